@@ -1,0 +1,124 @@
+import type { SourceName } from '../core/index.ts';
+import type { TableKind } from './facts.ts';
+import type { ValueType } from './scalars.ts';
+
+/** Everything that exists, resolved and frozen. Made by `resolveCatalog` only. */
+export interface Catalog {
+  readonly sources: ReadonlyMap<SourceName, Source>;
+  readonly issues: readonly CatalogIssue[];
+}
+
+export interface CatalogIssue {
+  /** `error`: the thing is left out. `note`: it works, but not as its owner may expect. */
+  readonly severity: 'error' | 'note';
+  /** `shop.public.orders.total` */
+  readonly where: string;
+  readonly reason: string;
+}
+
+export type Naming = 'hasura-default' | 'graphql-default';
+
+/** One attached database. */
+export interface Source {
+  readonly name: SourceName;
+  readonly engine: string;
+  readonly version: string;
+  readonly naming: Naming;
+  readonly customization: Customization;
+  /** `number`: bigint and numeric leave as JSON numbers. */
+  readonly numbers: 'string' | 'number';
+  readonly defaultNamespace: string | null;
+  readonly tables: readonly Table[];
+  readonly enums: readonly EnumType[];
+}
+
+export interface Customization {
+  readonly rootFields: { readonly namespace?: string; readonly prefix?: string; readonly suffix?: string };
+  readonly typeNames: { readonly prefix?: string; readonly suffix?: string };
+}
+
+export interface EnumType {
+  readonly name: string;
+  readonly namespace: string | null;
+  readonly values: readonly { readonly value: string; readonly description: string | null }[];
+  readonly comment: string | null;
+}
+
+export interface Table {
+  readonly source: Source;
+  readonly namespace: string | null;
+  readonly name: string;
+  /** `shop.public.orders`; unique in the catalog. */
+  readonly id: string;
+  readonly kind: TableKind;
+  readonly comment: string | null;
+  readonly customName: string | null;
+  readonly customRootFields: Readonly<Partial<Record<RootFieldKind, string>>>;
+  readonly columns: readonly Column[];
+  readonly column: ReadonlyMap<string, Column>;
+  /** From the database, or declared in metadata for a view. */
+  readonly primaryKey: Key | null;
+  /** Primary first, then unique keys. */
+  readonly keys: readonly Key[];
+  readonly relationships: readonly Relationship[];
+  readonly insertable: boolean;
+  readonly updatable: boolean;
+  readonly deletable: boolean;
+}
+
+export type RootFieldKind =
+  | 'select'
+  | 'select_by_pk'
+  | 'select_aggregate'
+  | 'select_stream'
+  | 'select_connection'
+  | 'insert'
+  | 'insert_one'
+  | 'update'
+  | 'update_by_pk'
+  | 'update_many'
+  | 'delete'
+  | 'delete_by_pk';
+
+export interface Key {
+  readonly name: string;
+  readonly primary: boolean;
+  readonly columns: readonly Column[];
+}
+
+export interface Column {
+  readonly name: string;
+  readonly customName: string | null;
+  readonly type: ValueType;
+  readonly enumType: EnumType | null;
+  /** For people: `character varying(40)`. */
+  readonly nativeType: string;
+  readonly nullable: boolean;
+  readonly hasDefault: boolean;
+  readonly identity: 'always' | 'by default' | null;
+  readonly generated: boolean;
+  readonly maxLength: number | null;
+  readonly precision: number | null;
+  readonly scale: number | null;
+  readonly range: readonly [string, string] | null;
+  readonly comment: string | null;
+  /** Position in the table, from 0. */
+  readonly ordinal: number;
+}
+
+export interface Relationship {
+  /** The name before the naming convention is applied: `customer`, `order_items`. */
+  readonly name: string;
+  readonly kind: 'object' | 'array';
+  readonly from: Table;
+  readonly to: Table;
+  /** Pairs of equal columns, never empty. */
+  readonly mapping: readonly { readonly from: Column; readonly to: Column }[];
+  /** `to` lives in another source. */
+  readonly remote: boolean;
+  /** For an object relationship: there may be no row (a nullable column, another source, or the far side of a one-to-one). */
+  readonly nullable: boolean;
+  /** At most one row of `to` can match: the mapped columns of `to` hold a key. */
+  readonly unique: boolean;
+  readonly comment: string | null;
+}

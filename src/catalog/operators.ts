@@ -1,0 +1,124 @@
+import type { ScalarFamily } from './scalars.ts';
+
+/** What stands right of an operator. `same`: a value of the column's type; `list`: a list of them; `pair`: exactly two. */
+export type OperandKind = 'same' | 'list' | 'pair' | 'boolean' | 'text' | 'text list';
+
+interface OperatorFacts {
+  readonly operand: OperandKind;
+  /** Families the operator makes sense for; an engine may leave it out (Capabilities.operators). */
+  readonly families: readonly ScalarFamily[];
+  /** Whether it applies to array columns instead of single values. */
+  readonly on: 'value' | 'array' | 'both';
+}
+
+const all: readonly ScalarFamily[] = [
+  'boolean',
+  'integer',
+  'decimal',
+  'float',
+  'text',
+  'uuid',
+  'date',
+  'time',
+  'timestamp',
+  'interval',
+  'bytes',
+  'enum',
+  'json',
+  'opaque',
+];
+const equatable = all.filter((family) => family !== 'json');
+const ordered: readonly ScalarFamily[] = [
+  'boolean',
+  'integer',
+  'decimal',
+  'float',
+  'text',
+  'uuid',
+  'date',
+  'time',
+  'timestamp',
+  'interval',
+  'enum',
+];
+const text: readonly ScalarFamily[] = ['text'];
+const json: readonly ScalarFamily[] = ['json'];
+const op = (
+  operand: OperandKind,
+  families: readonly ScalarFamily[],
+  on: OperatorFacts['on'] = 'value',
+): OperatorFacts => ({
+  operand,
+  families,
+  on,
+});
+
+/**
+ * Every column operator of the API, keyed by its GraphQL name (the same in both naming conventions).
+ * `_contains` has three meanings by the column: text, json and array.
+ */
+export const operators = {
+  _eq: op('same', [...equatable, 'json'], 'both'),
+  _neq: op('same', [...equatable, 'json'], 'both'),
+  _gt: op('same', ordered),
+  _gte: op('same', ordered),
+  _lt: op('same', ordered),
+  _lte: op('same', ordered),
+  _in: op('list', equatable),
+  _nin: op('list', equatable),
+  _is_null: op('boolean', [...all, 'geometry'], 'both'),
+  _between: op('pair', ordered),
+  _is_distinct_from: op('same', equatable),
+  _like: op('text', text),
+  _nlike: op('text', text),
+  _ilike: op('text', text),
+  _nilike: op('text', text),
+  _regex: op('text', text),
+  _nregex: op('text', text),
+  _iregex: op('text', text),
+  _niregex: op('text', text),
+  _similar: op('text', text),
+  _nsimilar: op('text', text),
+  _contains: op('same', ['text', 'json'], 'both'),
+  _icontains: op('text', text),
+  _starts_with: op('text', text),
+  _istarts_with: op('text', text),
+  _ends_with: op('text', text),
+  _iends_with: op('text', text),
+  _search: op('text', text),
+  _contained_in: op('same', json, 'both'),
+  _has_key: op('text', json),
+  _has_keys_any: op('text list', json),
+  _has_keys_all: op('text list', json),
+} as const satisfies Record<string, OperatorFacts>;
+
+export type Operator = keyof typeof operators;
+
+/** Aggregate functions of `<table>_aggregate`, `count` apart; `result` tells the scalar of the answer. */
+export const aggregates = {
+  sum: { families: ['integer', 'decimal', 'float'], result: 'sum' },
+  avg: { families: ['integer', 'decimal', 'float'], result: 'float' },
+  min: {
+    families: ['integer', 'decimal', 'float', 'text', 'date', 'time', 'timestamp', 'interval'],
+    result: 'same',
+  },
+  max: {
+    families: ['integer', 'decimal', 'float', 'text', 'date', 'time', 'timestamp', 'interval'],
+    result: 'same',
+  },
+  stddev: { families: ['integer', 'decimal', 'float'], result: 'float' },
+  stddev_pop: { families: ['integer', 'decimal', 'float'], result: 'float' },
+  stddev_samp: { families: ['integer', 'decimal', 'float'], result: 'float' },
+  variance: { families: ['integer', 'decimal', 'float'], result: 'float' },
+  var_pop: { families: ['integer', 'decimal', 'float'], result: 'float' },
+  var_samp: { families: ['integer', 'decimal', 'float'], result: 'float' },
+} as const satisfies Record<
+  string,
+  { readonly families: readonly ScalarFamily[]; readonly result: 'sum' | 'float' | 'same' }
+>;
+
+export type AggregateFunction = keyof typeof aggregates;
+
+/** Truncations that `group_by` can apply to dates and timestamps. */
+export const buckets = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute'] as const;
+export type Bucket = (typeof buckets)[number];

@@ -1,0 +1,117 @@
+/**
+ * How a value of the scalar stands in JSON.
+ * - `bare`: as is (numbers, booleans, JSON)
+ * - `digits`: quoted, or bare where the source says `numbers: number`
+ * - `quoted`: between quotes, needs no escaping (dates, uuid, base64)
+ * - `escaped`: any text
+ */
+export type JsonForm = 'bare' | 'digits' | 'quoted' | 'escaped';
+
+/** Groups of scalars that share operators, aggregates and checks. */
+export type ScalarFamily =
+  | 'boolean'
+  | 'integer'
+  | 'decimal'
+  | 'float'
+  | 'text'
+  | 'uuid'
+  | 'date'
+  | 'time'
+  | 'timestamp'
+  | 'interval'
+  | 'json'
+  | 'bytes'
+  | 'geometry'
+  | 'enum'
+  | 'opaque';
+
+interface ScalarFacts {
+  readonly family: ScalarFamily;
+  readonly form: JsonForm;
+  /** GraphQL name under `naming: hasura-default`. */
+  readonly name: string;
+  /** GraphQL name under `naming: graphql-default`. */
+  readonly graphqlDefault: string;
+  readonly description: string;
+}
+
+const facts = (
+  family: ScalarFamily,
+  form: JsonForm,
+  name: string,
+  graphqlDefault: string,
+  description: string,
+): ScalarFacts => ({ family, form, name, graphqlDefault, description });
+
+/** Every value type Foz knows. An engine maps its native types onto these; what it cannot map is `text` or `opaque`. */
+export const scalars = {
+  boolean: facts('boolean', 'bare', 'Boolean', 'Boolean', 'true or false'),
+  smallint: facts('integer', 'bare', 'smallint', 'SmallInt', 'Whole number, 16 bits.'),
+  int: facts('integer', 'bare', 'Int', 'Int', 'Whole number, 32 bits.'),
+  bigint: facts(
+    'integer',
+    'digits',
+    'bigint',
+    'BigInt',
+    'Whole number, 64 bits; a string in JSON, so that no digit is lost.',
+  ),
+  numeric: facts(
+    'decimal',
+    'digits',
+    'numeric',
+    'Decimal',
+    'Exact decimal number; a string in JSON, so that no digit is lost.',
+  ),
+  real: facts('float', 'bare', 'real', 'Real', 'Floating point number, 32 bits.'),
+  float: facts('float', 'bare', 'float8', 'Float8', 'Floating point number, 64 bits.'),
+  text: facts('text', 'escaped', 'String', 'String', 'Text'),
+  uuid: facts('uuid', 'quoted', 'uuid', 'UUID', 'UUID, lower case with hyphens.'),
+  date: facts('date', 'quoted', 'date', 'Date', 'Calendar date, `2024-02-29`.'),
+  time: facts('time', 'quoted', 'time', 'Time', 'Time of day, `23:59:59.5`.'),
+  timetz: facts('time', 'quoted', 'timetz', 'TimeTZ', 'Time of day with offset, `23:59:59+02:00`.'),
+  timestamp: facts(
+    'timestamp',
+    'quoted',
+    'timestamp',
+    'LocalDateTime',
+    'Date and time without offset, `2024-02-29T23:59:59.5`.',
+  ),
+  timestamptz: facts(
+    'timestamp',
+    'quoted',
+    'timestamptz',
+    'DateTime',
+    'Instant, given in UTC: `2024-02-29T23:59:59+00:00`.',
+  ),
+  interval: facts('interval', 'quoted', 'interval', 'Interval', 'ISO 8601 duration, `P1DT2H`.'),
+  json: facts('json', 'bare', 'json', 'JSON', 'Any JSON value, spelled as it was stored.'),
+  jsonb: facts('json', 'bare', 'jsonb', 'JSON', 'Any JSON value.'),
+  bytea: facts('bytes', 'quoted', 'bytea', 'Bytes', 'Bytes as base64.'),
+  geometry: facts('geometry', 'bare', 'geometry', 'GeoJSON', 'GeoJSON geometry (RFC 7946).'),
+  enum: facts(
+    'enum',
+    'escaped',
+    'String',
+    'String',
+    'One of a closed list; each list is a GraphQL enum of its own.',
+  ),
+  /** A type nobody has heard of, ranges, composites, network addresses, ...: its text form, compared for equality only. */
+  opaque: facts('opaque', 'escaped', 'String', 'String', 'The text form of a native type.'),
+} as const satisfies Record<string, ScalarFacts>;
+
+export type Scalar = keyof typeof scalars;
+
+/** The family of a scalar. */
+export function familyOf(scalar: Scalar): ScalarFamily {
+  return scalars[scalar].family;
+}
+
+/** The type of a value: a scalar, or an array of it. `nativeType` is what the engine calls it, for casts. */
+export interface ValueType {
+  readonly scalar: Scalar;
+  readonly array: boolean;
+  /** Native spelling usable in a cast, where the engine needs one (`"public"."mood"`, `numeric(12,2)`). */
+  readonly nativeType?: string;
+  /** Digits after the point, for decimals and fractional seconds. */
+  readonly scale?: number | null;
+}

@@ -1,0 +1,22 @@
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** The name of a source as the configuration gives it: `shop`. */
+export type SourceName = Branded<'SourceName'>;
+/** The name of a role: `admin`, `customer`. */
+export type RoleName = Branded<'RoleName'>;
+
+const plainName = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+
+/** Letters, digits, `_` and `-`, at most 63, starting with a letter; `undefined` for anything else. */
+export function parseSourceName(text: string): SourceName | undefined {
+  return plainName.test(text) ? (text as SourceName) : undefined;
+}
+
+/** Same spelling rule as a source name. */
+export function parseRoleName(text: string): RoleName | undefined {
+  return plainName.test(text) ? (text as RoleName) : undefined;
+}
+
+/** The role that sees everything. */
+export const adminRole = 'admin' as RoleName;

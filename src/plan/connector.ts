@@ -1,0 +1,107 @@
+import type { AggregateFunction, Operator, Scalar, SourceFacts } from '../catalog/index.ts';
+import type { Fetch } from './fetch.ts';
+import type { Param } from './param.ts';
+import type { Shape } from './shape.ts';
+import type { Write } from './write.ts';
+
+/** What an engine can do. Nothing outside `databases/` asks which engine it is; it asks this. */
+export interface Capabilities {
+  readonly operators: ReadonlySet<Operator>;
+  readonly aggregates: ReadonlySet<AggregateFunction>;
+  /** `json`: to-many rows can be built as JSON text inside the parent's statement. `batched`: one more statement per level. */
+  readonly nesting: 'json' | 'batched';
+  /** Root fields of one operation can share a statement. */
+  readonly combinedRoots: boolean;
+  /** INSERT, UPDATE, DELETE can return columns of the rows they wrote. */
+  readonly returning: { readonly insert: boolean; readonly update: boolean; readonly delete: boolean };
+  /** Upsert may name the constraint that decides (otherwise any key decides). */
+  readonly conflictTarget: boolean;
+  readonly conflictWhere: boolean;
+  readonly arrays: boolean;
+  readonly jsonWrite: boolean;
+  /** Scalars whose JSON path can be read (`column(path:)`). */
+  readonly jsonPath: boolean;
+  /** `DEFAULT` may stand in a VALUES row. */
+  readonly defaultKeyword: boolean;
+}
+
+/** A statement as the database sees it. Equal text may be prepared once. */
+export interface Statement {
+  readonly text: string;
+  /** One per placeholder, in the order of the text. */
+  readonly slots: readonly Slot[];
+}
+
+/** A placeholder: which parameter it takes, and how the canonical value becomes what the driver binds. */
+export interface Slot {
+  readonly param: Param;
+  readonly encode: (canonical: unknown) => unknown;
+}
+
+/** A part of a plan, compiled for one engine. Immutable; kept in the plan cache. */
+export interface Compiled {
+  readonly statement: Statement;
+  readonly shape: Shape;
+}
+
+export interface RunContext {
+  /** Aborted when the client leaves or the time limit passes: the statement must be cancelled on the server. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left for the statement when it starts; `null`: no limit. */
+  readonly timeoutMs: number | null;
+}
+
+/** Rows as arrays in the order of the statement's columns; values as the wire gives them (see ValueCodec). */
+export interface RunResult {
+  readonly rows: readonly (readonly unknown[])[];
+  /** Rows matched by a write; 0 for reads. */
+  readonly affected: number;
+  /** First generated key, where the engine reports one instead of RETURNING. */
+  readonly insertId?: string | number | bigint | null;
+}
+
+/** Runs statements, outside of a transaction or within one. */
+export interface Runner {
+  /** `values[i]` belongs to `statement.slots[i]` and went through its `encode`. Rejects with FozError only. */
+  run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult>;
+}
+
+export interface Connector extends Runner {
+  readonly engine: string;
+  readonly capabilities: Capabilities;
+  /** Reads what exists. Rejects with FozError `unavailable` when the database cannot be reached. */
+  introspect(options: IntrospectOptions, signal: AbortSignal): Promise<SourceFacts>;
+  /** Pure: spells a read. */
+  compileFetch(fetch: Fetch): Compiled;
+  /** Pure: spells a write. */
+  compileWrite(write: Write): Compiled;
+  /**
+   * Runs `body` in a transaction; commits when it resolves, rolls back when it rejects.
+   * `read` is one snapshot for several statements.
+   */
+  transaction<T>(
+    mode: 'read' | 'write',
+    context: RunContext,
+    body: (runner: Runner) => Promise<T>,
+  ): Promise<T>;
+  /** Answers when the database does; rejects with FozError `unavailable`. */
+  ping(signal: AbortSignal): Promise<void>;
+  pool(): PoolState;
+  close(): Promise<void>;
+}
+
+export interface IntrospectOptions {
+  /** Glob patterns (`public`, `app_*`) on namespaces; empty: all that are not the system's. */
+  readonly namespaces: { readonly include: readonly string[]; readonly exclude: readonly string[] };
+  /** Glob patterns on `namespace.table` or `table`. */
+  readonly tables: { readonly include: readonly string[]; readonly exclude: readonly string[] };
+}
+
+export interface PoolState {
+  readonly size: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+/** Scalars that an engine has; others never occur in its facts. */
+export type ScalarSupport = ReadonlySet<Scalar>;

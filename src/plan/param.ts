@@ -1,0 +1,37 @@
+import type { Column, ValueType } from '../catalog/index.ts';
+
+/**
+ * A value that is bound, never spelled. Its value is looked up for each run.
+ * Values arrive in canonical form: integers up to 32 bits and floats as number, bigint and numeric as digit strings, booleans,
+ * text, ISO 8601 strings, bytea as base64 text, JSON as a JavaScript value, arrays as arrays of these, `null`.
+ */
+export interface Param {
+  readonly type: ValueType;
+  /**
+   * - `value`: one value of `type`
+   * - `list`: an array of values of `type` (`_in`), possibly empty
+   * - `keys`: an array of tuples (each an array of canonical values, one per column of `keyTypes`)
+   * - `ranks`: an array of tuples as in `keys` with one more element, an integer rank
+   * - `rows`: an array of tuples to be inserted, one value per column of `keyTypes`
+   */
+  readonly shape: 'value' | 'list' | 'keys' | 'ranks' | 'rows';
+  readonly keyTypes?: readonly ValueType[];
+  readonly source: ParamSource;
+  /** The column whose facts (length, range, precision, enum) a written value must satisfy; absent for comparisons. */
+  readonly column?: Column;
+  /** `$.selectionSet.insert_orders.args.objects[0].total` */
+  readonly path: string;
+  /** A bucket for statements whose text depends on the length of a list or of keys (set by the planner, a power of two). */
+  readonly capacity?: number;
+}
+
+export type ParamSource =
+  /** `path[0]` is the variable's name; the rest leads into its coerced value. */
+  | { readonly kind: 'variable'; readonly path: readonly (string | number)[] }
+  | { readonly kind: 'constant'; readonly value: unknown }
+  /** A session variable, lower case without prefix (`user-id`). */
+  | { readonly kind: 'session'; readonly name: string }
+  /** What an earlier step of the same plan produced (keys, ranks, generated keys). */
+  | { readonly kind: 'step'; readonly step: number }
+  /** Each of several sources as one element of a list. */
+  | { readonly kind: 'list'; readonly of: readonly ParamSource[] };

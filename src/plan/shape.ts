@@ -1,0 +1,44 @@
+import type { JsonForm, Relationship } from '../catalog/index.ts';
+import type { Aggregate, Select } from './select.ts';
+
+/** Wire value (never null) to canonical text; `undefined`: `String(value)`. */
+export type TextOf = (value: unknown) => string;
+
+/** How a wire value becomes JSON text: canonical text, then quoted as the form says. NULL is written by the caller. */
+export interface ValueCodec {
+  readonly text: TextOf | undefined;
+  readonly form: JsonForm;
+}
+
+/** How the rows of a statement become the answer: which column of the row holds what. */
+export interface Shape {
+  readonly out: readonly Out[];
+  /** Column that holds the index of the parent's key tuple (batched children); `null` at the root. */
+  readonly parent: number | null;
+}
+
+/** One entry of an object in the answer. `index` counts the statement's columns from 0. */
+export type Out =
+  | { readonly kind: 'value'; readonly key: string; readonly index: number; readonly codec: ValueCodec }
+  /** Finished JSON text; `empty` stands for NULL. */
+  | { readonly kind: 'json'; readonly key: string; readonly index: number; readonly empty: 'null' | '[]' }
+  | { readonly kind: 'constant'; readonly key: string; readonly json: string }
+  /** A joined to-one row, `null` where the column at `present` is NULL. `present: null`: always there. */
+  | {
+      readonly kind: 'object';
+      readonly key: string;
+      readonly present: number | null;
+      readonly out: readonly Out[];
+    }
+  /** Rows that another statement brings, matched by key. */
+  | { readonly kind: 'hop'; readonly key: string; readonly hop: HopShape };
+
+/** Where a parent's key stands, and what to fetch for all parents at once. */
+export interface HopShape {
+  readonly relationship: Relationship;
+  readonly keys: readonly { readonly index: number; readonly codec: ValueCodec }[];
+  readonly child:
+    | { readonly kind: 'object'; readonly select: Select }
+    | { readonly kind: 'array'; readonly select: Select }
+    | { readonly kind: 'aggregate'; readonly aggregate: Aggregate };
+}

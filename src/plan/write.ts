@@ -1,0 +1,45 @@
+import type { Column, Key, Table } from '../catalog/index.ts';
+import type { Param } from './param.ts';
+import type { Predicate } from './predicate.ts';
+
+/** What one statement writes. `returning` lists columns to hand back, where the engine can (Capabilities.returning). */
+export type Write =
+  | {
+      readonly kind: 'insert';
+      readonly table: Table;
+      readonly columns: readonly Column[];
+      /** One cell per column; `default` lets the database decide. */
+      readonly rows: readonly (readonly (Param | 'default')[])[];
+      readonly onConflict: OnConflict | null;
+      readonly returning: readonly Column[];
+    }
+  /** Many rows of the same columns as one parameter (shape `rows`), so that the text does not depend on their number. */
+  | {
+      readonly kind: 'update';
+      readonly table: Table;
+      readonly set: readonly Assignment[];
+      readonly where: Predicate;
+      readonly returning: readonly Column[];
+    }
+  | {
+      readonly kind: 'delete';
+      readonly table: Table;
+      readonly where: Predicate;
+      readonly returning: readonly Column[];
+    };
+
+export interface OnConflict {
+  /** `null`: any key (only where the engine cannot name one). */
+  readonly key: Key | null;
+  /** Empty: leave the existing row alone. */
+  readonly update: readonly Column[];
+  readonly where: Predicate | null;
+}
+
+export type Assignment =
+  | { readonly kind: 'set'; readonly column: Column; readonly value: Param | 'default' }
+  | { readonly kind: 'inc' | 'mul' | 'append' | 'prepend'; readonly column: Column; readonly value: Param }
+  /** A key of an object (text) or an index of an array (integer as text). */
+  | { readonly kind: 'delete_key'; readonly column: Column; readonly value: Param }
+  | { readonly kind: 'delete_elem'; readonly column: Column; readonly value: Param }
+  | { readonly kind: 'delete_at_path'; readonly column: Column; readonly value: Param };

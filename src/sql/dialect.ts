@@ -1,0 +1,97 @@
+import type { AggregateFunction, Bucket, Operator, Scalar, Table, ValueType } from '../catalog/index.ts';
+import type { Capabilities, Direction, OnConflict, Param, TextOf } from '../plan/index.ts';
+import type { Sql } from './sql.ts';
+
+/**
+ * How one engine spells things: pure, no connection. `ansi.ts` holds the default of every member; an engine's folder
+ * overrides only what differs.
+ */
+export interface Dialect {
+  readonly engine: string;
+  readonly capabilities: Capabilities;
+
+  /** `$1` or `?`. */
+  placeholder(position: number): string;
+  /** A quoted identifier. */
+  name(text: string): Sql;
+  /** A quoted, qualified table name. */
+  table(table: Table): Sql;
+
+  // Values out.
+  /** What to select so that the wire value can be written by `textOf`. Most types: the expression itself. */
+  flat(expression: Sql, type: ValueType): Sql;
+  /** Wire value (not null) to canonical text; `undefined`: `String(value)`. */
+  textOf(type: ValueType): TextOf | undefined;
+  /** What to put into JSON that the database builds, so that the text equals what the writer makes of `flat`. */
+  json(expression: Sql, type: ValueType, numbers: 'string' | 'number'): Sql;
+
+  // Values in.
+  /** One bound value of `param.type` (shape `value`), cast as the engine needs it. */
+  bind(param: Param): Sql;
+  /** Canonical value (not null) to what the driver binds. */
+  encode(value: unknown, type: ValueType): unknown;
+
+  // Conditions.
+  /** A column operator. `expression` has `type`; `param` has shape `value` or `list` as the operator asks. Never for `_in`, `_nin`. */
+  compare(
+    expression: Sql,
+    type: ValueType,
+    operator: Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>,
+    param: Param,
+  ): Sql;
+  /** `expression in (list)`; false for an empty list. */
+  inList(expression: Sql, type: ValueType, param: Param): Sql;
+  /** The tuple is among the keys (param of shape `keys`); false for none. Must be able to use an index on the columns. */
+  inKeys(expressions: readonly Sql[], param: Param): Sql;
+  /**
+   * A parameter of shape `keys` or `ranks` as a row source for FROM, aliased `alias`, with columns `i` (index from 0), `k0`, `k1`, ...
+   * and for ranks `r`.
+   */
+  keyRows(param: Param, alias: Sql): Sql;
+
+  // JSON building (Capabilities.nesting = 'json').
+  /** One object from key/value pairs, already passed through `json`. */
+  jsonObject(entries: readonly { readonly key: string; readonly value: Sql }[]): Sql;
+  /** A scalar sub-select: JSON text of all rows of `rows` (a derived table with column `j` and order `o`), `'[]'` for none. */
+  jsonArray(rows: Sql): Sql;
+  /** JSON built by the database as text for the wire. */
+  jsonText(expression: Sql): Sql;
+  /** Value at a path of object keys and array indexes inside a JSON column; NULL where absent. */
+  jsonPath(expression: Sql, type: ValueType, path: readonly string[]): Sql;
+
+  // Clauses.
+  order(expression: Sql, direction: Direction, nullable: boolean): Sql;
+  limit(limit: Sql | null, offset: Sql | null): Sql;
+  /** LATERAL (or CROSS APPLY) is available, so that a derived table may refer to what stands left of it. */
+  readonly lateral: boolean;
+  /** `DISTINCT ON (...)` exists; otherwise a window function does it. */
+  readonly distinctOn: boolean;
+
+  // Aggregates.
+  aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql;
+  /** Type of what `aggregate` selects. */
+  aggregateType(fn: AggregateFunction, type: ValueType): ValueType;
+  countDistinct(expressions: readonly Sql[]): Sql;
+  bucket(bucket: Bucket, expression: Sql, type: ValueType): Sql;
+
+  // Writes.
+  /** `INSERT` tail for upserts. */
+  onConflict(conflict: OnConflict, table: Table, where: Sql | null): Sql;
+  jsonWrite(
+    kind: 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path',
+    expression: Sql,
+    type: ValueType,
+    param: Param,
+  ): Sql;
+  /** `insert into t default values` in this engine's words, after the table name. */
+  readonly defaultValues: Sql;
+}
+
+/** Per scalar, what differs from the default codec of an engine. */
+export interface ScalarSpelling {
+  readonly flat?: (expression: Sql) => Sql;
+  readonly json?: (expression: Sql) => Sql;
+  readonly text?: TextOf;
+  readonly encode?: (value: unknown) => unknown;
+}
+export type ScalarSpellings = Readonly<Partial<Record<Scalar, ScalarSpelling>>>;

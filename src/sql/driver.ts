@@ -1,0 +1,15 @@
+import type { IntrospectOptions, PoolState, RunContext, Runner } from '../plan/index.ts';
+import type { SourceFacts } from '../catalog/index.ts';
+
+/** The part of a connector that talks to a server: pool, statements, transactions, cancelling. Its errors are FozErrors. */
+export interface Driver extends Runner {
+  introspect(options: IntrospectOptions, signal: AbortSignal): Promise<SourceFacts>;
+  transaction<T>(
+    mode: 'read' | 'write',
+    context: RunContext,
+    body: (runner: Runner) => Promise<T>,
+  ): Promise<T>;
+  ping(signal: AbortSignal): Promise<void>;
+  pool(): PoolState;
+  close(): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export type { Dialect, ScalarSpelling, ScalarSpellings } from './dialect.ts';
+export type { Driver } from './driver.ts';
+export { render, Sql, sql } from './sql.ts';
