@@ -1,0 +1,69 @@
+import type { AggregateFunction, Column, Key, Operator, Relationship, RootFieldKind, Table } from '../catalog/index.ts';
+import type { SourceName } from '../core/index.ts';
+
+/**
+ * What a part of the graph stands for. Every field, input field and argument that Foz generates carries its meaning in
+ * `extensions.foz`, so that the planner never takes a GraphQL name apart. Enum values carry theirs as internal value:
+ * - `<table>_select_column`, `_update_column`: a `Column`
+ * - `<table>_constraint`: a `Key`
+ * - `order_by`: a `Direction` ({ descending, nulls })
+ * - `cursor_ordering`: `'asc' | 'desc'`
+ * - enum columns: the stored text
+ */
+export type FieldMeaning =
+  | { readonly kind: 'root'; readonly root: RootFieldKind; readonly table: Table; readonly key: Key | null }
+  /** The object that `customization.root_fields.namespace` wraps around a source's root fields. */
+  | { readonly kind: 'namespace'; readonly source: SourceName }
+  | { readonly kind: 'column'; readonly column: Column }
+  | { readonly kind: 'relationship'; readonly relationship: Relationship }
+  | { readonly kind: 'relationship aggregate'; readonly relationship: Relationship }
+  /** Fields of `<table>_aggregate` and of one group. */
+  | { readonly kind: 'aggregate' | 'nodes' | 'group_by' | 'group_key' | 'count' }
+  | { readonly kind: 'function'; readonly fn: AggregateFunction }
+  /** Fields of `<table>_mutation_response`. */
+  | { readonly kind: 'affected_rows' | 'returning' }
+  /** Fields of a Relay connection, an edge and PageInfo. */
+  | { readonly kind: 'edges' | 'node' | 'cursor' | 'page_info' | 'total_count' }
+  | { readonly kind: 'has_next_page' | 'has_previous_page' | 'start_cursor' | 'end_cursor' };
+
+export type InputMeaning =
+  /** Fields of `<table>_bool_exp`. `_some`, `_every`, `_none` over a single row mean: it, it, not it. */
+  | { readonly kind: 'and' | 'or' | 'not' | 'some' | 'every' | 'none' }
+  | { readonly kind: 'column'; readonly column: Column }
+  | { readonly kind: 'relationship'; readonly relationship: Relationship }
+  | { readonly kind: 'relationship aggregate'; readonly relationship: Relationship }
+  /** Fields of `<scalar>_comparison_exp`. */
+  | { readonly kind: 'operator'; readonly operator: Operator }
+  /** Fields of `<table>_aggregate_bool_exp` and its `count`; of `<table>_aggregate_order_by`; of group_by's having and order_by. */
+  | { readonly kind: 'count' | 'predicate' | 'filter' | 'distinct' | 'arguments' | 'key' | 'bucket' | 'group_key' }
+  | { readonly kind: 'function'; readonly fn: AggregateFunction }
+  /** Fields of relationship insert inputs, `<table>_on_conflict`, `<table>_updates`, stream cursors. */
+  | { readonly kind: 'data' | 'on_conflict' | 'constraint' | 'update_columns' | 'where' | 'initial_value' | 'ordering' }
+  | { readonly kind: 'update'; readonly update: UpdateKind };
+
+/** `_set _inc _mul _append _prepend _delete_key _delete_elem _delete_at_path` */
+export type UpdateKind = 'set' | 'inc' | 'mul' | 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path';
+
+/** Arguments of fields, whatever the naming convention calls them. */
+export type ArgumentMeaning =
+  | {
+      readonly kind:
+        | 'where' | 'order_by' | 'limit' | 'offset' | 'distinct_on' | 'path' | 'columns' | 'distinct' | 'first' | 'last' | 'after'
+        | 'before' | 'keys' | 'having' | 'objects' | 'object' | 'on_conflict' | 'pk_columns' | 'updates' | 'if_match' | 'batch_size' | 'cursor';
+    }
+  /** `orders_by_pk(id:)`, `delete_orders_by_pk(id:)`. */
+  | { readonly kind: 'key column'; readonly column: Column }
+  /** `_set`, `_inc`, ... of `update_orders`. */
+  | { readonly kind: 'update'; readonly update: UpdateKind };
+
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    foz?: FieldMeaning;
+  }
+  interface GraphQLArgumentExtensions {
+    foz?: ArgumentMeaning;
+  }
+  interface GraphQLInputFieldExtensions {
+    foz?: InputMeaning;
+  }
+}
