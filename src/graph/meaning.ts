@@ -56,14 +56,17 @@ export type ArgumentMeaning =
   /** `_set`, `_inc`, ... of `update_orders`. */
   | { readonly kind: 'update'; readonly update: UpdateKind };
 
-declare module 'graphql' {
-  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    foz?: FieldMeaning;
-  }
-  interface GraphQLArgumentExtensions {
-    foz?: ArgumentMeaning;
-  }
-  interface GraphQLInputFieldExtensions {
-    foz?: InputMeaning;
-  }
+type Carrier = { readonly extensions: Readonly<Record<string, unknown>> };
+
+/** Meaning of an output field; `undefined` for fields that Foz did not generate (introspection). */
+export function fieldMeaning(field: Carrier): FieldMeaning | undefined {
+  return field.extensions['foz'] as FieldMeaning | undefined;
+}
+/** Meaning of an input object's field. Every one has it. */
+export function inputMeaning(field: Carrier): InputMeaning {
+  return field.extensions['foz'] as InputMeaning;
+}
+/** Meaning of an argument. Every one has it. */
+export function argumentMeaning(argument: Carrier): ArgumentMeaning {
+  return argument.extensions['foz'] as ArgumentMeaning;
 }
