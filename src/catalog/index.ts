@@ -24,6 +24,7 @@ export type {
 export {
   type AggregateFunction,
   aggregates,
+  aggregateType,
   type Bucket,
   buckets,
   type OperandKind,

@@ -1,4 +1,4 @@
-import type { ScalarFamily } from './scalars.ts';
+import type { Scalar, ScalarFamily, ValueType } from './scalars.ts';
 
 /** What stands right of an operator. `same`: a value of the column's type; `list`: a list of them; `pair`: exactly two. */
 export type OperandKind = 'same' | 'list' | 'pair' | 'boolean' | 'text' | 'text list';
@@ -118,6 +118,21 @@ export const aggregates = {
 >;
 
 export type AggregateFunction = keyof typeof aggregates;
+
+const sums: Readonly<Partial<Record<Scalar, Scalar>>> = {
+  smallint: 'bigint',
+  int: 'bigint',
+  bigint: 'numeric',
+  real: 'float',
+};
+
+/** The type of an aggregate over values of `type`: sums widen, averages and deviations are floats, extremes keep the type. */
+export function aggregateType(fn: AggregateFunction, type: ValueType): ValueType {
+  const { result } = aggregates[fn];
+  if (result === 'same') return type;
+  if (result === 'float') return { scalar: 'float', array: false };
+  return { scalar: sums[type.scalar] ?? type.scalar, array: false, scale: type.scale };
+}
 
 /** Truncations that `group_by` can apply to dates and timestamps. */
 export const buckets = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute'] as const;

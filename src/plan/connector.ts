@@ -23,6 +23,8 @@ export interface Capabilities {
   readonly jsonPath: boolean;
   /** `DEFAULT` may stand in a VALUES row. */
   readonly defaultKeyword: boolean;
+  /** The text of a statement depends on the length of its lists and keys (see Param.capacity). */
+  readonly listsByCapacity: boolean;
 }
 
 /** A statement as the database sees it. Equal text may be prepared once. */
@@ -42,6 +44,8 @@ export interface Slot {
 export interface Compiled {
   readonly statement: Statement;
   readonly shape: Shape;
+  /** For `children aggregate`: the row of a parent for which nothing matched. */
+  readonly absent: readonly unknown[] | null;
 }
 
 export interface RunContext {

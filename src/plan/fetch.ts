@@ -1,7 +1,7 @@
 import type { Column, Table } from '../catalog/index.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
-import type { Aggregate, Measure, OrderTerm, Select } from './select.ts';
+import type { Aggregate, GroupBy, Measure, OrderTerm, Select } from './select.ts';
 
 /** What one statement reads. */
 export type Fetch =
@@ -9,6 +9,8 @@ export type Fetch =
   | { readonly kind: 'rows'; readonly select: Select }
   /** One row: the aggregate of a root field. */
   | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
+  /** The groups of a root aggregate. */
+  | { readonly kind: 'groups'; readonly aggregate: Aggregate; readonly group: GroupBy }
   /** Several root fields of one source in one row of JSON texts (Capabilities.combinedRoots). */
   | { readonly kind: 'roots'; readonly roots: readonly CombinedRoot[] }
   /**
@@ -27,6 +29,13 @@ export type Fetch =
       readonly columns: readonly Column[];
       readonly keys: Param;
       readonly aggregate: Aggregate;
+    }
+  | {
+      readonly kind: 'children groups';
+      readonly columns: readonly Column[];
+      readonly keys: Param;
+      readonly aggregate: Aggregate;
+      readonly group: GroupBy;
     }
   /**
    * Distinct tuples of `columns` among the rows that pass `where`, NULLs left out, at most `limit`.

@@ -1,5 +1,6 @@
 import type { JsonForm, Relationship } from '../catalog/index.ts';
-import type { Aggregate, Select } from './select.ts';
+import type { Fetch } from './fetch.ts';
+import type { Aggregate, GroupBy, Select } from './select.ts';
 
 /** Wire value (never null) to canonical text; `undefined`: `String(value)`. */
 export type TextOf = (value: unknown) => string;
@@ -31,7 +32,9 @@ export type Out =
       readonly out: readonly Out[];
     }
   /** Rows that another statement brings, matched by key. */
-  | { readonly kind: 'hop'; readonly key: string; readonly hop: HopShape };
+  | { readonly kind: 'hop'; readonly key: string; readonly hop: HopShape }
+  /** All rows of another statement, as a list (parts of a root aggregate where rows cannot nest). */
+  | { readonly kind: 'rows'; readonly key: string; readonly fetch: Fetch };
 
 /** Where a parent's key stands, and what to fetch for all parents at once. */
 export interface HopShape {
@@ -40,5 +43,6 @@ export interface HopShape {
   readonly child:
     | { readonly kind: 'object'; readonly select: Select }
     | { readonly kind: 'array'; readonly select: Select }
-    | { readonly kind: 'aggregate'; readonly aggregate: Aggregate };
+    | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
+    | { readonly kind: 'groups'; readonly aggregate: Aggregate; readonly group: GroupBy };
 }

@@ -52,7 +52,7 @@ export interface Dialect {
   // JSON building (Capabilities.nesting = 'json').
   /** One object from key/value pairs, already passed through `json`. */
   jsonObject(entries: readonly { readonly key: string; readonly value: Sql }[]): Sql;
-  /** A scalar sub-select: JSON text of all rows of `rows` (a derived table with column `j` and order `o`), `'[]'` for none. */
+  /** A scalar sub-select: JSON text of all rows of `rows` (a parenthesised sub-select with one column `j`, in order), `'[]'` for none. */
   jsonArray(rows: Sql): Sql;
   /** JSON built by the database as text for the wire. */
   jsonText(expression: Sql): Sql;
@@ -64,13 +64,12 @@ export interface Dialect {
   limit(limit: Sql | null, offset: Sql | null): Sql;
   /** LATERAL (or CROSS APPLY) is available, so that a derived table may refer to what stands left of it. */
   readonly lateral: boolean;
-  /** `DISTINCT ON (...)` exists; otherwise a window function does it. */
-  readonly distinctOn: boolean;
+  /** Without LATERAL: a limit per parent is a UNION ALL of limited selects (fast where it works), else a window function. */
+  readonly limitedUnion: boolean;
 
   // Aggregates.
+  /** `type` is the column's; the answer must have the type that `aggregateType` in catalog/operators.ts tells. */
   aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql;
-  /** Type of what `aggregate` selects. */
-  aggregateType(fn: AggregateFunction, type: ValueType): ValueType;
   countDistinct(expressions: readonly Sql[]): Sql;
   bucket(bucket: Bucket, expression: Sql, type: ValueType): Sql;
 
