@@ -1,7 +1,7 @@
 import type { Column, Table } from '../catalog/index.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
-import type { Aggregate, GroupBy, Measure, OrderTerm, Select } from './select.ts';
+import type { Aggregate, Direction, GroupBy, Measure, OrderTerm, Select } from './select.ts';
 
 /** What one statement reads. */
 export type Fetch =
@@ -64,8 +64,8 @@ export type Fetch =
       readonly keys: Param;
       readonly where: Predicate;
       readonly by:
-        | OrderTerm
-        | { readonly measure: Measure; readonly descending: boolean; readonly nulls: 'first' | 'last' };
+        | { readonly kind: 'term'; readonly term: OrderTerm }
+        | ({ readonly kind: 'measure'; readonly measure: Measure } & Direction);
     };
 
 export type CombinedRoot =

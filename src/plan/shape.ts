@@ -1,4 +1,4 @@
-import type { JsonForm, Relationship } from '../catalog/index.ts';
+import type { Column, JsonForm, Relationship } from '../catalog/index.ts';
 import type { Fetch } from './fetch.ts';
 import type { Aggregate, GroupBy, Select } from './select.ts';
 
@@ -38,8 +38,12 @@ export type Out =
 
 /** Where a parent's key stands, and what to fetch for all parents at once. */
 export interface HopShape {
-  readonly relationship: Relationship;
-  readonly keys: readonly { readonly index: number; readonly codec: ValueCodec }[];
+  /** `null`: more rows of the same parent (nodes and groups of a batched aggregate). */
+  readonly relationship: Relationship | null;
+  /** Columns of the child that equal the key. */
+  readonly columns: readonly Column[];
+  /** Where the key stands in the parent's row; `null`: the key by which the parent itself was fetched. */
+  readonly keys: readonly { readonly index: number; readonly codec: ValueCodec }[] | null;
   readonly child:
     | { readonly kind: 'object'; readonly select: Select }
     | { readonly kind: 'array'; readonly select: Select }

@@ -1,0 +1,133 @@
+import { unreachable } from '../../core/index.ts';
+import type { Aggregate, Compiled, CombinedRoot, Fetch, Out, Select } from '../../plan/index.ts';
+import type { Dialect } from '../dialect.ts';
+import { render, Sql, sql } from '../sql.ts';
+import { childAggregate, childGroups, childRows, groupOut } from './children.ts';
+import { groupClauses } from './groups.ts';
+import { compileKeys, compileRanks } from './keys.ts';
+import { aggregateRows, nestedAggregate, nestedList, nestedOne } from './nested.ts';
+import { aggregateItems, rowFields } from './rows.ts';
+import { Scope, SelectList } from './scope.ts';
+import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
+
+/** What a compiler of one fetch hands back: the statement before rendering, and how to read its rows. */
+export interface Draft {
+  readonly text: Sql;
+  readonly out: readonly Out[];
+  readonly parent?: number;
+  readonly absent?: readonly unknown[];
+}
+
+/** Spells one read for an engine. Pure. */
+export function compileFetch(dialect: Dialect, fetch: Fetch): Compiled {
+  const draft = compile(new Scope(dialect), fetch);
+  return {
+    statement: render(draft.text, (position) => dialect.placeholder(position)),
+    shape: { out: draft.out, parent: draft.parent ?? null },
+    absent: draft.absent ?? null,
+  };
+}
+
+function compile(scope: Scope, fetch: Fetch): Draft {
+  switch (fetch.kind) {
+    case 'rows':
+      return rows(scope, fetch.select);
+    case 'aggregate':
+      return aggregate(scope, fetch.aggregate);
+    case 'groups':
+      return groups(scope, fetch);
+    case 'roots':
+      return roots(scope, fetch.roots);
+    case 'children':
+      return childRows(scope, fetch);
+    case 'children aggregate':
+      return childAggregate(scope, fetch);
+    case 'children groups':
+      return childGroups(scope, fetch);
+    case 'keys':
+      return compileKeys(scope, fetch);
+    case 'ranks':
+      return compileRanks(scope, fetch);
+    default:
+      return unreachable(fetch);
+  }
+}
+
+function rows(scope: Scope, select: Select): Draft {
+  const row = scope.alias();
+  const base = baseRows(scope, select, { condition: null, row });
+  const from = new From(scope, row);
+  const list = new SelectList();
+  const out = rowFields(scope, list, from, select, row, '');
+  const order = orderClause(orderList(scope, from, select.orderBy));
+  const limit = limitClause(scope, select.limit, select.offset);
+  return {
+    text: sql`select ${list.render(scope)} from ${base.from}${from.joins}${base.where}${order}${limit}`,
+    out,
+  };
+}
+
+function aggregate(scope: Scope, node: Aggregate): Draft {
+  const list = new SelectList();
+  const row = scope.alias();
+  const { numbers } = node.table.source;
+  const out = node.parts.map((part): Out => {
+    switch (part.kind) {
+      case 'aggregate':
+        return {
+          kind: 'object',
+          key: part.key,
+          present: null,
+          out: aggregateItems(scope, list, part.items, row, numbers, new Set()),
+        };
+      case 'nodes':
+        return { kind: 'rows', key: part.key, fetch: { kind: 'rows', select: part.select } };
+      case 'group_by':
+        return { kind: 'rows', key: part.key, fetch: { kind: 'groups', aggregate: node, group: part.group } };
+      case 'constant':
+        return part;
+      default:
+        return unreachable(part);
+    }
+  });
+  if (!node.parts.some((part) => part.kind === 'aggregate'))
+    return { text: sql`select ${list.render(scope)}`, out };
+  return {
+    text: sql`select ${list.render(scope)} from ${aggregateRows(scope, node, null, sql.empty, row)}`,
+    out,
+  };
+}
+
+function groups(scope: Scope, fetch: Extract<Fetch, { kind: 'groups' }>): Draft {
+  const row = scope.alias();
+  const list = new SelectList();
+  const clauses = groupClauses(scope, fetch.group, row);
+  const out = groupOut(scope, list, fetch.group, clauses.keys, row, fetch.aggregate.table.source.numbers);
+  const source = aggregateRows(scope, fetch.aggregate, null, sql.empty, row);
+  return { text: sql`select ${list.render(scope)} from ${source}${clauses.tail}`, out };
+}
+
+function roots(scope: Scope, list: readonly CombinedRoot[]): Draft {
+  const columns = list.map((root) => {
+    switch (root.kind) {
+      case 'list':
+        return scope.dialect.jsonText(nestedList(scope, root.select, null, sql.empty));
+      case 'one':
+        return scope.dialect.jsonText(nestedOne(scope, root.select));
+      case 'aggregate':
+        return scope.dialect.jsonText(nestedAggregate(scope, root.aggregate, null, sql.empty));
+      default:
+        return unreachable(root);
+    }
+  });
+  const out = list.map(
+    (root, index): Out => ({
+      kind: 'json',
+      key: root.key,
+      index,
+      empty: root.kind === 'list' ? '[]' : 'null',
+    }),
+  );
+  const selected = columns.map((column, index) => sql`${column} as ${scope.dialect.name(`c${index}`)}`);
+  return { text: sql`select ${sql.join(selected)}`, out };
+}

@@ -1,0 +1,69 @@
+import type { Fetch, Out } from '../../plan/index.ts';
+import { isAlways } from '../../plan/index.ts';
+import { sql } from '../sql.ts';
+import type { Draft } from './fetch.ts';
+import { flatColumn } from './rows.ts';
+import { type Scope, SelectList } from './scope.ts';
+import { From, orderClause, orderValue } from './source.ts';
+import { comparisons, compileMeasure, compileWhere } from './where.ts';
+
+/** Distinct key tuples of the rows that pass, for a filter that leads into this source from another. */
+export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }>): Draft {
+  const row = scope.alias();
+  const list = new SelectList();
+  const out = fetch.columns.map((column, index): Out => {
+    const at = flatColumn(scope, list, row, '', column);
+    return { kind: 'value', key: `k${index}`, index: at, codec: scope.codec(column.type, 'string') };
+  });
+  const conditions = fetch.columns
+    .filter((column) => column.nullable)
+    .map((column) => sql`${scope.column(row, column)} is not null`);
+  if (!isAlways(fetch.where)) conditions.push(compileWhere(scope, fetch.where, row));
+  const where = conditions.length === 0 ? sql.empty : sql` where ${sql.join(conditions, sql` and `)}`;
+  const from = sql`${scope.dialect.table(fetch.table)} ${row}`;
+  const limit = scope.dialect.limit(sql.integer(fetch.limit), null);
+  if (fetch.having === null)
+    return { text: sql`select distinct ${list.render(scope)} from ${from}${where} ${limit}`, out };
+  const columns = fetch.columns.map((column) => scope.column(row, column));
+  const { measure, op, value } = fetch.having;
+  const having = sql`${compileMeasure(scope, measure, row)} ${comparisons[op]} ${scope.dialect.bind(value)}`;
+  return {
+    text: sql`select ${list.render(scope)} from ${from}${where} group by ${sql.join(columns)} having ${having} ${limit}`,
+    out,
+  };
+}
+
+/** The rank of each key tuple, for an order that leads into this source from another. NULL sorts as NULL, not as a rank. */
+export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks' }>): Draft {
+  const { dialect } = scope;
+  const row = scope.alias();
+  const keys = scope.alias();
+  const value = dialect.name('v');
+  const index = dialect.name('i');
+  const ranked = scope.alias();
+  const source = dialect.keyRows(fetch.keys, keys);
+  const conditions = fetch.columns.map(
+    (column, at) => sql`${scope.column(row, column)} = ${keys}.${dialect.name(`k${at}`)}`,
+  );
+  if (!isAlways(fetch.where)) conditions.push(compileWhere(scope, fetch.where, row));
+  const on = sql.join(conditions, sql` and `);
+  const table = sql`${dialect.table(fetch.table)} ${row}`;
+  const out: Out[] = [
+    { kind: 'value', key: 'i', index: 0, codec: { text: undefined, form: 'bare' } },
+    { kind: 'value', key: 'r', index: 1, codec: { text: undefined, form: 'bare' } },
+  ];
+  if (fetch.by.kind === 'measure') {
+    const measured = sql`select ${keys}.${index} as ${index}, ${compileMeasure(scope, fetch.by.measure, row)} as ${value} from ${source} left join ${table} on ${on} group by ${keys}.${index}`;
+    const order = orderClause([dialect.order(sql`${ranked}.${value}`, fetch.by, true)]);
+    const rank = sql`case when ${ranked}.${value} is null then null else dense_rank() over (${order}) end`;
+    return { text: sql`select ${ranked}.${index}, ${rank} from (${measured}) ${ranked}`, out };
+  }
+  const { term } = fetch.by;
+  const from = new From(scope, row);
+  const sorted = orderValue(scope, from, term);
+  const rank = sql`case when ${sorted} is null then null else dense_rank() over (order by ${dialect.order(sorted, term, true)}) end`;
+  return {
+    text: sql`select ${keys}.${index}, ${rank} from ${source} join ${table} on ${on}${from.joins}`,
+    out,
+  };
+}

@@ -1,0 +1,207 @@
+import type { Relationship, ValueType } from '../../catalog/index.ts';
+import { unreachable } from '../../core/index.ts';
+import type { Aggregate, AggregateItem, Field, GroupBy, Select } from '../../plan/index.ts';
+import { Sql, sql } from '../sql.ts';
+import { groupClauses } from './groups.ts';
+import type { Scope } from './scope.ts';
+import { baseRows, From, joinable, limitClause, orderClause, orderList } from './source.ts';
+import { compileCount, joinCondition } from './where.ts';
+
+type Entry = { readonly key: string; readonly value: Sql };
+type Numbers = 'string' | 'number';
+const textType: ValueType = { scalar: 'text', array: false };
+const jsonType: ValueType = { scalar: 'json', array: false };
+const countType: ValueType = { scalar: 'int', array: false };
+
+/** A scalar sub-select: the related rows of `parent` as one JSON array. */
+export function nestedList(
+  scope: Scope,
+  select: Select,
+  relationship: Relationship | null,
+  parent: Sql,
+): Sql {
+  return scope.dialect.jsonArray(jsonRows(scope, select, relationship, parent));
+}
+
+/** A scalar sub-select: the only row as a JSON object, or NULL. */
+export function nestedOne(scope: Scope, select: Select): Sql {
+  return jsonRows(scope, select, null, sql.empty);
+}
+
+/** `(select <object> as j from ... order by ... limit ...)` */
+function jsonRows(scope: Scope, select: Select, relationship: Relationship | null, parent: Sql): Sql {
+  const row = scope.alias();
+  const condition = relationship === null ? null : joinCondition(scope, relationship, parent, row);
+  const base = baseRows(scope, select, { condition, row });
+  const from = new From(scope, row);
+  const object = scope.dialect.jsonObject(rowEntries(scope, from, select, row, ''));
+  const order = orderClause(orderList(scope, from, select.orderBy));
+  const limit = limitClause(scope, select.limit, select.offset);
+  return sql`(select ${object} as ${scope.dialect.name('j')} from ${base.from}${from.joins}${base.where}${order}${limit})`;
+}
+
+function rowEntries(scope: Scope, from: From, select: Select, row: Sql, path: string): Entry[] {
+  return select.fields.map((field) => ({
+    key: field.key,
+    value: fieldValue(scope, from, select, field, row, path),
+  }));
+}
+
+function fieldValue(scope: Scope, from: From, select: Select, field: Field, row: Sql, path: string): Sql {
+  const { dialect } = scope;
+  const { numbers } = select.table.source;
+  switch (field.kind) {
+    case 'column': {
+      const expression = scope.column(row, field.column);
+      if (field.jsonPath === null) return dialect.json(expression, field.column.type, numbers);
+      return dialect.json(dialect.jsonPath(expression, field.column.type, field.jsonPath), jsonType, numbers);
+    }
+    case 'constant':
+      return constant(scope, field.json);
+    case 'object': {
+      const joined = from.join(row, path, field.relationship, field.select.where);
+      const object = dialect.jsonObject(rowEntries(scope, from, field.select, joined.alias, joined.path));
+      const present = scope.column(joined.alias, field.relationship.mapping[0]!.to);
+      return sql`case when ${present} is not null then ${object} end`;
+    }
+    case 'array':
+      return nestedList(scope, field.select, field.relationship, row);
+    case 'aggregate':
+      return nestedAggregate(scope, field.aggregate, field.relationship, row);
+    default:
+      return unreachable(field);
+  }
+}
+
+/** JSON constants of a plan are strings (`__typename`) or null. */
+function constant(scope: Scope, json: string): Sql {
+  if (json === 'null') return sql`null`;
+  return scope.dialect.json(sql.text(JSON.parse(json) as string), textType, 'string');
+}
+
+/** A scalar sub-select: the aggregate of the related rows of `parent` (of all rows without a relationship) as one JSON object. */
+export function nestedAggregate(
+  scope: Scope,
+  aggregate: Aggregate,
+  relationship: Relationship | null,
+  parent: Sql,
+): Sql {
+  const { dialect } = scope;
+  const row = scope.alias();
+  const { numbers } = aggregate.table.source;
+  const entries = aggregate.parts.map((part): Entry => {
+    switch (part.kind) {
+      case 'aggregate':
+        return { key: part.key, value: dialect.jsonObject(itemEntries(scope, part.items, row, numbers)) };
+      case 'nodes':
+        return { key: part.key, value: nestedList(scope, part.select, relationship, parent) };
+      case 'group_by':
+        return { key: part.key, value: nestedGroups(scope, aggregate, part.group, relationship, parent) };
+      case 'constant':
+        return { key: part.key, value: constant(scope, part.json) };
+      default:
+        return unreachable(part);
+    }
+  });
+  const object = dialect.jsonObject(entries);
+  if (!aggregate.parts.some((part) => part.kind === 'aggregate')) return sql`(select ${object})`;
+  return sql`(select ${object} from ${aggregateRows(scope, aggregate, relationship, parent, row)})`;
+}
+
+/** The rows an aggregate ranges over: the table itself, or a derived table where distinct, limit or offset come first. */
+export function aggregateRows(
+  scope: Scope,
+  aggregate: Aggregate,
+  relationship: Relationship | null,
+  parent: Sql,
+  row: Sql,
+): Sql {
+  const paged = aggregate.limit !== null || aggregate.offset !== null;
+  const inner = paged ? scope.alias() : row;
+  const condition = relationship === null ? null : joinCondition(scope, relationship, parent, inner);
+  const base = baseRows(
+    scope,
+    paged ? aggregate : { ...aggregate, orderBy: aggregate.distinctOn.length === 0 ? [] : aggregate.orderBy },
+    {
+      condition,
+      row: inner,
+    },
+  );
+  if (!paged) return sql`${base.from}${base.where}`;
+  const from = new From(scope, inner);
+  const order = orderClause(orderList(scope, from, aggregate.orderBy));
+  const limit = limitClause(scope, aggregate.limit, aggregate.offset);
+  return sql`(select ${inner}.* from ${base.from}${from.joins}${base.where}${order}${limit}) ${row}`;
+}
+
+/** Entries of `aggregate { count sum { x } }` as JSON values. */
+function itemEntries(scope: Scope, items: readonly AggregateItem[], row: Sql, numbers: Numbers): Entry[] {
+  const { dialect } = scope;
+  return items.map((item): Entry => {
+    switch (item.kind) {
+      case 'constant':
+        return { key: item.key, value: constant(scope, item.json) };
+      case 'count':
+        return {
+          key: item.key,
+          value: dialect.json(compileCount(scope, item.columns, item.distinct, row), countType, numbers),
+        };
+      case 'function':
+        return {
+          key: item.key,
+          value: dialect.jsonObject(
+            item.columns.map((entry) => ({
+              key: entry.key,
+              value:
+                entry.kind === 'constant'
+                  ? constant(scope, entry.json)
+                  : dialect.json(
+                      dialect.aggregate(item.fn, scope.column(row, entry.column), entry.column.type),
+                      entry.type,
+                      numbers,
+                    ),
+            })),
+          ),
+        };
+      default:
+        return unreachable(item);
+    }
+  });
+}
+
+function nestedGroups(
+  scope: Scope,
+  aggregate: Aggregate,
+  group: GroupBy,
+  relationship: Relationship | null,
+  parent: Sql,
+): Sql {
+  const { dialect } = scope;
+  const row = scope.alias();
+  const { numbers } = aggregate.table.source;
+  const clauses = groupClauses(scope, group, row);
+  const entries = group.parts.map((part): Entry => {
+    switch (part.kind) {
+      case 'group_key':
+        return {
+          key: part.key,
+          value: dialect.jsonObject(
+            part.entries.map((entry) => ({
+              key: entry.key,
+              value: dialect.json(clauses.keys[entry.index]!, group.keys[entry.index]!.column.type, numbers),
+            })),
+          ),
+        };
+      case 'aggregate':
+        return { key: part.key, value: dialect.jsonObject(itemEntries(scope, part.items, row, numbers)) };
+      case 'constant':
+        return { key: part.key, value: constant(scope, part.json) };
+      default:
+        return unreachable(part);
+    }
+  });
+  const rows = aggregateRows(scope, aggregate, relationship, parent, row);
+  return dialect.jsonArray(
+    sql`(select ${dialect.jsonObject(entries)} as ${dialect.name('j')} from ${rows}${clauses.tail})`,
+  );
+}

@@ -1,0 +1,202 @@
+import type { Column, Relationship, ValueType } from '../../catalog/index.ts';
+import { unreachable } from '../../core/index.ts';
+import type { Aggregate, AggregateItem, Field, HopShape, Out, Select } from '../../plan/index.ts';
+import { Sql, sql } from '../sql.ts';
+import { nestedAggregate, nestedList } from './nested.ts';
+import type { Scope, SelectList } from './scope.ts';
+import { type From, joinable } from './source.ts';
+import { compileCount } from './where.ts';
+
+const json: ValueType = { scalar: 'json', array: false };
+
+/** Selects the fields of one row as plain columns: to-one rows joined in, to-many rows as JSON text or left to a hop. */
+export function rowFields(
+  scope: Scope,
+  list: SelectList,
+  from: From,
+  select: Select,
+  row: Sql,
+  path: string,
+): Out[] {
+  const { numbers } = select.table.source;
+  return select.fields.map((field): Out => {
+    switch (field.kind) {
+      case 'column':
+        return columnField(scope, list, field, row, path, numbers);
+      case 'constant':
+        return field;
+      case 'object':
+        return objectField(scope, list, from, field, row, path);
+      case 'array':
+        if (!nests(scope, field.relationship, field.select)) {
+          return hopField(scope, list, row, path, field.key, field.relationship, {
+            kind: 'array',
+            select: field.select,
+          });
+        }
+        return jsonField(
+          list,
+          field.key,
+          scope.dialect.jsonText(nestedList(scope, field.select, field.relationship, row)),
+          '[]',
+        );
+      case 'aggregate':
+        if (!nestsAggregate(scope, field.relationship, field.aggregate)) {
+          return hopField(scope, list, row, path, field.key, field.relationship, {
+            kind: 'aggregate',
+            aggregate: field.aggregate,
+          });
+        }
+        return jsonField(
+          list,
+          field.key,
+          scope.dialect.jsonText(nestedAggregate(scope, field.aggregate, field.relationship, row)),
+          'null',
+        );
+      default:
+        return unreachable(field);
+    }
+  });
+}
+
+function columnField(
+  scope: Scope,
+  list: SelectList,
+  field: Extract<Field, { kind: 'column' }>,
+  row: Sql,
+  path: string,
+  numbers: 'string' | 'number',
+): Out {
+  const { column, jsonPath, key } = field;
+  const expression = scope.column(row, column);
+  if (jsonPath !== null) {
+    const value = scope.dialect.jsonPath(expression, column.type, jsonPath);
+    const index = list.add(
+      scope.dialect.flat(value, json),
+      `${path}|${column.name}|${JSON.stringify(jsonPath)}`,
+    );
+    return { kind: 'value', key, index, codec: scope.codec(json, numbers) };
+  }
+  return {
+    kind: 'value',
+    key,
+    index: flatColumn(scope, list, row, path, column),
+    codec: scope.codec(column.type, numbers),
+  };
+}
+
+/** Index of a column in the select list; asked for twice it stands there once. */
+export function flatColumn(scope: Scope, list: SelectList, row: Sql, path: string, column: Column): number {
+  return list.add(scope.dialect.flat(scope.column(row, column), column.type), `${path}|${column.name}`);
+}
+
+function objectField(
+  scope: Scope,
+  list: SelectList,
+  from: From,
+  field: Extract<Field, { kind: 'object' }>,
+  row: Sql,
+  path: string,
+): Out {
+  const { relationship, select, key } = field;
+  if (!joinable(relationship))
+    return hopField(scope, list, row, path, key, relationship, { kind: 'object', select });
+  const joined = from.join(row, path, relationship, select.where);
+  const out = rowFields(scope, list, from, select, joined.alias, joined.path);
+  const present = flatColumn(scope, list, joined.alias, joined.path, relationship.mapping[0]!.to);
+  return { kind: 'object', key, present, out };
+}
+
+function hopField(
+  scope: Scope,
+  list: SelectList,
+  row: Sql,
+  path: string,
+  key: string,
+  relationship: Relationship,
+  child: HopShape['child'],
+): Out {
+  const keys = relationship.mapping.map(({ from }) => ({
+    index: flatColumn(scope, list, row, path, from),
+    codec: scope.codec(from.type, 'string'),
+  }));
+  return {
+    kind: 'hop',
+    key,
+    hop: { relationship, columns: relationship.mapping.map(({ to }) => to), keys, child },
+  };
+}
+
+function jsonField(list: SelectList, key: string, text: Sql, empty: 'null' | '[]'): Out {
+  return { kind: 'json', key, index: list.add(text), empty };
+}
+
+/** The rows of an array relationship can be built as JSON inside the parent's statement. */
+export function nests(scope: Scope, relationship: Relationship, select: Select): boolean {
+  return scope.dialect.capabilities.nesting === 'json' && !relationship.remote && !hasHop(select);
+}
+
+function nestsAggregate(scope: Scope, relationship: Relationship, aggregate: Aggregate): boolean {
+  return scope.dialect.capabilities.nesting === 'json' && !relationship.remote && !aggregateHasHop(aggregate);
+}
+
+/** Some relationship below needs a statement of its own on every engine. */
+export function hasHop(select: Select): boolean {
+  return select.fields.some((field) => {
+    switch (field.kind) {
+      case 'object':
+        return !joinable(field.relationship) || hasHop(field.select);
+      case 'array':
+        return field.relationship.remote || hasHop(field.select);
+      case 'aggregate':
+        return field.relationship.remote || aggregateHasHop(field.aggregate);
+      default:
+        return false;
+    }
+  });
+}
+
+/** As `hasHop`, for the nodes of an aggregate. */
+export function aggregateHasHop(aggregate: Aggregate): boolean {
+  return aggregate.parts.some((part) => part.kind === 'nodes' && hasHop(part.select));
+}
+
+/** Selects `count`, `sum { x }`, ... as plain columns. `counts` collects the indexes that are 0, not NULL, over no rows. */
+export function aggregateItems(
+  scope: Scope,
+  list: SelectList,
+  items: readonly AggregateItem[],
+  row: Sql,
+  numbers: 'string' | 'number',
+  counts: Set<number>,
+): Out[] {
+  return items.map((item): Out => {
+    switch (item.kind) {
+      case 'constant':
+        return item;
+      case 'count': {
+        const index = list.add(compileCount(scope, item.columns, item.distinct, row));
+        counts.add(index);
+        return { kind: 'value', key: item.key, index, codec: { text: undefined, form: 'bare' } };
+      }
+      case 'function':
+        return {
+          kind: 'object',
+          key: item.key,
+          present: null,
+          out: item.columns.map((entry): Out => {
+            if (entry.kind === 'constant') return entry;
+            const value = scope.dialect.aggregate(
+              item.fn,
+              scope.column(row, entry.column),
+              entry.column.type,
+            );
+            const index = list.add(scope.dialect.flat(value, entry.type), `${item.fn}|${entry.column.name}`);
+            return { kind: 'value', key: entry.key, index, codec: scope.codec(entry.type, numbers) };
+          }),
+        };
+      default:
+        return unreachable(item);
+    }
+  });
+}

@@ -1,0 +1,67 @@
+import type { Column } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Param, ValueCodec } from '../../plan/index.ts';
+import { scalars, type ValueType } from '../../catalog/index.ts';
+import type { Dialect } from '../dialect.ts';
+import { Sql, sql } from '../sql.ts';
+
+/** What compiling one statement needs: the spelling, and fresh aliases. */
+export class Scope {
+  readonly dialect: Dialect;
+  #aliases = 0;
+
+  constructor(dialect: Dialect) {
+    this.dialect = dialect;
+  }
+
+  /** A new table alias: `t0`, `t1`, ... */
+  alias(): Sql {
+    return this.dialect.name(`t${this.#aliases++}`);
+  }
+
+  /** `alias.column` */
+  column(alias: Sql, column: Column): Sql {
+    return sql`${alias}.${this.dialect.name(column.name)}`;
+  }
+
+  /** How the wire value of a column of this statement becomes JSON. */
+  codec(type: ValueType, numbers: 'string' | 'number'): ValueCodec {
+    const text = this.dialect.textOf(type);
+    if (type.array) return { text, form: 'bare' };
+    const { form } = scalars[type.scalar];
+    return { text, form: form === 'digits' ? (numbers === 'number' ? 'bare' : 'quoted') : form };
+  }
+
+  /** One element of a parameter of shape `keys`: NULL beyond its end, so that padding matches nothing. */
+  keyElement(keys: Param, tuple: number, column: number): Sql {
+    const type = keys.keyTypes?.[column];
+    if (type === undefined) throw new FozError('unexpected', `key ${column} of ${keys.path} has no type`);
+    return sql.bind(keys, (value) => {
+      const element = (value as readonly (readonly unknown[])[])[tuple]?.[column];
+      return element === undefined || element === null ? null : this.dialect.encode(element, type);
+    });
+  }
+}
+
+/** The select list of a statement under construction: equal expressions share a column. */
+export class SelectList {
+  readonly columns: Sql[] = [];
+  readonly #seen = new Map<string, number>();
+
+  /** Index of the expression; `identity` tells equal ones apart from others (alias and column, say). */
+  add(expression: Sql, identity?: string): number {
+    const known = identity === undefined ? undefined : this.#seen.get(identity);
+    if (known !== undefined) return known;
+    this.columns.push(expression);
+    if (identity !== undefined) this.#seen.set(identity, this.columns.length - 1);
+    return this.columns.length - 1;
+  }
+
+  /** `a as "c0", b as "c1"`; `1` for an empty list. */
+  render(scope: Scope): Sql {
+    if (this.columns.length === 0) return sql`1`;
+    return sql.join(
+      this.columns.map((column, index) => sql`${column} as ${scope.dialect.name(`c${index}`)}`),
+    );
+  }
+}

@@ -1,0 +1,200 @@
+import type { Column, Relationship, Table } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Bound, Hop, OrderTerm, Predicate } from '../../plan/index.ts';
+import { isAlways } from '../../plan/index.ts';
+import { Sql, sql } from '../sql.ts';
+import type { Scope } from './scope.ts';
+import { compileWhere, joinCondition, related } from './where.ts';
+
+/** Which rows of a table a select or an aggregate ranges over. */
+export interface RowSet {
+  readonly table: Table;
+  readonly where: Predicate;
+  readonly orderBy: readonly OrderTerm[];
+  readonly distinctOn: readonly Column[];
+  readonly limit: Bound | null;
+  readonly offset: Bound | null;
+}
+
+/** FROM of one select: the base row and the to-one rows joined to it, each relationship path once. */
+export class From {
+  readonly row: Sql;
+  readonly #scope: Scope;
+  readonly #joins: Sql[] = [];
+  readonly #joined = new Map<string, Sql>();
+
+  constructor(scope: Scope, row: Sql) {
+    this.#scope = scope;
+    this.row = row;
+  }
+
+  /** Alias of the to-one row behind `relationship`, seen from alias `from`. The rule of the role is part of the join. */
+  join(from: Sql, path: string, relationship: Relationship, where: Predicate): { alias: Sql; path: string } {
+    const key = `${path}.${relationship.name}`;
+    const known = this.#joined.get(key);
+    if (known !== undefined) return { alias: known, path: key };
+    const scope = this.#scope;
+    const alias = scope.alias();
+    const table = scope.dialect.table(relationship.to);
+    this.#joins.push(
+      sql` left join ${table} ${alias} on ${onClause(scope, relationship, where, from, alias)}`,
+    );
+    this.#joined.set(key, alias);
+    return { alias, path: key };
+  }
+
+  /** Any further row source (keys, ranks). */
+  add(join: Sql): void {
+    this.#joins.push(join);
+  }
+
+  /** Alias at the end of a path of object relationships. */
+  follow(path: readonly Hop[]): Sql {
+    let at = { alias: this.row, path: '' };
+    for (const hop of path) at = this.join(at.alias, at.path, hop.relationship, hop.where);
+    return at.alias;
+  }
+
+  get joins(): Sql {
+    return sql.join(this.#joins, sql.empty);
+  }
+}
+
+/** A to-one row can be joined when the database can tell which one it is. */
+export function joinable(relationship: Relationship): boolean {
+  return !relationship.remote && (relationship.unique || relationship.to.primaryKey !== null);
+}
+
+function onClause(scope: Scope, relationship: Relationship, where: Predicate, from: Sql, to: Sql): Sql {
+  if (relationship.unique) return matches(scope, relationship, where, from, to);
+  const key = relationship.to.primaryKey;
+  if (key === null) {
+    throw new FozError(
+      'not-supported',
+      `${relationship.from.id}.${relationship.name} may lead to several rows of ${relationship.to.id}, which has no key: declare one`,
+    );
+  }
+  const inner = scope.alias();
+  const columns = (alias: Sql) => sql.join(key.columns.map((column) => scope.column(alias, column)));
+  const tuple = key.columns.length === 1 ? columns(to) : sql`(${columns(to)})`;
+  const first = sql`select ${columns(inner)} from ${scope.dialect.table(relationship.to)} ${inner} where ${matches(scope, relationship, where, from, inner)} order by ${columns(inner)} ${scope.dialect.limit(sql`1`, null)}`;
+  return sql`${tuple} = (${first})`;
+}
+
+function matches(scope: Scope, relationship: Relationship, where: Predicate, from: Sql, to: Sql): Sql {
+  const join = joinCondition(scope, relationship, from, to);
+  return isAlways(where) ? join : sql`${join} and ${compileWhere(scope, where, to)}`;
+}
+
+/** The ORDER BY list; joins what it needs. */
+export function orderList(scope: Scope, from: From, terms: readonly OrderTerm[]): readonly Sql[] {
+  return terms.map((term) => {
+    const value = orderValue(scope, from, term);
+    if (term.kind === 'column')
+      return scope.dialect.order(value, term, term.column.nullable || term.path.length > 0);
+    if (term.kind === 'measure') return scope.dialect.order(value, term, term.measure.kind !== 'count');
+    return scope.dialect.order(value, { descending: false, nulls: term.nulls }, true);
+  });
+}
+
+/** The expression a term sorts by; joins what it needs. */
+export function orderValue(scope: Scope, from: From, term: OrderTerm): Sql {
+  const row = from.follow(term.path);
+  switch (term.kind) {
+    case 'column':
+      return scope.column(row, term.column);
+    case 'measure':
+      return related(scope, term.relationship, term.where, term.measure, row);
+    case 'rank': {
+      const ranks = scope.alias();
+      const on = term.keys.map(
+        (key, index) => sql`${scope.column(row, key)} = ${ranks}.${scope.dialect.name(`k${index}`)}`,
+      );
+      from.add(sql` left join ${scope.dialect.keyRows(term.ranks, ranks)} on ${sql.join(on, sql` and `)}`);
+      return sql`${ranks}.${scope.dialect.name('r')}`;
+    }
+  }
+}
+
+/** ` order by ...`, or nothing. */
+export function orderClause(terms: readonly Sql[]): Sql {
+  return terms.length === 0 ? sql.empty : sql` order by ${sql.join(terms)}`;
+}
+
+/** ` limit ...`, or nothing. */
+export function limitClause(scope: Scope, limit: Bound | null, offset: Bound | null): Sql {
+  if (limit === null && (offset === null || offset === 0)) return sql.empty;
+  const spell = (bound: Bound | null) =>
+    bound === null || bound === 0
+      ? null
+      : typeof bound === 'number'
+        ? sql.integer(bound)
+        : scope.dialect.bind(bound);
+  return sql` ${scope.dialect.limit(limit === 0 ? sql`0` : spell(limit), spell(offset))}`;
+}
+
+/** Name of the row number that picks distinct rows and pages per parent. */
+export const rowNumber = 'foz_row_number';
+
+/**
+ * Where rows come from, and what is left to filter outside: with `distinctOn` a derived table numbers the rows of each
+ * distinct tuple. `partition` adds columns of `outer` (keys of many parents) to the tuple.
+ */
+export function baseRows(
+  scope: Scope,
+  set: RowSet,
+  extra: {
+    readonly condition: Sql | null;
+    readonly row: Sql;
+    readonly outer?: { readonly from: Sql; readonly column: Sql };
+  },
+): { readonly from: Sql; readonly where: Sql; readonly outerColumn: Sql | null } {
+  const conditions: Sql[] = [];
+  if (set.distinctOn.length === 0) {
+    if (extra.condition !== null) conditions.push(extra.condition);
+    if (!isAlways(set.where)) conditions.push(compileWhere(scope, set.where, extra.row));
+    const table = sql`${scope.dialect.table(set.table)} ${extra.row}`;
+    return {
+      from:
+        extra.outer === undefined
+          ? table
+          : sql`${extra.outer.from} join ${table} on ${conditions.length === 0 ? sql`1 = 1` : sql.join(conditions, sql` and `)}`,
+      where:
+        extra.outer !== undefined || conditions.length === 0
+          ? sql.empty
+          : sql` where ${sql.join(conditions, sql` and `)}`,
+      outerColumn: extra.outer?.column ?? null,
+    };
+  }
+  return distinctRows(scope, set, extra);
+}
+
+function distinctRows(
+  scope: Scope,
+  set: RowSet,
+  extra: {
+    readonly condition: Sql | null;
+    readonly row: Sql;
+    readonly outer?: { readonly from: Sql; readonly column: Sql };
+  },
+) {
+  const { dialect } = scope;
+  const inner = new From(scope, extra.row);
+  const order = orderList(scope, inner, set.orderBy);
+  const partition = set.distinctOn.map((column) => scope.column(extra.row, column));
+  if (extra.outer !== undefined) partition.unshift(extra.outer.column);
+  const conditions: Sql[] = [];
+  if (extra.condition !== null) conditions.push(extra.condition);
+  if (!isAlways(set.where)) conditions.push(compileWhere(scope, set.where, extra.row));
+  const where = conditions.length === 0 ? sql.empty : sql` where ${sql.join(conditions, sql` and `)}`;
+  const number = sql`row_number() over (partition by ${sql.join(partition)}${orderClause(order)})`;
+  const source = extra.outer === undefined ? sql.empty : sql`${extra.outer.from} cross join `;
+  const tupleIndex =
+    extra.outer === undefined ? sql.empty : sql`, ${extra.outer.column} as ${dialect.name('foz_parent')}`;
+  const derived = sql`(select ${extra.row}.*, ${number} as ${dialect.name(rowNumber)}${tupleIndex} from ${source}${dialect.table(set.table)} ${extra.row}${inner.joins}${where}) ${extra.row}`;
+  return {
+    from: derived,
+    where: sql` where ${extra.row}.${dialect.name(rowNumber)} = 1`,
+    outerColumn: extra.outer === undefined ? null : sql`${extra.row}.${dialect.name('foz_parent')}`,
+  };
+}

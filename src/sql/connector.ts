@@ -1,0 +1,29 @@
+import type { Connector } from '../plan/index.ts';
+import { compileFetch } from './compile/fetch.ts';
+import { compileWrite } from './compile/write.ts';
+import type { Dialect } from './dialect.ts';
+import type { Driver } from './driver.ts';
+
+/** A connector for an engine that speaks SQL: its spelling and its driver put together. */
+export function sqlConnector({
+  engine,
+  dialect,
+  driver,
+}: {
+  engine: string;
+  dialect: Dialect;
+  driver: Driver;
+}): Connector {
+  return {
+    engine,
+    capabilities: dialect.capabilities,
+    introspect: (options, signal) => driver.introspect(options, signal),
+    compileFetch: (fetch) => compileFetch(dialect, fetch),
+    compileWrite: (write) => compileWrite(dialect, write),
+    run: (statement, values, context) => driver.run(statement, values, context),
+    transaction: (mode, context, body) => driver.transaction(mode, context, body),
+    ping: (signal) => driver.ping(signal),
+    pool: () => driver.pool(),
+    close: () => driver.close(),
+  };
+}
