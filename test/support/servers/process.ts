@@ -94,7 +94,8 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     if (process.platform !== 'linux') return true;
     const state = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')[0];
-    return state !== 'Z' && state !== 'X';
+    // The first thread may have ended while others still hold the sockets and files.
+    return (state !== 'Z' && state !== 'X') || readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
   }

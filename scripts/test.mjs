@@ -1,0 +1,64 @@
+// npm test: the tests that need nothing but Node, then those on real servers; tells what did not run and why.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const notes = mkdtempSync(join(tmpdir(), 'foz-test-'));
+const report = join(notes, 'engines.json');
+const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
+
+/** Runs one project of jest.config.js; further arguments of this command go to jest. */
+function runProject(name) {
+  const outputFile = join(notes, `${name}.json`);
+  const jest = join(root, 'node_modules/jest/bin/jest.js');
+  const args = [
+    jest,
+    '--selectProjects',
+    name,
+    '--json',
+    `--outputFile=${outputFile}`,
+    ...process.argv.slice(2),
+  ];
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    // --json prints the results too: they are read from the file.
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      NODE_OPTIONS:
+        `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`.trim(),
+      FOZ_TEST_REPORT: report,
+    },
+  });
+  const results = read(outputFile);
+  return {
+    name,
+    ok: status === 0,
+    passed: results?.numPassedTests ?? 0,
+    failed: (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0),
+    skipped: (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0),
+    ended: results !== null,
+  };
+}
+
+const runs = ['unit', 'servers'].map(runProject);
+const engines = Object.entries(read(report) ?? {});
+rmSync(notes, { recursive: true, force: true });
+
+console.log('');
+for (const { name, passed, failed, skipped, ended } of runs) {
+  console.log(
+    `${name}: ${ended ? `${passed} passed, ${failed} failed, ${skipped} skipped` : 'DID NOT RUN (see above)'}`,
+  );
+}
+const ran = engines.filter(([, found]) => !found.reason).map(([name]) => name);
+console.log(`engines: ${ran.join(', ') || 'none'}`);
+for (const [name, found] of engines)
+  if (found.reason) console.log(`ENGINE NOT RUN: ${name}: ${found.reason}`);
+
+const sum = (key) => runs.reduce((total, run) => total + run[key], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = runs.every((run) => run.ok) && sum('passed') > 0 ? 0 : 1;
