@@ -120,5 +120,7 @@ export interface Relationship {
   readonly nullable: boolean;
   /** At most one row of `to` can match: the mapped columns of `to` hold a key. */
   readonly unique: boolean;
+  /** Which side holds the foreign key: `from` refers to `to`, or the other way round. Array relationships: always `to`. */
+  readonly owner: 'from' | 'to';
   readonly comment: string | null;
 }

@@ -1,3 +1,5 @@
+export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './connection.ts';
+export { cursorKey } from './connection.ts';
 export type {
   Capabilities,
   Compiled,
@@ -11,9 +13,14 @@ export type {
   Slot,
   Statement,
 } from './connector.ts';
+export { capacityFor } from './context.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
+export type { Insert, InsertRow, Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
+export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';
+export type { Plan, Root, Step } from './plan.ts';
 export { always, and, isAlways, never, type Predicate } from './predicate.ts';
+export type { Preset, Rules } from './rules.ts';
 export type {
   Aggregate,
   AggregateColumn,
@@ -33,4 +40,6 @@ export type {
   Select,
 } from './select.ts';
 export type { HopShape, Out, Shape, TextOf, ValueCodec } from './shape.ts';
+export { type Bindings, fromText, resolveParam, valueProblem } from './values.ts';
+export { compileShape, inspectedKey } from './variables.ts';
 export type { Assignment, OnConflict, Write } from './write.ts';

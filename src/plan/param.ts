@@ -23,6 +23,8 @@ export interface Param {
   readonly path: string;
   /** A bucket for statements whose text depends on the length of a list or of keys (set by the planner, a power of two). */
   readonly capacity?: number;
+  /** For bound limits: the page cap of the role; the smaller one counts. */
+  readonly atMost?: number;
 }
 
 export type ParamSource =

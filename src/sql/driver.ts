@@ -1,5 +1,5 @@
-import type { IntrospectOptions, PoolState, RunContext, Runner } from '../plan/index.ts';
 import type { SourceFacts } from '../catalog/index.ts';
+import type { IntrospectOptions, PoolState, RunContext, Runner } from '../plan/index.ts';
 
 /** The part of a connector that talks to a server: pool, statements, transactions, cancelling. Its errors are FozErrors. */
 export interface Driver extends Runner {

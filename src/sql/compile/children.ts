@@ -10,7 +10,7 @@ import type {
   Param,
   Select,
 } from '../../plan/index.ts';
-import { Sql, sql } from '../sql.ts';
+import { type Sql, sql } from '../sql.ts';
 import type { Draft } from './fetch.ts';
 import { groupClauses } from './groups.ts';
 import { aggregateItems, rowFields } from './rows.ts';

@@ -1,7 +1,7 @@
 import { unreachable } from '../../core/index.ts';
-import type { Aggregate, Compiled, CombinedRoot, Fetch, Out, Select } from '../../plan/index.ts';
+import type { Aggregate, CombinedRoot, Compiled, Fetch, Out, Select } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { render, Sql, sql } from '../sql.ts';
+import { render, type Sql, sql } from '../sql.ts';
 import { childAggregate, childGroups, childRows, groupOut } from './children.ts';
 import { groupClauses } from './groups.ts';
 import { compileKeys, compileRanks } from './keys.ts';

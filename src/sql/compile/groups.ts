@@ -1,6 +1,6 @@
 import { unreachable } from '../../core/index.ts';
 import type { GroupBy, Having } from '../../plan/index.ts';
-import { Sql, sql } from '../sql.ts';
+import { type Sql, sql } from '../sql.ts';
 import type { Scope } from './scope.ts';
 import { limitClause, orderClause } from './source.ts';
 import { comparisons, compileMeasure, junction } from './where.ts';

@@ -1,7 +1,7 @@
 import type { Relationship, ValueType } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import type { Aggregate, AggregateItem, Field, GroupBy, Select } from '../../plan/index.ts';
-import { Sql, sql } from '../sql.ts';
+import { type Sql, sql } from '../sql.ts';
 import { groupClauses } from './groups.ts';
 import type { Scope } from './scope.ts';
 import { baseRows, From, joinable, limitClause, orderClause, orderList } from './source.ts';

@@ -1,9 +1,9 @@
 import type { Column } from '../../catalog/index.ts';
+import { scalars, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Param, ValueCodec } from '../../plan/index.ts';
-import { scalars, type ValueType } from '../../catalog/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { Sql, sql } from '../sql.ts';
+import { type Sql, sql } from '../sql.ts';
 
 /** What compiling one statement needs: the spelling, and fresh aliases. */
 export class Scope {

@@ -2,7 +2,7 @@ import type { Column, Relationship, Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Bound, Hop, OrderTerm, Predicate } from '../../plan/index.ts';
 import { isAlways } from '../../plan/index.ts';
-import { Sql, sql } from '../sql.ts';
+import { type Sql, sql } from '../sql.ts';
 import type { Scope } from './scope.ts';
 import { compileWhere, joinCondition, related } from './where.ts';
 

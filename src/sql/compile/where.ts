@@ -1,7 +1,7 @@
 import type { Column, Relationship, ValueType } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import { isAlways, type Measure, type Predicate } from '../../plan/index.ts';
-import { Sql, sql } from '../sql.ts';
+import { type Sql, sql } from '../sql.ts';
 import type { Scope } from './scope.ts';
 
 /** Comparison operators between two expressions. */

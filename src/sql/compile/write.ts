@@ -2,7 +2,7 @@ import type { Column, Table } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import type { Assignment, Compiled, Out, Write } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { render, Sql, sql } from '../sql.ts';
+import { render, type Sql, sql } from '../sql.ts';
 import { Scope, SelectList } from './scope.ts';
 import { compileWhere, whereClause } from './where.ts';
 

@@ -1,0 +1,91 @@
+import type { Column, ValueType } from '../catalog/index.ts';
+import { FozError, type SourceName } from '../core/index.ts';
+import type { Capabilities } from './connector.ts';
+import type { Document } from './fields.ts';
+import { type Input, inspect } from './input.ts';
+import type { Param, ParamSource } from './param.ts';
+import type { Step } from './plan.ts';
+import type { Rules } from './rules.ts';
+import type { Bound } from './select.ts';
+
+/** Everything that planning one operation shares. */
+export interface Planning {
+  readonly document: Document;
+  readonly rules: Rules;
+  readonly capabilities: (source: SourceName) => Capabilities;
+  /** Most keys that a filter or an order may carry from one source to another. */
+  readonly keyCap: number;
+  /** Steps so far; a new one takes the next index. */
+  readonly steps: Step[];
+}
+
+const int: ValueType = { scalar: 'int', array: false };
+
+/** A parameter for a leaf. Lists get the capacity that the source's engine needs. */
+export function paramOf(
+  planning: Planning,
+  input: Input,
+  type: ValueType,
+  options: { readonly shape?: 'value' | 'list'; readonly source?: SourceName; readonly column?: Column } = {},
+): Param {
+  if (input.kind !== 'value') throw invalid(input.path, 'a value is needed here, not null');
+  const shape = options.shape ?? 'value';
+  const base: Param = { type, shape, source: input.source, path: input.path, column: options.column };
+  if (shape !== 'list' || options.source === undefined) return base;
+  if (!planning.capabilities(options.source).listsByCapacity) return base;
+  inspectLength(planning, input.source);
+  const length = (input.value as readonly unknown[]).length;
+  return { ...base, capacity: capacityFor(length) };
+}
+
+/** The next power of two; beyond 1,024 the statement must not depend on the length. */
+export function capacityFor(length: number): number | undefined {
+  if (length > 1024) return undefined;
+  let capacity = 1;
+  while (capacity < length) capacity *= 2;
+  return capacity;
+}
+
+function inspectLength(planning: Planning, source: ParamSource): void {
+  if (source.kind === 'variable')
+    planning.document.variables.inspected.add(JSON.stringify(['#capacity', ...source.path]));
+}
+
+/** The value of a leaf that decides the plan (booleans, enum values), or `null`. */
+export function literal(planning: Planning, input: Input | undefined): unknown {
+  if (input === undefined || input.kind === 'null') return null;
+  if (input.kind !== 'value') throw invalid(input.path, 'a single value is needed here');
+  return inspect(input, planning.document.variables);
+}
+
+/** Counts up to this are written into the statement, so that the database plans with them; others are bound. */
+const writtenBound = 1000;
+
+/** `limit`, `first`, ...: a whole number of 0 or more. */
+export function boundOf(planning: Planning, input: Input | undefined): Bound | null {
+  if (input === undefined || input.kind === 'null') return null;
+  if (input.kind !== 'value') throw invalid(input.path, 'a whole number is needed here');
+  const value = input.value as number;
+  if (value < 0) throw invalid(input.path, `must not be negative, but is ${value}`);
+  if (input.source.kind === 'constant') return value;
+  planning.document.variables.inspected.add(
+    JSON.stringify(['#bound', ...(input.source.kind === 'variable' ? input.source.path : [])]),
+  );
+  return isWritten(value) ? value : { type: int, shape: 'value', source: input.source, path: input.path };
+}
+
+/** Bounded set of counts that are spelled: 0-20, multiples of 5 up to 100, of 100 up to 1,000. */
+export function isWritten(value: number): boolean {
+  if (value <= 20) return value >= 0;
+  if (value <= 100) return value % 5 === 0;
+  return value <= writtenBound && value % 100 === 0;
+}
+
+/** A refusal of the client's input, with its place. */
+export function invalid(path: string, reason: string): FozError {
+  return new FozError('validation-failed', `${lastOf(path)}: ${reason}`, { path });
+}
+
+function lastOf(path: string): string {
+  return path.replace(/^\$\.selectionSet\./, '').replace(/\.args\b/, '');
+}

@@ -1,0 +1,138 @@
+import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
+import { FozError, type SourceName } from '../core/index.ts';
+import { fieldMeaning } from '../graph/index.ts';
+import { planConnection } from './connection.ts';
+import type { Capabilities } from './connector.ts';
+import { invalid, type Planning, paramOf } from './context.ts';
+import {
+  type Arguments,
+  argumentsOf,
+  fragmentsOf,
+  objectTypeOf,
+  type Selected,
+  selectionOf,
+  subSelections,
+} from './fields.ts';
+import type { Variables } from './input.ts';
+import { planMutation } from './mutation.ts';
+import type { Plan, Root } from './plan.ts';
+import { and, type Predicate } from './predicate.ts';
+import type { Rules } from './rules.ts';
+import { planAggregate, planRange, planSelect, type Range } from './selection.ts';
+
+/** What planning needs besides the operation itself. */
+export interface PlanOptions {
+  readonly schema: GraphQLSchema;
+  readonly rules: Rules;
+  readonly capabilities: (source: SourceName) => Capabilities;
+  readonly keyCap: number;
+}
+
+/** The operation of a document; the document is validated, so that a missing or doubtful name is all that can be wrong. */
+export function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode {
+  const operations = document.definitions.filter(
+    (definition) => definition.kind === Kind.OPERATION_DEFINITION,
+  );
+  if (name === null) {
+    if (operations.length === 1) return operations[0]!;
+    throw new FozError(
+      'validation-failed',
+      'Must provide operation name if query contains multiple operations.',
+    );
+  }
+  const found = operations.find((operation) => operation.name?.value === name);
+  if (found === undefined) throw new FozError('validation-failed', `Unknown operation named "${name}".`);
+  return found;
+}
+
+/** A validated operation with coerced variables as a plan. Throws FozError `validation-failed` or `not-supported`. */
+export function planOperation(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+  options: PlanOptions,
+): Plan {
+  const { schema, rules, capabilities, keyCap } = options;
+  const planning: Planning = {
+    document: { fragments: fragmentsOf(document), variables },
+    rules,
+    capabilities,
+    keyCap,
+    steps: [],
+  };
+  if (operation.operation === 'subscription')
+    throw new FozError('not-supported', 'Subscriptions are not served over this endpoint yet.');
+  const type = operation.operation === 'query' ? schema.getQueryType() : schema.getMutationType();
+  if (type === null || type === undefined)
+    throw new FozError('validation-failed', `This graph has no ${operation.operation} type.`);
+  const selected = selectionOf(planning.document, type, [operation.selectionSet]);
+  const roots = selected.map((field) => planRoot(planning, type.name, field, '$.selectionSet'));
+  return { kind: operation.operation, steps: planning.steps, roots };
+}
+
+function planRoot(planning: Planning, typeName: string, selected: Selected, parent: string): Root {
+  const { key, name, field } = selected;
+  if (name === '__typename') return { kind: 'constant', key, json: JSON.stringify(typeName) };
+  if (field === undefined) return { kind: 'introspection', key };
+  const meaning = fieldMeaning(field);
+  const path = `${parent}.${name}`;
+  if (meaning?.kind === 'namespace') {
+    const type = objectTypeOf(selected);
+    const inside = selectionOf(planning.document, type, subSelections(selected));
+    return {
+      kind: 'namespace',
+      key,
+      roots: inside.map((entry) => planRoot(planning, type.name, entry, `${path}.selectionSet`)),
+    };
+  }
+  if (meaning?.kind !== 'root') throw invalid(path, 'cannot be selected at the root');
+  const { table, root } = meaning;
+  switch (root) {
+    case 'select': {
+      const range = planRange(planning, table, argumentsOf(planning.document, selected, path), true);
+      return {
+        kind: 'list',
+        key,
+        select: planSelect(planning, table, range, objectTypeOf(selected), subSelections(selected), path),
+      };
+    }
+    case 'select_by_pk': {
+      const range = byKey(planning, meaning.table, argumentsOf(planning.document, selected, path));
+      return {
+        kind: 'one',
+        key,
+        select: planSelect(planning, table, range, objectTypeOf(selected), subSelections(selected), path),
+      };
+    }
+    case 'select_aggregate':
+      return { kind: 'aggregate', key, aggregate: planAggregate(planning, table, selected, path) };
+    case 'select_connection':
+      return { kind: 'connection', key, connection: planConnection(planning, table, selected, path) };
+    case 'select_stream':
+      throw new FozError('not-supported', `${name}: streams are subscriptions`, { path });
+    default:
+      return { kind: 'write', key, mutation: planMutation(planning, meaning, selected, path) };
+  }
+}
+
+/** The one row whose key columns equal the arguments. */
+function byKey(planning: Planning, table: Parameters<Rules['select']>[0], args: Arguments): Range {
+  return {
+    where: and(planning.rules.select(table).where, keyEquals(planning, args)),
+    orderBy: [],
+    distinctOn: [],
+    limit: null,
+    offset: null,
+  };
+}
+
+/** Equality of every key column that is an argument. */
+export function keyEquals(planning: Planning, args: Arguments): Predicate {
+  return and(
+    ...args.all.flatMap((entry): Predicate[] => {
+      if (entry.meaning.kind !== 'key column') return [];
+      const { column } = entry.meaning;
+      return [{ kind: 'compare', column, op: '_eq', value: paramOf(planning, entry.value, column.type) }];
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+import type { SourceName } from '../core/index.ts';
+import type { ConnectionPlan } from './connection.ts';
+import type { Fetch } from './fetch.ts';
+import type { Mutation } from './mutation.ts';
+import type { Aggregate, Select } from './select.ts';
+
+/** What an operation does, ready to be compiled for its sources. Immutable, printable, kept in the plan cache. */
+export interface Plan {
+  readonly kind: 'query' | 'mutation';
+  /** Reads in other sources that filters and orders depend on; each may use the ones before it. */
+  readonly steps: readonly Step[];
+  /** Root fields in the order of the answer. */
+  readonly roots: readonly Root[];
+}
+
+/** Brings keys or ranks from one source, to be bound as a parameter (`{ kind: 'step' }`) in a later statement. */
+export interface Step {
+  readonly source: SourceName;
+  readonly fetch: Extract<Fetch, { kind: 'keys' | 'ranks' }>;
+  /** More keys than this end the request with `limit-exceeded`. */
+  readonly cap: number;
+  /** For messages: `shop.public.orders.customer`. */
+  readonly relationship: string;
+  /** `$.selectionSet.orders.args.where.customer` */
+  readonly path: string;
+}
+
+export type Root =
+  | { readonly kind: 'constant'; readonly key: string; readonly json: string }
+  /** `__schema` and `__type`: answered from the graph, not from a source. */
+  | { readonly kind: 'introspection'; readonly key: string }
+  /** `customization.root_fields.namespace` */
+  | { readonly kind: 'namespace'; readonly key: string; readonly roots: readonly Root[] }
+  | { readonly kind: 'list' | 'one'; readonly key: string; readonly select: Select }
+  | { readonly kind: 'aggregate'; readonly key: string; readonly aggregate: Aggregate }
+  | { readonly kind: 'connection'; readonly key: string; readonly connection: ConnectionPlan }
+  | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };

@@ -1,0 +1,130 @@
+import type { Relationship, Table } from '../catalog/index.ts';
+import type { Planning } from './context.ts';
+import type { Fetch } from './fetch.ts';
+import type { Param } from './param.ts';
+import { and, type Predicate } from './predicate.ts';
+import type { Direction, Hop, Measure, OrderTerm } from './select.ts';
+
+type KeysFetch = Extract<Fetch, { kind: 'keys' }>;
+
+/** Plans the read that brings the keys of matching rows from the other source, and gives the parameter that holds them. */
+export function addKeys(
+  planning: Planning,
+  relationship: Relationship,
+  where: Predicate,
+  having: KeysFetch['having'],
+  path: string,
+): Param {
+  const columns = relationship.mapping.map((pair) => pair.to);
+  const step = addStep(planning, relationship, path, {
+    kind: 'keys',
+    table: relationship.to,
+    columns,
+    where,
+    having,
+    limit: planning.keyCap + 1,
+  });
+  return keysParam(
+    'keys',
+    relationship.mapping.map((pair) => pair.from.type),
+    step,
+    path,
+  );
+}
+
+function keysParam(shape: 'keys' | 'ranks', keyTypes: Param['keyTypes'], step: number, path: string): Param {
+  return { type: keyTypes![0]!, shape, keyTypes, source: { kind: 'step', step }, path };
+}
+
+function addStep(
+  planning: Planning,
+  relationship: Relationship,
+  path: string,
+  fetch: Fetch & { kind: 'keys' | 'ranks' },
+): number {
+  const { steps } = planning;
+  steps.push({
+    source: fetch.table.source.name,
+    fetch,
+    cap: planning.keyCap,
+    relationship: `${relationship.from.id}.${relationship.name}`,
+    path,
+  });
+  return steps.length - 1;
+}
+
+/** What to sort by behind a relationship into another source. */
+export type RemoteOrder =
+  | { readonly kind: 'term'; readonly term: OrderTerm }
+  | ({ readonly kind: 'measure'; readonly measure: Measure } & Direction);
+
+/**
+ * An order that leads into another source: first the keys of the rows to be sorted, then their ranks over there, which the
+ * sorting statement joins. `table` and `where` are the rows to be sorted, `path` leads from them to the relationship.
+ */
+export function addRanks(
+  planning: Planning,
+  rows: { readonly table: Table; readonly where: Predicate },
+  path: readonly Hop[],
+  relationship: Relationship,
+  by: RemoteOrder,
+  where: Predicate,
+  at: string,
+): OrderTerm {
+  const columns = relationship.mapping.map((pair) => pair.from);
+  const keys = addStep(planning, relationship, at, {
+    kind: 'keys',
+    table: relationship.from,
+    columns,
+    where: reachable(rows, path),
+    having: null,
+    limit: planning.keyCap + 1,
+  });
+  const targets = relationship.mapping.map((pair) => pair.to);
+  const ranks = addStep(planning, relationship, at, {
+    kind: 'ranks',
+    table: relationship.to,
+    columns: targets,
+    keys: keysParam(
+      'keys',
+      targets.map((column) => column.type),
+      keys,
+      at,
+    ),
+    where,
+    by,
+  });
+  const { descending, nulls } = by.kind === 'term' ? by.term : by;
+  const param = keysParam(
+    'ranks',
+    columns.map((column) => column.type),
+    ranks,
+    at,
+  );
+  return { kind: 'rank', path, keys: columns, ranks: param, descending, nulls };
+}
+
+/** Rows at the end of a path that some row to be sorted leads to. */
+function reachable(
+  rows: { readonly table: Table; readonly where: Predicate },
+  path: readonly Hop[],
+): Predicate {
+  let where = rows.where;
+  for (const { relationship, where: rule } of path) {
+    where = and(rule, { kind: 'exists', relationship: reversed(relationship), where });
+  }
+  return where;
+}
+
+function reversed(relationship: Relationship): Relationship {
+  return {
+    ...relationship,
+    kind: 'array',
+    from: relationship.to,
+    to: relationship.from,
+    mapping: relationship.mapping.map((pair) => ({ from: pair.to, to: pair.from })),
+    unique: false,
+    owner: relationship.owner === 'from' ? 'to' : 'from',
+    nullable: true,
+  };
+}

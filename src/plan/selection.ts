@@ -1,0 +1,150 @@
+import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
+import type { Column, Table } from '../catalog/index.ts';
+import { fieldMeaning } from '../graph/index.ts';
+import { planAggregateParts } from './aggregate.ts';
+import { boundOf, invalid, literal, type Planning } from './context.ts';
+import {
+  type Arguments,
+  argumentsOf,
+  objectTypeOf,
+  type Selected,
+  selectionOf,
+  subSelections,
+} from './fields.ts';
+import { breakTies, orderForDistinct, planOrder } from './order.ts';
+import { and, type Predicate } from './predicate.ts';
+import type { Aggregate, Bound, Field, OrderTerm, Select } from './select.ts';
+import { planWhere } from './where.ts';
+
+/** What list arguments say: which rows, in what order, how many. */
+export interface Range {
+  readonly where: Predicate;
+  readonly orderBy: readonly OrderTerm[];
+  readonly distinctOn: readonly Column[];
+  readonly limit: Bound | null;
+  readonly offset: Bound | null;
+}
+
+/** `where order_by distinct_on limit offset` of a list or an aggregate, with the row rule and page cap of the role. */
+export function planRange(planning: Planning, table: Table, args: Arguments, cap: boolean): Range {
+  const rule = planning.rules.select(table);
+  const where = and(rule.where, planWhere(planning, table, args.get('where')));
+  const distinctInput = args.get('distinct_on');
+  const distinctOn = (literal(planning, distinctInput) as readonly Column[] | null) ?? [];
+  const given = planOrder(planning, { table, where }, args.get('order_by'));
+  const ordered = orderForDistinct(
+    given,
+    distinctOn,
+    args.get('order_by')?.path ?? distinctInput?.path ?? args.path,
+  );
+  const limit = capped(boundOf(planning, args.get('limit')), cap ? rule.limit : null);
+  const offset = boundOf(planning, args.get('offset'));
+  const paged = limit !== null || (offset !== null && offset !== 0) || distinctOn.length > 0;
+  return {
+    where,
+    orderBy: paged ? breakTies(table, ordered) : ordered,
+    distinctOn,
+    limit,
+    offset: offset === 0 ? null : offset,
+  };
+}
+
+/** The smaller of what is asked and what the role may have. A bound limit is compared by the database. */
+function capped(limit: Bound | null, cap: number | null): Bound | null {
+  if (cap === null) return limit;
+  if (limit === null) return cap;
+  if (typeof limit === 'number') return Math.min(limit, cap);
+  return { ...limit, atMost: cap };
+}
+
+/** The rows of one field with everything asked of them. */
+export function planSelect(
+  planning: Planning,
+  table: Table,
+  range: Range,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+  path: string,
+): Select {
+  return { table, ...range, fields: planFields(planning, type, sets, path) };
+}
+
+/** The selection set of a table's object type. */
+export function planFields(
+  planning: Planning,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+  path: string,
+): Field[] {
+  return selectionOf(planning.document, type, sets).map((selected) =>
+    planField(planning, type, selected, `${path}.selectionSet.${selected.name}`),
+  );
+}
+
+function planField(planning: Planning, type: GraphQLObjectType, selected: Selected, path: string): Field {
+  const { key, field } = selected;
+  if (field === undefined) return { kind: 'constant', key, json: JSON.stringify(type.name) };
+  const meaning = fieldMeaning(field);
+  const args = argumentsOf(planning.document, selected, path);
+  switch (meaning?.kind) {
+    case 'column':
+      return { kind: 'column', key, column: meaning.column, jsonPath: jsonPathOf(planning, args) };
+    case 'relationship': {
+      const { relationship } = meaning;
+      const table = relationship.to;
+      if (relationship.kind === 'object') {
+        const { where } = planning.rules.select(table);
+        const range: Range = { where, orderBy: [], distinctOn: [], limit: null, offset: null };
+        return {
+          kind: 'object',
+          key,
+          relationship,
+          select: planSelect(planning, table, range, objectTypeOf(selected), subSelections(selected), path),
+        };
+      }
+      const range = planRange(planning, table, args, true);
+      return {
+        kind: 'array',
+        key,
+        relationship,
+        select: planSelect(planning, table, range, objectTypeOf(selected), subSelections(selected), path),
+      };
+    }
+    case 'relationship aggregate': {
+      const { relationship } = meaning;
+      return {
+        kind: 'aggregate',
+        key,
+        relationship,
+        aggregate: planAggregate(planning, relationship.to, selected, path),
+      };
+    }
+    default:
+      throw invalid(path, 'cannot be selected here');
+  }
+}
+
+/** `<table>_aggregate`, at the root or on a relationship. */
+export function planAggregate(planning: Planning, table: Table, selected: Selected, path: string): Aggregate {
+  const args = argumentsOf(planning.document, selected, path);
+  const range = planRange(planning, table, args, false);
+  return {
+    table,
+    ...range,
+    parts: planAggregateParts(planning, table, range, objectTypeOf(selected), subSelections(selected), path),
+  };
+}
+
+/** `column(path: "a.b[0]")`, with Hasura's `$` in front allowed. */
+function jsonPathOf(planning: Planning, args: Arguments): readonly string[] | null {
+  const input = args.get('path');
+  const text = literal(planning, input) as string | null;
+  if (text === null || input === undefined) return null;
+  const steps = [
+    ...text.replace(/^\$\.?/, '').matchAll(/\.?([^.[\]"]+)|\[(\d+)\]|\.?\["((?:[^"\\]|\\.)*)"\]/gy),
+  ];
+  const length = steps.reduce((sum, step) => sum + step[0].length, 0);
+  if (length !== text.replace(/^\$\.?/, '').length)
+    throw invalid(input.path, `"${text}" is not a path: write it as $.key[0].other`);
+  return steps.map((step) => step[1] ?? step[2] ?? step[3]!);
+}

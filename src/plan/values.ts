@@ -1,0 +1,143 @@
+import { familyOf, type ValueType } from '../catalog/index.ts';
+import { FozError } from '../core/index.ts';
+import type { Param, ParamSource } from './param.ts';
+
+/** Where parameter values come from at run time. */
+export interface Bindings {
+  /** Coerced variables. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Session variables, lower case without prefix. */
+  readonly session: ReadonlyMap<string, string>;
+  /** Results of the plan's steps so far: lists of tuples. */
+  readonly steps: readonly unknown[];
+}
+
+/** The canonical value of a parameter for this request. */
+export function resolveParam(param: Param, bindings: Bindings): unknown {
+  const value = resolveSource(param.source, bindings, param);
+  if (param.atMost !== undefined && typeof value === 'number') return Math.min(value, param.atMost);
+  return value;
+}
+
+function resolveSource(source: ParamSource, bindings: Bindings, param: Param): unknown {
+  switch (source.kind) {
+    case 'variable':
+      return follow(bindings.variables, source.path, param);
+    case 'constant':
+      return source.value;
+    case 'session':
+      return sessionValue(source.name, bindings, param);
+    case 'step':
+      return bindings.steps[source.step];
+    case 'list':
+      return source.of.map((part) => resolveSource(part, bindings, param));
+  }
+}
+
+function follow(values: unknown, path: readonly (string | number)[], param: Param): unknown {
+  let value = values;
+  for (const step of path) {
+    if (value === null || value === undefined) return null;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  if (param.shape === 'list' && value !== null && value !== undefined && !Array.isArray(value))
+    return [value];
+  return value ?? null;
+}
+
+/** Session variables are text; a list is written as JSON or as `{a,b}`. A missing one is a refusal, never NULL. */
+function sessionValue(name: string, bindings: Bindings, param: Param): unknown {
+  const text = bindings.session.get(name);
+  if (text === undefined) {
+    throw new FozError(
+      'access-denied',
+      `The session has no variable x-foz-${name}, which a permission of this role needs.`,
+    );
+  }
+  if (param.shape === 'list') return listOf(text).map((item) => fromText(item, param.type));
+  return fromText(text, param.type);
+}
+
+function listOf(text: string): string[] {
+  if (text.startsWith('[')) {
+    try {
+      return (JSON.parse(text) as unknown[]).map(String);
+    } catch {
+      throw new FozError('access-denied', 'A session variable that should hold a list does not hold one.');
+    }
+  }
+  const inner = text.replace(/^\{|\}$/g, '');
+  return inner === '' ? [] : inner.split(',');
+}
+
+/** Canonical text to canonical value: numbers and booleans leave their text form, everything else stays text. */
+export function fromText(text: string, type: ValueType): unknown {
+  switch (familyOf(type.scalar)) {
+    case 'boolean':
+      return text === 'true' || text === 't' || text === '1';
+    case 'integer':
+      return type.scalar === 'bigint' ? text : Number(text);
+    case 'float':
+      return Number(text);
+    case 'json':
+      return JSON.parse(text);
+    default:
+      return text;
+  }
+}
+
+const surrogates = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+
+/** What is wrong with a value that came from the client, or `null`. Comparisons are checked for text only; writes against the column's facts. */
+export function valueProblem(param: Param, value: unknown): string | null {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) return 'text must not hold the NUL character: remove it';
+    if (surrogates.test(value))
+      return 'text must not hold half a surrogate pair: send complete Unicode characters';
+  } else if (Array.isArray(value) && param.shape === 'list') {
+    for (const item of value) {
+      const problem = valueProblem({ ...param, shape: 'value' }, item);
+      if (problem !== null) return problem;
+    }
+    return null;
+  }
+  return param.column === undefined ? null : columnProblem(param, value);
+}
+
+function columnProblem(param: Param, value: unknown): string | null {
+  const column = param.column!;
+  if (value === null) return column.nullable ? null : 'must not be null';
+  if (column.type.array) return null;
+  if (typeof value === 'string' && column.maxLength !== null) {
+    const family = familyOf(column.type.scalar);
+    if (family === 'text' && value.length > column.maxLength && [...value].length > column.maxLength) {
+      return `is ${[...value].length} characters long, but at most ${column.maxLength} fit`;
+    }
+    const bytes = family === 'bytes' ? Math.floor((value.replace(/=+$/, '').length * 3) / 4) : 0;
+    if (bytes > column.maxLength) return `is ${bytes} bytes long, but at most ${column.maxLength} fit`;
+  }
+  if (column.range !== null && familyOf(column.type.scalar) !== 'text') {
+    const outside = outOfRange(String(value), column.range);
+    if (outside) return `must be between ${column.range[0]} and ${column.range[1]}`;
+  }
+  if (familyOf(column.type.scalar) === 'decimal' && column.precision !== null) {
+    const whole = column.precision - (column.scale ?? 0);
+    if (digitsBefore(String(value)) > whole)
+      return `has too many digits before the point: at most ${whole} fit`;
+  }
+  if (column.enumType !== null && !column.enumType.values.some((entry) => entry.value === value)) {
+    return `must be one of ${column.enumType.values.map((entry) => entry.value).join(', ')}`;
+  }
+  return null;
+}
+
+function outOfRange(text: string, [low, high]: readonly [string, string]): boolean {
+  if (!/^[+-]?\d+$/.test(text)) return false;
+  const value = BigInt(text);
+  return value < BigInt(low) || value > BigInt(high);
+}
+
+function digitsBefore(text: string): number {
+  const match = /^[+-]?0*(\d*)/.exec(text);
+  return match?.[1]?.length ?? 0;
+}
