@@ -40,8 +40,12 @@ export async function stopKept(): Promise<ServerEngine[]> {
   return kept.map((record) => record.engine);
 }
 
-/** Ends the servers of test runs that died before they could do it, and deletes their data. */
+/** Ends the servers of test runs that died before they could do it, and deletes their data and copies of databases. */
 export async function sweep(): Promise<void> {
+  const copies = existsSync(home('copies')) ? readdirSync(home('copies')) : [];
+  for (const name of copies.filter((name) => !isAlive(Number.parseInt(name, 10)))) {
+    rmSync(home('copies', name), { recursive: true, force: true });
+  }
   const orphans = records().filter((record) => record.owner !== null && !isAlive(record.owner));
   await Promise.all(orphans.map(end));
 }
