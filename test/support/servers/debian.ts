@@ -35,8 +35,9 @@ export async function unpackDebian(
   for (const folder of ['lists/partial', 'cache/archives/partial'])
     mkdirSync(join(work, folder), { recursive: true });
   const options = suite === 'own' ? ownSuite(work) : otherSuite(work, suite);
+  let lists = '';
   try {
-    await run(plain('apt-get'), [...options, 'update']);
+    lists = await run(plain('apt-get'), [...options, 'update']);
     await run(plain('apt-get'), [
       ...options,
       '--no-install-recommends',
@@ -46,7 +47,9 @@ export async function unpackDebian(
       ...packages,
     ]);
   } catch (error) {
-    throw new Unavailable(`its packages could not be fetched: ${(error as Error).message}`);
+    throw new Unavailable(
+      `its packages could not be fetched: ${(error as Error).message} ${lists.trim().slice(-400)}`,
+    );
   }
   const archives = join(work, 'cache/archives');
   for (const name of readdirSync(archives).filter((name) => name.endsWith('.deb'))) {
@@ -57,6 +60,8 @@ export async function unpackDebian(
 
 const aptOptions = (values: Readonly<Record<string, string>>) => [
   '-qq',
+  '-o',
+  'Acquire::Retries=3',
   ...Object.entries(values).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
 ];
 
