@@ -1,5 +1,5 @@
 import type { Column, ValueType } from '../catalog/index.ts';
-import { FozError } from '../core/index.ts';
+import { FozError, unreachable } from '../core/index.ts';
 import type { UpdateKind } from '../graph/index.ts';
 import { type Planning, paramOf } from './context.ts';
 import type { Input } from './input.ts';
@@ -58,5 +58,7 @@ function assignmentOf(planning: Planning, kind: UpdateKind, column: Column, valu
       return { kind, column, value: paramOf(planning, value, int) };
     case 'delete_at_path':
       return { kind, column, value: paramOf(planning, value, text, { shape: 'list' }) };
+    default:
+      return unreachable(kind);
   }
 }

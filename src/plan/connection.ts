@@ -67,9 +67,8 @@ export function planConnection(
   const before = cursorPredicate(planning, terms, args.get('before'), true);
   const fields: Field[] = [];
   const parts = planParts(planning, selected, path, fields);
-  terms.forEach((term, index) =>
-    fields.push({ kind: 'column', key: cursorKey(index), column: term.column, jsonPath: null }),
-  );
+  for (const [index, term] of terms.entries())
+    fields.push({ kind: 'column', key: cursorKey(index), column: term.column, jsonPath: null });
   const orderBy = backward ? terms.map(reverse) : terms;
   const select: Select = {
     table,

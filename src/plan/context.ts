@@ -17,6 +17,8 @@ export interface Planning {
   readonly keyCap: number;
   /** Steps so far; a new one takes the next index. */
   readonly steps: Step[];
+  /** Parameters that those steps fill. */
+  readonly stepParams: Param[];
 }
 
 const int: ValueType = { scalar: 'int', array: false };

@@ -194,7 +194,7 @@ function planInsert(
   };
 }
 
-function planInsertRow(planning: Planning, table: Table, input: Input): InsertRow {
+function planInsertRow(planning: Planning, _table: Table, input: Input): InsertRow {
   if (input.kind !== 'object') throw invalid(input.path, 'an object is needed here');
   const cells = new Map<Column, Param>();
   const before: { relationship: Relationship; insert: Insert }[] = [];

@@ -59,6 +59,7 @@ export function planOperation(
     capabilities,
     keyCap,
     steps: [],
+    stepParams: [],
   };
   if (operation.operation === 'subscription')
     throw new FozError('not-supported', 'Subscriptions are not served over this endpoint yet.');
@@ -67,7 +68,7 @@ export function planOperation(
     throw new FozError('validation-failed', `This graph has no ${operation.operation} type.`);
   const selected = selectionOf(planning.document, type, [operation.selectionSet]);
   const roots = selected.map((field) => planRoot(planning, type.name, field, '$.selectionSet'));
-  return { kind: operation.operation, steps: planning.steps, roots };
+  return { kind: operation.operation, steps: planning.steps, stepParams: planning.stepParams, roots };
 }
 
 function planRoot(planning: Planning, typeName: string, selected: Selected, parent: string): Root {

@@ -21,8 +21,11 @@ export interface Param {
   readonly column?: Column;
   /** `$.selectionSet.insert_orders.args.objects[0].total` */
   readonly path: string;
-  /** A bucket for statements whose text depends on the length of a list or of keys (set by the planner, a power of two). */
-  readonly capacity?: number;
+  /**
+   * How many places a statement needs whose text depends on the length of a list or of keys: a power of two, absent where the
+   * text must not depend on it. For keys of a step it is set right before a statement is compiled, when their number is known.
+   */
+  capacity?: number | undefined;
   /** For bound limits: the page cap of the role; the smaller one counts. */
   readonly atMost?: number;
 }
@@ -35,5 +38,7 @@ export type ParamSource =
   | { readonly kind: 'session'; readonly name: string }
   /** What an earlier step of the same plan produced (keys, ranks, generated keys). */
   | { readonly kind: 'step'; readonly step: number }
+  /** The keys of all parents of a batched relationship. */
+  | { readonly kind: 'parents' }
   /** Each of several sources as one element of a list. */
   | { readonly kind: 'list'; readonly of: readonly ParamSource[] };

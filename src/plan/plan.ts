@@ -2,6 +2,7 @@ import type { SourceName } from '../core/index.ts';
 import type { ConnectionPlan } from './connection.ts';
 import type { Fetch } from './fetch.ts';
 import type { Mutation } from './mutation.ts';
+import type { Param } from './param.ts';
 import type { Aggregate, Select } from './select.ts';
 
 /** What an operation does, ready to be compiled for its sources. Immutable, printable, kept in the plan cache. */
@@ -9,6 +10,8 @@ export interface Plan {
   readonly kind: 'query' | 'mutation';
   /** Reads in other sources that filters and orders depend on; each may use the ones before it. */
   readonly steps: readonly Step[];
+  /** Parameters that a step fills. */
+  readonly stepParams: readonly Param[];
   /** Root fields in the order of the answer. */
   readonly roots: readonly Root[];
 }

@@ -1,4 +1,4 @@
-import type { Relationship, Table } from '../catalog/index.ts';
+import type { Relationship, Table, ValueType } from '../catalog/index.ts';
 import type { Planning } from './context.ts';
 import type { Fetch } from './fetch.ts';
 import type { Param } from './param.ts';
@@ -25,6 +25,7 @@ export function addKeys(
     limit: planning.keyCap + 1,
   });
   return keysParam(
+    planning,
     'keys',
     relationship.mapping.map((pair) => pair.from.type),
     step,
@@ -32,8 +33,16 @@ export function addKeys(
   );
 }
 
-function keysParam(shape: 'keys' | 'ranks', keyTypes: Param['keyTypes'], step: number, path: string): Param {
-  return { type: keyTypes![0]!, shape, keyTypes, source: { kind: 'step', step }, path };
+function keysParam(
+  planning: Planning,
+  shape: 'keys' | 'ranks',
+  keyTypes: readonly ValueType[],
+  step: number,
+  path: string,
+): Param {
+  const param: Param = { type: keyTypes[0]!, shape, keyTypes, source: { kind: 'step', step }, path };
+  planning.stepParams.push(param);
+  return param;
 }
 
 function addStep(
@@ -86,6 +95,7 @@ export function addRanks(
     table: relationship.to,
     columns: targets,
     keys: keysParam(
+      planning,
       'keys',
       targets.map((column) => column.type),
       keys,
@@ -96,6 +106,7 @@ export function addRanks(
   });
   const { descending, nulls } = by.kind === 'term' ? by.term : by;
   const param = keysParam(
+    planning,
     'ranks',
     columns.map((column) => column.type),
     ranks,

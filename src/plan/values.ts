@@ -10,6 +10,8 @@ export interface Bindings {
   readonly session: ReadonlyMap<string, string>;
   /** Results of the plan's steps so far: lists of tuples. */
   readonly steps: readonly unknown[];
+  /** Key tuples of all parents, while their children are fetched. */
+  readonly parents: readonly (readonly unknown[])[] | null;
 }
 
 /** The canonical value of a parameter for this request. */
@@ -29,6 +31,8 @@ function resolveSource(source: ParamSource, bindings: Bindings, param: Param): u
       return sessionValue(source.name, bindings, param);
     case 'step':
       return bindings.steps[source.step];
+    case 'parents':
+      return bindings.parents;
     case 'list':
       return source.of.map((part) => resolveSource(part, bindings, param));
   }

@@ -20,8 +20,11 @@ export interface Dialect {
   // Values out.
   /** What to select so that the wire value can be written by `textOf`. Most types: the expression itself. */
   flat(expression: Sql, type: ValueType): Sql;
-  /** Wire value (not null) to canonical text; `undefined`: `String(value)`. */
-  textOf(type: ValueType): TextOf | undefined;
+  /**
+   * Wire value (not null) to canonical text; `undefined`: `String(value)`. `numbers` tells how bigint and numeric stand in JSON
+   * (in arrays of them, and for NaN); without it: `string`.
+   */
+  textOf(type: ValueType, numbers?: 'string' | 'number'): TextOf | undefined;
   /** What to put into JSON that the database builds, so that the text equals what the writer makes of `flat`. */
   json(expression: Sql, type: ValueType, numbers: 'string' | 'number'): Sql;
 

@@ -4,7 +4,7 @@ import type { Aggregate, AggregateItem, Field, GroupBy, Select } from '../../pla
 import { type Sql, sql } from '../sql.ts';
 import { groupClauses } from './groups.ts';
 import type { Scope } from './scope.ts';
-import { baseRows, From, joinable, limitClause, orderClause, orderList } from './source.ts';
+import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
 import { compileCount, joinCondition } from './where.ts';
 
 type Entry = { readonly key: string; readonly value: Sql };

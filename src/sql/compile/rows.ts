@@ -1,7 +1,7 @@
 import type { Column, Relationship, ValueType } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import type { Aggregate, AggregateItem, Field, HopShape, Out, Select } from '../../plan/index.ts';
-import { type Sql, sql } from '../sql.ts';
+import type { Sql } from '../sql.ts';
 import { nestedAggregate, nestedList } from './nested.ts';
 import type { Scope, SelectList } from './scope.ts';
 import { type From, joinable } from './source.ts';

@@ -26,7 +26,7 @@ export class Scope {
 
   /** How the wire value of a column of this statement becomes JSON. */
   codec(type: ValueType, numbers: 'string' | 'number'): ValueCodec {
-    const text = this.dialect.textOf(type);
+    const text = this.dialect.textOf(type, numbers);
     if (type.array) return { text, form: 'bare' };
     const { form } = scalars[type.scalar];
     return { text, form: form === 'digits' ? (numbers === 'number' ? 'bare' : 'quoted') : form };

@@ -1,0 +1,142 @@
+import type { SourceName } from '../core/index.ts';
+import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from '../plan/index.ts';
+import { fetchTexts, listText, type Running, runStatement, writeRows } from './fetch.ts';
+import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
+import { statementsOf } from './roots.ts';
+
+/** A Relay connection ready to run; gives its JSON text. */
+export interface PreparedConnection {
+  readonly source: SourceName;
+  readonly statements: ReadonlyMap<SourceName, number>;
+  run(running: Running): Promise<string>;
+}
+
+interface Page {
+  /** JSON texts of all node fields, by index of the field, for each row. */
+  readonly rows: readonly (readonly string[])[];
+  readonly cursors: readonly string[];
+  readonly more: boolean;
+}
+
+/** Prepares the page and the count. The text of a row is split into its fields again, so that edges and nodes can pick theirs. */
+export function prepareConnection(connectorOf: ConnectorOf, plan: ConnectionPlan): PreparedConnection {
+  const source = plan.select.table.source.name;
+  const page = prepareFetch(connectorOf, source, { kind: 'rows', select: plan.select });
+  const count =
+    plan.count === null
+      ? null
+      : prepareFetch(connectorOf, source, { kind: 'aggregate', aggregate: plan.count });
+  const statements = new Map(statementsOf(page));
+  if (count !== null) statements.set(source, statements.get(source)! + 1);
+  return {
+    source,
+    statements,
+    async run(running) {
+      const [rows, total] = await Promise.all([
+        readPage(running, plan, page),
+        count === null ? null : readCount(running, count),
+      ]);
+      return object(plan.parts.map((part) => [part.key, partText(plan, part, rows, total)]));
+    },
+  };
+}
+
+/** Values of a JSON object's entries as texts, in order: the writer's own output, so that it is well formed. */
+export function splitObject(text: string): string[] {
+  const values: string[] = [];
+  let depth = 0;
+  let start = -1;
+  for (let at = 1; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '"') {
+      const end = endOfString(text, at);
+      if (depth === 0 && start < 0) {
+        start = end + 2;
+        at = end + 1;
+        continue;
+      }
+      at = end;
+    } else if (char === '{' || char === '[') depth++;
+    else if ((char === '}' || char === ']') && depth > 0) depth--;
+    else if (depth === 0 && (char === ',' || char === '}')) {
+      if (start >= 0) values.push(text.slice(start, at));
+      start = -1;
+    }
+  }
+  return values;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === '\\') at++;
+    else if (text[at] === '"') return at;
+  }
+  return text.length;
+}
+
+async function readPage(running: Running, plan: ConnectionPlan, page: PreparedFetch): Promise<Page> {
+  const result = await runStatement(running, page.source, page.compiled.statement);
+  const size = typeof plan.size === 'number' ? plan.size : null;
+  const more = size !== null && result.rows.length > size;
+  const kept = more ? result.rows.slice(0, size) : result.rows;
+  const texts = await writeRows(running, page, plan.backward ? [...kept].reverse() : kept);
+  const rows = texts.map(splitObject);
+  const nodes = plan.select.fields.length - plan.cursorTypes.length;
+  return { rows, more, cursors: rows.map((row) => cursorOf(row.slice(nodes))) };
+}
+
+function cursorOf(values: readonly string[]): string {
+  return JSON.stringify(Buffer.from(listText(values), 'utf8').toString('base64url'));
+}
+
+async function readCount(running: Running, fetch: PreparedFetch): Promise<string> {
+  const [text] = await fetchTexts(running, fetch);
+  return String((JSON.parse(text!) as { aggregate: { count: number } }).aggregate.count);
+}
+
+function object(entries: readonly (readonly [string, string])[]): string {
+  return `{${entries.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`;
+}
+
+function partText(plan: ConnectionPlan, part: ConnectionPart, page: Page, total: string | null): string {
+  switch (part.kind) {
+    case 'constant':
+      return part.json;
+    case 'total_count':
+      return total!;
+    case 'nodes':
+      return listText(page.rows.map((row) => nodeText(plan, part.fields, row)));
+    case 'edges':
+      return listText(
+        page.rows.map((row, index) =>
+          object(part.parts.map((edge) => [edge.key, edgeText(plan, edge, row, page.cursors[index]!)])),
+        ),
+      );
+    case 'page_info':
+      return object(part.parts.map((info) => [info.key, infoText(plan, info, page)]));
+  }
+}
+
+function edgeText(plan: ConnectionPlan, part: EdgePart, row: readonly string[], cursor: string): string {
+  if (part.kind === 'constant') return part.json;
+  return part.kind === 'cursor' ? cursor : nodeText(plan, part.fields, row);
+}
+
+function nodeText(plan: ConnectionPlan, fields: readonly number[], row: readonly string[]): string {
+  return object(fields.map((index) => [plan.select.fields[index]!.key, row[index]!]));
+}
+
+function infoText(plan: ConnectionPlan, part: PageInfoPart, page: Page): string {
+  switch (part.kind) {
+    case 'constant':
+      return part.json;
+    case 'has_next_page':
+      return String(plan.backward ? plan.hasCursor : page.more);
+    case 'has_previous_page':
+      return String(plan.backward ? page.more : plan.hasCursor);
+    case 'start_cursor':
+      return page.cursors[0] ?? 'null';
+    case 'end_cursor':
+      return page.cursors.at(-1) ?? 'null';
+  }
+}

@@ -1,0 +1,276 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute as executeGraphql,
+  type GraphQLSchema,
+  getVariableValues,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { FozError, FozErrors, type SourceName } from '../core/index.ts';
+import {
+  type Connector,
+  compileShape,
+  inspectedKey,
+  operationOf,
+  planOperation,
+  type Rules,
+  type RunContext,
+} from '../plan/index.ts';
+import { answerErrors, type EngineAnswer } from './answer.ts';
+import { type PreparedPlan, preparePlan } from './prepared.ts';
+
+/** An operation as it arrives. `variables` are raw JSON. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Session variables, lower case without prefix. */
+  readonly session: ReadonlyMap<string, string>;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number | null;
+}
+
+/** What one role's engine works with; fixed for its life. */
+export interface RoleEngineOptions {
+  readonly schema: GraphQLSchema;
+  readonly rules: Rules;
+  readonly connectorOf: (source: SourceName) => Connector;
+  /** Most keys a condition may carry between sources. */
+  readonly keyCap: number;
+  /** Operations whose plans are kept. */
+  readonly cacheSize: number;
+  /** Whether the caller may read what the database itself said. */
+  readonly showInternal: boolean;
+}
+
+/** One operation of one document: how its variables are keyed, and its plans by key. */
+interface Entry {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly shape: (raw: Readonly<Record<string, unknown>>) => string | undefined;
+  /** Paths of variables whose values decide the plan; grows as plans are made. */
+  inspected: readonly string[];
+  readonly plans: LRUCache<string, PreparedPlan>;
+}
+
+const plansPerOperation = 64;
+
+/** Plans and runs the operations of one role on one state of the catalog. */
+export class RoleEngine {
+  readonly options: RoleEngineOptions;
+  readonly #entries: LRUCache<string, Entry>;
+
+  constructor(options: RoleEngineOptions) {
+    this.options = options;
+    this.#entries = new LRUCache({ max: options.cacheSize });
+  }
+
+  /** Runs an operation that is planned already; `undefined`: take the full path. */
+  cached(request: OperationRequest): Promise<EngineAnswer> | undefined {
+    const entry = this.#entries.get(keyOf(request));
+    if (entry === undefined) return undefined;
+    const shape = entry.shape(request.variables);
+    if (shape === undefined) return undefined;
+    const plan = entry.plans.get(shape + inspectedKey(entry.inspected, request.variables));
+    if (plan === undefined) return undefined;
+    const variables = this.#coerce(entry.operation, request.variables);
+    return variables === undefined ? undefined : this.#run(plan, variables, request, entry);
+  }
+
+  /** Plans (or finds) and runs a validated document. Never rejects: what goes wrong is in the answer. */
+  async execute(request: OperationRequest & { readonly document: DocumentNode }): Promise<EngineAnswer> {
+    let plan: PreparedPlan;
+    let values: Readonly<Record<string, unknown>>;
+    let entry: Entry;
+    try {
+      entry = this.#entry(request);
+      const coerced = getVariableValues(
+        this.options.schema,
+        entry.operation.variableDefinitions ?? [],
+        request.variables,
+      );
+      if (coerced.errors !== undefined) {
+        return answerErrors(
+          coerced.errors.map(
+            (error) => new FozError('validation-failed', error.message, { path: '$.variables' }),
+          ),
+          'request',
+          this.options.showInternal,
+        );
+      }
+      values = coerced.coerced;
+      plan = this.#plan(entry, values, request.variables);
+    } catch (error) {
+      return answerErrors(errorsOf(error), 'request', this.options.showInternal);
+    }
+    return this.#run(plan, values, request, entry);
+  }
+
+  /** The plan of an operation, for people. */
+  explain(request: {
+    readonly query: string;
+    readonly operationName: string | null;
+    readonly variables: Readonly<Record<string, unknown>>;
+    readonly document: DocumentNode;
+  }): PreparedPlan {
+    const entry = this.#entry(request);
+    const coerced = getVariableValues(
+      this.options.schema,
+      entry.operation.variableDefinitions ?? [],
+      request.variables,
+    );
+    if (coerced.errors !== undefined)
+      throw new FozErrors(coerced.errors.map((error) => new FozError('validation-failed', error.message)));
+    return this.#plan(entry, coerced.coerced, request.variables);
+  }
+
+  /** Plans kept at the moment. */
+  get size(): number {
+    let size = 0;
+    for (const entry of this.#entries.values()) size += entry.plans.size;
+    return size;
+  }
+
+  #entry(request: {
+    readonly query: string;
+    readonly operationName: string | null;
+    readonly document: DocumentNode;
+  }): Entry {
+    const key = keyOf(request);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const operation = operationOf(request.document, request.operationName);
+      const shape = compileShape(this.options.schema, operation);
+      entry = {
+        document: request.document,
+        operation,
+        shape,
+        inspected: [],
+        plans: new LRUCache({ max: plansPerOperation }),
+      };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  #plan(
+    entry: Entry,
+    values: Readonly<Record<string, unknown>>,
+    raw: Readonly<Record<string, unknown>>,
+  ): PreparedPlan {
+    const shape = entry.shape(raw);
+    const known =
+      shape === undefined ? undefined : entry.plans.get(shape + inspectedKey(entry.inspected, raw));
+    if (known !== undefined) return known;
+    const inspected = new Set<string>(entry.inspected);
+    const { schema, rules, connectorOf, keyCap } = this.options;
+    const plan = planOperation(
+      entry.document,
+      entry.operation,
+      { values, inspected },
+      {
+        schema,
+        rules,
+        capabilities: (source) => connectorOf(source).capabilities,
+        keyCap,
+      },
+    );
+    const prepared = preparePlan(connectorOf, plan);
+    if (inspected.size > entry.inspected.length) entry.inspected = [...inspected];
+    if (shape !== undefined) entry.plans.set(shape + inspectedKey(entry.inspected, raw), prepared);
+    return prepared;
+  }
+
+  #coerce(
+    operation: OperationDefinitionNode,
+    raw: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>> | undefined {
+    const definitions = operation.variableDefinitions;
+    if (definitions === undefined || definitions.length === 0) return raw;
+    return getVariableValues(this.options.schema, definitions, raw).coerced;
+  }
+
+  async #run(
+    plan: PreparedPlan,
+    variables: Readonly<Record<string, unknown>>,
+    request: OperationRequest,
+    entry: Entry,
+  ): Promise<EngineAnswer> {
+    const context: RunContext = { signal: request.signal, timeoutMs: request.timeoutMs };
+    try {
+      const data = await plan.run(
+        { variables, session: request.session, steps: [], parents: null },
+        context,
+        () => this.#introspect(entry, variables),
+      );
+      return { json: `{"data":${data}}`, kind: 'data', errors: [] };
+    } catch (error) {
+      return answerErrors(errorsOf(error), 'data', this.options.showInternal);
+    }
+  }
+
+  async #introspect(
+    entry: Entry,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<ReadonlyMap<string, string>> {
+    const result = (await executeGraphql({
+      schema: this.options.schema,
+      document: introspectionOnly(entry.document, entry.operation),
+      variableValues: variables,
+      operationName: entry.operation.name?.value,
+    })) as ExecutionResult;
+    if (result.errors !== undefined)
+      throw new FozErrors(result.errors.map((error) => new FozError('unexpected', error.message)));
+    return new Map(Object.entries(result.data ?? {}).map(([key, value]) => [key, JSON.stringify(value)]));
+  }
+}
+
+/** The document with all but `__schema` and `__type` taken out of the operation's root. */
+function introspectionOnly(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
+  const fragments = new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === 'FragmentDefinition' ? [[definition.name.value, definition] as const] : [],
+    ),
+  );
+  const keep = (set: OperationDefinitionNode['selectionSet']): OperationDefinitionNode['selectionSet'] => ({
+    ...set,
+    selections: set.selections.flatMap((selection): OperationDefinitionNode['selectionSet']['selections'] => {
+      if (selection.kind === 'Field')
+        return selection.name.value === '__schema' || selection.name.value === '__type' ? [selection] : [];
+      if (selection.kind === 'InlineFragment')
+        return [{ ...selection, selectionSet: keep(selection.selectionSet) }];
+      const fragment = fragments.get(selection.name.value)!;
+      const { kind: _kind, name: _name, ...rest } = selection;
+      return [
+        {
+          ...rest,
+          kind: 'InlineFragment' as never,
+          typeCondition: fragment.typeCondition,
+          selectionSet: keep(fragment.selectionSet),
+        } as never,
+      ];
+    }),
+  });
+  const definitions = document.definitions.map((definition) =>
+    definition === operation ? { ...operation, selectionSet: keep(operation.selectionSet) } : definition,
+  );
+  return { ...document, definitions };
+}
+
+function keyOf(request: { readonly query: string; readonly operationName: string | null }): string {
+  return request.operationName === null ? request.query : `${request.operationName}\0${request.query}`;
+}
+
+/** Whatever was thrown, as errors of ours. */
+export function errorsOf(error: unknown): readonly FozError[] {
+  if (error instanceof FozError) return [error];
+  if (error instanceof FozErrors) return error.errors;
+  const internal = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+  return [
+    new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.', {
+      internal,
+      cause: error,
+    }),
+  ];
+}

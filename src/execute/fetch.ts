@@ -1,0 +1,165 @@
+import { FozError, FozErrors, type SourceName } from '../core/index.ts';
+import {
+  type Bindings,
+  type RunContext,
+  type Runner,
+  type RunResult,
+  resolveParam,
+  type Statement,
+  valueProblem,
+} from '../plan/index.ts';
+import { gatherKeys } from './keys.ts';
+import type { PreparedFetch, PreparedHop } from './prepare.ts';
+import type { Brought } from './writer.ts';
+
+/** What one request brings to every statement of its plan. */
+export interface Running {
+  readonly bindings: Bindings;
+  readonly context: RunContext;
+  /** The connector, or its open transaction. */
+  readonly runnerOf: (source: SourceName) => Runner;
+}
+
+/** Binds and runs one statement. */
+export function runStatement(running: Running, source: SourceName, statement: Statement): Promise<RunResult> {
+  return running.runnerOf(source).run(statement, bindValues(statement, running.bindings), running.context);
+}
+
+/** Driver values for every slot. All values that do not fit are reported together. */
+export function bindValues(statement: Statement, bindings: Bindings): unknown[] {
+  const { slots } = statement;
+  const values = new Array<unknown>(slots.length);
+  let problems: FozError[] | undefined;
+  for (let index = 0; index < slots.length; index++) {
+    const { param, encode } = slots[index]!;
+    const value = resolveParam(param, bindings);
+    const problem =
+      param.source.kind === 'step' || param.source.kind === 'parents' ? null : valueProblem(param, value);
+    if (problem !== null) {
+      problems ??= [];
+      problems.push(new FozError('data-exception', `${nameOf(param.path)} ${problem}`, { path: param.path }));
+    } else values[index] = value === null && param.shape === 'value' ? null : encode(value);
+  }
+  if (problems !== undefined) throw distinct(problems);
+  return values;
+}
+
+function distinct(problems: readonly FozError[]): FozError | FozErrors {
+  const seen = new Map(problems.map((problem) => [problem.path, problem]));
+  const errors = [...seen.values()];
+  return errors.length === 1 ? errors[0]! : new FozErrors(errors);
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
+}
+
+/** Rows of a root fetch as JSON texts, one per row. */
+export async function fetchTexts(running: Running, fetch: PreparedFetch): Promise<string[]> {
+  const { rows } = await runStatement(running, fetch.source, fetch.compiled.statement);
+  return writeRows(running, fetch, rows);
+}
+
+/** Writes rows after everything below them has been brought. */
+export async function writeRows(
+  running: Running,
+  fetch: PreparedFetch,
+  rows: RunResult['rows'],
+): Promise<string[]> {
+  const brought =
+    fetch.hops.length === 0 && fetch.fixed.length === 0 ? nothing : await bring(running, fetch, rows);
+  const texts = new Array<string>(rows.length);
+  for (let index = 0; index < rows.length; index++) texts[index] = fetch.write(rows[index]!, index, brought);
+  return texts;
+}
+
+const nothing: Brought = { hops: [], fixed: [] };
+
+async function bring(running: Running, fetch: PreparedFetch, rows: RunResult['rows']): Promise<Brought> {
+  const fixed = Promise.all(
+    fetch.fixed.map(async (entry) => listText(await fetchTexts(running, entry.fetch))),
+  );
+  const hops = Promise.all(fetch.hops.map((hop) => bringHop(running, fetch, hop, rows)));
+  return { fixed: await fixed, hops: await hops };
+}
+
+/** One JSON text per row: the children that belong to it. */
+async function bringHop(
+  running: Running,
+  fetch: PreparedFetch,
+  hop: PreparedHop,
+  rows: RunResult['rows'],
+): Promise<string[]> {
+  const gathered =
+    hop.reader === null
+      ? {
+          tuples: running.bindings.parents!,
+          of: Int32Array.from(rows, (row) => Number(row[fetch.compiled.shape.parent!])),
+        }
+      : gatherKeys(rows, hop.reader);
+  const texts = gathered.tuples.length === 0 ? [] : await fetchChildren(running, hop, gathered.tuples);
+  const absent = absentText(hop);
+  return Array.from(rows, (_, index) => texts[gathered.of[index]!] ?? absent);
+}
+
+async function fetchChildren(
+  running: Running,
+  hop: PreparedHop,
+  tuples: readonly (readonly unknown[])[],
+): Promise<string[]> {
+  const fetch = hop.fetchFor(tuples.length);
+  const below: Running = { ...running, bindings: { ...running.bindings, parents: tuples } };
+  const { rows } = await runStatement(below, fetch.source, fetch.compiled.statement);
+  const complete = hop.kind === 'aggregate' ? withAbsent(fetch, rows, tuples.length) : rows;
+  const texts = await writeRows(below, fetch, complete);
+  const parent = fetch.compiled.shape.parent!;
+  const grouped = new Array<string[] | undefined>(tuples.length);
+  for (let index = 0; index < texts.length; index++) {
+    const at = Number(complete[index]![parent]);
+    const group = grouped[at];
+    if (group === undefined) grouped[at] = [texts[index]!];
+    else group.push(texts[index]!);
+  }
+  const absent = absentText(hop);
+  const single = hop.kind === 'object' || hop.kind === 'aggregate';
+  return Array.from(grouped, (group) =>
+    group === undefined ? absent : single ? group[0]! : listText(group),
+  );
+}
+
+/** Parents without any row still have an aggregate: counts are 0, the rest is null. */
+function withAbsent(fetch: PreparedFetch, rows: RunResult['rows'], parents: number): RunResult['rows'] {
+  const { absent, shape } = fetch.compiled;
+  const parent = shape.parent!;
+  const there = new Set(rows.map((row) => Number(row[parent])));
+  if (there.size === parents) return rows;
+  const all = [...rows];
+  for (let index = 0; index < parents; index++) {
+    if (!there.has(index)) all.push(absent!.map((value, at) => (at === parent ? index : value)));
+  }
+  return all;
+}
+
+/** What stands where there is no key. Aggregates over a NULL key count nothing: see `emptyAggregate`. */
+function absentText(hop: PreparedHop): string {
+  if (hop.kind === 'object') return 'null';
+  if (hop.kind !== 'aggregate') return '[]';
+  return emptyAggregate(hop);
+}
+
+const empties = new WeakMap<PreparedHop, string>();
+function emptyAggregate(hop: PreparedHop): string {
+  let text = empties.get(hop);
+  if (text === undefined) {
+    const fetch = hop.fetchFor(1);
+    const hops = fetch.hops.map((below) => [absentText(below)]);
+    text = fetch.write(fetch.compiled.absent!, 0, { hops, fixed: [] });
+    empties.set(hop, text);
+  }
+  return text;
+}
+
+/** `[a,b]` */
+export function listText(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
+}

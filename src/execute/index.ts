@@ -1,0 +1,3 @@
+export { answerErrors, type EngineAnswer } from './answer.ts';
+export { errorsOf, type OperationRequest, RoleEngine, type RoleEngineOptions } from './engine.ts';
+export type { PreparedPlan } from './prepared.ts';

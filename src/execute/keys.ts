@@ -1,0 +1,89 @@
+import { familyOf, type ValueType } from '../catalog/index.ts';
+import { fromText, type ValueCodec } from '../plan/index.ts';
+
+/** Where a key stands in the rows of the one side, and the types it has on the other. */
+export interface KeyReader {
+  readonly keys: readonly { readonly index: number; readonly codec: ValueCodec }[];
+  readonly types: readonly ValueType[];
+}
+
+/** Distinct key tuples of rows, and for each row the index of its tuple; -1 where a part is NULL or cannot exist over there. */
+export function gatherKeys(
+  rows: readonly (readonly unknown[])[],
+  reader: KeyReader,
+): { readonly tuples: unknown[][]; readonly of: Int32Array } {
+  const tuples: unknown[][] = [];
+  const seen = new Map<string, number>();
+  const of = new Int32Array(rows.length);
+  for (let row = 0; row < rows.length; row++) {
+    const texts = textsOf(rows[row]!, reader);
+    if (texts === null) {
+      of[row] = -1;
+      continue;
+    }
+    const identity = texts.length === 1 ? texts[0]! : JSON.stringify(texts);
+    let index = seen.get(identity);
+    if (index === undefined) {
+      const tuple = canonicalTuple(texts, reader.types);
+      index = tuple === null ? -1 : tuples.push(tuple) - 1;
+      seen.set(identity, index);
+    }
+    of[row] = index;
+  }
+  return { tuples, of };
+}
+
+function textsOf(row: readonly unknown[], { keys }: KeyReader): string[] | null {
+  const texts: string[] = [];
+  for (const { index, codec } of keys) {
+    const value = row[index];
+    if (value === null || value === undefined) return null;
+    texts.push(codec.text === undefined ? String(value) : codec.text(value));
+  }
+  return texts;
+}
+
+/** Key texts of one engine as canonical values of another's types, or `null` where no such value can exist there. */
+export function canonicalTuple(texts: readonly string[], types: readonly ValueType[]): unknown[] | null {
+  const tuple: unknown[] = [];
+  for (const [index, text] of texts.entries()) {
+    const value = canonicalKey(text, types[index]!);
+    if (value === undefined) return null;
+    tuple.push(value);
+  }
+  return tuple;
+}
+
+const limits: Readonly<Partial<Record<ValueType['scalar'], bigint>>> = {
+  smallint: 2n ** 15n,
+  int: 2n ** 31n,
+  bigint: 2n ** 63n,
+};
+const uuid = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+function canonicalKey(text: string, type: ValueType): unknown {
+  switch (familyOf(type.scalar)) {
+    case 'integer': {
+      const digits = text.replace(/\.0+$/, '');
+      if (!/^-?\d+$/.test(digits)) return undefined;
+      const limit = limits[type.scalar]!;
+      const value = BigInt(digits);
+      if (value >= limit || value < -limit) return undefined;
+      return fromText(value.toString(), type);
+    }
+    case 'decimal':
+      return /^-?\d+(\.\d+)?$/.test(text) ? text : undefined;
+    case 'float':
+      return Number.isNaN(Number(text)) ? undefined : Number(text);
+    case 'uuid':
+      return uuid.test(text) ? text.toLowerCase() : undefined;
+    case 'boolean':
+      return text === 'true' || text === 't' || text === '1'
+        ? true
+        : text === 'false' || text === 'f' || text === '0'
+          ? false
+          : undefined;
+    default:
+      return fromText(text, type);
+  }
+}

@@ -1,0 +1,100 @@
+import type { SourceName } from '../core/index.ts';
+import {
+  type Compiled,
+  type Connector,
+  capacityFor,
+  type Fetch,
+  type HopShape,
+  type Param,
+} from '../plan/index.ts';
+import type { KeyReader } from './keys.ts';
+import { compileWriter, type WriteRow } from './writer.ts';
+
+/** Gives the connector of a source. */
+export type ConnectorOf = (source: SourceName) => Connector;
+
+/** A fetch ready to run: its statement, its writer, and everything that hangs below it. Kept in the plan cache. */
+export interface PreparedFetch {
+  readonly source: SourceName;
+  readonly connector: Connector;
+  readonly compiled: Compiled;
+  readonly write: WriteRow;
+  readonly hops: readonly PreparedHop[];
+  readonly fixed: readonly { readonly fetch: PreparedFetch }[];
+}
+
+/** Children of many parents. Engines whose text depends on the number of parents have one variant per capacity. */
+export interface PreparedHop {
+  /** `null`: the keys the parent itself was fetched by. */
+  readonly reader: KeyReader | null;
+  readonly kind: 'array' | 'object' | 'aggregate' | 'groups';
+  readonly source: SourceName;
+  fetchFor(parents: number): PreparedFetch;
+}
+
+/** Compiles a fetch and all hops below it. */
+export function prepareFetch(connectorOf: ConnectorOf, source: SourceName, fetch: Fetch): PreparedFetch {
+  const connector = connectorOf(source);
+  const compiled = connector.compileFetch(fetch);
+  const { write, pending } = compileWriter(compiled.shape.out);
+  return {
+    source,
+    connector,
+    compiled,
+    write,
+    hops: pending.hops.map((hop) => prepareHop(connectorOf, hop)),
+    fixed: pending.fixed.map((entry) => ({ fetch: prepareFetch(connectorOf, source, entry.fetch) })),
+  };
+}
+
+function prepareHop(connectorOf: ConnectorOf, hop: HopShape): PreparedHop {
+  const { child, columns } = hop;
+  const table =
+    child.kind === 'aggregate' || child.kind === 'groups' ? child.aggregate.table : child.select.table;
+  const source = table.source.name;
+  const types = columns.map((column) => column.type);
+  const byCapacity = connectorOf(source).capabilities.listsByCapacity;
+  const variants = new Map<number | undefined, PreparedFetch>();
+  return {
+    reader: hop.keys === null ? null : { keys: hop.keys, types },
+    kind: child.kind,
+    source,
+    fetchFor(parents) {
+      const capacity = byCapacity ? capacityFor(parents) : undefined;
+      let variant = variants.get(capacity);
+      if (variant === undefined) {
+        const keys: Param = {
+          type: types[0]!,
+          shape: 'keys',
+          keyTypes: types,
+          source: { kind: 'parents' },
+          path: '$',
+          capacity,
+        };
+        variant = prepareFetch(connectorOf, source, childFetch(hop, keys));
+        variants.set(capacity, variant);
+      }
+      return variant;
+    },
+  };
+}
+
+function childFetch({ child, columns }: HopShape, keys: Param): Fetch {
+  switch (child.kind) {
+    case 'array':
+      return { kind: 'children', columns, keys, select: child.select };
+    case 'object':
+      return { kind: 'children', columns, keys, select: { ...child.select, limit: null } };
+    case 'aggregate':
+      return { kind: 'children aggregate', columns, keys, aggregate: child.aggregate };
+    case 'groups':
+      return { kind: 'children groups', columns, keys, aggregate: child.aggregate, group: child.group };
+  }
+}
+
+/** How many statements of each source a prepared fetch runs. */
+export function countStatements(fetch: PreparedFetch, counts: Map<SourceName, number>): void {
+  counts.set(fetch.source, (counts.get(fetch.source) ?? 0) + 1);
+  for (const entry of fetch.fixed) countStatements(entry.fetch, counts);
+  for (const hop of fetch.hops) countStatements(hop.fetchFor(1), counts);
+}

@@ -1,0 +1,180 @@
+import type { SourceName } from '../core/index.ts';
+import {
+  type Bindings,
+  capacityFor,
+  type Plan,
+  type Root,
+  type RunContext,
+  type Runner,
+} from '../plan/index.ts';
+import type { Running } from './fetch.ts';
+import { type PreparedMutations, prepareMutations } from './mutations.ts';
+import type { ConnectorOf } from './prepare.ts';
+import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
+import { type PreparedStep, prepareStep } from './steps.ts';
+
+/** A plan compiled for its sources, ready to run any number of times. */
+export interface PreparedPlan {
+  readonly plan: Plan;
+  /** The text of `data`. Rejects with FozError or FozErrors. */
+  run(bindings: Bindings, context: RunContext, introspect: Introspect): Promise<string>;
+}
+
+/** Answers `__schema` and `__type`: JSON text by response key. */
+export type Introspect = () => Promise<ReadonlyMap<string, string>>;
+
+/** Compiles all statements of a plan that do not depend on what earlier steps bring. */
+export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan {
+  if (plan.kind === 'mutation') return mutationPlan(connectorOf, plan, prepareMutations(connectorOf, plan));
+  const roots = flatten(plan.roots);
+  const reads = roots.filter(isRead);
+  const introspects = roots.some((root) => root.kind === 'introspection');
+  const stepVariants = variantsByCapacity(
+    connectorOf,
+    plan,
+    (index: number): PreparedStep => prepareStep(connectorOf, plan.steps[index]!),
+  );
+  const rootVariants = variantsByCapacity(connectorOf, plan, (): readonly PreparedRoot[] =>
+    prepareReads(connectorOf, reads),
+  );
+  return {
+    plan,
+    async run(bindings, context, introspect) {
+      const steps: unknown[] = [];
+      const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf };
+      for (let index = 0; index < plan.steps.length; index++)
+        steps.push(await stepVariants(steps, index).run(running));
+      const prepared = rootVariants(steps, 0);
+      const texts = await runRoots(connectorOf, running, prepared);
+      return rootText(plan.roots, texts, introspects ? await introspect() : none);
+    },
+  };
+}
+
+const none: ReadonlyMap<string, string> = new Map();
+
+/** Keeps one result of `make` per capacities of the steps so far, where some engine's text depends on them. */
+function variantsByCapacity<T>(
+  connectorOf: ConnectorOf,
+  plan: Plan,
+  make: (index: number) => T,
+): (steps: readonly unknown[], index: number) => T {
+  const depends =
+    plan.stepParams.length > 0 &&
+    sourcesOf(plan).some((source) => connectorOf(source).capabilities.listsByCapacity);
+  const variants = new Map<string, T>();
+  return (steps, index) => {
+    const capacities = depends
+      ? steps.map((result) => capacityFor((result as readonly unknown[]).length))
+      : [];
+    const key = `${index}|${capacities.join()}`;
+    let variant = variants.get(key);
+    if (variant === undefined) {
+      for (const param of plan.stepParams) {
+        if (param.source.kind === 'step' && param.source.step < capacities.length)
+          param.capacity = capacities[param.source.step];
+      }
+      variant = make(index);
+      variants.set(key, variant);
+    }
+    return variant;
+  };
+}
+
+function sourcesOf(plan: Plan): SourceName[] {
+  const sources = new Set(plan.steps.map((step) => step.source));
+  for (const root of flatten(plan.roots)) {
+    if (root.kind === 'list' || root.kind === 'one') sources.add(root.select.table.source.name);
+    else if (root.kind === 'aggregate') sources.add(root.aggregate.table.source.name);
+    else if (root.kind === 'connection') sources.add(root.connection.select.table.source.name);
+  }
+  return [...sources];
+}
+
+/** Root fields without the namespaces around them. */
+export function flatten(roots: readonly Root[]): Root[] {
+  return roots.flatMap((root) => (root.kind === 'namespace' ? flatten(root.roots) : [root]));
+}
+
+/** Runs all reads at once. A source that needs several statements serves them from one snapshot. */
+async function runRoots(
+  connectorOf: ConnectorOf,
+  running: Running,
+  roots: readonly PreparedRoot[],
+): Promise<ReadonlyMap<Root, string>> {
+  const [only] = roots;
+  const several = snapshotSources(roots);
+  if (roots.length === 1 && several.length === 0) return only!.run(running);
+  return withSnapshots(connectorOf, running, several, new Map(), async (inside) => {
+    const texts = new Map<Root, string>();
+    for (const result of await Promise.all(roots.map((root) => root.run(inside))))
+      for (const [root, text] of result) texts.set(root, text);
+    return texts;
+  });
+}
+
+function snapshotSources(roots: readonly PreparedRoot[]): SourceName[] {
+  const counts = new Map<SourceName, number>();
+  for (const root of roots)
+    for (const [source, count] of root.statements) counts.set(source, (counts.get(source) ?? 0) + count);
+  return [...counts].filter(([, count]) => count > 1).map(([source]) => source);
+}
+
+/** Opens a read transaction on each source in turn, then runs `body` with all of them. */
+async function withSnapshots<T>(
+  connectorOf: ConnectorOf,
+  running: Running,
+  sources: readonly SourceName[],
+  open: Map<SourceName, Runner>,
+  body: (running: Running) => Promise<T>,
+): Promise<T> {
+  const [source, ...others] = sources;
+  if (source === undefined)
+    return body({ ...running, runnerOf: (name) => open.get(name) ?? connectorOf(name) });
+  return connectorOf(source).transaction('read', running.context, (runner) => {
+    open.set(source, runner);
+    return withSnapshots(connectorOf, running, others, open, body);
+  });
+}
+
+function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedMutations): PreparedPlan {
+  return {
+    plan,
+    async run(bindings, context, introspect) {
+      const steps: unknown[] = [];
+      const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf };
+      for (const step of plan.steps) {
+        for (const param of plan.stepParams) {
+          if (param.source.kind === 'step' && param.source.step < steps.length)
+            param.capacity = capacityFor((steps[param.source.step] as readonly unknown[]).length);
+        }
+        steps.push(await prepareStep(connectorOf, step).run(running));
+      }
+      const texts = await mutations.run(running);
+      const introspects = flatten(plan.roots).some((root) => root.kind === 'introspection');
+      return rootText(plan.roots, texts, introspects ? await introspect() : none);
+    },
+  };
+}
+
+/** The object of all root fields, in the order asked. */
+function rootText(
+  roots: readonly Root[],
+  texts: ReadonlyMap<Root, string>,
+  introspection: ReadonlyMap<string, string>,
+): string {
+  const entries = roots.map((root) => {
+    const key = JSON.stringify(root.key);
+    switch (root.kind) {
+      case 'constant':
+        return `${key}:${root.json}`;
+      case 'introspection':
+        return `${key}:${introspection.get(root.key) ?? 'null'}`;
+      case 'namespace':
+        return `${key}:${rootText(root.roots, texts, introspection)}`;
+      default:
+        return `${key}:${texts.get(root)!}`;
+    }
+  });
+  return `{${entries.join(',')}}`;
+}

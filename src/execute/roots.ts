@@ -1,0 +1,155 @@
+import type { Table } from '../catalog/index.ts';
+import type { SourceName } from '../core/index.ts';
+import type { Aggregate, CombinedRoot, ConnectionPlan, Root, Select } from '../plan/index.ts';
+import { prepareConnection } from './connection.ts';
+import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
+import { type ConnectorOf, countStatements, type PreparedFetch, prepareFetch } from './prepare.ts';
+
+/** A root field (or several that share a statement) ready to run: gives JSON texts by response key. */
+export interface PreparedRoot {
+  readonly source: SourceName;
+  /** Statements per source, for the decision whether a snapshot is needed. */
+  readonly statements: ReadonlyMap<SourceName, number>;
+  run(running: Running): Promise<ReadonlyMap<Root, string>>;
+}
+
+type ReadRoot = Extract<Root, { kind: 'list' | 'one' | 'aggregate' | 'connection' }>;
+
+/** A root field that reads from a source. */
+export function isRead(root: Root): root is ReadRoot {
+  return (
+    root.kind === 'list' || root.kind === 'one' || root.kind === 'aggregate' || root.kind === 'connection'
+  );
+}
+
+/** Prepares the root reads of a plan; those of one source share a statement where the engine can. */
+export function prepareReads(connectorOf: ConnectorOf, roots: readonly ReadRoot[]): PreparedRoot[] {
+  const shared = new Map<SourceName, ReadRoot[]>();
+  const prepared: PreparedRoot[] = [];
+  for (const root of roots) {
+    const source = sourceOf(root);
+    if (connectorOf(source).capabilities.combinedRoots && fitsJson(root)) {
+      const group = shared.get(source);
+      if (group === undefined) shared.set(source, [root]);
+      else group.push(root);
+    } else prepared.push(prepareRoot(connectorOf, root));
+  }
+  for (const [source, group] of shared) {
+    if (group.length === 1 && !hasNestedParts(group[0]!)) prepared.push(prepareRoot(connectorOf, group[0]!));
+    else prepared.push(prepareShared(connectorOf, source, group));
+  }
+  return prepared;
+}
+
+function sourceOf(root: ReadRoot): SourceName {
+  const table: Table =
+    root.kind === 'aggregate'
+      ? root.aggregate.table
+      : root.kind === 'connection'
+        ? root.connection.select.table
+        : root.select.table;
+  return table.source.name;
+}
+
+/** Everything below can be built as JSON by the database itself. */
+function fitsJson(root: ReadRoot): boolean {
+  if (root.kind === 'connection') return false;
+  if (root.kind === 'aggregate') return aggregateFits(root.aggregate);
+  return selectFits(root.select);
+}
+
+function selectFits(select: Select): boolean {
+  return select.fields.every((field) => {
+    if (field.kind === 'object') return isLocal(field.relationship) && selectFits(field.select);
+    if (field.kind === 'array') return !field.relationship.remote && selectFits(field.select);
+    if (field.kind === 'aggregate') return !field.relationship.remote && aggregateFits(field.aggregate);
+    return true;
+  });
+}
+
+function isLocal(relationship: {
+  readonly remote: boolean;
+  readonly unique: boolean;
+  readonly to: Table;
+}): boolean {
+  return !relationship.remote && (relationship.unique || relationship.to.primaryKey !== null);
+}
+
+function aggregateFits(aggregate: Aggregate): boolean {
+  return aggregate.parts.every((part) => part.kind !== 'nodes' || selectFits(part.select));
+}
+
+function hasNestedParts(root: ReadRoot): boolean {
+  return (
+    root.kind === 'aggregate' &&
+    root.aggregate.parts.some((part) => part.kind === 'nodes' || part.kind === 'group_by')
+  );
+}
+
+function prepareShared(
+  connectorOf: ConnectorOf,
+  source: SourceName,
+  roots: readonly ReadRoot[],
+): PreparedRoot {
+  const combined = roots.map((root, index): CombinedRoot => {
+    const key = `r${index}`;
+    if (root.kind === 'aggregate') return { kind: 'aggregate', key, aggregate: root.aggregate };
+    if (root.kind === 'connection') throw new TypeError('a connection has a statement of its own');
+    return { kind: root.kind, key, select: root.select };
+  });
+  const fetch = prepareFetch(connectorOf, source, { kind: 'roots', roots: combined });
+  return {
+    source,
+    statements: new Map([[source, 1]]),
+    async run(running) {
+      const { rows } = await runStatement(running, source, fetch.compiled.statement);
+      return new Map(
+        roots.map((root, index) => [
+          root,
+          (rows[0]![index] as string | null) ?? (root.kind === 'list' ? '[]' : 'null'),
+        ]),
+      );
+    },
+  };
+}
+
+function prepareRoot(connectorOf: ConnectorOf, root: ReadRoot): PreparedRoot {
+  if (root.kind === 'connection') return prepareConnectionRoot(connectorOf, root, root.connection);
+  const source = sourceOf(root);
+  const fetch = prepareFetch(
+    connectorOf,
+    source,
+    root.kind === 'aggregate'
+      ? { kind: 'aggregate', aggregate: root.aggregate }
+      : { kind: 'rows', select: root.select },
+  );
+  const list = root.kind === 'list';
+  return {
+    source,
+    statements: statementsOf(fetch),
+    async run(running) {
+      const texts = await fetchTexts(running, fetch);
+      return new Map([[root, list ? listText(texts) : (texts[0] ?? 'null')]]);
+    },
+  };
+}
+
+function prepareConnectionRoot(
+  connectorOf: ConnectorOf,
+  root: ReadRoot,
+  connection: ConnectionPlan,
+): PreparedRoot {
+  const prepared = prepareConnection(connectorOf, connection);
+  return {
+    source: prepared.source,
+    statements: prepared.statements,
+    run: async (running) => new Map([[root, await prepared.run(running)]]),
+  };
+}
+
+/** Statements per source below and including a fetch. */
+export function statementsOf(fetch: PreparedFetch): ReadonlyMap<SourceName, number> {
+  const counts = new Map<SourceName, number>();
+  countStatements(fetch, counts);
+  return counts;
+}

@@ -1,0 +1,78 @@
+import { FozError } from '../core/index.ts';
+import type { Fetch, Out, Param, Step } from '../plan/index.ts';
+import { type Running, runStatement } from './fetch.ts';
+import { canonicalTuple, gatherKeys } from './keys.ts';
+import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
+
+/** A step ready to run. What it brings becomes `bindings.steps[n]`. */
+export interface PreparedStep {
+  run(running: Running): Promise<readonly (readonly unknown[])[]>;
+}
+
+/** Compiles a read that other statements of the plan depend on. */
+export function prepareStep(connectorOf: ConnectorOf, step: Step): PreparedStep {
+  return step.fetch.kind === 'keys'
+    ? prepareKeys(connectorOf, step, step.fetch)
+    : prepareRanks(connectorOf, step, step.fetch);
+}
+
+function readerOf(fetch: PreparedFetch, types: Param['keyTypes']) {
+  const keys = fetch.compiled.shape.out.map((out) => {
+    const { index, codec } = out as Extract<Out, { kind: 'value' }>;
+    return { index, codec };
+  });
+  return { keys, types: types! };
+}
+
+function prepareKeys(
+  connectorOf: ConnectorOf,
+  step: Step,
+  keys: Extract<Fetch, { kind: 'keys' }>,
+): PreparedStep {
+  const prepared = prepareFetch(connectorOf, step.source, step.fetch);
+  const own = keys.columns.map((column) => column.type);
+  return {
+    async run(running) {
+      const { rows } = await runStatement(running, step.source, prepared.compiled.statement);
+      if (rows.length > step.cap) throw tooManyKeys(step);
+      return gatherKeys(rows, readerOf(prepared, own)).tuples;
+    },
+  };
+}
+
+function tooManyKeys(step: Step): FozError {
+  return new FozError(
+    'limit-exceeded',
+    `The condition on ${step.relationship} selects more than ${step.cap} keys of ${step.fetch.table.id}: filter ${step.fetch.table.name} further, or raise the key cap.`,
+    { path: step.path, details: { cap: step.cap, table: step.fetch.table.id } },
+  );
+}
+
+/** Ranks come back by index of the key tuple; the answer repeats the tuple with its rank (NULL where there is none). */
+function prepareRanks(
+  connectorOf: ConnectorOf,
+  step: Step,
+  ranks: Extract<Fetch, { kind: 'ranks' }>,
+): PreparedStep {
+  const prepared = prepareFetch(connectorOf, step.source, step.fetch);
+  const from = (ranks.keys.source as { readonly step: number }).step;
+  return {
+    async run(running) {
+      const tuples = running.bindings.steps[from] as readonly (readonly unknown[])[];
+      if (tuples.length === 0) return [];
+      const types = ranks.columns.map((column) => column.type);
+      const known = tuples.map((tuple) => canonicalTuple(tuple.map(String), types));
+      const there = known.filter((tuple) => tuple !== null);
+      const steps = [...running.bindings.steps];
+      steps[from] = there;
+      const below: Running = { ...running, bindings: { ...running.bindings, steps } };
+      const { rows } = await runStatement(below, step.source, prepared.compiled.statement);
+      const byIndex = new Map(rows.map((row) => [Number(row[0]), row[1] === null ? null : Number(row[1])]));
+      let position = 0;
+      return tuples.map((tuple, index) => [
+        ...tuple,
+        known[index] === null ? null : (byIndex.get(position++) ?? null),
+      ]);
+    },
+  };
+}

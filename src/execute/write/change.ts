@@ -1,0 +1,116 @@
+import type { Table } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import { and, isAlways, type Predicate, type Select, type Update } from '../../plan/index.ts';
+import { refusedByCheck } from './insert.ts';
+import { keyColumns, type Tuple, type WriteSession } from './session.ts';
+
+/** What came of an update or a delete. */
+export interface Changed {
+  readonly affected: number;
+  /** JSON text per row for each select that was asked for. */
+  readonly texts: readonly (readonly string[])[];
+}
+
+/** Updates rows, then reads them back by key: their own new values, their relationships, their permissions. */
+export async function runUpdate(
+  session: WriteSession,
+  table: Table,
+  update: Update,
+  selects: readonly Select[],
+): Promise<Changed> {
+  const where = update.ifMatch === null ? update.where : and(update.where, update.ifMatch);
+  const withKeys = selects.length > 0 || !isAlways(update.check);
+  if (!withKeys) {
+    const { affected } = await session.write({
+      kind: 'update',
+      table,
+      set: update.set,
+      where,
+      returning: [],
+    });
+    if (affected === 0) await refuseMiss(session, table, update);
+    return { affected, texts: [] };
+  }
+  const key = keyColumns(table);
+  const before = await session.read(table, key, where);
+  if (before.length === 0) {
+    await refuseMiss(session, table, update);
+    return { affected: 0, texts: selects.map(() => []) };
+  }
+  const { affected } = await session.write({
+    kind: 'update',
+    table,
+    set: update.set,
+    where: and(session.among(key, before), where),
+    returning: [],
+  });
+  const after = before.map((tuple) => newKey(session, table, update, tuple));
+  if (!isAlways(update.check) && (await session.count(table, after, update.check)) < after.length)
+    throw refusedByCheck(table, update.path);
+  return { affected, texts: await readAll(session, selects, after) };
+}
+
+/** Nothing was updated: with `if_match` the row may be there all the same, changed by somebody else. */
+async function refuseMiss(session: WriteSession, table: Table, update: Update): Promise<void> {
+  if (update.ifMatch === null) return;
+  const columns = table.primaryKey?.columns ?? table.columns.slice(0, 1);
+  const [there] = await session.read(table, columns, update.where, 1);
+  if (there === undefined) return;
+  throw new FozError(
+    'conflict',
+    `The row of ${table.name} was changed by somebody else: read it again and repeat the change.`,
+    {
+      path: `${update.path}.if_match`,
+      details: { reason: 'if_match' },
+    },
+  );
+}
+
+/** The key after an update that sets parts of it. */
+function newKey(session: WriteSession, table: Table, update: Update, tuple: Tuple): Tuple {
+  return keyColumns(table).map((column, index) => {
+    const assignment = update.set.find((candidate) => candidate.column === column);
+    if (assignment === undefined) return tuple[index];
+    if (assignment.kind === 'set' && assignment.value !== 'default') return session.value(assignment.value);
+    throw new FozError(
+      'not-supported',
+      `${column.name} is part of the key of ${table.name}: it can be set, but not computed, when rows are handed back.`,
+      { path: update.path },
+    );
+  });
+}
+
+async function readAll(
+  session: WriteSession,
+  selects: readonly Select[],
+  keys: readonly Tuple[],
+): Promise<string[][]> {
+  const texts: string[][] = [];
+  for (const select of selects)
+    texts.push((await session.texts(select, keys)).filter((text) => text !== undefined));
+  return texts;
+}
+
+/** Reads the rows with everything asked of them, then deletes them. */
+export async function runDelete(
+  session: WriteSession,
+  table: Table,
+  where: Predicate,
+  selects: readonly Select[],
+): Promise<Changed> {
+  if (selects.length === 0) {
+    const { affected } = await session.write({ kind: 'delete', table, where, returning: [] });
+    return { affected, texts: [] };
+  }
+  const key = keyColumns(table);
+  const keys = await session.read(table, key, where);
+  if (keys.length === 0) return { affected: 0, texts: selects.map(() => []) };
+  const texts = await readAll(session, selects, keys);
+  const { affected } = await session.write({
+    kind: 'delete',
+    table,
+    where: and(session.among(key, keys), where),
+    returning: [],
+  });
+  return { affected, texts };
+}

@@ -1,0 +1,191 @@
+import type { Column, Table } from '../../catalog/index.ts';
+import { FozError, FozErrors } from '../../core/index.ts';
+import { type Insert, isAlways, type Param } from '../../plan/index.ts';
+import { insertRows } from './rows.ts';
+import { keyColumns, type Tuple, type WriteSession } from './session.ts';
+
+/** What came of an insert: keys of the rows that were written (`null`: left alone by on_conflict), and how many in all. */
+export interface Inserted {
+  readonly keys: readonly (Tuple | null)[];
+  readonly affected: number;
+}
+
+/** Inserts rows with everything nested in them: what they refer to first, what refers to them last. */
+export async function runInsert(session: WriteSession, insert: Insert, wanted: boolean): Promise<Inserted> {
+  checkRequired(insert);
+  const { values, affected } = await insertAll(session, insert, wanted);
+  const key = wanted ? keyColumns(insert.table) : [];
+  return {
+    affected,
+    keys: values.map((row) => (row === null ? null : key.map((column) => row.get(column)))),
+  };
+}
+
+type Row = Map<Column, unknown>;
+
+async function insertAll(
+  session: WriteSession,
+  insert: Insert,
+  wanted: boolean,
+  extra: readonly ReadonlyMap<Column, Param>[] = [],
+  also: readonly Column[] = [],
+): Promise<{ readonly values: readonly (Row | null)[]; readonly affected: number }> {
+  let affected = 0;
+  const rows: Map<Column, Param>[] = [];
+  for (const [index, row] of insert.rows.entries()) {
+    const cells = new Map([...row.cells, ...(extra[index] ?? [])]);
+    for (const { relationship, insert: parent } of row.before) {
+      const targets = relationship.mapping.map((pair) => pair.to);
+      const inserted = await insertAll(session, parent, false, [], targets);
+      affected += inserted.affected;
+      const found = inserted.values[0];
+      if (found === null || found === undefined) throw skippedParent(relationship.name, parent.path);
+      for (const pair of relationship.mapping)
+        cells.set(pair.from, constant(pair.from, found.get(pair.to), parent.path));
+    }
+    rows.push(cells);
+  }
+  const needed = neededColumns(insert, wanted, also);
+  const values = await insertRows(session, insert, rows, needed);
+  affected += values.filter((row) => row !== null).length;
+  await enforceCheck(session, insert, values);
+  for (const { relationship, inserts } of childrenOf(insert))
+    affected += await insertChildren(session, relationship, inserts, values);
+  return { values, affected };
+}
+
+function skippedParent(name: string, path: string): FozError {
+  return new FozError(
+    'constraint-violation',
+    `${name}: on_conflict left the existing row alone, so its key is not known: name update_columns, or give the key itself.`,
+    { path },
+  );
+}
+
+/** Columns whose values must come back: the key (for the answer, checks), and what nested rows refer to. */
+function neededColumns(insert: Insert, wanted: boolean, also: readonly Column[]): Column[] {
+  const columns = new Set<Column>(also);
+  if (wanted || !isAlways(insert.check)) for (const column of keyColumns(insert.table)) columns.add(column);
+  for (const row of insert.rows)
+    for (const { relationship } of row.after) for (const pair of relationship.mapping) columns.add(pair.from);
+  return [...columns];
+}
+
+type Child = Insert['rows'][number]['after'][number];
+
+/** Nested rows of all parents, by relationship. */
+function childrenOf(
+  insert: Insert,
+): { relationship: Child['relationship']; inserts: { parent: number; insert: Insert }[] }[] {
+  const groups = new Map<Child['relationship'], { parent: number; insert: Insert }[]>();
+  for (const [parent, row] of insert.rows.entries()) {
+    for (const { relationship, insert: child } of row.after) {
+      const group = groups.get(relationship);
+      if (group === undefined) groups.set(relationship, [{ parent, insert: child }]);
+      else group.push({ parent, insert: child });
+    }
+  }
+  return [...groups].map(([relationship, inserts]) => ({ relationship, inserts }));
+}
+
+async function insertChildren(
+  session: WriteSession,
+  relationship: Child['relationship'],
+  inserts: readonly { parent: number; insert: Insert }[],
+  parents: readonly (Row | null)[],
+): Promise<number> {
+  let affected = 0;
+  for (const { parent, insert } of inserts) {
+    const row = parents[parent];
+    if (row === null || row === undefined) throw skippedParent(relationship.name, insert.path);
+    const cells = new Map(
+      relationship.mapping.map(
+        (pair) => [pair.to, constant(pair.to, row.get(pair.from), insert.path)] as const,
+      ),
+    );
+    refuseGiven(insert, relationship);
+    const inserted = await insertAll(
+      session,
+      insert,
+      false,
+      insert.rows.map(() => cells),
+    );
+    affected += inserted.affected;
+  }
+  return affected;
+}
+
+function refuseGiven(insert: Insert, relationship: Child['relationship']): void {
+  for (const row of insert.rows) {
+    const given = relationship.mapping.find((pair) => row.cells.has(pair.to));
+    if (given !== undefined) {
+      throw new FozError(
+        'validation-failed',
+        `${given.to.name} is decided by the row around it: leave it out.`,
+        { path: row.path },
+      );
+    }
+  }
+}
+
+function constant(column: Column, value: unknown, path: string): Param {
+  return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path, column };
+}
+
+/** The new rows must pass the role's check, or the whole transaction ends. */
+async function enforceCheck(
+  session: WriteSession,
+  insert: Insert,
+  values: readonly (Row | null)[],
+): Promise<void> {
+  if (isAlways(insert.check)) return;
+  const key = keyColumns(insert.table);
+  const tuples = values.flatMap((row) => (row === null ? [] : [key.map((column) => row.get(column))]));
+  if (tuples.length === 0) return;
+  const passed = await session.count(insert.table, tuples, insert.check);
+  if (passed < tuples.length) throw refusedByCheck(insert.table, insert.path);
+}
+
+/** A row that the role may not have written like this. */
+export function refusedByCheck(table: Table, path: string): FozError {
+  return new FozError(
+    'permission-error',
+    `The new row of ${table.name} does not pass the check of the role's permission.`,
+    { path },
+  );
+}
+
+/** Every row must have what the table cannot make up: all that is missing is told at once. */
+function checkRequired(insert: Insert): void {
+  const errors = missing(insert, new Set());
+  if (errors.length === 1) throw errors[0]!;
+  if (errors.length > 1) throw new FozErrors(errors);
+}
+
+function missing(insert: Insert, given: ReadonlySet<Column>): FozError[] {
+  const required = insert.table.columns.filter(
+    (column) => !column.nullable && !column.hasDefault && column.identity === null && !column.generated,
+  );
+  return insert.rows.flatMap((row) => {
+    const present = new Set([
+      ...row.cells.keys(),
+      ...given,
+      ...row.before.flatMap(({ relationship }) => relationship.mapping.map((pair) => pair.from)),
+    ]);
+    const own = required
+      .filter((column) => !present.has(column))
+      .map(
+        (column) =>
+          new FozError(
+            'data-exception',
+            `${column.name} is missing: it must not be null and has no default`,
+            { path: `${row.path}.${column.name}` },
+          ),
+      );
+    const before = row.before.flatMap(({ insert: parent }) => missing(parent, new Set()));
+    const after = row.after.flatMap(({ relationship, insert: child }) =>
+      missing(child, new Set(relationship.mapping.map((pair) => pair.to))),
+    );
+    return [...own, ...before, ...after];
+  });
+}

@@ -1,0 +1,246 @@
+import type { Column, Table } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import { always, and, type Insert, type OnConflict, type Param, type Predicate } from '../../plan/index.ts';
+import { keyColumns, type Tuple, type WriteSession } from './session.ts';
+
+type Cells = ReadonlyMap<Column, Param>;
+type Row = Map<Column, unknown>;
+
+/** Most parameters in one statement (SQLite's limit is the lowest of all engines). */
+const mostParameters = 30_000;
+
+/** Inserts rows of one table; gives the `needed` values of each, `null` for a row that on_conflict left alone. */
+export async function insertRows(
+  session: WriteSession,
+  insert: Insert,
+  rows: readonly Cells[],
+  needed: readonly Column[],
+): Promise<(Row | null)[]> {
+  if (rows.length === 0) return [];
+  if (session.capabilities.returning.insert && canName(session, insert.onConflict))
+    return insertReturning(session, insert, rows, needed);
+  if (insert.onConflict !== null) return upsertOneByOne(session, insert, insert.onConflict, rows, needed);
+  return insertAndFind(session, insert, rows, needed);
+}
+
+function canName(session: WriteSession, conflict: OnConflict | null): boolean {
+  if (conflict === null) return true;
+  return (
+    session.capabilities.conflictTarget && (conflict.where === null || session.capabilities.conflictWhere)
+  );
+}
+
+/** Columns of any row, in the order of the table. */
+function columnsOf(table: Table, rows: readonly Cells[]): Column[] {
+  return table.columns.filter((column) => rows.some((cells) => cells.has(column)));
+}
+
+/** Runs of neighbouring rows that one statement can hold. */
+function batches(
+  session: WriteSession,
+  table: Table,
+  rows: readonly Cells[],
+  aligned: boolean,
+): { columns: Column[]; rows: Cells[] }[] {
+  const result: { columns: Column[]; rows: Cells[] }[] = [];
+  const signature = (cells: Cells) =>
+    columnsOf(table, [cells])
+      .map((column) => column.ordinal)
+      .join();
+  const all = columnsOf(table, rows);
+  for (const cells of rows) {
+    const last = result.at(-1);
+    const same =
+      last !== undefined &&
+      (session.capabilities.defaultKeyword || signature(last.rows[0]!) === signature(cells));
+    const fits =
+      last !== undefined && (last.rows.length + 1) * Math.max(1, last.columns.length) <= mostParameters;
+    if (last !== undefined && same && fits && !aligned && last.columns.length > 0) last.rows.push(cells);
+    else
+      result.push({
+        columns: session.capabilities.defaultKeyword ? all : columnsOf(table, [cells]),
+        rows: [cells],
+      });
+  }
+  return result;
+}
+
+function cellsOf(columns: readonly Column[], rows: readonly Cells[]) {
+  return rows.map((cells) => columns.map((column) => cells.get(column) ?? ('default' as const)));
+}
+
+async function insertReturning(
+  session: WriteSession,
+  insert: Insert,
+  rows: readonly Cells[],
+  needed: readonly Column[],
+): Promise<(Row | null)[]> {
+  const { table, onConflict } = insert;
+  // Rows that on_conflict skips are not returned: only one by one tells which.
+  const aligned = onConflict !== null && rows.length > 1 && needed.length > 0;
+  const found: (Row | null)[] = [];
+  for (const batch of batches(session, table, rows, aligned)) {
+    const { affected, returned } = await session.write({
+      kind: 'insert',
+      table,
+      columns: batch.columns,
+      rows: cellsOf(batch.columns, batch.rows),
+      onConflict,
+      returning: needed,
+    });
+    for (const [index] of batch.rows.entries()) {
+      const tuple: Tuple | undefined =
+        needed.length === 0 ? (index < affected ? [] : undefined) : returned[index];
+      found.push(tuple === undefined ? null : new Map(needed.map((column, at) => [column, tuple[at]])));
+    }
+  }
+  return found;
+}
+
+/** Without RETURNING: what the client gave, what the engine generated, and the rest read back by key. */
+async function insertAndFind(
+  session: WriteSession,
+  insert: Insert,
+  rows: readonly Cells[],
+  needed: readonly Column[],
+): Promise<Row[]> {
+  const { table } = insert;
+  const found: Row[] = [];
+  const identity = needed.length === 0 ? undefined : table.columns.find((column) => column.identity !== null);
+  const mixed =
+    identity !== undefined &&
+    rows.some((cells) => cells.has(identity)) &&
+    rows.some((cells) => !cells.has(identity));
+  for (const batch of batches(session, table, rows, mixed)) {
+    const { insertId } = await session.write({
+      kind: 'insert',
+      table,
+      columns: batch.columns,
+      rows: cellsOf(batch.columns, batch.rows),
+      onConflict: null,
+      returning: [],
+    });
+    for (const [index, cells] of batch.rows.entries()) {
+      const row: Row = new Map([...cells].map(([column, param]) => [column, session.value(param)]));
+      if (identity !== undefined && !cells.has(identity) && insertId !== null && insertId !== undefined) {
+        row.set(identity, generated(identity, insertId, index));
+      }
+      found.push(row);
+    }
+  }
+  return needed.every((column) => found.every((row) => row.has(column)))
+    ? found
+    : readBack(session, table, found, needed);
+}
+
+function generated(column: Column, first: string | number | bigint, index: number): unknown {
+  const value = BigInt(first) + BigInt(index);
+  return column.type.scalar === 'bigint' || column.type.scalar === 'numeric'
+    ? value.toString()
+    : Number(value);
+}
+
+/** Reads the missing values by some key whose values are known. */
+async function readBack(
+  session: WriteSession,
+  table: Table,
+  rows: readonly Row[],
+  needed: readonly Column[],
+): Promise<Row[]> {
+  const key = table.keys.find((candidate) =>
+    rows.every((row) =>
+      candidate.columns.every((column) => row.get(column) !== undefined && row.get(column) !== null),
+    ),
+  );
+  if (key === undefined) throw unknownKey(table);
+  const result: Row[] = [];
+  for (const row of rows) {
+    const [tuple] = await session.read(
+      table,
+      needed,
+      session.among(key.columns, [key.columns.map((column) => row.get(column))]),
+      1,
+    );
+    if (tuple === undefined) throw unknownKey(table);
+    result.push(new Map(needed.map((column, at) => [column, tuple[at]])));
+  }
+  return result;
+}
+
+function unknownKey(table: Table): FozError {
+  return new FozError(
+    'not-supported',
+    `${table.name}: this database does not tell which key it generated, so the row cannot be handed back: give the key yourself, or ask for affected_rows only.`,
+  );
+}
+
+/** Engines that cannot name the deciding key: update the row if it is there, insert it if not. */
+async function upsertOneByOne(
+  session: WriteSession,
+  insert: Insert,
+  conflict: OnConflict,
+  rows: readonly Cells[],
+  needed: readonly Column[],
+): Promise<(Row | null)[]> {
+  const found: (Row | null)[] = [];
+  for (const cells of rows) found.push(await upsert(session, insert, conflict, cells, needed));
+  return found;
+}
+
+async function upsert(
+  session: WriteSession,
+  insert: Insert,
+  conflict: OnConflict,
+  cells: Cells,
+  needed: readonly Column[],
+): Promise<Row | null> {
+  const { table } = insert;
+  const key = conflict.key?.columns ?? keyColumns(table);
+  const there = keyPredicate(key, cells);
+  if (there !== null) {
+    const [existing] = await session.read(table, key, there, 1);
+    if (existing !== undefined) {
+      const updated = await updateExisting(session, table, conflict, cells, there);
+      if (!updated) return null;
+      if (needed.length === 0) return new Map();
+      const [tuple] = await session.read(table, needed, there, 1);
+      return tuple === undefined ? null : new Map(needed.map((column, at) => [column, tuple[at]]));
+    }
+  }
+  const [row] = session.capabilities.returning.insert
+    ? await insertReturning(session, { ...insert, onConflict: null }, [cells], needed)
+    : await insertAndFind(session, insert, [cells], needed);
+  return row ?? null;
+}
+
+function keyPredicate(key: readonly Column[], cells: Cells): Predicate | null {
+  const parts: Predicate[] = [];
+  for (const column of key) {
+    const value = cells.get(column);
+    if (value === undefined) return null;
+    parts.push({ kind: 'compare', column, op: '_eq', value });
+  }
+  return and(...parts);
+}
+
+async function updateExisting(
+  session: WriteSession,
+  table: Table,
+  conflict: OnConflict,
+  cells: Cells,
+  there: Predicate,
+): Promise<boolean> {
+  if (conflict.update.length === 0) return false;
+  const { affected } = await session.write({
+    kind: 'update',
+    table,
+    set: conflict.update.map((column) => ({
+      kind: 'set',
+      column,
+      value: cells.get(column) ?? ('default' as const),
+    })),
+    where: and(there, conflict.where ?? always),
+    returning: [],
+  });
+  return affected > 0;
+}

@@ -1,0 +1,173 @@
+import type { Column, Table } from '../../catalog/index.ts';
+import { FozError, type SourceName } from '../../core/index.ts';
+import {
+  and,
+  type Capabilities,
+  type Connector,
+  capacityFor,
+  isAlways,
+  type Out,
+  type Param,
+  type Predicate,
+  type RunResult,
+  resolveParam,
+  type Select,
+  type Write,
+} from '../../plan/index.ts';
+import { bindValues, type Running, runStatement, writeRows } from '../fetch.ts';
+import { canonicalTuple } from '../keys.ts';
+import { type ConnectorOf, prepareFetch } from '../prepare.ts';
+import { compileWriter } from '../writer.ts';
+
+/** A tuple of canonical values, one per key column. */
+export type Tuple = readonly unknown[];
+
+/** Statements of one source inside its transaction (or the only statement of a request, outside of one). */
+export class WriteSession {
+  readonly running: Running;
+  readonly source: SourceName;
+  readonly #connectorOf: ConnectorOf;
+
+  constructor(connectorOf: ConnectorOf, running: Running, source: SourceName) {
+    this.#connectorOf = connectorOf;
+    this.running = running;
+    this.source = source;
+  }
+
+  get connector(): Connector {
+    return this.#connectorOf(this.source);
+  }
+  get capabilities(): Capabilities {
+    return this.connector.capabilities;
+  }
+
+  /** Runs a write compiled for this request; `returned` holds canonical values of the returned columns. */
+  async write(write: Write): Promise<{
+    readonly affected: number;
+    readonly returned: readonly Tuple[];
+    readonly insertId: RunResult['insertId'];
+  }> {
+    const compiled = this.connector.compileWrite(write);
+    const result = await this.running
+      .runnerOf(this.source)
+      .run(compiled.statement, bindValues(compiled.statement, this.running.bindings), this.running.context);
+    const types = write.returning.map((column) => column.type);
+    const returned = result.rows.map((row) => canonicalRow(row, compiled.shape.out, types));
+    const affected = write.returning.length > 0 ? result.rows.length : result.affected;
+    return { affected, returned, insertId: result.insertId };
+  }
+
+  /** Canonical values of `columns` of all rows that pass. */
+  async read(
+    table: Table,
+    columns: readonly Column[],
+    where: Predicate,
+    limit: number | null = null,
+  ): Promise<Tuple[]> {
+    const fields = columns.map((column, index) => ({
+      kind: 'column' as const,
+      key: `k${index}`,
+      column,
+      jsonPath: null,
+    }));
+    const select: Select = { table, where, orderBy: [], distinctOn: [], limit, offset: null, fields };
+    const fetch = prepareFetch(this.#connectorOf, this.source, { kind: 'rows', select });
+    const { rows } = await runStatement(this.running, this.source, fetch.compiled.statement);
+    const types = columns.map((column) => column.type);
+    return rows.map((row) => canonicalRow(row, fetch.compiled.shape.out, types));
+  }
+
+  /** JSON texts of the rows with these keys, in the order of the keys; rows the role cannot see are missing. */
+  async texts(select: Select, tuples: readonly Tuple[]): Promise<(string | undefined)[]> {
+    if (tuples.length === 0) return [];
+    const columns = keyColumns(select.table);
+    const keys = this.keys(columns, tuples);
+    const fetch = prepareFetch(this.#connectorOf, this.source, { kind: 'children', columns, keys, select });
+    const { rows } = await runStatement(this.running, this.source, fetch.compiled.statement);
+    const written = await writeRows(this.running, fetch, rows);
+    const texts = new Array<string | undefined>(tuples.length);
+    for (const [index, row] of rows.entries())
+      texts[Number(row[fetch.compiled.shape.parent!])] = written[index]!;
+    return texts;
+  }
+
+  /** Number of rows with these keys that pass. */
+  async count(table: Table, tuples: readonly Tuple[], where: Predicate): Promise<number> {
+    const columns = keyColumns(table);
+    return (await this.read(table, columns, and(this.among(columns, tuples), where))).length;
+  }
+
+  among(columns: readonly Column[], tuples: readonly Tuple[]): Predicate {
+    return { kind: 'in keys', columns, keys: this.keys(columns, tuples) };
+  }
+
+  keys(columns: readonly Column[], tuples: readonly Tuple[]): Param {
+    const keyTypes = columns.map((column) => column.type);
+    const capacity = this.capabilities.listsByCapacity ? capacityFor(tuples.length) : undefined;
+    return {
+      type: keyTypes[0]!,
+      shape: 'keys',
+      keyTypes,
+      source: { kind: 'constant', value: tuples },
+      path: '$',
+      capacity,
+    };
+  }
+
+  /** The value a parameter has in this request. */
+  value(param: Param): unknown {
+    return resolveParam(param, this.running.bindings);
+  }
+}
+
+function canonicalRow(row: readonly unknown[], out: readonly Out[], types: readonly Column['type'][]): Tuple {
+  return out.map((entry, index) => {
+    const { index: at, codec } = entry as Extract<Out, { kind: 'value' }>;
+    const wire = row[at];
+    if (wire === null || wire === undefined) return null;
+    const text = codec.text === undefined ? String(wire) : codec.text(wire);
+    return canonicalTuple([text], [types[index]!])?.[0] ?? text;
+  });
+}
+
+/** The columns that tell rows of a table apart. Throws `not-supported` for a table without a key. */
+export function keyColumns(table: Table): readonly Column[] {
+  if (table.primaryKey === null) {
+    throw new FozError(
+      'not-supported',
+      `${table.name} has no primary key, so the written rows cannot be read back: ask for affected_rows only, or declare a key.`,
+    );
+  }
+  return table.primaryKey.columns;
+}
+
+/** The answer's rows can be written from the returned columns alone. */
+export function isFlat(select: Select): boolean {
+  return (
+    isAlways(select.where) &&
+    select.fields.every(
+      (field) => field.kind === 'constant' || (field.kind === 'column' && field.jsonPath === null),
+    )
+  );
+}
+
+/** Columns that a flat select names, each once. */
+export function flatColumns(select: Select): Column[] {
+  return [...new Set(select.fields.flatMap((field) => (field.kind === 'column' ? [field.column] : [])))];
+}
+
+/** Writer of a flat select over the rows that a compiled write returns. */
+export function flatWriter(
+  select: Select,
+  out: readonly Out[],
+  returning: readonly Column[],
+): (row: readonly unknown[]) => string {
+  const fields = select.fields.map((field): Out => {
+    if (field.kind === 'constant') return field;
+    if (field.kind !== 'column') throw new TypeError('not flat');
+    return { ...(out[returning.indexOf(field.column)] as Extract<Out, { kind: 'value' }>), key: field.key };
+  });
+  const { write } = compileWriter(fields);
+  const nothing = { hops: [], fixed: [] };
+  return (row) => write(row, 0, nothing);
+}

@@ -1,0 +1,145 @@
+import type { SourceName } from '../../core/index.ts';
+import {
+  type Capabilities,
+  type Compiled,
+  isAlways,
+  type Mutation,
+  type Select,
+  type Write,
+  type WriteAnswer,
+} from '../../plan/index.ts';
+import { listText, type Running, runStatement } from '../fetch.ts';
+import type { ConnectorOf } from '../prepare.ts';
+import { flatColumns, flatWriter, isFlat } from './session.ts';
+
+/** A mutation that is one statement, compiled once: no nested rows, nothing to check, only its own columns asked back. */
+export interface SimpleWrite {
+  run(running: Running): Promise<string>;
+}
+
+/** `null`: the mutation needs the long way. */
+export function prepareSimple(
+  connectorOf: ConnectorOf,
+  source: SourceName,
+  mutation: Mutation,
+): SimpleWrite | null {
+  const connector = connectorOf(source);
+  const selects = selectsOf(mutation.answer);
+  if (!selects.every(isFlat)) return null;
+  const returning = [...new Set(selects.flatMap(flatColumns))];
+  const write = writeOf(mutation, connector.capabilities, returning);
+  if (write === null || (returning.length > 0 && !connector.capabilities.returning[write.kind])) return null;
+  const compiled = connector.compileWrite(write);
+  const answer = answerOf(mutation.answer, compiled, returning);
+  return {
+    async run(running) {
+      const { rows, affected } = await runStatement(running, source, compiled.statement);
+      return answer(rows, returning.length > 0 ? rows.length : affected);
+    },
+  };
+}
+
+function selectsOf(answer: WriteAnswer): Select[] {
+  if (answer.kind === 'row') return [answer.select];
+  return answer.parts.flatMap((part) => (part.kind === 'returning' ? [part.select] : []));
+}
+
+function writeOf(
+  mutation: Mutation,
+  capabilities: Capabilities,
+  returning: Write['returning'],
+): Write | null {
+  switch (mutation.kind) {
+    case 'insert':
+      return insertOf(mutation, capabilities, returning);
+    case 'update': {
+      const { set, where, check, ifMatch } = mutation.update;
+      if (ifMatch !== null || !isAlways(check)) return null;
+      return { kind: 'update', table: mutation.table, set, where, returning };
+    }
+    case 'delete':
+      return { kind: 'delete', table: mutation.table, where: mutation.where, returning };
+    case 'update many':
+      return null;
+  }
+}
+
+function insertOf(
+  { insert }: Extract<Mutation, { kind: 'insert' }>,
+  capabilities: Capabilities,
+  returning: Write['returning'],
+): Write | null {
+  const { rows, table, onConflict, check } = insert;
+  if (!isAlways(check) || rows.length === 0 || rows.length > 50) return null;
+  if (rows.some((row) => row.before.length > 0 || row.after.length > 0 || missesRequired(insert, row)))
+    return null;
+  if (
+    onConflict !== null &&
+    !(capabilities.conflictTarget && (onConflict.where === null || capabilities.conflictWhere)) &&
+    !onlyKeyDecides(insert)
+  )
+    return null;
+  const columns = table.columns.filter((column) => rows.some((row) => row.cells.has(column)));
+  if (columns.length === 0 && rows.length > 1) return null;
+  const complete = rows.every((row) => row.cells.size === columns.length);
+  if (!complete && !capabilities.defaultKeyword) return null;
+  return {
+    kind: 'insert',
+    table,
+    columns,
+    rows: rows.map((row) => columns.map((column) => row.cells.get(column) ?? ('default' as const))),
+    onConflict,
+    returning,
+  };
+}
+
+/** The row lacks a value that the table cannot make up: the long way tells all of them. */
+function missesRequired(
+  { table }: Extract<Mutation, { kind: 'insert' }>['insert'],
+  row: Extract<Mutation, { kind: 'insert' }>['insert']['rows'][number],
+): boolean {
+  return table.columns.some(
+    (column) =>
+      !column.nullable &&
+      !column.hasDefault &&
+      column.identity === null &&
+      !column.generated &&
+      !row.cells.has(column),
+  );
+}
+
+/** Where the deciding key cannot be named: the table has no other key, so that none other can decide. */
+function onlyKeyDecides({
+  table,
+  onConflict,
+  rows,
+}: Extract<Mutation, { kind: 'insert' }>['insert']): boolean {
+  return (
+    rows.length === 1 &&
+    onConflict !== null &&
+    onConflict.where === null &&
+    onConflict.update.length > 0 &&
+    table.keys.length === 1
+  );
+}
+
+type Answer = (rows: readonly (readonly unknown[])[], affected: number) => string;
+
+function answerOf(answer: WriteAnswer, compiled: Compiled, returning: Write['returning']): Answer {
+  if (answer.kind === 'row') {
+    const write = flatWriter(answer.select, compiled.shape.out, returning);
+    // Without a column to return, the number of rows tells whether there was one.
+    return (rows, affected) =>
+      rows.length > 0 ? write(rows[0]!) : affected > 0 && returning.length === 0 ? write([]) : 'null';
+  }
+  const parts = answer.parts.map((part): Answer => {
+    const key = `${JSON.stringify(part.key)}:`;
+    if (part.kind === 'constant') return () => key + part.json;
+    if (part.kind === 'affected_rows') return (_, affected) => `${key}${affected}`;
+    const write = flatWriter(part.select, compiled.shape.out, returning);
+    return (rows, affected) =>
+      key +
+      listText(returning.length === 0 ? Array.from({ length: affected }, () => write([])) : rows.map(write));
+  });
+  return (rows, affected) => `{${parts.map((part) => part(rows, affected)).join(',')}}`;
+}

@@ -1,0 +1,80 @@
+import type { HopShape, Out, ValueCodec } from '../plan/index.ts';
+
+/** JSON texts that hops brought: `hops[h][r]` belongs to hop `h` of row `r`; `fixed[f]` to the f-th `rows` entry. */
+export interface Brought {
+  readonly hops: readonly (readonly string[])[];
+  readonly fixed: readonly string[];
+}
+
+/** One row of a statement as the JSON text of an object. */
+export type WriteRow = (row: readonly unknown[], index: number, brought: Brought) => string;
+
+/** Hops and fixed parts in the order the writer counts them. */
+export interface Pending {
+  readonly hops: readonly HopShape[];
+  readonly fixed: readonly Extract<Out, { kind: 'rows' }>[];
+}
+
+/**
+ * Compiles the writer of a statement's rows to JavaScript, once per plan. Into its source go integers and JSON-quoted GraphQL
+ * names only; everything else is passed by reference.
+ */
+export function compileWriter(out: readonly Out[]): { readonly write: WriteRow; readonly pending: Pending } {
+  const build = new Build();
+  const body = build.object(out);
+  const make = new Function(
+    'text',
+    'quote',
+    `return function write(row, index, brought) { return ${body}; };`,
+  ) as (text: readonly unknown[], quote: (value: unknown) => string) => WriteRow;
+  return { write: make(build.texts, quote), pending: { hops: build.hops, fixed: build.fixed } };
+}
+
+function quote(value: unknown): string {
+  return JSON.stringify(typeof value === 'string' ? value : String(value));
+}
+
+class Build {
+  readonly texts: unknown[] = [];
+  readonly hops: HopShape[] = [];
+  readonly fixed: Extract<Out, { kind: 'rows' }>[] = [];
+
+  object(out: readonly Out[]): string {
+    if (out.length === 0) return `'{}'`;
+    const parts = out.map((entry, index) => {
+      const label = `${index === 0 ? '{' : ','}${JSON.stringify(entry.key)}:`;
+      return `${JSON.stringify(label)} + ${this.entry(entry)}`;
+    });
+    return `(${parts.join(' + ')} + '}')`;
+  }
+
+  private entry(entry: Out): string {
+    switch (entry.kind) {
+      case 'constant':
+        return JSON.stringify(entry.json);
+      case 'json':
+        return `(row[${entry.index}] === null ? ${JSON.stringify(entry.empty)} : row[${entry.index}])`;
+      case 'value':
+        return `(row[${entry.index}] === null ? 'null' : ${this.value(`row[${entry.index}]`, entry.codec)})`;
+      case 'object':
+        if (entry.present === null) return this.object(entry.out);
+        return `(row[${entry.present}] === null ? 'null' : ${this.object(entry.out)})`;
+      case 'hop':
+        this.hops.push(entry.hop);
+        return `brought.hops[${this.hops.length - 1}][index]`;
+      case 'rows':
+        this.fixed.push(entry);
+        return `brought.fixed[${this.fixed.length - 1}]`;
+    }
+  }
+
+  private value(value: string, codec: ValueCodec): string {
+    let text = value;
+    if (codec.text !== undefined) {
+      this.texts.push(codec.text);
+      text = `text[${this.texts.length - 1}](${value})`;
+    }
+    if (codec.form === 'escaped') return `quote(${text})`;
+    return codec.form === 'bare' ? text : `'"' + ${text} + '"'`;
+  }
+}
