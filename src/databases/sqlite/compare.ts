@@ -1,0 +1,146 @@
+import { familyOf, type Operator, type ValueType } from '../../catalog/index.ts';
+import type { Param } from '../../plan/index.ts';
+import { type Sql, sql } from '../../sql/index.ts';
+import { encodings, integerValue, numberLike, storableText, written } from './encode.ts';
+import { uuidText } from './engine/canonical.js';
+import { dayCeiling, dayFloor, exactMoment, momentStorage } from './moments.ts';
+import { globOfEnd, globOfLike, globOfStart, lower } from './patterns.ts';
+import { momentValue } from './values.ts';
+
+type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
+type Condition = (x: Sql, param: Param, type: ValueType) => Sql;
+
+/** One bound value, typed where no column gives it an affinity. */
+export function bindValue(param: Param): Sql {
+  const bound = sql.bind(param, (value) => (value === null ? null : written(value, param)));
+  return param.type.scalar === 'numeric' ? sql`cast(${bound} as numeric)` : bound;
+}
+
+const bind = (param: Param, encode: (value: unknown) => unknown) =>
+  sql.bind(param, (value) => (value === null ? null : encode(value)));
+const as = (encode: (text: string) => unknown) => (value: unknown) => encode(storableText(value));
+
+const plain: Partial<Record<Compared, Condition>> = {
+  _eq: (x, p) => sql`${x} = ${bindValue(p)}`,
+  _neq: (x, p) => sql`${x} <> ${bindValue(p)}`,
+  _gt: (x, p) => sql`${x} > ${bindValue(p)}`,
+  _gte: (x, p) => sql`${x} >= ${bindValue(p)}`,
+  _lt: (x, p) => sql`${x} < ${bindValue(p)}`,
+  _lte: (x, p) => sql`${x} <= ${bindValue(p)}`,
+  _is_distinct_from: (x, p) => sql`${x} is not ${bindValue(p)}`,
+};
+
+/** LIKE ignores case in SQLite; GLOB does not, and can use an index where the pattern begins with letters. */
+const matching: Partial<Record<Compared, Condition>> = {
+  _like: (x, p) => sql`${x} glob ${bind(p, globOfLike)}`,
+  _nlike: (x, p) => sql`${x} not glob ${bind(p, globOfLike)}`,
+  _ilike: (x, p) => sql`foz_lower(${x}) glob ${bind(p, (v) => lower(globOfLike(v)))}`,
+  _nilike: (x, p) => sql`foz_lower(${x}) not glob ${bind(p, (v) => lower(globOfLike(v)))}`,
+  _contains: (x, p) => sql`instr(${x}, ${bind(p, storableText)}) > 0`,
+  _icontains: (x, p) => sql`instr(foz_lower(${x}), ${bind(p, as(lower))}) > 0`,
+  _starts_with: (x, p) => sql`${x} glob ${bind(p, globOfStart)}`,
+  _istarts_with: (x, p) => sql`foz_lower(${x}) glob ${bind(p, (v) => globOfStart(lower(storableText(v))))}`,
+  _ends_with: (x, p) => sql`${x} glob ${bind(p, globOfEnd)}`,
+  _iends_with: (x, p) => sql`foz_lower(${x}) glob ${bind(p, (v) => globOfEnd(lower(storableText(v))))}`,
+  _regex: (x, p) => sql`foz_regex(${x}, ${bind(p, storableText)}, 0)`,
+  _nregex: (x, p) => sql`not foz_regex(${x}, ${bind(p, storableText)}, 0)`,
+  _iregex: (x, p) => sql`foz_regex(${x}, ${bind(p, storableText)}, 1)`,
+  _niregex: (x, p) => sql`not foz_regex(${x}, ${bind(p, storableText)}, 1)`,
+};
+
+/** JSON documents are compared by meaning, not by spelling. */
+const documentText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', json(${x}), ${x})`;
+const documentParam = (p: Param) => bind(p, (value) => JSON.stringify(value));
+const keys = (p: Param) => bind(p, (value) => JSON.stringify(Array.isArray(value) ? value : [value]));
+const documents: Partial<Record<Compared, Condition>> = {
+  _eq: (x, p) => sql`foz_doc_canonical(${documentText(x)}) = foz_doc_canonical(${documentParam(p)})`,
+  _neq: (x, p) => sql`foz_doc_canonical(${documentText(x)}) <> foz_doc_canonical(${documentParam(p)})`,
+  _contains: (x, p) => sql`foz_doc_contains(${documentText(x)}, ${documentParam(p)})`,
+  _contained_in: (x, p) => sql`foz_doc_contains(${documentParam(p)}, ${documentText(x)})`,
+  _has_key: (x, p) => sql`foz_doc_has(${documentText(x)}, ${keys(p)}, 1)`,
+  _has_keys_any: (x, p) => sql`foz_doc_has(${documentText(x)}, ${keys(p)}, 0)`,
+  _has_keys_all: (x, p) => sql`foz_doc_has(${documentText(x)}, ${keys(p)}, 1)`,
+};
+
+/** Conditions over values that may be stored in several spellings: any of them is equal. */
+function spelled(...encodes: readonly ((value: unknown) => unknown)[]): Partial<Record<Compared, Condition>> {
+  const all = (p: Param) => encodes.map((encode) => bind(p, encode));
+  const distinct = (x: Sql, p: Param) =>
+    sql.join(
+      all(p).map((value) => sql`${x} is not ${value}`),
+      sql` and `,
+    );
+  return {
+    ...plain,
+    _eq: (x, p) => sql`${x} in (${sql.join(all(p))})`,
+    _neq: (x, p) => sql`${x} not in (${sql.join(all(p))})`,
+    _is_distinct_from: (x, p) => sql`(${distinct(x, p)})`,
+  };
+}
+
+const uuid = as(uuidText);
+const uuids = spelled(
+  uuid,
+  (value) => String(uuid(value)).toUpperCase(),
+  (value) => {
+    const hex = String(uuid(value)).replaceAll('-', '');
+    return /^[0-9a-f]{32}$/.test(hex) ? new Uint8Array(Buffer.from(hex, 'hex')) : uuid(value);
+  },
+);
+const booleans = spelled(
+  (value) => encodings.boolean(value),
+  (value) => String(encodings.boolean(value) === 1),
+);
+const opaques = spelled(storableText, (value) => {
+  const text = storableText(value);
+  if (!numberLike(text)) return text;
+  return text.includes('.') ? Number(text) : integerValue(text);
+});
+
+/**
+ * Moments stored as text may be spelled in several ways. The bounds of the day find them in an index; what they leave in doubt
+ * is compared in its exact form.
+ */
+const floor = (p: Param) => bind(p, (value) => dayFloor(value, p.type));
+const ceiling = (p: Param) => bind(p, (value) => dayCeiling(value, p.type));
+const exact = (p: Param) => bind(p, exactMoment);
+const moments: Partial<Record<Compared, Condition>> = {
+  _eq: (x, p) => sql`(${x} >= ${floor(p)} and ${x} <= ${ceiling(p)} and ${momentValue(x)} = ${exact(p)})`,
+  _neq: (x, p) => sql`${momentValue(x)} <> ${exact(p)}`,
+  _gt: (x, p) => sql`(${x} >= ${floor(p)} and (${x} > ${ceiling(p)} or ${momentValue(x)} > ${exact(p)}))`,
+  _gte: (x, p) => sql`(${x} >= ${floor(p)} and (${x} > ${ceiling(p)} or ${momentValue(x)} >= ${exact(p)}))`,
+  _lt: (x, p) => sql`(${x} <= ${ceiling(p)} and (${x} < ${floor(p)} or ${momentValue(x)} < ${exact(p)}))`,
+  _lte: (x, p) => sql`(${x} <= ${ceiling(p)} and (${x} < ${floor(p)} or ${momentValue(x)} <= ${exact(p)}))`,
+  _is_distinct_from: (x, p) => sql`${momentValue(x)} is not ${exact(p)}`,
+};
+
+function conditions(type: ValueType): Partial<Record<Compared, Condition>> {
+  switch (familyOf(type.scalar)) {
+    case 'text':
+      return { ...plain, ...matching };
+    case 'json':
+      return documents;
+    case 'uuid':
+      return uuids;
+    case 'boolean':
+      return booleans;
+    case 'opaque':
+      return opaques;
+    case 'timestamp':
+      return momentStorage(type).kind === 'text' ? moments : plain;
+    default:
+      return plain;
+  }
+}
+
+/** A column operator; the operators of a family that SQLite lacks are not among the capabilities. */
+export function compareValue(x: Sql, type: ValueType, operator: Compared, param: Param): Sql {
+  const condition = conditions(type)[operator];
+  if (condition === undefined) throw new TypeError(`${operator} does not exist for ${type.scalar} on SQLite`);
+  return condition(x, { ...param, type: { ...param.type, ...storageOf(type) } }, type);
+}
+
+/** How the column stores its values decides how the value is spelled, not the type that the operand was given. */
+function storageOf(type: ValueType): Partial<ValueType> {
+  return familyOf(type.scalar) === 'timestamp' ? { scalar: type.scalar, nativeType: type.nativeType } : {};
+}

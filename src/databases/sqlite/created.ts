@@ -1,0 +1,112 @@
+import { closing, is, type Token, tokenize } from './tokens.ts';
+
+/** What only the text of a CREATE TABLE statement tells. */
+export interface CreatedTable {
+  /** Columns whose values a check restricts to a list of texts, by lower-case name. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** Declared names of keys and foreign keys, by kind and lower-case columns (see `keyOf`). */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** How `CreatedTable.names` are keyed. */
+export function keyOf(kind: 'primary' | 'unique' | 'foreign', columns: readonly string[]): string {
+  return JSON.stringify([kind, ...columns.map((column) => column.toLowerCase())]);
+}
+
+/** Reads a CREATE TABLE statement; what it does not understand it leaves out. Never throws. */
+export function readCreated(text: string | null): CreatedTable {
+  const lists = new Map<string, readonly string[]>();
+  const names = new Map<string, string>();
+  const tokens = text === null ? [] : tokenize(text);
+  const open = tokens.findIndex((token) => is(token, '('));
+  if (open >= 0) {
+    for (const part of commaSeparated(tokens.slice(open + 1, closing(tokens, open) - 1))) {
+      readPart(part, lists, names);
+    }
+  }
+  return { lists, names };
+}
+
+/** Operations for which a view has an INSTEAD OF trigger, from the texts of all its triggers. */
+export function insteadOf(triggers: readonly string[]): ReadonlySet<'insert' | 'update' | 'delete'> {
+  const found = new Set<'insert' | 'update' | 'delete'>();
+  for (const text of triggers) {
+    const tokens = tokenize(text);
+    const at = tokens.findIndex((token, index) => is(token, 'instead') && is(tokens[index + 1], 'of'));
+    const operation = at < 0 ? undefined : tokens[at + 2]?.value.toLowerCase();
+    if (operation === 'insert' || operation === 'update' || operation === 'delete') found.add(operation);
+  }
+  return found;
+}
+
+/** A column or a constraint of the table. */
+function readPart(part: readonly Token[], lists: Map<string, readonly string[]>, names: Map<string, string>) {
+  const table = ['constraint', 'primary', 'unique', 'check', 'foreign'].some((word) => is(part[0], word));
+  const column = table ? null : (part[0]?.value ?? null);
+  let depth = 0;
+  part.forEach((token, at) => {
+    if (is(token, '(')) depth++;
+    if (is(token, ')')) depth--;
+    if (depth > 0) return;
+    const kind = keyKind(part, at, column !== null);
+    if (kind !== null && is(part[at - 2], 'constraint')) {
+      names.set(keyOf(kind, column === null ? listedAfter(part, at) : [column]), part[at - 1]!.value);
+    }
+    if (is(token, 'check') && is(part[at + 1], '(')) {
+      const list = valueList(part.slice(at + 2, closing(part, at + 1) - 1));
+      if (list !== null) lists.set(list.column.toLowerCase(), list.values);
+    }
+  });
+}
+
+function keyKind(
+  part: readonly Token[],
+  at: number,
+  inColumn: boolean,
+): 'primary' | 'unique' | 'foreign' | null {
+  if (is(part[at], 'primary') && is(part[at + 1], 'key')) return 'primary';
+  if (is(part[at], 'unique')) return 'unique';
+  if (is(part[at], 'foreign') && is(part[at + 1], 'key')) return 'foreign';
+  return inColumn && is(part[at], 'references') ? 'foreign' : null;
+}
+
+/** The names in the first brackets after `at`. */
+function listedAfter(part: readonly Token[], at: number): readonly string[] {
+  const open = part.findIndex((token, index) => index > at && is(token, '('));
+  if (open < 0) return [];
+  return commaSeparated(part.slice(open + 1, closing(part, open) - 1)).map(
+    (tokens) => tokens[0]?.value ?? '',
+  );
+}
+
+/** `column in ('a', 'b')`, perhaps in brackets, perhaps with `column is null or` before it. */
+function valueList(condition: readonly Token[]): { column: string; values: readonly string[] } | null {
+  let tokens = condition;
+  while (is(tokens[0], '(') && closing(tokens, 0) === tokens.length) tokens = tokens.slice(1, -1);
+  const [column] = tokens;
+  if (column === undefined || (column.kind !== 'word' && column.kind !== 'name')) return null;
+  if (is(tokens[1], 'is') && is(tokens[2], 'null') && is(tokens[3], 'or')) {
+    const rest = valueList(tokens.slice(4));
+    return rest !== null && rest.column.toLowerCase() === column.value.toLowerCase() ? rest : null;
+  }
+  if (!is(tokens[1], 'in') || !is(tokens[2], '(') || closing(tokens, 2) !== tokens.length) return null;
+  const values = commaSeparated(tokens.slice(3, -1)).filter(
+    (value) => !(value.length === 1 && is(value[0], 'null')),
+  );
+  if (values.length === 0 || values.some((value) => value.length !== 1 || value[0]!.kind !== 'text'))
+    return null;
+  return { column: column.value, values: [...new Set(values.map((value) => value[0]!.value))] };
+}
+
+/** Parts between the commas that stand in no brackets. */
+function commaSeparated(tokens: readonly Token[]): readonly (readonly Token[])[] {
+  const parts: Token[][] = [[]];
+  let depth = 0;
+  for (const token of tokens) {
+    if (is(token, '(')) depth++;
+    if (is(token, ')')) depth--;
+    if (depth === 0 && is(token, ',')) parts.push([]);
+    else parts.at(-1)!.push(token);
+  }
+  return parts;
+}

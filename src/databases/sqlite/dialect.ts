@@ -1,0 +1,243 @@
+import {
+  type AggregateFunction,
+  type Bucket,
+  familyOf,
+  type Operator,
+  operators,
+  type ValueType,
+} from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Capabilities, Param } from '../../plan/index.ts';
+import { type Dialect, type Sql, sql } from '../../sql/index.ts';
+import { bindValue, compareValue } from './compare.ts';
+import { encodeList, encodeTuples, encodings } from './encode.ts';
+import { flatValue, jsonValue, momentValue, textOfValue } from './values.ts';
+
+const absent: ReadonlySet<Operator> = new Set(['_similar', '_nsimilar', '_search']);
+
+const capabilities: Capabilities = {
+  operators: new Set((Object.keys(operators) as Operator[]).filter((operator) => !absent.has(operator))),
+  aggregates: new Set([
+    'sum',
+    'avg',
+    'min',
+    'max',
+    'stddev',
+    'stddev_pop',
+    'stddev_samp',
+    'variance',
+    'var_pop',
+    'var_samp',
+  ]),
+  nesting: 'json',
+  combinedRoots: true,
+  returning: { insert: true, update: true, delete: true },
+  conflictTarget: true,
+  conflictWhere: true,
+  arrays: false,
+  jsonWrite: true,
+  jsonPath: true,
+  defaultKeyword: false,
+  listsByCapacity: false,
+};
+
+const name = (text: string) => sql.name(text, '"', '"');
+
+/** Spells SQLite (3.44 and later) with the functions that the engine process adds. */
+export const sqliteDialect: Dialect = {
+  engine: 'sqlite',
+  capabilities,
+  placeholder: () => '?',
+  name,
+  table: (table) => name(table.name),
+
+  flat: flatValue,
+  textOf: textOfValue,
+  json: jsonValue,
+
+  bind: bindValue,
+  encode: (value, type) => encodings[type.scalar](value, type),
+
+  compare: compareValue,
+  inList: (expression, type, param) => sql`${expression} in ${listed(param, type)}`,
+  inKeys: (expressions, param) => {
+    const types = param.keyTypes ?? [];
+    const [only] = expressions;
+    if (expressions.length === 1) return sql`${only!} in ${listed(param, types[0]!, true)}`;
+    return sql`(${sql.join(expressions)}) in (select ${keyColumns(types)} from json_each(${tuples(param)}))`;
+  },
+  keyRows: (param, alias) => {
+    const types = param.keyTypes ?? [];
+    const columns = types.map((type, index) => sql`${keyColumn(type, index)} as ${name(`k${index}`)}`);
+    if (param.shape === 'ranks') columns.push(sql`${element(types.length)} as ${name('r')}`);
+    return sql`(select key as ${name('i')}, ${sql.join(columns)} from json_each(${tuples(param)})) ${alias}`;
+  },
+
+  jsonObject,
+  jsonArray: (rows) => sql`(select ifnull('['||group_concat(j, ',')||']', '[]') from ${rows})`,
+  jsonText: (expression) => expression,
+  jsonPath: (expression, _, path) => jsonAt(expression, path),
+
+  order: (expression, { descending, nulls }, nullable) => {
+    const direction = descending ? sql`${expression} desc` : expression;
+    if (!nullable || (nulls === 'first') === !descending) return direction;
+    return nulls === 'first' ? sql`${direction} nulls first` : sql`${direction} nulls last`;
+  },
+  limit: (limit, offset) => {
+    const rows = sql`limit ${limit ?? sql`-1`}`;
+    return offset === null ? rows : sql`${rows} offset ${offset}`;
+  },
+  lateral: false,
+  limitedUnion: false,
+
+  aggregate,
+  countDistinct,
+  bucket,
+
+  onConflict: ({ key, update }, _, where) => {
+    const target =
+      key === null ? sql.empty : sql` (${sql.join(key.columns.map((column) => name(column.name)))})`;
+    if (update.length === 0) return sql`on conflict${target} do nothing`;
+    const set = sql.join(update.map((column) => sql`${name(column.name)} = excluded.${name(column.name)}`));
+    const condition = where === null ? sql.empty : sql` where ${where}`;
+    return sql`on conflict${target} do update set ${set}${condition}`;
+  },
+  jsonWrite,
+  defaultValues: sql`default values`,
+};
+
+const tuples = (param: Param) =>
+  sql.bind(param, (value) => (value === null ? '[]' : encodeTuples(value, param.keyTypes ?? [])));
+const element = (index: number) => sql`json_extract(value, '$[${sql.integer(index)}]')`;
+const keyColumn = (type: ValueType, index: number) =>
+  type.scalar === 'bytea' ? sql`unhex(${element(index)})` : element(index);
+const keyColumns = (types: readonly ValueType[]) => sql.join(types.map(keyColumn));
+
+/** `(select value from json_each(?))`: one text however long the list is, and the index of the column stays usable. */
+function listed(param: Param, type: ValueType, keys = false): Sql {
+  const stored: ValueType = { ...type, array: false };
+  const list = sql.bind(param, (value) => {
+    if (value === null) return '[]';
+    const values = keys ? (value as readonly (readonly unknown[])[]).map((tuple) => tuple[0]) : value;
+    return encodeList(values, stored);
+  });
+  if (type.scalar === 'bytea') return sql`(select unhex(value) from json_each(${list}))`;
+  if (type.scalar !== 'uuid') return sql`(select value from json_each(${list}))`;
+  // A UUID may also be stored as its 16 bytes.
+  const bytes = sql`unhex(replace(value, '-', ''))`;
+  return sql`(select value from json_each(${list}) union all select ${bytes} from json_each(${list}) where ${bytes} is not null)`;
+}
+
+/** Arguments of one call of `concat`; SQLite takes 1000. */
+const entriesPerCall = 300;
+
+function jsonObject(entries: readonly { readonly key: string; readonly value: Sql }[]): Sql {
+  if (entries.length === 0) return sql`'{}'`;
+  const calls: Sql[] = [];
+  for (let start = 0; start < entries.length; start += entriesPerCall) {
+    const parts = entries
+      .slice(start, start + entriesPerCall)
+      .map(
+        ({ key, value }, index) =>
+          sql`${sql.jsonKey(key, start + index === 0 ? '{' : ',')}, ifnull(${value}, 'null')`,
+      );
+    if (start + entriesPerCall >= entries.length) parts.push(sql`'}'`);
+    calls.push(sql`concat(${sql.join(parts)})`);
+  }
+  return calls.length === 1 ? calls[0]! : sql`concat(${sql.join(calls)})`;
+}
+
+/** A step of digits may be a key of an object or an index of an array. */
+function jsonAt(expression: Sql, path: readonly string[]): Sql {
+  return path.reduce((document, step) => {
+    const byKey = sql`-> ${constant(`$.${JSON.stringify(step)}`)}`;
+    if (!/^-?\d{1,9}$/.test(step)) return sql`${document} ${byKey}`;
+    const byIndex = sql`-> ${sql.integer(Number(step))}`;
+    return sql`(select coalesce(d ${byKey}, d ${byIndex}) from (select ${document} as d))`;
+  }, expression);
+}
+
+function constant(value: string): Sql {
+  const type: ValueType = { scalar: 'text', array: false };
+  return sql.bind({ type, shape: 'value', source: { kind: 'constant', value }, path: '$' });
+}
+
+const deviations: Readonly<Partial<Record<AggregateFunction, Sql>>> = {
+  stddev: sql`foz_stddev_samp`,
+  stddev_samp: sql`foz_stddev_samp`,
+  stddev_pop: sql`foz_stddev_pop`,
+  variance: sql`foz_var_samp`,
+  var_samp: sql`foz_var_samp`,
+  var_pop: sql`foz_var_pop`,
+};
+
+function aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql {
+  const deviation = deviations[fn];
+  if (deviation !== undefined) return sql`${deviation}(cast(${expression} as real))`;
+  if (fn === 'avg') return sql`avg(${expression})`;
+  if (fn !== 'sum') return fn === 'min' ? sql`min(${expression})` : sql`max(${expression})`;
+  const sum = sql`sum(${expression})`;
+  if (type.scalar !== 'numeric' || type.scale === undefined || type.scale === null) return sum;
+  return sql`iif(typeof(${sum}) = 'real', round(${sum}, ${sql.integer(type.scale)}), ${sum})`;
+}
+
+/** Rows in which one of several is NULL do not count. */
+function countDistinct(expressions: readonly Sql[]): Sql {
+  if (expressions.length === 1) return sql`count(distinct ${expressions[0]!})`;
+  const present = sql.join(
+    expressions.map((expression) => sql`${expression} is not null`),
+    sql` and `,
+  );
+  const tuple = sql.join(
+    expressions.map((expression) => sql`quote(${expression})`),
+    sql`||','||`,
+  );
+  return sql`count(distinct case when ${present} then ${tuple} end)`;
+}
+
+const starts = {
+  year: (x) => sql`substr(${x}, 1, 4)||'-01-01'`,
+  quarter: (x) => sql`substr(${x}, 1, 5)||printf('%02d', (substr(${x}, 6, 2) - 1) / 3 * 3 + 1)||'-01'`,
+  month: (x) => sql`substr(${x}, 1, 7)||'-01'`,
+  week: (x) => sql`date(substr(${x}, 1, 10), 'weekday 0', '-6 days')`,
+  day: (x) => sql`substr(${x}, 1, 10)`,
+  hour: (x) => sql`substr(${x}, 1, 13)||':00:00'`,
+  minute: (x) => sql`substr(${x}, 1, 16)||':00'`,
+} as const satisfies Record<Bucket, (x: Sql) => Sql>;
+
+/** The first moment of the year, quarter, ..., spelled as canonical text. */
+function bucket(unit: Bucket, expression: Sql, type: ValueType): Sql {
+  if (familyOf(type.scalar) === 'date') return starts[unit](sql`(${expression})`);
+  const start = starts[unit](sql`(${momentValue(expression)})`);
+  const midnight = unit === 'hour' || unit === 'minute' ? sql.empty : sql`||'T00:00:00'`;
+  const offset = type.scalar === 'timestamptz' ? sql`||'+00:00'` : sql.empty;
+  return sql`${start}${midnight}${offset}`;
+}
+
+function jsonWrite(
+  kind: 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path',
+  expression: Sql,
+  _: ValueType,
+  param: Param,
+): Sql {
+  const document = sql`iif(typeof(${expression}) = 'blob', json(${expression}), ${expression})`;
+  const value = (encode: (value: unknown) => unknown) =>
+    sql.bind(param, (given) => (given === null ? null : encode(given)));
+  switch (kind) {
+    case 'append':
+      return sql`foz_doc_append(${document}, ${value((given) => JSON.stringify(given))})`;
+    case 'prepend':
+      return sql`foz_doc_append(${value((given) => JSON.stringify(given))}, ${document})`;
+    case 'delete_key':
+      return sql`foz_doc_delete_key(${document}, ${value(String)})`;
+    case 'delete_elem':
+      return sql`foz_doc_delete_element(${document}, ${value(Number)})`;
+    case 'delete_at_path':
+      return sql`foz_doc_delete_path(${document}, ${value((given) => JSON.stringify(pathSteps(given)))})`;
+  }
+}
+
+function pathSteps(given: unknown): readonly string[] {
+  if (!Array.isArray(given)) throw new FozError('data-exception', 'A path into a JSON value is a list.');
+  return given.map(String);
+}

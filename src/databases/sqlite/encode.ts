@@ -1,0 +1,140 @@
+import type { Scalar, ValueType } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Param } from '../../plan/index.ts';
+import { decimalText, uuidText } from './engine/canonical.js';
+import { momentSpellings, storedMoment } from './moments.ts';
+
+type Encode = (value: unknown, type: ValueType) => unknown;
+
+/** Text that SQLite can keep. Throws FozError `data-exception` for U+0000 and halves of surrogate pairs. */
+export function storableText(value: unknown): string {
+  const text = String(value);
+  if (text.includes('\0') || /\p{Surrogate}/u.test(text)) {
+    throw new FozError('data-exception', 'A text cannot hold the character U+0000 or half a surrogate pair.');
+  }
+  return text;
+}
+
+/** Digits or a number as what SQLite binds as an integer. */
+export function integerValue(value: unknown): number | bigint {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) && !/[.eE]/.test(String(value)) ? number : BigInt(String(value));
+}
+
+const isTrue = (value: unknown) => value === true || value === 'true' || value === 1;
+const bytes: Encode = (value) => new Uint8Array(Buffer.from(String(value), 'base64'));
+const asText: Encode = (value) => storableText(value);
+const asMoment: Encode = (value, type) => storedMoment(value, type);
+
+/** Canonical value (not null) to what is bound, so that it equals what the column stores. */
+export const encodings = {
+  boolean: (value) => (isTrue(value) ? 1 : 0),
+  smallint: integerValue,
+  int: integerValue,
+  bigint: integerValue,
+  numeric: (value) => String(value),
+  real: Number,
+  float: Number,
+  text: asText,
+  uuid: (value) => storableText(value).toLowerCase(),
+  date: asText,
+  time: asText,
+  timetz: asText,
+  timestamp: asMoment,
+  timestamptz: asMoment,
+  interval: asText,
+  json: (value) => JSON.stringify(value),
+  jsonb: (value) => JSON.stringify(value),
+  bytea: bytes,
+  geometry: (value) => JSON.stringify(value),
+  enum: asText,
+  opaque: asText,
+} as const satisfies Record<Scalar, Encode>;
+
+/** A value for a column: refuses a decimal that SQLite, which keeps decimals as 64-bit floats, would change. */
+export function written(value: unknown, param: Param): unknown {
+  const encoded = encodings[param.type.scalar](value, param.type);
+  if (param.type.scalar !== 'numeric' || param.column === undefined) return encoded;
+  const digits = decimalDigits(value);
+  const significant = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  const integer =
+    /^-?\d+$/.test(significant) && BigInt.asIntN(64, BigInt(significant)) === BigInt(significant);
+  if (!integer && decimalText(Number(significant), null) !== significant.replace(/^-0$/, '0')) {
+    throw new FozError(
+      'data-exception',
+      `SQLite keeps decimals as 64-bit floating point numbers: ${param.column.name} cannot hold this many digits.`,
+      { path: param.path },
+    );
+  }
+  return encoded;
+}
+
+/** Digits without zeros in front, as JSON spells a number. Throws FozError `data-exception` for what is no decimal number. */
+function decimalDigits(value: unknown): string {
+  const digits = decimalText(String(value), null).replace(/^(-?)0+(?=\d)/, '$1');
+  if (!/^-?\d+(\.\d+)?$/.test(digits))
+    throw new FozError('data-exception', 'A decimal number has digits only.');
+  return digits;
+}
+
+/** A value as an element of the JSON text in which lists and keys are bound. */
+function jsonElement(value: unknown, type: ValueType): string {
+  switch (type.scalar) {
+    case 'numeric':
+      return decimalDigits(value);
+    case 'bytea':
+      return JSON.stringify(Buffer.from(String(value), 'base64').toString('hex'));
+    default: {
+      const encoded = encodings[type.scalar](value, type);
+      return typeof encoded === 'bigint' ? String(encoded) : JSON.stringify(encoded);
+    }
+  }
+}
+
+/** Every spelling under which the value may be stored, as JSON elements. */
+function jsonSpellings(value: unknown, type: ValueType): readonly string[] {
+  switch (type.scalar) {
+    case 'boolean':
+      return isTrue(value) ? ['1', '"true"'] : ['0', '"false"'];
+    case 'uuid': {
+      const lower = uuidText(storableText(value));
+      return [JSON.stringify(lower), JSON.stringify(lower.toUpperCase())];
+    }
+    case 'timestamp':
+    case 'timestamptz':
+      return momentSpellings(value, type).map((spelling) => JSON.stringify(spelling));
+    case 'opaque': {
+      const text = storableText(value);
+      return numberLike(text) ? [JSON.stringify(text), decimalDigits(text)] : [JSON.stringify(text)];
+    }
+    default:
+      return [jsonElement(value, type)];
+  }
+}
+
+/** Whether text spells a decimal number without exponent. */
+export function numberLike(text: string): boolean {
+  return /^-?\d{1,18}(\.\d+)?$/.test(text);
+}
+
+/** A list as one JSON text; NULLs match nothing and are left out. */
+export function encodeList(value: unknown, type: ValueType): string {
+  const elements = (value as readonly unknown[])
+    .filter((element) => element !== null && element !== undefined)
+    .flatMap((element) => jsonSpellings(element, type));
+  return `[${elements.join(',')}]`;
+}
+
+/** Tuples as one JSON text: an array of arrays, ranks as their last elements. */
+export function encodeTuples(value: unknown, types: readonly ValueType[]): string {
+  const tuples = (value as readonly (readonly unknown[])[]).map((tuple) => {
+    const elements = tuple.map((element, index) => {
+      const type = types[index];
+      if (element === null || element === undefined) return 'null';
+      return type === undefined ? String(integerValue(element)) : jsonElement(element, type);
+    });
+    return `[${elements.join(',')}]`;
+  });
+  return `[${tuples.join(',')}]`;
+}

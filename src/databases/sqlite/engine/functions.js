@@ -1,0 +1,157 @@
+/** The SQL functions that an engine process adds: what SQLite cannot spell, or not as PostgreSQL does. */
+import { RE2JS } from 're2js';
+import * as canonical from './canonical.js';
+import * as json from './json.js';
+
+/** @typedef {import('@photostructure/sqlite').DatabaseSyncInstance} Database */
+/** @typedef {import('./canonical.js').Stored} Stored */
+/** @typedef {(...values: Stored[]) => string | number} SqlFunction */
+
+/**
+ * Complaints of these functions begin with this word, so that they are told apart from those of SQLite.
+ */
+export const complaint = 'foz: ';
+
+const options = { deterministic: true, directOnly: true, useBigIntArguments: true };
+
+/** @param {Database} database */
+export function registerFunctions(database) {
+  for (const [name, run] of Object.entries(values)) database.function(name, options, ofOne(name, run));
+  for (const [name, run] of Object.entries(several)) {
+    database.function(name, { ...options, varargs: true }, ofMany(name, run));
+  }
+  for (const [name, result] of Object.entries(deviations)) {
+    database.aggregate(name, { start: () => ({ count: 0, mean: 0, squares: 0 }), step, result });
+  }
+}
+
+/**
+ * What functions that make JSON answer for NULL; NULL for the others.
+ * @param {string} name
+ */
+const forNull = (name) => (name.startsWith('foz_json_') ? 'null' : null);
+
+/**
+ * @param {string} name
+ * @param {SqlFunction} run
+ */
+function ofOne(name, run) {
+  const absent = forNull(name);
+  /** @param {Stored | null} value */
+  return (value) => (value === null ? absent : run(value));
+}
+
+/**
+ * @param {string} name
+ * @param {SqlFunction} run
+ */
+function ofMany(name, run) {
+  const absent = forNull(name);
+  /** @param {(Stored | null)[]} args */
+  return (...args) => {
+    if (args.includes(null)) return absent;
+    try {
+      return run(.../** @type {Stored[]} */ (args));
+    } catch (error) {
+      throw new Error(complaint + (error instanceof Error ? error.message : String(error)));
+    }
+  };
+}
+
+/** @param {string} text */
+const quoted = (text) => `"${text}"`;
+
+/**
+ * A stored value to JSON text (`foz_json_*`) or to its canonical text.
+ * @type {Record<string, SqlFunction>}
+ */
+const values = {
+  foz_json_boolean: canonical.booleanText,
+  foz_json_float: canonical.floatText,
+  foz_json_uuid: (value) => quoted(canonical.uuidText(value)),
+  foz_json_date: (value) => quoted(canonical.dateText(value)),
+  foz_json_time: (value) => quoted(canonical.timeText(value)),
+  foz_json_timestamp: (value) => quoted(canonical.timestampText(value)),
+  foz_json_timestamptz: (value) => quoted(canonical.timestamptzText(value)),
+  foz_timestamp: canonical.timestampText,
+  foz_uuid: canonical.uuidText,
+  foz_base64: canonical.base64Text,
+  foz_lower: (value) => canonical.plainText(value).toLowerCase(),
+};
+
+/** @type {Map<string, RE2JS>} */
+const patterns = new Map();
+
+/**
+ * Compiled once per pattern; the engine needs time linear in the text, whatever the pattern.
+ * @param {string} pattern
+ * @param {boolean} insensitive
+ */
+function regex(pattern, insensitive) {
+  const key = `${insensitive ? 'i' : 's'}${pattern}`;
+  const known = patterns.get(key);
+  if (known !== undefined) return known;
+  const made = RE2JS.compile(pattern, RE2JS.DOTALL | (insensitive ? RE2JS.CASE_INSENSITIVE : 0));
+  if (patterns.size >= 200) patterns.clear();
+  patterns.set(key, made);
+  return made;
+}
+
+/** @param {Stored | undefined} value */
+const text = (value) => canonical.plainText(/** @type {Stored} */ (value));
+
+/**
+ * Functions of several values.
+ * @type {Record<string, SqlFunction>}
+ */
+const several = {
+  /** Value, scale (-1: none), 1 for a JSON string. */
+  foz_json_decimal: (value, scale, string) => {
+    const digits = canonical.decimalText(
+      /** @type {Stored} */ (value),
+      Number(scale) < 0 ? null : Number(scale),
+    );
+    return Number(string) === 1 ? quoted(digits) : digits;
+  },
+  /** Text, pattern, 1 to ignore case. */
+  foz_regex: (value, pattern, insensitive) =>
+    regex(String(pattern), Number(insensitive) === 1).test(text(value)) ? 1 : 0,
+  foz_doc_append: (a, b) => json.append(text(a), text(b)),
+  foz_doc_delete_key: (a, key) => json.deleteKey(text(a), text(key)),
+  foz_doc_delete_element: (a, index) => json.deleteElement(text(a), Number(index)),
+  foz_doc_delete_path: (a, path) => json.deletePath(text(a), JSON.parse(text(path))),
+  foz_doc_canonical: (a) => json.canonicalJson(text(a)),
+  foz_doc_contains: (a, b) => (json.jsonContains(text(a), text(b)) ? 1 : 0),
+  /** Document, keys as a JSON array, 1 if all of them must be there. */
+  foz_doc_has: (a, keys, all) => (json.hasKeys(text(a), JSON.parse(text(keys)), Number(all) === 1) ? 1 : 0),
+};
+
+/** @typedef {{ count: number, mean: number, squares: number }} Spread */
+
+/**
+ * Welford's update: stable where sums of squares are not.
+ * @param {Spread} state
+ * @param {unknown} value
+ */
+function step(state, value) {
+  if (typeof value !== 'number') return state;
+  const count = state.count + 1;
+  const delta = value - state.mean;
+  const mean = state.mean + delta / count;
+  return { count, mean, squares: state.squares + delta * (value - mean) };
+}
+
+/** @param {Spread} state */
+const population = ({ count, squares }) => (count === 0 ? null : squares / count);
+/** @param {Spread} state */
+const sample = ({ count, squares }) => (count < 2 ? null : squares / (count - 1));
+/** @param {number | null} variance */
+const root = (variance) => (variance === null ? null : Math.sqrt(variance));
+
+/** @type {Record<string, (state: Spread) => number | null>} */
+const deviations = {
+  foz_var_pop: population,
+  foz_var_samp: sample,
+  foz_stddev_pop: (state) => root(population(state)),
+  foz_stddev_samp: (state) => root(sample(state)),
+};

@@ -1,0 +1,246 @@
+import type {
+  ColumnFacts,
+  EnumFacts,
+  FactIssue,
+  ForeignKeyFacts,
+  KeyFacts,
+  SourceFacts,
+  TableFacts,
+} from '../../catalog/index.ts';
+import type { IntrospectOptions } from '../../plan/index.ts';
+import { type CreatedTable, insteadOf, keyOf, readCreated } from './created.ts';
+import { notedStorage } from './moments.ts';
+import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
+import { declaredType } from './types.ts';
+
+/** Runs one statement and hands back its rows. */
+export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly (readonly unknown[])[]>;
+
+/** What was read, and the name of each key by its table and columns (as JSON), for messages about violated constraints. */
+export interface Introspected {
+  readonly facts: SourceFacts;
+  readonly keyNames: ReadonlyMap<string, string>;
+}
+
+/** Reads tables, views, keys and types of the main database. Attached databases are not looked at. */
+export async function introspect(query: Query, options: IntrospectOptions): Promise<Introspected> {
+  const [[version]] = (await query('select sqlite_version()')) as [[string]];
+  const schema = await readSchema(query);
+  const issues: FactIssue[] = [...schema.issues];
+  const wanted = schema.tables.filter((table) => passes(table.name, options.tables));
+  const storages = await sampleMoments(query, wanted);
+  const enums: EnumFacts[] = [];
+  const reader = new TableReader(schema.tables, storages, issues, enums);
+  const tables = wanted.map((table) => reader.read(table));
+  const keyNames = new Map<string, string>();
+  for (const { name, primaryKey, uniqueKeys } of tables) {
+    for (const key of [...(primaryKey === null ? [] : [primaryKey]), ...uniqueKeys]) {
+      keyNames.set(JSON.stringify([name, ...key.columns]), key.name);
+    }
+  }
+  return { facts: { engine: 'sqlite', version, defaultNamespace: null, tables, enums, issues }, keyNames };
+}
+
+function passes(name: string, { include, exclude }: IntrospectOptions['tables']): boolean {
+  const matches = (pattern: string) =>
+    new RegExp(
+      `^${pattern
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+      'su',
+    ).test(name);
+  return (include.length === 0 || include.some(matches)) && !exclude.some(matches);
+}
+
+const samplesPerStatement = 300;
+
+/** How each timestamp column stores its values (see moments.ts), by table and column; told by the first value found. */
+async function sampleMoments(
+  query: Query,
+  tables: readonly SchemaTable[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const columns = tables
+    .filter((table) => !table.view)
+    .flatMap((table) => table.columns.map((column) => ({ table, column, ...declaredType(column.type) })))
+    .filter(({ scalar }) => scalar === 'timestamp' || scalar === 'timestamptz');
+  const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+  for (let start = 0; start < columns.length; start += samplesPerStatement) {
+    const part = columns.slice(start, start + samplesPerStatement);
+    const samples = part.map(({ table, column }) => {
+      const name = quote(column.name);
+      const first = `select ${name} as v from ${quote(table.name)} limit 100`;
+      return `(select v from (${first}) where typeof(v) in ('integer', 'real', 'text') limit 1)`;
+    });
+    const [row = []] = await query(`select ${samples.join(', ')}`);
+    part.forEach(({ table, column, scalar }, index) => {
+      const noted = notedStorage(row[index], scalar === 'timestamptz');
+      if (noted !== null) found.set(JSON.stringify([table.name, column.name]), noted);
+    });
+  }
+  return found;
+}
+
+/** Turns what the schema says of a table into facts; notes what it could not. */
+class TableReader {
+  readonly #byName: ReadonlyMap<string, SchemaTable>;
+  readonly #storages: ReadonlyMap<string, string>;
+  readonly #issues: FactIssue[];
+  readonly #enums: EnumFacts[];
+  readonly #enumNames = new Set<string>();
+
+  constructor(
+    tables: readonly SchemaTable[],
+    storages: ReadonlyMap<string, string>,
+    issues: FactIssue[],
+    enums: EnumFacts[],
+  ) {
+    this.#byName = new Map(tables.map((table) => [table.name.toLowerCase(), table]));
+    this.#storages = storages;
+    this.#issues = issues;
+    this.#enums = enums;
+  }
+
+  read(table: SchemaTable): TableFacts {
+    const created = readCreated(table.view ? null : table.sql);
+    const primary = primaryColumns(table);
+    const names = new Set<string>();
+    const primaryKey =
+      primary.length === 0
+        ? null
+        : {
+            name: distinct(names, created.names.get(keyOf('primary', primary)) ?? `${table.name}_pkey`),
+            columns: primary,
+          };
+    const writes = table.view ? insteadOf(table.triggers) : null;
+    return {
+      namespace: null,
+      name: table.name,
+      kind: table.view ? 'view' : 'table',
+      comment: null,
+      columns: table.columns.map((column) => this.#column(table, column, created, primary)),
+      primaryKey,
+      uniqueKeys: uniqueKeys(table, created, primary, names),
+      foreignKeys: this.#foreignKeys(table, created, names),
+      insertable: writes?.has('insert') ?? true,
+      updatable: writes?.has('update') ?? true,
+      deletable: writes?.has('delete') ?? true,
+      estimatedRows: table.estimatedRows,
+    };
+  }
+
+  #column(
+    table: SchemaTable,
+    column: SchemaColumn,
+    created: CreatedTable,
+    primary: readonly string[],
+  ): ColumnFacts {
+    const type = declaredType(column.type);
+    if (type.unknown) {
+      this.#note(
+        table.name,
+        column.name,
+        `the type ${column.type} is not known: values are handed out as text and compared for equality only`,
+      );
+    }
+    const values = type.scalar === 'text' ? created.lists.get(column.name.toLowerCase()) : undefined;
+    const identity = primary.length === 1 && primary[0] === column.name && isRowid(table, column);
+    return {
+      name: column.name,
+      nativeType: column.type,
+      scalar: values === undefined ? type.scalar : 'enum',
+      array: false,
+      castType: this.#storages.get(JSON.stringify([table.name, column.name])) ?? null,
+      enumName: values === undefined ? null : this.#enum(table.name, column.name, values),
+      nullable: !column.notNull && !primary.includes(column.name),
+      defaultExpression: column.defaultExpression,
+      identity: identity ? 'by default' : null,
+      generated: column.generated,
+      maxLength: type.maxLength,
+      precision: type.precision,
+      scale: type.scale,
+      range: null,
+      comment: null,
+    };
+  }
+
+  #enum(table: string, column: string, values: readonly string[]): string {
+    const name = distinct(this.#enumNames, `${table}_${column}`);
+    this.#enums.push({ name, namespace: null, values, comment: null });
+    return name;
+  }
+
+  #foreignKeys(table: SchemaTable, created: CreatedTable, names: Set<string>): readonly ForeignKeyFacts[] {
+    const found: ForeignKeyFacts[] = [];
+    for (const key of table.foreignKeys) {
+      const target = this.#byName.get(key.toTable.toLowerCase());
+      const columns = key.columns.map((column) => spelledAs(table, column));
+      const toColumns =
+        target === undefined
+          ? []
+          : key.toColumns.some((column) => column === null)
+            ? primaryColumns(target)
+            : key.toColumns.map((column) => spelledAs(target, column!));
+      if (target === undefined || target.view || toColumns.length !== columns.length) {
+        const reason = target === undefined || target.view ? 'is no table' : 'has no key that fits';
+        this.#note(table.name, columns.join(', '), `the foreign key is left out: ${key.toTable} ${reason}`);
+        continue;
+      }
+      const declared = created.names.get(keyOf('foreign', columns));
+      const name = distinct(names, declared ?? `${table.name}_${columns.join('_')}_fkey`);
+      found.push({ name, columns, toNamespace: null, toTable: target.name, toColumns });
+    }
+    return found;
+  }
+
+  #note(table: string, column: string, reason: string): void {
+    this.#issues.push({ namespace: null, table, column, reason });
+  }
+}
+
+function primaryColumns(table: SchemaTable): readonly string[] {
+  return table.columns
+    .filter((column) => column.primary > 0)
+    .sort((a, b) => a.primary - b.primary)
+    .map((column) => column.name);
+}
+
+/** A column declared exactly INTEGER PRIMARY KEY is the row's own number, which SQLite makes up when it is not given. */
+function isRowid(table: SchemaTable, column: SchemaColumn): boolean {
+  return !table.withoutRowid && column.type.trim().toUpperCase() === 'INTEGER';
+}
+
+function uniqueKeys(
+  table: SchemaTable,
+  created: CreatedTable,
+  primary: readonly string[],
+  names: Set<string>,
+): readonly KeyFacts[] {
+  const seen = new Set([JSON.stringify([...primary].sort())]);
+  const keys: KeyFacts[] = [];
+  for (const index of table.uniqueIndexes) {
+    const identity = JSON.stringify([...index.columns].sort());
+    if (seen.has(identity)) continue;
+    seen.add(identity);
+    const declared = index.automatic
+      ? (created.names.get(keyOf('unique', index.columns)) ?? `${table.name}_${index.columns.join('_')}_key`)
+      : index.name;
+    keys.push({ name: distinct(names, declared), columns: index.columns });
+  }
+  return keys;
+}
+
+/** The column as the table spells it; references may differ in case. */
+function spelledAs(table: SchemaTable, column: string): string {
+  const lower = column.toLowerCase();
+  return table.columns.find((candidate) => candidate.name.toLowerCase() === lower)?.name ?? column;
+}
+
+/** The name, with a number behind it where it is taken. */
+function distinct(taken: Set<string>, name: string): string {
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name}_${number}`;
+  taken.add(free);
+  return free;
+}

@@ -1,0 +1,129 @@
+import type { ValueType } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import { timestampText } from './engine/canonical.js';
+
+/**
+ * How a column stores its moments: as text (separator, digits of fraction or as many as there are, suffix), or as a number
+ * counted from 1970. Introspection looks at the first values of the column and notes it as `castType`.
+ */
+export type MomentStorage =
+  | {
+      readonly kind: 'text';
+      readonly separator: ' ' | 'T';
+      readonly digits: number | null;
+      readonly suffix: '' | 'Z' | '+00:00';
+    }
+  | { readonly kind: 'epoch'; readonly perSecond: 1 | 1000 };
+
+/** The storage that `castType` names; without one, SQLite's own spelling (`2024-02-29 23:59:59`), with an offset if the type has one. */
+export function momentStorage(type: ValueType): MomentStorage {
+  const noted = type.nativeType ?? '';
+  if (noted === 'epoch s') return { kind: 'epoch', perSecond: 1 };
+  if (noted === 'epoch ms') return { kind: 'epoch', perSecond: 1000 };
+  const match = /^moment(_|T)(\d?)(Z|\+00:00)?$/.exec(noted);
+  if (match === null) {
+    return {
+      kind: 'text',
+      separator: ' ',
+      digits: null,
+      suffix: type.scalar === 'timestamptz' ? '+00:00' : '',
+    };
+  }
+  const [, separator, digits, suffix = ''] = match;
+  return {
+    kind: 'text',
+    separator: separator === 'T' ? 'T' : ' ',
+    digits: digits === '' ? null : Number(digits),
+    suffix: suffix as '' | 'Z' | '+00:00',
+  };
+}
+
+/** The note that `momentStorage` reads, from one stored value; `null` for SQLite's own spelling and for what is no moment. */
+export function notedStorage(sample: unknown, withOffset: boolean): string | null {
+  if (typeof sample === 'bigint' || (typeof sample === 'number' && Number.isInteger(sample))) {
+    return Math.abs(Number(sample)) >= 1e11 ? 'epoch ms' : 'epoch s';
+  }
+  if (typeof sample !== 'string') return null;
+  const match = /^\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(Z|\+00:00)?$/.exec(sample);
+  if (match === null) return null;
+  const [, separator, fraction = '', suffix = ''] = match;
+  const usual = separator === ' ' && fraction === '' && suffix === (withOffset ? '+00:00' : '');
+  return usual
+    ? null
+    : `moment${separator === 'T' ? 'T' : '_'}${fraction === '' ? '' : fraction.length}${suffix}`;
+}
+
+interface Moment {
+  readonly date: string;
+  readonly time: string;
+  /** Without zeros at the end. */
+  readonly fraction: string;
+}
+
+/** A canonical timestamp, with or without offset, in UTC. Throws FozError `data-exception` for anything else. */
+export function parseMoment(canonical: unknown): Moment {
+  const text = timestampText(String(canonical));
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?$/.exec(text);
+  if (match === null) {
+    throw new FozError(
+      'data-exception',
+      'A timestamp must look like 2024-02-29T23:59:59.5 (years 0000 to 9999).',
+    );
+  }
+  return { date: match[1]!, time: match[2]!, fraction: match[3] ?? '' };
+}
+
+/** The moment as `2024-02-29T23:59:59.5` in UTC, to compare with `foz_timestamp` of a column. */
+export function exactMoment(canonical: unknown): string {
+  const { date, time, fraction } = parseMoment(canonical);
+  return `${date}T${time}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** Text that is not after any spelling of the moment: its day, or the day before where offsets may differ. */
+export function dayFloor(canonical: unknown, type: ValueType): string {
+  return shiftDay(parseMoment(canonical).date, type.scalar === 'timestamptz' ? -1 : 0);
+}
+
+/** Text that is after every spelling of the moment. */
+export function dayCeiling(canonical: unknown, type: ValueType): string {
+  return `${shiftDay(parseMoment(canonical).date, type.scalar === 'timestamptz' ? 1 : 0)}~`;
+}
+
+function shiftDay(date: string, days: number): string {
+  if (days === 0) return date;
+  const shifted = new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000);
+  const year = shifted.getUTCFullYear();
+  if (year < 0) return '0000-01-01';
+  return year > 9999 ? '9999-12-31' : shifted.toISOString().slice(0, 10);
+}
+
+/** The moment as the column stores it. */
+export function storedMoment(canonical: unknown, type: ValueType): string | number {
+  const { date, time, fraction } = parseMoment(canonical);
+  const storage = momentStorage(type);
+  if (storage.kind === 'epoch') {
+    const seconds = Date.parse(`${date}T${time}Z`) / 1000;
+    if (storage.perSecond === 1000) return seconds * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3));
+    return fraction === '' ? seconds : seconds + Number(`0.${fraction}`);
+  }
+  const digits = fraction.padEnd(storage.digits ?? 0, '0');
+  return `${date}${storage.separator}${time}${digits === '' ? '' : `.${digits}`}${storage.suffix}`;
+}
+
+const suffixes = { timestamp: ['', 'Z'], timestamptz: ['+00:00', 'Z', ''] } as const;
+
+/** Every usual spelling of the moment, so that a list of them can be looked up in an index. */
+export function momentSpellings(canonical: unknown, type: ValueType): readonly (string | number)[] {
+  if (momentStorage(type).kind === 'epoch') return [storedMoment(canonical, type)];
+  const { date, time, fraction } = parseMoment(canonical);
+  const fractions = new Set([fraction, fraction.padEnd(3, '0'), fraction.padEnd(6, '0')]);
+  const found: string[] = [];
+  for (const separator of [' ', 'T']) {
+    for (const digits of fractions) {
+      for (const suffix of suffixes[type.scalar === 'timestamptz' ? 'timestamptz' : 'timestamp']) {
+        found.push(`${date}${separator}${time}${digits === '' ? '' : `.${digits}`}${suffix}`);
+      }
+    }
+  }
+  return found;
+}

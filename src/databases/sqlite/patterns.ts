@@ -1,0 +1,36 @@
+import { FozError } from '../../core/index.ts';
+import { storableText } from './encode.ts';
+
+/** Signs that mean something in a GLOB pattern. */
+const special = /[*?[]/g;
+const literal = (text: string) => text.replace(special, '[$&]');
+
+/**
+ * A LIKE pattern (`%`, `_`, escaped by a backslash) as GLOB pattern, which tells upper from lower case. Throws FozError
+ * `data-exception` for a backslash at the end.
+ */
+export function globOfLike(value: unknown): string {
+  let glob = '';
+  const signs = [...storableText(value)];
+  for (let at = 0; at < signs.length; at++) {
+    const sign = signs[at]!;
+    if (sign === '%') glob += '*';
+    else if (sign === '_') glob += '?';
+    else if (sign !== '\\') glob += literal(sign);
+    else {
+      const escaped = signs[++at];
+      if (escaped === undefined) {
+        throw new FozError('data-exception', 'A LIKE pattern must not end with a backslash.');
+      }
+      glob += literal(escaped);
+    }
+  }
+  return glob;
+}
+
+/** GLOB patterns for texts that begin or end with a text. */
+export const globOfStart = (value: unknown): string => `${literal(storableText(value))}*`;
+export const globOfEnd = (value: unknown): string => `*${literal(storableText(value))}`;
+
+/** As `foz_lower` does it inside the database. */
+export const lower = (text: string): string => text.toLowerCase();

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Answer, frame, packValue, readAnswer } from './engine/frames.js';
+import { type NativeError, sqliteError } from './errors.ts';
+
+/** How an engine process opens its file. */
+export interface EngineSettings {
+  readonly file: string;
+  readonly mode: 'ro' | 'rw' | 'rwc';
+  /** Refuse to write, whatever the file allows. */
+  readonly queryOnly: boolean;
+  readonly wal: boolean;
+  readonly synchronous: 'off' | 'normal' | 'full';
+  readonly busyTimeoutMs: number;
+}
+
+/** Prepared statements that an engine process keeps. */
+const keptStatements = 500;
+
+const program = fileURLToPath(new URL('./engine/main.js', import.meta.url));
+const living = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: NativeError) => void;
+}
+
+/**
+ * One SQLite connection in a process of its own; runs one statement at a time. `kill` is how a statement is cancelled:
+ * SQLite cannot be interrupted from outside of the thread that is busy with it, and it rolls back what a dead process left.
+ */
+export class EngineProcess {
+  readonly #child: ChildProcess;
+  readonly #statements = new Map<string, number>();
+  #nextStatement = 0;
+  #waiting: Waiting | null = null;
+  #received: Buffer[] = [];
+  #receivedBytes = 0;
+  #stderr = '';
+  #gone: NativeError | null = null;
+
+  private constructor(settings: EngineSettings) {
+    const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...env } = process.env;
+    this.#child = spawn(process.execPath, [program, JSON.stringify(settings)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env,
+      windowsHide: true,
+    });
+    const { stdin, stdout, stderr } = this.#child;
+    living.add(this.#child);
+    stdout!.on('data', (chunk: Buffer) => this.#receive(chunk));
+    stderr!.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-2000);
+    });
+    stdin!.on('error', () => {}); // told by `close`
+    this.#child.on('error', (error) => this.#end({ code: null, message: error.message, gone: true }));
+    this.#child.on('close', (code, signal) => {
+      const end = `the engine process ended (${signal ?? code}) ${this.#stderr}`.trim();
+      this.#end({ code: null, message: end, gone: true });
+    });
+    this.#child.unref();
+    for (const pipe of [stdin, stderr]) (pipe as unknown as { unref(): void }).unref();
+  }
+
+  /** A process that has opened its file. Rejects with FozError `unavailable` when it cannot. */
+  static async start(settings: EngineSettings): Promise<EngineProcess> {
+    const started = new EngineProcess(settings);
+    try {
+      await started.#answer();
+      return started;
+    } catch (error) {
+      started.kill();
+      throw sqliteError(error as NativeError, { file: settings.file, opening: true });
+    }
+  }
+
+  get alive(): boolean {
+    return this.#gone === null;
+  }
+
+  /** Runs one statement to its end. Rejects with a NativeError. Must not be called while another one runs. */
+  run(text: string, values: readonly unknown[], write: boolean): Promise<Answer> {
+    if (this.#gone !== null) return Promise.reject(this.#gone);
+    const known = this.#statements.get(text);
+    const forget = known === undefined ? this.#forget() : null;
+    const id = known ?? this.#nextStatement++;
+    // Put last again: the first one is the one used longest ago.
+    if (known !== undefined) this.#statements.delete(text);
+    this.#statements.set(text, id);
+    const request = [id, known === undefined ? text : null, values.map(packValue), write, forget];
+    const answer = this.#answer();
+    this.#child.stdin!.write(frame(JSON.stringify(request)));
+    return answer.catch((error: NativeError) => {
+      // A statement that could not be prepared is not known there.
+      if (known === undefined) this.#statements.delete(text);
+      throw error;
+    });
+  }
+
+  /** Ends the process at once; what runs is rejected, what was not committed is rolled back. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+    this.#end({ code: null, message: 'the engine process was killed', gone: true });
+  }
+
+  /** Lets the process close its file and waits until it is gone. */
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = new Promise((resolve) => this.#child.once('close', resolve));
+    this.#child.ref();
+    this.#child.stdin!.end();
+    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), 2000);
+    await closed;
+    clearTimeout(impatient);
+  }
+
+  #answer(): Promise<Answer> {
+    this.#hold(true);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  /** Keeps Node running while an answer is awaited, not otherwise. */
+  #hold(on: boolean): void {
+    const pipe = this.#child.stdout as unknown as { ref(): void; unref(): void };
+    if (on) pipe.ref();
+    else pipe.unref();
+  }
+
+  #forget(): number | null {
+    if (this.#statements.size < keptStatements) return null;
+    const [text, id] = this.#statements.entries().next().value!;
+    this.#statements.delete(text);
+    return id;
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#received.push(chunk);
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes < 4) return;
+    if (this.#received[0]!.length < 4) this.#received = [Buffer.concat(this.#received)];
+    const size = 4 + this.#received[0]!.readUInt32LE(0);
+    if (this.#receivedBytes < size) return;
+    const whole = this.#received.length === 1 ? this.#received[0]! : Buffer.concat(this.#received);
+    this.#received = [];
+    this.#receivedBytes = 0;
+    this.#settle((waiting) => {
+      const answer = readAnswer(whole.subarray(4, size));
+      if ('error' in answer) waiting.reject({ ...answer.error, gone: false });
+      else waiting.resolve(answer);
+    });
+  }
+
+  #settle(how: (waiting: Waiting) => void): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    this.#hold(false);
+    if (waiting !== null) how(waiting);
+  }
+
+  #end(error: NativeError): void {
+    living.delete(this.#child);
+    this.#gone ??= error;
+    this.#settle((waiting) => waiting.reject(error));
+  }
+}

@@ -1,0 +1,106 @@
+import type { Scalar, ValueType } from '../../catalog/index.ts';
+import type { TextOf } from '../../plan/index.ts';
+import { type Sql, sql } from '../../sql/index.ts';
+import type { Stored } from './engine/canonical.js';
+import * as canonical from './engine/canonical.js';
+
+type Numbers = 'string' | 'number';
+
+/**
+ * How a stored value leaves. `flat`: what is selected (default: the column). `json`: JSON text of it inside the database, `null`
+ * for NULL. `text`: from what was selected to canonical text. Both ways give the same text.
+ */
+interface ValueSpelling {
+  readonly flat?: (expression: Sql, type: ValueType) => Sql;
+  readonly json: (expression: Sql, type: ValueType, numbers: Numbers) => Sql;
+  readonly text?: (value: Stored, type: ValueType) => string;
+}
+
+/** `2024-02-29 23:59:59`, with any sign in the middle. */
+const plainMoment = sql`'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-9]:[0-9][0-9]'`;
+const asText = (x: Sql) => sql`json_quote(cast(${x} as text))`;
+
+const integer: ValueSpelling = { json: (x) => sql`json_quote(${x})`, text: canonical.integerText };
+const float: ValueSpelling = { json: (x) => sql`foz_json_float(${x})`, text: canonical.floatText };
+const text: ValueSpelling = { json: asText, text: canonical.plainText };
+/** Blobs as base64, anything else as its text. */
+const opaqueText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', foz_base64(${x}), cast(${x} as text))`;
+const opaque: ValueSpelling = { flat: opaqueText, json: (x) => sql`json_quote(${opaqueText(x)})` };
+/** JSON as it is stored; text that is no JSON becomes a JSON string, SQLite's binary form becomes text. */
+const document = (x: Sql) =>
+  sql`case when typeof(${x}) = 'blob' then json(${x}) when json_valid(${x}) then cast(${x} as text) else json_quote(${x}) end`;
+const json: ValueSpelling = {
+  flat: (x) => sql`case when ${x} is not null then ${document(x)} end`,
+  json: (x) => document(x),
+};
+const scaleOf = (type: ValueType) => type.scale ?? null;
+
+const spellings = {
+  boolean: {
+    json: (x) => sql`case ${x} when 1 then 'true' when 0 then 'false' else foz_json_boolean(${x}) end`,
+    text: canonical.booleanText,
+  },
+  smallint: integer,
+  int: integer,
+  bigint: {
+    json: (x, _, numbers) =>
+      numbers === 'number' ? sql`json_quote(${x})` : sql`ifnull(json_quote(cast(${x} as text)), 'null')`,
+    text: canonical.bigintText,
+  },
+  numeric: {
+    json: (x, type, numbers) =>
+      sql`foz_json_decimal(${x}, ${sql.integer(scaleOf(type) ?? -1)}, ${sql.integer(numbers === 'string' ? 1 : 0)})`,
+    text: (value, type) => canonical.decimalText(value, scaleOf(type)),
+  },
+  real: float,
+  float,
+  text,
+  uuid: { json: (x) => sql`foz_json_uuid(${x})`, text: canonical.uuidText },
+  date: {
+    json: (x) =>
+      sql`case when ${x} glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' then '"'||${x}||'"' else foz_json_date(${x}) end`,
+    text: canonical.dateText,
+  },
+  time: { json: (x) => sql`foz_json_time(${x})`, text: canonical.timeText },
+  timetz: text,
+  timestamp: {
+    json: (x) =>
+      sql`case when ${x} glob ${plainMoment} then '"'||substr(${x},1,10)||'T'||substr(${x},12)||'"' else foz_json_timestamp(${x}) end`,
+    text: canonical.timestampText,
+  },
+  timestamptz: {
+    json: (x) =>
+      sql`case when ${x} glob ${plainMoment} then '"'||substr(${x},1,10)||'T'||substr(${x},12)||'+00:00"' else foz_json_timestamptz(${x}) end`,
+    text: canonical.timestamptzText,
+  },
+  interval: text,
+  json,
+  jsonb: json,
+  bytea: { flat: (x) => sql`foz_base64(${x})`, json: (x) => sql`json_quote(foz_base64(${x}))` },
+  geometry: json,
+  enum: text,
+  opaque,
+} as const satisfies Record<Scalar, ValueSpelling>;
+
+const spelling = (type: ValueType): ValueSpelling => spellings[type.scalar];
+
+/** What is selected for a value. */
+export function flatValue(expression: Sql, type: ValueType): Sql {
+  return spelling(type).flat?.(expression, type) ?? expression;
+}
+
+/** From what was selected (not null) to canonical text. */
+export function textOfValue(type: ValueType): TextOf | undefined {
+  const { text } = spelling(type);
+  return text === undefined ? undefined : (value) => text(value as Stored, type);
+}
+
+/** JSON text of a value inside the database; `null` as text for NULL. */
+export function jsonValue(expression: Sql, type: ValueType, numbers: Numbers): Sql {
+  return spelling(type).json(expression, type, numbers);
+}
+
+/** The moment in UTC as `2024-02-29T23:59:59.5`, whatever the spelling in the column. */
+export function momentValue(x: Sql): Sql {
+  return sql`case when ${x} glob ${plainMoment} then substr(${x},1,10)||'T'||substr(${x},12) else foz_timestamp(${x}) end`;
+}
