@@ -22,6 +22,15 @@ export type {
   TableKind,
 } from './facts.ts';
 export {
+  type Metadata,
+  noMetadata,
+  type RelationshipMetadata,
+  type RemoteRelationshipMetadata,
+  type TableConfiguration,
+  type TableMetadata,
+  type TableName,
+} from './metadata.ts';
+export {
   type AggregateFunction,
   aggregates,
   aggregateType,
@@ -31,6 +40,7 @@ export {
   type Operator,
   operators,
 } from './operators.ts';
+export { resolveCatalog, type SourceInput } from './resolve.ts';
 export {
   familyOf,
   type JsonForm,

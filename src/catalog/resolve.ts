@@ -1,0 +1,241 @@
+import type { SourceName } from '../core/index.ts';
+import type {
+  Catalog,
+  CatalogIssue,
+  Column,
+  Customization,
+  EnumType,
+  Key,
+  Naming,
+  Source,
+  Table,
+} from './catalog.ts';
+import type { ColumnFacts, SourceFacts, TableFacts } from './facts.ts';
+import type { Metadata, TableMetadata, TableName } from './metadata.ts';
+import { addRelationships, type Draft } from './relationships.ts';
+
+/** One source as configured, with what introspection found in it. */
+export interface SourceInput {
+  readonly name: SourceName;
+  readonly naming: Naming;
+  readonly numbers: 'string' | 'number';
+  readonly customization: Customization;
+  readonly facts: SourceFacts;
+}
+
+/** Facts and metadata resolved into a frozen catalog; what does not fit is left out and told in `issues`, the rest works. */
+export function resolveCatalog(inputs: readonly SourceInput[], metadata: Metadata): Catalog {
+  const issues: CatalogIssue[] = [];
+  const drafts: Draft[] = [];
+  const sources = new Map<SourceName, Source>();
+  const declared = indexMetadata(metadata);
+  for (const input of inputs) {
+    const source = resolveSource(input, declared, drafts, issues);
+    sources.set(input.name, source);
+  }
+  reportUnused(declared, issues);
+  addRelationships(sources, drafts, issues);
+  for (const { table } of drafts) freezeTable(table);
+  return Object.freeze({ sources, issues: Object.freeze(issues) });
+}
+
+type Declared = Map<string, { readonly metadata: TableMetadata; used: boolean }>;
+
+/** `shop.public.orders`, or `shop.orders` where there are no namespaces. */
+export function tableId(source: string, namespace: string | null, name: string): string {
+  return namespace === null ? `${source}.${name}` : `${source}.${namespace}.${name}`;
+}
+
+function indexMetadata(metadata: Metadata): Declared {
+  return new Map(
+    metadata.tables.map((entry) => [declaredId(entry.source, entry.table), { metadata: entry, used: false }]),
+  );
+}
+
+function declaredId(source: string, table: TableName): string {
+  return typeof table === 'string'
+    ? `${source}|${table}`
+    : `${source}|${table.schema === null || table.schema === undefined ? '' : `${table.schema}.`}${table.name}`;
+}
+
+function findDeclared(declared: Declared, input: SourceInput, facts: TableFacts): TableMetadata | undefined {
+  const isDefault = facts.namespace === null || facts.namespace === input.facts.defaultNamespace;
+  const entry =
+    (isDefault ? declared.get(`${input.name}|${facts.name}`) : undefined) ??
+    declared.get(`${input.name}|${facts.namespace}.${facts.name}`);
+  if (entry === undefined) return undefined;
+  entry.used = true;
+  return entry.metadata;
+}
+
+function reportUnused(declared: Declared, issues: CatalogIssue[]): void {
+  for (const [id, { used }] of declared) {
+    if (!used)
+      issues.push({
+        severity: 'error',
+        where: id.replace('|', '.'),
+        reason: 'metadata names a table that does not exist',
+      });
+  }
+}
+
+function resolveSource(
+  input: SourceInput,
+  declared: Declared,
+  drafts: Draft[],
+  issues: CatalogIssue[],
+): Source {
+  const { facts, name } = input;
+  const enums = new Map(
+    facts.enums.map((entry): [string, EnumType] => [
+      entry.name,
+      { ...entry, values: entry.values.map((value) => ({ value, description: null })) },
+    ]),
+  );
+  const tables: Table[] = [];
+  const source: Source = {
+    name,
+    engine: facts.engine,
+    version: facts.version,
+    naming: input.naming,
+    customization: input.customization,
+    numbers: input.numbers,
+    defaultNamespace: facts.defaultNamespace,
+    tables,
+    enums: [...enums.values()],
+  };
+  for (const issue of facts.issues) {
+    issues.push({
+      severity: 'note',
+      where: [name, issue.namespace, issue.table, issue.column].filter((part) => part !== null).join('.'),
+      reason: issue.reason,
+    });
+  }
+  for (const tableFacts of facts.tables) {
+    const metadata = findDeclared(declared, input, tableFacts);
+    if (metadata?.tracked === false) continue;
+    const table = resolveTable(source, tableFacts, metadata, enums, issues);
+    tables.push(table);
+    drafts.push({
+      table,
+      relationships: table.relationships as Draft['relationships'],
+      facts: tableFacts,
+      metadata,
+    });
+  }
+  return source;
+}
+
+function resolveTable(
+  source: Source,
+  facts: TableFacts,
+  metadata: TableMetadata | undefined,
+  enums: ReadonlyMap<string, EnumType>,
+  issues: CatalogIssue[],
+): Table {
+  const configuration = metadata?.configuration;
+  const config = configuration?.column_config ?? {};
+  const id = tableId(source.name, facts.namespace, facts.name);
+  for (const name of Object.keys(config)) {
+    if (!facts.columns.some((column) => column.name === name))
+      issues.push({
+        severity: 'error',
+        where: `${id}.${name}`,
+        reason: 'metadata names a column that does not exist',
+      });
+  }
+  const visible = facts.columns.filter((column) => config[column.name]?.hidden !== true);
+  const columns = visible.map((column, ordinal) =>
+    resolveColumn(column, ordinal, config[column.name], enums),
+  );
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const { primaryKey, keys } = resolveKeys(facts, metadata, byName, id, issues);
+  return {
+    source,
+    namespace: facts.namespace,
+    name: facts.name,
+    id,
+    kind: facts.kind,
+    comment: configuration?.comment ?? facts.comment,
+    customName: configuration?.custom_name ?? null,
+    customRootFields: configuration?.custom_root_fields ?? {},
+    columns,
+    column: byName,
+    primaryKey,
+    keys,
+    relationships: [],
+    insertable: facts.insertable,
+    updatable: facts.updatable,
+    deletable: facts.deletable,
+  };
+}
+
+function resolveColumn(
+  facts: ColumnFacts,
+  ordinal: number,
+  config: { readonly custom_name?: string; readonly comment?: string | null } | undefined,
+  enums: ReadonlyMap<string, EnumType>,
+): Column {
+  const enumType = facts.enumName === null ? null : (enums.get(facts.enumName) ?? null);
+  return Object.freeze({
+    name: facts.name,
+    customName: config?.custom_name ?? null,
+    type: Object.freeze({
+      scalar: facts.scalar,
+      array: facts.array,
+      nativeType: facts.castType ?? undefined,
+      scale: facts.scale,
+    }),
+    enumType,
+    nativeType: facts.nativeType,
+    nullable: facts.nullable,
+    hasDefault: facts.defaultExpression !== null,
+    identity: facts.identity,
+    generated: facts.generated,
+    maxLength: facts.maxLength,
+    precision: facts.precision,
+    scale: facts.scale,
+    range: facts.range,
+    comment: config?.comment ?? facts.comment,
+    ordinal,
+  });
+}
+
+function resolveKeys(
+  facts: TableFacts,
+  metadata: TableMetadata | undefined,
+  byName: ReadonlyMap<string, Column>,
+  id: string,
+  issues: CatalogIssue[],
+) {
+  const keyOf = (name: string, primary: boolean, names: readonly string[]): Key | null => {
+    const columns = names.map((column) => byName.get(column));
+    if (columns.some((column) => column === undefined)) return null;
+    return Object.freeze({ name, primary, columns: columns as Column[] });
+  };
+  let primaryKey =
+    facts.primaryKey === null ? null : keyOf(facts.primaryKey.name, true, facts.primaryKey.columns);
+  if (primaryKey === null && metadata?.primary_key !== undefined) {
+    primaryKey = keyOf(`${facts.name}_key`, true, metadata.primary_key);
+    if (primaryKey === null)
+      issues.push({
+        severity: 'error',
+        where: id,
+        reason: `the declared primary_key names a column that does not exist: ${metadata.primary_key.join(', ')}`,
+      });
+  }
+  const unique = facts.uniqueKeys
+    .map((key) => keyOf(key.name, false, key.columns))
+    .filter((key) => key !== null);
+  const keys = [
+    ...(primaryKey === null ? [] : [primaryKey]),
+    ...unique.sort((a, b) => (a.name < b.name ? -1 : 1)),
+  ];
+  return { primaryKey, keys };
+}
+
+function freezeTable(table: Table): void {
+  Object.freeze(table.columns);
+  Object.freeze(table.relationships);
+  Object.freeze(table);
+}
