@@ -54,6 +54,9 @@ sql.join = (fragments: readonly Sql[], separator: Sql = comma): Sql => {
 };
 const comma = sql`, `;
 
+// A function's own `name` is read-only until it is told otherwise.
+Object.defineProperty(sql, 'name', { writable: true });
+
 /** A quoted name: the closing quote is doubled inside; a NUL is refused. */
 sql.name = (text: string, open: '"' | '`' | '[', close: '"' | '`' | ']'): Sql => {
   if (text.includes('\0')) throw new TypeError('a name cannot hold NUL');
