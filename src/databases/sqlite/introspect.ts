@@ -74,8 +74,8 @@ async function sampleMoments(
       return `(select v from (${first}) where typeof(v) in ('integer', 'real', 'text') limit 1)`;
     });
     const [row = []] = await query(`select ${samples.join(', ')}`);
-    part.forEach(({ table, column, scalar }, index) => {
-      const noted = notedStorage(row[index], scalar === 'timestamptz');
+    part.forEach(({ table, column }, index) => {
+      const noted = notedStorage(row[index]);
       if (noted !== null) found.set(JSON.stringify([table.name, column.name]), noted);
     });
   }

@@ -15,20 +15,13 @@ export type MomentStorage =
     }
   | { readonly kind: 'epoch'; readonly perSecond: 1 | 1000 };
 
-/** The storage that `castType` names; without one, SQLite's own spelling (`2024-02-29 23:59:59`), with an offset if the type has one. */
+/** The storage that `castType` names; without one, the spelling of SQLite's own `current_timestamp`: `2024-02-29 23:59:59`, in UTC. */
 export function momentStorage(type: ValueType): MomentStorage {
   const noted = type.nativeType ?? '';
   if (noted === 'epoch s') return { kind: 'epoch', perSecond: 1 };
   if (noted === 'epoch ms') return { kind: 'epoch', perSecond: 1000 };
   const match = /^moment(_|T)(\d?)(Z|\+00:00)?$/.exec(noted);
-  if (match === null) {
-    return {
-      kind: 'text',
-      separator: ' ',
-      digits: null,
-      suffix: type.scalar === 'timestamptz' ? '+00:00' : '',
-    };
-  }
+  if (match === null) return { kind: 'text', separator: ' ', digits: null, suffix: '' };
   const [, separator, digits, suffix = ''] = match;
   return {
     kind: 'text',
@@ -39,7 +32,7 @@ export function momentStorage(type: ValueType): MomentStorage {
 }
 
 /** The note that `momentStorage` reads, from one stored value; `null` for SQLite's own spelling and for what is no moment. */
-export function notedStorage(sample: unknown, withOffset: boolean): string | null {
+export function notedStorage(sample: unknown): string | null {
   if (typeof sample === 'bigint' || (typeof sample === 'number' && Number.isInteger(sample))) {
     return Math.abs(Number(sample)) >= 1e11 ? 'epoch ms' : 'epoch s';
   }
@@ -47,7 +40,7 @@ export function notedStorage(sample: unknown, withOffset: boolean): string | nul
   const match = /^\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(Z|\+00:00)?$/.exec(sample);
   if (match === null) return null;
   const [, separator, fraction = '', suffix = ''] = match;
-  const usual = separator === ' ' && fraction === '' && suffix === (withOffset ? '+00:00' : '');
+  const usual = separator === ' ' && fraction === '' && suffix === '';
   return usual
     ? null
     : `moment${separator === 'T' ? 'T' : '_'}${fraction === '' ? '' : fraction.length}${suffix}`;

@@ -131,12 +131,17 @@ export function packValue(value) {
 }
 
 /**
- * The other way round.
+ * The other way round, as the package binds it best: it would bind integers beyond 32 bits as floats, and floats next to 0
+ * as 0 (their text is exact).
  * @param {unknown} packed
  * @returns {null | number | bigint | string | Uint8Array}
  */
 export function unpackValue(packed) {
-  if (packed === null || typeof packed !== 'object') return /** @type {null | number | string} */ (packed);
+  if (typeof packed === 'number') {
+    if (packed > 0 && packed < 1e-15) return String(packed);
+    return Number.isSafeInteger(packed) && Math.abs(packed) > 0x7fffffff ? BigInt(packed) : packed;
+  }
+  if (packed === null || typeof packed !== 'object') return /** @type {null | string} */ (packed);
   const { i, f, b } = /** @type {{ i?: string, f?: string, b?: string }} */ (packed);
   if (i !== undefined) return BigInt(i);
   if (f !== undefined) return Number(f);

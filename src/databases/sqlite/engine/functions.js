@@ -21,7 +21,11 @@ export function registerFunctions(database) {
     database.function(name, { ...options, varargs: true }, ofMany(name, run));
   }
   for (const [name, result] of Object.entries(deviations)) {
-    database.aggregate(name, { start: () => ({ count: 0, mean: 0, squares: 0 }), step, result });
+    database.aggregate(name, {
+      start,
+      step,
+      result: (/** @type {number} */ at) => result(/** @type {Spread} */ (spreads[at])),
+    });
   }
 }
 
@@ -129,16 +133,32 @@ const several = {
 /** @typedef {{ count: number, mean: number, squares: number }} Spread */
 
 /**
- * Welford's update: stable where sums of squares are not.
- * @param {Spread} state
+ * States of the aggregates of the running statement. The package would turn a state into JSON and back for every row; a
+ * number it keeps as it is.
+ * @type {Spread[]}
+ */
+const spreads = [];
+
+/** Forgets the states of the statement before. */
+export function startStatement() {
+  spreads.length = 0;
+}
+
+const start = () => spreads.push({ count: 0, mean: 0, squares: 0 }) - 1;
+
+/**
+ * Welford's update: stable where sums of squares are not. NULLs do not count.
+ * @param {number} at
  * @param {unknown} value
  */
-function step(state, value) {
-  if (typeof value !== 'number') return state;
-  const count = state.count + 1;
+function step(at, value) {
+  const state = spreads[at];
+  if (typeof value !== 'number' || state === undefined) return at;
+  state.count++;
   const delta = value - state.mean;
-  const mean = state.mean + delta / count;
-  return { count, mean, squares: state.squares + delta * (value - mean) };
+  state.mean += delta / state.count;
+  state.squares += delta * (value - state.mean);
+  return at;
 }
 
 /** @param {Spread} state */

@@ -6,7 +6,7 @@ import { readSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { answerFrame, frame, unpackValue } from './frames.js';
-import { registerFunctions } from './functions.js';
+import { registerFunctions, startStatement } from './functions.js';
 
 /** @typedef {import('@photostructure/sqlite').DatabaseSyncInstance} Database */
 /** @typedef {import('@photostructure/sqlite').StatementSyncInstance} StatementSync */
@@ -32,8 +32,6 @@ const statements = new Map();
 // The terminal's Ctrl-C reaches all processes at once; this one ends when Foz closes its input.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-
-main(JSON.parse(/** @type {string} */ (process.argv[2])));
 
 /** @param {Settings} settings */
 function main(settings) {
@@ -79,6 +77,7 @@ function open({ file, mode, queryOnly, wal, synchronous, busyTimeoutMs }) {
  */
 function answer(database, [id, text, packed, write, forget]) {
   try {
+    startStatement();
     if (forget !== null) statements.delete(forget);
     let statement = statements.get(id);
     if (statement === undefined) {
@@ -181,3 +180,5 @@ function patiently(call) {
     }
   }
 }
+
+main(JSON.parse(/** @type {string} */ (process.argv[2])));
