@@ -1,0 +1,87 @@
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import {
+  type Answer,
+  checkCount,
+  ended,
+  isGone,
+  isStale,
+  type Limits,
+  type Pooled,
+  PreparedStatements,
+  roundTrip,
+} from '../postgres/index.ts';
+import { type EmbeddedAnswer, readAnswer } from './answer.ts';
+
+const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'iso_8601'; set extra_float_digits = 1;
+set standard_conforming_strings = on; set jit = off; set application_name = 'foz'`;
+
+/** The one connection that an embedded PostgreSQL has. */
+export class EmbeddedSession implements Pooled {
+  idleSince = 0;
+  readonly #database: PGlite;
+  readonly #onEnd: (session: EmbeddedSession) => void;
+  readonly #prepared = new PreparedStatements(500);
+  #ended = false;
+
+  private constructor(database: PGlite, onEnd: (session: EmbeddedSession) => void) {
+    this.#database = database;
+    this.#onEnd = onEnd;
+  }
+
+  /** Opens the database. `onEnd` is called once, when it is closed. Rejects with what PGlite says. */
+  static async open(
+    options: PGliteOptions,
+    setUp: (execute: (script: string) => Promise<void>) => Promise<void>,
+    onEnd: (session: EmbeddedSession) => void,
+  ): Promise<EmbeddedSession> {
+    const database = await PGlite.create(options);
+    await setUp(async (script) => {
+      await database.exec(script);
+    });
+    await database.exec(settings);
+    return new EmbeddedSession(database, onEnd);
+  }
+
+  get usable(): boolean {
+    return this.connected;
+  }
+
+  get connected(): boolean {
+    return !this.#ended && !this.#database.closed;
+  }
+
+  /**
+   * Runs one statement; `lead` goes before it. A statement runs to its end on the thread that asked, so that its limits are
+   * looked at before and after: a read, or a statement within a transaction, that took too long is rejected with FozError
+   * `timeout`; a write outside of one is stored by then, and answered. Else it rejects with what the server says.
+   */
+  async execute(
+    text: string,
+    values: readonly (string | null)[],
+    limits: Limits,
+    lead: string | null = null,
+  ): Promise<Answer> {
+    checkCount(values.length);
+    const call = this.#prepared.call(text, values);
+    const calls = lead === null ? [call] : [this.#prepared.call(lead, []), call];
+    const message = roundTrip(this.#prepared.takeClosed(), calls);
+    let answer: EmbeddedAnswer;
+    try {
+      answer = readAnswer(await this.#database.execProtocolRaw(message));
+    } catch (error) {
+      if (isGone(error)) this.#prepared.forgetAll();
+      else if (call.text !== undefined || isStale(error)) this.#prepared.forget(text);
+      throw error;
+    }
+    const late = limits.signal.aborted || performance.now() > limits.deadline;
+    if (late && (answer.inTransaction || answer.tag.startsWith('SELECT'))) throw ended(limits.signal);
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (!this.#database.closed) await this.#database.close();
+    this.#onEnd(this);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Connector } from '../../plan/index.ts';
+import { sqlConnector } from '../../sql/index.ts';
+import { postgresDialect } from './dialect.ts';
+import { postgresDriver } from './driver.ts';
+import type { PostgresOptions } from './options.ts';
+
+// What a variant shares: only its driver and wiring differ.
+export { postgresDialect } from './dialect.ts';
+export { driverOver } from './driver.ts';
+export { ended, isGone, isStale } from './errors.ts';
+export type { Answer } from './execution.ts';
+export type { PostgresOptions } from './options.ts';
+export { Pool, type Pooled } from './pool.ts';
+export { PreparedStatements } from './prepared.ts';
+export { type Limits, Watch } from './watch.ts';
+export { affectedRows, checkCount, roundTrip } from './wire.ts';
+
+/** A connector to one PostgreSQL database. Does not connect yet; throws TypeError for a URL that is none. */
+export function connectPostgres(options: PostgresOptions): Connector {
+  return sqlConnector({
+    engine: 'postgres',
+    dialect: postgresDialect('postgres'),
+    driver: postgresDriver(options),
+  });
+}

@@ -1,0 +1,158 @@
+import type { Scalar } from '../../catalog/index.ts';
+
+/** A type of the system catalogs, as introspection reads it. */
+export interface TypeRow {
+  readonly oid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** `b` base, `c` composite, `d` domain, `e` enum, `m` multirange, `p` pseudo, `r` range. */
+  readonly kind: string;
+  /** Set for arrays. */
+  readonly element: string | null;
+  readonly base: string;
+  readonly baseModifier: number;
+  readonly notNull: boolean;
+  readonly defaultExpression: string | null;
+  readonly labels: readonly string[] | null;
+  readonly comment: string | null;
+  readonly checks: readonly string[] | null;
+}
+
+interface Native {
+  readonly scalar: Scalar;
+  /** Spelling for casts where the scalar's usual one would not do. */
+  readonly cast?: string;
+  readonly range?: readonly [string, string];
+}
+
+/** The types of `pg_catalog` that are more to Foz than their text form. */
+const builtin: Readonly<Record<string, Native>> = {
+  bool: { scalar: 'boolean' },
+  int2: { scalar: 'smallint' },
+  int4: { scalar: 'int' },
+  int8: { scalar: 'bigint' },
+  numeric: { scalar: 'numeric' },
+  float4: { scalar: 'real' },
+  float8: { scalar: 'float' },
+  text: { scalar: 'text' },
+  varchar: { scalar: 'text' },
+  bpchar: { scalar: 'text', cast: 'bpchar' },
+  name: { scalar: 'text' },
+  uuid: { scalar: 'uuid' },
+  date: { scalar: 'date' },
+  time: { scalar: 'time' },
+  timetz: { scalar: 'timetz' },
+  timestamp: { scalar: 'timestamp' },
+  timestamptz: { scalar: 'timestamptz' },
+  interval: { scalar: 'interval' },
+  json: { scalar: 'json' },
+  jsonb: { scalar: 'jsonb' },
+  bytea: { scalar: 'bytea' },
+  oid: { scalar: 'bigint', cast: 'oid', range: ['0', '4294967295'] },
+};
+
+/** Types of well-known extensions that their text form stands for. */
+const opaqueExtensions = new Set(
+  'hstore ltree lquery ltxtquery cube seg vector halfvec sparsevec isbn isbn13 ismn ismn13 issn issn13 ean13 upc box2d box3d raster'.split(
+    ' ',
+  ),
+);
+
+/** What a column of a type is to Foz. */
+export interface ResolvedType {
+  readonly scalar: Scalar;
+  readonly array: boolean;
+  readonly castType: string | null;
+  /** The enum type, or the domain whose check is a closed list. */
+  readonly enumType: { readonly row: TypeRow; readonly values: readonly string[] } | null;
+  /** A domain forbids NULL. */
+  readonly notNull: boolean;
+  readonly defaultExpression: string | null;
+  readonly maxLength: number | null;
+  readonly precision: number | null;
+  readonly scale: number | null;
+  readonly range: readonly [string, string] | null;
+  /** Why the text form is used. */
+  readonly issue: string | null;
+}
+
+const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const quotedName = ({ namespace, name }: TypeRow) => `${quote(namespace)}.${quote(name)}`;
+
+/** A type that is neither a domain nor an array. `spelled`: as `format_type` prints it, with its modifiers. */
+export function resolvePlain(row: TypeRow, modifier: number, spelled: string): ResolvedType {
+  const native = row.namespace === 'pg_catalog' ? builtin[row.name] : undefined;
+  if (native !== undefined) {
+    return {
+      ...opaque(row),
+      scalar: native.scalar,
+      castType: native.cast ?? null,
+      range: native.range ?? null,
+      ...modified(row.name, modifier),
+    };
+  }
+  if (row.kind === 'e')
+    return { ...opaque(row), scalar: 'enum', enumType: { row, values: row.labels ?? [] } };
+  if (row.kind === 'b' && row.name === 'citext') return { ...opaque(row), scalar: 'text' };
+  if (row.kind === 'b' && (row.name === 'geometry' || row.name === 'geography'))
+    return {
+      ...opaque(row),
+      scalar: 'geometry',
+      castType: quotedName(row) + (/\([^)]*\)$/.exec(spelled)?.[0] ?? ''),
+    };
+  const known = row.namespace === 'pg_catalog' || row.kind !== 'b' || opaqueExtensions.has(row.name);
+  const usable = known && row.kind !== 'p';
+  return {
+    ...opaque(row),
+    issue: usable ? null : `The type ${spelled} is not known: its text form is used, and compared as text.`,
+  };
+}
+
+function opaque(row: TypeRow): ResolvedType {
+  return {
+    scalar: 'opaque',
+    array: false,
+    castType: row.kind === 'p' ? null : quotedName(row),
+    enumType: null,
+    notNull: false,
+    defaultExpression: null,
+    maxLength: null,
+    precision: null,
+    scale: null,
+    range: null,
+    issue: null,
+  };
+}
+
+/** Lengths and digits from a type modifier; -1 is none. */
+function modified(
+  name: string,
+  modifier: number,
+): Partial<Pick<ResolvedType, 'maxLength' | 'precision' | 'scale'>> {
+  if (modifier < 0) return {};
+  switch (name) {
+    case 'varchar':
+    case 'bpchar':
+      return { maxLength: modifier - 4 };
+    case 'numeric':
+      // Eleven bits of a signed scale below the precision; a length word is counted in.
+      return { precision: ((modifier - 4) >> 16) & 0xffff, scale: (((modifier - 4) & 0x7ff) ^ 1024) - 1024 };
+    case 'time':
+    case 'timetz':
+    case 'timestamp':
+    case 'timestamptz':
+      return { scale: modifier };
+    case 'interval':
+      return (modifier & 0xffff) === 0xffff ? {} : { scale: modifier & 0xffff };
+    default:
+      return {};
+  }
+}
+
+/** An array whose elements are arrays again (through a domain): its text form is all that can be told. */
+export function nestedArray(row: TypeRow, spelled: string): ResolvedType {
+  return {
+    ...opaque(row),
+    issue: `The type ${spelled} is an array of arrays: its text form is used, and compared as text.`,
+  };
+}

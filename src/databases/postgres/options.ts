@@ -1,0 +1,93 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { ClientConfig } from 'pg';
+
+/** How to reach a PostgreSQL server, and how much of it to use. */
+export interface PostgresOptions {
+  /** `postgres://user:password@host:5432/database`, or the parts. */
+  readonly connection:
+    | string
+    | {
+        readonly host?: string;
+        readonly port?: number;
+        readonly user?: string;
+        readonly password?: string | (() => string | Promise<string>);
+        readonly database?: string;
+      };
+  /** `true`: verified against the system's authorities; else what `tls.connect` takes (`ca`, `cert`, `key`, ...). */
+  readonly tls?: boolean | ConnectionOptions;
+  /** Connections at most. */
+  readonly poolSize?: number;
+  /** Milliseconds that a statement waits for a free connection. */
+  readonly waitMs?: number;
+  /** Milliseconds that opening a connection may take. */
+  readonly connectMs?: number;
+  /** Milliseconds after which an unused connection is closed. */
+  readonly idleMs?: number;
+  /** `false`: statements go unnamed and settings are kept to what PgBouncer lets pass. */
+  readonly preparedStatements?: boolean;
+  /** Prepared statements per connection at most; 4 at least. */
+  readonly mostPrepared?: number;
+  /** Isolation of writing transactions; the server's default where absent. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly applicationName?: string;
+}
+
+/** Options with every default filled in. */
+export type Settings = Required<
+  Omit<PostgresOptions, 'connection' | 'tls' | 'isolation' | 'applicationName'>
+> & {
+  readonly isolation: PostgresOptions['isolation'] | null;
+  /** For the pg client. */
+  readonly client: ClientConfig;
+};
+
+/** Fills in the defaults. Throws TypeError for a URL that is none. */
+export function settingsOf(options: PostgresOptions): Settings {
+  const preparedStatements = options.preparedStatements ?? true;
+  const connectMs = options.connectMs ?? 10_000;
+  return {
+    poolSize: options.poolSize ?? 10,
+    waitMs: options.waitMs ?? 10_000,
+    connectMs,
+    idleMs: options.idleMs ?? 30_000,
+    preparedStatements,
+    mostPrepared: preparedStatements ? Math.max(4, options.mostPrepared ?? 500) : 0,
+    isolation: options.isolation ?? null,
+    client: clientConfig(options, preparedStatements, connectMs),
+  };
+}
+
+/** Session settings that fix how values are spelled; part of the start-up message, so that they cost no round trip. */
+const spelling = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  IntervalStyle: 'iso_8601',
+  standard_conforming_strings: 'on',
+};
+/** Compiling expressions to machine code costs more than short statements take. */
+const direct = { ...spelling, extra_float_digits: '1', jit: 'off' };
+
+function clientConfig(
+  options: PostgresOptions,
+  preparedStatements: boolean,
+  connectMs: number,
+): ClientConfig {
+  const settings = Object.entries(preparedStatements ? direct : spelling).map(
+    ([key, value]) => `-c ${key}=${value}`,
+  );
+  const common: ClientConfig = {
+    application_name: options.applicationName ?? 'foz',
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    ...(options.tls === undefined ? {} : { ssl: options.tls }),
+  };
+  if (typeof options.connection !== 'string')
+    return { ...options.connection, ...common, options: settings.join(' ') };
+  const url = new URL(options.connection);
+  const own = url.searchParams.get('options');
+  url.searchParams.delete('options');
+  if (options.tls !== undefined)
+    for (const name of ['sslmode', 'ssl', 'sslrootcert', 'sslcert', 'sslkey']) url.searchParams.delete(name);
+  if (url.searchParams.has('application_name')) delete common.application_name;
+  return { ...common, connectionString: url.href, options: [own, ...settings].filter(Boolean).join(' ') };
+}

@@ -1,0 +1,85 @@
+/**
+ * What introspection asks the system catalogs, one set-based statement per kind of fact. `$1` is always the list of tables
+ * (object ids). Names of the system's own namespaces start with `pg_`, which the server allows nobody else.
+ */
+export const catalogQueries = {
+  server: `
+select current_setting('server_version'), current_schema()`,
+
+  /** Everything that has rows and may be read; partitions belong to their table, members of extensions to the extension. */
+  tables: `
+select c.oid, n.nspname, c.relname, c.relkind, d.description,
+  case when c.reltuples >= 0 and c.relkind in ('r', 'p', 'm', 'f') then c.reltuples::int8 end,
+  has_table_privilege(c.oid, 'SELECT'),
+  case when c.relkind in ('r', 'p') then 28 when c.relkind in ('v', 'f') then pg_relation_is_updatable(c.oid, true) else 0 end,
+  has_table_privilege(c.oid, 'INSERT') or has_any_column_privilege(c.oid, 'INSERT'),
+  has_table_privilege(c.oid, 'UPDATE') or has_any_column_privilege(c.oid, 'UPDATE'),
+  has_table_privilege(c.oid, 'DELETE')
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_description d on d.objoid = c.oid and d.classoid = 'pg_catalog.pg_class'::regclass and d.objsubid = 0
+where c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition and c.relpersistence <> 't'
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and has_schema_privilege(n.oid, 'USAGE')
+  and (has_table_privilege(c.oid, 'SELECT') or has_any_column_privilege(c.oid, 'SELECT'))
+  and not exists (
+    select from pg_catalog.pg_depend x
+    where x.classid = 'pg_catalog.pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
+order by n.nspname, c.relname`,
+
+  /** `$2`: tables of which only some columns may be read; `$3`: views that take writes. */
+  columns: `
+select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+  a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(ad.adbin, ad.adrelid), d.description,
+  case when a.attrelid = any($3::oid[]) then pg_catalog.pg_column_is_updatable(a.attrelid, a.attnum, true) else true end
+from pg_catalog.pg_attribute a
+left join pg_catalog.pg_attrdef ad on ad.adrelid = a.attrelid and ad.adnum = a.attnum
+left join pg_catalog.pg_description d
+  on d.objoid = a.attrelid and d.classoid = 'pg_catalog.pg_class'::regclass and d.objsubid = a.attnum
+where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
+  and case when a.attrelid = any($2::oid[]) then has_column_privilege(a.attrelid, a.attnum, 'SELECT') else true end
+order by a.attrelid, a.attnum`,
+
+  /** The types of all columns, and what they are made of: elements of arrays, base types of domains. */
+  types: `
+with recursive used(oid) as (
+  select distinct a.atttypid from pg_catalog.pg_attribute a
+  where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
+  union
+  select case when t.typtype = 'd' then t.typbasetype else t.typelem end
+  from used join pg_catalog.pg_type t on t.oid = used.oid
+  where t.typtype = 'd' or t.typcategory = 'A'
+)
+select t.oid, n.nspname, t.typname, t.typtype, e.oid, t.typbasetype, t.typtypmod, t.typnotnull, t.typdefault,
+  case when t.typtype = 'e' then (
+    select to_json(array_agg(l.enumlabel order by l.enumsortorder)) from pg_catalog.pg_enum l where l.enumtypid = t.oid) end,
+  d.description,
+  case when t.typtype = 'd' then (
+    select to_json(array_agg(pg_catalog.pg_get_expr(k.conbin, 0) order by k.conname)) from pg_catalog.pg_constraint k
+    where k.contypid = t.oid and k.contype = 'c' and k.convalidated) end
+from (select distinct oid from used) u
+join pg_catalog.pg_type t on t.oid = u.oid
+join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+left join pg_catalog.pg_type e on e.oid = t.typelem and e.typarray = t.oid
+left join pg_catalog.pg_description d on d.objoid = t.oid and d.classoid = 'pg_catalog.pg_type'::regclass and d.objsubid = 0`,
+
+  /** Keys, foreign keys, and checks of a single column that hold for every row. */
+  constraints: `
+select k.conrelid, k.contype, k.conname, to_json(k.conkey), k.confrelid, to_json(k.confkey),
+  case when k.contype = 'c' then pg_catalog.pg_get_expr(k.conbin, k.conrelid) end
+from pg_catalog.pg_constraint k
+where k.conrelid = any($1::oid[]) and k.conparentid = 0
+  and (k.contype in ('p', 'u')
+    or k.contype = 'f' and coalesce(to_jsonb(k) ->> 'conperiod', 'false') = 'false'
+    or k.contype = 'c' and k.convalidated and not k.connoinherit and array_length(k.conkey, 1) = 1)
+order by k.conrelid, k.conname`,
+
+  /** Unique indexes over plain columns and all rows that no constraint stands for. */
+  uniqueIndexes: `
+select i.indrelid, c.relname, i.indkey::text, i.indnkeyatts
+from pg_catalog.pg_index i
+join pg_catalog.pg_class c on c.oid = i.indexrelid
+where i.indrelid = any($1::oid[]) and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+  and not exists (select from pg_catalog.pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
+order by i.indrelid, c.relname`,
+} as const;

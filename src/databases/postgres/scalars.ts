@@ -1,0 +1,141 @@
+import type { Scalar, ValueType } from '../../catalog/index.ts';
+import type { TextOf } from '../../plan/index.ts';
+import { type Sql, sql } from '../../sql/index.ts';
+import { geometryFacts, isPadded } from './types.ts';
+
+type Numbers = 'string' | 'number';
+
+/** How a value of a scalar leaves the database: as a column of a row, and within JSON text. Both say the same. */
+interface Leaving {
+  /** What is selected; absent: the expression itself. */
+  readonly flat?: (expression: Sql, type: ValueType) => Sql;
+  /** The server's text to canonical text; absent: it is canonical. */
+  readonly text?: (numbers: Numbers) => TextOf | undefined;
+  /** JSON text of the value (SQL type text), NULL for NULL. */
+  readonly json: (expression: Sql, type: ValueType, numbers: Numbers) => Sql;
+  /** Elements of an array that `to_json` spells as Foz does, after this cast of the whole array. */
+  readonly array: 'as is' | 'as text' | 'element by element';
+}
+
+const plain = (expression: Sql) => sql`${expression}::text`;
+const quoted = (expression: Sql) => sql`('"' || ${expression}::text || '"')`;
+const toJson = (expression: Sql) => sql`to_json(${expression})::text`;
+const textToJson = (expression: Sql) => sql`to_json(${expression}::text)::text`;
+
+const isoDateTime: TextOf = (value) => (value as string).replace(' ', 'T');
+/** The session runs in UTC, so that the offset is always `+00`; an era may follow it. */
+const isoInstant: TextOf = (value) => (value as string).replace(' ', 'T').replace('+00', '+00:00');
+const fullOffset: TextOf = (value) => (value as string).replace(/[+-]\d\d$/, '$&:00');
+const quoteNotFinite: TextOf = (value) =>
+  /^[-\d]/.test(value as string) && !(value as string).endsWith('y') ? (value as string) : `"${value}"`;
+const boolean: TextOf = (value) => (value === 't' ? 'true' : 'false');
+const oneLine: TextOf = (value) => (value as string).replaceAll('\n', '');
+
+const digits: Leaving = {
+  text: (numbers) => (numbers === 'number' ? quoteNotFinite : undefined),
+  json: (expression, _, numbers) => (numbers === 'number' ? toJson(expression) : quoted(expression)),
+  array: 'as text',
+};
+const integer: Leaving = { json: plain, array: 'as is' };
+const float: Leaving = { text: () => quoteNotFinite, json: toJson, array: 'as is' };
+const iso: Leaving = { json: quoted, array: 'as text' };
+const json: Leaving = { json: plain, array: 'as is' };
+const opaque: Leaving = { flat: plain, json: textToJson, array: 'as text' };
+
+/**
+ * Every scalar's way out. Times: zeros at the end of a fraction are dropped; years beyond 9999 have as many digits as they
+ * need; years before Christ end in ` BC`; `infinity` and `-infinity` stay words. Floats and decimals that are no number are
+ * the strings `NaN`, `Infinity`, `-Infinity`.
+ */
+export const leaving = {
+  boolean: { text: () => boolean, json: plain, array: 'as is' },
+  smallint: integer,
+  int: integer,
+  bigint: {
+    json: (expression, _, numbers) => (numbers === 'number' ? plain(expression) : quoted(expression)),
+    array: 'as text',
+  },
+  numeric: digits,
+  real: float,
+  float,
+  text: {
+    flat: (expression, type) => (isPadded(type) ? plain(expression) : expression),
+    json: textToJson,
+    array: 'as text',
+  },
+  uuid: iso,
+  date: iso,
+  time: iso,
+  timetz: {
+    text: () => fullOffset,
+    json: (expression) => sql`('"' || ${offsetInFull(expression)} || '"')`,
+    array: 'element by element',
+  },
+  timestamp: { text: () => isoDateTime, json: toJson, array: 'as is' },
+  timestamptz: { text: () => isoInstant, json: toJson, array: 'as is' },
+  interval: iso,
+  json,
+  jsonb: json,
+  bytea: {
+    flat: (expression) => sql`encode(${expression}, 'base64')`,
+    text: () => oneLine,
+    json: (expression) => sql`('"' || translate(encode(${expression}, 'base64'), chr(10), '') || '"')`,
+    array: 'element by element',
+  },
+  geometry: { flat: geoJson, json: geoJson, array: 'element by element' },
+  enum: opaque,
+  opaque,
+} as const satisfies Record<Scalar, Leaving>;
+
+function offsetInFull(expression: Sql): Sql {
+  return sql`regexp_replace(${expression}::text, '([+-][0-9]{2})$', '\\1:00')`;
+}
+
+/** GeoJSON in WGS 84, as RFC 7946 asks for. */
+function geoJson(expression: Sql, type: ValueType): Sql {
+  const { schema, geography } = geometryFacts(type);
+  if (geography) return sql`${schema}st_asgeojson(${expression})`;
+  const known = sql`${schema}st_srid(${expression}) in (0, 4326)`;
+  return sql`${schema}st_asgeojson(case when ${known} then ${expression} else ${schema}st_transform(${expression}, 4326) end)`;
+}
+
+/** JSON text of an array, NULL for NULL; elements are spelled as single values are. */
+export function arrayJson(expression: Sql, type: ValueType, numbers: Numbers): Sql {
+  const facts: Leaving = leaving[type.scalar];
+  if (facts.array === 'as is') return toJson(expression);
+  if (facts.array === 'as text')
+    return numbers === 'number' && isDigits(type)
+      ? toJson(expression)
+      : sql`to_json(${expression}::text[])::text`;
+  const element = facts.json(sql`e.v`, { ...type, array: false }, numbers);
+  const elements = sql`select coalesce(string_agg(coalesce(${element}, 'null'), ',' order by e.i), '') from unnest(${expression}) with ordinality as e(v, i)`;
+  return sql`case when ${expression} is not null then '[' || (${elements}) || ']' end`;
+}
+
+function isDigits(type: ValueType): boolean {
+  return type.scalar === 'bigint' || type.scalar === 'numeric';
+}
+
+/** In the JSON text of an array of digit strings: the quotes around whole numbers and decimals taken off. */
+const bareDigits: TextOf = (value) => (value as string).replaceAll(/"(-?\d[\d.]*)"/g, '$1');
+
+/** What to select for a value of `type`. */
+export function flat(expression: Sql, type: ValueType): Sql {
+  if (type.array) return arrayJson(expression, type, 'string');
+  const facts: Leaving = leaving[type.scalar];
+  return facts.flat === undefined ? expression : facts.flat(expression, type);
+}
+
+/** How the wire value of `flat` becomes canonical text (arrays: JSON text). */
+export function textOf(type: ValueType, numbers: Numbers = 'string'): TextOf | undefined {
+  if (type.array) return isDigits(type) && numbers === 'number' ? bareDigits : undefined;
+  const facts: Leaving = leaving[type.scalar];
+  return facts.text?.(numbers);
+}
+
+/** JSON text (SQL type text) of a value, NULL for NULL. */
+export function jsonValue(expression: Sql, type: ValueType, numbers: Numbers): Sql {
+  if (type.array) return arrayJson(expression, type, numbers);
+  const facts: Leaving = leaving[type.scalar];
+  return facts.json(expression, type, numbers);
+}

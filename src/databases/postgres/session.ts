@@ -1,0 +1,158 @@
+import type { EventEmitter } from 'node:events';
+import pg from 'pg';
+import { type BackendKey, requestCancel } from './cancel.ts';
+import { ended, isGone, isStale } from './errors.ts';
+import { type Answer, Execution } from './execution.ts';
+import type { Settings } from './options.ts';
+import type { Pooled } from './pool.ts';
+import { PreparedStatements } from './prepared.ts';
+import type { Limits, Watch, Watched } from './watch.ts';
+import { checkCount, roundTrip } from './wire.ts';
+
+interface Running extends Watched {
+  readonly text: string;
+  /** The statement was parsed in this round trip. */
+  readonly parsed: boolean;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+  /** Set when its request has ended: resolves when the server has been told. */
+  cancelled: Promise<void> | null;
+  error: unknown;
+}
+
+/** Milliseconds that a cancelled statement has to end before its connection is given up. */
+const graceMs = 5_000;
+
+/** One connection: runs one statement at a time, cancels it on the server, and knows whether it can be used again. */
+export class Session implements Pooled {
+  idleSince = 0;
+  readonly #client: pg.Client;
+  readonly #settings: Settings;
+  readonly #watch: Watch;
+  readonly #prepared: PreparedStatements;
+  readonly #onEnd: (session: Session) => void;
+  #running: Running | null = null;
+  #usable = true;
+
+  private constructor(
+    client: pg.Client,
+    settings: Settings,
+    watch: Watch,
+    onEnd: (session: Session) => void,
+  ) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#watch = watch;
+    this.#onEnd = onEnd;
+    this.#prepared = new PreparedStatements(settings.mostPrepared);
+    client.on('error', (error) => this.#lose(error));
+    client.on('end', () => this.#lose(new Error('The connection was closed.')));
+    const connection: EventEmitter = client.connection;
+    connection.on('readyForQuery', () => {
+      if (this.#running?.error !== undefined) this.#settle(null);
+    });
+  }
+
+  /** Connects. `onEnd` is called once, when the connection is gone. Rejects with what the driver or the server says. */
+  static async open(settings: Settings, watch: Watch, onEnd: (session: Session) => void): Promise<Session> {
+    const client = new pg.Client(settings.client);
+    const early = () => {};
+    client.on('error', early);
+    await client.connect();
+    const session = new Session(client, settings, watch, onEnd);
+    client.off('error', early);
+    return session;
+  }
+
+  get usable(): boolean {
+    return this.#usable && this.#running === null && this.#client.getTransactionStatus() === 'I';
+  }
+
+  get connected(): boolean {
+    return this.#usable;
+  }
+
+  /**
+   * Runs one statement; `lead` goes before it in the same round trip. Rejects with FozError `timeout` when its limits end
+   * it, else with what the driver or the server says; in each case the server has finished it by then.
+   */
+  execute(
+    text: string,
+    values: readonly (string | null)[],
+    limits: Limits,
+    lead: string | null = null,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (!this.#usable) return reject(new Error('The connection was lost.'));
+      checkCount(values.length);
+      const call = this.#prepared.call(text, values);
+      const calls = lead === null ? [call] : [this.#prepared.call(lead, []), call];
+      const running: Running = {
+        signal: limits.signal,
+        deadline: limits.deadline,
+        text,
+        parsed: call.text !== undefined,
+        resolve,
+        reject,
+        cancelled: null,
+        error: undefined,
+        stop: () => this.#cancel(running),
+      };
+      const message = roundTrip(this.#prepared.takeClosed(), calls);
+      this.#running = running;
+      this.#watch.add(running);
+      this.#client.query(new Execution(message, (error, answer) => this.#answered(running, error, answer)));
+    });
+  }
+
+  /** Closes the connection, at once when a statement runs. */
+  async end(): Promise<void> {
+    await this.#client.end();
+  }
+
+  #answered(running: Running, error: unknown, answer: Answer | null): void {
+    if (this.#running !== running) return;
+    // After an error the server is ready for more only when it says so.
+    if (answer === null) running.error = error;
+    if (answer !== null || !this.#usable) this.#settle(answer);
+  }
+
+  #settle(answer: Answer | null): void {
+    const running = this.#running!;
+    this.#watch.remove(running);
+    // A cancel request that is still under way must not hit the next statement.
+    if (running.cancelled === null) this.#finish(running, answer);
+    else void running.cancelled.then(() => this.#finish(running, answer));
+  }
+
+  #finish(running: Running, answer: Answer | null): void {
+    if (this.#running !== running) return;
+    this.#running = null;
+    if (answer !== null) {
+      running.resolve(answer);
+      return;
+    }
+    if (isGone(running.error)) this.#prepared.forgetAll();
+    else if (running.parsed || isStale(running.error)) this.#prepared.forget(running.text);
+    running.reject(running.cancelled === null ? running.error : ended(running.signal));
+  }
+
+  #cancel(running: Running): void {
+    const key = this.#client as unknown as BackendKey;
+    running.cancelled = requestCancel(this.#settings.client, key, graceMs);
+    const giveUp = () => {
+      if (this.#running === running) this.#client.connection.stream.destroy();
+    };
+    setTimeout(giveUp, graceMs).unref();
+  }
+
+  #lose(error: Error): void {
+    const first = this.#usable;
+    this.#usable = false;
+    if (this.#running !== null) {
+      this.#running.error ??= error;
+      this.#settle(null);
+    }
+    if (first) this.#onEnd(this);
+  }
+}

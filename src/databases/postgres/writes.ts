@@ -1,0 +1,36 @@
+import type { Table, ValueType } from '../../catalog/index.ts';
+import type { OnConflict, Param } from '../../plan/index.ts';
+import { type Sql, sql } from '../../sql/index.ts';
+import { bindText, bindTexts, bindValue, bound } from './values.ts';
+
+const name = (text: string) => sql.name(text, '"', '"');
+
+/** `on conflict (...) do ...`: the columns decide, so that a unique index serves as well as a constraint. */
+export function onConflict(conflict: OnConflict, _table: Table, where: Sql | null): Sql {
+  const target =
+    conflict.key === null
+      ? sql.empty
+      : sql` (${sql.join(conflict.key.columns.map((column) => name(column.name)))})`;
+  if (conflict.update.length === 0) return sql`on conflict${target} do nothing`;
+  const set = conflict.update.map((column) => sql`${name(column.name)} = excluded.${name(column.name)}`);
+  const condition = where === null ? sql.empty : sql` where ${where}`;
+  return sql`on conflict${target} do update set ${sql.join(set)}${condition}`;
+}
+
+type JsonWrite = 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path';
+
+const document: ValueType = { scalar: 'jsonb', array: false };
+
+const changes = {
+  append: (old, param) => sql`${old} || ${bindValue(param, document)}`,
+  prepend: (old, param) => sql`${bindValue(param, document)} || ${old}`,
+  delete_key: (old, param) => sql`${old} - ${bindText(param)}`,
+  delete_elem: (old, param) => sql`${old} - ${bound(param, sql`int4`, String)}`,
+  delete_at_path: (old, param) => sql`${old} #- ${bindTexts(param)}`,
+} as const satisfies Record<JsonWrite, (old: Sql, param: Param) => Sql>;
+
+/** The changed document, in the type of its column. */
+export function jsonWrite(kind: JsonWrite, expression: Sql, type: ValueType, param: Param): Sql {
+  if (type.scalar === 'jsonb') return changes[kind](expression, param);
+  return sql`(${changes[kind](sql`${expression}::jsonb`, param)})::json`;
+}
