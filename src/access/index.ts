@@ -1,0 +1,1 @@
+export { adminSession, type Session } from './session.ts';

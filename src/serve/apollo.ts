@@ -1,0 +1,148 @@
+import { ApolloServer, type GatewayInterface, HeaderMap } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { RoleName } from '../core/index.ts';
+import type { EngineAnswer } from '../execute/index.ts';
+import type { Engine, Operation } from './engine.ts';
+import { limitRule } from './limits.ts';
+import type { Limits } from './options.ts';
+
+/** What travels with a request through Apollo Server. */
+export interface RequestContext {
+  readonly operation: Omit<Operation, 'query' | 'operationName' | 'variables'>;
+  /** Filled when the operation ran; a refusal before that leaves it empty. */
+  answer: EngineAnswer | null;
+}
+
+const answerKey: unique symbol = Symbol('answer');
+
+/** One Apollo Server per role, made when the role first asks; the least used are stopped. */
+export class Doors {
+  readonly #servers: LRUCache<RoleName, Promise<ApolloServer<RequestContext>>>;
+  readonly #make: (role: RoleName) => Promise<ApolloServer<RequestContext>>;
+
+  constructor(engine: Engine, limits: Limits, roles = 200) {
+    this.#make = (role) => startServer(engine, limits, role);
+    this.#servers = new LRUCache({
+      max: roles,
+      dispose: (server) => void server.then((started) => started.stop()),
+    });
+  }
+
+  /** The role's server, started. */
+  of(role: RoleName): Promise<ApolloServer<RequestContext>> {
+    let server = this.#servers.get(role);
+    if (server === undefined) {
+      server = this.#make(role);
+      this.#servers.set(role, server);
+    }
+    return server;
+  }
+
+  async close(): Promise<void> {
+    const servers = [...this.#servers.values()];
+    await Promise.all(servers.map(async (server) => (await server).stop()));
+  }
+}
+
+async function startServer(
+  engine: Engine,
+  limits: Limits,
+  role: RoleName,
+): Promise<ApolloServer<RequestContext>> {
+  const server = new ApolloServer<RequestContext>({
+    gateway: gatewayOf(engine, role),
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    introspection: true,
+    stopOnTerminationSignals: false,
+    allowBatchedHttpRequests: false,
+    parseOptions: { maxTokens: limits.tokens },
+    validationRules: [limitRule(limits)],
+    formatError,
+    stringifyResult,
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  });
+  await server.start();
+  return server;
+}
+
+/** Hands Apollo the role's graph, again after each change, and runs what it has validated. */
+function gatewayOf(engine: Engine, role: RoleName): GatewayInterface {
+  const update = (callback: Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0]) =>
+    callback({ apiSchema: engine.graph(role), coreSupergraphSdl: '' });
+  return {
+    onSchemaLoadOrUpdate(callback) {
+      update(callback);
+      return engine.onChange(() => update(callback));
+    },
+    async load() {
+      return {
+        executor: async ({ document, request, context }) => {
+          const requestContext = context as RequestContext;
+          const answer = await engine.execute(
+            {
+              ...requestContext.operation,
+              query: request.query ?? '',
+              operationName: request.operationName ?? null,
+              variables: request.variables ?? {},
+            },
+            document,
+          );
+          requestContext.answer = answer;
+          const extensions = { [answerKey]: answer.json } as Record<string, unknown>;
+          if (answer.errors.length === 0) return { data: {}, extensions };
+          const errors = answer.errors.map(
+            (error) => new GraphQLError(error.message, { extensions: { code: error.code } }),
+          );
+          return answer.kind === 'data' ? { data: null, errors, extensions } : { errors, extensions };
+        },
+      };
+    },
+    async stop() {},
+  };
+}
+
+/** The engine's answer is text already. */
+function stringifyResult(value: { readonly extensions?: Record<string | symbol, unknown> }): string {
+  const text = value.extensions?.[answerKey];
+  return typeof text === 'string' ? text : JSON.stringify(value);
+}
+
+const codes: Readonly<Record<string, string>> = {
+  GRAPHQL_PARSE_FAILED: 'parse-failed',
+  GRAPHQL_VALIDATION_FAILED: 'validation-failed',
+  BAD_USER_INPUT: 'validation-failed',
+  BAD_REQUEST: 'validation-failed',
+  OPERATION_RESOLUTION_FAILURE: 'validation-failed',
+  PERSISTED_QUERY_NOT_FOUND: 'PERSISTED_QUERY_NOT_FOUND',
+  PERSISTED_QUERY_NOT_SUPPORTED: 'PERSISTED_QUERY_NOT_SUPPORTED',
+};
+
+/** What Apollo Server refused itself, in the words of this API. */
+export function formatError(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const given = String(formatted.extensions?.code ?? '');
+  const code = formatted.message.includes('tokens. Parsing aborted')
+    ? 'limit-exceeded'
+    : (codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given));
+  const message =
+    code === 'unexpected' ? 'Something went wrong inside Foz; the log has the details.' : formatted.message;
+  return {
+    message,
+    ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
+    extensions: { path: '$', code },
+  };
+}
+
+export { HeaderMap };

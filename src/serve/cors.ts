@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http';
+
+/** CORS headers for a request's origin (Fetch standard, section 3.2); none for an origin that is not allowed. */
+export function corsHeaders(
+  allowed: readonly string[],
+  request: IncomingMessage,
+): Readonly<Record<string, string>> {
+  const { origin } = request.headers;
+  if (allowed.length === 0) return none;
+  const any = allowed.includes('*');
+  if (origin === undefined || !(any || allowed.includes(origin))) return any ? none : { vary: 'origin' };
+  const headers: Record<string, string> = { 'access-control-allow-origin': any ? '*' : origin };
+  if (!any) {
+    headers.vary = 'origin';
+    headers['access-control-allow-credentials'] = 'true';
+  }
+  headers['access-control-expose-headers'] = 'x-request-id';
+  if (isPreflight(request)) {
+    headers['access-control-allow-methods'] = 'GET, POST';
+    headers['access-control-allow-headers'] =
+      request.headers['access-control-request-headers'] ?? 'content-type';
+    headers['access-control-max-age'] = '86400';
+  }
+  return headers;
+}
+
+const none: Readonly<Record<string, string>> = {};
+
+/** Whether the browser asks for permission rather than for an answer. */
+export function isPreflight(request: IncomingMessage): boolean {
+  return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+}

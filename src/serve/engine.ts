@@ -1,0 +1,27 @@
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import type { Session } from '../access/index.ts';
+import type { RoleName } from '../core/index.ts';
+import type { EngineAnswer } from '../execute/index.ts';
+
+/** One operation of one HTTP request. `variables` are raw JSON. */
+export interface Operation {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly session: Session;
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number | null;
+}
+
+/** What the HTTP front asks of the inside of Foz. */
+export interface Engine {
+  /** The role's graph; another object after the catalog has changed. */
+  graph(role: RoleName): GraphQLSchema;
+  /** Called after the catalog has changed; gives a function that ends it. */
+  onChange(listener: () => void): () => void;
+  /** Runs an operation that is planned already; `undefined`: it is not, take the full path. */
+  cached(operation: Operation): Promise<EngineAnswer> | undefined;
+  /** Plans and runs a validated document. Never rejects. */
+  execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer>;
+}

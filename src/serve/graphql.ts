@@ -1,0 +1,234 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Negotiator from 'negotiator';
+import type { Session } from '../access/index.ts';
+import { FozError } from '../core/index.ts';
+import { answerErrors, type EngineAnswer } from '../execute/index.ts';
+import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
+import { parseBody, Refusal, readBody } from './body.ts';
+import type { Operation } from './engine.ts';
+import type { ServerOptions } from './options.ts';
+import { send } from './respond.ts';
+
+/** What one GraphQL request came to, for logs and metrics. */
+export interface Outcome {
+  readonly lane: 'hot' | 'full' | 'refused';
+  readonly operationName: string | null;
+  readonly role: string | null;
+  readonly status: number;
+  /** `ok`, or the code of the first error. */
+  readonly result: string;
+}
+
+const json = 'application/json; charset=utf-8';
+const graphqlJson = 'application/graphql-response+json; charset=utf-8';
+
+/** Serves `/graphql`: the hot lane for what is planned already, Apollo Server for everything else. */
+export class GraphqlHandler {
+  readonly #options: ServerOptions;
+  readonly #doors: Doors;
+
+  constructor(options: ServerOptions, doors: Doors) {
+    this.#options = options;
+    this.#doors = doors;
+  }
+
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Outcome> {
+    const abort = new AbortController();
+    const timeMs = this.#options.limits.timeMs;
+    const timer = timeMs === null ? undefined : setTimeout(() => abort.abort(), timeMs);
+    response.once('close', () => {
+      if (!response.writableFinished) abort.abort();
+    });
+    try {
+      const session = await this.#options.identify(request);
+      const base = { session, signal: abort.signal, timeoutMs: timeMs };
+      if (request.method !== 'POST') return await this.#full(request, response, headers, base, '');
+      const body = parseBody(request, await readBody(request, this.#options.limits.bodyBytes));
+      if (Array.isArray(body)) return await this.#batch(request, response, headers, base, body);
+      return (
+        (await this.#hot(request, response, headers, base, body)) ??
+        (await this.#full(request, response, headers, base, body))
+      );
+    } catch (error) {
+      return await this.#refuse(request, response, headers, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** `undefined`: not a plain operation that is planned already. */
+  async #hot(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    base: RequestContext['operation'],
+    body: unknown,
+  ): Promise<Outcome | undefined> {
+    const operation = plainOperation(body, base);
+    if (operation === undefined) return undefined;
+    const type = contentType(request.headers.accept);
+    if (type === null) return undefined;
+    const answer = await this.#options.engine.cached(operation);
+    if (answer === undefined) return undefined;
+    const status = statusOf(answer);
+    await send(request, response, status, { ...headers, 'content-type': type }, answer.json);
+    return outcome('hot', operation.operationName, base.session, status, answer);
+  }
+
+  async #full(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    base: RequestContext['operation'],
+    body: unknown,
+  ): Promise<Outcome> {
+    const { status, heads, text, answer } = await this.#ask(request, base, body);
+    await send(request, response, status, { ...headers, ...heads }, text);
+    const name = (body as { readonly operationName?: unknown } | null)?.operationName;
+    return outcome('full', typeof name === 'string' ? name : null, base.session, status, answer);
+  }
+
+  async #ask(request: IncomingMessage, base: RequestContext['operation'], body: unknown) {
+    const context: RequestContext = { operation: base, answer: null };
+    const server = await this.#doors.of(base.session.role);
+    const url = request.url ?? '/';
+    const search = url.indexOf('?');
+    const result = await server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: request.method ?? 'GET',
+        headers: headerMap(request),
+        search: search < 0 ? '' : url.slice(search),
+        body,
+      },
+      context: async () => context,
+    });
+    const text = result.body.kind === 'complete' ? result.body.string : '';
+    return {
+      status: result.status ?? 200,
+      heads: Object.fromEntries(result.headers),
+      text,
+      answer: context.answer,
+    };
+  }
+
+  /** A list of operations, when the limits allow more than one; answered in order. */
+  async #batch(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    base: RequestContext['operation'],
+    bodies: readonly unknown[],
+  ): Promise<Outcome> {
+    const { batch } = this.#options.limits;
+    if (batch <= 1)
+      throw new Refusal(
+        400,
+        'validation-failed',
+        'Several operations in one request are not allowed here: send them one by one.',
+      );
+    if (bodies.length === 0 || bodies.length > batch)
+      throw new Refusal(
+        400,
+        'limit-exceeded',
+        `A batch holds 1 to ${batch} operations, this one ${bodies.length}.`,
+      );
+    const answers = await Promise.all(bodies.map((body) => this.#ask(request, base, body)));
+    await send(
+      request,
+      response,
+      200,
+      { ...headers, 'content-type': json },
+      `[${answers.map((answer) => answer.text).join(',')}]`,
+    );
+    return { lane: 'full', operationName: null, role: base.session.role, status: 200, result: 'ok' };
+  }
+
+  async #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    error: unknown,
+  ): Promise<Outcome> {
+    const { status, refusal } = refusalOf(error, this.#options);
+    const text = answerErrors([refusal], 'request', false).json;
+    const type = contentType(request.headers.accept) ?? json;
+    await send(request, response, status, { ...headers, 'content-type': type }, text);
+    return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
+  }
+}
+
+function refusalOf(error: unknown, options: ServerOptions): { status: number; refusal: FozError } {
+  if (error instanceof Refusal)
+    return { status: error.status, refusal: new FozError(error.code as 'validation-failed', error.message) };
+  if (error instanceof FozError)
+    return { status: error.code === 'access-denied' ? 401 : 400, refusal: error };
+  options.logger.error({ err: error }, 'request failed');
+  return {
+    status: 500,
+    refusal: new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.'),
+  };
+}
+
+function statusOf(answer: EngineAnswer): number {
+  return answer.kind === 'request' ? 400 : 200;
+}
+
+function outcome(
+  lane: Outcome['lane'],
+  operationName: string | null,
+  session: Session,
+  status: number,
+  answer: EngineAnswer | null,
+): Outcome {
+  const result = answer === null ? (status < 400 ? 'ok' : 'refused') : (answer.errors[0]?.code ?? 'ok');
+  return { lane, operationName, role: session.role, status, result };
+}
+
+/** The body as an operation, if it has nothing but `query`, `operationName` and `variables` of the right kind. */
+function plainOperation(body: unknown, base: RequestContext['operation']): Operation | undefined {
+  if (body === null || typeof body !== 'object') return undefined;
+  const { query, operationName, variables, extensions } = body as Readonly<Record<string, unknown>>;
+  if (typeof query !== 'string' || query === '' || (extensions !== undefined && extensions !== null))
+    return undefined;
+  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
+    return undefined;
+  if (
+    variables !== undefined &&
+    variables !== null &&
+    (typeof variables !== 'object' || Array.isArray(variables))
+  )
+    return undefined;
+  return {
+    query,
+    operationName: operationName ?? null,
+    variables: (variables as Readonly<Record<string, unknown>> | null | undefined) ?? {},
+    session: base.session,
+    signal: base.signal,
+    timeoutMs: base.timeoutMs,
+  };
+}
+
+const chosen = new Map<string, string | null>();
+
+/** The media type for an Accept header; `null`: none that this endpoint speaks. */
+function contentType(accept: string | undefined): string | null {
+  if (accept === undefined || accept === '') return json;
+  let type = chosen.get(accept);
+  if (type === undefined) {
+    type = new Negotiator({ headers: { accept } }).mediaType([json, graphqlJson]) ?? null;
+    if (chosen.size < 1000) chosen.set(accept, type);
+  }
+  return type;
+}
+
+function headerMap(request: IncomingMessage): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return map;
+}

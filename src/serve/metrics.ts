@@ -1,0 +1,69 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Outcome } from './graphql.ts';
+import type { ServerOptions } from './options.ts';
+
+/** Prometheus metrics of one server. Labels have few values: no names of operations, no addresses. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests: Counter<'lane' | 'result'>;
+  readonly #seconds: Histogram<'lane'>;
+
+  constructor(options: Pick<ServerOptions, 'gauges' | 'readiness'>) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.#requests = new Counter({
+      name: 'foz_requests_total',
+      help: 'GraphQL requests',
+      labelNames: ['lane', 'result'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'foz_request_seconds',
+      help: 'Time from the first byte of a request to the last of its answer',
+      labelNames: ['lane'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
+    const gauge = (
+      name: string,
+      help: string,
+      set: (gauge: Gauge<'source' | 'state'>) => void,
+      labelNames: ('source' | 'state')[] = [],
+    ) =>
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          set(this);
+        },
+      });
+    gauge('foz_plans', 'Plans kept', (it) => it.set(options.gauges().plans));
+    gauge(
+      'foz_pool_connections',
+      'Connections to a source',
+      (it) => {
+        for (const pool of options.gauges().pools) {
+          it.set({ source: pool.source, state: 'idle' }, pool.idle);
+          it.set({ source: pool.source, state: 'busy' }, pool.size - pool.idle);
+          it.set({ source: pool.source, state: 'waiting' }, pool.waiting);
+        }
+      },
+      ['source', 'state'],
+    );
+    gauge(
+      'foz_source_up',
+      '1 while the source can serve',
+      (it) =>
+        options.readiness().forEach((source) => void it.set({ source: source.name }, source.ready ? 1 : 0)),
+      ['source'],
+    );
+  }
+
+  record(outcome: Outcome, milliseconds: number): void {
+    this.#requests.inc({ lane: outcome.lane, result: outcome.result });
+    this.#seconds.observe({ lane: outcome.lane }, milliseconds / 1000);
+  }
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import type { Session } from '../access/index.ts';
+import type { Engine } from './engine.ts';
+
+/** Limits of a request; each has a default that suits a public endpoint. */
+export interface Limits {
+  /** Bytes of a request body; 1 MiB unless told. */
+  readonly bodyBytes: number;
+  /** Nesting of selections; 20 unless told. */
+  readonly depth: number;
+  /** Fields of an operation after fragments are spread; 5,000 unless told. */
+  readonly nodes: number;
+  /** Lexical tokens of a document; 20,000 unless told. */
+  readonly tokens: number;
+  /** Milliseconds for a whole operation; 30,000 unless told, `null`: none. */
+  readonly timeMs: number | null;
+  /** Operations in one HTTP request; 1 (no batching) unless told. */
+  readonly batch: number;
+}
+
+export const defaultLimits: Limits = {
+  bodyBytes: 1024 * 1024,
+  depth: 20,
+  nodes: 5000,
+  tokens: 20_000,
+  timeMs: 30_000,
+  batch: 1,
+};
+
+/** Whether a source can serve, and why not. */
+export interface SourceReadiness {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly reason: string | null;
+}
+
+export interface ServerOptions {
+  readonly engine: Engine;
+  readonly host: string;
+  readonly port: number;
+  /** Files in PEM form; read again when they change. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Origins that browsers may call from; `*` for any; empty: none but the server's own. */
+  readonly cors: readonly string[];
+  readonly limits: Limits;
+  /** Who is asking. Rejects with FozError `access-denied`. */
+  readonly identify: (request: IncomingMessage) => Promise<Session> | Session;
+  readonly readiness: () => readonly SourceReadiness[];
+  /** Gauges that are read when metrics are asked for. */
+  readonly gauges: () => {
+    readonly plans: number;
+    readonly pools: readonly {
+      readonly source: string;
+      readonly size: number;
+      readonly idle: number;
+      readonly waiting: number;
+    }[];
+  };
+  readonly logger: Logger;
+  readonly metrics: boolean;
+  /** Serves GraphiQL at `/` from this folder; `null`: off. */
+  readonly console: string | null;
+  readonly samples: () => readonly unknown[];
+  /** Further handlers by path, as the control API. */
+  readonly routes?: ReadonlyMap<string, RouteHandler>;
+}
+
+/** Answers one request whose body has been read. */
+export type RouteHandler = (
+  request: IncomingMessage,
+  body: Buffer,
+) => Promise<{
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}>;

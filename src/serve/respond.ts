@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+const compressBrotli = promisify(brotliCompress);
+const compressGzip = promisify(gzip);
+
+/** Answers smaller than this are not worth compressing. */
+const threshold = 8 * 1024;
+
+/** Sends a complete answer, compressed when it is large and the client can take it. */
+export async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): Promise<void> {
+  if (response.destroyed || response.headersSent) return;
+  const accepted = request.headers['accept-encoding'];
+  if (text.length < threshold || accepted === undefined) {
+    response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(text)) });
+    response.end(text);
+    return;
+  }
+  const { encoding, body } = await compress(text, accepted);
+  if (response.destroyed) return;
+  const more: Record<string, string> = {
+    ...headers,
+    vary: headers.vary === undefined ? 'accept-encoding' : `${headers.vary}, accept-encoding`,
+    'content-length': String(body.length),
+  };
+  if (encoding !== null) more['content-encoding'] = encoding;
+  response.writeHead(status, more);
+  response.end(body);
+}
+
+async function compress(text: string, accepted: string): Promise<{ encoding: string | null; body: Buffer }> {
+  const plain = Buffer.from(text);
+  if (accepts(accepted, 'br')) {
+    return {
+      encoding: 'br',
+      body: await compressBrotli(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+    };
+  }
+  if (accepts(accepted, 'gzip')) return { encoding: 'gzip', body: await compressGzip(plain, { level: 5 }) };
+  return { encoding: null, body: plain };
+}
+
+/** Whether an Accept-Encoding header takes a coding (RFC 9110, section 12.5.3). */
+export function accepts(header: string, coding: string): boolean {
+  return header.split(',').some((entry) => {
+    const [name, ...parameters] = entry.trim().split(';');
+    if (name!.trim().toLowerCase() !== coding) return false;
+    return !parameters.some((parameter) => /^\s*q=0(\.0*)?\s*$/.test(parameter));
+  });
+}

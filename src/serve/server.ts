@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import {
+  createServer as createHttp,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Doors } from './apollo.ts';
+import { Refusal, readBody } from './body.ts';
+import { corsHeaders, isPreflight } from './cors.ts';
+import { serveFile } from './files.ts';
+import { GraphqlHandler } from './graphql.ts';
+import { Metrics } from './metrics.ts';
+import type { ServerOptions } from './options.ts';
+import { send } from './respond.ts';
+
+/** A running HTTP front. */
+export interface FozServer {
+  readonly url: string;
+  /** Stops accepting, lets running requests finish for at most `graceMs`, then closes what is left. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const plain = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+
+/** Starts listening. Rejects when the port is taken or a certificate cannot be read. */
+export async function startServer(options: ServerOptions): Promise<FozServer> {
+  const doors = new Doors(options.engine, options.limits);
+  const front = new Front(options, doors);
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    void front.serve(request, response);
+  const { tls } = options;
+  const server: Server | HttpsServer =
+    tls === null ? createHttp(listener) : createHttps(readCertificate(tls), listener);
+  server.keepAliveTimeout = 65_000;
+  server.headersTimeout = 66_000;
+  if (tls !== null)
+    for (const file of [tls.cert, tls.key])
+      watchFile(file, { interval: 2000 }, () => reload(server as HttpsServer, options));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
+  return {
+    url: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}/`,
+    async close(graceMs = 10_000) {
+      if (tls !== null) for (const file of [tls.cert, tls.key]) unwatchFile(file);
+      front.closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+      await doors.close();
+    },
+  };
+}
+
+function readCertificate(tls: { readonly cert: string; readonly key: string }) {
+  return { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+}
+
+/** New connections get the new certificate; a half-written file leaves the old one in use. */
+function reload(server: HttpsServer, options: ServerOptions): void {
+  try {
+    server.setSecureContext(readCertificate(options.tls!));
+    options.logger.info('certificate reloaded');
+  } catch (error) {
+    options.logger.error({ err: error }, 'certificate not reloaded: the old one stays in use');
+  }
+}
+
+class Front {
+  closing = false;
+  readonly #options: ServerOptions;
+  readonly #graphql: GraphqlHandler;
+  readonly #metrics: Metrics;
+
+  constructor(options: ServerOptions, doors: Doors) {
+    this.#options = options;
+    this.#graphql = new GraphqlHandler(options, doors);
+    this.#metrics = new Metrics(options);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = requestId(request);
+    try {
+      await this.#route(request, response, id);
+    } catch (error) {
+      const refusal =
+        error instanceof Refusal
+          ? error
+          : new Refusal(500, 'unexpected', 'Something went wrong inside Foz; the log has the details.');
+      if (refusal.status === 500) this.#options.logger.error({ err: error, requestId: id }, 'request failed');
+      if (!response.headersSent)
+        await send(
+          request,
+          response,
+          refusal.status,
+          plain,
+          JSON.stringify({
+            errors: [{ message: refusal.message, extensions: { path: '$', code: refusal.code } }],
+          }),
+        );
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
+    const url = request.url ?? '/';
+    const path = url.includes('?') ? url.slice(0, url.indexOf('?')) : url;
+    if (path === '/graphql' || path === '/v1/graphql') return this.#serveGraphql(request, response, id);
+    switch (path) {
+      case '/healthz':
+        return send(request, response, 200, plain, '{"status":"ok"}');
+      case '/readyz':
+        return this.#ready(request, response);
+      case '/metrics':
+        if (!this.#options.metrics) break;
+        return send(
+          request,
+          response,
+          200,
+          { 'content-type': this.#metrics.registry.contentType },
+          await this.#metrics.registry.metrics(),
+        );
+      case '/samples.json':
+        return send(request, response, 200, plain, JSON.stringify(this.#options.samples()));
+    }
+    const route = this.#options.routes?.get(path);
+    if (route !== undefined) {
+      const answer = await route(request, await readBody(request, this.#options.limits.bodyBytes));
+      return send(request, response, answer.status, answer.headers, answer.body);
+    }
+    const readable = request.method === 'GET' || request.method === 'HEAD';
+    if (
+      this.#options.console !== null &&
+      readable &&
+      (await serveFile(this.#options.console, request, response, path))
+    )
+      return;
+    throw new Refusal(404, 'not-found', `There is nothing at ${path}. GraphQL is at /graphql.`);
+  }
+
+  async #serveGraphql(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
+    const started = performance.now();
+    const cors = corsHeaders(this.#options.cors, request);
+    const headers: Record<string, string> = { ...cors, 'x-request-id': id };
+    if (this.closing) headers.connection = 'close';
+    if (isPreflight(request)) {
+      response.writeHead(204, { ...headers, 'content-length': '0' }).end();
+      return;
+    }
+    const outcome = await this.#graphql.handle(request, response, headers);
+    const milliseconds = performance.now() - started;
+    this.#metrics.record(outcome, milliseconds);
+    this.#options.logger.info(
+      { requestId: id, ...outcome, ms: Math.round(milliseconds * 100) / 100 },
+      'graphql',
+    );
+  }
+
+  async #ready(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sources = this.#options.readiness();
+    const ready = !this.closing && (sources.length === 0 || sources.some((source) => source.ready));
+    await send(
+      request,
+      response,
+      ready ? 200 : 503,
+      plain,
+      JSON.stringify({ status: ready ? 'ready' : 'not ready', sources }),
+    );
+  }
+}
+
+/** The caller's own id if it is harmless in a log, else a new one. */
+function requestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
