@@ -207,9 +207,10 @@ const starts = {
 
 /** The first moment of the year, quarter, ..., spelled as canonical text. */
 function bucket(unit: Bucket, expression: Sql, type: ValueType): Sql {
-  if (familyOf(type.scalar) === 'date') return starts[unit](sql`(${expression})`);
+  const withinDay = unit === 'hour' || unit === 'minute';
+  if (familyOf(type.scalar) === 'date') return starts[withinDay ? 'day' : unit](sql`(${expression})`);
   const start = starts[unit](sql`(${momentValue(expression)})`);
-  const midnight = unit === 'hour' || unit === 'minute' ? sql.empty : sql`||'T00:00:00'`;
+  const midnight = withinDay ? sql.empty : sql`||'T00:00:00'`;
   const offset = type.scalar === 'timestamptz' ? sql`||'+00:00'` : sql.empty;
   return sql`${start}${midnight}${offset}`;
 }

@@ -127,7 +127,7 @@ export function valuesOf(compiled: Pick<Compiled, 'statement'>): unknown[] {
 }
 
 /** Runs a compiled statement with constants. */
-export function run(runner: Runner, compiled: Pick<Compiled, 'statement'>, context = patient) {
+export async function run(runner: Runner, compiled: Pick<Compiled, 'statement'>, context = patient) {
   return runner.run(compiled.statement, valuesOf(compiled), context);
 }
 
