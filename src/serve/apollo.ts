@@ -1,11 +1,12 @@
-import { ApolloServer, type GatewayInterface, HeaderMap } from '@apollo/server';
+import { ApolloServer, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { GatewayInterface } from '@apollo/server-gateway-interface';
+import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
@@ -115,8 +116,8 @@ function gatewayOf(engine: Engine, role: RoleName): GatewayInterface {
 }
 
 /** The engine's answer is text already. */
-function stringifyResult(value: { readonly extensions?: Record<string | symbol, unknown> }): string {
-  const text = value.extensions?.[answerKey];
+function stringifyResult(value: FormattedExecutionResult): string {
+  const text = (value.extensions as Record<symbol, unknown> | undefined)?.[answerKey];
   return typeof text === 'string' ? text : JSON.stringify(value);
 }
 
