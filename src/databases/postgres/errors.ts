@@ -74,6 +74,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '53200': unavailable('The database is out of memory.'),
   '53300': unavailable('The database has no connection left.'),
   '54': { code: 'limit-exceeded', message: 'The statement is too large for the database.' },
+  '55000': {
+    code: 'not-supported',
+    message:
+      'The database cannot do this now: a materialized view was never refreshed, or a key is deferrable and cannot decide an upsert.',
+  },
   '55P03': conflict('A lock could not be had in time.'),
   '57': unavailable('The database is shutting down or was interrupted.'),
   '57014': { code: 'timeout', message: 'The statement was cancelled on the server.' },
@@ -98,21 +103,14 @@ function isState(code: string | undefined): code is string {
 /** Any error of the driver or the server as a FozError; one that is already stays as it is. */
 export function toFozError(error: unknown): FozError {
   if (error instanceof FozError) return error;
-  const said = error as ServerError;
-  if (!(error instanceof Error))
-    return new FozError('unexpected', 'The database failed.', { internal: String(error) });
-  if (!isState(said.code)) {
-    if (isNetwork(said.code) && !(error instanceof TypeError))
-      return new FozError('unavailable', 'The database cannot be reached.', {
-        internal: said.message,
-        cause: error,
-      });
-    return new FozError('unexpected', 'The database driver failed.', {
-      internal: said.message,
-      cause: error,
-    });
-  }
-  return fromState(said.code, said);
+  const said = error as ServerError & { readonly name?: string };
+  if (typeof said?.message !== 'string')
+    return new FozError('unexpected', 'The database driver failed.', { internal: String(error) });
+  if (isState(said.code)) return fromState(said.code, said);
+  const facts = { internal: said.message || said.code, cause: error };
+  return isNetwork(said.code) && said.name !== 'TypeError'
+    ? new FozError('unavailable', 'The database cannot be reached.', facts)
+    : new FozError('unexpected', 'The database driver failed.', facts);
 }
 
 function fromState(state: string, error: ServerError): FozError {

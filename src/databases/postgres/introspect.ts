@@ -75,7 +75,7 @@ export async function introspect(
   const reading = new Reading(relations, new ColumnTypes(types.map(typeOf)), new EnumNames(defaultNamespace));
   reading.readColumns(columns, constraints);
   reading.readKeys(constraints, indexes);
-  return { engine, version: server![0]!, defaultNamespace, ...reading.facts() };
+  return { engine, version: server![0]!.split(' ')[0]!, defaultNamespace, ...reading.facts() };
 }
 
 function relationOf(row: Row): Relation {

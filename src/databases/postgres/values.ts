@@ -22,7 +22,7 @@ function encodeOne(value: unknown, { scalar }: ValueType): string {
     case 'opaque':
       return wellFormed(String(value));
     default:
-      return String(value);
+      return Object.is(value, -0) ? '-0' : String(value);
   }
 }
 
