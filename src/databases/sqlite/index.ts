@@ -1,4 +1,5 @@
-import type { Dialect, Driver } from '../../sql/index.ts';
+import type { Connector } from '../../plan/index.ts';
+import { sqlConnector } from '../../sql/index.ts';
 import { sqliteDialect } from './dialect.ts';
 import { sqliteDriver } from './driver.ts';
 import type { SqliteOptions } from './options.ts';
@@ -6,11 +7,7 @@ import type { SqliteOptions } from './options.ts';
 export { sqliteDialect } from './dialect.ts';
 export type { SqliteOptions } from './options.ts';
 
-/** What makes a connector of a SQLite file. Nothing is opened before the first use; then a missing file is `unavailable`. */
-export function connectSqlite(options: SqliteOptions): {
-  readonly engine: 'sqlite';
-  readonly dialect: Dialect;
-  readonly driver: Driver;
-} {
-  return { engine: 'sqlite', dialect: sqliteDialect, driver: sqliteDriver(options) };
+/** A connector to one SQLite file. Nothing is opened before the first use; a missing file is `unavailable` then. */
+export function connectSqlite(options: SqliteOptions): Connector {
+  return sqlConnector({ engine: 'sqlite', dialect: sqliteDialect, driver: sqliteDriver(options) });
 }

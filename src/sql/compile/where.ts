@@ -29,7 +29,8 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
       return compare(scope, predicate, row);
     case 'between': {
       const column = scope.column(row, predicate.column);
-      return sql`(${column} >= ${scope.dialect.bind(predicate.low)} and ${column} <= ${scope.dialect.bind(predicate.high)})`;
+      const { type } = predicate.column;
+      return sql`(${scope.dialect.compare(column, type, '_gte', predicate.low)} and ${scope.dialect.compare(column, type, '_lte', predicate.high)})`;
     }
     case 'is null':
       return sql`${scope.column(row, predicate.column)} ${predicate.negated ? sql`is not null` : sql`is null`}`;

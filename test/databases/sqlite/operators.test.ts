@@ -434,6 +434,18 @@ function passes(op: string, text: string): boolean {
   return /^_n|distinct/.test(op);
 }
 
+test('ranges of moments hold whatever the spelling', async () => {
+  const made = await fixture(`create table t (id INTEGER PRIMARY KEY, v TIMESTAMP);
+    insert into t values (1, '2024-02-29 12:00:00'), (2, '2024-02-29T12:00:00Z'), (3, '2024-02-29T13:00:00.000'), (4, '2024-02-28T12:00:00');`);
+  const table = made.table('t');
+  const column = table.column.get('v')!;
+  const moment = (value: string) => constant(value, column.type);
+  const between = (low: string, high: string) =>
+    idsWhere(made, table, { kind: 'between', column, low: moment(low), high: moment(high) });
+  expect(await between('2024-02-29T12:00:00', '2024-02-29T13:00:00')).toEqual([1, 2, 3]);
+  expect(await between('2024-02-28T12:00:00', '2024-02-29T12:00:00')).toEqual([1, 2, 4]);
+});
+
 test('every operator treats hostile text as a value', async () => {
   const made = await fixture(`create table t (id INTEGER PRIMARY KEY, v TEXT, j JSON, o WHATEVER);
     insert into t values (1, 'kept', '{"kept": true}', 'kept');`);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Column, Key, Source, SourceFacts, Table, ValueType } from '../../../src/catalog/index.ts';
-import { connectSqlite, type SqliteOptions } from '../../../src/databases/sqlite/index.ts';
+import { connectSqlite, type SqliteOptions, sqliteDialect } from '../../../src/databases/sqlite/index.ts';
 import { compileWriter } from '../../../src/execute/writer.ts';
 import {
   always,
@@ -16,9 +16,9 @@ import {
   type Runner,
   type Select,
 } from '../../../src/plan/index.ts';
-import { type Dialect, render, type Sql, sqlConnector } from '../../../src/sql/index.ts';
+import { type Dialect, render, type Sql } from '../../../src/sql/index.ts';
 
-export const dialect: Dialect = connectSqlite({ file: 'unused.db' }).dialect;
+export const dialect: Dialect = sqliteDialect;
 export const patient: RunContext = { signal: new AbortController().signal, timeoutMs: null };
 export const everything = {
   namespaces: { include: [], exclude: [] },
@@ -45,7 +45,7 @@ export function freshFile(): string {
 
 /** A connector that `cleanUp` closes. */
 export function open(options: SqliteOptions): Connector {
-  const connector = sqlConnector(connectSqlite(options));
+  const connector = connectSqlite(options);
   connectors.push(connector);
   return connector;
 }

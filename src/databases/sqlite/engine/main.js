@@ -38,7 +38,7 @@ function main(settings) {
   /** @type {Database} */
   let database;
   try {
-    database = open(settings);
+    database = openPatiently(settings);
     send(answerFrame([], 0));
   } catch (error) {
     send(failureFrame(error));
@@ -52,6 +52,22 @@ function main(settings) {
   database.close();
 }
 
+/**
+ * While one process switches the file to WAL, SQLite lets the others fail at once instead of waiting.
+ * @param {Settings} settings
+ */
+function openPatiently(settings) {
+  const end = Date.now() + settings.busyTimeoutMs;
+  for (;;) {
+    try {
+      return open(settings);
+    } catch (error) {
+      if (!/locked/.test(messageOf(error)) || Date.now() > end) throw error;
+      Atomics.wait(clock, 0, 0, 10);
+    }
+  }
+}
+
 /** @param {Settings} settings */
 function open({ file, mode, queryOnly, wal, synchronous, busyTimeoutMs }) {
   const url = pathToFileURL(file);
@@ -62,12 +78,20 @@ function open({ file, mode, queryOnly, wal, synchronous, busyTimeoutMs }) {
     timeout: busyTimeoutMs,
     enableForeignKeyConstraints: true,
   });
-  // Reads the file's header: what is no database fails here.
-  database.prepare('select count(*) from sqlite_schema').all();
-  if (wal && mode !== 'ro') database.prepare('pragma journal_mode = wal').all();
-  database.exec(`pragma synchronous = ${synchronous}; pragma cache_size = -16384`);
-  if (queryOnly) database.exec('pragma query_only = on');
-  registerFunctions(database);
+  try {
+    // Reads the file's header: what is no database fails here.
+    database.prepare('select count(*) from sqlite_schema').all();
+    const [journal] = /** @type {unknown[][]} */ (
+      /** @type {unknown} */ (database.prepare('pragma journal_mode').all())
+    );
+    if (wal && mode !== 'ro' && journal?.[0] !== 'wal') database.prepare('pragma journal_mode = wal').all();
+    database.exec(`pragma synchronous = ${synchronous}; pragma cache_size = -16384`);
+    if (queryOnly) database.exec('pragma query_only = on');
+    registerFunctions(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return database;
 }
 
