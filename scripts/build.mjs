@@ -1,0 +1,27 @@
+// Builds the server into dist/ and, where it has sources, the console.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json');
+copyScripts('src');
+
+const consolePackage = JSON.parse(readFileSync(join(root, 'console/package.json'), 'utf8'));
+if (consolePackage.scripts?.build !== undefined) {
+  run(process.platform === 'win32' ? 'npm.cmd' : 'npm', '--workspace', 'console', 'run', 'build', '--silent');
+}
+
+/** Plain JavaScript that runs in processes of its own is not compiled, only put beside the compiled files. */
+function copyScripts(folder) {
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) copyScripts(path);
+    else if (/\.(m?js|sql)$/.test(entry.name) && !existsSync(join(root, 'dist', path)))
+      cpSync(join(root, path), join(root, 'dist', path));
+  }
+}

@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { check } from './check.ts';
+import { explain } from './explain.ts';
+import { init } from './init.ts';
+import { introspect } from './introspect.ts';
+import { report } from './output.ts';
+import { printGraph } from './schema.ts';
+import { serve } from './serve.ts';
+
+const program = new Command('foz')
+  .description('One GraphQL endpoint over every database a team has')
+  .version('0.1.0');
+const config = ['-c, --config <file>', 'configuration file', 'foz.yaml'] as const;
+
+program
+  .command('serve')
+  .description('attach the sources of the configuration and serve GraphQL')
+  .option(...config)
+  .option('--demo', 'serve two embedded demo sources instead')
+  .option('-p, --port <number>', 'listen on this port')
+  .action((options) => report(() => serve(options)));
+
+program
+  .command('init')
+  .description('ask for a first source and write foz.yaml')
+  .option(...config)
+  .option('--kind <kind>', 'postgres, mysql, mariadb, sqlite or pglite')
+  .option('--url <url>', 'URL of a database server')
+  .option('--path <path>', 'file or folder of an embedded database')
+  .option('--name <name>', 'name of the source')
+  .option('--force', 'replace an existing file')
+  .action((options) => report(() => init(options)));
+
+program
+  .command('introspect')
+  .description('show what has changed in the sources since their catalog was stored')
+  .argument('[source]', 'only this one')
+  .option(...config)
+  .option('--write', 'store what was found')
+  .option('--json', 'for machines')
+  .action((source, options) => report(() => introspect(source, options)));
+
+program
+  .command('check')
+  .description('check the configuration and every connection; tells all problems at once')
+  .option(...config)
+  .option('--json', 'for machines')
+  .action((options) => report(() => check(options)));
+
+program
+  .command('schema')
+  .description('the GraphQL schema')
+  .command('print')
+  .description('print the schema in SDL')
+  .option(...config)
+  .option('--naming <convention>', 'hasura-default or graphql-default')
+  .action((options) => report(() => printGraph(options)));
+
+program
+  .command('explain')
+  .description('show the plan of an operation and the SQL of each statement')
+  .argument('<query>', 'a GraphQL document, or @file')
+  .option(...config)
+  .option('--variables <json>', 'variables of the operation', '{}')
+  .option('--operation <name>', 'which operation of the document')
+  .action((query, options) => report(() => explain(query, options)));
+
+await program.parseAsync();

@@ -1,0 +1,23 @@
+import { ConfigError } from '../control/index.ts';
+import { FozError, FozErrors } from '../core/index.ts';
+
+/** Runs a command; what goes wrong is told in plain words on stderr and ends with code 1. */
+export async function report(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(messageOf(error));
+  }
+}
+
+/** An error in words for a terminal; a stack only for what should not happen. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof FozErrors) return error.message;
+  if (error instanceof FozError)
+    return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE')
+    return 'The port is in use: stop the other program, or choose another with --port.';
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

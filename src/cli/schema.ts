@@ -1,0 +1,34 @@
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import type { Naming } from '../catalog/index.ts';
+import { loadConfig } from '../control/index.ts';
+import { adminRole, FozError } from '../core/index.ts';
+import { attach } from '../main.ts';
+
+/** `foz schema print`: the whole graph as SDL, sorted. */
+export async function printGraph(options: {
+  readonly config: string;
+  readonly naming?: string;
+}): Promise<void> {
+  const { naming } = options;
+  if (naming !== undefined && naming !== 'hasura-default' && naming !== 'graphql-default') {
+    throw new FozError(
+      'validation-failed',
+      `There is no naming convention ${naming}: it is hasura-default or graphql-default.`,
+    );
+  }
+  const config = loadConfig(options.config);
+  const sources =
+    naming === undefined
+      ? config.sources
+      : config.sources.map((source) => ({ ...source, naming: naming as Naming }));
+  const attached = await attach({
+    ...config,
+    sources,
+    ...(naming === undefined ? {} : { naming: naming as Naming }),
+  });
+  try {
+    console.log(printSchema(lexicographicSortSchema(attached.graphs.engine(adminRole).options.schema)));
+  } finally {
+    await attached.close();
+  }
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { type FozConfig, loadConfig } from '../control/index.ts';
+import { prepareDemo } from '../demo/index.ts';
+import { connect, start } from '../main.ts';
+
+interface Options {
+  readonly config: string;
+  readonly demo?: boolean;
+  readonly port?: string;
+}
+
+/** `foz serve`: runs until it is told to stop; SIGINT and SIGTERM let running requests finish. */
+export async function serve(options: Options): Promise<void> {
+  const { config, samples } =
+    options.demo === true ? await demo() : { config: loadConfig(options.config), samples: [] };
+  const port = options.port ?? config.server?.port ?? process.env.PORT;
+  const server = await start(
+    { ...config, server: { ...config.server, ...(port === undefined ? {} : { port }) } },
+    { samples },
+  );
+  for (const { name, status } of server.attached.registry.sources) {
+    if (status.state === 'unavailable')
+      console.error(`Source ${name} is unavailable and is tried again and again: ${status.reason}`);
+  }
+  for (const issue of server.attached.graphs.catalog.issues)
+    if (issue.severity === 'error') console.error(`${issue.where}: ${issue.reason}`);
+  console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n`);
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    console.log('Stopping: running requests may finish. Once more to stop at once.');
+    await server.close();
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+}
+
+async function demo(): Promise<{ config: FozConfig; samples: readonly unknown[] }> {
+  const folder = join('.foz', 'demo');
+  const { sources, metadata, samples } = await prepareDemo(folder, connect, (text) => console.log(text));
+  return { config: { sources, metadata, state: join(folder, 'state') }, samples };
+}

@@ -1,0 +1,95 @@
+import type { Metadata, Naming } from '../catalog/index.ts';
+
+/** `foz.yaml` after checking, with every `${...}` filled in. Its JSON Schema is `schema/foz.schema.json`. */
+export interface FozConfig {
+  readonly naming?: Naming;
+  readonly numbers?: 'string' | 'number';
+  readonly key_cap?: number;
+  readonly plan_cache?: number;
+  readonly state?: string;
+  readonly server?: ServerConfig;
+  readonly sources: readonly SourceConfig[];
+  /** Already read where the file gives a path. */
+  readonly metadata?: Metadata;
+}
+
+export interface ServerConfig {
+  readonly host?: string;
+  readonly port?: number | string;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly cors?: readonly string[];
+  readonly graphiql?: boolean;
+  readonly metrics?: boolean;
+  readonly show_database_errors?: boolean;
+  readonly limits?: {
+    readonly body_bytes?: number;
+    readonly depth?: number;
+    readonly nodes?: number;
+    readonly tokens?: number;
+    readonly time_ms?: number | null;
+    readonly batch?: number;
+  };
+}
+
+export type SourceKind = 'postgres' | 'mysql' | 'mariadb' | 'sqlite' | 'pglite';
+
+export interface Patterns {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+/** One attached database. `url` for servers, `path` for embedded ones. */
+export interface SourceConfig {
+  readonly name: string;
+  readonly kind: SourceKind;
+  readonly url?: string;
+  readonly path?: string;
+  readonly pool?: { readonly max?: number; readonly idle_ms?: number; readonly wait_ms?: number };
+  readonly tls?: {
+    readonly mode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+  };
+  readonly namespaces?: Patterns;
+  readonly tables?: Patterns;
+  readonly naming?: Naming;
+  readonly numbers?: 'string' | 'number';
+  readonly prepared_statements?: boolean;
+  readonly readonly?: boolean;
+  readonly customization?: {
+    readonly root_fields?: {
+      readonly namespace?: string;
+      readonly prefix?: string;
+      readonly suffix?: string;
+    };
+    readonly type_names?: { readonly prefix?: string; readonly suffix?: string };
+  };
+}
+
+/** Something wrong in a configuration file: `line` and `column` count from 1. */
+export interface ConfigProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** `sources[0].url` */
+  readonly where: string;
+  readonly message: string;
+}
+
+/** All problems of a configuration at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+  constructor(problems: readonly ConfigProblem[]) {
+    super(
+      problems
+        .map(
+          (problem) =>
+            `${problem.file}:${problem.line}:${problem.column}  ${problem.where}: ${problem.message}`,
+        )
+        .join('\n'),
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,13 @@
+export {
+  ConfigError,
+  type ConfigProblem,
+  type FozConfig,
+  type ServerConfig,
+  type SourceConfig,
+  type SourceKind,
+} from './config.ts';
+export { diffFacts, type FactsChange } from './diff.ts';
+export { Graphs } from './graphs.ts';
+export { loadConfig } from './load-config.ts';
+export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources.ts';
+export { StoredCatalog } from './stored-catalog.ts';

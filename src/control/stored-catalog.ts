@@ -1,0 +1,32 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SourceFacts } from '../catalog/index.ts';
+
+/** What each source contained when it was last read, as JSON files: a source that is down at start is served from here. */
+export class StoredCatalog {
+  readonly #folder: string;
+  constructor(state: string) {
+    this.#folder = join(state, 'catalog');
+  }
+
+  /** `null`: never stored, or not readable. */
+  read(source: string): SourceFacts | null {
+    try {
+      return JSON.parse(readFileSync(this.#file(source), 'utf8')) as SourceFacts;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Replaces the file as a whole, so that a crash leaves the old one. */
+  write(source: string, facts: SourceFacts): void {
+    mkdirSync(this.#folder, { recursive: true });
+    const file = this.#file(source);
+    writeFileSync(`${file}.new`, JSON.stringify(facts));
+    renameSync(`${file}.new`, file);
+  }
+
+  #file(source: string): string {
+    return join(this.#folder, `${source}.json`);
+  }
+}

@@ -1,0 +1,133 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Metadata } from '../catalog/index.ts';
+import type { SourceConfig } from '../control/index.ts';
+import type { Connector } from '../plan/index.ts';
+import { load, postgresSpelling, sqliteSpelling } from './load.ts';
+import { type Sample, samples } from './samples.ts';
+import { shopRows } from './shop.ts';
+import { shopFinish, shopTables } from './shop-tables.ts';
+import { supportRows, supportTables } from './support.ts';
+
+export { shopRows } from './shop.ts';
+export { supportRows } from './support.ts';
+
+/** What a demo is made of: two sources of different engines, relationships between them, things to try. */
+export interface Demo {
+  readonly sources: readonly SourceConfig[];
+  readonly metadata: Metadata;
+  readonly samples: readonly Sample[];
+}
+
+/** Changes when the tables or rows do: an older demo is made anew. */
+const edition = '1';
+
+/** Makes the demo in `folder` on the first run; a half-made one of an interrupted run is made anew. */
+export async function prepareDemo(
+  folder: string,
+  connect: (source: SourceConfig, create: boolean) => Connector,
+  progress: (text: string) => void,
+): Promise<Demo> {
+  const sources: SourceConfig[] = [
+    { name: 'shop', kind: 'pglite', path: join(folder, 'shop') },
+    { name: 'support', kind: 'sqlite', path: join(folder, 'support.db') },
+  ];
+  const mark = join(folder, `ready-${edition}`);
+  if (!existsSync(mark)) {
+    progress('Setting up the demo: a shop in PGlite and a support desk in SQLite ...');
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const shop = shopRows();
+    const support = supportRows(shop);
+    await fill(
+      connect(sources[0]!, true),
+      'shop',
+      (connector) => load(connector, shopTables, shop, shopFinish, postgresSpelling),
+      progress,
+    );
+    await fill(
+      connect(sources[1]!, true),
+      'support',
+      (connector) => load(connector, supportTables, support, [], sqliteSpelling),
+      progress,
+    );
+    const count = [...shop.values(), ...support.values()].reduce((sum, rows) => sum + rows.length, 0);
+    writeFileSync(mark, '');
+    progress(`  ${count.toLocaleString('en')} rows in ${shop.size + support.size} tables.`);
+  }
+  return { sources, metadata: demoMetadata, samples };
+}
+
+async function fill(
+  connector: Connector,
+  name: string,
+  run: (connector: Connector) => Promise<void>,
+  progress: (text: string) => void,
+): Promise<void> {
+  const started = performance.now();
+  try {
+    await run(connector);
+  } finally {
+    await connector.close();
+  }
+  progress(`  ${name} is filled (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+function remote(
+  name: string,
+  source: string,
+  table: string,
+  relationship_type: 'object' | 'array',
+  field_mapping: Record<string, string>,
+) {
+  return { name, definition: { to_source: { source, table, relationship_type, field_mapping } } };
+}
+
+const demoMetadata: Metadata = {
+  tables: [
+    {
+      source: 'shop',
+      table: 'customers',
+      remote_relationships: [
+        remote('tickets', 'support', 'tickets', 'array', { id: 'customer_id' }),
+        remote('satisfaction', 'support', 'satisfaction', 'object', { id: 'customer_id' }),
+      ],
+    },
+    {
+      source: 'shop',
+      table: 'order_items',
+      remote_relationships: [
+        remote('notes', 'support', 'item_notes', 'array', { order_id: 'order_id', line_no: 'line_no' }),
+      ],
+    },
+    {
+      source: 'shop',
+      table: 'order_totals',
+      primary_key: ['order_id'],
+      object_relationships: [
+        {
+          name: 'order',
+          using: { manual_configuration: { remote_table: 'orders', column_mapping: { order_id: 'id' } } },
+        },
+      ],
+    },
+    {
+      source: 'support',
+      table: 'tickets',
+      remote_relationships: [remote('customer', 'shop', 'customers', 'object', { customer_id: 'id' })],
+    },
+    {
+      source: 'support',
+      table: 'item_notes',
+      remote_relationships: [
+        remote('order_item', 'shop', 'order_items', 'object', { order_id: 'order_id', line_no: 'line_no' }),
+      ],
+    },
+    {
+      source: 'support',
+      table: 'satisfaction',
+      remote_relationships: [remote('customer', 'shop', 'customers', 'object', { customer_id: 'id' })],
+    },
+    { source: 'support', table: 'open_tickets', primary_key: ['id'] },
+  ],
+};

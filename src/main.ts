@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Logger, pino } from 'pino';
+import { adminSession } from './access/index.ts';
+import {
+  type FozConfig,
+  Graphs,
+  type SourceConfig,
+  type SourceKind,
+  SourceRegistry,
+  StoredCatalog,
+} from './control/index.ts';
+import { FozError, parseSourceName, type SourceName } from './core/index.ts';
+import { connectMariadb } from './databases/mariadb/index.ts';
+import { connectMysql } from './databases/mysql/index.ts';
+import { connectPglite } from './databases/pglite/index.ts';
+import { connectPostgres } from './databases/postgres/index.ts';
+import { connectSqlite } from './databases/sqlite/index.ts';
+import type { Connector } from './plan/index.ts';
+import { defaultLimits, type Engine, type FozServer, startServer } from './serve/index.ts';
+import { sqlConnector } from './sql/index.ts';
+import { tlsOf } from './tls.ts';
+
+/** Every kind of database, and how its configuration becomes a connector. A new one is one line. */
+const kinds = {
+  postgres: (source) =>
+    connectPostgres({
+      connection: source.url!,
+      tls: tlsOf(source),
+      poolSize: source.pool?.max,
+      waitMs: source.pool?.wait_ms,
+      idleMs: source.pool?.idle_ms,
+      preparedStatements: source.prepared_statements,
+    }),
+  mysql: (source) => connectMysql(serverOptions(source)),
+  mariadb: (source) => connectMariadb(serverOptions(source)),
+  sqlite: (source, create) =>
+    sqlConnector(connectSqlite({ file: source.path!, readonly: source.readonly, create })),
+  pglite: (source) => connectPglite(source.path === ':memory:' ? {} : { folder: source.path! }),
+} satisfies Record<SourceKind, (source: SourceConfig, create: boolean) => Connector>;
+
+function serverOptions(source: SourceConfig) {
+  return {
+    connection: source.url!,
+    tls: tlsOf(source),
+    poolSize: source.pool?.max,
+    waitMs: source.pool?.wait_ms,
+    idleMs: source.pool?.idle_ms,
+  };
+}
+
+/** A connector for one configured source. Does not connect yet; throws for a URL that is none. `create`: make a file that is not there. */
+export function connect(source: SourceConfig, create = false): Connector {
+  return kinds[source.kind](source, create);
+}
+
+/** Everything but the HTTP front: sources read, catalog resolved. For commands that look inside. */
+export interface Attached {
+  readonly registry: SourceRegistry;
+  readonly graphs: Graphs;
+  close(): Promise<void>;
+}
+
+/** Attaches all sources of a configuration and reads what they contain. A source that is down does not reject. */
+export async function attach(config: FozConfig): Promise<Attached> {
+  const sources = config.sources.map((source) => ({
+    name: nameOf(source),
+    config: source,
+    connector: connect(source),
+  }));
+  const registry = new SourceRegistry(sources, new StoredCatalog(config.state ?? '.foz'));
+  await registry.start();
+  const graphs = new Graphs(config, registry);
+  return { registry, graphs, close: () => registry.close() };
+}
+
+function nameOf(source: SourceConfig): SourceName {
+  const name = parseSourceName(source.name);
+  if (name === undefined)
+    throw new FozError(
+      'validation-failed',
+      `"${source.name}" cannot be the name of a source: use letters, digits, _ and -.`,
+    );
+  return name;
+}
+
+export interface StartOptions {
+  readonly logger?: Logger;
+  /** Ready-made operations for the console. */
+  readonly samples?: readonly unknown[];
+}
+
+/** Starts Foz: attaches all sources, then listens. */
+export async function start(
+  config: FozConfig,
+  options: StartOptions = {},
+): Promise<FozServer & { readonly attached: Attached }> {
+  const attached = await attach(config);
+  const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
+  const { server = {} } = config;
+  const { limits = {} } = server;
+  const front = await startServer({
+    engine: engineOf(attached),
+    host: server.host ?? '127.0.0.1',
+    port: Number(server.port ?? 8080),
+    tls: server.tls ?? null,
+    cors: server.cors ?? [],
+    limits: {
+      bodyBytes: limits.body_bytes ?? defaultLimits.bodyBytes,
+      depth: limits.depth ?? defaultLimits.depth,
+      nodes: limits.nodes ?? defaultLimits.nodes,
+      tokens: limits.tokens ?? defaultLimits.tokens,
+      timeMs: limits.time_ms === undefined ? defaultLimits.timeMs : limits.time_ms,
+      batch: limits.batch ?? defaultLimits.batch,
+    },
+    identify: () => adminSession,
+    readiness: () =>
+      attached.registry.sources.map(({ name, status }) => ({
+        name,
+        ready: status.state === 'available',
+        reason: status.state === 'unavailable' ? `unavailable since ${status.since.toISOString()}` : null,
+      })),
+    gauges: () => ({
+      plans: attached.graphs.plans,
+      pools: attached.registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
+    }),
+    logger,
+    metrics: server.metrics ?? true,
+    console: server.graphiql === false ? null : consoleFolder(),
+    samples: () => options.samples ?? [],
+  }).catch(async (error: unknown) => {
+    await attached.close();
+    throw error;
+  });
+  return {
+    url: front.url,
+    attached,
+    async close(graceMs) {
+      await front.close(graceMs);
+      await attached.close();
+    },
+  };
+}
+
+function engineOf({ graphs, registry }: Attached): Engine {
+  return {
+    graph: (role) => graphs.engine(role).options.schema,
+    onChange: (listener) => registry.onChange(listener),
+    cached: (operation) =>
+      graphs.engine(operation.session.role).cached({ ...operation, session: operation.session.variables }),
+    execute: (operation, document) =>
+      graphs
+        .engine(operation.session.role)
+        .execute({ ...operation, session: operation.session.variables, document }),
+  };
+}
+
+/** The built console stands beside the built server, or in its package when Foz runs from a checkout. */
+function consoleFolder(): string | null {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const candidates = [
+    join(here, '../console'),
+    join(here, '../../console/dist'),
+    join(here, '../console/dist'),
+  ];
+  return candidates.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
+}
