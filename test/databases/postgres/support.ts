@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Column, ColumnFacts, SourceFacts, Table, ValueType } from '../../../src/catalog/index.ts';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
-import { connectPostgres, type PostgresOptions, postgresDialect } from '../../../src/databases/postgres/index.ts';
+import {
+  connectPostgres,
+  type PostgresOptions,
+  postgresDialect,
+} from '../../../src/databases/postgres/index.ts';
 import type { Connector, Param, RunContext, Runner } from '../../../src/plan/index.ts';
 import { render, type Sql } from '../../../src/sql/index.ts';
 import { connect } from '../../support/connect.ts';
@@ -24,7 +28,9 @@ export interface Fixture {
 }
 
 /** On the server of the tests. */
-export async function onServer(options: Omit<PostgresOptions, 'connection'> = {}): Promise<Fixture & { readonly url: string }> {
+export async function onServer(
+  options: Omit<PostgresOptions, 'connection'> = {},
+): Promise<Fixture & { readonly url: string }> {
   const name = `foz_pg_${randomBytes(5).toString('hex')}`;
   const admin = serverUrl('postgres');
   const url = new URL(`/${name}`, admin).href;
@@ -58,20 +64,42 @@ export async function inProcess(): Promise<Fixture> {
 }
 
 /** Rows of a statement that a test spells with the product's own parts; parameters hold constants. */
-export async function rowsOf(runner: Runner, text: Sql, context: RunContext = patient): Promise<readonly (readonly unknown[])[]> {
+export async function rowsOf(
+  runner: Runner,
+  text: Sql,
+  context: RunContext = patient,
+): Promise<readonly (readonly unknown[])[]> {
   const statement = render(text, dialect.placeholder);
-  const values = statement.slots.map(({ param, encode }) => encode(param.source.kind === 'constant' ? param.source.value : undefined));
+  const values = statement.slots.map(({ param, encode }) =>
+    encode(param.source.kind === 'constant' ? param.source.value : undefined),
+  );
   return (await runner.run(statement, values, context)).rows;
 }
 
 /** Rows of plain text without parameters. */
-export async function ask(runner: Runner, text: string, values: readonly (string | null)[] = [], context: RunContext = patient) {
+export async function ask(
+  runner: Runner,
+  text: string,
+  values: readonly (string | null)[] = [],
+  context: RunContext = patient,
+) {
   return (await runner.run({ text, slots: [] }, values, context)).rows;
 }
 
 /** A parameter that holds a constant. */
-export function constant(value: unknown, type: ValueType, shape: Param['shape'] = 'value', keyTypes?: readonly ValueType[]): Param {
-  return { type, shape, source: { kind: 'constant', value }, path: '$', ...(keyTypes === undefined ? {} : { keyTypes }) };
+export function constant(
+  value: unknown,
+  type: ValueType,
+  shape: Param['shape'] = 'value',
+  keyTypes?: readonly ValueType[],
+): Param {
+  return {
+    type,
+    shape,
+    source: { kind: 'constant', value },
+    path: '$',
+    ...(keyTypes === undefined ? {} : { keyTypes }),
+  };
 }
 
 /** The type that the facts of a column tell. */
@@ -90,5 +118,10 @@ export function factsOf(facts: SourceFacts, name: string) {
 export function tableOf(facts: SourceFacts, name: string): Table {
   const { columns, namespace } = factsOf(facts, name);
   const resolved = columns.map((column) => ({ ...column, type: typeOf(column) }) as unknown as Column);
-  return { namespace, name, columns: resolved, column: new Map(resolved.map((column) => [column.name, column])) } as unknown as Table;
+  return {
+    namespace,
+    name,
+    columns: resolved,
+    column: new Map(resolved.map((column) => [column.name, column])),
+  } as unknown as Table;
 }

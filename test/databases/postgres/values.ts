@@ -1,6 +1,6 @@
 import { familyOf, scalars, type ValueType } from '../../../src/catalog/index.ts';
 import { sql } from '../../../src/sql/index.ts';
-import { constant, dialect, everything, factsOf, type Fixture, rowsOf, typeOf } from './support.ts';
+import { constant, dialect, everything, type Fixture, factsOf, rowsOf, typeOf } from './support.ts';
 
 /** Types to be made before the tables. */
 const prelude = `
@@ -11,7 +11,10 @@ create domain level as text check (value in ('low', 'high'));
 `;
 
 /** Native types with literals that sit on their edges, and the canonical JSON where it is worth saying. */
-const cases: readonly (readonly [type: string, ...literals: (string | readonly [literal: string, json: string])[]])[] = [
+const cases: readonly (readonly [
+  type: string,
+  ...literals: (string | readonly [literal: string, json: string])[],
+])[] = [
   ['boolean', ['true', 'true'], ['false', 'false']],
   ['smallint', ['-32768', '-32768'], '32767', '0'],
   ['integer', '-2147483648', ['2147483647', '2147483647']],
@@ -19,8 +22,27 @@ const cases: readonly (readonly [type: string, ...literals: (string | readonly [
   ['oid', ['4294967295', '"4294967295"']],
   ['numeric', ['1.50', '"1.50"'], '-0.000001', '1e40', ['NaN', '"NaN"'], ['Infinity', '"Infinity"'], '0'],
   ['numeric(12,2)', ['1.5', '"1.50"'], '-9999999999.99'],
-  ['real', '1.5', '1e-10', '3.4e38', ['NaN', '"NaN"'], ['Infinity', '"Infinity"'], ['-Infinity', '"-Infinity"'], '-0', '0.1'],
-  ['double precision', ['0.1', '0.1'], '1e20', '1e-7', '1.7976931348623157e308', '5e-324', ['NaN', '"NaN"'], ['-Infinity', '"-Infinity"']],
+  [
+    'real',
+    '1.5',
+    '1e-10',
+    '3.4e38',
+    ['NaN', '"NaN"'],
+    ['Infinity', '"Infinity"'],
+    ['-Infinity', '"-Infinity"'],
+    '-0',
+    '0.1',
+  ],
+  [
+    'double precision',
+    ['0.1', '0.1'],
+    '1e20',
+    '1e-7',
+    '1.7976931348623157e308',
+    '5e-324',
+    ['NaN', '"NaN"'],
+    ['-Infinity', '"-Infinity"'],
+  ],
   [
     'text',
     ['', '""'],
@@ -39,12 +61,41 @@ const cases: readonly (readonly [type: string, ...literals: (string | readonly [
   ['name', 'pg_class'],
   ['short', 'abcde'],
   ['uuid', ['A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"']],
-  ['date', ['2024-02-29', '"2024-02-29"'], ['0044-03-15 BC', '"0044-03-15 BC"'], ['12024-01-01', '"12024-01-01"'], ['infinity', '"infinity"'], '-infinity', '0001-01-01'],
+  [
+    'date',
+    ['2024-02-29', '"2024-02-29"'],
+    ['0044-03-15 BC', '"0044-03-15 BC"'],
+    ['12024-01-01', '"12024-01-01"'],
+    ['infinity', '"infinity"'],
+    '-infinity',
+    '0001-01-01',
+  ],
   ['time', ['23:59:59.500', '"23:59:59.5"'], ['24:00:00', '"24:00:00"'], '00:00:00', '12:34:56.123456'],
-  ['timetz', ['23:59:59+02', '"23:59:59+02:00"'], ['01:02:03.5-05:30', '"01:02:03.5-05:30"'], '00:00:00+00', '00:00:00+15:59:30'],
-  ['timestamp', ['2024-02-29 23:59:59.500', '"2024-02-29T23:59:59.5"'], '2024-01-01', ['0044-03-15 01:02:03 BC', '"0044-03-15T01:02:03 BC"'], '12024-01-01 00:00:00.000001', ['infinity', '"infinity"'], '-infinity'],
+  [
+    'timetz',
+    ['23:59:59+02', '"23:59:59+02:00"'],
+    ['01:02:03.5-05:30', '"01:02:03.5-05:30"'],
+    '00:00:00+00',
+    '00:00:00+15:59:30',
+  ],
+  [
+    'timestamp',
+    ['2024-02-29 23:59:59.500', '"2024-02-29T23:59:59.5"'],
+    '2024-01-01',
+    ['0044-03-15 01:02:03 BC', '"0044-03-15T01:02:03 BC"'],
+    '12024-01-01 00:00:00.000001',
+    ['infinity', '"infinity"'],
+    '-infinity',
+  ],
   ['timestamp(0)', ['2024-02-29 23:59:58.6', '"2024-02-29T23:59:59"']],
-  ['timestamptz', ['2024-02-29 23:59:59.5+02', '"2024-02-29T21:59:59.5+00:00"'], ['0044-03-15 01:02:03+00 BC', '"0044-03-15T01:02:03+00:00 BC"'], '12024-01-01 00:00:00+00', 'infinity', ['-infinity', '"-infinity"']],
+  [
+    'timestamptz',
+    ['2024-02-29 23:59:59.5+02', '"2024-02-29T21:59:59.5+00:00"'],
+    ['0044-03-15 01:02:03+00 BC', '"0044-03-15T01:02:03+00:00 BC"'],
+    '12024-01-01 00:00:00+00',
+    'infinity',
+    ['-infinity', '"-infinity"'],
+  ],
   ['interval', ['1 day 2 hours', '"P1DT2H"'], ['0', '"PT0S"'], '-1 day', '1 year 2 mons -3 days 04:05:06.7'],
   ['json', ['{"b":1,  "a":[1, 2.0, "x"]}', '{"b":1,  "a":[1, 2.0, "x"]}'], 'null', '"text"', '[]'],
   ['jsonb', ['{"b":1,  "a":[1, 2.0, "x"]}', '{"a": [1, 2.0, "x"], "b": 1}'], 'null', '"te\\"xt"', '1e400'],
@@ -64,7 +115,11 @@ const cases: readonly (readonly [type: string, ...literals: (string | readonly [
   ['bigint[]', ['{9223372036854775807,NULL}', '["9223372036854775807",null]'], '{}'],
   ['numeric[]', ['{1.50,NaN,NULL,-2}', '["1.50","NaN",null,"-2"]']],
   ['double precision[]', '{0.1,NaN,1e20}'],
-  ['text[]', ['{"a \\"b\\"","",NULL,"NULL","c,d","\\\\"}', '["a \\"b\\"","",null,"NULL","c,d","\\\\"]'], '{}'],
+  [
+    'text[]',
+    ['{"a \\"b\\"","",NULL,"NULL","c,d","\\\\"}', '["a \\"b\\"","",null,"NULL","c,d","\\\\"]'],
+    '{}',
+  ],
   ['character(3)[]', ['{a,bcd}', '["a","bcd"]']],
   ['uuid[]', '{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}'],
   ['date[]', '{2024-02-29,infinity,"0044-03-15 BC"}'],
@@ -134,13 +189,18 @@ export function describeValues(open: () => Promise<Fixture>): void {
       const expected = literals[at]!;
       if (typeof expected !== 'string') expect(asStrings).toBe(expected[1]);
     }
-    await writtenBack(column, type, rows.map(([, json]) => json as string));
+    await writtenBack(
+      column,
+      type,
+      rows.map(([, json]) => json as string),
+    );
   });
 
   async function writtenBack(column: string, type: ValueType, documents: readonly string[]) {
     const isJson = familyOf(type.scalar) === 'json';
     // JSON null is written as NULL, and a number that JavaScript cannot hold does not come from a client.
-    if (isJson && !type.array) documents = documents.filter((json) => json !== 'null' && !/\d{300}/.test(json));
+    if (isJson && !type.array)
+      documents = documents.filter((json) => json !== 'null' && !/\d{300}/.test(json));
     const c = dialect.name(column);
     const copies = dialect.name('copies');
     for (const json of documents) {
@@ -154,13 +214,19 @@ export function describeValues(open: () => Promise<Fixture>): void {
     const told = back.map(([json]) => json as string);
     if (isJson) expect(told.map(canonical)).toEqual(documents.map(canonical));
     else expect(told).toEqual(documents);
-    const empty = await rowsOf(fixture.connector, sql`select ${dialect.flat(c, type)}, ${dialect.json(c, type, 'string')} from ${copies} where ${c} is null limit 1`);
+    const empty = await rowsOf(
+      fixture.connector,
+      sql`select ${dialect.flat(c, type)}, ${dialect.json(c, type, 'string')} from ${copies} where ${c} is null limit 1`,
+    );
     for (const row of empty) expect(row).toEqual([null, null]);
   }
 
   test('a bound NULL is NULL for every type', async () => {
     for (const [column, type] of types) {
-      const [[value]] = (await rowsOf(fixture.connector, sql`select ${dialect.bind(constant(null, type))} is null`)) as [[string]];
+      const [[value]] = (await rowsOf(
+        fixture.connector,
+        sql`select ${dialect.bind(constant(null, type))} is null`,
+      )) as [[string]];
       expect([column, value]).toEqual([column, 't']);
     }
   });

@@ -1,0 +1,4 @@
+import { describeIntrospection } from '../postgres/introspect.ts';
+import { inProcess } from '../postgres/support.ts';
+
+describeIntrospection(inProcess);
