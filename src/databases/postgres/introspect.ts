@@ -1,52 +1,12 @@
-import {
-  type ColumnFacts,
-  type FactIssue,
-  type ForeignKeyFacts,
-  familyOf,
-  type KeyFacts,
-  type SourceFacts,
-  type TableFacts,
-  type TableKind,
-} from '../../catalog/index.ts';
+import type { SourceFacts } from '../../catalog/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
-import { allowedValues } from './checks.ts';
 import { ColumnTypes } from './column-types.ts';
 import { EnumNames } from './enum-names.ts';
 import type { TypeRow } from './natives.ts';
 import { tableFilter } from './patterns.ts';
 import { catalogQueries } from './queries.ts';
-
-type Row = readonly (string | null)[];
-
-const kinds: Readonly<Record<string, TableKind>> = {
-  r: 'table',
-  v: 'view',
-  m: 'materialized view',
-  p: 'partitioned table',
-  f: 'foreign table',
-};
-/** Bits of `pg_relation_is_updatable`. */
-const [updateBit, insertBit, deleteBit] = [4, 8, 16] as const;
-
-interface Relation {
-  readonly oid: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly kind: TableKind;
-  readonly comment: string | null;
-  readonly estimatedRows: number | null;
-  /** All columns may be read. */
-  readonly readable: boolean;
-  readonly writes: number;
-  readonly insertable: boolean;
-  readonly updatable: boolean;
-  readonly deletable: boolean;
-}
-
-interface Column {
-  readonly number: string;
-  readonly facts: ColumnFacts;
-}
+import { Reading } from './reading.ts';
+import { type Relation, type Row, relationOf } from './relations.ts';
 
 /** Reads what exists and may be read, within the transaction of `runner`. `engine` is the name that the facts carry. */
 export async function introspect(
@@ -78,24 +38,6 @@ export async function introspect(
   return { engine, version: server![0]!.split(' ')[0]!, defaultNamespace, ...reading.facts() };
 }
 
-function relationOf(row: Row): Relation {
-  const [oid, namespace, name, kind, comment, rows, readable, writes, insert, update, remove] = row;
-  const allowed = Number(writes);
-  return {
-    oid: oid!,
-    namespace: namespace!,
-    name: name!,
-    kind: kinds[kind!]!,
-    comment: comment ?? null,
-    estimatedRows: rows === null || rows === undefined ? null : Number(rows),
-    readable: readable === 't',
-    writes: allowed,
-    insertable: (allowed & insertBit) !== 0 && insert === 't',
-    updatable: (allowed & updateBit) !== 0 && update === 't',
-    deletable: (allowed & deleteBit) !== 0 && remove === 't',
-  };
-}
-
 function typeOf(row: Row): TypeRow {
   const [oid, namespace, name, kind, element, base, modifier, notNull, standard, labels, comment, checks] =
     row;
@@ -113,163 +55,4 @@ function typeOf(row: Row): TypeRow {
     comment: comment ?? null,
     checks: checks ? (JSON.parse(checks) as string[]) : null,
   };
-}
-
-interface Keys {
-  primaryKey: KeyFacts | null;
-  readonly uniqueKeys: KeyFacts[];
-  readonly foreignKeys: ForeignKeyFacts[];
-}
-
-/** Puts the rows of the catalog queries together, each row looked at once. */
-class Reading {
-  readonly #relations: ReadonlyMap<string, Relation>;
-  readonly #types: ColumnTypes;
-  readonly #enums: EnumNames;
-  readonly #columns = new Map<string, Column[]>();
-  readonly #names = new Map<string, Map<string, string>>();
-  readonly #keys = new Map<string, Keys>();
-  readonly #issues: FactIssue[] = [];
-
-  constructor(relations: readonly Relation[], types: ColumnTypes, enums: EnumNames) {
-    this.#relations = new Map(relations.map((relation) => [relation.oid, relation]));
-    this.#types = types;
-    this.#enums = enums;
-    for (const { oid } of relations) {
-      this.#columns.set(oid, []);
-      this.#names.set(oid, new Map());
-      this.#keys.set(oid, { primaryKey: null, uniqueKeys: [], foreignKeys: [] });
-    }
-  }
-
-  readColumns(rows: readonly Row[], constraints: readonly Row[]): void {
-    const lists = new Map<string, readonly string[]>();
-    for (const [table, kind, , key, , , expression] of constraints) {
-      const values = kind === 'c' ? allowedValues(expression!) : null;
-      if (values !== null) lists.set(`${table}/${JSON.parse(key!)[0]}`, values);
-    }
-    for (const row of rows) {
-      const [table, number, name] = row;
-      const facts = this.#column(this.#relations.get(table!)!, row, lists.get(`${table}/${number}`) ?? null);
-      this.#columns.get(table!)!.push({ number: number!, facts });
-      this.#names.get(table!)!.set(number!, name!);
-    }
-  }
-
-  #column(relation: Relation, row: Row, list: readonly string[] | null): ColumnFacts {
-    const [
-      ,
-      ,
-      name,
-      typeOid,
-      modifier,
-      spelled,
-      notNull,
-      identity,
-      generated,
-      expression,
-      comment,
-      writable,
-    ] = row;
-    const type = this.#types.resolve(typeOid!, Number(modifier), spelled!);
-    if (type.issue !== null)
-      this.#issues.push({
-        namespace: relation.namespace,
-        table: relation.name,
-        column: name!,
-        reason: type.issue,
-      });
-    const listed = list !== null && !type.array && familyOf(type.scalar) === 'text';
-    const computed = generated !== '' || writable === 'f';
-    return {
-      name: name!,
-      nativeType: spelled!,
-      scalar: listed ? 'enum' : type.scalar,
-      array: type.array,
-      castType: type.castType,
-      enumName: listed
-        ? this.#enums.ofColumn(relation.namespace, relation.name, name!, list)
-        : type.enumType && this.#enums.ofType(type.enumType.row, type.enumType.values),
-      nullable: notNull === 'f' && !type.notNull,
-      defaultExpression: computed ? null : (expression ?? type.defaultExpression),
-      identity: identity === 'a' ? 'always' : identity === 'd' ? 'by default' : null,
-      generated: computed,
-      maxLength: type.maxLength,
-      precision: type.precision,
-      scale: type.scale,
-      range: type.range,
-      comment: comment ?? null,
-    };
-  }
-
-  readKeys(constraints: readonly Row[], indexes: readonly Row[]): void {
-    for (const [table, kind, name, key, target, targetKey] of constraints) {
-      if (kind === 'c') continue;
-      const columns = this.#namesOf(table!, JSON.parse(key!) as number[]);
-      const keys = this.#keys.get(table!)!;
-      if (columns === null) continue;
-      if (kind === 'p') keys.primaryKey = { name: name!, columns };
-      else if (kind === 'u') keys.uniqueKeys.push({ name: name!, columns });
-      else this.#foreignKey(keys, name!, columns, target!, JSON.parse(targetKey!) as number[]);
-    }
-    for (const [table, name, key, count] of indexes) {
-      const columns = this.#namesOf(table!, key!.split(' ').slice(0, Number(count)));
-      if (columns !== null) this.#keys.get(table!)!.uniqueKeys.push({ name: name!, columns });
-    }
-  }
-
-  #foreignKey(
-    keys: Keys,
-    name: string,
-    columns: readonly string[],
-    target: string,
-    targetKey: readonly number[],
-  ): void {
-    const relation = this.#relations.get(target);
-    const toColumns = this.#namesOf(target, targetKey);
-    if (relation === undefined || toColumns === null) return;
-    keys.foreignKeys.push({
-      name,
-      columns,
-      toNamespace: relation.namespace,
-      toTable: relation.name,
-      toColumns,
-    });
-  }
-
-  /** `null` where the table or one of its columns is left out. */
-  #namesOf(table: string, numbers: readonly (number | string)[]): readonly string[] | null {
-    const names = this.#names.get(table);
-    const found = numbers.map((number) => names?.get(String(number)));
-    return found.every((name) => name !== undefined) ? (found as string[]) : null;
-  }
-
-  facts(): Pick<SourceFacts, 'tables' | 'enums' | 'issues'> {
-    const tables: TableFacts[] = [];
-    for (const [oid, relation] of this.#relations) {
-      const { namespace, name, kind, comment, insertable, updatable, deletable, estimatedRows } = relation;
-      const columns = this.#columns.get(oid)!.map(({ facts }) => facts);
-      if (columns.length === 0)
-        this.#issues.push({
-          namespace,
-          table: name,
-          column: null,
-          reason: 'The table has no columns that may be read: it is left out.',
-        });
-      else
-        tables.push({
-          namespace,
-          name,
-          kind,
-          comment,
-          columns,
-          ...this.#keys.get(oid)!,
-          insertable,
-          updatable,
-          deletable,
-          estimatedRows,
-        });
-    }
-    return { tables, enums: this.#enums.all, issues: this.#issues };
-  }
 }

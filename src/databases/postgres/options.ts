@@ -23,7 +23,10 @@ export interface PostgresOptions {
   readonly connectMs?: number;
   /** Milliseconds after which an unused connection is closed. */
   readonly idleMs?: number;
-  /** `false`: statements go unnamed and settings are kept to what PgBouncer lets pass. */
+  /**
+   * `false`: statements go unnamed and settings are kept to what PgBouncer lets pass. Before its version 1.20 it does not let
+   * `IntervalStyle` pass: set it to `iso_8601` for the database there.
+   */
   readonly preparedStatements?: boolean;
   /** Prepared statements per connection at most; 4 at least. */
   readonly mostPrepared?: number;
@@ -39,6 +42,8 @@ export type Settings = Required<
   readonly isolation: PostgresOptions['isolation'] | null;
   /** For the pg client. */
   readonly client: ClientConfig;
+  /** Session settings that go with the start-up message, so that they cost no round trip. */
+  readonly startup: Readonly<Record<string, string>>;
 };
 
 /** Fills in the defaults. Throws TypeError for a URL that is none. */
@@ -53,41 +58,31 @@ export function settingsOf(options: PostgresOptions): Settings {
     preparedStatements,
     mostPrepared: preparedStatements ? Math.max(4, options.mostPrepared ?? 500) : 0,
     isolation: options.isolation ?? null,
-    client: clientConfig(options, preparedStatements, connectMs),
+    client: clientConfig(options, connectMs),
+    startup: preparedStatements ? direct : spelling,
   };
 }
 
-/** Session settings that fix how values are spelled; part of the start-up message, so that they cost no round trip. */
+/** Session settings that fix how values are spelled, and that connection poolers know; part of the start-up message. */
 const spelling = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   IntervalStyle: 'iso_8601',
   standard_conforming_strings: 'on',
-};
+} as const;
 /** Compiling expressions to machine code costs more than short statements take. */
-const direct = { ...spelling, extra_float_digits: '1', jit: 'off' };
+const direct = { ...spelling, extra_float_digits: '1', jit: 'off' } as const;
 
-function clientConfig(
-  options: PostgresOptions,
-  preparedStatements: boolean,
-  connectMs: number,
-): ClientConfig {
-  const settings = Object.entries(preparedStatements ? direct : spelling).map(
-    ([key, value]) => `-c ${key}=${value}`,
-  );
+function clientConfig(options: PostgresOptions, connectMs: number): ClientConfig {
   const common: ClientConfig = {
     application_name: options.applicationName ?? 'foz',
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
     ...(options.tls === undefined ? {} : { ssl: options.tls }),
   };
-  if (typeof options.connection !== 'string')
-    return { ...options.connection, ...common, options: settings.join(' ') };
+  if (typeof options.connection !== 'string') return { ...options.connection, ...common };
   const url = new URL(options.connection);
-  const own = url.searchParams.get('options');
-  url.searchParams.delete('options');
   if (options.tls !== undefined)
     for (const name of ['sslmode', 'ssl', 'sslrootcert', 'sslcert', 'sslkey']) url.searchParams.delete(name);
-  if (url.searchParams.has('application_name')) delete common.application_name;
-  return { ...common, connectionString: url.href, options: [own, ...settings].filter(Boolean).join(' ') };
+  return { ...common, connectionString: url.href };
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import pg from 'pg';
+import type pg from 'pg';
 import { type BackendKey, requestCancel } from './cancel.ts';
+import { connect } from './connect.ts';
 import { ended, isGone, isStale } from './errors.ts';
 import { type Answer, Execution } from './execution.ts';
 import type { Settings } from './options.ts';
@@ -55,13 +56,7 @@ export class Session implements Pooled {
 
   /** Connects. `onEnd` is called once, when the connection is gone. Rejects with what the driver or the server says. */
   static async open(settings: Settings, watch: Watch, onEnd: (session: Session) => void): Promise<Session> {
-    const client = new pg.Client(settings.client);
-    const early = () => {};
-    client.on('error', early);
-    await client.connect();
-    const session = new Session(client, settings, watch, onEnd);
-    client.off('error', early);
-    return session;
+    return new Session(await connect(settings), settings, watch, onEnd);
   }
 
   get usable(): boolean {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectPostgres, type PostgresOptions } from '../../../src/databases/postgres/index.ts';
 import { connect } from '../../support/connect.ts';
