@@ -27,6 +27,52 @@ export function readCreated(text: string | null): CreatedTable {
   return { lists, names };
 }
 
+/**
+ * Types to which a view casts its columns, by position (SQLite itself tells only the kind of number or text). Empty where the
+ * columns of the view cannot be told from its text.
+ */
+export function viewCasts(text: string | null): ReadonlyMap<number, string> {
+  const casts = new Map<number, string>();
+  const tokens = text === null ? [] : tokenize(text);
+  const as = topLevel(tokens, ['as'], 0);
+  const select = topLevel(tokens, ['select'], as);
+  if (as < 0 || select < 0) return casts;
+  const ends = ['from', 'where', 'group', 'union', 'except', 'intersect', 'order', 'limit'];
+  const end = topLevel(tokens, ends, select);
+  const items = commaSeparated(tokens.slice(select + 1, end < 0 ? undefined : end));
+  if (items.some((item) => is(item.at(-1), '*'))) return casts;
+  items.forEach((item, position) => {
+    const start = is(item[0], 'distinct') || is(item[0], 'all') ? 1 : 0;
+    if (!is(item[start], 'cast') || !is(item[start + 1], '(')) return;
+    const close = closing(item, start + 1);
+    const inner = item.slice(start + 2, close - 1);
+    const type = lastTopLevel(inner, 'as');
+    const alias = item.slice(close);
+    const named = alias.length === 1 ? alias[0]!.kind !== 'sign' : is(alias[0], 'as') && alias.length === 2;
+    if (type < 0 || (alias.length > 0 && !named)) return;
+    const words = inner.slice(type + 1).map(({ value }) => value);
+    casts.set(position, words.join(' ').replace(/ ?([(),]) ?/g, '$1'));
+  });
+  return casts;
+}
+
+/** Position of the first of the words from `from` on that stands in no brackets; -1: none. */
+function topLevel(tokens: readonly Token[], words: readonly string[], from: number): number {
+  let depth = 0;
+  for (let at = Math.max(from, 0); at < tokens.length; at++) {
+    if (is(tokens[at], '(')) depth++;
+    if (is(tokens[at], ')')) depth--;
+    if (depth === 0 && words.some((word) => is(tokens[at], word))) return at;
+  }
+  return -1;
+}
+
+function lastTopLevel(tokens: readonly Token[], word: string): number {
+  let found = -1;
+  for (let at = topLevel(tokens, [word], 0); at >= 0; at = topLevel(tokens, [word], at + 1)) found = at;
+  return found;
+}
+
 /** Operations for which a view has an INSTEAD OF trigger, from the texts of all its triggers. */
 export function insteadOf(triggers: readonly string[]): ReadonlySet<'insert' | 'update' | 'delete'> {
   const found = new Set<'insert' | 'update' | 'delete'>();

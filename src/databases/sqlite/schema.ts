@@ -1,5 +1,6 @@
 import type { FactIssue } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
+import { viewCasts } from './created.ts';
 import type { Query } from './introspect.ts';
 
 export interface SchemaColumn {
@@ -83,7 +84,7 @@ export async function readSchema(
       view,
       sql: sql as string | null,
       withoutRowid: Number(withoutRowid) === 1,
-      columns: (found ?? []).map(column).filter((entry) => entry !== null),
+      columns: castAs((found ?? []).map(column), view ? viewCasts(sql as string | null) : new Map()),
       uniqueIndexes: view ? [] : readIndexes(indexes.get(name) ?? []),
       foreignKeys: view ? [] : readForeignKeys(keys.get(name) ?? []),
       triggers: view ? (triggers.get(name) ?? []).map(([, text]) => String(text)) : [],
@@ -134,6 +135,16 @@ function column([, name, type, notNull, defaultExpression, primary, hidden]: Row
     primary: Number(primary),
     generated,
   };
+}
+
+/** Columns with the types that a view casts them to; without those that are hidden. */
+function castAs(
+  columns: readonly (SchemaColumn | null)[],
+  casts: ReadonlyMap<number, string>,
+): readonly SchemaColumn[] {
+  return columns.flatMap((found, position) =>
+    found === null ? [] : [{ ...found, type: casts.get(position) ?? found.type }],
+  );
 }
 
 function readForeignKeys(rows: readonly Row[]): readonly SchemaForeignKey[] {

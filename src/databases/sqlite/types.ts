@@ -41,6 +41,8 @@ const names: Readonly<Record<string, Scalar>> = {
   DEC: 'numeric',
   NUMERIC: 'numeric',
   NUMBER: 'numeric',
+  /** What SQLite calls a computed number in a view. */
+  NUM: 'numeric',
   MONEY: 'numeric',
   REAL: 'float',
   DOUBLE: 'float',

@@ -1,4 +1,4 @@
-import { readCreated } from '../../../src/databases/sqlite/created.ts';
+import { readCreated, viewCasts } from '../../../src/databases/sqlite/created.ts';
 import { declaredType } from '../../../src/databases/sqlite/types.ts';
 import { cleanUp, everything, fixture, freshFile, open, patient, say, script } from './support.ts';
 
@@ -249,6 +249,21 @@ describe('the text of a table', () => {
       '["foreign","b"]': 'f',
     });
   });
+});
+
+test.each([
+  ['create view v as select a, cast(sum(b) as DECIMAL(14, 2)) as spent from t', { 1: 'DECIMAL(14,2)' }],
+  [
+    `create view "v as" (x, y) as with c as (select cast(1 as TEXT)) select distinct cast(cast(a as TEXT) as double precision), 'cast(1 as INT)' from c`,
+    { 0: 'double precision' },
+  ],
+  ['create view v as select cast(a as INT) + 1, cast(b as DATE) from t', { 1: 'DATE' }],
+  ['create view v as select t.*, cast(b as DATE) from t', {}],
+  ['create view v as values (1)', {}],
+  ['create view', {}],
+  [null, {}],
+])('casts of %s', (text, expected) => {
+  expect(Object.fromEntries(viewCasts(text))).toEqual(expected);
 });
 
 test.each([

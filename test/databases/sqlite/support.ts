@@ -61,6 +61,11 @@ export function script(file: string, text: string): void {
 export async function fixture(text: string, options: Partial<SqliteOptions> = {}): Promise<Fixture> {
   const file = freshFile();
   script(file, text);
+  return attach(file, options);
+}
+
+/** Attaches a database that is there. */
+export async function attach(file: string, options: Partial<SqliteOptions> = {}): Promise<Fixture> {
   const connector = open({ file, synchronous: 'off', readers: 2, ...options });
   const facts = await connector.introspect(everything, patient.signal);
   const tables = resolve(facts);

@@ -154,10 +154,14 @@ describe('upsert', () => {
 });
 
 describe('JSON', () => {
+  let made: Fixture;
+  beforeAll(async () => {
+    made = await fixture('create table t (j JSONB)');
+  });
   const update = async (stored: string, kind: Exclude<Assignment['kind'], 'set'>, value: unknown) => {
-    const made = await fixture('create table t (j JSONB)');
     const table = made.table('t');
     const j = column(table, 'j');
+    await say(made.connector, 'delete from t');
     await say(made.connector, 'insert into t values (?)', [stored]);
     await write(made, {
       kind: 'update',
