@@ -1,4 +1,12 @@
-import type { AggregateFunction, Column, Key, Operator, Relationship, RootFieldKind, Table } from '../catalog/index.ts';
+import type {
+  AggregateFunction,
+  Column,
+  Key,
+  Operator,
+  Relationship,
+  RootFieldKind,
+  Table,
+} from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 
 /**
@@ -35,21 +43,68 @@ export type InputMeaning =
   /** Fields of `<scalar>_comparison_exp`. */
   | { readonly kind: 'operator'; readonly operator: Operator }
   /** Fields of `<table>_aggregate_bool_exp` and its `count`; of `<table>_aggregate_order_by`; of group_by's having and order_by. */
-  | { readonly kind: 'count' | 'predicate' | 'filter' | 'distinct' | 'arguments' | 'key' | 'bucket' | 'group_key' }
+  | {
+      readonly kind:
+        | 'count'
+        | 'predicate'
+        | 'filter'
+        | 'distinct'
+        | 'arguments'
+        | 'key'
+        | 'bucket'
+        | 'group_key';
+    }
   | { readonly kind: 'function'; readonly fn: AggregateFunction }
   /** Fields of relationship insert inputs, `<table>_on_conflict`, `<table>_updates`, stream cursors. */
-  | { readonly kind: 'data' | 'on_conflict' | 'constraint' | 'update_columns' | 'where' | 'initial_value' | 'ordering' }
+  | {
+      readonly kind:
+        | 'data'
+        | 'on_conflict'
+        | 'constraint'
+        | 'update_columns'
+        | 'where'
+        | 'initial_value'
+        | 'ordering';
+    }
   | { readonly kind: 'update'; readonly update: UpdateKind };
 
 /** `_set _inc _mul _append _prepend _delete_key _delete_elem _delete_at_path` */
-export type UpdateKind = 'set' | 'inc' | 'mul' | 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path';
+export type UpdateKind =
+  | 'set'
+  | 'inc'
+  | 'mul'
+  | 'append'
+  | 'prepend'
+  | 'delete_key'
+  | 'delete_elem'
+  | 'delete_at_path';
 
 /** Arguments of fields, whatever the naming convention calls them. */
 export type ArgumentMeaning =
   | {
       readonly kind:
-        | 'where' | 'order_by' | 'limit' | 'offset' | 'distinct_on' | 'path' | 'columns' | 'distinct' | 'first' | 'last' | 'after'
-        | 'before' | 'keys' | 'having' | 'objects' | 'object' | 'on_conflict' | 'pk_columns' | 'updates' | 'if_match' | 'batch_size' | 'cursor';
+        | 'where'
+        | 'order_by'
+        | 'limit'
+        | 'offset'
+        | 'distinct_on'
+        | 'path'
+        | 'columns'
+        | 'distinct'
+        | 'first'
+        | 'last'
+        | 'after'
+        | 'before'
+        | 'keys'
+        | 'having'
+        | 'objects'
+        | 'object'
+        | 'on_conflict'
+        | 'pk_columns'
+        | 'updates'
+        | 'if_match'
+        | 'batch_size'
+        | 'cursor';
     }
   /** `orders_by_pk(id:)`, `delete_orders_by_pk(id:)`. */
   | { readonly kind: 'key column'; readonly column: Column }
@@ -60,13 +115,13 @@ type Carrier = { readonly extensions: Readonly<Record<string, unknown>> };
 
 /** Meaning of an output field; `undefined` for fields that Foz did not generate (introspection). */
 export function fieldMeaning(field: Carrier): FieldMeaning | undefined {
-  return field.extensions['foz'] as FieldMeaning | undefined;
+  return field.extensions.foz as FieldMeaning | undefined;
 }
 /** Meaning of an input object's field. Every one has it. */
 export function inputMeaning(field: Carrier): InputMeaning {
-  return field.extensions['foz'] as InputMeaning;
+  return field.extensions.foz as InputMeaning;
 }
 /** Meaning of an argument. Every one has it. */
 export function argumentMeaning(argument: Carrier): ArgumentMeaning {
-  return argument.extensions['foz'] as ArgumentMeaning;
+  return argument.extensions.foz as ArgumentMeaning;
 }

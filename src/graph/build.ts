@@ -1,0 +1,38 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Catalog, CatalogIssue } from '../catalog/index.ts';
+import type { SourceName } from '../core/index.ts';
+import type { GraphCapabilities } from './capabilities.ts';
+import { Graph } from './graph.ts';
+import { LazySchema } from './schema.ts';
+
+export interface GraphOptions {
+  /** Whether there is a subscription type; default: no. */
+  readonly subscriptions?: boolean;
+}
+
+export interface BuiltGraph {
+  readonly schema: GraphQLSchema;
+  /** Names that clash, and what was left out or renamed for it. Naming every column takes a moment: asked for, then kept. */
+  readonly issues: readonly CatalogIssue[];
+}
+
+/**
+ * The GraphQL schema of a catalog, or of the part of it that a role can see. Relationships to tables that are not in the
+ * part are left out. Types are made when they are asked for, so this takes milliseconds for thousands of tables. Never
+ * throws: what cannot have the name it needs is told in `issues`.
+ */
+export function buildGraph(
+  catalog: Pick<Catalog, 'sources'>,
+  capabilitiesOf: (source: SourceName) => GraphCapabilities,
+  options: GraphOptions = {},
+): BuiltGraph {
+  const graph = new Graph([...catalog.sources.values()], capabilitiesOf, options.subscriptions ?? false);
+  let issues: readonly CatalogIssue[] | undefined;
+  return {
+    schema: new LazySchema(graph),
+    get issues() {
+      issues ??= graph.names.issues();
+      return issues;
+    },
+  };
+}

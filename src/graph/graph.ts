@@ -1,0 +1,84 @@
+import type { GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType } from 'graphql';
+import type { Source, Table } from '../catalog/index.ts';
+import type { SourceName } from '../core/index.ts';
+import type { GraphCapabilities } from './capabilities.ts';
+import { offersType } from './kinds.ts';
+import type { EnumKind, InputKind, ObjectKind, TypeKind } from './names/conventions.ts';
+import { Names } from './names.ts';
+import { makeTableType } from './types/tables.ts';
+
+type NamedType = GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType;
+
+/** What the types of a graph are made from and kept in: each is made once, when it is first asked for. */
+export class Graph {
+  readonly sources: readonly Source[];
+  readonly names: Names;
+  readonly subscriptions: boolean;
+  /** Every type made so far that is not a scalar. */
+  readonly made = new Map<string, NamedType>();
+  readonly #capabilitiesOf: (source: SourceName) => GraphCapabilities;
+  readonly #capabilities = new Map<SourceName, GraphCapabilities>();
+
+  constructor(
+    sources: readonly Source[],
+    capabilitiesOf: (source: SourceName) => GraphCapabilities,
+    subscriptions: boolean,
+  ) {
+    this.sources = sources;
+    this.subscriptions = subscriptions;
+    this.#capabilitiesOf = capabilitiesOf;
+    this.names = new Names(sources, {
+      subscriptions,
+      offersType: (table, kind) =>
+        offersType(table, kind, { capabilities: this.capabilities(table), subscriptions }),
+    });
+  }
+
+  /** Tables of the graph, in the order of the catalog. */
+  get tables(): readonly Table[] {
+    return this.names.tables.tables;
+  }
+
+  capabilities(table: Table): GraphCapabilities {
+    const { name } = table.source;
+    let capabilities = this.#capabilities.get(name);
+    if (capabilities === undefined) {
+      capabilities = this.#capabilitiesOf(name);
+      this.#capabilities.set(name, capabilities);
+    }
+    return capabilities;
+  }
+
+  /** Whether the table has the type; ask before taking it. */
+  has(table: Table, kind: TypeKind): boolean {
+    return this.names.tables.hasType(table, kind);
+  }
+
+  object(table: Table, kind: ObjectKind): GraphQLObjectType {
+    return this.type(table, kind) as GraphQLObjectType;
+  }
+
+  input(table: Table, kind: InputKind): GraphQLInputObjectType {
+    return this.type(table, kind) as GraphQLInputObjectType;
+  }
+
+  enum(table: Table, kind: EnumKind): GraphQLEnumType {
+    return this.type(table, kind) as GraphQLEnumType;
+  }
+
+  type(table: Table, kind: TypeKind): NamedType {
+    return this.once(this.names.tables.typeName(table, kind), (name) =>
+      makeTableType(this, table, kind, name),
+    );
+  }
+
+  /** The type of this name, made if it is not there. The name decides: equal names must mean equal types. */
+  once<T extends NamedType>(name: string, make: (name: string) => T): T {
+    let type = this.made.get(name);
+    if (type === undefined) {
+      type = make(name);
+      this.made.set(name, type);
+    }
+    return type as T;
+  }
+}

@@ -1,0 +1,14 @@
+export { type BuiltGraph, buildGraph, type GraphOptions } from './build.ts';
+export type { GraphCapabilities } from './capabilities.ts';
+export {
+  type ArgumentMeaning,
+  argumentMeaning,
+  type FieldMeaning,
+  fieldMeaning,
+  type InputMeaning,
+  inputMeaning,
+  type UpdateKind,
+} from './meaning.ts';
+export { isGroupable } from './offers.ts';
+export { checkText, textProblem } from './scalars/text.ts';
+export { LazySchema } from './schema.ts';

@@ -1,0 +1,101 @@
+import { type AggregateFunction, aggregates, type Table } from '../catalog/index.ts';
+import type { GraphCapabilities } from './capabilities.ts';
+import type { TypeKind } from './names/conventions.ts';
+import {
+  aggregatedColumns,
+  canInsert,
+  canUpdate,
+  canUpsert,
+  hasBuckets,
+  isEquatable,
+  isGroupable,
+  isOrderable,
+  jsonColumns,
+  numericColumns,
+  writableColumns,
+} from './offers.ts';
+
+interface Facts {
+  readonly capabilities: GraphCapabilities;
+  readonly subscriptions: boolean;
+}
+type Offers = (table: Table, facts: Facts) => boolean;
+
+const functions = Object.keys(aggregates) as readonly AggregateFunction[];
+const floats = functions.filter((fn) => aggregates[fn].result === 'float');
+
+const always: Offers = () => true;
+const ordered: Offers = (table) => table.columns.some(isOrderable);
+const withJson: Offers = (table, { capabilities }) =>
+  canUpdate(table) && capabilities.jsonWrite && jsonColumns(table).length > 0;
+const withNumbers: Offers = (table) => canUpdate(table) && numericColumns(table).length > 0;
+const anyOf =
+  (...fns: readonly AggregateFunction[]): Offers =>
+  (table, { capabilities }) =>
+    fns.some((fn) => aggregatedColumns(table, capabilities, fn).length > 0);
+const grouped: Offers = (table) => table.columns.some(isGroupable);
+const groupedAnd =
+  (other: Offers): Offers =>
+  (table, facts) =>
+    grouped(table, facts) && other(table, facts);
+const keyed: Offers = (table) => table.primaryKey !== null;
+const stream: Offers = (table, facts) => facts.subscriptions && ordered(table, facts);
+
+const fixed = {
+  row: always,
+  aggregate: always,
+  aggregate_fields: always,
+  aggregate_group: grouped,
+  aggregate_group_key: grouped,
+  mutation_response: (table) => canInsert(table) || canUpdate(table) || table.deletable,
+  connection: keyed,
+  edge: keyed,
+  bool_exp: always,
+  order_by: ordered,
+  aggregate_bool_exp: always,
+  aggregate_bool_exp_count: always,
+  aggregate_order_by: always,
+  aggregate_group_key_input: grouped,
+  aggregate_group_key_order_by: (table, facts) => grouped(table, facts) && ordered(table, facts),
+  aggregate_group_order_by: grouped,
+  aggregate_having: grouped,
+  aggregate_sum_having: groupedAnd(anyOf('sum')),
+  aggregate_float_having: groupedAnd(anyOf(...floats)),
+  aggregate_min_max_having: groupedAnd(anyOf('min', 'max')),
+  insert_input: canInsert,
+  set_input: canUpdate,
+  inc_input: withNumbers,
+  mul_input: withNumbers,
+  append_input: withJson,
+  prepend_input: withJson,
+  delete_key_input: withJson,
+  delete_elem_input: withJson,
+  delete_at_path_input: withJson,
+  pk_columns_input: (table) => canUpdate(table) && table.primaryKey !== null,
+  if_match_input: (table) => canUpdate(table) && table.primaryKey !== null && table.columns.some(isEquatable),
+  on_conflict: canUpsert,
+  updates: canUpdate,
+  obj_rel_insert_input: canInsert,
+  arr_rel_insert_input: canInsert,
+  stream_cursor_input: stream,
+  stream_cursor_value_input: stream,
+  select_column: always,
+  update_column: (table) => canUpsert(table) && table.updatable && writableColumns(table).length > 0,
+  constraint: canUpsert,
+} as const satisfies Partial<Record<TypeKind, Offers>>;
+
+const offers: ReadonlyMap<string, Offers> = new Map<string, Offers>([
+  ...Object.entries(fixed),
+  ...functions.map((fn): [string, Offers] => [`${fn}_fields`, anyOf(fn)]),
+  ...functions.map((fn): [string, Offers] => [`${fn}_order_by`, anyOf(fn)]),
+]);
+
+/** Whether a table has a kind of type, going by its own columns and keys and by what its engine can do. */
+export function offersType(table: Table, kind: TypeKind, facts: Facts): boolean {
+  return offers.get(kind)!(table, facts);
+}
+
+/** Whether group_by of a table can truncate some column. */
+export function offersBuckets(table: Table): boolean {
+  return table.columns.some(hasBuckets);
+}

@@ -1,0 +1,83 @@
+import {
+  assertName,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLFieldConfig,
+  type GraphQLFieldMap,
+  GraphQLObjectType,
+} from 'graphql';
+
+/** A map whose entries are made when they are asked for. `keys` are asked for when somebody lists them. */
+export interface LazyEntries<T> {
+  readonly keys: () => readonly string[];
+  readonly get: (key: string) => T | undefined;
+}
+
+/** An object without prototype that looks as if all entries were there. It cannot be written to. */
+export function lazyObject<T>(entries: LazyEntries<T>): Record<string, T> {
+  const target: Record<string, T> = Object.create(null);
+  const get = (key: string | symbol): T | undefined =>
+    typeof key === 'string' ? entries.get(key) : undefined;
+  return new Proxy(target, {
+    get: (_, key) => get(key),
+    has: (_, key) => get(key) !== undefined,
+    ownKeys: () => [...entries.keys()],
+    // Listing the keys must not make the entries, so the descriptor is that of a getter.
+    getOwnPropertyDescriptor: (_, key) =>
+      typeof key === 'string' ? { enumerable: true, configurable: true, get: () => get(key) } : undefined,
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+  });
+}
+
+type Field = GraphQLField<unknown, unknown>;
+type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
+
+/** An object type with thousands of fields, each made when it is first asked for. */
+export class LazyObjectType extends GraphQLObjectType {
+  readonly #fields: GraphQLFieldMap<unknown, unknown>;
+
+  constructor(name: string, entries: LazyEntries<FieldConfig>) {
+    super({ name, fields: {} });
+    const made = new Map<string, Field | undefined>();
+    this.#fields = lazyObject({
+      keys: entries.keys,
+      get: (key) => {
+        if (made.has(key)) return made.get(key);
+        const config = entries.get(key);
+        const field = config === undefined ? undefined : fieldOf(key, config);
+        if (field !== undefined) made.set(key, field);
+        return field;
+      },
+    });
+  }
+
+  override getFields(): GraphQLFieldMap<unknown, unknown> {
+    return this.#fields;
+  }
+}
+
+function fieldOf(name: string, config: FieldConfig): Field {
+  return {
+    name: assertName(name),
+    description: config.description,
+    type: config.type,
+    args: Object.entries(config.args ?? {}).map(
+      ([argument, { description, type, defaultValue, extensions }]): GraphQLArgument => ({
+        name: assertName(argument),
+        description,
+        type,
+        defaultValue,
+        deprecationReason: undefined,
+        extensions: extensions ?? {},
+        astNode: undefined,
+      }),
+    ),
+    resolve: undefined,
+    subscribe: undefined,
+    deprecationReason: undefined,
+    extensions: config.extensions ?? {},
+    astNode: undefined,
+  };
+}

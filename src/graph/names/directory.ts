@@ -1,0 +1,100 @@
+/** One name that a stem can have: the stem with `text` behind it. */
+export interface Ending<Kind> {
+  readonly text: string;
+  readonly kind: Kind;
+}
+
+interface Stem<Owner, Kind> {
+  readonly text: string;
+  readonly endings: readonly Ending<Kind>[];
+  readonly owner: Owner;
+}
+
+/** Two owners that would have the same name. */
+export interface Clash<Owner, Kind> {
+  readonly name: string;
+  readonly one: { readonly owner: Owner; readonly kind: Kind };
+  readonly other: { readonly owner: Owner; readonly kind: Kind };
+}
+
+/**
+ * Tells what a composed name stands for without spelling all names out: a name is a stem with one of few endings.
+ * Thousands of tables with dozens of names each cost one entry per table.
+ */
+export class Directory<Owner, Kind> {
+  readonly #stems = new Map<string, Stem<Owner, Kind>[]>();
+  readonly #lists = new Set<readonly Ending<Kind>[]>();
+  readonly #has: (owner: Owner, kind: Kind) => boolean;
+
+  /** `has` tells which of its possible names an owner really has; it may change its mind later. */
+  constructor(has: (owner: Owner, kind: Kind) => boolean) {
+    this.#has = has;
+  }
+
+  /** Owners of the same convention should share the list `endings`. */
+  add(text: string, endings: readonly Ending<Kind>[], owner: Owner): void {
+    const stem = { text, endings, owner };
+    const same = this.#stems.get(text);
+    if (same === undefined) this.#stems.set(text, [stem]);
+    else same.push(stem);
+    this.#lists.add(endings);
+  }
+
+  /** Whose name it is; `undefined` for nobody's. */
+  find(name: string): { readonly owner: Owner; readonly kind: Kind } | undefined {
+    for (const list of this.#lists) {
+      for (const { text, kind } of list) {
+        if (!name.endsWith(text)) continue;
+        const stems = this.#stems.get(name.slice(0, name.length - text.length));
+        const found = stems?.find((stem) => stem.endings === list && this.#has(stem.owner, kind));
+        if (found !== undefined) return { owner: found.owner, kind };
+      }
+    }
+    return undefined;
+  }
+
+  /** Every pair of owners that share a name. */
+  clashes(): Clash<Owner, Kind>[] {
+    const gaps = this.#gaps();
+    const starts = new Set([...gaps].map((gap) => gap.charCodeAt(0)));
+    const longest = Math.max(0, ...[...gaps].map((gap) => gap.length));
+    const clashes: Clash<Owner, Kind>[] = [];
+    for (const [text, stems] of this.#stems) {
+      stems.forEach((stem, index) => {
+        for (const same of stems.slice(0, index)) clashes.push(...this.#compare(same, stem));
+      });
+      for (let at = Math.max(1, text.length - longest); at < text.length; at++) {
+        if (!starts.has(text.charCodeAt(at)) || !gaps.has(text.slice(at))) continue;
+        for (const short of this.#stems.get(text.slice(0, at)) ?? []) {
+          for (const stem of stems) clashes.push(...this.#compare(short, stem));
+        }
+      }
+    }
+    return clashes;
+  }
+
+  /** What can stand between two stems of which one begins with the other, if they are to share a name. */
+  #gaps(): Set<string> {
+    const texts = new Set([...this.#lists].flatMap((list) => list.map((ending) => ending.text)));
+    const gaps = new Set<string>();
+    for (const long of texts) {
+      for (const short of texts) {
+        if (long.length > short.length && long.endsWith(short))
+          gaps.add(long.slice(0, long.length - short.length));
+      }
+    }
+    return gaps;
+  }
+
+  #compare(short: Stem<Owner, Kind>, long: Stem<Owner, Kind>): Clash<Owner, Kind>[] {
+    const gap = long.text.slice(short.text.length);
+    return long.endings.flatMap((ending) => {
+      const match = short.endings.find((candidate) => candidate.text === gap + ending.text);
+      if (match === undefined) return [];
+      if (!this.#has(long.owner, ending.kind) || !this.#has(short.owner, match.kind)) return [];
+      const name = long.text + ending.text;
+      const other = { owner: long.owner, kind: ending.kind };
+      return [{ name, one: { owner: short.owner, kind: match.kind }, other }];
+    });
+  }
+}

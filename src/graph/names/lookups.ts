@@ -1,0 +1,64 @@
+import type { CatalogIssue, Key, RootFieldKind, Table } from '../../catalog/index.ts';
+import { isLegal } from './identifier.ts';
+
+interface Entry {
+  readonly table: Table;
+  readonly kind: RootFieldKind;
+  readonly key: Key | null;
+}
+type Named = Entry & { readonly name: string };
+
+/** Root fields whose names follow no pattern: custom ones, and lookups by unique keys. */
+export class Lookups {
+  readonly #custom = new Map<Table, Map<RootFieldKind, string>>();
+  readonly #keys = new Map<Table, Named[]>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #issues: CatalogIssue[];
+
+  constructor(issues: CatalogIssue[]) {
+    this.#issues = issues;
+  }
+
+  /** Reads a table's custom names; the kinds that have a usable one. */
+  addCustom(table: Table, kinds: readonly RootFieldKind[]): RootFieldKind[] {
+    const names = new Map<RootFieldKind, string>();
+    for (const kind of kinds) {
+      const name = table.customRootFields[kind];
+      if (name === undefined) continue;
+      if (isLegal(name)) names.set(kind, name);
+      else {
+        const reason = `GraphQL cannot spell the custom root field "${name}", so ${kind} keeps its usual name. Use letters, digits and _.`;
+        this.#issues.push({ severity: 'error', where: table.id, reason });
+      }
+    }
+    if (names.size > 0) this.#custom.set(table, names);
+    return [...names.keys()];
+  }
+
+  custom(table: Table, kind: RootFieldKind): string | undefined {
+    return this.#custom.get(table)?.get(kind);
+  }
+
+  /** Takes a name; hands back who has it already. */
+  claim(side: string, namespace: string | null, name: string, entry: Entry): Entry | undefined {
+    const id = `${side} ${namespace ?? ''} ${name}`;
+    const holder = this.#entries.get(id);
+    if (holder === undefined) this.#entries.set(id, entry);
+    return holder;
+  }
+
+  find(side: string, namespace: string | null, name: string): Entry | undefined {
+    return this.#entries.get(`${side} ${namespace ?? ''} ${name}`);
+  }
+
+  addKey(table: Table, entry: Named): void {
+    const keys = this.#keys.get(table);
+    if (keys === undefined) this.#keys.set(table, [entry]);
+    else keys.push(entry);
+  }
+
+  /** Lookups by unique keys of a table. */
+  keysOf(table: Table): readonly Named[] {
+    return this.#keys.get(table) ?? [];
+  }
+}

@@ -1,0 +1,127 @@
+import type {
+  CatalogIssue,
+  Column,
+  EnumType,
+  Key,
+  Naming,
+  Relationship,
+  Table,
+} from '../../catalog/index.ts';
+import { camelCase, spellExact, spellName, takeName, upperCase } from './identifier.ts';
+
+/** Names inside of one table's types. */
+export interface Members {
+  readonly columns: ReadonlyMap<Column, string>;
+  readonly relationships: ReadonlyMap<Relationship, string>;
+  readonly issues: readonly CatalogIssue[];
+}
+
+/** Fields of every `<table>_bool_exp`: no column or relationship can have these names. */
+const fixedFields = ['_and', '_or', '_not', '_some', '_every', '_none'];
+
+/**
+ * Field names of a table's columns and relationships. A column that keeps its own name comes before one that had to be
+ * changed, columns come before relationships; whoever comes later to a taken name gets `_2`, `_3`, ... and is reported.
+ */
+export function nameMembers(table: Table, naming: Naming, relationships: readonly Relationship[]): Members {
+  const taken = new Set(fixedFields);
+  const issues: CatalogIssue[] = [];
+  const report = (what: string, wanted: string, name: string) => {
+    if (name === wanted) return;
+    const reason = `The field "${wanted}" is taken in ${table.id}, so ${what} is called "${name}". Give it a custom_name.`;
+    issues.push({ severity: 'note', where: `${table.id}.${what}`, reason });
+  };
+  const columns = new Map<Column, string>();
+  const wanted = new Map(table.columns.map((column) => [column, columnWord(column, naming)]));
+  const kept = (column: Column) => column.customName !== null || wanted.get(column) === column.name;
+  for (const column of [...table.columns.filter(kept), ...table.columns.filter((other) => !kept(other))]) {
+    const name = takeName(wanted.get(column)!, taken);
+    columns.set(column, name);
+    report(column.name, wanted.get(column)!, name);
+  }
+  const named = new Map<Relationship, string>();
+  for (const relationship of relationships) {
+    const name = relationshipName(relationship, naming, taken);
+    named.set(relationship, name);
+    report(relationship.name, relationshipWord(relationship, naming), name);
+  }
+  return { columns, relationships: named, issues };
+}
+
+function columnWord({ customName, name }: Column, naming: Naming): string {
+  if (customName !== null) return spellExact(customName);
+  return naming === 'hasura-default' ? spellName(name) : camelCase(spellName(name));
+}
+
+function relationshipWord({ name }: Relationship, naming: Naming): string {
+  return naming === 'hasura-default' ? spellName(name) : camelCase(spellName(name));
+}
+
+/** An array relationship needs two free names: its own and that of its aggregate. */
+function relationshipName(relationship: Relationship, naming: Naming, taken: Set<string>): string {
+  const wanted = relationshipWord(relationship, naming);
+  const isFree = (name: string) =>
+    !taken.has(name) && (relationship.kind === 'object' || !taken.has(aggregateField(naming, name)));
+  let name = wanted;
+  for (let count = 2; !isFree(name); count++) name = `${wanted}_${count}`;
+  taken.add(name);
+  if (relationship.kind === 'array') taken.add(aggregateField(naming, name));
+  return name;
+}
+
+/** `items_aggregate`, `itemsAggregate` */
+export function aggregateField(naming: Naming, relationship: string): string {
+  return naming === 'hasura-default' ? `${relationship}_aggregate` : `${relationship}Aggregate`;
+}
+
+/** Words that GraphQL does not allow as enum values. */
+const notValues = new Set(['true', 'false', 'null']);
+
+/** Enum values for columns, in the order of the table: their field names, in graphql-default in capitals. */
+export function columnValues(
+  members: Members,
+  columns: readonly Column[],
+  naming: Naming,
+): Map<string, Column> {
+  const taken = new Set(notValues);
+  return new Map(
+    columns.map((column) => {
+      const field = members.columns.get(column)!;
+      return [takeName(naming === 'hasura-default' ? field : upperCase(field), taken), column];
+    }),
+  );
+}
+
+/** Enum values for the keys of a table. A key that the database gives no name of its own is called as PostgreSQL would. */
+export function keyValues(table: Table, naming: Naming): Map<string, Key> {
+  const taken = new Set(notValues);
+  return new Map(
+    table.keys.map((key) => {
+      const name = spellName(key.name === '' || key.name === 'PRIMARY' ? usualKeyName(table, key) : key.name);
+      return [takeName(naming === 'hasura-default' ? name : upperCase(name), taken), key];
+    }),
+  );
+}
+
+function usualKeyName(table: Table, key: Key): string {
+  if (key.primary) return `${table.name}_pkey`;
+  return [table.name, ...key.columns.map((column) => column.name), 'key'].join('_');
+}
+
+/**
+ * GraphQL names of an enum's labels, in their order: as they are stored where GraphQL can spell that, in both conventions;
+ * others are made legal and told apart by `_2`, `_3`, ...
+ */
+export function labelValues(type: EnumType): Map<string, string> {
+  const taken = new Set(notValues);
+  const names = new Map<string, string>();
+  const spelled = type.values.map(({ value }) => ({ value, name: spellExact(value) }));
+  for (const { value, name } of spelled) if (value === name) names.set(value, takeName(name, taken));
+  for (const { value, name } of spelled) if (!names.has(value)) names.set(value, takeName(name, taken));
+  return new Map(spelled.map(({ value }) => [names.get(value)!, value]));
+}
+
+/** Values of a fixed enum: `asc_nulls_first`, `ASC_NULLS_FIRST`. */
+export function fixedValue(naming: Naming, snake: string): string {
+  return naming === 'hasura-default' ? snake : upperCase(snake);
+}

@@ -1,0 +1,153 @@
+import { GraphQLInt, type GraphQLNamedType } from 'graphql';
+import { type AggregateFunction, aggregates, type Column, type Table } from '../catalog/index.ts';
+import type { Graph } from './graph.ts';
+import { type TypeKind, typeKinds } from './names/conventions.ts';
+import { havingName, pageInfoName, sharedName } from './names/shared.ts';
+import { canAggregate, hasBuckets, hasEnum } from './offers.ts';
+import { pageInfo } from './types/objects.ts';
+import {
+  aggregateType,
+  bucketType,
+  comparisonNameOf,
+  comparisonType,
+  countComparison,
+  countComparisonName,
+  cursorOrderType,
+  havingType,
+  leafName,
+  leafType,
+  orderType,
+} from './types/values.ts';
+import { nestedInserts } from './types/writes.ts';
+
+type MakeType = () => GraphQLNamedType;
+
+const functions = Object.keys(aggregates) as readonly AggregateFunction[];
+
+/** Which types fields and arguments lead to, so that one can be found by its name before anything has led to it. */
+export class Reach {
+  readonly #graph: Graph;
+  #incoming: Incoming | undefined;
+  #shared: Map<string, MakeType> | undefined;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** Whether the table has the type, and something leads to it. */
+  hasTableType(table: Table, kind: TypeKind): boolean {
+    if (!this.#graph.has(table, kind)) return false;
+    switch (kind) {
+      case 'aggregate_bool_exp':
+      case 'aggregate_bool_exp_count':
+        return this.#reached().filtered.has(table);
+      case 'aggregate_order_by':
+        return this.#reached().ordered.has(table);
+      case 'obj_rel_insert_input':
+        return this.#reached().insertedOne.has(table);
+      case 'arr_rel_insert_input':
+        return this.#reached().insertedMany.has(table);
+      default:
+        return true;
+    }
+  }
+
+  /** Types that belong to no table, by name; root types aside. */
+  get shared(): ReadonlyMap<string, MakeType> {
+    this.#shared ??= sharedTypes(this.#graph, this);
+    return this.#shared;
+  }
+
+  /** Names of all types but the root types. */
+  *names(): Generator<string> {
+    yield* this.shared.keys();
+    for (const table of this.#graph.tables) {
+      for (const kind of typeKinds) {
+        if (this.hasTableType(table, kind)) yield this.#graph.names.tables.typeName(table, kind);
+      }
+    }
+  }
+
+  #reached(): Incoming {
+    this.#incoming ??= incoming(this.#graph);
+    return this.#incoming;
+  }
+}
+
+/** Tables at the other end of relationships, by what their type is needed for. */
+interface Incoming {
+  readonly filtered: Set<Table>;
+  readonly ordered: Set<Table>;
+  readonly insertedOne: Set<Table>;
+  readonly insertedMany: Set<Table>;
+}
+
+function incoming(graph: Graph): Incoming {
+  const reached: Incoming = {
+    filtered: new Set(),
+    ordered: new Set(),
+    insertedOne: new Set(),
+    insertedMany: new Set(),
+  };
+  for (const table of graph.tables) {
+    const canOrder = graph.has(table, 'order_by');
+    for (const { kind, to } of table.relationships) {
+      if (kind === 'object' || !graph.names.tables.includes(to)) continue;
+      reached.filtered.add(to);
+      if (canOrder) reached.ordered.add(to);
+    }
+    if (!graph.has(table, 'insert_input')) continue;
+    for (const { kind, to } of nestedInserts(graph, table)) {
+      (kind === 'object' ? reached.insertedOne : reached.insertedMany).add(to);
+    }
+  }
+  return reached;
+}
+
+function sharedTypes(graph: Graph, reach: Reach): Map<string, MakeType> {
+  const types = new Map<string, MakeType>();
+  const add = (name: string, make: MakeType) => {
+    if (!types.has(name)) types.set(name, make);
+  };
+  for (const table of graph.tables) {
+    addOfTable(graph, table, reach, add);
+    for (const column of table.columns) addOfColumn(graph, table, column, add);
+  }
+  return types;
+}
+
+type Add = (name: string, make: MakeType) => void;
+
+function addOfTable(graph: Graph, table: Table, reach: Reach, add: Add): void {
+  const naming = graph.names.naming(table);
+  add('Int', () => GraphQLInt);
+  if (graph.has(table, 'connection')) add(pageInfoName, () => pageInfo(graph));
+  const grouped = graph.has(table, 'aggregate_group');
+  if (grouped || graph.has(table, 'order_by') || reach.hasTableType(table, 'aggregate_order_by')) {
+    add(sharedName(naming, 'order_by'), () => orderType(graph, naming));
+  }
+  if (grouped) add(havingName(naming, 'Int'), () => havingType(graph, naming, GraphQLInt));
+  if (grouped && table.columns.some(hasBuckets)) {
+    add(sharedName(naming, 'time_bucket'), () => bucketType(graph, naming));
+  }
+  if (graph.has(table, 'stream_cursor_input')) {
+    add(sharedName(naming, 'cursor_ordering'), () => cursorOrderType(graph, naming));
+  }
+  if (reach.hasTableType(table, 'aggregate_bool_exp_count')) {
+    add(countComparisonName(graph, table), () => countComparison(graph, table));
+  }
+}
+
+function addOfColumn(graph: Graph, table: Table, column: Column, add: Add): void {
+  const naming = graph.names.naming(table);
+  add(leafName(graph, table, column), () => leafType(graph, table, column));
+  const comparison = comparisonNameOf(graph, table, column);
+  if (comparison !== null) add(comparison, () => comparisonType(graph, table, column)!);
+  if (hasEnum(column)) return;
+  for (const fn of functions) {
+    if (!canAggregate(column, fn) || !graph.capabilities(table).aggregates.has(fn)) continue;
+    const leaf = aggregateType(graph, table, column, fn);
+    add(leaf.name, () => leaf);
+    add(havingName(naming, leaf.name), () => havingType(graph, naming, leaf));
+  }
+}

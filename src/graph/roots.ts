@@ -1,0 +1,124 @@
+import { type GraphQLFieldConfig, type GraphQLObjectType, GraphQLString } from 'graphql';
+import type { Table } from '../catalog/index.ts';
+import type { Graph } from './graph.ts';
+import { type LazyEntries, LazyObjectType } from './lazy.ts';
+import { type Operation, rootKinds, rootPatterns } from './names/conventions.ts';
+import { emptyRootField, namespaceTypeName, rootTypeName } from './names/shared.ts';
+import { field } from './types/make.ts';
+import { rootField } from './types/roots.ts';
+
+type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
+
+/** The root types of a graph and the types of its namespace fields. */
+export class Roots {
+  readonly #graph: Graph;
+  readonly #types = new Map<string, LazyObjectType>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** `query_root`, ...; `undefined` where there would be nothing in it. A graph of nothing still has a query type. */
+  root(operation: Operation): GraphQLObjectType | undefined {
+    if (operation !== 'query' && !this.#hasAny(operation)) return undefined;
+    return this.#once(rootTypeName(operation), () => this.#rootEntries(operation));
+  }
+
+  /** A root or namespace type by its name. */
+  find(name: string): GraphQLObjectType | undefined {
+    return this.#all()
+      .find((candidate) => candidate.name === name)
+      ?.type();
+  }
+
+  names(): string[] {
+    return this.#all().map(({ name }) => name);
+  }
+
+  #all(): { name: string; type: () => GraphQLObjectType | undefined }[] {
+    const operations = (['query', 'mutation', 'subscription'] as const).filter(
+      (operation) => operation === 'query' || this.#hasAny(operation),
+    );
+    return operations.flatMap((operation) => [
+      { name: rootTypeName(operation), type: () => this.root(operation) },
+      ...this.#graph.names.tables.namespaces
+        .filter((namespace) => this.#hasFields(operation, namespace))
+        .map((namespace) => ({
+          name: namespaceTypeName(namespace, operation),
+          type: () => this.#namespace(operation, namespace),
+        })),
+    ]);
+  }
+
+  #once(name: string, entries: () => LazyEntries<FieldConfig>): LazyObjectType {
+    let type = this.#types.get(name);
+    if (type === undefined) {
+      type = new LazyObjectType(name, entries());
+      this.#types.set(name, type);
+    }
+    return type;
+  }
+
+  #namespace(operation: Operation, namespace: string): GraphQLObjectType {
+    return this.#once(namespaceTypeName(namespace, operation), () =>
+      this.#tableEntries(operation, namespace),
+    );
+  }
+
+  #hasAny(operation: Operation): boolean {
+    return [null, ...this.#graph.names.tables.namespaces].some((name) => this.#hasFields(operation, name));
+  }
+
+  #hasFields(operation: Operation, namespace: string | null): boolean {
+    if (operation === 'subscription' && !this.#graph.subscriptions) return false;
+    return this.#graph.names.tables.tablesIn(namespace).some((table) => this.#hasField(operation, table));
+  }
+
+  #hasField(operation: Operation, table: Table): boolean {
+    return rootKinds.some(
+      (kind) =>
+        (rootPatterns[kind].operations as readonly Operation[]).includes(operation) &&
+        this.#graph.names.tables.hasRoot(table, kind),
+    );
+  }
+
+  #tableEntries(operation: Operation, namespace: string | null): LazyEntries<FieldConfig> {
+    const { tables } = this.#graph.names;
+    let keys: string[] | undefined;
+    return {
+      keys: () => {
+        keys ??= tables
+          .tablesIn(namespace)
+          .flatMap((table) => tables.rootsOf(table, operation).map(({ name }) => name));
+        return keys;
+      },
+      get: (name) => {
+        const entry = tables.findRoot(operation, namespace, name);
+        return entry === undefined ? undefined : rootField(this.#graph, entry);
+      },
+    };
+  }
+
+  #rootEntries(operation: Operation): LazyEntries<FieldConfig> {
+    if (!this.#hasAny(operation)) {
+      const description = 'There is no table to be read: attach a database, or grant the role something.';
+      return {
+        keys: () => [emptyRootField],
+        get: (name) => (name === emptyRootField ? { type: GraphQLString, description } : undefined),
+      };
+    }
+    const own = this.#tableEntries(operation, null);
+    const namespaces = this.#graph.names.tables.namespaces.filter((name) => this.#hasFields(operation, name));
+    return {
+      keys: () => [...namespaces, ...own.keys()],
+      get: (name) => (namespaces.includes(name) ? this.#namespaceField(operation, name) : own.get(name)),
+    };
+  }
+
+  #namespaceField(operation: Operation, namespace: string): FieldConfig {
+    const { tables } = this.#graph.names;
+    const [first] = tables.tablesIn(namespace);
+    const source = first!.source.name;
+    return field(this.#namespace(operation, namespace), { kind: 'namespace', source });
+  }
+}

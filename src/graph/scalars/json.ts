@@ -1,0 +1,87 @@
+import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import { textProblem } from './text.ts';
+
+type Variables = Readonly<Record<string, unknown>> | null | undefined;
+
+/** Any JSON value, handed on as it is; text in it must be storable. */
+export function readJson(name: string, input: unknown): unknown {
+  const left: { readonly value: unknown; readonly parent: Place | null; readonly key: string | number }[] = [
+    { value: input, parent: null, key: '$' },
+  ];
+  for (let item = left.pop(); item !== undefined; item = left.pop()) {
+    const { value } = item;
+    if (typeof value === 'string') storable(name, value, item);
+    else if (Array.isArray(value)) {
+      for (let index = value.length; index-- > 0; )
+        left.push({ value: value[index], parent: item, key: index });
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        storable(name, key, item);
+        left.push({ value: inner, parent: item, key });
+      }
+    }
+  }
+  return input;
+}
+
+interface Place {
+  readonly parent: Place | null;
+  readonly key: string | number;
+}
+
+function storable(name: string, text: string, place: Place): void {
+  const problem = textProblem(text);
+  if (problem !== null)
+    throw new GraphQLError(`${name} cannot hold the text at ${pathOf(place)}: ${problem}.`);
+}
+
+/** `$.lines[2].name` */
+function pathOf(place: Place): string {
+  if (place.parent === null) return String(place.key);
+  return `${pathOf(place.parent)}${typeof place.key === 'number' ? `[${place.key}]` : `.${place.key}`}`;
+}
+
+/** A GraphQL literal as a JSON value; variables may stand anywhere in it, and one that is missing leaves its key out. */
+export function jsonLiteral(name: string, node: ValueNode, variables: Variables): unknown {
+  switch (node.kind) {
+    case Kind.STRING:
+      return readJson(name, node.value);
+    case Kind.BOOLEAN:
+    case Kind.ENUM:
+      return node.value;
+    case Kind.NULL:
+      return null;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return number(name, node);
+    case Kind.LIST:
+      return node.values.map((item) => jsonLiteral(name, item, variables) ?? null);
+    case Kind.OBJECT:
+      return object(name, node.fields, variables);
+    case Kind.VARIABLE:
+      return readJson(name, variables?.[node.name.value]);
+  }
+}
+
+function object(
+  name: string,
+  fields: readonly { readonly name: { readonly value: string }; readonly value: ValueNode }[],
+  variables: Variables,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = Object.create(null);
+  for (const field of fields) {
+    const value = jsonLiteral(name, field.value, variables);
+    if (value !== undefined) result[field.name.value] = value;
+  }
+  return result;
+}
+
+function number(name: string, node: Extract<ValueNode, { kind: Kind.INT | Kind.FLOAT }>): number {
+  const value = Number(node.value);
+  const lost = node.kind === Kind.INT ? !Number.isSafeInteger(value) : !Number.isFinite(value);
+  if (!lost) return value;
+  throw new GraphQLError(
+    `${name} cannot hold ${node.value}: as a JSON number it would lose digits. Send it as a string.`,
+    { nodes: node },
+  );
+}

@@ -1,0 +1,105 @@
+import { refuse } from './refuse.ts';
+
+const whole = /^([+-]?)0*(\d+)$/;
+const lowest = -(2n ** 63n);
+const highest = 2n ** 63n - 1n;
+
+/** 64-bit integer as digits, from digits or from a JSON number that has not lost any. */
+export function readBigint(name: string, input: unknown): string {
+  const text = digitsOf(name, input, 'Send whole digits, such as "9007199254740993"');
+  const match = whole.exec(text);
+  if (match === null) {
+    refuse(name, input, 'it is not a whole number', 'Send whole digits, such as "9007199254740993"');
+  }
+  const digits = match[1] === '-' && match[2] !== '0' ? `-${match[2]}` : match[2]!;
+  const fits =
+    digits.length < 19 || (digits.length < 21 && BigInt(digits) >= lowest && BigInt(digits) <= highest);
+  if (!fits)
+    refuse(name, input, 'it does not fit into 64 bits', `Send a number from ${lowest} to ${highest}`);
+  return digits;
+}
+
+/** Text as it is; a number as text, as long as it is exact. */
+function digitsOf(name: string, input: unknown, wayOut: string): string {
+  if (typeof input === 'string') return input;
+  if (typeof input !== 'number') refuse(name, input, 'it is neither text nor a number', wayOut);
+  if (!Number.isInteger(input)) refuse(name, input, 'it is not a whole number', wayOut);
+  if (!Number.isSafeInteger(input)) {
+    refuse(name, input, 'a JSON number of this size may have lost digits', 'Send it as a string');
+  }
+  return String(input);
+}
+
+const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,7}))?$/;
+/** PostgreSQL's own limits, the widest of all engines. */
+const mostDigits = { before: 131_072, after: 16_383 };
+
+/** Exact decimal as plain digits: no exponent, no leading zeros, trailing zeros kept (`1.50` stays `1.50`). */
+export function readNumeric(name: string, input: unknown): string {
+  const wayOut = 'Send a decimal number, such as "12.50"';
+  if (typeof input !== 'string' && typeof input !== 'number') {
+    refuse(name, input, 'it is neither text nor a number', wayOut);
+  }
+  const match = decimal.exec(String(input));
+  const given = match === null ? '' : match[2]! + (match[3] ?? '');
+  if (match === null || given === '') refuse(name, input, 'it is not a number', wayOut);
+  const point = match[2]!.length + Number(match[4] ?? 0);
+  if (point > mostDigits.before || given.length - point > mostDigits.after) {
+    const { before, after } = mostDigits;
+    refuse(
+      name,
+      input,
+      'it has too many digits',
+      `Send at most ${before} digits before and ${after} after the point`,
+    );
+  }
+  return plain(match[1] === '-', given, point);
+}
+
+/** `digits` with a point before the position `point`, which may lie outside of them. */
+function plain(negative: boolean, digits: string, point: number): string {
+  const before = point <= 0 ? '' : digits.slice(0, point).padEnd(point, '0');
+  const after = point < 0 ? '0'.repeat(-point) + digits : digits.slice(point);
+  const text = `${before.replace(/^0+/, '') || '0'}${after === '' ? '' : `.${after}`}`;
+  return negative && /[1-9]/.test(text) ? `-${text}` : text;
+}
+
+/** 16-bit integer as a number. */
+export function readSmallint(name: string, input: unknown): number {
+  const wayOut = 'Send a whole number from -32768 to 32767';
+  if (typeof input !== 'number') refuse(name, input, 'it is not a number', wayOut);
+  if (!Number.isInteger(input)) refuse(name, input, 'it is not a whole number', wayOut);
+  if (input < -32_768 || input > 32_767) refuse(name, input, 'it does not fit into 16 bits', wayOut);
+  return input === 0 ? 0 : input;
+}
+
+const widestReal = 3.4028235677973366e38;
+
+/** 32-bit floating point number, rounded by the database. */
+export function readReal(name: string, input: unknown): number {
+  const number = readFloat(name, input);
+  if (Math.abs(number) >= widestReal) {
+    refuse(
+      name,
+      input,
+      'it does not fit into 32 bits',
+      'Send a number between -3.4028235e38 and 3.4028235e38',
+    );
+  }
+  return number;
+}
+
+/** 64-bit floating point number. */
+export function readFloat(name: string, input: unknown): number {
+  const wayOut = 'Send a number, such as 0.5';
+  if (typeof input !== 'number') refuse(name, input, 'it is not a number', wayOut);
+  if (!Number.isFinite(input)) {
+    refuse(
+      name,
+      input,
+      'it does not fit into 64 bits',
+      'Send a number between -1.7976931348623157e308 and 1.7976931348623157e308',
+    );
+  }
+  return input;
+}

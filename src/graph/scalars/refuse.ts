@@ -1,0 +1,57 @@
+import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
+
+/** A literal that no scalar of its kind takes (an enum name, a list, ...), kept to be shown in the refusal. */
+class Unfit {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Ends the reading of a value: `date cannot be "2024-02-30": there is no such day. Send ...`. Throws always. */
+export function refuse(name: string, value: unknown, problem: string, wayOut: string): never {
+  throw new GraphQLError(`${name} cannot be ${shown(value)}: ${problem}. ${wayOut}.`);
+}
+
+const shownLength = 40;
+
+/** A value for people, short: long text is cut, lists and objects are named only. */
+function shown(value: unknown): string {
+  if (value instanceof Unfit) return cut(value.text);
+  if (typeof value === 'string') return cut(JSON.stringify(value));
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : cut(String(value));
+}
+
+function cut(text: string): string {
+  return text.length <= shownLength ? text : `${text.slice(0, shownLength)}...`;
+}
+
+/**
+ * The value of a literal as a scalar's `parseValue` takes it. `digits`: numbers stay text, so that none is lost.
+ * A literal that is neither text, number nor boolean becomes a value that every scalar refuses.
+ */
+export function rawLiteral(node: ValueNode, numbers: 'digits' | 'number'): unknown {
+  switch (node.kind) {
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return numbers === 'digits' ? node.value : Number(node.value);
+    default:
+      return new Unfit(print(node));
+  }
+}
+
+/** Runs `read`; a refusal gets the place of the literal in the document. */
+export function atNode<T>(node: ValueNode, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof GraphQLError && error.nodes === undefined) {
+      throw new GraphQLError(error.message, { nodes: node });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import { GraphQLError } from 'graphql';
+import { refuse } from './refuse.ts';
+
+/** NUL, or half of a surrogate pair. */
+const unstorable = /[\0\uD800-\uDFFF]/u;
+
+/**
+ * What keeps a text out of every database: the character NUL, or half of a surrogate pair; `null` when nothing does.
+ * The answer continues a sentence that names the text.
+ */
+export function textProblem(text: string): string | null {
+  const at = text.search(unstorable);
+  if (at < 0) return null;
+  return text.charCodeAt(at) === 0
+    ? `it has the character NUL (U+0000) at position ${at}, which databases cannot store. Remove it`
+    : `it has half of a surrogate pair at position ${at}, so it is not Unicode. Send the whole character`;
+}
+
+/**
+ * Hands a text back that databases can store. Throws GraphQLError for others; GraphQL's own `String` has no such
+ * check, so whoever takes a `String` for a column calls this.
+ */
+export function checkText(text: string, name = 'String'): string {
+  const problem = textProblem(text);
+  if (problem !== null) throw new GraphQLError(`${name} cannot hold this text: ${problem}.`);
+  return text;
+}
+
+const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/;
+
+/** UUID in lower case with hyphens; they may be left out, all of them. */
+export function readUuid(name: string, input: unknown): string {
+  const wayOut = 'Send 32 hexadecimal digits, such as "6f1e5a8c-0b7d-4c3a-9e52-1d2f3a4b5c6d"';
+  if (typeof input !== 'string') refuse(name, input, 'it is not text', wayOut);
+  const text = input.toLowerCase();
+  if (!uuid.test(text) || (text.length !== 36 && text.length !== 32)) {
+    refuse(name, input, 'it is not a UUID', wayOut);
+  }
+  if (text.length === 36) return text;
+  const cuts = [0, 8, 12, 16, 20, 32];
+  return cuts
+    .slice(1)
+    .map((end, index) => text.slice(cuts[index], end))
+    .join('-');
+}
+
+const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/** Bytes as base64 with padding; the URL alphabet and missing padding are accepted. */
+export function readBytes(name: string, input: unknown): string {
+  const wayOut = 'Send base64, such as "SGVsbG8="';
+  if (typeof input !== 'string') refuse(name, input, 'it is not text', wayOut);
+  if (!base64.test(input)) refuse(name, input, 'it has characters that base64 does not have', wayOut);
+  const digits = input.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
+  const padded = digits.padEnd(Math.ceil(digits.length / 4) * 4, '=');
+  const whole = digits.length % 4 !== 1 && (input.length === digits.length || input.length === padded.length);
+  if (!whole) refuse(name, input, 'it ends in the middle of a byte', wayOut);
+  return padded;
+}

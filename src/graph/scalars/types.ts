@@ -1,0 +1,95 @@
+import { GraphQLBoolean, GraphQLInt, GraphQLScalarType, GraphQLString, Kind, type ValueNode } from 'graphql';
+import { type Naming, type Scalar, scalars } from '../../catalog/index.ts';
+import { readGeometry } from './geometry.ts';
+import { jsonLiteral, readJson } from './json.ts';
+import { readBigint, readFloat, readNumeric, readReal, readSmallint } from './numbers.ts';
+import { atNode, rawLiteral } from './refuse.ts';
+import { readBytes, readUuid } from './text.ts';
+import { readDate, readInterval, readTime, readTimestamp, readTimestamptz, readTimetz } from './times.ts';
+
+interface Rule {
+  /** JSON value (never null) to canonical value (see plan/param.ts). `name` is for refusals, which are GraphQLErrors. */
+  readonly read: (name: string, input: unknown) => unknown;
+  /** What number literals become before `read`. `json`: literals are JSON values. */
+  readonly literals: 'digits' | 'number' | 'json';
+  readonly specifiedBy?: string;
+}
+
+const rfc = 'https://datatracker.ietf.org/doc/html/rfc';
+
+/** How the values of every scalar are checked, or GraphQL's own type where it fits. */
+const rules = {
+  boolean: GraphQLBoolean,
+  int: GraphQLInt,
+  text: GraphQLString,
+  enum: GraphQLString,
+  opaque: GraphQLString,
+  smallint: { read: readSmallint, literals: 'number' },
+  bigint: { read: readBigint, literals: 'digits' },
+  numeric: { read: readNumeric, literals: 'digits' },
+  real: { read: readReal, literals: 'number' },
+  float: { read: readFloat, literals: 'number' },
+  uuid: { read: readUuid, literals: 'number', specifiedBy: `${rfc}9562` },
+  date: { read: readDate, literals: 'number', specifiedBy: `${rfc}3339#section-5.6` },
+  time: { read: readTime, literals: 'number' },
+  timetz: { read: readTimetz, literals: 'number' },
+  timestamp: { read: readTimestamp, literals: 'number' },
+  timestamptz: { read: readTimestamptz, literals: 'number', specifiedBy: `${rfc}3339#section-5.6` },
+  interval: { read: readInterval, literals: 'number' },
+  json: { read: readJson, literals: 'json', specifiedBy: `${rfc}8259` },
+  jsonb: { read: readJson, literals: 'json', specifiedBy: `${rfc}8259` },
+  bytea: { read: readBytes, literals: 'number', specifiedBy: `${rfc}4648#section-4` },
+  geometry: { read: readGeometry, literals: 'json', specifiedBy: `${rfc}7946#section-3.1` },
+} as const satisfies Record<Scalar, Rule | GraphQLScalarType>;
+
+const made = new Map<string, GraphQLScalarType>();
+
+/** The GraphQL name of a scalar in a naming convention. */
+export function scalarName(naming: Naming, scalar: Scalar): string {
+  return naming === 'hasura-default' ? scalars[scalar].name : scalars[scalar].graphqlDefault;
+}
+
+/** The GraphQL type of a scalar in a naming convention; one instance per name in the whole process. */
+export function scalarType(naming: Naming, scalar: Scalar): GraphQLScalarType {
+  const rule: Rule | GraphQLScalarType = rules[scalar];
+  if (rule instanceof GraphQLScalarType) return rule;
+  const name = scalarName(naming, scalar);
+  let type = made.get(name);
+  if (type === undefined) {
+    type = makeType(name, scalars[scalar].description, rule);
+    made.set(name, type);
+  }
+  return type;
+}
+
+function makeType(name: string, description: string, rule: Rule): GraphQLScalarType {
+  const { read, literals, specifiedBy } = rule;
+  return new GraphQLScalarType({
+    name,
+    description,
+    specifiedByURL: specifiedBy,
+    parseValue: (input) => read(name, input),
+    parseLiteral: (node: ValueNode, variables) =>
+      atNode(node, () =>
+        literals === 'json' ? literalOf(name, read, node, variables) : read(name, rawLiteral(node, literals)),
+      ),
+  });
+}
+
+/** A literal that holds variables is checked as a whole when they have values, and not before. */
+function literalOf(
+  name: string,
+  read: Rule['read'],
+  node: ValueNode,
+  variables: Record<string, unknown> | null | undefined,
+): unknown {
+  const value = jsonLiteral(name, node, variables);
+  const open = (variables === null || variables === undefined) && hasVariable(node);
+  return open || value === null || value === undefined ? value : read(name, value);
+}
+
+function hasVariable(node: ValueNode): boolean {
+  if (node.kind === Kind.LIST) return node.values.some(hasVariable);
+  if (node.kind === Kind.OBJECT) return node.fields.some((field) => hasVariable(field.value));
+  return node.kind === Kind.VARIABLE;
+}

@@ -1,0 +1,124 @@
+import {
+  type GraphQLDirective,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  GraphQLSchema,
+  OperationTypeNode,
+} from 'graphql';
+import type { Graph } from './graph.ts';
+import { lazyObject } from './lazy.ts';
+import { Reach } from './reach.ts';
+import { Roots } from './roots.ts';
+
+type TypeMap = Record<string, GraphQLNamedType>;
+
+/** Graphs with more types than this do not spell all their names for a mere suggestion. */
+const fewTypes = 2000;
+
+/**
+ * A schema whose types are made when something asks for them. To graphql-js it is a schema like any other: what lists all
+ * types (introspection, printSchema) makes all of them.
+ */
+export class LazySchema extends GraphQLSchema {
+  readonly #graph: Graph;
+  readonly #roots: Roots;
+  readonly #reach: Reach;
+  /** Introspection types and the scalars of the specified directives. */
+  readonly #base: TypeMap;
+  readonly #map: TypeMap;
+  #names: readonly string[] | undefined;
+
+  constructor(graph: Graph) {
+    super({ assumeValid: true });
+    this.#graph = graph;
+    this.#roots = new Roots(graph);
+    this.#reach = new Reach(graph);
+    this.#base = super.getTypeMap();
+    this.#map = lazyObject({ keys: () => this.#listed(), get: (name) => this.getType(name) });
+  }
+
+  /** How many types of tables and of their values have been made so far, scalars aside. */
+  get madeTypes(): number {
+    return this.#graph.made.size;
+  }
+
+  override getQueryType(): GraphQLObjectType | undefined {
+    return this.#roots.root('query');
+  }
+
+  override getMutationType(): GraphQLObjectType | undefined {
+    return this.#roots.root('mutation');
+  }
+
+  override getSubscriptionType(): GraphQLObjectType | undefined {
+    return this.#roots.root('subscription');
+  }
+
+  override getRootType(operation: OperationTypeNode): GraphQLObjectType | undefined {
+    switch (operation) {
+      case OperationTypeNode.QUERY:
+        return this.getQueryType();
+      case OperationTypeNode.MUTATION:
+        return this.getMutationType();
+      case OperationTypeNode.SUBSCRIPTION:
+        return this.getSubscriptionType();
+    }
+  }
+
+  override getTypeMap(): TypeMap {
+    return this.#map;
+  }
+
+  override getType(name: string): GraphQLNamedType | undefined {
+    return this.#base[name] ?? this.#graph.made.get(name) ?? this.#roots.find(name) ?? this.#find(name);
+  }
+
+  override getDirectives(): readonly GraphQLDirective[] {
+    return super.getDirectives();
+  }
+
+  #find(name: string): GraphQLNamedType | undefined {
+    const found = this.#graph.names.tables.findType(name);
+    if (found === undefined) return this.#reach.shared.get(name)?.();
+    return this.#reach.hasTableType(found.table, found.kind)
+      ? this.#graph.type(found.table, found.kind)
+      : undefined;
+  }
+
+  /**
+   * Names of the types, for whoever lists them. Validation lists them for every document, only to have suggestions for
+   * unknown types at hand: a large graph then gives the types that are in use so far.
+   */
+  #listed(): readonly string[] {
+    if (this.#isLarge() && isCalledBy('KnownTypeNamesRule')) {
+      return [...this.#roots.names(), ...Object.keys(this.#base), ...this.#graph.made.keys()];
+    }
+    this.#names ??= [
+      ...new Set([...this.#roots.names(), ...Object.keys(this.#base), ...this.#reach.names()]),
+    ];
+    return this.#names;
+  }
+
+  #isLarge(): boolean {
+    return this.#graph.tables.length * 40 > fewTypes;
+  }
+}
+
+/** Whether a function of this name is among the callers. Wherever that cannot be told, the answer is no. */
+function isCalledBy(name: string): boolean {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  let found = false;
+  try {
+    Error.stackTraceLimit = 12;
+    Error.prepareStackTrace = (_, sites) => {
+      found = sites.some((site) => site.getFunctionName() === name);
+      return '';
+    };
+    // Reading the stack is what makes it.
+    void new Error().stack;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  return found;
+}

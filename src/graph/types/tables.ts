@@ -1,0 +1,67 @@
+import {
+  GraphQLEnumType,
+  type GraphQLEnumValueConfigMap,
+  GraphQLInputObjectType,
+  GraphQLObjectType,
+} from 'graphql';
+import type { Table } from '../../catalog/index.ts';
+import type { Graph } from '../graph.ts';
+import type { EnumKind, InputKind, ObjectKind, TypeKind } from '../names/conventions.ts';
+import { columnValues, keyValues } from '../names/members.ts';
+import { writableColumns } from '../offers.ts';
+import { filterFields, type InputFieldsOf } from './filters.ts';
+import { objectFields } from './objects.ts';
+import { writeFields } from './writes.ts';
+
+const inputFields: Readonly<Record<InputKind, InputFieldsOf>> = { ...filterFields, ...writeFields };
+
+type ValuesOf = (graph: Graph, table: Table) => GraphQLEnumValueConfigMap;
+
+const enumValues: Readonly<Record<EnumKind, ValuesOf>> = {
+  select_column: (graph, table) => columnEnum(graph, table, false),
+  update_column: (graph, table) => columnEnum(graph, table, true),
+  constraint: (graph, table) => {
+    const values = [...keyValues(table, graph.names.naming(table))].map(([name, key]) => {
+      const columns = key.columns.map((column) => column.name).join(', ');
+      return [
+        name,
+        { value: key, description: `${key.primary ? 'Primary' : 'Unique'} key: ${columns}.` },
+      ] as const;
+    });
+    return Object.fromEntries(values);
+  },
+};
+
+function columnEnum(graph: Graph, table: Table, writable: boolean): GraphQLEnumValueConfigMap {
+  const members = graph.names.members(table);
+  const columns = writable ? writableColumns(table) : table.columns;
+  const values = [...columnValues(members, columns, graph.names.naming(table))];
+  return Object.fromEntries(values.map(([name, column]) => [name, { value: column }]));
+}
+
+/** Makes one type of a table; what is in it is made when it is asked for. */
+export function makeTableType(
+  graph: Graph,
+  table: Table,
+  kind: TypeKind,
+  name: string,
+): GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType {
+  if (isKind(objectFields, kind)) {
+    const description = kind === 'row' ? table.comment : undefined;
+    const fieldsOf = objectFields[kind];
+    return new GraphQLObjectType({ name, description, fields: () => fieldsOf(graph, table) });
+  }
+  if (isKind(inputFields, kind)) {
+    const fieldsOf = inputFields[kind];
+    return new GraphQLInputObjectType({ name, fields: () => fieldsOf(graph, table) });
+  }
+  const valuesOf = enumValues[kind];
+  return new GraphQLEnumType({ name, values: () => valuesOf(graph, table) });
+}
+
+function isKind<Kind extends ObjectKind | InputKind>(
+  table: Readonly<Record<Kind, unknown>>,
+  kind: TypeKind,
+): kind is Kind {
+  return kind in table;
+}

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  buildClientSchema,
+  buildSchema,
+  GraphQLSchema,
+  getIntrospectionQuery,
+  introspectionFromSchema,
+  lexicographicSortSchema,
+  printSchema,
+  validateSchema,
+} from 'graphql';
+import type { Naming } from '../../src/catalog/index.ts';
+import { buildGraph } from '../../src/graph/index.ts';
+import { everything, little } from './catalogs.ts';
+import { shopCatalog } from './shop.ts';
+
+const conventions: readonly Naming[] = ['hasura-default', 'graphql-default'];
+
+function shopGraph(naming: Naming, subscriptions = false) {
+  const capabilitiesOf = (source: string) => (source === 'shop' ? everything : little);
+  return buildGraph(shopCatalog(naming), capabilitiesOf, { subscriptions });
+}
+
+/** The SDL in `golden/`; UPDATE_GOLDEN=1 writes it anew. */
+function expectGolden(name: string, text: string): void {
+  const file = new URL(`./golden/${name}.graphql`, import.meta.url);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, `${text}\n`);
+  expect(`${text}\n`).toBe(readFileSync(file, 'utf8'));
+}
+
+describe.each(conventions)('the graph of two sources in %s', (naming) => {
+  test('is the one in golden/', () => {
+    expectGolden(naming, printSchema(lexicographicSortSchema(shopGraph(naming).schema)));
+  });
+
+  test('has no issues', () => {
+    expect(shopGraph(naming).issues).toEqual([]);
+  });
+
+  test('is valid when all types are made, with and without subscriptions', () => {
+    for (const subscriptions of [false, true]) {
+      const { schema } = shopGraph(naming, subscriptions);
+      expect(validateSchema(new GraphQLSchema({ ...schema.toConfig(), assumeValid: false }))).toEqual([]);
+      expect(validateSchema(buildSchema(printSchema(schema)))).toEqual([]);
+    }
+  });
+
+  test('is the same through introspection', () => {
+    const { schema } = shopGraph(naming);
+    const client = buildClientSchema(introspectionFromSchema(schema, { specifiedByUrl: true }));
+    const sorted = (other: GraphQLSchema) => printSchema(lexicographicSortSchema(other));
+    expect(sorted(client)).toBe(sorted(schema));
+    expect(getIntrospectionQuery()).toContain('__schema');
+  });
+
+  test.each([false, true])(
+    'finds exactly the types that fields lead to (subscriptions: %s)',
+    (subscriptions) => {
+      const { schema } = shopGraph(naming, subscriptions);
+      const listed = Object.keys(schema.getTypeMap()).sort();
+      const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+      const [query, mutation, subscription] = roots;
+      const reached = Object.keys(new GraphQLSchema({ query, mutation, subscription }).getTypeMap()).sort();
+      expect(listed).toEqual(reached);
+      for (const name of listed) expect(schema.getType(name)?.name).toBe(name);
+    },
+  );
+});
