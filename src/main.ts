@@ -19,7 +19,6 @@ import { connectPostgres } from './databases/postgres/index.ts';
 import { connectSqlite } from './databases/sqlite/index.ts';
 import type { Connector } from './plan/index.ts';
 import { defaultLimits, type Engine, type FozServer, startServer } from './serve/index.ts';
-import { sqlConnector } from './sql/index.ts';
 import { tlsOf } from './tls.ts';
 
 /** Every kind of database, and how its configuration becomes a connector. A new one is one line. */

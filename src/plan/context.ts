@@ -40,9 +40,10 @@ export function paramOf(
   return { ...base, capacity: capacityFor(length) };
 }
 
-/** The next power of two; beyond 1,024 the statement must not depend on the length. */
+/** 0, or the next power of two; beyond 1,024 the statement must not depend on the length. */
 export function capacityFor(length: number): number | undefined {
   if (length > 1024) return undefined;
+  if (length === 0) return 0;
   let capacity = 1;
   while (capacity < length) capacity *= 2;
   return capacity;

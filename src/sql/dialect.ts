@@ -65,6 +65,8 @@ export interface Dialect {
   // Clauses.
   order(expression: Sql, direction: Direction, nullable: boolean): Sql;
   limit(limit: Sql | null, offset: Sql | null): Sql;
+  /** A bound row count inside `limit`, where `bind` would not do. */
+  bindCount?(param: Param): Sql;
   /** LATERAL (or CROSS APPLY) is available, so that a derived table may refer to what stands left of it. */
   readonly lateral: boolean;
   /** Without LATERAL: a limit per parent is a UNION ALL of limited selects (fast where it works), else a window function. */

@@ -34,7 +34,9 @@ export function prepareSimple(
   return {
     async run(running) {
       const { rows, affected } = await runStatement(running, source, compiled.statement);
-      return answer(rows, returning.length > 0 ? rows.length : affected);
+      // An upsert that replaced a row may be counted twice.
+      const most = write.kind === 'insert' ? write.rows.length : affected;
+      return answer(rows, returning.length > 0 ? rows.length : Math.min(affected, most));
     },
   };
 }

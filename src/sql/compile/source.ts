@@ -129,7 +129,7 @@ export function limitClause(scope: Scope, limit: Bound | null, offset: Bound | n
       ? null
       : typeof bound === 'number'
         ? sql.integer(bound)
-        : scope.dialect.bind(bound);
+        : (scope.dialect.bindCount?.(bound) ?? scope.dialect.bind(bound));
   return sql` ${scope.dialect.limit(limit === 0 ? sql`0` : spell(limit), spell(offset))}`;
 }
 

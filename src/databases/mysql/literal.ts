@@ -1,0 +1,102 @@
+import { FozError } from '../../core/index.ts';
+
+/**
+ * A value, spelled as an SQL literal. Only the functions of this file make one, each from a value that it has checked or
+ * quoted; whatever else is bound is quoted as text.
+ */
+export class Literal {
+  readonly #spelling: string;
+  constructor(guard: typeof made, spelling: string) {
+    if (guard !== made) throw new TypeError('Literal is made by the functions of its file only');
+    this.#spelling = spelling;
+  }
+  /** What stands in the statement. */
+  static spelling(literal: Literal): string {
+    return literal.#spelling;
+  }
+}
+const made = Symbol('literal');
+
+/**
+ * Text between quotes. Only the quote itself needs doubling; text with a backslash, which means different things by
+ * `sql_mode`, and with NUL goes as hexadecimal digits. So the literal ends where it should in every mode.
+ * Throws FozError `data-exception` for half of a surrogate pair.
+ */
+export function quoted(text: string): string {
+  if (/\p{Surrogate}/u.test(text))
+    throw new FozError(
+      'data-exception',
+      'A text holds half of a surrogate pair, which is not Unicode: send whole characters.',
+    );
+  if (/[\\\0]/.test(text)) return `_utf8mb4 x'${Buffer.from(text).toString('hex')}'`;
+  return text.includes("'") ? `'${text.replaceAll("'", "''")}'` : `'${text}'`;
+}
+
+/** `null`, a literal as it is, anything else as text. */
+export function spellingOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  return value instanceof Literal ? Literal.spelling(value) : quoted(String(value));
+}
+
+/** Text. */
+export function textLiteral(value: unknown): Literal {
+  return new Literal(made, quoted(String(value)));
+}
+
+const exact = /^-?\d+(?:\.\d+)?$/;
+
+/** A whole or decimal number, exact. Throws FozError `data-exception` for anything else. */
+export function exactLiteral(value: unknown): Literal {
+  const digits = String(value);
+  if (!exact.test(digits)) throw notA('decimal number');
+  return new Literal(made, signed(digits));
+}
+
+/** A floating point number. Throws FozError `data-exception` for what is not finite. */
+export function floatLiteral(value: unknown): Literal {
+  const number = typeof value === 'number' ? value : Number(String(value).trim() === '' ? Number.NaN : value);
+  if (!Number.isFinite(number)) throw notA('number that the database can store');
+  return new Literal(made, Object.is(number, -0) ? '(-0e0)' : signed(number.toExponential()));
+}
+
+/** In parentheses where negative, so that it can follow a minus. */
+function signed(digits: string): string {
+  return digits.startsWith('-') ? `(${digits})` : digits;
+}
+
+/** Bytes from base64. */
+export function bytesLiteral(base64: unknown): Literal {
+  return new Literal(made, `x'${Buffer.from(String(base64), 'base64').toString('hex')}'`);
+}
+
+const spellings = {
+  date: /^\d{4}-\d\d-\d\d$/,
+  time: /^-?\d{2,3}:\d\d:\d\d(?:\.\d+)?$/,
+  timestamp: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?$/,
+} as const;
+
+/** `timestamp'2024-02-29 23:59:59'`. Throws FozError `data-exception` for text of another form. */
+export function momentLiteral(kind: keyof typeof spellings, text: string): Literal {
+  if (!spellings[kind].test(text)) throw notA(kind === 'timestamp' ? 'date and time' : kind);
+  // Six digits are the most that the server keeps; a time of day alone has no type that every comparison takes.
+  const digits = text.replace(/(\.\d{6})\d+$/, '$1');
+  return new Literal(made, kind === 'time' ? `'${digits}'` : `${kind}'${digits}'`);
+}
+
+/** The elements of a list between commas, for `in (...)`; of no elements a query without rows. */
+export function listLiteral(elements: readonly (Literal | null)[]): Literal {
+  if (elements.length === 0) return new Literal(made, nothing);
+  return new Literal(made, elements.map(spellingOf).join(', '));
+}
+const nothing = 'select null from (select 1) foz_nothing where false';
+
+/** Tuples between commas, for `(a, b) in (...)`; of none a query without rows of that many columns. */
+export function tuplesLiteral(tuples: readonly (readonly Literal[])[], width: number): Literal {
+  if (tuples.length === 0)
+    return new Literal(made, nothing.replace('null', Array(width).fill('null').join(', ')));
+  return new Literal(made, tuples.map((tuple) => `(${tuple.map(spellingOf).join(', ')})`).join(', '));
+}
+
+function notA(what: string): FozError {
+  return new FozError('data-exception', `A value is not a ${what}.`);
+}

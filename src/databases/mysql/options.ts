@@ -1,0 +1,138 @@
+import type { SecureContextOptions } from 'node:tls';
+import type { ConnectionOptions } from 'mysql2';
+
+/** How to reach a MySQL or MariaDB server, and how much of it to use. */
+export interface MysqlOptions {
+  /** `mysql://user:password@host:3306/database`, or the parts. The database is the default namespace. */
+  readonly connection:
+    | string
+    | {
+        readonly host?: string;
+        readonly port?: number;
+        readonly socketPath?: string;
+        readonly user?: string;
+        readonly password?: string;
+        readonly database?: string;
+      };
+  /** `true`: verified against the system's authorities; else certificates, and what to verify (everything unless told). */
+  readonly tls?: boolean | TlsOptions;
+  /** Connections at most. */
+  readonly poolSize?: number;
+  /** Milliseconds that a statement waits for a free connection. */
+  readonly waitMs?: number;
+  /** Milliseconds that opening a connection may take. */
+  readonly connectMs?: number;
+  /** Milliseconds after which an unused connection is closed. */
+  readonly idleMs?: number;
+  /** Isolation of writing transactions; the server's default where absent. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  /** `tinyint(1)`, which is what BOOLEAN makes, is a boolean; default true. */
+  readonly tinyInt1IsBool?: boolean;
+}
+
+/** Certificates as `tls.connect` takes them. `rejectUnauthorized`: the chain is checked; `verifyIdentity`: the name of the host too. */
+export type TlsOptions = Pick<
+  SecureContextOptions,
+  'ca' | 'cert' | 'key' | 'passphrase' | 'ciphers' | 'minVersion' | 'maxVersion'
+> & {
+  readonly rejectUnauthorized?: boolean;
+  readonly verifyIdentity?: boolean;
+};
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly poolSize: number;
+  readonly waitMs: number;
+  readonly connectMs: number;
+  readonly idleMs: number;
+  readonly isolation: MysqlOptions['isolation'] | null;
+  readonly tinyInt1IsBool: boolean;
+  /** The default namespace. */
+  readonly database: string | null;
+  /** For the mysql2 client. */
+  readonly client: ConnectionOptions;
+}
+
+/** Fills in the defaults. Throws TypeError for a URL that is none, or with a parameter that is not known. */
+export function settingsOf(options: MysqlOptions, charset: string): Settings {
+  const { connection, tls } = options;
+  const parts = typeof connection === 'string' ? partsOf(connection) : { ...connection, tls: undefined };
+  const { tls: asked, ...address } = parts;
+  const secure = tls ?? asked;
+  const connectMs = options.connectMs ?? 10_000;
+  return {
+    poolSize: options.poolSize ?? 10,
+    waitMs: options.waitMs ?? 10_000,
+    connectMs,
+    idleMs: options.idleMs ?? 30_000,
+    isolation: options.isolation ?? null,
+    tinyInt1IsBool: options.tinyInt1IsBool ?? true,
+    database: address.database ?? null,
+    client: {
+      ...address,
+      ...spelling,
+      charset,
+      connectTimeout: connectMs,
+      ...(secure === undefined || secure === false ? {} : { ssl: sslOf(secure) }),
+    },
+  };
+}
+
+/** Values leave as the text that the server sends: no digit is lost and nothing is parsed that is written out again. */
+const spelling = {
+  rowsAsArray: true,
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  dateStrings: true,
+  jsonStrings: true,
+  decimalNumbers: false,
+  // Affected rows are those that matched; a server never reads our files.
+  flags: ['FOUND_ROWS', '-LOCAL_FILES'],
+  // Statements come with their literals: the client must not look for placeholders in them.
+  queryFormat: (text: string) => text,
+} satisfies ConnectionOptions;
+
+function sslOf(tls: true | TlsOptions): ConnectionOptions['ssl'] {
+  const given: TlsOptions = tls === true ? {} : tls;
+  const rejectUnauthorized = given.rejectUnauthorized ?? true;
+  return {
+    ...given,
+    rejectUnauthorized,
+    verifyIdentity: given.verifyIdentity ?? rejectUnauthorized,
+  } as ConnectionOptions['ssl'];
+}
+
+const modes: Readonly<Record<string, boolean | TlsOptions>> = {
+  DISABLED: false,
+  REQUIRED: { rejectUnauthorized: false },
+  VERIFY_CA: { verifyIdentity: false },
+  VERIFY_IDENTITY: true,
+};
+
+function partsOf(text: string) {
+  const url = new URL(text);
+  if (url.protocol !== 'mysql:' && url.protocol !== 'mariadb:')
+    throw new TypeError(
+      `A URL of a MySQL or MariaDB server starts with mysql:// or mariadb://, not ${url.protocol}//`,
+    );
+  let tls: boolean | TlsOptions | undefined;
+  let socketPath: string | undefined;
+  for (const [name, value] of url.searchParams) {
+    if (name === 'ssl-mode' && value in modes) tls = modes[value];
+    else if (name === 'socketPath') socketPath = value;
+    else
+      throw new TypeError(
+        `The URL of the database has a parameter "${name}" that means nothing here: known are socketPath, and ssl-mode (${Object.keys(modes).join(', ')}).`,
+      );
+  }
+  const database = decodeURIComponent(url.pathname.slice(1));
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1') || 'localhost',
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    ...(socketPath === undefined ? {} : { socketPath }),
+    ...(url.username === '' ? {} : { user: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(database === '' ? {} : { database }),
+    tls,
+  };
+}

@@ -1,0 +1,41 @@
+/** What a connection knows about its server. */
+export interface Server {
+  /** As the server spells it: `9.7.0`, `10.11.18-MariaDB`. */
+  readonly version: string;
+  /** Digits that `KILL` takes. */
+  readonly connection: string;
+  /** Bytes. */
+  readonly longestStatement: number;
+  /** Several keys that one statement generates follow each other. */
+  readonly consecutiveKeys: boolean;
+  /** Transactions of the server's default isolation keep one snapshot. */
+  readonly keepsSnapshot: boolean;
+}
+
+const modes = [
+  'ONLY_FULL_GROUP_BY',
+  'STRICT_ALL_TABLES',
+  'STRICT_TRANS_TABLES',
+  'NO_ZERO_IN_DATE',
+  'NO_ZERO_DATE',
+  'ERROR_FOR_DIVISION_BY_ZERO',
+  'NO_ENGINE_SUBSTITUTION',
+];
+
+/** What the meaning of statements and the spelling of values depend on: UTC, strict mode, whole aggregates. */
+export const sessionSettings = `set time_zone = '+00:00', sql_mode = '${modes.join(',')}', group_concat_max_len = 4294967295`;
+
+/** Reads the one row of `readServer.text`. */
+export function readServer(row: readonly unknown[]): Server {
+  const [version, connection, longest, increment, isolation] = row.map(String);
+  return {
+    version: version!,
+    connection: connection!,
+    longestStatement: Number(longest),
+    consecutiveKeys: increment === '1',
+    keepsSnapshot: isolation === 'REPEATABLE-READ' || isolation === 'SERIALIZABLE',
+  };
+}
+// Both engines know the variable of the isolation, under different names.
+readServer.text = `select version(), connection_id(), @@max_allowed_packet, @@auto_increment_increment,
+ (select variable_value from performance_schema.session_variables where variable_name in ('transaction_isolation', 'tx_isolation') limit 1)`;

@@ -1,0 +1,199 @@
+import { type Connection, createConnection, type QueryError } from 'mysql2';
+import { FozError } from '../../core/index.ts';
+import { killQuery } from './cancel.ts';
+import { ended } from './errors.ts';
+import type { Settings } from './options.ts';
+import { readServer, type Server, sessionSettings } from './server.ts';
+import type { Limits, Watch, Watched } from './watch.ts';
+
+/** What the server answered: rows as arrays of text and numbers, or what a write did. */
+export interface Answer {
+  readonly rows: readonly (readonly unknown[])[];
+  /** `null`: the statement has rows. */
+  readonly done: Done | null;
+}
+export interface Done {
+  readonly affectedRows: number | string;
+  readonly insertId: number | string;
+  /** `Records: 3  Duplicates: 1  Warnings: 0` for inserts of several rows. */
+  readonly info: string;
+}
+
+interface Running extends Watched {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+  /** Set when its request has ended: resolves when the server has been told. */
+  killed: Promise<void> | null;
+}
+
+/** Milliseconds that a killed statement, or one that ends a transaction, has before its connection is given up. */
+export const graceMs = 5_000;
+
+/** One connection: runs one statement at a time, kills it on the server, and knows whether it can be used again. */
+export class Session {
+  idleSince = 0;
+  /** Between the begin and the end of a transaction; set by it. */
+  inTransaction = false;
+  readonly server: Server;
+  readonly #client: Connection;
+  readonly #settings: Settings;
+  readonly #watch: Watch;
+  readonly #onEnd: (session: Session) => void;
+  #running: Running | null = null;
+  #connected = true;
+
+  private constructor(
+    client: Connection,
+    server: Server,
+    settings: Settings,
+    watch: Watch,
+    onEnd: (session: Session) => void,
+  ) {
+    this.#client = client;
+    this.server = server;
+    this.#settings = settings;
+    this.#watch = watch;
+    this.#onEnd = onEnd;
+    client.on('error', () => this.#lose());
+    client.on('end', () => this.#lose());
+  }
+
+  /** Connects and fixes what the session depends on. Rejects with what the driver or the server says. */
+  static async open(settings: Settings, watch: Watch, onEnd: (session: Session) => void): Promise<Session> {
+    const client = createConnection(settings.client);
+    // Without a listener an error of the network would end the process.
+    client.on('error', () => {});
+    try {
+      await new Promise<void>((resolve, reject) => {
+        client.connect((error) => (error ? reject(error) : resolve()));
+      });
+      await query(client, sessionSettings);
+      const server = readServer((await query(client, readServer.text)).rows[0]!);
+      return new Session(client, server, settings, watch, onEnd);
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
+  }
+
+  /** Nothing runs, no transaction is open, and the server is there. */
+  get usable(): boolean {
+    return this.#connected && this.#running === null && !this.inTransaction;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /**
+   * Runs one statement, complete with its values. Rejects with FozError `timeout` when its limits end it, else with what the
+   * driver or the server says; in each case the server has finished it by then, or the connection is gone.
+   */
+  execute(text: string, limits: Limits): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (!this.#connected)
+        return reject(new FozError('unavailable', 'The connection to the database was lost.'));
+      const most = this.server.longestStatement;
+      if (text.length * 3 > most && Buffer.byteLength(text) > most) return reject(tooLong(most));
+      const running: Running = {
+        ...limits,
+        resolve,
+        reject,
+        killed: null,
+        stop: () => this.#kill(running),
+      };
+      this.#running = running;
+      this.#watch.add(running);
+      this.#client.query(text, (error, result) => this.#answered(running, error, result));
+    });
+  }
+
+  /** Closes the connection, at once when a statement runs. */
+  end(): void {
+    if (this.#running === null && this.#connected) this.#client.end(() => this.#lose());
+    else this.#client.destroy();
+    setTimeout(() => this.#drop(), graceMs).unref();
+  }
+
+  #answered(running: Running, error: QueryError | null, result: unknown): void {
+    if (this.#running !== running) return;
+    this.#watch.remove(running);
+    if (running.killed !== null) {
+      void this.#settle(running, running.killed);
+      return;
+    }
+    this.#running = null;
+    if (error === null) running.resolve(answerOf(result));
+    else {
+      if (error.fatal) this.#lose();
+      running.reject(error);
+    }
+  }
+
+  /** A kill that is still under way, or that came too late for its statement, must not hit the next one. */
+  async #settle(running: Running, killed: Promise<void>): Promise<void> {
+    await killed;
+    for (let attempt = 0; attempt < 2 && this.#connected; attempt++) {
+      const error = await query(this.#client, 'do 0').then(
+        () => null,
+        (failure: QueryError) => failure,
+      );
+      if (error === null) break;
+      if (error.fatal) this.#lose();
+    }
+    if (this.#running === running) this.#running = null;
+    running.reject(ended(running.signal));
+  }
+
+  #kill(running: Running): void {
+    running.killed = killQuery(this.#settings.client, this.server.connection, graceMs);
+    const giveUp = () => {
+      if (this.#running !== running) return;
+      this.#drop();
+      this.#running = null;
+      running.reject(ended(running.signal));
+    };
+    setTimeout(giveUp, graceMs).unref();
+  }
+
+  #drop(): void {
+    this.#lose();
+    (this.#client as unknown as { readonly stream: { destroy(): void } }).stream.destroy();
+  }
+
+  #lose(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    const running = this.#running;
+    // The client tells a running statement by itself; one that it has forgotten would wait for ever.
+    if (running !== null) setImmediate(() => this.#abandon(running));
+    this.#onEnd(this);
+  }
+
+  #abandon(running: Running): void {
+    if (this.#running !== running || running.killed !== null) return;
+    this.#running = null;
+    this.#watch.remove(running);
+    running.reject(new FozError('unavailable', 'The connection to the database was lost.'));
+  }
+}
+
+function tooLong(most: number): FozError {
+  return new FozError(
+    'limit-exceeded',
+    `The statement is longer than the ${most} bytes that the database takes (max_allowed_packet): ask for less at once.`,
+  );
+}
+
+function answerOf(result: unknown): Answer {
+  return Array.isArray(result)
+    ? { rows: result as Answer['rows'], done: null }
+    : { rows: none, done: result as Done };
+}
+const none: Answer['rows'] = [];
+
+function query(client: Connection, text: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    client.query(text, (error, result) => (error === null ? resolve(answerOf(result)) : reject(error)));
+  });
+}

@@ -1,0 +1,55 @@
+import { FozError } from '../../core/index.ts';
+import type { Statement } from '../../plan/index.ts';
+import { spellingOf } from './literal.ts';
+
+/** A statement cut at its placeholders. */
+interface Template {
+  readonly pieces: readonly string[];
+  /** Rows that were there already count twice in what the server reports. */
+  readonly upsert: boolean;
+}
+
+const templates = new WeakMap<Statement, Template>();
+const token = /`(?:[^`]|``)*`|'(?:[^']|'')*'|\?/g;
+
+function templateOf(statement: Statement): Template {
+  let template = templates.get(statement);
+  if (template === undefined) {
+    template = cut(statement.text);
+    templates.set(statement, template);
+  }
+  return template;
+}
+
+/** A question mark within a quoted name or text is no placeholder. */
+function cut(text: string): Template {
+  const pieces: string[] = [];
+  let from = 0;
+  let bare = '';
+  for (const { 0: found, index } of text.matchAll(token)) {
+    if (found !== '?') continue;
+    pieces.push(text.slice(from, index));
+    from = index + 1;
+  }
+  pieces.push(text.slice(from));
+  if (text.startsWith('insert')) bare = text.replaceAll(token, '');
+  return { pieces, upsert: bare.includes(' on duplicate key update ') };
+}
+
+/** The statement with its values in place. Throws FozError `unexpected` when there are more or fewer values than places. */
+export function fill(statement: Statement, values: readonly unknown[]): string {
+  const { pieces } = templateOf(statement);
+  if (values.length !== pieces.length - 1)
+    throw new FozError(
+      'unexpected',
+      `The statement has ${pieces.length - 1} places for ${values.length} values.`,
+    );
+  let text = pieces[0]!;
+  for (let index = 0; index < values.length; index++) text += spellingOf(values[index]) + pieces[index + 1]!;
+  return text;
+}
+
+/** Whether the statement inserts rows or updates those that are there. */
+export function isUpsert(statement: Statement): boolean {
+  return templateOf(statement).upsert;
+}
