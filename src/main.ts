@@ -12,32 +12,31 @@ import {
   StoredCatalog,
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
-import { connectMariadb } from './databases/mariadb/index.ts';
-import { connectMysql } from './databases/mysql/index.ts';
-import { connectPglite } from './databases/pglite/index.ts';
-import { connectPostgres } from './databases/postgres/index.ts';
-import { connectSqlite } from './databases/sqlite/index.ts';
 import type { Connector } from './plan/index.ts';
 import { defaultLimits, type Engine, type FozServer, startServer } from './serve/index.ts';
 import { tlsOf } from './tls.ts';
 
-/** Every kind of database, and how its configuration becomes a connector. A new one is one line. */
+/** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
 const kinds = {
-  postgres: (source) =>
-    connectPostgres({
-      connection: source.url!,
-      tls: tlsOf(source),
-      poolSize: source.pool?.max,
-      waitMs: source.pool?.wait_ms,
-      idleMs: source.pool?.idle_ms,
+  postgres: async (source) =>
+    (await import('./databases/postgres/index.ts')).connectPostgres({
+      ...serverOptions(source),
       preparedStatements: source.prepared_statements,
     }),
-  mysql: (source) => connectMysql(serverOptions(source)),
-  mariadb: (source) => connectMariadb(serverOptions(source)),
-  sqlite: (source, create) =>
-    sqlConnector(connectSqlite({ file: source.path!, readonly: source.readonly, create })),
-  pglite: (source) => connectPglite(source.path === ':memory:' ? {} : { folder: source.path! }),
-} satisfies Record<SourceKind, (source: SourceConfig, create: boolean) => Connector>;
+  mysql: async (source) => (await import('./databases/mysql/index.ts')).connectMysql(serverOptions(source)),
+  mariadb: async (source) =>
+    (await import('./databases/mariadb/index.ts')).connectMariadb(serverOptions(source)),
+  sqlite: async (source, create) =>
+    (await import('./databases/sqlite/index.ts')).connectSqlite({
+      file: source.path!,
+      readonly: source.readonly,
+      create,
+    }),
+  pglite: async (source) =>
+    (await import('./databases/pglite/index.ts')).connectPglite(
+      source.path === ':memory:' ? {} : { folder: source.path! },
+    ),
+} satisfies Record<SourceKind, (source: SourceConfig, create: boolean) => Promise<Connector>>;
 
 function serverOptions(source: SourceConfig) {
   return {
@@ -49,8 +48,8 @@ function serverOptions(source: SourceConfig) {
   };
 }
 
-/** A connector for one configured source. Does not connect yet; throws for a URL that is none. `create`: make a file that is not there. */
-export function connect(source: SourceConfig, create = false): Connector {
+/** A connector for one configured source. Does not connect yet; rejects for a URL that is none. `create`: make a file that is not there. */
+export function connect(source: SourceConfig, create = false): Promise<Connector> {
   return kinds[source.kind](source, create);
 }
 
@@ -63,11 +62,13 @@ export interface Attached {
 
 /** Attaches all sources of a configuration and reads what they contain. A source that is down does not reject. */
 export async function attach(config: FozConfig): Promise<Attached> {
-  const sources = config.sources.map((source) => ({
-    name: nameOf(source),
-    config: source,
-    connector: connect(source),
-  }));
+  const sources = await Promise.all(
+    config.sources.map(async (source) => ({
+      name: nameOf(source),
+      config: source,
+      connector: await connect(source),
+    })),
+  );
   const registry = new SourceRegistry(sources, new StoredCatalog(config.state ?? '.foz'));
   await registry.start();
   const graphs = new Graphs(config, registry);

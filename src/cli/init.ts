@@ -88,7 +88,7 @@ async function ask(prompt: () => Promise<unknown>): Promise<string> {
 }
 
 async function tryConnection(source: SourceConfig): Promise<void> {
-  const connector = connect(source);
+  const connector = await connect(source);
   try {
     await connector.ping(AbortSignal.timeout(10_000));
   } catch (error) {

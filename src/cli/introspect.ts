@@ -16,7 +16,7 @@ export async function introspect(
   const stored = new StoredCatalog(config.state ?? '.foz');
   const results = [];
   for (const source of sources) {
-    const connector = connect(source);
+    const connector = await connect(source);
     try {
       const patterns = (given: typeof source.tables) => ({
         include: given?.include ?? [],

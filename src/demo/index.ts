@@ -25,7 +25,7 @@ const edition = '1';
 /** Makes the demo in `folder` on the first run; a half-made one of an interrupted run is made anew. */
 export async function prepareDemo(
   folder: string,
-  connect: (source: SourceConfig, create: boolean) => Connector,
+  connect: (source: SourceConfig, create: boolean) => Promise<Connector>,
   progress: (text: string) => void,
 ): Promise<Demo> {
   const sources: SourceConfig[] = [
@@ -40,13 +40,13 @@ export async function prepareDemo(
     const shop = shopRows();
     const support = supportRows(shop);
     await fill(
-      connect(sources[0]!, true),
+      await connect(sources[0]!, true),
       'shop',
       (connector) => load(connector, shopTables, shop, shopFinish, postgresSpelling),
       progress,
     );
     await fill(
-      connect(sources[1]!, true),
+      await connect(sources[1]!, true),
       'support',
       (connector) => load(connector, supportTables, support, [], sqliteSpelling),
       progress,
