@@ -34,14 +34,13 @@ export class Names {
 
   /** Relationships of a table whose other end is in the graph. */
   relationships(table: Table): readonly Relationship[] {
-    return [...this.members(table).relationships.keys()];
+    return table.relationships.filter(({ to }) => this.tables.includes(to));
   }
 
   members(table: Table): Members {
     let members = this.#members.get(table);
     if (members === undefined) {
-      const relationships = table.relationships.filter(({ to }) => this.tables.includes(to));
-      members = nameMembers(table, table.source.naming, relationships);
+      members = nameMembers(table, table.source.naming, this.relationships(table));
       this.#members.set(table, members);
     }
     return members;

@@ -1,5 +1,12 @@
 import { GraphQLInt, type GraphQLNamedType } from 'graphql';
-import { type AggregateFunction, aggregates, type Column, type Table } from '../catalog/index.ts';
+import {
+  type AggregateFunction,
+  aggregates,
+  type Column,
+  type EnumType,
+  type Source,
+  type Table,
+} from '../catalog/index.ts';
 import type { Graph } from './graph.ts';
 import { type TypeKind, typeKinds } from './names/conventions.ts';
 import { havingName, pageInfoName, sharedName } from './names/shared.ts';
@@ -109,11 +116,33 @@ function sharedTypes(graph: Graph, reach: Reach): Map<string, MakeType> {
   const add = (name: string, make: MakeType) => {
     if (!types.has(name)) types.set(name, make);
   };
-  for (const table of graph.tables) {
-    addOfTable(graph, table, reach, add);
-    for (const column of table.columns) addOfColumn(graph, table, column, add);
-  }
+  for (const table of graph.tables) addOfTable(graph, table, reach, add);
+  for (const { table, column } of columnsOfEachType(graph)) addOfColumn(graph, table, column, add);
   return types;
+}
+
+/** One column of every type of every source, since all others of the type lead to the same. */
+function columnsOfEachType(graph: Graph): { readonly table: Table; readonly column: Column }[] {
+  const seen = new Map<Source, Set<string | EnumType>>();
+  const found: { table: Table; column: Column }[] = [];
+  for (const table of graph.tables) {
+    let types = seen.get(table.source);
+    if (types === undefined) {
+      types = new Set();
+      seen.set(table.source, types);
+    }
+    for (const column of table.columns) {
+      const { scalar, array } = column.type;
+      const [once, many] = hasEnum(column)
+        ? [column.enumType!, column.enumType!.name]
+        : [scalar, `${scalar}[]`];
+      const key = array ? many : once;
+      if (types.has(key)) continue;
+      types.add(key);
+      found.push({ table, column });
+    }
+  }
+  return found;
 }
 
 type Add = (name: string, make: MakeType) => void;

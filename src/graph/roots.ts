@@ -14,40 +14,42 @@ export class Roots {
   readonly #graph: Graph;
   readonly #types = new Map<string, LazyObjectType>();
 
+  #all: ReadonlyMap<string, () => GraphQLObjectType | undefined> | undefined;
+
   constructor(graph: Graph) {
     this.#graph = graph;
   }
 
   /** `query_root`, ...; `undefined` where there would be nothing in it. A graph of nothing still has a query type. */
   root(operation: Operation): GraphQLObjectType | undefined {
+    const known = this.#types.get(rootTypeName(operation));
+    if (known !== undefined) return known;
     if (operation !== 'query' && !this.#hasAny(operation)) return undefined;
     return this.#once(rootTypeName(operation), () => this.#rootEntries(operation));
   }
 
   /** A root or namespace type by its name. */
   find(name: string): GraphQLObjectType | undefined {
-    return this.#all()
-      .find((candidate) => candidate.name === name)
-      ?.type();
+    return this.#named().get(name)?.();
   }
 
   names(): string[] {
-    return this.#all().map(({ name }) => name);
+    return [...this.#named().keys()];
   }
 
-  #all(): { name: string; type: () => GraphQLObjectType | undefined }[] {
-    const operations = (['query', 'mutation', 'subscription'] as const).filter(
-      (operation) => operation === 'query' || this.#hasAny(operation),
-    );
-    return operations.flatMap((operation) => [
-      { name: rootTypeName(operation), type: () => this.root(operation) },
-      ...this.#graph.names.tables.namespaces
-        .filter((namespace) => this.#hasFields(operation, namespace))
-        .map((namespace) => ({
-          name: namespaceTypeName(namespace, operation),
-          type: () => this.#namespace(operation, namespace),
-        })),
-    ]);
+  #named(): ReadonlyMap<string, () => GraphQLObjectType | undefined> {
+    if (this.#all !== undefined) return this.#all;
+    const all = new Map<string, () => GraphQLObjectType | undefined>();
+    for (const operation of ['query', 'mutation', 'subscription'] as const) {
+      if (operation !== 'query' && !this.#hasAny(operation)) continue;
+      all.set(rootTypeName(operation), () => this.root(operation));
+      for (const namespace of this.#graph.names.tables.namespaces) {
+        if (!this.#hasFields(operation, namespace)) continue;
+        all.set(namespaceTypeName(namespace, operation), () => this.#namespace(operation, namespace));
+      }
+    }
+    this.#all = all;
+    return all;
   }
 
   #once(name: string, entries: () => LazyEntries<FieldConfig>): LazyObjectType {

@@ -1,5 +1,6 @@
 import {
   type GraphQLDirective,
+  GraphQLInt,
   type GraphQLNamedType,
   type GraphQLObjectType,
   GraphQLSchema,
@@ -34,6 +35,8 @@ export class LazySchema extends GraphQLSchema {
     this.#roots = new Roots(graph);
     this.#reach = new Reach(graph);
     this.#base = super.getTypeMap();
+    // Every list takes `limit`.
+    if (graph.tables.length > 0) this.#base[GraphQLInt.name] = GraphQLInt;
     this.#map = lazyObject({ keys: () => this.#listed(), get: (name) => this.getType(name) });
   }
 

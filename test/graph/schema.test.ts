@@ -3,7 +3,6 @@ import {
   buildClientSchema,
   buildSchema,
   GraphQLSchema,
-  getIntrospectionQuery,
   introspectionFromSchema,
   lexicographicSortSchema,
   printSchema,
@@ -21,16 +20,18 @@ function shopGraph(naming: Naming, subscriptions = false) {
   return buildGraph(shopCatalog(naming), capabilitiesOf, { subscriptions });
 }
 
-/** The SDL in `golden/`; UPDATE_GOLDEN=1 writes it anew. */
-function expectGolden(name: string, text: string): void {
+const sorted = (schema: GraphQLSchema) => printSchema(lexicographicSortSchema(schema));
+
+/** The SDL in `golden/`, however it is laid out; UPDATE_GOLDEN=1 writes it anew. */
+function expectGolden(name: string, schema: GraphQLSchema): void {
   const file = new URL(`./golden/${name}.graphql`, import.meta.url);
-  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, `${text}\n`);
-  expect(`${text}\n`).toBe(readFileSync(file, 'utf8'));
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, `${sorted(schema)}\n`);
+  expect(sorted(schema)).toBe(sorted(buildSchema(readFileSync(file, 'utf8'))));
 }
 
 describe.each(conventions)('the graph of two sources in %s', (naming) => {
   test('is the one in golden/', () => {
-    expectGolden(naming, printSchema(lexicographicSortSchema(shopGraph(naming).schema)));
+    expectGolden(naming, shopGraph(naming).schema);
   });
 
   test('has no issues', () => {
@@ -48,9 +49,7 @@ describe.each(conventions)('the graph of two sources in %s', (naming) => {
   test('is the same through introspection', () => {
     const { schema } = shopGraph(naming);
     const client = buildClientSchema(introspectionFromSchema(schema, { specifiedByUrl: true }));
-    const sorted = (other: GraphQLSchema) => printSchema(lexicographicSortSchema(other));
     expect(sorted(client)).toBe(sorted(schema));
-    expect(getIntrospectionQuery()).toContain('__schema');
   });
 
   test.each([false, true])(

@@ -1,5 +1,6 @@
-/** One name that a stem can have: the stem with `text` behind it. */
+/** One name that a stem can have: the stem between two texts. */
 export interface Ending<Kind> {
+  readonly before: string;
   readonly text: string;
   readonly kind: Kind;
 }
@@ -8,6 +9,8 @@ interface Stem<Owner, Kind> {
   readonly text: string;
   readonly endings: readonly Ending<Kind>[];
   readonly owner: Owner;
+  /** Another one with the same text. */
+  readonly next: Stem<Owner, Kind> | undefined;
 }
 
 /** Two owners that would have the same name. */
@@ -19,10 +22,10 @@ export interface Clash<Owner, Kind> {
 
 /**
  * Tells what a composed name stands for without spelling all names out: a name is a stem with one of few endings.
- * Thousands of tables with dozens of names each cost one entry per table.
+ * Thousands of tables with dozens of names each cost one entry per table. No `before` may begin with another one.
  */
 export class Directory<Owner, Kind> {
-  readonly #stems = new Map<string, Stem<Owner, Kind>[]>();
+  readonly #stems = new Map<string, Stem<Owner, Kind>>();
   readonly #lists = new Set<readonly Ending<Kind>[]>();
   readonly #has: (owner: Owner, kind: Kind) => boolean;
 
@@ -33,21 +36,19 @@ export class Directory<Owner, Kind> {
 
   /** Owners of the same convention should share the list `endings`. */
   add(text: string, endings: readonly Ending<Kind>[], owner: Owner): void {
-    const stem = { text, endings, owner };
-    const same = this.#stems.get(text);
-    if (same === undefined) this.#stems.set(text, [stem]);
-    else same.push(stem);
+    this.#stems.set(text, { text, endings, owner, next: this.#stems.get(text) });
     this.#lists.add(endings);
   }
 
   /** Whose name it is; `undefined` for nobody's. */
   find(name: string): { readonly owner: Owner; readonly kind: Kind } | undefined {
     for (const list of this.#lists) {
-      for (const { text, kind } of list) {
-        if (!name.endsWith(text)) continue;
-        const stems = this.#stems.get(name.slice(0, name.length - text.length));
-        const found = stems?.find((stem) => stem.endings === list && this.#has(stem.owner, kind));
-        if (found !== undefined) return { owner: found.owner, kind };
+      for (const { before, text, kind } of list) {
+        if (!name.endsWith(text) || !name.startsWith(before)) continue;
+        let stem = this.#stems.get(name.slice(before.length, name.length - text.length));
+        for (; stem !== undefined; stem = stem.next) {
+          if (stem.endings === list && this.#has(stem.owner, kind)) return { owner: stem.owner, kind };
+        }
       }
     }
     return undefined;
@@ -59,14 +60,18 @@ export class Directory<Owner, Kind> {
     const starts = new Set([...gaps].map((gap) => gap.charCodeAt(0)));
     const longest = Math.max(0, ...[...gaps].map((gap) => gap.length));
     const clashes: Clash<Owner, Kind>[] = [];
-    for (const [text, stems] of this.#stems) {
-      stems.forEach((stem, index) => {
-        for (const same of stems.slice(0, index)) clashes.push(...this.#compare(same, stem));
-      });
+    for (const stem of this.#stems.values()) {
+      const { text } = stem;
+      if (stem.next !== undefined) {
+        const same = chainOf(stem);
+        same.forEach((one, index) => {
+          for (const other of same.slice(0, index)) clashes.push(...this.#sharedNames(one, other));
+        });
+      }
       for (let at = Math.max(1, text.length - longest); at < text.length; at++) {
         if (!starts.has(text.charCodeAt(at)) || !gaps.has(text.slice(at))) continue;
-        for (const short of this.#stems.get(text.slice(0, at)) ?? []) {
-          for (const stem of stems) clashes.push(...this.#compare(short, stem));
+        for (const short of chainOf(this.#stems.get(text.slice(0, at)))) {
+          for (const long of chainOf(stem)) clashes.push(...this.#sharedNames(short, long));
         }
       }
     }
@@ -86,15 +91,23 @@ export class Directory<Owner, Kind> {
     return gaps;
   }
 
-  #compare(short: Stem<Owner, Kind>, long: Stem<Owner, Kind>): Clash<Owner, Kind>[] {
+  #sharedNames(short: Stem<Owner, Kind>, long: Stem<Owner, Kind>): Clash<Owner, Kind>[] {
     const gap = long.text.slice(short.text.length);
     return long.endings.flatMap((ending) => {
-      const match = short.endings.find((candidate) => candidate.text === gap + ending.text);
+      const match = short.endings.find(
+        ({ before, text }) => before === ending.before && text === gap + ending.text,
+      );
       if (match === undefined) return [];
       if (!this.#has(long.owner, ending.kind) || !this.#has(short.owner, match.kind)) return [];
-      const name = long.text + ending.text;
+      const name = ending.before + long.text + ending.text;
       const other = { owner: long.owner, kind: ending.kind };
       return [{ name, one: { owner: short.owner, kind: match.kind }, other }];
     });
   }
+}
+
+function chainOf<Owner, Kind>(stem: Stem<Owner, Kind> | undefined): Stem<Owner, Kind>[] {
+  const chain: Stem<Owner, Kind>[] = [];
+  for (let one = stem; one !== undefined; one = one.next) chain.push(one);
+  return chain;
 }

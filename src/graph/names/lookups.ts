@@ -19,8 +19,11 @@ export class Lookups {
     this.#issues = issues;
   }
 
-  /** Reads a table's custom names; the kinds that have a usable one. */
+  /** Reads a table's custom names, once; the kinds that have a usable one. */
   addCustom(table: Table, kinds: readonly RootFieldKind[]): RootFieldKind[] {
+    const known = this.#custom.get(table);
+    if (known !== undefined) return [...known.keys()];
+    if (Object.keys(table.customRootFields).length === 0) return [];
     const names = new Map<RootFieldKind, string>();
     for (const kind of kinds) {
       const name = table.customRootFields[kind];
@@ -31,7 +34,7 @@ export class Lookups {
         this.#issues.push({ severity: 'error', where: table.id, reason });
       }
     }
-    if (names.size > 0) this.#custom.set(table, names);
+    this.#custom.set(table, names);
     return [...names.keys()];
   }
 
@@ -45,6 +48,11 @@ export class Lookups {
     const holder = this.#entries.get(id);
     if (holder === undefined) this.#entries.set(id, entry);
     return holder;
+  }
+
+  /** Forgets who took which name. */
+  release(): void {
+    this.#entries.clear();
   }
 
   find(side: string, namespace: string | null, name: string): Entry | undefined {

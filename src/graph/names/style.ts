@@ -1,13 +1,5 @@
 import type { CatalogIssue, Naming, RootFieldKind, Source, Table } from '../../catalog/index.ts';
-import {
-  joinNames,
-  rootEnding,
-  rootKinds,
-  rootPatterns,
-  type TypeKind,
-  typeEnding,
-  typeKinds,
-} from './conventions.ts';
+import { rootEnding, rootKinds, rootPatterns, type TypeKind, typeEnding, typeKinds } from './conventions.ts';
 import type { Ending } from './directory.ts';
 import { camelCase, capitalise, isLegal, pascalCase, spellExact, spellName } from './identifier.ts';
 
@@ -21,42 +13,66 @@ export interface Style {
   readonly type: { readonly prefix: string; readonly suffix: string };
   /** Shared by the sources of equal convention and suffix, see Directory. */
   readonly typeEndings: readonly Ending<TypeKind>[];
-  /** Per verb (`''` is reading). */
-  readonly rootEndings: ReadonlyMap<string, readonly Ending<RootFieldKind>[]>;
+  readonly rootLists: readonly RootList[];
 }
+
+/** Endings of root fields. `verb`: what the stems of the list start with; otherwise each ending tells its own. */
+export interface RootList {
+  readonly side: 'read' | 'write';
+  readonly verb: string | null;
+  readonly endings: readonly Ending<RootFieldKind>[];
+}
+
+type Bare = Omit<Style, 'typeEndings' | 'rootLists'>;
 
 /** The styles of all sources, and what is wrong with their customizations; a part that is wrong is ignored. */
 export function stylesOf(sources: readonly Source[]): { styles: Map<Source, Style>; issues: CatalogIssue[] } {
   const issues: CatalogIssue[] = [];
+  const bare = sources.map((source) => bareStyle(source, issues));
+  const fold = !arePrefixFree(bare.flatMap((style) => verbs.map((verb) => wordsBefore(style, verb))));
   const typeLists = new Map<string, readonly Ending<TypeKind>[]>();
-  const rootLists = new Map<string, ReadonlyMap<string, readonly Ending<RootFieldKind>[]>>();
-  const styles = sources.map((source): [Source, Style] => {
-    const part = (what: string, text: string | undefined, legal: (text: string) => boolean): string => {
-      if (text === undefined || text === '' || legal(text)) return text ?? '';
-      const reason = `GraphQL cannot spell a name with the ${what} "${text}", so it is ignored. Use letters, digits and _.`;
-      issues.push({ severity: 'error', where: source.name, reason });
-      return '';
-    };
-    const { rootFields, typeNames } = source.customization;
-    const naming = source.naming;
-    const root = {
-      prefix: part('root field prefix', rootFields.prefix, isLegal),
-      suffix: part('root field suffix', rootFields.suffix, isTail),
-    };
-    const type = {
-      prefix: part('type name prefix', typeNames.prefix, isLegal),
-      suffix: part('type name suffix', typeNames.suffix, isTail),
-    };
+  const rootLists = new Map<string, readonly RootList[]>();
+  const styles = bare.map((style): [Source, Style] => {
+    const { naming, root, type } = style;
     const typeEndings = shared(typeLists, `${naming} ${type.suffix}`, () =>
-      typeKinds.map((kind) => ({ kind, text: typeEnding(naming, kind) + type.suffix })),
+      typeKinds.map((kind) => ({ kind, before: '', text: typeEnding(naming, kind) + type.suffix })),
     );
-    const rootEndings = shared(rootLists, `${naming} ${root.suffix}`, () =>
-      rootEndingsOf(naming, root.suffix),
+    const lists = shared(rootLists, `${naming} ${root.prefix} ${root.suffix}`, () =>
+      rootListsOf(style, fold),
     );
-    const namespace = part('root field namespace', rootFields.namespace, isLegal) || null;
-    return [source, { source, naming, namespace, root, type, typeEndings, rootEndings }];
+    return [style.source, { ...style, typeEndings, rootLists: lists }];
   });
   return { styles: new Map(styles), issues };
+}
+
+function bareStyle(source: Source, issues: CatalogIssue[]): Bare {
+  const part = (what: string, text: string | undefined, legal: (text: string) => boolean): string => {
+    if (text === undefined || text === '' || legal(text)) return text ?? '';
+    const reason = `GraphQL cannot spell a name with the ${what} "${text}", so it is ignored. Use letters, digits and _.`;
+    issues.push({ severity: 'error', where: source.name, reason });
+    return '';
+  };
+  const { rootFields, typeNames } = source.customization;
+  return {
+    source,
+    naming: source.naming,
+    namespace: part('root field namespace', rootFields.namespace, isLegal) || null,
+    root: {
+      prefix: part('root field prefix', rootFields.prefix, isLegal),
+      suffix: part('root field suffix', rootFields.suffix, isTail),
+    },
+    type: {
+      prefix: part('type name prefix', typeNames.prefix, isLegal),
+      suffix: part('type name suffix', typeNames.suffix, isTail),
+    },
+  };
+}
+
+const verbs = [...new Set(rootKinds.map((kind) => rootPatterns[kind].verb))].filter((verb) => verb !== '');
+
+function arePrefixFree(texts: readonly string[]): boolean {
+  const distinct = [...new Set(texts)];
+  return distinct.every((one) => distinct.every((other) => one === other || !other.startsWith(one)));
 }
 
 function shared<T>(known: Map<string, T>, key: string, make: () => T): T {
@@ -72,19 +88,29 @@ function isTail(text: string): boolean {
   return /^[A-Za-z0-9_]+$/.test(text);
 }
 
-function rootEndingsOf(naming: Naming, suffix: string): Map<string, readonly Ending<RootFieldKind>[]> {
-  const lists = new Map<string, Ending<RootFieldKind>[]>();
-  for (const kind of rootKinds) {
-    const { verb } = rootPatterns[kind];
-    const list = lists.get(verb) ?? [];
-    list.push({ kind, text: rootEnding(naming, kind) + suffix });
-    lists.set(verb, list);
+/** Reading in one list; writing in one, or, where a prefix looks like a verb (`insert_`), in one for each verb. */
+function rootListsOf(style: Bare, fold: boolean): RootList[] {
+  const ending = (kind: RootFieldKind, before: string) => ({ kind, before, text: rootEndingOf(style, kind) });
+  const kindsOf = (...wanted: readonly string[]) =>
+    rootKinds.filter((kind) => wanted.includes(rootPatterns[kind].verb));
+  const reading: RootList = { side: 'read', verb: '', endings: kindsOf('').map((kind) => ending(kind, '')) };
+  if (fold) {
+    const each = verbs.map((verb): RootList => {
+      return { side: 'write', verb, endings: kindsOf(verb).map((kind) => ending(kind, '')) };
+    });
+    return [reading, ...each];
   }
-  return lists;
+  const endings = kindsOf(...verbs).map((kind) => ending(kind, wordsBefore(style, rootPatterns[kind].verb)));
+  return [reading, { side: 'write', verb: null, endings }];
+}
+
+/** What stands behind the table in a root field's name. */
+export function rootEndingOf({ naming, root }: Bare, kind: RootFieldKind): string {
+  return rootEnding(naming, kind) + root.suffix;
 }
 
 /** The table in names of fields and types: `orders`, `sales_orders` outside of the default namespace, or its custom name. */
-function baseName(table: Table): string {
+export function baseName(table: Table): string {
   if (table.customName !== null) return spellExact(table.customName);
   const name = spellName(table.name);
   const { defaultNamespace } = table.source;
@@ -92,26 +118,25 @@ function baseName(table: Table): string {
   return `${spellName(table.namespace)}_${name}`;
 }
 
-/** What the names of all types of a table start with. */
-export function typeStem(style: Style, table: Table): string {
-  return (
-    style.type.prefix + typeWord(style.naming, table.customName !== null, baseName(table), style.type.prefix)
-  );
+/** What the names of all types of a table start with; `base` is its `baseName`. */
+export function typeStem({ naming, type }: Style, table: Table, base: string): string {
+  if (naming === 'hasura-default') return type.prefix + base;
+  if (table.customName !== null && type.prefix === '') return capitalise(base);
+  return type.prefix + pascalCase(base);
 }
 
-function typeWord(naming: Naming, custom: boolean, base: string, prefix: string): string {
+/** What stands before the table in a root field's name: `insert_`, `shop_`, `shopInsert`. */
+export function wordsBefore({ naming, root }: Bare, verb: string): string {
+  if (naming === 'hasura-default') return verb === '' ? root.prefix : `${root.prefix}${verb}_`;
+  return root.prefix + (root.prefix === '' || root.prefix.endsWith('_') ? verb : capitalise(verb));
+}
+
+/** The table itself in a root field's name: `orders`, or `Orders` behind another word. */
+export function rootWord({ naming, root }: Style, verb: string, table: Table, base: string): string {
   if (naming === 'hasura-default') return base;
-  return custom && prefix === '' ? capitalise(base) : pascalCase(base);
-}
-
-/** What the names of the root fields of a table start with, behind a verb: `insert_orders`. */
-export function rootStem(style: Style, verb: string, table: Table): string {
-  const base = baseName(table);
-  const { naming, root } = style;
-  const word = naming === 'hasura-default' || table.customName !== null ? base : camelCase(base);
-  const name = joinNames(naming, verb, word);
-  const join = naming === 'graphql-default' && root.prefix !== '' && !root.prefix.endsWith('_');
-  return root.prefix + (join ? capitalise(name) : name);
+  const word = table.customName === null ? camelCase(base) : base;
+  const starts = verb === '' && (root.prefix === '' || root.prefix.endsWith('_'));
+  return starts ? word : capitalise(word);
 }
 
 /** The name of a native enum, before it is told apart from the tables. */

@@ -13,7 +13,7 @@ import { Directory } from './directory.ts';
 import { camelCase, isLegal, spellExact, spellName } from './identifier.ts';
 import { Lookups } from './lookups.ts';
 import { isReservedType, renamed } from './shared.ts';
-import { rootStem, type Style, stylesOf, typeStem } from './style.ts';
+import { baseName, rootEndingOf, rootWord, type Style, stylesOf, typeStem, wordsBefore } from './style.ts';
 
 /** What a root field stands for. `key`: the one that is looked up, for fields by key. */
 export interface RootEntry {
@@ -63,6 +63,8 @@ export class TableNames {
     ];
     settle(tables, clashes, this.#settlement);
     this.tables = tables.filter((table) => !this.#settlement.out.has(table));
+    this.#lookups.release();
+    this.#customNames(this.tables);
     for (const table of this.tables) this.#nameKeys(table);
   }
 
@@ -105,8 +107,8 @@ export class TableNames {
     if (custom !== undefined) return custom;
     const style = this.style(table);
     const { verb } = rootPatterns[kind];
-    const ending = style.rootEndings.get(verb)!.find((candidate) => candidate.kind === kind)!;
-    return rootStem(style, verb, table) + ending.text;
+    const word = rootWord(style, verb, table, baseName(table));
+    return wordsBefore(style, verb) + word + rootEndingOf(style, kind);
   }
 
   /** Every root field of a table for an operation, with its name. */
@@ -147,25 +149,30 @@ export class TableNames {
   /** Enters the names of a source's tables; a table without columns has nothing to select. */
   #named(source: Source): Table[] {
     const style = this.#styles.get(source)!;
+    const lists = style.rootLists.map((list) => ({
+      ...list,
+      directory: this.#directory(list.side, style.namespace),
+    }));
     return source.tables.filter((table) => {
       if (table.columns.length === 0) {
         const reason = 'It has no column that can be read, so it is left out of the graph.';
         this.issues.push({ severity: 'error', where: table.id, reason });
         return false;
       }
-      const stem = this.#freeStem(style, table);
+      const base = baseName(table);
+      const stem = this.#freeStem(style, table, base);
       this.#typeStems.set(table, stem);
       this.#types.add(stem, style.typeEndings, table);
-      for (const [verb, endings] of style.rootEndings) {
-        const directory = this.#directory(verb === '' ? 'read' : 'write', style.namespace);
-        directory.add(rootStem(style, verb, table), endings, table);
+      for (const { directory, verb, endings } of lists) {
+        const word = rootWord(style, verb ?? 'any', table, base);
+        directory.add(verb === null ? word : wordsBefore(style, verb) + word, endings, table);
       }
       return true;
     });
   }
 
-  #freeStem(style: Style, table: Table): string {
-    const stem = typeStem(style, table);
+  #freeStem(style: Style, table: Table, base: string): string {
+    const stem = typeStem(style, table, base);
     const row = stem + style.type.suffix;
     if (!isReservedType(row) && !this.#isNamespaceType(row)) return stem;
     const other = renamed(style.naming, stem, 'table');
@@ -175,6 +182,7 @@ export class TableNames {
   }
 
   #isNamespaceType(name: string): boolean {
+    if (this.namespaces.length === 0) return false;
     const ending = /_(query|mutation|subscription)$/.exec(name);
     return ending !== null && this.namespaces.includes(name.slice(0, ending.index));
   }
@@ -251,7 +259,8 @@ function keyFieldName(style: Style, table: Table, key: Key): string {
   );
   const words = spellExact(['by', ...columns].join('_'));
   const ending = style.naming === 'hasura-default' ? words : camelCase(words);
-  return joinNames(style.naming, rootStem(style, '', table), ending) + style.root.suffix;
+  const before = wordsBefore(style, '') + rootWord(style, '', table, baseName(table));
+  return joinNames(style.naming, before, ending) + style.root.suffix;
 }
 
 function sameColumns(one: Key | null, other: Key): boolean {
