@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse, validate } from 'graphql';
 import { loadConfig } from '../control/index.ts';
 import { adminRole, FozError, FozErrors } from '../core/index.ts';
+import { printExplained } from '../execute/index.ts';
 import { attach } from '../main.ts';
 
 /** `foz explain`: the plan and the SQL of an operation, without running it. */
@@ -18,9 +19,13 @@ export async function explain(
     if (errors.length > 0)
       throw new FozErrors(errors.map((error) => new FozError('validation-failed', error.message)));
     const variables = JSON.parse(options.variables) as Record<string, unknown>;
-    console.log(
-      engine.explain({ query: text, operationName: options.operation ?? null, variables, document }),
-    );
+    const plan = engine.explain({
+      query: text,
+      operationName: options.operation ?? null,
+      variables,
+      document,
+    });
+    console.log(printExplained(plan.explain()));
   } finally {
     await attached.close();
   }

@@ -1,5 +1,6 @@
 import type { SourceName } from '../core/index.ts';
 import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from '../plan/index.ts';
+import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement, writeRows } from './fetch.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
 import { statementsOf } from './roots.ts';
@@ -9,6 +10,7 @@ export interface PreparedConnection {
   readonly source: SourceName;
   readonly statements: ReadonlyMap<SourceName, number>;
   run(running: Running): Promise<string>;
+  explain(title: string): readonly Explained[];
 }
 
 interface Page {
@@ -31,6 +33,10 @@ export function prepareConnection(connectorOf: ConnectorOf, plan: ConnectionPlan
   return {
     source,
     statements,
+    explain: (title) => [
+      explainFetch(title, page),
+      ...(count === null ? [] : [explainFetch(`${title}: total count`, count)]),
+    ],
     async run(running) {
       const [rows, total] = await Promise.all([
         readPage(running, plan, page),

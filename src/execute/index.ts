@@ -1,3 +1,4 @@
 export { answerErrors, type EngineAnswer } from './answer.ts';
 export { errorsOf, type OperationRequest, RoleEngine, type RoleEngineOptions } from './engine.ts';
+export { type Explained, printExplained } from './explain.ts';
 export type { PreparedPlan } from './prepared.ts';

@@ -1,5 +1,6 @@
 import { FozError, FozErrors, type SourceName, unreachable } from '../core/index.ts';
 import type { Mutation, Plan, Root, Runner, Select, WriteAnswer } from '../plan/index.ts';
+import { type Explained, explainStatement } from './explain.ts';
 import { listText, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { flatten } from './prepared.ts';
@@ -13,6 +14,7 @@ type WriteRoot = Extract<Root, { kind: 'write' }>;
 /** The mutation fields of an operation, ready to run. */
 export interface PreparedMutations {
   run(running: Running): Promise<ReadonlyMap<Root, string>>;
+  explain(): readonly Explained[];
 }
 
 interface Group {
@@ -38,6 +40,7 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
     });
   }
   return {
+    explain: () => groups.flatMap(explainGroup),
     async run(running) {
       const texts = new Map<Root, string>();
       const committed: SourceName[] = [];
@@ -52,6 +55,16 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
       return texts;
     },
   };
+}
+
+/** Writes that are one statement are known beforehand; others depend on the keys that come up on the way. */
+function explainGroup({ source, fields }: Group): Explained[] {
+  return fields.map(({ root, simple }) => {
+    if (simple !== null) return explainStatement(root.key, source, simple.statement);
+    const { kind, table } = root.mutation;
+    const sql = `-- ${kind} of ${table.id} in a transaction: its statements are made as keys become known`;
+    return { title: root.key, source, sql, params: [], below: [] };
+  });
 }
 
 /** One transaction; a deadlock or a serialization failure is tried once more. */

@@ -7,6 +7,7 @@ import {
   type RunContext,
   type Runner,
 } from '../plan/index.ts';
+import type { Explained } from './explain.ts';
 import type { Running } from './fetch.ts';
 import { type PreparedMutations, prepareMutations } from './mutations.ts';
 import type { ConnectorOf } from './prepare.ts';
@@ -18,6 +19,8 @@ export interface PreparedPlan {
   readonly plan: Plan;
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect): Promise<string>;
+  /** Its statements, without running any. */
+  explain(): readonly Explained[];
 }
 
 /** Answers `__schema` and `__type`: JSON text by response key. */
@@ -39,6 +42,10 @@ export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan 
   );
   return {
     plan,
+    explain: () => [
+      ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
+      ...prepareReads(connectorOf, reads).flatMap((root) => root.explain()),
+    ],
     async run(bindings, context, introspect) {
       const steps: unknown[] = [];
       const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf };
@@ -140,6 +147,10 @@ async function withSnapshots<T>(
 function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedMutations): PreparedPlan {
   return {
     plan,
+    explain: () => [
+      ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
+      ...mutations.explain(),
+    ],
     async run(bindings, context, introspect) {
       const steps: unknown[] = [];
       const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf };

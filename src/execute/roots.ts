@@ -2,6 +2,7 @@ import type { Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 import type { Aggregate, CombinedRoot, ConnectionPlan, Root, Select } from '../plan/index.ts';
 import { prepareConnection } from './connection.ts';
+import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
 import { type ConnectorOf, countStatements, type PreparedFetch, prepareFetch } from './prepare.ts';
 
@@ -11,6 +12,7 @@ export interface PreparedRoot {
   /** Statements per source, for the decision whether a snapshot is needed. */
   readonly statements: ReadonlyMap<SourceName, number>;
   run(running: Running): Promise<ReadonlyMap<Root, string>>;
+  explain(): readonly Explained[];
 }
 
 type ReadRoot = Extract<Root, { kind: 'list' | 'one' | 'aggregate' | 'connection' }>;
@@ -101,6 +103,7 @@ function prepareShared(
   return {
     source,
     statements: new Map([[source, 1]]),
+    explain: () => [explainFetch(roots.map((root) => root.key).join(', '), fetch)],
     async run(running) {
       const { rows } = await runStatement(running, source, fetch.compiled.statement);
       return new Map(
@@ -127,6 +130,7 @@ function prepareRoot(connectorOf: ConnectorOf, root: ReadRoot): PreparedRoot {
   return {
     source,
     statements: statementsOf(fetch),
+    explain: () => [explainFetch(root.key, fetch)],
     async run(running) {
       const texts = await fetchTexts(running, fetch);
       return new Map([[root, list ? listText(texts) : (texts[0] ?? 'null')]]);
@@ -143,6 +147,7 @@ function prepareConnectionRoot(
   return {
     source: prepared.source,
     statements: prepared.statements,
+    explain: () => prepared.explain(root.key),
     run: async (running) => new Map([[root, await prepared.run(running)]]),
   };
 }

@@ -1,5 +1,6 @@
 import { FozError } from '../core/index.ts';
 import type { Fetch, Out, Param, Step } from '../plan/index.ts';
+import { type Explained, explainFetch } from './explain.ts';
 import { type Running, runStatement } from './fetch.ts';
 import { canonicalTuple, gatherKeys } from './keys.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
@@ -7,6 +8,7 @@ import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts
 /** A step ready to run. What it brings becomes `bindings.steps[n]`. */
 export interface PreparedStep {
   run(running: Running): Promise<readonly (readonly unknown[])[]>;
+  explain(): Explained;
 }
 
 /** Compiles a read that other statements of the plan depend on. */
@@ -32,6 +34,7 @@ function prepareKeys(
   const prepared = prepareFetch(connectorOf, step.source, step.fetch);
   const own = keys.columns.map((column) => column.type);
   return {
+    explain: () => explainFetch(`keys of ${step.fetch.table.name} for ${step.relationship}`, prepared),
     async run(running) {
       const { rows } = await runStatement(running, step.source, prepared.compiled.statement);
       if (rows.length > step.cap) throw tooManyKeys(step);
@@ -57,6 +60,7 @@ function prepareRanks(
   const prepared = prepareFetch(connectorOf, step.source, step.fetch);
   const from = (ranks.keys.source as { readonly step: number }).step;
   return {
+    explain: () => explainFetch(`sort positions for ${step.relationship}`, prepared),
     async run(running) {
       const tuples = running.bindings.steps[from] as readonly (readonly unknown[])[];
       if (tuples.length === 0) return [];

@@ -5,6 +5,7 @@ import {
   isAlways,
   type Mutation,
   type Select,
+  type Statement,
   type Write,
   type WriteAnswer,
 } from '../../plan/index.ts';
@@ -15,6 +16,7 @@ import { flatColumns, flatWriter, isFlat } from './session.ts';
 /** A mutation that is one statement, compiled once: no nested rows, nothing to check, only its own columns asked back. */
 export interface SimpleWrite {
   run(running: Running): Promise<string>;
+  readonly statement: Statement;
 }
 
 /** `null`: the mutation needs the long way. */
@@ -32,6 +34,7 @@ export function prepareSimple(
   const compiled = connector.compileWrite(write);
   const answer = answerOf(mutation.answer, compiled, returning);
   return {
+    statement: compiled.statement,
     async run(running) {
       const { rows, affected } = await runStatement(running, source, compiled.statement);
       // An upsert that replaced a row may be counted twice.
