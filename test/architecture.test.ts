@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import ts from 'typescript';
+
+const root = resolve(import.meta.dirname, '..');
+const layers = [
+  'core', 'catalog', 'access', 'auth', 'graph', 'plan', 'sql', 'databases', 'execute', 'events', 'workflow', 'control', 'demo', 'resolvers', 'serve', 'main', 'cli',
+];
+/** Databases that are declared variants, and what they may import. */
+const variants: Readonly<Record<string, string>> = { pglite: 'postgres', mariadb: 'mysql' };
+const drivers: Readonly<Record<string, readonly string[]>> = {
+  pg: ['postgres'],
+  mysql2: ['mysql', 'mariadb'],
+  '@electric-sql/pglite': ['pglite'],
+  '@photostructure/sqlite': ['sqlite'],
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+}
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier =
+      (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier !== undefined
+        ? node.moduleSpecifier
+        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+          ? node.arguments[0]
+          : undefined;
+    if (specifier !== undefined && ts.isStringLiteral(specifier)) {
+      const { text } = specifier;
+      found.push({ from: file, to: text.startsWith('.') ? relative(root, resolve(root, dirname(file), text)).split(sep).join('/') : text });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function layerOf(file: string): string {
+  const [top, second] = file.split('/');
+  if (top !== 'src') return top!;
+  if (second === 'tls.ts') return 'main';
+  return second!.replace(/\.ts$/, '');
+}
+
+const files = [...sources('src'), ...sources('resolvers')];
+const imports = files.flatMap(importsOf);
+const local = imports.filter((entry) => entry.to.startsWith('src/') || entry.to.startsWith('resolvers/'));
+
+test('every file belongs to a layer', () => {
+  expect(files.filter((file) => !layers.includes(layerOf(file)))).toEqual([]);
+});
+
+test('imports point to earlier layers only', () => {
+  const wrong = local.filter(({ from, to }) => layers.indexOf(layerOf(to)) > layers.indexOf(layerOf(from)));
+  expect(wrong).toEqual([]);
+});
+
+test('a layer is entered through its index.ts', () => {
+  const wrong = local.filter(({ from, to }) => {
+    if (layerOf(from) === layerOf(to) || layerOf(to) === 'main') return false;
+    return layerOf(to) === 'databases' ? !/^src\/databases\/\w+\/index\.ts$/.test(to) : to !== `src/${layerOf(to)}/index.ts` && !/^resolvers\/index\.ts$/.test(to);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('only main.ts imports databases', () => {
+  const wrong = local.filter(({ from, to }) => layerOf(to) === 'databases' && layerOf(from) !== 'databases' && from !== 'src/main.ts');
+  expect(wrong).toEqual([]);
+});
+
+test('a database imports no other database, save the one it is a variant of', () => {
+  const wrong = local.filter(({ from, to }) => {
+    if (layerOf(from) !== 'databases' || layerOf(to) !== 'databases') return false;
+    const [own, other] = [from.split('/')[2]!, to.split('/')[2]!];
+    return own !== other && variants[own] !== other;
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("a driver's package is imported by its database only", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const name = to.startsWith('@') ? to.split('/').slice(0, 2).join('/') : to.split('/')[0]!;
+    const allowed = drivers[name];
+    return allowed !== undefined && !allowed.includes(from.split('/')[2] ?? '');
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('core imports nothing', () => {
+  expect(imports.filter(({ from, to }) => layerOf(from) === 'core' && !to.startsWith('src/core/'))).toEqual([]);
+});
+
+test('there are no circles between files of different folders', () => {
+  const graph = new Map<string, Set<string>>();
+  for (const { from, to } of local) {
+    const [a, b] = [layerOf(from), layerOf(to)];
+    if (a !== b) graph.set(a, (graph.get(a) ?? new Set()).add(b));
+  }
+  const reaches = (start: string, goal: string, seen = new Set<string>()): boolean =>
+    [...(graph.get(start) ?? [])].some((next) => next === goal || (!seen.has(next) && reaches(next, goal, seen.add(next))));
+  expect([...graph.keys()].filter((layer) => reaches(layer, layer))).toEqual([]);
+});
+
+test('files have at most 400 lines, functions at most 60', () => {
+  const long: string[] = [];
+  for (const file of files) {
+    const text = readFileSync(join(root, file), 'utf8');
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    if (source.getLineStarts().length > 400) long.push(file);
+    const visit = (node: ts.Node): void => {
+      if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) {
+        const lines = source.getLineAndCharacterOfPosition(node.end).line - source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+        if (lines > 60) long.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1} (${lines} lines)`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  expect(long).toEqual([]);
+});
