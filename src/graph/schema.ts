@@ -15,6 +15,7 @@ type TypeMap = Record<string, GraphQLNamedType>;
 
 /** Graphs with more types than this do not spell all their names for a mere suggestion. */
 const fewTypes = 2000;
+const mostSuggested = 500;
 
 /**
  * A schema whose types are made when something asks for them. To graphql-js it is a schema like any other: what lists all
@@ -90,11 +91,12 @@ export class LazySchema extends GraphQLSchema {
 
   /**
    * Names of the types, for whoever lists them. Validation lists them for every document, only to have suggestions for
-   * unknown types at hand: a large graph then gives the types that are in use so far.
+   * unknown types at hand: a large graph then gives types that are in use.
    */
   #listed(): readonly string[] {
     if (this.#isLarge() && isCalledBy('KnownTypeNamesRule')) {
-      return [...this.#roots.names(), ...Object.keys(this.#base), ...this.#graph.made.keys()];
+      const inUse = [...take(this.#graph.made.keys(), mostSuggested)];
+      return [...this.#roots.names(), ...Object.keys(this.#base), ...inUse];
     }
     this.#names ??= [
       ...new Set([...this.#roots.names(), ...Object.keys(this.#base), ...this.#reach.names()]),
@@ -104,6 +106,14 @@ export class LazySchema extends GraphQLSchema {
 
   #isLarge(): boolean {
     return this.#graph.tables.length * 40 > fewTypes;
+  }
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+  let left = count;
+  for (const item of items) {
+    if (left-- === 0) return;
+    yield item;
   }
 }
 
