@@ -1,119 +1,156 @@
-import type { Operator, ValueType } from '../../catalog/index.ts';
+import { familyOf, type Operator, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
-import { bindElements, bindText, bindValue } from './values.ts';
+import { encode } from './encode.ts';
+import { textLiteral } from './literal.ts';
+import { labelsOf } from './types.ts';
+import { bindValue, bound, labelNumber } from './values.ts';
+import type { DialectVariant } from './variant.ts';
 
-export type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
-export type Spelling = (expression: Sql, type: ValueType, param: Param) => Sql;
+type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
+type Spelling = (variant: DialectVariant, expression: Sql, type: ValueType, param: Param) => Sql;
 
-/** Case and accents count, whatever the column's own collation says. */
-export const exact = (expression: Sql) => sql`convert(${expression} using utf8mb4) collate utf8mb4_bin`;
-const folded = (expression: Sql) => sql`lower(convert(${expression} using utf8mb4)) collate utf8mb4_bin`;
+/** How a value stands right of an operator: with the type of the column, whatever type the operand was given. */
+const operand = (variant: DialectVariant, type: ValueType, param: Param) =>
+  type.scalar === 'enum' || type.scalar === 'opaque'
+    ? bound(param, (value) => encode(value, type))
+    : bindValue(variant, param, type);
 
 const relation =
   (operator: Sql): Spelling =>
-  (expression, _type, param) =>
-    sql`${expression} ${operator} ${bindValue(param)}`;
+  (variant, expression, type, param) =>
+    sql`${expression} ${operator} ${operand(variant, type, param)}`;
 
-const matching =
-  (operator: Sql, change?: (text: string) => string): Spelling =>
-  (expression, _type, param) =>
-    sql`${exact(expression)} ${operator} ${bindText(param, change)}`;
+/** Labels of a native enum have the order in which it lists them. */
+const ordering =
+  (operator: Sql): Spelling =>
+  (variant, expression, type, param) =>
+    type.scalar === 'enum' && labelsOf(type) !== null
+      ? sql`${expression} ${operator} ${labelNumber(param, type)}`
+      : relation(operator)(variant, expression, type, param);
 
-const foldedMatching =
-  (operator: Sql, change?: (text: string) => string): Spelling =>
-  (expression, _type, param) =>
-    sql`${folded(expression)} ${operator} lower(${bindText(param, change)})`;
+const isJson = (type: ValueType) => familyOf(type.scalar) === 'json';
 
-const literal = (value: string) => value.replaceAll(/[\\%_]/g, '\\$&');
-const within = (value: string) => `%${literal(value)}%`;
-const start = (value: string) => `${literal(value)}%`;
-const end = (value: string) => `%${literal(value)}`;
+const equal: Spelling = (variant, expression, type, param) =>
+  isJson(type)
+    ? variant.jsonEquals(expression, bindValue(variant, param, type))
+    : relation(sql`=`)(variant, expression, type, param);
+const unequal: Spelling = (variant, expression, type, param) =>
+  isJson(type)
+    ? sql`not ${variant.jsonEquals(expression, bindValue(variant, param, type))}`
+    : relation(sql`<>`)(variant, expression, type, param);
 
-/** `$."key"` */
-export const memberPath = (key: string) => `$.${JSON.stringify(key)}`;
+/** Text whose characters differ when they differ at all. */
+const exact = (expression: Sql) => sql`convert(${expression} using utf8mb4) collate utf8mb4_bin`;
+const lowered = (expression: Sql) => sql`lower(${exact(expression)})`;
 
-const anyPath =
-  (kind: Sql): Spelling =>
-  (expression, _type, param) => {
-    const capacity = param.capacity ?? 0;
-    if (capacity === 0) return sql`1 = ${kind === one ? sql`0` : sql`1`}`;
-    const paths = Array.from({ length: capacity }, (_, index) =>
-      sql.bind(param, (value) => {
-        const keys = value as readonly string[];
-        return memberPath(keys[Math.min(index, keys.length - 1)]!);
-      }),
-    );
-    return sql`json_contains_path(${expression}, ${kind}, ${sql.join(paths)})`;
-  };
-const one = sql`'one'`;
-const every = sql`'all'`;
+const literally = (value: string) => value.replaceAll(/[|%_]/g, '|$&');
+const within = (value: string) => `%${literally(value)}%`;
+const start = (value: string) => `${literally(value)}%`;
+const end = (value: string) => `%${literally(value)}`;
 
-/** How the two engines compare; what differs comes from `engine`. */
-export function comparisonsOf(engine: {
-  readonly regex: (negated: boolean, insensitive: boolean) => Spelling;
-  readonly jsonEquals: Spelling;
-}) {
-  const equal: Spelling = (expression, type, param) =>
-    type.scalar === 'json' || type.scalar === 'jsonb'
-      ? engine.jsonEquals(expression, type, param)
-      : relation(sql`=`)(expression, type, param);
-  const spellings: Readonly<Partial<Record<Compared, Spelling>>> = {
-    _eq: equal,
-    _neq: (expression, type, param) =>
-      type.scalar === 'json' || type.scalar === 'jsonb'
-        ? sql`not ${engine.jsonEquals(expression, type, param)}`
-        : relation(sql`<>`)(expression, type, param),
-    _gt: relation(sql`>`),
-    _gte: relation(sql`>=`),
-    _lt: relation(sql`<`),
-    _lte: relation(sql`<=`),
-    _is_distinct_from: (expression, _type, param) => sql`not (${expression} <=> ${bindValue(param)})`,
-    _like: matching(sql`like`),
-    _nlike: matching(sql`not like`),
-    _ilike: foldedMatching(sql`like`),
-    _nilike: foldedMatching(sql`not like`),
-    _regex: engine.regex(false, false),
-    _nregex: engine.regex(true, false),
-    _iregex: engine.regex(false, true),
-    _niregex: engine.regex(true, true),
-    _contains: (expression, type, param) =>
-      type.scalar === 'json' || type.scalar === 'jsonb'
-        ? sql`json_contains(${expression}, ${bindValue(param)})`
-        : matching(sql`like`, within)(expression, type, param),
-    _icontains: foldedMatching(sql`like`, within),
-    _starts_with: matching(sql`like`, start),
-    _istarts_with: foldedMatching(sql`like`, start),
-    _ends_with: matching(sql`like`, end),
-    _iends_with: foldedMatching(sql`like`, end),
-    _contained_in: (expression, _type, param) => sql`json_contains(${bindValue(param)}, ${expression})`,
-    _has_key: (expression, _type, param) =>
-      sql`json_contains_path(${expression}, 'one', ${bindText(param, memberPath)})`,
-    _has_keys_any: anyPath(one),
-    _has_keys_all: anyPath(every),
-  };
-  return {
-    operators: new Set<Operator>([
-      ...(Object.keys(spellings) as Compared[]),
-      '_is_null',
-      '_between',
-      '_in',
-      '_nin',
-    ]) as ReadonlySet<Operator>,
-    compare(expression: Sql, type: ValueType, operator: Compared, param: Param): Sql {
-      const spelling = spellings[operator];
-      if (spelling === undefined)
-        throw new FozError('not-supported', `This database has no operator ${operator} (${param.path}).`);
-      // Types that are only known as text are compared as text.
-      const left = type.scalar === 'opaque' ? sql`cast(${expression} as char)` : expression;
-      return sql`(${spelling(left, type, param)})`;
-    },
-  };
+/** A pattern whose escape character is the backslash, as one whose escape character is the bar. */
+function translated(pattern: string): string {
+  return pattern.replaceAll(/\\(.?)|\|/gsu, (found, escaped?: string) => {
+    if (found === '|') return '||';
+    if (escaped === undefined || escaped === '')
+      throw new FozError('data-exception', 'A pattern must not end with the escape character.');
+    return literally(escaped);
+  });
 }
 
-/** `expression in (?, ?, ...)`; false for an empty list. */
-export function inPlaces(expression: Sql, type: ValueType, param: Param, capacity: number): Sql {
-  if (capacity === 0) return sql`1 = 0`;
-  return sql`${expression} in (${sql.join(bindElements(param, type, capacity))})`;
+const pattern = (param: Param, change: (text: string) => string) =>
+  bound(param, (value) => textLiteral(change(String(value))));
+
+/** `first` finds rows of the column's own collation by its index; the exact comparison then decides. */
+const like =
+  (
+    change: (text: string) => string,
+    options: { readonly not?: boolean; readonly first?: boolean } = {},
+  ): Spelling =>
+  (_, expression, __, param) => {
+    const decided = sql`${exact(expression)} ${options.not ? sql`not like` : sql`like`} ${pattern(param, change)} escape '|'`;
+    return options.first
+      ? sql`${expression} like ${pattern(param, change)} escape '|' and ${decided}`
+      : decided;
+  };
+
+const ilike =
+  (change: (text: string) => string, not = false): Spelling =>
+  (_, expression, __, param) =>
+    sql`${lowered(expression)} ${not ? sql`not like` : sql`like`} lower(${pattern(param, change)} collate utf8mb4_bin) escape '|'`;
+
+/** As on PostgreSQL, a dot matches line ends too. */
+const regex =
+  (flags: string, not = false): Spelling =>
+  (_, expression, __, param) =>
+    sql`${exact(expression)} ${not ? sql`not regexp` : sql`regexp`} ${pattern(param, (value) => `(?${flags})${value}`)}`;
+
+/** The keys of an object; of anything else the document itself, so that texts in an array count as its keys. */
+const keysOf = (document: Sql) => sql`coalesce(json_keys(${document}), ${document})`;
+const keyTexts = (variant: DialectVariant, param: Param) =>
+  variant.json(bound(param, (value) => textLiteral(JSON.stringify([value].flat().map(String)))));
+
+const overlaps: Spelling = (variant, expression, _, param) =>
+  sql`json_overlaps(${keysOf(expression)}, ${keyTexts(variant, param)})`;
+const hasAll: Spelling = (variant, expression, _, param) =>
+  sql`json_contains(${keysOf(expression)}, ${keyTexts(variant, param)})`;
+
+const contains: Spelling = (variant, expression, type, param) =>
+  isJson(type)
+    ? sql`json_contains(${expression}, ${bindValue(variant, param, type)})`
+    : like(within)(variant, expression, type, param);
+
+const spellings = {
+  _eq: equal,
+  _neq: unequal,
+  _gt: ordering(sql`>`),
+  _gte: ordering(sql`>=`),
+  _lt: ordering(sql`<`),
+  _lte: ordering(sql`<=`),
+  _is_distinct_from: (variant, expression, type, param) =>
+    sql`not (${relation(sql`<=>`)(variant, expression, type, param)})`,
+  _like: like(translated, { first: true }),
+  _nlike: like(translated, { not: true }),
+  _ilike: ilike(translated),
+  _nilike: ilike(translated, true),
+  _regex: regex('s'),
+  _nregex: regex('s', true),
+  _iregex: regex('si'),
+  _niregex: regex('si', true),
+  _contains: contains,
+  _contained_in: (variant, expression, type, param) =>
+    sql`json_contains(${bindValue(variant, param, type)}, ${expression})`,
+  _icontains: ilike(within),
+  _starts_with: like(start, { first: true }),
+  _istarts_with: ilike(start),
+  _ends_with: like(end),
+  _iends_with: ilike(end),
+  _has_key: overlaps,
+  _has_keys_any: overlaps,
+  _has_keys_all: hasAll,
+} as const satisfies Partial<Record<Compared, Spelling>>;
+
+/** Operators that both engines have. Full text search needs an index of its own, and there is no SIMILAR TO. */
+export const comparisons: ReadonlySet<Operator> = new Set<Operator>([
+  ...(Object.keys(spellings) as Compared[]),
+  '_is_null',
+  '_between',
+  '_in',
+  '_nin',
+]);
+
+/** A column operator as a condition; parenthesised, so that it may stand anywhere. */
+export function compare(
+  variant: DialectVariant,
+  expression: Sql,
+  type: ValueType,
+  operator: Compared,
+  param: Param,
+): Sql {
+  const spelling: Spelling | undefined = (spellings as Partial<Record<Compared, Spelling>>)[operator];
+  if (spelling === undefined)
+    throw new FozError('not-supported', `${variant.engine} has no operator ${operator} (${param.path})`);
+  return sql`(${spelling(variant, expression, type, param)})`;
 }

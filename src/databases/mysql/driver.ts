@@ -1,251 +1,94 @@
-import { type Connection, createConnection, createPool, type Pool, type PoolConnection } from 'mysql2';
-import { FozError } from '../../core/index.ts';
-import type { PoolState, RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
+import type { RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
 import type { Driver } from '../../sql/index.ts';
-import { isConnectionLoss, toFozError } from './errors.ts';
-import type { Introspect } from './introspect.ts';
-import { databaseOf, type MysqlOptions, poolOptions, sessionSettings } from './options.ts';
+import { ended, toFozError } from './errors.ts';
+import { introspect } from './introspect.ts';
+import { type MysqlOptions, settingsOf, type Variant } from './options.ts';
+import { Pool } from './pool.ts';
+import type { Queries } from './queries.ts';
+import { resultOf } from './result.ts';
+import { Session } from './session.ts';
+import { fill } from './template.ts';
+import { beginTexts, Transaction } from './transaction.ts';
+import { type Limits, limitsOf, Watch } from './watch.ts';
 
-/** Pool, statements, transactions and cancelling for MySQL and MariaDB. Nothing is opened before it is needed. */
-export class MysqlDriver implements Driver {
-  readonly #options: MysqlOptions;
-  readonly #pool: Pool;
-  readonly #introspect: Introspect;
-  #waiting = 0;
-  #closed = false;
+/** In what the drivers of MySQL and MariaDB differ. */
+export interface DriverVariant extends Variant {
+  readonly engine: string;
+  readonly queries: Queries;
+}
 
-  constructor(options: MysqlOptions, introspect: Introspect) {
-    this.#options = options;
-    this.#introspect = introspect;
-    this.#pool = createPool(poolOptions(options));
-    this.#pool.on('connection', (connection) => {
-      connection.on('error', () => {});
-      connection.query(sessionSettings, (error) => {
-        if (error !== null) connection.destroy();
-      });
-    });
-  }
+/**
+ * A pool of connections to one server. Nothing is opened before it is needed, and a server that went away is connected to
+ * again by the next statement.
+ *
+ * Statements are sent complete with their values, in the text protocol. Measured against prepared statements (8 connections,
+ * one row by key and lists of 100 rows of 9 columns): MySQL 17,500 to 14,200 and 4,500 to 3,200 per second, MariaDB 25,500 to
+ * 26,600 and 7,000 to 5,100. Values are spelled by `literal.ts`, never by the client library: each has one type and one
+ * spelling that ends where it should in every `sql_mode`.
+ */
+export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driver {
+  const settings = settingsOf(options, variant);
+  const watch = new Watch();
+  const pool = new Pool({ ...settings, open: (onEnd) => Session.open(settings, watch, onEnd) }, watch);
 
-  async run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
-    const connection = await this.#acquire(context);
-    let broken = false;
-    try {
-      return await this.#execute(connection, statement, values, context);
-    } catch (error) {
-      broken = isConnectionLoss(causeOf(error));
-      throw error;
-    } finally {
-      if (broken) connection.destroy();
-      else connection.release();
-    }
-  }
-
-  async transaction<T>(
-    mode: 'read' | 'write',
-    context: RunContext,
-    body: (runner: Runner) => Promise<T>,
-  ): Promise<T> {
-    const connection = await this.#acquire(context);
-    let usable = false;
-    try {
-      await command(
-        connection,
-        mode === 'read' ? 'start transaction with consistent snapshot, read only' : 'start transaction',
-      );
-      let last: Promise<unknown> = Promise.resolve();
-      const runner: Runner = {
-        run: (statement, values, inside) => {
-          const result = last.then(() => this.#execute(connection, statement, values, inside));
-          last = result.catch(() => {});
-          return result;
-        },
-      };
-      try {
-        const result = await body(runner);
-        await last;
-        if (context.signal.aborted) throw ended(context);
-        await commit(connection);
-        usable = true;
-        return result;
-      } catch (error) {
-        await last;
-        usable = await command(connection, 'rollback').then(
-          () => true,
-          () => false,
-        );
-        throw error;
-      }
-    } catch (error) {
-      throw toFozError(error);
-    } finally {
-      if (usable) connection.release();
-      else connection.destroy();
-    }
-  }
-
-  introspect: Driver['introspect'] = (options, signal) => {
-    const context: RunContext = { signal, timeoutMs: null };
-    const settings = {
-      database: databaseOf(this.#options),
-      tinyint1IsBoolean: this.#options.tinyint1IsBoolean ?? true,
-    };
-    return this.#introspect(
-      (text, values) => this.run({ text, slots: [] }, values, context),
-      settings,
-      options,
-    );
-  };
-
-  async ping(signal: AbortSignal): Promise<void> {
-    await this.run({ text: 'select 1', slots: [] }, [], { signal, timeoutMs: 5000 });
-  }
-
-  pool(): PoolState {
-    const inner = this.#pool as unknown as {
-      _allConnections?: { length: number };
-      _freeConnections?: { length: number };
-    };
-    return {
-      size: inner._allConnections?.length ?? 0,
-      idle: inner._freeConnections?.length ?? 0,
-      waiting: this.#waiting,
-    };
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await new Promise<void>((resolve) => this.#pool.end(() => resolve()));
-  }
-
-  /** A connection for the caller alone. One that comes after the wait is over goes straight back. */
-  #acquire(context: RunContext): Promise<PoolConnection> {
-    if (context.signal.aborted) return Promise.reject(ended(context));
-    if (this.#closed) return Promise.reject(new FozError('unavailable', 'The source is closed.'));
-    const waitMs = Math.min(this.#options.waitMs ?? 10_000, context.timeoutMs ?? Number.POSITIVE_INFINITY);
-    this.#waiting++;
-    return new Promise((resolve, reject) => {
-      let over = false;
-      const finish = () => {
-        over = true;
-        this.#waiting--;
-        clearTimeout(timer);
-        context.signal.removeEventListener('abort', leave);
-      };
-      const leave = () => {
-        finish();
-        reject(ended(context));
-      };
-      const timer = setTimeout(() => {
-        finish();
-        reject(
-          new FozError(
-            'unavailable',
-            `No connection to the database became free within ${waitMs} ms: try again, or raise the pool size.`,
-          ),
-        );
-      }, waitMs);
-      context.signal.addEventListener('abort', leave, { once: true });
-      this.#pool.getConnection((error, connection) => {
-        if (over) {
-          if (error === null) connection.release();
-          return;
-        }
-        finish();
-        if (error !== null) reject(toFozError(error));
-        else resolve(connection);
-      });
-    });
-  }
-
-  /** Runs one prepared statement; when its time is up it is killed on the server before anything else happens here. */
-  async #execute(
-    connection: PoolConnection,
+  const run = async (
     statement: Statement,
     values: readonly unknown[],
     context: RunContext,
-  ): Promise<RunResult> {
-    if (context.signal.aborted) throw ended(context);
-    let killed: Promise<void> | null = null;
-    const kill = () => {
-      killed ??= this.#kill(connection.threadId);
-    };
-    const timer = context.timeoutMs === null ? undefined : setTimeout(kill, context.timeoutMs);
-    context.signal.addEventListener('abort', kill, { once: true });
+  ): Promise<RunResult> => {
+    const text = fill(statement, values);
+    const limits = checked(context);
+    const session = await pool.acquire(limits);
     try {
-      const result = await execute(connection, statement.text, values);
-      if (killed !== null) throw ended(context);
-      return result;
+      return resultOf(statement, await session.execute(text, limits), session.server);
     } catch (error) {
-      throw killed === null ? toFozError(error) : ended(context);
+      throw toFozError(error);
     } finally {
-      clearTimeout(timer);
-      context.signal.removeEventListener('abort', kill);
-      // A late KILL must not hit the next statement of this connection.
-      if (killed !== null) await killed;
+      pool.release(session);
     }
-  }
+  };
 
-  async #kill(thread: number): Promise<void> {
-    const {
-      connectionLimit: _limit,
-      maxIdle: _idle,
-      idleTimeout: _timeout,
-      ...options
-    } = poolOptions(this.#options);
-    const connection: Connection = createConnection(options);
-    connection.on('error', () => {});
-    await new Promise<void>((resolve) => connection.query(`kill query ${Number(thread)}`, () => resolve()));
-    connection.destroy();
-  }
+  const transaction = async <T>(
+    mode: 'read' | 'write',
+    context: RunContext,
+    body: (runner: Runner) => Promise<T>,
+  ): Promise<T> => {
+    const session = await pool.acquire(checked(context));
+    const open = new Transaction(session, beginTexts(mode, session, settings.isolation));
+    const release = () => pool.release(session);
+    let result: T;
+    try {
+      result = await body(open);
+      if (context.signal.aborted) throw ended(context.signal);
+    } catch (error) {
+      await open.rollback();
+      release();
+      throw error;
+    }
+    // Nothing can go wrong with the end of a transaction that only reads: nobody has to wait for it.
+    if (mode === 'read')
+      void open
+        .commit()
+        .catch(() => {})
+        .then(release);
+    else await open.commit().finally(release);
+    return result;
+  };
+
+  return {
+    run,
+    transaction,
+    introspect: (patterns, signal) => introspect({ run }, variant, settings, patterns, signal),
+    ping: async (signal) => {
+      await run({ text: 'select 1', slots: [] }, [], { signal, timeoutMs: settings.connectMs });
+    },
+    pool: () => pool.state,
+    close: () => pool.close(),
+  };
 }
 
-function execute(connection: PoolConnection, sql: string, values: readonly unknown[]): Promise<RunResult> {
-  return new Promise((resolve, reject) => {
-    connection.execute(
-      { sql, rowsAsArray: true },
-      values as never,
-      (error: Error | null, result: unknown) => {
-        if (error !== null) reject(error);
-        else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affected: 0 });
-        else {
-          const { affectedRows, insertId } = result as { affectedRows: number; insertId: number | string };
-          resolve({ rows: [], affected: affectedRows, insertId: Number(insertId) === 0 ? null : insertId });
-        }
-      },
-    );
-  });
-}
-
-/** Fixed texts of this file only. */
-function command(connection: PoolConnection, sql: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    connection.query(sql, (error) => (error === null ? resolve() : reject(error)));
-  });
-}
-
-async function commit(connection: PoolConnection): Promise<void> {
-  try {
-    await command(connection, 'commit');
-  } catch (error) {
-    if (!isConnectionLoss(error)) throw error;
-    throw new FozError(
-      'unavailable',
-      'The connection was lost during the commit: the write may or may not be stored.',
-      { cause: error },
-    );
-  }
-}
-
-function ended(context: RunContext): FozError {
-  return new FozError(
-    'timeout',
-    context.signal.aborted
-      ? 'The request was ended before the database had answered.'
-      : 'The database did not answer within the time limit of the request.',
-  );
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof FozError ? (error.cause ?? error) : error;
+/** Throws FozError `timeout` for a request that has ended already. */
+function checked(context: RunContext): Limits {
+  if (context.signal.aborted) throw ended(context.signal);
+  return limitsOf(context);
 }

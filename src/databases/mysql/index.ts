@@ -1,23 +1,24 @@
 import type { Connector } from '../../plan/index.ts';
 import { sqlConnector } from '../../sql/index.ts';
-import { mysqlDialect, mysqlDifference } from './dialect.ts';
-import { MysqlDriver } from './driver.ts';
-import { introspector, mysqlChecks } from './introspect.ts';
+import { mysqlDialect, mysqlVariant } from './dialect.ts';
+import { mysqlDriver } from './driver.ts';
 import type { MysqlOptions } from './options.ts';
+import { mysqlQueries } from './queries.ts';
 
-// What a variant shares: only its differences are its own.
-export { exact } from './compare.ts';
-export { type Difference, mysqlDialect } from './dialect.ts';
-export { MysqlDriver } from './driver.ts';
-export { type IntrospectDifference, introspector } from './introspect.ts';
+// What a variant shares.
+export { mysqlDialect } from './dialect.ts';
+export { mysqlDriver } from './driver.ts';
 export type { MysqlOptions } from './options.ts';
-export { bindText, bindValue } from './values.ts';
+export { mariadbQueries } from './queries.ts';
+export type { DialectVariant } from './variant.ts';
 
-/** A connector to one MySQL database. Does not connect yet; throws TypeError for a URL that is none or names no database. */
+/** A connector to MySQL 8 or 9. Does not connect yet; throws TypeError for a URL that is none. */
 export function connectMysql(options: MysqlOptions): Connector {
-  return sqlConnector({
+  const driver = mysqlDriver(options, {
     engine: 'mysql',
-    dialect: mysqlDialect(mysqlDifference),
-    driver: new MysqlDriver(options, introspector(mysqlChecks)),
+    charset: 'UTF8MB4_0900_AI_CI',
+    isolationVariable: 'transaction_isolation',
+    queries: mysqlQueries,
   });
+  return sqlConnector({ engine: 'mysql', dialect: mysqlDialect(mysqlVariant), driver });
 }

@@ -97,6 +97,13 @@ export function tuplesLiteral(tuples: readonly (readonly Literal[])[], width: nu
   return new Literal(made, tuples.map((tuple) => `(${tuple.map(spellingOf).join(', ')})`).join(', '));
 }
 
+/** Paths and documents in turn, as the functions that change a JSON value take them; of none a change that does nothing. */
+export function membersLiteral(members: readonly (readonly [path: string, json: string])[]): Literal {
+  if (members.length === 0) return new Literal(made, "'$', null");
+  const spelled = members.map(([path, json]) => `${quoted(path)}, json_extract(${quoted(json)}, '$')`);
+  return new Literal(made, spelled.join(', '));
+}
+
 function notA(what: string): FozError {
   return new FozError('data-exception', `A value is not a ${what}.`);
 }

@@ -1,122 +1,170 @@
-import type { Scalar } from '../../catalog/index.ts';
+import type { ColumnFacts, Scalar } from '../../catalog/index.ts';
 
-/** A column as information_schema tells it. */
-export interface ColumnRow {
-  readonly table: string;
-  readonly name: string;
+/** A row of `information_schema.columns`, as far as its type goes. */
+export interface NativeColumn {
   readonly dataType: string;
+  /** `int(10) unsigned`, `enum('a','b')` */
   readonly columnType: string;
-  readonly nullable: boolean;
-  readonly defaultText: string | null;
-  readonly maxLength: number | null;
+  readonly characters: number | null;
   readonly precision: number | null;
   readonly scale: number | null;
   readonly fraction: number | null;
+  readonly charset: string | null;
   readonly collation: string | null;
-  readonly extra: string;
-  readonly generation: string | null;
-  readonly comment: string;
+  readonly srid: string | null;
 }
 
-/** What a native type is to Foz. */
-export interface Native {
+/** What Foz makes of a native type. `issue`: what is lost. */
+export type TypeFacts = Pick<
+  ColumnFacts,
+  'scalar' | 'castType' | 'maxLength' | 'precision' | 'scale' | 'range'
+> & {
+  readonly issue: string | null;
+};
+
+interface Reading {
   readonly scalar: Scalar;
-  readonly range?: readonly [string, string];
-  readonly note?: string;
+  readonly castType?: string | null;
+  readonly maxLength?: number | null;
+  readonly precision?: number | null;
+  readonly scale?: number | null;
+  readonly range?: readonly [string, string] | null;
+  readonly issue?: string;
 }
 
-const integers: Readonly<
-  Record<string, { readonly bits: number; readonly signed: Scalar; readonly unsigned: Scalar }>
-> = {
-  tinyint: { bits: 8, signed: 'smallint', unsigned: 'smallint' },
-  smallint: { bits: 16, signed: 'smallint', unsigned: 'int' },
-  mediumint: { bits: 24, signed: 'int', unsigned: 'int' },
-  int: { bits: 32, signed: 'int', unsigned: 'bigint' },
-  bigint: { bits: 64, signed: 'bigint', unsigned: 'numeric' },
+type Native = (column: NativeColumn) => Reading;
+
+/** `[lowest, highest]` of an integer of so many bits. */
+function rangeOf(bits: bigint, unsigned: boolean): readonly [string, string] {
+  if (unsigned) return ['0', (2n ** bits - 1n).toString()];
+  return [(-(2n ** (bits - 1n))).toString(), (2n ** (bits - 1n) - 1n).toString()];
+}
+
+/** The scalars that hold the values with and without sign; the range is told where it is not the scalar's own. */
+const integer =
+  (bits: bigint, signed: Scalar, unsigned: Scalar, exact: boolean): Native =>
+  ({ columnType }) => {
+    const positive = columnType.includes('unsigned');
+    return {
+      scalar: positive ? unsigned : signed,
+      castType: columnType.endsWith('zerofill') ? columnType : null,
+      range: positive || !exact ? rangeOf(bits, positive) : null,
+    };
+  };
+
+const bigint: Native = ({ columnType }) => {
+  if (!columnType.includes('unsigned')) return { scalar: 'bigint' };
+  const castType = columnType.endsWith('zerofill') ? columnType : 'bigint unsigned';
+  return { scalar: 'numeric', castType, precision: 20, scale: 0, range: rangeOf(64n, true) };
 };
 
-const plain: Readonly<Record<string, Scalar>> = {
-  decimal: 'numeric',
-  float: 'real',
-  double: 'float',
-  year: 'int',
-  date: 'date',
-  time: 'time',
-  datetime: 'timestamp',
-  timestamp: 'timestamptz',
-  char: 'text',
-  varchar: 'text',
-  tinytext: 'text',
-  text: 'text',
-  mediumtext: 'text',
-  longtext: 'text',
-  enum: 'enum',
-  set: 'opaque',
-  json: 'json',
-  uuid: 'uuid',
-  inet4: 'opaque',
-  inet6: 'opaque',
-  binary: 'bytea',
-  varbinary: 'bytea',
-  tinyblob: 'bytea',
-  blob: 'bytea',
-  mediumblob: 'bytea',
-  longblob: 'bytea',
-  geometry: 'geometry',
-  point: 'geometry',
-  linestring: 'geometry',
-  polygon: 'geometry',
-  multipoint: 'geometry',
-  multilinestring: 'geometry',
-  multipolygon: 'geometry',
-  geomcollection: 'geometry',
-  geometrycollection: 'geometry',
+const tinyint: Native = integer(8n, 'smallint', 'smallint', false);
+
+const decimal: Native = ({ columnType, precision, scale }) => ({
+  scalar: 'numeric',
+  castType: columnType,
+  precision,
+  scale,
+});
+
+const withCollation = ({ columnType, charset, collation }: NativeColumn) =>
+  charset === null ? columnType : `${columnType} character set ${charset} collate ${collation}`;
+
+/** Characters are counted where the type counts them; the larger types count bytes. */
+const text: Native = (column) => ({
+  scalar: 'text',
+  castType: withCollation(column),
+  maxLength: /char/.test(column.dataType) ? column.characters : null,
+});
+
+const bytes: Native = ({ characters }) => ({
+  scalar: 'bytea',
+  maxLength: characters !== null && characters < 2 ** 31 ? characters : null,
+});
+
+const moment =
+  (scalar: Scalar): Native =>
+  ({ fraction }) => ({ scalar, scale: fraction ?? 0 });
+
+const geometry: Native = ({ dataType, srid }) => ({
+  scalar: 'geometry',
+  castType: srid === null ? dataType : `${dataType} srid ${srid}`,
+});
+
+const opaque: Native = (column) => ({ scalar: 'opaque', castType: withCollation(column) });
+const just =
+  (scalar: Scalar): Native =>
+  () => ({ scalar });
+
+const bit: Native = ({ columnType }) => ({
+  scalar: columnType === 'bit(1)' ? 'boolean' : 'opaque',
+  castType: columnType,
+});
+
+const natives: Readonly<Record<string, Native>> = {
+  tinyint,
+  smallint: integer(16n, 'smallint', 'int', true),
+  mediumint: integer(24n, 'int', 'int', false),
+  int: integer(32n, 'int', 'bigint', true),
+  bigint,
+  year: () => ({ scalar: 'int', range: ['0', '2155'] }),
+  bit,
+  decimal,
+  float: ({ columnType }) => ({
+    scalar: 'real',
+    castType: columnType.endsWith('zerofill') ? columnType : null,
+  }),
+  double: ({ columnType }) => ({
+    scalar: 'float',
+    castType: columnType.endsWith('zerofill') ? columnType : null,
+  }),
+  char: text,
+  varchar: text,
+  tinytext: text,
+  text,
+  mediumtext: text,
+  longtext: text,
+  enum: (column) => ({ scalar: 'enum', castType: withCollation(column) }),
+  set: opaque,
+  binary: bytes,
+  varbinary: bytes,
+  tinyblob: bytes,
+  blob: bytes,
+  mediumblob: bytes,
+  longblob: bytes,
+  date: just('date'),
+  time: moment('time'),
+  datetime: moment('timestamp'),
+  timestamp: moment('timestamptz'),
+  json: just('json'),
+  uuid: () => ({ scalar: 'uuid', castType: 'uuid' }),
+  inet4: opaque,
+  inet6: opaque,
+  vector: opaque,
+  geometry,
+  point: geometry,
+  linestring: geometry,
+  polygon: geometry,
+  multipoint: geometry,
+  multilinestring: geometry,
+  multipolygon: geometry,
+  geometrycollection: geometry,
+  geomcollection: geometry,
 };
 
-/** The scalar of a column; `isJson` says that a check makes JSON of a text column (MariaDB). */
-export function nativeOf(
-  column: ColumnRow,
-  options: { readonly tinyint1IsBoolean: boolean; readonly isJson: boolean },
-): Native {
-  const { dataType, columnType } = column;
-  if (options.isJson) return { scalar: 'json' };
-  if (dataType === 'bit') return columnType === 'bit(1)' ? { scalar: 'boolean' } : { scalar: 'opaque' };
-  if (options.tinyint1IsBoolean && /^tinyint\(1\)(?! unsigned)/.test(columnType))
-    return { scalar: 'boolean' };
-  const integer = integers[dataType];
-  if (integer !== undefined) return integerOf(integer, columnType.includes('unsigned'));
-  const scalar = plain[dataType];
-  if (scalar !== undefined) return { scalar };
-  return { scalar: 'opaque', note: `the type ${columnType} is not known: the column is kept as text` };
-}
-
-function integerOf({ bits, signed, unsigned }: (typeof integers)[string], isUnsigned: boolean): Native {
-  const high = isUnsigned ? 2n ** BigInt(bits) - 1n : 2n ** BigInt(bits - 1) - 1n;
-  const low = isUnsigned ? 0n : -high - 1n;
-  return { scalar: isUnsigned ? unsigned : signed, range: [low.toString(), high.toString()] };
-}
-
-/** The labels of `enum('a','it''s')`. */
-export function enumLabels(columnType: string): string[] {
-  return [...columnType.slice(5).matchAll(/'((?:[^']|'')*)'/g)].map(([, label]) =>
-    label!.replaceAll("''", "'"),
-  );
-}
-
-/**
- * The values that a check of one column allows, when it is a closed list of texts; `null` for every other condition. MySQL
- * prints `(`a` in (_utf8mb4\'x\',_utf8mb4\'y\'))`, MariaDB `` `a` in ('x','y')``.
- */
-export function allowedValues(
-  clause: string,
-): { readonly column: string; readonly values: readonly string[] } | null {
-  const text = clause.replaceAll("\\'", "'").trim();
-  const match = /^\(*\s*`((?:[^`]|``)+)`\s+in\s+\(((?:\s*(?:_\w+)?'(?:[^']|'')*'\s*,?)+)\)\s*\)*$/is.exec(
-    text,
-  );
-  if (match === null) return null;
-  const values = [...match[2]!.matchAll(/'((?:[^']|'')*)'/g)].map(([, value]) =>
-    value!.replaceAll("''", "'"),
-  );
-  return { column: match[1]!.replaceAll('``', '`'), values };
+/** What Foz makes of a column's type; one that nobody has heard of is kept as its text. */
+export function readType(column: NativeColumn, tinyInt1IsBool: boolean): TypeFacts {
+  const native = natives[column.dataType];
+  const found: Reading =
+    tinyInt1IsBool && column.columnType === 'tinyint(1)' ? { scalar: 'boolean' } : (native ?? opaque)(column);
+  const unknown = `The type ${column.columnType} is not known: its values are given as text and compared for equality only.`;
+  return {
+    scalar: found.scalar,
+    castType: found.castType ?? null,
+    maxLength: found.maxLength ?? null,
+    precision: found.precision ?? null,
+    scale: found.scale ?? null,
+    range: found.range ?? null,
+    issue: native === undefined ? unknown : null,
+  };
 }

@@ -49,12 +49,20 @@ export interface Settings {
   readonly tinyInt1IsBool: boolean;
   /** The default namespace. */
   readonly database: string | null;
+  readonly isolationVariable: Variant['isolationVariable'];
   /** For the mysql2 client. */
   readonly client: ConnectionOptions;
 }
 
+/** In what the servers differ while connecting. */
+export interface Variant {
+  /** Character set and collation of the connection, by mysql2's name. */
+  readonly charset: string;
+  readonly isolationVariable: 'transaction_isolation' | 'tx_isolation';
+}
+
 /** Fills in the defaults. Throws TypeError for a URL that is none, or with a parameter that is not known. */
-export function settingsOf(options: MysqlOptions, charset: string): Settings {
+export function settingsOf(options: MysqlOptions, { charset, isolationVariable }: Variant): Settings {
   const { connection, tls } = options;
   const parts = typeof connection === 'string' ? partsOf(connection) : { ...connection, tls: undefined };
   const { tls: asked, ...address } = parts;
@@ -68,6 +76,7 @@ export function settingsOf(options: MysqlOptions, charset: string): Settings {
     isolation: options.isolation ?? null,
     tinyInt1IsBool: options.tinyInt1IsBool ?? true,
     database: address.database ?? null,
+    isolationVariable,
     client: {
       ...address,
       ...spelling,

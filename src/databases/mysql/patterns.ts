@@ -1,35 +1,36 @@
 import type { IntrospectOptions } from '../../plan/index.ts';
 
-/** Whether some glob (`*` any text, `?` one character) stands for the whole name. */
-function anyOf(globs: readonly string[]): (name: string) => boolean {
-  const expressions = globs.map((glob) => {
-    const parts = [...glob].map((char) =>
-      char === '*'
-        ? '.*'
-        : char === '?'
-          ? '.'
-          : /\w/.test(char)
-            ? char
-            : `\\u{${char.codePointAt(0)!.toString(16)}}`,
-    );
-    return new RegExp(`^(?:${parts.join('')})$`, 'su');
-  });
-  return (name) => expressions.some((expression) => expression.test(name));
+type Names = IntrospectOptions['namespaces'];
+
+/** `*` stands for any text, `?` for one character; everything else for itself. */
+function matcher(patterns: readonly string[]): (name: string) => boolean {
+  const sources = patterns.map((pattern) =>
+    pattern
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.'),
+  );
+  if (sources.length === 0) return () => false;
+  const any = new RegExp(`^(?:${sources.join('|')})$`, 'su');
+  return (name) => any.test(name);
 }
 
-/** Whether a database of the server is asked for. */
-export function namespaceFilter({ namespaces }: IntrospectOptions): (name: string) => boolean {
-  const wanted = anyOf(namespaces.include);
-  const unwanted = anyOf(namespaces.exclude);
+/** Namespaces that are asked for; where none are named, `standard`. */
+export function namespaceFilter(
+  { include, exclude }: Names,
+  standard: (name: string) => boolean,
+): (name: string) => boolean {
+  const wanted = include.length === 0 ? standard : matcher(include);
+  const unwanted = matcher(exclude);
   return (name) => wanted(name) && !unwanted(name);
 }
 
-/** Whether a table is asked for, by its name alone or with its database before it. */
-export function tableFilter({ tables }: IntrospectOptions): (namespace: string, table: string) => boolean {
-  const wanted = anyOf(tables.include);
-  const unwanted = anyOf(tables.exclude);
-  const either = (test: (name: string) => boolean, namespace: string, table: string) =>
-    test(table) || test(`${namespace}.${table}`);
-  return (namespace, table) =>
-    (tables.include.length === 0 || either(wanted, namespace, table)) && !either(unwanted, namespace, table);
+/** Tables that are asked for, by their name alone or with the namespace before it. */
+export function tableFilter({ include, exclude }: Names): (namespace: string, table: string) => boolean {
+  const wanted = include.length === 0 ? () => true : matcher(include);
+  const unwanted = matcher(exclude);
+  return (namespace, table) => {
+    const full = `${namespace}.${table}`;
+    return (wanted(full) || wanted(table)) && !unwanted(full) && !unwanted(table);
+  };
 }

@@ -47,7 +47,10 @@ export class Pool {
 
   /** Takes a connection back; one that cannot be trusted any more is closed. */
   release(session: Session): void {
-    if (this.#closed !== null || !session.usable) return session.end();
+    if (this.#closed !== null || !session.usable) {
+      session.end();
+      return;
+    }
     const [next] = this.#waiting;
     if (next !== undefined) {
       this.#leave(next);

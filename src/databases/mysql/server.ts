@@ -25,7 +25,7 @@ const modes = [
 /** What the meaning of statements and the spelling of values depend on: UTC, strict mode, whole aggregates. */
 export const sessionSettings = `set time_zone = '+00:00', sql_mode = '${modes.join(',')}', group_concat_max_len = 4294967295`;
 
-/** Reads the one row of `readServer.text`. */
+/** Reads the one row of `serverQuery`. */
 export function readServer(row: readonly unknown[]): Server {
   const [version, connection, longest, increment, isolation] = row.map(String);
   return {
@@ -36,6 +36,8 @@ export function readServer(row: readonly unknown[]): Server {
     keepsSnapshot: isolation === 'REPEATABLE-READ' || isolation === 'SERIALIZABLE',
   };
 }
-// Both engines know the variable of the isolation, under different names.
-readServer.text = `select version(), connection_id(), @@max_allowed_packet, @@auto_increment_increment,
- (select variable_value from performance_schema.session_variables where variable_name in ('transaction_isolation', 'tx_isolation') limit 1)`;
+
+/** Asks what `readServer` reads; the engines name the variable of the isolation differently. */
+export function serverQuery(isolationVariable: 'transaction_isolation' | 'tx_isolation'): string {
+  return `select version(), connection_id(), @@max_allowed_packet, @@auto_increment_increment, @@${isolationVariable}`;
+}

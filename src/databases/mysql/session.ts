@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import { killQuery } from './cancel.ts';
 import { ended } from './errors.ts';
 import type { Settings } from './options.ts';
-import { readServer, type Server, sessionSettings } from './server.ts';
+import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
 import type { Limits, Watch, Watched } from './watch.ts';
 
 /** What the server answered: rows as arrays of text and numbers, or what a write did. */
@@ -68,7 +68,7 @@ export class Session {
         client.connect((error) => (error ? reject(error) : resolve()));
       });
       await query(client, sessionSettings);
-      const server = readServer((await query(client, readServer.text)).rows[0]!);
+      const server = readServer((await query(client, serverQuery(settings.isolationVariable))).rows[0]!);
       return new Session(client, server, settings, watch, onEnd);
     } catch (error) {
       client.destroy();

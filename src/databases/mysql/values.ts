@@ -1,115 +1,156 @@
-import { familyOf, type ValueType } from '../../catalog/index.ts';
-import type { Param } from '../../plan/index.ts';
+import type { Scalar, ValueType } from '../../catalog/index.ts';
+import type { Param, TextOf } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
+import { encode, encodeKeyRows, encodeList, encodeTuples } from './encode.ts';
+import { textLiteral } from './literal.ts';
+import { bitsOf, isZerofill, keyType, labelsOf } from './types.ts';
+import type { DialectVariant } from './variant.ts';
 
-/** Canonical value (not null) to what mysql2 binds: text, number (floats only) or Buffer. */
-export function encode(value: unknown, type: ValueType): string | number | Buffer {
-  switch (familyOf(type.scalar)) {
-    case 'boolean':
-      return value === true ? '1' : '0';
-    case 'float':
-      return value as number;
-    case 'bytes':
-      return Buffer.from(value as string, 'base64');
+/** A placeholder; `spell` turns a canonical value that is not null into a literal. */
+export function bound(param: Param, spell: (value: unknown) => unknown): Sql {
+  return sql.bind(param, (value) => (value === null || value === undefined ? null : spell(value)));
+}
+
+/** A text that the plan or the catalog fixes. */
+export function constant(value: string): Sql {
+  return sql.bind(
+    { type: text, shape: 'value', source: { kind: 'constant', value }, path: '$' },
+    textLiteral,
+  );
+}
+const text: ValueType = { scalar: 'text', array: false };
+
+/** One bound value of the parameter's type. */
+export function bindValue(variant: DialectVariant, param: Param, type: ValueType = param.type): Sql {
+  const value = bound(param, (given) => encode(given, type));
+  switch (type.scalar) {
     case 'json':
+    case 'jsonb':
+      return variant.json(value);
     case 'geometry':
-      return JSON.stringify(value);
-    case 'timestamp':
-      return moment(String(value));
+      return variant.geometry(value, type);
+    case 'enum':
+      // Compared as numbers, labels have the order of the enum; in a write they are texts.
+      return param.column === undefined && labelsOf(type) !== null ? labelNumber(param, type) : value;
+    case 'opaque':
+      return isVector(type) ? variant.vector(value) : value;
     default:
-      return String(value);
+      return value;
   }
 }
 
-/** `2024-02-29T23:59:59.5+02:00` -> `2024-02-29 21:59:59.5`: these engines keep instants in UTC without saying so. */
-function moment(text: string): string {
-  const offset = /(Z|[+-]\d\d(?::?\d\d)?)$/i.exec(text.slice(10))?.[1];
-  const local = (offset === undefined ? text : text.slice(0, -offset.length))
-    .replace('T', ' ')
-    .replace('t', ' ');
-  if (offset === undefined || /^(Z|[+-]00:?(00)?)$/i.test(offset)) return local;
-  const minutes =
-    (offset[0] === '-' ? -1 : 1) *
-    (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2)) * (offset.length > 3 ? 1 : 0));
-  const [whole, fraction] = local.split('.');
-  const utc = new Date(Date.parse(`${whole!.replace(' ', 'T')}Z`) - minutes * 60_000)
-    .toISOString()
-    .slice(0, 19)
-    .replace('T', ' ');
-  return fraction === undefined ? utc : `${utc}.${fraction}`;
+/** Position of a label in its enum, from 1. */
+export function labelNumber(param: Param, type: ValueType): Sql {
+  const labels = labelsOf(type) ?? [];
+  return sql`field(${sql.join([bound(param, textLiteral), ...labels.map(constant)])})`;
 }
 
-/** A placeholder for one element of a value, cast so that the engine compares and computes exactly. */
-export function typed(slot: Sql, type: ValueType): Sql {
-  switch (familyOf(type.scalar)) {
-    case 'integer':
+function isVector(type: ValueType): boolean {
+  return type.nativeType?.startsWith('vector') ?? false;
+}
+
+/** `expression in (...)`; the list stands in the statement as it is. */
+export function inList(expression: Sql, type: ValueType, param: Param): Sql {
+  return sql`${expression} in (${sql.bind(param, (values) => encodeList(values ?? [], type))})`;
+}
+
+/** As `inList`, for tuples. */
+export function inKeys(expressions: readonly Sql[], keys: Param): Sql {
+  const tuples = sql.bind(keys, (values) => encodeTuples(values ?? [], keys.keyTypes ?? []));
+  if (expressions.length === 1) return sql`${expressions[0]!} in (${tuples})`;
+  return sql`(${sql.join(expressions)}) in (${tuples})`;
+}
+
+const name = (identifier: string) => sql.name(identifier, '`', '`');
+
+/** A table of keys: `json_table` over one text; joined by index, and faster than a list of rows from 64 keys on. */
+export function keyRows(keys: Param, alias: Sql): Sql {
+  const types = keys.keyTypes ?? [];
+  const rows = sql.bind(keys, (values) => encodeKeyRows(values ?? [], types));
+  const bytes = types.some(({ scalar }) => scalar === 'bytea');
+  const columns = types.map(
+    (type, index) => sql`${name(`k${index}`)} ${keyType(type)} path ${path(index + 1)}`,
+  );
+  if (keys.shape === 'ranks') columns.push(sql`${name('r')} bigint path ${path(types.length + 1)}`);
+  const table = sql`json_table(${rows}, '$[*]' columns (${sql.join([sql`${name('i')} int path '$[0]'`, ...columns])}))`;
+  if (!bytes) return sql`${table} ${alias}`;
+  const read = types.map((type, index) => {
+    const key = name(`k${index}`);
+    return type.scalar === 'bytea' ? sql`unhex(${key}) as ${key}` : key;
+  });
+  const rank = keys.shape === 'ranks' ? [name('r')] : [];
+  return sql`(select ${sql.join([name('i'), ...read, ...rank])} from ${table} foz_keys) ${alias}`;
+}
+
+function path(index: number): Sql {
+  return sql`'$[${sql.integer(index)}]'`;
+}
+
+/** What to select for a value of `type`, so that `textOf` can write it. */
+export function flat(variant: DialectVariant, expression: Sql, type: ValueType): Sql {
+  switch (type.scalar) {
     case 'boolean':
-      return sql`cast(${slot} as signed)`;
-    case 'decimal':
-      return sql`cast(${slot} as decimal(65,30))`;
+      return bitsOf(type) === null ? expression : sql`(${expression} + 0)`;
+    case 'real':
+      // As it is, the server prints six digits only.
+      return sql`cast(${expression} + 0e0 as char)`;
+    case 'float':
+      return sql`cast(${expression} as char)`;
     case 'geometry':
-      return sql`st_geomfromgeojson(${slot})`;
+      return variant.geoJson(expression);
+    case 'opaque': {
+      const bits = bitsOf(type);
+      if (bits !== null) return sql`lpad(bin(${expression} + 0), ${sql.integer(bits)}, '0')`;
+      return isVector(type) ? variant.vectorText(expression) : expression;
+    }
     default:
-      return slot;
+      return expression;
   }
 }
 
-/** One bound value: as it is where it is written to a column, cast where it is compared or computed with. */
-export function bindValue(param: Param): Sql {
-  const slot = sql.bind(param, (value) =>
-    value === null || value === undefined ? null : encode(value, param.type),
-  );
-  if (param.column !== undefined)
-    return familyOf(param.type.scalar) === 'geometry' ? typed(slot, param.type) : slot;
-  return typed(slot, param.type);
-}
+const truth: TextOf = (value) => (value === 0 || value === '0' ? 'false' : 'true');
+const float: TextOf = (value) => String(Number(value));
+const bytes: TextOf = (value) => (value as Buffer).toString('base64');
+const anything: TextOf = (value) => (Buffer.isBuffer(value) ? value.toString('hex') : String(value));
+const withoutZeros: TextOf = (value) => String(value).replace(/^(-?)0+(?=\d)/, '$1');
 
-/** A bound text, changed on its way. */
-export function bindText(param: Param, change: (text: string) => string = (text) => text): Sql {
-  return sql.bind(param, (value) => (value === null || value === undefined ? null : change(String(value))));
-}
+/** The shortest digits that read back as the same 32-bit number. */
+const real: TextOf = (value) => {
+  const number = Number(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const shorter = Number(number.toPrecision(digits));
+    if (Math.fround(shorter) === number) return String(shorter);
+  }
+  return String(Number(number.toPrecision(9)));
+};
 
-/** Placeholders for a list: as many as its capacity, the last element repeated. */
-export function bindElements(param: Param, type: ValueType, capacity: number): Sql[] {
-  return Array.from({ length: capacity }, (_, index) =>
-    typed(
-      sql.bind(param, (value) => {
-        const list = value as readonly unknown[];
-        return encode(list[Math.min(index, list.length - 1)], type);
-      }),
-      type,
-    ),
-  );
-}
+const time: TextOf = (value) => {
+  const given = value as string;
+  return given.length > 8 && given.includes('.') ? given.replace(/\.?0+$/, '') : given;
+};
 
-/** The element of a tuple of a parameter of shape `keys`, the last tuple repeated. */
-export function bindTuple(keys: Param, index: number): Sql[] {
-  return keys.keyTypes!.map((type, column) =>
-    typed(
-      sql.bind(keys, (value) => {
-        const tuples = value as readonly (readonly unknown[])[];
-        const element = tuples[Math.min(index, tuples.length - 1)]![column];
-        return element === null || element === undefined ? null : encode(element, type);
-      }),
-      type,
-    ),
-  );
-}
+const moment: TextOf = (value) => {
+  const given = value as string;
+  const iso = `${given.slice(0, 10)}T${given.slice(11)}`;
+  return given.length > 19 ? iso.replace(/\.?0+$/, '') : iso;
+};
+const instant: TextOf = (value) => `${moment(value)}+00:00`;
 
-/** Tuples as one JSON text for JSON_TABLE. Bytes go as hexadecimal digits. */
-export function bindDocument(param: Param, types: readonly ValueType[]): Sql {
-  return sql.bind(param, (value) =>
-    JSON.stringify(
-      (value as readonly unknown[]).map((entry) => {
-        const tuple = Array.isArray(entry) ? entry : [entry];
-        return tuple.map((element, column) => documentValue(element, types[column]));
-      }),
-    ),
-  );
-}
+const texts: Readonly<Partial<Record<Scalar, TextOf>>> = {
+  boolean: truth,
+  real,
+  float,
+  time,
+  timestamp: moment,
+  timestamptz: instant,
+  bytea: bytes,
+  opaque: anything,
+};
 
-function documentValue(element: unknown, type: ValueType | undefined): unknown {
-  if (element === null || element === undefined || type === undefined) return element ?? null;
-  const encoded = encode(element, type);
-  return Buffer.isBuffer(encoded) ? encoded.toString('hex') : encoded;
+/**
+ * How the wire value of `flat` becomes canonical text. Dates of zeros, which the server may hold from laxer times, stay as
+ * they are; a time beyond 24 hours too.
+ */
+export function textOf(type: ValueType): TextOf | undefined {
+  return isZerofill(type) ? withoutZeros : texts[type.scalar];
 }

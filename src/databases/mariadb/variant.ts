@@ -1,0 +1,20 @@
+import { sql } from '../../sql/index.ts';
+import type { DialectVariant } from '../mysql/index.ts';
+
+/** In what MariaDB's spelling differs: JSON is text, there is no LATERAL, and inserts and deletes return their rows. */
+export const mariadbVariant: DialectVariant = {
+  engine: 'mariadb',
+  returning: { insert: true, update: false, delete: true },
+  // For a UNION ALL of one limited select per parent.
+  listsByCapacity: true,
+  lateral: false,
+  limitedUnion: true,
+  json: (text) => text,
+  jsonEquals: (left, right) => sql`json_equals(${left}, ${right})`,
+  geoJson: (expression) => sql`st_asgeojson(${expression})`,
+  geometry: (text) => sql`st_geomfromgeojson(${text})`,
+  vectorText: (expression) => sql`vec_totext(${expression})`,
+  vector: (text) => sql`vec_fromtext(${text})`,
+  insertedAs: sql.empty,
+  inserted: (column) => sql`values(${column})`,
+};

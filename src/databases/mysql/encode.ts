@@ -1,0 +1,135 @@
+import type { Scalar, ValueType } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import {
+  bytesLiteral,
+  exactLiteral,
+  floatLiteral,
+  type Literal,
+  listLiteral,
+  momentLiteral,
+  textLiteral,
+  tuplesLiteral,
+} from './literal.ts';
+import { bitsOf } from './types.ts';
+
+type Encode = (value: unknown, type: ValueType) => Literal;
+
+const isTrue = (value: unknown) =>
+  value === true || value === 'true' || value === 't' || value === 1 || value === '1';
+const boolean: Encode = (value) => exactLiteral(isTrue(value) ? 1 : 0);
+const exact: Encode = (value) => exactLiteral(value);
+const text: Encode = (value) => textLiteral(value);
+const document: Encode = (value) => textLiteral(JSON.stringify(value));
+const moment: Encode = (value) => momentLiteral('timestamp', utcMoment(value));
+
+const encodings = {
+  boolean,
+  smallint: exact,
+  int: exact,
+  bigint: exact,
+  numeric: exact,
+  // The double that equals what a column of 32 bits stores.
+  real: (value) => floatLiteral(Math.fround(Number(value))),
+  float: (value) => floatLiteral(value),
+  text,
+  uuid: (value) => textLiteral(String(value).toLowerCase()),
+  date: (value) => momentLiteral('date', String(value)),
+  time: (value) => momentLiteral('time', String(value)),
+  timetz: text,
+  timestamp: moment,
+  timestamptz: moment,
+  interval: text,
+  json: document,
+  jsonb: document,
+  bytea: (value) => bytesLiteral(value),
+  geometry: document,
+  enum: text,
+  opaque: (value, type) => (bitsOf(type) === null ? textLiteral(value) : exactLiteral(bitsNumber(value))),
+} as const satisfies Record<Scalar, Encode>;
+
+/** Canonical value (not null) as a literal of its type. Throws FozError `data-exception` for a value that is not of the type. */
+export function encode(value: unknown, type: ValueType): Literal {
+  return encodings[type.scalar](value, type);
+}
+
+/** Elements of a list for `in (...)`. */
+export function encodeList(values: unknown, type: ValueType): Literal {
+  const element: ValueType = { ...type, array: false };
+  return listLiteral(
+    (values as readonly unknown[]).map((value) =>
+      value === null || value === undefined ? null : encode(value, element),
+    ),
+  );
+}
+
+/** Key tuples for `(a, b) in (...)`; a tuple with a NULL is equal to no row and left out. */
+export function encodeTuples(tuples: unknown, types: readonly ValueType[]): Literal {
+  const whole = (tuples as readonly (readonly unknown[])[]).filter((tuple) =>
+    types.every((_, index) => tuple[index] !== null && tuple[index] !== undefined),
+  );
+  if (types.length === 1) return listLiteral(whole.map(([value]) => encode(value, types[0]!)));
+  return tuplesLiteral(
+    whole.map((tuple) => types.map((type, index) => encode(tuple[index], type))),
+    types.length,
+  );
+}
+
+/** Key tuples as the JSON text of a table of keys: each row its index, then its elements (and its rank). */
+export function encodeKeyRows(tuples: unknown, types: readonly ValueType[]): Literal {
+  const rows = (tuples as readonly (readonly unknown[])[]).map((tuple, index) => {
+    const elements = tuple.map((value, at) => {
+      if (value === null || value === undefined) return 'null';
+      const type = types[at];
+      return type === undefined ? String(Number(value)) : keyElement(value, type);
+    });
+    return `[${[index, ...elements].join(',')}]`;
+  });
+  return textLiteral(`[${rows.join(',')}]`);
+}
+
+const whole = /^-?\d+$/;
+
+function keyElement(value: unknown, type: ValueType): string {
+  switch (type.scalar) {
+    case 'boolean':
+      return isTrue(value) ? '1' : '0';
+    case 'smallint':
+    case 'int':
+    case 'bigint':
+      if (whole.test(String(value))) return String(value);
+      break;
+    case 'real':
+      return JSON.stringify(Math.fround(Number(value)));
+    case 'float':
+      return JSON.stringify(Number(value));
+    case 'timestamp':
+    case 'timestamptz':
+      return JSON.stringify(utcMoment(value));
+    case 'bytea':
+      return JSON.stringify(Buffer.from(String(value), 'base64').toString('hex'));
+    case 'opaque':
+      if (bitsOf(type) !== null) return bitsNumber(value);
+      break;
+  }
+  return JSON.stringify(String(value));
+}
+
+/** `0101` as a number. */
+function bitsNumber(value: unknown): string {
+  const bits = String(value);
+  if (!/^[01]{1,64}$/.test(bits)) throw new FozError('data-exception', 'A value is not a row of bits.');
+  return BigInt(`0b${bits}`).toString();
+}
+
+const isoMoment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-])(\d\d):?(\d\d)?)?)?$/;
+
+/** ISO 8601 as the server takes it: without offset, in UTC. */
+function utcMoment(value: unknown): string {
+  const match = isoMoment.exec(String(value));
+  if (match === null) throw new FozError('data-exception', 'A value is not a date and time.');
+  const [, date, time = '00:00:00', fraction = '', sign, hours = '0', minutes = '0'] = match;
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
+  if (offset === 0) return `${date} ${time}${fraction}`;
+  const moved = new Date(Date.parse(`${date}T${time}Z`) - offset * 60_000).toISOString();
+  return `${moved.slice(0, 10)} ${moved.slice(11, 19)}${fraction}`;
+}

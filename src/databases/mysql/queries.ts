@@ -1,0 +1,64 @@
+/** What introspection asks, each over all namespaces at once; `?` is the list of their names. */
+export interface Queries {
+  /** namespace, name, type, comment, rows, options */
+  readonly tables: string;
+  /** namespace, table, name, data type, type, default, nullable, extra, expression, characters, precision, scale, fraction, character set, collation, comment, privileges, srid */
+  readonly columns: string;
+  /** namespace, table, index, column (null: an expression), prefix length */
+  readonly uniqueIndexes: string;
+  /** namespace, table, name, column, namespace, table, column */
+  readonly foreignKeys: string;
+  /** namespace, table, condition */
+  readonly checks: string;
+  /** namespace, name, updatable */
+  readonly views: string;
+  /** Default expressions are SQL (`'a'`, `NULL`), not the plain value. */
+  readonly defaultsAreExpressions: boolean;
+  /** Check conditions come with their quotes and backslashes escaped once more. */
+  readonly checksAreEscaped: boolean;
+}
+
+const tables = `select table_schema, table_name, table_type, table_comment, table_rows, create_options
+ from information_schema.tables where table_schema in (?) order by 1, 2`;
+
+const columns = (
+  srid: string,
+) => `select table_schema, table_name, column_name, data_type, column_type, column_default, is_nullable,
+ extra, generation_expression, character_maximum_length, numeric_precision, numeric_scale, datetime_precision, character_set_name,
+ collation_name, column_comment, privileges, ${srid}
+ from information_schema.columns where table_schema in (?) order by table_schema, table_name, ordinal_position`;
+
+const uniqueIndexes = `select table_schema, table_name, index_name, column_name, sub_part
+ from information_schema.statistics where table_schema in (?) and non_unique = 0 order by 1, 2, 3, seq_in_index`;
+
+const foreignKeys = `select table_schema, table_name, constraint_name, column_name, referenced_table_schema, referenced_table_name, referenced_column_name
+ from information_schema.key_column_usage where table_schema in (?) and referenced_table_name is not null
+ order by 1, 2, 3, ordinal_position`;
+
+const views = `select table_schema, table_name, is_updatable from information_schema.views where table_schema in (?)`;
+
+/** What MySQL is asked. */
+export const mysqlQueries: Queries = {
+  tables,
+  columns: columns('srs_id'),
+  uniqueIndexes,
+  foreignKeys,
+  checks: `select t.table_schema, t.table_name, c.check_clause from information_schema.check_constraints c
+ join information_schema.table_constraints t on t.constraint_schema = c.constraint_schema and t.constraint_name = c.constraint_name
+ where c.constraint_schema in (?) and t.constraint_type = 'CHECK'`,
+  views,
+  defaultsAreExpressions: false,
+  checksAreEscaped: true,
+};
+
+/** What MariaDB is asked. */
+export const mariadbQueries: Queries = {
+  tables,
+  columns: columns('null'),
+  uniqueIndexes,
+  foreignKeys,
+  checks: `select constraint_schema, table_name, check_clause from information_schema.check_constraints where constraint_schema in (?)`,
+  views,
+  defaultsAreExpressions: true,
+  checksAreEscaped: false,
+};

@@ -1,0 +1,22 @@
+import type { RunResult, Statement } from '../../plan/index.ts';
+import type { Server } from './server.ts';
+import type { Answer, Done } from './session.ts';
+import { isUpsert } from './template.ts';
+
+/** What a statement did, in the terms of a plan. */
+export function resultOf(statement: Statement, { rows, done }: Answer, server: Server): RunResult {
+  if (done === null) return { rows, affected: 0 };
+  const insertId = String(done.insertId);
+  const records = Number(/^Records: (\d+)/.exec(done.info)?.[1] ?? 1);
+  return {
+    rows,
+    affected: isUpsert(statement) ? upserted(done, records) : Number(done.affectedRows),
+    // Where other keys may lie between those of one statement, the first one does not tell the others.
+    insertId: insertId === '0' || (records > 1 && !server.consecutiveKeys) ? null : insertId,
+  };
+}
+
+/** The server counts an updated row twice; a row that was there and stays as it is counts too. */
+function upserted({ affectedRows }: Done, records: number): number {
+  return records > 1 ? records : Math.min(1, Number(affectedRows));
+}

@@ -1,0 +1,92 @@
+import type { Scalar, ValueType } from '../../catalog/index.ts';
+import { type Sql, sql } from '../../sql/index.ts';
+
+/** Length of a `bit` column; `null` for every other type. */
+export function bitsOf(type: ValueType): number | null {
+  const found = /^bit\((\d+)\)$/.exec(type.nativeType ?? '');
+  return found === null ? null : Number(found[1]);
+}
+
+/** `zerofill` columns are printed with zeros in front. */
+export function isZerofill(type: ValueType): boolean {
+  return type.nativeType?.endsWith(' zerofill') ?? false;
+}
+
+const labels = new WeakMap<ValueType, readonly string[] | null>();
+
+/** The labels of a native enum in their order, which is that of its values; `null` for every other type. */
+export function labelsOf(type: ValueType): readonly string[] | null {
+  let known = labels.get(type);
+  if (known === undefined) {
+    known = type.nativeType?.startsWith('enum(') ? listedValues(type.nativeType) : null;
+    labels.set(type, known);
+  }
+  return known;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '0': '\0',
+  b: '\b',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  Z: '\x1a',
+};
+
+/** The texts of `enum('a','it''s')` or `set(...)`, as the server spells the type. */
+export function listedValues(spelling: string): readonly string[] {
+  const inner = spelling.slice(spelling.indexOf('(') + 1);
+  return [...inner.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, body]) => unescaped(body!));
+}
+
+/** What stands between the quotes of a text literal. */
+export function unescaped(body: string): string {
+  return body.replaceAll(/''|\\(.)/gs, (all, escaped?: string) =>
+    escaped === undefined ? (all === "''" ? "'" : all) : (escapes[escaped] ?? escaped),
+  );
+}
+
+/** What a key column is called in a table of keys, where the catalog gives no type of its own. */
+const keyTypes = {
+  boolean: sql`tinyint`,
+  smallint: sql`bigint`,
+  int: sql`bigint`,
+  bigint: sql`bigint`,
+  numeric: sql`decimal(65, 30)`,
+  real: sql`double`,
+  float: sql`double`,
+  text: sql`longtext`,
+  uuid: sql`char(36)`,
+  date: sql`date`,
+  time: sql`time(6)`,
+  timetz: sql`longtext`,
+  timestamp: sql`datetime(6)`,
+  timestamptz: sql`datetime(6)`,
+  interval: sql`longtext`,
+  json: sql`longtext`,
+  jsonb: sql`longtext`,
+  // As hexadecimal digits.
+  bytea: sql`longtext`,
+  geometry: sql`longtext`,
+  enum: sql`longtext`,
+  opaque: sql`longtext`,
+} as const satisfies Record<Scalar, Sql>;
+
+/**
+ * The type of a key column in a table of keys: that of the column it is compared with, since other collations and decimals
+ * would not be comparable, or not by index.
+ */
+export function keyType(type: ValueType): Sql {
+  const native = type.nativeType;
+  if (native === undefined || type.scalar === 'bytea') return keyTypes[type.scalar];
+  if (bitsOf(type) !== null) return sql`bigint unsigned`;
+  const collation = / character set \w+ collate \w+$/.exec(native)?.[0];
+  if (collation !== undefined) {
+    const plain = /^(?:var)?char\(\d+\)|^(?:tiny|medium|long)?text/.exec(native)?.[0];
+    // Labels of an enum are compared as texts of its collation.
+    return sql.nativeType(`${plain ?? 'varchar(255)'}${collation}`);
+  }
+  if (native.startsWith('bigint')) return sql`bigint unsigned`;
+  const exact = /^(?:decimal\(\d+,\d+\)|uuid|inet[46])/.exec(native)?.[0];
+  return exact === undefined ? keyTypes[type.scalar] : sql.nativeType(exact);
+}

@@ -1,0 +1,26 @@
+import type { ValueType } from '../../catalog/index.ts';
+import type { Capabilities } from '../../plan/index.ts';
+import type { Sql } from '../../sql/index.ts';
+
+/** In what the spellings of MySQL and MariaDB differ. */
+export interface DialectVariant {
+  readonly engine: string;
+  readonly returning: Capabilities['returning'];
+  readonly listsByCapacity: boolean;
+  readonly lateral: boolean;
+  readonly limitedUnion: boolean;
+  /** Text of a JSON document as a value of the type that the engine keeps documents in. */
+  json(text: Sql): Sql;
+  jsonEquals(left: Sql, right: Sql): Sql;
+  /** GeoJSON in WGS 84, as RFC 7946 asks for. */
+  geoJson(expression: Sql): Sql;
+  /** GeoJSON text as a geometry for a column of `type`. */
+  geometry(text: Sql, type: ValueType): Sql;
+  /** A vector as text (`[1,2]`), and back. */
+  vectorText(expression: Sql): Sql;
+  vector(text: Sql): Sql;
+  /** What stands between the rows of an insert and `on duplicate key update`. */
+  readonly insertedAs: Sql;
+  /** The value that the insert would have given to a column. */
+  inserted(column: Sql): Sql;
+}
