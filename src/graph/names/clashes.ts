@@ -27,6 +27,7 @@ export function clashesIn<Kind extends RootFieldKind | TypeKind>(
   return directory.clashes().map((clash: Clash<Table, Kind>) => ({ what, ...clash }));
 }
 
+const namespaceOf = 'a namespace of root fields';
 const connectionKinds: ReadonlySet<string> = new Set(['select_connection', 'connection', 'edge']);
 
 /**
@@ -46,15 +47,16 @@ export function settle(
   for (const clash of [...clashes].sort((a, b) => later(a) - later(b))) {
     const { one, other } = clash;
     if ([one, other].some((side) => side !== null && isGone(side, settlement))) continue;
-    if (other === null) {
-      out.add(one.owner);
-      issues.push(leftOut(clash, one.owner, 'a namespace of root fields'));
+    const yielding = [one, other].filter((side) => side !== null && connectionKinds.has(side.kind));
+    if (yielding.length === 1) {
+      const [side] = yielding;
+      withoutConnection.add(side!.owner);
+      issues.push(noConnection(clash, side!.owner));
       continue;
     }
-    const yielding = [one, other].filter((side) => connectionKinds.has(side.kind));
-    if (yielding.length === 1) {
-      withoutConnection.add(yielding[0]!.owner);
-      issues.push(noConnection(clash, yielding[0]!.owner));
+    if (other === null) {
+      out.add(one.owner);
+      issues.push(leftOut(clash, one.owner, namespaceOf));
       continue;
     }
     const [first, second] = place(one.owner) <= place(other.owner) ? [one, other] : [other, one];
@@ -75,7 +77,7 @@ function leftOut({ what, name }: NameClash, table: Table, other: string): Catalo
 }
 
 function noConnection({ what, name, one, other }: NameClash, table: Table): CatalogIssue {
-  const holder = one.owner === table ? other!.owner : one.owner;
-  const reason = `The ${what} "${name}" belongs to ${holder.id}, so ${table.id} has no connection. Give one of them a custom_name.`;
+  const holder = other === null ? namespaceOf : (one.owner === table ? other : one).owner.id;
+  const reason = `The ${what} "${name}" belongs to ${holder}, so ${table.id} has no connection. Give one of them a custom_name.`;
   return { severity: 'note', where: table.id, reason };
 }

@@ -1,4 +1,5 @@
 import type { CatalogIssue, Naming, RootFieldKind, Source, Table } from '../../catalog/index.ts';
+import type { SourceName } from '../../core/index.ts';
 import { rootEnding, rootKinds, rootPatterns, type TypeKind, typeEnding, typeKinds } from './conventions.ts';
 import type { Ending } from './directory.ts';
 import { camelCase, capitalise, isLegal, pascalCase, spellExact, spellName } from './identifier.ts';
@@ -26,13 +27,16 @@ export interface RootList {
 type Bare = Omit<Style, 'typeEndings' | 'rootLists'>;
 
 /** The styles of all sources, and what is wrong with their customizations; a part that is wrong is ignored. */
-export function stylesOf(sources: readonly Source[]): { styles: Map<Source, Style>; issues: CatalogIssue[] } {
+export function stylesOf(sources: readonly Source[]): {
+  styles: ReadonlyMap<SourceName, Style>;
+  issues: CatalogIssue[];
+} {
   const issues: CatalogIssue[] = [];
   const bare = sources.map((source) => bareStyle(source, issues));
   const fold = !arePrefixFree(bare.flatMap((style) => verbs.map((verb) => wordsBefore(style, verb))));
   const typeLists = new Map<string, readonly Ending<TypeKind>[]>();
   const rootLists = new Map<string, readonly RootList[]>();
-  const styles = bare.map((style): [Source, Style] => {
+  const styles = bare.map((style): [SourceName, Style] => {
     const { naming, root, type } = style;
     const typeEndings = shared(typeLists, `${naming} ${type.suffix}`, () =>
       typeKinds.map((kind) => ({ kind, before: '', text: typeEnding(naming, kind) + type.suffix })),
@@ -40,7 +44,7 @@ export function stylesOf(sources: readonly Source[]): { styles: Map<Source, Styl
     const lists = shared(rootLists, `${naming} ${root.prefix} ${root.suffix}`, () =>
       rootListsOf(style, fold),
     );
-    return [style.source, { ...style, typeEndings, rootLists: lists }];
+    return [style.source.name, { ...style, typeEndings, rootLists: lists }];
   });
   return { styles: new Map(styles), issues };
 }

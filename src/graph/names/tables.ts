@@ -1,4 +1,5 @@
 import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
+import type { SourceName } from '../../core/index.ts';
 import { offersRoot } from '../offers.ts';
 import { clashesIn, type NameClash, type Settlement, settle } from './clashes.ts';
 import {
@@ -37,7 +38,7 @@ export class TableNames {
   readonly tables: readonly Table[];
   readonly namespaces: readonly string[];
   readonly issues: CatalogIssue[];
-  readonly #styles: Map<Source, Style>;
+  readonly #styles: ReadonlyMap<SourceName, Style>;
   readonly #settlement: Settlement;
   readonly #options: NameOptions;
   readonly #types: Directory<Table, TypeKind>;
@@ -59,9 +60,12 @@ export class TableNames {
       ...this.#customNames(tables),
       ...[...this.#roots.values()].flatMap((directory) => clashesIn('root field', directory)),
       ...clashesIn('type', this.#types),
-      ...this.#namespaceClashes(),
     ];
     settle(tables, clashes, this.#settlement);
+    // One more table of the name may come to light when one is gone.
+    for (let found = this.#namespaceClashes(); found.length > 0; found = this.#namespaceClashes()) {
+      settle(tables, found, this.#settlement);
+    }
     this.tables = tables.filter((table) => !this.#settlement.out.has(table));
     this.#lookups.release();
     this.#customNames(this.tables);
@@ -69,12 +73,12 @@ export class TableNames {
   }
 
   styleOf(source: Source): Style {
-    return this.#styles.get(source)!;
+    return this.#styles.get(source.name)!;
   }
 
   /** The convention and customization that a table's names follow. */
   style(table: Table): Style {
-    return this.#styles.get(table.source)!;
+    return this.styleOf(table.source);
   }
 
   includes(table: Table): boolean {
@@ -122,10 +126,17 @@ export class TableNames {
 
   findRoot(operation: Operation, namespace: string | null, name: string): RootEntry | undefined {
     const side = sideOf(operation);
-    const found = this.#lookups.find(side, namespace, name) ?? this.#patternRoot(side, namespace, name);
-    if (found === undefined || !this.hasRoot(found.table, found.kind)) return undefined;
-    const operations: readonly string[] = rootPatterns[found.kind].operations;
-    return operations.includes(operation) ? found : undefined;
+    const found = [this.#lookups.find(side, namespace, name), this.#patternRoot(side, namespace, name)];
+    return found.find((entry) => {
+      if (entry === undefined || !this.#isOffered(entry)) return false;
+      return (rootPatterns[entry.kind].operations as readonly Operation[]).includes(operation);
+    });
+  }
+
+  /** Lookups by unique keys need no primary key. */
+  #isOffered({ table, kind, key }: RootEntry): boolean {
+    const byKey = kind === 'select_by_pk' && key !== null && key !== table.primaryKey;
+    return byKey ? this.includes(table) : this.hasRoot(table, kind);
   }
 
   #patternRoot(side: Side, namespace: string | null, name: string): RootEntry | undefined {
@@ -148,7 +159,7 @@ export class TableNames {
 
   /** Enters the names of a source's tables; a table without columns has nothing to select. */
   #named(source: Source): Table[] {
-    const style = this.#styles.get(source)!;
+    const style = this.styleOf(source);
     const lists = style.rootLists.map((list) => ({
       ...list,
       directory: this.#directory(list.side, style.namespace),
