@@ -53,7 +53,8 @@ export interface Table {
   readonly kind: TableKind;
   readonly comment: string | null;
   readonly customName: string | null;
-  readonly customRootFields: Readonly<Partial<Record<RootFieldKind, string>>>;
+  /** `select_by_<key name>` names the lookup by a unique key. */
+  readonly customRootFields: Readonly<Partial<Record<RootFieldKind | `select_by_${string}`, string>>>;
   readonly columns: readonly Column[];
   readonly column: ReadonlyMap<string, Column>;
   /** From the database, or declared in metadata for a view. */

@@ -23,7 +23,8 @@ export type TableName = string | { readonly schema?: string | null; readonly nam
 
 export interface TableConfiguration {
   readonly custom_name?: string;
-  readonly custom_root_fields?: Readonly<Partial<Record<RootFieldKind, string>>>;
+  /** `select_by_<key name>` names the lookup by a unique key. */
+  readonly custom_root_fields?: Readonly<Partial<Record<RootFieldKind | `select_by_${string}`, string>>>;
   readonly column_config?: Readonly<
     Record<
       string,

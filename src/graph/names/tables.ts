@@ -243,7 +243,7 @@ export class TableNames {
     for (const key of table.keys) {
       if (key.primary || sameColumns(table.primaryKey, key)) continue;
       const style = this.style(table);
-      const custom = (table.customRootFields as Readonly<Record<string, string>>)[`select_by_${key.name}`];
+      const custom = table.customRootFields[`select_by_${key.name}`];
       const name = custom !== undefined && isLegal(custom) ? custom : keyFieldName(style, table, key);
       const entry = { table, kind: 'select_by_pk' as const, key };
       const { namespace } = style;
