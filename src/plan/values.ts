@@ -34,7 +34,7 @@ function resolveSource(source: ParamSource, bindings: Bindings, param: Param): u
     case 'parents':
       return bindings.parents;
     case 'list':
-      return source.of.map((part) => resolveSource(part, bindings, param));
+      return source.of.map((part) => resolveSource(part, bindings, { ...param, shape: 'value' }));
   }
 }
 

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Engine } from '../engines.ts';
+
+/** A folder below `test/cases`: an operation and the one answer that every engine must give. */
+export interface Case {
+  /** `operators/like` */
+  readonly name: string;
+  readonly folder: string;
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly options: CaseOptions;
+}
+
+/** `case.json`, all optional. */
+export interface CaseOptions {
+  readonly operationName?: string;
+  /** Operators that the shop's engine must have; elsewhere the case must be refused by validation. */
+  readonly operators?: readonly string[];
+  /** Engines on which the case cannot hold, each with the reason. */
+  readonly except?: Readonly<Partial<Record<Engine, string>>>;
+  /** Members of JSON columns come in the engine's order. */
+  readonly json?: boolean;
+  /** For writes: an operation that reads what they left behind. */
+  readonly after?: string;
+  /** Messages that begin like this: the rest is the engine's own. */
+  readonly looseMessages?: boolean;
+}
+
+const root = join(import.meta.dirname, '../../cases');
+
+/** Cases of the given topics, or those that FOZ_CASES names (`topic`, `topic/name`). */
+export function casesOf(wanted: (topic: string) => boolean): Case[] {
+  const filter = process.env.FOZ_CASES;
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && wanted(entry.name))
+    .flatMap((topic) => readdirSync(join(root, topic.name)).map((name) => `${topic.name}/${name}`))
+    .filter((name) => filter === undefined || name.startsWith(filter))
+    .sort()
+    .map(readCase);
+}
+
+function readCase(name: string): Case {
+  const folder = join(root, name);
+  const json = (file: string) => (existsSync(join(folder, file)) ? JSON.parse(readFileSync(join(folder, file), 'utf8')) : {});
+  return { name, folder, query: readFileSync(join(folder, 'case.graphql'), 'utf8'), variables: json('variables.json'), options: json('case.json') };
+}
+
+/** The stored answer; `null`: none yet. */
+export function expectedOf(one: Case): unknown {
+  const file = join(one.folder, 'result.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
+
+/** Stores the answer of a case that has none, or anew with UPDATE_CASES=1. */
+export function storeResult(one: Case, answer: unknown): void {
+  writeFileSync(join(one.folder, 'result.json'), `${JSON.stringify(answer, null, 2)}\n`);
+}
+
+export const updating = process.env.UPDATE_CASES === '1';

@@ -1,0 +1,97 @@
+import { type Naming, resolveCatalog, type SourceInput } from '../../../src/catalog/index.ts';
+import { parseSourceName, type SourceName } from '../../../src/core/index.ts';
+import { postgresDialect } from '../../../src/databases/postgres/index.ts';
+import { sqliteDialect } from '../../../src/databases/sqlite/index.ts';
+import { RoleEngine } from '../../../src/execute/index.ts';
+import { buildGraph } from '../../../src/graph/index.ts';
+import { connect } from '../../../src/main.ts';
+import { adminRules, type Connector } from '../../../src/plan/index.ts';
+import { compileFetch } from '../../../src/sql/compile/fetch.ts';
+import type { Dialect } from '../../../src/sql/index.ts';
+import { freshDatabase, sharedDatabase, type TestDatabase } from '../databases.ts';
+import { availability, type Engine } from '../engines.ts';
+import { metadata } from './metadata.ts';
+
+/** Two sources, the shop on one engine and the support desk on another, and engines for each way of asking. */
+export interface Instance {
+  readonly shop: TestDatabase;
+  readonly support: TestDatabase;
+  readonly connectors: ReadonlyMap<SourceName, Connector>;
+  readonly hasura: RoleEngine;
+  readonly graphql: RoleEngine;
+  /** The same answers without nesting; `null` where the engine does not nest anyway. */
+  readonly naive: RoleEngine | null;
+  close(): Promise<void>;
+}
+
+/** The support desk stands on another engine, so that every relationship into it crosses sources and dialects. */
+const partners: Readonly<Record<Engine, Engine>> = { postgres: 'mariadb', mysql: 'postgres', mariadb: 'sqlite', pglite: 'mysql', sqlite: 'postgres' };
+
+function partnerOf(engine: Engine): Engine {
+  const partner = partners[engine];
+  return 'reason' in availability(partner) ? 'sqlite' : partner;
+}
+
+const dialects: Readonly<Partial<Record<Engine, Dialect>>> = {
+  postgres: postgresDialect('postgres'),
+  pglite: postgresDialect('pglite'),
+  sqlite: sqliteDialect,
+};
+
+/** Opens both databases on `engine` and its partner. `fresh`: copies of one's own, to write to. */
+export async function openInstance(engine: Engine, fresh: boolean, name = 'cases'): Promise<Instance> {
+  const partner = partnerOf(engine);
+  const shop = fresh ? await freshDatabase(engine, 'shop', `shop_${name}`) : await sharedDatabase(engine, 'shop');
+  const support = fresh ? await freshDatabase(partner, 'support', `support_${name}`) : await sharedDatabase(partner, 'support');
+  const connectors = new Map<SourceName, Connector>([
+    [sourceName('shop'), await connectTo(shop)],
+    [sourceName('support'), await connectTo(support)],
+  ]);
+  const naive = dialects[engine] === undefined ? null : naively(connectors, sourceName('shop'), dialects[engine]);
+  return {
+    shop,
+    support,
+    connectors,
+    hasura: await roleEngine(connectors, 'hasura-default'),
+    graphql: await roleEngine(connectors, 'graphql-default'),
+    naive: naive === null ? null : await roleEngine(naive, 'hasura-default'),
+    async close() {
+      await Promise.all([...connectors.values()].map((connector) => connector.close()));
+      await shop.drop();
+      await support.drop();
+    },
+  };
+}
+
+function sourceName(text: string): SourceName {
+  return parseSourceName(text)!;
+}
+
+function connectTo({ engine, location, catalog }: TestDatabase): Promise<Connector> {
+  const place = engine === 'sqlite' || engine === 'pglite' ? { path: location } : { url: location };
+  return connect({ name: catalog, kind: engine, ...place });
+}
+
+async function roleEngine(connectors: ReadonlyMap<SourceName, Connector>, naming: Naming): Promise<RoleEngine> {
+  const inputs = await Promise.all(
+    [...connectors].map(async ([name, connector]): Promise<SourceInput> => {
+      const patterns = { include: [], exclude: [] };
+      const facts = await connector.introspect({ namespaces: patterns, tables: patterns }, AbortSignal.timeout(30_000));
+      return { name, naming, numbers: 'string', customization: { rootFields: {}, typeNames: {} }, facts };
+    }),
+  );
+  const catalog = resolveCatalog(inputs, metadata);
+  const errors = catalog.issues.filter((issue) => issue.severity === 'error');
+  if (errors.length > 0) throw new Error(errors.map((issue) => `${issue.where}: ${issue.reason}`).join('\n'));
+  const connectorOf = (source: SourceName) => connectors.get(source)!;
+  const { schema } = buildGraph(catalog, (source) => connectorOf(source).capabilities);
+  return new RoleEngine({ schema, rules: adminRules, connectorOf, keyCap: 10_000, cacheSize: 1000, showInternal: true });
+}
+
+/** The connector of one source compiled as if its engine could not nest rows. */
+function naively(connectors: ReadonlyMap<SourceName, Connector>, source: SourceName, dialect: Dialect): Map<SourceName, Connector> {
+  const capabilities = { ...dialect.capabilities, nesting: 'batched' as const, combinedRoots: false };
+  const flat: Dialect = { ...dialect, capabilities };
+  const connector = connectors.get(source)!;
+  return new Map([...connectors, [source, { ...connector, capabilities, compileFetch: (fetch) => compileFetch(flat, fetch) }]]);
+}
