@@ -13,7 +13,6 @@ export interface Server {
 }
 
 const modes = [
-  'ONLY_FULL_GROUP_BY',
   'STRICT_ALL_TABLES',
   'STRICT_TRANS_TABLES',
   'NO_ZERO_IN_DATE',
