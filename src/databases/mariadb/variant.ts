@@ -10,7 +10,8 @@ export const mariadbVariant: DialectVariant = {
   lateral: false,
   limitedUnion: true,
   json: (text) => text,
-  jsonEquals: (left, right) => sql`json_equals(${left}, ${right})`,
+  // By itself the function takes NULL for equal.
+  jsonEquals: (left, right) => sql`if(${left} is null, null, json_equals(${left}, ${right}))`,
   geoJson: (expression) => sql`st_asgeojson(${expression})`,
   geometry: (text) => sql`st_geomfromgeojson(${text})`,
   vectorText: (expression) => sql`vec_totext(${expression})`,

@@ -62,6 +62,9 @@ function translated(pattern: string): string {
 
 const pattern = (param: Param, change: (text: string) => string) =>
   bound(param, (value) => textLiteral(change(String(value))));
+/** As the column compares it by its own collation. */
+const ownPattern = (param: Param, change: (text: string) => string, type: ValueType) =>
+  bound(param, (value) => encode(change(String(value)), type));
 
 /** `first` finds rows of the column's own collation by its index; the exact comparison then decides. */
 const like =
@@ -69,10 +72,10 @@ const like =
     change: (text: string) => string,
     options: { readonly not?: boolean; readonly first?: boolean } = {},
   ): Spelling =>
-  (_, expression, __, param) => {
+  (_, expression, type, param) => {
     const decided = sql`${exact(expression)} ${options.not ? sql`not like` : sql`like`} ${pattern(param, change)} escape '|'`;
     return options.first
-      ? sql`${expression} like ${pattern(param, change)} escape '|' and ${decided}`
+      ? sql`${expression} like ${ownPattern(param, change, type)} escape '|' and ${decided}`
       : decided;
   };
 
@@ -87,8 +90,9 @@ const regex =
   (_, expression, __, param) =>
     sql`${exact(expression)} ${not ? sql`not regexp` : sql`regexp`} ${pattern(param, (value) => `(?${flags})${value}`)}`;
 
-/** The keys of an object; of anything else the document itself, so that texts in an array count as its keys. */
-const keysOf = (document: Sql) => sql`coalesce(json_keys(${document}), ${document})`;
+/** The keys of an object; of anything else its elements, so that texts in an array count as its keys. */
+const keysOf = (document: Sql) =>
+  sql`coalesce(json_keys(${document}), json_merge_preserve('[]', ${document}))`;
 const keyTexts = (variant: DialectVariant, param: Param) =>
   variant.json(bound(param, (value) => textLiteral(JSON.stringify([value].flat().map(String)))));
 

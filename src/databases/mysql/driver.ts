@@ -42,7 +42,7 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
     try {
       return resultOf(statement, await session.execute(text, limits), session.server);
     } catch (error) {
-      throw toFozError(error);
+      throw toFozError(error, 'run', statement.text);
     } finally {
       pool.release(session);
     }

@@ -1,9 +1,11 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
+import { fits } from './charset.ts';
 import {
   bytesLiteral,
   exactLiteral,
   floatLiteral,
+  foreignTextLiteral,
   type Literal,
   listLiteral,
   momentLiteral,
@@ -18,7 +20,8 @@ const isTrue = (value: unknown) =>
   value === true || value === 'true' || value === 't' || value === 1 || value === '1';
 const boolean: Encode = (value) => exactLiteral(isTrue(value) ? 1 : 0);
 const exact: Encode = (value) => exactLiteral(value);
-const text: Encode = (value) => textLiteral(value);
+const text: Encode = (value, type) =>
+  fits(String(value), type) ? textLiteral(value) : foreignTextLiteral(value);
 const document: Encode = (value) => textLiteral(JSON.stringify(value));
 const moment: Encode = (value) => momentLiteral('timestamp', utcMoment(value));
 
@@ -44,7 +47,7 @@ const encodings = {
   bytea: (value) => bytesLiteral(value),
   geometry: document,
   enum: text,
-  opaque: (value, type) => (bitsOf(type) === null ? textLiteral(value) : exactLiteral(bitsNumber(value))),
+  opaque: (value, type) => (bitsOf(type) === null ? text(value, type) : exactLiteral(bitsNumber(value))),
 } as const satisfies Record<Scalar, Encode>;
 
 /** Canonical value (not null) as a literal of its type. Throws FozError `data-exception` for a value that is not of the type. */
@@ -52,20 +55,27 @@ export function encode(value: unknown, type: ValueType): Literal {
   return encodings[type.scalar](value, type);
 }
 
+/** Whether a value can be equal to one of a column at all. */
+const comparable = (value: unknown, type: ValueType) => typeof value !== 'string' || fits(value, type);
+
 /** Elements of a list for `in (...)`. */
 export function encodeList(values: unknown, type: ValueType): Literal {
   const element: ValueType = { ...type, array: false };
+  const given = values as readonly unknown[];
+  const possible = given.filter((value) => comparable(value, type));
+  // Of no elements at all the list would be empty, which is false for NULL too.
+  const elements = possible.length === 0 ? given.slice(0, 1) : possible;
   return listLiteral(
-    (values as readonly unknown[]).map((value) =>
-      value === null || value === undefined ? null : encode(value, element),
-    ),
+    elements.map((value) => (value === null || value === undefined ? null : encode(value, element))),
   );
 }
 
 /** Key tuples for `(a, b) in (...)`; a tuple with a NULL is equal to no row and left out. */
 export function encodeTuples(tuples: unknown, types: readonly ValueType[]): Literal {
   const whole = (tuples as readonly (readonly unknown[])[]).filter((tuple) =>
-    types.every((_, index) => tuple[index] !== null && tuple[index] !== undefined),
+    types.every(
+      (type, index) => tuple[index] !== null && tuple[index] !== undefined && comparable(tuple[index], type),
+    ),
   );
   if (types.length === 1) return listLiteral(whole.map(([value]) => encode(value, types[0]!)));
   return tuplesLiteral(

@@ -16,7 +16,7 @@ interface Meaning {
   /** One plain sentence without values. */
   readonly message: string | ((details: Details) => string);
   /** What of the server's message is a name. */
-  readonly names?: (text: string) => Details;
+  readonly names?: (text: string, written: string | null) => Details;
 }
 
 const changed = (what: string): Meaning => ({
@@ -55,12 +55,24 @@ function named(key: string, ...patterns: readonly RegExp[]): NonNullable<Meaning
   };
 }
 
-/** MySQL puts the table before the name of the key. A value before it may hold anything. */
-function keyName(text: string): Details {
-  const name = text.slice(text.lastIndexOf(" for key '") + 10, -1);
+/**
+ * MySQL puts the table before the name of the key. A value before it may hold anything. Both call every primary key PRIMARY;
+ * the catalog calls it by its table.
+ */
+function keyName(text: string, written: string | null): Details {
   if (!text.includes(" for key '") || !text.endsWith("'")) return {};
-  const dot = name.indexOf('.');
-  return dot < 0 ? { constraint: name } : { table: name.slice(0, dot), constraint: name.slice(dot + 1) };
+  const full = text.slice(text.lastIndexOf(" for key '") + 10, -1);
+  const dot = full.indexOf('.');
+  const table = written ?? (dot < 0 ? null : full.slice(0, dot));
+  if (table === null) return { constraint: full };
+  const name = full.startsWith(`${table}.`) ? full.slice(table.length + 1) : full;
+  return { table, constraint: name === 'PRIMARY' ? `${table}_pkey` : name };
+}
+
+/** The table that a statement of ours writes. */
+function writtenTable(statement: string | undefined): string | null {
+  const found = /^(?:insert into|update|delete from) (?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`/.exec(statement ?? '');
+  return found === null ? null : found[1]!.replaceAll('``', '`');
 }
 
 const foreignKey = constraint(
@@ -161,14 +173,14 @@ const connecting: Readonly<Record<number, Meaning>> = {
   1049: unavailable('The database that the source is configured with does not exist on its server.'),
 };
 
-/** Any error of the driver or the server as a FozError; one that is already stays as it is. */
-export function toFozError(error: unknown, phase: 'connect' | 'run' = 'run'): FozError {
+/** Any error of the driver or the server as a FozError; one that is already stays as it is. `statement`: what was run. */
+export function toFozError(error: unknown, phase: 'connect' | 'run' = 'run', statement?: string): FozError {
   if (error instanceof FozError) return error;
   const said = error as NativeError & { readonly fatal?: boolean };
   if (typeof said?.message !== 'string')
     return new FozError('unexpected', 'The database driver failed.', { internal: String(error) });
   if (typeof said.errno === 'number' && said.sqlState !== undefined)
-    return fromNumber(said.errno, said, phase);
+    return fromNumber(said.errno, said, phase, writtenTable(statement));
   const facts = { internal: [said.code, said.message].filter(Boolean).join(': '), cause: error };
   return said.code !== undefined || said.fatal === true
     ? new FozError(
@@ -180,10 +192,15 @@ export function toFozError(error: unknown, phase: 'connect' | 'run' = 'run'): Fo
 }
 const lostMessage = 'The connection to the database was lost.';
 
-function fromNumber(number: number, error: NativeError, phase: 'connect' | 'run'): FozError {
+function fromNumber(
+  number: number,
+  error: NativeError,
+  phase: 'connect' | 'run',
+  written: string | null,
+): FozError {
   const meaning =
     (phase === 'connect' ? connecting[number] : undefined) ?? meanings[number] ?? byState(error.sqlState);
-  const names = meaning?.names?.(error.message) ?? {};
+  const names = meaning?.names?.(error.message, written) ?? {};
   const facts = {
     details: { errno: number, ...names },
     internal: `${error.message} (error ${number}, SQLSTATE ${error.sqlState ?? '?'})`,

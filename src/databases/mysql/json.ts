@@ -41,7 +41,7 @@ type JsonWrite = 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_a
 type Change = (variant: DialectVariant, old: Sql, param: Param) => Sql;
 
 /** A place that no document has. */
-const nowhere = '$[4294967295]';
+const nowhere = '$[999999999]';
 
 function keysOf(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];

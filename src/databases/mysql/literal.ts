@@ -43,6 +43,14 @@ export function textLiteral(value: unknown): Literal {
   return new Literal(made, quoted(String(value)));
 }
 
+/**
+ * Text that a column of a narrower character set cannot hold. Compared by the collation that it names, it is simply another
+ * text; without, the server would refuse the comparison.
+ */
+export function foreignTextLiteral(value: unknown): Literal {
+  return new Literal(made, `${quoted(String(value))} collate utf8mb4_bin`);
+}
+
 const exact = /^-?\d+(?:\.\d+)?$/;
 
 /** A whole or decimal number, exact. Throws FozError `data-exception` for anything else. */

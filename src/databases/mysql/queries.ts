@@ -10,7 +10,7 @@ export interface Queries {
   readonly foreignKeys: string;
   /** namespace, table, condition */
   readonly checks: string;
-  /** namespace, name, updatable */
+  /** namespace, name, updatable, definition */
   readonly views: string;
   /** Default expressions are SQL (`'a'`, `NULL`), not the plain value. */
   readonly defaultsAreExpressions: boolean;
@@ -35,7 +35,7 @@ const foreignKeys = `select table_schema, table_name, constraint_name, column_na
  from information_schema.key_column_usage where table_schema in (?) and referenced_table_name is not null
  order by 1, 2, 3, ordinal_position`;
 
-const views = `select table_schema, table_name, is_updatable from information_schema.views where table_schema in (?)`;
+const views = `select table_schema, table_name, is_updatable, view_definition from information_schema.views where table_schema in (?)`;
 
 /** What MySQL is asked. */
 export const mysqlQueries: Queries = {

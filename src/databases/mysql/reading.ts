@@ -62,9 +62,7 @@ export class Reading {
   }
 
   readTables(tables: readonly Row[], views: readonly Row[]): void {
-    const updatable = new Set(
-      views.filter(([, , yes]) => yes === 'YES').map(([namespace, name]) => identity(namespace, name)),
-    );
+    const updatable = new Set(views.filter(isWritable).map(([namespace, name]) => identity(namespace, name)));
     for (const [namespace, name, type, comment, rows, options] of tables) {
       const kind = kinds[String(type)];
       if (kind === undefined || !this.#options.wanted(String(namespace), String(name))) continue;
@@ -227,6 +225,12 @@ export class Reading {
     }
     return { tables, enums: [...this.#enums.values()], issues: this.#issues };
   }
+}
+
+/** Rows of a view over several tables can be changed in part only: it is left alone. */
+function isWritable([, , updatable, definition]: Row): boolean {
+  const bare = String(definition ?? '').replaceAll(/`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'/gs, '');
+  return updatable === 'YES' && !/\bjoin\b/i.test(bare);
 }
 
 function nativeOf(row: Row): NativeColumn {

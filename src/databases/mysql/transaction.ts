@@ -50,7 +50,7 @@ export class Transaction implements Runner {
       }
       return resultOf(statement, await this.#session.execute(text, limits), this.#session.server);
     } catch (error) {
-      throw toFozError(error);
+      throw toFozError(error, 'run', statement.text);
     }
   }
 

@@ -114,10 +114,13 @@ const bytes: TextOf = (value) => (value as Buffer).toString('base64');
 const anything: TextOf = (value) => (Buffer.isBuffer(value) ? value.toString('hex') : String(value));
 const withoutZeros: TextOf = (value) => String(value).replace(/^(-?)0+(?=\d)/, '$1');
 
+/** Below, 32-bit numbers have fewer digits. */
+const smallestNormal = 2 ** -126;
+
 /** The shortest digits that read back as the same 32-bit number. */
 const real: TextOf = (value) => {
   const number = Number(value);
-  for (let digits = 6; digits < 9; digits++) {
+  for (let digits = Math.abs(number) < smallestNormal ? 1 : 6; digits < 9; digits++) {
     const shorter = Number(number.toPrecision(digits));
     if (Math.fround(shorter) === number) return String(shorter);
   }
