@@ -41,7 +41,8 @@ async function check(engine: Engine, instance: Instance, renamer: Renamer, one: 
   if (expectedOf(one) === null || (updating && engine === 'postgres')) storeResult(one, answer);
   const shape = options.json === true ? sorted : (value: unknown) => value;
   const expected = JSON.stringify(shape(expectedOf(one)), null, 1);
-  const same = (lane: string, given: string) => expect(`${lane}\n${JSON.stringify(shape(JSON.parse(given)), null, 1)}`).toBe(`${lane}\n${expected}`);
+  const same = (lane: string, given: string) =>
+    expect(`${lane}\n${JSON.stringify(shape(JSON.parse(given)), null, 1)}`).toBe(`${lane}\n${expected}`);
   same('full path', text);
   const hot = await askHot(instance.hasura, asked);
   if ((answer as { errors?: unknown }).errors === undefined) expect(hot).toBe(text);
@@ -50,7 +51,14 @@ async function check(engine: Engine, instance: Instance, renamer: Renamer, one: 
   if (instance.naive !== null) same('rows by statement instead of nested', await ask(instance.naive, asked));
   if (query.includes('__typename') || query.includes('__schema') || query.includes('__type')) return;
   const document = parse(query);
-  same('graphql-default names', await ask(instance.graphql, { ...asked, query: rewritten(renamer.document(document)), variables: renamer.variables(document, variables) }));
+  same(
+    'graphql-default names',
+    await ask(instance.graphql, {
+      ...asked,
+      query: rewritten(renamer.document(document)),
+      variables: renamer.variables(document, variables),
+    }),
+  );
 }
 
 function operatorsOf(instance: Instance): ReadonlySet<string> {

@@ -32,7 +32,7 @@ export async function runUpdate(
     return { affected, texts: [] };
   }
   const key = keyColumns(table);
-  const before = await session.read(table, key, where);
+  const before = await session.read(table, key, where, null, key);
   if (before.length === 0) {
     await refuseMiss(session, table, update);
     return { affected: 0, texts: selects.map(() => []) };
@@ -103,7 +103,7 @@ export async function runDelete(
     return { affected, texts: [] };
   }
   const key = keyColumns(table);
-  const keys = await session.read(table, key, where);
+  const keys = await session.read(table, key, where, null, key);
   if (keys.length === 0) return { affected: 0, texts: selects.map(() => []) };
   const texts = await readAll(session, selects, keys);
   const { affected } = await session.write({

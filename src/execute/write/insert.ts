@@ -1,6 +1,6 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
-import { type Insert, isAlways, type Param } from '../../plan/index.ts';
+import { type Insert, isAlways, type Param, valueProblem } from '../../plan/index.ts';
 import { insertRows } from './rows.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
@@ -12,7 +12,7 @@ export interface Inserted {
 
 /** Inserts rows with everything nested in them: what they refer to first, what refers to them last. */
 export async function runInsert(session: WriteSession, insert: Insert, wanted: boolean): Promise<Inserted> {
-  checkRequired(insert);
+  checkRows(session, insert);
   const { values, affected } = await insertAll(session, insert, wanted);
   const key = wanted ? keyColumns(insert.table) : [];
   return {
@@ -155,11 +155,24 @@ export function refusedByCheck(table: Table, path: string): FozError {
   );
 }
 
-/** Every row must have what the table cannot make up: all that is missing is told at once. */
-function checkRequired(insert: Insert): void {
-  const errors = missing(insert, new Set());
-  if (errors.length === 1) throw errors[0]!;
-  if (errors.length > 1) throw new FozErrors(errors);
+/** All that is wrong with the rows before the database is asked: values that are missing and values that do not fit. */
+function checkRows(session: WriteSession, insert: Insert): void {
+  const lacking = missing(insert, new Set());
+  if (lacking.length === 0) return;
+  const errors = [...unfit(session, insert), ...lacking];
+  throw errors.length === 1 ? errors[0]! : new FozErrors(errors);
+}
+
+function unfit(session: WriteSession, insert: Insert): FozError[] {
+  return insert.rows.flatMap((row) => [
+    ...[...row.cells].flatMap(([column, param]) => {
+      const problem = valueProblem(param, session.value(param));
+      return problem === null
+        ? []
+        : [new FozError('data-exception', `${column.name} ${problem}`, { path: param.path })];
+    }),
+    ...[...row.before, ...row.after].flatMap((nested) => unfit(session, nested.insert)),
+  ]);
 }
 
 function missing(insert: Insert, given: ReadonlySet<Column>): FozError[] {

@@ -57,12 +57,13 @@ export class WriteSession {
     return { affected, returned, insertId: result.insertId };
   }
 
-  /** Canonical values of `columns` of all rows that pass. */
+  /** Canonical values of `columns` of all rows that pass, sorted by `order`. */
   async read(
     table: Table,
     columns: readonly Column[],
     where: Predicate,
     limit: number | null = null,
+    order: readonly Column[] = [],
   ): Promise<Tuple[]> {
     const fields = columns.map((column, index) => ({
       kind: 'column' as const,
@@ -70,7 +71,21 @@ export class WriteSession {
       column,
       jsonPath: null,
     }));
-    const select: Select = { table, where, orderBy: [], distinctOn: [], limit, offset: null, fields };
+    const select: Select = {
+      table,
+      where,
+      orderBy: order.map((column) => ({
+        kind: 'column',
+        path: [],
+        column,
+        descending: false,
+        nulls: 'last',
+      })),
+      distinctOn: [],
+      limit,
+      offset: null,
+      fields,
+    };
     const fetch = prepareFetch(this.#connectorOf, this.source, { kind: 'rows', select });
     const { rows } = await runStatement(this.running, this.source, fetch.compiled.statement);
     const types = columns.map((column) => column.type);

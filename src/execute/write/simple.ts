@@ -1,9 +1,11 @@
+import { type Column, familyOf } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import {
   type Capabilities,
   type Compiled,
   isAlways,
   type Mutation,
+  type RunResult,
   type Select,
   type Statement,
   type Write,
@@ -28,7 +30,9 @@ export function prepareSimple(
   const connector = connectorOf(source);
   const selects = selectsOf(mutation.answer);
   if (!selects.every(isFlat)) return null;
-  const returning = [...new Set(selects.flatMap(flatColumns))];
+  const asked = [...new Set(selects.flatMap(flatColumns))];
+  const key = mutation.kind === 'insert' || asked.length === 0 ? null : mutation.table.primaryKey;
+  const returning = [...new Set([...asked, ...(key?.columns ?? [])])];
   const write = writeOf(mutation, connector.capabilities, returning);
   if (write === null || (returning.length > 0 && !connector.capabilities.returning[write.kind])) return null;
   const compiled = connector.compileWrite(write);
@@ -39,9 +43,43 @@ export function prepareSimple(
       const { rows, affected } = await runStatement(running, source, compiled.statement);
       // An upsert that replaced a row may be counted twice.
       const most = write.kind === 'insert' ? write.rows.length : affected;
-      return answer(rows, returning.length > 0 ? rows.length : Math.min(affected, most));
+      const ordered =
+        key === null || rows.length < 2
+          ? rows
+          : byKey(
+              rows,
+              key.columns.map((column) => returning.indexOf(column)),
+              key.columns,
+            );
+      return answer(ordered, returning.length > 0 ? rows.length : Math.min(affected, most));
     },
   };
+}
+
+/** Rows come back in the order of their key, whatever order the database wrote them in. */
+function byKey(
+  rows: RunResult['rows'],
+  indexes: readonly number[],
+  columns: readonly Column[],
+): RunResult['rows'] {
+  return [...rows].sort((a, b) => {
+    for (const [at, index] of indexes.entries()) {
+      const order = compareKeys(a[index], b[index], columns[at]!);
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+}
+
+function compareKeys(a: unknown, b: unknown, column: Column): number {
+  const family = familyOf(column.type.scalar);
+  if (family === 'integer') {
+    const [left, right] = [BigInt(a as string | number | bigint), BigInt(b as string | number | bigint)];
+    return left < right ? -1 : left > right ? 1 : 0;
+  }
+  if (family === 'decimal' || family === 'float') return Number(a) - Number(b);
+  const [left, right] = [String(a), String(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function selectsOf(answer: WriteAnswer): Select[] {

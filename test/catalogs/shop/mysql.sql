@@ -2,7 +2,7 @@
 
 create table customers (
   id int auto_increment primary key,
-  email varchar(80) not null unique,
+  email varchar(80) not null,
   full_name varchar(60) not null comment 'As the customer writes it: mixed case, accents.',
   nickname varchar(30),
   status enum('active', 'closed', 'paused') not null default 'active',
@@ -11,7 +11,8 @@ create table customers (
   balance decimal(12, 2) not null default 0,
   points int default 0,
   created_at datetime not null default '2024-01-01 00:00:00',
-  version int not null default 1
+  version int not null default 1,
+  unique key customers_email_key (email)
 ) comment 'People who have bought something, or said that they would.';
 
 create table addresses (
@@ -53,7 +54,8 @@ create index products_category_idx on products (category_id);
 
 create table tags (
   id int auto_increment primary key,
-  name varchar(30) not null unique
+  name varchar(30) not null,
+  unique key tags_name_key (name)
 );
 
 create table product_tags (

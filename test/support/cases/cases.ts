@@ -23,6 +23,8 @@ export interface CaseOptions {
   readonly json?: boolean;
   /** For writes: an operation that reads what they left behind. */
   readonly after?: string;
+  /** For writes: tables of the shop that are put back afterwards. */
+  readonly tables?: readonly string[];
   /** Messages that begin like this: the rest is the engine's own. */
   readonly looseMessages?: boolean;
 }
@@ -42,8 +44,15 @@ export function casesOf(wanted: (topic: string) => boolean): Case[] {
 
 function readCase(name: string): Case {
   const folder = join(root, name);
-  const json = (file: string) => (existsSync(join(folder, file)) ? JSON.parse(readFileSync(join(folder, file), 'utf8')) : {});
-  return { name, folder, query: readFileSync(join(folder, 'case.graphql'), 'utf8'), variables: json('variables.json'), options: json('case.json') };
+  const json = (file: string) =>
+    existsSync(join(folder, file)) ? JSON.parse(readFileSync(join(folder, file), 'utf8')) : {};
+  return {
+    name,
+    folder,
+    query: readFileSync(join(folder, 'case.graphql'), 'utf8'),
+    variables: json('variables.json'),
+    options: json('case.json'),
+  };
 }
 
 /** The stored answer; `null`: none yet. */

@@ -1,5 +1,6 @@
 import { type Naming, resolveCatalog, type SourceInput } from '../../../src/catalog/index.ts';
 import { parseSourceName, type SourceName } from '../../../src/core/index.ts';
+import { connectPglite } from '../../../src/databases/pglite/index.ts';
 import { postgresDialect } from '../../../src/databases/postgres/index.ts';
 import { sqliteDialect } from '../../../src/databases/sqlite/index.ts';
 import { RoleEngine } from '../../../src/execute/index.ts';
@@ -21,11 +22,19 @@ export interface Instance {
   readonly graphql: RoleEngine;
   /** The same answers without nesting; `null` where the engine does not nest anyway. */
   readonly naive: RoleEngine | null;
+  /** Brings tables of the shop back to their first rows. */
+  reset(tables: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The support desk stands on another engine, so that every relationship into it crosses sources and dialects. */
-const partners: Readonly<Record<Engine, Engine>> = { postgres: 'mariadb', mysql: 'postgres', mariadb: 'sqlite', pglite: 'mysql', sqlite: 'postgres' };
+const partners: Readonly<Record<Engine, Engine>> = {
+  postgres: 'mariadb',
+  mysql: 'postgres',
+  mariadb: 'sqlite',
+  pglite: 'mysql',
+  sqlite: 'postgres',
+};
 
 function partnerOf(engine: Engine): Engine {
   const partner = partners[engine];
@@ -41,13 +50,26 @@ const dialects: Readonly<Partial<Record<Engine, Dialect>>> = {
 /** Opens both databases on `engine` and its partner. `fresh`: copies of one's own, to write to. */
 export async function openInstance(engine: Engine, fresh: boolean, name = 'cases'): Promise<Instance> {
   const partner = partnerOf(engine);
-  const shop = fresh ? await freshDatabase(engine, 'shop', `shop_${name}`) : await sharedDatabase(engine, 'shop');
-  const support = fresh ? await freshDatabase(partner, 'support', `support_${name}`) : await sharedDatabase(partner, 'support');
+  const shop = fresh
+    ? await freshDatabase(engine, 'shop', `shop_${name}`)
+    : await sharedDatabase(engine, 'shop');
+  const support = fresh
+    ? await freshDatabase(partner, 'support', `support_${name}`)
+    : await sharedDatabase(partner, 'support');
+  // A PGlite folder is open in one place only: scripts go through the connector's own session.
+  let execute: ((script: string) => Promise<void>) | undefined;
+  const setUp = async (own: (script: string) => Promise<void>) => {
+    execute = own;
+  };
   const connectors = new Map<SourceName, Connector>([
-    [sourceName('shop'), await connectTo(shop)],
+    [
+      sourceName('shop'),
+      engine === 'pglite' ? connectPglite({ folder: shop.location, setUp }) : await connectTo(shop),
+    ],
     [sourceName('support'), await connectTo(support)],
   ]);
-  const naive = dialects[engine] === undefined ? null : naively(connectors, sourceName('shop'), dialects[engine]);
+  const naive =
+    dialects[engine] === undefined ? null : naively(connectors, sourceName('shop'), dialects[engine]);
   return {
     shop,
     support,
@@ -55,6 +77,9 @@ export async function openInstance(engine: Engine, fresh: boolean, name = 'cases
     hasura: await roleEngine(connectors, 'hasura-default'),
     graphql: await roleEngine(connectors, 'graphql-default'),
     naive: naive === null ? null : await roleEngine(naive, 'hasura-default'),
+    async reset(tables) {
+      if (tables.length > 0) await shop.reset(tables, execute);
+    },
     async close() {
       await Promise.all([...connectors.values()].map((connector) => connector.close()));
       await shop.drop();
@@ -72,11 +97,17 @@ function connectTo({ engine, location, catalog }: TestDatabase): Promise<Connect
   return connect({ name: catalog, kind: engine, ...place });
 }
 
-async function roleEngine(connectors: ReadonlyMap<SourceName, Connector>, naming: Naming): Promise<RoleEngine> {
+async function roleEngine(
+  connectors: ReadonlyMap<SourceName, Connector>,
+  naming: Naming,
+): Promise<RoleEngine> {
   const inputs = await Promise.all(
     [...connectors].map(async ([name, connector]): Promise<SourceInput> => {
       const patterns = { include: [], exclude: [] };
-      const facts = await connector.introspect({ namespaces: patterns, tables: patterns }, AbortSignal.timeout(30_000));
+      const facts = await connector.introspect(
+        { namespaces: patterns, tables: patterns },
+        AbortSignal.timeout(30_000),
+      );
       return { name, naming, numbers: 'string', customization: { rootFields: {}, typeNames: {} }, facts };
     }),
   );
@@ -85,13 +116,27 @@ async function roleEngine(connectors: ReadonlyMap<SourceName, Connector>, naming
   if (errors.length > 0) throw new Error(errors.map((issue) => `${issue.where}: ${issue.reason}`).join('\n'));
   const connectorOf = (source: SourceName) => connectors.get(source)!;
   const { schema } = buildGraph(catalog, (source) => connectorOf(source).capabilities);
-  return new RoleEngine({ schema, rules: adminRules, connectorOf, keyCap: 10_000, cacheSize: 1000, showInternal: true });
+  return new RoleEngine({
+    schema,
+    rules: adminRules,
+    connectorOf,
+    keyCap: 10_000,
+    cacheSize: 1000,
+    showInternal: true,
+  });
 }
 
 /** The connector of one source compiled as if its engine could not nest rows. */
-function naively(connectors: ReadonlyMap<SourceName, Connector>, source: SourceName, dialect: Dialect): Map<SourceName, Connector> {
+function naively(
+  connectors: ReadonlyMap<SourceName, Connector>,
+  source: SourceName,
+  dialect: Dialect,
+): Map<SourceName, Connector> {
   const capabilities = { ...dialect.capabilities, nesting: 'batched' as const, combinedRoots: false };
   const flat: Dialect = { ...dialect, capabilities };
   const connector = connectors.get(source)!;
-  return new Map([...connectors, [source, { ...connector, capabilities, compileFetch: (fetch) => compileFetch(flat, fetch) }]]);
+  return new Map([
+    ...connectors,
+    [source, { ...connector, capabilities, compileFetch: (fetch) => compileFetch(flat, fetch) }],
+  ]);
 }

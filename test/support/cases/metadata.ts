@@ -1,6 +1,12 @@
 import type { Metadata } from '../../../src/catalog/index.ts';
 
-const remote = (name: string, source: string, table: string, type: 'object' | 'array', mapping: Record<string, string>) => ({
+const remote = (
+  name: string,
+  source: string,
+  table: string,
+  type: 'object' | 'array',
+  mapping: Record<string, string>,
+) => ({
   name,
   definition: { to_source: { source, table, relationship_type: type, field_mapping: mapping } },
 });
@@ -8,7 +14,9 @@ const view = (table: string, key: string, name: string, to: string, from: string
   source: 'shop',
   table,
   primary_key: [key],
-  object_relationships: [{ name, using: { manual_configuration: { remote_table: to, column_mapping: { [key]: from } } } }],
+  object_relationships: [
+    { name, using: { manual_configuration: { remote_table: to, column_mapping: { [key]: from } } } },
+  ],
 });
 
 /** What the fixture databases do not say themselves: keys of views, and relationships between shop and support. */
@@ -24,13 +32,23 @@ export const metadata: Metadata = {
         remote('satisfaction', 'support', 'satisfaction', 'object', { id: 'customer_id' }),
       ],
     },
-    { source: 'shop', table: 'orders', remote_relationships: [remote('tickets', 'support', 'tickets', 'array', { id: 'order_id' })] },
+    {
+      source: 'shop',
+      table: 'orders',
+      remote_relationships: [remote('tickets', 'support', 'tickets', 'array', { id: 'order_id' })],
+    },
     {
       source: 'shop',
       table: 'order_items',
-      remote_relationships: [remote('notes', 'support', 'product_notes', 'array', { order_id: 'order_id', line_no: 'line_no' })],
+      remote_relationships: [
+        remote('notes', 'support', 'product_notes', 'array', { order_id: 'order_id', line_no: 'line_no' }),
+      ],
     },
-    { source: 'shop', table: 'products', remote_relationships: [remote('notes', 'support', 'product_notes', 'array', { sku: 'sku' })] },
+    {
+      source: 'shop',
+      table: 'products',
+      remote_relationships: [remote('notes', 'support', 'product_notes', 'array', { sku: 'sku' })],
+    },
     {
       source: 'support',
       table: 'tickets',
@@ -47,7 +65,16 @@ export const metadata: Metadata = {
         remote('product', 'shop', 'products', 'object', { sku: 'sku' }),
       ],
     },
-    { source: 'support', table: 'satisfaction', remote_relationships: [remote('customer', 'shop', 'customers', 'object', { customer_id: 'id' })] },
-    { source: 'support', table: 'open_tickets', primary_key: ['id'], remote_relationships: [remote('customer', 'shop', 'customers', 'object', { customer_id: 'id' })] },
+    {
+      source: 'support',
+      table: 'satisfaction',
+      remote_relationships: [remote('customer', 'shop', 'customers', 'object', { customer_id: 'id' })],
+    },
+    {
+      source: 'support',
+      table: 'open_tickets',
+      primary_key: ['id'],
+      remote_relationships: [remote('customer', 'shop', 'customers', 'object', { customer_id: 'id' })],
+    },
   ],
 };

@@ -1,6 +1,18 @@
 import {
-  type DocumentNode, type GraphQLArgument, type GraphQLInputType, type GraphQLNamedType, type GraphQLObjectType, type GraphQLSchema, getNamedType,
-  isEnumType, isInputObjectType, isObjectType, Kind, type SelectionSetNode, type TypeNode, type ValueNode,
+  type DocumentNode,
+  type GraphQLArgument,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  Kind,
+  type SelectionSetNode,
+  type TypeNode,
+  type ValueNode,
 } from 'graphql';
 
 /**
@@ -31,7 +43,8 @@ export class Renamer {
           };
         }
         if (definition.kind !== Kind.OPERATION_DEFINITION) return definition;
-        const root = definition.operation === 'query' ? this.#from.getQueryType()! : this.#from.getMutationType()!;
+        const root =
+          definition.operation === 'query' ? this.#from.getQueryType()! : this.#from.getMutationType()!;
         return {
           ...definition,
           variableDefinitions: definition.variableDefinitions?.map((variable) => ({
@@ -39,7 +52,12 @@ export class Renamer {
             type: this.#typeNode(variable.type),
             ...(variable.defaultValue === undefined
               ? {}
-              : { defaultValue: this.#value(this.#typeOf(variable.type), variable.defaultValue) as typeof variable.defaultValue }),
+              : {
+                  defaultValue: this.#value(
+                    this.#typeOf(variable.type),
+                    variable.defaultValue,
+                  ) as typeof variable.defaultValue,
+                }),
           })),
           selectionSet: this.#selections(root, definition.selectionSet),
         };
@@ -67,15 +85,21 @@ export class Renamer {
       for (const [index, field] of Object.values(from.getFields()).entries()) {
         const twin = twins[index]!;
         this.#pair(getNamedType(field.type), getNamedType(twin.type));
-        for (const [at, argument] of field.args.entries()) this.#pair(getNamedType(argument.type), getNamedType(twin.args[at]!.type));
+        for (const [at, argument] of field.args.entries())
+          this.#pair(getNamedType(argument.type), getNamedType(twin.args[at]!.type));
       }
     } else if (isInputObjectType(from) && isInputObjectType(to)) {
       const twins = Object.values(to.getFields());
-      for (const [index, field] of Object.values(from.getFields()).entries()) this.#pair(getNamedType(field.type), getNamedType(twins[index]!.type));
+      for (const [index, field] of Object.values(from.getFields()).entries())
+        this.#pair(getNamedType(field.type), getNamedType(twins[index]!.type));
     }
   }
 
-  #twinField<T extends { readonly name: string }>(list: readonly T[], twins: readonly T[], name: string): T | undefined {
+  #twinField<T extends { readonly name: string }>(
+    list: readonly T[],
+    twins: readonly T[],
+    name: string,
+  ): T | undefined {
     const index = list.findIndex((field) => field.name === name);
     return index < 0 ? undefined : twins[index];
   }
@@ -104,12 +128,25 @@ export class Renamer {
           name: { kind: Kind.NAME, value: renamed.name },
           arguments: selection.arguments?.map((argument) => {
             const definition = field.args.find((candidate) => candidate.name === argument.name.value)!;
-            const twinArgument = this.#twinField(field.args, renamed.args, argument.name.value) as GraphQLArgument;
-            return { ...argument, name: { kind: Kind.NAME as const, value: twinArgument.name }, value: this.#value(definition.type, argument.value) };
+            const twinArgument = this.#twinField(
+              field.args,
+              renamed.args,
+              argument.name.value,
+            ) as GraphQLArgument;
+            return {
+              ...argument,
+              name: { kind: Kind.NAME as const, value: twinArgument.name },
+              value: this.#value(definition.type, argument.value),
+            };
           }),
           ...(selection.selectionSet === undefined
             ? {}
-            : { selectionSet: this.#selections(getNamedType(field.type) as GraphQLObjectType, selection.selectionSet) }),
+            : {
+                selectionSet: this.#selections(
+                  getNamedType(field.type) as GraphQLObjectType,
+                  selection.selectionSet,
+                ),
+              }),
         };
       }),
     };
@@ -117,7 +154,8 @@ export class Renamer {
 
   #value(type: GraphQLInputType, node: ValueNode): ValueNode {
     const named = getNamedType(type);
-    if (node.kind === Kind.LIST) return { ...node, values: node.values.map((value) => this.#value(type, value)) };
+    if (node.kind === Kind.LIST)
+      return { ...node, values: node.values.map((value) => this.#value(type, value)) };
     const twin = this.#twins.get(named.name);
     if (node.kind === Kind.ENUM && isEnumType(named) && isEnumType(twin)) {
       return { ...node, value: this.#twinField(named.getValues(), twin.getValues(), node.value)!.name };
@@ -128,17 +166,24 @@ export class Renamer {
       ...node,
       fields: node.fields.map((entry) => {
         const renamed = this.#twinField(fields, Object.values(twin.getFields()), entry.name.value)!;
-        return { ...entry, name: { kind: Kind.NAME as const, value: renamed.name }, value: this.#value(named.getFields()[entry.name.value]!.type, entry.value) };
+        return {
+          ...entry,
+          name: { kind: Kind.NAME as const, value: renamed.name },
+          value: this.#value(named.getFields()[entry.name.value]!.type, entry.value),
+        };
       }),
     };
   }
 
   #json(type: GraphQLInputType, value: unknown): unknown {
     const named = getNamedType(type);
-    if (Array.isArray(value) && (isEnumType(named) || isInputObjectType(named))) return value.map((item) => this.#json(type, item));
+    if (Array.isArray(value) && (isEnumType(named) || isInputObjectType(named)))
+      return value.map((item) => this.#json(type, item));
     const twin = this.#twins.get(named.name);
-    if (typeof value === 'string' && isEnumType(named) && isEnumType(twin)) return this.#twinField(named.getValues(), twin.getValues(), value)?.name ?? value;
-    if (value === null || typeof value !== 'object' || !isInputObjectType(named) || !isInputObjectType(twin)) return value;
+    if (typeof value === 'string' && isEnumType(named) && isEnumType(twin))
+      return this.#twinField(named.getValues(), twin.getValues(), value)?.name ?? value;
+    if (value === null || typeof value !== 'object' || !isInputObjectType(named) || !isInputObjectType(twin))
+      return value;
     const fields = Object.values(named.getFields());
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => {

@@ -16,7 +16,11 @@ export async function ask(engine: RoleEngine, asked: Asked): Promise<string> {
     return refusal('parse-failed', [(error as Error).message]);
   }
   const errors = validate(engine.options.schema, document);
-  if (errors.length > 0) return refusal('validation-failed', errors.map((error) => error.message));
+  if (errors.length > 0)
+    return refusal(
+      'validation-failed',
+      errors.map((error) => error.message),
+    );
   return (await engine.execute({ ...request(asked), document })).json;
 }
 
@@ -26,11 +30,20 @@ export async function askHot(engine: RoleEngine, asked: Asked): Promise<string |
 }
 
 function request({ query, variables, operationName }: Asked) {
-  return { query, variables, operationName: operationName ?? null, session: new Map<string, string>(), signal: new AbortController().signal, timeoutMs: 20_000 };
+  return {
+    query,
+    variables,
+    operationName: operationName ?? null,
+    session: new Map<string, string>(),
+    signal: new AbortController().signal,
+    timeoutMs: 20_000,
+  };
 }
 
 function refusal(code: string, messages: readonly string[]): string {
-  return JSON.stringify({ errors: messages.map((message) => ({ message, extensions: { path: '$', code } })) });
+  return JSON.stringify({
+    errors: messages.map((message) => ({ message, extensions: { path: '$', code } })),
+  });
 }
 
 /** The operation as another text, with its own plan. */

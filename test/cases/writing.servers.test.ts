@@ -1,0 +1,99 @@
+import { parse } from 'graphql';
+import type { RoleEngine } from '../../src/execute/index.ts';
+import { type Case, casesOf, expectedOf, storeResult, updating } from '../support/cases/cases.ts';
+import { type Instance, openInstance } from '../support/cases/instance.ts';
+import { Renamer } from '../support/cases/rename.ts';
+import { ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
+import { describeEngines, type Engine, engines } from '../support/engines.ts';
+
+const cases = casesOf((topic) => topic.startsWith('write-'));
+
+/** Each case is asked three times, each time on the first rows: the full path, the hot lane, and in the other convention. */
+describeEngines(engines, (engine) => {
+  let instance: Instance;
+  let renamer: Renamer;
+  beforeAll(async () => {
+    instance = await openInstance(engine, true, 'writing');
+    renamer = new Renamer(instance.hasura.options.schema, instance.graphql.options.schema);
+  }, 120_000);
+  afterAll(() => instance?.close());
+
+  for (const one of cases) {
+    const reason = one.options.except?.[engine];
+    test(
+      reason === undefined ? one.name : `${one.name} (not on this engine: ${reason})`,
+      () => check(engine, instance, renamer, one),
+      60_000,
+    );
+  }
+});
+
+async function check(engine: Engine, instance: Instance, renamer: Renamer, one: Case): Promise<void> {
+  const { query, variables, options } = one;
+  const asked = { query, variables, operationName: options.operationName };
+  const first = await answerOf(instance, instance.hasura, one, () => ask(instance.hasura, asked));
+  if (options.except?.[engine] !== undefined) return expect(first.answer).toBeDefined();
+  if (expectedOf(one) === null || (updating && engine === 'postgres')) storeResult(one, first);
+  const shape =
+    options.json === true ? sorted : options.looseMessages === true ? codesOnly : (value: unknown) => value;
+  const expected = JSON.stringify(shape(expectedOf(one)), null, 1);
+  const same = (lane: string, given: unknown) =>
+    expect(`${lane}\n${JSON.stringify(shape(given), null, 1)}`).toBe(`${lane}\n${expected}`);
+  same('full path', first);
+  if ('errors' in (first.answer as object)) return;
+  same(
+    'hot lane',
+    await answerOf(
+      instance,
+      instance.hasura,
+      one,
+      async () => (await askHot(instance.hasura, asked)) ?? '"not planned"',
+    ),
+  );
+  if (query.includes('__typename')) return;
+  const document = parse(query);
+  const renamed = {
+    ...asked,
+    query: rewritten(renamer.document(document)),
+    variables: renamer.variables(document, variables),
+  };
+  same(
+    'graphql-default names',
+    await answerOf(instance, instance.hasura, one, () => ask(instance.graphql, renamed)),
+  );
+}
+
+/** The answer, and what stands in the tables afterwards; then the tables are put back. */
+async function answerOf(
+  instance: Instance,
+  engine: RoleEngine,
+  one: Case,
+  run: () => Promise<string>,
+): Promise<{ answer: unknown; after: unknown }> {
+  try {
+    const answer = JSON.parse(await run()) as unknown;
+    const after =
+      one.options.after === undefined
+        ? null
+        : (JSON.parse(await ask(engine, { query: one.options.after, variables: {} })) as { data: unknown })
+            .data;
+    return { answer, after };
+  } finally {
+    await instance.reset(one.options.tables ?? []);
+  }
+}
+
+/** Errors of which the message and the details are the engine's own: their codes and paths. */
+function codesOnly(value: unknown): unknown {
+  const { answer, after } = value as {
+    readonly answer: {
+      readonly errors?: readonly { readonly extensions: { readonly code: string; readonly path: string } }[];
+    };
+    readonly after: unknown;
+  };
+  if (answer.errors === undefined) return value;
+  return {
+    answer: { errors: answer.errors.map(({ extensions: { code, path } }) => ({ code, path })) },
+    after,
+  };
+}
