@@ -120,6 +120,14 @@ const texts: readonly (readonly [RegExp, Spelled])[] = [
   ],
 ];
 
+/** How SQLite begins the text of each broken constraint, and the extended code that belongs to it. */
+const constraints: readonly (readonly [start: string, code: number])[] = [
+  ['UNIQUE constraint failed', 2067],
+  ['FOREIGN KEY constraint failed', 787],
+  ['NOT NULL constraint failed', 1299],
+  ['CHECK constraint failed', 275],
+];
+
 const unknown: Spelled = { code: 'unexpected', message: 'The database refused the statement.' };
 
 /** A FozError for what SQLite said; the text itself stands in `internal` only. */
@@ -138,6 +146,9 @@ function spell(error: NativeError, context: ErrorContext): Spelled {
   }
   const { code } = error;
   if (code !== null && code !== 1) return codes[code] ?? codes[code & 255] ?? unknown;
+  // Statements that return rows fail without an extended code.
+  const constraint = constraints.find(([start]) => error.message.startsWith(start));
+  if (constraint !== undefined) return codes[constraint[1]]!;
   const known = texts.find(([pattern]) => pattern.test(error.message))?.[1];
   if (known !== undefined) return known;
   return context.opening ? codes[14]! : unknown;
