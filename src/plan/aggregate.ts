@@ -131,7 +131,7 @@ function planKeys(planning: Planning, input: Input | undefined, path: string): G
     if (bucket !== null && scalar !== 'date' && scalar !== 'timestamp' && scalar !== 'timestamptz') {
       throw invalid(
         item.path,
-        `bucket needs a date or a timestamp, but ${column.name} is ${column.nativeType}`,
+        `bucket needs a date or a timestamp, and ${column.name} is neither`,
       );
     }
     return { column, bucket };

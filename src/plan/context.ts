@@ -90,5 +90,5 @@ export function invalid(path: string, reason: string): FozError {
 }
 
 function lastOf(path: string): string {
-  return path.replace(/^\$\.selectionSet\./, '').replace(/\.args\b/, '');
+  return path.replace(/^\$\.selectionSet\./, '').replaceAll(/\.(?:args|selectionSet)\b/g, '');
 }
