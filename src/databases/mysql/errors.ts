@@ -71,7 +71,9 @@ function keyName(text: string, written: string | null): Details {
 
 /** The table that a statement of ours writes. */
 function writtenTable(statement: string | undefined): string | null {
-  const found = /^(?:insert into|update|delete from) (?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`/.exec(statement ?? '');
+  const found = /^(?:insert into|update|delete from) (?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`/.exec(
+    statement ?? '',
+  );
   return found === null ? null : found[1]!.replaceAll('``', '`');
 }
 
