@@ -1,0 +1,223 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLArgument,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql';
+import { type AggregateFunction, aggregateType, type Column, type Table } from '../../src/catalog/index.ts';
+import { argumentMeaning, type FieldMeaning, fieldMeaning } from '../../src/graph/index.ts';
+import { type Page, pageOf } from './connection.ts';
+import { countRows, filtered, partners } from './filter.ts';
+import { apply } from './functions.ts';
+import { type Group, groupsOf } from './groups.ts';
+import { itemsOf, type Member } from './inputs.ts';
+import { sorted, termsOf, unambiguous, withDistinct } from './sort.ts';
+import { rowsOfTable } from './tables.ts';
+import { answered, plain, type Row } from './values.ts';
+
+/**
+ * The answer to a query over the fixtures, worked out in memory by graphql-js: no plan, no SQL, no database. What the graph's
+ * fields mean is all that it shares with the product.
+ */
+export async function answerOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+  operationName?: string,
+): Promise<ExecutionResult> {
+  const result = await execute({
+    schema,
+    document,
+    variableValues: variables,
+    operationName,
+    rootValue: {},
+    fieldResolver: resolve,
+  });
+  if (result.errors !== undefined) throw result.errors[0]!.originalError ?? result.errors[0]!;
+  return result;
+}
+
+type Given = ReadonlyMap<string, Member>;
+
+/** Coerced arguments by what they mean. */
+function givenOf(definitions: readonly GraphQLArgument[], args: Readonly<Record<string, unknown>>): Given {
+  return new Map(
+    definitions
+      .filter((definition) => definition.name in args)
+      .map((definition) => {
+        const { kind } = argumentMeaning(definition);
+        return [kind, { meaning: { kind: 'filter' }, value: args[definition.name], type: definition.type }];
+      }),
+  );
+}
+
+const numberOf = (given: Given, kind: string) => (given.get(kind)?.value ?? null) as number | null;
+
+/** The rows that pass `where`, `distinct_on`, `order_by`, `limit` and `offset`. */
+function listed(table: Table, rows: readonly Row[], given: Given): Row[] {
+  const where = given.get('where');
+  const order = given.get('order_by');
+  const columns = itemsOf(given.get('distinct_on')?.value) as readonly Column[];
+  const terms = order === undefined ? [] : termsOf(order.type, order.value);
+  const passing = where === undefined ? rows : filtered(rows, where.type, where.value);
+  const inOrder = sorted(passing, unambiguous(withDistinct(terms, columns), table));
+  const seen = new Set<string>();
+  const distinct = inOrder.filter((row) => {
+    const key = JSON.stringify(columns.map((column) => row[column.name]));
+    return columns.length === 0 || (!seen.has(key) && seen.add(key));
+  });
+  const offset = numberOf(given, 'offset') ?? 0;
+  const limit = numberOf(given, 'limit');
+  return distinct.slice(offset, limit === null ? undefined : offset + limit);
+}
+
+/** What stands behind an object of the answer that is not a row. */
+type Behind =
+  | { readonly is: 'rows'; readonly rows: readonly Row[] }
+  | { readonly is: 'function'; readonly fn: AggregateFunction; readonly rows: readonly Row[] }
+  | { readonly is: 'group'; readonly group: Group }
+  | { readonly is: 'page'; readonly page: Page }
+  | { readonly is: 'edge'; readonly cursor: string; readonly row: Row };
+
+const resolve: GraphQLFieldResolver<unknown, unknown> = (source, args, _, info) => {
+  const field = info.parentType.getFields()[info.fieldName]!;
+  return answer(fieldMeaning(field)!, source, givenOf(field.args, args), args, field.args);
+};
+
+function answer(
+  meaning: FieldMeaning,
+  source: unknown,
+  given: Given,
+  args: Readonly<Record<string, unknown>>,
+  definitions: readonly GraphQLArgument[],
+): unknown {
+  switch (meaning.kind) {
+    case 'namespace':
+      return {};
+    case 'root':
+      return rootOf(meaning, given, args, definitions);
+    case 'relationship': {
+      const rows = partners(source as Row, meaning.relationship);
+      if (meaning.relationship.kind === 'object') return rows[0] ?? null;
+      return listed(meaning.relationship.to, rows, given);
+    }
+    case 'relationship aggregate': {
+      const { relationship } = meaning;
+      return { is: 'rows', rows: listed(relationship.to, partners(source as Row, relationship), given) };
+    }
+    case 'column':
+      return columnOf(meaning.column, source, given);
+    default:
+      return partOf(meaning, source as Behind, given);
+  }
+}
+
+function rootOf(
+  { root, table }: Extract<FieldMeaning, { kind: 'root' }>,
+  given: Given,
+  args: Readonly<Record<string, unknown>>,
+  definitions: readonly GraphQLArgument[],
+): unknown {
+  const rows = rowsOfTable(table);
+  switch (root) {
+    case 'select':
+      return listed(table, rows, given);
+    case 'select_aggregate':
+      return { is: 'rows', rows: listed(table, rows, given) };
+    case 'select_connection':
+      return { is: 'page', page: pageOf(table, rows, given) };
+    case 'select_by_pk':
+      return rows.find((row) =>
+        definitions.every((definition) => {
+          const meaning = argumentMeaning(definition);
+          return (
+            meaning.kind === 'key column' &&
+            String(row[meaning.column.name]) === String(args[definition.name])
+          );
+        }),
+      );
+    default:
+      throw new Error(`${root} is not answered here`);
+  }
+}
+
+function columnOf(column: Column, source: unknown, given: Given): unknown {
+  const behind = source as Behind;
+  if (behind.is === 'function')
+    return answered(aggregateType(behind.fn, column.type), apply(behind.fn, column, behind.rows));
+  if (behind.is === 'group') {
+    const { keys, values } = behind.group;
+    return answered(column.type, values[keys.findIndex((key) => key.column === column)]!);
+  }
+  const held = (source as Row)[column.name]!;
+  const path = given.get('path')?.value as string | null | undefined;
+  return path === null || path === undefined ? answered(column.type, held) : at(plain(held), path);
+}
+
+/** `$.blade.cm`, `b[0]` */
+function at(value: unknown, path: string): unknown {
+  const steps = [...path.replace(/^\$/, '').matchAll(/\["((?:[^"\\]|\\.)*)"\]|[^.[\]]+/g)];
+  const names = steps.map((step) =>
+    step[1] === undefined ? step[0] : (JSON.parse(`"${step[1]}"`) as string),
+  );
+  return names.reduce<unknown>(
+    (inner, name) => (inner as Record<string, unknown> | null | undefined)?.[name] ?? null,
+    value,
+  );
+}
+
+function partOf(meaning: FieldMeaning, behind: Behind, given: Given): unknown {
+  const rows = behind.is === 'rows' ? behind.rows : behind.is === 'group' ? behind.group.rows : [];
+  switch (meaning.kind) {
+    case 'aggregate':
+      return { is: 'rows', rows };
+    case 'nodes':
+      return behind.is === 'page' ? behind.page.rows : rows;
+    case 'count':
+      return countRows(
+        rows,
+        itemsOf(given.get('columns')?.value) as readonly Column[],
+        given.get('distinct')?.value === true,
+      );
+    case 'function':
+      return { is: 'function', fn: meaning.fn, rows };
+    case 'group_by':
+      return groupsOf(rows, {
+        keys: given.get('keys')!,
+        having: given.get('having'),
+        orderBy: given.get('order_by'),
+        limit: numberOf(given, 'limit'),
+        offset: numberOf(given, 'offset') ?? 0,
+      }).map((group) => ({ is: 'group', group }));
+    case 'group_key':
+      return behind;
+    default:
+      return pagePart(meaning, behind);
+  }
+}
+
+function pagePart({ kind }: FieldMeaning, behind: Behind): unknown {
+  if (behind.is === 'edge') return kind === 'cursor' ? behind.cursor : behind.row;
+  if (behind.is !== 'page') throw new Error(`${kind} of ${behind.is}`);
+  const { page } = behind;
+  switch (kind) {
+    case 'edges':
+      return page.rows.map((row, index) => ({ is: 'edge', row, cursor: page.cursors[index]! }));
+    case 'total_count':
+      return page.total;
+    case 'page_info':
+      return behind;
+    case 'has_next_page':
+      return page.hasNext;
+    case 'has_previous_page':
+      return page.hasPrevious;
+    case 'start_cursor':
+      return page.cursors[0] ?? null;
+    case 'end_cursor':
+      return page.cursors.at(-1) ?? null;
+    default:
+      throw new Error(`${kind} of a connection`);
+  }
+}
