@@ -54,8 +54,9 @@ export type Fetch =
       readonly limit: number;
     }
   /**
-   * For each tuple of `keys`: its dense rank (1, 2, ...) by `orderBy` of the one row whose `columns` equal it, or by the
-   * measure over all such rows that pass `where` (0 or NULL where there are none). Result columns: tuple index, rank.
+   * For each tuple of `keys`: its dense rank (1, 2, ...) by `term` of the one row whose `columns` equal it, or by the measure
+   * over all such rows that pass `where` (NULL where there are none); a count is its own rank, negative when descending.
+   * Result columns: tuple index, rank.
    */
   | {
       readonly kind: 'ranks';

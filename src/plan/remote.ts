@@ -112,7 +112,8 @@ export function addRanks(
     ranks,
     at,
   );
-  return { kind: 'rank', path, keys: columns, ranks: param, descending, nulls };
+  const absent = by.kind === 'measure' && by.measure.kind === 'count' ? 'zero' : 'null';
+  return { kind: 'rank', path, keys: columns, ranks: param, absent, descending, nulls };
 }
 
 /** Rows at the end of a path that some row to be sorted leads to. */

@@ -145,12 +145,16 @@ export type OrderTerm =
       readonly where: Predicate;
       readonly measure: Measure;
     } & Direction)
-  /** Sort position computed by another source: see plan/ranks.ts. `keys` are columns of the row at the end of `path`. */
+  /**
+   * Sort position computed by another source: see plan/remote.ts. `keys` are columns of the row at the end of `path`.
+   * `absent`: the position of a row that has none over there.
+   */
   | ({
       readonly kind: 'rank';
       readonly path: readonly Hop[];
       readonly keys: readonly Column[];
       readonly ranks: Param;
+      readonly absent: 'null' | 'zero';
     } & Direction);
 
 /** One step along an object relationship, with the row rule of the role for the table it leads to. */

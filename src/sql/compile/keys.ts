@@ -1,11 +1,12 @@
-import type { Fetch, Out } from '../../plan/index.ts';
+import type { Column } from '../../catalog/index.ts';
+import type { Fetch, Measure, Out } from '../../plan/index.ts';
 import { isAlways } from '../../plan/index.ts';
 import { sql } from '../sql.ts';
 import type { Draft } from './fetch.ts';
 import { flatColumn } from './rows.ts';
 import { type Scope, SelectList } from './scope.ts';
 import { From, orderClause, orderValue } from './source.ts';
-import { comparisons, compileMeasure, compileWhere } from './where.ts';
+import { comparisons, compileCount, compileMeasure, compileWhere } from './where.ts';
 
 /** Distinct key tuples of the rows that pass, for a filter that leads into this source from another. */
 export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }>): Draft {
@@ -52,6 +53,20 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
     { kind: 'value', key: 'i', index: 0, codec: { text: undefined, form: 'bare' } },
     { kind: 'value', key: 'r', index: 1, codec: { text: undefined, form: 'bare' } },
   ];
+  if (fetch.by.kind === 'measure' && fetch.by.measure.kind === 'count') {
+    // A count is its own position, below which stand the rows that have none over there.
+    const counted = compileCount(
+      scope,
+      countedColumns(fetch, fetch.by.measure),
+      fetch.by.measure.distinct,
+      row,
+    );
+    const position = fetch.by.descending ? sql`0 - ${counted}` : counted;
+    return {
+      text: sql`select ${keys}.${index}, ${position} from ${source} left join ${table} on ${on} group by ${keys}.${index}`,
+      out,
+    };
+  }
   if (fetch.by.kind === 'measure') {
     const measured = sql`select ${keys}.${index} as ${index}, ${compileMeasure(scope, fetch.by.measure, row)} as ${value} from ${source} left join ${table} on ${on} group by ${keys}.${index}`;
     const order = orderClause([dialect.order(sql`${ranked}.${value}`, fetch.by, true)]);
@@ -66,4 +81,12 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
     text: sql`select ${keys}.${index}, ${rank} from ${source} join ${table} on ${on}${from.joins}`,
     out,
   };
+}
+
+/** Without columns of its own a count takes those of the key, which the row that an outer join makes up does not have. */
+function countedColumns(
+  { columns }: Extract<Fetch, { kind: 'ranks' }>,
+  measure: Extract<Measure, { kind: 'count' }>,
+): readonly Column[] {
+  return measure.columns.length > 0 ? measure.columns : columns.slice(0, 1);
 }

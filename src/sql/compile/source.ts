@@ -92,8 +92,11 @@ export function orderList(scope: Scope, from: From, terms: readonly OrderTerm[])
     const value = orderValue(scope, from, term);
     if (term.kind === 'column')
       return scope.dialect.order(value, term, term.column.nullable || term.path.length > 0);
-    if (term.kind === 'measure') return scope.dialect.order(value, term, term.measure.kind !== 'count');
-    return scope.dialect.order(value, { descending: false, nulls: term.nulls }, true);
+    const nullable =
+      term.path.length > 0 ||
+      (term.kind === 'measure' ? term.measure.kind !== 'count' : term.absent === 'null');
+    if (term.kind === 'measure') return scope.dialect.order(value, term, nullable);
+    return scope.dialect.order(value, { descending: false, nulls: term.nulls }, nullable);
   });
 }
 
@@ -104,16 +107,31 @@ export function orderValue(scope: Scope, from: From, term: OrderTerm): Sql {
     case 'column':
       return scope.column(row, term.column);
     case 'measure':
-      return related(scope, term.relationship, term.where, term.measure, row);
+      return ofPartner(
+        scope,
+        term.path,
+        row,
+        related(scope, term.relationship, term.where, term.measure, row),
+      );
     case 'rank': {
       const ranks = scope.alias();
       const on = term.keys.map(
         (key, index) => sql`${scope.column(row, key)} = ${ranks}.${scope.dialect.name(`k${index}`)}`,
       );
       from.add(sql` left join ${scope.dialect.keyRows(term.ranks, ranks)} on ${sql.join(on, sql` and `)}`);
-      return sql`${ranks}.${scope.dialect.name('r')}`;
+      const rank = sql`${ranks}.${scope.dialect.name('r')}`;
+      if (term.absent === 'null') return rank;
+      return ofPartner(scope, term.path, row, sql`coalesce(${rank}, 0)`);
     }
   }
+}
+
+/** A value that is there for every row, but NULL where the to-one row at the end of a path is missing. */
+function ofPartner(scope: Scope, path: readonly Hop[], row: Sql, value: Sql): Sql {
+  const last = path.at(-1);
+  if (last === undefined) return value;
+  const present = scope.column(row, last.relationship.mapping[0]!.to);
+  return sql`case when ${present} is not null then ${value} end`;
 }
 
 /** ` order by ...`, or nothing. */

@@ -55,6 +55,7 @@ export const metadata: Metadata = {
       remote_relationships: [
         remote('customer', 'shop', 'customers', 'object', { customer_id: 'id' }),
         remote('order', 'shop', 'orders', 'object', { order_id: 'id' }),
+        remote('customer_orders', 'shop', 'orders', 'array', { customer_id: 'customer_id' }),
       ],
     },
     {
