@@ -145,6 +145,7 @@ async function withSnapshots<T>(
 }
 
 function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedMutations): PreparedPlan {
+  const introspects = flatten(plan.roots).some((root) => root.kind === 'introspection');
   return {
     plan,
     explain: () => [
@@ -162,7 +163,6 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
         steps.push(await prepareStep(connectorOf, step).run(running));
       }
       const texts = await mutations.run(running);
-      const introspects = flatten(plan.roots).some((root) => root.kind === 'introspection');
       return rootText(plan.roots, texts, introspects ? await introspect() : none);
     },
   };

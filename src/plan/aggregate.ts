@@ -129,10 +129,7 @@ function planKeys(planning: Planning, input: Input | undefined, path: string): G
     const bucket = literal(planning, part('bucket')) as Bucket | null;
     const { scalar } = column.type;
     if (bucket !== null && scalar !== 'date' && scalar !== 'timestamp' && scalar !== 'timestamptz') {
-      throw invalid(
-        item.path,
-        `bucket needs a date or a timestamp, and ${column.name} is neither`,
-      );
+      throw invalid(item.path, `bucket needs a date or a timestamp, and ${column.name} is neither`);
     }
     return { column, bucket };
   });

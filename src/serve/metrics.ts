@@ -6,7 +6,7 @@ import type { ServerOptions } from './options.ts';
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Counter<'lane' | 'result'>;
-  readonly #seconds: Histogram<'lane'>;
+  readonly #lanes: Readonly<Record<Outcome['lane'], Histogram.Internal<'lane'>>>;
 
   constructor(options: Pick<ServerOptions, 'gauges' | 'readiness'>) {
     const registers = [this.registry];
@@ -17,13 +17,18 @@ export class Metrics {
       labelNames: ['lane', 'result'],
       registers,
     });
-    this.#seconds = new Histogram({
+    const seconds = new Histogram({
       name: 'foz_request_seconds',
       help: 'Time from the first byte of a request to the last of its answer',
       labelNames: ['lane'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
     });
+    this.#lanes = {
+      hot: seconds.labels('hot'),
+      full: seconds.labels('full'),
+      refused: seconds.labels('refused'),
+    };
     const gauge = (
       name: string,
       help: string,
@@ -64,6 +69,6 @@ export class Metrics {
 
   record(outcome: Outcome, milliseconds: number): void {
     this.#requests.inc({ lane: outcome.lane, result: outcome.result });
-    this.#seconds.observe({ lane: outcome.lane }, milliseconds / 1000);
+    this.#lanes[outcome.lane].observe(milliseconds / 1000);
   }
 }
