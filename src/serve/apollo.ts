@@ -14,11 +14,15 @@ import type { Engine, Operation } from './engine.ts';
 import { limitRule } from './limits.ts';
 import type { Limits } from './options.ts';
 
-/** What travels with a request through Apollo Server. */
+/** What travels with a request through Apollo Server, which copies the outer object. */
 export interface RequestContext {
   readonly operation: Omit<Operation, 'query' | 'operationName' | 'variables'>;
-  /** Filled when the operation ran; a refusal before that leaves it empty. */
-  answer: EngineAnswer | null;
+  readonly seen: {
+    /** Filled when the operation ran; a refusal before that leaves it empty. */
+    answer: EngineAnswer | null;
+    /** The request held an operation's text: what is wrong from here on is wrong with the operation, not with the request. */
+    hasSource: boolean;
+  };
 }
 
 const answerKey: unique symbol = Symbol('answer');
@@ -69,6 +73,13 @@ async function startServer(
     formatError,
     stringifyResult,
     plugins: [
+      {
+        requestDidStart: async () => ({
+          didResolveSource: async ({ contextValue }) => {
+            contextValue.seen.hasSource = true;
+          },
+        }),
+      },
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -101,7 +112,7 @@ function gatewayOf(engine: Engine, role: RoleName): GatewayInterface {
             },
             document,
           );
-          requestContext.answer = answer;
+          requestContext.seen.answer = answer;
           const extensions = { [answerKey]: answer.json } as Record<string, unknown>;
           if (answer.errors.length === 0) return { data: {}, extensions };
           const errors = answer.errors.map(
@@ -134,9 +145,10 @@ const codes: Readonly<Record<string, string>> = {
 /** What Apollo Server refused itself, in the words of this API. */
 export function formatError(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const given = String(formatted.extensions?.code ?? '');
-  const code = formatted.message.includes('tokens. Parsing aborted')
-    ? 'limit-exceeded'
-    : (codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given));
+  const limited =
+    formatted.extensions?.limit === true || formatted.message.includes('tokens. Parsing aborted');
+  const known = codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given);
+  const code = limited ? 'limit-exceeded' : known;
   const message =
     code === 'unexpected' ? 'Something went wrong inside Foz; the log has the details.' : formatted.message;
   return {

@@ -46,6 +46,8 @@ export class GraphqlHandler {
     try {
       const session = await this.#options.identify(request);
       const base = { session, signal: abort.signal, timeoutMs: timeMs };
+      if (request.method !== 'POST' && request.method !== 'GET')
+        throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
       if (request.method !== 'POST') return await this.#full(request, response, headers, base, '');
       const body = parseBody(request, await readBody(request, this.#options.limits.bodyBytes));
       if (Array.isArray(body)) return await this.#batch(request, response, headers, base, body);
@@ -74,7 +76,7 @@ export class GraphqlHandler {
     if (type === null) return undefined;
     const answer = await this.#options.engine.cached(operation);
     if (answer === undefined) return undefined;
-    const status = statusOf(answer);
+    const status = answer.kind === 'request' && type !== json ? 400 : 200;
     await send(request, response, status, { ...headers, 'content-type': type }, answer.json);
     return outcome('hot', operation.operationName, base.session, status, answer);
   }
@@ -93,7 +95,8 @@ export class GraphqlHandler {
   }
 
   async #ask(request: IncomingMessage, base: RequestContext['operation'], body: unknown) {
-    const context: RequestContext = { operation: base, answer: null };
+    const seen: RequestContext['seen'] = { answer: null, hasSource: false };
+    const context: RequestContext = { operation: base, seen };
     const server = await this.#doors.of(base.session.role);
     const url = request.url ?? '/';
     const search = url.indexOf('?');
@@ -107,11 +110,14 @@ export class GraphqlHandler {
       context: async () => context,
     });
     const text = result.body.kind === 'complete' ? result.body.string : '';
+    const status = result.status ?? 200;
+    // A client that takes plain JSON reads errors in the body: GraphQL over HTTP, section 6.4.1.
+    const isPlain = result.headers.get('content-type') === json;
     return {
-      status: result.status ?? 200,
+      status: status === 400 && seen.hasSource && isPlain ? 200 : status,
       heads: Object.fromEntries(result.headers),
       text,
-      answer: context.answer,
+      answer: seen.answer,
     };
   }
 
@@ -156,7 +162,8 @@ export class GraphqlHandler {
     const { status, refusal } = refusalOf(error, this.#options);
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
-    await send(request, response, status, { ...headers, 'content-type': type }, text);
+    const allow: Readonly<Record<string, string>> = status === 405 ? { allow: 'GET, POST' } : {};
+    await send(request, response, status, { ...headers, ...allow, 'content-type': type }, text);
     return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
   }
 }
@@ -171,10 +178,6 @@ function refusalOf(error: unknown, options: ServerOptions): { status: number; re
     status: 500,
     refusal: new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.'),
   };
-}
-
-function statusOf(answer: EngineAnswer): number {
-  return answer.kind === 'request' ? 400 : 200;
 }
 
 function outcome(

@@ -34,7 +34,7 @@ export function limitRule(limits: Limits): (context: ValidationContext) => ASTVi
 }
 
 function refuse(context: ValidationContext, message: string): void {
-  context.reportError(new GraphQLError(message, { extensions: { code: 'limit-exceeded' } }));
+  context.reportError(new GraphQLError(message, { extensions: { limit: true } }));
 }
 
 function fragmentsOf(context: ValidationContext): ReadonlyMap<string, FragmentDefinitionNode> {

@@ -53,9 +53,12 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
       front.closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      // A connection whose last answer has just left is idle, though its client may keep it.
+      const sweeper = setInterval(() => server.closeIdleConnections(), 50);
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(timer);
+      clearInterval(sweeper);
       await doors.close();
     },
   };

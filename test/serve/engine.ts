@@ -1,0 +1,135 @@
+import { buildSchema, type DocumentNode, execute, type GraphQLSchema } from 'graphql';
+import { pino } from 'pino';
+import { adminSession } from '../../src/access/index.ts';
+import { FozError } from '../../src/core/index.ts';
+import { answerErrors, type EngineAnswer } from '../../src/execute/index.ts';
+import {
+  defaultLimits,
+  type Engine,
+  type FozServer,
+  type Limits,
+  type Operation,
+  type ServerOptions,
+  startServer,
+} from '../../src/serve/index.ts';
+
+const first = buildSchema(
+  'type Query { hello(name: String = "world"): String! slow(ms: Int!): String! fail: String big(kb: Int!): String! } type Mutation { add(n: Int!): Int! }',
+);
+const second = buildSchema('type Query { hello: String! fresh: Boolean! }');
+
+/** A second implementation of the engine, over graphql-js: enough of one to ask everything of the HTTP front. */
+export class MemoryEngine implements Engine {
+  schema: GraphQLSchema = first;
+  aborted = 0;
+  running = 0;
+  sum = 0;
+  readonly #planned = new Map<string, DocumentNode>();
+  readonly #listeners = new Set<() => void>();
+
+  graph(): GraphQLSchema {
+    return this.schema;
+  }
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  swap(): void {
+    this.schema = second;
+    this.#planned.clear();
+    for (const listener of this.#listeners) listener();
+  }
+  cached(operation: Operation): Promise<EngineAnswer> | undefined {
+    const document = this.#planned.get(operation.query);
+    return document === undefined ? undefined : this.execute(operation, document);
+  }
+  async execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer> {
+    this.running++;
+    try {
+      const root = {
+        hello: ({ name }: { name?: string }) => `hello ${name ?? 'world'}`,
+        slow: ({ ms }: { ms: number }) => this.#wait(ms, operation.signal),
+        fail: () => {
+          throw new FozError('unavailable', 'The source is down.');
+        },
+        big: ({ kb }: { kb: number }) => 'x'.repeat(kb * 1024),
+        fresh: true,
+        add: ({ n }: { n: number }) => (this.sum += n),
+      };
+      const { data, errors } = await execute({
+        schema: this.schema,
+        document,
+        rootValue: root,
+        variableValues: operation.variables,
+        operationName: operation.operationName,
+      });
+      if (errors !== undefined) {
+        const list = errors.map((error) =>
+          error.originalError instanceof FozError
+            ? error.originalError
+            : new FozError('validation-failed', error.message),
+        );
+        return answerErrors(list, data === undefined ? 'request' : 'data', false);
+      }
+      this.#planned.set(operation.query, document);
+      return { json: JSON.stringify({ data }), kind: 'data', errors: [] };
+    } finally {
+      this.running--;
+    }
+  }
+
+  #wait(ms: number, signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => resolve('done'), ms);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        this.aborted++;
+        reject(new FozError('timeout', 'The request was ended.'));
+      });
+    });
+  }
+}
+
+/** Starts the HTTP front on a free port. */
+export function serve(
+  engine: Engine,
+  limits: Partial<Limits> = {},
+  more: Partial<ServerOptions> = {},
+): Promise<FozServer> {
+  return startServer({
+    engine,
+    host: '127.0.0.1',
+    port: 0,
+    tls: null,
+    cors: [],
+    limits: { ...defaultLimits, ...limits },
+    identify: () => adminSession,
+    readiness: () => [{ name: 'shop', ready: true, reason: null }],
+    gauges: () => ({ plans: 0, pools: [{ source: 'shop', size: 2, idle: 1, waiting: 0 }] }),
+    logger: pino({ level: 'silent' }),
+    metrics: true,
+    console: null,
+    samples: () => [{ title: 'one' }],
+    ...more,
+  });
+}
+
+export interface Got {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** POSTs a JSON body (or raw text). */
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Got> {
+  const response = await fetch(`${url}graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
