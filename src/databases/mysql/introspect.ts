@@ -31,12 +31,13 @@ export async function introspect(
       `The database "${database}" does not exist on its server, or may not be used.`,
     );
   const namespaces = [listLiteral(names.filter(wanted).map(textLiteral))];
-  const [tables, columns, indexes, foreignKeys, checks, views] = await Promise.all([
+  const [tables, columns, indexes, foreignKeys, checks, checkTables, views] = await Promise.all([
     ask(queries.tables, namespaces),
     ask(queries.columns, namespaces),
     ask(queries.uniqueIndexes, namespaces),
     ask(queries.foreignKeys, namespaces),
     ask(queries.checks, namespaces),
+    queries.checkTables === null ? null : ask(queries.checkTables, namespaces),
     ask(queries.views, namespaces),
   ]);
   const reading = new Reading({
@@ -46,8 +47,17 @@ export async function introspect(
     wanted: tableFilter(options.tables),
   });
   reading.readTables(tables, views);
-  reading.readColumns(columns, checks);
+  reading.readColumns(columns, checkTables === null ? checks : ofTables(checks, checkTables));
   reading.readKeys(indexes, foreignKeys);
   const version = /^[\d.]+(?:-MariaDB)?/.exec(String(server![0]))?.[0] ?? String(server![0]);
   return { engine, version, defaultNamespace: database, ...reading.facts() };
+}
+
+/** Checks with the names of their tables instead of their own. */
+function ofTables(checks: readonly Row[], tables: readonly Row[]): readonly Row[] {
+  const byName = new Map(tables.map(([namespace, table, name]) => [`${namespace}\0${name}`, table!]));
+  return checks.flatMap(([namespace, name, condition]) => {
+    const table = byName.get(`${namespace}\0${name}`);
+    return table === undefined ? [] : [[namespace!, table, condition!]];
+  });
 }

@@ -1,5 +1,6 @@
-import type { SecureContextOptions } from 'node:tls';
-import type { ConnectionOptions } from 'mysql2';
+import { connect, isIP, type Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions as ClientOptions } from 'mysql2';
 
 /** How to reach a MySQL or MariaDB server, and how much of it to use. */
 export interface MysqlOptions {
@@ -30,14 +31,23 @@ export interface MysqlOptions {
   readonly tinyInt1IsBool?: boolean;
 }
 
-/** Certificates as `tls.connect` takes them. `rejectUnauthorized`: the chain is checked; `verifyIdentity`: the name of the host too. */
+/**
+ * Certificates as `tls.connect` takes them. `rejectUnauthorized`: the certificate's authority is checked, and by
+ * `verifyIdentity` the name of the host too; a `checkServerIdentity` of one's own, which the client cannot call, switches
+ * that off.
+ */
 export type TlsOptions = Pick<
-  SecureContextOptions,
-  'ca' | 'cert' | 'key' | 'passphrase' | 'ciphers' | 'minVersion' | 'maxVersion'
-> & {
-  readonly rejectUnauthorized?: boolean;
-  readonly verifyIdentity?: boolean;
-};
+  ConnectionOptions,
+  | 'ca'
+  | 'cert'
+  | 'key'
+  | 'passphrase'
+  | 'ciphers'
+  | 'minVersion'
+  | 'maxVersion'
+  | 'rejectUnauthorized'
+  | 'checkServerIdentity'
+> & { readonly verifyIdentity?: boolean };
 
 /** Options with every default filled in. */
 export interface Settings {
@@ -51,7 +61,7 @@ export interface Settings {
   readonly database: string | null;
   readonly isolationVariable: Variant['isolationVariable'];
   /** For the mysql2 client. */
-  readonly client: ConnectionOptions;
+  readonly client: ClientOptions;
 }
 
 /** In what the servers differ while connecting. */
@@ -82,7 +92,7 @@ export function settingsOf(options: MysqlOptions, { charset, isolationVariable }
       ...spelling,
       charset,
       connectTimeout: connectMs,
-      ...(secure === undefined || secure === false ? {} : { ssl: sslOf(secure) }),
+      ...(secure === undefined || secure === false ? {} : secured(address, secure)),
     },
   };
 }
@@ -99,16 +109,34 @@ const spelling = {
   flags: ['FOUND_ROWS', '-LOCAL_FILES'],
   // Statements come with their literals: the client must not look for placeholders in them.
   queryFormat: (text: string) => text,
-} satisfies ConnectionOptions;
+} satisfies ClientOptions;
 
-function sslOf(tls: true | TlsOptions): ConnectionOptions['ssl'] {
-  const given: TlsOptions = tls === true ? {} : tls;
-  const rejectUnauthorized = given.rejectUnauthorized ?? true;
+function sslOf(tls: true | TlsOptions): NonNullable<Exclude<ClientOptions['ssl'], string>> {
+  const {
+    rejectUnauthorized = true,
+    verifyIdentity,
+    checkServerIdentity,
+    ...given
+  } = tls === true ? ({} as TlsOptions) : tls;
   return {
-    ...given,
+    ...(given as object),
     rejectUnauthorized,
-    verifyIdentity: given.verifyIdentity ?? rejectUnauthorized,
-  } as ConnectionOptions['ssl'];
+    verifyIdentity: verifyIdentity ?? (rejectUnauthorized && checkServerIdentity === undefined),
+  };
+}
+
+/** By itself the client has a certificate of an IP address checked as one of `localhost`: Node asks the socket for the name. */
+function socketTo(host: string, port: number): Socket {
+  const socket = connect(port, host).setNoDelay(true).setKeepAlive(true);
+  return Object.assign(socket, { _host: host });
+}
+
+function secured(address: ClientOptions, tls: true | TlsOptions): ClientOptions {
+  const ssl = sslOf(tls);
+  const { host, port = 3306 } = address;
+  const stream =
+    ssl.verifyIdentity && host !== undefined && isIP(host) !== 0 ? () => socketTo(host, port) : undefined;
+  return stream === undefined ? { ssl } : { ssl, stream };
 }
 
 const modes: Readonly<Record<string, boolean | TlsOptions>> = {

@@ -140,7 +140,7 @@ export class Pool {
 
   /** One caller less waits for a connection that cannot be had, unless another one may become free. */
   #fail(error: unknown): void {
-    if (isFull(error) && this.#sessions.size > 0) return;
+    if (isFull(error) && this.#sessions.size + this.#opening > 0) return;
     const [waiting] = this.#waiting;
     if (waiting === undefined) return;
     this.#leave(waiting);

@@ -8,8 +8,10 @@ export interface Queries {
   readonly uniqueIndexes: string;
   /** namespace, table, name, column, namespace, table, column */
   readonly foreignKeys: string;
-  /** namespace, table, condition */
+  /** namespace, table (name of the check where `checkTables` is asked), condition */
   readonly checks: string;
+  /** namespace, table, name of a check; `null`: the checks tell their tables themselves. Joined by the server it is quadratic. */
+  readonly checkTables: string | null;
   /** namespace, name, updatable, definition */
   readonly views: string;
   /** Default expressions are SQL (`'a'`, `NULL`), not the plain value. */
@@ -43,9 +45,9 @@ export const mysqlQueries: Queries = {
   columns: columns('srs_id'),
   uniqueIndexes,
   foreignKeys,
-  checks: `select t.table_schema, t.table_name, c.check_clause from information_schema.check_constraints c
- join information_schema.table_constraints t on t.constraint_schema = c.constraint_schema and t.constraint_name = c.constraint_name
- where c.constraint_schema in (?) and t.constraint_type = 'CHECK'`,
+  checks: `select constraint_schema, constraint_name, check_clause from information_schema.check_constraints where constraint_schema in (?)`,
+  checkTables: `select table_schema, table_name, constraint_name from information_schema.table_constraints
+ where table_schema in (?) and constraint_type = 'CHECK'`,
   views,
   defaultsAreExpressions: false,
   checksAreEscaped: true,
@@ -58,6 +60,7 @@ export const mariadbQueries: Queries = {
   uniqueIndexes,
   foreignKeys,
   checks: `select constraint_schema, table_name, check_clause from information_schema.check_constraints where constraint_schema in (?)`,
+  checkTables: null,
   views,
   defaultsAreExpressions: true,
   checksAreEscaped: false,

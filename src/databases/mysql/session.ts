@@ -96,7 +96,8 @@ export class Session {
       const most = this.server.longestStatement;
       if (text.length * 3 > most && Buffer.byteLength(text) > most) return reject(tooLong(most));
       const running: Running = {
-        ...limits,
+        signal: limits.signal,
+        deadline: limits.deadline,
         resolve,
         reject,
         killed: null,

@@ -109,7 +109,11 @@ export function flat(variant: DialectVariant, expression: Sql, type: ValueType):
 }
 
 const truth: TextOf = (value) => (value === 0 || value === '0' ? 'false' : 'true');
-const float: TextOf = (value) => String(Number(value));
+/** The server's digits are the shortest already; only large and small numbers are spelled otherwise. */
+const float: TextOf = (value) => {
+  const given = value as string;
+  return given.includes('e') || given.includes('0.000000') ? String(Number(given)) : given;
+};
 const bytes: TextOf = (value) => (value as Buffer).toString('base64');
 const anything: TextOf = (value) => (Buffer.isBuffer(value) ? value.toString('hex') : String(value));
 const withoutZeros: TextOf = (value) => String(value).replace(/^(-?)0+(?=\d)/, '$1');
@@ -127,15 +131,22 @@ const real: TextOf = (value) => {
   return String(Number(number.toPrecision(9)));
 };
 
+/** Where the text ends without the zeros, and the point, at the end of its fraction. */
+function endOf(text: string): number {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 48) end--;
+  return text.charCodeAt(end - 1) === 46 ? end - 1 : end;
+}
+
 const time: TextOf = (value) => {
   const given = value as string;
-  return given.length > 8 && given.includes('.') ? given.replace(/\.?0+$/, '') : given;
+  return given.includes('.') ? given.slice(0, endOf(given)) : given;
 };
 
 const moment: TextOf = (value) => {
   const given = value as string;
-  const iso = `${given.slice(0, 10)}T${given.slice(11)}`;
-  return given.length > 19 ? iso.replace(/\.?0+$/, '') : iso;
+  const end = given.length > 19 ? endOf(given) : given.length;
+  return `${given.slice(0, 10)}T${given.slice(11, end)}`;
 };
 const instant: TextOf = (value) => `${moment(value)}+00:00`;
 

@@ -56,7 +56,6 @@ const values: Readonly<Record<string, readonly (readonly [given: unknown, text?:
     [1.7976931348623157e308, '1.7976931348623157e+308'],
     [5e-324],
     [9.999999999999998],
-    [-0, '0'],
     [1e21, '1e+21'],
     [123456789.12345679],
     [-2.5e-7],
