@@ -1,3 +1,3 @@
 export { type ErrorCode, errorCodes, FozError, type FozErrorOptions, FozErrors } from './errors.ts';
-export { adminRole, parseRoleName, parseSourceName, type RoleName, type SourceName } from './names.ts';
+export { adminRole, parseSourceName, type RoleName, type SourceName } from './names.ts';
 export { unreachable } from './unreachable.ts';

@@ -13,10 +13,5 @@ export function parseSourceName(text: string): SourceName | undefined {
   return plainName.test(text) ? (text as SourceName) : undefined;
 }
 
-/** Same spelling rule as a source name. */
-export function parseRoleName(text: string): RoleName | undefined {
-  return plainName.test(text) ? (text as RoleName) : undefined;
-}
-
 /** The role that sees everything. */
 export const adminRole = 'admin' as RoleName;

@@ -94,8 +94,3 @@ const offers: ReadonlyMap<string, Offers> = new Map<string, Offers>([
 export function offersType(table: Table, kind: TypeKind, facts: Facts): boolean {
   return offers.get(kind)!(table, facts);
 }
-
-/** Whether group_by of a table can truncate some column. */
-export function offersBuckets(table: Table): boolean {
-  return table.columns.some(hasBuckets);
-}

@@ -1,4 +1,4 @@
-import type { Column, Relationship, ValueType } from '../../catalog/index.ts';
+import type { Column, Relationship } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import { isAlways, type Measure, type Predicate } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
@@ -112,11 +112,6 @@ export function compileMeasure(scope: Scope, measure: Measure, row: Sql): Sql {
     return scope.dialect.aggregate(measure.fn, scope.column(row, measure.column), measure.column.type);
   }
   return compileCount(scope, measure.columns, measure.distinct, row);
-}
-
-/** The type of a measure's value. */
-export function measureType(measure: Measure): ValueType {
-  return measure.kind === 'function' ? measure.type : { scalar: 'int', array: false };
 }
 
 /** Several columns without distinct count the rows in which none of them is NULL. */
