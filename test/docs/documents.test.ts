@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { operators } from '../../src/catalog/index.ts';
+import { errorCodes } from '../../src/core/index.ts';
+import { connect } from '../../src/main.ts';
+import type { Capabilities, Connector } from '../../src/plan/index.ts';
+import { casesOf } from '../support/cases/cases.ts';
+import { type Engine, engines } from '../support/engines.ts';
+
+const docs = join(import.meta.dirname, '../../docs');
+
+/** Pages that are made from tables in the source: UPDATE_DOCS=1 writes them, otherwise they must be up to date. */
+function upToDate(name: string, text: string): void {
+  const file = join(docs, name);
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(file, text);
+  expect(readFileSync(file, 'utf8')).toBe(text);
+}
+
+test('errors.md lists every code', () => {
+  const rows = Object.entries(errorCodes).map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
+  upToDate(
+    'errors.md',
+    `# Errors
+
+Every error of an answer has \`extensions: { path, code }\`: \`path\` is the place in the operation (\`$.selectionSet.orders.args.where\`),
+\`code\` is one of these. What the database itself said reaches the log, and the client only with \`show_database_errors\`.
+
+| code | meaning |
+|---|---|
+${rows.join('\n')}
+
+An operation that is refused before it runs has no \`data\`; with \`application/graphql-response+json\` its status is 400. One that fails
+while running has \`data: null\` and status 200.
+`,
+  );
+});
+
+const places: Readonly<Record<Engine, { readonly url?: string; readonly path?: string }>> = {
+  postgres: { url: 'postgres://localhost/none' },
+  mysql: { url: 'mysql://localhost/none' },
+  mariadb: { url: 'mysql://localhost/none' },
+  pglite: { path: ':memory:' },
+  sqlite: { path: ':memory:' },
+};
+
+const yes = (value: boolean) => (value ? 'yes' : 'no');
+const features: Readonly<Record<string, (capabilities: Capabilities) => string>> = {
+  'rows nest inside one statement': (it) => (it.nesting === 'json' ? 'yes' : 'one statement per level'),
+  'several root fields in one statement': (it) => yes(it.combinedRoots),
+  'INSERT hands back rows': (it) => (it.returning.insert ? 'yes' : 'read back by key'),
+  'UPDATE hands back rows': (it) => (it.returning.update ? 'yes' : 'read back by key'),
+  'DELETE hands back rows': (it) => (it.returning.delete ? 'yes' : 'read before'),
+  'upsert in one statement': (it) => (it.conflictTarget ? 'yes' : 'where the table has one key'),
+  'upsert with a condition': (it) => yes(it.conflictWhere),
+  'array columns': (it) => yes(it.arrays),
+  'JSON `path`': (it) => yes(it.jsonPath),
+  'JSON `_append`, `_delete_key`, ...': (it) => yes(it.jsonWrite),
+  aggregates: (it) => `count and ${it.aggregates.size} more`,
+};
+
+test('features.md tells what each engine can do', async () => {
+  const connectors = new Map<Engine, Connector>();
+  for (const engine of engines)
+    connectors.set(engine, await connect({ name: engine, kind: engine, ...places[engine] }));
+  const of = (engine: Engine) => connectors.get(engine)!.capabilities;
+  const head = `| | ${engines.join(' | ')} |\n|---|${engines.map(() => '---').join('|')}|`;
+  const rows = Object.entries(features).map(
+    ([name, tell]) => `| ${name} | ${engines.map((engine) => tell(of(engine))).join(' | ')} |`,
+  );
+  const lacking = Object.keys(operators).filter((operator) =>
+    engines.some((engine) => !of(engine).operators.has(operator as keyof typeof operators)),
+  );
+  const operatorRows = lacking.map(
+    (operator) =>
+      `| \`${operator}\` | ${engines.map((engine) => yes(of(engine).operators.has(operator as keyof typeof operators))).join(' | ')} |`,
+  );
+  const cases = casesOf(() => true);
+  const topics = new Map<string, number>();
+  for (const one of cases)
+    topics.set(one.name.split('/')[0]!, (topics.get(one.name.split('/')[0]!) ?? 0) + 1);
+  const exceptions = cases.flatMap((one) =>
+    Object.entries(one.options.except ?? {}).map(
+      ([engine, reason]) => `| \`${one.name}\` | ${engine} | ${reason} |`,
+    ),
+  );
+  upToDate(
+    'features.md',
+    `# Features by engine
+
+This page is made from what the connectors say of themselves and from the cases in \`test/cases\`, which give one result on every engine.
+
+${head}
+${rows.join('\n')}
+
+## Operators that not every engine has
+
+All other operators (${Object.keys(operators).length - lacking.length} of ${Object.keys(operators).length}) are everywhere. What an engine lacks is absent from the graph of its sources.
+
+${head}
+${operatorRows.join('\n')}
+
+## Cases
+
+${cases.length} cases run on every engine: ${[...topics].map(([topic, count]) => `${topic} ${count}`).join(', ')}.
+
+Where the result cannot be the same:
+
+| case | engine | reason |
+|---|---|---|
+${exceptions.join('\n')}
+`,
+  );
+  await Promise.all([...connectors.values()].map((connector) => connector.close()));
+});
+
+test('every link inside the documents leads somewhere', () => {
+  const root = join(docs, '..');
+  const files = [
+    'README.md',
+    ...readdirSync(docs)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ];
+  const broken = files.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    return [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+      .map(([, to]) => join(root, file, '..', to!))
+      .filter((target) => !exists(target));
+  });
+  expect(broken).toEqual([]);
+});
+
+function exists(path: string): boolean {
+  try {
+    readdirSync(path);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR';
+  }
+}
