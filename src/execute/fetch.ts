@@ -20,9 +20,31 @@ export interface Running {
   readonly runnerOf: (source: SourceName) => Runner;
 }
 
-/** Binds and runs one statement. */
-export function runStatement(running: Running, source: SourceName, statement: Statement): Promise<RunResult> {
-  return running.runnerOf(source).run(statement, bindValues(statement, running.bindings), running.context);
+/** Binds and runs one statement. A failure that is the source's own names the source. */
+export async function runStatement(
+  running: Running,
+  source: SourceName,
+  statement: Statement,
+): Promise<RunResult> {
+  const values = bindValues(statement, running.bindings);
+  try {
+    return await running.runnerOf(source).run(statement, values, running.context);
+  } catch (error) {
+    throw ofSource(error, source);
+  }
+}
+
+/** `unavailable` and a changed schema are facts about a source: its name tells which of several. */
+export function ofSource(error: unknown, source: SourceName): unknown {
+  if (!(error instanceof FozError) || (error.code !== 'unavailable' && error.code !== 'not-found'))
+    return error;
+  if (error.details?.source !== undefined) return error;
+  return new FozError(error.code, `Source "${source}": ${error.message}`, {
+    path: error.path,
+    details: { ...error.details, source },
+    internal: error.internal,
+    cause: error,
+  });
 }
 
 /** Driver values for every slot. All values that do not fit are reported together. */

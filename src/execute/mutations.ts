@@ -1,7 +1,7 @@
 import { FozError, FozErrors, type SourceName, unreachable } from '../core/index.ts';
 import type { Mutation, Plan, Root, Runner, Select, WriteAnswer } from '../plan/index.ts';
 import { type Explained, explainStatement } from './explain.ts';
-import { listText, type Running } from './fetch.ts';
+import { listText, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { flatten } from './prepared.ts';
 import { runDelete, runUpdate } from './write/change.ts';
@@ -48,7 +48,7 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
         try {
           for (const [root, text] of await runGroup(connectorOf, running, group)) texts.set(root, text);
         } catch (error) {
-          throw withCommitted(error, committed);
+          throw withCommitted(ofSource(error, group.source), committed);
         }
         committed.push(group.source);
       }

@@ -8,7 +8,7 @@ import {
   type Runner,
 } from '../plan/index.ts';
 import type { Explained } from './explain.ts';
-import type { Running } from './fetch.ts';
+import { ofSource, type Running } from './fetch.ts';
 import { type PreparedMutations, prepareMutations } from './mutations.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
@@ -138,9 +138,12 @@ async function withSnapshots<T>(
   const [source, ...others] = sources;
   if (source === undefined)
     return body({ ...running, runnerOf: (name) => open.get(name) ?? connectorOf(name) });
-  return connectorOf(source).transaction('read', running.context, (runner) => {
+  const result = connectorOf(source).transaction('read', running.context, (runner) => {
     open.set(source, runner);
     return withSnapshots(connectorOf, running, others, open, body);
+  });
+  return result.catch((error: unknown) => {
+    throw ofSource(error, source);
   });
 }
 
