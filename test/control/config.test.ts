@@ -1,0 +1,101 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig } from '../../src/control/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'foz-config-'));
+
+function file(text: string, name = 'foz.yaml'): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** `line:column where: message` of every problem. */
+function problems(text: string, environment: NodeJS.ProcessEnv = {}): string[] {
+  try {
+    loadConfig(file(text), environment);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.problems.map(
+        ({ line, column, where, message }) => `${line}:${column} ${where}: ${message}`,
+      );
+    throw error;
+  }
+  return [];
+}
+
+test('a complete file', () => {
+  const config = loadConfig(
+    file(
+      'naming: graphql-default\nserver: { port: 9000, limits: { depth: 5 } }\nsources:\n  - { name: shop, kind: postgres, url: "postgres://u@h/shop" }\n  - { name: desk, kind: sqlite, path: desk.db }\n',
+    ),
+    {},
+  );
+  expect(config.sources.map((source) => source.path ?? source.url)).toEqual([
+    'postgres://u@h/shop',
+    join(folder, 'desk.db'),
+  ]);
+  expect([config.naming, config.server?.limits?.depth]).toEqual(['graphql-default', 5]);
+});
+
+test('all problems at once, each with its place', () => {
+  expect(
+    problems(
+      'naming: camel\nserver:\n  prot: 1\nsources:\n  - { name: 1st, kind: oracle }\n  - { name: shop, kind: postgres }\n',
+    ),
+  ).toEqual([
+    '1:9 naming: must be one of hasura-default, graphql-default',
+    '3:3 server: has no setting "prot"',
+    '5:13 sources[0].name: must match pattern "^[A-Za-z][A-Za-z0-9_-]{0,62}$"',
+    '5:24 sources[0].kind: must be one of postgres, mysql, mariadb, sqlite, pglite',
+    '6:5 sources[1]: needs "url"',
+  ]);
+});
+
+test('a broken file tells where', () => {
+  expect(problems('sources: [\n').length).toBeGreaterThan(0);
+  expect(problems('sources: [\n')[0]).toMatch(/^\d+:\d+ yaml: /);
+});
+
+test('a missing file tells the way out', () => {
+  expect(() => loadConfig(join(folder, 'none.yaml'), {})).toThrow(/does not exist: make one with "foz init"/);
+});
+
+test('two sources of one name', () => {
+  expect(
+    problems('sources:\n  - { name: a, kind: sqlite, path: x }\n  - { name: a, kind: sqlite, path: y }\n'),
+  ).toEqual(['2:3 sources: two sources are called a']);
+});
+
+describe('values from outside', () => {
+  const source = (url: string) => `sources:\n  - { name: shop, kind: postgres, url: "${url}" }\n`;
+  test('from the environment, with a default', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
+    const config = loadConfig(file(source('postgres://${env:DB_USER}:${env:DB_PASSWORD:-none}@h/shop')), {
+      DB_USER: 'me',
+    });
+    expect(config.sources[0]!.url).toBe('postgres://me:none@h/shop');
+  });
+  test('from a file', () => {
+    file('secret\n', 'password.txt');
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
+    expect(loadConfig(file(source('postgres://u:${file:password.txt}@h/shop')), {}).sources[0]!.url).toBe(
+      'postgres://u:secret@h/shop',
+    );
+  });
+  test('what is missing is named, what is there is not shown', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
+    const found = problems(source('postgres://${env:NOBODY}:${env:SECRET}@h/${file:nothing.txt}'), {
+      SECRET: 'hush',
+    });
+    expect(found.join('\n')).toMatch(/environment variable NOBODY is not set/);
+    expect(found.join('\n')).toMatch(/file nothing.txt does not exist/);
+    expect(found.join('\n')).not.toMatch(/hush/);
+  });
+});
+
+test('metadata from a file of its own is checked too', () => {
+  file('tables:\n  - { source: shop }\n', 'metadata.yaml');
+  expect(problems('sources: []\nmetadata: metadata.yaml\n')).toEqual(['2:5 tables[0]: needs "table"']);
+});
