@@ -7,7 +7,11 @@ export function Header({ samples, onSample }) {
       {samples.length > 0 && (
         <label>
           <span>Samples</span>
-          <select aria-label="Ready-made operations" defaultValue="0" onChange={(event) => onSample(samples[Number(event.target.value)])}>
+          <select
+            aria-label="Ready-made operations"
+            defaultValue="0"
+            onChange={(event) => onSample(samples[Number(event.target.value)])}
+          >
             {samples.map((sample, index) => (
               <option key={sample.title} value={index} title={sample.description}>
                 {sample.title}

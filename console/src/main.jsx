@@ -9,13 +9,18 @@ import { Header } from './header.jsx';
 async function fetcher(operation, options) {
   const response = await fetch('./graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', ...options?.headers },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json',
+      ...options?.headers,
+    },
     body: JSON.stringify(operation),
   });
   return response.json();
 }
 
-const welcome = '# Write a query, or take one from "Samples" above.\n# Ctrl-Space completes, Ctrl-Enter runs.\n\n{\n  __typename\n}\n';
+const welcome =
+  '# Write a query, or take one from "Samples" above.\n# Ctrl-Space completes, Ctrl-Enter runs.\n\n{\n  __typename\n}\n';
 
 function Console() {
   const [samples, setSamples] = useState([]);
