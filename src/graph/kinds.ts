@@ -6,7 +6,6 @@ import {
   canInsert,
   canUpdate,
   canUpsert,
-  hasBuckets,
   isEquatable,
   isGroupable,
   isOrderable,
