@@ -76,7 +76,9 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
   const { term } = fetch.by;
   const from = new From(scope, row);
   const sorted = orderValue(scope, from, term);
-  const rank = sql`case when ${sorted} is null then null else dense_rank() over (order by ${dialect.order(sorted, term, true)}) end`;
+  // A rank from a third source is in its direction already.
+  const direction = term.kind === 'rank' ? { descending: false, nulls: term.nulls } : term;
+  const rank = sql`case when ${sorted} is null then null else dense_rank() over (order by ${dialect.order(sorted, direction, true)}) end`;
   return {
     text: sql`select ${keys}.${index}, ${rank} from ${source} join ${table} on ${on}${from.joins}`,
     out,
