@@ -3,7 +3,7 @@ import type { Bucket, Column, Table } from '../catalog/index.ts';
 import { aggregateType } from '../catalog/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
 import { boundOf, invalid, literal, type Planning, paramOf } from './context.ts';
-import { argumentsOf, objectTypeOf, type Selected, selectionOf, subSelections } from './fields.ts';
+import { argumentsOf, labelsOf, objectTypeOf, type Selected, selectionOf, subSelections } from './fields.ts';
 import type { Input, InputEntry } from './input.ts';
 import { measuresOf } from './order.ts';
 import type {
@@ -146,7 +146,7 @@ function planGroupKey(planning: Planning, part: Selected, keys: readonly GroupKe
         `${path}.${entry.name}`,
         'is not among the keys of group_by: add it to keys, or leave it out',
       );
-    return { key: entry.key, index };
+    return { key: entry.key, index, labels: labelsOf(entry) };
   });
 }
 

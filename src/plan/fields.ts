@@ -5,12 +5,14 @@ import {
   type GraphQLField,
   type GraphQLObjectType,
   getNamedType,
+  isEnumType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { type ArgumentMeaning, argumentMeaning } from '../graph/index.ts';
 import { type Input, inputFromNode, type Variables } from './input.ts';
+import type { Labels } from './select.ts';
 
 /** One entry of a selection after fragments, directives and merging: all nodes that share a response key. */
 export interface Selected {
@@ -87,6 +89,21 @@ export function subSelections(selected: Selected): SelectionSetNode[] {
 /** The object type that a field leads to. */
 export function objectTypeOf(selected: Selected): GraphQLObjectType {
   return getNamedType(selected.field!.type) as GraphQLObjectType;
+}
+
+const labels = new WeakMap<object, Labels | null>();
+
+/** What an enum field answers instead of the stored labels; `null`: the labels themselves. */
+export function labelsOf(selected: Selected): Labels | null {
+  const type = getNamedType(selected.field!.type);
+  if (!isEnumType(type)) return null;
+  let known = labels.get(type);
+  if (known === undefined) {
+    const other = type.getValues().filter(({ name, value }) => name !== value);
+    known = other.length === 0 ? null : new Map(other.map(({ name, value }) => [value as string, name]));
+    labels.set(type, known);
+  }
+  return known;
 }
 
 /** Arguments of a field by meaning. Absent arguments and absent variables are not in it. */

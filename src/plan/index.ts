@@ -35,6 +35,7 @@ export type {
   GroupPart,
   Having,
   Hop,
+  Labels,
   Measure,
   OrderTerm,
   Select,

@@ -16,6 +16,9 @@ export interface Select {
 /** A row count: written into the statement (small, common), or bound as a parameter. */
 export type Bound = number | Param;
 
+/** Names that the graph gives to stored labels of an enum which GraphQL cannot spell, by label. */
+export type Labels = ReadonlyMap<string, string>;
+
 /** One field of the answer; `key` is its response key (alias or name). */
 export type Field =
   | {
@@ -23,6 +26,7 @@ export type Field =
       readonly key: string;
       readonly column: Column;
       readonly jsonPath: readonly string[] | null;
+      readonly labels?: Labels | null;
     }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string }
   | {
@@ -99,7 +103,11 @@ export type GroupPart =
   | {
       readonly kind: 'group_key';
       readonly key: string;
-      readonly entries: readonly { readonly key: string; readonly index: number }[];
+      readonly entries: readonly {
+        readonly key: string;
+        readonly index: number;
+        readonly labels?: Labels | null;
+      }[];
     }
   | { readonly kind: 'aggregate'; readonly key: string; readonly items: readonly AggregateItem[] }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string };

@@ -6,6 +6,7 @@ import { boundOf, invalid, literal, type Planning } from './context.ts';
 import {
   type Arguments,
   argumentsOf,
+  labelsOf,
   objectTypeOf,
   type Selected,
   selectionOf,
@@ -88,7 +89,13 @@ function planField(planning: Planning, type: GraphQLObjectType, selected: Select
   const args = argumentsOf(planning.document, selected, path);
   switch (meaning?.kind) {
     case 'column':
-      return { kind: 'column', key, column: meaning.column, jsonPath: jsonPathOf(planning, args) };
+      return {
+        kind: 'column',
+        key,
+        column: meaning.column,
+        jsonPath: jsonPathOf(planning, args),
+        labels: labelsOf(selected),
+      };
     case 'relationship': {
       const { relationship } = meaning;
       const table = relationship.to;

@@ -1,5 +1,5 @@
 import type { AggregateFunction, Bucket, Operator, Scalar, Table, ValueType } from '../catalog/index.ts';
-import type { Capabilities, Direction, OnConflict, Param, TextOf } from '../plan/index.ts';
+import type { Capabilities, Direction, Labels, OnConflict, Param, TextOf } from '../plan/index.ts';
 import type { Sql } from './sql.ts';
 
 /**
@@ -25,6 +25,8 @@ export interface Dialect {
    * (in arrays of them, and for NaN); without it: `string`.
    */
   textOf(type: ValueType, numbers?: 'string' | 'number'): TextOf | undefined;
+  /** Text (or an array of texts) of an enum column, with other names for some labels; absent: CASE over the expression itself. */
+  labelled?(expression: Sql, type: ValueType, labels: Labels): Sql;
   /** What to put into JSON that the database builds, so that the text equals what the writer makes of `flat`. */
   json(expression: Sql, type: ValueType, numbers: 'string' | 'number'): Sql;
 

@@ -1,6 +1,6 @@
 import { type AggregateFunction, aggregates, type Bucket, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import type { Capabilities, Direction, Param } from '../../plan/index.ts';
+import type { Capabilities, Direction, Labels, Param } from '../../plan/index.ts';
 import { type Dialect, type Sql, sql } from '../../sql/index.ts';
 import { compare, comparisons, inList } from './compare.ts';
 import { jsonArray, jsonObject } from './json.ts';
@@ -36,6 +36,7 @@ export function postgresDialect(engine: string): Dialect {
       table.namespace === null ? name(table.name) : sql`${name(table.namespace)}.${name(table.name)}`,
     flat,
     textOf,
+    labelled,
     json: jsonValue,
     bind: (param) => bindValue(param, param.type),
     encode,
@@ -58,6 +59,17 @@ export function postgresDialect(engine: string): Dialect {
     jsonWrite,
     defaultValues: sql`default values`,
   };
+}
+
+/** A name need not be a label of the enum, so that the comparison is one of texts. */
+function labelled(expression: Sql, type: ValueType, labels: Labels): Sql {
+  const named = (value: Sql) => {
+    const branches = [...labels].map(([label, name]) => sql` when ${sql.text(label)} then ${sql.text(name)}`);
+    return sql`case ${value}::text${sql.join(branches, sql.empty)} else ${value}::text end`;
+  };
+  if (!type.array) return named(expression);
+  const elements = sql`select ${named(sql`e.v`)} from unnest(${expression}) with ordinality as e(v, i) order by e.i`;
+  return sql`case when ${expression} is not null then array(${elements}) end`;
 }
 
 function constantPath(path: readonly string[]): Param {
@@ -106,12 +118,13 @@ function limit(count: Sql | null, skip: Sql | null): Sql {
   return sql.join(clauses, sql` `);
 }
 
-const floating = (fn: Sql) => (expression: Sql) => sql`${fn}(${expression})::float8`;
+/** Over exact numbers a root would have no more digits than the variance below it. */
+const floating = (fn: Sql) => (expression: Sql) => sql`${fn}(${expression}::float8)`;
 
 const spelledAggregates = {
   sum: (expression, type) =>
     type.scalar === 'real' ? sql`sum(${expression}::float8)` : sql`sum(${expression})`,
-  avg: floating(sql`avg`),
+  avg: (expression) => sql`avg(${expression})::float8`,
   min: (expression) => sql`min(${expression})`,
   max: (expression) => sql`max(${expression})`,
   stddev: floating(sql`stddev`),

@@ -6,12 +6,14 @@ import {
   type Connector,
   capacityFor,
   isAlways,
+  type Labels,
   type Out,
   type Param,
   type Predicate,
   type RunResult,
   resolveParam,
   type Select,
+  type ValueCodec,
   type Write,
 } from '../../plan/index.ts';
 import { bindValues, type Running, runStatement, writeRows } from '../fetch.ts';
@@ -161,7 +163,9 @@ export function isFlat(select: Select): boolean {
   return (
     isAlways(select.where) &&
     select.fields.every(
-      (field) => field.kind === 'constant' || (field.kind === 'column' && field.jsonPath === null),
+      (field) =>
+        field.kind === 'constant' ||
+        (field.kind === 'column' && field.jsonPath === null && (!field.labels || !field.column.type.array)),
     )
   );
 }
@@ -169,6 +173,19 @@ export function isFlat(select: Select): boolean {
 /** Columns that a flat select names, each once. */
 export function flatColumns(select: Select): Column[] {
   return [...new Set(select.fields.flatMap((field) => (field.kind === 'column' ? [field.column] : [])))];
+}
+
+/** An enum's labels leave under the names that the graph gives them. */
+function named(codec: ValueCodec, labels: Labels | null | undefined): ValueCodec {
+  if (labels === null || labels === undefined) return codec;
+  const text = codec.text ?? String;
+  return {
+    ...codec,
+    text: (value) => {
+      const label = text(value);
+      return labels.get(label) ?? label;
+    },
+  };
 }
 
 /** Writer of a flat select over the rows that a compiled write returns. */
@@ -180,7 +197,8 @@ export function flatWriter(
   const fields = select.fields.map((field): Out => {
     if (field.kind === 'constant') return field;
     if (field.kind !== 'column') throw new TypeError('not flat');
-    return { ...(out[returning.indexOf(field.column)] as Extract<Out, { kind: 'value' }>), key: field.key };
+    const value = out[returning.indexOf(field.column)] as Extract<Out, { kind: 'value' }>;
+    return { ...value, key: field.key, codec: named(value.codec, field.labels) };
   });
   const { write } = compileWriter(fields);
   const nothing = { hops: [], fixed: [] };

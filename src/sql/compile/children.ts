@@ -13,6 +13,7 @@ import type {
 import { type Sql, sql } from '../sql.ts';
 import type { Draft } from './fetch.ts';
 import { groupClauses } from './groups.ts';
+import { labelled } from './labels.ts';
 import { aggregateItems, rowFields } from './rows.ts';
 import { type Scope, SelectList } from './scope.ts';
 import { baseRows, From, limitClause, orderClause, orderList, rowNumber } from './source.ts';
@@ -295,8 +296,9 @@ export function groupOut(
           present: null,
           out: part.entries.map((entry): Out => {
             const { type } = group.keys[entry.index]!.column;
-            const index = list.add(scope.dialect.flat(keys[entry.index]!, type), `key|${entry.index}`);
-            return { kind: 'value', key: entry.key, index, codec: scope.codec(type, numbers) };
+            const named = labelled(scope, keys[entry.index]!, type, entry.labels);
+            const index = list.add(scope.dialect.flat(named.expression, named.type), `key|${entry.index}`);
+            return { kind: 'value', key: entry.key, index, codec: scope.codec(named.type, numbers) };
           }),
         };
       default:

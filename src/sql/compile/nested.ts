@@ -3,6 +3,7 @@ import { unreachable } from '../../core/index.ts';
 import type { Aggregate, AggregateItem, Field, GroupBy, Select } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
 import { groupClauses } from './groups.ts';
+import { labelled } from './labels.ts';
 import type { Scope } from './scope.ts';
 import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
 import { compileCount, joinCondition } from './where.ts';
@@ -53,7 +54,10 @@ function fieldValue(scope: Scope, from: From, select: Select, field: Field, row:
   switch (field.kind) {
     case 'column': {
       const expression = scope.column(row, field.column);
-      if (field.jsonPath === null) return dialect.json(expression, field.column.type, numbers);
+      if (field.jsonPath === null) {
+        const named = labelled(scope, expression, field.column.type, field.labels);
+        return dialect.json(named.expression, named.type, numbers);
+      }
       return dialect.json(dialect.jsonPath(expression, field.column.type, field.jsonPath), jsonType, numbers);
     }
     case 'constant':
@@ -186,10 +190,11 @@ function nestedGroups(
         return {
           key: part.key,
           value: dialect.jsonObject(
-            part.entries.map((entry) => ({
-              key: entry.key,
-              value: dialect.json(clauses.keys[entry.index]!, group.keys[entry.index]!.column.type, numbers),
-            })),
+            part.entries.map((entry) => {
+              const { type } = group.keys[entry.index]!.column;
+              const named = labelled(scope, clauses.keys[entry.index]!, type, entry.labels);
+              return { key: entry.key, value: dialect.json(named.expression, named.type, numbers) };
+            }),
           ),
         };
       case 'aggregate':

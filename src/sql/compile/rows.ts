@@ -2,6 +2,7 @@ import type { Column, Relationship, ValueType } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import type { Aggregate, AggregateItem, Field, HopShape, Out, Select } from '../../plan/index.ts';
 import type { Sql } from '../sql.ts';
+import { labelled } from './labels.ts';
 import { nestedAggregate, nestedList } from './nested.ts';
 import type { Scope, SelectList } from './scope.ts';
 import { type From, joinable } from './source.ts';
@@ -67,7 +68,7 @@ function columnField(
   path: string,
   numbers: 'string' | 'number',
 ): Out {
-  const { column, jsonPath, key } = field;
+  const { column, jsonPath, key, labels } = field;
   const expression = scope.column(row, column);
   if (jsonPath !== null) {
     const value = scope.dialect.jsonPath(expression, column.type, jsonPath);
@@ -76,6 +77,11 @@ function columnField(
       `${path}|${column.name}|${JSON.stringify(jsonPath)}`,
     );
     return { kind: 'value', key, index, codec: scope.codec(json, numbers) };
+  }
+  if (labels) {
+    const named = labelled(scope, expression, column.type, labels);
+    const index = list.add(scope.dialect.flat(named.expression, named.type), `${path}|${column.name}|labels`);
+    return { kind: 'value', key, index, codec: scope.codec(named.type, numbers) };
   }
   return {
     kind: 'value',
