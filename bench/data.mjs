@@ -44,7 +44,13 @@ function* rowsOf(table) {
         .toISOString()
         .slice(0, 19)
         .replace('T', ' ');
-      yield [id, ((id * 7919) % sizes.customers) + 1, statuses[id % 4], day, ((id * 31) % 40000) / 4];
+      yield [
+        id,
+        ((id * 7919) % sizes.customers) + 1,
+        statuses[(id + Math.floor(id / 2000)) % 4],
+        day,
+        ((id * 31) % 40000) / 4,
+      ];
     }
   if (table === 'order_lines')
     for (let id = 1; id <= sizes.orders * sizes.lines; id++)
@@ -56,6 +62,9 @@ function* rowsOf(table) {
         ((id * 17) % 4000) / 4 + 1,
       ];
 }
+
+/** Raised when what is loaded changes: a database of another version is loaded anew. */
+const version = 2;
 
 /** Loads the database `foz_bench` unless it is there and complete; gives its URL. */
 export async function load(engine, server) {
@@ -82,7 +91,7 @@ export async function load(engine, server) {
     for (const text of engine === 'postgres' ? indexes : [...indexes, ...constraints]) await run.script(text);
     for (const [table] of tables)
       await run.script(engine === 'postgres' ? `analyze ${table}` : `analyze table ${table}`);
-    await run.script("insert into events values (0, 'loaded', 0, null)");
+    await run.script(`insert into events values (0, 'loaded', ${version}, null)`);
     return url;
   } finally {
     await run.end();
@@ -102,7 +111,7 @@ async function postgres(server) {
       const { rows } = await admin.query("select 1 from pg_database where datname = 'foz_bench'");
       if (rows.length === 0) return false;
       await open();
-      return client.query('select 1 from events where id = 0').then(
+      return client.query(`select 1 from events where id = 0 and amount = ${version}`).then(
         ({ rowCount }) => rowCount === 1,
         () => false,
       );
@@ -125,7 +134,7 @@ async function mysqlServer(server) {
   const connection = await mysql.createConnection({ uri: server });
   return {
     complete: () =>
-      connection.query('select 1 from foz_bench.events where id = 0').then(
+      connection.query(`select 1 from foz_bench.events where id = 0 and amount = ${version}`).then(
         ([rows]) => rows.length === 1,
         () => false,
       ),
@@ -137,4 +146,20 @@ async function mysqlServer(server) {
     script: (text) => connection.query(text),
     end: () => connection.end(),
   };
+}
+
+/** Takes out the rows that measurements inserted. */
+export async function clean(engine, url, from) {
+  const text = `delete from events where id >= ${from}`;
+  if (engine === 'postgres') {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(text);
+    await client.query('vacuum analyze events');
+    await client.end();
+  } else {
+    const connection = await mysql.createConnection({ uri: url });
+    await connection.query(text);
+    await connection.end();
+  }
 }

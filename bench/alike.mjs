@@ -1,0 +1,55 @@
+// Before anything is measured, all contestants must give the same answer.
+import { bodyOf } from './contestants.mjs';
+import { draw } from './load.mjs';
+
+async function ask(port, body) {
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json',
+      connection: 'close',
+    },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (response.status !== 200 || JSON.parse(text).errors !== undefined)
+    throw new Error(`status ${response.status}: ${text.slice(0, 600)}`);
+  return JSON.parse(text).data;
+}
+
+const sorted = (value) => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Text that is equal for answers that mean the same: the order of fields never counts, that of rows unless `anyOrder`. */
+function canonical(data, { anyOrder = false, fresh }) {
+  return JSON.stringify(data, (key, item) => {
+    if (fresh && key === 'id') return 0;
+    if (Array.isArray(item) && anyOrder)
+      return [...item].sort((a, b) => (JSON.stringify(sorted(a)) < JSON.stringify(sorted(b)) ? -1 : 1));
+    return item !== null && typeof item === 'object' && !Array.isArray(item) ? sorted(item) : item;
+  });
+}
+
+/** Throws unless all contestants that can do the operation answer alike, for `times` sets of variables. */
+export async function checkAlike(engine, name, operation, contestants, times = 5) {
+  const fresh = operation.variables.some(([, low]) => low === 'fresh');
+  for (let time = 0; time < times; time++) {
+    const variables = draw(operation.variables);
+    const answers = [];
+    for (const { name: who, port } of contestants) {
+      const body = bodyOf(who, engine, name, operation);
+      if (body === undefined) continue;
+      const sent = fresh ? draw(operation.variables) : variables;
+      const data = await ask(port, { ...body, variables: sent }).catch((error) => {
+        throw new Error(`${who} on ${engine}, "${name}": ${error.message}`);
+      });
+      answers.push([who, canonical(operation.shape?.[who]?.(data) ?? data, { ...operation, fresh })]);
+    }
+    if (new Set(answers.map(([, text]) => text)).size > 1) {
+      const told = answers.map(([who, text]) => `${who}: ${text.slice(0, 600)}`).join('\n');
+      throw new Error(
+        `The answers to "${name}" on ${engine} differ for ${JSON.stringify(variables)}:\n${told}`,
+      );
+    }
+  }
+}

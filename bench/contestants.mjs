@@ -1,0 +1,118 @@
+// How each contestant is started; one process and one port each, the same pool size for all.
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { work } from './load.mjs';
+import { options } from './options.mjs';
+import { freePort, startProcess } from './processes.mjs';
+
+const require = createRequire(import.meta.url);
+const scripted = (file) => (engine, urls, port) =>
+  startProcess(
+    process.execPath,
+    [file, engine, urls[0], String(port), String(options.poolSize), ...urls.slice(1)],
+    'ready',
+  );
+
+const relationship = (source, table, name, to, toTable, column) => ({
+  source,
+  table,
+  remote_relationships: [
+    {
+      name,
+      definition: {
+        to_source: {
+          source: to,
+          table: toTable,
+          relationship_type: 'object',
+          field_mapping: { [column]: 'id' },
+        },
+      },
+    },
+  ],
+});
+
+/** foz.yaml for one database, or for two that are joined. JSON is YAML. */
+function configuration(engine, urls, port) {
+  const pool = { max: options.poolSize };
+  const kind = engine === 'cross' ? 'postgres' : engine;
+  const sources = [{ name: 'main', kind, url: urls[0], pool }];
+  const config = { state: join(work, `state-${engine}`), server: { port }, sources };
+  if (engine !== 'cross') return config;
+  const prefix = { prefix: 'shop_' };
+  sources.push({
+    name: 'shop',
+    kind: 'mysql',
+    url: urls[1],
+    pool,
+    customization: { root_fields: prefix, type_names: prefix },
+  });
+  return {
+    ...config,
+    metadata: {
+      tables: [
+        relationship('main', 'order_lines', 'shop_order', 'shop', 'orders', 'order_id'),
+        relationship('shop', 'orders', 'shop_customer', 'main', 'customers', 'customer_id'),
+      ],
+    },
+  };
+}
+
+/** Writes the configuration of Foz for an engine; gives the file. */
+export function writeConfiguration(engine, urls, port) {
+  const file = join(work, `${engine}.yaml`);
+  writeFileSync(file, JSON.stringify(configuration(engine, urls, port), null, 2));
+  return file;
+}
+
+function startFoz(engine, urls, port) {
+  const profiler = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${join(work, 'profiles')}`] : [];
+  const file = writeConfiguration(engine, urls, port);
+  return startProcess(
+    process.execPath,
+    [...profiler, 'bin/foz.js', 'serve', '--config', file],
+    'Foz is ready',
+    { FOZ_LOG_LEVEL: 'warn' },
+  );
+}
+
+/** PostGraphile 5 asks for a newer Node than Foz does: npm's package carries one. */
+function startPostgraphile(_, urls, port) {
+  const newer = () => require.resolve(`node-${process.platform}-${process.arch}/bin/node`);
+  const node = Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : newer();
+  return startProcess(
+    node,
+    ['bench/postgraphile.mjs', urls[0], String(port), String(options.poolSize)],
+    'ready',
+    { GRAPHILE_ENV: 'production' },
+  );
+}
+
+const everywhere = ['postgres', 'mysql', 'mariadb', 'cross'];
+
+/** By name: where it can run, and how it starts. */
+const contestants = {
+  floor: { engines: everywhere, start: scripted('bench/floor.mjs') },
+  apollo: { engines: everywhere, start: scripted('bench/apollo.mjs') },
+  postgraphile: { engines: ['postgres'], start: startPostgraphile },
+  foz: { engines: everywhere, start: startFoz },
+};
+
+/** Starts all contestants that were asked for and can run on the engine. */
+export async function startContestants(engine, urls) {
+  const started = [];
+  for (const [name, { engines, start }] of Object.entries(contestants)) {
+    if (!engines.includes(engine) || !options.wantsContestant(name)) continue;
+    const port = await freePort();
+    started.push({ name, port, child: await start(engine, urls, port) });
+  }
+  return started;
+}
+
+/** What a contestant is sent for an operation; `undefined`: it cannot do it. */
+export function bodyOf(contestant, engine, name, operation) {
+  if (contestant === 'floor') return { operation: name };
+  const query = operation[contestant];
+  if (query === undefined) return undefined;
+  return { query: typeof query === 'string' ? query : query[engine] };
+}
