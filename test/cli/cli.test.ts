@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../../src/main.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'foz-cli-'));
+const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built command in a folder of its own, without a terminal. */
+function foz(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(root, 'bin/foz.js'), ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (data) => {
+      out += data;
+    });
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+beforeAll(async () => {
+  if (!existsSync(join(root, 'dist/src/cli/index.js')))
+    throw new Error('The command is not built: run "npm run build".');
+  const connector = await connect({ name: 'own', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  await connector.run(
+    { text: 'create table orders (id integer primary key, note text)', slots: [] },
+    [],
+    context,
+  );
+  await connector.close();
+});
+
+test('init tries the connection before it writes', async () => {
+  const ended = await foz('init', '--kind', 'sqlite', '--path', 'nowhere/shop.db', '--config', 'none.yaml');
+  expect([ended.code, existsSync(join(folder, 'none.yaml'))]).toEqual([1, false]);
+  expect(ended.err).toMatch(/^sqlite cannot be reached, so nothing was written/);
+}, 30_000);
+
+test('init without a terminal asks for flags, and never replaces a file unasked', async () => {
+  expect((await foz('init')).err).toMatch(/^There is no terminal to ask at: give --kind and --url/);
+  expect((await foz('init', '--kind', 'sqlite', '--path', 'shop.db', '--name', 'shop')).out).toMatch(
+    /^foz.yaml is written/,
+  );
+  expect(readFileSync(join(folder, 'foz.yaml'), 'utf8')).toMatch(
+    /- name: shop\n {4}kind: sqlite\n {4}path: shop.db\n/,
+  );
+  expect((await foz('init', '--kind', 'sqlite', '--path', 'shop.db')).err).toMatch(
+    /^foz.yaml exists: edit it, or replace it with --force/,
+  );
+}, 60_000);
+
+test('introspect shows what has changed, and stores it when told to', async () => {
+  expect((await foz('introspect')).out).toMatch(
+    /^shop: 1 tables, 1 changes\n {2}\+ orders {2}table, 2 columns\nStore it with --write/,
+  );
+  await foz('introspect', '--write');
+  expect((await foz('introspect', 'shop')).out).toBe('shop: 1 tables, nothing has changed\n');
+  expect((await foz('introspect', 'other')).err).toBe('There is no source other in foz.yaml.\n');
+}, 60_000);
+
+test('check tells all is well, or everything that is not', async () => {
+  const good = await foz('check');
+  expect([good.code, good.out]).toEqual([
+    0,
+    expect.stringMatching(/^shop: ok: sqlite [\d.]+, 1 tables\nAll is well\.\n$/),
+  ]);
+  writeFileSync(
+    join(folder, 'bad.yaml'),
+    'sources:\n  - { name: gone, kind: postgres, url: "postgres://nobody:hush@127.0.0.1:1/none" }\n  - { name: shop, kind: sqlite, path: shop.db }\nmetadata: { tables: [{ source: shop, table: nothing }] }\n',
+  );
+  const bad = await foz('check', '--config', 'bad.yaml', '--json');
+  const report = JSON.parse(bad.out) as {
+    ok: boolean;
+    sources: { name: string; state: string }[];
+    issues: { where: string; severity: string }[];
+  };
+  expect([bad.code, report.ok, report.sources.map(({ name, state }) => `${name} ${state}`)]).toEqual([
+    1,
+    false,
+    ['gone unavailable', 'shop available'],
+  ]);
+  expect(report.issues.map((issue) => issue.where)).toEqual(['shop.nothing']);
+  expect(bad.out + bad.err).not.toContain('hush');
+}, 60_000);
+
+test('schema print, in both conventions', async () => {
+  expect((await foz('schema', 'print')).out).toMatch(/orders_by_pk\(id: Int!\): orders/);
+  expect((await foz('schema', 'print', '--naming', 'graphql-default')).out).toMatch(
+    /ordersByPk\(id: Int!\): Orders/,
+  );
+  expect((await foz('schema', 'print', '--naming', 'camel')).err).toMatch(
+    /^There is no naming convention camel/,
+  );
+}, 60_000);
+
+test('explain shows the SQL and where values come from', async () => {
+  const ended = await foz(
+    'explain',
+    'query ($id: Int!) { orders_by_pk(id: $id) { note } }',
+    '--variables',
+    '{"id": 1}',
+  );
+  expect(ended.out).toMatch(
+    /^1\. orders_by_pk \[shop\]\n {3}select .* from "orders" .*\n {3}with 1: \$id\n$/,
+  );
+  expect((await foz('explain', '{ nothing }')).err).toMatch(/Cannot query field "nothing"/);
+}, 60_000);
+
+test('serve prints its URL, answers, and stops when told to', async () => {
+  const child = spawn(process.execPath, [join(root, 'bin/foz.js'), 'serve', '--port', '0'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', FOZ_LOG_LEVEL: 'silent' },
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    let out = '';
+    child.stdout.on('data', (data) => {
+      out += data;
+      const found = /GraphQL:\s+(\S+)/.exec(out)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.on('exit', () => reject(new Error(out)));
+  });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ orders { id } }"}',
+  });
+  expect(await response.text()).toBe('{"data":{"orders":[]}}');
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+}, 60_000);
