@@ -9,6 +9,7 @@ import { type Sql, sql } from '../sql.ts';
 export class Scope {
   readonly dialect: Dialect;
   #aliases = 0;
+  #offset = false;
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
@@ -17,6 +18,22 @@ export class Scope {
   /** A new table alias: `t0`, `t1`, ... */
   alias(): Sql {
     return this.dialect.name(`t${this.#aliases++}`);
+  }
+
+  /** Compiles conditions of a select that has an OFFSET, or has none. */
+  before<T>(offset: boolean, body: () => T): T {
+    const outside = this.#offset;
+    this.#offset = offset;
+    try {
+      return body();
+    } finally {
+      this.#offset = outside;
+    }
+  }
+
+  /** What ends the sub-select of EXISTS at this place. */
+  get existsTail(): Sql {
+    return (this.#offset ? this.dialect.existsBeforeOffset : undefined) ?? sql.empty;
   }
 
   /** `alias.column` */

@@ -170,7 +170,7 @@ export function baseRows(
   const conditions: Sql[] = [];
   if (set.distinctOn.length === 0) {
     if (extra.condition !== null) conditions.push(extra.condition);
-    if (!isAlways(set.where)) conditions.push(compileWhere(scope, set.where, extra.row));
+    if (!isAlways(set.where)) conditions.push(ownWhere(scope, set, extra.row));
     const table = sql`${scope.dialect.table(set.table)} ${extra.row}`;
     return {
       from:
@@ -185,6 +185,10 @@ export function baseRows(
     };
   }
   return distinctRows(scope, set, extra);
+}
+
+function ownWhere(scope: Scope, { where, offset }: RowSet, row: Sql): Sql {
+  return scope.before(offset !== null, () => compileWhere(scope, where, row));
 }
 
 function distinctRows(
@@ -203,7 +207,7 @@ function distinctRows(
   if (extra.outer !== undefined) partition.unshift(extra.outer.column);
   const conditions: Sql[] = [];
   if (extra.condition !== null) conditions.push(extra.condition);
-  if (!isAlways(set.where)) conditions.push(compileWhere(scope, set.where, extra.row));
+  if (!isAlways(set.where)) conditions.push(ownWhere(scope, set, extra.row));
   const where = conditions.length === 0 ? sql.empty : sql` where ${sql.join(conditions, sql` and `)}`;
   const number = sql`row_number() over (partition by ${sql.join(partition)}${orderClause(order)})`;
   const source = extra.outer === undefined ? sql.empty : sql`${extra.outer.from} cross join `;

@@ -79,8 +79,9 @@ function exists(scope: Scope, predicate: Extract<Predicate, { kind: 'exists' }>,
   const { relationship, where } = predicate;
   const to = scope.alias();
   const conditions = [joinCondition(scope, relationship, row, to)];
-  if (!isAlways(where)) conditions.push(compileWhere(scope, where, to));
-  return sql`exists (select 1 from ${scope.dialect.table(relationship.to)} ${to} where ${sql.join(conditions, sql` and `)})`;
+  const tail = scope.existsTail;
+  if (!isAlways(where)) conditions.push(scope.before(false, () => compileWhere(scope, where, to)));
+  return sql`exists (select 1 from ${scope.dialect.table(relationship.to)} ${to} where ${sql.join(conditions, sql` and `)}${tail})`;
 }
 
 /** Equality of the relationship's columns between two aliases. */
