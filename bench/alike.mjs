@@ -18,16 +18,17 @@ async function ask(port, body) {
   return JSON.parse(text).data;
 }
 
-const sorted = (value) => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-/** Text that is equal for answers that mean the same: the order of fields never counts, that of rows unless `anyOrder`. */
-function canonical(data, { anyOrder = false, fresh }) {
-  return JSON.stringify(data, (key, item) => {
-    if (fresh && key === 'id') return 0;
-    if (Array.isArray(item) && anyOrder)
-      return [...item].sort((a, b) => (JSON.stringify(sorted(a)) < JSON.stringify(sorted(b)) ? -1 : 1));
-    return item !== null && typeof item === 'object' && !Array.isArray(item) ? sorted(item) : item;
-  });
+/** The same value for answers that mean the same: the order of fields never counts, that of rows not with `anyOrder`. */
+function canonical(value, rules) {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => JSON.stringify(canonical(item, rules)));
+    return rules.anyOrder ? items.sort() : items;
+  }
+  if (value === null || typeof value !== 'object') return value;
+  const fields = Object.keys(value).sort();
+  return Object.fromEntries(
+    fields.map((name) => [name, rules.fresh && name === 'id' ? 0 : canonical(value[name], rules)]),
+  );
 }
 
 /** Throws unless all contestants that can do the operation answer alike, for `times` sets of variables. */
@@ -37,13 +38,14 @@ export async function checkAlike(engine, name, operation, contestants, times = 5
     const variables = draw(operation.variables);
     const answers = [];
     for (const { name: who, port } of contestants) {
-      const body = bodyOf(who, engine, name, operation);
+      const body = bodyOf(who, name, operation);
       if (body === undefined) continue;
       const sent = fresh ? draw(operation.variables) : variables;
       const data = await ask(port, { ...body, variables: sent }).catch((error) => {
         throw new Error(`${who} on ${engine}, "${name}": ${error.message}`);
       });
-      answers.push([who, canonical(operation.shape?.[who]?.(data) ?? data, { ...operation, fresh })]);
+      const shaped = operation.shape?.[who]?.(data) ?? data;
+      answers.push([who, JSON.stringify(canonical(shaped, { ...operation, fresh }))]);
     }
     if (new Set(answers.map(([, text]) => text)).size > 1) {
       const told = answers.map(([who, text]) => `${who}: ${text.slice(0, 600)}`).join('\n');

@@ -7,9 +7,17 @@ import { options } from './options.mjs';
 import { freePort, startProcess } from './processes.mjs';
 
 const require = createRequire(import.meta.url);
+
+/** PostGraphile 5 asks for a newer Node than Foz does: npm's packages carry one. */
+function newerNode() {
+  if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath;
+  return require.resolve(`node-${process.platform}-${process.arch}/bin/node`);
+}
+const ownNode = options['one-node'] ? newerNode() : process.execPath;
+
 const scripted = (file) => (engine, urls, port) =>
   startProcess(
-    process.execPath,
+    ownNode,
     [file, engine, urls[0], String(port), String(options.poolSize), ...urls.slice(1)],
     'ready',
   );
@@ -68,24 +76,14 @@ export function writeConfiguration(engine, urls, port) {
 function startFoz(engine, urls, port) {
   const profiler = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${join(work, 'profiles')}`] : [];
   const file = writeConfiguration(engine, urls, port);
-  return startProcess(
-    process.execPath,
-    [...profiler, 'bin/foz.js', 'serve', '--config', file],
-    'Foz is ready',
-    { FOZ_LOG_LEVEL: 'warn' },
-  );
+  return startProcess(ownNode, [...profiler, 'bin/foz.js', 'serve', '--config', file], 'Foz is ready', {
+    FOZ_LOG_LEVEL: 'warn',
+  });
 }
 
-/** PostGraphile 5 asks for a newer Node than Foz does: npm's package carries one. */
 function startPostgraphile(_, urls, port) {
-  const newer = () => require.resolve(`node-${process.platform}-${process.arch}/bin/node`);
-  const node = Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : newer();
-  return startProcess(
-    node,
-    ['bench/postgraphile.mjs', urls[0], String(port), String(options.poolSize)],
-    'ready',
-    { GRAPHILE_ENV: 'production' },
-  );
+  const args = ['bench/postgraphile.mjs', urls[0], String(port), String(options.poolSize)];
+  return startProcess(newerNode(), args, 'ready', { GRAPHILE_ENV: 'production' });
 }
 
 const everywhere = ['postgres', 'mysql', 'mariadb', 'cross'];
@@ -110,9 +108,8 @@ export async function startContestants(engine, urls) {
 }
 
 /** What a contestant is sent for an operation; `undefined`: it cannot do it. */
-export function bodyOf(contestant, engine, name, operation) {
+export function bodyOf(contestant, name, operation) {
   if (contestant === 'floor') return { operation: name };
   const query = operation[contestant];
-  if (query === undefined) return undefined;
-  return { query: typeof query === 'string' ? query : query[engine] };
+  return query === undefined ? undefined : { query };
 }

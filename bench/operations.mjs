@@ -86,19 +86,11 @@ export const operations = {
       ['id', 1, 5000],
       ['amount', 1, 100],
     ],
-    foz: {
-      postgres: upsertOn('events_pkey'),
-      mysql: upsertOn('PRIMARY'),
-      mariadb: upsertOn('PRIMARY'),
-    },
+    foz: 'mutation ($id: Int!, $amount: Int!) { insert_events_one(object: {id: $id, kind: "view", amount: $amount}, on_conflict: {constraint: events_pkey, update_columns: [amount]}) { id amount } }',
     apollo: 'mutation ($id: Int!, $amount: Int!) { upsert_event(id: $id, amount: $amount) { id amount } }',
     shape: { apollo: ({ upsert_event }) => ({ insert_events_one: upsert_event }) },
   },
 };
-
-function upsertOn(constraint) {
-  return `mutation ($id: Int!, $amount: Int!) { insert_events_one(object: {id: $id, kind: "view", amount: $amount}, on_conflict: {constraint: ${constraint}, update_columns: [amount]}) { id amount } }`;
-}
 
 /** Lines in PostgreSQL, their orders in MySQL, those orders' customers in PostgreSQL again. PostGraphile has no second source. */
 export const crossOperations = {

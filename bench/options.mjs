@@ -11,6 +11,7 @@ npm run bench -- soak [--requests 200000]      heap over many requests of 5,000 
 --rounds N          measured rounds, contestants take turns (5)
 --seconds N         length of one measurement (5)
 --connections N     concurrent connections (32)
+--one-node          all contestants on the Node that PostGraphile 5 needs, not just PostGraphile
 --quick             one short round on PostgreSQL and across sources; about a minute
 --profile           Foz alone, under the CPU profiler; prints where its time goes
 --markdown FILE     puts the table between the marks "<!-- bench -->" and "<!-- /bench -->" of FILE
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '32' },
     tables: { type: 'string', default: '1000,2000,3000,4000,5000' },
     requests: { type: 'string', default: '200000' },
+    'one-node': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     markdown: { type: 'string' },

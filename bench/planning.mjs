@@ -1,71 +1,103 @@
-// Foz's own time: planning a new operation of 60 fields, and everything around the database for one that is planned.
-// The database is asked once for its catalog; afterwards its answers are canned, so that only this process is measured.
-// The very module that Foz uses.
+// What a new operation of 60 fields costs until its SQL stands, and what a planned one costs Foz itself.
+import { writeConfiguration } from './contestants.mjs';
+import { load } from './data.mjs';
+import { attachFile, documentOf, engineLike, leavesOf, requestOf, spread } from './engine.mjs';
+import { operations } from './operations.mjs';
+import { findServers } from './servers.mjs';
 
-import { attach } from '../dist/src/main.js';
-import { parse, validate } from '../node_modules/graphql/index.js';
-
-/** Prints medians. `url`: a PostgreSQL database made by data.mjs. */
-export async function planning(url) {
-  const attached = await attach({
-    state: '/tmp/foz-bench/planning-state',
-    sources: [{ name: 'main', kind: 'postgres', url }],
-  });
-  const engine = attached.graphs.engine('admin');
-  const [{ connector }] = attached.registry.sources;
-  const fields = (depth) =>
-    `id status total placed_at customer { id name email city balance }${depth > 0 ? ` order_lines(limit: 10, order_by: {id: asc}) { id quantity price product { id name price } order { ${fields(depth - 1)} } }` : ''}`;
-  const text = (alias) =>
-    `query ($id: Int!, $min: numeric!) { ${alias}: orders(where: {customer_id: {_eq: $id}, total: {_gt: $min}}, order_by: [{total: desc}], limit: 20) { ${fields(3)} } }`;
-  const count = [...text('a').matchAll(/\b\w+\b(?=[^()]*(?:\{|\}| ))/g)].length;
-  const request = (query) => ({
-    query,
-    operationName: null,
-    variables: { id: 7, min: '10.5' },
-    session: new Map(),
-    signal: new AbortController().signal,
-    timeoutMs: null,
-  });
-  const times = { parse: [], validate: [], plan: [] };
-  for (let number = 0; number < 400; number++) {
-    const query = text(`a${number}`);
-    const t0 = performance.now();
-    const document = parse(query);
-    const t1 = performance.now();
-    validate(engine.options.schema, document);
-    const t2 = performance.now();
-    engine.explain({ ...request(query), document });
-    const t3 = performance.now();
-    if (number < 50) continue;
-    times.parse.push(t1 - t0);
-    times.validate.push(t2 - t1);
-    times.plan.push(t3 - t2);
-  }
-  const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-  console.log(
-    `a new operation (${count} words): parse ${median(times.parse).toFixed(2)} ms, validate ${median(times.validate).toFixed(2)} ms, plan and compile ${median(times.plan).toFixed(2)} ms`,
-  );
-
-  const query = 'query ($id: Int!) { orders_by_pk(id: $id) { id customer_id status placed_at total } }';
-  const { rows } = await connector.run(
-    { text: "select '7', '1', 'paid', '2024-01-01 00:00:00', '12.50'", slots: [] },
-    [],
-    { signal: new AbortController().signal, timeoutMs: null },
-  );
-  const answer = Promise.resolve({ rows, affected: 0 });
-  connector.run = () => answer;
-  const asked = request(query);
-  await engine.execute({ ...asked, document: parse(query) });
-  const rounds = 400_000;
-  for (let warm = 0; warm < 50_000; warm++) await engine.cached({ ...asked, variables: { id: warm } });
-  const before = process.cpuUsage();
-  for (let number = 0; number < rounds; number++)
-    await engine.cached({ ...asked, variables: { id: number } });
-  const used = process.cpuUsage(before);
-  console.log(
-    `a planned one: ${((used.user + used.system) / rounds).toFixed(2)} us of CPU (engine only, without HTTP and database)`,
-  );
-  await attached.close();
+/** 60 leaves over four tables and six levels of conditions, orders and pages; every `number` gives another operation. */
+export function sixtyFields(number) {
+  const line = (at) =>
+    `l${at}_${number}: order_lines(where: {quantity: {_gt: ${at}}}, order_by: {id: asc}, limit: 5) { id order_id product_id quantity price product { id name price } }`;
+  const order = (at) =>
+    `o${at}_${number}: orders(where: {status: {_in: ["paid", "placed"]}, total: {_gt: "${at}"}}, order_by: [{placed_at: desc}, {id: asc}], limit: 5) { id customer_id status placed_at total ${line(1)} ${line(2)} }`;
+  return `query ($from: Int!) { customers(where: {id: {_gt: $from}, _or: [{city: {_eq: "oslo"}}, {balance: {_lt: "${number}"}}]}, order_by: {id: asc}, limit: 10) { id name email city balance ${order(1)} ${order(2)} } c${number}: customers_aggregate(where: {city: {_neq: "lyon"}}) { aggregate { count sum { balance } avg { balance } min { balance } max { balance } } } p${number}: products(order_by: {id: asc}, limit: 3) { id name price } by${number}: orders_by_pk(id: ${number}) { id customer_id status placed_at total } }`;
 }
 
-await planning(process.argv[2]);
+function timeNew(engine, runs) {
+  const parts = { 'parse and validate': [], 'plan and SQL': [], total: [] };
+  for (let number = 1; number <= runs + 100; number++) {
+    const query = sixtyFields(number);
+    const started = performance.now();
+    const document = documentOf(engine, query);
+    const parsed = performance.now();
+    engine.explain({ ...requestOf(query, { from: number }), document });
+    const ended = performance.now();
+    if (number <= 100) continue;
+    parts['parse and validate'].push(parsed - started);
+    parts['plan and SQL'].push(ended - parsed);
+    parts.total.push(ended - started);
+  }
+  return parts;
+}
+
+/** A connector that asks the database the first time and repeats that answer at once from then on, so that only Foz is timed. */
+function repeating(connector) {
+  const answers = new Map();
+  const run = async (statement, values, context) => {
+    if (!answers.has(statement.text))
+      answers.set(statement.text, await connector.run(statement, values, context));
+    return answers.get(statement.text);
+  };
+  return new Proxy(connector, {
+    get(target, name) {
+      if (name === 'run') return run;
+      const value = target[name];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+async function timePlanned(engine, name, { foz, variables }, runs) {
+  const [key, low, high] = variables[0];
+  const values = (at) =>
+    Object.fromEntries([
+      [key, low + (at % (high - low))],
+      ...variables.slice(1).map(([other, from]) => [other, from]),
+    ]);
+  const first = requestOf(foz, values(0));
+  const answer = await engine.execute({ ...first, document: documentOf(engine, foz) });
+  if (answer.errors.length > 0) throw answer.errors[0];
+  const batches = [];
+  for (let batch = 0; batch < 12; batch++) {
+    const before = process.cpuUsage();
+    for (let at = 0; at < runs; at++) await engine.cached({ ...first, variables: values(at) });
+    const { user, system } = process.cpuUsage(before);
+    if (batch >= 2) batches.push((user + system) / runs);
+  }
+  return { name, ...spread(batches) };
+}
+
+export async function run() {
+  const servers = findServers(['postgres']);
+  const url = await load('postgres', servers.postgres);
+  const attached = await attachFile(writeConfiguration('postgres', [url], 0));
+  try {
+    const engine = attached.graphs.engine('admin');
+    const fields = leavesOf(documentOf(engine, sixtyFields(1)));
+    console.log(`A new operation of ${fields} fields on PostgreSQL, 500 different ones, milliseconds:`);
+    for (const [part, list] of Object.entries(timeNew(engine, 500))) {
+      const { median, p95, most } = spread(list);
+      console.log(
+        `  ${part.padEnd(20)} median ${median.toFixed(2)}  p95 ${p95.toFixed(2)}  most ${most.toFixed(2)}`,
+      );
+    }
+    console.log(
+      '\nA planned operation, CPU of Foz without HTTP, driver and database, microseconds (median of 10 batches):',
+    );
+    const connectors = new Map();
+    const connectorOf = (source) => {
+      if (!connectors.has(source)) connectors.set(source, repeating(engine.options.connectorOf(source)));
+      return connectors.get(source);
+    };
+    const alone = await engineLike(engine, { connectorOf });
+    for (const [name, operation] of Object.entries(operations).filter(
+      ([, { foz }]) => typeof foz === 'string' && !foz.startsWith('mutation'),
+    )) {
+      const { median, most } = await timePlanned(alone, name, operation, 2000);
+      console.log(`  ${name.padEnd(26)} ${median.toFixed(1).padStart(7)}  (most ${most.toFixed(1)})`);
+    }
+  } finally {
+    await attached.close();
+  }
+}

@@ -16,6 +16,7 @@ if (!existsSync(join(root, 'dist/src/main.js'))) {
   console.log('Building Foz ...');
   execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' });
 }
+process.env.NODE_ENV ??= 'production';
 const modes = {
   throughput: './compare.mjs',
   planning: './planning.mjs',

@@ -48,7 +48,7 @@ function summary(engine, name, contestant, shots) {
 function rounds(engine, name, operation, contestants, databases) {
   const shots = new Map();
   const able = contestants.flatMap((contestant) => {
-    const body = bodyOf(contestant.name, engine, name, operation);
+    const body = bodyOf(contestant.name, name, operation);
     return body === undefined ? [] : [{ contestant, body }];
   });
   for (const { contestant, body } of able)
@@ -74,7 +74,7 @@ async function crossRatio(name, operation, contestants, urls) {
     const each = await timeStatements(urls[0], urls[1], 200);
     found.statements.push(each.lines + each.orders + each.customers);
     for (const { name: who, port } of contestants.filter(({ name }) => name in found)) {
-      const body = bodyOf(who, 'cross', name, operation);
+      const body = bodyOf(who, name, operation);
       found[who].push(
         shoot({
           port,
@@ -100,15 +100,21 @@ export async function benchEngine(engine, servers) {
   const wanted = Object.entries(engine === 'cross' ? crossOperations : operations).filter(([name]) =>
     options.wantsOperation(name),
   );
-  if (wanted.length === 0) return { rows: [] };
+  if (wanted.length === 0) return { rows: [], problems: [] };
   const urls = [];
   for (const each of used) urls.push(await load(each, servers[each]));
   const databases = used.map((each) => processOf(servers[each])).filter((pid) => pid !== undefined);
   const contestants = await startContestants(engine, urls);
-  const result = { rows: [] };
+  const result = { rows: [], problems: [] };
   try {
     for (const [name, operation] of wanted) {
-      await checkAlike(engine, name, operation, contestants);
+      const problem = await checkAlike(engine, name, operation, contestants).catch((error) => error);
+      if (problem !== undefined) {
+        console.log(`${engine}: ${name}: NOT MEASURED. ${problem.message}\n`);
+        result.problems.push({ operation: name, message: problem.message });
+        process.exitCode = 1;
+        continue;
+      }
       const rows = rounds(engine, name, operation, contestants, databases);
       printTable(rows);
       result.rows.push(...rows);
