@@ -13,7 +13,7 @@ import {
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
 import type { Connector } from './plan/index.ts';
-import { defaultLimits, type Engine, type FozServer, startServer } from './serve/index.ts';
+import { defaultLimits, type Engine, type FozServer, type RouteHandler, startServer } from './serve/index.ts';
 import { tlsOf } from './tls.ts';
 
 /** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
@@ -129,6 +129,7 @@ export async function start(
     metrics: server.metrics ?? true,
     console: server.graphiql === false ? null : consoleFolder(),
     samples: () => options.samples ?? [],
+    routes: await routesOf(server.admin_secret, attached),
   }).catch(async (error: unknown) => {
     await attached.close();
     throw error;
@@ -141,6 +142,16 @@ export async function start(
       await attached.close();
     },
   };
+}
+
+/** The control API, where a secret opens it. Its packages are loaded only then. */
+async function routesOf(
+  secret: string | undefined,
+  attached: Attached,
+): Promise<ReadonlyMap<string, RouteHandler>> {
+  if (secret === undefined) return new Map();
+  const { controlRoute } = await import('./control-route.ts');
+  return new Map([['/control/graphql', await controlRoute(secret, attached)]]);
 }
 
 function engineOf({ graphs, registry }: Attached): Engine {

@@ -77,7 +77,7 @@ function importsOf(file: string): Import[] {
 function layerOf(file: string): string {
   const [top, second] = file.split('/');
   if (top !== 'src') return top!;
-  if (second === 'tls.ts') return 'main';
+  if (second === 'tls.ts' || second === 'control-route.ts') return 'main';
   return second!.replace(/\.ts$/, '');
 }
 

@@ -18,6 +18,8 @@ export interface ServerConfig {
   readonly port?: number | string;
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly cors?: readonly string[];
+  /** Opens the control API to whoever sends it. */
+  readonly admin_secret?: string;
   readonly graphiql?: boolean;
   readonly metrics?: boolean;
   readonly show_database_errors?: boolean;

@@ -6,6 +6,7 @@ export {
   type SourceConfig,
   type SourceKind,
 } from './config.ts';
+export { describeSource, explainOperation, refreshSource, type SourceDescription } from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
 export { Graphs } from './graphs.ts';
 export { loadConfig } from './load-config.ts';

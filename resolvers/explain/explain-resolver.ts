@@ -1,0 +1,18 @@
+import { Arg, Ctx, Query, Resolver } from 'type-graphql';
+import { explainOperation } from '../../src/control/index.ts';
+import type { ControlContext } from '../context.ts';
+
+@Resolver()
+export class ExplainResolver {
+  @Query(() => String, { description: 'The statements of an operation, without running any.' })
+  explain(
+    @Ctx() { graphs }: ControlContext,
+    @Arg('query', () => String) query: string,
+    @Arg('variables', () => String, { nullable: true, description: 'A JSON object.' }) variables:
+      | string
+      | null,
+    @Arg('operationName', () => String, { nullable: true }) operationName: string | null,
+  ): string {
+    return explainOperation(graphs, { query, variables: variables ?? '{}', operationName });
+  }
+}

@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchema } from 'type-graphql';
+import { ExplainResolver } from './explain/explain-resolver.ts';
+import { SourceResolver } from './source/source-resolver.ts';
+
+export type { ControlContext } from './context.ts';
+
+/** The graph of the control API; `schema/control.graphql` is its printed form. */
+export function buildControlGraph(): Promise<GraphQLSchema> {
+  return buildSchema({ resolvers: [SourceResolver, ExplainResolver], validate: false });
+}

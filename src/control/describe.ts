@@ -1,0 +1,54 @@
+import { parse, validate } from 'graphql';
+import { adminRole, FozError, FozErrors, parseSourceName } from '../core/index.ts';
+import { printExplained } from '../execute/index.ts';
+import type { Graphs } from './graphs.ts';
+import type { AttachedSource, SourceRegistry } from './sources.ts';
+
+/** A source as people are told of it; no URL, no secret. */
+export interface SourceDescription {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: AttachedSource['status']['state'];
+  readonly since: string | null;
+  readonly reason: string | null;
+  readonly version: string | null;
+  readonly tables: number;
+}
+
+/** What is known of a source at the moment. */
+export function describeSource({ name, config, status, facts }: AttachedSource): SourceDescription {
+  return {
+    name,
+    kind: config.kind,
+    state: status.state,
+    since: status.state === 'starting' ? null : status.since.toISOString(),
+    reason: status.state === 'unavailable' ? status.reason : null,
+    version: facts?.version ?? null,
+    tables: facts?.tables.length ?? 0,
+  };
+}
+
+/** Reads a source anew. Rejects with FozError `not-found` or `unavailable`. */
+export async function refreshSource(registry: SourceRegistry, text: string): Promise<SourceDescription> {
+  const name = parseSourceName(text);
+  const source = registry.sources.find((candidate) => candidate.name === name);
+  if (source === undefined) throw new FozError('not-found', `There is no source "${text}".`);
+  await registry.refresh(source.name);
+  return describeSource(source);
+}
+
+/** The statements of an operation as text. Throws FozError for an operation or variables that do not fit. */
+export function explainOperation(
+  graphs: Graphs,
+  asked: { readonly query: string; readonly variables: string; readonly operationName: string | null },
+): string {
+  const engine = graphs.engine(adminRole);
+  const document = parse(asked.query);
+  const errors = validate(engine.options.schema, document);
+  if (errors.length > 0)
+    throw new FozErrors(errors.map((error) => new FozError('validation-failed', error.message)));
+  const variables = JSON.parse(asked.variables) as Record<string, unknown>;
+  return printExplained(
+    engine.explain({ query: asked.query, operationName: asked.operationName, variables, document }).explain(),
+  );
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { pino } from 'pino';
+import { buildControlGraph } from '../../resolvers/index.ts';
+import type { SourceConfig } from '../../src/control/index.ts';
+import { connect, start } from '../../src/main.ts';
+
+const secret = 'a secret of sixteen or more';
+const folder = mkdtempSync(join(tmpdir(), 'foz-control-'));
+const shop: SourceConfig = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') };
+const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+
+async function run(text: string): Promise<void> {
+  const connector = await connect(shop, true);
+  await connector.run({ text, slots: [] }, [], context);
+  await connector.close();
+}
+
+let server: Awaited<ReturnType<typeof start>>;
+beforeAll(async () => {
+  await run('create table orders (id integer primary key)');
+  server = await start(
+    {
+      state: join(folder, 'state'),
+      server: { port: 0, admin_secret: secret, graphiql: false },
+      sources: [shop],
+    },
+    { logger: pino({ level: 'silent' }) },
+  );
+}, 30_000);
+afterAll(() => server.close(100));
+
+async function control(query: string, given: string | null = secret, method = 'POST') {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ...(given === null ? {} : { 'x-foz-admin-secret': given }),
+  };
+  const response = await fetch(`${server.url}control/graphql`, {
+    method,
+    headers,
+    ...(method === 'POST' ? { body: JSON.stringify({ query }) } : {}),
+  });
+  return {
+    status: response.status,
+    body: (await response.json()) as { data?: Record<string, unknown>; errors?: { message: string }[] },
+  };
+}
+
+test('schema/control.graphql is the graph as it is (npm run codegen)', async () => {
+  const printed = `${printSchema(lexicographicSortSchema(await buildControlGraph()))}\n`;
+  expect(readFileSync(join(import.meta.dirname, '../../schema/control.graphql'), 'utf8')).toBe(printed);
+});
+
+test('without the secret nothing is told', async () => {
+  for (const given of [null, '', 'wrong', `${secret}x`])
+    expect((await control('{ sources { name } }', given)).status).toBe(401);
+  expect((await control('', secret, 'GET')).status).toBe(405);
+});
+
+test('sources and issues', async () => {
+  const { body } = await control('{ sources { name kind state reason tables } issues { where } }');
+  expect(body).toEqual({
+    data: {
+      sources: [{ name: 'shop', kind: 'sqlite', state: 'available', reason: null, tables: 1 }],
+      issues: [],
+    },
+  });
+});
+
+test('a refresh takes over what has changed', async () => {
+  await run('create table customers (id integer primary key)');
+  expect((await control('mutation { refreshSource(name: "shop") { tables } }')).body).toEqual({
+    data: { refreshSource: { tables: 2 } },
+  });
+  const response = await fetch(`${server.url}graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ customers { id } }"}',
+  });
+  expect(await response.text()).toBe('{"data":{"customers":[]}}');
+  expect(
+    (await control('mutation { refreshSource(name: "other") { tables } }')).body.errors?.[0]?.message,
+  ).toBe('There is no source "other".');
+});
+
+test('explain', async () => {
+  const { body } = await control('{ explain(query: "{ orders { id } }") }');
+  expect(body.data?.explain).toMatch(/^1\. orders \[shop\]\n {3}select /);
+});
