@@ -129,3 +129,4 @@ await startStandaloneServer(server, {
   context: async () => loaders(),
 });
 console.log('ready');
+process.once('SIGTERM', () => process.exit(0));

@@ -2,6 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { work } from './load.mjs';
 import { options } from './options.mjs';
 import { forgetProfiles, printProfile } from './profile.mjs';
 import { findServers } from './servers.mjs';
@@ -45,10 +48,11 @@ export async function run() {
     else report.engines[engine] = await benchEngine(engine, servers);
   }
   if (options.profile) return printProfile();
-  const folder = new URL('results/', import.meta.url);
+  // A quick run is no result to keep.
+  const folder = options.quick ? work : fileURLToPath(new URL('results', import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const file = new URL(`${report.environment.date}.json`, folder);
+  const file = join(folder, `${report.environment.date}.json`);
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`Written: ${file.pathname}`);
+  console.log(`Written: ${file}`);
   if (options.markdown !== undefined) writeBetweenMarks(options.markdown, markdown(report));
 }

@@ -15,10 +15,11 @@ function newerNode() {
 }
 const ownNode = options['one-node'] ? newerNode() : process.execPath;
 
+const profiler = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${join(work, 'profiles')}`] : [];
 const scripted = (file) => (engine, urls, port) =>
   startProcess(
     ownNode,
-    [file, engine, urls[0], String(port), String(options.poolSize), ...urls.slice(1)],
+    [...profiler, file, engine, urls[0], String(port), String(options.poolSize), ...urls.slice(1)],
     'ready',
   );
 
@@ -74,7 +75,6 @@ export function writeConfiguration(engine, urls, port) {
 }
 
 function startFoz(engine, urls, port) {
-  const profiler = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${join(work, 'profiles')}`] : [];
   const file = writeConfiguration(engine, urls, port);
   return startProcess(ownNode, [...profiler, 'bin/foz.js', 'serve', '--config', file], 'Foz is ready', {
     FOZ_LOG_LEVEL: 'warn',

@@ -7,9 +7,14 @@ import { pathToFileURL } from 'node:url';
 import { root } from './processes.mjs';
 
 // Foz's own copy: a schema is only known to the copy that made it.
-const { parse, validate, visit } = createRequire(join(root, 'package.json'))('graphql');
+const { getIntrospectionQuery, parse, validate, visit } = createRequire(join(root, 'package.json'))(
+  'graphql',
+);
 
 const from = (path) => import(pathToFileURL(join(root, 'dist/src', path)).href);
+
+/** What a console asks first: every type with its fields. */
+export const introspectionQuery = getIntrospectionQuery();
 
 /** Attaches the sources of a configuration file as the server does. */
 export async function attachFile(file) {

@@ -89,3 +89,4 @@ createServer((request, response) => {
     }
   });
 }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
+process.once('SIGTERM', () => process.exit(0));

@@ -90,7 +90,11 @@ export async function run() {
     const child = fileURLToPath(new URL('large-schema-once.mjs', import.meta.url));
     const repeats = options.quick ? 1 : 3;
     const runs = Array.from({ length: repeats }, () =>
-      JSON.parse(execFileSync(process.execPath, ['--expose-gc', child, file, name(1)], { encoding: 'utf8' })),
+      JSON.parse(
+        execFileSync(process.execPath, ['--expose-gc', child, file, name(1), String(count)], {
+          encoding: 'utf8',
+        }),
+      ),
     );
     const middle = runs.sort((a, b) => a.total - b.total)[Math.floor(repeats / 2)];
     rows.push({ tables: count, ...middle });

@@ -13,7 +13,7 @@ npm run bench -- soak [--requests 200000]      heap over many requests of 5,000 
 --connections N     concurrent connections (32)
 --one-node          all contestants on the Node that PostGraphile 5 needs, not just PostGraphile
 --quick             one short round on PostgreSQL and across sources; about a minute
---profile           Foz alone, under the CPU profiler; prints where its time goes
+--profile           Foz (or one --contestant) under the CPU profiler; prints the functions that take most time themselves
 --markdown FILE     puts the table between the marks "<!-- bench -->" and "<!-- /bench -->" of FILE
 
 Servers: FOZ_BENCH_POSTGRES_URL, FOZ_BENCH_MYSQL_URL, FOZ_BENCH_MARIADB_URL (a server, without a database), else servers
@@ -58,6 +58,6 @@ export const options = {
     values.operation === undefined || values.operation.some((text) => name.includes(text)),
   wantsContestant: (name) =>
     values.profile
-      ? name === 'foz'
+      ? (values.contestant ?? ['foz']).includes(name)
       : name === 'floor' || values.contestant === undefined || values.contestant.includes(name),
 };

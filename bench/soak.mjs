@@ -49,14 +49,15 @@ export async function run() {
         await one();
       }
     };
-    const started = performance.now();
     for (let step = 1; step <= 20; step++) {
+      const started = performance.now();
+      const before = sent;
       const until = Math.floor((total * step) / 20);
       await Promise.all(Array.from({ length: options.connections }, () => worker(until)));
-      samples.push(await settledHeap());
       const seconds = (performance.now() - started) / 1000;
+      samples.push(await settledHeap());
       console.log(
-        `${String(sent).padStart(10)} requests  heap ${samples.at(-1).toFixed(1)} MB  ${engine.size} plans kept  ${((100 * hits) / sent).toFixed(0)} % planned already  ${Math.round(sent / seconds)} per second`,
+        `${String(sent).padStart(10)} requests  heap ${samples.at(-1).toFixed(1)} MB  ${engine.size} plans kept  ${((100 * hits) / sent).toFixed(0)} % planned already  ${Math.round((sent - before) / seconds)} per second`,
       );
     }
   } finally {
