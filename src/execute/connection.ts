@@ -1,3 +1,4 @@
+import { scalars } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
@@ -88,11 +89,16 @@ async function readPage(running: Running, plan: ConnectionPlan, page: PreparedFe
   const texts = await writeRows(running, page, plan.backward ? [...kept].reverse() : kept);
   const rows = texts.map(splitObject);
   const nodes = plan.select.fields.length - plan.cursorTypes.length;
-  return { rows, more, cursors: rows.map((row) => cursorOf(row.slice(nodes))) };
+  return { rows, more, cursors: rows.map((row) => cursorOf(plan, row.slice(nodes))) };
 }
 
-function cursorOf(values: readonly string[]): string {
-  return JSON.stringify(Buffer.from(listText(values), 'utf8').toString('base64url'));
+/** Big numbers go as strings, whatever the source says of numbers: a cursor must not lose digits. */
+function cursorOf({ cursorTypes }: ConnectionPlan, values: readonly string[]): string {
+  const exact = values.map((text, index) => {
+    const isDigits = scalars[cursorTypes[index]!.scalar].form === 'digits';
+    return isDigits && /^-?\d/.test(text) ? `"${text}"` : text;
+  });
+  return JSON.stringify(Buffer.from(listText(exact), 'utf8').toString('base64url'));
 }
 
 async function readCount(running: Running, fetch: PreparedFetch): Promise<string> {

@@ -51,6 +51,19 @@ test('numbers: number leaves big numbers as JSON numbers, digit by digit', async
   );
 });
 
+test('a cursor over big numbers loses no digit', async () => {
+  const own = await graphs({ numbers: 'number' }, {});
+  const page = 'order_items_connection(first: 1, order_by: {big_number: desc}';
+  const first = JSON.parse(await run(own, `{ ${page}) { pageInfo { endCursor } } }`)) as {
+    data: { order_items_connection: { pageInfo: { endCursor: string } } };
+  };
+  const cursor = first.data.order_items_connection.pageInfo.endCursor;
+  expect(Buffer.from(cursor, 'base64url').toString()).toBe('["9007199254740993",1]');
+  expect(await run(own, `{ ${page}, after: "${cursor}") { nodes { id } } }`)).toBe(
+    '{"data":{"order_items_connection":{"nodes":[{"id":2}]}}}',
+  );
+});
+
 test('a namespace wraps the root fields of a source', async () => {
   const own = await graphs({}, { customization: { root_fields: { namespace: 'shop' } } });
   expect(
