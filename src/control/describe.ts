@@ -1,6 +1,7 @@
 import { parse, validate } from 'graphql';
 import { adminRole, FozError, FozErrors, parseSourceName } from '../core/index.ts';
 import { printExplained } from '../execute/index.ts';
+import { printPlan } from '../plan/index.ts';
 import type { Graphs } from './graphs.ts';
 import type { AttachedSource, SourceRegistry } from './sources.ts';
 
@@ -37,7 +38,7 @@ export async function refreshSource(registry: SourceRegistry, text: string): Pro
   return describeSource(source);
 }
 
-/** The statements of an operation as text. Throws FozError for an operation or variables that do not fit. */
+/** The plan of an operation and its statements as text. Throws FozError for an operation or variables that do not fit. */
 export function explainOperation(
   graphs: Graphs,
   asked: { readonly query: string; readonly variables: string; readonly operationName: string | null },
@@ -48,7 +49,11 @@ export function explainOperation(
   if (errors.length > 0)
     throw new FozErrors(errors.map((error) => new FozError('validation-failed', error.message)));
   const variables = JSON.parse(asked.variables) as Record<string, unknown>;
-  return printExplained(
-    engine.explain({ query: asked.query, operationName: asked.operationName, variables, document }).explain(),
-  );
+  const plan = engine.explain({
+    query: asked.query,
+    operationName: asked.operationName,
+    variables,
+    document,
+  });
+  return `${printPlan(plan.plan)}\n${printExplained(plan.explain())}`;
 }

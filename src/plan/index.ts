@@ -20,6 +20,7 @@ export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';
 export type { Plan, Root, Step } from './plan.ts';
 export { always, and, isAlways, never, type Predicate } from './predicate.ts';
+export { printPlan } from './print.ts';
 export { adminRules, type Preset, type Rules } from './rules.ts';
 export type {
   Aggregate,
