@@ -59,7 +59,8 @@ function valuesOf(cursor: unknown): readonly Held[] {
   return JSON.parse(Buffer.from(String(cursor), 'base64url').toString()) as Held[];
 }
 
-function cursorOf(terms: readonly Term<Row>[], row: Row): string {
+/** The cursor of a row in an order. */
+export function cursorOf(terms: readonly Term<Row>[], row: Row): string {
   return Buffer.from(JSON.stringify(terms.map((term) => answered(term.type, term.of(row))))).toString(
     'base64url',
   );

@@ -13,9 +13,11 @@ import {
 import { aggregates, type Column, type Table } from '../../src/catalog/index.ts';
 import { argumentMeaning, type FieldMeaning, fieldMeaning } from '../../src/graph/index.ts';
 import { conditions, havingOf } from './conditions.ts';
+import { cursorOf } from './connection.ts';
 import { Dice } from './dice.ts';
-import { groupOrder, order } from './orders.ts';
-import { exceedsDoubles, ordersAlike } from './samples.ts';
+import { groupOrder, order, ownOrder } from './orders.ts';
+import { exceedsDoubles, ordersAlike, sample } from './samples.ts';
+import { rowsOfTable } from './tables.ts';
 
 /** An operation, and two sets of values for its variables. */
 export interface Operation {
@@ -66,22 +68,48 @@ const meant = (type: GraphQLObjectType) =>
   Object.values(type.getFields()).map((field): [Field, FieldMeaning] => [field, fieldMeaning(field)!]);
 const typeOf = (field: Field) => getNamedType(field.type) as GraphQLObjectType;
 
+const readable = new Set(['select', 'select_aggregate', 'select_by_pk', 'select_connection']);
+
 /** The n-th random query over a graph. */
 export function operation(schema: GraphQLSchema, seed: number): Operation {
   const draft = new Draft(seed);
   const roots = meant(schema.getQueryType()!).filter(
-    ([, meaning]) =>
-      meaning.kind === 'root' && (meaning.root === 'select' || meaning.root === 'select_aggregate'),
+    ([, meaning]) => meaning.kind === 'root' && readable.has(meaning.root),
   );
   const chosen = draft.dice.some(roots, 1, 2);
   return draft.finish(
-    chosen
-      .map(([field, meaning], at) => {
-        if (meaning.kind !== 'root') throw new Error('a root field is needed');
-        return `r${at}: ${field.name}${listOf(draft, field, meaning.table, meaning.root !== 'select')}`;
-      })
-      .join(' '),
+    chosen.map(([field, meaning], at) => `r${at}: ${root(draft, field, meaning)}`).join(' '),
   );
+}
+
+function root(draft: Draft, field: Field, meaning: FieldMeaning): string {
+  if (meaning.kind !== 'root') throw new Error('a root field is needed');
+  const { table } = meaning;
+  if (meaning.root === 'select_connection') return `${field.name}${connection(draft, field, table)}`;
+  if (meaning.root !== 'select_by_pk')
+    return `${field.name}${listOf(draft, field, table, meaning.root === 'select_aggregate')}`;
+  const keys = field.args.map((arg) => {
+    const key = argumentMeaning(arg);
+    if (key.kind !== 'key column') throw new Error('a key column is needed');
+    return `${arg.name}: ${draft.value(arg.type, () => sample(draft.dice, table, key.column))}`;
+  });
+  return `${field.name}(${keys.join(', ')}) ${row(draft, typeOf(field), 0)}`;
+}
+
+/** A page of a connection, sorted by the table's own columns; the cursor is one of a row that is there. */
+function connection(draft: Draft, field: Field, table: Table): string {
+  const { dice } = draft;
+  const typeOfArgument = (kind: string) => field.args.find((arg) => argumentMeaning(arg).kind === kind)!.type;
+  const sorting = ownOrder(draft, typeOfArgument('order_by'), table);
+  const given = [`order_by: ${sorting.text}`];
+  if (dice.chance(40)) given.push(`where: ${conditions(draft, typeOfArgument('where'), table, 1)}`);
+  if (dice.chance(80)) given.push(`${dice.pick(['first', 'last'])}: ${dice.whole(5)}`);
+  const cursor = () => cursorOf(sorting.terms, dice.pick(rowsOfTable(table)));
+  if (dice.chance(60))
+    given.push(`${dice.pick(['after', 'before'])}: ${draft.value(typeOfArgument('after'), cursor)}`);
+  const type = (getNamedType(field.type) as GraphQLObjectType).getFields();
+  const node = row(draft, getNamedType(type.nodes!.type) as GraphQLObjectType, 2);
+  return `(${given.join(', ')}) { edges { cursor node ${node} } nodes ${node} totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`;
 }
 
 /** Arguments and selection of a list or of an aggregate. */

@@ -7,6 +7,8 @@ import {
 import type { Column, Table } from '../../src/catalog/index.ts';
 import { inputMeaning } from '../../src/graph/index.ts';
 import { canOrder, type Draft } from './operations.ts';
+import { ascending, type Term } from './sort.ts';
+import type { Row } from './values.ts';
 
 const directions = [
   'asc',
@@ -103,4 +105,36 @@ export function groupOrder(
   return entry === undefined
     ? '{ count: asc }'
     : `{ ${key.name}: { ${entry.name}: ${dice.pick(directions)} } }`;
+}
+
+/** A random `order_by` of the table's own columns that ends with its key, as text and as terms. */
+export function ownOrder(
+  draft: Draft,
+  type: GraphQLInputType,
+  table: Table,
+): { text: string; terms: Term<Row>[] } {
+  const { dice } = draft;
+  const fields = fieldsOf(type);
+  const free = fields.flatMap((field) => {
+    const column = columnOf(field);
+    return column !== null && canOrder(table, column) ? [{ name: field.name, column }] : [];
+  });
+  const chosen = dice.some(free, 0, 2);
+  const key = table.primaryKey!.columns.filter((column) => !chosen.some((entry) => entry.column === column));
+  const entries = [
+    ...chosen.map((entry) => ({ ...entry, direction: dice.pick(directions) })),
+    ...key.map((column) => ({
+      name: fields.find((field) => columnOf(field) === column)!.name,
+      column,
+      direction: dice.pick(['asc', 'desc']),
+    })),
+  ];
+  return {
+    text: `[${entries.map(({ name, direction }) => `{ ${name}: ${direction} }`).join(', ')}]`,
+    terms: entries.map(({ column, direction }) => {
+      const descending = direction.startsWith('desc');
+      const first = direction.includes('nulls') ? direction.endsWith('first') : descending;
+      return { ...ascending(column), descending, nulls: first ? 'first' : 'last' };
+    }),
+  };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Operator } from '../../../src/catalog/index.ts';
 import type { Engine } from '../engines.ts';
 
 /** A folder below `test/cases`: an operation and the one answer that every engine must give. */
@@ -16,11 +17,15 @@ export interface Case {
 export interface CaseOptions {
   readonly operationName?: string;
   /** Operators that the shop's engine must have; elsewhere the case must be refused by validation. */
-  readonly operators?: readonly string[];
+  readonly operators?: readonly Operator[];
   /** Engines on which the case cannot hold, each with the reason. */
   readonly except?: Readonly<Partial<Record<Engine, string>>>;
   /** Members of JSON columns come in the engine's order. */
   readonly json?: boolean;
+  /** `false`: the plan is not the same on every engine. */
+  readonly plan?: false;
+  /** Keeps the statements of every engine in `<engine>.sql`. */
+  readonly sql?: boolean;
   /** For writes: an operation that reads what they left behind. */
   readonly after?: string;
   /** For writes: tables of the shop that are put back afterwards. */

@@ -77,6 +77,14 @@ export class Renamer {
     return renamed;
   }
 
+  /** An answer under the other convention, with `__typename` as the first convention has it. */
+  typeNames(answer: string): string {
+    const names = new Map([...this.#twins].map(([name, twin]) => [twin.name, name]));
+    return answer.replaceAll(/"([A-Za-z_]\w*)"(?!:)/g, (text, name: string) =>
+      names.has(name) ? JSON.stringify(names.get(name)) : text,
+    );
+  }
+
   #pair(from: GraphQLNamedType, to: GraphQLNamedType): void {
     if (this.#twins.has(from.name)) return;
     this.#twins.set(from.name, to);

@@ -1,0 +1,94 @@
+import { parse } from 'graphql';
+import { printExplained, type RoleEngine } from '../../../src/execute/index.ts';
+import { printPlan } from '../../../src/plan/index.ts';
+import type { Engine } from '../engines.ts';
+import type { Case } from './cases.ts';
+import { golden } from './goldens.ts';
+import type { Instance } from './instance.ts';
+import type { Renamer } from './rename.ts';
+import { ask, askHot, rewritten, sorted } from './run.ts';
+import { compact, pretty } from './text.ts';
+
+/** One case on one engine, with what it is asked with. */
+export interface Trial {
+  readonly engine: Engine;
+  readonly instance: Instance;
+  readonly renamer: Renamer;
+  readonly one: Case;
+}
+
+const askedOf = ({ query, variables, options }: Case) => ({
+  query,
+  variables,
+  operationName: options.operationName,
+});
+
+/** The answer of the full path, which `result.json` must hold word for word. Gives its text. */
+export async function fullPath({ engine, instance, one }: Trial): Promise<string> {
+  const text = await ask(instance.hasura, askedOf(one));
+  // Only the cases that are about refusals may have one as their answer.
+  if (!one.name.startsWith('denied/') && text.startsWith('{"errors"'))
+    throw new Error(`${one.name} is refused: ${text}`);
+  const stored = golden(one, 'result.json', engine, pretty(text));
+  same('full path', one, text, compact(stored));
+  return text;
+}
+
+/** The hot lane gives the same text. Operations that are refused have no plan to be found. */
+export async function hotLane({ instance, one }: Trial, expected: string): Promise<void> {
+  const hot = await askHot(instance.hasura, askedOf(one));
+  if (!expected.startsWith('{"errors"')) same('hot lane', one, hot ?? 'not planned', expected);
+  else if (hot !== undefined) same('hot lane', one, hot, expected);
+}
+
+/** Where rows can be nested, the same rows brought by one statement for each level. */
+export async function naive({ instance, one }: Trial, expected: string): Promise<void> {
+  if (instance.naive === null) return;
+  same('rows by statement instead of nested', one, await ask(instance.naive, askedOf(one)), expected);
+}
+
+/** The operation under the names of the other convention. Types are called otherwise there, and so is what introspection tells. */
+export async function otherNames({ instance, renamer, one }: Trial, expected: string): Promise<void> {
+  if (/__schema|__type\b/.test(one.query)) return;
+  const document = parse(one.query);
+  const asked = {
+    ...askedOf(one),
+    query: rewritten(renamer.document(document)),
+    variables: renamer.variables(document, one.variables),
+  };
+  const text = await ask(instance.graphql, asked);
+  const given = one.query.includes('__typename') ? renamer.typeNames(text) : text;
+  same('graphql-default names', one, given, expected);
+}
+
+/** The printed plan, the same for every engine; the statements of the engine, for the cases that keep them. */
+export function explained({ engine, instance, one }: Trial): void {
+  const plan = planOf(instance.hasura, one);
+  if (one.options.plan !== false)
+    expect(printPlan(plan.plan)).toBe(golden(one, 'plan.txt', engine, printPlan(plan.plan)));
+  if (one.options.sql !== true) return;
+  const statements = `${printExplained(plan.explain())}\n`;
+  expect(statements).toBe(golden(one, `${engine}.sql`, engine, statements));
+}
+
+function planOf(engine: RoleEngine, { query, variables, options }: Case) {
+  const operationName = options.operationName ?? null;
+  return engine.explain({ query, variables, operationName, document: parse(query) });
+}
+
+/** Word for word; where JSON columns are in it, or messages are the engine's own, by what they mean. */
+function same(lane: string, one: Case, given: string, expected: string): void {
+  const shape = one.options.json ? sorted : one.options.looseMessages ? codesOnly : null;
+  if (shape === null && given === expected) return;
+  const spread = (text: string) =>
+    shape === null || !text.startsWith('{') ? text : JSON.stringify(shape(JSON.parse(text)));
+  expect(`${lane}\n${pretty(spread(given))}`).toBe(`${lane}\n${pretty(spread(expected))}`);
+}
+
+/** Refusals whose message lists what an engine's graph offers: their codes. */
+function codesOnly(value: unknown): unknown {
+  const { errors } = value as {
+    readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+  };
+  return errors === undefined ? value : errors.map((error) => error.extensions.code);
+}
