@@ -43,11 +43,11 @@ export interface RelationshipMetadata {
       readonly remote_table: TableName;
       readonly column_mapping: Readonly<Record<string, string>>;
     };
-    /** Names the columns of a foreign key; gives its relationship another name. */
+    /** Names the columns of a foreign key, own ones or those of another table; gives its relationship another name. */
     readonly foreign_key_constraint_on?:
       | string
       | readonly string[]
-      | { readonly table: TableName; readonly columns: readonly string[] };
+      | { readonly table: TableName; readonly column?: string; readonly columns?: readonly string[] };
   };
 }
 

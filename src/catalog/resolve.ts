@@ -7,12 +7,15 @@ import type {
   EnumType,
   Key,
   Naming,
+  Relationship,
   Source,
   Table,
 } from './catalog.ts';
+import { DeclaredTables } from './declared-tables.ts';
+import { Draft } from './draft.ts';
 import type { ColumnFacts, SourceFacts, TableFacts } from './facts.ts';
-import type { Metadata, TableMetadata, TableName } from './metadata.ts';
-import { addRelationships, type Draft } from './relationships.ts';
+import type { Metadata, TableMetadata } from './metadata.ts';
+import { addRelationships } from './relationships.ts';
 
 /** One source as configured, with what introspection found in it. */
 export interface SourceInput {
@@ -28,60 +31,22 @@ export function resolveCatalog(inputs: readonly SourceInput[], metadata: Metadat
   const issues: CatalogIssue[] = [];
   const drafts: Draft[] = [];
   const sources = new Map<SourceName, Source>();
-  const declared = indexMetadata(metadata);
-  for (const input of inputs) {
-    const source = resolveSource(input, declared, drafts, issues);
-    sources.set(input.name, source);
-  }
-  reportUnused(declared, issues);
+  const declared = new DeclaredTables(metadata);
+  for (const input of inputs) sources.set(input.name, resolveSource(input, declared, drafts, issues));
+  declared.reportUnused(sources, issues);
   addRelationships(sources, drafts, issues);
   for (const { table } of drafts) freezeTable(table);
   return Object.freeze({ sources, issues: Object.freeze(issues) });
 }
-
-type Declared = Map<string, { readonly metadata: TableMetadata; used: boolean }>;
 
 /** `shop.public.orders`, or `shop.orders` where there are no namespaces. */
 export function tableId(source: string, namespace: string | null, name: string): string {
   return namespace === null ? `${source}.${name}` : `${source}.${namespace}.${name}`;
 }
 
-function indexMetadata(metadata: Metadata): Declared {
-  return new Map(
-    metadata.tables.map((entry) => [declaredId(entry.source, entry.table), { metadata: entry, used: false }]),
-  );
-}
-
-function declaredId(source: string, table: TableName): string {
-  return typeof table === 'string'
-    ? `${source}|${table}`
-    : `${source}|${table.schema === null || table.schema === undefined ? '' : `${table.schema}.`}${table.name}`;
-}
-
-function findDeclared(declared: Declared, input: SourceInput, facts: TableFacts): TableMetadata | undefined {
-  const isDefault = facts.namespace === null || facts.namespace === input.facts.defaultNamespace;
-  const entry =
-    (isDefault ? declared.get(`${input.name}|${facts.name}`) : undefined) ??
-    declared.get(`${input.name}|${facts.namespace}.${facts.name}`);
-  if (entry === undefined) return undefined;
-  entry.used = true;
-  return entry.metadata;
-}
-
-function reportUnused(declared: Declared, issues: CatalogIssue[]): void {
-  for (const [id, { used }] of declared) {
-    if (!used)
-      issues.push({
-        severity: 'error',
-        where: id.replace('|', '.'),
-        reason: 'metadata names a table that does not exist',
-      });
-  }
-}
-
 function resolveSource(
   input: SourceInput,
-  declared: Declared,
+  declared: DeclaredTables,
   drafts: Draft[],
   issues: CatalogIssue[],
 ): Source {
@@ -112,16 +77,12 @@ function resolveSource(
     });
   }
   for (const tableFacts of facts.tables) {
-    const metadata = findDeclared(declared, input, tableFacts);
+    const metadata = declared.take(input.name, input.facts.defaultNamespace, tableFacts);
     if (metadata?.tracked === false) continue;
-    const table = resolveTable(source, tableFacts, metadata, enums, issues);
+    const relationships: Relationship[] = [];
+    const table = resolveTable(source, tableFacts, metadata, relationships, enums, issues);
     tables.push(table);
-    drafts.push({
-      table,
-      relationships: table.relationships as Draft['relationships'],
-      facts: tableFacts,
-      metadata,
-    });
+    drafts.push(new Draft(table, relationships, tableFacts, metadata));
   }
   return source;
 }
@@ -130,6 +91,7 @@ function resolveTable(
   source: Source,
   facts: TableFacts,
   metadata: TableMetadata | undefined,
+  relationships: readonly Relationship[],
   enums: ReadonlyMap<string, EnumType>,
   issues: CatalogIssue[],
 ): Table {
@@ -163,7 +125,7 @@ function resolveTable(
     column: byName,
     primaryKey,
     keys,
-    relationships: [],
+    relationships,
     insertable: facts.insertable,
     updatable: facts.updatable,
     deletable: facts.deletable,
@@ -215,7 +177,13 @@ function resolveKeys(
   };
   let primaryKey =
     facts.primaryKey === null ? null : keyOf(facts.primaryKey.name, true, facts.primaryKey.columns);
-  if (primaryKey === null && metadata?.primary_key !== undefined) {
+  if (facts.primaryKey !== null && metadata?.primary_key !== undefined) {
+    issues.push({
+      severity: 'note',
+      where: id,
+      reason: 'the table has a primary key, so the declared one is not used',
+    });
+  } else if (metadata?.primary_key !== undefined) {
     primaryKey = keyOf(`${facts.name}_key`, true, metadata.primary_key);
     if (primaryKey === null)
       issues.push({

@@ -1,0 +1,63 @@
+import type { CatalogIssue, Source } from './catalog.ts';
+import type { TableFacts } from './facts.ts';
+import type { Metadata, TableMetadata, TableName } from './metadata.ts';
+
+/** What metadata says, table by table; knows in the end what it said about nothing. */
+export class DeclaredTables {
+  readonly #unused = new Map<string, TableMetadata[]>();
+
+  constructor({ tables }: Metadata) {
+    for (const entry of tables) {
+      const id = identity(entry.source, namespaceOf(entry.table), nameOf(entry.table));
+      const list = this.#unused.get(id);
+      if (list === undefined) this.#unused.set(id, [entry]);
+      else list.push(entry);
+    }
+  }
+
+  /** What is said about a table, once. */
+  take(source: string, defaultNamespace: string | null, facts: TableFacts): TableMetadata | undefined {
+    const ids = [identity(source, facts.namespace, facts.name)];
+    if (facts.namespace === defaultNamespace) ids.unshift(identity(source, null, facts.name));
+    for (const id of ids) {
+      const [first, ...more] = this.#unused.get(id) ?? [];
+      if (first === undefined) continue;
+      if (more.length > 0) this.#unused.set(id, more);
+      else this.#unused.delete(id);
+      return first;
+    }
+    return undefined;
+  }
+
+  /** Tells of entries for tables or sources that are not there, and of second entries for one table. */
+  reportUnused(sources: ReadonlyMap<string, Source>, issues: CatalogIssue[]): void {
+    for (const { source, table } of [...this.#unused.values()].flat()) {
+      const parts = [source, namespaceOf(table), nameOf(table)];
+      issues.push({
+        severity: 'error',
+        where: parts.filter((part) => part !== null).join('.'),
+        reason: reasonOf(sources.get(source), source, table),
+      });
+    }
+  }
+}
+
+function reasonOf(source: Source | undefined, name: string, table: TableName): string {
+  if (source === undefined) return `metadata names the source ${name}, which is not there or was never read`;
+  const namespace = namespaceOf(table) ?? source.defaultNamespace;
+  return source.tables.some((other) => other.name === nameOf(table) && other.namespace === namespace)
+    ? 'metadata names this table twice: this entry is not used'
+    : 'metadata names a table that does not exist';
+}
+
+function identity(source: string, namespace: string | null, name: string): string {
+  return JSON.stringify([source, namespace, name]);
+}
+
+function namespaceOf(table: TableName): string | null {
+  return typeof table === 'string' ? null : (table.schema ?? null);
+}
+
+function nameOf(table: TableName): string {
+  return typeof table === 'string' ? table : table.name;
+}

@@ -1,0 +1,161 @@
+import type { CatalogIssue, Column, Relationship } from './catalog.ts';
+import { type Draft, isKey, type Pairs, pairsOf, turned } from './draft.ts';
+import type { ForeignKeyFacts } from './facts.ts';
+import type { RelationshipMetadata, RemoteRelationshipMetadata, TableName } from './metadata.ts';
+import { familyOf, type ScalarFamily } from './scalars.ts';
+
+/** The table that metadata names in a source, by default in its default namespace. */
+export type Find = (source: string, table: TableName) => Draft | undefined;
+
+interface Target {
+  readonly to: Draft;
+  readonly pairs: Pairs;
+  /** Which side holds the foreign key that stands behind it; `null`: none does. */
+  readonly owner: Relationship['owner'] | null;
+}
+
+/** Adds what metadata declares for one table. What cannot be is left out and told in `issues`. */
+export function addDeclared(draft: Draft, find: Find, issues: CatalogIssue[]): void {
+  const { metadata } = draft;
+  for (const entry of metadata?.object_relationships ?? [])
+    declare(draft, entry, 'object', localTarget(draft, entry, 'object', find), issues);
+  for (const entry of metadata?.array_relationships ?? [])
+    declare(draft, entry, 'array', localTarget(draft, entry, 'array', find), issues);
+  for (const entry of metadata?.remote_relationships ?? []) {
+    const kind = entry.definition.to_source.relationship_type;
+    declare(draft, entry, kind, remoteTarget(draft, entry, find), issues);
+  }
+}
+
+function localTarget(
+  draft: Draft,
+  { using }: RelationshipMetadata,
+  kind: Relationship['kind'],
+  find: Find,
+): Target | string {
+  const source = draft.table.source.name;
+  if (using.manual_configuration !== undefined) {
+    const { remote_table, column_mapping } = using.manual_configuration;
+    return mapped(draft, find(source, remote_table), column_mapping);
+  }
+  const on = using.foreign_key_constraint_on;
+  if (on === undefined) return 'needs manual_configuration or foreign_key_constraint_on';
+  if (typeof on === 'object' && 'table' in on) {
+    return incomingTarget(
+      draft,
+      find(source, on.table),
+      on.columns ?? (on.column === undefined ? [] : [on.column]),
+    );
+  }
+  if (kind === 'array') return 'foreign_key_constraint_on of an array relationship needs { table, columns }';
+  return outgoingTarget(draft, typeof on === 'string' ? [on] : on, find);
+}
+
+function outgoingTarget(draft: Draft, columns: readonly string[], find: Find): Target | string {
+  const key = draft.facts.foreignKeys.find((candidate) => sameNames(candidate.columns, columns));
+  if (key === undefined) return `there is no foreign key on ${columns.join(', ')}`;
+  const to = find(draft.table.source.name, { schema: key.toNamespace, name: key.toTable });
+  if (to === undefined) return 'the table it leads to does not exist';
+  const pairs = pairsOf(draft.table, to.table, key.columns, key.toColumns);
+  return pairs === null ? 'a column of the foreign key is hidden' : { to, pairs, owner: 'from' };
+}
+
+function incomingTarget(draft: Draft, from: Draft | undefined, columns: readonly string[]): Target | string {
+  if (from === undefined) return 'the table it leads to does not exist';
+  const key = from.facts.foreignKeys.find(
+    (candidate) => sameNames(candidate.columns, columns) && leadsTo(candidate, draft),
+  );
+  if (key === undefined)
+    return `${from.table.id} has no foreign key on ${columns.join(', ')} that leads here`;
+  const pairs = pairsOf(draft.table, from.table, key.toColumns, key.columns);
+  return pairs === null ? 'a column of the foreign key is hidden' : { to: from, pairs, owner: 'to' };
+}
+
+function leadsTo(key: ForeignKeyFacts, { facts }: Draft): boolean {
+  return key.toTable === facts.name && key.toNamespace === facts.namespace;
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.includes(name));
+}
+
+function remoteTarget(draft: Draft, entry: RemoteRelationshipMetadata, find: Find): Target | string {
+  const { source, table, field_mapping } = entry.definition.to_source;
+  const to = find(source, table);
+  if (to === undefined)
+    return `source ${source} has no table ${typeof table === 'string' ? table : table.name}, or is not there`;
+  return mapped(draft, to, field_mapping);
+}
+
+function mapped(
+  draft: Draft,
+  to: Draft | undefined,
+  mapping: Readonly<Record<string, string>>,
+): Target | string {
+  if (to === undefined) return 'the table it leads to does not exist';
+  const entries = Object.entries(mapping);
+  if (entries.length === 0) return 'needs at least one pair of columns';
+  const pairs: { from: Column; to: Column }[] = [];
+  for (const [own, other] of entries) {
+    const from = draft.table.column.get(own);
+    const target = to.table.column.get(other);
+    if (from === undefined) return `${draft.table.id} has no column ${own}`;
+    if (target === undefined) return `${to.table.id} has no column ${other}`;
+    if (!comparable(from, target))
+      return `${draft.table.id}.${own} (${from.nativeType}) cannot equal ${to.table.id}.${other} (${target.nativeType})`;
+    pairs.push({ from, to: target });
+  }
+  return { to, pairs, owner: ownerOf(draft, to, pairs) };
+}
+
+/** Whether a foreign key says the same as the pairs of columns, and on which side it is. */
+function ownerOf(draft: Draft, to: Draft, pairs: Pairs): Relationship['owner'] | null {
+  if (draft.table.source !== to.table.source) return null;
+  if (holdsKey(draft, to, pairs)) return 'from';
+  return holdsKey(to, draft, turned(pairs)) ? 'to' : null;
+}
+
+function holdsKey(from: Draft, to: Draft, pairs: Pairs): boolean {
+  return from.facts.foreignKeys.some(
+    (key) =>
+      leadsTo(key, to) &&
+      key.columns.length === pairs.length &&
+      pairs.every((pair) => key.toColumns[key.columns.indexOf(pair.from.name)] === pair.to.name),
+  );
+}
+
+const numbers: readonly ScalarFamily[] = ['integer', 'decimal'];
+const texts: readonly ScalarFamily[] = ['text', 'enum', 'uuid', 'opaque'];
+
+function comparable(a: Column, b: Column): boolean {
+  const one = familyOf(a.type.scalar);
+  const other = familyOf(b.type.scalar);
+  if (a.type.array || b.type.array || one === 'json' || one === 'geometry') return false;
+  return one === other || [numbers, texts].some((group) => group.includes(one) && group.includes(other));
+}
+
+function declare(
+  draft: Draft,
+  { name, comment }: { readonly name: string; readonly comment?: string },
+  kind: Relationship['kind'],
+  target: Target | string,
+  issues: CatalogIssue[],
+): void {
+  const refuse = (reason: string) =>
+    issues.push({ severity: 'error', where: `${draft.table.id}.${name}`, reason });
+  if (typeof target === 'string') return void refuse(target);
+  if (draft.isTaken(name)) return void refuse('a column or another relationship has this name');
+  const { to, pairs } = target;
+  const leadsToKey = isKey(
+    to.table,
+    pairs.map((pair) => pair.to),
+  );
+  draft.add(to.table, {
+    name,
+    kind,
+    mapping: pairs,
+    nullable: target.owner !== 'from' || pairs.some((pair) => pair.from.nullable),
+    owner: kind === 'array' ? 'to' : (target.owner ?? (leadsToKey ? 'from' : 'to')),
+    comment: comment ?? null,
+  });
+}

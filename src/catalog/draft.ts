@@ -1,0 +1,90 @@
+import type { Column, Relationship, Table } from './catalog.ts';
+import type { TableFacts } from './facts.ts';
+import type { TableMetadata } from './metadata.ts';
+
+/** Pairs of equal columns. */
+export type Pairs = Relationship['mapping'];
+
+/** A table under construction: its relationships are still being added. */
+export class Draft {
+  readonly table: Table;
+  readonly facts: TableFacts;
+  readonly metadata: TableMetadata | undefined;
+  readonly #relationships: Relationship[];
+  readonly #names = new Set<string>();
+  readonly #byTarget = new Map<Table, Relationship[]>();
+
+  /** `relationships` is the list that `table` shows. */
+  constructor(
+    table: Table,
+    relationships: Relationship[],
+    facts: TableFacts,
+    metadata: TableMetadata | undefined,
+  ) {
+    this.table = table;
+    this.facts = facts;
+    this.metadata = metadata;
+    this.#relationships = relationships;
+  }
+
+  /** A column or a relationship has this name. */
+  isTaken(name: string): boolean {
+    return this.table.column.has(name) || this.#names.has(name);
+  }
+
+  /** The same relationship is there already, maybe under another name. */
+  has(to: Table, pairs: Pairs, kind: Relationship['kind']): boolean {
+    return (this.#byTarget.get(to) ?? []).some(
+      (other) =>
+        other.kind === kind &&
+        other.mapping.length === pairs.length &&
+        pairs.every((pair) => other.mapping.some((mine) => mine.from === pair.from && mine.to === pair.to)),
+    );
+  }
+
+  add(
+    to: Table,
+    given: Pick<Relationship, 'name' | 'kind' | 'mapping' | 'nullable' | 'owner' | 'comment'>,
+  ): void {
+    const { table: from } = this;
+    const unique = isKey(
+      to,
+      given.mapping.map((pair) => pair.to),
+    );
+    const remote = from.source !== to.source;
+    const mapping = Object.freeze(given.mapping.map((pair) => Object.freeze(pair)));
+    const relationship: Relationship = Object.freeze({ ...given, mapping, from, to, remote, unique });
+    this.#relationships.push(relationship);
+    this.#names.add(given.name);
+    const list = this.#byTarget.get(to);
+    if (list === undefined) this.#byTarget.set(to, [relationship]);
+    else list.push(relationship);
+  }
+}
+
+/** The columns hold all columns of some key, so that at most one row has their values. */
+export function isKey(table: Table, columns: readonly Column[]): boolean {
+  return table.keys.some((key) => key.columns.every((column) => columns.includes(column)));
+}
+
+/** The columns of these names, pair by pair. `null`: some column is not in the catalog. */
+export function pairsOf(
+  from: Table,
+  to: Table,
+  columns: readonly string[],
+  toColumns: readonly string[],
+): Pairs | null {
+  const pairs: { from: Column; to: Column }[] = [];
+  for (const [index, name] of columns.entries()) {
+    const own = from.column.get(name);
+    const other = to.column.get(toColumns[index]!);
+    if (own === undefined || other === undefined) return null;
+    pairs.push({ from: own, to: other });
+  }
+  return pairs;
+}
+
+/** The same pairs, seen from the other table. */
+export function turned(pairs: Pairs): Pairs {
+  return pairs.map((pair) => ({ from: pair.to, to: pair.from }));
+}
