@@ -10,8 +10,9 @@ const attached = await attachFile(file);
 const cataloged = performance.now();
 const engine = attached.graphs.engine('admin');
 const graphed = performance.now();
-if (attached.graphs.catalog.tables.length !== Number(count))
-  throw new Error(`${attached.graphs.catalog.tables.length} tables instead of ${count}`);
+const [{ tables }] = attached.graphs.catalog.sources.values();
+
+if (tables.length !== Number(count)) throw new Error(`${tables.length} tables instead of ${count}`);
 const query = `query ($id: Int!) { ${table}(where: {id: {_gt: $id}}, limit: 10) { id c0 c2 } }`;
 engine.explain({ ...requestOf(query, { id: 1 }), document: documentOf(engine, query) });
 const planned = performance.now();

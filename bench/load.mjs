@@ -55,6 +55,8 @@ export function shoot({ port, body, variables, seconds, connections }) {
     { encoding: 'utf8' },
   );
   const [requests, duration, p50, p99, errors] = /RESULT (.+)/.exec(output)[1].split(' ').map(Number);
+  if (requests === 0)
+    throw new Error(`Nothing was answered within ${seconds} s: the machine is too busy for this measurement`);
   return {
     requests,
     perSecond: requests / (duration / 1e6),

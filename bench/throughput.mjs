@@ -108,18 +108,18 @@ export async function benchEngine(engine, servers) {
   const result = { rows: [], problems: [] };
   try {
     for (const [name, operation] of wanted) {
-      const problem = await checkAlike(engine, name, operation, contestants).catch((error) => error);
-      if (problem !== undefined) {
-        console.log(`${engine}: ${name}: NOT MEASURED. ${problem.message}\n`);
-        result.problems.push({ operation: name, message: problem.message });
+      try {
+        await checkAlike(engine, name, operation, contestants);
+        const rows = rounds(engine, name, operation, contestants, databases);
+        printTable(rows);
+        result.rows.push(...rows);
+        if (engine === 'cross' && !options.profile)
+          result.join = await crossRatio(name, operation, contestants, urls);
+      } catch (error) {
+        console.log(`${engine}: ${name}: NOT MEASURED. ${error.message}\n`);
+        result.problems.push({ operation: name, message: error.message });
         process.exitCode = 1;
-        continue;
       }
-      const rows = rounds(engine, name, operation, contestants, databases);
-      printTable(rows);
-      result.rows.push(...rows);
-      if (engine === 'cross' && !options.profile)
-        result.join = await crossRatio(name, operation, contestants, urls);
     }
     result.memory = Object.fromEntries(contestants.map(({ name, child }) => [name, peakMemory(child.pid)]));
     console.log(
