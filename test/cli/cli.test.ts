@@ -117,7 +117,7 @@ test('explain shows the SQL and where values come from', async () => {
     '{"id": 1}',
   );
   expect(ended.out).toMatch(
-    /^1\. orders_by_pk \[shop\]\n {3}select .* from "orders" .*\n {3}with 1: \$id\n$/,
+    /\n1\. orders_by_pk \[shop\]\n {3}select .* from "orders" .*\n {3}with 1: \$id\n$/,
   );
   expect((await foz('explain', '{ nothing }')).err).toMatch(/Cannot query field "nothing"/);
 }, 60_000);
