@@ -14,6 +14,16 @@ export type Scalars = {
   Float: { input: number; output: number; }
 };
 
+/** Whether everything is as it should be. */
+export type Health = {
+  /** Places of what had to be left out, as in shop.public.orders.total. */
+  leftOut: Array<Scalars['String']['output']>;
+  /** Every source serves and nothing had to be left out. */
+  ok: Scalars['Boolean']['output'];
+  /** Sources that do not serve. */
+  unavailable: Array<Scalars['String']['output']>;
+};
+
 /** Something in a database or in the metadata that could not be taken as it is. */
 export type Issue = {
   reason: Scalars['String']['output'];
@@ -36,6 +46,8 @@ export type MutationRefreshSourceArgs = {
 export type Query = {
   /** The statements of an operation, without running any. */
   explain: Scalars['String']['output'];
+  /** Whether all sources serve all they contain. */
+  health: Health;
   /** What the catalog could not take as it is. */
   issues: Array<Issue>;
   /** All attached databases. */

@@ -21,6 +21,7 @@ const checks = {
     ],
   ],
   'dead code': [bin('knip'), ['--no-progress']],
+  'generated files': [process.execPath, [join(root, 'scripts/codegen.mjs'), '--check']],
 };
 
 const results = await Promise.all(

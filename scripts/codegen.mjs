@@ -1,11 +1,40 @@
-// Prints the control API's graph to schema/control.graphql, then makes client types of it. Needs a build.
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+// Prints the control API's graph to schema/control.graphql, then makes client types of it.
+// --check: changes nothing, fails when a file is out of date.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { generate } from '@graphql-codegen/cli';
+import { build } from 'esbuild';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { buildControlGraph } from '../dist/resolvers/index.js';
+import { parse } from 'yaml';
 
-writeFileSync(
-  new URL('../schema/control.graphql', import.meta.url),
-  `${printSchema(lexicographicSortSchema(await buildControlGraph()))}\n`,
-);
-execFileSync('npx', ['graphql-codegen', '--config', 'codegen.yml'], { stdio: 'inherit' });
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+const checks = process.argv.includes('--check');
+
+put('schema/control.graphql', `${printSchema(lexicographicSortSchema(await controlGraph()))}\n`);
+const config = parse(readFileSync('codegen.yml', 'utf8'));
+for (const { filename, content } of await generate({ ...config, silent: true }, false))
+  put(filename, content);
+
+/** From the sources, so that it needs no build. */
+async function controlGraph() {
+  const folder = mkdtempSync(join(root, 'node_modules', '.foz-codegen-'));
+  try {
+    const outfile = join(folder, 'resolvers.mjs');
+    const entry = { entryPoints: ['resolvers/index.ts'], outfile, tsconfig: 'tsconfig.json' };
+    await build({ ...entry, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+    const { buildControlGraph } = await import(pathToFileURL(outfile).href);
+    return await buildControlGraph();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function put(file, content) {
+  if (!checks) writeFileSync(file, content);
+  else if (readFileSync(file, 'utf8') !== content) {
+    console.error(`${file} is out of date: run "npm run codegen".`);
+    process.exitCode = 1;
+  }
+}

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { describeSource, refreshSource } from '../../src/control/index.ts';
+import { describeSource, healthOf, refreshSource } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
+import { Health } from './health.ts';
 import { Issue, Source } from './source.ts';
 
 @Resolver(() => Source)
@@ -13,6 +14,11 @@ export class SourceResolver {
   @Query(() => [Issue], { description: 'What the catalog could not take as it is.' })
   issues(@Ctx() { graphs }: ControlContext): readonly Issue[] {
     return graphs.catalog.issues;
+  }
+
+  @Query(() => Health, { description: 'Whether all sources serve all they contain.' })
+  health(@Ctx() { registry, graphs }: ControlContext): Health {
+    return healthOf(registry, graphs.catalog);
   }
 
   @Mutation(() => Source, {

@@ -1,4 +1,5 @@
 import { parse, validate } from 'graphql';
+import type { Catalog } from '../catalog/index.ts';
 import { adminRole, FozError, FozErrors, parseSourceName } from '../core/index.ts';
 import { printExplained } from '../execute/index.ts';
 import { printPlan } from '../plan/index.ts';
@@ -26,6 +27,26 @@ export function describeSource({ name, config, status, facts }: AttachedSource):
     reason: status.state === 'unavailable' ? status.reason : null,
     version: facts?.version ?? null,
     tables: facts?.tables.length ?? 0,
+  };
+}
+
+/** Whether everything is as it should be, and what is not. */
+export interface Health {
+  readonly ok: boolean;
+  /** Names of sources that do not serve. */
+  readonly unavailable: readonly string[];
+  /** Places of what the catalog had to leave out. */
+  readonly leftOut: readonly string[];
+}
+
+/** How all sources and the catalog are at the moment. */
+export function healthOf(registry: SourceRegistry, catalog: Catalog): Health {
+  const unavailable = registry.sources.filter(({ status }) => status.state !== 'available');
+  const leftOut = catalog.issues.filter(({ severity }) => severity === 'error');
+  return {
+    ok: unavailable.length === 0 && leftOut.length === 0,
+    unavailable: unavailable.map(({ name }) => name),
+    leftOut: leftOut.map(({ where }) => where),
   };
 }
 

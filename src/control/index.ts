@@ -6,7 +6,14 @@ export {
   type SourceConfig,
   type SourceKind,
 } from './config.ts';
-export { describeSource, explainOperation, refreshSource, type SourceDescription } from './describe.ts';
+export {
+  describeSource,
+  explainOperation,
+  type Health,
+  healthOf,
+  refreshSource,
+  type SourceDescription,
+} from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
 export { Graphs } from './graphs.ts';
 export { loadConfig } from './load-config.ts';
