@@ -11,6 +11,7 @@ COPY --from=build /app/bin ./bin
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/schema ./schema
 COPY --from=build /app/console/dist ./console/dist
+RUN mkdir .foz && chown node:node .foz
 USER node
 EXPOSE 8080
 CMD ["node", "bin/foz.js", "serve"]

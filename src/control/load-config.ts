@@ -15,62 +15,77 @@ const validateMetadata: typeof validate = new Ajv2020({ allErrors: true, allowUn
   $defs: schema.$defs,
 });
 
-/** Reads and checks a configuration file. Throws ConfigError with everything that is wrong, each with its place. */
+/**
+ * Reads and checks a configuration file. Paths in it start at its folder. Throws ConfigError with everything that is wrong,
+ * each with its place.
+ */
 export function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env): FozConfig {
   const { value, problems, locate } = readYaml(file, environment);
-  if (problems.length > 0) throw new ConfigError(problems);
-  const found = check(validate, value, locate);
-  const config = value as Omit<FozConfig, 'metadata'> & { readonly metadata?: Metadata | string };
-  if (found.length > 0) throw new ConfigError(found);
-  const metadata =
-    typeof config.metadata === 'string'
-      ? loadMetadata(resolve(dirname(file), config.metadata), environment)
-      : config.metadata;
-  const doubled = config.sources.filter(
-    (source, index) => config.sources.findIndex((other) => other.name === source.name) !== index,
-  );
-  if (doubled.length > 0) {
-    throw new ConfigError(
-      doubled.map((source) => ({
-        ...locate(['sources']),
-        where: 'sources',
-        message: `two sources are called ${source.name}`,
-      })),
-    );
-  }
+  if (value === undefined) throw new ConfigError(problems);
+  addUntold(problems, check(validate, value, locate));
   const folder = dirname(file);
+  const inside = (value as { readonly metadata?: unknown } | null)?.metadata;
+  const metadata =
+    typeof inside === 'string'
+      ? loadMetadata(resolve(folder, inside), environment, problems)
+      : (inside as Metadata | undefined);
+  const config = value as Omit<FozConfig, 'metadata'>;
+  if (problems.length === 0) problems.push(...sameNames(config, locate));
+  if (problems.length > 0) throw new ConfigError(problems);
   const sources = config.sources.map((source) =>
     source.path === undefined || source.path === ':memory:'
       ? source
       : { ...source, path: resolve(folder, source.path) },
   );
-  return { ...config, sources, metadata };
+  return { ...config, sources, metadata, state: resolve(folder, config.state ?? '.foz') };
 }
 
-/** Metadata from a file of its own, checked. */
-function loadMetadata(file: string, environment: NodeJS.ProcessEnv): Metadata {
-  const { value, problems, locate } = readYaml(file, environment);
-  const found = problems.length > 0 ? problems : check(validateMetadata, value, locate);
-  if (found.length > 0) throw new ConfigError(found);
-  return value as Metadata;
+function sameNames({ sources }: Pick<FozConfig, 'sources'>, locate: Locate): ConfigProblem[] {
+  return sources.flatMap(({ name }, index) =>
+    sources.findIndex((other) => other.name === name) === index
+      ? []
+      : [
+          {
+            ...locate(['sources', index, 'name']),
+            where: `sources[${index}].name`,
+            message: `two sources are called ${name}`,
+          },
+        ],
+  );
+}
+
+/** Metadata from a file of its own; what is wrong with it goes into `problems`. */
+function loadMetadata(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  problems: ConfigProblem[],
+): Metadata | undefined {
+  const read = readYaml(file, environment);
+  problems.push(...read.problems);
+  if (read.value === undefined) return undefined;
+  addUntold(problems, check(validateMetadata, read.value, read.locate));
+  return read.value as Metadata;
+}
+
+/** A value that could not be filled in is told once, not again for what its absence breaks. */
+function addUntold(problems: ConfigProblem[], found: readonly ConfigProblem[]): void {
+  const told = problems.filter(({ where }) => where === 'value');
+  const isTold = ({ file, line, column }: ConfigProblem) =>
+    told.some((other) => other.file === file && other.line === line && other.column === column);
+  problems.push(...found.filter((problem) => !isTold(problem)));
 }
 
 type Locate = (path: readonly (string | number)[]) => Pick<ConfigProblem, 'file' | 'line' | 'column'>;
 
+/** `value` is undefined for a file that is not there or no YAML. */
 function readYaml(
   file: string,
   environment: NodeJS.ProcessEnv,
 ): { value: unknown; problems: ConfigProblem[]; locate: Locate } {
   if (!existsSync(file)) {
-    throw new ConfigError([
-      {
-        file,
-        line: 1,
-        column: 1,
-        where: 'file',
-        message: 'does not exist: make one with "foz init", or name another with --config',
-      },
-    ]);
+    const message = 'does not exist: make one with "foz init", or name another with --config';
+    const place = { file, line: 1, column: 1 };
+    return { value: undefined, problems: [{ ...place, where: 'file', message }], locate: () => place };
   }
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines });
@@ -94,7 +109,7 @@ function readYaml(
     }
     return at(0);
   };
-  return { value: document.toJS(), problems, locate };
+  return { value: document.errors.length > 0 ? undefined : document.toJS(), problems, locate };
 }
 
 /** Replaces `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` in every text. Values never appear in messages. */
@@ -111,9 +126,12 @@ function fillIn(
       node.value = node.value.replaceAll(/\$\{(env|file):([^}]*)\}/g, (_all, kind: string, rest: string) => {
         if (kind === 'file') {
           const path = resolve(folder, rest);
-          if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-          report(offset, `the file ${rest} does not exist`);
-          return '';
+          try {
+            return readFileSync(path, 'utf8').trim();
+          } catch {
+            report(offset, `the file ${rest} ${existsSync(path) ? 'cannot be read' : 'does not exist'}`);
+            return '';
+          }
         }
         const [name, fallback] = rest.split(/:-(.*)/s);
         const value = environment[name!] ?? fallback;

@@ -87,8 +87,17 @@ export class SourceRegistry {
     if (source.status.state !== 'available') source.status = { state: 'available', since: new Date() };
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
-    if (changed) this.#stored?.write(source.name, facts);
+    if (changed) this.#store(source.name, facts);
     return changed;
+  }
+
+  /** A folder that cannot be written takes no source away: it only cannot be served from there while it is down. */
+  #store(name: SourceName, facts: SourceFacts): void {
+    try {
+      this.#stored?.write(name, facts);
+    } catch (error) {
+      process.emitWarning(`The catalog of source ${name} is not stored: ${(error as Error).message}`);
+    }
   }
 
   #lost(source: AttachedSource, error: unknown): void {

@@ -18,7 +18,7 @@ export class StoredCatalog {
     }
   }
 
-  /** Replaces the file as a whole, so that a crash leaves the old one. */
+  /** Replaces the file as a whole, so that a crash leaves the old one. Throws what the file system says. */
   write(source: string, facts: SourceFacts): void {
     mkdirSync(this.#folder, { recursive: true });
     const file = this.#file(source);

@@ -65,7 +65,7 @@ test('a missing file tells the way out', () => {
 test('two sources of one name', () => {
   expect(
     problems('sources:\n  - { name: a, kind: sqlite, path: x }\n  - { name: a, kind: sqlite, path: y }\n'),
-  ).toEqual(['2:3 sources: two sources are called a']);
+  ).toEqual(['3:13 sources[1].name: two sources are called a']);
 });
 
 describe('values from outside', () => {
@@ -93,6 +93,36 @@ describe('values from outside', () => {
     expect(found.join('\n')).toMatch(/file nothing.txt does not exist/);
     expect(found.join('\n')).not.toMatch(/hush/);
   });
+});
+
+test('what could not be filled in, what does not fit and what is wrong in metadata: all at once', () => {
+  file('tables:\n  - { source: shop, table: orders, traked: false }\n', 'wrong.yaml');
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
+  const name = '${env:NOBODY}';
+  expect(
+    problems(
+      `naming: camel\nmetadata: wrong.yaml\nsources:\n  - { name: "${name}", kind: sqlite, path: x }\n`,
+    ),
+  ).toEqual([
+    '4:13 value: the environment variable NOBODY is not set',
+    '1:9 naming: must be one of hasura-default, graphql-default',
+    '2:5 tables[0]: has no setting "traked"',
+  ]);
+});
+
+test('a folder is no file, and no metadata is not an empty one', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
+  expect(problems('sources:\n  - { name: a, kind: sqlite, path: "${file:.}" }\n')).toEqual([
+    '2:36 value: the file . cannot be read',
+  ]);
+  expect(problems('sources: []\nmetadata: nowhere.yaml\n')[0]).toMatch(/^1:1 file: does not exist/);
+  expect(problems('')).toEqual(['1:1 file: must be object']);
+});
+
+test('paths start at the folder of the file', () => {
+  const config = loadConfig(file('sources: []\n'), {});
+  expect(config.state).toBe(join(folder, '.foz'));
+  expect(loadConfig(file('state: /var/lib/foz\nsources: []\n'), {}).state).toBe('/var/lib/foz');
 });
 
 test('metadata from a file of its own is checked too', () => {

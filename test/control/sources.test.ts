@@ -99,3 +99,16 @@ test('refreshing swaps the graph when something has changed, and only then', asy
     await own.close();
   }
 }, 30_000);
+
+test('a state folder that cannot be written takes no source away', async () => {
+  const file = join(folder, 'kept.db');
+  await database(file, 'create table a (id integer primary key)');
+  // A file stands where the folder should be.
+  const own = await registry(file, { name: 'kept', kind: 'sqlite', path: file });
+  await own.start();
+  try {
+    expect(own.sources[0]!.status.state).toBe('available');
+  } finally {
+    await own.close();
+  }
+}, 30_000);
