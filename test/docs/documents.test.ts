@@ -4,7 +4,6 @@ import { operators } from '../../src/catalog/index.ts';
 import { errorCodes } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
 import type { Capabilities, Connector } from '../../src/plan/index.ts';
-import { casesOf } from '../support/cases/cases.ts';
 import { type Engine, engines } from '../support/engines.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
@@ -74,20 +73,11 @@ test('features.md tells what each engine can do', async () => {
     (operator) =>
       `| \`${operator}\` | ${engines.map((engine) => yes(of(engine).operators.has(operator as keyof typeof operators))).join(' | ')} |`,
   );
-  const cases = casesOf(() => true);
-  const topics = new Map<string, number>();
-  for (const one of cases)
-    topics.set(one.name.split('/')[0]!, (topics.get(one.name.split('/')[0]!) ?? 0) + 1);
-  const exceptions = cases.flatMap((one) =>
-    Object.entries(one.options.except ?? {}).map(
-      ([engine, reason]) => `| \`${one.name}\` | ${engine} | ${reason} |`,
-    ),
-  );
   upToDate(
     'features.md',
     `# Features by engine
 
-This page is made from what the connectors say of themselves and from the cases in \`test/cases\`, which give one result on every engine.
+This page is made from what the connectors say of themselves.
 
 ${head}
 ${rows.join('\n')}
@@ -101,13 +91,8 @@ ${operatorRows.join('\n')}
 
 ## Cases
 
-${cases.length} cases run on every engine: ${[...topics].map(([topic, count]) => `${topic} ${count}`).join(', ')}.
-
-Where the result cannot be the same:
-
-| case | engine | reason |
-|---|---|---|
-${exceptions.join('\n')}
+Every folder of \`test/cases\` holds one operation and the one result that all engines must give. Where an engine cannot give it, the
+folder's \`case.json\` names the engine under \`except\`, with the reason.
 `,
   );
   await Promise.all([...connectors.values()].map((connector) => connector.close()));
