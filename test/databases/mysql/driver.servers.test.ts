@@ -106,7 +106,7 @@ describeEngines(both, (engine) => {
       }
     };
     await Promise.all([lane(0), lane(5)]);
-    expect(killed).toBeGreaterThan(5);
+    expect(killed).toBeGreaterThan(0);
   });
 
   test('the wait for a connection is bounded', async () => {
