@@ -9,6 +9,7 @@ const base = {
           target: 'es2022',
           parser: { syntax: 'typescript', decorators: true },
           transform: { legacyDecorator: true },
+          experimental: { keepImportAttributes: true },
         },
         module: { type: 'es6' },
       },

@@ -75,7 +75,11 @@ function addUntold(problems: ConfigProblem[], found: readonly ConfigProblem[]): 
   problems.push(...found.filter((problem) => !isTold(problem)));
 }
 
-type Locate = (path: readonly (string | number)[]) => Pick<ConfigProblem, 'file' | 'line' | 'column'>;
+/** The place of a value, or of the setting `key` in a map. */
+type Locate = (
+  path: readonly (string | number)[],
+  key?: string,
+) => Pick<ConfigProblem, 'file' | 'line' | 'column'>;
 
 /** `value` is undefined for a file that is not there or no YAML. */
 function readYaml(
@@ -102,7 +106,12 @@ function readYaml(
   fillIn(document, dirname(file), environment, (offset, message) =>
     problems.push({ ...at(offset), where: 'value', message }),
   );
-  const locate: Locate = (path) => {
+  const locate: Locate = (path, key) => {
+    const map = key === undefined ? undefined : document.getIn(path, true);
+    const setting = isMap(map)
+      ? map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
+      : null;
+    if (isScalar(setting?.key)) return at(setting.key.range?.[0] ?? 0);
     for (let length = path.length; length >= 0; length--) {
       const node = document.getIn(path.slice(0, length), true);
       if (isScalar(node) || isMap(node) || isSeq(node)) return at(node.range?.[0] ?? 0);
@@ -157,7 +166,11 @@ function check(validator: typeof validate, value: unknown, locate: Locate): Conf
         typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`,
       '',
     );
-    return { ...locate(path), where: where === '' ? 'file' : where, message: messageOf(error) };
+    return {
+      ...locate(path, error.params.additionalProperty),
+      where: where === '' ? 'file' : where,
+      message: messageOf(error),
+    };
   });
 }
 

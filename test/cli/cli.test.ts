@@ -122,28 +122,86 @@ test('explain shows the SQL and where values come from', async () => {
   expect((await foz('explain', '{ nothing }')).err).toMatch(/Cannot query field "nothing"/);
 }, 60_000);
 
-test('serve prints its URL, answers, and stops when told to', async () => {
-  const child = spawn(process.execPath, [join(root, 'bin/foz.js'), 'serve', '--port', '0'], {
+/** Starts `foz serve` and waits for its URL. */
+async function serve(...args: readonly string[]) {
+  const child = spawn(process.execPath, [join(root, 'bin/foz.js'), 'serve', '--port', '0', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', FOZ_LOG_LEVEL: 'silent' },
   });
+  let out = '';
   const url = await new Promise<string>((resolve, reject) => {
-    let out = '';
     child.stdout.on('data', (data) => {
       out += data;
-      const found = /GraphQL:\s+(\S+)/.exec(out)?.[1];
+      const found = /GraphQL:\s+(\S+)\n/.exec(out)?.[1];
       if (found !== undefined) resolve(found);
     });
     child.on('exit', () => reject(new Error(out)));
   });
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"query":"{ orders { id } }"}',
-  });
-  expect(await response.text()).toBe('{"data":{"orders":[]}}');
-  const ended = new Promise((resolve) => child.on('exit', resolve));
-  child.kill('SIGTERM');
-  expect(await ended).toBe(0);
+  const ask = async (query: string) => {
+    const body = JSON.stringify({ query });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    return response.text();
+  };
+  /** Gives the code it ends with. */
+  const stop = () => {
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    child.kill('SIGTERM');
+    return ended;
+  };
+  return { url, out, ask, stop };
+}
+
+test('serve prints its URL, answers, and stops when told to', async () => {
+  const server = await serve();
+  expect(await server.ask('{ orders { id } }')).toBe('{"data":{"orders":[]}}');
+  expect(await server.stop()).toBe(0);
+}, 60_000);
+
+test('serve --demo makes two databases once and joins them', async () => {
+  const query = '{ customers(limit: 1, order_by: [{ id: asc }]) { id tickets(limit: 1) { id } } }';
+  const first = await serve('--demo');
+  const answer = await first.ask(query);
+  expect(await first.stop()).toBe(0);
+  expect(first.out).toMatch(/^Setting up the demo: a shop in PGlite and a support desk in SQLite/);
+  expect(JSON.parse(answer).data.customers[0].tickets).toBeInstanceOf(Array);
+  const again = await serve('--demo');
+  try {
+    expect(again.out).toMatch(/^\n {2}Foz is ready: {2}http:\/\/127\.0\.0\.1:\d+\//);
+    expect(await again.ask(query)).toBe(answer);
+    const page = await fetch(again.url.replace(/graphql$/, ''));
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^text\/html/),
+    ]);
+  } finally {
+    await again.stop();
+  }
+}, 120_000);
+
+test('a configuration that is wrong is told in full, without a stack', async () => {
+  writeFileSync(
+    join(folder, 'wrong.yaml'),
+    'server: { prot: 1 }\nsources:\n  - { name: shop, kind: sqlite, path: shop.db }\n  - { name: shop, kind: oracle, path: x }\n',
+  );
+  for (const command of [
+    ['serve'],
+    ['check'],
+    ['introspect'],
+    ['schema', 'print'],
+    ['explain', '{ orders { id } }'],
+  ])
+    expect(await foz(...command, '--config', 'wrong.yaml')).toEqual({
+      code: 1,
+      out: '',
+      err: [
+        'wrong.yaml:1:11  server: has no setting "prot"',
+        'wrong.yaml:4:25  sources[1].kind: must be one of postgres, mysql, mariadb, sqlite, pglite',
+        '',
+      ].join('\n'),
+    });
 }, 60_000);

@@ -106,7 +106,7 @@ test('what could not be filled in, what does not fit and what is wrong in metada
   ).toEqual([
     '4:13 value: the environment variable NOBODY is not set',
     '1:9 naming: must be one of hasura-default, graphql-default',
-    '2:5 tables[0]: has no setting "traked"',
+    '2:36 tables[0]: has no setting "traked"',
   ]);
 });
 
