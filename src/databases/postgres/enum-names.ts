@@ -35,7 +35,8 @@ export class EnumNames {
     let name = plain;
     for (let next = 2; this.#taken.has(name); next++) name = `${plain}_${next}`;
     this.#taken.add(name);
-    this.#all.push({ name, namespace, values, comment });
+    // The name has the namespace in it already where that is not the default one.
+    this.#all.push({ name, namespace: plain === base ? namespace : null, values, comment });
     return name;
   }
 }
