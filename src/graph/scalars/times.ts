@@ -71,12 +71,17 @@ export function readTimestamptz(name: string, input: unknown): string {
 const interval =
   /^([+-]?)P(?=[\d+-]|T)(?:([+-]?\d+)Y)?(?:([+-]?\d+)M)?(?:([+-]?\d+)W)?(?:([+-]?\d+)D)?(?:T(?=[\d+-])(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:[.,]\d{1,9})?)S)?)?$/i;
 
-/** ISO 8601 duration, `P1Y2M3DT4H5M6.5S`; only seconds may have a fraction. */
+/** ISO 8601 duration, `P1Y2M3DT4H5M6.5S`; only seconds may have a fraction. A sign before all of it goes to each part. */
 export function readInterval(name: string, input: unknown): string {
   const wayOut = 'Send an ISO 8601 duration, such as "P1DT2H30M"';
   const text = textOf(name, input, wayOut);
   if (!interval.test(text)) refuse(name, input, 'it is not a duration', wayOut);
-  return text.toUpperCase().replace(',', '.');
+  const parts = text.toUpperCase().replace(',', '.').replace(/^[+-]/, '');
+  return text.startsWith('-') ? parts.replaceAll(/([+-]?)(\d[\d.]*)/g, negated) : parts;
+}
+
+function negated(_: string, sign: string, digits: string): string {
+  return sign === '-' || /^0+$/.test(digits) ? digits : `-${digits}`;
 }
 
 const utc: Offset = { text: '+00:00', minutes: 0 };
