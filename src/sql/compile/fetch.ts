@@ -5,7 +5,7 @@ import { render, type Sql, sql } from '../sql.ts';
 import { childAggregate, childGroups, childRows, groupOut } from './children.ts';
 import { groupClauses } from './groups.ts';
 import { compileKeys, compileRanks } from './keys.ts';
-import { aggregateRows, nestedAggregate, nestedList, nestedOne } from './nested.ts';
+import { aggregateRows, measures, nestedAggregate, nestedList, nestedOne } from './nested.ts';
 import { aggregateItems, rowFields } from './rows.ts';
 import { Scope, SelectList } from './scope.ts';
 import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
@@ -90,8 +90,7 @@ function aggregate(scope: Scope, node: Aggregate): Draft {
         return unreachable(part);
     }
   });
-  if (!node.parts.some((part) => part.kind === 'aggregate'))
-    return { text: sql`select ${list.render(scope)}`, out };
+  if (!measures(node)) return { text: sql`select ${list.render(scope)}`, out };
   return {
     text: sql`select ${list.render(scope)} from ${aggregateRows(scope, node, null, sql.empty, row)}`,
     out,

@@ -108,8 +108,18 @@ export function nestedAggregate(
     }
   });
   const object = dialect.jsonObject(entries);
-  if (!aggregate.parts.some((part) => part.kind === 'aggregate')) return sql`(select ${object})`;
+  if (!measures(aggregate)) return sql`(select ${object})`;
   return sql`(select ${object} from ${aggregateRows(scope, aggregate, relationship, parent, row)})`;
+}
+
+/** Whether anything is computed over the rows; only names of types may be asked for. */
+export function measures(aggregate: Aggregate): boolean {
+  return aggregate.parts.some((part) => part.kind === 'aggregate' && part.items.some(isMeasure));
+}
+
+function isMeasure(item: AggregateItem): boolean {
+  if (item.kind === 'function') return item.columns.some((entry) => entry.kind === 'column');
+  return item.kind === 'count';
 }
 
 /** The rows an aggregate ranges over: the table itself, or a derived table where distinct, limit or offset come first. */
