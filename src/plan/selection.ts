@@ -142,16 +142,26 @@ export function planAggregate(planning: Planning, table: Table, selected: Select
   };
 }
 
-/** `column(path: "a.b[0]")`, with Hasura's `$` in front allowed. */
+const pathStep = /\.?([^.[\]"]+)|\[(\d+)\]|\.?\[("(?:[^"\\]|\\.)*")\]/gy;
+
+/** `column(path: "a.b[0]")`, with Hasura's `$` in front allowed; a key of any characters as JSON text, `["a.b"]`. */
 function jsonPathOf(planning: Planning, args: Arguments): readonly string[] | null {
   const input = args.get('path');
   const text = literal(planning, input) as string | null;
   if (text === null || input === undefined) return null;
-  const steps = [
-    ...text.replace(/^\$\.?/, '').matchAll(/\.?([^.[\]"]+)|\[(\d+)\]|\.?\["((?:[^"\\]|\\.)*)"\]/gy),
-  ];
+  const inner = text.replace(/^\$\.?/, '');
+  const steps = [...inner.matchAll(pathStep)];
   const length = steps.reduce((sum, step) => sum + step[0].length, 0);
-  if (length !== text.replace(/^\$\.?/, '').length)
+  const path = steps.map((step) => step[1] ?? step[2] ?? keyOf(step[3]!));
+  if (length !== inner.length || path.includes(null))
     throw invalid(input.path, `"${text}" is not a path: write it as $.key[0].other`);
-  return steps.map((step) => step[1] ?? step[2] ?? step[3]!);
+  return path as string[];
+}
+
+function keyOf(json: string): string | null {
+  try {
+    return JSON.parse(json) as string;
+  } catch {
+    return null;
+  }
 }
