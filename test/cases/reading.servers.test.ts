@@ -1,8 +1,10 @@
+import { loadScript } from '../catalogs/load.ts';
 import { casesOf } from '../support/cases/cases.ts';
 import { type Instance, openInstance } from '../support/cases/instance.ts';
 import { explained, fullPath, hotLane, naive, otherNames, type Trial } from '../support/cases/lanes.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { ask } from '../support/cases/run.ts';
+import { Variants } from '../support/cases/variants.ts';
 import { describeEngines, engines } from '../support/engines.ts';
 
 const cases = casesOf((topic) => !topic.startsWith('write-'));
@@ -11,26 +13,38 @@ const cases = casesOf((topic) => !topic.startsWith('write-'));
 describeEngines(engines, (engine) => {
   let instance: Instance;
   let renamer: Renamer;
+  let variants: Variants;
   beforeAll(async () => {
     instance = await openInstance(engine, false);
+    variants = new Variants(engine, instance);
     renamer = new Renamer(instance.hasura.options.schema, instance.graphql.options.schema);
   }, 120_000);
-  afterAll(() => instance?.close());
+  afterAll(async () => {
+    await variants?.close();
+    await instance?.close();
+  });
 
   for (const one of cases) {
     const reason = one.options.except?.[engine];
     const title = reason === undefined ? one.name : `${one.name} (not on this engine: ${reason})`;
-    test(title, async () => check({ engine, instance, renamer, one }), 30_000);
+    test(title, async () => {
+      const { variant } = one.options;
+      // What an engine cannot have is not asked for there.
+      if (variant === 'extra' && reason !== undefined)
+        return expect(() => loadScript(engine, 'pg_extra')).toThrow();
+      const asked = variant === undefined ? instance.hasura : await variants.get(variant);
+      await check({ engine, instance, asked, renamer, one });
+    }, 30_000);
   }
 });
 
 async function check(trial: Trial): Promise<void> {
-  const { engine, instance, one } = trial;
+  const { engine, instance, asked, one } = trial;
   const { query, variables, options } = one;
   const operators = [...instance.connectors.values()][0]!.capabilities.operators;
   const lacks = (options.operators ?? []).some((operator) => !operators.has(operator));
   if (lacks || options.except?.[engine] !== undefined) {
-    const text = await ask(instance.hasura, { query, variables, operationName: options.operationName });
+    const text = await ask(asked, { query, variables, operationName: options.operationName });
     // What an engine lacks is not in its graph.
     if (lacks) expect(JSON.parse(text).errors?.[0]?.extensions?.code).toBe('validation-failed');
     else expect(text).toMatch(/^\{"(data|errors)"/);

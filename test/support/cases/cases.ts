@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operator } from '../../../src/catalog/index.ts';
 import type { Engine } from '../engines.ts';
+import type { Variant } from './variants.ts';
 
 /** A folder below `test/cases`: an operation and the one answer that every engine must give. */
 export interface Case {
@@ -22,6 +23,8 @@ export interface CaseOptions {
   readonly except?: Readonly<Partial<Record<Engine, string>>>;
   /** Members of JSON columns come in the engine's order. */
   readonly json?: boolean;
+  /** Another way of attaching the databases. */
+  readonly variant?: Variant;
   /** `false`: the plan is not the same on every engine. */
   readonly plan?: false;
   /** Keeps the statements of every engine in `<engine>.sql`. */

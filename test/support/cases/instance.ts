@@ -1,4 +1,10 @@
-import { type Naming, resolveCatalog, type SourceInput } from '../../../src/catalog/index.ts';
+import {
+  type Customization,
+  type Metadata,
+  type Naming,
+  resolveCatalog,
+  type SourceInput,
+} from '../../../src/catalog/index.ts';
 import { parseSourceName, type SourceName } from '../../../src/core/index.ts';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
 import { postgresDialect } from '../../../src/databases/postgres/index.ts';
@@ -74,9 +80,9 @@ export async function openInstance(engine: Engine, fresh: boolean, name = 'cases
     shop,
     support,
     connectors,
-    hasura: await roleEngine(connectors, 'hasura-default'),
-    graphql: await roleEngine(connectors, 'graphql-default'),
-    naive: naive === null ? null : await roleEngine(naive, 'hasura-default'),
+    hasura: await roleEngine(connectors, attachment({})),
+    graphql: await roleEngine(connectors, attachment({ naming: 'graphql-default' })),
+    naive: naive === null ? null : await roleEngine(naive, attachment({})),
     async reset(tables) {
       if (tables.length > 0) await shop.reset(tables, execute);
     },
@@ -88,18 +94,34 @@ export async function openInstance(engine: Engine, fresh: boolean, name = 'cases
   };
 }
 
-function sourceName(text: string): SourceName {
+/** The brand for a name that is known to be one. */
+export function sourceName(text: string): SourceName {
   return parseSourceName(text)!;
 }
 
-function connectTo({ engine, location, catalog }: TestDatabase): Promise<Connector> {
+/** A connector to a database of the harness. */
+export function connectTo({ engine, location, catalog }: TestDatabase): Promise<Connector> {
   const place = engine === 'sqlite' || engine === 'pglite' ? { path: location } : { url: location };
   return connect({ name: catalog, kind: engine, ...place });
 }
 
-async function roleEngine(
+/** How the sources of an engine for a role are attached. */
+export interface Attachment {
+  readonly naming: Naming;
+  readonly numbers: 'string' | 'number';
+  readonly customization: Readonly<Record<string, Customization>>;
+  readonly metadata: Metadata;
+}
+
+/** As most cases want it, but for what is given. */
+export function attachment(given: Partial<Attachment>): Attachment {
+  return { naming: 'hasura-default', numbers: 'string', customization: {}, metadata, ...given };
+}
+
+/** Introspects the sources, resolves them and builds an engine of the role that sees everything. */
+export async function roleEngine(
   connectors: ReadonlyMap<SourceName, Connector>,
-  naming: Naming,
+  { naming, numbers, customization, metadata }: Attachment,
 ): Promise<RoleEngine> {
   const inputs = await Promise.all(
     [...connectors].map(async ([name, connector]): Promise<SourceInput> => {
@@ -108,7 +130,8 @@ async function roleEngine(
         { namespaces: patterns, tables: patterns },
         AbortSignal.timeout(30_000),
       );
-      return { name, naming, numbers: 'string', customization: { rootFields: {}, typeNames: {} }, facts };
+      const own = customization[name] ?? { rootFields: {}, typeNames: {} };
+      return { name, naming, numbers, customization: own, facts };
     }),
   );
   const catalog = resolveCatalog(inputs, metadata);

@@ -13,6 +13,8 @@ import { compact, pretty } from './text.ts';
 export interface Trial {
   readonly engine: Engine;
   readonly instance: Instance;
+  /** The engine that is asked: the instance's, or that of the case's variant. */
+  readonly asked: RoleEngine;
   readonly renamer: Renamer;
   readonly one: Case;
 }
@@ -24,8 +26,8 @@ const askedOf = ({ query, variables, options }: Case) => ({
 });
 
 /** The answer of the full path, which `result.json` must hold word for word. Gives its text. */
-export async function fullPath({ engine, instance, one }: Trial): Promise<string> {
-  const text = await ask(instance.hasura, askedOf(one));
+export async function fullPath({ engine, asked, one }: Trial): Promise<string> {
+  const text = await ask(asked, askedOf(one));
   // Only the cases that are about refusals may have one as their answer.
   if (!one.name.startsWith('denied/') && text.startsWith('{"errors"'))
     throw new Error(`${one.name} is refused: ${text}`);
@@ -35,35 +37,35 @@ export async function fullPath({ engine, instance, one }: Trial): Promise<string
 }
 
 /** The hot lane gives the same text. Operations that are refused have no plan to be found. */
-export async function hotLane({ instance, one }: Trial, expected: string): Promise<void> {
-  const hot = await askHot(instance.hasura, askedOf(one));
+export async function hotLane({ asked, one }: Trial, expected: string): Promise<void> {
+  const hot = await askHot(asked, askedOf(one));
   if (!expected.startsWith('{"errors"')) same('hot lane', one, hot ?? 'not planned', expected);
   else if (hot !== undefined) same('hot lane', one, hot, expected);
 }
 
 /** Where rows can be nested, the same rows brought by one statement for each level. */
 export async function naive({ instance, one }: Trial, expected: string): Promise<void> {
-  if (instance.naive === null) return;
+  if (instance.naive === null || one.options.variant !== undefined) return;
   same('rows by statement instead of nested', one, await ask(instance.naive, askedOf(one)), expected);
 }
 
 /** The operation under the names of the other convention. Types are called otherwise there, and so is what introspection tells. */
 export async function otherNames({ instance, renamer, one }: Trial, expected: string): Promise<void> {
-  if (/__schema|__type\b/.test(one.query)) return;
+  if (one.options.variant !== undefined || /__schema|__type\b/.test(one.query)) return;
   const document = parse(one.query);
-  const asked = {
+  const renamed = {
     ...askedOf(one),
     query: rewritten(renamer.document(document)),
     variables: renamer.variables(document, one.variables),
   };
-  const text = await ask(instance.graphql, asked);
+  const text = await ask(instance.graphql, renamed);
   const given = one.query.includes('__typename') ? renamer.typeNames(text) : text;
   same('graphql-default names', one, given, expected);
 }
 
 /** The printed plan, the same for every engine; the statements of the engine, for the cases that keep them. */
-export function explained({ engine, instance, one }: Trial): void {
-  const plan = planOf(instance.hasura, one);
+export function explained({ engine, asked, one }: Trial): void {
+  const plan = planOf(asked, one);
   if (one.options.plan !== false)
     expect(printPlan(plan.plan)).toBe(golden(one, 'plan.txt', engine, printPlan(plan.plan)));
   if (one.options.sql !== true) return;
