@@ -4,6 +4,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import schema from '../../schema/foz.schema.json' with { type: 'json' };
 import type { Metadata } from '../catalog/index.ts';
+import { checkSources } from './check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig } from './config.ts';
 
 const validate: ValidateFunction<unknown> = new Ajv2020({
@@ -30,7 +31,9 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
       ? loadMetadata(resolve(folder, inside), environment, problems)
       : (inside as Metadata | undefined);
   const config = value as Omit<FozConfig, 'metadata'>;
-  if (problems.length === 0) problems.push(...sameNames(config, locate));
+  if (problems.length === 0)
+    for (const { path, message } of checkSources(config))
+      problems.push({ ...locate(path), where: spelled(path), message });
   if (problems.length > 0) throw new ConfigError(problems);
   const sources = config.sources.map((source) =>
     source.path === undefined || source.path === ':memory:'
@@ -38,20 +41,6 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
       : { ...source, path: resolve(folder, source.path) },
   );
   return { ...config, sources, metadata, state: resolve(folder, config.state ?? '.foz') };
-}
-
-function sameNames({ sources }: Pick<FozConfig, 'sources'>, locate: Locate): ConfigProblem[] {
-  return sources.flatMap(({ name }, index) =>
-    sources.findIndex((other) => other.name === name) === index
-      ? []
-      : [
-          {
-            ...locate(['sources', index, 'name']),
-            where: `sources[${index}].name`,
-            message: `two sources are called ${name}`,
-          },
-        ],
-  );
 }
 
 /** Metadata from a file of its own; what is wrong with it goes into `problems`. */
@@ -161,23 +150,27 @@ function check(validator: typeof validate, value: unknown, locate: Locate): Conf
       .split('/')
       .slice(1)
       .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
-    const where = path.reduce<string>(
-      (text, part) =>
-        typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`,
-      '',
-    );
     return {
       ...locate(path, error.params.additionalProperty),
-      where: where === '' ? 'file' : where,
+      where: path.length === 0 ? 'file' : spelled(path),
       message: messageOf(error),
     };
   });
+}
+
+/** `sources[0].url` */
+function spelled(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+    '',
+  );
 }
 
 function messageOf(error: ErrorObject): string {
   const { params } = error;
   if (error.keyword === 'additionalProperties') return `has no setting "${params.additionalProperty}"`;
   if (error.keyword === 'required') return `needs "${params.missingProperty}"`;
+  if (error.keyword === 'type') return `must be ${[params.type].flat().join(' or ')}`;
   if (error.keyword === 'enum') return `must be one of ${(params.allowedValues as unknown[]).join(', ')}`;
   return error.message ?? 'is not right';
 }

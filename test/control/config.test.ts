@@ -95,6 +95,28 @@ describe('values from outside', () => {
   });
 });
 
+test('URLs that are none are told, without a part of them', () => {
+  const source = (name: string, kind: string, url: string) =>
+    `  - { name: ${name}, kind: ${kind}, url: "${url}" }\n`;
+  const none = 'with @ : / ? # in a password written as %40 %3A %2F %3F %23';
+  expect(
+    problems(
+      `sources:\n${source('a', 'postgres', 'mysql://u:hush@h/x')}${source('b', 'mysql', 'mysql://u:hu#sh@h:x/y')}${source('c', 'mariadb', 'mysql://u:hush@h/x')}${source('d', 'postgres', 'hush')}`,
+    ),
+  ).toEqual([
+    '2:37 sources[0].url: must look like postgres://user:password@host/database',
+    `3:34 sources[1].url: is no URL: it looks like mysql://user:password@host/database, ${none}`,
+    `5:37 sources[3].url: is no URL: it looks like postgres://user:password@host/database, ${none}`,
+  ]);
+});
+
+test('inline metadata is told of once, at the place', () => {
+  expect(problems('sources: []\nmetadata:\n  tables:\n    - { source: shop, table: { nome: x } }\n')).toEqual(
+    ['4:30 metadata.tables[0].table: needs "name"', '4:32 metadata.tables[0].table: has no setting "nome"'],
+  );
+  expect(problems('sources: []\nmetadata: 5\n')).toEqual(['2:11 metadata: must be string or object']);
+});
+
 test('what could not be filled in, what does not fit and what is wrong in metadata: all at once', () => {
   file('tables:\n  - { source: shop, table: orders, traked: false }\n', 'wrong.yaml');
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
