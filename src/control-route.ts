@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { graphql } from 'graphql';
+import { type GraphQLError, graphql } from 'graphql';
 import { buildControlGraph, type ControlContext } from '../resolvers/index.ts';
+import { FozError, FozErrors } from './core/index.ts';
 import type { RouteHandler } from './serve/index.ts';
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
@@ -15,21 +16,56 @@ export async function controlRoute(secret: string, context: ControlContext): Pro
       return refusal(401, 'access-denied', 'The header x-foz-admin-secret is missing or wrong.');
     if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
       return refusal(405, 'validation-failed', 'Send the operation by POST as application/json.');
-    let asked: { query?: unknown; variables?: Record<string, unknown>; operationName?: string };
-    try {
-      asked = JSON.parse(body.toString('utf8'));
-    } catch {
-      return refusal(400, 'validation-failed', 'The request body is not JSON.');
-    }
-    const result = await graphql({
+    const asked = read(body);
+    if (asked === null)
+      return refusal(400, 'validation-failed', 'The body must be { "query": "...", "variables": { ... } }.');
+    const { data, errors } = await graphql({
       schema,
-      source: String(asked.query ?? ''),
+      source: asked.query,
       variableValues: asked.variables,
       operationName: asked.operationName,
       contextValue: context,
     });
-    return { status: 200, headers, body: JSON.stringify(result) };
+    const told = errors === undefined ? {} : { errors: errors.map(tell) };
+    return {
+      status: 200,
+      headers,
+      body: JSON.stringify({ ...told, ...(data === undefined ? {} : { data }) }),
+    };
   };
+}
+
+interface Asked {
+  readonly query: string;
+  readonly variables?: Record<string, unknown> | null;
+  readonly operationName?: string | null;
+}
+
+/** `null`: not a request as GraphQL over HTTP knows it. */
+function read(body: Buffer): Asked | null {
+  let asked: unknown;
+  try {
+    asked = JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(asked)) return null;
+  const { query, variables, operationName } = asked as Record<string, unknown>;
+  const fits =
+    typeof query === 'string' &&
+    (variables === undefined || variables === null || isObject(variables)) &&
+    (operationName === undefined || operationName === null || typeof operationName === 'string');
+  return fits ? (asked as Asked) : null;
+}
+
+/** An error of the control API, with the code that clients of Foz know. */
+function tell({ message, path, locations, originalError }: GraphQLError) {
+  const [cause] = originalError instanceof FozErrors ? originalError.errors : [originalError];
+  const wrong = message.startsWith('Syntax Error') ? 'parse-failed' : 'validation-failed';
+  const own = path === undefined ? wrong : 'unexpected';
+  const code = cause instanceof FozError ? cause.code : own;
+  return { message, path, locations, extensions: { path: '$', code } };
 }
 
 /** Of equal length, whatever was given. */

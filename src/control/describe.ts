@@ -1,4 +1,4 @@
-import { parse, validate } from 'graphql';
+import { type DocumentNode, parse, validate } from 'graphql';
 import type { Catalog } from '../catalog/index.ts';
 import { adminRole, FozError, FozErrors, parseSourceName } from '../core/index.ts';
 import { printExplained } from '../execute/index.ts';
@@ -65,11 +65,11 @@ export function explainOperation(
   asked: { readonly query: string; readonly variables: string; readonly operationName: string | null },
 ): string {
   const engine = graphs.engine(adminRole);
-  const document = parse(asked.query);
+  const document = parsed(asked.query);
   const errors = validate(engine.options.schema, document);
   if (errors.length > 0)
     throw new FozErrors(errors.map((error) => new FozError('validation-failed', error.message)));
-  const variables = JSON.parse(asked.variables) as Record<string, unknown>;
+  const variables = variablesOf(asked.variables);
   const plan = engine.explain({
     query: asked.query,
     operationName: asked.operationName,
@@ -77,4 +77,21 @@ export function explainOperation(
     document,
   });
   return `${printPlan(plan.plan)}\n${printExplained(plan.explain())}`;
+}
+
+function parsed(query: string): DocumentNode {
+  try {
+    return parse(query);
+  } catch (error) {
+    throw new FozError('parse-failed', (error as Error).message);
+  }
+}
+
+function variablesOf(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {}
+  throw new FozError('validation-failed', 'The variables must be a JSON object, as {"id": 1}.');
 }

@@ -120,6 +120,10 @@ test('explain shows the SQL and where values come from', async () => {
     /\n1\. orders_by_pk \[shop\]\n {3}select .* from "orders" .*\n {3}with 1: \$id\n$/,
   );
   expect((await foz('explain', '{ nothing }')).err).toMatch(/Cannot query field "nothing"/);
+  expect((await foz('explain', '{ orders {')).err).toBe('Syntax Error: Expected Name, found <EOF>.\n');
+  expect((await foz('explain', '{ orders { id } }', '--variables', '[1]')).err).toBe(
+    'The variables must be a JSON object, as {"id": 1}.\n',
+  );
 }, 60_000);
 
 /** Starts `foz serve` and waits for its URL. */

@@ -95,3 +95,29 @@ test('explain', async () => {
   const { body } = await control('{ explain(query: "{ orders { id } }") }');
   expect(body.data?.explain).toMatch(/\n1\. orders \[shop\]\n {3}select /);
 });
+
+test('errors carry a code', async () => {
+  const codes = async (query: string) => {
+    const { body } = await control(query);
+    return (body.errors as unknown as { extensions: { code: string } }[]).map(
+      ({ extensions }) => extensions.code,
+    );
+  };
+  expect(await codes('{ sources {')).toEqual(['parse-failed']);
+  expect(await codes('{ nothing }')).toEqual(['validation-failed']);
+  expect(await codes('mutation { refreshSource(name: "other") { tables } }')).toEqual(['not-found']);
+  expect(await codes('{ explain(query: "{ orders {") }')).toEqual(['parse-failed']);
+  expect(await codes('{ explain(query: "{ nothing }") }')).toEqual(['validation-failed']);
+});
+
+test.each(['null', '[]', '{', '{"query": 5}', '{"query": "{ sources { name } }", "variables": "x"}'])(
+  'a body that is no request: %s',
+  async (body) => {
+    const response = await fetch(`${server.url}control/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-foz-admin-secret': secret },
+      body,
+    });
+    expect(response.status).toBe(400);
+  },
+);
