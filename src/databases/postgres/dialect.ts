@@ -1,7 +1,7 @@
 import { type AggregateFunction, aggregates, type Bucket, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Capabilities, Direction, Labels, Param } from '../../plan/index.ts';
-import { type Dialect, type Sql, sql } from '../../sql/index.ts';
+import { caseOf, type Dialect, type Sql, sql } from '../../sql/index.ts';
 import { compare, comparisons, inList } from './compare.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
@@ -63,10 +63,8 @@ export function postgresDialect(engine: string): Dialect {
 
 /** A name need not be a label of the enum, so that the comparison is one of texts. */
 function labelled(expression: Sql, type: ValueType, labels: Labels): Sql {
-  const named = (value: Sql) => {
-    const branches = [...labels].map(([label, name]) => sql` when ${sql.text(label)} then ${sql.text(name)}`);
-    return sql`case ${value}::text${sql.join(branches, sql.empty)} else ${value}::text end`;
-  };
+  const bind = (param: Param) => bindValue(param, param.type);
+  const named = (value: Sql) => caseOf({ bind }, sql`${value}::text`, labels);
   if (!type.array) return named(expression);
   const elements = sql`select ${named(sql`e.v`)} from unnest(${expression}) with ordinality as e(v, i) order by e.i`;
   return sql`case when ${expression} is not null then array(${elements}) end`;
