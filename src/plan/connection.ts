@@ -1,4 +1,11 @@
-import type { Column, Table, ValueType } from '../catalog/index.ts';
+import {
+  type Column,
+  familyOf,
+  type Scalar,
+  type ScalarFamily,
+  type Table,
+  type ValueType,
+} from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
 import { invalid, literal, type Planning } from './context.ts';
@@ -154,7 +161,7 @@ function cursorPredicate(
 ): Predicate {
   const text = literal(planning, input) as string | null;
   if (text === null || input === undefined) return always;
-  const values = readCursor(text, terms.length, input.path);
+  const values = readCursor(text, terms, input.path);
   const branches = terms.map((term, index): Predicate => {
     const equal = terms.slice(0, index).map((prior, at) => same(prior.column, values[at], input.path));
     return and(...equal, beyond(before ? reverse(term) : term, values[index], input.path));
@@ -186,19 +193,44 @@ function beyond(term: ColumnTerm, value: unknown, path: string): Predicate {
 }
 
 /** A cursor is base64url of a JSON array, one value per order term. */
-function readCursor(text: string, length: number, path: string): readonly unknown[] {
+function readCursor(text: string, terms: readonly ColumnTerm[], path: string): readonly unknown[] {
   try {
     const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
     if (
       Array.isArray(values) &&
-      values.length === length &&
-      values.every((value) => value === null || typeof value !== 'object')
+      values.length === terms.length &&
+      values.every((value, index) => value === null || fits(value, terms[index]!.column))
     )
       return values;
   } catch {
     // Told below.
   }
   throw invalid(path, 'is not a cursor of this connection and order: use one that this field returned');
+}
+
+const spellings: Readonly<Partial<Record<ScalarFamily, RegExp>>> = {
+  integer: /^-?\d{1,19}$/,
+  decimal: /^(?:-?\d+(?:\.\d+)?|NaN|-?Infinity)$/,
+  date: /^(?:\d{4,}-\d\d-\d\d(?: BC)?|-?infinity)$/,
+  time: /^\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?$/,
+  timestamp: /^(?:\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00)?(?: BC)?|-?infinity)$/,
+  uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+};
+
+/** Whether a cursor of this column can hold the value. */
+function fits(value: unknown, { type, enumType }: Column): boolean {
+  const family = familyOf(type.scalar);
+  if (family === 'boolean') return typeof value === 'boolean';
+  if (family === 'float') return typeof value === 'number' || /^(?:NaN|-?Infinity)$/.test(String(value));
+  if (family === 'integer' && type.scalar !== 'bigint') return inRange(value, type.scalar);
+  if (typeof value !== 'string') return false;
+  if (enumType !== null) return enumType.values.some((entry) => entry.value === value);
+  return spellings[family]?.test(value) ?? true;
+}
+
+function inRange(value: unknown, scalar: Scalar): boolean {
+  const limit = scalar === 'smallint' ? 2 ** 15 : 2 ** 31;
+  return Number.isInteger(value) && (value as number) >= -limit && (value as number) < limit;
 }
 
 function countAll(table: Table, where: Predicate): Aggregate {
