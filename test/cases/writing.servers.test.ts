@@ -2,6 +2,7 @@ import { parse } from 'graphql';
 import type { RoleEngine } from '../../src/execute/index.ts';
 import { type Case, casesOf, expectedOf, storeResult, updating } from '../support/cases/cases.ts';
 import { type Instance, openInstance } from '../support/cases/instance.ts';
+import { explained } from '../support/cases/lanes.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
@@ -41,6 +42,7 @@ async function check(engine: Engine, instance: Instance, renamer: Renamer, one: 
     expect(`${lane}\n${JSON.stringify(shape(given), null, 1)}`).toBe(`${lane}\n${expected}`);
   same('full path', first);
   if ('errors' in (first.answer as object)) return;
+  explained({ engine, instance, asked: instance.hasura, renamer, one });
   same(
     'hot lane',
     await answerOf(

@@ -1,0 +1,2 @@
+1. every_type [shop]
+   select `t0`.`id` as `c0`, `t0`.`a_boolean` as `c1`, `t0`.`a_smallint` as `c2`, `t0`.`an_int` as `c3`, `t0`.`a_bigint` as `c4`, `t0`.`a_numeric` as `c5`, `t0`.`a_varchar` as `c6`, `t0`.`a_text` as `c7`, `t0`.`a_uuid` as `c8`, `t0`.`a_date` as `c9`, `t0`.`a_time` as `c10`, `t0`.`a_timestamp` as `c11`, `t0`.`a_timestamptz` as `c12`, `t0`.`a_bytea` as `c13`, `t0`.`an_enum` as `c14` from `shop`.`every_type` `t0` order by `t0`.`id`

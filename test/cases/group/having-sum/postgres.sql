@@ -1,0 +1,3 @@
+1. orders_aggregate [shop]
+   select (select ('{"group_by":' || coalesce((select coalesce('[' || string_agg(foz_rows."j", ',') || ']', '[]') from (select ('{"group_key":' || coalesce(('{"customer_id":' || coalesce("t1"."customer_id"::text, 'null') || '}'), 'null') || ',"aggregate":' || coalesce(('{"sum":' || coalesce(('{"total":' || coalesce(('"' || sum("t1"."total")::text || '"'), 'null') || '}'), 'null') || '}'), 'null') || '}') as "j" from "public"."orders" "t1" group by "t1"."customer_id" having sum("t1"."total") >= $1::numeric order by "t1"."customer_id") foz_rows), 'null') || '}')) as "c0"
+   with 1: orders_aggregate.selectionSet.group_by.args.having.sum.total._gte

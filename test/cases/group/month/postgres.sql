@@ -1,0 +1,2 @@
+1. orders_aggregate [shop]
+   select (select ('{"group_by":' || coalesce((select coalesce('[' || string_agg(foz_rows."j", ',') || ']', '[]') from (select ('{"group_key":' || coalesce(('{"placed_at":' || coalesce(to_json(date_trunc('month', "t1"."placed_at"))::text, 'null') || '}'), 'null') || ',"aggregate":' || coalesce(('{"count":' || coalesce(count(*)::text, 'null') || '}'), 'null') || '}') as "j" from "public"."orders" "t1" group by date_trunc('month', "t1"."placed_at") order by date_trunc('month', "t1"."placed_at")) foz_rows), 'null') || '}')) as "c0"

@@ -1,0 +1,3 @@
+1. group [shop]
+   select (select coalesce('[' || string_agg(foz_rows."j", ',') || ']', '[]') from (select ('{"key":' || coalesce("t0"."key"::text, 'null') || ',"odd_table_of_names":' || coalesce((select coalesce('[' || string_agg(foz_rows."j", ',') || ']', '[]') from (select ('{"_1st":' || coalesce(to_json(case "t1"."1st"::text when $1::text then '_1st' when $2::text then 'two_words' when $3::text then 'unicode' else "t1"."1st"::text end::text)::text, 'null') || '}') as "j" from "public"."odd ""table"" [of] `names`?" "t1" where "t1"."GROUP" = "t0"."key" order by "t1"."id") foz_rows), 'null') || '}') as "j" from "public"."group" "t0" order by "t0"."key") foz_rows) as "c0"
+   with 1: constant, 2: constant, 3: constant

@@ -1,0 +1,3 @@
+1. group [shop]
+   select (select ifnull('['||group_concat(j, ',')||']', '[]') from (select concat('{"key":', ifnull(json_quote("t0"."key"), 'null'), ',"odd_table_of_names":', ifnull((select ifnull('['||group_concat(j, ',')||']', '[]') from (select concat('{"_1st":', ifnull(json_quote(cast(case "t1"."1st" when ? then '_1st' when ? then 'two_words' when ? then 'unicode' else "t1"."1st" end as text)), 'null'), '}') as "j" from "odd ""table"" [of] `names`?" "t1" where "t1"."GROUP" = "t0"."key" order by "t1"."id")), 'null'), '}') as "j" from "group" "t0" order by "t0"."key")) as "c0"
+   with 1: constant, 2: constant, 3: constant

@@ -1,0 +1,3 @@
+1. odd_table_of_names [shop]
+   select `t0`.`id` as `c0`, `t0`.`select` as `c1`, `t0`.`two words` as `c2`, `t0`.`double"quote` as `c3`, `t0`.`single'quote` as `c4`, `t0`.`back``tick` as `c5`, `t0`.`brack[et]` as `c6`, `t0`.`what?` as `c7`, `t0`.`$1` as `c8`, `t0`.`:colon` as `c9`, `t0`.`back\slash` as `c10`, `t0`.`größe` as `c11`, case `t0`.`1st` when ? then '_1st' when ? then 'two_words' when ? then 'unicode' else `t0`.`1st` end as `c12`, `t0`.`a.b;c--d` as `c13`, `t0`.`percent%s` as `c14`, `t0`.`__hidden` as `c15`, `t0`.`a_column_name_of_sixty_three_characters_that_no_reader_wants_to` as `c16`, `t0`.`GROUP` as `c17` from `shop`.`odd "table" [of] ``names``?` `t0` order by `t0`.`id`
+   with 1: constant, 2: constant, 3: constant

@@ -1,0 +1,9 @@
+1. customers [shop]
+   select `t0`.`id` as `c0` from `shop`.`customers` `t0` where (`t0`.`id` <= ?) order by `t0`.`id`
+   with 1: customers.args.where.id._lte
+   1. array for all rows at once, by key [shop]
+      (select 0 as `c0`, `t0`.`id` as `c1` from `shop`.`orders` `t0` where `t0`.`customer_id` = ? order by `t0`.`id` limit 2) union all (select 1 as `c0`, `t1`.`id` as `c1` from `shop`.`orders` `t1` where `t1`.`customer_id` = ? order by `t1`.`id` limit 2)
+      with 1: keys of the rows above, 2: keys of the rows above
+      1. array for all rows at once, by key [shop]
+         select `t1`.`i` as `c0`, `t0`.`line_no` as `c1`, `t2`.`sku` as `c2`, `t3`.`name` as `c3`, `t4`.`name` as `c4`, `t4`.`id` as `c5`, `t3`.`id` as `c6`, `t2`.`id` as `c7` from json_table(?, '$[*]' columns (`i` int path '$[0]', `k0` bigint path '$[1]')) `t1` join `shop`.`order_items` `t0` on `t0`.`order_id` = `t1`.`k0` left join `shop`.`products` `t2` on `t2`.`id` = `t0`.`product_id` left join `shop`.`categories` `t3` on `t3`.`id` = `t2`.`category_id` left join `shop`.`categories` `t4` on `t4`.`id` = `t3`.`parent_id` order by `t0`.`line_no`
+         with 1: keys of the rows above

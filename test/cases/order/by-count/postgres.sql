@@ -1,0 +1,2 @@
+1. customers [shop]
+   select (select coalesce('[' || string_agg(foz_rows."j", ',') || ']', '[]') from (select ('{"id":' || coalesce("t0"."id"::text, 'null') || ',"orders_aggregate":' || coalesce((select ('{"aggregate":' || coalesce(('{"count":' || coalesce(count(*)::text, 'null') || '}'), 'null') || '}') from "public"."orders" "t1" where "t1"."customer_id" = "t0"."id"), 'null') || '}') as "j" from "public"."customers" "t0" order by (select count(*) from "public"."orders" "t2" where "t2"."customer_id" = "t0"."id") desc, "t0"."id" limit 4) foz_rows) as "c0"

@@ -1,0 +1,2 @@
+1. customers [shop]
+   select (select ifnull('['||group_concat(j, ',')||']', '[]') from (select concat('{"id":', ifnull(json_quote("t0"."id"), 'null'), ',"orders_aggregate":', ifnull((select concat('{"aggregate":', ifnull(concat('{"count":', ifnull(json_quote(count(*)), 'null'), '}'), 'null'), '}') from "orders" "t1" where "t1"."customer_id" = "t0"."id"), 'null'), '}') as "j" from "customers" "t0" order by (select count(*) from "orders" "t2" where "t2"."customer_id" = "t0"."id") desc, "t0"."id" limit 4)) as "c0"

@@ -1,0 +1,3 @@
+1. customers [shop]
+   select `t0`.`id` as `c0` from `shop`.`customers` `t0` where `t0`.`id` in (?) order by `t0`.`id`
+   with 1: $ids
