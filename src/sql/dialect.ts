@@ -71,6 +71,8 @@ export interface Dialect {
   bindCount?(param: Param): Sql;
   /** LATERAL (or CROSS APPLY) is available, so that a derived table may refer to what stands left of it. */
   readonly lateral: boolean;
+  /** A key of GROUP BY as a term of ORDER BY; absent: the key itself. */
+  groupKeyInOrder?(key: Sql): Sql;
   /** What ends the sub-select of EXISTS among conditions of a select with OFFSET; absent: nothing. */
   readonly existsBeforeOffset?: Sql;
   /** Without LATERAL: a limit per parent is a UNION ALL of limited selects (fast where it works), else a window function. */

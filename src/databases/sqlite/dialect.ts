@@ -87,6 +87,8 @@ export const sqliteDialect: Dialect = {
     const rows = sql`limit ${limit ?? sql`-1`}`;
     return offset === null ? rows : sql`${rows} offset ${offset}`;
   },
+  // Over rows that have been ordered before, SQLite 3.53 takes any order of the key for the one that it has already.
+  groupKeyInOrder: (key) => sql`+${key}`,
   // SQLite 3.53 runs EXISTS as a join and then skips the rows of the join; a limit of its own keeps it from that.
   existsBeforeOffset: sql` limit 1`,
   lateral: false,

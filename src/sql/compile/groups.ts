@@ -18,8 +18,11 @@ export function groupClauses(
     return bucket === null ? expression : dialect.bucket(bucket, expression, column.type);
   });
   const order = group.orderBy.map((term) => {
-    if ('key' in term.by)
-      return dialect.order(keys[term.by.key]!, term, group.keys[term.by.key]!.column.nullable);
+    if ('key' in term.by) {
+      const key = keys[term.by.key]!;
+      const ordered = dialect.groupKeyInOrder?.(key) ?? key;
+      return dialect.order(ordered, term, group.keys[term.by.key]!.column.nullable);
+    }
     return dialect.order(compileMeasure(scope, term.by.measure, row), term, term.by.measure.kind !== 'count');
   });
   const condition = compileHaving(scope, group.having, row);
