@@ -7,9 +7,10 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { FozError, FozErrors, type SourceName } from '../core/index.ts';
+import { type EndSignal, FozError, FozErrors, type SourceName } from '../core/index.ts';
 import {
   type Connector,
+  compileCoercion,
   compileShape,
   inspectedKey,
   operationOf,
@@ -27,7 +28,7 @@ export interface OperationRequest {
   readonly variables: Readonly<Record<string, unknown>>;
   /** Session variables, lower case without prefix. */
   readonly session: ReadonlyMap<string, string>;
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   readonly timeoutMs: number | null;
 }
 
@@ -48,6 +49,7 @@ export interface RoleEngineOptions {
 interface Entry {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  readonly coerce: (raw: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | undefined;
   readonly shape: (raw: Readonly<Record<string, unknown>>) => string | undefined;
   /** Paths of variables whose values decide the plan; grows as plans are made. */
   inspected: readonly string[];
@@ -74,7 +76,7 @@ export class RoleEngine {
     if (shape === undefined) return undefined;
     const plan = entry.plans.get(shape + inspectedKey(entry.inspected, request.variables));
     if (plan === undefined) return undefined;
-    const variables = this.#coerce(entry.operation, request.variables);
+    const variables = entry.coerce(request.variables);
     return variables === undefined ? undefined : this.#run(plan, variables, request, entry);
   }
 
@@ -141,11 +143,12 @@ export class RoleEngine {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       const operation = operationOf(request.document, request.operationName);
-      const shape = compileShape(this.options.schema, operation);
+      const { schema } = this.options;
       entry = {
         document: request.document,
         operation,
-        shape,
+        coerce: compileCoercion(schema, operation),
+        shape: compileShape(schema, operation),
         inspected: [],
         plans: new LRUCache({ max: plansPerOperation }),
       };
@@ -180,15 +183,6 @@ export class RoleEngine {
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected];
     if (shape !== undefined) entry.plans.set(shape + inspectedKey(entry.inspected, raw), prepared);
     return prepared;
-  }
-
-  #coerce(
-    operation: OperationDefinitionNode,
-    raw: Readonly<Record<string, unknown>>,
-  ): Readonly<Record<string, unknown>> | undefined {
-    const definitions = operation.variableDefinitions;
-    if (definitions === undefined || definitions.length === 0) return raw;
-    return getVariableValues(this.options.schema, definitions, raw).coerced;
   }
 
   async #run(

@@ -37,9 +37,10 @@ export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan 
     plan,
     (index: number): PreparedStep => prepareStep(connectorOf, plan.steps[index]!),
   );
-  const rootVariants = variantsByCapacity(connectorOf, plan, (): readonly PreparedRoot[] =>
-    prepareReads(connectorOf, reads),
-  );
+  const rootVariants = variantsByCapacity(connectorOf, plan, (): PreparedReads => {
+    const prepared = prepareReads(connectorOf, reads);
+    return { roots: prepared, snapshots: snapshotSources(prepared) };
+  });
   return {
     plan,
     explain: () => [
@@ -69,11 +70,16 @@ function variantsByCapacity<T>(
   const depends =
     plan.stepParams.length > 0 &&
     sourcesOf(plan).some((source) => connectorOf(source).capabilities.listsByCapacity);
+  if (!depends) {
+    const made: T[] = [];
+    return (_, index) => {
+      made[index] ??= make(index);
+      return made[index];
+    };
+  }
   const variants = new Map<string, T>();
   return (steps, index) => {
-    const capacities = depends
-      ? steps.map((result) => capacityFor((result as readonly unknown[]).length))
-      : [];
+    const capacities = steps.map((result) => capacityFor((result as readonly unknown[]).length));
     const key = `${index}|${capacities.join()}`;
     let variant = variants.get(key);
     if (variant === undefined) {
@@ -103,16 +109,20 @@ export function flatten(roots: readonly Root[]): Root[] {
   return roots.flatMap((root) => (root.kind === 'namespace' ? flatten(root.roots) : [root]));
 }
 
+/** The reads of a plan, and the sources that serve several statements of them. */
+interface PreparedReads {
+  readonly roots: readonly PreparedRoot[];
+  readonly snapshots: readonly SourceName[];
+}
+
 /** Runs all reads at once. A source that needs several statements serves them from one snapshot. */
-async function runRoots(
+function runRoots(
   connectorOf: ConnectorOf,
   running: Running,
-  roots: readonly PreparedRoot[],
+  { roots, snapshots }: PreparedReads,
 ): Promise<ReadonlyMap<Root, string>> {
-  const [only] = roots;
-  const several = snapshotSources(roots);
-  if (roots.length === 1 && several.length === 0) return only!.run(running);
-  return withSnapshots(connectorOf, running, several, new Map(), async (inside) => {
+  if (roots.length === 1 && snapshots.length === 0) return roots[0]!.run(running);
+  return withSnapshots(connectorOf, running, snapshots, new Map(), async (inside) => {
     const texts = new Map<Root, string>();
     for (const result of await Promise.all(roots.map((root) => root.run(inside))))
       for (const [root, text] of result) texts.set(root, text);

@@ -1,4 +1,5 @@
 import type { AggregateFunction, Operator, Scalar, SourceFacts } from '../catalog/index.ts';
+import type { EndSignal } from '../core/index.ts';
 import type { Fetch } from './fetch.ts';
 import type { Param } from './param.ts';
 import type { Shape } from './shape.ts';
@@ -50,7 +51,7 @@ export interface Compiled {
 
 export interface RunContext {
   /** Aborted when the client leaves or the time limit passes: the statement must be cancelled on the server. */
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   /** Milliseconds left for the statement when it starts; `null`: no limit. */
   readonly timeoutMs: number | null;
 }
@@ -74,7 +75,7 @@ export interface Connector extends Runner {
   readonly engine: string;
   readonly capabilities: Capabilities;
   /** Reads what exists. Rejects with FozError `unavailable` when the database cannot be reached. */
-  introspect(options: IntrospectOptions, signal: AbortSignal): Promise<SourceFacts>;
+  introspect(options: IntrospectOptions, signal: EndSignal): Promise<SourceFacts>;
   /** Pure: spells a read. */
   compileFetch(fetch: Fetch): Compiled;
   /** Pure: spells a write. */
@@ -89,7 +90,7 @@ export interface Connector extends Runner {
     body: (runner: Runner) => Promise<T>,
   ): Promise<T>;
   /** Answers when the database does; rejects with FozError `unavailable`. */
-  ping(signal: AbortSignal): Promise<void>;
+  ping(signal: EndSignal): Promise<void>;
   pool(): PoolState;
   close(): Promise<void>;
 }

@@ -43,5 +43,5 @@ export type {
 } from './select.ts';
 export type { HopShape, Out, Shape, TextOf, ValueCodec } from './shape.ts';
 export { type Bindings, fromText, resolveParam, valueProblem } from './values.ts';
-export { compileShape, inspectedKey } from './variables.ts';
+export { compileCoercion, compileShape, inspectedKey } from './variables.ts';
 export type { Assignment, OnConflict, Write } from './write.ts';

@@ -1,11 +1,14 @@
 import {
+  coerceInputValue,
   type GraphQLInputType,
   type GraphQLSchema,
   isInputObjectType,
+  isLeafType,
   isListType,
   isNonNullType,
   type OperationDefinitionNode,
   typeFromAST,
+  valueFromAST,
 } from 'graphql';
 import { capacityFor, isWritten } from './context.ts';
 
@@ -38,6 +41,64 @@ export function compileShape(
       key += part;
     }
     return key;
+  };
+}
+
+/**
+ * Compiles the function that coerces an operation's raw variables (GraphQL specification, section 6.1.2). It gives `undefined`
+ * where something is wrong with them: graphql-js then tells what.
+ */
+export function compileCoercion(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+): (raw: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | undefined {
+  const entries = (operation.variableDefinitions ?? []).map((definition) => {
+    const type = typeFromAST(schema, definition.type as never) as GraphQLInputType;
+    const { defaultValue } = definition;
+    return {
+      name: definition.variable.name.value,
+      required: isNonNullType(type),
+      fallback: defaultValue === undefined ? undefined : { value: valueFromAST(defaultValue, type) },
+      coerce: coercionOf(isNonNullType(type) ? type.ofType : type),
+    };
+  });
+  return (raw) => {
+    const values: Record<string, unknown> = {};
+    for (const { name, required, fallback, coerce } of entries) {
+      const value = Object.hasOwn(raw, name) ? raw[name] : undefined;
+      if (value === undefined) {
+        if (fallback !== undefined) values[name] = fallback.value;
+        else if (required) return undefined;
+      } else if (value === null) {
+        if (required) return undefined;
+        values[name] = null;
+      } else {
+        const coerced = coerce(value);
+        if (coerced === undefined) return undefined;
+        values[name] = coerced;
+      }
+    }
+    return values;
+  };
+}
+
+/** Coerces a value that is not null; `undefined`: it does not fit. */
+function coercionOf(type: GraphQLInputType): (value: unknown) => unknown {
+  if (isLeafType(type)) {
+    return (value) => {
+      try {
+        return type.parseValue(value);
+      } catch {
+        return undefined;
+      }
+    };
+  }
+  return (value) => {
+    let fits = true;
+    const coerced = coerceInputValue(value, type, () => {
+      fits = false;
+    });
+    return fits ? coerced : undefined;
   };
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
 /** Why a request was refused before it was looked at. */
@@ -30,9 +31,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       } else chunks.push(chunk);
     });
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    request.on('error', () =>
-      reject(new Refusal(400, 'validation-failed', 'The request ended before its body was complete.')),
-    );
+    // An error is followed by 'close'; without a listener of its own it would end the process.
+    request.on('error', ignore);
     request.on('close', () => {
       if (!request.complete)
         reject(new Refusal(400, 'validation-failed', 'The request ended before its body was complete.'));
@@ -40,20 +40,26 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
   });
 }
 
+const ignore = () => {};
+
 function tooLarge(limit: number): Refusal {
   return new Refusal(413, 'limit-exceeded', `The request body is larger than ${limit} bytes.`);
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const byteOrderMark = Buffer.from('\uFEFF');
 
 /** The JSON value of a body. Throws Refusal 415 for other content types, 400 for what is not UTF-8 or not JSON. */
 export function parseBody(request: IncomingMessage, body: Buffer): unknown {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  if (type !== 'application/json')
+  const type = request.headers['content-type'] ?? '';
+  if (type !== 'application/json' && type.split(';')[0]!.trim().toLowerCase() !== 'application/json')
     throw new Refusal(415, 'validation-failed', 'Send the operation as application/json.');
   try {
-    return JSON.parse(decoder.decode(body));
-  } catch {
-    throw new Refusal(400, 'validation-failed', 'The request body is not JSON in UTF-8.');
-  }
+    if (isUtf8(body)) return JSON.parse(textOf(body));
+  } catch {}
+  throw new Refusal(400, 'validation-failed', 'The request body is not JSON in UTF-8.');
+}
+
+function textOf(body: Buffer): string {
+  const marked = body[0] === byteOrderMark[0] && body.subarray(0, 3).equals(byteOrderMark);
+  return marked ? body.toString('utf8', 3) : body.toString('utf8');
 }

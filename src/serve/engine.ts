@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Session } from '../access/index.ts';
-import type { RoleName } from '../core/index.ts';
+import type { EndSignal, RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 
 /** One operation of one HTTP request. `variables` are raw JSON. */
@@ -10,7 +10,7 @@ export interface Operation {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly session: Session;
   /** Aborted when the client leaves. */
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   readonly timeoutMs: number | null;
 }
 

@@ -7,6 +7,7 @@ import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
 import type { Operation } from './engine.ts';
 import type { ServerOptions } from './options.ts';
+import { RequestEnd, TimeLimit } from './request-end.ts';
 import { send } from './respond.ts';
 
 /** What one GraphQL request came to, for logs and metrics. */
@@ -26,10 +27,13 @@ const graphqlJson = 'application/graphql-response+json; charset=utf-8';
 export class GraphqlHandler {
   readonly #options: ServerOptions;
   readonly #doors: Doors;
+  readonly #timeLimit: TimeLimit | null;
 
   constructor(options: ServerOptions, doors: Doors) {
     this.#options = options;
     this.#doors = doors;
+    const { timeMs } = options.limits;
+    this.#timeLimit = timeMs === null ? null : new TimeLimit(timeMs);
   }
 
   async handle(
@@ -37,15 +41,15 @@ export class GraphqlHandler {
     response: ServerResponse,
     headers: Readonly<Record<string, string>>,
   ): Promise<Outcome> {
-    const abort = new AbortController();
-    const timeMs = this.#options.limits.timeMs;
-    const timer = timeMs === null ? undefined : setTimeout(() => abort.abort(), timeMs);
-    response.once('close', () => {
-      if (!response.writableFinished) abort.abort();
+    const end = new RequestEnd();
+    this.#timeLimit?.add(end);
+    response.on('close', () => {
+      if (!response.writableFinished) end.abort();
     });
     try {
-      const session = await this.#options.identify(request);
-      const base = { session, signal: abort.signal, timeoutMs: timeMs };
+      const identified = this.#options.identify(request);
+      const session = identified instanceof Promise ? await identified : identified;
+      const base = { session, signal: end, timeoutMs: this.#options.limits.timeMs };
       if (request.method !== 'POST' && request.method !== 'GET')
         throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
       if (request.method !== 'POST') return await this.#full(request, response, headers, base, '');
@@ -58,7 +62,7 @@ export class GraphqlHandler {
     } catch (error) {
       return await this.#refuse(request, response, headers, error);
     } finally {
-      clearTimeout(timer);
+      this.#timeLimit?.remove(end);
     }
   }
 

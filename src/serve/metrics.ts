@@ -6,6 +6,7 @@ import type { ServerOptions } from './options.ts';
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Counter<'lane' | 'result'>;
+  readonly #counted = new Map<string, Counter.Internal>();
   readonly #lanes: Readonly<Record<Outcome['lane'], Histogram.Internal<'lane'>>>;
 
   constructor(options: Pick<ServerOptions, 'gauges' | 'readiness'>) {
@@ -68,7 +69,14 @@ export class Metrics {
   }
 
   record(outcome: Outcome, milliseconds: number): void {
-    this.#requests.inc({ lane: outcome.lane, result: outcome.result });
+    const { lane, result } = outcome;
+    const key = `${lane} ${result}`;
+    let counter = this.#counted.get(key);
+    if (counter === undefined) {
+      counter = this.#requests.labels(lane, result);
+      this.#counted.set(key, counter);
+    }
+    counter.inc();
     this.#lanes[outcome.lane].observe(milliseconds / 1000);
   }
 }

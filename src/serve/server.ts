@@ -161,10 +161,9 @@ class Front {
     const outcome = await this.#graphql.handle(request, response, headers);
     const milliseconds = performance.now() - started;
     this.#metrics.record(outcome, milliseconds);
-    this.#options.logger.info(
-      { requestId: id, ...outcome, ms: Math.round(milliseconds * 100) / 100 },
-      'graphql',
-    );
+    const { logger } = this.#options;
+    if (logger.isLevelEnabled('info'))
+      logger.info({ requestId: id, ...outcome, ms: Math.round(milliseconds * 100) / 100 }, 'graphql');
   }
 
   async #ready(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,7 +1,7 @@
 import { buildSchema, type DocumentNode, execute, type GraphQLSchema } from 'graphql';
 import { pino } from 'pino';
 import { adminSession } from '../../src/access/index.ts';
-import { FozError } from '../../src/core/index.ts';
+import { type EndSignal, FozError } from '../../src/core/index.ts';
 import { answerErrors, type EngineAnswer } from '../../src/execute/index.ts';
 import {
   defaultLimits,
@@ -78,7 +78,7 @@ export class MemoryEngine implements Engine {
     }
   }
 
-  #wait(ms: number, signal: AbortSignal): Promise<string> {
+  #wait(ms: number, signal: EndSignal): Promise<string> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => resolve('done'), ms);
       signal.addEventListener('abort', () => {

@@ -1,4 +1,4 @@
-import { type ErrorCode, FozError } from '../../core/index.ts';
+import { type EndSignal, type ErrorCode, FozError } from '../../core/index.ts';
 
 /** What the driver or the server says about an error, as far as Foz reads it. */
 export interface NativeError {
@@ -241,7 +241,7 @@ export function isFull(error: unknown): boolean {
 }
 
 /** The request has ended while its statement ran or waited. */
-export function ended(signal: AbortSignal): FozError {
+export function ended(signal: EndSignal): FozError {
   return signal.aborted
     ? new FozError('timeout', 'The request was ended before the database had answered.')
     : new FozError('timeout', 'The database did not answer within the time limit of the request.');

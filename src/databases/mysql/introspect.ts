@@ -1,5 +1,5 @@
 import type { SourceFacts } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { type EndSignal, FozError } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
 import { listLiteral, textLiteral } from './literal.ts';
 import type { Settings } from './options.ts';
@@ -15,7 +15,7 @@ export async function introspect(
   { engine, queries }: { readonly engine: string; readonly queries: Queries },
   { database, tinyInt1IsBool }: Pick<Settings, 'database' | 'tinyInt1IsBool'>,
   options: IntrospectOptions,
-  signal: AbortSignal,
+  signal: EndSignal,
 ): Promise<SourceFacts> {
   const ask = async (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
     (await runner.run({ text, slots: [] }, values, { signal, timeoutMs: null })).rows as readonly Row[];

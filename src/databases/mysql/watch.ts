@@ -1,8 +1,9 @@
+import type { EndSignal } from '../../core/index.ts';
 import type { RunContext } from '../../plan/index.ts';
 
 /** Until when something may wait or run. `deadline` is on the clock of `performance.now()`. */
 export interface Limits {
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   readonly deadline: number;
 }
 

@@ -35,31 +35,23 @@ export function driverOver<S extends Pooled & Executes>(
     context: RunContext,
   ): Promise<RunResult> => {
     const limits = limitsOf(context);
-    const session = await pool.acquire(limits);
+    const free = pool.acquire(limits);
+    const session = free instanceof Promise ? await free : free;
+    const texts = values as readonly (string | null)[];
     try {
-      return await execute(session, statement.text, values as readonly (string | null)[], limits);
+      return await session.execute(statement.text, texts, limits);
     } catch (error) {
-      throw toFozError(error);
+      if (!isStale(error)) throw toFozError(error);
+      return await again(session, statement.text, texts, limits);
     } finally {
       pool.release(session);
     }
   };
-  const transaction = async <T>(
+  const transaction = <T>(
     mode: 'read' | 'write',
     context: RunContext,
     body: (runner: Runner) => Promise<T>,
-  ): Promise<T> => {
-    const session = await pool.acquire(limitsOf(context));
-    try {
-      return await inTransaction(
-        new Transaction(session, beginText(mode, settings.isolation)),
-        context.signal,
-        body,
-      );
-    } finally {
-      pool.release(session);
-    }
-  };
+  ) => transact(pool, beginText(mode, settings.isolation), mode, context, body);
   return {
     run,
     transaction,
@@ -75,32 +67,44 @@ export function driverOver<S extends Pooled & Executes>(
   };
 }
 
+/** Runs `body` in a transaction on a connection of its own; rolls back when it rejects or the request has ended. */
+async function transact<S extends Pooled & Executes, T>(
+  pool: Pool<S>,
+  begin: string,
+  mode: 'read' | 'write',
+  context: RunContext,
+  body: (runner: Runner) => Promise<T>,
+): Promise<T> {
+  const session = await pool.acquire(limitsOf(context));
+  const open = new Transaction(session, begin);
+  const release = () => pool.release(session);
+  let result: T;
+  try {
+    result = await body(open);
+    if (context.signal.aborted) throw ended(context.signal);
+  } catch (error) {
+    await open.rollback();
+    release();
+    throw error;
+  }
+  // Nothing can go wrong with the end of a transaction that only reads: nobody has to wait for it.
+  if (mode === 'read')
+    void open
+      .commit()
+      .catch(() => {})
+      .then(release);
+  else await open.commit().finally(release);
+  return result;
+}
+
 /** Throws FozError `timeout` for a request that has ended already. */
 function limitsOf(context: RunContext): Limits {
   if (context.signal.aborted) throw ended(context.signal);
   return { signal: context.signal, deadline: deadlineOf(context) };
 }
 
-/** Runs `body` and commits, or rolls back when it rejects or the request has ended. */
-async function inTransaction<T>(
-  transaction: Transaction,
-  signal: AbortSignal,
-  body: (runner: Runner) => Promise<T>,
-): Promise<T> {
-  let result: T;
-  try {
-    result = await body(transaction);
-    if (signal.aborted) throw ended(signal);
-  } catch (error) {
-    await transaction.rollback();
-    throw error;
-  }
-  await transaction.commit();
-  return result;
-}
-
 /** A prepared statement that is out of date was not run: it is parsed again, once. */
-async function execute(
+async function again(
   session: Executes,
   text: string,
   values: readonly (string | null)[],
@@ -109,7 +113,6 @@ async function execute(
   try {
     return await session.execute(text, values, limits);
   } catch (error) {
-    if (!isStale(error)) throw error;
-    return session.execute(text, values, limits);
+    throw toFozError(error);
   }
 }

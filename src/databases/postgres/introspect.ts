@@ -1,4 +1,5 @@
 import type { SourceFacts } from '../../catalog/index.ts';
+import type { EndSignal } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
 import { ColumnTypes } from './column-types.ts';
 import { EnumNames } from './enum-names.ts';
@@ -13,7 +14,7 @@ export async function introspect(
   engine: string,
   runner: Runner,
   options: IntrospectOptions,
-  signal: AbortSignal,
+  signal: EndSignal,
 ): Promise<SourceFacts> {
   const context = { signal, timeoutMs: null };
   const ask = async (text: string, values: readonly string[] = []): Promise<readonly Row[]> =>

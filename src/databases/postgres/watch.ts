@@ -1,8 +1,9 @@
+import type { EndSignal } from '../../core/index.ts';
 import type { RunContext } from '../../plan/index.ts';
 
 /** How long something may run. */
 export interface Limits {
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   /** On the clock of `performance.now()`; `Infinity`: none. */
   readonly deadline: number;
 }

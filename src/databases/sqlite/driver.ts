@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { SourceFacts } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { type EndSignal, FozError } from '../../core/index.ts';
 import type { PoolState, RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
 import type { Driver } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
@@ -70,7 +70,7 @@ class SqliteDriver implements Driver {
     }
   }
 
-  async introspect(options: Parameters<Driver['introspect']>[0], signal: AbortSignal): Promise<SourceFacts> {
+  async introspect(options: Parameters<Driver['introspect']>[0], signal: EndSignal): Promise<SourceFacts> {
     const context = { signal, timeoutMs: null };
     return this.transaction('read', context, async (runner) => {
       const query: Query = async (text, values) => {
@@ -83,7 +83,7 @@ class SqliteDriver implements Driver {
     });
   }
 
-  async ping(signal: AbortSignal): Promise<void> {
+  async ping(signal: EndSignal): Promise<void> {
     await this.#sameFile();
     await this.run({ text: 'select count(*) from sqlite_schema', slots: [] }, [], {
       signal,

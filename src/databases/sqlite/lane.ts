@@ -1,4 +1,4 @@
-import { FozError } from '../../core/index.ts';
+import { type EndSignal, FozError } from '../../core/index.ts';
 import type { PoolState } from '../../plan/index.ts';
 import type { EngineProcess } from './process.ts';
 
@@ -23,7 +23,7 @@ export class Lane {
   }
 
   /** A process for the caller alone, until it is given back. Rejects with FozError `timeout` when the signal comes first. */
-  take(signal: AbortSignal): EngineProcess | Promise<EngineProcess> {
+  take(signal: EndSignal): EngineProcess | Promise<EngineProcess> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.alive) return idle;
       this.#all.delete(idle);

@@ -1,0 +1,66 @@
+import type { EndSignal } from '../core/index.ts';
+
+/** The end of one request: its client left, or its time is up. */
+export class RequestEnd implements EndSignal {
+  aborted = false;
+  #listeners: Set<() => void> | null = null;
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    if (this.#listeners === null) this.#listeners = new Set();
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.#listeners?.delete(listener);
+  }
+
+  /** Tells everybody, once. */
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    const listeners = this.#listeners;
+    this.#listeners = null;
+    if (listeners !== null) for (const listener of listeners) listener();
+  }
+}
+
+/**
+ * Ends requests whose time is up. All have the same limit, so they end in the order in which they came: one timer looks at the
+ * oldest ones, where a timer for each would cost every request.
+ */
+export class TimeLimit {
+  readonly #limitMs: number;
+  readonly #ends = new Map<RequestEnd, number>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  add(end: RequestEnd): void {
+    this.#ends.set(end, performance.now() + this.#limitMs);
+    if (this.#timer === null) this.#lookIn(this.#limitMs);
+  }
+
+  remove(end: RequestEnd): void {
+    this.#ends.delete(end);
+  }
+
+  #lookIn(milliseconds: number): void {
+    this.#timer = setTimeout(() => this.#look(), milliseconds);
+    this.#timer.unref();
+  }
+
+  #look(): void {
+    this.#timer = null;
+    const now = performance.now();
+    for (const [end, latest] of this.#ends) {
+      if (latest > now) {
+        this.#lookIn(latest - now + 1);
+        return;
+      }
+      this.#ends.delete(end);
+      end.abort();
+    }
+  }
+}
