@@ -1,4 +1,5 @@
-// SQL by hand for the floor on MySQL and MariaDB, which build nested JSON in different ways.
+// SQL by hand for the floor on MySQL and MariaDB, which build nested JSON in different ways. With inner joins MariaDB would start
+// at the customers and sort (180 ms); from the lines, which left joins make it do, it takes 1 ms.
 const iso = (column) => `date_format(${column}, '%Y-%m-%dT%H:%i:%s')`;
 const text = (expression) => `cast(${expression} as char)`;
 const order = (alias) =>
@@ -26,7 +27,7 @@ export const mysqlSql = (engine) => ({
     (json) => `{"orders_aggregate":${json}}`,
   ],
   '50 rows, two to-one hops': [
-    `select json_arrayagg(json_object('id', id, 'quantity', quantity, 'price', ${text('price')}, 'product', json_object('id', pid, 'name', pname), 'order', json_object('id', oid, 'status', status, 'customer', json_object('id', cid, 'name', cname, 'city', city)))) from (select l.id, l.quantity, l.price, p.id pid, p.name pname, o.id oid, o.status, c.id cid, c.name cname, c.city from order_lines l join products p on p.id = l.product_id join orders o on o.id = l.order_id join customers c on c.id = o.customer_id where l.id > ? order by l.id limit 50) t`,
+    `select json_arrayagg(json_object('id', id, 'quantity', quantity, 'price', ${text('price')}, 'product', json_object('id', pid, 'name', pname), 'order', json_object('id', oid, 'status', status, 'customer', json_object('id', cid, 'name', cname, 'city', city)))) from (select l.id, l.quantity, l.price, p.id pid, p.name pname, o.id oid, o.status, c.id cid, c.name cname, c.city from order_lines l left join products p on p.id = l.product_id left join orders o on o.id = l.order_id left join customers c on c.id = o.customer_id where l.id > ? order by l.id limit 50) t`,
     (v) => [v.from],
     (json) => `{"order_lines":${json}}`,
   ],

@@ -19,19 +19,28 @@ export class Graph {
   readonly #capabilitiesOf: (source: SourceName) => GraphCapabilities;
   readonly #capabilities = new Map<SourceName, GraphCapabilities>();
 
+  /** `names`: those of a graph of the same sources, where they have been told apart already. */
   constructor(
     sources: readonly Source[],
     capabilitiesOf: (source: SourceName) => GraphCapabilities,
     subscriptions: boolean,
+    names?: Names,
   ) {
     this.sources = sources;
     this.subscriptions = subscriptions;
     this.#capabilitiesOf = capabilitiesOf;
-    this.names = new Names(sources, {
-      subscriptions,
-      offersType: (table, kind) =>
-        offersType(table, kind, { capabilities: this.capabilities(table), subscriptions }),
-    });
+    this.names =
+      names ??
+      new Names(sources, {
+        subscriptions,
+        offersType: (table, kind) =>
+          offersType(table, kind, { capabilities: this.capabilities(table), subscriptions }),
+      });
+  }
+
+  /** The same graph with none of its types made. */
+  unmade(): Graph {
+    return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this.names);
   }
 
   /** Tables of the graph, in the order of the catalog. */

@@ -46,6 +46,22 @@ export class LazySchema extends GraphQLSchema {
     return this.#graph.made.size;
   }
 
+  /** The same schema with none of its types made: for one look at all of them, which need not stay. */
+  unmade(): LazySchema {
+    return new LazySchema(this.#graph.unmade());
+  }
+
+  /** All types, in the order of the type map; each is made when its turn comes. */
+  *types(): Generator<GraphQLNamedType> {
+    const given = new Set<string>();
+    for (const name of this.#allNames()) {
+      if (given.has(name)) continue;
+      given.add(name);
+      const type = this.getType(name);
+      if (type !== undefined) yield type;
+    }
+  }
+
   override getQueryType(): GraphQLObjectType | undefined {
     return this.#roots.root('query');
   }
@@ -98,10 +114,15 @@ export class LazySchema extends GraphQLSchema {
       const inUse = [...take(this.#graph.made.keys(), mostSuggested)];
       return [...this.#roots.names(), ...Object.keys(this.#base), ...inUse];
     }
-    this.#names ??= [
-      ...new Set([...this.#roots.names(), ...Object.keys(this.#base), ...this.#reach.names()]),
-    ];
+    this.#names ??= [...new Set(this.#allNames())];
     return this.#names;
+  }
+
+  /** A name may come more than once. */
+  *#allNames(): Generator<string> {
+    yield* this.#roots.names();
+    yield* Object.keys(this.#base);
+    yield* this.#reach.names();
   }
 
   #isLarge(): boolean {
