@@ -1,1 +1,1 @@
-export { adminSession, type Session } from './session.ts';
+export { type Actor, adminSession, type RateLimit, type Scopes, type Session } from './session.ts';

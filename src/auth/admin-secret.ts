@@ -1,0 +1,117 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { adminSession, type Session } from '../access/index.ts';
+import { FozError } from '../core/index.ts';
+import type { Authenticator } from './authenticator.ts';
+import { AccessDenied } from './denied.ts';
+import { parseRole, requestedRole } from './grant.ts';
+import { type AuthRequest, header, isSessionHeader } from './request.ts';
+import { isVariable, setVariable, variableOf } from './variables.ts';
+
+/** Headers that carry the admin secret. */
+const names = ['x-foz-admin-secret', 'x-hasura-admin-secret'] as const;
+/** Most session variables that a request may set. */
+const maxVariables = 100;
+const maxSecret = 1024;
+
+/** An admin secret and the name under which the audit knows it. */
+export interface AdminSecret {
+  readonly name: string;
+  readonly secret: string;
+}
+
+/** A new admin secret: 256 bits, to be shown once. */
+export function mintAdminSecret(): string {
+  return `foz_admin_${randomBytes(32).toString('base64url')}`;
+}
+
+/** Opens everything to who sends one of the secrets; with it `x-foz-*` and `x-hasura-*` headers set the role and the variables. */
+export class AdminSecrets implements Authenticator {
+  readonly kind = 'admin-secret';
+  readonly #secrets: readonly { readonly name: string; readonly hash: Buffer; readonly session: Session }[];
+
+  constructor(secrets: readonly AdminSecret[]) {
+    this.#secrets = secrets.map(({ name, secret }) => ({
+      name,
+      hash: hashOf(secret),
+      session: Object.freeze({ ...adminSession, actor: Object.freeze({ kind: 'admin-secret', id: name }) }),
+    }));
+  }
+
+  credential(request: AuthRequest): string | undefined {
+    const first = header(request, names[0]);
+    const second = header(request, names[1]);
+    if (first !== undefined && second !== undefined && first !== second)
+      throw new AccessDenied({ why: 'two different admin secrets' });
+    return first ?? second;
+  }
+
+  identify(credential: string, request: AuthRequest): Session {
+    const base = this.#verify(credential);
+    const role = roleOf(request);
+    const variables = variablesOf(request);
+    const backend =
+      isTrue(header(request, 'x-foz-use-backend-only-permissions')) ||
+      isTrue(header(request, 'x-hasura-use-backend-only-permissions'));
+    if (role === undefined && variables.size === 0 && !backend) return base;
+    const chosen = role ?? base.role;
+    return Object.freeze({ ...base, role: chosen, backend, variables: variables.set('role', chosen) });
+  }
+
+  /** Compares with every secret, so that the time does not tell which one came close. */
+  #verify(credential: string): Session {
+    const hash = hashOf(credential.length > maxSecret ? '' : credential);
+    let found: Session | undefined;
+    for (const secret of this.#secrets) if (timingSafeEqual(secret.hash, hash)) found = secret.session;
+    if (found === undefined || credential === '') throw new AccessDenied({ why: 'wrong admin secret' });
+    return found;
+  }
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value?.toLowerCase() === 'true';
+}
+
+function roleOf(request: AuthRequest) {
+  const asked = requestedRole(request);
+  const role = parseRole(asked);
+  if (asked !== undefined && role === undefined)
+    throw new AccessDenied({
+      message: 'x-foz-role does not hold the name of a role.',
+      why: 'no role name',
+      status: 403,
+    });
+  return role;
+}
+
+function variablesOf(request: AuthRequest): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const name in request.headers) {
+    if (!isSessionHeader(name)) continue;
+    const variable = variableOf(name);
+    if (variable === undefined || !isVariable(variable)) continue;
+    const value = header(request, name);
+    if (value !== undefined) setVariable(variables, variable, asUtf8(value, request.via));
+    if (variables.size > maxVariables)
+      throw new FozError(
+        'limit-exceeded',
+        `The request sets more than ${maxVariables} session variables: set fewer.`,
+      );
+  }
+  return variables;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** HTTP headers come as bytes: those that are UTF-8 are read as it, others as Latin-1. */
+function asUtf8(value: string, via: AuthRequest['via']): string {
+  if (via === 'websocket' || !/[\x80-\xff]/.test(value) || /[^\0-\xff]/.test(value)) return value;
+  try {
+    return utf8.decode(Buffer.from(value, 'latin1'));
+  } catch {
+    return value;
+  }
+}

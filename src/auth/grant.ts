@@ -1,0 +1,82 @@
+import type { Actor, RateLimit, Scopes, Session } from '../access/index.ts';
+import type { RoleName } from '../core/index.ts';
+import { AccessDenied } from './denied.ts';
+import { type AuthRequest, header } from './request.ts';
+
+/** What a credential gives: the roles to choose from and everything that is the same for all of them. */
+export interface Grant {
+  readonly actor: Actor;
+  readonly roles: readonly RoleName[];
+  /** Taken when the request names none; `null`: it must name one. */
+  readonly defaultRole: RoleName | null;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly expiresAt?: number;
+  readonly backend?: boolean;
+  readonly scopes?: Scopes;
+  readonly rateLimit?: RateLimit;
+}
+
+/** A role's name: 1 to 128 characters without control characters or blanks at the ends; `undefined` for anything else. */
+export function parseRole(value: unknown): RoleName | undefined {
+  const fits =
+    typeof value === 'string' &&
+    value.length <= 128 &&
+    /^\S(?:.*\S)?$/.test(value) &&
+    !/[\0-\x1f\x7f]/.test(value);
+  return fits ? (value as RoleName) : undefined;
+}
+
+/** The role that the request asks for by `x-foz-role` or `x-hasura-role`. */
+export function requestedRole(request: AuthRequest): string | undefined {
+  const role = header(request, 'x-foz-role');
+  const alias = header(request, 'x-hasura-role');
+  if (role !== undefined && alias !== undefined && role !== alias) {
+    const message = 'x-foz-role and x-hasura-role name different roles: send one of them.';
+    throw new AccessDenied({ message, why: 'two roles asked for' });
+  }
+  return role ?? alias;
+}
+
+/** The sessions of one credential, one per role, made when first asked for: the same session comes back as the same object. */
+export class GrantedSessions {
+  readonly #grant: Grant;
+  readonly #sessions = new Map<string, Session>();
+  #usual: Session | undefined;
+
+  constructor(grant: Grant) {
+    this.#grant = grant;
+  }
+
+  /** The session in the role that the request asks for, or in the default role. Throws 403 for a role that is not granted. */
+  of(request: AuthRequest): Session {
+    const asked = requestedRole(request);
+    if (asked === undefined && this.#usual !== undefined) return this.#usual;
+    const wanted = asked ?? this.#grant.defaultRole;
+    const known = wanted === null ? undefined : this.#sessions.get(wanted);
+    if (known !== undefined) return known;
+    const session = this.#make(wanted);
+    this.#sessions.set(session.role, session);
+    if (asked === undefined) this.#usual = session;
+    return session;
+  }
+
+  #make(wanted: string | null): Session {
+    const { roles, variables, defaultRole: _, ...rest } = this.#grant;
+    const role = roles.find((name) => name === wanted);
+    if (role === undefined) throw notGranted(wanted);
+    return Object.freeze({
+      ...rest,
+      role,
+      allowedRoles: roles,
+      variables: new Map(variables).set('role', role),
+    });
+  }
+}
+
+function notGranted(wanted: string | null): AccessDenied {
+  const message =
+    wanted === null
+      ? 'These credentials allow several roles and have no default role: name one in x-foz-role.'
+      : 'The role that x-foz-role asks for is not among the roles of these credentials.';
+  return new AccessDenied({ message, why: `role ${JSON.stringify(wanted)} not granted`, status: 403 });
+}

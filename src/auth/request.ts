@@ -1,0 +1,143 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { FozError } from '../core/index.ts';
+import { AccessDenied } from './denied.ts';
+
+/** What authentication looks at. Header names are lower case. */
+export interface AuthRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Names and values in turn, as they came: shows headers that were sent twice. */
+  readonly rawHeaders?: readonly string[];
+  readonly url?: string;
+  /** The socket's peer: an IP address. */
+  readonly address: string | undefined;
+  /** Whether the socket itself is TLS. */
+  readonly secure?: boolean;
+  readonly via: 'http' | 'websocket';
+}
+
+/** Longest value of a header that authentication reads, in characters. */
+const maxValue = 16 * 1024;
+/** Most headers that a `connection_init` may carry. */
+const maxHeaders = 100;
+
+/** The request as authentication sees it. */
+export function httpRequest(request: IncomingMessage): AuthRequest {
+  return {
+    headers: request.headers,
+    rawHeaders: request.rawHeaders,
+    url: request.url,
+    address: request.socket.remoteAddress,
+    secure: (request.socket as Partial<TLSSocket>).encrypted === true,
+    via: 'http',
+  };
+}
+
+/** Headers that only the browser or a proxy may say: a script that writes a `connection_init` must not. */
+const ambient = /^(?:cookie|host|origin|referer|forwarded|via|x-real-ip|sec-.*|x-forwarded-.*)$/;
+
+/**
+ * The request behind a WebSocket: the headers of its upgrade and over them `headers` of the `connection_init` payload. Throws
+ * FozError `access-denied` for a payload that is no map of texts and `limit-exceeded` for one that is too large.
+ */
+export function websocketRequest(upgrade: IncomingMessage, payload: unknown): AuthRequest {
+  const base = httpRequest(upgrade);
+  const given = (payload as { readonly headers?: unknown } | null | undefined)?.headers;
+  if (given === undefined || given === null) return { ...base, via: 'websocket' };
+  if (typeof given !== 'object' || Array.isArray(given)) throw unfit('headers must be an object');
+  const entries = Object.entries(given);
+  if (entries.length > maxHeaders)
+    throw new FozError(
+      'limit-exceeded',
+      `The payload of connection_init holds ${entries.length} headers, but at most ${maxHeaders} are allowed.`,
+    );
+  const headers: Record<string, string | readonly string[] | undefined> = Object.assign(
+    Object.create(null),
+    base.headers,
+  );
+  const seen = new Set<string>();
+  for (const [name, value] of entries) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name)) throw unfit('a name cannot be that of a header');
+    if (typeof value !== 'string' || /[\0\r\n]/.test(value)) throw unfit('every header must be one text');
+    const key = name.toLowerCase();
+    if (seen.has(key)) throw unfit('a header is there twice');
+    seen.add(key);
+    if (!ambient.test(key)) headers[key] = value;
+  }
+  return { ...base, headers, via: 'websocket' };
+}
+
+function unfit(why: string): AccessDenied {
+  return new AccessDenied({ message: `The payload of connection_init is not right: ${why}.`, why });
+}
+
+/** The one value of a header; `undefined` when it is absent. Throws `limit-exceeded` when it is too long. */
+export function header(request: AuthRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw twice(name);
+  if (value.length > maxValue)
+    throw new FozError(
+      'limit-exceeded',
+      `The header ${name} is ${value.length} characters long, but at most ${maxValue} are allowed.`,
+    );
+  return value;
+}
+
+/** What stands after `Bearer` in a header's value; `undefined` for another scheme. */
+export function bearerToken(value: string | undefined): string | undefined {
+  if (value === undefined || value.length < 8 || value.charCodeAt(6) !== 32) return undefined;
+  return value.slice(0, 6).toLowerCase() === 'bearer' ? value.slice(7).trim() : undefined;
+}
+
+/** Headers that decide who is asking: sent twice, a proxy and Foz could read different ones. */
+function decides(name: string): boolean {
+  return name === 'authorization' || name === 'x-api-key' || isSessionHeader(name);
+}
+
+/** `x-foz-...` and `x-hasura-...`. */
+export function isSessionHeader(name: string): boolean {
+  return name.startsWith('x-hasura-') || name.startsWith('x-foz-');
+}
+
+/** Throws `access-denied` when a header that decides who is asking was sent twice. `more`: further names, lower case. */
+export function refuseRepeated(request: AuthRequest, more: ReadonlySet<string>): void {
+  const raw = request.rawHeaders;
+  if (raw === undefined) return;
+  let seen = '';
+  let all: Set<string> | undefined;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase();
+    if (!decides(name) && !more.has(name)) continue;
+    if (seen === '') {
+      seen = name;
+      continue;
+    }
+    all ??= new Set([seen]);
+    if (all.has(name)) throw twice(name);
+    all.add(name);
+  }
+}
+
+function twice(name: string): AccessDenied {
+  const message = `The header ${name} was sent more than once: send it once.`;
+  return new AccessDenied({ message, why: `${name} repeated` });
+}
+
+const keyInText = /foz_[0-9A-Za-z]{12}_[0-9A-Za-z]{20}/;
+
+/** Refuses a URL that carries a credential: URLs end up in logs, histories and referrers. */
+export function refuseKeyInUrl(request: AuthRequest): void {
+  const { url } = request;
+  const at = url === undefined ? -1 : url.indexOf('?');
+  if (at < 0) return;
+  const query = url!.slice(at + 1);
+  const named = /(?:^|&)(?:api[-_]?key|x-api-key|access_token|admin_secret|x-(?:foz|hasura)-admin-secret)=/i;
+  if (!keyInText.test(query) && !named.test(query)) return;
+  throw new AccessDenied({
+    message:
+      'Credentials are never taken from a URL, because URLs are kept in logs: send "Authorization: Bearer ..." or "X-API-Key", and replace the credential that was sent.',
+    why: 'credential in the URL',
+    challenge: 'Bearer realm="foz", error="invalid_request"',
+  });
+}

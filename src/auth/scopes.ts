@@ -1,0 +1,70 @@
+import type { Scopes } from '../access/index.ts';
+
+/** Scopes as configuration and control store write them. What is absent is not narrowed. */
+export interface ScopesConfig {
+  readonly operations?: readonly Operation[];
+  readonly sources?: readonly string[];
+  readonly tables?: readonly string[];
+}
+
+type Operation = 'read' | 'write' | 'subscribe';
+
+/** A table as scopes name it. */
+export interface ScopedTable {
+  readonly source: string;
+  readonly namespace: string | null;
+  readonly table: string;
+}
+
+const kinds = { query: 'read', mutation: 'write', subscription: 'subscribe' } as const;
+
+/** The scopes as a session carries them; `undefined` when nothing is narrowed. */
+export function scopesOf(config: ScopesConfig | undefined): Scopes | undefined {
+  const { operations, sources, tables } = config ?? {};
+  if (operations === undefined && sources === undefined && tables === undefined) return undefined;
+  const sorted = (list: readonly string[] | undefined) =>
+    list === undefined ? null : [...new Set(list)].sort();
+  const kept = new Set(operations ?? (['read', 'write', 'subscribe'] as const));
+  const parts = { operations: [...kept].sort(), sources: sorted(sources), tables: sorted(tables) };
+  return Object.freeze({ ...parts, operations: kept, text: JSON.stringify(parts) });
+}
+
+/** Whether an operation of this kind may be asked for at all. */
+export function allowsOperation(scopes: Scopes | undefined, operation: keyof typeof kinds): boolean {
+  return scopes === undefined || scopes.operations.has(kinds[operation]);
+}
+
+/** Whether a table lies within the scopes: its source must be among the sources and the table among the tables. */
+export function allowsTable(scopes: Scopes | undefined, { source, namespace, table }: ScopedTable): boolean {
+  if (scopes === undefined) return true;
+  if (scopes.sources !== null && !scopes.sources.some((pattern) => matches(pattern, [source]))) return false;
+  if (scopes.tables === null) return true;
+  return scopes.tables.some(
+    (pattern) =>
+      matches(pattern, [source, table]) ||
+      (namespace !== null && matches(pattern, [source, namespace, table])),
+  );
+}
+
+/** Part by part between dots; `*` stands for any run of characters within a part. Case counts. */
+function matches(pattern: string, names: readonly string[]): boolean {
+  const parts = pattern.split('.');
+  return parts.length === names.length && parts.every((part, at) => matchesPart(part, names[at]!));
+}
+
+/** Without backtracking: the pieces between stars are found from left to right. */
+function matchesPart(pattern: string, name: string): boolean {
+  const pieces = pattern.split('*');
+  if (pieces.length === 1) return pattern === name;
+  const [first, last] = [pieces[0]!, pieces.at(-1)!];
+  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last))
+    return false;
+  let from = first.length;
+  const end = name.length - last.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const at = name.indexOf(piece, from);
+    if (at < 0 || at + piece.length > end) return false;
+    from = at + piece.length;
+  }
+  return true;
+}
