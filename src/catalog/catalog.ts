@@ -1,5 +1,6 @@
 import type { SourceName } from '../core/index.ts';
 import type { TableKind } from './facts.ts';
+import type { RowRule } from './rule.ts';
 import type { ValueType } from './scalars.ts';
 
 /** Everything that exists, resolved and frozen. Made by `resolveCatalog` only. */
@@ -65,6 +66,23 @@ export interface Table {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
+  /** What a role may do with the table; `null` in the whole catalog, where nothing is forbidden. */
+  readonly access: TableAccess | null;
+}
+
+/** A table as one role sees it: its `columns` are those that the role can read. */
+export interface TableAccess {
+  /** The table of the whole catalog. Names are made from it, so that they are the same for every role. */
+  readonly whole: Table;
+  /** Rows can be read. */
+  readonly select: boolean;
+  /** Rows can be counted, summed, ... */
+  readonly aggregate: boolean;
+  /** The only root fields, where the role is limited to some; `null`: all that follow from the rest. */
+  readonly roots: ReadonlySet<RootFieldKind> | null;
+  /** Columns that the role may give on insert, set on update. */
+  readonly insertColumns: readonly Column[];
+  readonly updateColumns: readonly Column[];
 }
 
 export type RootFieldKind =
@@ -105,6 +123,8 @@ export interface Column {
   readonly comment: string | null;
   /** Position in the table, from 0. */
   readonly ordinal: number;
+  /** Rows for which a role sees the value; elsewhere it is NULL to the role, in every position. `null`: all rows. */
+  readonly mask: RowRule | null;
 }
 
 export interface Relationship {

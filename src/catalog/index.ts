@@ -10,6 +10,7 @@ export type {
   RootFieldKind,
   Source,
   Table,
+  TableAccess,
 } from './catalog.ts';
 export type {
   ColumnFacts,
@@ -22,13 +23,20 @@ export type {
   TableKind,
 } from './facts.ts';
 export {
+  type BoolExp,
+  type DeletePermissionMetadata,
+  type InheritedRoleMetadata,
+  type InsertPermissionMetadata,
   type Metadata,
   noMetadata,
+  type PermissionMetadata,
   type RelationshipMetadata,
   type RemoteRelationshipMetadata,
+  type SelectPermissionMetadata,
   type TableConfiguration,
   type TableMetadata,
   type TableName,
+  type UpdatePermissionMetadata,
 } from './metadata.ts';
 export {
   type AggregateFunction,
@@ -41,6 +49,17 @@ export {
   operators,
 } from './operators.ts';
 export { resolveCatalog, type SourceInput } from './resolve.ts';
+export {
+  bothRules,
+  type ColumnComparison,
+  crossesSources,
+  eitherRule,
+  everyRow,
+  isEveryRow,
+  noRow,
+  type RowRule,
+  type RuleValue,
+} from './rule.ts';
 export {
   familyOf,
   type JsonForm,

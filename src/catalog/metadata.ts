@@ -3,6 +3,14 @@ import type { RootFieldKind } from './catalog.ts';
 /** What people declare about tables beyond what the database says, in the words of Hasura's metadata. */
 export interface Metadata {
   readonly tables: readonly TableMetadata[];
+  /** Roles that can do what any of several others can do. */
+  readonly inherited_roles?: readonly InheritedRoleMetadata[];
+}
+
+export interface InheritedRoleMetadata {
+  readonly role_name: string;
+  readonly role_set: readonly string[];
+  readonly comment?: string;
 }
 
 export interface TableMetadata {
@@ -16,6 +24,65 @@ export interface TableMetadata {
   readonly object_relationships?: readonly RelationshipMetadata[];
   readonly array_relationships?: readonly RelationshipMetadata[];
   readonly remote_relationships?: readonly RemoteRelationshipMetadata[];
+  readonly select_permissions?: readonly PermissionMetadata<SelectPermissionMetadata>[];
+  readonly insert_permissions?: readonly PermissionMetadata<InsertPermissionMetadata>[];
+  readonly update_permissions?: readonly PermissionMetadata<UpdatePermissionMetadata>[];
+  readonly delete_permissions?: readonly PermissionMetadata<DeletePermissionMetadata>[];
+}
+
+/** What one role may do with one table. Columns and relationships have the names that the database and the catalog give them. */
+export interface PermissionMetadata<Permission> {
+  readonly role: string;
+  readonly permission: Permission;
+  readonly comment?: string;
+}
+
+/**
+ * A condition over a row: `{ owner_id: { _eq: X-Foz-User-Id } }`. Keys are columns, relationships, `_and`, `_or`, `_not` and
+ * `_exists: { _table, _where }`; operators are those of the API and `_ceq _cne _cgt _cgte _clt _clte` against another column. A text
+ * that starts with `X-Foz-` or `X-Hasura-` is a session variable.
+ */
+export type BoolExp = Readonly<Record<string, unknown>>;
+
+export interface SelectPermissionMetadata {
+  readonly columns: '*' | readonly string[];
+  readonly filter: BoolExp;
+  /** Most rows of one list. */
+  readonly limit?: number | null;
+  readonly allow_aggregations?: boolean;
+  /** The only root fields; empty: none, so that the table is reached through relationships alone. */
+  readonly query_root_fields?:
+    | readonly ('select' | 'select_by_pk' | 'select_aggregate' | 'select_connection')[]
+    | null;
+  readonly subscription_root_fields?:
+    | readonly ('select' | 'select_by_pk' | 'select_aggregate' | 'select_stream')[]
+    | null;
+  /** Columns that are NULL to the role except in rows that pass. */
+  readonly masks?: Readonly<Record<string, BoolExp>>;
+}
+
+export interface InsertPermissionMetadata {
+  readonly columns: '*' | readonly string[];
+  /** Every new row must pass. */
+  readonly check: BoolExp;
+  /** Written whatever the client says: constants or session variables. */
+  readonly set?: Readonly<Record<string, unknown>>;
+  /** Only where the request proves that it comes from a backend, by the admin secret. */
+  readonly backend_only?: boolean;
+}
+
+export interface UpdatePermissionMetadata {
+  readonly columns: '*' | readonly string[];
+  readonly filter: BoolExp;
+  /** Every changed row must pass; absent: nothing further. */
+  readonly check?: BoolExp | null;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly backend_only?: boolean;
+}
+
+export interface DeletePermissionMetadata {
+  readonly filter: BoolExp;
+  readonly backend_only?: boolean;
 }
 
 /** `orders` (default namespace), or `{ schema: sales, name: orders }`. */

@@ -129,6 +129,7 @@ function resolveTable(
     insertable: facts.insertable,
     updatable: facts.updatable,
     deletable: facts.deletable,
+    access: null,
   };
 }
 
@@ -160,6 +161,7 @@ function resolveColumn(
     range: facts.range,
     comment: config?.comment ?? facts.comment,
     ordinal,
+    mask: null,
   });
 }
 
