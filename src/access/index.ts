@@ -1,1 +1,11 @@
+export type {
+  DeletePermission,
+  InsertPermission,
+  RolePermissions,
+  SelectPermission,
+  TablePermission,
+  UpdatePermission,
+} from './permission.ts';
+export { type Permissions, resolvePermissions } from './resolve.ts';
 export { type Actor, adminSession, type RateLimit, type Scopes, type Session } from './session.ts';
+export { type VisibleCatalog, visibleCatalog } from './visible.ts';

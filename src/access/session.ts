@@ -26,6 +26,8 @@ export interface Actor {
   readonly id: string;
   /** The API key's id. */
   readonly keyId?: string;
+  /** The part of the API key that tells it from others and is no secret. */
+  readonly keyPrefix?: string;
   /** The token's `iss`. */
   readonly issuer?: string;
 }

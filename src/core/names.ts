@@ -13,5 +13,12 @@ export function parseSourceName(text: string): SourceName | undefined {
   return plainName.test(text) ? (text as SourceName) : undefined;
 }
 
+/** 1 to 255 characters, none of them a control character, no space at either end; `undefined` for anything else. */
+export function parseRoleName(text: unknown): RoleName | undefined {
+  const fits =
+    typeof text === 'string' && text.length <= 255 && text === text.trim() && !/[\p{Cc}]/u.test(text);
+  return fits && text !== '' ? (text as RoleName) : undefined;
+}
+
 /** The role that sees everything. */
 export const adminRole = 'admin' as RoleName;

@@ -1,0 +1,73 @@
+import { familyOf, type RuleValue, type ValueType } from '../catalog/index.ts';
+
+const sessionName = /^x-(?:foz|hasura)-(.+)$/i;
+
+/** The session variable that a text of metadata names, lower case without prefix; `undefined`: it is a plain text. */
+export function sessionVariable(value: unknown): string | undefined {
+  return typeof value === 'string' ? sessionName.exec(value)?.[1]?.toLowerCase() : undefined;
+}
+
+/** A value of metadata as one of the type, in canonical form. Gives the reason where it is none. */
+export function ruleValue(value: unknown, type: ValueType): RuleValue | string {
+  const name = sessionVariable(value);
+  if (name !== undefined) return { kind: 'session', name };
+  if (type.array) {
+    if (!Array.isArray(value)) return 'needs a list of values';
+    return listOf(value, { ...type, array: false });
+  }
+  const read = constant(value, type);
+  return read === undefined
+    ? `${JSON.stringify(value)} is no value of the type ${type.scalar}`
+    : { kind: 'constant', value: read };
+}
+
+/** The operand of `_in` and its like: a list, or a session variable that holds one. */
+export function ruleList(value: unknown, type: ValueType): RuleValue | string {
+  const name = sessionVariable(value);
+  if (name !== undefined) return { kind: 'session', name };
+  return Array.isArray(value)
+    ? listOf(value, type)
+    : 'needs a list of values, or a session variable that holds one';
+}
+
+function listOf(values: readonly unknown[], type: ValueType): RuleValue | string {
+  const of: RuleValue[] = [];
+  for (const value of values) {
+    const read = ruleValue(value, type);
+    if (typeof read === 'string') return read;
+    of.push(read);
+  }
+  if (of.every((part) => part.kind === 'constant'))
+    return { kind: 'constant', value: of.map((part) => (part as { readonly value: unknown }).value) };
+  return { kind: 'list', of };
+}
+
+const digits = /^[+-]?\d+$/;
+const decimal = /^[+-]?\d+(?:\.\d+)?$/;
+
+/** In canonical form (see Param); `undefined`: no value of the type. */
+function constant(value: unknown, { scalar }: ValueType): unknown {
+  if (value === null || value === undefined) return undefined;
+  switch (familyOf(scalar)) {
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      return value === 'true' ? true : value === 'false' ? false : undefined;
+    case 'integer':
+      if (!digits.test(String(value))) return undefined;
+      if (scalar === 'bigint') return String(value);
+      return Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+    case 'decimal':
+      return decimal.test(String(value)) ? String(value) : undefined;
+    case 'float':
+      return (typeof value === 'number' || typeof value === 'string') && Number.isFinite(Number(value))
+        ? Number(value)
+        : undefined;
+    case 'json':
+    case 'geometry':
+      return value;
+    default:
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? String(value)
+        : undefined;
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  bothRules,
+  type CatalogIssue,
+  type Column,
+  crossesSources,
+  eitherRule,
+  everyRow,
+  type InheritedRoleMetadata,
+  isEveryRow,
+  type RootFieldKind,
+  type RowRule,
+  type Table,
+} from '../catalog/index.ts';
+import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
+import type { SelectPermission, TablePermission } from './permission.ts';
+import { type Draft, ofRole } from './resolve.ts';
+
+/**
+ * Adds the roles that can do what any of several others can do. A value is seen where some of them sees it: elsewhere it is
+ * masked. Writes are taken over where just one of them has the permission; what the role is given itself comes first.
+ */
+export function addInherited(
+  draft: Draft,
+  inherited: readonly InheritedRoleMetadata[],
+  issues: CatalogIssue[],
+): void {
+  const declared = new Map(inherited.map((entry) => [entry.role_name, entry]));
+  const done = new Set<string>();
+  const visit = (name: string, above: readonly string[]): void => {
+    const entry = declared.get(name);
+    if (entry === undefined || done.has(name)) return;
+    const refuse = (reason: string) =>
+      issues.push({ severity: 'error', where: `inherited role ${JSON.stringify(name)}`, reason });
+    if (above.includes(name)) return void refuse(`it inherits from itself: ${[...above, name].join(' -> ')}`);
+    for (const parent of entry.role_set) visit(parent, [...above, name]);
+    if (done.has(name)) return;
+    done.add(name);
+    const role = parseRoleName(name);
+    if (role === undefined || role === adminRole) return void refuse('this is no name for an inherited role');
+    if (entry.role_set.includes(adminRole))
+      return void refuse('admin cannot be inherited: it may do everything');
+    const parents = entry.role_set.filter((parent) => parent !== name).map((parent) => parent as RoleName);
+    merge(draft, role, parents, issues);
+  };
+  for (const { role_name } of inherited) visit(role_name, []);
+}
+
+function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issues: CatalogIssue[]): void {
+  const own = ofRole(draft, role);
+  const byTable = new Map<string, TablePermission[]>();
+  for (const parent of new Set(parents)) {
+    for (const [id, permission] of draft.get(parent) ?? []) {
+      const list = byTable.get(id);
+      if (list === undefined) byTable.set(id, [permission]);
+      else list.push(permission);
+    }
+  }
+  for (const [id, list] of byTable) {
+    const { table } = list[0]!;
+    const given = own.get(id);
+    const note = (kind: string) =>
+      issues.push({
+        severity: 'note',
+        where: `${id}: ${kind} permission of role ${JSON.stringify(role)}`,
+        reason: 'several of its roles have one, so it is not taken over: give the role its own',
+      });
+    own.set(id, {
+      table,
+      select:
+        given?.select ??
+        mergeSelect(
+          table,
+          role,
+          list.flatMap(({ select }) => select ?? []),
+          issues,
+        ),
+      insert: given?.insert ?? only(list, 'insert', note),
+      update: given?.update ?? only(list, 'update', note),
+      delete: given?.delete ?? only(list, 'delete', note),
+    });
+  }
+}
+
+function only<K extends 'insert' | 'update' | 'delete'>(
+  list: readonly TablePermission[],
+  kind: K,
+  note: (kind: string) => void,
+): TablePermission[K] {
+  const found = list.map((permission) => permission[kind]).filter((permission) => permission !== null);
+  if (found.length > 1) note(kind);
+  return found.length === 1 ? found[0]! : null;
+}
+
+function mergeSelect(
+  table: Table,
+  role: RoleName,
+  list: readonly SelectPermission[],
+  issues: CatalogIssue[],
+): SelectPermission | null {
+  if (list.length < 2) return list[0] ?? null;
+  const filter = eitherRule(list.map((permission) => permission.filter));
+  const masks = new Map<Column, RowRule>();
+  const columns = table.columns.filter((column) => {
+    const granting = list.filter((permission) => permission.columns.includes(column));
+    if (granting.length === 0) return false;
+    const seen = eitherRule(
+      granting.map((permission) => bothRules(permission.filter, permission.masks.get(column) ?? everyRow)),
+    );
+    const everywhere =
+      granting.length === list.length && granting.every(({ masks: own }) => !own.has(column));
+    if (everywhere || isEveryRow(seen)) return true;
+    if (crossesSources(seen)) {
+      issues.push({
+        severity: 'error',
+        where: `${table.id}.${column.name} of role ${JSON.stringify(role)}`,
+        reason:
+          'who sees the column is decided in another source, which a mask cannot do: the column is left out',
+      });
+      return false;
+    }
+    masks.set(column, seen);
+    return true;
+  });
+  const limits = list.map(({ limit }) => limit);
+  return {
+    columns,
+    masks,
+    filter,
+    limit: limits.includes(null) ? null : Math.max(...limits.map((limit) => limit!)),
+    aggregations: list.some(({ aggregations }) => aggregations),
+    queryRoots: union(list.map(({ queryRoots }) => queryRoots)),
+    subscriptionRoots: union(list.map(({ subscriptionRoots }) => subscriptionRoots)),
+  };
+}
+
+function union(sets: readonly (ReadonlySet<RootFieldKind> | null)[]): ReadonlySet<RootFieldKind> | null {
+  if (sets.includes(null)) return null;
+  return new Set(sets.flatMap((set) => [...set!]));
+}

@@ -1,0 +1,192 @@
+import {
+  type BoolExp,
+  type Column,
+  type ColumnComparison,
+  everyRow,
+  familyOf,
+  isEveryRow,
+  noRow,
+  type Operator,
+  operators,
+  type RowRule,
+  type RuleValue,
+  type Table,
+  type ValueType,
+} from '../catalog/index.ts';
+import { ruleList, ruleValue } from './constants.ts';
+
+/** Finds a table of a source by the name that metadata gives it. */
+export type FindTable = (source: string, table: unknown) => Table | undefined;
+
+/** What is wrong with a condition, and where in it: `filter.owner._eqq`. */
+export class RuleProblem extends Error {
+  readonly where: string;
+  constructor(where: string, reason: string) {
+    super(reason);
+    this.where = where;
+  }
+}
+
+const text: ValueType = { scalar: 'text', array: false };
+
+/** Resolves a condition of metadata over rows of `table`. Throws RuleProblem for names and values that do not fit. */
+export function readRule(table: Table, given: BoolExp, where: string, find: FindTable): RowRule {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new RuleProblem(where, 'a condition is an object, as { owner_id: { _eq: X-Foz-User-Id } }');
+  return all(
+    Object.entries(given).map(([key, value]) => readEntry(table, key, value, `${where}.${key}`, find)),
+  );
+}
+
+function all(of: readonly RowRule[]): RowRule {
+  const parts = of.filter((part) => !isEveryRow(part));
+  if (parts.length === 0) return everyRow;
+  return parts.length === 1 ? parts[0]! : { kind: 'and', of: parts };
+}
+
+function readEntry(table: Table, key: string, value: unknown, where: string, find: FindTable): RowRule {
+  switch (key.replace(/^\$/, '_')) {
+    case '_and':
+      return all(listOf(value, where).map((part, at) => readRule(table, part, `${where}[${at}]`, find)));
+    case '_or': {
+      const parts = listOf(value, where);
+      if (parts.length === 0) return noRow;
+      return { kind: 'or', of: parts.map((part, at) => readRule(table, part, `${where}[${at}]`, find)) };
+    }
+    case '_not':
+      return { kind: 'not', of: readRule(table, value as BoolExp, where, find) };
+    case '_exists':
+      return readExists(table, value, where, find);
+  }
+  const column = table.column.get(key);
+  if (column !== undefined) return readColumn(table, column, value, where);
+  const relationship = table.relationships.find((candidate) => candidate.name === key);
+  if (relationship === undefined)
+    throw new RuleProblem(where, `${table.id} has no column or relationship "${key}"`);
+  const inside = readQuantified(relationship.to, value, where, find);
+  const some = (rule: RowRule): RowRule => ({ kind: 'exists', relationship, where: rule });
+  return all(
+    inside.map(({ quantifier, rule }) => {
+      if (quantifier === '_none') return { kind: 'not', of: some(rule) };
+      if (quantifier === '_every') return { kind: 'not', of: some({ kind: 'not', of: rule }) };
+      return some(rule);
+    }),
+  );
+}
+
+const quantifiers = ['_some', '_every', '_none'] as const;
+
+function readQuantified(table: Table, value: unknown, where: string, find: FindTable) {
+  const given = (value ?? {}) as BoolExp;
+  const named = quantifiers.filter((quantifier) => Object.hasOwn(given, quantifier));
+  const rest = Object.fromEntries(
+    Object.entries(given).filter(([key]) => !(quantifiers as readonly string[]).includes(key)),
+  );
+  const parts: { quantifier: (typeof quantifiers)[number]; rule: RowRule }[] = named.map((quantifier) => ({
+    quantifier,
+    rule: readRule(table, given[quantifier] as BoolExp, `${where}.${quantifier}`, find),
+  }));
+  if (Object.keys(rest).length > 0 || parts.length === 0)
+    parts.unshift({ quantifier: '_some', rule: readRule(table, rest, where, find) });
+  return parts;
+}
+
+/** `_exists: { _table: people, _where: { ... } }`, within the source. */
+function readExists(table: Table, value: unknown, where: string, find: FindTable): RowRule {
+  const { _table: name, _where: condition } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const other = find(table.source.name, name);
+  if (other === undefined)
+    throw new RuleProblem(
+      `${where}._table`,
+      `source ${table.source.name} has no table ${JSON.stringify(name)}`,
+    );
+  const rule = readRule(other, (condition ?? {}) as BoolExp, `${where}._where`, find);
+  return { kind: 'exists table', table: other, where: rule };
+}
+
+function listOf(value: unknown, where: string): readonly BoolExp[] {
+  if (Array.isArray(value)) return value as BoolExp[];
+  if (typeof value === 'object' && value !== null) return [value as BoolExp];
+  throw new RuleProblem(where, 'needs a list of conditions');
+}
+
+function readColumn(table: Table, column: Column, value: unknown, where: string): RowRule {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RuleProblem(where, 'needs an object of operators, as { _eq: 3 }');
+  return all(
+    Object.entries(value).map(([name, operand]) =>
+      readOperator(table, column, name.replace(/^\$/, '_'), operand, `${where}.${name}`),
+    ),
+  );
+}
+
+const columnOperators: Readonly<Record<string, ColumnComparison>> = {
+  _ceq: '_eq',
+  _cne: '_neq',
+  _cneq: '_neq',
+  _cgt: '_gt',
+  _cgte: '_gte',
+  _clt: '_lt',
+  _clte: '_lte',
+};
+
+/** Older spellings that mean the same. */
+const synonyms: Readonly<Record<string, Operator>> = { _ne: '_neq' };
+
+function readOperator(table: Table, column: Column, name: string, operand: unknown, where: string): RowRule {
+  const between = columnOperators[name];
+  if (between !== undefined) return columnsRule(table, column, between, operand, where);
+  const op = synonyms[name] ?? (name as Operator);
+  const facts = Object.hasOwn(operators, op) ? operators[op] : undefined;
+  if (facts === undefined) throw new RuleProblem(where, `there is no operator ${name}`);
+  const fits = column.type.array
+    ? facts.on !== 'value' || op === '_is_null'
+    : facts.on !== 'array' && (facts.families as readonly string[]).includes(familyOf(column.type.scalar));
+  if (!fits) throw new RuleProblem(where, `${name} does not apply to ${column.name} (${column.nativeType})`);
+  if (op === '_is_null') return { kind: 'is null', column, negated: !isTrue(operand, where) };
+  if (op === '_between') return betweenRule(column, operand, where);
+  const value =
+    facts.operand === 'list'
+      ? ruleList(operand, column.type)
+      : facts.operand === 'text list'
+        ? ruleList(operand, text)
+        : ruleValue(operand, facts.operand === 'text' ? text : column.type);
+  return { kind: 'compare', column, op, value: fitting(value, where) };
+}
+
+function fitting(value: RuleValue | string, where: string): RuleValue {
+  if (typeof value === 'string') throw new RuleProblem(where, value);
+  return value;
+}
+
+function isTrue(operand: unknown, where: string): boolean {
+  if (operand === true || operand === 'true') return true;
+  if (operand === false || operand === 'false') return false;
+  throw new RuleProblem(where, 'needs true or false');
+}
+
+function betweenRule(column: Column, operand: unknown, where: string): RowRule {
+  if (!Array.isArray(operand) || operand.length !== 2)
+    throw new RuleProblem(where, 'needs exactly two values: [low, high]');
+  const [low, high] = operand.map((bound) => fitting(ruleValue(bound, column.type), where));
+  return { kind: 'between', column, low: low!, high: high! };
+}
+
+function columnsRule(
+  table: Table,
+  left: Column,
+  op: ColumnComparison,
+  operand: unknown,
+  where: string,
+): RowRule {
+  if (Array.isArray(operand) && operand[0] === '$')
+    throw new RuleProblem(
+      where,
+      'a column of the outermost row cannot be compared: compare columns of one row',
+    );
+  const name = Array.isArray(operand) && operand.length === 1 ? operand[0] : operand;
+  const right = typeof name === 'string' ? table.column.get(name) : undefined;
+  if (right === undefined)
+    throw new RuleProblem(where, `${table.id} has no column ${JSON.stringify(operand)} to compare with`);
+  return { kind: 'columns', left, op, right };
+}

@@ -1,0 +1,217 @@
+import {
+  type BoolExp,
+  type Catalog,
+  type CatalogIssue,
+  type Column,
+  crossesSources,
+  type DeletePermissionMetadata,
+  everyRow,
+  type InsertPermissionMetadata,
+  type Metadata,
+  type PermissionMetadata,
+  type RootFieldKind,
+  type RowRule,
+  type RuleValue,
+  type SelectPermissionMetadata,
+  type Table,
+  type TableMetadata,
+  type UpdatePermissionMetadata,
+} from '../catalog/index.ts';
+import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
+import { ruleValue } from './constants.ts';
+import { addInherited } from './inherit.ts';
+import type {
+  DeletePermission,
+  InsertPermission,
+  RolePermissions,
+  SelectPermission,
+  TablePermission,
+  UpdatePermission,
+} from './permission.ts';
+import { type FindTable, RuleProblem, readRule } from './read-rule.ts';
+
+/** The permissions of every role. */
+export interface Permissions {
+  readonly roles: ReadonlyMap<RoleName, RolePermissions>;
+  /** What was left out, and why. A permission with anything wrong in it grants nothing. */
+  readonly issues: readonly CatalogIssue[];
+}
+
+export type Draft = Map<RoleName, Map<string, TablePermission>>;
+
+/** Resolves the permissions that metadata gives to roles. Never throws: what is wrong grants nothing and is told in `issues`. */
+export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: Metadata): Permissions {
+  const issues: CatalogIssue[] = [];
+  const draft: Draft = new Map();
+  const find = finder(catalog);
+  for (const entry of metadata.tables) {
+    const table = find(entry.source, entry.table);
+    if (table !== undefined) readTable(draft, table, entry, find, issues);
+  }
+  addInherited(draft, metadata.inherited_roles ?? [], issues);
+  const roles = new Map(
+    [...draft].map(([role, tables]): [RoleName, RolePermissions] => [role, { role, tables }]),
+  );
+  return { roles, issues };
+}
+
+function finder(catalog: Pick<Catalog, 'sources'>): FindTable {
+  const tables = new Map<string, Table>();
+  for (const source of catalog.sources.values())
+    for (const table of source.tables)
+      tables.set(JSON.stringify([source.name, table.namespace, table.name]), table);
+  return (name, given) => {
+    const source = [...catalog.sources.values()].find((candidate) => candidate.name === name);
+    if (source === undefined || given === null || given === undefined) return undefined;
+    const { schema, name: own } =
+      typeof given === 'string'
+        ? { schema: null, name: given }
+        : (given as { schema?: string; name?: string });
+    return tables.get(JSON.stringify([name, schema ?? source.defaultNamespace, own]));
+  };
+}
+
+const readers = {
+  select: readSelect,
+  insert: readInsert,
+  update: readUpdate,
+  delete: readDelete,
+} as const;
+
+type Kind = keyof typeof readers;
+const nothing = { select: null, insert: null, update: null, delete: null } as const;
+
+function readTable(
+  draft: Draft,
+  table: Table,
+  entry: TableMetadata,
+  find: FindTable,
+  issues: CatalogIssue[],
+): void {
+  for (const kind of Object.keys(readers) as Kind[]) {
+    const list: readonly PermissionMetadata<unknown>[] = entry[`${kind}_permissions`] ?? [];
+    for (const { role: name, permission } of list) {
+      const where = `${table.id}: ${kind} permission of role ${JSON.stringify(name)}`;
+      const refuse = (at: string, reason: string) =>
+        issues.push({ severity: 'error', where: at === '' ? where : `${where}, ${at}`, reason });
+      const role = parseRoleName(name);
+      if (role === undefined || role === adminRole) {
+        refuse('', role === adminRole ? 'admin may do everything already' : 'this is no name for a role');
+        continue;
+      }
+      try {
+        const tables = ofRole(draft, role);
+        const known = tables.get(table.id) ?? { table, ...nothing };
+        if (known[kind] !== null) refuse('', 'the role has this permission twice: the first one holds');
+        else tables.set(table.id, { ...known, [kind]: readers[kind](table, permission as never, find) });
+      } catch (error) {
+        if (!(error instanceof RuleProblem)) throw error;
+        refuse(error.where, `${error.message}; the permission is left out`);
+      }
+    }
+  }
+}
+
+/** What a draft holds for a role so far. */
+export function ofRole(draft: Draft, role: RoleName): Map<string, TablePermission> {
+  let tables = draft.get(role);
+  if (tables === undefined) {
+    tables = new Map();
+    draft.set(role, tables);
+  }
+  return tables;
+}
+
+function readSelect(table: Table, given: SelectPermissionMetadata, find: FindTable): SelectPermission {
+  const columns = columnsOf(table, given.columns);
+  const masks = new Map<Column, RowRule>();
+  for (const [name, rule] of Object.entries(given.masks ?? {})) {
+    const column = table.column.get(name);
+    if (column === undefined || !columns.includes(column))
+      throw new RuleProblem(`masks.${name}`, `${name} is not among the columns of the permission`);
+    masks.set(column, maskRule(table, rule, `masks.${name}`, find));
+  }
+  return {
+    columns,
+    masks,
+    filter: readRule(table, given.filter ?? {}, 'filter', find),
+    limit: given.limit ?? null,
+    aggregations: given.allow_aggregations ?? false,
+    queryRoots: rootsOf(given.query_root_fields),
+    subscriptionRoots: rootsOf(given.subscription_root_fields),
+  };
+}
+
+function maskRule(table: Table, given: BoolExp, where: string, find: FindTable): RowRule {
+  const rule = readRule(table, given, where, find);
+  if (crossesSources(rule))
+    throw new RuleProblem(
+      where,
+      'a mask cannot look into another source: let the filter of the rows do that',
+    );
+  return rule;
+}
+
+function rootsOf(given: readonly RootFieldKind[] | null | undefined): ReadonlySet<RootFieldKind> | null {
+  return given === null || given === undefined ? null : new Set(given);
+}
+
+function readInsert(table: Table, given: InsertPermissionMetadata, find: FindTable): InsertPermission {
+  const presets = presetsOf(table, given.set);
+  return {
+    columns: columnsOf(table, given.columns).filter((column) => !presets.has(column)),
+    check: readRule(table, given.check ?? {}, 'check', find),
+    presets,
+    backendOnly: given.backend_only ?? false,
+  };
+}
+
+function readUpdate(table: Table, given: UpdatePermissionMetadata, find: FindTable): UpdatePermission {
+  const presets = presetsOf(table, given.set);
+  return {
+    columns: columnsOf(table, given.columns).filter((column) => !presets.has(column)),
+    filter: readRule(table, given.filter ?? {}, 'filter', find),
+    check:
+      given.check === null || given.check === undefined
+        ? everyRow
+        : readRule(table, given.check, 'check', find),
+    presets,
+    backendOnly: given.backend_only ?? false,
+  };
+}
+
+function readDelete(table: Table, given: DeletePermissionMetadata, find: FindTable): DeletePermission {
+  return {
+    filter: readRule(table, given.filter ?? {}, 'filter', find),
+    backendOnly: given.backend_only ?? false,
+  };
+}
+
+function columnsOf(table: Table, given: '*' | readonly string[]): readonly Column[] {
+  if (given === '*') return table.columns;
+  if (!Array.isArray(given)) throw new RuleProblem('columns', 'must be a list of columns, or "*"');
+  const named = new Set(
+    (given as readonly string[]).map((name) => {
+      const column = table.column.get(name);
+      if (column === undefined) throw new RuleProblem('columns', `${table.id} has no column "${name}"`);
+      return column;
+    }),
+  );
+  return table.columns.filter((column) => named.has(column));
+}
+
+function presetsOf(
+  table: Table,
+  given: Readonly<Record<string, unknown>> | undefined,
+): ReadonlyMap<Column, RuleValue> {
+  return new Map(
+    Object.entries(given ?? {}).map(([name, value]): [Column, RuleValue] => {
+      const column = table.column.get(name);
+      if (column === undefined) throw new RuleProblem(`set.${name}`, `${table.id} has no column "${name}"`);
+      if (value === null) return [column, { kind: 'constant', value: null }];
+      const read = ruleValue(value, column.type);
+      if (typeof read === 'string') throw new RuleProblem(`set.${name}`, read);
+      return [column, read];
+    }),
+  );
+}

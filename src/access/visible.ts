@@ -1,0 +1,90 @@
+import {
+  type Catalog,
+  type Column,
+  isEveryRow,
+  type Relationship,
+  type Source,
+  type Table,
+} from '../catalog/index.ts';
+import type { SourceName } from '../core/index.ts';
+import type { RolePermissions, TablePermission } from './permission.ts';
+
+/** The part of a catalog that a role can see. */
+export type VisibleCatalog = Pick<Catalog, 'sources'>;
+
+/**
+ * The catalog as a role sees it: the tables that it may do something with, with the columns that it can read. `backend`: the
+ * request proves that it comes from a backend, so that backend-only permissions hold.
+ */
+export function visibleCatalog(
+  catalog: Pick<Catalog, 'sources'>,
+  { tables: permissions }: RolePermissions,
+  backend: boolean,
+): VisibleCatalog {
+  const seen = new Map<Table, { readonly table: Table; readonly relationships: Relationship[] }>();
+  const sources = new Map<SourceName, Source>();
+  for (const whole of catalog.sources.values()) {
+    const tables: Table[] = [];
+    const source: Source = { ...whole, tables };
+    for (const table of whole.tables) {
+      const permission = permissions.get(table.id);
+      if (permission === undefined || !grantsSomething(permission, backend)) continue;
+      const relationships: Relationship[] = [];
+      const view = visibleTable(source, table, permission, relationships, backend);
+      tables.push(view);
+      seen.set(table, { table: view, relationships });
+    }
+    sources.set(source.name, source);
+  }
+  for (const [whole, { table: from, relationships }] of seen) {
+    for (const relationship of whole.relationships) {
+      const to = seen.get(relationship.to)?.table;
+      if (to === undefined) continue;
+      const filter = permissions.get(to.id)?.select?.filter;
+      const nullable = relationship.nullable || filter === undefined || !isEveryRow(filter);
+      relationships.push({ ...relationship, from, to, nullable });
+    }
+  }
+  return { sources };
+}
+
+function grantsSomething(
+  { select, insert, update, delete: remove }: TablePermission,
+  backend: boolean,
+): boolean {
+  const holds = (permission: { readonly backendOnly: boolean } | null) =>
+    permission !== null && (backend || !permission.backendOnly);
+  return select !== null || holds(insert) || holds(update) || holds(remove);
+}
+
+function visibleTable(
+  source: Source,
+  whole: Table,
+  { select, insert, update, delete: remove }: TablePermission,
+  relationships: readonly Relationship[],
+  backend: boolean,
+): Table {
+  const columns = (select?.columns ?? []).map((column): Column => {
+    const mask = select!.masks.get(column);
+    return mask === undefined ? column : { ...column, mask, nullable: true };
+  });
+  const holds = (permission: { readonly backendOnly: boolean } | null) =>
+    permission !== null && (backend || !permission.backendOnly);
+  return {
+    ...whole,
+    source,
+    columns,
+    relationships,
+    insertable: whole.insertable && holds(insert),
+    updatable: whole.updatable && holds(update),
+    deletable: whole.deletable && holds(remove),
+    access: {
+      whole,
+      select: select !== null,
+      aggregate: select?.aggregations ?? false,
+      roots: select?.queryRoots ?? null,
+      insertColumns: holds(insert) ? insert!.columns : [],
+      updateColumns: holds(update) ? update!.columns : [],
+    },
+  };
+}
