@@ -80,8 +80,9 @@ function visibleTable(
     deletable: whole.deletable && holds(remove),
     access: {
       whole,
-      select: select !== null,
-      aggregate: select?.aggregations ?? false,
+      // A row of no columns cannot be said in GraphQL.
+      select: columns.length > 0,
+      aggregate: columns.length > 0 && (select?.aggregations ?? false),
       roots: select?.queryRoots ?? null,
       insertColumns: holds(insert) ? insert!.columns : [],
       updateColumns: holds(update) ? update!.columns : [],

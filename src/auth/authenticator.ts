@@ -9,14 +9,14 @@ import type { AuthRequest } from './request.ts';
  * token, a cookie that names a session) is found and checked by an authenticator, and the sign-in itself (redirects of OIDC, SAML and
  * CAS, a bind to LDAP, a code of OAuth2) stands behind routes of its own that end in issuing such a token.
  */
-export interface Authenticator {
+export interface Authenticator<Credential = string> {
   readonly kind: string;
   /** Lower-case names of headers that decide besides Authorization, X-API-Key, x-foz-* and x-hasura-*. */
   readonly headers?: readonly string[];
   /** The credential of this kind that the request carries; `undefined`: none. */
-  credential(request: AuthRequest): string | undefined;
+  credential(request: AuthRequest): Credential | undefined;
   /** Checks it. `now` in milliseconds since 1970. Synchronous where the answer is known already. */
-  identify(credential: string, request: AuthRequest, now: number): Session | Promise<Session>;
+  identify(credential: Credential, request: AuthRequest, now: number): Session | Promise<Session>;
   /** Stops timers and writes what is not written yet. */
   close?(): Promise<void>;
 }

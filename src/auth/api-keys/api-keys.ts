@@ -1,0 +1,156 @@
+import { hash as digest } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Session } from '../../access/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { ClientAddress } from '../address.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { AccessDenied } from '../denied.ts';
+import { type AuthRequest, bearerToken, header } from '../request.ts';
+import { hasHash, keyLength, keyPrefix } from './format.ts';
+import { KeyLookup } from './lookup.ts';
+import type { KeyRecord, KeyRepository } from './record.ts';
+import { KeyUses } from './uses.ts';
+import { keyDenied, VerifiedKey } from './verified.ts';
+
+export interface ApiKeyOptions {
+  readonly repository: KeyRepository;
+  /** The pepper that hashes are made with, and those before it that are still accepted. */
+  readonly peppers: readonly Uint8Array[];
+  readonly clientAddress: ClientAddress;
+  /** Verified keys that are remembered; 10,000 unless told. */
+  readonly cacheSize?: number;
+  /** A remembered key is read again in the background after this time; 900 ms unless told. */
+  readonly refreshMs?: number;
+  /** Longest time that a key is believed without reading it again; 1,800 ms unless told. A revocation that nobody tells of shows within it. */
+  readonly trustMs?: number;
+  /** How much longer remembered keys are believed while the store is down; 0 unless told: no store, no access. */
+  readonly graceMs?: number;
+  readonly useEveryMs?: number;
+}
+
+/** Checks API keys in `X-API-Key` and `Authorization: Bearer foz_...`. */
+export class ApiKeys implements Authenticator {
+  readonly kind = 'api-key';
+  readonly #options: ApiKeyOptions;
+  readonly #lookup: KeyLookup;
+  readonly #uses: KeyUses;
+  /** By SHA-256 of the whole key. */
+  readonly #verified: LRUCache<string, VerifiedKey>;
+  readonly #refreshMs: number;
+  readonly #trustMs: number;
+  readonly #stop: () => void;
+  /** Goes up with every change that is told of: an answer that was under way meanwhile is asked for again. */
+  #changes = 0;
+
+  constructor(options: ApiKeyOptions) {
+    this.#options = options;
+    this.#lookup = new KeyLookup(options.repository);
+    this.#uses = new KeyUses(options.repository, options.useEveryMs);
+    this.#verified = new LRUCache({ max: options.cacheSize ?? 10_000 });
+    this.#refreshMs = options.refreshMs ?? 900;
+    this.#trustMs = options.trustMs ?? 1800;
+    this.#stop = options.repository.onChanged((keyId) => this.forget(keyId));
+  }
+
+  credential(request: AuthRequest): string | undefined {
+    const own = header(request, 'x-api-key');
+    if (own?.startsWith('foz_')) return own;
+    const token = bearerToken(header(request, 'authorization'));
+    return token?.startsWith('foz_') ? token : undefined;
+  }
+
+  identify(credential: string, request: AuthRequest, now: number): Session | Promise<Session> {
+    if (credential.length !== keyLength) throw keyDenied('no form of a key');
+    const id = digest('sha256', credential, 'base64');
+    const known = this.#verified.get(id);
+    const age = known === undefined ? Number.POSITIVE_INFINITY : Math.abs(now - known.readAt);
+    if (known === undefined || age > this.#trustMs)
+      return this.#readThenUse(credential, id, request, now, known);
+    if (age > this.#refreshMs && !known.refreshing) void this.#refresh(credential, id, known, now);
+    return this.#use(known, request, now);
+  }
+
+  /** Forgets a key at once, so that its next use reads it again. */
+  forget(keyId: string): void {
+    this.#changes++;
+    for (const [id, { record }] of this.#verified.entries())
+      if (record.id === keyId) this.#verified.delete(id);
+  }
+
+  async close(): Promise<void> {
+    this.#stop();
+    await this.#uses.flush();
+  }
+
+  #use(known: VerifiedKey, request: AuthRequest, now: number): Session {
+    const address = known.check(request, this.#options.clientAddress, now);
+    const session = known.sessions.of(request);
+    this.#uses.add(known.record.id, now, address);
+    return session;
+  }
+
+  async #readThenUse(
+    credential: string,
+    id: string,
+    request: AuthRequest,
+    now: number,
+    known: VerifiedKey | undefined,
+  ): Promise<Session> {
+    try {
+      return this.#use(await this.#read(credential, id, now), request, now);
+    } catch (error) {
+      if (error instanceof AccessDenied) throw error;
+      const { graceMs = 0 } = this.#options;
+      if (known !== undefined && this.#verified.has(id) && now - known.readAt <= this.#trustMs + graceMs)
+        return this.#use(known, request, now);
+      throw error instanceof FozError ? error : unreachableStore(error);
+    }
+  }
+
+  async #refresh(credential: string, id: string, known: VerifiedKey, now: number): Promise<void> {
+    known.refreshing = true;
+    try {
+      await this.#read(credential, id, now);
+    } catch {
+      // A key that is not there any more is forgotten by #read; a store that is down shows when the trust ends.
+      known.refreshing = false;
+    }
+  }
+
+  async #read(credential: string, id: string, now: number): Promise<VerifiedKey> {
+    const prefix = keyPrefix(credential);
+    if (prefix === undefined) throw keyDenied('no form of a key');
+    const record = await this.#find(prefix);
+    const before = this.#verified.peek(id);
+    const secret = record?.secrets.find(
+      (one) => one.prefix === prefix && hasHash(credential, one.hash, this.#options.peppers),
+    );
+    if (record === undefined || secret === undefined) {
+      this.#verified.delete(id);
+      throw keyDenied(record === undefined ? 'unknown or revoked key' : `key ${record.id}: wrong secret`);
+    }
+    if (before?.record.revision === record.revision) {
+      before.renew(now);
+      return before;
+    }
+    const verified = new VerifiedKey(record, secret, now);
+    this.#verified.set(id, verified);
+    return verified;
+  }
+
+  /** Asks again when a change was told of meanwhile; twice at most, since more is bounded by `trustMs` anyway. */
+  async #find(prefix: string): Promise<KeyRecord | undefined> {
+    for (let more = 2; ; more--) {
+      const changes = this.#changes;
+      const record = await this.#lookup.find(prefix);
+      if (changes === this.#changes || more === 0) return record;
+    }
+  }
+}
+
+function unreachableStore(cause: unknown): FozError {
+  return new FozError('unavailable', 'API keys cannot be checked now: the control store does not answer.', {
+    internal: cause instanceof Error ? cause.message : String(cause),
+    cause,
+  });
+}

@@ -1,0 +1,20 @@
+/** Milliseconds that an answer may be kept by its Cache-Control or Expires; 0: not at all; `undefined`: it does not say. */
+export function freshnessOf(headers: Headers, now: number): number | undefined {
+  const control = headers.get('cache-control')?.toLowerCase();
+  if (control !== undefined) {
+    const directives = control.split(',').map((part) => part.trim());
+    if (directives.some((part) => part === 'no-store' || part === 'no-cache')) return 0;
+    const age = directives.map((part) => /^(?:s-)?max-?age="?(\d{1,10})"?$/.exec(part)?.[1]).find(Boolean);
+    if (age !== undefined) return Math.max(0, Number(age) - ageOf(headers)) * 1000;
+  }
+  const expires = headers.get('expires');
+  if (expires === null) return undefined;
+  const at = Date.parse(expires);
+  return Number.isNaN(at) ? 0 : Math.max(0, at - now);
+}
+
+/** Seconds that a cache on the way has kept the answer already. */
+function ageOf(headers: Headers): number {
+  const age = headers.get('age');
+  return age !== null && /^\d{1,10}$/.test(age) ? Number(age) : 0;
+}

@@ -1,0 +1,16 @@
+export { type ClientAddress, clientAddress, Networks } from './address.ts';
+export { type AdminSecret, mintAdminSecret } from './admin-secret.ts';
+export { hashKey, keyPrefix, type MintedKey, mintKey, plainHash } from './api-keys/format.ts';
+export type { KeyRecord, KeyRepository, KeySecret, KeyUse } from './api-keys/record.ts';
+export { DeclaredKeys } from './api-keys/repositories.ts';
+export type { Authenticator } from './authenticator.ts';
+export { checkAuth } from './check-config.ts';
+export type { AuthProblem } from './check-parts.ts';
+export type { AuthConfig, DeclaredKeyConfig, IssuerConfig, WebhookConfig } from './config.ts';
+export { type Auth, type AuthOptions, createAuth } from './create.ts';
+export { AccessDenied } from './denied.ts';
+export { parseRole } from './grant.ts';
+export type { Identify } from './identify.ts';
+export { type AuthRequest, httpRequest, websocketRequest } from './request.ts';
+export { allowsOperation, allowsTable, type ScopedTable, type ScopesConfig, scopesOf } from './scopes.ts';
+export type { SessionEnd } from './session-end.ts';

@@ -1,0 +1,61 @@
+import { AccessDenied } from '../denied.ts';
+import { type AuthRequest, header } from '../request.ts';
+
+/** The value of a cookie; `undefined` when it is absent. Throws `access-denied` when it is there twice. */
+export function cookieOf(request: AuthRequest, name: string): string | undefined {
+  const text = header(request, 'cookie');
+  if (text === undefined || !text.includes(name)) return undefined;
+  let found: string | undefined;
+  for (const part of text.split(';')) {
+    const at = part.indexOf('=');
+    if (at < 0 || part.slice(0, at).trim() !== name) continue;
+    if (found !== undefined) throw new AccessDenied({ why: 'cookie twice' });
+    found = part
+      .slice(at + 1)
+      .trim()
+      .replace(/^"(.*)"$/, '$1');
+  }
+  return found;
+}
+
+/** Headers that a page of another origin cannot send without being asked first: one of them must be there when the browser says no origin. */
+const customHeaders = [
+  'x-foz-csrf',
+  'x-requested-with',
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+];
+
+/**
+ * A browser sends a cookie whoever wrote the page, so a cookie counts only when the page is the server's own or of a known origin.
+ * Throws `access-denied` otherwise. Over HTTP without Origin, `Sec-Fetch-Site: same-origin` or a custom header is needed; a WebSocket
+ * needs the Origin that every browser sends.
+ */
+export function refuseForeignPage(request: AuthRequest, origins: ReadonlySet<string>): void {
+  const origin = header(request, 'origin');
+  if (origin !== undefined) {
+    if (!origins.has(origin) && !isOwn(origin, request)) throw foreign(`origin ${JSON.stringify(origin)}`);
+    return;
+  }
+  if (request.via === 'websocket') throw foreign('websocket without origin');
+  const site = header(request, 'sec-fetch-site');
+  if (site === 'same-origin') return;
+  if (site !== undefined && site !== 'none') throw foreign(`sec-fetch-site ${JSON.stringify(site)}`);
+  if (!customHeaders.some((name) => request.headers[name] !== undefined))
+    throw foreign('neither origin nor custom header');
+}
+
+function isOwn(origin: string, request: AuthRequest): boolean {
+  const host = header(request, 'host');
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const { protocol, host: its } = new URL(origin);
+  if (protocol !== 'https:' && (protocol !== 'http:' || request.secure === true)) return false;
+  const own = `${protocol}//${host}`;
+  return URL.canParse(own) && new URL(own).host === its;
+}
+
+function foreign(why: string): AccessDenied {
+  const message =
+    'A token in a cookie is accepted only from pages of this server or of an origin in auth.cookie_origins: send an allowed Origin or the header x-foz-csrf, or the token in Authorization.';
+  return new AccessDenied({ message, why: `cookie: ${why}`, status: 403 });
+}

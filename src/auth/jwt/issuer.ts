@@ -1,0 +1,131 @@
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { FozError } from '../../core/index.ts';
+import type { IssuerConfig, PublicKeyConfig, TokenPlace } from '../config.ts';
+import { type Grant, GrantedSessions } from '../grant.ts';
+import { claimsReader, type TokenClaims } from './claims.ts';
+import { RemoteKeys } from './jwks.ts';
+import {
+  type IssuerKeys,
+  PublicKey,
+  publicAlgorithms,
+  SecretKey,
+  type SigningKey,
+  StaticKeys,
+} from './keys.ts';
+import { tokenDenied, type UncheckedToken } from './token.ts';
+
+/** Keys that are tried for one token at most. */
+const maxTries = 8;
+
+/** A token that was verified: it holds until `until` (milliseconds since 1970) and while no key was withdrawn. */
+export interface VerifiedToken {
+  readonly issuer: Issuer;
+  readonly until: number;
+  readonly withdrawals: number;
+  readonly sessions: GrantedSessions;
+}
+
+/** One issuer: its keys, its rules, and how its claims are read. */
+export class Issuer {
+  readonly name: string | undefined;
+  readonly keys: IssuerKeys;
+  readonly places: readonly TokenPlace[];
+  readonly #config: IssuerConfig;
+  readonly #algorithms: ReadonlySet<string>;
+  readonly #readClaims: (payload: JWTPayload) => TokenClaims;
+
+  /** Throws TypeError for a key or a path that is none; `checkAuth` tells it earlier and with its place. */
+  constructor(config: IssuerConfig) {
+    this.#config = config;
+    this.name = config.issuer ?? undefined;
+    this.keys = keysOf(config);
+    this.places = config.from ?? [{ header: 'authorization' }];
+    this.#algorithms = new Set(
+      config.algorithms ?? (config.secret === undefined ? publicAlgorithms : ['HS256']),
+    );
+    this.#readClaims = claimsReader({
+      namespace: config.claims_namespace,
+      namespacePath: config.claims_namespace_path,
+      map: config.claims_map,
+    });
+  }
+
+  /** Longest token in characters. */
+  get maxLength(): number {
+    return this.#config.max_token_bytes ?? 8192;
+  }
+
+  /** Verifies a token of this issuer. Rejects with `access-denied`, or `unavailable` when the keys cannot be read. */
+  async verify(token: string, { algorithm, kid }: UncheckedToken, now: number): Promise<VerifiedToken> {
+    if (!this.#algorithms.has(algorithm)) throw tokenDenied('algorithm is not allowed');
+    const { withdrawals } = this.keys;
+    const candidates = await this.keys.candidates({ alg: algorithm, kid }, now);
+    const payload = await this.#verifyWith(candidates.slice(0, maxTries), token, now);
+    const until = payload.exp === undefined ? Number.POSITIVE_INFINITY : (payload.exp + this.#skew) * 1000;
+    return { issuer: this, until, withdrawals, sessions: new GrantedSessions(this.#grant(payload, until)) };
+  }
+
+  get #skew(): number {
+    return this.#config.clock_skew ?? 30;
+  }
+
+  async #verifyWith(keys: readonly SigningKey[], token: string, now: number): Promise<JWTPayload> {
+    const options = this.#rules(now);
+    for (const { key } of keys) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusal(error);
+      }
+    }
+    throw tokenDenied(keys.length === 0 ? 'no key fits' : 'wrong signature');
+  }
+
+  #rules(now: number): JWTVerifyOptions {
+    const { audience, token_type, require_exp } = this.#config;
+    return {
+      algorithms: [...this.#algorithms],
+      issuer: this.name,
+      audience: audience === null ? undefined : [audience].flat(),
+      clockTolerance: this.#skew,
+      currentDate: new Date(now),
+      typ: token_type,
+      requiredClaims: require_exp === false ? [] : ['exp'],
+    };
+  }
+
+  #grant(payload: JWTPayload, until: number): Grant {
+    const claims = this.#readClaims(payload);
+    const cap = this.#config.roles;
+    const roles = cap === undefined ? claims.roles : claims.roles.filter((role) => cap.includes(role));
+    if (roles.length === 0) throw tokenDenied('none of its roles may come from this issuer');
+    const { defaultRole, variables } = claims;
+    return {
+      actor: Object.freeze({ kind: 'jwt', id: payload.sub ?? '', issuer: this.name }),
+      roles: Object.freeze(roles),
+      defaultRole: defaultRole !== null && roles.includes(defaultRole) ? defaultRole : null,
+      variables,
+      ...(until === Number.POSITIVE_INFINITY ? {} : { expiresAt: until }),
+    };
+  }
+}
+
+function refusal(error: unknown): FozError {
+  if (error instanceof FozError) return error;
+  if (error instanceof errors.JWTExpired) return tokenDenied('expired');
+  return tokenDenied(error instanceof Error ? error.message : 'not verified');
+}
+
+function keysOf({ key, jwks_url, secret }: IssuerConfig): IssuerKeys {
+  if (jwks_url !== undefined) return new RemoteKeys({ url: jwks_url });
+  if (secret !== undefined) return new SecretKey(secret);
+  return new StaticKeys([key ?? []].flat().map(publicKeyOf));
+}
+
+/** A public key as the configuration gives it. Throws TypeError with the reason when it cannot be used. */
+export function publicKeyOf(config: PublicKeyConfig): PublicKey {
+  if (typeof config === 'string' && !config.trimStart().startsWith('{')) return PublicKey.ofPem(config);
+  const key = PublicKey.ofJwk(typeof config === 'string' ? JSON.parse(config) : config);
+  if (key === undefined) throw new TypeError('it is no public key that can be used');
+  return key;
+}

@@ -1,0 +1,114 @@
+import { hash as digest } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Session } from '../../access/index.ts';
+import type { Authenticator } from '../authenticator.ts';
+import type { IssuerConfig, TokenPlace } from '../config.ts';
+import { type AuthRequest, bearerToken, header } from '../request.ts';
+import { cookieOf, refuseForeignPage } from './cookie.ts';
+import { Issuer, type VerifiedToken } from './issuer.ts';
+import { decodeToken, looksLikeToken, tokenDenied } from './token.ts';
+
+export interface TokenOptions {
+  readonly issuers: readonly IssuerConfig[];
+  /** Origins besides the server's own whose pages may send a cookie. */
+  readonly cookieOrigins?: readonly string[];
+  /** Verified tokens that are remembered; 10,000 unless told. */
+  readonly cacheSize?: number;
+  /** Characters of all remembered tokens together; 32 million unless told. */
+  readonly cacheLength?: number;
+}
+
+/** A token and where it stood. */
+export interface FoundToken {
+  readonly token: string;
+  readonly place: TokenPlace;
+}
+
+/** Checks signed tokens of several issuers: `iss` says whose it claims to be, and only that issuer's keys and rules count. */
+export class Tokens implements Authenticator<FoundToken> {
+  readonly kind = 'jwt';
+  readonly headers: readonly string[];
+  readonly #issuers: ReadonlyMap<string | undefined, Issuer>;
+  readonly #places: readonly TokenPlace[];
+  readonly #cookieOrigins: ReadonlySet<string>;
+  readonly #maxLength: number;
+  /** By SHA-256 of the token. */
+  readonly #verified: LRUCache<string, VerifiedToken>;
+
+  constructor(options: TokenOptions) {
+    const issuers = options.issuers.map((config) => new Issuer(config));
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]));
+    const places = new Map(issuers.flatMap(({ places }) => places.map((place) => [placeName(place), place])));
+    this.#places = [...places.values()].sort((left, right) => rank(left) - rank(right));
+    this.headers = this.#places.flatMap((place) => ('header' in place ? [place.header.toLowerCase()] : []));
+    this.#cookieOrigins = new Set(options.cookieOrigins);
+    this.#maxLength = Math.max(0, ...issuers.map(({ maxLength }) => maxLength));
+    const maxSize = options.cacheLength ?? 32_000_000;
+    this.#verified = new LRUCache({ max: options.cacheSize ?? 10_000, maxSize });
+  }
+
+  /** Authorization before other headers, headers before cookies. What stands in Authorization without the form of a token is left to others. */
+  credential(request: AuthRequest): FoundToken | undefined {
+    for (const place of this.#places) {
+      const token = tokenAt(place, request);
+      if (token !== undefined) return { token, place };
+    }
+    return undefined;
+  }
+
+  identify({ token, place }: FoundToken, request: AuthRequest, now: number): Session | Promise<Session> {
+    if (token.length > this.#maxLength) throw tokenDenied('too long');
+    if ('cookie' in place) refuseForeignPage(request, this.#cookieOrigins);
+    const id = digest('sha256', token, 'base64');
+    const known = this.#verified.get(id);
+    if (known !== undefined) {
+      const { keys } = known.issuer;
+      keys.keepFresh(now);
+      if (now < known.until && known.withdrawals === keys.withdrawals && keys.isTrusted(now))
+        return sessionOf(known, place, request);
+      this.#verified.delete(id);
+    }
+    return this.#verify(id, token, place, request, now);
+  }
+
+  async #verify(
+    id: string,
+    token: string,
+    place: TokenPlace,
+    request: AuthRequest,
+    now: number,
+  ): Promise<Session> {
+    const unchecked = decodeToken(token);
+    const issuer = this.#issuers.get(unchecked.issuer);
+    if (issuer === undefined) throw tokenDenied('unknown issuer');
+    if (token.length > issuer.maxLength) throw tokenDenied('too long');
+    const verified = await issuer.verify(token, unchecked, now);
+    this.#verified.set(id, verified, { size: token.length });
+    return sessionOf(verified, place, request);
+  }
+}
+
+function sessionOf({ issuer, sessions }: VerifiedToken, place: TokenPlace, request: AuthRequest): Session {
+  const name = placeName(place);
+  if (!issuer.places.some((one) => placeName(one) === name))
+    throw tokenDenied('this issuer does not send tokens there');
+  return sessions.of(request);
+}
+
+function placeName(place: TokenPlace): string {
+  return 'header' in place ? `header ${place.header.toLowerCase()}` : `cookie ${place.cookie}`;
+}
+
+function rank(place: TokenPlace): number {
+  if ('cookie' in place) return 2;
+  return place.header.toLowerCase() === 'authorization' ? 0 : 1;
+}
+
+function tokenAt(place: TokenPlace, request: AuthRequest): string | undefined {
+  if ('cookie' in place) return cookieOf(request, place.cookie);
+  const name = place.header.toLowerCase();
+  const value = header(request, name);
+  if (name !== 'authorization') return bearerToken(value) ?? value;
+  const token = bearerToken(value);
+  return token !== undefined && looksLikeToken(token) ? token : undefined;
+}

@@ -1,0 +1,107 @@
+import type { Session } from '../access/index.ts';
+import type { KeyRecord, KeyRepository } from './api-keys/record.ts';
+
+/** Why a session is over before its connection is. `changed`: the key says something else now, so come back with it. */
+export type SessionEnd = 'expired' | 'revoked' | 'changed';
+
+/** Longest delay that a timer takes. */
+const maxDelay = 2 ** 31 - 1;
+
+interface Watched {
+  readonly session: Session;
+  readonly onEnd: (reason: SessionEnd) => void;
+  revision: string | undefined;
+}
+
+/** Tells connections that last (WebSockets, event streams) when the session they run under is over. */
+export class SessionEnds {
+  readonly #repository: KeyRepository | null;
+  readonly #everyMs: number;
+  /** By prefix of the API key. */
+  readonly #watched = new Map<string, Set<Watched>>();
+  readonly #stop: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+
+  /** `everyMs`: how often keys of running sessions are read again, for changes that nobody tells of. */
+  constructor(repository: KeyRepository | null, everyMs = 1000) {
+    this.#repository = repository;
+    this.#everyMs = everyMs;
+    this.#stop = repository?.onChanged(() => void this.#look()) ?? (() => {});
+  }
+
+  /** Calls `onEnd` once when the session is over. Returns how to stop watching. */
+  watch(session: Session, onEnd: (reason: SessionEnd) => void): () => void {
+    const prefix = session.actor?.keyPrefix;
+    let timer: NodeJS.Timeout | undefined;
+    const stop = () => {
+      clearTimeout(timer);
+      if (prefix !== undefined) this.#remove(prefix, watched);
+    };
+    const end = (reason: SessionEnd) => {
+      stop();
+      onEnd(reason);
+    };
+    const watched: Watched = { session, onEnd: end, revision: undefined };
+    const wait = () => {
+      const left = session.expiresAt! - Date.now();
+      if (left <= 0) watched.onEnd('expired');
+      else timer = setTimeout(wait, Math.min(left, maxDelay)).unref();
+    };
+    if (session.expiresAt !== undefined) timer = setTimeout(wait, 0).unref();
+    if (prefix !== undefined) this.#add(prefix, watched);
+    return stop;
+  }
+
+  /** Stops all watching without telling anyone. */
+  close(): void {
+    this.#stop();
+    clearInterval(this.#timer);
+    this.#watched.clear();
+  }
+
+  #add(prefix: string, watched: Watched): void {
+    const others = this.#watched.get(prefix) ?? new Set();
+    this.#watched.set(prefix, others.add(watched));
+    this.#timer ??= setInterval(() => void this.#look(), this.#everyMs).unref();
+    void this.#look();
+  }
+
+  #remove(prefix: string, watched: Watched): void {
+    const others = this.#watched.get(prefix);
+    others?.delete(watched);
+    if (others?.size === 0) this.#watched.delete(prefix);
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Reads the keys of all running sessions in one question. A store that is down ends none: the next look comes soon. */
+  async #look(): Promise<void> {
+    if (this.#looking || this.#repository === null || this.#watched.size === 0) return;
+    this.#looking = true;
+    try {
+      const asked = [...this.#watched].map(([prefix, all]) => [prefix, [...all]] as const);
+      const records = await this.#repository.find(asked.map(([prefix]) => prefix));
+      const byPrefix = new Map(
+        records.flatMap((record) => record.secrets.map(({ prefix }) => [prefix, record])),
+      );
+      for (const [prefix, all] of asked)
+        for (const watched of all) {
+          const reason = endOf(watched, byPrefix.get(prefix));
+          if (reason !== null && this.#watched.get(prefix)?.has(watched)) watched.onEnd(reason);
+        }
+    } catch {
+      // Told by whoever asks for a key next.
+    } finally {
+      this.#looking = false;
+    }
+  }
+}
+
+function endOf(watched: Watched, record: KeyRecord | undefined): SessionEnd | null {
+  const { role, actor } = watched.session;
+  if (record === undefined || record.id !== actor?.keyId) return 'revoked';
+  watched.revision ??= record.revision;
+  return watched.revision === record.revision && record.roles.includes(role) ? null : 'changed';
+}

@@ -1,0 +1,144 @@
+import { hash as digest } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Session } from '../../access/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Authenticator } from '../authenticator.ts';
+import type { WebhookConfig } from '../config.ts';
+import { AccessDenied } from '../denied.ts';
+import { freshnessOf } from '../freshness.ts';
+import { parseRole } from '../grant.ts';
+import { readLimited } from '../read-limited.ts';
+import type { AuthRequest } from '../request.ts';
+import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
+import { callerText, forwardedHeaders } from './forwarded.ts';
+
+/** Longest answer, most variables in it, and longest time that one is kept. */
+const limits = { bytes: 64 * 1024, variables: 100, keptMs: 24 * 3_600_000, waiting: 1000 };
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Asks a URL who the caller is: 200 with session variables, 401 for nobody; anything else is `unavailable` and never access. */
+export class Webhook implements Authenticator<Headers> {
+  readonly kind = 'webhook';
+  readonly #config: WebhookConfig;
+  readonly #only: ReadonlySet<string> | null;
+  readonly #kept: LRUCache<string, Session> | null;
+  readonly #asking = new Map<string, Promise<Session>>();
+
+  constructor(config: WebhookConfig) {
+    this.#config = config;
+    const { forward_headers: only, cache = 5000 } = config;
+    this.#only = only === undefined ? null : new Set(only.map((name) => name.toLowerCase()));
+    this.#kept = cache === 0 ? null : new LRUCache({ max: cache });
+  }
+
+  /** Every request is the webhook's: it also decides about those without credentials. */
+  credential(request: AuthRequest): Headers {
+    const headers = forwardedHeaders(request, this.#only);
+    if (headers === null)
+      throw new FozError(
+        'limit-exceeded',
+        'The headers of the request are too long to be checked: send fewer.',
+      );
+    return headers;
+  }
+
+  identify(headers: Headers, _request: AuthRequest, now: number): Session | Promise<Session> {
+    const id = digest('sha256', callerText(headers), 'base64');
+    const kept = this.#kept?.get(id);
+    if (kept !== undefined && now < kept.expiresAt!) return kept;
+    const running = this.#asking.get(id);
+    if (running !== undefined) return running;
+    if (this.#asking.size >= limits.waiting) throw unavailable('too many questions wait for it');
+    const asking = this.#ask(id, headers, now).finally(() => this.#asking.delete(id));
+    this.#asking.set(id, asking);
+    return asking;
+  }
+
+  async #ask(id: string, headers: Headers, now: number): Promise<Session> {
+    const answer = await this.#send(headers);
+    if (answer.status === 401) {
+      await answer.body?.cancel();
+      throw new AccessDenied({ why: 'the webhook said 401' });
+    }
+    if (answer.status !== 200) {
+      await answer.body?.cancel();
+      throw unavailable(`it answered with status ${answer.status}`);
+    }
+    const freshMs = Math.min(freshnessOf(answer.headers, now) ?? 0, limits.keptMs);
+    const session = this.#read(await this.#body(answer), freshMs > 0 ? now + freshMs : undefined);
+    if (session.expiresAt !== undefined) this.#kept?.set(id, session);
+    return session;
+  }
+
+  async #send(headers: Headers): Promise<Response> {
+    const { url, method = 'GET', timeout_ms: timeoutMs = 5000 } = this.#config;
+    const common = { method, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) } as const;
+    try {
+      if (method === 'GET')
+        return await fetch(url, { ...common, headers: { ...headers, accept: 'application/json' } });
+      return await fetch(url, {
+        ...common,
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ headers }),
+      });
+    } catch (error) {
+      throw unavailable(reason(error));
+    }
+  }
+
+  async #body(answer: Response): Promise<object> {
+    try {
+      const value: unknown = JSON.parse(await readLimited(answer, limits.bytes));
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    } catch (error) {
+      throw unavailable(reason(error));
+    }
+    throw unavailable('its answer is no JSON object');
+  }
+
+  #read(answer: object, expiresAt: number | undefined): Session {
+    const variables = new Map<string, string>();
+    let role: unknown;
+    for (const [key, value] of Object.entries(answer)) {
+      const name = variableOf(key);
+      const text = name === undefined ? undefined : textOf(value);
+      if (name === undefined || text === undefined) continue;
+      if (name === 'role') role = role === undefined || role === text ? text : null;
+      else if (isVariable(name)) setVariable(variables, name, text);
+    }
+    const known = parseRole(role);
+    if (known === undefined) throw unavailable('its answer has no x-hasura-role');
+    if (variables.size > limits.variables) throw unavailable('its answer has too many variables');
+    if (this.#config.roles !== undefined && !this.#config.roles.includes(known))
+      throw unavailable('its answer names a role that it may not give');
+    const id = variables.get('user-id') ?? '';
+    return Object.freeze({
+      role: known,
+      allowedRoles: Object.freeze([known]),
+      variables: variables.set('role', known),
+      actor: Object.freeze({ kind: 'webhook', id }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  try {
+    return variableText(value);
+  } catch {
+    throw unavailable('its answer holds the NUL character');
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return 'it cannot be asked';
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+}
+
+function unavailable(why: string): FozError {
+  const message =
+    'Who is asking cannot be told now: the authentication webhook did not give a usable answer.';
+  return new FozError('unavailable', message, { internal: why });
+}
