@@ -1,11 +1,27 @@
 import type { FozError } from '../core/index.ts';
+import type { PackedText } from './introspection/index.ts';
 
 /** A finished answer. `json` is the whole response text. */
 export interface EngineAnswer {
   readonly json: string;
+  /** A very long answer, packed; `json` would have to unpack it. */
+  readonly packed?: PackedText;
   /** `data`: the operation ran (it may have failed while running). `request`: it was refused before. */
   readonly kind: 'data' | 'request';
   readonly errors: readonly FozError[];
+}
+
+/** The answer that is this text. */
+export function answerText(text: string | PackedText): EngineAnswer {
+  if (typeof text === 'string') return { json: text, kind: 'data', errors: [] };
+  return {
+    packed: text,
+    get json() {
+      return text.text();
+    },
+    kind: 'data',
+    errors: [],
+  };
 }
 
 /** The answer for what went wrong. `internal` texts reach those who may see them. */

@@ -1,7 +1,5 @@
 import {
   type DocumentNode,
-  type ExecutionResult,
-  execute as executeGraphql,
   type GraphQLSchema,
   getVariableValues,
   type OperationDefinitionNode,
@@ -18,7 +16,12 @@ import {
   type Rules,
   type RunContext,
 } from '../plan/index.ts';
-import { answerErrors, type EngineAnswer } from './answer.ts';
+import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
+import {
+  Introspection,
+  type IntrospectionAnswers,
+  type IntrospectionRequest,
+} from './introspection/index.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
 
 /** An operation as it arrives. `variables` are raw JSON. */
@@ -43,6 +46,8 @@ export interface RoleEngineOptions {
   readonly cacheSize: number;
   /** Whether the caller may read what the database itself said. */
   readonly showInternal: boolean;
+  /** Where introspection answers are kept; default: a place of the engine's own. */
+  readonly introspections?: IntrospectionAnswers;
 }
 
 /** One operation of one document: how its variables are keyed, and its plans by key. */
@@ -62,10 +67,12 @@ const plansPerOperation = 64;
 export class RoleEngine {
   readonly options: RoleEngineOptions;
   readonly #entries: LRUCache<string, Entry>;
+  readonly #introspection: Introspection;
 
   constructor(options: RoleEngineOptions) {
     this.options = options;
     this.#entries = new LRUCache({ max: options.cacheSize });
+    this.#introspection = new Introspection(options.schema, options.introspections);
   }
 
   /** Runs an operation that is planned already; `undefined`: take the full path. */
@@ -193,63 +200,28 @@ export class RoleEngine {
   ): Promise<EngineAnswer> {
     const context: RunContext = { signal: request.signal, timeoutMs: request.timeoutMs };
     try {
+      if (plan.introspectsOnly) {
+        const asked = introspectionOf(entry, variables, request);
+        return answerText(await this.#introspection.answer(plan.plan.roots, asked));
+      }
       const data = await plan.run(
         { variables, session: request.session, steps: [], parents: null },
         context,
-        () => this.#introspect(entry, variables),
+        () => this.#introspection.texts(introspectionOf(entry, variables, request)),
       );
       return { json: `{"data":${data}}`, kind: 'data', errors: [] };
     } catch (error) {
       return answerErrors(errorsOf(error), 'data', this.options.showInternal);
     }
   }
-
-  async #introspect(
-    entry: Entry,
-    variables: Readonly<Record<string, unknown>>,
-  ): Promise<ReadonlyMap<string, string>> {
-    const result = (await executeGraphql({
-      schema: this.options.schema,
-      document: introspectionOnly(entry.document, entry.operation),
-      variableValues: variables,
-      operationName: entry.operation.name?.value,
-    })) as ExecutionResult;
-    if (result.errors !== undefined)
-      throw new FozErrors(result.errors.map((error) => new FozError('unexpected', error.message)));
-    return new Map(Object.entries(result.data ?? {}).map(([key, value]) => [key, JSON.stringify(value)]));
-  }
 }
 
-/** The document with all but `__schema` and `__type` taken out of the operation's root. */
-function introspectionOnly(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
-  const fragments = new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === 'FragmentDefinition' ? [[definition.name.value, definition] as const] : [],
-    ),
-  );
-  const keep = (set: OperationDefinitionNode['selectionSet']): OperationDefinitionNode['selectionSet'] => ({
-    ...set,
-    selections: set.selections.flatMap((selection): OperationDefinitionNode['selectionSet']['selections'] => {
-      if (selection.kind === 'Field')
-        return selection.name.value === '__schema' || selection.name.value === '__type' ? [selection] : [];
-      if (selection.kind === 'InlineFragment')
-        return [{ ...selection, selectionSet: keep(selection.selectionSet) }];
-      const fragment = fragments.get(selection.name.value)!;
-      const { kind: _kind, name: _name, ...rest } = selection;
-      return [
-        {
-          ...rest,
-          kind: 'InlineFragment' as never,
-          typeCondition: fragment.typeCondition,
-          selectionSet: keep(fragment.selectionSet),
-        } as never,
-      ];
-    }),
-  });
-  const definitions = document.definitions.map((definition) =>
-    definition === operation ? { ...operation, selectionSet: keep(operation.selectionSet) } : definition,
-  );
-  return { ...document, definitions };
+function introspectionOf(
+  { document, operation }: Entry,
+  variables: Readonly<Record<string, unknown>>,
+  request: OperationRequest,
+): IntrospectionRequest {
+  return { key: keyOf(request), document, operation, variables, signal: request.signal };
 }
 
 function keyOf(request: { readonly query: string; readonly operationName: string | null }): string {

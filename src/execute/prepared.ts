@@ -17,6 +17,8 @@ import { type PreparedStep, prepareStep } from './steps.ts';
 /** A plan compiled for its sources, ready to run any number of times. */
 export interface PreparedPlan {
   readonly plan: Plan;
+  /** Whether all it asks for is the graph itself: `__schema` or `__type`, maybe with `__typename` beside it. */
+  readonly introspectsOnly: boolean;
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect): Promise<string>;
   /** Its statements, without running any. */
@@ -43,6 +45,7 @@ export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan 
   });
   return {
     plan,
+    introspectsOnly: introspectsOnly(plan),
     explain: () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...prepareReads(connectorOf, reads).flatMap((root) => root.explain()),
@@ -60,6 +63,13 @@ export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan 
 }
 
 const none: ReadonlyMap<string, string> = new Map();
+
+function introspectsOnly({ roots }: Plan): boolean {
+  return (
+    roots.some(({ kind }) => kind === 'introspection') &&
+    roots.every(({ kind }) => kind === 'introspection' || kind === 'constant')
+  );
+}
 
 /** Keeps one result of `make` per capacities of the steps so far, where some engine's text depends on them. */
 function variantsByCapacity<T>(
@@ -161,6 +171,7 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
   const introspects = flatten(plan.roots).some((root) => root.kind === 'introspection');
   return {
     plan,
+    introspectsOnly: introspectsOnly(plan),
     explain: () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...mutations.explain(),

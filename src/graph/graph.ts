@@ -19,18 +19,22 @@ export class Graph {
   readonly #capabilitiesOf: (source: SourceName) => GraphCapabilities;
   readonly #capabilities = new Map<SourceName, GraphCapabilities>();
 
-  /** `names`: those of a graph of the same sources, where they have been told apart already. */
+  /** Whether types keep what was made in them. */
+  readonly keeps: 'kept' | 'transient';
+
+  /** `lookAt`: a graph of the same sources whose names are taken over; what is made then is not kept. */
   constructor(
     sources: readonly Source[],
     capabilitiesOf: (source: SourceName) => GraphCapabilities,
     subscriptions: boolean,
-    names?: Names,
+    lookAt?: Graph,
   ) {
+    this.keeps = lookAt === undefined ? 'kept' : 'transient';
     this.sources = sources;
     this.subscriptions = subscriptions;
     this.#capabilitiesOf = capabilitiesOf;
     this.names =
-      names ??
+      lookAt?.names ??
       new Names(sources, {
         subscriptions,
         offersType: (table, kind) =>
@@ -38,9 +42,9 @@ export class Graph {
       });
   }
 
-  /** The same graph with none of its types made. */
-  unmade(): Graph {
-    return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this.names);
+  /** The same graph for one look at all of its types, which keep neither fields nor values. */
+  transient(): Graph {
+    return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this);
   }
 
   /** Tables of the graph, in the order of the catalog. */

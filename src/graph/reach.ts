@@ -75,6 +75,14 @@ export class Reach {
     }
   }
 
+  /** The types that `names` tells, in its order. */
+  *types(): Generator<GraphQLNamedType> {
+    for (const make of this.shared.values()) yield make();
+    for (const table of this.#graph.tables) {
+      for (const kind of typeKinds) if (this.hasTableType(table, kind)) yield this.#graph.type(table, kind);
+    }
+  }
+
   #reached(): Incoming {
     this.#incoming ??= incoming(this.#graph);
     return this.#incoming;

@@ -46,19 +46,21 @@ export class LazySchema extends GraphQLSchema {
     return this.#graph.made.size;
   }
 
-  /** The same schema with none of its types made: for one look at all of them, which need not stay. */
-  unmade(): LazySchema {
-    return new LazySchema(this.#graph.unmade());
+  /**
+   * The same schema for one look at all of its types, none of which is made yet. They keep neither fields nor values, so that
+   * going through all of them takes little memory; for anything but looking, they are too slow.
+   */
+  transient(): LazySchema {
+    return new LazySchema(this.#graph.transient());
   }
 
   /** All types, in the order of the type map; each is made when its turn comes. */
   *types(): Generator<GraphQLNamedType> {
     const given = new Set<string>();
-    for (const name of this.#allNames()) {
-      if (given.has(name)) continue;
-      given.add(name);
-      const type = this.getType(name);
-      if (type !== undefined) yield type;
+    for (const type of this.#all()) {
+      if (given.has(type.name)) continue;
+      given.add(type.name);
+      yield type;
     }
   }
 
@@ -114,15 +116,17 @@ export class LazySchema extends GraphQLSchema {
       const inUse = [...take(this.#graph.made.keys(), mostSuggested)];
       return [...this.#roots.names(), ...Object.keys(this.#base), ...inUse];
     }
-    this.#names ??= [...new Set(this.#allNames())];
+    this.#names ??= [
+      ...new Set([...this.#roots.names(), ...Object.keys(this.#base), ...this.#reach.names()]),
+    ];
     return this.#names;
   }
 
-  /** A name may come more than once. */
-  *#allNames(): Generator<string> {
-    yield* this.#roots.names();
-    yield* Object.keys(this.#base);
-    yield* this.#reach.names();
+  /** As in #listed; a type may come more than once. */
+  *#all(): Generator<GraphQLNamedType> {
+    for (const name of this.#roots.names()) yield this.getType(name)!;
+    yield* Object.values(this.#base);
+    yield* this.#reach.types();
   }
 
   #isLarge(): boolean {

@@ -1,0 +1,167 @@
+import {
+  astFromValue,
+  type GraphQLArgument,
+  type GraphQLDirective,
+  GraphQLEnumType,
+  type GraphQLEnumValue,
+  type GraphQLField,
+  GraphQLInputObjectType,
+  GraphQLInterfaceType,
+  GraphQLList,
+  type GraphQLNamedType,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLScalarType,
+  type GraphQLSchema,
+  type GraphQLType,
+  GraphQLUnionType,
+  print,
+} from 'graphql';
+import { LazySchema } from '../../graph/index.ts';
+
+/** Arguments of an introspection field; there is only one. */
+export interface Given {
+  readonly includeDeprecated?: boolean | null;
+}
+
+/** What an introspection field holds: text at once, another object, or several. */
+export type Rule<Value> =
+  | { readonly kind: 'leaf'; readonly text: (value: Value) => string }
+  | { readonly kind: 'one'; readonly get: (value: Value) => unknown }
+  | {
+      readonly kind: 'many';
+      readonly get: (value: Value, given: Given, schema: GraphQLSchema) => Iterable<unknown> | undefined;
+      /** Whether there can be so many that writing them takes a while. */
+      readonly long: boolean;
+    };
+
+type Rules<Value> = Readonly<Record<string, Rule<Value>>>;
+
+const leaf = <Value>(text: (value: Value) => string): Rule<Value> => ({ kind: 'leaf', text });
+const one = <Value>(get: (value: Value) => unknown): Rule<Value> => ({ kind: 'one', get });
+type GetMany<Value> = Extract<Rule<Value>, { readonly kind: 'many' }>['get'];
+const few = <Value>(get: GetMany<Value>): Rule<Value> => ({ kind: 'many', get, long: false });
+const many = <Value>(get: GetMany<Value>): Rule<Value> => ({ kind: 'many', get, long: true });
+
+const textOrNull = (text: string | null | undefined): string =>
+  text === null || text === undefined ? 'null' : JSON.stringify(text);
+
+interface MayEnd {
+  readonly deprecationReason?: string | null | undefined;
+}
+
+function* current<Value extends MayEnd>(values: Iterable<Value>, given: Given): Generator<Value> {
+  for (const value of values) {
+    if (given.includeDeprecated || value.deprecationReason == null) yield value;
+  }
+}
+
+/** Entries of a field map, one by one, since a lazy map makes them when they are taken. */
+function* valuesOf<Value>(map: Readonly<Record<string, Value>>): Generator<Value> {
+  for (const key of Reflect.ownKeys(map)) yield map[key as string]!;
+}
+
+const typesOf = (schema: GraphQLSchema): Iterable<GraphQLNamedType> =>
+  schema instanceof LazySchema ? schema.types() : Object.values(schema.getTypeMap());
+
+const ofSchema: Rules<GraphQLSchema> = {
+  description: leaf((schema) => textOrNull(schema.description)),
+  types: many((schema) => typesOf(schema)),
+  queryType: one((schema) => schema.getQueryType()),
+  mutationType: one((schema) => schema.getMutationType()),
+  subscriptionType: one((schema) => schema.getSubscriptionType()),
+  directives: few((schema, given) => current(schema.getDirectives(), given)),
+};
+
+const ending: Rules<MayEnd> = {
+  isDeprecated: leaf((value) => (value.deprecationReason == null ? 'false' : 'true')),
+  deprecationReason: leaf((value) => textOrNull(value.deprecationReason)),
+};
+
+const named: Rules<{ readonly name: string; readonly description?: string | null | undefined }> = {
+  name: leaf((value) => textOrNull(value.name)),
+  description: leaf((value) => textOrNull(value.description)),
+};
+
+const ofDirective: Rules<GraphQLDirective> = {
+  ...named,
+  ...ending,
+  isRepeatable: leaf((directive) => String(directive.isRepeatable)),
+  locations: leaf((directive) => JSON.stringify(directive.locations)),
+  args: few((directive, given) => current(directive.args, given)),
+};
+
+const ofField: Rules<GraphQLField<unknown, unknown>> = {
+  ...named,
+  ...ending,
+  args: few((field, given) => current(field.args, given)),
+  type: one((field) => field.type),
+};
+
+/** Arguments and fields of input types. */
+const ofInput: Rules<GraphQLArgument> = {
+  ...named,
+  ...ending,
+  type: one((input) => input.type),
+  defaultValue: leaf(({ defaultValue, type }) => {
+    if (defaultValue === undefined) return 'null';
+    const node = astFromValue(defaultValue, type);
+    return node === null || node === undefined ? 'null' : JSON.stringify(print(node));
+  }),
+};
+
+const ofEnumValue: Rules<GraphQLEnumValue> = { ...named, ...ending };
+
+const kinds = [
+  [GraphQLNonNull, 'NON_NULL'],
+  [GraphQLList, 'LIST'],
+  [GraphQLScalarType, 'SCALAR'],
+  [GraphQLInputObjectType, 'INPUT_OBJECT'],
+  [GraphQLObjectType, 'OBJECT'],
+  [GraphQLEnumType, 'ENUM'],
+  [GraphQLInterfaceType, 'INTERFACE'],
+  [GraphQLUnionType, 'UNION'],
+] as const;
+
+function kindOf(type: GraphQLType): string {
+  const [, kind] = kinds.find(([made]) => type instanceof made)!;
+  return `"${kind}"`;
+}
+
+const hasFields = (type: GraphQLType): type is GraphQLObjectType | GraphQLInterfaceType =>
+  type instanceof GraphQLObjectType || type instanceof GraphQLInterfaceType;
+const isAbstract = (type: GraphQLType): type is GraphQLInterfaceType | GraphQLUnionType =>
+  type instanceof GraphQLInterfaceType || type instanceof GraphQLUnionType;
+
+const ofType: Rules<GraphQLType> = {
+  kind: leaf(kindOf),
+  name: leaf((type) => ('name' in type ? textOrNull(type.name) : 'null')),
+  description: leaf((type) => ('description' in type ? textOrNull(type.description) : 'null')),
+  specifiedByURL: leaf((type) => ('specifiedByURL' in type ? textOrNull(type.specifiedByURL) : 'null')),
+  isOneOf: leaf((type) => (type instanceof GraphQLInputObjectType ? String(type.isOneOf) : 'null')),
+  ofType: one((type) => ('ofType' in type ? type.ofType : undefined)),
+  fields: many((type, given) => (hasFields(type) ? current(valuesOf(type.getFields()), given) : undefined)),
+  interfaces: few((type) => (hasFields(type) ? type.getInterfaces() : undefined)),
+  possibleTypes: many((type, _, schema) => (isAbstract(type) ? schema.getPossibleTypes(type) : undefined)),
+  enumValues: many((type, given) =>
+    type instanceof GraphQLEnumType ? current(type.getValues(), given) : undefined,
+  ),
+  inputFields: many((type, given) =>
+    type instanceof GraphQLInputObjectType ? current(valuesOf(type.getFields()), given) : undefined,
+  ),
+};
+
+const rules = {
+  __Schema: ofSchema,
+  __Directive: ofDirective,
+  __Type: ofType,
+  __Field: ofField,
+  __InputValue: ofInput,
+  __EnumValue: ofEnumValue,
+} as const;
+
+/** How a field of an introspection type is answered; `undefined`: this graphql has one that is not known here. */
+export function ruleOf(typeName: string, field: string): Rule<unknown> | undefined {
+  const ofThis: Rules<never> | undefined = rules[typeName as keyof typeof rules];
+  return ofThis !== undefined && Object.hasOwn(ofThis, field) ? (ofThis[field] as Rule<unknown>) : undefined;
+}

@@ -1,0 +1,2 @@
+export { Introspection, IntrospectionAnswers, type IntrospectionRequest } from './introspection.ts';
+export { PackedText } from './packed.ts';

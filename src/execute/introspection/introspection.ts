@@ -1,0 +1,134 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { EndSignal } from '../../core/index.ts';
+import { LazySchema } from '../../graph/index.ts';
+import type { Root } from '../../plan/index.ts';
+import { Compiler, typeOfMeta, type Walk } from './compile.ts';
+import { Job } from './job.ts';
+import type { PackedText } from './packed.ts';
+import { type Sink, write, writePlain } from './sink.ts';
+
+/** An operation with `__schema` or `__type` in it. Variables are coerced. */
+export interface IntrospectionRequest {
+  /** Tells the operation from all others of the graph. */
+  readonly key: string;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly signal: EndSignal;
+}
+
+type Answer = string | PackedText;
+
+/** Finished introspection answers of any number of graphs, the least used dropped beyond so many bytes. */
+export class IntrospectionAnswers extends LRUCache<string, Answer> {
+  constructor(maxBytes = 64 * 2 ** 20) {
+    super({
+      maxSize: maxBytes,
+      sizeCalculation: (answer, key) =>
+        2 * key.length + (typeof answer === 'string' ? 2 * answer.length : answer.packedBytes),
+    });
+  }
+}
+
+let graphs = 0;
+
+/**
+ * Answers introspection of one graph with the bytes that graphql-js would give. The answer is written straight from the schema
+ * in short time slices, so that other requests are served meanwhile, and without keeping the types that it makes.
+ */
+export class Introspection {
+  readonly #schema: GraphQLSchema;
+  readonly #answers: IntrospectionAnswers;
+  readonly #id = ++graphs;
+  readonly #jobs = new Map<string, Job<Answer>>();
+
+  constructor(schema: GraphQLSchema, answers = new IntrospectionAnswers()) {
+    this.#schema = schema;
+    this.#answers = answers;
+  }
+
+  /**
+   * The whole answer of an operation whose root fields are introspection and constants, from what is kept where it was asked
+   * before. Rejects with FozError.
+   */
+  answer(roots: readonly Root[], request: IntrospectionRequest): Promise<Answer> {
+    const id = `${this.#id}\0${JSON.stringify(request.variables)}\0${request.key}`;
+    const kept = this.#answers.get(id);
+    if (kept !== undefined) return Promise.resolve(kept);
+    return this.#job(id, (isStopped) => write((sink) => this.#walk(roots, request, sink), isStopped)).wait(
+      request.signal,
+    );
+  }
+
+  /** The JSON texts of `__schema` and `__type` by response key. Rejects with FozError. */
+  async texts(request: IntrospectionRequest): Promise<ReadonlyMap<string, string>> {
+    const isStopped = () => request.signal.aborted;
+    const compiler = this.#compiler(request);
+    const texts = new Map<string, string>();
+    for (const [key, nodes] of this.#fields(compiler, request))
+      texts.set(key, await writePlain((sink) => this.#walkField(compiler, nodes, sink), isStopped));
+    return texts;
+  }
+
+  #job(id: string, work: (isStopped: () => boolean) => Promise<Answer>): Job<Answer> {
+    const known = this.#jobs.get(id);
+    if (known !== undefined && !known.isStopped) return known;
+    const job = new Job(work);
+    this.#jobs.set(id, job);
+    const forget = () => {
+      if (this.#jobs.get(id) === job) this.#jobs.delete(id);
+    };
+    job.result.then((answer) => {
+      this.#answers.set(id, answer);
+      forget();
+    }, forget);
+    return job;
+  }
+
+  *#walk(roots: readonly Root[], request: IntrospectionRequest, sink: Sink): Walk {
+    const compiler = this.#compiler(request);
+    const fields = this.#fields(compiler, request);
+    let before = '{"data":{';
+    for (const root of roots) {
+      sink.write(`${before}${JSON.stringify(root.key)}:`);
+      before = ',';
+      if (root.kind === 'constant') sink.write(root.json);
+      else if (root.kind === 'introspection') yield* this.#walkField(compiler, fields.get(root.key)!, sink);
+    }
+    sink.write('}}');
+  }
+
+  /** `__schema` or `__type`. The types are made on a graph of their own and go with it. */
+  *#walkField(compiler: Compiler, nodes: readonly FieldNode[], sink: Sink): Walk {
+    const [node] = nodes as readonly [FieldNode];
+    const schema = compiler.schema;
+    const meta = node.name.value === '__type' ? TypeMetaFieldDef : SchemaMetaFieldDef;
+    const value =
+      meta === TypeMetaFieldDef ? schema.getType(compiler.given(meta, node).name as string) : schema;
+    const writer = compiler.object(typeOfMeta(meta), nodes);
+    if (writer.kind === 'short') sink.write(writer.text(value));
+    else yield* writer.walk(value, sink);
+  }
+
+  #compiler({ document, variables }: IntrospectionRequest): Compiler {
+    const schema = this.#schema instanceof LazySchema ? this.#schema.transient() : this.#schema;
+    return new Compiler({ schema, document, variables });
+  }
+
+  /** `__schema` and `__type` of the operation, by response key. */
+  #fields(compiler: Compiler, { operation }: IntrospectionRequest): Map<string, FieldNode[]> {
+    const root = this.#schema.getRootType(operation.operation);
+    const all = compiler.collect(root?.name ?? '', [operation.selectionSet]);
+    return new Map(
+      [...all].filter(([, [node]]) => node!.name.value === '__schema' || node!.name.value === '__type'),
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import { flat } from './flat.ts';
+
+/** A field, argument, input field or enum value: what is alike in all of them. */
+interface Member {
+  readonly name: string;
+  readonly type?: unknown;
+  readonly description?: string | null;
+  readonly deprecationReason?: string | null;
+  readonly defaultValue?: unknown;
+  readonly args?: readonly unknown[];
+}
+
+/** One selected field of a member. */
+export interface MemberEntry {
+  /** Brace or comma, and the key. */
+  readonly prefix: string;
+  readonly text: (value: unknown) => string;
+  /** Whether it is the name of the member. */
+  readonly isName: boolean;
+}
+
+/** Whether nothing but its name and its type tells it from others. */
+function isPlain({ description, deprecationReason, defaultValue, args }: Member): boolean {
+  return (
+    (description === undefined || description === null) &&
+    (deprecationReason === undefined || deprecationReason === null) &&
+    defaultValue === undefined &&
+    (args === undefined || args.length === 0)
+  );
+}
+
+/**
+ * Writes members. Most of the text about a large graph is about columns that appear in type after type with the same type, so
+ * what stands around the names is kept per type.
+ */
+export function memberText(entries: readonly MemberEntry[]): (value: unknown) => string {
+  const around = new Map<unknown, Around>();
+  return (value) => {
+    const member = value as Member;
+    if (!isPlain(member)) {
+      let all = '';
+      for (const { prefix, text } of entries) all += prefix + text(member);
+      return `${all}}`;
+    }
+    let known = around.get(member.type);
+    if (known === undefined) {
+      known = { pieces: piecesOf(entries, member), uses: 0 };
+      around.set(member.type, known);
+    }
+    // Most types have few members; it pays for those that have thousands.
+    if (++known.uses === 4) known.pieces = known.pieces.map(flat);
+    const { pieces } = known;
+    let all = pieces[0]!;
+    // Names need no escapes: GraphQL allows letters, digits and underscores.
+    for (let at = 1; at < pieces.length; at++) all += member.name + pieces[at]!;
+    return all;
+  };
+}
+
+interface Around {
+  pieces: readonly string[];
+  uses: number;
+}
+
+/** The text of a member, cut where its name stands. */
+function piecesOf(entries: readonly MemberEntry[], member: Member): string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  for (const { prefix, text, isName } of entries) {
+    piece += prefix;
+    if (isName) {
+      pieces.push(`${piece}"`);
+      piece = '"';
+    } else piece += text(member);
+  }
+  return [...pieces, `${piece}}`];
+}

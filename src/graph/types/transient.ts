@@ -1,0 +1,104 @@
+import {
+  type GraphQLArgument,
+  GraphQLEnumType,
+  type GraphQLEnumTypeConfig,
+  type GraphQLEnumValue,
+  type GraphQLFieldConfig,
+  type GraphQLFieldConfigArgumentMap,
+  type GraphQLFieldMap,
+  type GraphQLInputFieldConfig,
+  type GraphQLInputFieldMap,
+  GraphQLInputObjectType,
+  type GraphQLInputObjectTypeConfig,
+  GraphQLObjectType,
+  type GraphQLObjectTypeConfig,
+} from 'graphql';
+import type { Fields, InputFields } from './make.ts';
+
+type FieldConfigs = Readonly<Record<string, GraphQLFieldConfig<unknown, unknown>>>;
+type InputConfigs = Readonly<Record<string, GraphQLInputFieldConfig>>;
+
+const argumentsOf = (args: GraphQLFieldConfigArgumentMap): GraphQLArgument[] =>
+  Object.entries(args).map(([name, { description, type, defaultValue, extensions }]) => ({
+    name,
+    description,
+    type,
+    defaultValue,
+    deprecationReason: undefined,
+    extensions: extensions ?? {},
+    astNode: undefined,
+  }));
+
+const none: readonly GraphQLArgument[] = [];
+
+/** An object type that makes its fields each time somebody asks, and keeps none. Its names are legal: they are those of a kept one. */
+class TransientObject extends GraphQLObjectType {
+  readonly #fields: () => FieldConfigs;
+
+  constructor(config: Omit<GraphQLObjectTypeConfig<unknown, unknown>, 'fields'> & { fields: () => Fields }) {
+    super(config);
+    this.#fields = config.fields;
+  }
+
+  override getFields(): GraphQLFieldMap<unknown, unknown> {
+    const fields: GraphQLFieldMap<unknown, unknown> = Object.create(null);
+    for (const [name, { description, type, args, extensions }] of Object.entries(this.#fields())) {
+      fields[name] = {
+        name,
+        description,
+        type,
+        args: args === undefined ? none : argumentsOf(args),
+        deprecationReason: undefined,
+        extensions: extensions ?? {},
+        astNode: undefined,
+      };
+    }
+    return fields;
+  }
+}
+
+/** As TransientObject. */
+class TransientInput extends GraphQLInputObjectType {
+  readonly #fields: () => InputConfigs;
+
+  constructor(config: Omit<GraphQLInputObjectTypeConfig, 'fields'> & { fields: () => InputFields }) {
+    super(config);
+    this.#fields = config.fields;
+  }
+
+  override getFields(): GraphQLInputFieldMap {
+    const fields: GraphQLInputFieldMap = Object.create(null);
+    for (const [name, { description, type, defaultValue, extensions }] of Object.entries(this.#fields())) {
+      fields[name] = {
+        name,
+        description,
+        type,
+        defaultValue,
+        deprecationReason: undefined,
+        extensions: extensions ?? {},
+        astNode: undefined,
+      };
+    }
+    return fields;
+  }
+}
+
+/** As TransientObject. */
+class TransientEnum extends GraphQLEnumType {
+  readonly #config: GraphQLEnumTypeConfig;
+
+  constructor(config: GraphQLEnumTypeConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override getValues(): readonly GraphQLEnumValue[] {
+    return new GraphQLEnumType(this.#config).getValues();
+  }
+}
+
+/** The classes of types that keep what is in them, for use, and of those that do not, for one look at everything. */
+export const typeClasses = {
+  kept: { ObjectType: GraphQLObjectType, InputType: GraphQLInputObjectType, EnumType: GraphQLEnumType },
+  transient: { ObjectType: TransientObject, InputType: TransientInput, EnumType: TransientEnum },
+} as const;
