@@ -68,3 +68,4 @@ export {
   scalars,
   type ValueType,
 } from './scalars.ts';
+export { wholeTable } from './whole.ts';

@@ -2,16 +2,20 @@ import { type AggregateFunction, aggregates, type Table } from '../catalog/index
 import type { GraphCapabilities } from './capabilities.ts';
 import type { TypeKind } from './names/conventions.ts';
 import {
-  aggregatedColumns,
+  canAggregateRows,
+  canDelete,
   canInsert,
+  canSelect,
   canUpdate,
   canUpsert,
+  hasAggregated,
   isEquatable,
   isGroupable,
   isOrderable,
   jsonColumns,
   numericColumns,
-  writableColumns,
+  seenPrimaryKey,
+  upsertColumns,
 } from './offers.ts';
 
 interface Facts {
@@ -23,37 +27,38 @@ type Offers = (table: Table, facts: Facts) => boolean;
 const functions = Object.keys(aggregates) as readonly AggregateFunction[];
 const floats = functions.filter((fn) => aggregates[fn].result === 'float');
 
-const always: Offers = () => true;
-const ordered: Offers = (table) => table.columns.some(isOrderable);
+const selected: Offers = canSelect;
+const aggregated: Offers = canAggregateRows;
+const ordered: Offers = (table) => canSelect(table) && table.columns.some(isOrderable);
 const withJson: Offers = (table, { capabilities }) =>
   canUpdate(table) && capabilities.jsonWrite && jsonColumns(table).length > 0;
 const withNumbers: Offers = (table) => canUpdate(table) && numericColumns(table).length > 0;
 const anyOf =
   (...fns: readonly AggregateFunction[]): Offers =>
   (table, { capabilities }) =>
-    fns.some((fn) => aggregatedColumns(table, capabilities, fn).length > 0);
-const grouped: Offers = (table) => table.columns.some(isGroupable);
+    canAggregateRows(table) && fns.some((fn) => hasAggregated(table, capabilities, fn));
+const grouped: Offers = (table) => canAggregateRows(table) && table.columns.some(isGroupable);
 const groupedAnd =
   (other: Offers): Offers =>
   (table, facts) =>
     grouped(table, facts) && other(table, facts);
-const keyed: Offers = (table) => table.primaryKey !== null;
+const keyed: Offers = (table) => seenPrimaryKey(table) !== null;
 const stream: Offers = (table, facts) => facts.subscriptions && ordered(table, facts);
 
 const fixed = {
-  row: always,
-  aggregate: always,
-  aggregate_fields: always,
+  row: selected,
+  aggregate: aggregated,
+  aggregate_fields: aggregated,
   aggregate_group: grouped,
   aggregate_group_key: grouped,
-  mutation_response: (table) => canInsert(table) || canUpdate(table) || table.deletable,
+  mutation_response: (table) => canInsert(table) || canUpdate(table) || canDelete(table),
   connection: keyed,
   edge: keyed,
-  bool_exp: always,
+  bool_exp: selected,
   order_by: ordered,
-  aggregate_bool_exp: always,
-  aggregate_bool_exp_count: always,
-  aggregate_order_by: always,
+  aggregate_bool_exp: aggregated,
+  aggregate_bool_exp_count: aggregated,
+  aggregate_order_by: aggregated,
   aggregate_group_key_input: grouped,
   aggregate_group_key_order_by: (table, facts) => grouped(table, facts) && ordered(table, facts),
   aggregate_group_order_by: grouped,
@@ -70,16 +75,17 @@ const fixed = {
   delete_key_input: withJson,
   delete_elem_input: withJson,
   delete_at_path_input: withJson,
-  pk_columns_input: (table) => canUpdate(table) && table.primaryKey !== null,
-  if_match_input: (table) => canUpdate(table) && table.primaryKey !== null && table.columns.some(isEquatable),
+  pk_columns_input: (table) => canUpdate(table) && seenPrimaryKey(table) !== null,
+  if_match_input: (table) =>
+    canUpdate(table) && seenPrimaryKey(table) !== null && table.columns.some(isEquatable),
   on_conflict: canUpsert,
   updates: canUpdate,
   obj_rel_insert_input: canInsert,
   arr_rel_insert_input: canInsert,
   stream_cursor_input: stream,
   stream_cursor_value_input: stream,
-  select_column: always,
-  update_column: (table) => canUpsert(table) && table.updatable && writableColumns(table).length > 0,
+  select_column: selected,
+  update_column: (table) => canUpsert(table) && table.updatable && upsertColumns(table).length > 0,
   constraint: canUpsert,
 } as const satisfies Partial<Record<TypeKind, Offers>>;
 

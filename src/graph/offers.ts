@@ -4,10 +4,12 @@ import {
   aggregateType,
   type Column,
   familyOf,
+  type Key,
   type Operator,
   operators,
   type RootFieldKind,
   type Scalar,
+  scalars,
   type Table,
 } from '../catalog/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
@@ -50,17 +52,23 @@ export function allOperators(scalar: Scalar, array: boolean): readonly Operator[
   });
 }
 
+const scalarsOf = (families: readonly string[]): ReadonlySet<Scalar> =>
+  new Set((Object.keys(scalars) as Scalar[]).filter((scalar) => families.includes(familyOf(scalar))));
+
+const ordered = scalarsOf(operators._gt.families);
+const equated = scalarsOf(operators._in.families);
+const aggregated = new Map(
+  Object.entries(aggregates).map(([fn, { families }]) => [fn, scalarsOf(families)] as const),
+);
+
 /** Columns that rows can be ordered by: those whose values have an order of their own. */
 export function isOrderable(column: Column): boolean {
-  return (
-    !column.type.array && (operators._gt.families as readonly string[]).includes(familyOf(column.type.scalar))
-  );
+  return !column.type.array && ordered.has(column.type.scalar);
 }
 
 /** Columns that `if_match` can compare. */
 export function isEquatable(column: Column): boolean {
-  const { families } = operators._in;
-  return !column.type.array && (families as readonly string[]).includes(familyOf(column.type.scalar));
+  return !column.type.array && equated.has(column.type.scalar);
 }
 
 /** Columns that `group_by` can have as keys. */
@@ -79,10 +87,14 @@ export function aggregatedColumns(
   return table.columns.filter((column) => canAggregate(column, fn));
 }
 
+/** Whether `aggregatedColumns` has any. */
+export function hasAggregated(table: Table, capabilities: GraphCapabilities, fn: AggregateFunction): boolean {
+  return capabilities.aggregates.has(fn) && table.columns.some((column) => canAggregate(column, fn));
+}
+
 /** Whether an aggregate function can be computed over a column. */
 export function canAggregate(column: Column, fn: AggregateFunction): boolean {
-  if (column.type.array) return false;
-  return (aggregates[fn].families as readonly string[]).includes(familyOf(column.type.scalar));
+  return !column.type.array && aggregated.get(fn)!.has(column.type.scalar);
 }
 
 /** The scalar of an aggregate of a column, `null` where it is GraphQL's own Float. */
@@ -96,9 +108,50 @@ export function hasBuckets(column: Column): boolean {
   return !array && (scalar === 'date' || scalar === 'timestamp' || scalar === 'timestamptz');
 }
 
-/** Columns that a client may write. */
-export function writableColumns(table: Table): Column[] {
-  return table.columns.filter(isWritable);
+/** Columns that a client may give on insert. */
+export function insertColumns(table: Table): Column[] {
+  return (table.access?.insertColumns ?? table.columns).filter(isWritable);
+}
+
+/** Columns that a client may change. */
+export function updateColumns(table: Table): Column[] {
+  return (table.access?.updateColumns ?? table.columns).filter(isWritable);
+}
+
+/** Columns that an upsert may change in the row that is there: those that it gives, and that may be changed. */
+export function upsertColumns(table: Table): Column[] {
+  if (table.access === null) return updateColumns(table);
+  const given = new Set(insertColumns(table).map(({ name }) => name));
+  return updateColumns(table).filter(({ name }) => given.has(name));
+}
+
+/** Rows can be read. */
+export function canSelect(table: Table): boolean {
+  return table.access?.select ?? true;
+}
+
+/** Rows can be counted, summed, ... */
+export function canAggregateRows(table: Table): boolean {
+  return table.access?.aggregate ?? true;
+}
+
+/** Whether the client sees every value of the key: only then can it look rows up by it. */
+export function seesKey(table: Table, key: Key): boolean {
+  return table.access === null || key.columns.every((column) => table.columns.includes(column));
+}
+
+/** Keys that a client can name, as the constraint of an upsert: it may read or write all of their columns. */
+export function namedKeys(table: Table): readonly Key[] {
+  const { access } = table;
+  if (access === null) return table.keys;
+  const known = new Set([...table.columns, ...access.insertColumns].map(({ name }) => name));
+  return table.keys.filter((key) => key.columns.every(({ name }) => known.has(name)));
+}
+
+/** The primary key, where rows can be looked up by it. */
+export function seenPrimaryKey(table: Table): Key | null {
+  const { primaryKey } = table;
+  return primaryKey !== null && canSelect(table) && seesKey(table, primaryKey) ? primaryKey : null;
 }
 
 function isWritable(column: Column): boolean {
@@ -107,54 +160,73 @@ function isWritable(column: Column): boolean {
 
 /** Columns for `_inc` and `_mul`. */
 export function numericColumns(table: Table): Column[] {
-  return table.columns.filter((column) => isWritable(column) && canAggregate(column, 'sum'));
+  return updateColumns(table).filter((column) => canAggregate(column, 'sum'));
 }
 
 /** Columns for `_append`, `_delete_key`, ... */
 export function jsonColumns(table: Table): Column[] {
-  return table.columns.filter(
-    (column) => isWritable(column) && !column.type.array && familyOf(column.type.scalar) === 'json',
+  return updateColumns(table).filter(
+    (column) => !column.type.array && familyOf(column.type.scalar) === 'json',
   );
 }
 
 /** A table without a column that can be written has no insert: an input of nothing cannot be said in GraphQL. */
 export function canInsert(table: Table): boolean {
-  return table.insertable && table.columns.some(isWritable);
+  return table.insertable && insertColumns(table).length > 0;
 }
 
-/** As `canInsert`. */
+/** As `canInsert`. Which rows are changed is told by what can be read of them. */
 export function canUpdate(table: Table): boolean {
-  return table.updatable && table.columns.some(isWritable);
+  return table.updatable && canSelect(table) && updateColumns(table).length > 0;
+}
+
+/** Rows can be deleted; which ones is told by what can be read of them. */
+export function canDelete(table: Table): boolean {
+  return table.deletable && canSelect(table);
 }
 
 /** Tables whose keys the database itself guards can be upserted. */
 export function canUpsert(table: Table): boolean {
   const real = table.kind === 'table' || table.kind === 'partitioned table';
-  return canInsert(table) && real && table.keys.length > 0;
+  const allowed = table.access === null || table.updatable;
+  return canInsert(table) && real && allowed && namedKeys(table).length > 0;
 }
 
 /** Whether a table can have root fields of a kind; `subscriptions`: the graph has them. */
 export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boolean): boolean {
   switch (kind) {
     case 'select':
+      return canSelect(table) && allowsRoot(table, kind);
     case 'select_aggregate':
-      return true;
+      return canAggregateRows(table) && allowsRoot(table, kind);
     case 'select_by_pk':
+      return seenPrimaryKey(table) !== null && allowsRoot(table, kind);
     case 'select_connection':
-      return table.primaryKey !== null;
+      return seenPrimaryKey(table) !== null && allowsRoot(table, kind);
     case 'select_stream':
-      return subscriptions && table.columns.some(isOrderable);
+      return subscriptions && canSelect(table) && table.columns.some(isOrderable) && allowsRoot(table, kind);
     case 'insert':
-    case 'insert_one':
       return canInsert(table);
+    case 'insert_one':
+      return canInsert(table) && canSelect(table);
     case 'update':
     case 'update_many':
       return canUpdate(table);
     case 'update_by_pk':
-      return canUpdate(table) && table.primaryKey !== null;
+      return canUpdate(table) && seenPrimaryKey(table) !== null;
     case 'delete':
-      return table.deletable;
+      return canDelete(table);
     case 'delete_by_pk':
-      return table.deletable && table.primaryKey !== null;
+      return canDelete(table) && seenPrimaryKey(table) !== null;
   }
+}
+
+/** Lookups by a key other than the primary one. */
+export function offersLookup(table: Table, key: Key): boolean {
+  return canSelect(table) && seesKey(table, key) && allowsRoot(table, 'select_by_pk');
+}
+
+function allowsRoot(table: Table, kind: RootFieldKind): boolean {
+  const roots = table.access?.roots ?? null;
+  return roots === null || roots.has(kind);
 }

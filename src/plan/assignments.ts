@@ -4,7 +4,7 @@ import type { UpdateKind } from '../graph/index.ts';
 import { type Planning, paramOf } from './context.ts';
 import type { Input } from './input.ts';
 import { cellOf } from './mutation.ts';
-import type { Preset } from './rules.ts';
+import type { Param } from './param.ts';
 import type { Assignment } from './write.ts';
 
 const text: ValueType = { scalar: 'text', array: false };
@@ -14,7 +14,7 @@ const int: ValueType = { scalar: 'int', array: false };
 export function planAssignments(
   planning: Planning,
   inputs: readonly { readonly update: UpdateKind; readonly value: Input }[],
-  presets: readonly Preset[],
+  presets: readonly (readonly [Column, Param])[],
   path: string,
 ): Assignment[] {
   const assignments = inputs.flatMap(({ update, value }) => {
@@ -24,7 +24,7 @@ export function planAssignments(
       return [assignmentOf(planning, update, entry.meaning.column, entry.value)];
     });
   });
-  for (const preset of presets) assignments.push({ kind: 'set', column: preset.column, value: preset.value });
+  for (const [column, value] of presets) assignments.push({ kind: 'set', column, value });
   const twice = assignments.filter(
     (one, index) => assignments.findIndex((other) => other.column === one.column) !== index,
   );

@@ -17,6 +17,7 @@ import {
   selectionOf,
   subSelections,
 } from './fields.ts';
+import { visibleRows } from './fold.ts';
 import type { Input } from './input.ts';
 import { breakTies, planOrder } from './order.ts';
 import type { Param } from './param.ts';
@@ -66,7 +67,7 @@ export function planConnection(
 ): ConnectionPlan {
   const args = argumentsOf(planning.document, selected, path);
   const rule = planning.rules.select(table);
-  const where = and(rule.where, planWhere(planning, table, args.get('where')));
+  const where = and(visibleRows(planning, table), planWhere(planning, table, args.get('where')));
   const forward = breakTies(table, planOrder(planning, { table, where }, args.get('order_by')));
   const terms = cursorTerms(table, forward, path);
   const { size, backward } = pageSize(planning, args, rule.limit);

@@ -1,10 +1,11 @@
-import type { Column, ValueType } from '../catalog/index.ts';
+import type { Column, RowRule, ValueType } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import type { Capabilities } from './connector.ts';
 import type { Document } from './fields.ts';
 import { type Input, inspect } from './input.ts';
 import type { Param, ParamSource } from './param.ts';
 import type { Step } from './plan.ts';
+import type { Predicate } from './predicate.ts';
 import type { Rules } from './rules.ts';
 import type { Bound } from './select.ts';
 
@@ -19,6 +20,8 @@ export interface Planning {
   readonly steps: Step[];
   /** Parameters that those steps fill. */
   readonly stepParams: Param[];
+  /** Rules of the role that are predicates already, so that what they need of other sources is fetched once. */
+  readonly folded: Map<RowRule, Predicate>;
 }
 
 const int: ValueType = { scalar: 'int', array: false };

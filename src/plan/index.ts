@@ -15,13 +15,14 @@ export type {
 } from './connector.ts';
 export { capacityFor } from './context.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
+export { maskOf } from './fold.ts';
 export type { Insert, InsertRow, Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';
 export type { Plan, Root, Step } from './plan.ts';
 export { always, and, isAlways, never, type Predicate } from './predicate.ts';
 export { printPlan } from './print.ts';
-export { adminRules, type Preset, type Rules } from './rules.ts';
+export { adminRules, type Rules, rulesOf } from './rules.ts';
 export type {
   Aggregate,
   AggregateColumn,

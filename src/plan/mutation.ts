@@ -1,4 +1,11 @@
-import type { Column, Key, Relationship, Table } from '../catalog/index.ts';
+import {
+  type Column,
+  type Key,
+  type Relationship,
+  type RuleValue,
+  type Table,
+  wholeTable,
+} from '../catalog/index.ts';
 import { type FieldMeaning, fieldMeaning } from '../graph/index.ts';
 import { planAssignments } from './assignments.ts';
 import { invalid, literal, type Planning, paramOf } from './context.ts';
@@ -10,6 +17,7 @@ import {
   selectionOf,
   subSelections,
 } from './fields.ts';
+import { foldRule, ruleParam, visibleRows } from './fold.ts';
 import type { Input } from './input.ts';
 import { keyEquals } from './operation.ts';
 import type { Param } from './param.ts';
@@ -61,6 +69,8 @@ export interface Insert {
   readonly onConflict: OnConflict | null;
   /** Every new row must pass (permission of the role). */
   readonly check: Predicate;
+  /** Names of the columns that may be named in an error; `null`: all. */
+  readonly named: ReadonlySet<string> | null;
   readonly path: string;
 }
 export interface InsertRow {
@@ -95,10 +105,12 @@ type RootMeaning = Extract<FieldMeaning, { kind: 'root' }>;
 /** Plans one mutation field. */
 export function planMutation(
   planning: Planning,
-  { root, table }: RootMeaning,
+  meaning: RootMeaning,
   selected: Selected,
   path: string,
 ): Mutation {
+  const { root } = meaning;
+  const table = wholeTable(meaning.table);
   const args = argumentsOf(planning.document, selected, path);
   const one = root === 'insert_one' || root === 'update_by_pk' || root === 'delete_by_pk';
   const answer = planAnswer(planning, table, one, selected, path);
@@ -106,7 +118,7 @@ export function planMutation(
     case 'insert':
     case 'insert_one': {
       const input = args.get(root === 'insert' ? 'objects' : 'object');
-      const insert = planInsert(planning, table, input, args.get('on_conflict'), args.path);
+      const insert = planInsert(planning, meaning.table, input, args.get('on_conflict'), args.path);
       return { kind: 'insert', table, one, insert, answer, path };
     }
     case 'update':
@@ -131,7 +143,7 @@ export function planMutation(
         kind: 'delete',
         table,
         one,
-        where: and(planning.rules.delete(table).where, asked),
+        where: and(foldRule(planning, planning.rules.delete(table).filter), asked),
         answer,
         path,
       };
@@ -149,8 +161,13 @@ function planAnswer(
   path: string,
 ): WriteAnswer {
   const type = objectTypeOf(selected);
-  const { where } = planning.rules.select(table);
-  const rows = { where, orderBy: [], distinctOn: [], limit: null, offset: null };
+  const rows = {
+    where: visibleRows(planning, table),
+    orderBy: [],
+    distinctOn: [],
+    limit: null,
+    offset: null,
+  };
   if (one)
     return { kind: 'row', select: planSelect(planning, table, rows, type, subSelections(selected), path) };
   const parts = selectionOf(planning.document, type, subSelections(selected)).map((part): ResponsePart => {
@@ -169,29 +186,38 @@ function planAnswer(
 
 function planInsert(
   planning: Planning,
-  table: Table,
+  seen: Table,
   input: Input | undefined,
   conflict: Input | undefined,
   path: string,
 ): Insert {
   const items =
     input === undefined || input.kind === 'null' ? [] : input.kind === 'list' ? input.items : [input];
+  const table = wholeTable(seen);
   const { check, presets } = planning.rules.insert(table);
+  const fixed = presetCells(presets);
   const rows = items.map((item): InsertRow => {
     const row = planInsertRow(planning, table, item);
-    if (presets.length === 0) return row;
-    return {
-      ...row,
-      cells: new Map([...row.cells, ...presets.map((preset) => [preset.column, preset.value] as const)]),
-    };
+    return fixed.length === 0 ? row : { ...row, cells: new Map([...row.cells, ...fixed]) };
   });
   return {
     table,
     rows,
     onConflict: planOnConflict(planning, table, conflict),
-    check,
+    check: foldRule(planning, check),
+    named: namedColumns(seen),
     path: input?.path ?? path,
   };
+}
+
+/** Names of the columns that the client knows of; `null`: all. */
+function namedColumns({ access, columns }: Table): ReadonlySet<string> | null {
+  return access === null ? null : new Set([...columns, ...access.insertColumns].map(({ name }) => name));
+}
+
+/** What a permission writes whatever the client says. */
+function presetCells(presets: ReadonlyMap<Column, RuleValue>): [Column, Param][] {
+  return [...presets].map(([column, value]) => [column, ruleParam(value, column.type, 'value', column)]);
 }
 
 function planInsertRow(planning: Planning, _table: Table, input: Input): InsertRow {
@@ -246,9 +272,15 @@ function planOnConflict(planning: Planning, table: Table, input: Input | undefin
   const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
   const update = (literal(planning, part('update_columns')) as readonly Column[] | null) ?? [];
   const key = literal(planning, part('constraint')) as Key | null;
-  const { where: rule } = planning.rules.update(table);
-  const where = and(rule, planWhere(planning, table, part('where')));
-  return { key, update, where: isAlways(where) ? null : where };
+  const { filter, presets } = planning.rules.update(table);
+  const where = and(foldRule(planning, filter), planWhere(planning, table, part('where')));
+  const fixed = update.length === 0 ? [] : presetCells(presets);
+  return {
+    key,
+    update: update.filter((column) => !presets.has(column)),
+    presets: fixed.map(([column, value]) => ({ column, value })),
+    where: isAlways(where) ? null : where,
+  };
 }
 
 function keyOf(planning: Planning, table: Table, args: Arguments): Predicate {
@@ -272,7 +304,7 @@ function planUpdate(planning: Planning, table: Table, args: Arguments, asked: Pr
   const inputs = args.all.flatMap((entry) =>
     entry.meaning.kind === 'update' ? [{ update: entry.meaning.update, value: entry.value }] : [],
   );
-  const set = planAssignments(planning, inputs, rule.presets, args.path);
+  const set = planAssignments(planning, inputs, presetCells(rule.presets), args.path);
   const match = args.get('if_match');
   const ifMatch =
     match === undefined || match.kind !== 'object'
@@ -287,7 +319,13 @@ function planUpdate(planning: Planning, table: Table, args: Arguments, asked: Pr
             ),
           ),
         );
-  return { set, where: and(rule.where, asked), check: rule.check, ifMatch, path: args.path };
+  return {
+    set,
+    where: and(foldRule(planning, rule.filter), asked),
+    check: foldRule(planning, rule.check),
+    ifMatch,
+    path: args.path,
+  };
 }
 
 function planUpdates(planning: Planning, table: Table, input: Input | undefined): Update[] {
@@ -305,9 +343,9 @@ function planUpdates(planning: Planning, table: Table, input: Input | undefined)
       item.fields.find((entry) => entry.meaning.kind === 'where')?.value,
     );
     return {
-      set: planAssignments(planning, inputs, rule.presets, item.path),
-      where: and(rule.where, where),
-      check: rule.check,
+      set: planAssignments(planning, inputs, presetCells(rule.presets), item.path),
+      where: and(foldRule(planning, rule.filter), where),
+      check: foldRule(planning, rule.check),
       ifMatch: null,
       path: item.path,
     };

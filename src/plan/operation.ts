@@ -1,4 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
+import { type Table, wholeTable } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
 import { planConnection } from './connection.ts';
@@ -13,6 +14,7 @@ import {
   selectionOf,
   subSelections,
 } from './fields.ts';
+import { visibleRows } from './fold.ts';
 import type { Variables } from './input.ts';
 import { planMutation } from './mutation.ts';
 import type { Plan, Root } from './plan.ts';
@@ -60,6 +62,7 @@ export function planOperation(
     keyCap,
     steps: [],
     stepParams: [],
+    folded: new Map(),
   };
   if (operation.operation === 'subscription')
     throw new FozError('not-supported', 'Subscriptions are not served over this endpoint yet.');
@@ -87,7 +90,8 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
     };
   }
   if (meaning?.kind !== 'root') throw invalid(path, 'cannot be selected at the root');
-  const { table, root } = meaning;
+  const { root } = meaning;
+  const table = wholeTable(meaning.table);
   switch (root) {
     case 'select': {
       const range = planRange(planning, table, argumentsOf(planning.document, selected, path), true);
@@ -98,7 +102,7 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
       };
     }
     case 'select_by_pk': {
-      const range = byKey(planning, meaning.table, argumentsOf(planning.document, selected, path));
+      const range = byKey(planning, table, argumentsOf(planning.document, selected, path));
       return {
         kind: 'one',
         key,
@@ -117,9 +121,9 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
 }
 
 /** The one row whose key columns equal the arguments. */
-function byKey(planning: Planning, table: Parameters<Rules['select']>[0], args: Arguments): Range {
+function byKey(planning: Planning, table: Table, args: Arguments): Range {
   return {
-    where: and(planning.rules.select(table).where, keyEquals(planning, args)),
+    where: and(visibleRows(planning, table), keyEquals(planning, args)),
     orderBy: [],
     distinctOn: [],
     limit: null,

@@ -1,6 +1,7 @@
 import type { Column, Relationship, Table } from '../catalog/index.ts';
 import { aggregateType } from '../catalog/index.ts';
 import { invalid, literal, type Planning } from './context.ts';
+import { visibleRows } from './fold.ts';
 import type { Input, InputEntry } from './input.ts';
 import type { Predicate } from './predicate.ts';
 import { addRanks, type RemoteOrder } from './remote.ts';
@@ -46,7 +47,7 @@ function planHop(
   value: Input,
 ): OrderTerm[] {
   if (value.kind !== 'object') throw invalid(value.path, 'an object is needed here');
-  const { where } = planning.rules.select(relationship.to);
+  const where = visibleRows(planning, relationship.to);
   if (!relationship.remote) {
     return value.fields.flatMap((entry) =>
       planTerm(planning, rows, [...path, { relationship, where }], entry),
@@ -68,7 +69,7 @@ function planMeasures(
   value: Input,
 ): OrderTerm[] {
   if (value.kind !== 'object') throw invalid(value.path, 'an object is needed here');
-  const { where } = planning.rules.select(relationship.to);
+  const where = visibleRows(planning, relationship.to);
   return value.fields.flatMap((entry): OrderTerm[] => {
     if (entry.value.kind === 'null') return [];
     return measuresOf(planning, entry).map(({ measure, direction: towards, path: at }): OrderTerm => {

@@ -1,4 +1,4 @@
-import type { Column, Operator, Relationship } from '../catalog/index.ts';
+import type { Column, Operator, Relationship, Table } from '../catalog/index.ts';
 import type { Param } from './param.ts';
 import type { Measure } from './select.ts';
 
@@ -33,6 +33,8 @@ export type Predicate =
       readonly op: '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
       readonly value: Param;
     }
+  /** Some row of a table passes, whatever the row at hand. Within one source. */
+  | { readonly kind: 'exists table'; readonly table: Table; readonly where: Predicate }
   /**
    * The tuple of `columns` is one of `keys` (a parameter that holds a list of tuples: rows fetched from another source, or
    * rows just written). Never null: a tuple with a NULL is not in any list.

@@ -55,6 +55,8 @@ export function predicateText(predicate: Predicate): string {
       return `${predicate.left.name} ${predicate.op} ${predicate.right.name}`;
     case 'exists':
       return `some ${predicate.relationship.name}${whereText(predicate.where)}`;
+    case 'exists table':
+      return `some row of ${tableText(predicate.table)}${whereText(predicate.where)}`;
     case 'measure':
       return `${measureText(predicate.measure)} of ${predicate.relationship.name}${whereText(predicate.where)} ${predicate.op} ${paramText(predicate.value)}`;
     case 'in keys':

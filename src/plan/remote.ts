@@ -33,6 +33,15 @@ export function addKeys(
   );
 }
 
+/** The row's side of a relationship is among the keys of the other side. Never NULL, so that it can be negated. */
+export function amongKeys(relationship: Relationship, keys: Param): Predicate {
+  const columns = relationship.mapping.map((pair) => pair.from);
+  const present = columns
+    .filter((column) => column.nullable)
+    .map((column): Predicate => ({ kind: 'is null', column, negated: true }));
+  return and(...present, { kind: 'in keys', columns, keys });
+}
+
 function keysParam(
   planning: Planning,
   shape: 'keys' | 'ranks',

@@ -1,5 +1,5 @@
 import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
-import type { Column, Table } from '../catalog/index.ts';
+import { type Column, type Table, wholeTable } from '../catalog/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
 import { planAggregateParts } from './aggregate.ts';
 import { boundOf, invalid, literal, type Planning } from './context.ts';
@@ -12,6 +12,7 @@ import {
   selectionOf,
   subSelections,
 } from './fields.ts';
+import { visibleRows } from './fold.ts';
 import { breakTies, orderForDistinct, planOrder } from './order.ts';
 import { and, type Predicate } from './predicate.ts';
 import type { Aggregate, Bound, Field, OrderTerm, Select } from './select.ts';
@@ -29,7 +30,7 @@ export interface Range {
 /** `where order_by distinct_on limit offset` of a list or an aggregate, with the row rule and page cap of the role. */
 export function planRange(planning: Planning, table: Table, args: Arguments, cap: boolean): Range {
   const rule = planning.rules.select(table);
-  const where = and(rule.where, planWhere(planning, table, args.get('where')));
+  const where = and(visibleRows(planning, table), planWhere(planning, table, args.get('where')));
   const distinctInput = args.get('distinct_on');
   const distinctOn = (literal(planning, distinctInput) as readonly Column[] | null) ?? [];
   const given = planOrder(planning, { table, where }, args.get('order_by'));
@@ -98,10 +99,15 @@ function planField(planning: Planning, type: GraphQLObjectType, selected: Select
       };
     case 'relationship': {
       const { relationship } = meaning;
-      const table = relationship.to;
+      const table = wholeTable(relationship.to);
       if (relationship.kind === 'object') {
-        const { where } = planning.rules.select(table);
-        const range: Range = { where, orderBy: [], distinctOn: [], limit: null, offset: null };
+        const range: Range = {
+          where: visibleRows(planning, table),
+          orderBy: [],
+          distinctOn: [],
+          limit: null,
+          offset: null,
+        };
         return {
           kind: 'object',
           key,
@@ -123,7 +129,7 @@ function planField(planning: Planning, type: GraphQLObjectType, selected: Select
         kind: 'aggregate',
         key,
         relationship,
-        aggregate: planAggregate(planning, relationship.to, selected, path),
+        aggregate: planAggregate(planning, wholeTable(relationship.to), selected, path),
       };
     }
     default:

@@ -1,10 +1,11 @@
 import type { Operator, Relationship, Table, ValueType } from '../catalog/index.ts';
 import { operators } from '../catalog/index.ts';
 import { invalid, literal, type Planning, paramOf } from './context.ts';
+import { visibleRows } from './fold.ts';
 import type { Input, InputEntry } from './input.ts';
 import type { Param } from './param.ts';
 import { always, and, never, type Predicate } from './predicate.ts';
-import { addKeys } from './remote.ts';
+import { addKeys, amongKeys } from './remote.ts';
 import type { Measure } from './select.ts';
 
 type Comparison = '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
@@ -178,18 +179,9 @@ export function exists(
   where: Predicate,
   path: string,
 ): Predicate {
-  const visible = and(planning.rules.select(relationship.to).where, where);
+  const visible = and(visibleRows(planning, relationship.to), where);
   if (!relationship.remote) return { kind: 'exists', relationship, where: visible };
   return amongKeys(relationship, addKeys(planning, relationship, visible, null, path));
-}
-
-/** Never NULL, so that it can be negated. */
-function amongKeys(relationship: Relationship, keys: Param): Predicate {
-  const columns = relationship.mapping.map((pair) => pair.from);
-  const present = columns
-    .filter((column) => column.nullable)
-    .map((column): Predicate => ({ kind: 'is null', column, negated: true }));
-  return and(...present, { kind: 'in keys', columns, keys });
 }
 
 /** `<rel>_aggregate: { count: { arguments, distinct, filter, predicate } }` */
@@ -220,7 +212,7 @@ function planCount(
     distinct: literal(planning, part('distinct')) === true,
   };
   const where = and(
-    planning.rules.select(relationship.to).where,
+    visibleRows(planning, relationship.to),
     planWhere(planning, relationship.to, part('filter')),
   );
   const predicate = part('predicate');

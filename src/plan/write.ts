@@ -33,6 +33,8 @@ export interface OnConflict {
   readonly key: Key | null;
   /** Empty: leave the existing row alone. */
   readonly update: readonly Column[];
+  /** What is written into the existing row besides, whatever the new one holds. */
+  readonly presets?: readonly { readonly column: Column; readonly value: Param }[];
   readonly where: Predicate | null;
 }
 

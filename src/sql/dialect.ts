@@ -86,7 +86,7 @@ export interface Dialect {
 
   // Writes.
   /** `INSERT` tail for upserts. */
-  onConflict(conflict: OnConflict, table: Table, where: Sql | null): Sql;
+  onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
   jsonWrite(
     kind: 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path',
     expression: Sql,

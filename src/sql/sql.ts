@@ -104,12 +104,19 @@ export function render(
   placeholder: (position: number) => string,
 ): { text: string; slots: readonly Slot[] } {
   const slots: Slot[] = [];
+  // Where placeholders are numbered, an expression that stands in two places stays the same text in both.
+  const known = placeholder(1) === placeholder(2) ? null : new Map<Slot, number>();
   let text = '';
   for (const piece of Sql.pieces(fragment)) {
     if (typeof piece === 'string') text += piece;
     else {
-      slots.push(piece);
-      text += placeholder(slots.length);
+      let position = known?.get(piece);
+      if (position === undefined) {
+        slots.push(piece);
+        position = slots.length;
+        known?.set(piece, position);
+      }
+      text += placeholder(position);
     }
   }
   return { text, slots };

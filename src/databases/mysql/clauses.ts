@@ -78,8 +78,14 @@ export function bucket(unit: Bucket, expression: Sql, type: ValueType): Sql {
 }
 
 /** An upsert: whichever key is there already decides. With nothing to update, the row stays as it is. */
-export function onConflict(variant: DialectVariant, { key, update }: OnConflict, target: Table): Sql {
-  const set = update.map((column) => sql`${name(column.name)} = ${variant.inserted(name(column.name))}`);
+export function onConflict(
+  variant: DialectVariant,
+  { key, update }: OnConflict,
+  target: Table,
+  presets: readonly Sql[] = [],
+): Sql {
+  const given = update.map((column) => sql`${name(column.name)} = ${variant.inserted(name(column.name))}`);
+  const set = [...given, ...presets];
   if (set.length === 0) {
     const column = key?.columns[0] ?? target.primaryKey?.columns[0] ?? target.columns[0]!;
     const same = sql`${table(target)}.${name(column.name)}`;

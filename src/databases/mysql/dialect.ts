@@ -63,7 +63,7 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     aggregate,
     countDistinct,
     bucket,
-    onConflict: (conflict, target) => onConflict(variant, conflict, target),
+    onConflict: (conflict, target, _, presets) => onConflict(variant, conflict, target, presets),
     jsonWrite: (kind, expression, _, param) => jsonWrite(variant, kind, expression, param),
     defaultValues: sql`() values ()`,
   };

@@ -98,11 +98,12 @@ export const sqliteDialect: Dialect = {
   countDistinct,
   bucket,
 
-  onConflict: ({ key, update }, _, where) => {
+  onConflict: ({ key, update }, _, where, presets = []) => {
     const target =
       key === null ? sql.empty : sql` (${sql.join(key.columns.map((column) => name(column.name)))})`;
-    if (update.length === 0) return sql`on conflict${target} do nothing`;
-    const set = sql.join(update.map((column) => sql`${name(column.name)} = excluded.${name(column.name)}`));
+    if (update.length + presets.length === 0) return sql`on conflict${target} do nothing`;
+    const given = update.map((column) => sql`${name(column.name)} = excluded.${name(column.name)}`);
+    const set = sql.join([...given, ...presets]);
     const condition = where === null ? sql.empty : sql` where ${where}`;
     return sql`on conflict${target} do update set ${set}${condition}`;
   },

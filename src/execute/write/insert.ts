@@ -187,13 +187,18 @@ function missing(insert: Insert, given: ReadonlySet<Column>): FozError[] {
     ]);
     const own = required
       .filter((column) => !present.has(column))
-      .map(
-        (column) =>
-          new FozError(
-            'data-exception',
-            `${column.name} is missing: it must not be null and has no default`,
-            { path: `${row.path}.${column.name}` },
-          ),
+      .map((column) =>
+        insert.named === null || insert.named.has(column.name)
+          ? new FozError(
+              'data-exception',
+              `${column.name} is missing: it must not be null and has no default`,
+              { path: `${row.path}.${column.name}` },
+            )
+          : new FozError(
+              'permission-error',
+              `A row of ${insert.table.name} needs a value that this role cannot give: its permission has to preset it.`,
+              { path: row.path },
+            ),
       );
     const before = row.before.flatMap(({ insert: parent }) => missing(parent, new Set()));
     const after = row.after.flatMap(({ relationship, insert: child }) =>

@@ -230,15 +230,19 @@ async function updateExisting(
   cells: Cells,
   there: Predicate,
 ): Promise<boolean> {
-  if (conflict.update.length === 0) return false;
+  const presets = conflict.presets ?? [];
+  if (conflict.update.length + presets.length === 0) return false;
   const { affected } = await session.write({
     kind: 'update',
     table,
-    set: conflict.update.map((column) => ({
-      kind: 'set',
-      column,
-      value: cells.get(column) ?? ('default' as const),
-    })),
+    set: [
+      ...conflict.update.map((column) => ({
+        kind: 'set' as const,
+        column,
+        value: cells.get(column) ?? ('default' as const),
+      })),
+      ...presets.map((preset) => ({ kind: 'set' as const, ...preset })),
+    ],
     where: and(there, conflict.where ?? always),
     returning: [],
   });

@@ -165,7 +165,10 @@ export function isFlat(select: Select): boolean {
     select.fields.every(
       (field) =>
         field.kind === 'constant' ||
-        (field.kind === 'column' && field.jsonPath === null && (!field.labels || !field.column.type.array)),
+        (field.kind === 'column' &&
+          field.column.mask === null &&
+          field.jsonPath === null &&
+          (!field.labels || !field.column.type.array)),
     )
   );
 }

@@ -21,9 +21,23 @@ const fixedFields = ['_and', '_or', '_not', '_some', '_every', '_none'];
 
 /**
  * Field names of a table's columns and relationships. A column that keeps its own name comes before one that had to be
- * changed, columns come before relationships; whoever comes later to a taken name gets `_2`, `_3`, ... and is reported.
+ * changed, columns come before relationships; whoever comes later to a taken name gets `_2`, `_3`, ... and is reported. What a
+ * role sees of a table has the names of the whole table.
  */
 export function nameMembers(table: Table, naming: Naming, relationships: readonly Relationship[]): Members {
+  const { access } = table;
+  if (access === null) return nameWhole(table, naming, relationships);
+  const whole = nameWhole(access.whole, naming, access.whole.relationships);
+  const columns = new Map(whole.columns);
+  for (const column of table.columns)
+    columns.set(column, whole.columns.get(access.whole.column.get(column.name)!)!);
+  const named = new Map<string, string>();
+  for (const [{ name }, field] of whole.relationships) named.set(name, field);
+  const visible = relationships.map((relationship) => [relationship, named.get(relationship.name)!] as const);
+  return { columns, relationships: new Map(visible), issues: [] };
+}
+
+function nameWhole(table: Table, naming: Naming, relationships: readonly Relationship[]): Members {
   const taken = new Set(fixedFields);
   const issues: CatalogIssue[] = [];
   const report = (what: string, wanted: string, name: string) => {

@@ -1,6 +1,6 @@
 import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
-import { offersRoot } from '../offers.ts';
+import { offersLookup, offersRoot } from '../offers.ts';
 import { clashesIn, type NameClash, type Settlement, settle } from './clashes.ts';
 import {
   joinNames,
@@ -136,7 +136,7 @@ export class TableNames {
   /** Lookups by unique keys need no primary key. */
   #isOffered({ table, kind, key }: RootEntry): boolean {
     const byKey = kind === 'select_by_pk' && key !== null && key !== table.primaryKey;
-    return byKey ? this.includes(table) : this.hasRoot(table, kind);
+    return byKey ? this.includes(table) && offersLookup(table, key) : this.hasRoot(table, kind);
   }
 
   #patternRoot(side: Side, namespace: string | null, name: string): RootEntry | undefined {
@@ -165,7 +165,7 @@ export class TableNames {
       directory: this.#directory(list.side, style.namespace),
     }));
     return source.tables.filter((table) => {
-      if (table.columns.length === 0) {
+      if (table.columns.length === 0 && table.access === null) {
         const reason = 'It has no column that can be read, so it is left out of the graph.';
         this.issues.push({ severity: 'error', where: table.id, reason });
         return false;
@@ -241,7 +241,7 @@ export class TableNames {
   /** `orders_by_number` for every unique key besides the primary one; a name that is taken leaves the field out. */
   #nameKeys(table: Table): void {
     for (const key of table.keys) {
-      if (key.primary || sameColumns(table.primaryKey, key)) continue;
+      if (key.primary || sameColumns(table.primaryKey, key) || !offersLookup(table, key)) continue;
       const style = this.style(table);
       const custom = table.customRootFields[`select_by_${key.name}`];
       const name = custom !== undefined && isLegal(custom) ? custom : keyFieldName(style, table, key);

@@ -43,9 +43,10 @@ const boolExp: InputFieldsOf = (graph, table) => {
   }
   for (const relationship of graph.names.relationships(table)) {
     const { to, kind } = relationship;
+    if (!graph.has(to, 'bool_exp')) continue;
     const name = graph.names.relationship(table, relationship);
     fields[name] = inputField(graph.input(to, 'bool_exp'), { kind: 'relationship', relationship });
-    if (kind === 'object') continue;
+    if (kind === 'object' || !graph.has(to, 'aggregate_bool_exp')) continue;
     fields[graph.names.relationshipAggregate(table, relationship)] = inputField(
       graph.input(to, 'aggregate_bool_exp'),
       { kind: 'relationship aggregate', relationship },
@@ -77,6 +78,7 @@ const orderBy: InputFieldsOf = (graph, table) => {
   for (const relationship of graph.names.relationships(table)) {
     const { to, kind } = relationship;
     if (kind === 'array') {
+      if (!graph.has(to, 'aggregate_order_by')) continue;
       const name = graph.names.relationshipAggregate(table, relationship);
       const type = graph.input(to, 'aggregate_order_by');
       fields[name] = inputField(type, { kind: 'relationship aggregate', relationship });

@@ -25,6 +25,7 @@ const row: FieldsOf = (graph, table) => {
     fields[graph.names.column(table, column)] = columnField(graph, table, column);
   for (const relationship of graph.names.relationships(table)) {
     const { to, kind, comment, nullable } = relationship;
+    if (!graph.has(to, 'row')) continue;
     const name = graph.names.relationship(table, relationship);
     const type = graph.object(to, 'row');
     if (kind === 'object') {
@@ -40,6 +41,7 @@ const row: FieldsOf = (graph, table) => {
       { kind: 'relationship', relationship },
       { args: rowsArguments(graph, to), description: comment },
     );
+    if (!graph.has(to, 'aggregate')) continue;
     fields[graph.names.relationshipAggregate(table, relationship)] = field(
       nonNull(graph.object(to, 'aggregate')),
       { kind: 'relationship aggregate', relationship },
@@ -155,18 +157,29 @@ const groupKey: FieldsOf = (graph, table) => {
 };
 
 /** `orders_mutation_response` */
-const mutationResponse: FieldsOf = (graph, table) => ({
-  [word(graph.names.naming(table), 'affected_rows')]: field(nonNull(GraphQLInt), { kind: 'affected_rows' }),
-  returning: field(fullList(graph.object(table, 'row')), { kind: 'returning' }),
-});
+const mutationResponse: FieldsOf = (graph, table) => {
+  const name = word(graph.names.naming(table), 'affected_rows');
+  const fields: Fields = { [name]: field(nonNull(GraphQLInt), { kind: 'affected_rows' }) };
+  if (graph.has(table, 'row'))
+    fields.returning = field(fullList(graph.object(table, 'row')), { kind: 'returning' });
+  return fields;
+};
 
 /** `orders_connection`, as the Relay specification spells it in both conventions. */
-const connection: FieldsOf = (graph, table) => ({
-  edges: field(fullList(graph.object(table, 'edge')), { kind: 'edges' }),
-  nodes: field(fullList(graph.object(table, 'row')), { kind: 'nodes' }),
-  pageInfo: field(nonNull(pageInfo(graph)), { kind: 'page_info' }),
-  totalCount: field(nonNull(GraphQLInt), { kind: 'total_count' }, { description: 'Rows of all pages.' }),
-});
+const connection: FieldsOf = (graph, table) => {
+  const fields: Fields = {
+    edges: field(fullList(graph.object(table, 'edge')), { kind: 'edges' }),
+    nodes: field(fullList(graph.object(table, 'row')), { kind: 'nodes' }),
+    pageInfo: field(nonNull(pageInfo(graph)), { kind: 'page_info' }),
+  };
+  if (graph.has(table, 'aggregate'))
+    fields.totalCount = field(
+      nonNull(GraphQLInt),
+      { kind: 'total_count' },
+      { description: 'Rows of all pages.' },
+    );
+  return fields;
+};
 
 /** `orders_edge` */
 const edge: FieldsOf = (graph, table) => ({

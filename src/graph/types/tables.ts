@@ -1,6 +1,6 @@
-import {
+import type {
   GraphQLEnumType,
-  type GraphQLEnumValueConfigMap,
+  GraphQLEnumValueConfigMap,
   GraphQLInputObjectType,
   GraphQLObjectType,
 } from 'graphql';
@@ -8,9 +8,10 @@ import type { Table } from '../../catalog/index.ts';
 import type { Graph } from '../graph.ts';
 import type { EnumKind, InputKind, ObjectKind, TypeKind } from '../names/conventions.ts';
 import { columnValues, keyValues } from '../names/members.ts';
-import { writableColumns } from '../offers.ts';
+import { namedKeys, upsertColumns } from '../offers.ts';
 import { filterFields, type InputFieldsOf } from './filters.ts';
 import { objectFields } from './objects.ts';
+import { typeClasses } from './transient.ts';
 import { writeFields } from './writes.ts';
 
 const inputFields: Readonly<Record<InputKind, InputFieldsOf>> = { ...filterFields, ...writeFields };
@@ -21,7 +22,9 @@ const enumValues: Readonly<Record<EnumKind, ValuesOf>> = {
   select_column: (graph, table) => columnEnum(graph, table, false),
   update_column: (graph, table) => columnEnum(graph, table, true),
   constraint: (graph, table) => {
-    const values = [...keyValues(table, graph.names.naming(table))].map(([name, key]) => {
+    const named = namedKeys(table);
+    const keys = [...keyValues(table, graph.names.naming(table))].filter(([, key]) => named.includes(key));
+    const values = keys.map(([name, key]) => {
       const columns = key.columns.map((column) => column.name).join(', ');
       return [
         name,
@@ -34,7 +37,7 @@ const enumValues: Readonly<Record<EnumKind, ValuesOf>> = {
 
 function columnEnum(graph: Graph, table: Table, writable: boolean): GraphQLEnumValueConfigMap {
   const members = graph.names.members(table);
-  const columns = writable ? writableColumns(table) : table.columns;
+  const columns = writable ? upsertColumns(table) : table.columns;
   const values = [...columnValues(members, columns, graph.names.naming(table))];
   return Object.fromEntries(values.map(([name, column]) => [name, { value: column }]));
 }
@@ -46,17 +49,18 @@ export function makeTableType(
   kind: TypeKind,
   name: string,
 ): GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType {
+  const { ObjectType, InputType, EnumType } = typeClasses[graph.keeps];
   if (isKind(objectFields, kind)) {
     const description = kind === 'row' ? table.comment : undefined;
     const fieldsOf = objectFields[kind];
-    return new GraphQLObjectType({ name, description, fields: () => fieldsOf(graph, table) });
+    return new ObjectType({ name, description, fields: () => fieldsOf(graph, table) });
   }
   if (isKind(inputFields, kind)) {
     const fieldsOf = inputFields[kind];
-    return new GraphQLInputObjectType({ name, fields: () => fieldsOf(graph, table) });
+    return new InputType({ name, fields: () => fieldsOf(graph, table) });
   }
   const valuesOf = enumValues[kind];
-  return new GraphQLEnumType({ name, values: () => valuesOf(graph, table) });
+  return new EnumType({ name, values: () => valuesOf(graph, table) });
 }
 
 function isKind<Kind extends ObjectKind | InputKind>(

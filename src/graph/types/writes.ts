@@ -3,7 +3,15 @@ import type { Column, Relationship, Table } from '../../catalog/index.ts';
 import type { Graph } from '../graph.ts';
 import type { UpdateKind } from '../meaning.ts';
 import { type InputKind, word } from '../names/conventions.ts';
-import { isEquatable, isOrderable, jsonColumns, numericColumns, writableColumns } from '../offers.ts';
+import {
+  canSelect,
+  insertColumns,
+  isEquatable,
+  isOrderable,
+  jsonColumns,
+  numericColumns,
+  updateColumns,
+} from '../offers.ts';
 import type { InputFieldsOf } from './filters.ts';
 import { type Arguments, argument, fullList, type InputFields, inputField, listOf, nonNull } from './make.ts';
 import { columnType, cursorOrderType } from './values.ts';
@@ -17,7 +25,7 @@ export function nestedInserts(graph: Graph, table: Table): Relationship[] {
 
 /** `orders_insert_input` */
 const insertInput: InputFieldsOf = (graph, table) => {
-  const fields = columnFields(graph, table, writableColumns(table));
+  const fields = columnFields(graph, table, insertColumns(table));
   for (const relationship of nestedInserts(graph, table)) {
     const name = graph.names.relationship(table, relationship);
     const kind = relationship.kind === 'object' ? 'obj_rel_insert_input' : 'arr_rel_insert_input';
@@ -43,7 +51,7 @@ function columnFields(
   return fields;
 }
 
-const ofWritable: InputFieldsOf = (graph, table) => columnFields(graph, table, writableColumns(table));
+const ofUpdatable: InputFieldsOf = (graph, table) => columnFields(graph, table, updateColumns(table));
 const ofNumbers: InputFieldsOf = (graph, table) => columnFields(graph, table, numericColumns(table));
 const ofJson: InputFieldsOf = (graph, table) => columnFields(graph, table, jsonColumns(table));
 function ofJsonAs(type: GraphQLInputType): InputFieldsOf {
@@ -83,7 +91,8 @@ const onConflict: InputFieldsOf = (graph, table) => {
       { defaultValue: [], description: 'Columns of the row that is there already; none: it is left alone.' },
     );
   }
-  if (conflictWhere) fields.where = inputField(graph.input(table, 'bool_exp'), { kind: 'where' });
+  if (conflictWhere && canSelect(table))
+    fields.where = inputField(graph.input(table, 'bool_exp'), { kind: 'where' });
   return fields;
 };
 
@@ -168,7 +177,7 @@ const streamCursor: InputFieldsOf = (graph, table) => {
 /** Fields of the inputs that write, and of stream cursors. */
 export const writeFields = {
   insert_input: insertInput,
-  set_input: ofWritable,
+  set_input: ofUpdatable,
   inc_input: ofNumbers,
   mul_input: ofNumbers,
   append_input: ofJson,

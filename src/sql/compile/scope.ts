@@ -1,9 +1,10 @@
 import type { Column } from '../../catalog/index.ts';
 import { scalars, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import type { Param, ValueCodec } from '../../plan/index.ts';
+import { maskOf, type Param, type ValueCodec } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
 import { type Sql, sql } from '../sql.ts';
+import { compileWhere } from './where.ts';
 
 /** What compiling one statement needs: the spelling, and fresh aliases. */
 export class Scope {
@@ -36,9 +37,11 @@ export class Scope {
     return (this.#offset ? this.dialect.existsBeforeOffset : undefined) ?? sql.empty;
   }
 
-  /** `alias.column` */
+  /** `alias.column`; of a masked column NULL in the rows where the role does not see it. */
   column(alias: Sql, column: Column): Sql {
-    return sql`${alias}.${this.dialect.name(column.name)}`;
+    const plain = sql`${alias}.${this.dialect.name(column.name)}`;
+    if (column.mask === null) return plain;
+    return sql`case when ${compileWhere(this, maskOf(column.mask), alias)} then ${plain} end`;
   }
 
   /** How the wire value of a column of this statement becomes JSON. */

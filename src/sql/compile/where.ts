@@ -38,6 +38,11 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
       return sql`${scope.column(row, predicate.left)} ${comparisons[predicate.op]} ${scope.column(row, predicate.right)}`;
     case 'exists':
       return exists(scope, predicate, row);
+    case 'exists table': {
+      const other = scope.alias();
+      const where = whereClause(scope, predicate.where, other);
+      return sql`exists (select 1 from ${scope.dialect.table(predicate.table)} ${other}${where})`;
+    }
     case 'measure': {
       const value = related(scope, predicate.relationship, predicate.where, predicate.measure, row);
       return sql`${value} ${comparisons[predicate.op]} ${scope.dialect.bind(predicate.value)}`;

@@ -67,7 +67,11 @@ function upsert(
 ): Sql {
   const where =
     conflict.where === null ? null : compileWhere(scope, conflict.where, scope.dialect.table(table));
-  return scope.dialect.onConflict(conflict, table, where);
+  const { dialect } = scope;
+  const presets = (conflict.presets ?? []).map(
+    ({ column, value }) => sql`${dialect.name(column.name)} = ${dialect.bind(value)}`,
+  );
+  return dialect.onConflict(conflict, table, where, presets);
 }
 
 function update(scope: Scope, write: Extract<Write, { kind: 'update' }>): Sql {
