@@ -1,3 +1,4 @@
+import type { AuthConfig } from '../auth/index.ts';
 import type { Metadata, Naming } from '../catalog/index.ts';
 
 /** `foz.yaml` after checking, with every `${...}` filled in. Its JSON Schema is `schema/foz.schema.json`. */
@@ -8,6 +9,7 @@ export interface FozConfig {
   readonly plan_cache?: number;
   readonly state?: string;
   readonly server?: ServerConfig;
+  readonly auth?: AuthConfig;
   readonly sources: readonly SourceConfig[];
   /** Already read where the file gives a path. */
   readonly metadata?: Metadata;

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import schema from '../../schema/foz.schema.json' with { type: 'json' };
+import { checkAuth } from '../auth/index.ts';
 import type { Metadata } from '../catalog/index.ts';
 import { checkSources } from './check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig } from './config.ts';
@@ -31,9 +32,11 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
       ? loadMetadata(resolve(folder, inside), environment, problems)
       : (inside as Metadata | undefined);
   const config = value as Omit<FozConfig, 'metadata'>;
-  if (problems.length === 0)
-    for (const { path, message } of checkSources(config))
+  if (problems.length === 0) {
+    const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
+    for (const { path, message } of [...inAuth, ...checkSources(config)])
       problems.push({ ...locate(path), where: spelled(path), message });
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   const sources = config.sources.map((source) =>
     source.path === undefined || source.path === ':memory:'
