@@ -1,27 +1,45 @@
-import { type Catalog, noMetadata, resolveCatalog, type SourceInput } from '../catalog/index.ts';
-import type { RoleName, SourceName } from '../core/index.ts';
-import { FozError } from '../core/index.ts';
-import { RoleEngine } from '../execute/index.ts';
+import { LRUCache } from 'lru-cache';
+import { adminSession, type Permissions, resolvePermissions, type Session } from '../access/index.ts';
+import {
+  type Catalog,
+  type CatalogIssue,
+  type Metadata,
+  noMetadata,
+  resolveCatalog,
+  type SourceInput,
+} from '../catalog/index.ts';
+import { adminRole, FozError, type SourceName } from '../core/index.ts';
+import { IntrospectionAnswers, RoleEngine } from '../execute/index.ts';
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
-import { adminRules, type Connector } from '../plan/index.ts';
+import type { Connector } from '../plan/index.ts';
 import type { FozConfig } from './config.ts';
 import type { SourceRegistry } from './sources.ts';
+import { viewKey, viewOf } from './views.ts';
 
-const defaults = { keyCap: 10_000, planCache: 2000 } as const;
+const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
 
-/** The catalog of all sources and the engine of each role on it; both are made anew when a source changes. */
+/**
+ * The catalog of all sources, the permissions on it, and an engine for each view that sessions have of it, made when the first
+ * such session asks. All are made anew when a source or the metadata changes.
+ */
 export class Graphs {
   readonly #config: FozConfig;
   readonly #registry: SourceRegistry;
   readonly #connectors: ReadonlyMap<SourceName, Connector>;
+  #metadata: Metadata;
   #catalog: Catalog;
-  #engines = new Map<RoleName, RoleEngine>();
+  #permissions: Permissions;
+  #engines = new LRUCache<string, RoleEngine>({ max: defaults.views });
+  /** One for all roles, so that many of them do not keep more than one does. */
+  #introspections = new IntrospectionAnswers();
 
   constructor(config: FozConfig, registry: SourceRegistry) {
     this.#config = config;
     this.#registry = registry;
     this.#connectors = new Map(registry.sources.map((source) => [source.name, source.connector]));
+    this.#metadata = config.metadata ?? noMetadata;
     this.#catalog = this.#resolve();
+    this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
     registry.onChange(() => this.swap());
   }
 
@@ -32,15 +50,27 @@ export class Graphs {
   /** Takes over what the sources contain now. Requests that run keep the catalog they started with. */
   swap(): void {
     this.#catalog = this.#resolve();
-    this.#engines = new Map();
+    this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
+    this.#engines = new LRUCache({ max: defaults.views });
+    this.#introspections = new IntrospectionAnswers();
   }
 
-  /** The engine of a role. Roles other than admin come with permissions. */
-  engine(role: RoleName): RoleEngine {
-    let engine = this.#engines.get(role);
+  get permissions(): Permissions {
+    return this.#permissions;
+  }
+
+  /** What is wrong with the catalog, the permissions, and the names of the whole graph. */
+  get issues(): readonly CatalogIssue[] {
+    return [...this.#catalog.issues, ...this.#permissions.issues];
+  }
+
+  /** The engine for a session: shared by all sessions that see the same. By default everything is seen. */
+  engine(session: Session = adminSession): RoleEngine {
+    const key = viewKey(session);
+    let engine = this.#engines.get(key);
     if (engine === undefined) {
-      engine = this.#makeEngine();
-      this.#engines.set(role, engine);
+      engine = this.#makeEngine(session);
+      this.#engines.set(key, engine);
     }
     return engine;
   }
@@ -52,16 +82,18 @@ export class Graphs {
     return plans;
   }
 
-  #makeEngine(): RoleEngine {
+  #makeEngine(session: Session): RoleEngine {
+    const { catalog, rules } = viewOf(this.#catalog, this.#permissions, session);
     const capabilitiesOf = (source: SourceName): GraphCapabilities => this.#connector(source).capabilities;
-    const { schema } = buildGraph(this.#catalog, capabilitiesOf);
+    const { schema } = buildGraph(catalog, capabilitiesOf);
     return new RoleEngine({
       schema,
-      rules: adminRules,
+      rules,
       connectorOf: (source) => this.#connector(source),
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
-      showInternal: this.#config.server?.show_database_errors ?? false,
+      showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
+      introspections: this.#introspections,
     });
   }
 
@@ -88,6 +120,6 @@ export class Graphs {
         },
       ];
     });
-    return resolveCatalog(inputs, this.#config.metadata ?? noMetadata);
+    return resolveCatalog(inputs, this.#metadata);
   }
 }

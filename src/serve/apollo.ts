@@ -8,7 +8,7 @@ import {
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { RoleName } from '../core/index.ts';
+import type { Session } from '../access/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine, Operation } from './engine.ts';
 import { limitRule } from './limits.ts';
@@ -27,25 +27,28 @@ export interface RequestContext {
 
 const answerKey: unique symbol = Symbol('answer');
 
-/** One Apollo Server per role, made when the role first asks; the least used are stopped. */
+/** One Apollo Server for all sessions that see the same graph, made when the first one asks; the least used are stopped. */
 export class Doors {
-  readonly #servers: LRUCache<RoleName, Promise<ApolloServer<RequestContext>>>;
-  readonly #make: (role: RoleName) => Promise<ApolloServer<RequestContext>>;
+  readonly #servers: LRUCache<string, Promise<ApolloServer<RequestContext>>>;
+  readonly #engine: Engine;
+  readonly #limits: Limits;
 
-  constructor(engine: Engine, limits: Limits, roles = 200) {
-    this.#make = (role) => startServer(engine, limits, role);
+  constructor(engine: Engine, limits: Limits, views = 200) {
+    this.#engine = engine;
+    this.#limits = limits;
     this.#servers = new LRUCache({
-      max: roles,
+      max: views,
       dispose: (server) => void server.then((started) => started.stop()),
     });
   }
 
-  /** The role's server, started. */
-  of(role: RoleName): Promise<ApolloServer<RequestContext>> {
-    let server = this.#servers.get(role);
+  /** The server of a session, started. */
+  of(session: Session): Promise<ApolloServer<RequestContext>> {
+    const view = this.#engine.view(session);
+    let server = this.#servers.get(view);
     if (server === undefined) {
-      server = this.#make(role);
-      this.#servers.set(role, server);
+      server = startServer(this.#engine, this.#limits, session);
+      this.#servers.set(view, server);
     }
     return server;
   }
@@ -59,10 +62,10 @@ export class Doors {
 async function startServer(
   engine: Engine,
   limits: Limits,
-  role: RoleName,
+  session: Session,
 ): Promise<ApolloServer<RequestContext>> {
   const server = new ApolloServer<RequestContext>({
-    gateway: gatewayOf(engine, role),
+    gateway: gatewayOf(engine, session),
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     introspection: true,
@@ -90,10 +93,10 @@ async function startServer(
   return server;
 }
 
-/** Hands Apollo the role's graph, again after each change, and runs what it has validated. */
-function gatewayOf(engine: Engine, role: RoleName): GatewayInterface {
+/** Hands Apollo the session's graph, again after each change, and runs what it has validated. */
+function gatewayOf(engine: Engine, session: Session): GatewayInterface {
   const update = (callback: Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0]) =>
-    callback({ apiSchema: engine.graph(role), coreSupergraphSdl: '' });
+    callback({ apiSchema: engine.graph(session), coreSupergraphSdl: '' });
   return {
     onSchemaLoadOrUpdate(callback) {
       update(callback);
@@ -113,7 +116,7 @@ function gatewayOf(engine: Engine, role: RoleName): GatewayInterface {
             document,
           );
           requestContext.seen.answer = answer;
-          const extensions = { [answerKey]: answer.json } as Record<string, unknown>;
+          const extensions = { [answerKey]: answer } as Record<string, unknown>;
           if (answer.errors.length === 0) return { data: {}, extensions };
           const errors = answer.errors.map(
             (error) => new GraphQLError(error.message, { extensions: { code: error.code } }),
@@ -126,10 +129,11 @@ function gatewayOf(engine: Engine, role: RoleName): GatewayInterface {
   };
 }
 
-/** The engine's answer is text already. */
+/** The engine's answer is text already. A packed one is sent as it is, past Apollo Server. */
 function stringifyResult(value: FormattedExecutionResult): string {
-  const text = (value.extensions as Record<symbol, unknown> | undefined)?.[answerKey];
-  return typeof text === 'string' ? text : JSON.stringify(value);
+  const answer = (value.extensions as Record<symbol, EngineAnswer> | undefined)?.[answerKey];
+  if (answer === undefined) return JSON.stringify(value);
+  return answer.packed === undefined ? answer.json : '';
 }
 
 const codes: Readonly<Record<string, string>> = {

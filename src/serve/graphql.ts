@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Negotiator from 'negotiator';
 import type { Session } from '../access/index.ts';
-import { FozError } from '../core/index.ts';
+import { AccessDenied } from '../auth/index.ts';
+import { type ErrorCode, FozError } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
@@ -81,7 +82,7 @@ export class GraphqlHandler {
     const answer = await this.#options.engine.cached(operation);
     if (answer === undefined) return undefined;
     const status = answer.kind === 'request' && type !== json ? 400 : 200;
-    await send(request, response, status, { ...headers, 'content-type': type }, answer.json);
+    await send(request, response, status, { ...headers, 'content-type': type }, answer.packed ?? answer.json);
     return outcome('hot', operation.operationName, base.session, status, answer);
   }
 
@@ -93,7 +94,7 @@ export class GraphqlHandler {
     body: unknown,
   ): Promise<Outcome> {
     const { status, heads, text, answer } = await this.#ask(request, base, body);
-    await send(request, response, status, { ...headers, ...heads }, text);
+    await send(request, response, status, { ...headers, ...heads }, answer?.packed ?? text);
     const name = (body as { readonly operationName?: unknown } | null)?.operationName;
     return outcome('full', typeof name === 'string' ? name : null, base.session, status, answer);
   }
@@ -101,7 +102,7 @@ export class GraphqlHandler {
   async #ask(request: IncomingMessage, base: RequestContext['operation'], body: unknown) {
     const seen: RequestContext['seen'] = { answer: null, hasSource: false };
     const context: RequestContext = { operation: base, seen };
-    const server = await this.#doors.of(base.session.role);
+    const server = await this.#doors.of(base.session);
     const url = request.url ?? '/';
     const search = url.indexOf('?');
     const result = await server.executeHTTPGraphQLRequest({
@@ -152,7 +153,7 @@ export class GraphqlHandler {
       response,
       200,
       { ...headers, 'content-type': json },
-      `[${answers.map((answer) => answer.text).join(',')}]`,
+      `[${answers.map(({ text, answer }) => answer?.packed?.text() ?? text).join(',')}]`,
     );
     return { lane: 'full', operationName: null, role: base.session.role, status: 200, result: 'ok' };
   }
@@ -163,20 +164,32 @@ export class GraphqlHandler {
     headers: Readonly<Record<string, string>>,
     error: unknown,
   ): Promise<Outcome> {
-    const { status, refusal } = refusalOf(error, this.#options);
+    const { status, refusal, challenge } = refusalOf(error, this.#options);
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
-    const allow: Readonly<Record<string, string>> = status === 405 ? { allow: 'GET, POST' } : {};
+    const allow: Record<string, string> = status === 405 ? { allow: 'GET, POST' } : {};
+    if (challenge !== undefined && challenge !== null) allow['www-authenticate'] = challenge;
     await send(request, response, status, { ...headers, ...allow, 'content-type': type }, text);
     return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
   }
 }
 
-function refusalOf(error: unknown, options: ServerOptions): { status: number; refusal: FozError } {
+/** HTTP status of a refusal before the operation was looked at. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  'access-denied': 401,
+  'limit-exceeded': 413,
+  unavailable: 503,
+};
+
+function refusalOf(
+  error: unknown,
+  options: ServerOptions,
+): { readonly status: number; readonly refusal: FozError; readonly challenge?: string | null } {
   if (error instanceof Refusal)
     return { status: error.status, refusal: new FozError(error.code as 'validation-failed', error.message) };
-  if (error instanceof FozError)
-    return { status: error.code === 'access-denied' ? 401 : 400, refusal: error };
+  if (error instanceof AccessDenied)
+    return { status: error.status, refusal: error, challenge: error.challenge };
+  if (error instanceof FozError) return { status: statuses[error.code] ?? 400, refusal: error };
   options.logger.error({ err: error }, 'request failed');
   return {
     status: 500,

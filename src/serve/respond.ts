@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { PackedText } from '../execute/index.ts';
 
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
@@ -14,10 +17,14 @@ export async function send(
   response: ServerResponse,
   status: number,
   headers: Readonly<Record<string, string>>,
-  text: string,
+  text: string | PackedText,
 ): Promise<void> {
   if (response.destroyed || response.headersSent) return;
   const accepted = request.headers['accept-encoding'];
+  if (typeof text !== 'string') {
+    await sendPacked(response, status, headers, text, accepted !== undefined && accepts(accepted, 'gzip'));
+    return;
+  }
   if (text.length < threshold || accepted === undefined) {
     response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(text)) });
     response.end(text);
@@ -25,14 +32,36 @@ export async function send(
   }
   const { encoding, body } = await compress(text, accepted);
   if (response.destroyed) return;
-  const more: Record<string, string> = {
+  response.writeHead(status, encodedHeaders(headers, body.length, encoding));
+  response.end(body);
+}
+
+/** Sends a text that is kept packed as it is, or unpacks it for a client that cannot, as fast as the client reads. */
+async function sendPacked(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  packed: PackedText,
+  asGzip: boolean,
+): Promise<void> {
+  const length = asGzip ? packed.packedBytes : packed.bytes;
+  response.writeHead(status, encodedHeaders(headers, length, asGzip ? 'gzip' : null));
+  const body = asGzip ? Readable.from(packed.gzip) : packed.unpack();
+  // A client that leaves before the end has its answer cut off; there is nobody to tell.
+  await pipeline(body, response).catch(() => response.destroy());
+}
+
+function encodedHeaders(
+  headers: Readonly<Record<string, string>>,
+  length: number,
+  encoding: string | null,
+): Record<string, string> {
+  return {
     ...headers,
     vary: headers.vary === undefined ? 'accept-encoding' : `${headers.vary}, accept-encoding`,
-    'content-length': String(body.length),
+    'content-length': String(length),
+    ...(encoding === null ? {} : { 'content-encoding': encoding }),
   };
-  if (encoding !== null) more['content-encoding'] = encoding;
-  response.writeHead(status, more);
-  response.end(body);
 }
 
 async function compress(text: string, accepted: string): Promise<{ encoding: string | null; body: Buffer }> {

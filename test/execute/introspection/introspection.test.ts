@@ -8,25 +8,13 @@ import {
   validate,
 } from 'graphql';
 import { type Naming, resolveCatalog } from '../../../src/catalog/index.ts';
-import { type OperationRequest, RoleEngine } from '../../../src/execute/index.ts';
+import type { OperationRequest, RoleEngine } from '../../../src/execute/index.ts';
 import { ruleOf } from '../../../src/execute/introspection/fields.ts';
 import { buildGraph, type GraphCapabilities } from '../../../src/graph/index.ts';
-import { adminRules } from '../../../src/plan/index.ts';
 import { everything, little } from '../../graph/catalogs.ts';
 import { shopCatalog } from '../../graph/shop.ts';
+import { engineOf } from './large.ts';
 import { introspectionObjects, randomOperation } from './selections.ts';
-
-const engineOf = (schema: GraphQLSchema) =>
-  new RoleEngine({
-    schema,
-    rules: adminRules,
-    connectorOf: () => {
-      throw new Error('introspection asks no source');
-    },
-    keyCap: 100,
-    cacheSize: 100,
-    showInternal: true,
-  });
 
 function request(query: string, variables = {}, signal = new AbortController().signal): OperationRequest {
   return { query, operationName: null, variables, session: new Map(), signal, timeoutMs: null };
