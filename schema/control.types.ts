@@ -58,6 +58,7 @@ export type Query = {
 export type QueryExplainArgs = {
   operationName?: InputMaybe<Scalars['String']['input']>;
   query: Scalars['String']['input'];
+  role?: InputMaybe<Scalars['String']['input']>;
   variables?: InputMaybe<Scalars['String']['input']>;
 };
 

@@ -1,18 +1,45 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, graphql } from 'graphql';
 import { buildControlGraph, type ControlContext } from '../resolvers/index.ts';
-import { FozError, FozErrors } from './core/index.ts';
+import type { Session } from './access/index.ts';
+import { adminRole, FozError, FozErrors } from './core/index.ts';
 import type { RouteHandler } from './serve/index.ts';
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
-/** `/control/graphql`: POST with the header `x-foz-admin-secret`; everything else is 401 or 405. */
-export async function controlRoute(secret: string, context: ControlContext): Promise<RouteHandler> {
-  const schema = await buildControlGraph();
+/** Whether a request comes from an admin. */
+export type IsAdmin = (request: IncomingMessage) => boolean | Promise<boolean>;
+
+/** Who sends the one secret, in the header `x-foz-admin-secret`. */
+export function isAdminBySecret(secret: string): IsAdmin {
   const expected = digest(secret);
+  return ({ headers: given }) => {
+    const value = given['x-foz-admin-secret'];
+    return typeof value === 'string' && timingSafeEqual(digest(value), expected);
+  };
+}
+
+/** Whose session has the admin role, without being narrowed. */
+export function isAdminBySession(
+  identify: (request: IncomingMessage) => Session | Promise<Session>,
+): IsAdmin {
+  return async (request) => {
+    try {
+      const { role, scopes } = await identify(request);
+      return role === adminRole && scopes === undefined;
+    } catch (error) {
+      if (error instanceof FozError) return false;
+      throw error;
+    }
+  };
+}
+
+/** `/control/graphql`: POST from an admin; everything else is 401 or 405. */
+export async function controlRoute(isAdmin: IsAdmin, context: ControlContext): Promise<RouteHandler> {
+  const schema = await buildControlGraph();
   return async (request, body) => {
-    const given = request.headers['x-foz-admin-secret'];
-    if (typeof given !== 'string' || !timingSafeEqual(digest(given), expected))
+    if (!(await isAdmin(request)))
       return refusal(401, 'access-denied', 'The header x-foz-admin-secret is missing or wrong.');
     if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
       return refusal(405, 'validation-failed', 'Send the operation by POST as application/json.');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
-import { adminSession } from './access/index.ts';
+import { type Authentication, authenticationOf } from './authentication.ts';
 import {
   type FozConfig,
   Graphs,
@@ -10,6 +10,7 @@ import {
   type SourceKind,
   SourceRegistry,
   StoredCatalog,
+  viewKey,
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
 import type { Connector } from './plan/index.ts';
@@ -91,11 +92,15 @@ export interface StartOptions {
   readonly samples?: readonly unknown[];
 }
 
+/** Foz, listening. */
+export interface Started extends FozServer {
+  readonly attached: Attached;
+  readonly authentication: Authentication;
+}
+
 /** Starts Foz: attaches all sources, then listens. */
-export async function start(
-  config: FozConfig,
-  options: StartOptions = {},
-): Promise<FozServer & { readonly attached: Attached }> {
+export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
+  const authentication = authenticationOf(config);
   const attached = await attach(config);
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const { server = {} } = config;
@@ -114,7 +119,7 @@ export async function start(
       timeMs: limits.time_ms === undefined ? defaultLimits.timeMs : limits.time_ms,
       batch: limits.batch ?? defaultLimits.batch,
     },
-    identify: () => adminSession,
+    identify: authentication.identify,
     readiness: () =>
       attached.registry.sources.map(({ name, status }) => ({
         name,
@@ -129,17 +134,20 @@ export async function start(
     metrics: server.metrics ?? true,
     console: server.graphiql === false ? null : consoleFolder(),
     samples: () => options.samples ?? [],
-    routes: await routesOf(server.admin_secret, attached),
+    routes: await routesOf(server.admin_secret, authentication, attached),
   }).catch(async (error: unknown) => {
     await attached.close();
+    await authentication.close();
     throw error;
   });
   return {
     url: front.url,
     attached,
+    authentication,
     async close(graceMs) {
       await front.close(graceMs);
       await attached.close();
+      await authentication.close();
     },
   };
 }
@@ -147,22 +155,25 @@ export async function start(
 /** The control API, where a secret opens it. Its packages are loaded only then. */
 async function routesOf(
   secret: string | undefined,
+  { auth, identify }: Authentication,
   attached: Attached,
 ): Promise<ReadonlyMap<string, RouteHandler>> {
-  if (secret === undefined) return new Map();
-  const { controlRoute } = await import('./control-route.ts');
-  return new Map([['/control/graphql', await controlRoute(secret, attached)]]);
+  if (secret === undefined && auth === null) return new Map();
+  const { controlRoute, isAdminBySecret, isAdminBySession } = await import('./control-route.ts');
+  const isAdmin = auth === null ? isAdminBySecret(secret!) : isAdminBySession(identify);
+  return new Map([['/control/graphql', await controlRoute(isAdmin, attached)]]);
 }
 
 function engineOf({ graphs, registry }: Attached): Engine {
   return {
-    graph: (role) => graphs.engine(role).options.schema,
+    view: viewKey,
+    graph: (session) => graphs.engine(session).options.schema,
     onChange: (listener) => registry.onChange(listener),
     cached: (operation) =>
-      graphs.engine(operation.session.role).cached({ ...operation, session: operation.session.variables }),
+      graphs.engine(operation.session).cached({ ...operation, session: operation.session.variables }),
     execute: (operation, document) =>
       graphs
-        .engine(operation.session.role)
+        .engine(operation.session)
         .execute({ ...operation, session: operation.session.variables, document }),
   };
 }

@@ -77,8 +77,8 @@ function importsOf(file: string): Import[] {
 function layerOf(file: string): string {
   const [top, second] = file.split('/');
   if (top !== 'src') return top!;
-  if (second === 'tls.ts' || second === 'control-route.ts') return 'main';
-  return second!.replace(/\.ts$/, '');
+  // Files beside the folders are parts of main.ts.
+  return second!.endsWith('.ts') ? 'main' : second!;
 }
 
 const files = ['src', 'resolvers'].filter((folder) => existsSync(join(root, folder))).flatMap(sources);

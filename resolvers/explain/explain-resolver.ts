@@ -12,7 +12,12 @@ export class ExplainResolver {
       | string
       | null,
     @Arg('operationName', () => String, { nullable: true }) operationName: string | null,
+    @Arg('role', () => String, {
+      nullable: true,
+      description: 'As which role, with its rules in the statements; admin unless told.',
+    })
+    role: string | null,
   ): string {
-    return explainOperation(graphs, { query, variables: variables ?? '{}', operationName });
+    return explainOperation(graphs, { query, variables: variables ?? '{}', operationName, role });
   }
 }

@@ -13,7 +13,7 @@ export class SourceResolver {
 
   @Query(() => [Issue], { description: 'What the catalog could not take as it is.' })
   issues(@Ctx() { graphs }: ControlContext): readonly Issue[] {
-    return graphs.catalog.issues;
+    return graphs.issues;
   }
 
   @Query(() => Health, { description: 'Whether all sources serve all they contain.' })

@@ -1,3 +1,4 @@
+export { everyPermission } from './everything.ts';
 export type {
   DeletePermission,
   InsertPermission,

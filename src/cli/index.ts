@@ -63,6 +63,7 @@ program
   .option(...config)
   .option('--variables <json>', 'variables of the operation', '{}')
   .option('--operation <name>', 'which operation of the document')
+  .option('--role <name>', 'as which role, with its rules in the statements')
   .action((query, options) => report(() => explain(query, options)));
 
 await program.parseAsync();

@@ -27,7 +27,7 @@ export async function printGraph(options: {
     ...(naming === undefined ? {} : { naming: naming as Naming }),
   });
   try {
-    console.log(printSchema(lexicographicSortSchema(attached.graphs.engine(adminRole).options.schema)));
+    console.log(printSchema(lexicographicSortSchema(attached.graphs.engine().options.schema)));
   } finally {
     await attached.close();
   }

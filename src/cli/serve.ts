@@ -22,7 +22,15 @@ export async function serve(options: Options): Promise<void> {
     if (status.state === 'unavailable')
       console.error(`Source ${name} is unavailable and is tried again and again: ${status.reason}`);
   }
-  for (const issue of server.attached.graphs.catalog.issues)
+  const { newAdminSecret, auth } = server.authentication;
+  const host = config.server?.host ?? '127.0.0.1';
+  if (auth === null && !/^(?:127\.|localhost$|::1$)/.test(host))
+    console.error(
+      `Whoever can reach ${host} may do everything: put an "auth" part into the configuration, even an empty one.`,
+    );
+  if (newAdminSecret !== null)
+    console.log(`\n  Admin secret, shown only now (header x-foz-admin-secret):  ${newAdminSecret}`);
+  for (const issue of server.attached.graphs.issues)
     if (issue.severity === 'error') console.error(`${issue.where}: ${issue.reason}`);
   console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n`);
   let stopping = false;

@@ -1,6 +1,7 @@
 import { type DocumentNode, parse, validate } from 'graphql';
+import type { Session } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
-import { adminRole, FozError, FozErrors, parseSourceName } from '../core/index.ts';
+import { adminRole, FozError, FozErrors, parseRoleName, parseSourceName } from '../core/index.ts';
 import { printExplained } from '../execute/index.ts';
 import { printPlan } from '../plan/index.ts';
 import type { Graphs } from './graphs.ts';
@@ -62,9 +63,15 @@ export async function refreshSource(registry: SourceRegistry, text: string): Pro
 /** The plan of an operation and its statements as text. Throws FozError for an operation or variables that do not fit. */
 export function explainOperation(
   graphs: Graphs,
-  asked: { readonly query: string; readonly variables: string; readonly operationName: string | null },
+  asked: {
+    readonly query: string;
+    readonly variables: string;
+    readonly operationName: string | null;
+    /** As which role; everything is allowed unless told. */
+    readonly role?: string | null;
+  },
 ): string {
-  const engine = graphs.engine(adminRole);
+  const engine = graphs.engine(sessionOf(asked.role ?? adminRole));
   const document = parsed(asked.query);
   const errors = validate(engine.options.schema, document);
   if (errors.length > 0)
@@ -77,6 +84,13 @@ export function explainOperation(
     document,
   });
   return `${printPlan(plan.plan)}\n${printExplained(plan.explain())}`;
+}
+
+/** A session for looking, not for running: its variables have no values. */
+function sessionOf(text: string): Session {
+  const role = parseRoleName(text);
+  if (role === undefined) throw new FozError('validation-failed', `"${text}" is no name for a role.`);
+  return { role, variables: new Map() };
 }
 
 function parsed(query: string): DocumentNode {

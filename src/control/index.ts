@@ -19,3 +19,4 @@ export { Graphs } from './graphs.ts';
 export { loadConfig } from './load-config.ts';
 export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources.ts';
 export { StoredCatalog } from './stored-catalog.ts';
+export { viewKey } from './views.ts';

@@ -16,6 +16,8 @@ export class Graph {
   readonly subscriptions: boolean;
   /** Every type made so far that is not a scalar. */
   readonly made = new Map<string, NamedType>();
+  /** Those of tables once more: putting a name together takes longer than looking a type up. */
+  readonly #ofTable = new Map<Table, Map<TypeKind, NamedType>>();
   readonly #capabilitiesOf: (source: SourceName) => GraphCapabilities;
   readonly #capabilities = new Map<SourceName, GraphCapabilities>();
 
@@ -80,9 +82,19 @@ export class Graph {
   }
 
   type(table: Table, kind: TypeKind): NamedType {
-    return this.once(this.names.tables.typeName(table, kind), (name) =>
-      makeTableType(this, table, kind, name),
-    );
+    let types = this.#ofTable.get(table);
+    if (types === undefined) {
+      types = new Map();
+      this.#ofTable.set(table, types);
+    }
+    let type = types.get(kind);
+    if (type === undefined) {
+      type = this.once(this.names.tables.typeName(table, kind), (name) =>
+        makeTableType(this, table, kind, name),
+      );
+      types.set(kind, type);
+    }
+    return type;
   }
 
   /** The type of this name, made if it is not there. The name decides: equal names must mean equal types. */

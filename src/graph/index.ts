@@ -1,5 +1,6 @@
 export { type BuiltGraph, buildGraph, type GraphOptions } from './build.ts';
 export type { GraphCapabilities } from './capabilities.ts';
+export { LazyObjectType } from './lazy.ts';
 export {
   type ArgumentMeaning,
   argumentMeaning,

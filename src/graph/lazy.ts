@@ -56,6 +56,11 @@ export class LazyObjectType extends GraphQLObjectType {
   override getFields(): GraphQLFieldMap<unknown, unknown> {
     return this.#fields;
   }
+
+  /** The fields one by one, each made when its turn comes. */
+  *fields(): Generator<Field> {
+    for (const name of Reflect.ownKeys(this.#fields)) yield this.#fields[name as string]!;
+  }
 }
 
 function fieldOf(name: string, config: FieldConfig): Field {

@@ -172,12 +172,14 @@ export function jsonColumns(table: Table): Column[] {
 
 /** A table without a column that can be written has no insert: an input of nothing cannot be said in GraphQL. */
 export function canInsert(table: Table): boolean {
-  return table.insertable && insertColumns(table).length > 0;
+  return table.insertable && (table.access?.insertColumns ?? table.columns).some(isWritable);
 }
 
 /** As `canInsert`. Which rows are changed is told by what can be read of them. */
 export function canUpdate(table: Table): boolean {
-  return table.updatable && canSelect(table) && updateColumns(table).length > 0;
+  return (
+    table.updatable && canSelect(table) && (table.access?.updateColumns ?? table.columns).some(isWritable)
+  );
 }
 
 /** Rows can be deleted; which ones is told by what can be read of them. */

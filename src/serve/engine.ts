@@ -16,8 +16,10 @@ export interface Operation {
 
 /** What the HTTP front asks of the inside of Foz. */
 export interface Engine {
-  /** The role's graph; another object after the catalog has changed. */
-  graph(role: RoleName): GraphQLSchema;
+  /** The same text for sessions that see the same. */
+  view(session: Session): string;
+  /** The graph that the session sees; another object after the catalog has changed. */
+  graph(session: Session): GraphQLSchema;
   /** Called after the catalog has changed; gives a function that ends it. */
   onChange(listener: () => void): () => void;
   /** Runs an operation that is planned already; `undefined`: it is not, take the full path. */

@@ -41,7 +41,7 @@ async function graphs(config: Omit<FozConfig, 'sources'>, ...sources: readonly P
   return new Graphs({ ...config, sources: all }, registry);
 }
 
-const run = (own: Graphs, query: string, variables = {}) => ask(own.engine(adminRole), { query, variables });
+const run = (own: Graphs, query: string, variables = {}) => ask(own.engine(), { query, variables });
 
 test('numbers: number leaves big numbers as JSON numbers, digit by digit', async () => {
   const own = await graphs({ numbers: 'number' }, {});
@@ -127,7 +127,7 @@ test('metadata renames tables, columns and root fields, hides columns and leaves
 
 test('plans are kept by the shape of the variables, within bounds', async () => {
   const own = await graphs({ plan_cache: 3 }, {});
-  const engine = own.engine(adminRole);
+  const engine = own.engine();
   const query =
     'query ($where: order_items_bool_exp, $limit: Int) { order_items(where: $where, limit: $limit) { id } }';
   const asked = (variables: Record<string, unknown>) => ({ query, variables });

@@ -27,6 +27,9 @@ export class MemoryEngine implements Engine {
   readonly #planned = new Map<string, DocumentNode>();
   readonly #listeners = new Set<() => void>();
 
+  view(): string {
+    return 'all';
+  }
   graph(): GraphQLSchema {
     return this.schema;
   }

@@ -103,7 +103,7 @@ export class Issuer {
     return {
       actor: Object.freeze({ kind: 'jwt', id: payload.sub ?? '', issuer: this.name }),
       roles: Object.freeze(roles),
-      defaultRole: defaultRole !== null && roles.includes(defaultRole) ? defaultRole : null,
+      defaultRole: roles.find((role) => role === defaultRole) ?? (roles.length === 1 ? roles[0]! : null),
       variables,
       ...(until === Number.POSITIVE_INFINITY ? {} : { expiresAt: until }),
     };

@@ -17,7 +17,7 @@ import {
   GraphQLUnionType,
   print,
 } from 'graphql';
-import { LazySchema } from '../../graph/index.ts';
+import { LazyObjectType, LazySchema } from '../../graph/index.ts';
 
 /** Arguments of an introspection field; there is only one. */
 export interface Given {
@@ -50,16 +50,23 @@ interface MayEnd {
   readonly deprecationReason?: string | null | undefined;
 }
 
-function* current<Value extends MayEnd>(values: Iterable<Value>, given: Given): Generator<Value> {
-  for (const value of values) {
-    if (given.includeDeprecated || value.deprecationReason == null) yield value;
-  }
+function current<Value extends MayEnd>(values: Iterable<Value>, given: Given): Iterable<Value> {
+  if (given.includeDeprecated) return values;
+  if (!Array.isArray(values)) return currentOf(values);
+  return (values as Value[]).filter(isCurrent);
 }
 
-/** Entries of a field map, one by one, since a lazy map makes them when they are taken. */
-function* valuesOf<Value>(map: Readonly<Record<string, Value>>): Generator<Value> {
-  for (const key of Reflect.ownKeys(map)) yield map[key as string]!;
+function* currentOf<Value extends MayEnd>(values: Iterable<Value>): Generator<Value> {
+  for (const value of values) if (isCurrent(value)) yield value;
 }
+
+const isCurrent = (value: MayEnd): boolean => value.deprecationReason == null;
+
+/** A type of thousands of fields makes each when its turn comes. */
+const fieldsOf = (
+  type: GraphQLObjectType | GraphQLInterfaceType,
+): Iterable<GraphQLField<unknown, unknown>> =>
+  type instanceof LazyObjectType ? type.fields() : Object.values(type.getFields());
 
 const typesOf = (schema: GraphQLSchema): Iterable<GraphQLNamedType> =>
   schema instanceof LazySchema ? schema.types() : Object.values(schema.getTypeMap());
@@ -140,14 +147,14 @@ const ofType: Rules<GraphQLType> = {
   specifiedByURL: leaf((type) => ('specifiedByURL' in type ? textOrNull(type.specifiedByURL) : 'null')),
   isOneOf: leaf((type) => (type instanceof GraphQLInputObjectType ? String(type.isOneOf) : 'null')),
   ofType: one((type) => ('ofType' in type ? type.ofType : undefined)),
-  fields: many((type, given) => (hasFields(type) ? current(valuesOf(type.getFields()), given) : undefined)),
+  fields: many((type, given) => (hasFields(type) ? current(fieldsOf(type), given) : undefined)),
   interfaces: few((type) => (hasFields(type) ? type.getInterfaces() : undefined)),
   possibleTypes: many((type, _, schema) => (isAbstract(type) ? schema.getPossibleTypes(type) : undefined)),
   enumValues: many((type, given) =>
     type instanceof GraphQLEnumType ? current(type.getValues(), given) : undefined,
   ),
   inputFields: many((type, given) =>
-    type instanceof GraphQLInputObjectType ? current(valuesOf(type.getFields()), given) : undefined,
+    type instanceof GraphQLInputObjectType ? current(Object.values(type.getFields()), given) : undefined,
   ),
 };
 

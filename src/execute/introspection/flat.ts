@@ -1,7 +1,22 @@
 /**
- * The same text in one piece. Text that was put together stays a tree of its parts until somebody reads it, so what is written
- * again and again would be walked again and again.
+ * A text that may be written again and again. Text that was put together stays a tree of its parts, which is walked each time
+ * that it is written; one that is written often is put in one piece.
  */
+export class Repeated {
+  #text: string;
+  #uses = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  use(): string {
+    if (++this.#uses === 4) this.#text = flat(this.#text);
+    return this.#text;
+  }
+}
+
+/** The same text in one piece. */
 export function flat(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -42,6 +42,9 @@ function columnEnum(graph: Graph, table: Table, writable: boolean): GraphQLEnumV
   return Object.fromEntries(values.map(([name, column]) => [name, { value: column }]));
 }
 
+/** What no type of a table has: one for all of them, where each would get its own. */
+const bare = { extensions: Object.create(null) as Record<string, never>, extensionASTNodes: [] };
+
 /** Makes one type of a table; what is in it is made when it is asked for. */
 export function makeTableType(
   graph: Graph,
@@ -53,14 +56,14 @@ export function makeTableType(
   if (isKind(objectFields, kind)) {
     const description = kind === 'row' ? table.comment : undefined;
     const fieldsOf = objectFields[kind];
-    return new ObjectType({ name, description, fields: () => fieldsOf(graph, table) });
+    return new ObjectType({ ...bare, name, description, fields: () => fieldsOf(graph, table) });
   }
   if (isKind(inputFields, kind)) {
     const fieldsOf = inputFields[kind];
-    return new InputType({ name, fields: () => fieldsOf(graph, table) });
+    return new InputType({ ...bare, name, fields: () => fieldsOf(graph, table) });
   }
   const valuesOf = enumValues[kind];
-  return new EnumType({ name, values: () => valuesOf(graph, table) });
+  return new EnumType({ ...bare, name, values: () => valuesOf(graph, table) });
 }
 
 function isKind<Kind extends ObjectKind | InputKind>(

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { adminSession, type Session } from './access/index.ts';
+import {
+  type AdminSecret,
+  type Auth,
+  createAuth,
+  httpRequest,
+  mintAdminSecret,
+  sha256Of,
+} from './auth/index.ts';
+import type { FozConfig } from './control/index.ts';
+
+/** Who is asking, for the HTTP front. */
+export interface Authentication {
+  /** Throws or rejects with FozError `access-denied`. */
+  identify(request: IncomingMessage): Session | Promise<Session>;
+  /** `null`: nothing is configured, so everybody is admin. */
+  readonly auth: Auth | null;
+  /** The admin secret that was made at this start: told once, only its hash is kept. */
+  readonly newAdminSecret: string | null;
+  close(): Promise<void>;
+}
+
+/** Puts authentication together as the configuration says; without its `auth` part everybody may do everything. */
+export function authenticationOf({ auth: config, state = '.foz' }: FozConfig): Authentication {
+  if (config === undefined)
+    return { identify: () => adminSession, auth: null, newAdminSecret: null, close: async () => {} };
+  const first = config.admin_secrets === undefined ? firstSecret(state) : null;
+  const auth = createAuth({ config, adminSecrets: first === null ? [] : [first.kept] });
+  return {
+    identify: (request) => auth.identify(httpRequest(request)),
+    auth,
+    newAdminSecret: first?.secret ?? null,
+    close: () => auth.close(),
+  };
+}
+
+/** There is always an admin secret: where none is configured, one is made at the first start and its hash is kept. */
+function firstSecret(folder: string): { readonly kept: AdminSecret; readonly secret: string | null } {
+  const file = join(folder, 'admin-secret.sha256');
+  const name = 'first-start';
+  if (existsSync(file)) return { kept: { name, sha256: readFileSync(file, 'utf8').trim() }, secret: null };
+  const secret = mintAdminSecret();
+  const sha256 = sha256Of(secret);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, `${sha256}\n`, { mode: 0o600, flag: 'wx' });
+  return { kept: { name, sha256 }, secret };
+}

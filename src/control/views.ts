@@ -1,0 +1,65 @@
+import {
+  everyPermission,
+  type Permissions,
+  type RolePermissions,
+  type Scopes,
+  type Session,
+  type TablePermission,
+  type VisibleCatalog,
+  visibleCatalog,
+} from '../access/index.ts';
+import { allowsTable } from '../auth/index.ts';
+import type { Catalog } from '../catalog/index.ts';
+import { adminRole } from '../core/index.ts';
+import { adminRules, type Rules, rulesOf } from '../plan/index.ts';
+
+/** What one kind of session sees of the catalog, and by which rules. */
+export interface View {
+  readonly catalog: VisibleCatalog;
+  readonly rules: Rules;
+}
+
+/** Sessions of equal keys have the same view. */
+export function viewKey({ role, backend, scopes }: Session): string {
+  if (backend !== true && scopes === undefined) return role;
+  return `${role}\0${backend === true ? 'backend' : ''}\0${scopes?.text ?? ''}`;
+}
+
+/** The view of a session. A role that nobody gave a permission sees nothing. */
+export function viewOf(catalog: Catalog, { roles }: Permissions, session: Session): View {
+  const { role, scopes } = session;
+  if (role === adminRole && scopes === undefined) return { catalog, rules: adminRules };
+  const granted =
+    role === adminRole ? everyPermission(catalog) : (roles.get(role) ?? { role, tables: new Map() });
+  const permissions = scopes === undefined ? granted : narrowed(granted, scopes);
+  return {
+    catalog: visibleCatalog(catalog, permissions, session.backend ?? false),
+    rules: rulesOf(permissions),
+  };
+}
+
+/** The part of a role's permissions that lies within the scopes of a credential. */
+function narrowed({ role, tables }: RolePermissions, scopes: Scopes): RolePermissions {
+  const kept = [...tables].filter(([, { table }]) =>
+    allowsTable(scopes, { source: table.source.name, namespace: table.namespace, table: table.name }),
+  );
+  return { role, tables: new Map(kept.map(([id, permission]) => [id, narrowedTable(permission, scopes)])) };
+}
+
+const none: ReadonlySet<never> = new Set();
+
+function narrowedTable(permission: TablePermission, { operations }: Scopes): TablePermission {
+  const { table, select, insert, update, delete: remove } = permission;
+  const writes = operations.has('write');
+  const roots = {
+    ...(operations.has('read') ? {} : { queryRoots: none }),
+    ...(operations.has('subscribe') ? {} : { subscriptionRoots: none }),
+  };
+  return {
+    table,
+    select: select === null ? null : { ...select, ...roots },
+    insert: writes ? insert : null,
+    update: writes ? update : null,
+    delete: writes ? remove : null,
+  };
+}
