@@ -1,0 +1,91 @@
+import type { Session } from '../../src/access/index.ts';
+import { createAuth, DeclaredKeys, type SessionEnd } from '../../src/auth/index.ts';
+import { SessionEnds } from '../../src/auth/session-end.ts';
+import { keysOf, pepper, SilentStore, stored } from './keys.ts';
+import { request } from './support.ts';
+
+/** The session of a key, and when and why it ended. */
+async function running(repository: DeclaredKeys, key: string) {
+  const session = await keysOf([], { repository }).identify(request({ 'x-api-key': key }));
+  const ends = new SessionEnds(repository, 50);
+  const reasons: SessionEnd[] = [];
+  let tell = () => {};
+  const ended = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const stop = ends.watch(session, (reason) => {
+    reasons.push(reason);
+    tell();
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(reasons).toEqual([]);
+  return { ends, reasons, ended, stop };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a revoked key ends its sessions at once when it is told', async () => {
+  const { key, record } = stored();
+  const repository = new DeclaredKeys([record]);
+  const { ends, reasons } = await running(repository, key);
+  repository.replace([]);
+  await pause(5);
+  expect(reasons).toEqual(['revoked']);
+  ends.close();
+});
+
+test('a revoked key ends its sessions soon when nobody tells', async () => {
+  const { key, record } = stored();
+  const repository = new SilentStore([record]);
+  const { ends, reasons, ended } = await running(repository, key);
+  repository.replace([]);
+  await ended;
+  expect(reasons).toEqual(['revoked']);
+  const { asked } = repository;
+  await pause(120);
+  expect(repository.asked).toBe(asked);
+  ends.close();
+});
+
+test('a key that gained or lost something ends its sessions as changed', async () => {
+  const { key, record } = stored();
+  const repository = new SilentStore([record]);
+  const { ends, reasons, ended } = await running(repository, key);
+  repository.replace([{ ...record, roles: ['other'], revision: '2' }]);
+  await ended;
+  expect(reasons).toEqual(['changed']);
+  ends.close();
+});
+
+test('a store that is down ends nothing; watching can be stopped', async () => {
+  const { key, record } = stored();
+  const repository = new SilentStore([record]);
+  const { ends, reasons, stop } = await running(repository, key);
+  repository.down = true;
+  await pause(120);
+  expect(reasons).toEqual([]);
+  stop();
+  repository.down = false;
+  repository.replace([]);
+  await pause(120);
+  expect(reasons).toEqual([]);
+  ends.close();
+});
+
+test('sessions end when they expire, once, also when that is long ago or far away', async () => {
+  const { watch, close } = createAuth({ config: {}, peppers: [pepper] });
+  const session = (expiresAt: number) =>
+    ({ role: 'user', variables: new Map(), expiresAt }) as unknown as Session;
+  const seen: string[] = [];
+  watch(session(Date.now() + 60), (reason) => seen.push(`soon ${reason}`));
+  watch(session(1000), (reason) => seen.push(`past ${reason}`));
+  const stop = watch(session(Date.now() + 60), () => seen.push('stopped'));
+  watch(session(Date.now() + 2 ** 40), () => seen.push('far'))();
+  watch({ role: 'user', variables: new Map() } as unknown as Session, () => seen.push('never'));
+  stop();
+  await pause(30);
+  expect(seen).toEqual(['past expired']);
+  await pause(80);
+  expect(seen).toEqual(['past expired', 'soon expired']);
+  await close();
+});
