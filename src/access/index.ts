@@ -3,6 +3,7 @@ export type {
   DeletePermission,
   InsertPermission,
   RolePermissions,
+  RowValidation,
   SelectPermission,
   TablePermission,
   UpdatePermission,

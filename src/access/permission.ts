@@ -17,6 +17,12 @@ export interface TablePermission {
   readonly delete: DeletePermission | null;
 }
 
+/** A condition that every written row passes, whoever wrote it, and what is said where one does not. */
+export interface RowValidation {
+  readonly rule: RowRule;
+  readonly message: string;
+}
+
 export interface SelectPermission {
   readonly columns: readonly Column[];
   /** Rows in which the role sees the column; a column that is not in it is seen in all rows. */

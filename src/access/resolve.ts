@@ -11,6 +11,7 @@ import {
   type PermissionMetadata,
   type RootFieldKind,
   type RowRule,
+  type RowValidationMetadata,
   type RuleValue,
   type SelectPermissionMetadata,
   type Table,
@@ -24,6 +25,7 @@ import type {
   DeletePermission,
   InsertPermission,
   RolePermissions,
+  RowValidation,
   SelectPermission,
   TablePermission,
   UpdatePermission,
@@ -33,6 +35,8 @@ import { type FindTable, RuleProblem, readRule } from './read-rule.ts';
 /** The permissions of every role. */
 export interface Permissions {
   readonly roles: ReadonlyMap<RoleName, RolePermissions>;
+  /** By table id: what holds for everybody. */
+  readonly validations: ReadonlyMap<string, readonly RowValidation[]>;
   /** What was left out, and why. A permission with anything wrong in it grants nothing. */
   readonly issues: readonly CatalogIssue[];
 }
@@ -44,15 +48,19 @@ export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: 
   const issues: CatalogIssue[] = [];
   const draft: Draft = new Map();
   const find = finder(catalog);
+  const validations = new Map<string, readonly RowValidation[]>();
   for (const entry of metadata.tables) {
     const table = find(entry.source, entry.table);
-    if (table !== undefined) readTable(draft, table, entry, find, issues);
+    if (table === undefined) continue;
+    readTable(draft, table, entry, find, issues);
+    if (entry.validations !== undefined)
+      validations.set(table.id, readValidations(table, entry.validations, find, issues));
   }
   addInherited(draft, metadata.inherited_roles ?? [], issues);
   const roles = new Map(
     [...draft].map(([role, tables]): [RoleName, RolePermissions] => [role, { role, tables }]),
   );
-  return { roles, issues };
+  return { roles, validations, issues };
 }
 
 function finder(catalog: Pick<Catalog, 'sources'>): FindTable {
@@ -69,6 +77,24 @@ function finder(catalog: Pick<Catalog, 'sources'>): FindTable {
         : (given as { schema?: string; name?: string });
     return tables.get(JSON.stringify([name, schema ?? source.defaultNamespace, own]));
   };
+}
+
+function readValidations(
+  table: Table,
+  given: readonly RowValidationMetadata[],
+  find: FindTable,
+  issues: CatalogIssue[],
+): RowValidation[] {
+  return given.flatMap(({ check, message }, at) => {
+    try {
+      return [{ rule: readRule(table, check, 'check', find), message }];
+    } catch (error) {
+      if (!(error instanceof RuleProblem)) throw error;
+      const where = `${table.id}: validations[${at}], ${error.where}`;
+      issues.push({ severity: 'error', where, reason: `${error.message}; the rule is left out` });
+      return [];
+    }
+  });
 }
 
 const readers = {

@@ -2,6 +2,7 @@ import type { SourceName } from '../core/index.ts';
 import type { TableKind } from './facts.ts';
 import type { RowRule } from './rule.ts';
 import type { ValueType } from './scalars.ts';
+import type { ValidationRule } from './validation.ts';
 
 /** Everything that exists, resolved and frozen. Made by `resolveCatalog` only. */
 export interface Catalog {
@@ -125,6 +126,8 @@ export interface Column {
   readonly ordinal: number;
   /** Rows for which a role sees the value; elsewhere it is NULL to the role, in every position. `null`: all rows. */
   readonly mask: RowRule | null;
+  /** What values that are written must be besides. */
+  readonly validation: readonly ValidationRule[];
 }
 
 export interface Relationship {

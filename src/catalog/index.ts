@@ -24,6 +24,8 @@ export type {
 } from './facts.ts';
 export {
   type BoolExp,
+  type ColumnConfig,
+  type ColumnValidationMetadata,
   type DeletePermissionMetadata,
   type InheritedRoleMetadata,
   type InsertPermissionMetadata,
@@ -32,6 +34,7 @@ export {
   type PermissionMetadata,
   type RelationshipMetadata,
   type RemoteRelationshipMetadata,
+  type RowValidationMetadata,
   type SelectPermissionMetadata,
   type TableConfiguration,
   type TableMetadata,
@@ -68,4 +71,5 @@ export {
   scalars,
   type ValueType,
 } from './scalars.ts';
+export type { ValidationRule } from './validation.ts';
 export { wholeTable } from './whole.ts';

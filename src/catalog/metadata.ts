@@ -24,6 +24,7 @@ export interface TableMetadata {
   readonly object_relationships?: readonly RelationshipMetadata[];
   readonly array_relationships?: readonly RelationshipMetadata[];
   readonly remote_relationships?: readonly RemoteRelationshipMetadata[];
+  readonly validations?: readonly RowValidationMetadata[];
   readonly select_permissions?: readonly PermissionMetadata<SelectPermissionMetadata>[];
   readonly insert_permissions?: readonly PermissionMetadata<InsertPermissionMetadata>[];
   readonly update_permissions?: readonly PermissionMetadata<UpdatePermissionMetadata>[];
@@ -92,13 +93,38 @@ export interface TableConfiguration {
   readonly custom_name?: string;
   /** `select_by_<key name>` names the lookup by a unique key. */
   readonly custom_root_fields?: Readonly<Partial<Record<RootFieldKind | `select_by_${string}`, string>>>;
-  readonly column_config?: Readonly<
-    Record<
-      string,
-      { readonly custom_name?: string; readonly comment?: string | null; readonly hidden?: boolean }
-    >
-  >;
+  readonly column_config?: Readonly<Record<string, ColumnConfig>>;
   readonly comment?: string;
+}
+
+export interface ColumnConfig {
+  readonly custom_name?: string;
+  readonly comment?: string | null;
+  /** Nobody sees it. */
+  readonly hidden?: boolean;
+  /** What values that are written must be; each entry may hold several rules. NULL is left to the column itself. */
+  readonly validation?: readonly ColumnValidationMetadata[];
+}
+
+export interface ColumnValidationMetadata {
+  /** A regular expression of JavaScript, matched anywhere in the text. */
+  readonly pattern?: string;
+  readonly min?: string | number;
+  readonly max?: string | number;
+  /** Characters of a text, elements of an array. */
+  readonly min_length?: number;
+  readonly max_length?: number;
+  readonly one_of?: readonly (string | number | boolean)[];
+  /** For JSON columns: draft 2020-12. */
+  readonly json_schema?: object;
+  /** What the client is told instead of the rule. */
+  readonly message?: string;
+}
+
+/** A condition that every row passes after it was written, whoever wrote it. */
+export interface RowValidationMetadata {
+  readonly check: BoolExp;
+  readonly message: string;
 }
 
 export interface RelationshipMetadata {

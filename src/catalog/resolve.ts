@@ -14,8 +14,9 @@ import type {
 import { DeclaredTables } from './declared-tables.ts';
 import { Draft } from './draft.ts';
 import type { ColumnFacts, SourceFacts, TableFacts } from './facts.ts';
-import type { Metadata, TableMetadata } from './metadata.ts';
+import type { ColumnConfig, Metadata, TableMetadata } from './metadata.ts';
 import { addRelationships } from './relationships.ts';
+import { validationRules } from './validation.ts';
 
 /** One source as configured, with what introspection found in it. */
 export interface SourceInput {
@@ -108,7 +109,9 @@ function resolveTable(
   }
   const visible = facts.columns.filter((column) => config[column.name]?.hidden !== true);
   const columns = visible.map((column, ordinal) =>
-    resolveColumn(column, ordinal, config[column.name], enums),
+    resolveColumn(column, ordinal, config[column.name], enums, (reason) =>
+      issues.push({ severity: 'error', where: `${id}.${column.name}`, reason }),
+    ),
   );
   const byName = new Map(columns.map((column) => [column.name, column]));
   const { primaryKey, keys } = resolveKeys(facts, metadata, byName, id, issues);
@@ -136,8 +139,9 @@ function resolveTable(
 function resolveColumn(
   facts: ColumnFacts,
   ordinal: number,
-  config: { readonly custom_name?: string; readonly comment?: string | null } | undefined,
+  config: ColumnConfig | undefined,
   enums: ReadonlyMap<string, EnumType>,
+  refuse: (reason: string) => void,
 ): Column {
   const enumType = facts.enumName === null ? null : (enums.get(facts.enumName) ?? null);
   return Object.freeze({
@@ -162,6 +166,23 @@ function resolveColumn(
     comment: config?.comment ?? facts.comment,
     ordinal,
     mask: null,
+    validation: validationOf(config, facts, refuse),
+  });
+}
+
+/** A rule that cannot be is left out and told. */
+function validationOf(
+  config: ColumnConfig | undefined,
+  { scalar, array }: ColumnFacts,
+  refuse: (reason: string) => void,
+): Column['validation'] {
+  return (config?.validation ?? []).flatMap((given) => {
+    try {
+      return validationRules([given], { scalar, array });
+    } catch (error) {
+      refuse(`a validation rule is not used: ${(error as Error).message}`);
+      return [];
+    }
   });
 }
 

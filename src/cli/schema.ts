@@ -1,7 +1,7 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { Naming } from '../catalog/index.ts';
 import { loadConfig } from '../control/index.ts';
-import { adminRole, FozError } from '../core/index.ts';
+import { FozError } from '../core/index.ts';
 import { attach } from '../main.ts';
 
 /** `foz schema print`: the whole graph as SDL, sorted. */

@@ -11,7 +11,7 @@ import {
 import { allowsTable } from '../auth/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import { adminRole } from '../core/index.ts';
-import { adminRules, type Rules, rulesOf } from '../plan/index.ts';
+import { everythingAllowed, type Rules, rulesOf } from '../plan/index.ts';
 
 /** What one kind of session sees of the catalog, and by which rules. */
 export interface View {
@@ -26,15 +26,15 @@ export function viewKey({ role, backend, scopes }: Session): string {
 }
 
 /** The view of a session. A role that nobody gave a permission sees nothing. */
-export function viewOf(catalog: Catalog, { roles }: Permissions, session: Session): View {
+export function viewOf(catalog: Catalog, { roles, validations }: Permissions, session: Session): View {
   const { role, scopes } = session;
-  if (role === adminRole && scopes === undefined) return { catalog, rules: adminRules };
+  if (role === adminRole && scopes === undefined) return { catalog, rules: everythingAllowed(validations) };
   const granted =
     role === adminRole ? everyPermission(catalog) : (roles.get(role) ?? { role, tables: new Map() });
   const permissions = scopes === undefined ? granted : narrowed(granted, scopes);
   return {
     catalog: visibleCatalog(catalog, permissions, session.backend ?? false),
-    rules: rulesOf(permissions),
+    rules: rulesOf(permissions, validations),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   type RunResult,
   resolveParam,
   type Statement,
-  valueProblem,
+  valueErrors,
 } from '../plan/index.ts';
 import { gatherKeys } from './keys.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
@@ -47,6 +47,8 @@ export function ofSource(error: unknown, source: SourceName): unknown {
   });
 }
 
+const none: readonly FozError[] = [];
+
 /** Driver values for every slot. All values that do not fit are reported together. */
 export function bindValues(statement: Statement, bindings: Bindings): unknown[] {
   const { slots } = statement;
@@ -55,11 +57,11 @@ export function bindValues(statement: Statement, bindings: Bindings): unknown[] 
   for (let index = 0; index < slots.length; index++) {
     const { param, encode } = slots[index]!;
     const value = resolveParam(param, bindings);
-    const problem =
-      param.source.kind === 'step' || param.source.kind === 'parents' ? null : valueProblem(param, value);
-    if (problem !== null) {
+    const found =
+      param.source.kind === 'step' || param.source.kind === 'parents' ? none : valueErrors(param, value);
+    if (found.length > 0) {
       problems ??= [];
-      problems.push(new FozError('data-exception', `${nameOf(param.path)} ${problem}`, { path: param.path }));
+      problems.push(...found);
     } else values[index] = value === null && param.shape === 'value' ? null : encode(value);
   }
   if (problems !== undefined) throw distinct(problems);
@@ -67,13 +69,9 @@ export function bindValues(statement: Statement, bindings: Bindings): unknown[] 
 }
 
 function distinct(problems: readonly FozError[]): FozError | FozErrors {
-  const seen = new Map(problems.map((problem) => [problem.path, problem]));
+  const seen = new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem]));
   const errors = [...seen.values()];
   return errors.length === 1 ? errors[0]! : new FozErrors(errors);
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1);
 }
 
 /** Rows of a root fetch as JSON texts, one per row. */

@@ -10,6 +10,8 @@ import {
 /** A map whose entries are made when they are asked for. `keys` are asked for when somebody lists them. */
 export interface LazyEntries<T> {
   readonly keys: () => readonly string[];
+  /** The keys one by one, where finding all of them takes a moment. */
+  readonly each?: () => Iterable<string>;
   readonly get: (key: string) => T | undefined;
 }
 
@@ -37,9 +39,11 @@ type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 /** An object type with thousands of fields, each made when it is first asked for. */
 export class LazyObjectType extends GraphQLObjectType {
   readonly #fields: GraphQLFieldMap<unknown, unknown>;
+  readonly #names: () => Iterable<string>;
 
   constructor(name: string, entries: LazyEntries<FieldConfig>) {
     super({ name, fields: {} });
+    this.#names = entries.each ?? entries.keys;
     const made = new Map<string, Field | undefined>();
     this.#fields = lazyObject({
       keys: entries.keys,
@@ -59,7 +63,7 @@ export class LazyObjectType extends GraphQLObjectType {
 
   /** The fields one by one, each made when its turn comes. */
   *fields(): Generator<Field> {
-    for (const name of Reflect.ownKeys(this.#fields)) yield this.#fields[name as string]!;
+    for (const name of this.#names()) yield this.#fields[name]!;
   }
 }
 

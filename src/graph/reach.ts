@@ -61,8 +61,8 @@ export class Reach {
 
   /** Types that belong to no table, by name; root types aside. */
   get shared(): ReadonlyMap<string, MakeType> {
-    this.#shared ??= sharedTypes(this.#graph, this);
-    return this.#shared;
+    if (this.#shared === undefined) for (const _ of this.#share());
+    return this.#shared!;
   }
 
   /** Names of all types but the root types. */
@@ -75,8 +75,10 @@ export class Reach {
     }
   }
 
-  /** The types that `names` tells, in its order. */
-  *types(): Generator<GraphQLNamedType> {
+  /** The types that `names` tells, in its order; null now and then while they are being found. */
+  *types(): Generator<GraphQLNamedType | null> {
+    if (this.#incoming === undefined) yield* this.#arrive();
+    if (this.#shared === undefined) yield* this.#share();
     for (const make of this.shared.values()) yield make();
     for (const table of this.#graph.tables) {
       for (const kind of typeKinds) if (this.hasTableType(table, kind)) yield this.#graph.type(table, kind);
@@ -84,8 +86,42 @@ export class Reach {
   }
 
   #reached(): Incoming {
-    this.#incoming ??= incoming(this.#graph);
-    return this.#incoming;
+    if (this.#incoming === undefined) for (const _ of this.#arrive());
+    return this.#incoming!;
+  }
+
+  /** Fills #incoming, table by table. */
+  *#arrive(): Generator<null> {
+    const found: Incoming = {
+      filtered: new Set(),
+      ordered: new Set(),
+      insertedOne: new Set(),
+      insertedMany: new Set(),
+    };
+    for (const table of this.#graph.tables) {
+      addIncoming(this.#graph, table, found);
+      yield null;
+    }
+    this.#incoming = found;
+  }
+
+  /** Fills #shared, table by table. */
+  *#share(): Generator<null> {
+    const graph = this.#graph;
+    const types = new Map<string, MakeType>();
+    const seen: SeenTypes = new Map();
+    const later: (() => void)[] = [];
+    const add = (name: string, make: MakeType) => {
+      if (!types.has(name)) types.set(name, make);
+    };
+    for (const table of graph.tables) {
+      addOfTable(graph, table, this, add);
+      for (const column of newTypes(seen, table)) later.push(() => addOfColumn(graph, table, column, add));
+      yield null;
+    }
+    // Types of tables come first.
+    for (const addType of later) addType();
+    this.#shared = types;
   }
 }
 
@@ -97,58 +133,38 @@ interface Incoming {
   readonly insertedMany: Set<Table>;
 }
 
-function incoming(graph: Graph): Incoming {
-  const reached: Incoming = {
-    filtered: new Set(),
-    ordered: new Set(),
-    insertedOne: new Set(),
-    insertedMany: new Set(),
-  };
-  for (const table of graph.tables) {
-    const canOrder = graph.has(table, 'order_by');
-    for (const { kind, to } of table.relationships) {
-      if (kind === 'object' || !graph.names.tables.includes(to)) continue;
-      reached.filtered.add(to);
-      if (canOrder) reached.ordered.add(to);
-    }
-    if (!graph.has(table, 'insert_input')) continue;
-    for (const { kind, to } of nestedInserts(graph, table)) {
-      (kind === 'object' ? reached.insertedOne : reached.insertedMany).add(to);
-    }
+function addIncoming(graph: Graph, table: Table, reached: Incoming): void {
+  const canOrder = graph.has(table, 'order_by');
+  for (const { kind, to } of table.relationships) {
+    if (kind === 'object' || !graph.names.tables.includes(to)) continue;
+    reached.filtered.add(to);
+    if (canOrder) reached.ordered.add(to);
   }
-  return reached;
+  if (!graph.has(table, 'insert_input')) return;
+  for (const { kind, to } of nestedInserts(graph, table)) {
+    (kind === 'object' ? reached.insertedOne : reached.insertedMany).add(to);
+  }
 }
 
-function sharedTypes(graph: Graph, reach: Reach): Map<string, MakeType> {
-  const types = new Map<string, MakeType>();
-  const add = (name: string, make: MakeType) => {
-    if (!types.has(name)) types.set(name, make);
-  };
-  for (const table of graph.tables) addOfTable(graph, table, reach, add);
-  for (const { table, column } of columnsOfEachType(graph)) addOfColumn(graph, table, column, add);
-  return types;
-}
+type SeenTypes = Map<Source, Set<string | EnumType>>;
 
-/** One column of every type of every source, since all others of the type lead to the same. */
-function columnsOfEachType(graph: Graph): { readonly table: Table; readonly column: Column }[] {
-  const seen = new Map<Source, Set<string | EnumType>>();
-  const found: { table: Table; column: Column }[] = [];
-  for (const table of graph.tables) {
-    let types = seen.get(table.source);
-    if (types === undefined) {
-      types = new Set();
-      seen.set(table.source, types);
-    }
-    for (const column of table.columns) {
-      const { scalar, array } = column.type;
-      const [once, many] = hasEnum(column)
-        ? [column.enumType!, column.enumType!.name]
-        : [scalar, `${scalar}[]`];
-      const key = array ? many : once;
-      if (types.has(key)) continue;
-      types.add(key);
-      found.push({ table, column });
-    }
+/** Columns of types that no table of the source had before; all others of the type lead to the same. */
+function newTypes(seen: SeenTypes, table: Table): Column[] {
+  let types = seen.get(table.source);
+  if (types === undefined) {
+    types = new Set();
+    seen.set(table.source, types);
+  }
+  const found: Column[] = [];
+  for (const column of table.columns) {
+    const { scalar, array } = column.type;
+    const [once, many] = hasEnum(column)
+      ? [column.enumType!, column.enumType!.name]
+      : [scalar, `${scalar}[]`];
+    const key = array ? many : once;
+    if (types.has(key)) continue;
+    types.add(key);
+    found.push(column);
   }
   return found;
 }

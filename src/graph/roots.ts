@@ -87,11 +87,14 @@ export class Roots {
   #tableEntries(operation: Operation, namespace: string | null): LazyEntries<FieldConfig> {
     const { tables } = this.#graph.names;
     let keys: string[] | undefined;
+    function* each() {
+      for (const table of tables.tablesIn(namespace))
+        for (const { name } of tables.rootsOf(table, operation)) yield name;
+    }
     return {
+      each,
       keys: () => {
-        keys ??= tables
-          .tablesIn(namespace)
-          .flatMap((table) => tables.rootsOf(table, operation).map(({ name }) => name));
+        keys ??= [...each()];
         return keys;
       },
       get: (name) => {
@@ -113,6 +116,10 @@ export class Roots {
     const namespaces = this.#graph.names.tables.namespaces.filter((name) => this.#hasFields(operation, name));
     return {
       keys: () => [...namespaces, ...own.keys()],
+      *each() {
+        yield* namespaces;
+        yield* own.each?.() ?? own.keys();
+      },
       get: (name) => (namespaces.includes(name) ? this.#namespaceField(operation, name) : own.get(name)),
     };
   }

@@ -54,12 +54,17 @@ export class LazySchema extends GraphQLSchema {
     return new LazySchema(this.#graph.transient());
   }
 
-  /** All types, in the order of the type map; each is made when its turn comes. */
-  *types(): Generator<GraphQLNamedType> {
+  /**
+   * All types, in the order of the type map, each made when its turn comes. Null now and then while types are being found: a
+   * place to pause, for who has others to think of.
+   */
+  *types(): Generator<GraphQLNamedType | null> {
     const given = new Set<string>();
     for (const type of this.#all()) {
-      if (given.has(type.name)) continue;
-      given.add(type.name);
+      if (type !== null) {
+        if (given.has(type.name)) continue;
+        given.add(type.name);
+      }
       yield type;
     }
   }
@@ -123,7 +128,7 @@ export class LazySchema extends GraphQLSchema {
   }
 
   /** As in #listed; a type may come more than once. */
-  *#all(): Generator<GraphQLNamedType> {
+  *#all(): Generator<GraphQLNamedType | null> {
     for (const name of this.#roots.names()) yield this.getType(name)!;
     yield* Object.values(this.#base);
     yield* this.#reach.types();

@@ -16,13 +16,13 @@ export type {
 export { capacityFor } from './context.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
 export { maskOf } from './fold.ts';
-export type { Insert, InsertRow, Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
+export type { Insert, InsertRow, Mutation, ResponsePart, RowCheck, Update, WriteAnswer } from './mutation.ts';
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';
 export type { Plan, Root, Step } from './plan.ts';
 export { always, and, isAlways, never, type Predicate } from './predicate.ts';
 export { printPlan } from './print.ts';
-export { adminRules, type Rules, rulesOf } from './rules.ts';
+export { adminRules, everythingAllowed, type Rules, rulesOf, type Validations } from './rules.ts';
 export type {
   Aggregate,
   AggregateColumn,
@@ -43,6 +43,6 @@ export type {
   Select,
 } from './select.ts';
 export type { HopShape, Out, Shape, TextOf, ValueCodec } from './shape.ts';
-export { type Bindings, fromText, resolveParam, valueProblem } from './values.ts';
+export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './values.ts';
 export { compileCoercion, compileShape, inspectedKey } from './variables.ts';
 export type { Assignment, OnConflict, Write } from './write.ts';

@@ -69,6 +69,7 @@ export interface Insert {
   readonly onConflict: OnConflict | null;
   /** Every new row must pass (permission of the role). */
   readonly check: Predicate;
+  readonly validations: readonly RowCheck[];
   /** Names of the columns that may be named in an error; `null`: all. */
   readonly named: ReadonlySet<string> | null;
   readonly path: string;
@@ -82,10 +83,17 @@ export interface InsertRow {
   readonly path: string;
 }
 
+/** What every written row must pass, and what is said where one does not. */
+export interface RowCheck {
+  readonly where: Predicate;
+  readonly message: string;
+}
+
 export interface Update {
   readonly set: readonly Assignment[];
   readonly where: Predicate;
   readonly check: Predicate;
+  readonly validations: readonly RowCheck[];
   /** Optimistic concurrency: the row must (still) pass, else `conflict`. */
   readonly ifMatch: Predicate | null;
   readonly path: string;
@@ -205,9 +213,15 @@ function planInsert(
     rows,
     onConflict: planOnConflict(planning, table, conflict),
     check: foldRule(planning, check),
+    validations: rowChecks(planning, table),
     named: namedColumns(seen),
     path: input?.path ?? path,
   };
+}
+
+function rowChecks(planning: Planning, table: Table): readonly RowCheck[] {
+  const validations = planning.rules.validations(table);
+  return validations.map(({ rule, message }) => ({ where: foldRule(planning, rule), message }));
 }
 
 /** Names of the columns that the client knows of; `null`: all. */
@@ -323,6 +337,7 @@ function planUpdate(planning: Planning, table: Table, args: Arguments, asked: Pr
     set,
     where: and(foldRule(planning, rule.filter), asked),
     check: foldRule(planning, rule.check),
+    validations: rowChecks(planning, table),
     ifMatch,
     path: args.path,
   };
@@ -346,6 +361,7 @@ function planUpdates(planning: Planning, table: Table, input: Input | undefined)
       set: planAssignments(planning, inputs, presetCells(rule.presets), item.path),
       where: and(foldRule(planning, rule.filter), where),
       check: foldRule(planning, rule.check),
+      validations: rowChecks(planning, table),
       ifMatch: null,
       path: item.path,
     };

@@ -2,6 +2,7 @@ import type {
   DeletePermission,
   InsertPermission,
   RolePermissions,
+  RowValidation,
   SelectPermission,
   UpdatePermission,
 } from '../access/index.ts';
@@ -15,20 +16,33 @@ export interface Rules {
   insert(table: Table): Pick<InsertPermission, 'check' | 'presets'>;
   update(table: Table): Pick<UpdatePermission, 'filter' | 'check' | 'presets'>;
   delete(table: Table): Pick<DeletePermission, 'filter'>;
+  /** What every written row must pass, whoever writes it. */
+  validations(table: Table): readonly RowValidation[];
 }
+
+/** What every written row must pass, by table id. */
+export type Validations = ReadonlyMap<string, readonly RowValidation[]>;
 
 const everything = { filter: everyRow, limit: null, check: everyRow, presets: new Map() } as const;
 
+const none: Validations = new Map();
+
 /** The rules of somebody who may do everything. */
-export const adminRules: Rules = {
-  select: () => everything,
-  insert: () => everything,
-  update: () => everything,
-  delete: () => everything,
-};
+export function everythingAllowed(validations: Validations): Rules {
+  return {
+    select: () => everything,
+    insert: () => everything,
+    update: () => everything,
+    delete: () => everything,
+    validations: ({ id }) => validations.get(id) ?? [],
+  };
+}
+
+/** As `everythingAllowed`, on tables whose rows need not pass anything. */
+export const adminRules: Rules = everythingAllowed(none);
 
 /** The rules of a role. Its graph offers nothing else, so whatever lacks a permission here is a fault of Foz: it throws. */
-export function rulesOf({ role, tables }: RolePermissions): Rules {
+export function rulesOf({ role, tables }: RolePermissions, validations: Validations = none): Rules {
   const of = <K extends 'select' | 'insert' | 'update' | 'delete'>(table: Table, kind: K) => {
     const permission = tables.get(table.id)?.[kind];
     if (permission === undefined || permission === null)
@@ -41,6 +55,7 @@ export function rulesOf({ role, tables }: RolePermissions): Rules {
     insert: (table) => of(table, 'insert'),
     update: (table) => of(table, 'update'),
     delete: (table) => of(table, 'delete'),
+    validations: ({ id }) => validations.get(id) ?? [],
   };
 }
 

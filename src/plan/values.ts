@@ -1,4 +1,4 @@
-import { familyOf, type ValueType } from '../catalog/index.ts';
+import { type Column, familyOf, type ValidationRule, type ValueType } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
 import type { Param, ParamSource } from './param.ts';
 
@@ -92,8 +92,26 @@ export function fromText(text: string, type: ValueType): unknown {
 
 const surrogates = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
+/** All that is wrong with a value that came from the client, as errors with its place. */
+export function valueErrors(param: Param, value: unknown): FozError[] {
+  const problem = valueProblem(param, value);
+  const name = param.path.slice(param.path.lastIndexOf('.') + 1);
+  if (problem !== null) return [new FozError('data-exception', `${name} ${problem}`, { path: param.path })];
+  if (param.column === undefined || param.column.validation.length === 0) return noErrors;
+  return brokenRules(param.column, value).map(
+    ({ message, text }) => new FozError('data-exception', message ?? `${name} ${text}`, { path: param.path }),
+  );
+}
+
+const noErrors: FozError[] = [];
+
+/** The validation rules of a column that a value breaks. */
+export function brokenRules({ validation }: Column, value: unknown): ValidationRule[] {
+  return value === null ? [] : validation.filter((rule) => !rule.passes(value));
+}
+
 /** What is wrong with a value that came from the client, or `null`. Comparisons are checked for text only; writes against the column's facts. */
-export function valueProblem(param: Param, value: unknown): string | null {
+function valueProblem(param: Param, value: unknown): string | null {
   if (typeof value === 'string') {
     if (value.includes('\0')) return 'text must not hold the NUL character: remove it';
     if (surrogates.test(value))

@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Session } from '../access/index.ts';
-import type { EndSignal, RoleName } from '../core/index.ts';
+import type { EndSignal } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 
 /** One operation of one HTTP request. `variables` are raw JSON. */

@@ -220,11 +220,12 @@ function* walkList(list: Iterable<unknown> | undefined, object: Writer, sink: Si
   }
   let before = '[';
   for (const item of list) {
+    if (sink.isDue()) yield;
+    if (item === null) continue;
     sink.write(before);
     before = ',';
     if (object.kind === 'short') sink.write(object.text(item));
     else yield* object.walk(item, sink);
-    if (sink.isDue()) yield;
   }
   sink.write(before === '[' ? '[]' : ']');
 }

@@ -30,6 +30,7 @@ export type Rule<Value> =
   | { readonly kind: 'one'; readonly get: (value: Value) => unknown }
   | {
       readonly kind: 'many';
+      /** Null among the items is a place to pause. */
       readonly get: (value: Value, given: Given, schema: GraphQLSchema) => Iterable<unknown> | undefined;
       /** Whether there can be so many that writing them takes a while. */
       readonly long: boolean;
@@ -68,7 +69,7 @@ const fieldsOf = (
 ): Iterable<GraphQLField<unknown, unknown>> =>
   type instanceof LazyObjectType ? type.fields() : Object.values(type.getFields());
 
-const typesOf = (schema: GraphQLSchema): Iterable<GraphQLNamedType> =>
+const typesOf = (schema: GraphQLSchema): Iterable<GraphQLNamedType | null> =>
   schema instanceof LazySchema ? schema.types() : Object.values(schema.getTypeMap());
 
 const ofSchema: Rules<GraphQLSchema> = {

@@ -1,7 +1,6 @@
-import type { Table } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
-import { and, isAlways, type Predicate, type Select, type Update } from '../../plan/index.ts';
-import { refusedByCheck } from './insert.ts';
+import type { Column, Table } from '../../catalog/index.ts';
+import { FozError, FozErrors } from '../../core/index.ts';
+import { and, brokenRules, isAlways, type Predicate, type Select, type Update } from '../../plan/index.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
 /** What came of an update or a delete. */
@@ -19,7 +18,9 @@ export async function runUpdate(
   selects: readonly Select[],
 ): Promise<Changed> {
   const where = update.ifMatch === null ? update.where : and(update.where, update.ifMatch);
-  const withKeys = selects.length > 0 || !isAlways(update.check);
+  const computed = computedColumns(update);
+  const withKeys =
+    selects.length > 0 || !isAlways(update.check) || update.validations.length > 0 || computed.length > 0;
   if (!withKeys) {
     const { affected } = await session.write({
       kind: 'update',
@@ -45,9 +46,37 @@ export async function runUpdate(
     returning: [],
   });
   const after = before.map((tuple) => newKey(session, table, update, tuple));
-  if (!isAlways(update.check) && (await session.count(table, after, update.check)) < after.length)
-    throw refusedByCheck(table, update.path);
+  await session.enforce(table, after, update.check, update.validations, update.path);
+  await checkComputed(session, table, update, computed, after);
   return { affected, texts: await readAll(session, selects, after) };
+}
+
+/** Columns with validation rules whose new values the database computes. */
+function computedColumns({ set }: Update): Column[] {
+  return set.flatMap(({ kind, column }) => (kind !== 'set' && column.validation.length > 0 ? [column] : []));
+}
+
+/** What was computed is looked at after it was written; the transaction ends where a rule is broken. */
+async function checkComputed(
+  session: WriteSession,
+  table: Table,
+  update: Update,
+  columns: readonly Column[],
+  keys: readonly Tuple[],
+): Promise<void> {
+  if (columns.length === 0) return;
+  const rows = await session.read(table, columns, session.among(keyColumns(table), keys));
+  const broken = new Map<string, FozError>();
+  for (const row of rows) {
+    for (const [at, column] of columns.entries()) {
+      for (const { message, text } of brokenRules(column, row[at])) {
+        const said = message ?? `${column.name} ${text}`;
+        broken.set(said, new FozError('data-exception', said, { path: update.path }));
+      }
+    }
+  }
+  const errors = [...broken.values()];
+  if (errors.length > 0) throw errors.length === 1 ? errors[0]! : new FozErrors(errors);
 }
 
 /** Nothing was updated: with `if_match` the row may be there all the same, changed by somebody else. */

@@ -1,6 +1,6 @@
-import type { Column, Table } from '../../catalog/index.ts';
+import type { Column } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
-import { type Insert, isAlways, type Param, valueProblem } from '../../plan/index.ts';
+import { type Insert, isAlways, type Param, valueErrors } from '../../plan/index.ts';
 import { insertRows } from './rows.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
@@ -138,21 +138,12 @@ async function enforceCheck(
   insert: Insert,
   values: readonly (Row | null)[],
 ): Promise<void> {
-  if (isAlways(insert.check)) return;
+  const { check, validations, table, path } = insert;
+  if (isAlways(check) && validations.length === 0) return;
   const key = keyColumns(insert.table);
   const tuples = values.flatMap((row) => (row === null ? [] : [key.map((column) => row.get(column))]));
   if (tuples.length === 0) return;
-  const passed = await session.count(insert.table, tuples, insert.check);
-  if (passed < tuples.length) throw refusedByCheck(insert.table, insert.path);
-}
-
-/** A row that the role may not have written like this. */
-export function refusedByCheck(table: Table, path: string): FozError {
-  return new FozError(
-    'permission-error',
-    `The new row of ${table.name} does not pass the check of the role's permission.`,
-    { path },
-  );
+  await session.enforce(table, tuples, check, validations, path);
 }
 
 /** All that is wrong with the rows before the database is asked: values that are missing and values that do not fit. */
@@ -165,12 +156,7 @@ function checkRows(session: WriteSession, insert: Insert): void {
 
 function unfit(session: WriteSession, insert: Insert): FozError[] {
   return insert.rows.flatMap((row) => [
-    ...[...row.cells].flatMap(([column, param]) => {
-      const problem = valueProblem(param, session.value(param));
-      return problem === null
-        ? []
-        : [new FozError('data-exception', `${column.name} ${problem}`, { path: param.path })];
-    }),
+    ...[...row.cells.values()].flatMap((param) => valueErrors(param, session.value(param))),
     ...[...row.before, ...row.after].flatMap((nested) => unfit(session, nested.insert)),
   ]);
 }

@@ -1,5 +1,5 @@
 import type { Column, Table } from '../../catalog/index.ts';
-import { FozError, type SourceName } from '../../core/index.ts';
+import { FozError, FozErrors, type SourceName } from '../../core/index.ts';
 import {
   and,
   type Capabilities,
@@ -10,6 +10,7 @@ import {
   type Out,
   type Param,
   type Predicate,
+  type RowCheck,
   type RunResult,
   resolveParam,
   type Select,
@@ -114,6 +115,25 @@ export class WriteSession {
     return (await this.read(table, columns, and(this.among(columns, tuples), where))).length;
   }
 
+  /** Throws what is wrong with written rows: those that the role may not have written, and all rules that some row breaks. */
+  async enforce(
+    table: Table,
+    tuples: readonly Tuple[],
+    check: Predicate,
+    validations: readonly RowCheck[],
+    path: string,
+  ): Promise<void> {
+    if (tuples.length === 0) return;
+    if (!isAlways(check) && (await this.count(table, tuples, check)) < tuples.length)
+      throw refusedByCheck(table, path);
+    const broken: FozError[] = [];
+    for (const { where, message } of validations) {
+      if ((await this.count(table, tuples, where)) < tuples.length)
+        broken.push(new FozError('data-exception', message, { path }));
+    }
+    if (broken.length > 0) throw broken.length === 1 ? broken[0]! : new FozErrors(broken);
+  }
+
   among(columns: readonly Column[], tuples: readonly Tuple[]): Predicate {
     return { kind: 'in keys', columns, keys: this.keys(columns, tuples) };
   }
@@ -145,6 +165,15 @@ function canonicalRow(row: readonly unknown[], out: readonly Out[], types: reado
     const text = codec.text === undefined ? String(wire) : codec.text(wire);
     return canonicalTuple([text], [types[index]!])?.[0] ?? text;
   });
+}
+
+/** A row that the role may not have written like this. */
+function refusedByCheck(table: Table, path: string): FozError {
+  return new FozError(
+    'permission-error',
+    `The new row of ${table.name} does not pass the check of the role's permission.`,
+    { path },
+  );
 }
 
 /** The columns that tell rows of a table apart. Throws `not-supported` for a table without a key. */

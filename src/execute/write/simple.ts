@@ -96,8 +96,9 @@ function writeOf(
     case 'insert':
       return insertOf(mutation, capabilities, returning);
     case 'update': {
-      const { set, where, check, ifMatch } = mutation.update;
-      if (ifMatch !== null || !isAlways(check)) return null;
+      const { set, where, check, ifMatch, validations } = mutation.update;
+      if (ifMatch !== null || !isAlways(check) || validations.length > 0) return null;
+      if (set.some(({ kind, column }) => kind !== 'set' && column.validation.length > 0)) return null;
       return { kind: 'update', table: mutation.table, set, where, returning };
     }
     case 'delete':
@@ -112,8 +113,8 @@ function insertOf(
   capabilities: Capabilities,
   returning: Write['returning'],
 ): Write | null {
-  const { rows, table, onConflict, check } = insert;
-  if (!isAlways(check) || rows.length === 0 || rows.length > 50) return null;
+  const { rows, table, onConflict, check, validations } = insert;
+  if (!isAlways(check) || validations.length > 0 || rows.length === 0 || rows.length > 50) return null;
   if (rows.some((row) => row.before.length > 0 || row.after.length > 0 || missesRequired(insert, row)))
     return null;
   if (

@@ -45,10 +45,17 @@ function columnFields(
     fields[graph.names.column(table, column)] = inputField(
       type(column),
       { kind: 'column', column },
-      { description: column.comment },
+      { description: describedColumn(column) },
     );
   }
   return fields;
+}
+
+/** The comment of a column, and what is asked of values that are written into it. */
+function describedColumn({ comment, validation }: Column): string | null {
+  if (validation.length === 0) return comment;
+  const rules = validation.map(({ text, message }) => (message === null ? text : `${text} (${message})`));
+  return [...(comment === null ? [] : [comment]), `A value ${rules.join(', ')}.`].join('\n\n');
 }
 
 const ofUpdatable: InputFieldsOf = (graph, table) => columnFields(graph, table, updateColumns(table));

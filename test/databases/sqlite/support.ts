@@ -99,7 +99,16 @@ function resolve(facts: SourceFacts): ReadonlyMap<string, Table> {
           nativeType: column.castType ?? undefined,
           scale: column.scale,
         };
-        return { ...column, type, ordinal, mask: null, customName: null, enumType: null, hasDefault: false };
+        return {
+          ...column,
+          type,
+          ordinal,
+          mask: null,
+          validation: [],
+          customName: null,
+          enumType: null,
+          hasDefault: false,
+        };
       });
       const byName = new Map(columns.map((column) => [column.name, column]));
       const key = (named: { name: string; columns: readonly string[] }, primary: boolean): Key => ({
