@@ -3,7 +3,7 @@ import { type AddressInfo, connect as connectTo, createServer, type Server, type
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Graphs, type SourceConfig, SourceRegistry, StoredCatalog } from '../../src/control/index.ts';
-import { adminRole, parseSourceName } from '../../src/core/index.ts';
+import { parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
 import { ask } from '../support/cases/run.ts';
 import { sharedDatabase } from '../support/databases.ts';

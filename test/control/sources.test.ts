@@ -8,7 +8,7 @@ import {
   SourceRegistry,
   StoredCatalog,
 } from '../../src/control/index.ts';
-import { adminRole, parseSourceName } from '../../src/core/index.ts';
+import { parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
 import { ask } from '../support/cases/run.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FozConfig, Graphs, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
-import { adminRole, parseSourceName } from '../../src/core/index.ts';
+import { parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
 import { ask, askHot } from '../support/cases/run.ts';
 
