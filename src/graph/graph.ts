@@ -9,6 +9,9 @@ import { makeTableType } from './types/tables.ts';
 
 type NamedType = GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType;
 
+/** How many types there are at once where types are only looked at. */
+const mostTransient = 5000;
+
 /** What the types of a graph are made from and kept in: each is made once, when it is first asked for. */
 export class Graph {
   readonly sources: readonly Source[];
@@ -93,6 +96,7 @@ export class Graph {
         makeTableType(this, table, kind, name),
       );
       types.set(kind, type);
+      if (this.keeps === 'transient' && this.made.size > mostTransient) this.#forget();
     }
     return type;
   }
@@ -105,5 +109,11 @@ export class Graph {
       this.made.set(name, type);
     }
     return type as T;
+  }
+
+  /** Whoever looks at types in passing may get another one of the same name later. */
+  #forget(): void {
+    this.made.clear();
+    this.#ofTable.clear();
   }
 }

@@ -39,11 +39,11 @@ type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 /** An object type with thousands of fields, each made when it is first asked for. */
 export class LazyObjectType extends GraphQLObjectType {
   readonly #fields: GraphQLFieldMap<unknown, unknown>;
-  readonly #names: () => Iterable<string>;
+  readonly #entries: LazyEntries<FieldConfig>;
 
   constructor(name: string, entries: LazyEntries<FieldConfig>) {
     super({ name, fields: {} });
-    this.#names = entries.each ?? entries.keys;
+    this.#entries = entries;
     const made = new Map<string, Field | undefined>();
     this.#fields = lazyObject({
       keys: entries.keys,
@@ -61,9 +61,10 @@ export class LazyObjectType extends GraphQLObjectType {
     return this.#fields;
   }
 
-  /** The fields one by one, each made when its turn comes. */
+  /** The fields one by one, each made when its turn comes, and not kept. */
   *fields(): Generator<Field> {
-    for (const name of this.#names()) yield this.#fields[name]!;
+    const { each, keys, get } = this.#entries;
+    for (const name of each?.() ?? keys()) yield fieldOf(name, get(name)!);
   }
 }
 

@@ -75,11 +75,15 @@ export class Reach {
     }
   }
 
-  /** The types that `names` tells, in its order; null now and then while they are being found. */
-  *types(): Generator<GraphQLNamedType | null> {
+  /** The types that belong to no table, in the order of `names`; null now and then while they are being found. */
+  *sharedTypes(): Generator<GraphQLNamedType | null> {
     if (this.#incoming === undefined) yield* this.#arrive();
     if (this.#shared === undefined) yield* this.#share();
     for (const make of this.shared.values()) yield make();
+  }
+
+  /** The types of tables, in the order of `names`. */
+  *tableTypes(): Generator<GraphQLNamedType> {
     for (const table of this.#graph.tables) {
       for (const kind of typeKinds) if (this.hasTableType(table, kind)) yield this.#graph.type(table, kind);
     }

@@ -60,13 +60,15 @@ export class LazySchema extends GraphQLSchema {
    */
   *types(): Generator<GraphQLNamedType | null> {
     const given = new Set<string>();
-    for (const type of this.#all()) {
+    for (const type of this.#common()) {
       if (type !== null) {
         if (given.has(type.name)) continue;
         given.add(type.name);
       }
       yield type;
     }
+    // No two tables have types of the same name.
+    for (const type of this.#reach.tableTypes()) if (!given.has(type.name)) yield type;
   }
 
   override getQueryType(): GraphQLObjectType | undefined {
@@ -127,11 +129,11 @@ export class LazySchema extends GraphQLSchema {
     return this.#names;
   }
 
-  /** As in #listed; a type may come more than once. */
-  *#all(): Generator<GraphQLNamedType | null> {
+  /** The types of no table, in the order of #listed; one may come more than once. */
+  *#common(): Generator<GraphQLNamedType | null> {
     for (const name of this.#roots.names()) yield this.getType(name)!;
     yield* Object.values(this.#base);
-    yield* this.#reach.types();
+    yield* this.#reach.sharedTypes();
   }
 
   #isLarge(): boolean {

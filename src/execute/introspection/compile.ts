@@ -16,7 +16,7 @@ import {
 } from 'graphql';
 import { FozError } from '../../core/index.ts';
 import { type Given, type Rule, ruleOf } from './fields.ts';
-import { flat, Repeated } from './flat.ts';
+import { flat, Lately, Repeated } from './flat.ts';
 import { memberText } from './members.ts';
 import type { Sink } from './sink.ts';
 
@@ -181,15 +181,10 @@ function* walkObject(entries: readonly Entry[], value: unknown, sink: Sink): Wal
 function oneWriter({ get }: Extract<Rule<unknown>, { kind: 'one' }>, object: Writer): Writer {
   if (object.kind === 'long') return { kind: 'long', walk: (value, sink) => object.walk(get(value), sink) };
   // Thousands of fields lead to the same few types.
-  const known = new Map<unknown, Repeated>();
+  const known = new Lately<Repeated>();
   const text = (value: unknown) => {
     const inner = get(value);
-    let found = known.get(inner);
-    if (found === undefined) {
-      found = new Repeated(object.text(inner));
-      known.set(inner, found);
-    }
-    return found.use();
+    return known.get(inner, () => new Repeated(object.text(inner))).use();
   };
   return { kind: 'short', text };
 }

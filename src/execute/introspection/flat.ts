@@ -16,6 +16,23 @@ export class Repeated {
   }
 }
 
+/** What was made for a value lately. Forgets everything when there is too much of it: what is asked for often is soon there again. */
+export class Lately<Made extends object> {
+  readonly #made = new Map<unknown, Made>();
+
+  get(value: unknown, make: () => Made): Made {
+    let made = this.#made.get(value);
+    if (made === undefined) {
+      made = make();
+      if (this.#made.size >= mostRemembered) this.#made.clear();
+      this.#made.set(value, made);
+    }
+    return made;
+  }
+}
+
+const mostRemembered = 2000;
+
 /** The same text in one piece. */
 export function flat(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');

@@ -1,4 +1,4 @@
-import { flat } from './flat.ts';
+import { flat, Lately } from './flat.ts';
 
 /** A field, argument, input field or enum value: what is alike in all of them. */
 interface Member {
@@ -34,7 +34,7 @@ function isPlain({ description, deprecationReason, defaultValue, args }: Member)
  * what stands around the names is kept per type.
  */
 export function memberText(entries: readonly MemberEntry[]): (value: unknown) => string {
-  const around = new Map<unknown, Around>();
+  const around = new Lately<Around>();
   return (value) => {
     const member = value as Member;
     if (!isPlain(member)) {
@@ -42,11 +42,7 @@ export function memberText(entries: readonly MemberEntry[]): (value: unknown) =>
       for (const { prefix, text } of entries) all += prefix + text(member);
       return `${all}}`;
     }
-    let known = around.get(member.type);
-    if (known === undefined) {
-      known = { pieces: piecesOf(entries, member), uses: 0 };
-      around.set(member.type, known);
-    }
+    const known = around.get(member.type, () => ({ pieces: piecesOf(entries, member), uses: 0 }));
     // Most types have few members; it pays for those that have thousands.
     if (++known.uses === 4) known.pieces = known.pieces.map(flat);
     const { pieces } = known;
