@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 const help = `npm run bench -- [options]                 requests per second against the floor and the peers
 npm run bench -- planning                  what planning costs, and what a planned operation costs Foz itself
 npm run bench -- schema [--tables 1000,5000]   introspection, catalog and graph of large databases (PostgreSQL)
+npm run bench -- identify                  what it costs to tell who is asking
 npm run bench -- soak [--requests 200000]      heap over many requests of 5,000 distinct operations
 
 --engine NAME       postgres, mysql, mariadb or cross (PostgreSQL joined with MySQL); may be repeated

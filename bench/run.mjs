@@ -22,6 +22,7 @@ const modes = {
   planning: './planning.mjs',
   schema: './large-schema.mjs',
   soak: './soak.mjs',
+  identify: './identify.mjs',
 };
 const module = modes[options.mode];
 if (module === undefined) throw new Error(`There is no "${options.mode}": ${Object.keys(modes).join(', ')}`);

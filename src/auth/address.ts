@@ -23,11 +23,19 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
   };
 }
 
+/** Addresses that were read before: peers come again and again. */
+const known = new Map<string, string | null>();
+
 /** `192.0.2.1`, also from `::ffff:192.0.2.1` and `192.0.2.1:4711`; `null` for what is no address. */
 function canonical(text: string | undefined): string | null {
   if (text === undefined || text.length > 100) return null;
+  const before = known.get(text);
+  if (before !== undefined) return before;
   const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
-  return parse(bare)?.toString() ?? null;
+  const address = parse(bare)?.toString() ?? null;
+  if (known.size >= 1000) known.clear();
+  known.set(text, address);
+  return address;
 }
 
 /** Strict: four decimal parts for IPv4, no octal, no zone. */

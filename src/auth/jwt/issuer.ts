@@ -101,7 +101,7 @@ export class Issuer {
     if (roles.length === 0) throw tokenDenied('none of its roles may come from this issuer');
     const { defaultRole, variables } = claims;
     return {
-      actor: Object.freeze({ kind: 'jwt', id: payload.sub ?? '', issuer: this.name }),
+      actor: Object.freeze({ kind: 'jwt', id: String(payload.sub ?? ''), issuer: this.name }),
       roles: Object.freeze(roles),
       defaultRole: roles.find((role) => role === defaultRole) ?? (roles.length === 1 ? roles[0]! : null),
       variables,
