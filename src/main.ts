@@ -13,8 +13,9 @@ import {
   viewKey,
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
+import { limitsOf } from './limits.ts';
 import type { Connector } from './plan/index.ts';
-import { defaultLimits, type Engine, type FozServer, type RouteHandler, startServer } from './serve/index.ts';
+import { type Engine, type FozServer, type RouteHandler, startServer } from './serve/index.ts';
 import { tlsOf } from './tls.ts';
 
 /** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
@@ -104,21 +105,13 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const attached = await attach(config);
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const { server = {} } = config;
-  const { limits = {} } = server;
   const front = await startServer({
     engine: engineOf(attached),
     host: server.host ?? '127.0.0.1',
     port: Number(server.port ?? 8080),
     tls: server.tls ?? null,
     cors: server.cors ?? [],
-    limits: {
-      bodyBytes: limits.body_bytes ?? defaultLimits.bodyBytes,
-      depth: limits.depth ?? defaultLimits.depth,
-      nodes: limits.nodes ?? defaultLimits.nodes,
-      tokens: limits.tokens ?? defaultLimits.tokens,
-      timeMs: limits.time_ms === undefined ? defaultLimits.timeMs : limits.time_ms,
-      batch: limits.batch ?? defaultLimits.batch,
-    },
+    ...limitsOf(server),
     identify: authentication.identify,
     readiness: () =>
       attached.registry.sources.map(({ name, status }) => ({

@@ -25,14 +25,29 @@ export interface ServerConfig {
   readonly graphiql?: boolean;
   readonly metrics?: boolean;
   readonly show_database_errors?: boolean;
-  readonly limits?: {
-    readonly body_bytes?: number;
-    readonly depth?: number;
-    readonly nodes?: number;
-    readonly tokens?: number;
-    readonly time_ms?: number | null;
-    readonly batch?: number;
+  readonly limits?: LimitsConfig & {
+    /** Limits of roles; what is absent is as for everybody. */
+    readonly roles?: Readonly<Record<string, LimitsConfig>>;
   };
+}
+
+export interface LimitsConfig {
+  readonly body_bytes?: number;
+  readonly depth?: number;
+  readonly nodes?: number;
+  readonly tokens?: number;
+  readonly time_ms?: number | null;
+  readonly batch?: number;
+  /** Requests of one caller (key, token, address) within some seconds. */
+  readonly rate?: { readonly requests: number; readonly seconds: number } | null;
+  /** Requests of one caller that run at once. */
+  readonly concurrency?: number | null;
+  /** The most that an operation may cost, in rows that it may touch. */
+  readonly cost?: number | null;
+  /** The most rows of any list. */
+  readonly rows?: number | null;
+  /** The longest answer to a query. */
+  readonly answer_bytes?: number | null;
 }
 
 export type SourceKind = 'postgres' | 'mysql' | 'mariadb' | 'sqlite' | 'pglite';

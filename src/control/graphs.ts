@@ -83,7 +83,9 @@ export class Graphs {
   }
 
   #makeEngine(session: Session): RoleEngine {
-    const { catalog, rules } = viewOf(this.#catalog, this.#permissions, session);
+    const all = this.#config.server?.limits;
+    const limits = { ...all, ...all?.roles?.[session.role] };
+    const { catalog, rules } = viewOf(this.#catalog, this.#permissions, session, limits.rows ?? null);
     const capabilitiesOf = (source: SourceName): GraphCapabilities => this.#connector(source).capabilities;
     const { schema } = buildGraph(catalog, capabilitiesOf);
     return new RoleEngine({
@@ -93,6 +95,7 @@ export class Graphs {
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
       showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
+      most: { cost: limits.cost ?? null, answerBytes: limits.answer_bytes ?? null },
       introspections: this.#introspections,
     });
   }

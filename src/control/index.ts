@@ -2,6 +2,7 @@ export {
   ConfigError,
   type ConfigProblem,
   type FozConfig,
+  type LimitsConfig,
   type ServerConfig,
   type SourceConfig,
   type SourceKind,

@@ -26,15 +26,33 @@ export function viewKey({ role, backend, scopes }: Session): string {
 }
 
 /** The view of a session. A role that nobody gave a permission sees nothing. */
-export function viewOf(catalog: Catalog, { roles, validations }: Permissions, session: Session): View {
+export function viewOf(
+  catalog: Catalog,
+  { roles, validations }: Permissions,
+  session: Session,
+  mostRows: number | null = null,
+): View {
   const { role, scopes } = session;
-  if (role === adminRole && scopes === undefined) return { catalog, rules: everythingAllowed(validations) };
+  if (role === adminRole && scopes === undefined)
+    return { catalog, rules: limited(everythingAllowed(validations), mostRows) };
   const granted =
     role === adminRole ? everyPermission(catalog) : (roles.get(role) ?? { role, tables: new Map() });
   const permissions = scopes === undefined ? granted : narrowed(granted, scopes);
   return {
     catalog: visibleCatalog(catalog, permissions, session.backend ?? false),
-    rules: rulesOf(permissions, validations),
+    rules: limited(rulesOf(permissions, validations), mostRows),
+  };
+}
+
+/** No list has more rows than the limits of the role allow. */
+function limited(rules: Rules, most: number | null): Rules {
+  if (most === null) return rules;
+  return {
+    ...rules,
+    select(table) {
+      const { filter, limit } = rules.select(table);
+      return { filter, limit: limit === null ? most : Math.min(limit, most) };
+    },
   };
 }
 

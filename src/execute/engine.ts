@@ -12,6 +12,8 @@ import {
   compileShape,
   inspectedKey,
   operationOf,
+  type Plan,
+  planCost,
   planOperation,
   type Rules,
   type RunContext,
@@ -46,6 +48,8 @@ export interface RoleEngineOptions {
   readonly cacheSize: number;
   /** Whether the caller may read what the database itself said. */
   readonly showInternal: boolean;
+  /** The most that an operation may cost (see `planCost`); absent: any. */
+  readonly most?: { readonly cost: number | null; readonly answerBytes: number | null };
   /** Where introspection answers are kept; default: a place of the engine's own. */
   readonly introspections?: IntrospectionAnswers;
 }
@@ -186,6 +190,7 @@ export class RoleEngine {
         keyCap,
       },
     );
+    checkCost(plan, this.options.most?.cost ?? null);
     const prepared = preparePlan(connectorOf, plan);
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected];
     if (shape !== undefined) entry.plans.set(shape + inspectedKey(entry.inspected, raw), prepared);
@@ -209,11 +214,33 @@ export class RoleEngine {
         context,
         () => this.#introspection.texts(introspectionOf(entry, variables, request)),
       );
+      if (plan.plan.kind === 'query') checkSize(data, this.options.most?.answerBytes ?? null);
       return { json: `{"data":${data}}`, kind: 'data', errors: [] };
     } catch (error) {
       return answerErrors(errorsOf(error), 'data', this.options.showInternal);
     }
   }
+}
+
+function checkCost(plan: Plan, most: number | null): void {
+  if (most === null) return;
+  const cost = planCost(plan);
+  if (cost > most)
+    throw new FozError(
+      'limit-exceeded',
+      `The operation may touch ${cost} rows, but at most ${most} are allowed: give its lists a smaller limit, or ask for less below them.`,
+      { details: { cost, limit: most } },
+    );
+}
+
+/** For reads: refusing the answer of a write would not undo it. */
+function checkSize(data: string, most: number | null): void {
+  if (most === null || data.length * 3 <= most || Buffer.byteLength(data) <= most) return;
+  throw new FozError(
+    'limit-exceeded',
+    `The answer is longer than ${most} bytes: ask for fewer rows or fields.`,
+    { details: { limit: most } },
+  );
 }
 
 function introspectionOf(

@@ -14,6 +14,7 @@ export type {
   Statement,
 } from './connector.ts';
 export { capacityFor } from './context.ts';
+export { planCost } from './cost.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
 export { maskOf } from './fold.ts';
 export type { Insert, InsertRow, Mutation, ResponsePart, RowCheck, Update, WriteAnswer } from './mutation.ts';

@@ -9,6 +9,7 @@ import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
+import type { RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine, Operation } from './engine.ts';
 import { limitRule } from './limits.ts';
@@ -31,11 +32,11 @@ const answerKey: unique symbol = Symbol('answer');
 export class Doors {
   readonly #servers: LRUCache<string, Promise<ApolloServer<RequestContext>>>;
   readonly #engine: Engine;
-  readonly #limits: Limits;
+  readonly #limitsOf: (role: RoleName) => Limits;
 
-  constructor(engine: Engine, limits: Limits, views = 200) {
+  constructor(engine: Engine, limitsOf: (role: RoleName) => Limits, views = 200) {
     this.#engine = engine;
-    this.#limits = limits;
+    this.#limitsOf = limitsOf;
     this.#servers = new LRUCache({
       max: views,
       dispose: (server) => void server.then((started) => started.stop()),
@@ -47,7 +48,7 @@ export class Doors {
     const view = this.#engine.view(session);
     let server = this.#servers.get(view);
     if (server === undefined) {
-      server = startServer(this.#engine, this.#limits, session);
+      server = startServer(this.#engine, this.#limitsOf(session.role), session);
       this.#servers.set(view, server);
     }
     return server;

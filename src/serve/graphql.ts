@@ -7,7 +7,8 @@ import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
 import type { Operation } from './engine.ts';
-import type { ServerOptions } from './options.ts';
+import type { Limits, ServerOptions } from './options.ts';
+import { type RateHeaders, Rates } from './rates.ts';
 import { RequestEnd, TimeLimit } from './request-end.ts';
 import { send } from './respond.ts';
 
@@ -28,33 +29,40 @@ const graphqlJson = 'application/graphql-response+json; charset=utf-8';
 export class GraphqlHandler {
   readonly #options: ServerOptions;
   readonly #doors: Doors;
-  readonly #timeLimit: TimeLimit | null;
+  readonly #timeLimits = new Map<number, TimeLimit>();
+  readonly #rates = new Rates();
 
   constructor(options: ServerOptions, doors: Doors) {
     this.#options = options;
     this.#doors = doors;
-    const { timeMs } = options.limits;
-    this.#timeLimit = timeMs === null ? null : new TimeLimit(timeMs);
   }
 
   async handle(
     request: IncomingMessage,
     response: ServerResponse,
-    headers: Readonly<Record<string, string>>,
+    given: Readonly<Record<string, string>>,
   ): Promise<Outcome> {
     const end = new RequestEnd();
-    this.#timeLimit?.add(end);
+    let headers = given;
+    let timeLimit: TimeLimit | undefined;
+    let leave: (() => void) | undefined;
     response.on('close', () => {
       if (!response.writableFinished) end.abort();
     });
     try {
       const identified = this.#options.identify(request);
       const session = identified instanceof Promise ? await identified : identified;
-      const base = { session, signal: end, timeoutMs: this.#options.limits.timeMs };
+      const limits = this.#limitsOf(session);
+      const { timeMs, rate, concurrency } = limits;
+      if (timeMs !== null) timeLimit = this.#timeLimit(timeMs, end);
+      if (concurrency !== null) leave = this.#rates.enter(callerOf(session, request), concurrency);
+      if (rate !== null || session.rateLimit !== undefined)
+        headers = withRate(headers, await this.#rates.count(session, callerOf(session, request), rate));
+      const base = { session, signal: end, timeoutMs: timeMs };
       if (request.method !== 'POST' && request.method !== 'GET')
         throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
       if (request.method !== 'POST') return await this.#full(request, response, headers, base, '');
-      const body = parseBody(request, await readBody(request, this.#options.limits.bodyBytes));
+      const body = parseBody(request, await readBody(request, limits.bodyBytes));
       if (Array.isArray(body)) return await this.#batch(request, response, headers, base, body);
       return (
         (await this.#hot(request, response, headers, base, body)) ??
@@ -63,8 +71,23 @@ export class GraphqlHandler {
     } catch (error) {
       return await this.#refuse(request, response, headers, error);
     } finally {
-      this.#timeLimit?.remove(end);
+      timeLimit?.remove(end);
+      leave?.();
     }
+  }
+
+  #limitsOf({ role }: Session): Limits {
+    return this.#options.roleLimits?.get(role) ?? this.#options.limits;
+  }
+
+  #timeLimit(timeMs: number, end: RequestEnd): TimeLimit {
+    let limit = this.#timeLimits.get(timeMs);
+    if (limit === undefined) {
+      limit = new TimeLimit(timeMs);
+      this.#timeLimits.set(timeMs, limit);
+    }
+    limit.add(end);
+    return limit;
   }
 
   /** `undefined`: not a plain operation that is planned already. */
@@ -134,7 +157,7 @@ export class GraphqlHandler {
     base: RequestContext['operation'],
     bodies: readonly unknown[],
   ): Promise<Outcome> {
-    const { batch } = this.#options.limits;
+    const { batch } = this.#limitsOf(base.session);
     if (batch <= 1)
       throw new Refusal(
         400,
@@ -167,9 +190,10 @@ export class GraphqlHandler {
     const { status, refusal, challenge } = refusalOf(error, this.#options);
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
+    const more = error instanceof Refusal ? error.headers : {};
     const allow: Record<string, string> = status === 405 ? { allow: 'GET, POST' } : {};
     if (challenge !== undefined && challenge !== null) allow['www-authenticate'] = challenge;
-    await send(request, response, status, { ...headers, ...allow, 'content-type': type }, text);
+    await send(request, response, status, { ...headers, ...more, ...allow, 'content-type': type }, text);
     return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
   }
 }
@@ -229,6 +253,22 @@ function plainOperation(body: unknown, base: RequestContext['operation']): Opera
     session: base.session,
     signal: base.signal,
     timeoutMs: base.timeoutMs,
+  };
+}
+
+/** Who is counted: a credential, else an address. */
+function callerOf({ actor }: Session, { socket }: IncomingMessage): string {
+  if (actor === undefined || actor.kind === 'anonymous') return `address ${socket.remoteAddress ?? ''}`;
+  return `${actor.kind} ${actor.issuer ?? ''} ${actor.keyId ?? actor.id}`;
+}
+
+function withRate(headers: Readonly<Record<string, string>>, rate: RateHeaders): Record<string, string> {
+  const exposed = headers['access-control-expose-headers'];
+  if (exposed === undefined) return { ...headers, ...rate };
+  return {
+    ...headers,
+    ...rate,
+    'access-control-expose-headers': `${exposed}, ratelimit, ratelimit-policy, retry-after`,
   };
 }
 

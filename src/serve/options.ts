@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Session } from '../access/index.ts';
+import type { RateLimit, Session } from '../access/index.ts';
+import type { RoleName } from '../core/index.ts';
 import type { Engine } from './engine.ts';
 
 /** Limits of a request; each has a default that suits a public endpoint. */
@@ -17,6 +18,10 @@ export interface Limits {
   readonly timeMs: number | null;
   /** Operations in one HTTP request; 1 (no batching) unless told. */
   readonly batch: number;
+  /** Requests of one caller within a time; `null` (unless told): any number. */
+  readonly rate: RateLimit | null;
+  /** Requests of one caller that run at once; `null` (unless told): any number. */
+  readonly concurrency: number | null;
 }
 
 export const defaultLimits: Limits = {
@@ -26,6 +31,8 @@ export const defaultLimits: Limits = {
   tokens: 20_000,
   timeMs: 30_000,
   batch: 1,
+  rate: null,
+  concurrency: null,
 };
 
 /** Whether a source can serve, and why not. */
@@ -44,6 +51,8 @@ export interface ServerOptions {
   /** Origins that browsers may call from; `*` for any; empty: none but the server's own. */
   readonly cors: readonly string[];
   readonly limits: Limits;
+  /** Limits of roles that have others. */
+  readonly roleLimits?: ReadonlyMap<RoleName, Limits>;
   /** Who is asking. Rejects with FozError `access-denied`. */
   readonly identify: (request: IncomingMessage) => Promise<Session> | Session;
   readonly readiness: () => readonly SourceReadiness[];

@@ -28,7 +28,7 @@ const plain = { 'content-type': 'application/json; charset=utf-8', 'cache-contro
 
 /** Starts listening. Rejects when the port is taken or a certificate cannot be read. */
 export async function startServer(options: ServerOptions): Promise<FozServer> {
-  const doors = new Doors(options.engine, options.limits);
+  const doors = new Doors(options.engine, (role) => options.roleLimits?.get(role) ?? options.limits);
   const front = new Front(options, doors);
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     void front.serve(request, response);
