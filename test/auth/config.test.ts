@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -260,4 +260,12 @@ test('no message shows a secret', () => {
   expect(told.length).toBeGreaterThan(4);
   for (const text of told)
     for (const part of [secret, minted.key, privatePem.split('\n')[1]!]) expect(text).not.toContain(part);
+});
+
+test('the example of the documentation is right', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/authentication.md'), 'utf8');
+  const file = join(folder, 'example.yaml');
+  writeFileSync(file, /```yaml\n([^`]+)```/.exec(page)![1]!);
+  expect(loadConfig(file, { FOZ_ADMIN_SECRET: '0123456789abcdef' }).auth?.jwt).toHaveLength(2);
+  expect(() => loadConfig(file, {})).toThrow('the environment variable FOZ_ADMIN_SECRET is not set');
 });
