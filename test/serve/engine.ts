@@ -1,6 +1,6 @@
 import { buildSchema, type DocumentNode, execute, type GraphQLSchema } from 'graphql';
 import { pino } from 'pino';
-import { adminSession } from '../../src/access/index.ts';
+import { adminSession, type Session } from '../../src/access/index.ts';
 import { type EndSignal, FozError } from '../../src/core/index.ts';
 import { answerErrors, type EngineAnswer } from '../../src/execute/index.ts';
 import {
@@ -27,8 +27,8 @@ export class MemoryEngine implements Engine {
   readonly #planned = new Map<string, DocumentNode>();
   readonly #listeners = new Set<() => void>();
 
-  view(): string {
-    return 'all';
+  view({ role }: Session): string {
+    return role;
   }
   graph(): GraphQLSchema {
     return this.schema;

@@ -1,0 +1,69 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Graphs, type LimitsConfig, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
+import { parseSourceName } from '../../src/core/index.ts';
+import { connect } from '../../src/main.ts';
+import { ask } from '../support/cases/run.ts';
+
+const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+let registry: SourceRegistry;
+
+beforeAll(async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'foz-cost-')), 'shop.db');
+  const source: SourceConfig = { name: 'shop', kind: 'sqlite', path: file };
+  const connector = await connect(source, true);
+  for (const text of [
+    'create table orders (id integer primary key)',
+    'create table items (id integer primary key, order_id integer references orders)',
+    "insert into orders select value from json_each('[1,2,3,4,5]')",
+    "insert into items select value, 1 + value % 5 from json_each('[1,2,3,4,5,6,7,8,9]')",
+  ])
+    await connector.run({ text, slots: [] }, [], context);
+  registry = new SourceRegistry([{ name: parseSourceName('shop')!, config: source, connector }], null);
+  await registry.start();
+});
+afterAll(() => registry.close());
+
+function run(limits: LimitsConfig, query: string, variables = {}): Promise<string> {
+  const own = new Graphs({ sources: [], server: { limits } }, registry);
+  return ask(own.engine(), { query, variables });
+}
+const refusal = (text: string) =>
+  (JSON.parse(text) as { errors?: { extensions: object }[] }).errors?.[0]?.extensions;
+
+test.each([
+  ['{ orders_by_pk(id: 1) { id } }', 1],
+  ['{ orders(limit: 10) { id } }', 10],
+  ['{ orders { id } }', 100],
+  ['{ orders(limit: 10) { id items(limit: 5) { id order { id } } } }', 10 * (1 + 5 * 2)],
+  ['{ orders(limit: 10) { items_aggregate { aggregate { count } } } }', 10 * (1 + 100)],
+  ['{ orders_aggregate(limit: 20) { nodes { id } } }', 20 + 20],
+  ['{ orders_connection(first: 3) { nodes { id } } }', 4], // one more tells whether there is a next page
+  ['{ __typename }', 0],
+])('%s may touch %i rows', async (query, cost) => {
+  expect(refusal(await run({ cost: Math.max(1, cost) }, query))).toBeUndefined();
+  if (cost > 1)
+    expect(refusal(await run({ cost: cost - 1 }, query))).toMatchObject({
+      code: 'limit-exceeded',
+      cost,
+      limit: cost - 1,
+    });
+});
+
+test('no list is longer than the rows of the limits, at any depth', async () => {
+  expect(await run({ rows: 2 }, '{ orders(order_by: {id: asc}) { id } }')).toBe(
+    '{"data":{"orders":[{"id":1},{"id":2}]}}',
+  );
+  const query = 'query ($n: Int) { orders(limit: $n, order_by: {id: asc}) { id items { id } } }';
+  expect(await run({ rows: 1 }, query, { n: 4 })).toBe('{"data":{"orders":[{"id":1,"items":[{"id":5}]}]}}');
+});
+
+test('an answer that is too long is refused; that of a write is not', async () => {
+  expect(refusal(await run({ answer_bytes: 20 }, '{ orders { id } }'))).toMatchObject({
+    code: 'limit-exceeded',
+    limit: 20,
+  });
+  const write = 'mutation { insert_orders_one(object: {id: 6}) { id items { id } } }';
+  expect(await run({ answer_bytes: 20 }, write)).toBe('{"data":{"insert_orders_one":{"id":6,"items":[]}}}');
+});
