@@ -37,15 +37,13 @@ export function httpRequest(request: IncomingMessage): AuthRequest {
 const ambient = /^(?:cookie|host|origin|referer|forwarded|via|x-real-ip|sec-.*|x-forwarded-.*)$/;
 
 /**
- * The request behind a WebSocket: the headers of its upgrade and over them `headers` of the `connection_init` payload. Throws
- * FozError `access-denied` for a payload that is no map of texts and `limit-exceeded` for one that is too large.
+ * The request behind a WebSocket: the headers of its upgrade and over them `headers` of the `connection_init` payload; credentials
+ * and the role may also stand in the payload itself. Throws FozError `access-denied` for a payload that is no map of texts and `limit-exceeded` for one that is too large.
  */
 export function websocketRequest(upgrade: IncomingMessage, payload: unknown): AuthRequest {
   const base = httpRequest(upgrade);
-  const given = (payload as { readonly headers?: unknown } | null | undefined)?.headers;
-  if (given === undefined || given === null) return { ...base, via: 'websocket' };
-  if (typeof given !== 'object' || Array.isArray(given)) throw unfit('headers must be an object');
-  const entries = Object.entries(given);
+  const entries = payloadHeaders(payload);
+  if (entries.length === 0) return { ...base, via: 'websocket' };
   if (entries.length > maxHeaders)
     throw new FozError(
       'limit-exceeded',
@@ -65,6 +63,15 @@ export function websocketRequest(upgrade: IncomingMessage, payload: unknown): Au
     if (!ambient.test(key)) headers[key] = value;
   }
   return { ...base, headers, via: 'websocket' };
+}
+
+function payloadHeaders(payload: unknown): [string, unknown][] {
+  if (payload === undefined || payload === null) return [];
+  if (typeof payload !== 'object' || Array.isArray(payload)) throw unfit('it must be an object');
+  const { headers = null } = payload as { readonly headers?: unknown };
+  if (typeof headers !== 'object' || Array.isArray(headers)) throw unfit('headers must be an object');
+  const beside = Object.entries(payload).filter(([name]) => decides(name.toLowerCase()));
+  return [...Object.entries(headers ?? {}), ...beside];
 }
 
 function unfit(why: string): AccessDenied {
@@ -124,16 +131,18 @@ function twice(name: string): AccessDenied {
   return new AccessDenied({ message, why: `${name} repeated` });
 }
 
-const keyInText = /foz_[0-9A-Za-z]{12}_[0-9A-Za-z]{20}/;
+/** An API key, or a secret that Foz made. */
+const keyInText = /foz_(?:[0-9A-Za-z]{12}_[0-9A-Za-z]|admin_[\w-]{10}[\w-])[\w-]{19}/;
+
+const namedInQuery =
+  /(?:^|&)(?:api[-_]?key|x-api-key|access_token|admin_secret|x-(?:foz|hasura)-admin-secret)=/i;
 
 /** Refuses a URL that carries a credential: URLs end up in logs, histories and referrers. */
 export function refuseKeyInUrl(request: AuthRequest): void {
   const { url } = request;
-  const at = url === undefined ? -1 : url.indexOf('?');
-  if (at < 0) return;
-  const query = url!.slice(at + 1);
-  const named = /(?:^|&)(?:api[-_]?key|x-api-key|access_token|admin_secret|x-(?:foz|hasura)-admin-secret)=/i;
-  if (!keyInText.test(query) && !named.test(query)) return;
+  if (url === undefined || url.length < 12) return;
+  const at = url.indexOf('?');
+  if (!keyInText.test(url) && (at < 0 || !namedInQuery.test(url.slice(at + 1)))) return;
   throw new AccessDenied({
     message:
       'Credentials are never taken from a URL, because URLs are kept in logs: send "Authorization: Bearer ..." or "X-API-Key", and replace the credential that was sent.',

@@ -161,6 +161,24 @@ test.each<[unknown, string]>([
   });
 });
 
+test('credentials beside headers in the payload count, and never vanish', async () => {
+  const ws = await upgrade({});
+  const by = (payload: unknown) => identify(websocketRequest(ws, payload));
+  expect(by({ 'X-Hasura-Admin-Secret': secret, 'x-hasura-role': 'customer' })).toMatchObject({
+    role: 'customer',
+  });
+  expect(by({ locale: 'en', headers: {} })).toMatchObject({ role: 'visitor' });
+  for (const payload of [
+    { Authorization: 'Bearer x' },
+    { 'x-api-key': 'x' },
+    { 'x-foz-admin-secret': 7 },
+    { headers: { 'x-foz-admin-secret': secret }, 'x-foz-admin-secret': secret },
+    'x-foz-admin-secret',
+    [{}],
+  ])
+    expect(await refused(() => by(payload))).toMatchObject({ code: 'access-denied' });
+});
+
 test('a payload with too many headers is a limit', async () => {
   const headers = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`x-${at}`, '1']));
   const ws = await upgrade({});

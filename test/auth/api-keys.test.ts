@@ -5,6 +5,7 @@ import {
   type DeclaredKeyConfig,
   hashKey,
   keyPrefix,
+  mintAdminSecret,
   mintKey,
   plainHash,
 } from '../../src/auth/index.ts';
@@ -188,6 +189,8 @@ test('a key in the URL is refused with the reason, even beside a right one', asy
     `/graphql?x=${key}`,
     '/graphql?query={a}&access_token=abc',
     '/graphql?X-Hasura-Admin-Secret=abc',
+    `/graphql/${key}`,
+    `/graphql#${mintAdminSecret()}`,
   ]) {
     const { message, code } = await refused(() => identify(request({ 'x-api-key': key }, { url }), 1));
     expect([code, message.slice(0, 42)]).toEqual([
