@@ -8,7 +8,7 @@ const seconds = (from, to) => Number(((to - from) / 1000).toFixed(2));
 const started = performance.now();
 const attached = await attachFile(file);
 const cataloged = performance.now();
-const engine = attached.graphs.engine('admin');
+const engine = attached.graphs.engine();
 const graphed = performance.now();
 const [{ tables }] = attached.graphs.catalog.sources.values();
 

@@ -10,7 +10,7 @@ import { makeTableType } from './types/tables.ts';
 type NamedType = GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType;
 
 /** How many types there are at once where types are only looked at. */
-const mostTransient = 5000;
+const mostTransient = 1000;
 
 /** What the types of a graph are made from and kept in: each is made once, when it is first asked for. */
 export class Graph {

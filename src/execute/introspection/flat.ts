@@ -31,7 +31,7 @@ export class Lately<Made extends object> {
   }
 }
 
-const mostRemembered = 2000;
+const mostRemembered = 500;
 
 /** The same text in one piece. */
 export function flat(text: string): string {

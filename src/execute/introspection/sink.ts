@@ -6,7 +6,7 @@ import { nextTurn } from './turns.ts';
 /** Milliseconds of writing between two turns of everybody else. */
 const slice = 5;
 /** Characters after which text is handed on. */
-const pieceLength = 256 * 1024;
+const pieceLength = 128 * 1024;
 /** Texts longer than this are packed while they are written. */
 const longestPlain = 1024 * 1024;
 /** What a text may have at most. */
