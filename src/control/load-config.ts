@@ -154,7 +154,7 @@ function check(validator: typeof validate, value: unknown, locate: Locate): Conf
       .slice(1)
       .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
     return {
-      ...locate(path, error.params.additionalProperty),
+      ...locate(path, error.params.additionalProperty ?? error.params.unevaluatedProperty),
       where: path.length === 0 ? 'file' : spelled(path),
       message: messageOf(error),
     };
@@ -171,7 +171,8 @@ function spelled(path: readonly (string | number)[]): string {
 
 function messageOf(error: ErrorObject): string {
   const { params } = error;
-  if (error.keyword === 'additionalProperties') return `has no setting "${params.additionalProperty}"`;
+  const unknown = params.additionalProperty ?? params.unevaluatedProperty;
+  if (unknown !== undefined) return `has no setting "${unknown}"`;
   if (error.keyword === 'required') return `needs "${params.missingProperty}"`;
   if (error.keyword === 'type') return `must be ${[params.type].flat().join(' or ')}`;
   if (error.keyword === 'enum') return `must be one of ${(params.allowedValues as unknown[]).join(', ')}`;
