@@ -76,7 +76,7 @@ export async function run() {
   const url = await load('postgres', servers.postgres);
   const attached = await attachFile(writeConfiguration('postgres', [url], 0));
   try {
-    const engine = attached.graphs.engine('admin');
+    const engine = attached.graphs.engine();
     const fields = leavesOf(documentOf(engine, sixtyFields(1)));
     console.log(`A new operation of ${fields} fields on PostgreSQL, 500 different ones, milliseconds:`);
     for (const [part, list] of Object.entries(timeNew(engine, 500))) {

@@ -30,7 +30,7 @@ export async function run() {
   const queries = Array.from({ length: distinct }, (_, number) => operation(number));
   const samples = [];
   try {
-    const engine = attached.graphs.engine('admin');
+    const engine = attached.graphs.engine();
     let sent = 0;
     let hits = 0;
     const one = async () => {
