@@ -44,7 +44,11 @@ export function casesOf(wanted: (topic: string) => boolean): Case[] {
   const filter = process.env.FOZ_CASES;
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && wanted(entry.name))
-    .flatMap((topic) => readdirSync(join(root, topic.name)).map((name) => `${topic.name}/${name}`))
+    .flatMap((topic) =>
+      readdirSync(join(root, topic.name), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => `${topic.name}/${name}`),
+    )
     .filter((name) => filter === undefined || name.startsWith(filter))
     .sort()
     .map(readCase);

@@ -1,4 +1,5 @@
 import {
+  type Catalog,
   type Customization,
   type Metadata,
   type Naming,
@@ -74,8 +75,7 @@ export async function openInstance(engine: Engine, fresh: boolean, name = 'cases
     ],
     [sourceName('support'), await connectTo(support)],
   ]);
-  const naive =
-    dialects[engine] === undefined ? null : naively(connectors, sourceName('shop'), dialects[engine]);
+  const naive = naiveConnectors(connectors, engine);
   return {
     shop,
     support,
@@ -118,11 +118,11 @@ export function attachment(given: Partial<Attachment>): Attachment {
   return { naming: 'hasura-default', numbers: 'string', customization: {}, metadata, ...given };
 }
 
-/** Introspects the sources, resolves them and builds an engine of the role that sees everything. */
-export async function roleEngine(
+/** Introspects the sources and resolves them. Throws what is wrong with the metadata. */
+export async function catalogOf(
   connectors: ReadonlyMap<SourceName, Connector>,
   { naming, numbers, customization, metadata }: Attachment,
-): Promise<RoleEngine> {
+): Promise<Catalog> {
   const inputs = await Promise.all(
     [...connectors].map(async ([name, connector]): Promise<SourceInput> => {
       const patterns = { include: [], exclude: [] };
@@ -137,6 +137,15 @@ export async function roleEngine(
   const catalog = resolveCatalog(inputs, metadata);
   const errors = catalog.issues.filter((issue) => issue.severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((issue) => `${issue.where}: ${issue.reason}`).join('\n'));
+  return catalog;
+}
+
+/** Introspects the sources, resolves them and builds an engine of the role that sees everything. */
+export async function roleEngine(
+  connectors: ReadonlyMap<SourceName, Connector>,
+  given: Attachment,
+): Promise<RoleEngine> {
+  const catalog = await catalogOf(connectors, given);
   const connectorOf = (source: SourceName) => connectors.get(source)!;
   const { schema } = buildGraph(catalog, (source) => connectorOf(source).capabilities);
   return new RoleEngine({
@@ -147,6 +156,14 @@ export async function roleEngine(
     cacheSize: 1000,
     showInternal: true,
   });
+}
+
+/** The same connectors, with the shop's compiled as if its engine could not nest rows; `null` where it does not anyway. */
+export function naiveConnectors(
+  connectors: ReadonlyMap<SourceName, Connector>,
+  engine: Engine,
+): ReadonlyMap<SourceName, Connector> | null {
+  return dialects[engine] === undefined ? null : naively(connectors, sourceName('shop'), dialects[engine]);
 }
 
 /** The connector of one source compiled as if its engine could not nest rows. */

@@ -5,6 +5,8 @@ export interface Asked {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly operationName?: string;
+  /** Session variables, lower case without prefix. */
+  readonly session?: ReadonlyMap<string, string>;
 }
 
 /** Asks an engine as the HTTP front does: parsed and validated, then run. Gives the answer's text. */
@@ -29,12 +31,12 @@ export async function askHot(engine: RoleEngine, asked: Asked): Promise<string |
   return (await engine.cached(request(asked)))?.json;
 }
 
-function request({ query, variables, operationName }: Asked) {
+function request({ query, variables, operationName, session }: Asked) {
   return {
     query,
     variables,
     operationName: operationName ?? null,
-    session: new Map<string, string>(),
+    session: session ?? new Map<string, string>(),
     signal: new AbortController().signal,
     timeoutMs: 20_000,
   };

@@ -1,0 +1,165 @@
+import { introspectionFromSchema, parse } from 'graphql';
+import type { Session } from '../../src/access/index.ts';
+import type { RoleEngine } from '../../src/execute/index.ts';
+import { updating } from '../support/cases/cases.ts';
+import { type Instance, naiveConnectors, openInstance } from '../support/cases/instance.ts';
+import { Renamer } from '../support/cases/rename.ts';
+import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
+import { type Asked, ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
+import { casesIn, storeTabled, type TabledCase, topics } from '../support/cases/tabled.ts';
+import { describeEngines, type Engine, engines } from '../support/engines.ts';
+
+const metadata = withPermissions(roleMetadata.tables, roleMetadata.inherited_roles);
+
+/** Everything the cases of an engine are asked on. */
+interface Stage {
+  readonly engine: Engine;
+  readonly instance: Instance;
+  readonly roles: Roles;
+  readonly others: Roles;
+  readonly naive: Roles | null;
+}
+
+/** Roles and what they may and may not do: the same answers and the same refusals on every engine, in every way of asking. */
+describeEngines(engines, (engine) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(engine);
+  }, 120_000);
+  afterAll(() => stage?.instance.close());
+
+  for (const kind of ['allowed', 'denied'] as const)
+    for (const file of topics(kind))
+      describe(file, () => {
+        for (const one of casesIn(file)) {
+          const reason = one.except?.[engine];
+          const title = reason === undefined ? one.name : `${one.name} (not on this engine: ${reason})`;
+          test(title, () => check(stage, file, kind, one), 60_000);
+        }
+      });
+});
+
+async function openStage(engine: Engine): Promise<Stage> {
+  const instance = await openInstance(engine, true, 'permissions');
+  try {
+    return await stageOn(engine, instance);
+  } catch (error) {
+    await instance.close();
+    throw error;
+  }
+}
+
+async function stageOn(engine: Engine, instance: Instance): Promise<Stage> {
+  const { connectors } = instance;
+  const roles = await Roles.open(connectors, metadata);
+  const naive = naiveConnectors(connectors, engine);
+  return {
+    engine,
+    instance,
+    roles,
+    others: await Roles.open(connectors, metadata, 'graphql-default'),
+    naive: naive === null ? null : Roles.on(roles.catalog, metadata, naive),
+  };
+}
+
+async function check(stage: Stage, file: string, kind: 'allowed' | 'denied', one: TabledCase): Promise<void> {
+  const session = sessionOf(one.as);
+  const asked = { query: one.ask, variables: one.variables ?? {}, session: session.variables };
+  const role = stage.roles.engine(session);
+  const operators = [...stage.instance.connectors.values()][0]!.capabilities.operators;
+  if (one.except?.[stage.engine] !== undefined || one.operators?.some((operator) => !operators.has(operator)))
+    return expect(await ask(role, asked)).toMatch(/^\{"(data|errors)"/);
+  const full = await outcome(stage, one, () => ask(role, asked));
+  const expected = storedOf(stage, file, one, full);
+  const same = (lane: string, given: Outcome) =>
+    expect(textOf(lane, one, given)).toBe(textOf(lane, one, expected));
+  same('full path', full);
+  expect(full.answer.startsWith('{"errors"')).toBe(kind === 'denied');
+  for (const name of one.unnamed ?? []) expect(namesIn(role)).not.toContain(name);
+  const hot = await outcome(stage, one, async () => (await askHot(role, asked)) ?? 'not planned');
+  if (kind === 'allowed' || hot.answer !== 'not planned') same('hot lane', hot);
+  if (kind === 'denied' || one.tables !== undefined) return;
+  if (stage.naive !== null) {
+    const answer = await ask(stage.naive.engine(session), asked);
+    same('rows by statement instead of nested', { answer, left: undefined });
+  }
+  same('graphql-default names', { answer: await otherNames(stage, session, asked), left: undefined });
+}
+
+/** What was answered, and what a write left behind, as JSON texts. */
+interface Outcome {
+  readonly answer: string;
+  readonly left: string | undefined;
+}
+
+/** Runs a case; then the tables are put back. */
+async function outcome({ instance }: Stage, one: TabledCase, run: () => Promise<string>): Promise<Outcome> {
+  try {
+    const answer = await run();
+    const left =
+      one.after === undefined ? undefined : await ask(instance.hasura, { query: one.after, variables: {} });
+    return { answer, left };
+  } finally {
+    const [there, here] = [true, false].map((remote) =>
+      (one.tables ?? []).filter((table) => table.startsWith('support.') === remote),
+    );
+    await instance.reset(here!);
+    if (there!.length > 0) await instance.support.reset(there!.map((table) => table.replace('support.', '')));
+  }
+}
+
+/** The outcome that the file holds; the first run on PostgreSQL stores it, as does UPDATE_CASES=1. */
+function storedOf({ engine }: Stage, file: string, one: TabledCase, made: Outcome): Outcome {
+  const complete = one.answer !== undefined && (one.after === undefined || one.left !== undefined);
+  if (engine === 'postgres' && (updating || !complete) && process.env.CI !== 'true') {
+    const left = made.left === undefined ? {} : { left: JSON.parse(made.left) as unknown };
+    storeTabled(file, one.name, { answer: JSON.parse(made.answer) as unknown, ...left });
+    return made;
+  }
+  if (!complete)
+    throw new Error(`${file}: "${one.name}" has no answer: run it on postgres once, and read it.`);
+  const left = one.after === undefined ? undefined : JSON.stringify(one.left);
+  return { answer: JSON.stringify(one.answer), left };
+}
+
+function textOf(lane: string, { json }: TabledCase, { answer, left }: Outcome): string {
+  const shown = json === true ? JSON.stringify(sorted(JSON.parse(answer))) : answer;
+  return `${lane}\n${shown}\n${left ?? ''}`;
+}
+
+async function otherNames(stage: Stage, session: Session, asked: Asked): Promise<string> {
+  const [from, to] = [stage.roles.engine(session), stage.others.engine(session)];
+  const renamer = renamerOf(from, to);
+  const document = parse(asked.query);
+  const renamed = {
+    ...asked,
+    query: rewritten(renamer.document(document)),
+    variables: renamer.variables(document, asked.variables),
+  };
+  const text = await ask(to, renamed);
+  return asked.query.includes('__typename') ? renamer.typeNames(text) : text;
+}
+
+const renamers = new WeakMap<RoleEngine, Renamer>();
+
+function renamerOf(from: RoleEngine, to: RoleEngine): Renamer {
+  let renamer = renamers.get(from);
+  if (renamer === undefined) {
+    renamer = new Renamer(from.options.schema, to.options.schema);
+    renamers.set(from, renamer);
+  }
+  return renamer;
+}
+
+const named = new WeakMap<RoleEngine, Set<string>>();
+
+/** Every name that introspection tells the role. */
+function namesIn(role: RoleEngine): Set<string> {
+  let names = named.get(role);
+  if (names === undefined) {
+    const text = JSON.stringify(introspectionFromSchema(role.options.schema, { descriptions: false }));
+    names = new Set([...text.matchAll(/"name":"([^"]*)"/g)].map((found) => found[1]!));
+    named.set(role, names);
+  }
+  return names;
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseDocument, YAMLMap, YAMLSeq } from 'yaml';
+import type { Operator } from '../../../src/catalog/index.ts';
+import type { Engine } from '../engines.ts';
+
+/** One entry of a file below `test/cases/permissions`: who asks what, and the one answer that every engine must give. */
+export interface TabledCase {
+  readonly name: string;
+  /** `customer user-id=5`: see `sessionOf`. */
+  readonly as: string;
+  readonly ask: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly answer?: unknown;
+  /** For writes: tables that are put back afterwards (`orders`, `support.tickets`). */
+  readonly tables?: readonly string[];
+  /** For writes: a query of somebody who sees everything, asked afterwards, and its answer. */
+  readonly after?: string;
+  readonly left?: unknown;
+  /** Names that the graph of the role must not hold anywhere. */
+  readonly unnamed?: readonly string[];
+  readonly operators?: readonly Operator[];
+  readonly except?: Readonly<Partial<Record<Engine, string>>>;
+  /** Members of JSON columns come in the engine's order. */
+  readonly json?: boolean;
+  /** Why the reference in memory does not work the answer out. */
+  readonly unreferenced?: string;
+}
+
+const root = join(import.meta.dirname, '../../cases/permissions');
+
+/** The files of cases: `allowed-*` must be answered, `denied-*` must be refused. */
+export function topics(kind: 'allowed' | 'denied'): string[] {
+  const filter = process.env.FOZ_CASES;
+  return readdirSync(root)
+    .filter((file) => file.startsWith(`${kind}-`) && file.endsWith('.yaml'))
+    .filter((file) => filter === undefined || `permissions/${file}`.startsWith(filter))
+    .sort();
+}
+
+/** The cases of a file, in its order. Throws on two of one name. */
+export function casesIn(file: string): TabledCase[] {
+  const cases = parse(readFileSync(join(root, file), 'utf8')) as TabledCase[];
+  const names = cases.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new Error(`${file} has two cases "${twice}"`);
+  return cases;
+}
+
+/** Writes an answer, and what a write left behind, into the file of the case. */
+export function storeTabled(file: string, name: string, made: Readonly<Record<string, unknown>>): void {
+  const path = join(root, file);
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  const list = document.contents as unknown as YAMLSeq<YAMLMap>;
+  const item = list.items.find((entry) => entry.get('name') === name)!;
+  for (const [key, value] of Object.entries(made)) {
+    const node = document.createNode(value);
+    compacted(node);
+    item.set(key, node);
+  }
+  writeFileSync(path, document.toString({ lineWidth: 0, flowCollectionPadding: false }));
+}
+
+/** On one line: what would be a tree of lines is long to read here. */
+function compacted(node: unknown): void {
+  if (!(node instanceof YAMLMap) && !(node instanceof YAMLSeq)) return;
+  node.flow = true;
+}
