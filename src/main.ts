@@ -111,6 +111,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     port: Number(server.port ?? 8080),
     tls: server.tls ?? null,
     cors: server.cors ?? [],
+    receiveMs: server.receive_ms,
     ...limitsOf(server),
     identify: authentication.identify,
     readiness: () =>

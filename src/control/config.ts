@@ -20,6 +20,8 @@ export interface ServerConfig {
   readonly port?: number | string;
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly cors?: readonly string[];
+  /** Milliseconds that a client may take to send a request. */
+  readonly receive_ms?: number;
   /** Opens the control API to whoever sends it. */
   readonly admin_secret?: string;
   readonly graphiql?: boolean;

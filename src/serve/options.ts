@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly engine: Engine;
   readonly host: string;
   readonly port: number;
+  /** Milliseconds that a client may take to send a whole request; 30,000 unless told. Who is slower is cut off with 408. */
+  readonly receiveMs?: number;
   /** Files in PEM form; read again when they change. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Origins that browsers may call from; `*` for any; empty: none but the server's own. */

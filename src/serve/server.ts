@@ -32,11 +32,15 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
   const front = new Front(options, doors);
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     void front.serve(request, response);
-  const { tls } = options;
+  const { tls, receiveMs = 30_000 } = options;
+  const slow = {
+    requestTimeout: receiveMs,
+    headersTimeout: receiveMs,
+    connectionsCheckingInterval: Math.min(5_000, Math.ceil(receiveMs / 4)),
+    keepAliveTimeout: 65_000,
+  };
   const server: Server | HttpsServer =
-    tls === null ? createHttp(listener) : createHttps(readCertificate(tls), listener);
-  server.keepAliveTimeout = 65_000;
-  server.headersTimeout = 66_000;
+    tls === null ? createHttp(slow, listener) : createHttps({ ...slow, ...readCertificate(tls) }, listener);
   if (tls !== null)
     for (const file of [tls.cert, tls.key])
       watchFile(file, { interval: 2000 }, () => reload(server as HttpsServer, options));
