@@ -41,7 +41,7 @@ export class Scope {
   column(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     if (column.mask === null) return plain;
-    return sql`case when ${compileWhere(this, maskOf(column.mask), alias)} then ${plain} end`;
+    return sql`(case when ${compileWhere(this, maskOf(column.mask), alias)} then ${plain} end)`;
   }
 
   /** How the wire value of a column of this statement becomes JSON. */
