@@ -105,6 +105,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const attached = await attach(config);
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const { server = {} } = config;
+  attached.graphs.onUnlisted((found) => logger.warn(found, 'operation is not on the allow-list'));
   const front = await startServer({
     engine: engineOf(attached),
     host: server.host ?? '127.0.0.1',

@@ -10,6 +10,8 @@ export interface FozConfig {
   readonly state?: string;
   readonly server?: ServerConfig;
   readonly auth?: AuthConfig;
+  /** Roles that may ask for nothing but these operations. */
+  readonly allow_list?: readonly AllowListConfig[];
   readonly sources: readonly SourceConfig[];
   /** Already read where the file gives a path. */
   readonly metadata?: Metadata;
@@ -31,6 +33,14 @@ export interface ServerConfig {
     /** Limits of roles; what is absent is as for everybody. */
     readonly roles?: Readonly<Record<string, LimitsConfig>>;
   };
+}
+
+export interface AllowListConfig {
+  readonly role: string;
+  /** `enforce` (unless told): others are refused. `report`: they are told in the log. */
+  readonly mode?: 'enforce' | 'report';
+  /** GraphQL documents. */
+  readonly operations: readonly string[];
 }
 
 export interface LimitsConfig {

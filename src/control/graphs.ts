@@ -8,15 +8,23 @@ import {
   resolveCatalog,
   type SourceInput,
 } from '../catalog/index.ts';
-import { adminRole, FozError, type SourceName } from '../core/index.ts';
-import { IntrospectionAnswers, RoleEngine } from '../execute/index.ts';
+import { adminRole, FozError, type RoleName, type SourceName } from '../core/index.ts';
+import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions } from '../execute/index.ts';
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
+import { allowListOf } from './allow-list.ts';
 import type { FozConfig } from './config.ts';
 import type { SourceRegistry } from './sources.ts';
 import { viewKey, viewOf } from './views.ts';
 
 const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
+
+/** An operation that was asked for by a role whose list does not have it. */
+export interface Unlisted {
+  readonly role: RoleName;
+  readonly operationName: string | null;
+  readonly refused: boolean;
+}
 
 /**
  * The catalog of all sources, the permissions on it, and an engine for each view that sessions have of it, made when the first
@@ -27,6 +35,7 @@ export class Graphs {
   readonly #registry: SourceRegistry;
   readonly #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
+  readonly #unlisted = new Set<(found: Unlisted) => void>();
   #catalog: Catalog;
   #permissions: Permissions;
   #engines = new LRUCache<string, RoleEngine>({ max: defaults.views });
@@ -53,6 +62,12 @@ export class Graphs {
     this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
     this.#engines = new LRUCache({ max: defaults.views });
     this.#introspections = new IntrospectionAnswers();
+  }
+
+  /** Called for each operation that is not on the list of its role; gives a function that ends it. */
+  onUnlisted(listener: (found: Unlisted) => void): () => void {
+    this.#unlisted.add(listener);
+    return () => this.#unlisted.delete(listener);
   }
 
   get permissions(): Permissions {
@@ -95,9 +110,26 @@ export class Graphs {
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
       showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
+      admit: this.#admission(session.role),
       most: { cost: limits.cost ?? null, answerBytes: limits.answer_bytes ?? null },
       introspections: this.#introspections,
     });
+  }
+
+  /** `undefined`: the role has no list of operations. */
+  #admission(role: RoleName): RoleEngineOptions['admit'] {
+    const list = allowListOf(this.#config.allow_list ?? [], role);
+    if (list === null) return undefined;
+    return (document, operation) => {
+      if (list.has(document, operation)) return;
+      const name = operation.name?.value ?? null;
+      for (const listener of this.#unlisted) listener({ role, operationName: name, refused: list.enforced });
+      if (!list.enforced) return;
+      throw new FozError(
+        'permission-error',
+        `${name === null ? 'This operation' : `The operation ${name}`} is not among those that the role may ask for.`,
+      );
+    };
   }
 
   #connector(source: SourceName): Connector {

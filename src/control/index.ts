@@ -1,4 +1,5 @@
 export {
+  type AllowListConfig,
   ConfigError,
   type ConfigProblem,
   type FozConfig,
@@ -16,7 +17,7 @@ export {
   type SourceDescription,
 } from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
-export { Graphs } from './graphs.ts';
+export { Graphs, type Unlisted } from './graphs.ts';
 export { loadConfig } from './load-config.ts';
 export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources.ts';
 export { StoredCatalog } from './stored-catalog.ts';

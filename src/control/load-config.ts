@@ -5,6 +5,7 @@ import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visi
 import schema from '../../schema/foz.schema.json' with { type: 'json' };
 import { checkAuth } from '../auth/index.ts';
 import type { Metadata } from '../catalog/index.ts';
+import { checkAllowLists } from './allow-list.ts';
 import { checkSources } from './check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig } from './config.ts';
 
@@ -34,7 +35,8 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
   const config = value as Omit<FozConfig, 'metadata'>;
   if (problems.length === 0) {
     const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
-    for (const { path, message } of [...inAuth, ...checkSources(config)])
+    const inLists = checkAllowLists(config.allow_list ?? []);
+    for (const { path, message } of [...inAuth, ...inLists, ...checkSources(config)])
       problems.push({ ...locate(path), where: spelled(path), message });
   }
   if (problems.length > 0) throw new ConfigError(problems);

@@ -48,6 +48,8 @@ export interface RoleEngineOptions {
   readonly cacheSize: number;
   /** Whether the caller may read what the database itself said. */
   readonly showInternal: boolean;
+  /** Refuses operations that are not to be asked for, by throwing FozError; asked once for each. */
+  readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => void;
   /** The most that an operation may cost (see `planCost`); absent: any. */
   readonly most?: { readonly cost: number | null; readonly answerBytes: number | null };
   /** Where introspection answers are kept; default: a place of the engine's own. */
@@ -154,6 +156,7 @@ export class RoleEngine {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       const operation = operationOf(request.document, request.operationName);
+      this.options.admit?.(request.document, operation);
       const { schema } = this.options;
       entry = {
         document: request.document,

@@ -1,0 +1,114 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AllowListConfig,
+  type ConfigError,
+  Graphs,
+  loadConfig,
+  type SourceConfig,
+  SourceRegistry,
+  type Unlisted,
+} from '../../src/control/index.ts';
+import { adminRole, parseRoleName, parseSourceName } from '../../src/core/index.ts';
+import { connect } from '../../src/main.ts';
+import { ask } from '../support/cases/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'foz-allow-'));
+const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+const clerk = parseRoleName('clerk')!;
+let registry: SourceRegistry;
+
+beforeAll(async () => {
+  const source: SourceConfig = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') };
+  const connector = await connect(source, true);
+  await connector.run(
+    { text: 'create table orders (id integer primary key, note text)', slots: [] },
+    [],
+    context,
+  );
+  registry = new SourceRegistry([{ name: parseSourceName('shop')!, config: source, connector }], null);
+  await registry.start();
+});
+afterAll(() => registry.close());
+
+function graphs(...allow_list: readonly AllowListConfig[]): { own: Graphs; unlisted: Unlisted[] } {
+  const permission = { columns: '*', filter: {} } as const;
+  const tables = [{ source: 'shop', table: 'orders', select_permissions: [{ role: 'clerk', permission }] }];
+  const own = new Graphs({ sources: [], allow_list, metadata: { tables } }, registry);
+  const unlisted: Unlisted[] = [];
+  own.onUnlisted((found) => unlisted.push(found));
+  return { own, unlisted };
+}
+const asClerk = (own: Graphs, query: string, operationName?: string) =>
+  ask(own.engine({ role: clerk, variables: new Map() }), { query, variables: {}, operationName });
+const refusal = (name: string) =>
+  `{"errors":[{"message":"${name} is not among those that the role may ask for.","extensions":{"path":"$","code":"permission-error"}}]}`;
+
+const operations = [
+  'query Orders { orders { ...Order } } fragment Order on orders { id ...More } fragment More on orders { note }',
+  '{ orders(limit: 1) { id } }',
+];
+const empty = '{"data":{"orders":[]}}';
+
+test('a listed operation passes in any layout, with its fragments in any order', async () => {
+  const { own, unlisted } = graphs({ role: 'clerk', operations });
+  expect(await asClerk(own, operations[0]!)).toBe(empty);
+  const other = `# a comment
+    fragment More on orders {\n note }
+    query Orders { orders { ...Order } }  fragment Order on orders { id, ...More }`;
+  expect(await asClerk(own, other)).toBe(empty);
+  expect(await asClerk(own, '{orders(limit:1){id}}')).toBe(empty);
+  expect(unlisted).toEqual([]);
+});
+
+test('every other operation is refused, each time, also one that differs in a fragment only', async () => {
+  const { own, unlisted } = graphs({ role: 'clerk', operations });
+  const changed = operations[0]!.replace('{ note }', '{ note id }');
+  for (let times = 0; times < 2; times++) {
+    expect(await asClerk(own, changed)).toBe(refusal('The operation Orders'));
+    expect(await asClerk(own, '{ orders(limit: 2) { id } }')).toBe(refusal('This operation'));
+    expect(await asClerk(own, '{ __schema { queryType { name } } }')).toBe(refusal('This operation'));
+  }
+  expect(unlisted).toHaveLength(6);
+  expect(unlisted[0]).toEqual({ role: clerk, operationName: 'Orders', refused: true });
+});
+
+test('of several operations in a document the one that is asked for counts', async () => {
+  const { own } = graphs({ role: 'clerk', operations });
+  const both =
+    'query Orders { orders { ...Order } } query Other { orders { id } } fragment Order on orders { id ...More } fragment More on orders { note }';
+  expect(await asClerk(own, both, 'Orders')).toBe(empty);
+  expect(await asClerk(own, both, 'Other')).toBe(refusal('The operation Other'));
+});
+
+test('report tells and lets pass; other roles are free', async () => {
+  const { own, unlisted } = graphs({ role: 'clerk', mode: 'report', operations });
+  expect(await asClerk(own, '{ orders { note } }')).toBe(empty);
+  expect(unlisted).toEqual([{ role: clerk, operationName: null, refused: false }]);
+  const admin = own.engine({ role: adminRole, variables: new Map() });
+  expect(await ask(admin, { query: '{ orders { note } }', variables: {} })).toBe(empty);
+  expect(unlisted).toHaveLength(1);
+});
+
+test('a list that is no GraphQL is told with its place', () => {
+  const file = join(folder, 'foz.yaml');
+  writeFileSync(
+    file,
+    'sources: []\nallow_list:\n  - role: clerk\n    operations: ["{ orders { id }", "fragment a on orders { id }"]\n',
+  );
+  const problems = () => {
+    try {
+      loadConfig(file);
+      return [];
+    } catch (error) {
+      return (error as ConfigError).problems.map(({ where, message }) => `${where}: ${message}`);
+    }
+  };
+  expect(problems()).toEqual(
+    expect.arrayContaining([
+      'allow_list[0].operations[0]: Syntax Error: Expected Name, found <EOF>.',
+      'allow_list[0].operations[1]: holds no operation',
+    ]),
+  );
+});
