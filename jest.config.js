@@ -19,6 +19,8 @@ const base = {
 
 /** Two suites: `unit` needs nothing but Node, `servers` needs the databases that `test/support/` starts. */
 export default {
+  // A busy machine is no failure; what must be quick says so itself.
+  testTimeout: 20_000,
   projects: [
     {
       ...base,
