@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName, unreachable } from '../core/index.ts';
 import type { Mutation, Plan, Root, Runner, Select, WriteAnswer } from '../plan/index.ts';
 import { type Explained, explainStatement } from './explain.ts';
@@ -89,8 +90,11 @@ async function runGroup(
       error.code === 'conflict' &&
       error.details?.reason !== 'if_match' &&
       !running.context.signal.aborted
-    )
+    ) {
+      // Both sides of a deadlock would meet again at once.
+      await setTimeout(Math.random() * 40);
       return attempt();
+    }
     throw error;
   }
 }
