@@ -11,5 +11,6 @@ export {
   type UpdateKind,
 } from './meaning.ts';
 export { isGroupable } from './offers.ts';
+export { readScalar } from './scalars/read.ts';
 export { checkText, textProblem } from './scalars/text.ts';
 export { LazySchema } from './schema.ts';

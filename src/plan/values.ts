@@ -1,6 +1,7 @@
 import { type Column, familyOf, type ValidationRule, type ValueType } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
 import type { Param, ParamSource } from './param.ts';
+import { sessionValue } from './session-value.ts';
 
 /** Where parameter values come from at run time. */
 export interface Bindings {
@@ -28,7 +29,7 @@ function resolveSource(source: ParamSource, bindings: Bindings, param: Param): u
     case 'constant':
       return source.value;
     case 'session':
-      return sessionValue(source.name, bindings, param);
+      return sessionValue(source.name, bindings.session, param);
     case 'step':
       return bindings.steps[source.step];
     case 'parents':
@@ -47,31 +48,6 @@ function follow(values: unknown, path: readonly (string | number)[], param: Para
   if (param.shape === 'list' && value !== null && value !== undefined && !Array.isArray(value))
     return [value];
   return value ?? null;
-}
-
-/** Session variables are text; a list is written as JSON or as `{a,b}`. A missing one is a refusal, never NULL. */
-function sessionValue(name: string, bindings: Bindings, param: Param): unknown {
-  const text = bindings.session.get(name);
-  if (text === undefined) {
-    throw new FozError(
-      'access-denied',
-      `The session has no variable x-foz-${name}, which a permission of this role needs.`,
-    );
-  }
-  if (param.shape === 'list') return listOf(text).map((item) => fromText(item, param.type));
-  return fromText(text, param.type);
-}
-
-function listOf(text: string): string[] {
-  if (text.startsWith('[')) {
-    try {
-      return (JSON.parse(text) as unknown[]).map(String);
-    } catch {
-      throw new FozError('access-denied', 'A session variable that should hold a list does not hold one.');
-    }
-  }
-  const inner = text.replace(/^\{|\}$/g, '');
-  return inner === '' ? [] : inner.split(',');
 }
 
 /** Canonical text to canonical value: numbers and booleans leave their text form, everything else stays text. */

@@ -1,0 +1,88 @@
+import { familyOf, type Scalar } from '../catalog/index.ts';
+import { FozError } from '../core/index.ts';
+import { readScalar } from '../graph/index.ts';
+import type { Param } from './param.ts';
+
+/**
+ * The canonical value of a session variable for a rule or preset. Session variables are text; a list is written as JSON or as
+ * `{a,b}`. One that is missing or does not fit the type is a refusal (`access-denied`), never NULL and never another value.
+ */
+export function sessionValue(
+  name: string,
+  session: ReadonlyMap<string, string>,
+  { type, shape }: Pick<Param, 'type' | 'shape'>,
+): unknown {
+  const text = session.get(name);
+  if (text === undefined) {
+    throw new FozError(
+      'access-denied',
+      `The session has no variable x-foz-${name}, which a permission of this role needs.`,
+    );
+  }
+  if (shape === 'value' && !type.array) return scalarValue(name, text, type.scalar);
+  return listOf(name, text).map((item) => scalarValue(name, item, type.scalar));
+}
+
+function listOf(name: string, text: string): unknown[] {
+  if (!text.startsWith('[')) {
+    const inner = text.replace(/^\{(.*)\}$/s, '$1');
+    return inner === '' ? [] : inner.split(',');
+  }
+  try {
+    return JSON.parse(text) as unknown[];
+  } catch {
+    throw unfit(name, 'a list, such as [1,2]');
+  }
+}
+
+/** Checked as a value of the client would be. */
+function scalarValue(name: string, given: unknown, scalar: Scalar): unknown {
+  try {
+    return readScalar(scalar, spelled(given, scalar));
+  } catch {
+    throw unfit(name, `a value of the type ${scalar}`);
+  }
+}
+
+const digits = /^[+-]?\d+$/;
+const decimal = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Text as the JSON value that the scalar reads; throws where there is none. */
+function spelled(given: unknown, scalar: Scalar): unknown {
+  const family = familyOf(scalar);
+  if (family === 'json' || family === 'geometry')
+    return typeof given === 'string' ? JSON.parse(given) : given;
+  if (given === null || typeof given === 'object') throw new TypeError('a plain value is needed');
+  const text = String(given);
+  if (family === 'integer') {
+    if (!digits.test(text)) throw new TypeError('whole digits are needed');
+    return scalar === 'bigint' ? text : Number(text);
+  }
+  if (family === 'float') {
+    if (!decimal.test(text)) throw new TypeError('a number is needed');
+    return Number(text);
+  }
+  if (family === 'boolean') return truth(text);
+  return text;
+}
+
+const truths: Readonly<Record<string, boolean>> = {
+  true: true,
+  t: true,
+  1: true,
+  false: false,
+  f: false,
+  0: false,
+};
+
+function truth(text: string): boolean {
+  if (!Object.hasOwn(truths, text)) throw new TypeError('true or false is needed');
+  return truths[text]!;
+}
+
+function unfit(name: string, what: string): FozError {
+  return new FozError(
+    'access-denied',
+    `The session variable x-foz-${name} does not hold ${what}, which a permission of this role needs.`,
+  );
+}
