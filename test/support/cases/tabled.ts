@@ -19,12 +19,14 @@ export interface TabledCase {
   readonly left?: unknown;
   /** Names that the graph of the role must not hold anywhere. */
   readonly unnamed?: readonly string[];
+  /** For refusals whose message and details are the engine's own: their codes and paths are compared. */
+  readonly loose?: boolean;
+  /** Words that must not stand in the answer. */
+  readonly silent?: readonly string[];
   readonly operators?: readonly Operator[];
   readonly except?: Readonly<Partial<Record<Engine, string>>>;
   /** Members of JSON columns come in the engine's order. */
   readonly json?: boolean;
-  /** Why the reference in memory does not work the answer out. */
-  readonly unreferenced?: string;
 }
 
 const root = join(import.meta.dirname, '../../cases/permissions');
