@@ -12,7 +12,7 @@ export async function check(options: { readonly config: string; readonly json?: 
     version: facts?.version ?? null,
     tables: facts?.tables.length ?? 0,
   }));
-  const { issues } = attached.graphs.catalog;
+  const { issues } = attached.graphs;
   await attached.close();
   const failed =
     sources.some((source) => source.state !== 'available') ||

@@ -54,6 +54,7 @@ program
   .description('print the schema in SDL')
   .option(...config)
   .option('--naming <convention>', 'hasura-default or graphql-default')
+  .option('--role <name>', 'only what this role sees')
   .action((options) => report(() => printGraph(options)));
 
 program

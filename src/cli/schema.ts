@@ -1,15 +1,18 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { Naming } from '../catalog/index.ts';
 import { loadConfig } from '../control/index.ts';
-import { FozError } from '../core/index.ts';
+import { adminRole, FozError, parseRoleName } from '../core/index.ts';
 import { attach } from '../main.ts';
 
-/** `foz schema print`: the whole graph as SDL, sorted. */
+/** `foz schema print`: the whole graph as SDL, sorted, or what one role sees of it. */
 export async function printGraph(options: {
   readonly config: string;
   readonly naming?: string;
+  readonly role?: string;
 }): Promise<void> {
   const { naming } = options;
+  const role = options.role === undefined ? adminRole : parseRoleName(options.role);
+  if (role === undefined) throw new FozError('validation-failed', `"${options.role}" is no name for a role.`);
   if (naming !== undefined && naming !== 'hasura-default' && naming !== 'graphql-default') {
     throw new FozError(
       'validation-failed',
@@ -27,7 +30,11 @@ export async function printGraph(options: {
     ...(naming === undefined ? {} : { naming: naming as Naming }),
   });
   try {
-    console.log(printSchema(lexicographicSortSchema(attached.graphs.engine().options.schema)));
+    console.log(
+      printSchema(
+        lexicographicSortSchema(attached.graphs.engine({ role, variables: new Map() }).options.schema),
+      ),
+    );
   } finally {
     await attached.close();
   }

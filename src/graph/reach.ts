@@ -4,13 +4,12 @@ import {
   aggregates,
   type Column,
   type EnumType,
-  type Source,
   type Table,
 } from '../catalog/index.ts';
 import type { Graph } from './graph.ts';
 import { type TypeKind, typeKinds } from './names/conventions.ts';
 import { havingName, pageInfoName, sharedName } from './names/shared.ts';
-import { canAggregate, hasBuckets, hasEnum } from './offers.ts';
+import { canAggregate, canAggregateRows, hasBuckets, hasEnum } from './offers.ts';
 import { pageInfo } from './types/objects.ts';
 import {
   aggregateType,
@@ -120,7 +119,8 @@ export class Reach {
     };
     for (const table of graph.tables) {
       addOfTable(graph, table, this, add);
-      for (const column of newTypes(seen, table)) later.push(() => addOfColumn(graph, table, column, add));
+      for (const { column, use } of newTypes(seen, table))
+        later.push(() => addOfColumn(graph, table, column, use, add));
       yield null;
     }
     // Types of tables come first.
@@ -150,25 +150,36 @@ function addIncoming(graph: Graph, table: Table, reached: Incoming): void {
   }
 }
 
-type SeenTypes = Map<Source, Set<string | EnumType>>;
+/** What a column's type is needed for: the graph of a role may only write it, or read but not aggregate it. */
+type Use = 'written' | 'read' | 'aggregated';
 
-/** Columns of types that no table of the source had before; all others of the type lead to the same. */
-function newTypes(seen: SeenTypes, table: Table): Column[] {
-  let types = seen.get(table.source);
+type SeenTypes = Map<string, Set<string | EnumType>>;
+
+/** Columns of types that no table of the source had before for the same use; all others of the type lead to the same. */
+function newTypes(seen: SeenTypes, table: Table): { readonly column: Column; readonly use: Use }[] {
+  const { access, columns } = table;
+  const read = canAggregateRows(table) ? 'aggregated' : 'read';
+  const written = access === null ? [] : [...access.insertColumns, ...access.updateColumns];
+  return [...newTypesOf(seen, table, columns, read), ...newTypesOf(seen, table, written, 'written')];
+}
+
+function newTypesOf(seen: SeenTypes, table: Table, columns: readonly Column[], use: Use) {
+  const key = `${use} ${table.source.name}`;
+  let types = seen.get(key);
   if (types === undefined) {
     types = new Set();
-    seen.set(table.source, types);
+    seen.set(key, types);
   }
-  const found: Column[] = [];
-  for (const column of table.columns) {
+  const found: { column: Column; use: Use }[] = [];
+  for (const column of columns) {
     const { scalar, array } = column.type;
     const [once, many] = hasEnum(column)
       ? [column.enumType!, column.enumType!.name]
       : [scalar, `${scalar}[]`];
-    const key = array ? many : once;
-    if (types.has(key)) continue;
-    types.add(key);
-    found.push(column);
+    const type = array ? many : once;
+    if (types.has(type)) continue;
+    types.add(type);
+    found.push({ column, use });
   }
   return found;
 }
@@ -195,12 +206,13 @@ function addOfTable(graph: Graph, table: Table, reach: Reach, add: Add): void {
   }
 }
 
-function addOfColumn(graph: Graph, table: Table, column: Column, add: Add): void {
+function addOfColumn(graph: Graph, table: Table, column: Column, use: Use, add: Add): void {
   const naming = graph.names.naming(table);
   add(leafName(graph, table, column), () => leafType(graph, table, column));
+  if (use === 'written') return;
   const comparison = comparisonNameOf(graph, table, column);
   if (comparison !== null) add(comparison, () => comparisonType(graph, table, column)!);
-  if (hasEnum(column)) return;
+  if (hasEnum(column) || use === 'read') return;
   for (const fn of functions) {
     if (!canAggregate(column, fn) || !graph.capabilities(table).aggregates.has(fn)) continue;
     const leaf = aggregateType(graph, table, column, fn);
