@@ -1,5 +1,6 @@
 import type { FozError } from '../core/index.ts';
 import type { PackedText } from './introspection/index.ts';
+import type { Written } from './written.ts';
 
 /** A finished answer. `json` is the whole response text. */
 export interface EngineAnswer {
@@ -9,6 +10,8 @@ export interface EngineAnswer {
   /** `data`: the operation ran (it may have failed while running). `request`: it was refused before. */
   readonly kind: 'data' | 'request';
   readonly errors: readonly FozError[];
+  /** What was written and committed, whether or not the operation failed after it; absent for reads. */
+  readonly written?: readonly Written[];
 }
 
 /** The answer that is this text. */

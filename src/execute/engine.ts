@@ -25,6 +25,7 @@ import {
   type IntrospectionRequest,
 } from './introspection/index.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
+import type { Written } from './written.ts';
 
 /** An operation as it arrives. `variables` are raw JSON. */
 export interface OperationRequest {
@@ -207,6 +208,7 @@ export class RoleEngine {
     entry: Entry,
   ): Promise<EngineAnswer> {
     const context: RunContext = { signal: request.signal, timeoutMs: request.timeoutMs };
+    const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
     try {
       if (plan.introspectsOnly) {
         const asked = introspectionOf(entry, variables, request);
@@ -216,11 +218,16 @@ export class RoleEngine {
         { variables, session: request.session, steps: [], parents: null },
         context,
         () => this.#introspection.texts(introspectionOf(entry, variables, request)),
+        written,
       );
       if (plan.plan.kind === 'query') checkSize(data, this.options.most?.answerBytes ?? null);
-      return { json: `{"data":${data}}`, kind: 'data', errors: [] };
+      const json = `{"data":${data}}`;
+      return written === undefined
+        ? { json, kind: 'data', errors: [] }
+        : { json, kind: 'data', errors: [], written };
     } catch (error) {
-      return answerErrors(errorsOf(error), 'data', this.options.showInternal);
+      const answer = answerErrors(errorsOf(error), 'data', this.options.showInternal);
+      return written === undefined ? answer : { ...answer, written };
     }
   }
 }

@@ -11,6 +11,7 @@ import {
 import { gatherKeys } from './keys.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
 import type { Brought } from './writer.ts';
+import type { Written } from './written.ts';
 
 /** What one request brings to every statement of its plan. */
 export interface Running {
@@ -18,6 +19,8 @@ export interface Running {
   readonly context: RunContext;
   /** The connector, or its open transaction. */
   readonly runnerOf: (source: SourceName) => Runner;
+  /** Where writes are noted; absent for reads. */
+  readonly written?: Written[];
 }
 
 /** Binds and runs one statement. A failure that is the source's own names the source. */

@@ -3,3 +3,4 @@ export { errorsOf, type OperationRequest, RoleEngine, type RoleEngineOptions } f
 export { type Explained, printExplained } from './explain.ts';
 export { IntrospectionAnswers, PackedText } from './introspection/index.ts';
 export type { PreparedPlan } from './prepared.ts';
+export type { Written } from './written.ts';

@@ -9,6 +9,7 @@ import { runDelete, runUpdate } from './write/change.ts';
 import { runInsert } from './write/insert.ts';
 import { WriteSession } from './write/session.ts';
 import { prepareSimple, type SimpleWrite } from './write/simple.ts';
+import type { Written } from './written.ts';
 
 type WriteRoot = Extract<Root, { kind: 'write' }>;
 
@@ -76,10 +77,16 @@ async function runGroup(
 ): Promise<Map<Root, string>> {
   const [only] = group.fields;
   const attempt = async () => {
+    const written: Written[] = [];
+    const texts = await once({ ...running, written });
+    running.written?.push(...written);
+    return texts;
+  };
+  const once = async (noting: Running) => {
     if (group.fields.length === 1 && only!.simple !== null)
-      return new Map<Root, string>([[only!.root, await only!.simple.run(running)]]);
+      return new Map<Root, string>([[only!.root, await only!.simple.run(noting)]]);
     return connectorOf(group.source).transaction('write', running.context, (runner) =>
-      runFields(connectorOf, running, group, runner),
+      runFields(connectorOf, noting, group, runner),
     );
   };
   try {

@@ -13,6 +13,7 @@ import { type PreparedMutations, prepareMutations } from './mutations.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
 import { type PreparedStep, prepareStep } from './steps.ts';
+import type { Written } from './written.ts';
 
 /** A plan compiled for its sources, ready to run any number of times. */
 export interface PreparedPlan {
@@ -20,7 +21,7 @@ export interface PreparedPlan {
   /** Whether all it asks for is the graph itself: `__schema` or `__type`, maybe with `__typename` beside it. */
   readonly introspectsOnly: boolean;
   /** The text of `data`. Rejects with FozError or FozErrors. */
-  run(bindings: Bindings, context: RunContext, introspect: Introspect): Promise<string>;
+  run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;
   /** Its statements, without running any. */
   explain(): readonly Explained[];
 }
@@ -176,9 +177,9 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...mutations.explain(),
     ],
-    async run(bindings, context, introspect) {
+    async run(bindings, context, introspect, written) {
       const steps: unknown[] = [];
-      const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf };
+      const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf, written };
       for (const step of plan.steps) {
         for (const param of plan.stepParams) {
           if (param.source.kind === 'step' && param.source.step < steps.length)

@@ -7,7 +7,7 @@ import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
 import type { Operation } from './engine.ts';
-import type { Limits, ServerOptions } from './options.ts';
+import type { AccountOf, Limits, ServerOptions } from './options.ts';
 import { type RateHeaders, Rates } from './rates.ts';
 import { RequestEnd, TimeLimit } from './request-end.ts';
 import { send } from './respond.ts';
@@ -102,8 +102,10 @@ export class GraphqlHandler {
     if (operation === undefined) return undefined;
     const type = contentType(request.headers.accept);
     if (type === null) return undefined;
-    const answer = await this.#options.engine.cached(operation);
+    let answer = await this.#options.engine.cached(operation);
     if (answer === undefined) return undefined;
+    if (answer.written !== undefined)
+      answer = await this.#accounted(request, headers, base.session, operation.operationName, answer);
     const status = answer.kind === 'request' && type !== json ? 400 : 200;
     await send(request, response, status, { ...headers, 'content-type': type }, answer.packed ?? answer.json);
     return outcome('hot', operation.operationName, base.session, status, answer);
@@ -116,13 +118,37 @@ export class GraphqlHandler {
     base: RequestContext['operation'],
     body: unknown,
   ): Promise<Outcome> {
-    const { status, heads, text, answer } = await this.#ask(request, base, body);
+    const { status, heads, text, answer } = await this.#ask(request, base, body, headers);
     await send(request, response, status, { ...headers, ...heads }, answer?.packed ?? text);
     const name = (body as { readonly operationName?: unknown } | null)?.operationName;
     return outcome('full', typeof name === 'string' ? name : null, base.session, status, answer);
   }
 
-  async #ask(request: IncomingMessage, base: RequestContext['operation'], body: unknown) {
+  /** The answer, after account is kept of what was written; another one where that failed and must not. */
+  async #accounted(
+    request: IncomingMessage,
+    headers: Readonly<Record<string, string>>,
+    session: Session,
+    operationName: string | null,
+    answer: EngineAnswer,
+  ): Promise<EngineAnswer> {
+    const { accounts } = this.#options;
+    if (accounts === undefined) return answer;
+    try {
+      await accounts.wrote(session, accountOf(request, headers, operationName), answer);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof FozError)) throw error;
+      return answerErrors([error], 'data', false);
+    }
+  }
+
+  async #ask(
+    request: IncomingMessage,
+    base: RequestContext['operation'],
+    body: unknown,
+    sent: Readonly<Record<string, string>>,
+  ) {
     const seen: RequestContext['seen'] = { answer: null, hasSource: false };
     const context: RequestContext = { operation: base, seen };
     const server = await this.#doors.of(base.session);
@@ -137,7 +163,14 @@ export class GraphqlHandler {
       },
       context: async () => context,
     });
-    const text = result.body.kind === 'complete' ? result.body.string : '';
+    let text = result.body.kind === 'complete' ? result.body.string : '';
+    if (seen.answer?.written !== undefined) {
+      const name = (body as { readonly operationName?: unknown } | null)?.operationName;
+      const operationName = typeof name === 'string' ? name : null;
+      const told = await this.#accounted(request, sent, base.session, operationName, seen.answer);
+      if (told !== seen.answer) text = told.json;
+      seen.answer = told;
+    }
     const status = result.status ?? 200;
     // A client that takes plain JSON reads errors in the body: GraphQL over HTTP, section 6.4.1.
     const isPlain = result.headers.get('content-type') === json;
@@ -170,7 +203,7 @@ export class GraphqlHandler {
         'limit-exceeded',
         `A batch holds 1 to ${batch} operations, this one ${bodies.length}.`,
       );
-    const answers = await Promise.all(bodies.map((body) => this.#ask(request, base, body)));
+    const answers = await Promise.all(bodies.map((body) => this.#ask(request, base, body, headers)));
     await send(
       request,
       response,
@@ -188,6 +221,8 @@ export class GraphqlHandler {
     error: unknown,
   ): Promise<Outcome> {
     const { status, refusal, challenge } = refusalOf(error, this.#options);
+    if (error instanceof AccessDenied)
+      await this.#options.accounts?.refused(error, accountOf(request, headers, null)).catch(() => {});
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
     const more = error instanceof Refusal ? error.headers : {};
@@ -254,6 +289,14 @@ function plainOperation(body: unknown, base: RequestContext['operation']): Opera
     signal: base.signal,
     timeoutMs: base.timeoutMs,
   };
+}
+
+function accountOf(
+  { socket }: IncomingMessage,
+  headers: Readonly<Record<string, string>>,
+  operationName: string | null,
+): AccountOf {
+  return { requestId: headers['x-request-id'] ?? '', address: socket.remoteAddress ?? null, operationName };
 }
 
 /** Who is counted: a credential, else an address. */

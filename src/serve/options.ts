@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { RateLimit, Session } from '../access/index.ts';
-import type { RoleName } from '../core/index.ts';
+import type { FozError, RoleName } from '../core/index.ts';
+import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine } from './engine.ts';
 
 /** Limits of a request; each has a default that suits a public endpoint. */
@@ -35,6 +36,21 @@ export const defaultLimits: Limits = {
   concurrency: null,
 };
 
+/** One request, as it is kept account of. */
+export interface AccountOf {
+  readonly requestId: string;
+  readonly address: string | null;
+  readonly operationName: string | null;
+}
+
+/** Keeps account of requests. */
+export interface Accounts {
+  /** Rejects with FozError when the account cannot be kept and must be. */
+  wrote(session: Session, request: AccountOf, answer: EngineAnswer): Promise<void>;
+  /** Who asked was not let in. */
+  refused(error: FozError, request: AccountOf): Promise<void>;
+}
+
 /** Whether a source can serve, and why not. */
 export interface SourceReadiness {
   readonly name: string;
@@ -57,6 +73,8 @@ export interface ServerOptions {
   readonly roleLimits?: ReadonlyMap<RoleName, Limits>;
   /** Who is asking. Rejects with FozError `access-denied`. */
   readonly identify: (request: IncomingMessage) => Promise<Session> | Session;
+  /** Keeps account of what is done and refused. An answer that tells of a write leaves after its account is kept. */
+  readonly accounts?: Accounts;
   readonly readiness: () => readonly SourceReadiness[];
   /** Gauges that are read when metrics are asked for. */
   readonly gauges: () => {

@@ -57,6 +57,7 @@ export class WriteSession {
     const types = write.returning.map((column) => column.type);
     const returned = result.rows.map((row) => canonicalRow(row, compiled.shape.out, types));
     const affected = write.returning.length > 0 ? result.rows.length : result.affected;
+    this.running.written?.push({ source: this.source, table: write.table.id, kind: write.kind, affected });
     return { affected, returned, insertId: result.insertId };
   }
 

@@ -41,6 +41,8 @@ export function prepareSimple(
     statement: compiled.statement,
     async run(running) {
       const { rows, affected } = await runStatement(running, source, compiled.statement);
+      const count = returning.length > 0 ? rows.length : affected;
+      running.written?.push({ source, table: write.table.id, kind: write.kind, affected: count });
       // An upsert that replaced a row may be counted twice.
       const most = write.kind === 'insert' ? write.rows.length : affected;
       const ordered =
