@@ -1,6 +1,7 @@
 import type { Table } from '../../src/catalog/index.ts';
 import { filtered } from './filter.ts';
 import type { Member } from './inputs.ts';
+import { capped } from './sight.ts';
 import { sorted, type Term, termsOf, unambiguous } from './sort.ts';
 import { answered, compareHeld, type Held, type Row } from './values.ts';
 
@@ -29,13 +30,9 @@ export function pageOf(table: Table, all: readonly Row[], given: ReadonlyMap<str
       (before === null || compareToCursor(terms, row, before!) < 0),
   );
   const [first, last] = [value('first'), value('last')] as [number | null, number | null];
-  const size = first ?? last;
+  const size = capped(first ?? last, table);
   const page =
-    size === null
-      ? inOrder
-      : first !== null
-        ? inOrder.slice(0, size)
-        : inOrder.slice(-size || inOrder.length);
+    size === null ? inOrder : last === null ? inOrder.slice(0, size) : inOrder.slice(-size || inOrder.length);
   const more = page.length < inOrder.length;
   const limited = after !== null || before !== null;
   return {

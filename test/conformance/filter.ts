@@ -7,6 +7,7 @@ import {
   type ValueType,
 } from '../../src/catalog/index.ts';
 import { itemsOf, type Member, memberOf, membersOf } from './inputs.ts';
+import { storedRow } from './sight.ts';
 import { rowsOfTable } from './tables.ts';
 import { compareHeld, type Held, plain, type Row, sameDocument } from './values.ts';
 
@@ -55,9 +56,10 @@ function passesMember(row: Row, { meaning, value, type }: Member): Truth {
 
 /** The rows that a relationship leads to from one row. */
 export function partners(row: Row, { to, mapping }: Relationship): Row[] {
+  const whole = storedRow(row);
   return rowsOfTable(to).filter((partner) =>
     mapping.every((pair) => {
-      const [a, b] = [row[pair.from.name]!, partner[pair.to.name]!];
+      const [a, b] = [whole[pair.from.name]!, storedRow(partner)[pair.to.name]!];
       return a !== null && b !== null && compareHeld(pair.from.type, a, b) === 0;
     }),
   );

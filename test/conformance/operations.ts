@@ -109,7 +109,8 @@ function connection(draft: Draft, field: Field, table: Table): string {
     given.push(`${dice.pick(['after', 'before'])}: ${draft.value(typeOfArgument('after'), cursor)}`);
   const type = (getNamedType(field.type) as GraphQLObjectType).getFields();
   const node = row(draft, getNamedType(type.nodes!.type) as GraphQLObjectType, 2);
-  return `(${given.join(', ')}) { edges { cursor node ${node} } nodes ${node} totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`;
+  const total = type.totalCount === undefined ? '' : 'totalCount ';
+  return `(${given.join(', ')}) { edges { cursor node ${node} } nodes ${node} ${total}pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`;
 }
 
 /** Arguments and selection of a list or of an aggregate. */

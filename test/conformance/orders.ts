@@ -62,12 +62,12 @@ function term(draft: Draft, field: GraphQLInputField, depth: number): string | n
   if (meaning.kind !== 'relationship') return dice.pick(directions);
   if (depth > 3) return null;
   const { to } = meaning.relationship;
-  const inner = dice.pick(
-    fieldsOf(field.type).filter((entry) => {
-      const column = columnOf(entry);
-      return column === null || canOrder(to, column);
-    }),
-  );
+  const candidates = fieldsOf(field.type).filter((entry) => {
+    const column = columnOf(entry);
+    return column === null || canOrder(to, column);
+  });
+  if (candidates.length === 0) return null;
+  const inner = dice.pick(candidates);
   const text = term(draft, inner, depth + 1);
   return text === null ? null : `{ ${inner.name}: ${text} }`;
 }

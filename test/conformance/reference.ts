@@ -13,6 +13,7 @@ import { countRows, filtered, partners } from './filter.ts';
 import { apply } from './functions.ts';
 import { type Group, groupsOf } from './groups.ts';
 import { itemsOf, type Member } from './inputs.ts';
+import { capped } from './sight.ts';
 import { sorted, termsOf, unambiguous, withDistinct } from './sort.ts';
 import { rowsOfTable } from './tables.ts';
 import { answered, plain, type Row } from './values.ts';
@@ -56,7 +57,7 @@ function givenOf(definitions: readonly GraphQLArgument[], args: Readonly<Record<
 const numberOf = (given: Given, kind: string) => (given.get(kind)?.value ?? null) as number | null;
 
 /** The rows that pass `where`, `distinct_on`, `order_by`, `limit` and `offset`. */
-function listed(table: Table, rows: readonly Row[], given: Given): Row[] {
+function listed(table: Table, rows: readonly Row[], given: Given, cap = true): Row[] {
   const where = given.get('where');
   const order = given.get('order_by');
   const columns = itemsOf(given.get('distinct_on')?.value) as readonly Column[];
@@ -69,13 +70,14 @@ function listed(table: Table, rows: readonly Row[], given: Given): Row[] {
     return columns.length === 0 || (!seen.has(key) && seen.add(key));
   });
   const offset = numberOf(given, 'offset') ?? 0;
-  const limit = numberOf(given, 'limit');
+  const asked = numberOf(given, 'limit');
+  const limit = cap ? capped(asked, table) : asked;
   return distinct.slice(offset, limit === null ? undefined : offset + limit);
 }
 
 /** What stands behind an object of the answer that is not a row. */
 type Behind =
-  | { readonly is: 'rows'; readonly rows: readonly Row[] }
+  | { readonly is: 'rows'; readonly rows: readonly Row[]; readonly table?: Table }
   | { readonly is: 'function'; readonly fn: AggregateFunction; readonly rows: readonly Row[] }
   | { readonly is: 'group'; readonly group: Group }
   | { readonly is: 'page'; readonly page: Page }
@@ -105,7 +107,8 @@ function answer(
     }
     case 'relationship aggregate': {
       const { relationship } = meaning;
-      return { is: 'rows', rows: listed(relationship.to, partners(source as Row, relationship), given) };
+      const { to: table } = relationship;
+      return { is: 'rows', table, rows: listed(table, partners(source as Row, relationship), given, false) };
     }
     case 'column':
       return columnOf(meaning.column, source, given);
@@ -125,7 +128,7 @@ function rootOf(
     case 'select':
       return listed(table, rows, given);
     case 'select_aggregate':
-      return { is: 'rows', rows: listed(table, rows, given) };
+      return { is: 'rows', table, rows: listed(table, rows, given, false) };
     case 'select_connection':
       return { is: 'page', page: pageOf(table, rows, given) };
     case 'select_by_pk':
@@ -174,7 +177,10 @@ function partOf(meaning: FieldMeaning, behind: Behind, given: Given): unknown {
     case 'aggregate':
       return { is: 'rows', rows };
     case 'nodes':
-      return behind.is === 'page' ? behind.page.rows : rows;
+      if (behind.is === 'page') return behind.page.rows;
+      return behind.is === 'rows' && behind.table !== undefined
+        ? rows.slice(0, capped(null, behind.table) ?? undefined)
+        : rows;
     case 'count':
       return countRows(
         rows,

@@ -2,6 +2,7 @@ import type { Table } from '../../src/catalog/index.ts';
 import type { Kind, TableRows, Value } from '../catalogs/content.ts';
 import { contents } from '../catalogs/load.ts';
 import { add, exact, times, toText } from './exact.ts';
+import { sightNow } from './sight.ts';
 import { Document, type Held, type Row } from './values.ts';
 
 const read: Partial<Record<Kind, (value: NonNullable<Value>) => Held>> = {
@@ -77,8 +78,10 @@ const computed: Readonly<Record<string, () => Row[]>> = {
 
 const known = new Map<string, readonly Row[]>();
 
-/** The rows of a fixture's table or view, in the order of their primary key where they have one. */
+/** The rows of a fixture's table or view, in the order of their primary key where they have one; those that are seen. */
 export function rowsOfTable(table: Table): readonly Row[] {
+  const sight = sightNow();
+  if (sight !== null) return sight.rows(table);
   let rows = known.get(table.name);
   if (rows === undefined) {
     rows = computed[table.name]?.() ?? stored[table.name];

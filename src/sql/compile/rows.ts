@@ -91,9 +91,10 @@ function columnField(
   };
 }
 
-/** Index of a column in the select list; asked for twice it stands there once. */
+/** Index of a column in the select list; asked for twice it stands there once. What is masked is another value than the key itself. */
 export function flatColumn(scope: Scope, list: SelectList, row: Sql, path: string, column: Column): number {
-  return list.add(scope.dialect.flat(scope.column(row, column), column.type), `${path}|${column.name}`);
+  const name = column.mask === null ? column.name : `${column.name}|masked`;
+  return list.add(scope.dialect.flat(scope.column(row, column), column.type), `${path}|${name}`);
 }
 
 function objectField(
