@@ -27,7 +27,7 @@ const variants: Readonly<Record<string, string>> = { pglite: 'postgres', mariadb
 const drivers: Readonly<Record<string, readonly string[]>> = {
   pg: ['postgres'],
   mysql2: ['mysql', 'mariadb'],
-  '@electric-sql/pglite': ['pglite'],
+  '@electric-sql/pglite': ['pglite', 'store'],
   '@photostructure/sqlite': ['sqlite'],
 };
 

@@ -1,0 +1,54 @@
+import type { Knex } from 'knex';
+
+/** Something in the store that a process may have remembered. */
+export type ChangeTopic = 'metadata' | 'source' | 'issuer' | 'operation' | 'api-key' | 'secret';
+
+/** One change. `key`: the version, name or id of what changed. */
+export interface StoreChange {
+  readonly id: number;
+  readonly topic: ChangeTopic;
+  readonly key: string;
+}
+
+/** Changes that nobody may have missed for longer are forgotten. */
+const kept = 10_000;
+/** Who holds this lock is the only one to write changes, so that their numbers become visible in their order. */
+const lockNumber = 0x466f7a02;
+
+/** The channel that listening processes are woken by. */
+export const channel = 'foz_changes';
+
+/** Puts a change on the list, within the transaction that makes it. Writers of changes follow one another until they commit. */
+export async function publishChange(transaction: Knex, topic: ChangeTopic, key: string): Promise<void> {
+  await transaction.raw('select pg_advisory_xact_lock(?)', [lockNumber]);
+  const inserted = await transaction.raw('insert into foz.changes (topic, key) values (?, ?) returning id', [
+    topic,
+    key,
+  ]);
+  const id = Number(inserted.rows[0].id);
+  if (id % 100 === 0)
+    await transaction('foz.changes')
+      .where('id', '<=', id - kept)
+      .delete();
+  await transaction.raw('select pg_notify(?, ?)', [channel, String(id)]);
+}
+
+/** The number of the newest change; 0: none yet. */
+export async function lastChange(db: Knex): Promise<number> {
+  const found = await db.raw('select coalesce(max(id), 0) as id from foz.changes');
+  return Number(found.rows[0].id);
+}
+
+/** What changed after `id`, oldest first; `null`: so much that some of it is forgotten. */
+export async function changesAfter(db: Knex, id: number): Promise<readonly StoreChange[] | null> {
+  const rows: { id: string; topic: ChangeTopic; key: string }[] = await db('foz.changes')
+    .where('id', '>', id)
+    .orderBy('id')
+    .limit(kept);
+  const changes = rows.map((row) => ({ ...row, id: Number(row.id) }));
+  const first = changes[0];
+  if (first === undefined || first.id === id + 1)
+    return changes.map(({ id, topic, key }) => ({ id, topic, key }));
+  const [oldest] = await db('foz.changes').min('id as id');
+  return Number(oldest?.id) > id + 1 ? null : changes.map(({ id, topic, key }) => ({ id, topic, key }));
+}

@@ -1,0 +1,19 @@
+import type { Knex } from 'knex';
+import * as metadata from './0001-metadata.ts';
+import * as sourcesAndSecrets from './0002-sources-and-secrets.ts';
+import * as apiKeys from './0003-api-keys.ts';
+import * as audit from './0004-audit.ts';
+
+/** One step of the store's structure. Never changed once it was released: what comes later is a step of its own. */
+export interface Migration {
+  readonly name: string;
+  up(db: Knex): Promise<void>;
+}
+
+/** All steps, oldest first. */
+export const migrations: readonly Migration[] = [
+  { name: '0001-metadata', up: metadata.up },
+  { name: '0002-sources-and-secrets', up: sourcesAndSecrets.up },
+  { name: '0003-api-keys', up: apiKeys.up },
+  { name: '0004-audit', up: audit.up },
+];
