@@ -66,6 +66,8 @@ export interface Dialect {
 
   // Clauses.
   order(expression: Sql, direction: Direction, nullable: boolean): Sql;
+  /** What a column is sorted and ranged by inside another expression, where that would lose it; absent: the column itself. */
+  placeOf?(column: Sql, type: ValueType): Sql;
   limit(limit: Sql | null, offset: Sql | null): Sql;
   /** A bound row count inside `limit`, where `bind` would not do. */
   bindCount?(param: Param): Sql;

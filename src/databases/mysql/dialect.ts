@@ -15,6 +15,7 @@ import {
 import { compare, comparisons } from './compare.ts';
 import { encode } from './encode.ts';
 import { jsonPath, jsonWrite } from './json.ts';
+import { labelsOf } from './types.ts';
 import { bindValue, flat, inKeys, inList, keyRows, textOf } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
@@ -57,6 +58,8 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     jsonText: notNested,
     jsonPath: (expression, _, path) => jsonPath(expression, path),
     order,
+    placeOf: (column, type) =>
+      type.scalar === 'enum' && labelsOf(type) !== null ? sql`${column} + 0` : column,
     limit,
     lateral: variant.lateral,
     limitedUnion: variant.limitedUnion,

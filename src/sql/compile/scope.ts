@@ -40,8 +40,20 @@ export class Scope {
   /** `alias.column`; of a masked column NULL in the rows where the role does not see it. */
   column(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
+    return this.#masked(alias, column, plain);
+  }
+
+  /** As `column`, to be sorted and ranged by. */
+  ordered(alias: Sql, column: Column): Sql {
+    const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     if (column.mask === null) return plain;
-    return sql`(case when ${compileWhere(this, maskOf(column.mask), alias)} then ${plain} end)`;
+    return this.#masked(alias, column, this.dialect.placeOf?.(plain, column.type) ?? plain);
+  }
+
+  #masked(alias: Sql, { mask }: Column, value: Sql): Sql {
+    return mask === null
+      ? value
+      : sql`(case when ${compileWhere(this, maskOf(mask), alias)} then ${value} end)`;
   }
 
   /** How the wire value of a column of this statement becomes JSON. */

@@ -105,7 +105,7 @@ export function orderValue(scope: Scope, from: From, term: OrderTerm): Sql {
   const row = from.follow(term.path);
   switch (term.kind) {
     case 'column':
-      return scope.column(row, term.column);
+      return scope.ordered(row, term.column);
     case 'measure':
       return ofPartner(
         scope,

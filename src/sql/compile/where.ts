@@ -14,6 +14,8 @@ export const comparisons = {
   _lte: sql`<=`,
 } as const;
 
+const ranging = { _gt: true, _gte: true, _lt: true, _lte: true } as const;
+
 /** A predicate over the row that `row` aliases, as a condition that needs no parentheses around it in an AND. */
 export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql {
   switch (predicate.kind) {
@@ -28,7 +30,7 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
     case 'compare':
       return compare(scope, predicate, row);
     case 'between': {
-      const column = scope.column(row, predicate.column);
+      const column = scope.ordered(row, predicate.column);
       const { type } = predicate.column;
       return sql`(${scope.dialect.compare(column, type, '_gte', predicate.low)} and ${scope.dialect.compare(column, type, '_lte', predicate.high)})`;
     }
@@ -74,7 +76,7 @@ function compare(
   { column, op, value }: Extract<Predicate, { kind: 'compare' }>,
   row: Sql,
 ): Sql {
-  const expression = scope.column(row, column);
+  const expression = op in ranging ? scope.ordered(row, column) : scope.column(row, column);
   if (op === '_in') return scope.dialect.inList(expression, column.type, value);
   if (op === '_nin') return sql`not (${scope.dialect.inList(expression, column.type, value)})`;
   return scope.dialect.compare(expression, column.type, op, value);
