@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { ConfigProblem } from '../config.ts';
+
+/** The place of a value, or of the setting `key` in a map. */
+export type Locate = (
+  path: readonly (string | number)[],
+  key?: string,
+) => Pick<ConfigProblem, 'file' | 'line' | 'column'>;
+
+/** A file of YAML, with the places of what is in it. */
+export interface LocatedYaml {
+  /** `undefined`: not there, or no YAML. */
+  readonly value: unknown;
+  readonly problems: ConfigProblem[];
+  readonly locate: Locate;
+}
+
+/** Reads a file of YAML. `environment` is for the `${...}` in it; `null`: they are left as they are. Problems are returned, not thrown. */
+export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): LocatedYaml {
+  if (!existsSync(file)) {
+    const message = 'does not exist: make one with "foz init", or name another with --config';
+    const place = { file, line: 1, column: 1 };
+    return { value: undefined, problems: [{ ...place, where: 'file', message }], locate: () => place };
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines });
+  const at = (offset: number) => ({
+    file,
+    line: lines.linePos(offset).line,
+    column: lines.linePos(offset).col,
+  });
+  const problems: ConfigProblem[] = document.errors.map((error) => ({
+    ...at(error.pos[0]),
+    where: 'yaml',
+    message: error.message.split('\n')[0]!,
+  }));
+  if (environment !== null)
+    fillIn(document, dirname(file), environment, (offset, message) =>
+      problems.push({ ...at(offset), where: 'value', message }),
+    );
+  const locate: Locate = (path, key) => {
+    const map = key === undefined ? undefined : document.getIn(path, true);
+    const setting = isMap(map)
+      ? map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
+      : null;
+    if (isScalar(setting?.key)) return at(setting.key.range?.[0] ?? 0);
+    for (let length = path.length; length >= 0; length--) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (isScalar(node) || isMap(node) || isSeq(node)) return at(node.range?.[0] ?? 0);
+    }
+    return at(0);
+  };
+  return { value: document.errors.length > 0 ? undefined : document.toJS(), problems, locate };
+}
+
+/** Replaces `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` in every text. Values never appear in messages. */
+function fillIn(
+  document: Document,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  report: (offset: number, message: string) => void,
+): void {
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value !== 'string' || !node.value.includes('${')) return;
+      const offset = node.range?.[0] ?? 0;
+      node.value = node.value.replaceAll(/\$\{(env|file):([^}]*)\}/g, (_all, kind: string, rest: string) => {
+        if (kind === 'file') {
+          const path = resolve(folder, rest);
+          try {
+            return readFileSync(path, 'utf8').trim();
+          } catch {
+            report(offset, `the file ${rest} ${existsSync(path) ? 'cannot be read' : 'does not exist'}`);
+            return '';
+          }
+        }
+        const [name, fallback] = rest.split(/:-(.*)/s);
+        const value = environment[name!] ?? fallback;
+        if (value === undefined) report(offset, `the environment variable ${name} is not set`);
+        return value ?? '';
+      });
+    },
+  });
+}
