@@ -1,6 +1,5 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { FozError } from '../../../core/index.ts';
 
 const touchEveryMs = 5_000;
@@ -19,7 +18,7 @@ const heldHere = new Set<string>();
  * `unavailable` when another process has it or the folder cannot be written.
  */
 export function lockFolder(folder: string): () => void {
-  const file = join(folder, 'foz.lock');
+  const file = `${folder}.lock`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     takeFile(file, folder);

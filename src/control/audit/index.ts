@@ -1,0 +1,5 @@
+export { AuditLog, type AuditOptions } from './audit-log.ts';
+export { type AuditFilter, type AuditPage, exportAudit, queryAudit } from './query.ts';
+export type { AuditEvent, AuditKind, AuditRecord } from './record.ts';
+export { type Retention, removeOldRecords } from './retention.ts';
+export { type AuditProblem, type AuditReport, verifyAudit } from './verify.ts';

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Knex } from 'knex';
+import { publishChange } from '../changes.ts';
+
+/** An operation that a role may ask for. */
+export interface AllowedOperation {
+  readonly role: string;
+  /** SHA-256 of the document, in hex. */
+  readonly hash: string;
+  readonly name: string | null;
+  readonly document: string;
+}
+
+/** The allow-list of a role (absent: of all), by role and name. */
+export async function listOperations(db: Knex, role?: string): Promise<readonly AllowedOperation[]> {
+  return db('foz.operations')
+    .select('role', 'hash', 'name', 'document')
+    .modify((query) => {
+      if (role !== undefined) query.where({ role });
+    })
+    .orderBy(['role', 'name', 'hash']);
+}
+
+/** Puts a document on the list of a role; returns its hash. One that is there already stays, under the new name. */
+export async function allowOperation(
+  transaction: Knex,
+  { role, name, document }: Omit<AllowedOperation, 'hash'>,
+): Promise<string> {
+  const hash = createHash('sha256').update(document).digest('hex');
+  await transaction('foz.operations')
+    .insert({ role, name, document, hash })
+    .onConflict(['role', 'hash'])
+    .merge({ name });
+  await publishChange(transaction, 'operation', role);
+  return hash;
+}
+
+/** Takes a document off the list; whether it was there. */
+export async function removeOperation(transaction: Knex, role: string, hash: string): Promise<boolean> {
+  const count: number = await transaction('foz.operations').where({ role, hash }).delete();
+  if (count > 0) await publishChange(transaction, 'operation', role);
+  return count > 0;
+}
