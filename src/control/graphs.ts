@@ -9,7 +9,7 @@ import {
   type SourceInput,
 } from '../catalog/index.ts';
 import { adminRole, FozError, type RoleName, type SourceName } from '../core/index.ts';
-import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions } from '../execute/index.ts';
+import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions, tablesSeen } from '../execute/index.ts';
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { allowListOf } from './allow-list.ts';
@@ -109,6 +109,7 @@ export class Graphs {
       connectorOf: (source) => this.#connector(source),
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
+      ...(session.role === adminRole ? {} : { sees: tablesSeen(catalog.sources.values()) }),
       showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
       admit: this.#admission(session.role),
       most: { cost: limits.cost ?? null, answerBytes: limits.answer_bytes ?? null },

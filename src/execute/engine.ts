@@ -19,6 +19,7 @@ import {
   type RunContext,
 } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
+import { concealed, type Sees } from './conceal.ts';
 import {
   Introspection,
   type IntrospectionAnswers,
@@ -49,6 +50,8 @@ export interface RoleEngineOptions {
   readonly cacheSize: number;
   /** Whether the caller may read what the database itself said. */
   readonly showInternal: boolean;
+  /** Which tables errors may name; absent: all. */
+  readonly sees?: Sees;
   /** Refuses operations that are not to be asked for, by throwing FozError; asked once for each. */
   readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => void;
   /** The most that an operation may cost (see `planCost`); absent: any. */
@@ -226,7 +229,9 @@ export class RoleEngine {
         ? { json, kind: 'data', errors: [] }
         : { json, kind: 'data', errors: [], written };
     } catch (error) {
-      const answer = answerErrors(errorsOf(error), 'data', this.options.showInternal);
+      const { sees, showInternal } = this.options;
+      const errors = errorsOf(error).map((one) => concealed(one, sees));
+      const answer = answerErrors(errors, 'data', showInternal);
       return written === undefined ? answer : { ...answer, written };
     }
   }

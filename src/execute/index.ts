@@ -1,4 +1,5 @@
 export { answerErrors, type EngineAnswer } from './answer.ts';
+export { type Sees, tablesSeen } from './conceal.ts';
 export { errorsOf, type OperationRequest, RoleEngine, type RoleEngineOptions } from './engine.ts';
 export { type Explained, printExplained } from './explain.ts';
 export { IntrospectionAnswers, PackedText } from './introspection/index.ts';

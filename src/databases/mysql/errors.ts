@@ -77,10 +77,13 @@ function writtenTable(statement: string | undefined): string | null {
   return found === null ? null : found[1]!.replaceAll('``', '`');
 }
 
-const foreignKey = constraint(
-  'the foreign key',
-  named('constraint', /CONSTRAINT `((?:[^`]|``)*)` FOREIGN KEY/),
-);
+const foreignKeyName = named('constraint', /CONSTRAINT `((?:[^`]|``)*)` FOREIGN KEY/);
+const foreignKeyTable = named('table', /fails \(`(?:[^`]|``)*`\.`((?:[^`]|``)*)`/);
+/** It may be one of another table that refers to the rows which are written. */
+const foreignKey = constraint('the foreign key', (text, written) => ({
+  ...foreignKeyTable(text, written),
+  ...foreignKeyName(text, written),
+}));
 const fits = data('A value does not fit its column.');
 const spelled = data('A value is not spelled as its type asks for.');
 const computed = data('A value does not fit its column, or the database could not compute with it.');

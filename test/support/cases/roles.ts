@@ -11,7 +11,7 @@ import type {
 } from '../../../src/catalog/index.ts';
 import { viewKey, viewOf } from '../../../src/control/views.ts';
 import { parseRoleName, type SourceName } from '../../../src/core/index.ts';
-import { RoleEngine } from '../../../src/execute/index.ts';
+import { RoleEngine, tablesSeen } from '../../../src/execute/index.ts';
 import { buildGraph } from '../../../src/graph/index.ts';
 import type { Connector } from '../../../src/plan/index.ts';
 import { attachment, catalogOf } from './instance.ts';
@@ -90,6 +90,7 @@ export class Roles {
       keyCap: 10_000,
       cacheSize: 1000,
       showInternal: false,
+      sees: tablesSeen(catalog.sources.values()),
     });
   }
 }
