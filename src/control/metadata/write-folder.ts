@@ -1,0 +1,118 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type Document, parseDocument, stringify } from 'yaml';
+import type { Metadata, TableMetadata } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import { ConfigError } from '../config.ts';
+import { canonicalMetadata, canonicalTable, plain, sortKey } from './canonical.ts';
+import { newFileName } from './file-names.ts';
+import { inheritedRolesFile, isFolder, readFolder } from './folder.ts';
+import { mergeInto } from './merge-yaml.ts';
+
+/** Paths within the folder. */
+export interface WrittenFolder {
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+const schemaUrl = 'https://foz.dev/schema/foz.schema.json#/$defs';
+const yamlOptions = { lineWidth: 120 } as const;
+
+/**
+ * Makes a folder say what the metadata says. Files that already say it are not touched, comments of the others are kept, files of tables
+ * that are gone are removed. Throws ConfigError when the folder holds something that is no metadata, before anything is written.
+ */
+export function writeFolder(folder: string, given: Metadata): WrittenFolder {
+  const metadata = canonicalMetadata(plain(given));
+  refuseTwice(metadata);
+  const before = isFolder(folder) ? readFolder(folder) : { files: [], problems: [] };
+  if (before.problems.length > 0) throw new ConfigError(before.problems);
+  const places = placesOf(metadata, before.files);
+  const written: string[] = [];
+  const unchanged: string[] = [];
+  const note = (path: string, changed: boolean) => (changed ? written : unchanged).push(path);
+  const old = new Map(before.files.map((file) => [file.path, file.entry]));
+  for (const [path, entry] of places) note(path, writeTable(folder, path, entry, old.get(path)));
+  const roles = metadata.inherited_roles;
+  if (roles !== undefined)
+    note(inheritedRolesFile, writeYaml(join(folder, inheritedRolesFile), roles, 'inherited_roles'));
+  const kept = new Set([...places.keys(), ...(roles === undefined ? [] : [inheritedRolesFile])]);
+  const removed = [...old.keys(), inheritedRolesFile].filter(
+    (path) => !kept.has(path) && existsSync(join(folder, path)),
+  );
+  for (const path of removed) remove(folder, path);
+  mkdirSync(folder, { recursive: true });
+  return { written, removed, unchanged };
+}
+
+function refuseTwice({ tables }: Metadata): void {
+  const seen = new Set<string>();
+  for (const entry of tables) {
+    const key = sortKey(entry);
+    if (seen.has(key))
+      throw new FozError(
+        'validation-failed',
+        `The metadata has two entries for the table ${JSON.stringify(entry.table)} of source ${entry.source}: only one can be in a folder.`,
+      );
+    seen.add(key);
+  }
+}
+
+/** The path of each table: the one it has, else a new one. */
+function placesOf(
+  metadata: Metadata,
+  files: readonly { readonly path: string; readonly entry: TableMetadata }[],
+): Map<string, TableMetadata> {
+  const known = new Map(files.map(({ path, entry }) => [sortKey(entry), path]));
+  const taken = new Set(files.map(({ path }) => path.toLowerCase()));
+  return new Map(
+    metadata.tables.map((entry) => [known.get(sortKey(entry)) ?? newFileName(entry, taken), entry]),
+  );
+}
+
+function writeTable(
+  folder: string,
+  path: string,
+  entry: TableMetadata,
+  before: TableMetadata | undefined,
+): boolean {
+  if (before !== undefined && isDeepStrictEqual(plain(canonicalTable(before)), plain(canonicalTable(entry))))
+    return false;
+  const { source, ...rest } = entry;
+  return writeYaml(join(folder, path), source === dirname(path) ? rest : entry, 'table_entry');
+}
+
+/** Whether the file had to be changed. */
+function writeYaml(file: string, value: unknown, schema: string): boolean {
+  const document = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')) : null;
+  if (document !== null && isDeepStrictEqual(document.toJS(), value)) return false;
+  mkdirSync(dirname(file), { recursive: true });
+  // Beside it first, so that nobody reads half a file.
+  writeFileSync(`${file}.new`, textOf(document, value, schema));
+  renameSync(`${file}.new`, file);
+  return true;
+}
+
+function textOf(document: Document | null, value: unknown, schema: string): string {
+  if (document === null)
+    return `# yaml-language-server: $schema=${schemaUrl}/${schema}\n${stringify(value, { ...yamlOptions, aliasDuplicateObjects: false })}`;
+  mergeInto(document, value);
+  return document.toString(yamlOptions);
+}
+
+function remove(folder: string, path: string): void {
+  rmSync(join(folder, path));
+  const parent = dirname(path);
+  if (parent !== '.' && readdirSync(join(folder, parent)).length === 0) rmdirSync(join(folder, parent));
+}
