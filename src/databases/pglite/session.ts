@@ -1,4 +1,4 @@
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import type { PGlite, PGliteOptions } from '@electric-sql/pglite';
 import {
   type Answer,
   checkCount,
@@ -11,6 +11,7 @@ import {
   roundTrip,
 } from '../postgres/index.ts';
 import { type EmbeddedAnswer, readAnswer } from './answer.ts';
+import { openDatabase } from './open.ts';
 
 const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'iso_8601'; set extra_float_digits = 1;
 set standard_conforming_strings = on; set jit = off; set application_name = 'foz'`;
@@ -34,7 +35,7 @@ export class EmbeddedSession implements Pooled {
     setUp: (execute: (script: string) => Promise<void>) => Promise<void>,
     onEnd: (session: EmbeddedSession) => void,
   ): Promise<EmbeddedSession> {
-    const database = await PGlite.create(options);
+    const database = await openDatabase(options);
     await setUp(async (script) => {
       await database.exec(script);
     });
