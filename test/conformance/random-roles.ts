@@ -16,7 +16,7 @@ import type { Row } from './values.ts';
 /** What a random role may do with one table, in the words of the metadata. */
 export interface RandomGrant {
   readonly table: Table;
-  readonly select: SelectPermissionMetadata;
+  readonly select: SelectPermissionMetadata & { readonly columns: readonly string[] };
   readonly insert: readonly string[] | null;
   readonly update: readonly string[] | null;
 }
@@ -71,7 +71,7 @@ function grantsOf(wishes: RuleWishes): RandomGrant[] {
     });
 }
 
-function selectOf(wishes: RuleWishes, table: Table): SelectPermissionMetadata {
+function selectOf(wishes: RuleWishes, table: Table): RandomGrant['select'] {
   const { dice } = wishes;
   const key = table.primaryKey?.columns ?? [];
   const orderable = dice.some(
@@ -139,7 +139,7 @@ export function sessionTexts({ claims }: RandomRole): Map<string, string> {
 }
 
 /** What a role sees, worked out in memory from what it was granted. */
-export function sightOf(role: RandomRole, catalog: Catalog): Sight {
+export function sightOf(role: Pick<RandomRole, 'grants' | 'claims'>, catalog: Catalog): Sight {
   const context: RuleContext = { claims: role.claims, tables: allTables(catalog) };
   const known = new Map<string, readonly Row[]>();
   const selectsOf = (id: string) =>

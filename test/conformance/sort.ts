@@ -9,6 +9,7 @@ import {
 import { partners } from './filter.ts';
 import { apply } from './functions.ts';
 import { itemsOf, type Member, membersOf } from './inputs.ts';
+import { storedRow } from './sight.ts';
 import { compareHeld, type Held, type Row } from './values.ts';
 
 /** The internal value of `order_by` enums. */
@@ -110,8 +111,9 @@ export function ascending(column: Column): Term<Row> {
   return { column, type: column.type, of: (row) => row[column.name]!, descending: false, nulls: 'last' };
 }
 
-/** The terms with the primary key behind them. */
+/** The terms with the primary key behind them, which counts whether it is seen or not. */
 export function unambiguous(terms: readonly Term<Row>[], table: Table): Term<Row>[] {
   const key = table.primaryKey?.columns ?? [];
-  return [...terms, ...key.filter((column) => !terms.some((term) => term.column === column)).map(ascending)];
+  const behind = key.filter((column) => !terms.some((term) => term.column === column)).map(ascending);
+  return [...terms, ...behind.map((term) => ({ ...term, of: (row: Row) => term.of(storedRow(row)) }))];
 }
