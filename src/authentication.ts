@@ -10,7 +10,7 @@ import {
   mintAdminSecret,
   sha256Of,
 } from './auth/index.ts';
-import type { FozConfig } from './control/index.ts';
+import type { ControlPlane, FozConfig } from './control/index.ts';
 
 /** Who is asking, for the HTTP front. */
 export interface Authentication {
@@ -24,11 +24,18 @@ export interface Authentication {
 }
 
 /** Puts authentication together as the configuration says; without its `auth` part everybody may do everything. */
-export function authenticationOf({ auth: config, state = '.foz' }: FozConfig): Authentication {
+export function authenticationOf(
+  { auth: config, state = '.foz' }: FozConfig,
+  plane: ControlPlane | null,
+): Authentication {
   if (config === undefined)
     return { identify: () => adminSession, auth: null, newAdminSecret: null, close: async () => {} };
   const first = config.admin_secrets === undefined ? firstSecret(state) : null;
-  const auth = createAuth({ config, adminSecrets: first === null ? [] : [first.kept] });
+  const auth = createAuth({
+    config,
+    adminSecrets: first === null ? [] : [first.kept],
+    ...(plane === null ? {} : { keys: plane.keys, peppers: plane.peppers }),
+  });
   return {
     identify: (request) => auth.identify(httpRequest(request)),
     auth,

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
+import { accountsIn } from './accounts.ts';
 import { type Authentication, authenticationOf } from './authentication.ts';
 import {
+  type ControlPlane,
   type FozConfig,
   Graphs,
+  openControlPlane,
   type SourceConfig,
   type SourceKind,
   SourceRegistry,
@@ -97,13 +100,16 @@ export interface StartOptions {
 export interface Started extends FozServer {
   readonly attached: Attached;
   readonly authentication: Authentication;
+  /** `null`: nothing needs one. */
+  readonly plane: ControlPlane | null;
 }
 
 /** Starts Foz: attaches all sources, then listens. */
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
-  const authentication = authenticationOf(config);
-  const attached = await attach(config);
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
+  const plane = await openControlPlane(config, process.env, logger);
+  const authentication = authenticationOf(config, plane);
+  const attached = await attach(config);
   const { server = {} } = config;
   attached.graphs.onUnlisted((found) => logger.warn(found, 'operation is not on the allow-list'));
   const front = await startServer({
@@ -115,6 +121,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     receiveMs: server.receive_ms,
     ...limitsOf(server),
     identify: authentication.identify,
+    ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}),
     readiness: () =>
       attached.registry.sources.map(({ name, status }) => ({
         name,
@@ -133,16 +140,19 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   }).catch(async (error: unknown) => {
     await attached.close();
     await authentication.close();
+    await plane?.close();
     throw error;
   });
   return {
     url: front.url,
     attached,
     authentication,
+    plane,
     async close(graceMs) {
       await front.close(graceMs);
       await attached.close();
       await authentication.close();
+      await plane?.close();
     },
   };
 }

@@ -10,6 +10,10 @@ export interface FozConfig {
   readonly state?: string;
   readonly server?: ServerConfig;
   readonly auth?: AuthConfig;
+  /** Foz's own store; absent: an embedded one in the state folder (or FOZ_STORE_URL). */
+  readonly store?: { readonly url?: string };
+  /** Whether account is kept of writes and refusals; unless told, wherever there is `auth`. */
+  readonly audit?: boolean | { readonly when_down?: 'closed' | 'open' };
   /** Roles that may ask for nothing but these operations. */
   readonly allow_list?: readonly AllowListConfig[];
   readonly sources: readonly SourceConfig[];

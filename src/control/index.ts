@@ -1,3 +1,4 @@
+export type { AuditLog } from './audit/index.ts';
 export {
   type AllowListConfig,
   ConfigError,
@@ -19,6 +20,8 @@ export {
 export { diffFacts, type FactsChange } from './diff.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
 export { loadConfig } from './load-config.ts';
+export { type ControlPlane, openControlPlane } from './plane.ts';
 export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources.ts';
+export type { Actor as AuditActor } from './store/actor.ts';
 export { StoredCatalog } from './stored-catalog.ts';
 export { viewKey } from './views.ts';

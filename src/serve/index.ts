@@ -1,5 +1,7 @@
 export type { Engine, Operation } from './engine.ts';
 export {
+  type AccountOf,
+  type Accounts,
   defaultLimits,
   type Limits,
   type RouteHandler,

@@ -1,0 +1,51 @@
+import type { KeyRepository } from '../auth/index.ts';
+import type { AuditLog } from './audit/index.ts';
+import type { FozConfig } from './config.ts';
+import type { Store, StoreLog } from './store/store.ts';
+
+/** Foz's own store and what stands on it, while the server runs. */
+export interface ControlPlane {
+  readonly store: Store;
+  /** The API keys of the store. */
+  readonly keys: KeyRepository;
+  /** What hashes of those keys are made with. */
+  readonly peppers: readonly Uint8Array[];
+  /** `null`: the configuration wants none. */
+  readonly audit: AuditLog | null;
+  close(): Promise<void>;
+}
+
+/**
+ * The control plane of a configuration; `null` where nothing in it needs one: neither `auth` nor `store` nor `audit`. Its packages
+ * are loaded only then, and the store opens by itself, so that nobody waits for it. Throws FozError for a key or a URL that is none.
+ */
+export async function openControlPlane(
+  { auth, audit, store: where, state = '.foz' }: FozConfig,
+  environment: NodeJS.ProcessEnv,
+  log: StoreLog,
+): Promise<ControlPlane | null> {
+  const url = where?.url ?? environment.FOZ_STORE_URL;
+  if (auth === undefined && url === undefined && (audit ?? false) === false) return null;
+  const [{ openStore }, { StoredKeys }, { keyRing, Secrets }, { AuditLog: Log }] = await Promise.all([
+    import('./store/store.ts'),
+    import('./store/stored-keys.ts'),
+    import('./secrets/index.ts'),
+    import('./audit/index.ts'),
+  ]);
+  const ring = keyRing(state, environment, log);
+  const store = openStore({ folder: state, log, ...(url === undefined ? {} : { url }) });
+  void store.open().catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
+  const secrets = new Secrets(store, ring);
+  const whenDown = typeof audit === 'object' ? audit.when_down : undefined;
+  const writes = audit === false ? null : new Log({ store, secrets, folder: state, log, whenDown });
+  return {
+    store,
+    keys: new StoredKeys(store),
+    peppers: [ring.current, ...ring.older].map((key) => key.derive('api keys')),
+    audit: writes,
+    async close() {
+      await writes?.close();
+      await store.close();
+    },
+  };
+}
