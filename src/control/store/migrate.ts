@@ -20,7 +20,10 @@ export async function migrationStatus(
   db: Knex,
   steps: readonly Migration[] = migrations,
 ): Promise<MigrationStatus> {
-  const found = await db.raw(`select to_regclass('foz.migrations') is not null as there`);
+  // Not to_regclass: that may remember that the schema was not there.
+  const found = await db.raw(
+    `select exists (select from pg_tables where schemaname = 'foz' and tablename = 'migrations') as there`,
+  );
   const done: string[] = found.rows[0].there
     ? await db.withSchema(schemaName).table(tableName).orderBy('id').pluck('name')
     : [];

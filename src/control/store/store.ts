@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Knex } from 'knex';
 import { FozError } from '../../core/index.ts';
 import type { Actor } from './actor.ts';
@@ -152,5 +153,5 @@ export function openStore(options: StoreOptions): Store {
 
 function reasonOf(error: unknown): string {
   if (error instanceof FozError) return error.internal ?? error.message;
-  return error instanceof Error ? error.message : String(error);
+  return types.isNativeError(error) ? error.message : String(error);
 }

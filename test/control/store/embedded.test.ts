@@ -1,0 +1,121 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { lockFolder } from '../../../src/control/store/pglite/lock.ts';
+import { openStore } from '../../../src/control/store/store.ts';
+import { type StorePlace, storePlace, until } from './place.ts';
+import { buildChild, startChild } from './processes.ts';
+
+const actor = { kind: 'command', id: null, role: null } as const;
+let place: StorePlace;
+let program: string;
+beforeAll(async () => {
+  program = await buildChild();
+});
+afterAll(() => rmSync(program, { force: true }));
+beforeEach(async () => {
+  place = await storePlace('pglite');
+});
+afterEach(() => place.drop());
+
+test('nothing is opened or made before the store is used', async () => {
+  const store = openStore({ folder: place.folder });
+  await store.close();
+  expect(existsSync(join(place.folder, 'store'))).toBe(false);
+  await expect(store.readMetadata()).rejects.toMatchObject({ code: 'unavailable', message: /closed/ });
+});
+
+test('what was written is there after closing and opening; the lock is given back', async () => {
+  const first = openStore({ folder: place.folder });
+  await first.writeMetadata(0, { a: 1 }, actor);
+  await first.close();
+  const second = openStore({ folder: place.folder });
+  expect(await second.readMetadata()).toEqual({ version: 1, metadata: { a: 1 } });
+  await second.close();
+  expect(existsSync(join(place.folder, 'store.lock'))).toBe(false);
+}, 60_000);
+
+test('only one at a time has the folder, in this process and in others', async () => {
+  const folder = join(place.folder, 'store');
+  const free = lockFolder(folder);
+  const busy = { code: 'unavailable', message: expect.stringMatching(/open in another process/) };
+  await expect(openStore({ folder: place.folder }).readMetadata()).rejects.toMatchObject(busy);
+  const other = startChild(program, ['lock', '', folder]);
+  expect(await other.ended).toMatchObject({
+    code: 1,
+    errors: expect.stringMatching(/open in another process/),
+  });
+  free();
+  const holder = startChild(program, ['lock', '', folder]);
+  await until(() => holder.told.length > 0);
+  expect(() => lockFolder(folder)).toThrow(expect.objectContaining(busy));
+  // A process that was killed leaves its lock, and the next one takes it.
+  holder.child.kill('SIGKILL');
+  await holder.ended;
+  expect(existsSync(`${folder}.lock`)).toBe(true);
+  lockFolder(folder)();
+  expect(existsSync(`${folder}.lock`)).toBe(false);
+});
+
+test('a lock of another machine holds as long as it is touched', () => {
+  const folder = join(place.folder, 'store');
+  const file = `${folder}.lock`;
+  writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}` }));
+  expect(() => lockFolder(folder)).toThrow(/open in another process/);
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(file, longAgo, longAgo);
+  lockFolder(folder)();
+  // The number of a process that is this one, but did not take it: of the container before.
+  writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname() }));
+  lockFolder(folder)();
+});
+
+test('a folder that cannot be written is told', async () => {
+  const folder = join(place.folder, 'closed');
+  mkdirSync(folder);
+  chmodSync(folder, 0o555);
+  const asNobody = process.getuid?.() === 0 ? { uid: 65534 } : {};
+  chmodSync(place.folder, 0o755);
+  const { code, errors } = await startChild(program, ['lock', '', join(folder, 'store')], asNobody).ended;
+  expect(code).toBe(1);
+  expect(errors).toMatch(/The store in .*closed\/store cannot be written: EACCES/);
+  // What stands in the way is no folder at all.
+  writeFileSync(join(place.folder, 'file'), '');
+  await expect(openStore({ folder: join(place.folder, 'file') }).open()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/cannot be written/),
+  });
+});
+
+test('damaged files are told, and another try works once they are back', async () => {
+  const first = openStore({ folder: place.folder });
+  await first.writeMetadata(0, { a: 1 }, actor);
+  await first.close();
+  const control = join(place.folder, 'store/global/pg_control');
+  const good = readFileSync(control);
+  writeFileSync(control, Buffer.alloc(good.length, 1));
+  const store = openStore({ folder: place.folder });
+  await expect(store.readMetadata()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/cannot be opened, its files are damaged/),
+  });
+  writeFileSync(control, good);
+  expect(await store.readMetadata()).toMatchObject({ version: 1 });
+  await store.close();
+}, 60_000);
+
+test('the event loop goes on while the store is opened', async () => {
+  const store = openStore({ folder: place.folder });
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  const start = performance.now();
+  await store.open();
+  const took = performance.now() - start;
+  clearInterval(timer);
+  await store.close();
+  expect(longest).toBeLessThan(Math.max(250, took / 2));
+}, 60_000);

@@ -1,0 +1,3 @@
+import { migrationCases } from './migrate.cases.ts';
+
+describe('embedded', () => migrationCases('pglite'));

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** One more process with the store, from the sources as they are. */
+export interface StoreProcess {
+  readonly child: ChildProcess;
+  /** What it has told so far. */
+  readonly told: readonly unknown[];
+  /** Resolves with the exit code and what it wrote to stderr. */
+  readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
+}
+
+/** Makes the program; where packages are found. */
+export async function buildChild(): Promise<string> {
+  const folder = join(root, 'node_modules/.cache/foz-store-tests');
+  mkdirSync(folder, { recursive: true });
+  const outfile = join(folder, `child-${process.pid}.mjs`);
+  const entry = join(import.meta.dirname, 'child.ts');
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+  });
+  return outfile;
+}
+
+/** Starts it. */
+export function startChild(
+  program: string,
+  given: readonly string[],
+  options: { readonly uid?: number; readonly env?: NodeJS.ProcessEnv } = {},
+): StoreProcess {
+  const child = spawn(process.execPath, [program, ...given], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...options,
+    env: { ...process.env, ...options.env },
+  });
+  const told: unknown[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => told.push(JSON.parse(line)));
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += String(text);
+  });
+  const ended = new Promise<{ code: number | null; errors: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, errors })),
+  );
+  return { child, told, ended };
+}
