@@ -1,0 +1,236 @@
+import { resolvePermissions } from '../../src/access/index.ts';
+import type { BoolExp, InheritedRoleMetadata, TableMetadata } from '../../src/catalog/index.ts';
+import { catalog, column, facts, reference, source, table } from '../graph/catalogs.ts';
+
+const id = column('id', 'int');
+const shop = [
+  table('customers', [
+    id,
+    column('email', 'text'),
+    column('is_vip', 'boolean'),
+    column('data', 'jsonb', { nullable: true }),
+  ]),
+  table(
+    'orders',
+    [id, column('customer_id', 'int'), column('total', 'numeric'), column('tags', 'text', { array: true })],
+    {
+      foreignKeys: [reference('customer_id', 'customers')],
+    },
+  ),
+];
+const desk = [table('tickets', [id, column('customer_id', 'int')], { namespace: null })];
+const tickets = {
+  source: 'shop',
+  table: 'customers',
+  remote_relationships: [
+    {
+      name: 'tickets',
+      definition: {
+        to_source: {
+          source: 'desk',
+          table: 'tickets',
+          relationship_type: 'array' as const,
+          field_mapping: { id: 'customer_id' },
+        },
+      },
+    },
+  ],
+};
+
+function resolve(tables: readonly TableMetadata[], inherited: readonly InheritedRoleMetadata[] = []) {
+  const metadata = { tables: [tickets, ...tables], inherited_roles: inherited };
+  const sources = [source('shop', shop), source('desk', facts(desk, { defaultNamespace: null }))];
+  return resolvePermissions(catalog(sources, metadata), metadata);
+}
+
+const select = (role: string, permission: object, name = 'orders'): TableMetadata => ({
+  source: 'shop',
+  table: name,
+  select_permissions: [{ role, permission: { columns: '*', filter: {}, ...permission } }],
+});
+
+function told(tables: readonly TableMetadata[], inherited: readonly InheritedRoleMetadata[] = []): string[] {
+  return resolve(tables, inherited).issues.map(
+    ({ severity, where, reason }) => `${severity} ${where}: ${reason}`,
+  );
+}
+
+/** What a role may do with a table of the shop. */
+function granted(
+  role: string,
+  tables: readonly TableMetadata[],
+  name = 'orders',
+  inherited: readonly InheritedRoleMetadata[] = [],
+) {
+  const roles = new Map<string, unknown>(resolve(tables, inherited).roles);
+  const found = roles.get(role) as ReturnType<typeof resolve>['roles'] extends ReadonlyMap<unknown, infer R>
+    ? R
+    : never;
+  return [...(found?.tables.values() ?? [])].find((permission) => permission.table.name === name);
+}
+
+describe('a permission with anything wrong in it grants nothing, and says where', () => {
+  const at = 'error shop.public.orders: select permission of role "r", ';
+  const cases: readonly [string, BoolExp, string][] = [
+    [
+      'an unknown column',
+      { nope: { _eq: 1 } },
+      'filter.nope: shop.public.orders has no column or relationship "nope"',
+    ],
+    ['an unknown operator', { id: { _eqq: 1 } }, 'filter.id._eqq: there is no operator _eqq'],
+    [
+      'an operator that does not apply',
+      { id: { _like: 'x' } },
+      'filter.id._like: _like does not apply to id (int)',
+    ],
+    ['a value of another type', { id: { _eq: 'x' } }, 'filter.id._eq: "x" is no value of the type int'],
+    ['a fraction', { id: { _eq: 1.5 } }, 'filter.id._eq: 1.5 is no value of the type int'],
+    ['null', { id: { _eq: null } }, 'filter.id._eq: null is no value of the type int'],
+    [
+      'no list',
+      { id: { _in: 3 } },
+      'filter.id._in: needs a list of values, or a session variable that holds one',
+    ],
+    ['a list with another type', { id: { _in: [1, 'x'] } }, 'filter.id._in: "x" is no value of the type int'],
+    ['half a range', { id: { _between: [1] } }, 'filter.id._between: needs exactly two values: [low, high]'],
+    ['no truth', { id: { _is_null: 'yes' } }, 'filter.id._is_null: needs true or false'],
+    ['a bare value', { id: 3 }, 'filter.id: needs an object of operators, as { _eq: 3 }'],
+    [
+      'an unknown column to compare with',
+      { id: { _ceq: 'nope' } },
+      'filter.id._ceq: shop.public.orders has no column "nope" to compare with',
+    ],
+    [
+      'the outermost row',
+      { id: { _ceq: ['$', 'id'] } },
+      'filter.id._ceq: a column of the outermost row cannot be compared: compare columns of one row',
+    ],
+    [
+      'below a relationship',
+      { customer: { nope: {} } },
+      'filter.customer.nope: shop.public.customers has no column or relationship "nope"',
+    ],
+    [
+      'below or',
+      { _or: [{ id: { _eq: 1 } }, { nope: {} }] },
+      'filter._or[1].nope: shop.public.orders has no column or relationship "nope"',
+    ],
+    [
+      'an unknown table',
+      { _exists: { _table: 'nope', _where: {} } },
+      'filter._exists._table: source shop has no table "nope"',
+    ],
+    [
+      'a table of another source',
+      { _exists: { _table: 'tickets', _where: {} } },
+      'filter._exists._table: source shop has no table "tickets"',
+    ],
+    [
+      'below exists',
+      { _exists: { _table: 'customers', _where: { total: {} } } },
+      'filter._exists._where.total: shop.public.customers has no column or relationship "total"',
+    ],
+    ['no list of conditions', { _and: 3 }, 'filter._and: needs a list of conditions'],
+    [
+      'an array column by a scalar operator',
+      { tags: { _like: 'x' } },
+      'filter.tags._like: _like does not apply to tags (text)',
+    ],
+  ];
+  test.each(cases)('%s', (_, filter, reason) => {
+    expect(told([select('r', { filter })])).toEqual([`${at}${reason}; the permission is left out`]);
+    expect(granted('r', [select('r', { filter })])?.select ?? null).toBeNull();
+  });
+
+  test('columns, masks and presets that are not there', () => {
+    expect(told([select('r', { columns: ['id', 'nope'] })])).toEqual([
+      `${at}columns: shop.public.orders has no column "nope"; the permission is left out`,
+    ]);
+    expect(told([select('r', { columns: ['id'], masks: { total: {} } })])).toEqual([
+      `${at}masks.total: total is not among the columns of the permission; the permission is left out`,
+    ]);
+    const insert: TableMetadata = {
+      source: 'shop',
+      table: 'orders',
+      insert_permissions: [{ role: 'r', permission: { columns: '*', check: {}, set: { nope: 1 } } }],
+    };
+    expect(told([insert])[0]).toContain('set.nope: shop.public.orders has no column "nope"');
+    expect(granted('r', [insert])?.insert ?? null).toBeNull();
+  });
+
+  test('a mask that looks into another source', () => {
+    const masked = select('r', { masks: { email: { tickets: {} } } }, 'customers');
+    expect(told([masked])[0]).toContain('a mask cannot look into another source');
+    expect(granted('r', [masked], 'customers')?.select ?? null).toBeNull();
+    expect(told([select('r', { filter: { tickets: {} } }, 'customers')])).toEqual([]);
+  });
+
+  test('admin, names that are none, and a permission given twice', () => {
+    expect(told([select('admin', {})])[0]).toContain('admin may do everything already');
+    expect(told([select('', {})])[0]).toContain('this is no name for a role');
+    const twice = {
+      source: 'shop',
+      table: 'orders',
+      select_permissions: [
+        { role: 'r', permission: { columns: ['id'], filter: { id: { _eq: 1 } } } },
+        { role: 'r', permission: { columns: '*' as const, filter: {} } },
+      ],
+    };
+    expect(told([twice])[0]).toContain('the role has this permission twice: the first one holds');
+    expect(granted('r', [twice])!.select!.columns.map(({ name }) => name)).toEqual(['id']);
+  });
+});
+
+describe('inherited roles', () => {
+  const both = (one: object, other: object): TableMetadata => ({
+    source: 'shop',
+    table: 'orders',
+    select_permissions: [
+      { role: 'one', permission: { columns: ['id', 'total'], filter: {}, ...one } },
+      { role: 'other', permission: { columns: ['id', 'customer_id'], filter: {}, ...other } },
+    ],
+  });
+  const roles = [{ role_name: 'both', role_set: ['one', 'other'] }];
+  const selectOf = (entry: TableMetadata) => granted('both', [entry], 'orders', roles)!.select!;
+
+  test('columns of either; all of them unmasked only where both see every row', () => {
+    const open = selectOf(both({}, { columns: ['id', 'total'] }));
+    expect([...open.masks.keys()]).toEqual([]);
+    const mixed = selectOf(both({ filter: { id: { _eq: 1 } } }, { filter: { id: { _eq: 2 } } }));
+    expect(mixed.columns.map(({ name }) => name)).toEqual(['id', 'customer_id', 'total']);
+    expect([...mixed.masks.keys()].map(({ name }) => name)).toEqual(['customer_id', 'total']);
+    expect(mixed.filter.kind).toBe('or');
+  });
+
+  test('the wider limit, aggregates and root fields of either', () => {
+    expect(selectOf(both({ limit: 3 }, { limit: 9 })).limit).toBe(9);
+    expect(selectOf(both({ limit: 3 }, {})).limit).toBeNull();
+    expect(selectOf(both({ allow_aggregations: true }, {})).aggregations).toBe(true);
+    expect(selectOf(both({}, {})).aggregations).toBe(false);
+    const fields = selectOf(both({ query_root_fields: ['select'] }, { query_root_fields: ['select_by_pk'] }));
+    expect([...fields.queryRoots!].sort()).toEqual(['select', 'select_by_pk']);
+    expect(selectOf(both({ query_root_fields: [] }, {})).queryRoots).toBeNull();
+  });
+
+  test('a write that several have is left out, and told', () => {
+    const writes = (...names: string[]): TableMetadata => ({
+      source: 'shop',
+      table: 'orders',
+      delete_permissions: names.map((role) => ({ role, permission: { filter: {} } })),
+    });
+    expect(granted('both', [writes('one')], 'orders', roles)!.delete).not.toBeNull();
+    expect(granted('both', [writes('one', 'other')], 'orders', roles)!.delete).toBeNull();
+    expect(told([writes('one', 'other')], roles)[0]).toContain('give the role its own');
+    expect(granted('both', [writes('one', 'other', 'both')], 'orders', roles)!.delete).not.toBeNull();
+  });
+
+  test('cycles, admin and unknown parents', () => {
+    const circle = [
+      { role_name: 'a', role_set: ['b'] },
+      { role_name: 'b', role_set: ['a'] },
+    ];
+    expect(told([], circle)[0]).toContain('it inherits from itself: a -> b -> a');
+    expect(told([], [{ role_name: 'a', role_set: ['admin'] }])[0]).toContain('admin cannot be inherited');
+    expect(granted('a', [], 'orders', [{ role_name: 'a', role_set: ['nobody'] }])).toBeUndefined();
+  });
+});
