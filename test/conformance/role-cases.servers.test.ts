@@ -1,5 +1,7 @@
 import { parse } from 'graphql';
 import type { Table } from '../../src/catalog/index.ts';
+import { printExplained } from '../../src/execute/index.ts';
+import { printPlan } from '../../src/plan/index.ts';
 import { type Instance, openInstance } from '../support/cases/instance.ts';
 import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
 import { casesIn, topics } from '../support/cases/tabled.ts';
@@ -20,6 +22,18 @@ describe('readings of roles against the reference', () => {
     );
   }, 120_000);
   afterAll(() => instance?.close());
+
+  test('explain shows the rules of the role, and no value of a session', () => {
+    const { variables, role } = sessionOf('customer user-id=424242');
+    const query = '{ orders(order_by: {id: asc}) { id order_items { line_no } tickets { id } } }';
+    const asked = { query, variables: {}, operationName: null, document: parse(query) };
+    const explained = roles.engine({ role, variables }).explain(asked);
+    const text = `${printPlan(explained.plan)}\n${printExplained(explained.explain())}`;
+    expect(text).toContain('customer_id');
+    expect(text).toContain('user-id');
+    expect(text).toContain('limit 3');
+    expect(text).not.toContain('424242');
+  });
 
   for (const file of topics('allowed')) {
     const cases = casesIn(file).filter(({ tables }) => tables === undefined);
