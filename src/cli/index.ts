@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import { explain } from './explain.ts';
 import { init } from './init.ts';
 import { introspect } from './introspect.ts';
+import { applyMetadataFolder, diffMetadataFolder, exportMetadata } from './metadata.ts';
 import { report } from './output.ts';
 import { printGraph } from './schema.ts';
 import { serve } from './serve.ts';
@@ -66,5 +67,33 @@ program
   .option('--operation <name>', 'which operation of the document')
   .option('--role <name>', 'as which role, with its rules in the statements')
   .action((query, options) => report(() => explain(query, options)));
+
+const metadata = program.command('metadata').description('metadata as a folder of files, for Git');
+
+metadata
+  .command('export')
+  .description('write the metadata into a folder; comments in files that are there are kept')
+  .argument('<folder>')
+  .option(...config)
+  .option('--json', 'for machines')
+  .action((folder, options) => report(() => exportMetadata(folder, options)));
+
+metadata
+  .command('diff')
+  .description('show what applying a folder would change; code 1 when that is anything')
+  .argument('<folder>')
+  .option(...config)
+  .option('--json', 'for machines')
+  .action((folder, options) => report(() => diffMetadataFolder(folder, options)));
+
+metadata
+  .command('apply')
+  .description('take over a folder, all or nothing; tells all problems at once')
+  .argument('<folder>')
+  .option(...config)
+  .option('--dry-run', 'check and show, change nothing')
+  .option('--expect <version>', 'refuse unless this is the newest version')
+  .option('--json', 'for machines')
+  .action((folder, options) => report(() => applyMetadataFolder(folder, options)));
 
 await program.parseAsync();

@@ -20,6 +20,10 @@ export {
 export { diffFacts, type FactsChange } from './diff.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
 export { loadConfig } from './load-config.ts';
+export { applyFolder, diffFolder } from './metadata/apply.ts';
+export type { MetadataChange } from './metadata/diff-metadata.ts';
+export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
+export { writeFolder } from './metadata/write-folder.ts';
 export { type ControlPlane, openControlPlane } from './plane.ts';
 export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources.ts';
 export type { Actor as AuditActor } from './store/actor.ts';

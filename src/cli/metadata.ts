@@ -1,0 +1,117 @@
+import type { CatalogIssue, Metadata } from '../catalog/index.ts';
+import {
+  applyFolder,
+  diffFolder,
+  type FozConfig,
+  loadConfig,
+  type MetadataChange,
+  type MetadataTarget,
+  metadataTarget,
+  writeFolder,
+} from '../control/index.ts';
+import { FozError } from '../core/index.ts';
+import { attach } from '../main.ts';
+
+interface Options {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+/** `foz metadata export`: writes what is kept into a folder. */
+export async function exportMetadata(folder: string, options: Options): Promise<void> {
+  await withTarget(loadConfig(options.config), async (target) => {
+    const { version, metadata } = await target.read();
+    const { written, removed, unchanged } = writeFolder(folder, metadata);
+    if (options.json === true)
+      return console.log(JSON.stringify({ version, written, removed, unchanged }, null, 2));
+    for (const path of written) console.log(`+ ${path}`);
+    for (const path of removed) console.log(`- ${path}`);
+    console.log(
+      `${folder} has the metadata of ${target.name}, version ${version}: ${written.length} files written, ${removed.length} removed, ${unchanged.length} as they were.`,
+    );
+  });
+}
+
+/** `foz metadata diff`: what applying a folder would change; ends with code 1 when that is anything. */
+export async function diffMetadataFolder(folder: string, options: Options): Promise<void> {
+  await withTarget(loadConfig(options.config), async (target) => {
+    const { version, changes } = await diffFolder(target, folder);
+    if (changes.length > 0) process.exitCode = 1;
+    if (options.json === true) return console.log(JSON.stringify({ version, changes }, null, 2));
+    printChanges(changes);
+    console.log(
+      changes.length === 0
+        ? `${folder} and ${target.name} (version ${version}) say the same.`
+        : `${counted(changes)} against ${target.name}, version ${version}.`,
+    );
+  });
+}
+
+/** `foz metadata apply`: makes the store say what a folder says, all or nothing. */
+export async function applyMetadataFolder(
+  folder: string,
+  options: Options & { readonly dryRun?: boolean; readonly expect?: string },
+): Promise<void> {
+  const config = loadConfig(options.config);
+  await withTarget(config, async (target) => {
+    const dryRun = options.dryRun === true;
+    const expected = versionOf(options.expect);
+    const check = (metadata: Metadata) => issuesOf(config, metadata);
+    const { version, changes, applied, notes } = await applyFolder(target, folder, {
+      check,
+      dryRun,
+      expected,
+    });
+    if (options.json === true)
+      return console.log(JSON.stringify({ applied, version, changes, notes }, null, 2));
+    printChanges(changes);
+    for (const { where, reason } of notes) console.log(`note: ${where}: ${reason}`);
+    if (changes.length === 0) console.log(`Nothing to change: ${target.name} is at version ${version}.`);
+    else if (applied) console.log(`${counted(changes)} applied: ${target.name} is at version ${version}.`);
+    else console.log(`${counted(changes)} would be applied on top of version ${version}.`);
+  });
+}
+
+async function withTarget(config: FozConfig, run: (target: MetadataTarget) => Promise<void>): Promise<void> {
+  const target = await metadataTarget(config);
+  try {
+    await run(target);
+  } finally {
+    await target.close();
+  }
+}
+
+/** What the metadata would be on the sources as they are. A source that nobody knows anything of cannot be checked. */
+async function issuesOf(config: FozConfig, metadata: Metadata): Promise<readonly CatalogIssue[]> {
+  const attached = await attach({ ...config, metadata });
+  const unknown = attached.registry.sources.flatMap(({ name, facts, status }): CatalogIssue[] => {
+    if (facts !== null) return [];
+    const why = status.state === 'unavailable' ? status.reason : 'it was never read';
+    const reason = `what is said about its tables cannot be checked: ${why}`;
+    return [{ severity: 'error', where: `source ${name}`, reason }];
+  });
+  const { issues } = attached.graphs;
+  await attached.close();
+  return [...unknown, ...issues];
+}
+
+function versionOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new FozError('validation-failed', `--expect needs the number of a version, not "${text}".`);
+}
+
+const marks = { added: '+', removed: '-', changed: '~' } as const;
+
+function printChanges(changes: readonly MetadataChange[]): void {
+  let last = '';
+  for (const { change, where, text } of changes) {
+    if (where !== last) console.log(where);
+    last = where;
+    console.log(`  ${marks[change]} ${text}`);
+  }
+}
+
+function counted({ length }: readonly MetadataChange[]): string {
+  return length === 1 ? '1 change' : `${length} changes`;
+}

@@ -1,0 +1,71 @@
+import type { CatalogIssue, Metadata } from '../../catalog/index.ts';
+import { FozError, FozErrors } from '../../core/index.ts';
+import { ConfigError } from '../config.ts';
+import { diffMetadata, type MetadataChange } from './diff-metadata.ts';
+import { isFolder, readFolder } from './folder.ts';
+import type { MetadataTarget } from './target.ts';
+
+/** The metadata of a folder. Throws FozError `not-found` when there is no such folder, ConfigError with everything that is wrong in it. */
+export function folderMetadata(folder: string): Metadata {
+  if (!isFolder(folder))
+    throw new FozError('not-found', `There is no folder ${folder}: make one with "foz metadata export".`);
+  const { metadata, problems } = readFolder(folder);
+  if (metadata === undefined) throw new ConfigError(problems);
+  return metadata;
+}
+
+/** What stands between a target and a folder. */
+export interface FolderDiff {
+  /** The version of the target that was compared. */
+  readonly version: number;
+  readonly metadata: Metadata;
+  readonly changes: readonly MetadataChange[];
+}
+
+/** What applying the folder would change. Rejects as `folderMetadata` throws. */
+export async function diffFolder(target: MetadataTarget, folder: string): Promise<FolderDiff> {
+  const metadata = folderMetadata(folder);
+  const now = await target.read();
+  return { version: now.version, metadata, changes: diffMetadata(now.metadata, metadata) };
+}
+
+export interface ApplyOptions {
+  /** Everything that is wrong with the metadata on the sources as they are. */
+  readonly check: (metadata: Metadata) => Promise<readonly CatalogIssue[]>;
+  readonly dryRun: boolean;
+  /** The version on which the folder stands; absent: whatever the newest is. */
+  readonly expected?: number;
+}
+
+/** What was done: `version` is the new one, or the one that stays. */
+export interface AppliedFolder extends FolderDiff {
+  readonly applied: boolean;
+  readonly notes: readonly CatalogIssue[];
+}
+
+/**
+ * Makes the target say what the folder says, all or nothing. Rejects with ConfigError or FozErrors that tell everything that is wrong, with
+ * FozError `conflict` when somebody else wrote meanwhile.
+ */
+export async function applyFolder(
+  target: MetadataTarget,
+  folder: string,
+  { check, dryRun, expected }: ApplyOptions,
+): Promise<AppliedFolder> {
+  const diff = await diffFolder(target, folder);
+  if (expected !== undefined && expected !== diff.version)
+    throw new FozError(
+      'conflict',
+      `The metadata is at version ${diff.version}, not at ${expected} as expected: look at "foz metadata diff", then apply on top of it.`,
+      { details: { expected, current: diff.version } },
+    );
+  const issues = await check(diff.metadata);
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0)
+    throw new FozErrors(
+      errors.map(({ where, reason }) => new FozError('validation-failed', `${where}: ${reason}`)),
+    );
+  const notes = issues.filter(({ severity }) => severity === 'note');
+  if (dryRun || diff.changes.length === 0) return { ...diff, applied: false, notes };
+  return { ...diff, version: await target.write(diff.version, diff.metadata), applied: true, notes };
+}
