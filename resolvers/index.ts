@@ -1,12 +1,17 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
+import { AuditResolver } from './audit/audit-resolver.ts';
 import { ExplainResolver } from './explain/explain-resolver.ts';
+import { KeyResolver } from './key/key-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
 
 export type { ControlContext } from './context.ts';
 
 /** The graph of the control API; `schema/control.graphql` is its printed form. */
 export function buildControlGraph(): Promise<GraphQLSchema> {
-  return buildSchema({ resolvers: [SourceResolver, ExplainResolver], validate: false });
+  return buildSchema({
+    resolvers: [SourceResolver, ExplainResolver, KeyResolver, AuditResolver],
+    validate: false,
+  });
 }

@@ -57,6 +57,7 @@ const kinds = {
   anonymous: 'anonymous',
 } as const;
 
-function actorOf({ actor, role }: Session): AuditActor {
+/** Who stands behind a session, as the audit log calls them. */
+export function actorOf({ actor, role }: Session): AuditActor {
   return { kind: actor === undefined ? 'anonymous' : kinds[actor.kind], id: actor?.id ?? null, role };
 }

@@ -3,43 +3,48 @@ import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, graphql } from 'graphql';
 import { buildControlGraph, type ControlContext } from '../resolvers/index.ts';
 import type { Session } from './access/index.ts';
+import { actorOf } from './accounts.ts';
+import type { AuditActor } from './control/index.ts';
 import { adminRole, FozError, FozErrors } from './core/index.ts';
 import type { RouteHandler } from './serve/index.ts';
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
-/** Whether a request comes from an admin. */
-export type IsAdmin = (request: IncomingMessage) => boolean | Promise<boolean>;
+/** The admin that a request comes from; `null`: it comes from nobody who is one. */
+export type AdminOf = (request: IncomingMessage) => AuditActor | null | Promise<AuditActor | null>;
 
 /** Who sends the one secret, in the header `x-foz-admin-secret`. */
-export function isAdminBySecret(secret: string): IsAdmin {
+export function adminBySecret(secret: string): AdminOf {
   const expected = digest(secret);
   return ({ headers: given }) => {
     const value = given['x-foz-admin-secret'];
-    return typeof value === 'string' && timingSafeEqual(digest(value), expected);
+    if (typeof value !== 'string' || !timingSafeEqual(digest(value), expected)) return null;
+    return { kind: 'admin-secret', id: 'server', role: adminRole };
   };
 }
 
 /** Whose session has the admin role, without being narrowed. */
-export function isAdminBySession(
-  identify: (request: IncomingMessage) => Session | Promise<Session>,
-): IsAdmin {
+export function adminBySession(identify: (request: IncomingMessage) => Session | Promise<Session>): AdminOf {
   return async (request) => {
     try {
-      const { role, scopes } = await identify(request);
-      return role === adminRole && scopes === undefined;
+      const session = await identify(request);
+      return session.role === adminRole && session.scopes === undefined ? actorOf(session) : null;
     } catch (error) {
-      if (error instanceof FozError) return false;
+      if (error instanceof FozError) return null;
       throw error;
     }
   };
 }
 
 /** `/control/graphql`: POST from an admin; everything else is 401 or 405. */
-export async function controlRoute(isAdmin: IsAdmin, context: ControlContext): Promise<RouteHandler> {
+export async function controlRoute(
+  adminOf: AdminOf,
+  context: Omit<ControlContext, 'actor'>,
+): Promise<RouteHandler> {
   const schema = await buildControlGraph();
   return async (request, body) => {
-    if (!(await isAdmin(request)))
+    const actor = await adminOf(request);
+    if (actor === null)
       return refusal(401, 'access-denied', 'The header x-foz-admin-secret is missing or wrong.');
     if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
       return refusal(405, 'validation-failed', 'Send the operation by POST as application/json.');
@@ -51,7 +56,7 @@ export async function controlRoute(isAdmin: IsAdmin, context: ControlContext): P
       source: asked.query,
       variableValues: asked.variables,
       operationName: asked.operationName,
-      contextValue: context,
+      contextValue: { ...context, actor } satisfies ControlContext,
     });
     const told = errors === undefined ? {} : { errors: errors.map(tell) };
     return {

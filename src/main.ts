@@ -136,7 +136,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     metrics: server.metrics ?? true,
     console: server.graphiql === false ? null : consoleFolder(),
     samples: () => options.samples ?? [],
-    routes: await routesOf(server.admin_secret, authentication, attached),
+    routes: await routesOf(server.admin_secret, authentication, attached, plane),
   }).catch(async (error: unknown) => {
     await attached.close();
     await authentication.close();
@@ -162,11 +162,12 @@ async function routesOf(
   secret: string | undefined,
   { auth, identify }: Authentication,
   attached: Attached,
+  plane: ControlPlane | null,
 ): Promise<ReadonlyMap<string, RouteHandler>> {
   if (secret === undefined && auth === null) return new Map();
-  const { controlRoute, isAdminBySecret, isAdminBySession } = await import('./control-route.ts');
-  const isAdmin = auth === null ? isAdminBySecret(secret!) : isAdminBySession(identify);
-  return new Map([['/control/graphql', await controlRoute(isAdmin, attached)]]);
+  const { controlRoute, adminBySecret, adminBySession } = await import('./control-route.ts');
+  const adminOf = auth === null ? adminBySecret(secret!) : adminBySession(identify);
+  return new Map([['/control/graphql', await controlRoute(adminOf, { ...attached, plane })]]);
 }
 
 function engineOf({ graphs, registry }: Attached): Engine {

@@ -1,4 +1,5 @@
 export type { AuditLog } from './audit/index.ts';
+export { type AuditFilter, queryAudit } from './audit/query.ts';
 export {
   type AllowListConfig,
   ConfigError,
@@ -19,6 +20,7 @@ export {
 } from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
+export { createKey, endKey, type KeyInput, keysOf, renewKey, type ShownKey } from './keys.ts';
 export { loadConfig } from './load-config.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
@@ -27,5 +29,6 @@ export { writeFolder } from './metadata/write-folder.ts';
 export { type ControlPlane, openControlPlane } from './plane.ts';
 export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources.ts';
 export type { Actor as AuditActor } from './store/actor.ts';
+export type { KeyDescription } from './store/repositories/api-keys.ts';
 export { StoredCatalog } from './stored-catalog.ts';
 export { viewKey } from './views.ts';

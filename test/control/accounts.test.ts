@@ -111,6 +111,93 @@ test('a key that is revoked in the store is refused', async () => {
   expect(status).toBe(401);
 });
 
+/** What the tests look at in an answer of the control API. */
+interface Answer {
+  readonly data: {
+    readonly createKey: {
+      readonly text: string;
+      readonly key: { readonly id: string; readonly name: string };
+    };
+    readonly rotateKey: { readonly text: string };
+    readonly audit: { readonly entries: readonly { readonly kind: string }[] };
+    readonly keys: readonly { readonly name: string }[];
+  };
+  readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+}
+
+/** Asks the control API. */
+async function control(query: string, variables = {}, own = secret) {
+  const response = await fetch(`${foz.url}control/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-foz-admin-secret': own },
+    body: JSON.stringify({ query, variables }),
+  });
+  return { status: response.status, ...((await response.json()) as Answer) };
+}
+
+test('a key that the control API makes lets in, within its scopes, until it is rotated and revoked', async () => {
+  const make =
+    'mutation ($input: KeyInput!) { createKey(input: $input) { text key { id name roles prefixes } } }';
+  const input = {
+    name: 'reader',
+    roles: ['clerk'],
+    scopes: { operations: ['read'], tables: ['shop.orders'] },
+  };
+  const { data } = await control(make, { input });
+  const { text, key: made } = data.createKey;
+  expect(made).toMatchObject({ name: 'reader', roles: ['clerk'], prefixes: [text.slice(4, 16)] });
+  expect((await post('{ orders(limit: 1) { id } }', { authorization: `Bearer ${text}` })).text).toBe(
+    '{"data":{"orders":[{"id":1}]}}',
+  );
+  expect((await post(insert(90), { 'x-api-key': text })).text).toContain('has no mutation type');
+  expect((await control(make, { input })).errors[0]!.extensions.code).toBe('conflict');
+
+  const rotated = await control('mutation ($id: String!) { rotateKey(id: $id) { text key { prefixes } } }', {
+    id: made.id,
+  });
+  const next = rotated.data.rotateKey.text;
+  expect((await post('{ orders(limit: 1) { id } }', { 'x-api-key': next })).status).toBe(200);
+  await until(text, 401);
+  await control('mutation ($id: String!) { revokeKey(id: $id) { revokedAt } }', { id: made.id });
+  await until(next, 401);
+
+  const { data: found } = await control(
+    'query ($id: String!) { audit(filter: {keyId: $id}) { entries { kind operation actorId outcome } } keys(revoked: true) { name revokedAt } }',
+    { id: made.id },
+  );
+  expect(found.audit.entries.filter(({ kind }) => kind === 'control')).toEqual(
+    ['key.revoke', 'key.rotate', 'key.create'].map((operation) => ({
+      kind: 'control',
+      operation,
+      actorId: 'ops',
+      outcome: 'success',
+    })),
+  );
+  expect(found.keys.map(({ name }) => name)).toEqual(['reader', 'till']);
+  expect(JSON.stringify(await records())).not.toContain(text.slice(17, 60));
+});
+
+async function until(text: string, status: number): Promise<void> {
+  for (const latest = Date.now() + 2000; Date.now() < latest; ) {
+    if ((await post('{ orders { id } }', { 'x-api-key': text })).status === status) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not ${status} within two seconds`);
+}
+
+test('keys that cannot be are refused with the reason, and nobody else gets near', async () => {
+  const make = (input: object) =>
+    control('mutation ($input: KeyInput!) { createKey(input: $input) { text } }', { input });
+  expect((await make({ name: 'x', roles: [] })).errors[0]!.message).toMatch(/at least one role/);
+  expect((await make({ name: 'x', roles: ['clerk'], networks: ['nowhere'] })).errors[0]!.message).toMatch(
+    /networks/,
+  );
+  expect((await make({ name: 'x', roles: ['clerk'], defaultRole: 'other' })).errors[0]!.message).toMatch(
+    /default_role/,
+  );
+  expect((await control('{ keys { name } }', {}, 'another secret of length')).status).toBe(401);
+});
+
 test('the chain of the log holds', async () => {
   const { audit, store } = foz.plane!;
   const report = await verifyAudit({

@@ -1,0 +1,30 @@
+import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
+import { queryAudit } from '../../src/control/index.ts';
+import { type ControlContext, planeOf } from '../context.ts';
+import { type AuditEntry, AuditFilterInput, AuditPage } from './audit.ts';
+
+@Resolver()
+export class AuditResolver {
+  @Query(() => AuditPage, { description: 'The audit log.' })
+  async audit(
+    @Ctx() context: ControlContext,
+    @Arg('filter', () => AuditFilterInput, { nullable: true }) filter: AuditFilterInput | null,
+    @Arg('before', () => Int, { nullable: true, description: 'The `next` of the page before.' }) before:
+      | number
+      | null,
+    @Arg('limit', () => Int, { defaultValue: 100 }) limit: number,
+  ): Promise<AuditPage> {
+    const given = Object.fromEntries(Object.entries(filter ?? {}).filter(([, value]) => value !== null));
+    const page = await queryAudit(planeOf(context).store, given, { cursor: before, limit });
+    const entries = page.records.map(
+      ({ actor, at, ...record }): AuditEntry => ({
+        ...(record as unknown as AuditEntry),
+        at: new Date(at),
+        actorKind: actor.kind,
+        actorId: actor.id,
+        role: actor.role,
+      }),
+    );
+    return { entries, next: page.next };
+  }
+}

@@ -1,0 +1,82 @@
+import { Field, GraphQLISODateTime, InputType, Int, ObjectType } from 'type-graphql';
+
+@ObjectType({ description: 'Something that was done or refused.' })
+export class AuditEntry {
+  @Field(() => Int, { description: '1, 2, 3, ... without gaps.' })
+  seq!: number;
+
+  @Field(() => GraphQLISODateTime)
+  at!: Date;
+
+  @Field(() => String, { description: '`control`, `sign-in`, `refusal`, `mutation`, `read`.' })
+  kind!: string;
+
+  @Field(() => String, { description: '`success`, `failure`, `refused`.' })
+  outcome!: string;
+
+  @Field(() => String, { description: 'How they proved who they are: `api-key`, `token`, ...' })
+  actorKind!: string;
+
+  @Field(() => String, { nullable: true })
+  actorId!: string | null;
+
+  @Field(() => String, { nullable: true })
+  role!: string | null;
+
+  @Field(() => String, { nullable: true })
+  keyId!: string | null;
+
+  @Field(() => String, { nullable: true })
+  address!: string | null;
+
+  @Field(() => String, { nullable: true })
+  requestId!: string | null;
+
+  @Field(() => String, { nullable: true })
+  operation!: string | null;
+
+  @Field(() => String, { nullable: true })
+  source!: string | null;
+
+  @Field(() => String, { nullable: true })
+  table!: string | null;
+
+  @Field(() => Int, { nullable: true })
+  affectedRows!: number | null;
+
+  @Field(() => String, { nullable: true, description: 'The code of the error, the reason of a refusal.' })
+  reason!: string | null;
+}
+
+@ObjectType()
+export class AuditPage {
+  @Field(() => [AuditEntry], { description: 'Newest first.' })
+  entries!: AuditEntry[];
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Where the next page starts; null: this was the last one.',
+  })
+  next!: number | null;
+}
+
+@InputType({ description: 'Entries that are equal in all that is given.' })
+export class AuditFilterInput {
+  @Field(() => String, { nullable: true })
+  outcome?: string;
+
+  @Field(() => String, { nullable: true })
+  actorId?: string;
+
+  @Field(() => String, { nullable: true })
+  keyId?: string;
+
+  @Field(() => String, { nullable: true })
+  source?: string;
+
+  @Field(() => String, { nullable: true })
+  table?: string;
+
+  @Field(() => String, { nullable: true })
+  requestId?: string;
+}

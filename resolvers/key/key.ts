@@ -1,0 +1,108 @@
+import { Field, GraphQLISODateTime, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+
+/** Kinds of operations that a key may be for. */
+export enum KeyOperation {
+  read = 'read',
+  write = 'write',
+  subscribe = 'subscribe',
+}
+registerEnumType(KeyOperation, {
+  name: 'KeyOperation',
+  description: 'A kind of operation that a key is for.',
+});
+
+@ObjectType({ description: 'An API key, without its secret.' })
+export class Key {
+  @Field(() => String)
+  id!: string;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { nullable: true })
+  description!: string | null;
+
+  @Field(() => String, { nullable: true })
+  owner!: string | null;
+
+  @Field(() => [String])
+  roles!: readonly string[];
+
+  @Field(() => [String], { description: 'How the texts start that are accepted: foz_<prefix>_...' })
+  prefixes!: readonly string[];
+
+  @Field(() => GraphQLISODateTime)
+  createdAt!: Date;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  expiresAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  revokedAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  lastUsedAt!: Date | null;
+
+  @Field(() => String, { nullable: true })
+  lastUsedAddress!: string | null;
+}
+
+@ObjectType({ description: 'A key with its text, which is shown this once.' })
+export class ShownKey {
+  @Field(() => String, { description: 'To be sent in X-API-Key, or after "Authorization: Bearer".' })
+  text!: string;
+
+  @Field(() => Key)
+  key!: Key;
+}
+
+@InputType()
+export class KeyRateInput {
+  @Field(() => Int)
+  requests!: number;
+
+  @Field(() => Int)
+  seconds!: number;
+}
+
+@InputType()
+export class KeyScopesInput {
+  @Field(() => [KeyOperation], { nullable: true })
+  operations?: KeyOperation[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Sources, `*` for any part of a name.' })
+  sources?: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'source.table or source.namespace.table.' })
+  tables?: string[] | null;
+}
+
+@InputType({ description: 'What a new key is to be.' })
+export class KeyInput {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => [String])
+  roles!: string[];
+
+  @Field(() => String, { nullable: true, description: 'The role of requests that choose none.' })
+  defaultRole?: string | null;
+
+  @Field(() => String, { nullable: true })
+  description?: string | null;
+
+  @Field(() => String, { nullable: true })
+  owner?: string | null;
+
+  @Field(() => KeyScopesInput, { nullable: true, description: 'A part of what the roles may do.' })
+  scopes?: KeyScopesInput | null;
+
+  @Field(() => [String], { nullable: true, description: 'Networks that it is accepted from, as 10.0.0.0/8.' })
+  networks?: string[] | null;
+
+  @Field(() => KeyRateInput, { nullable: true })
+  rateLimit?: KeyRateInput | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  expiresAt?: Date | null;
+}
