@@ -61,7 +61,8 @@ function fold(rule: RowRule, cross: Cross): Predicate {
       const { operand } = operators[op];
       const isList = operand === 'list' || operand === 'text list';
       const type = operand === 'text' || operand === 'text list' ? text : column.type;
-      return { kind: 'compare', column, op, value: ruleParam(value, type, isList ? 'list' : 'value') };
+      const param = ruleParam(value, type, isList ? 'list' : 'value');
+      return { kind: 'compare', column, op, value: { ...param, labels: labelsOf(column, type) } };
     }
     case 'between': {
       const { column, low, high } = rule;
@@ -85,6 +86,11 @@ function fold(rule: RowRule, cross: Cross): Predicate {
     default:
       return unreachable(rule);
   }
+}
+
+/** What a value of the type may be, where it is a label of the column. */
+function labelsOf({ enumType }: Column, { scalar }: ValueType): readonly string[] | undefined {
+  return scalar === 'enum' ? enumType?.values.map(({ value }) => value) : undefined;
 }
 
 const text: ValueType = { scalar: 'text', array: false };

@@ -19,6 +19,8 @@ export interface Param {
   readonly source: ParamSource;
   /** The column whose facts (length, range, precision, enum) a written value must satisfy; absent for comparisons. */
   readonly column?: Column;
+  /** Labels of the enum that a session variable is compared with. */
+  readonly labels?: readonly string[] | undefined;
   /** `$.selectionSet.insert_orders.args.objects[0].total` */
   readonly path: string;
   /**

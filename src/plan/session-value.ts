@@ -10,7 +10,7 @@ import type { Param } from './param.ts';
 export function sessionValue(
   name: string,
   session: ReadonlyMap<string, string>,
-  { type, shape }: Pick<Param, 'type' | 'shape'>,
+  { type, shape, labels }: Pick<Param, 'type' | 'shape' | 'labels'>,
 ): unknown {
   const text = session.get(name);
   if (text === undefined) {
@@ -19,8 +19,12 @@ export function sessionValue(
       `The session has no variable x-foz-${name}, which a permission of this role needs.`,
     );
   }
-  if (shape === 'value' && !type.array) return scalarValue(name, text, type.scalar);
-  return listOf(name, text).map((item) => scalarValue(name, item, type.scalar));
+  const read = (given: unknown) => {
+    const value = scalarValue(name, given, type.scalar);
+    if (labels !== undefined && !labels.includes(value as string)) throw unfit(name, 'a label of the enum');
+    return value;
+  };
+  return shape === 'value' && !type.array ? read(text) : listOf(name, text).map(read);
 }
 
 function listOf(name: string, text: string): unknown[] {
