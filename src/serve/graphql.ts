@@ -221,8 +221,9 @@ export class GraphqlHandler {
     error: unknown,
   ): Promise<Outcome> {
     const { status, refusal, challenge } = refusalOf(error, this.#options);
+    // Whoever is refused need not wait until that is written down.
     if (error instanceof AccessDenied)
-      await this.#options.accounts?.refused(error, accountOf(request, headers, null)).catch(() => {});
+      void this.#options.accounts?.refused(error, accountOf(request, headers, null)).catch(() => {});
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
     const more = error instanceof Refusal ? error.headers : {};
