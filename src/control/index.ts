@@ -20,6 +20,7 @@ export {
 } from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
+export { importHasura } from './import/import-hasura.ts';
 export { createKey, endKey, type KeyInput, keysOf, renewKey, type ShownKey } from './keys.ts';
 export { loadConfig } from './load-config.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';

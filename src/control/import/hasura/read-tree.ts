@@ -1,0 +1,190 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { ConfigError, type ConfigProblem } from '../../config.ts';
+import { isFolder } from '../../metadata/folder.ts';
+
+/** A place in a file, from 1; the file as it is reached from where the command runs. */
+export type Place = Pick<ConfigProblem, 'file' | 'line' | 'column'>;
+
+/** A map of the tree. */
+export type Entry = Readonly<Record<string, unknown>>;
+
+/** Hasura's metadata as one tree, as its API exports it, whatever files it stands in. */
+export interface HasuraTree {
+  readonly root: Entry;
+  /** Where a map or list of the tree begins, or the setting `key` in it. */
+  place(of: object, key?: string | number): Place;
+}
+
+interface Places {
+  readonly own: Place;
+  readonly of: ReadonlyMap<string, Place>;
+}
+
+/** The files of a folder, and where in the tree their contents belong; `null`: each key of the file at its own name. */
+const rootFiles: Readonly<Record<string, string | null>> = {
+  actions: null,
+  allow_list: 'allowlist',
+  api_limits: 'api_limits',
+  backend_configs: 'backend_configs',
+  cron_triggers: 'cron_triggers',
+  functions: 'functions',
+  graphql_schema_introspection: 'graphql_schema_introspection',
+  inherited_roles: 'inherited_roles',
+  metrics_config: 'metrics_config',
+  network: 'network',
+  opentelemetry: 'opentelemetry',
+  query_collections: 'query_collections',
+  remote_schemas: 'remote_schemas',
+  rest_endpoints: 'rest_endpoints',
+  tables: 'tables',
+  version: null,
+};
+
+/**
+ * Reads a folder of metadata (or a project that has one), or a file as the metadata API exports it. Files outside of the folder are not
+ * read, whatever includes name. Throws ConfigError with everything that cannot be read.
+ */
+export function readHasura(path: string): HasuraTree {
+  const reader = new Reader(folderOf(path));
+  const root = isFolder(path) ? readRoot(reader, folderOf(path)) : exported(reader.read(path));
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  if (!isEntry(root) || !('sources' in root || 'tables' in root)) {
+    const message =
+      'is no metadata of Hasura: there is neither databases/databases.yaml nor tables.yaml, and no "sources" in it';
+    throw new ConfigError([{ file: path, line: 1, column: 1, where: 'file', message }]);
+  }
+  return { root, place: (of, key) => reader.place(of, key) };
+}
+
+/** A folder that holds the command line's `metadata/` is a project. */
+function folderOf(path: string): string {
+  if (!isFolder(path)) return dirname(path);
+  const inner = join(path, 'metadata');
+  const isItself = ['version.yaml', 'databases', 'tables.yaml'].some((name) => existsSync(join(path, name)));
+  return !isItself && isFolder(inner) ? inner : path;
+}
+
+function readRoot(reader: Reader, folder: string): Entry {
+  const root: Record<string, unknown> = {};
+  const of = new Map<string, Place>();
+  for (const [name, key] of Object.entries(rootFiles)) {
+    const file = ['yaml', 'yml', 'json'].map((end) => join(folder, `${name}.${end}`)).find(existsSync);
+    const value = file === undefined ? undefined : reader.read(file);
+    if (value === undefined || value === null) continue;
+    const found = key !== null ? { [key]: value } : isEntry(value) ? value : {};
+    Object.assign(root, found);
+    for (const name of Object.keys(found))
+      of.set(name, key === null ? reader.place(value, name) : { file: file!, line: 1, column: 1 });
+  }
+  const databases = join(folder, 'databases/databases.yaml');
+  if (existsSync(databases)) root.sources = reader.read(databases) ?? [];
+  reader.found(root, { own: { file: folder, line: 1, column: 1 }, of });
+  return root;
+}
+
+/** The API wraps the tree: `{ resource_version, metadata }`. */
+function exported(value: unknown): unknown {
+  return isEntry(value) && isEntry(value.metadata) ? value.metadata : value;
+}
+
+/** Whether it is a map. */
+export function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+class Reader {
+  readonly problems: ConfigProblem[] = [];
+  readonly #folder: string;
+  readonly #places = new WeakMap<object, Places>();
+  readonly #open: string[] = [];
+
+  constructor(folder: string) {
+    this.#folder = resolve(folder);
+  }
+
+  place(of: object, key?: string | number): Place {
+    const places = this.#places.get(of);
+    return places?.of.get(String(key)) ?? places?.own ?? { file: this.#folder, line: 1, column: 1 };
+  }
+
+  /** Where a map or list that was put together stands. */
+  found(of: object, places: Places): void {
+    this.#places.set(of, places);
+  }
+
+  /** `undefined` for what cannot be read; why is told in `problems`. */
+  read(file: string): unknown {
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+      return this.#refuse({ file, line: 1, column: 1 }, 'does not exist');
+    const lines = new LineCounter();
+    const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, logLevel: 'silent' });
+    const at = (node: unknown): Place => {
+      const { line, col } = lines.linePos((node as Node | null)?.range?.[0] ?? 0);
+      return { file, line, column: col };
+    };
+    for (const { pos, message } of document.errors) {
+      const { line, col } = lines.linePos(pos[0]);
+      this.#refuse({ file, line, column: col }, message.split('\n')[0]!);
+    }
+    if (document.errors.length > 0) return undefined;
+    this.#open.push(resolve(file));
+    const value = this.#value(document.contents, {
+      at,
+      alias: (node) => (isAlias(node) ? node.resolve(document) : node),
+    });
+    this.#open.pop();
+    return value;
+  }
+
+  #value(given: unknown, file: OpenFile): unknown {
+    const node = file.alias(given);
+    if (isMap(node)) {
+      const pairs = node.items.map(({ key, value }) => ({
+        key,
+        name: String(isScalar(key) ? key.value : key),
+        value,
+      }));
+      const entry = Object.fromEntries(pairs.map(({ name, value }) => [name, this.#value(value, file)]));
+      const of = new Map(pairs.map(({ key, name }) => [name, file.at(key)]));
+      this.#places.set(entry, { own: file.at(node), of });
+      return entry;
+    }
+    if (isSeq(node)) {
+      const list = node.items.map((item) => this.#value(item, file));
+      const of = new Map(node.items.map((item, at) => [String(at), file.at(item)]));
+      this.#places.set(list, { own: file.at(node), of });
+      return list;
+    }
+    if (!isScalar(node)) return null;
+    const included = includeOf(node.tag, node.value);
+    return included === undefined ? node.value : this.#include(included, file.at(node));
+  }
+
+  #include(path: string, from: Place): unknown {
+    const file = resolve(dirname(from.file), path);
+    const inside = relative(this.#folder, file);
+    if (inside === '..' || inside.startsWith(`..${sep}`) || resolve(inside) === inside)
+      return this.#refuse(from, `includes ${path}, which is outside of the folder`);
+    if (this.#open.includes(file)) return this.#refuse(from, `includes ${path}, which includes itself`);
+    if (!existsSync(file)) return this.#refuse(from, `includes ${path}, which does not exist`);
+    return this.read(join(dirname(from.file), path));
+  }
+
+  #refuse(place: Place, message: string): undefined {
+    this.problems.push({ ...place, where: 'file', message });
+  }
+}
+
+interface OpenFile {
+  readonly at: (node: unknown) => Place;
+  readonly alias: (node: unknown) => unknown;
+}
+
+/** `!include x`, as a tag or, as Hasura writes it, within the text. */
+function includeOf(tag: string | undefined, value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (tag === '!include') return value.trim();
+  return /^!include\s+(\S.*)$/s.exec(value)?.[1]?.trim();
+}
