@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../../src/main.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'foz-cli-metadata-'));
+
+/** Runs the built command in a folder of its own, without a store of somebody else. */
+function foz(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const { FOZ_STORE_URL: _, ...env } = process.env;
+  return new Promise((resolve) => {
+    const command = [join(root, 'bin/foz.js'), ...args];
+    const options = { cwd: folder, env: { ...env, NODE_OPTIONS: '' } };
+    const child = execFile(process.execPath, command, options, (_error, out, err) =>
+      resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+
+beforeAll(async () => {
+  if (!existsSync(join(root, 'dist/src/cli/index.js')))
+    throw new Error('The command is not built: run "npm run build".');
+  const connector = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const text = 'create table orders (id integer primary key, note text)';
+  await connector.run({ text, slots: [] }, [], { signal: new AbortController().signal, timeoutMs: 10_000 });
+  await connector.close();
+  writeFileSync(join(folder, 'foz.yaml'), 'sources:\n  - { name: shop, kind: sqlite, path: shop.db }\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const table = join(folder, 'metadata/shop/orders.yaml');
+
+test('from files into the store and back: diff, dry run, apply, export', async () => {
+  expect((await foz('metadata', 'diff', 'metadata')).err).toMatch(/^There is no folder metadata: make one/);
+  mkdirSync(join(folder, 'metadata/shop'), { recursive: true });
+  writeFileSync(
+    table,
+    '# for the desk\ntable: orders\nselect_permissions:\n  - role: clerk\n    permission: { columns: [id], filter: {} }\n',
+  );
+  const diff = await foz('metadata', 'diff', 'metadata');
+  expect([diff.code, diff.out]).toEqual([
+    1,
+    expect.stringMatching(
+      /^shop\.orders\n {2}\+ the table is declared\n {2}\+ role clerk may read: columns id; rows all\n2 changes against the store /,
+    ),
+  ]);
+  expect((await foz('metadata', 'apply', 'metadata', '--dry-run')).out).toMatch(/2 changes would be applied/);
+  const applied = await foz('metadata', 'apply', 'metadata', '--json');
+  expect(JSON.parse(applied.out)).toMatchObject({ applied: true, version: 1 });
+  expect((await foz('metadata', 'diff', 'metadata')).code).toBe(0);
+  expect((await foz('metadata', 'apply', 'metadata', '--expect', '0')).err).toMatch(
+    /is at version 1, not at 0/,
+  );
+  const exported = await foz('metadata', 'export', 'again');
+  expect(exported.out).toMatch(
+    /^\+ shop\/orders\.yaml\nagain has the metadata of the store .*, version 1: 1 files/,
+  );
+  expect((await foz('metadata', 'export', 'metadata')).out).toMatch(
+    /0 files written, 0 removed, 1 as they were/,
+  );
+  expect(readFileSync(table, 'utf8')).toMatch(/^# for the desk\n/);
+}, 120_000);
+
+test('all that is wrong is told at once, with places, and changes nothing', async () => {
+  writeFileSync(join(folder, 'metadata/shop/other.yaml'), 'table: nowhere\n');
+  const unknown = await foz('metadata', 'apply', 'metadata');
+  expect([unknown.code, unknown.err]).toEqual([1, expect.stringMatching(/^shop\.nowhere: /)]);
+  writeFileSync(join(folder, 'metadata/shop/other.yaml'), 'table: nowhere\ntraked: false\nprimary_key: 3\n');
+  expect((await foz('metadata', 'apply', 'metadata')).err).toBe(
+    'metadata/shop/other.yaml:2:1  file: has no setting "traked"\nmetadata/shop/other.yaml:3:14  primary_key: must be array\n',
+  );
+  rmSync(join(folder, 'metadata/shop/other.yaml'));
+  expect((await foz('metadata', 'diff', 'metadata')).code).toBe(0);
+}, 120_000);
+
+test('Hasura: imported, checked, and what has no counterpart is listed', async () => {
+  mkdirSync(join(folder, 'hasura/databases'), { recursive: true });
+  writeFileSync(join(folder, 'hasura/version.yaml'), 'version: 3\n');
+  writeFileSync(
+    join(folder, 'hasura/databases/databases.yaml'),
+    `- name: shop
+  kind: sqlite
+  configuration: { value: { db: ../shop.db } }
+  tables:
+    - table: [orders]
+      event_triggers: [{ name: mail }]
+      select_permissions:
+        - { role: clerk, permission: { columns: [id], filter: { note: { $neq: secret } } } }
+`,
+  );
+  const { out, code } = await foz('import', 'hasura', 'hasura', '--out', 'new/foz.yaml');
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(/\+ new\/foz\.yaml\n\+ new\/metadata\/shop\/orders\.yaml\n/),
+  ]);
+  expect(out).toContain(
+    'hasura/databases/databases.yaml:6:24  shop.orders: event trigger mail: event triggers are not supported\n',
+  );
+  expect((await foz('check', '--config', 'new/foz.yaml')).out).toMatch(/All is well\.\n$/);
+  expect((await foz('schema', 'print', '--config', 'new/foz.yaml', '--role', 'clerk')).out).toMatch(
+    /type orders \{\n {2}id: Int!\n\}/,
+  );
+  expect((await foz('metadata', 'apply', 'metadata', '--config', 'new/foz.yaml')).err).toMatch(
+    /^The configuration holds the metadata itself/,
+  );
+  expect((await foz('import', 'hasura', 'hasura', '--out', 'new/foz.yaml')).err).toMatch(
+    /^new\/foz\.yaml exists/,
+  );
+}, 120_000);
