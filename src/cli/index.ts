@@ -8,6 +8,7 @@ import { applyMetadataFolder, diffMetadataFolder, exportMetadata } from './metad
 import { report } from './output.ts';
 import { printGraph } from './schema.ts';
 import { serve } from './serve.ts';
+import { migrate, rotateSecrets, showStore, verifyAuditLog } from './store.ts';
 
 const program = new Command('foz')
   .description('One GraphQL endpoint over every database a team has')
@@ -109,5 +110,40 @@ metadata
   .option('--expect <version>', 'refuse unless this is the newest version')
   .option('--json', 'for machines')
   .action((folder, options) => report(() => applyMetadataFolder(folder, options)));
+
+const store = program.command('store').description("Foz's own store: keys, audit, metadata");
+
+store
+  .command('status')
+  .description('which store it is, and whether its structure is up to date; code 1 when it is not')
+  .option(...config)
+  .option('--json', 'for machines')
+  .action((options) => report(() => showStore(options)));
+
+store
+  .command('migrate')
+  .description('bring its structure up to date, as starting the server does')
+  .option(...config)
+  .action((options) => report(() => migrate(options)));
+
+program
+  .command('audit')
+  .description('what was done, and by whom')
+  .command('verify')
+  .description('look whether the audit log is what was written; code 1 when it is not')
+  .option(...config)
+  .option('--checkpoint <file>', 'compare with this checkpoint instead of the one in the state folder')
+  .option('--json', 'for machines')
+  .action((options) => report(() => verifyAuditLog(options)));
+
+program
+  .command('secrets')
+  .description('passwords and keys in the store')
+  .command('rotate')
+  .description(
+    'bring all secrets under FOZ_MASTER_KEY (the key before: FOZ_MASTER_KEY_OLD), or under a new key in the state folder',
+  )
+  .option(...config)
+  .action((options) => report(() => rotateSecrets(options)));
 
 await program.parseAsync();

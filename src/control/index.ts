@@ -23,6 +23,13 @@ export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';
 export { createKey, endKey, type KeyInput, keysOf, renewKey, type ShownKey } from './keys.ts';
 export { loadConfig } from './load-config.ts';
+export {
+  migrateStore,
+  rotateStoreSecrets,
+  type StorePlace,
+  storeStatus,
+  verifyStoredAudit,
+} from './maintain.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';

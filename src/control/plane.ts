@@ -26,7 +26,12 @@ export async function openControlPlane(
 ): Promise<ControlPlane | null> {
   const url = where?.url ?? environment.FOZ_STORE_URL;
   if (auth === undefined && url === undefined && (audit ?? false) === false) return null;
-  const [{ openStore }, { StoredKeys }, { keyRing, Secrets }, { AuditLog: Log }] = await Promise.all([
+  const [
+    { openStore },
+    { StoredKeys },
+    { addFormerPeppers, keyRing, peppersOf, Secrets },
+    { AuditLog: Log },
+  ] = await Promise.all([
     import('./store/store.ts'),
     import('./store/stored-keys.ts'),
     import('./secrets/index.ts'),
@@ -34,14 +39,18 @@ export async function openControlPlane(
   ]);
   const ring = keyRing(state, environment, log);
   const store = openStore({ folder: state, log, ...(url === undefined ? {} : { url }) });
-  void store.open().catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
   const secrets = new Secrets(store, ring);
+  void store
+    .open()
+    .then(() => secrets.checkKey())
+    .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
+  const peppers = peppersOf(ring);
   const whenDown = typeof audit === 'object' ? audit.when_down : undefined;
   const writes = audit === false ? null : new Log({ store, secrets, folder: state, log, whenDown });
   return {
     store,
-    keys: new StoredKeys(store),
-    peppers: [ring.current, ...ring.older].map((key) => key.derive('api keys')),
+    keys: new StoredKeys(store, () => addFormerPeppers(secrets, peppers)),
+    peppers,
     audit: writes,
     async close() {
       await writes?.close();

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { maskSecrets } from '../secrets/mask.ts';
+import { plain, shortened } from './plain.ts';
 import { type AuditEvent, type AuditRecord, type AuditRow, rowOf } from './record.ts';
 import { type Mark, readMark, signMark, start, writeMark } from './state.ts';
 
@@ -51,22 +52,23 @@ async function lockHead(transaction: Knex): Promise<Omit<Mark, 'mac'>> {
 
 /** Fields that are not told are null, so that every record has the same form. */
 function recordOf(event: AuditEvent, seq: number, at: number): AuditRecord {
-  const { actor } = event;
+  const { actor, affectedRows } = event;
+  const text = (value: string | null | undefined) => plain(value) as string | null;
   return {
     seq,
     at,
     kind: event.kind,
     outcome: event.outcome,
-    actor: { kind: actor.kind, id: actor.id, role: actor.role },
-    keyId: event.keyId ?? null,
-    address: event.address ?? null,
-    requestId: event.requestId ?? null,
-    operation: event.operation ?? null,
-    source: event.source ?? null,
-    table: event.table ?? null,
-    affectedRows: event.affectedRows ?? null,
-    before: maskSecrets(event.before ?? null),
-    after: maskSecrets(event.after ?? null),
-    reason: event.reason ?? null,
+    actor: { kind: actor.kind, id: text(actor.id), role: text(actor.role) },
+    keyId: text(event.keyId),
+    address: text(event.address),
+    requestId: text(event.requestId),
+    operation: text(event.operation),
+    source: text(event.source),
+    table: text(event.table),
+    affectedRows: affectedRows ?? null,
+    before: shortened(maskSecrets(plain(event.before))),
+    after: shortened(maskSecrets(plain(event.after))),
+    reason: text(event.reason),
   };
 }

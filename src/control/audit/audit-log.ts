@@ -111,7 +111,7 @@ export class AuditLog {
 
   async #readKey(transaction?: Knex): Promise<Uint8Array> {
     const make = () => randomBytes(32).toString('base64');
-    const value = await this.#options.secrets.getOrMake(keyId, make, transaction);
+    const value = await this.#options.secrets.getOrMake(auditKeyId, make, transaction);
     return Buffer.from(value.reveal(), 'base64');
   }
 
@@ -169,7 +169,8 @@ export class AuditLog {
   }
 }
 
-const keyId = 'system/audit-key';
+/** The secret that places in the chain are signed with. */
+export const auditKeyId = 'system/audit-key';
 
 function cannotWrite(error: unknown): FozError {
   return new FozError(

@@ -3,6 +3,11 @@ import { dirname, join } from 'node:path';
 import type { StoreLog } from '../store/store.ts';
 import { type Mark, signMark } from './state.ts';
 
+/** The file of a state folder. */
+export function checkpointFile(folder: string): string {
+  return join(folder, 'audit-checkpoint.json');
+}
+
 /** The last place of the chain that this process has seen stored, signed, in a file outside of the store. */
 export class Checkpoint {
   readonly file: string;
@@ -12,7 +17,7 @@ export class Checkpoint {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(folder: string, everyMs: number, log?: StoreLog) {
-    this.file = join(folder, 'audit-checkpoint.json');
+    this.file = checkpointFile(folder);
     this.#everyMs = everyMs;
     this.#log = log;
   }

@@ -1,4 +1,5 @@
-export { AuditLog, type AuditOptions } from './audit-log.ts';
+export { AuditLog, type AuditOptions, auditKeyId } from './audit-log.ts';
+export { checkpointFile } from './checkpoint.ts';
 export { type AuditFilter, type AuditPage, exportAudit, queryAudit } from './query.ts';
 export type { AuditEvent, AuditKind, AuditRecord } from './record.ts';
 export { type Retention, removeOldRecords } from './retention.ts';

@@ -89,17 +89,20 @@ function writeNewKey(folder: string, file: string, log?: StoreLog): void {
         },
       );
   } finally {
-    rmSync(own, { force: true });
+    if (existsSync(own)) rmSync(own);
   }
 }
 
-/** Puts a new key beside the one of the state folder; `keep` makes it the current one, once all secrets are under it. */
+/**
+ * Puts a new key beside the one of the state folder; `keep` makes it the current one, once all secrets are under it. A key that a rotation
+ * left there which did not come to its end is taken again: secrets may be under it. Throws as `keyRing`.
+ */
 export function prepareNewKey(folder: string): { readonly key: MasterKey; readonly keep: () => void } {
   const file = fileIn(folder);
-  const key = new MasterKey(randomBytes(32));
-  writeFileSync(`${file}.new`, `${key.encode()}\n`, { mode: 0o600 });
+  if (!existsSync(`${file}.new`))
+    writeFileSync(`${file}.new`, `${new MasterKey(randomBytes(32)).encode()}\n`, { mode: 0o600 });
   return {
-    key,
+    key: readKey(`${file}.new`),
     keep: () => {
       renameSync(file, `${file}.old`);
       renameSync(`${file}.new`, file);

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { FozError } from '../../core/index.ts';
 import { publishChange } from '../store/changes.ts';
 import type { Store } from '../store/store.ts';
+import { keepPepper } from './derived.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { MasterKey } from './master-key.ts';
 import { seal, unseal } from './seal.ts';
@@ -16,11 +17,13 @@ interface Row {
 /** The secrets of a store. Ids are paths: `source/shop/url`, `issuer/okta/client_secret`, `system/...`. */
 export class Secrets {
   readonly #store: Store;
-  readonly #ring: KeyRing;
+  readonly #findRing: () => KeyRing;
+  #found: KeyRing | null = null;
 
-  constructor(store: Store, ring: KeyRing) {
+  /** `ring`: the keys, or how they are found once they are needed. */
+  constructor(store: Store, ring: KeyRing | (() => KeyRing)) {
     this.#store = store;
-    this.#ring = ring;
+    this.#findRing = typeof ring === 'function' ? ring : () => ring;
   }
 
   /** The value; `undefined`: there is none. Rejects with FozError when the key is not the one it was written with. */
@@ -76,6 +79,11 @@ export class Secrets {
       throw wrongKey('The secrets of the store', row.key_id, this.#ring);
   }
 
+  get #ring(): KeyRing {
+    this.#found ??= this.#findRing();
+    return this.#found;
+  }
+
   #within(transaction: Knex | undefined, body: (db: Knex) => Promise<void>): Promise<void> {
     return transaction === undefined ? this.#store.write(body) : body(transaction);
   }
@@ -115,6 +123,7 @@ export function rotateSecrets(store: Store, ring: KeyRing): Promise<Rotation> {
       .insert(mark)
       .onConflict('one')
       .merge({ ...mark, since: db.fn.now() });
+    for (const key of ring.older) if (key.id !== keyId) await keepPepper(db, key, ring.current);
     if (old.length > 0) await publishChange(db, 'secret', '*');
     return { rotated: old.length, total: rows.length, keyId };
   });

@@ -5,14 +5,23 @@ import type { Store } from './store.ts';
 /** The API keys of the store, as authentication asks for them. */
 export class StoredKeys implements KeyRepository {
   readonly #store: Store;
+  readonly #prepare: () => Promise<void>;
+  #prepared: Promise<void> | null = null;
   /** Keys that were found, to be forgotten when much has changed at once. */
   readonly #known = new Set<string>();
 
-  constructor(store: Store) {
+  /** `prepare`: done once, before keys are looked for the first time; again when it failed. */
+  constructor(store: Store, prepare: () => Promise<void> = async () => {}) {
     this.#store = store;
+    this.#prepare = prepare;
   }
 
   async find(prefixes: readonly string[]): Promise<readonly KeyRecord[]> {
+    this.#prepared ??= this.#prepare().catch((error: unknown) => {
+      this.#prepared = null;
+      throw error;
+    });
+    await this.#prepared;
     const found = await this.#store.read((db) => findKeys(db, prefixes));
     for (const { id } of found) this.#known.add(id);
     return found;

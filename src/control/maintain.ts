@@ -1,0 +1,79 @@
+import type { AuditReport } from './audit/verify.ts';
+import type { FozConfig } from './config.ts';
+import type { Rotation } from './secrets/secrets.ts';
+import type { MigrationStatus } from './store/migrate.ts';
+import type { Store } from './store/store.ts';
+
+/** The parts of a configuration that say where the store is. */
+export type StorePlace = Pick<FozConfig, 'state' | 'store'>;
+
+const log = {
+  warn: (fields: object, message: string) => console.error(message, fields),
+  error: (fields: object, message: string) => console.error(message, fields),
+};
+
+/** What the store is and which steps its structure has; changes nothing. Rejects with FozError. */
+export function storeStatus(
+  place: StorePlace,
+  environment: NodeJS.ProcessEnv,
+): Promise<MigrationStatus & Pick<Store, 'kind' | 'place'>> {
+  return withStore(place, environment, async (store) => {
+    const { kind, place: where } = store;
+    return { kind, place: where, ...(await store.status()) };
+  });
+}
+
+/** Brings the store up to date; the steps that were done. Rejects with FozError. */
+export function migrateStore(place: StorePlace, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  return withStore(place, environment, (store) => store.open());
+}
+
+/** Reads the whole audit log and tells what is wrong with it. `checkpoint`: a file to compare with, that of the state folder unless told. */
+export function verifyStoredAudit(
+  place: StorePlace,
+  environment: NodeJS.ProcessEnv,
+  checkpoint?: string,
+): Promise<AuditReport> {
+  return withStore(place, environment, async (store, folder) => {
+    const [{ keyRing, Secrets }, { auditKeyId, checkpointFile, verifyAudit }] = await Promise.all([
+      import('./secrets/index.ts'),
+      import('./audit/index.ts'),
+    ]);
+    const secrets = new Secrets(store, () => keyRing(folder, environment, log));
+    await secrets.checkKey();
+    // Where the key is gone, every signature is wrong.
+    const key = Buffer.from((await secrets.get(auditKeyId))?.reveal() ?? '', 'base64');
+    return verifyAudit({ store, key, checkpointFile: checkpoint ?? checkpointFile(folder) });
+  });
+}
+
+/**
+ * Brings all secrets under the key of the environment (FOZ_MASTER_KEY, the one before in FOZ_MASTER_KEY_OLD); where the key stands in the
+ * state folder, under a new one that takes its place. All or none. Rejects with FozError.
+ */
+export function rotateStoreSecrets(place: StorePlace, environment: NodeJS.ProcessEnv): Promise<Rotation> {
+  return withStore(place, environment, async (store, folder) => {
+    const { keyRing, prepareNewKey, rotateSecrets } = await import('./secrets/index.ts');
+    await store.open();
+    const ring = keyRing(folder, environment, log);
+    if (ring.origin !== 'generated') return rotateSecrets(store, ring);
+    const { key, keep } = prepareNewKey(folder);
+    const done = await rotateSecrets(store, { ...ring, current: key, older: [ring.current, ...ring.older] });
+    keep();
+    return done;
+  });
+}
+
+async function withStore<T>(
+  { state = '.foz', store: where }: StorePlace,
+  environment: NodeJS.ProcessEnv,
+  body: (store: Store, folder: string) => Promise<T>,
+): Promise<T> {
+  const { openStore } = await import('./store/store.ts');
+  const store = openStore({ url: where?.url ?? environment.FOZ_STORE_URL, folder: state });
+  try {
+    return await body(store, state);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,3 @@
+import { auditCases } from './cases.ts';
+
+describe('embedded', () => auditCases('pglite'));
