@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { accountsIn } from './accounts.ts';
 import { type Authentication, authenticationOf } from './authentication.ts';
+import { type Metadata, noMetadata } from './catalog/index.ts';
 import {
   type ControlPlane,
   type FozConfig,
@@ -111,6 +112,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const authentication = authenticationOf(config, plane);
   const attached = await attach(config);
   const { server = {} } = config;
+  if (plane !== null && config.metadata === undefined) await followMetadata(plane, attached, logger);
   attached.graphs.onUnlisted((found) => logger.warn(found, 'operation is not on the allow-list'));
   const front = await startServer({
     engine: engineOf(attached),
@@ -157,6 +159,26 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   };
 }
 
+/** Without metadata in the configuration that of the store holds, and each change of it by any process. */
+async function followMetadata({ store }: ControlPlane, { graphs }: Attached, logger: Logger): Promise<void> {
+  let known = 0;
+  const take = async () => {
+    try {
+      const { version, metadata } = await store.readMetadata();
+      if (version === known) return;
+      known = version;
+      graphs.useMetadata((metadata as Metadata | null) ?? noMetadata);
+    } catch (error) {
+      logger.error({ err: error }, 'the metadata of the store cannot be read: what was there before holds');
+    }
+  };
+  const { started } = store.onChange((change) => {
+    if (change === null || change.topic === 'metadata') void take();
+  });
+  await started;
+  await take();
+}
+
 /** The control API, where a secret opens it. Its packages are loaded only then. */
 async function routesOf(
   secret: string | undefined,
@@ -170,11 +192,11 @@ async function routesOf(
   return new Map([['/control/graphql', await controlRoute(adminOf, { ...attached, plane })]]);
 }
 
-function engineOf({ graphs, registry }: Attached): Engine {
+function engineOf({ graphs }: Attached): Engine {
   return {
     view: viewKey,
     graph: (session) => graphs.engine(session).options.schema,
-    onChange: (listener) => registry.onChange(listener),
+    onChange: (listener) => graphs.onChange(listener),
     cached: (operation) =>
       graphs.engine(operation.session).cached({ ...operation, session: operation.session.variables }),
     execute: (operation, document) =>

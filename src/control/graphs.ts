@@ -35,6 +35,7 @@ export class Graphs {
   readonly #registry: SourceRegistry;
   readonly #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
+  readonly #listeners = new Set<() => void>();
   readonly #unlisted = new Set<(found: Unlisted) => void>();
   #catalog: Catalog;
   #permissions: Permissions;
@@ -56,12 +57,25 @@ export class Graphs {
     return this.#catalog;
   }
 
+  /** Called after the graphs have changed; gives a function that ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes over other metadata, at once for all roles. */
+  useMetadata(metadata: Metadata): void {
+    this.#metadata = metadata;
+    this.swap();
+  }
+
   /** Takes over what the sources contain now. Requests that run keep the catalog they started with. */
   swap(): void {
     this.#catalog = this.#resolve();
     this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
     this.#engines = new LRUCache({ max: defaults.views });
     this.#introspections = new IntrospectionAnswers();
+    for (const listener of this.#listeners) listener();
   }
 
   /** Called for each operation that is not on the list of its role; gives a function that ends it. */
