@@ -1,15 +1,13 @@
-import type { RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
-import type { Driver } from '../../sql/index.ts';
-import { ended, toFozError } from './errors.ts';
+import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
+import { type Driver, limitsOf, Pool, pooledDriver, Watch } from '../../sql/index.ts';
+import { isFull, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type MysqlOptions, settingsOf, type Variant } from './options.ts';
-import { Pool } from './pool.ts';
 import type { Queries } from './queries.ts';
 import { resultOf } from './result.ts';
 import { Session } from './session.ts';
 import { fill } from './template.ts';
-import { beginTexts, Transaction } from './transaction.ts';
-import { type Limits, limitsOf, Watch } from './watch.ts';
+import { beginTexts, MysqlTransaction } from './transaction.ts';
 
 /** In what the drivers of MySQL and MariaDB differ. */
 export interface DriverVariant extends Variant {
@@ -29,7 +27,9 @@ export interface DriverVariant extends Variant {
 export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driver {
   const settings = settingsOf(options, variant);
   const watch = new Watch();
-  const pool = new Pool({ ...settings, open: (onEnd) => Session.open(settings, watch, onEnd) }, watch);
+  const open = (onEnd: (session: Session) => void) => Session.open(settings, watch, onEnd);
+  const connectError = (error: unknown) => toFozError(error, 'connect');
+  const pool = new Pool({ ...settings, open, isFull, toFozError: connectError }, watch);
 
   const run = async (
     statement: Statement,
@@ -37,8 +37,9 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
     context: RunContext,
   ): Promise<RunResult> => {
     const text = fill(statement, values);
-    const limits = checked(context);
-    const session = await pool.acquire(limits);
+    const limits = limitsOf(context);
+    const free = pool.acquire(limits);
+    const session = free instanceof Promise ? await free : free;
     try {
       return resultOf(statement, await session.execute(text, limits), session.server);
     } catch (error) {
@@ -48,47 +49,11 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
     }
   };
 
-  const transaction = async <T>(
-    mode: 'read' | 'write',
-    context: RunContext,
-    body: (runner: Runner) => Promise<T>,
-  ): Promise<T> => {
-    const session = await pool.acquire(checked(context));
-    const open = new Transaction(session, beginTexts(mode, session, settings.isolation));
-    const release = () => pool.release(session);
-    let result: T;
-    try {
-      result = await body(open);
-      if (context.signal.aborted) throw ended(context.signal);
-    } catch (error) {
-      await open.rollback();
-      release();
-      throw error;
-    }
-    // Nothing can go wrong with the end of a transaction that only reads: nobody has to wait for it.
-    if (mode === 'read')
-      void open
-        .commit()
-        .catch(() => {})
-        .then(release);
-    else await open.commit().finally(release);
-    return result;
-  };
-
-  return {
+  return pooledDriver({
+    pool,
+    connectMs: settings.connectMs,
     run,
-    transaction,
-    introspect: (patterns, signal) => introspect({ run }, variant, settings, patterns, signal),
-    ping: async (signal) => {
-      await run({ text: 'select 1', slots: [] }, [], { signal, timeoutMs: settings.connectMs });
-    },
-    pool: () => pool.state,
-    close: () => pool.close(),
-  };
-}
-
-/** Throws FozError `timeout` for a request that has ended already. */
-function checked(context: RunContext): Limits {
-  if (context.signal.aborted) throw ended(context.signal);
-  return limitsOf(context);
+    begin: (session, mode) => new MysqlTransaction(session, beginTexts(mode, session, settings.isolation)),
+    introspect: (runner, patterns, signal) => introspect(runner, variant, settings, patterns, signal),
+  });
 }

@@ -1,4 +1,4 @@
-import { type EndSignal, type ErrorCode, FozError } from '../../core/index.ts';
+import { type ErrorCode, FozError } from '../../core/index.ts';
 
 /** What the driver or the server says about an error, as far as Foz reads it. */
 export interface NativeError {
@@ -241,11 +241,4 @@ function byState(state: string | undefined): Meaning | undefined {
 export function isFull(error: unknown): boolean {
   const { errno } = error as NativeError;
   return errno === 1040 || errno === 1203 || errno === 1226;
-}
-
-/** The request has ended while its statement ran or waited. */
-export function ended(signal: EndSignal): FozError {
-  return signal.aborted
-    ? new FozError('timeout', 'The request was ended before the database had answered.')
-    : new FozError('timeout', 'The database did not answer within the time limit of the request.');
 }

@@ -1,9 +1,9 @@
 import type { SourceFacts } from '../../catalog/index.ts';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
+import { namespaceFilter, tableFilter } from '../../sql/index.ts';
 import { listLiteral, textLiteral } from './literal.ts';
 import type { Settings } from './options.ts';
-import { namespaceFilter, tableFilter } from './patterns.ts';
 import type { Queries } from './queries.ts';
 import { Reading, type Row } from './reading.ts';
 

@@ -1,9 +1,10 @@
 import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectionOptions as ClientOptions } from 'mysql2';
+import { type ServerOptions, type ServerSettings, serverSettings } from '../../sql/index.ts';
 
 /** How to reach a MySQL or MariaDB server, and how much of it to use. */
-export interface MysqlOptions {
+export interface MysqlOptions extends ServerOptions {
   /** `mysql://user:password@host:3306/database`, or the parts. The database is the default namespace. */
   readonly connection:
     | string
@@ -17,16 +18,6 @@ export interface MysqlOptions {
       };
   /** `true`: verified against the system's authorities; else certificates, and what to verify (everything unless told). */
   readonly tls?: boolean | TlsOptions;
-  /** Connections at most. */
-  readonly poolSize?: number;
-  /** Milliseconds that a statement waits for a free connection. */
-  readonly waitMs?: number;
-  /** Milliseconds that opening a connection may take. */
-  readonly connectMs?: number;
-  /** Milliseconds after which an unused connection is closed. */
-  readonly idleMs?: number;
-  /** Isolation of writing transactions; the server's default where absent. */
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   /** `tinyint(1)`, which is what BOOLEAN makes, is a boolean; default true. */
   readonly tinyInt1IsBool?: boolean;
 }
@@ -50,12 +41,7 @@ export type TlsOptions = Pick<
 > & { readonly verifyIdentity?: boolean };
 
 /** Options with every default filled in. */
-export interface Settings {
-  readonly poolSize: number;
-  readonly waitMs: number;
-  readonly connectMs: number;
-  readonly idleMs: number;
-  readonly isolation: MysqlOptions['isolation'] | null;
+export interface Settings extends ServerSettings {
   readonly tinyInt1IsBool: boolean;
   /** The default namespace. */
   readonly database: string | null;
@@ -77,13 +63,9 @@ export function settingsOf(options: MysqlOptions, { charset, isolationVariable }
   const parts = typeof connection === 'string' ? partsOf(connection) : { ...connection, tls: undefined };
   const { tls: asked, ...address } = parts;
   const secure = tls ?? asked;
-  const connectMs = options.connectMs ?? 10_000;
+  const common = serverSettings(options);
   return {
-    poolSize: options.poolSize ?? 10,
-    waitMs: options.waitMs ?? 10_000,
-    connectMs,
-    idleMs: options.idleMs ?? 30_000,
-    isolation: options.isolation ?? null,
+    ...common,
     tinyInt1IsBool: options.tinyInt1IsBool ?? true,
     database: address.database ?? null,
     isolationVariable,
@@ -91,7 +73,7 @@ export function settingsOf(options: MysqlOptions, { charset, isolationVariable }
       ...address,
       ...spelling,
       charset,
-      connectTimeout: connectMs,
+      connectTimeout: common.connectMs,
       ...(secure === undefined || secure === false ? {} : secured(address, secure)),
     },
   };

@@ -1,10 +1,9 @@
 import { type Connection, createConnection, type QueryError } from 'mysql2';
 import { FozError } from '../../core/index.ts';
+import { ended, graceMs, type Limits, type Pooled, type Watch, type Watched } from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
-import { ended } from './errors.ts';
 import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
-import type { Limits, Watch, Watched } from './watch.ts';
 
 /** What the server answered: rows as arrays of text and numbers, or what a write did. */
 export interface Answer {
@@ -26,11 +25,8 @@ interface Running extends Watched {
   killed: Promise<void> | null;
 }
 
-/** Milliseconds that a killed statement, or one that ends a transaction, has before its connection is given up. */
-export const graceMs = 5_000;
-
 /** One connection: runs one statement at a time, kills it on the server, and knows whether it can be used again. */
-export class Session {
+export class Session implements Pooled {
   idleSince = 0;
   /** Between the begin and the end of a transaction; set by it. */
   inTransaction = false;

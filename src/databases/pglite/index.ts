@@ -2,8 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Extensions, PGliteOptions } from '@electric-sql/pglite';
 import type { Connector } from '../../plan/index.ts';
-import { sqlConnector } from '../../sql/index.ts';
-import { driverOver, Pool, postgresDialect, Watch } from '../postgres/index.ts';
+import { Pool, sqlConnector, Watch } from '../../sql/index.ts';
+import { driverOver, isFull, postgresDialect, toFozError } from '../postgres/index.ts';
 import { EmbeddedSession } from './session.ts';
 
 /** An embedded PostgreSQL: where its data stands, and how safe it has to be. */
@@ -29,7 +29,7 @@ export function connectPglite(options: PgliteOptions = {}): Connector {
   const waitMs = options.waitMs ?? 30_000;
   const open = (onEnd: (session: EmbeddedSession) => void) =>
     EmbeddedSession.open(databaseOptions(options), options.setUp ?? (async () => {}), onEnd);
-  const pool = new Pool<EmbeddedSession>({ poolSize: 1, waitMs, idleMs: null, open }, new Watch());
+  const pool = new Pool({ poolSize: 1, waitMs, idleMs: null, open, isFull, toFozError }, new Watch());
   return sqlConnector({
     engine: 'pglite',
     dialect: postgresDialect('pglite'),

@@ -1,12 +1,10 @@
 import type { PGlite, PGliteOptions } from '@electric-sql/pglite';
+import { ended, type Limits, type Pooled } from '../../sql/index.ts';
 import {
   type Answer,
   checkCount,
-  ended,
   isGone,
   isStale,
-  type Limits,
-  type Pooled,
   PreparedStatements,
   roundTrip,
 } from '../postgres/index.ts';
@@ -79,10 +77,11 @@ export class EmbeddedSession implements Pooled {
     return answer;
   }
 
-  async end(): Promise<void> {
+  end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (!this.#database.closed) await this.#database.close();
-    this.#onEnd(this);
+    const closed = this.#database.closed ? Promise.resolve() : this.#database.close();
+    // A database that does not close well is gone all the same.
+    void closed.catch(() => {}).then(() => this.#onEnd(this));
   }
 }

@@ -1,13 +1,10 @@
-import type { RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
-import type { Driver } from '../../sql/index.ts';
-import { ended, isStale, toFozError } from './errors.ts';
-import type { Answer } from './execution.ts';
+import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
+import { type Driver, limitsOf, Pool, type Pooled, pooledDriver, Watch } from '../../sql/index.ts';
+import { isFull, isStale, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
-import { Pool, type Pooled } from './pool.ts';
 import { Session } from './session.ts';
-import { beginText, type Executes, Transaction } from './transaction.ts';
-import { deadlineOf, type Limits, Watch } from './watch.ts';
+import { beginText, type Executes, PostgresTransaction } from './transaction.ts';
 
 /**
  * A pool of connections to one PostgreSQL server. Nothing is opened before it is needed, and a server that went away is
@@ -17,7 +14,7 @@ export function postgresDriver(options: PostgresOptions): Driver {
   const settings = settingsOf(options);
   const watch = new Watch();
   const open = (onEnd: (session: Session) => void) => Session.open(settings, watch, onEnd);
-  return driverOver('postgres', new Pool<Session>({ ...settings, open }, watch), settings);
+  return driverOver('postgres', new Pool({ ...settings, open, isFull, toFozError }, watch), settings);
 }
 
 /** What of the settings a driver needs. */
@@ -27,10 +24,10 @@ export type DriverSettings = Pick<Settings, 'isolation' | 'connectMs'>;
 export function driverOver<S extends Pooled & Executes>(
   engine: string,
   pool: Pool<S>,
-  settings: DriverSettings,
+  { isolation, connectMs }: DriverSettings,
 ): Driver {
   const run = async (
-    statement: Statement,
+    { text }: Statement,
     values: readonly unknown[],
     context: RunContext,
   ): Promise<RunResult> => {
@@ -39,80 +36,25 @@ export function driverOver<S extends Pooled & Executes>(
     const session = free instanceof Promise ? await free : free;
     const texts = values as readonly (string | null)[];
     try {
-      return await session.execute(statement.text, texts, limits);
+      return await session.execute(text, texts, limits);
     } catch (error) {
       if (!isStale(error)) throw toFozError(error);
-      return await again(session, statement.text, texts, limits);
+      // A prepared statement that is out of date was not run: it is parsed again, once.
+      return await session.execute(text, texts, limits).catch((second: unknown) => {
+        throw toFozError(second);
+      });
     } finally {
       pool.release(session);
     }
   };
-  const transaction = <T>(
-    mode: 'read' | 'write',
-    context: RunContext,
-    body: (runner: Runner) => Promise<T>,
-  ) => transact(pool, beginText(mode, settings.isolation), mode, context, body);
-  return {
+  return pooledDriver({
+    pool,
+    connectMs,
     run,
-    transaction,
-    introspect: (patterns, signal) =>
+    begin: (session, mode) => new PostgresTransaction(session, beginText(mode, isolation)),
+    introspect: ({ transaction }, patterns, signal) =>
       transaction('read', { signal, timeoutMs: null }, (runner) =>
         introspect(engine, runner, patterns, signal),
       ),
-    ping: async (signal) => {
-      await run({ text: 'select 1', slots: [] }, [], { signal, timeoutMs: settings.connectMs });
-    },
-    pool: () => pool.state,
-    close: () => pool.close(),
-  };
-}
-
-/** Runs `body` in a transaction on a connection of its own; rolls back when it rejects or the request has ended. */
-async function transact<S extends Pooled & Executes, T>(
-  pool: Pool<S>,
-  begin: string,
-  mode: 'read' | 'write',
-  context: RunContext,
-  body: (runner: Runner) => Promise<T>,
-): Promise<T> {
-  const session = await pool.acquire(limitsOf(context));
-  const open = new Transaction(session, begin);
-  const release = () => pool.release(session);
-  let result: T;
-  try {
-    result = await body(open);
-    if (context.signal.aborted) throw ended(context.signal);
-  } catch (error) {
-    await open.rollback();
-    release();
-    throw error;
-  }
-  // Nothing can go wrong with the end of a transaction that only reads: nobody has to wait for it.
-  if (mode === 'read')
-    void open
-      .commit()
-      .catch(() => {})
-      .then(release);
-  else await open.commit().finally(release);
-  return result;
-}
-
-/** Throws FozError `timeout` for a request that has ended already. */
-function limitsOf(context: RunContext): Limits {
-  if (context.signal.aborted) throw ended(context.signal);
-  return { signal: context.signal, deadline: deadlineOf(context) };
-}
-
-/** A prepared statement that is out of date was not run: it is parsed again, once. */
-async function again(
-  session: Executes,
-  text: string,
-  values: readonly (string | null)[],
-  limits: Limits,
-): Promise<Answer> {
-  try {
-    return await session.execute(text, values, limits);
-  } catch (error) {
-    throw toFozError(error);
-  }
+  });
 }

@@ -1,4 +1,4 @@
-import { type EndSignal, type ErrorCode, FozError } from '../../core/index.ts';
+import { type ErrorCode, FozError } from '../../core/index.ts';
 
 /** What PostgreSQL says about an error, as far as Foz reads it. */
 export interface ServerError {
@@ -149,11 +149,4 @@ export function isGone(error: unknown): boolean {
 /** The server has no connection to give. */
 export function isFull(error: unknown): boolean {
   return (error as ServerError).code === '53300';
-}
-
-/** The request has ended while its statement ran or waited. */
-export function ended(signal: EndSignal): FozError {
-  return signal.aborted
-    ? new FozError('timeout', 'The request was ended before the database had answered.')
-    : new FozError('timeout', 'The database did not answer within the time limit of the request.');
 }

@@ -7,12 +7,10 @@ import type { PostgresOptions } from './options.ts';
 // What a variant shares: only its driver and wiring differ.
 export { postgresDialect } from './dialect.ts';
 export { driverOver } from './driver.ts';
-export { ended, isGone, isStale } from './errors.ts';
+export { isFull, isGone, isStale, toFozError } from './errors.ts';
 export type { Answer } from './execution.ts';
 export type { PostgresOptions } from './options.ts';
-export { Pool, type Pooled } from './pool.ts';
 export { PreparedStatements } from './prepared.ts';
-export { type Limits, Watch } from './watch.ts';
 export { affectedRows, checkCount, roundTrip } from './wire.ts';
 
 /** A connector to one PostgreSQL database. Does not connect yet; throws TypeError for a URL that is none. */

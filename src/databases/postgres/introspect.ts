@@ -1,10 +1,10 @@
 import type { SourceFacts } from '../../catalog/index.ts';
 import type { EndSignal } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
+import { namespaceFilter, tableFilter } from '../../sql/index.ts';
 import { ColumnTypes } from './column-types.ts';
 import { EnumNames } from './enum-names.ts';
 import type { TypeRow } from './natives.ts';
-import { tableFilter } from './patterns.ts';
 import { catalogQueries } from './queries.ts';
 import { Reading } from './reading.ts';
 import { type Relation, type Row, relationOf } from './relations.ts';
@@ -21,10 +21,11 @@ export async function introspect(
     (await runner.run({ text, slots: [] }, values, context)).rows as readonly Row[];
   const [server] = await ask(catalogQueries.server);
   const defaultNamespace = server![1] ?? 'public';
-  const wanted = tableFilter(options);
+  const inNamespaces = namespaceFilter(options.namespaces);
+  const wanted = tableFilter(options.tables);
   const relations = (await ask(catalogQueries.tables))
     .map(relationOf)
-    .filter(({ namespace, name }) => wanted(namespace, name));
+    .filter(({ namespace, name }) => inNamespaces(namespace) && wanted(namespace, name));
   const oids = (list: readonly Relation[]) => `{${list.map(({ oid }) => oid).join(',')}}`;
   const all = oids(relations);
   const partly = oids(relations.filter(({ readable }) => !readable));

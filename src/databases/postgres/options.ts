@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
+import { type ServerOptions, type ServerSettings, serverSettings } from '../../sql/index.ts';
 
 /** How to reach a PostgreSQL server, and how much of it to use. */
-export interface PostgresOptions {
+export interface PostgresOptions extends ServerOptions {
   /** `postgres://user:password@host:5432/database`, or the parts. */
   readonly connection:
     | string
@@ -15,14 +16,6 @@ export interface PostgresOptions {
       };
   /** `true`: verified against the system's authorities; else what `tls.connect` takes (`ca`, `cert`, `key`, ...). */
   readonly tls?: boolean | ConnectionOptions;
-  /** Connections at most. */
-  readonly poolSize?: number;
-  /** Milliseconds that a statement waits for a free connection. */
-  readonly waitMs?: number;
-  /** Milliseconds that opening a connection may take. */
-  readonly connectMs?: number;
-  /** Milliseconds after which an unused connection is closed. */
-  readonly idleMs?: number;
   /**
    * `false`: statements go unnamed and settings are kept to what PgBouncer lets pass. Before its version 1.20 it does not let
    * `IntervalStyle` pass: set it to `iso_8601` for the database there.
@@ -30,35 +23,28 @@ export interface PostgresOptions {
   readonly preparedStatements?: boolean;
   /** Prepared statements per connection at most; 4 at least. */
   readonly mostPrepared?: number;
-  /** Isolation of writing transactions; the server's default where absent. */
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly applicationName?: string;
 }
 
 /** Options with every default filled in. */
-export type Settings = Required<
-  Omit<PostgresOptions, 'connection' | 'tls' | 'isolation' | 'applicationName'>
-> & {
-  readonly isolation: PostgresOptions['isolation'] | null;
+export interface Settings extends ServerSettings {
+  readonly preparedStatements: boolean;
+  readonly mostPrepared: number;
   /** For the pg client. */
   readonly client: ClientConfig;
   /** Session settings that go with the start-up message, so that they cost no round trip. */
   readonly startup: Readonly<Record<string, string>>;
-};
+}
 
 /** Fills in the defaults. Throws TypeError for a URL that is none. */
 export function settingsOf(options: PostgresOptions): Settings {
   const preparedStatements = options.preparedStatements ?? true;
-  const connectMs = options.connectMs ?? 10_000;
+  const common = serverSettings(options);
   return {
-    poolSize: options.poolSize ?? 10,
-    waitMs: options.waitMs ?? 10_000,
-    connectMs,
-    idleMs: options.idleMs ?? 30_000,
+    ...common,
     preparedStatements,
     mostPrepared: preparedStatements ? Math.max(4, options.mostPrepared ?? 500) : 0,
-    isolation: options.isolation ?? null,
-    client: clientConfig(options, connectMs),
+    client: clientConfig(options, common.connectMs),
     startup: preparedStatements ? direct : spelling,
   };
 }

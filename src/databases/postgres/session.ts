@@ -1,13 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import type pg from 'pg';
+import { ended, graceMs, type Limits, type Pooled, type Watch, type Watched } from '../../sql/index.ts';
 import { type BackendKey, requestCancel } from './cancel.ts';
 import { connect } from './connect.ts';
-import { ended, isGone, isStale } from './errors.ts';
+import { isGone, isStale } from './errors.ts';
 import { type Answer, Execution } from './execution.ts';
 import type { Settings } from './options.ts';
-import type { Pooled } from './pool.ts';
 import { PreparedStatements } from './prepared.ts';
-import type { Limits, Watch, Watched } from './watch.ts';
 import { checkCount, roundTrip } from './wire.ts';
 
 interface Running extends Watched {
@@ -20,9 +19,6 @@ interface Running extends Watched {
   cancelled: Promise<void> | null;
   error: unknown;
 }
-
-/** Milliseconds that a cancelled statement has to end before its connection is given up. */
-const graceMs = 5_000;
 
 /** One connection: runs one statement at a time, cancels it on the server, and knows whether it can be used again. */
 export class Session implements Pooled {
@@ -101,8 +97,9 @@ export class Session implements Pooled {
   }
 
   /** Closes the connection, at once when a statement runs. */
-  async end(): Promise<void> {
-    await this.#client.end();
+  end(): void {
+    void this.#client.end();
+    setTimeout(() => this.#client.connection.stream.destroy(), graceMs).unref();
   }
 
   #answered(running: Running, error: unknown, answer: Answer | null): void {

@@ -2,16 +2,14 @@ import { stat } from 'node:fs/promises';
 import type { SourceFacts } from '../../catalog/index.ts';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import type { PoolState, RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
-import type { Driver } from '../../sql/index.ts';
+import { type Driver, ended, type Limits, limitsOf, Pool, transact, Watch } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
 import { introspect, type Query } from './introspect.ts';
-import { Lane } from './lane.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteOptions } from './options.ts';
-import { EngineProcess } from './process.ts';
+import { EngineProcess, type EngineSettings } from './process.ts';
+import { type Execute, SqliteTransaction } from './transaction.ts';
 
-type Context = Pick<RunContext, 'signal' | 'timeoutMs'>;
 const reads = /^\s*(?:select|values|with|explain)\b/i;
-const closed = () => new FozError('unavailable', 'The database has been closed.');
 
 /** Talks to one SQLite file through processes: several that read, one that writes. */
 export function sqliteDriver(options: SqliteOptions): Driver {
@@ -20,27 +18,28 @@ export function sqliteDriver(options: SqliteOptions): Driver {
 
 class SqliteDriver implements Driver {
   readonly #options: ResolvedOptions;
-  readonly #readers: Lane;
-  readonly #writer: Lane | null;
+  readonly #watch = new Watch();
+  readonly #readers: Pool<EngineProcess>;
+  readonly #writer: Pool<EngineProcess> | null;
   #keyNames: ReadonlyMap<string, string> = new Map();
   #identity: string | null = null;
-  #closed = false;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    const { reader, writer } = options;
-    this.#readers = new Lane(options.readers, () => EngineProcess.start(reader));
-    this.#writer = writer === null ? null : new Lane(1, () => EngineProcess.start(writer));
+    this.#readers = this.#pool(options.readers, options.reader);
+    this.#writer = options.writer === null ? null : this.#pool(1, options.writer);
   }
 
   async run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
+    const limits = limitsOf(context);
     const write = !reads.test(statement.text);
-    const lane = this.#lane(write);
-    const engine = await this.#take(lane, context);
+    const pool = this.#poolFor(write);
+    const free = pool.acquire(limits);
+    const engine = free instanceof Promise ? await free : free;
     try {
-      return await this.#execute(engine, statement.text, values, write, context);
+      return await this.#execute(engine, statement.text, values, write, limits);
     } finally {
-      lane.give(engine);
+      pool.release(engine);
     }
   }
 
@@ -49,25 +48,13 @@ class SqliteDriver implements Driver {
     context: RunContext,
     body: (runner: Runner) => Promise<T>,
   ): Promise<T> {
-    const lane = this.#lane(mode === 'write');
-    const engine = await this.#take(lane, context);
-    const say = (text: string, within: Context) => this.#execute(engine, text, [], true, within);
-    const transaction = new Transaction((statement, values, within) =>
-      this.#execute(engine, statement.text, values, !reads.test(statement.text), within),
-    );
-    try {
-      await say(mode === 'write' ? 'begin immediate' : 'begin', context);
-      const result = await body(transaction);
-      await transaction.end();
-      await say('commit', context);
-      return result;
-    } catch (error) {
-      await transaction.end();
-      if (engine.alive) await say('rollback', unlimited).catch(() => engine.kill());
-      throw error;
-    } finally {
-      lane.give(engine);
-    }
+    const pool = this.#poolFor(mode === 'write');
+    const engine = await pool.acquire(limitsOf(context));
+    const execute: Execute = (text, values, limits) =>
+      this.#execute(engine, text, values, !reads.test(text), limits);
+    const begin = mode === 'write' ? 'begin immediate' : 'begin';
+    const open = new SqliteTransaction(engine, execute, begin);
+    return transact(open, mode, context, body, () => pool.release(engine));
   }
 
   async introspect(options: Parameters<Driver['introspect']>[0], signal: EndSignal): Promise<SourceFacts> {
@@ -92,55 +79,58 @@ class SqliteDriver implements Driver {
   }
 
   pool(): PoolState {
-    const lanes = [this.#readers.state(), ...(this.#writer === null ? [] : [this.#writer.state()])];
-    const sum = (key: keyof PoolState) => lanes.reduce((total, lane) => total + lane[key], 0);
+    const states = [this.#readers.state, ...(this.#writer === null ? [] : [this.#writer.state])];
+    const sum = (key: keyof PoolState) => states.reduce((total, state) => total + state[key], 0);
     return { size: sum('size'), idle: sum('idle'), waiting: sum('waiting') };
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await Promise.all([this.#readers.close(), this.#writer?.close()]);
+    await Promise.all([this.#readers.close('all'), this.#writer?.close('all')]);
     this.#options.dispose();
   }
 
-  #lane(write: boolean): Lane {
+  #pool(poolSize: number, settings: EngineSettings): Pool<EngineProcess> {
+    return new Pool(
+      {
+        poolSize,
+        // Only the limits of its request end the wait of a statement: the writer is one, and a write may take long.
+        waitMs: Number.POSITIVE_INFINITY,
+        idleMs: null,
+        open: (onEnd) => EngineProcess.start(settings, onEnd),
+        isFull: () => false,
+        toFozError: (error) => error as FozError,
+      },
+      this.#watch,
+    );
+  }
+
+  #poolFor(write: boolean): Pool<EngineProcess> {
     if (!write) return this.#readers;
     if (this.#writer !== null) return this.#writer;
     throw new FozError('not-supported', 'The database is open for reading only.');
   }
 
-  async #take(lane: Lane, { signal }: Context): Promise<EngineProcess> {
-    if (signal.aborted) throw stopped();
-    if (this.#closed) throw closed();
-    return lane.take(signal);
-  }
-
-  /** Runs one statement; kills the process when the signal or the time limit comes first. */
+  /** Runs one statement; kills the process when the limits end it. */
   async #execute(
     engine: EngineProcess,
     text: string,
     values: readonly unknown[],
     write: boolean,
-    { signal, timeoutMs }: Context,
+    { signal, deadline }: Limits,
   ): Promise<RunResult> {
-    let aborted = signal.aborted;
-    if (aborted) throw stopped();
-    const abort = () => {
-      aborted = true;
+    let stopped = false;
+    const stop = () => {
+      stopped = true;
       engine.kill();
     };
-    signal.addEventListener('abort', abort, { once: true });
-    const timer = timeoutMs === null ? undefined : setTimeout(abort, timeoutMs);
+    const running = { signal, deadline, stop };
+    this.#watch.add(running);
     try {
       return await engine.run(text, values, write);
     } catch (error) {
-      if (aborted) throw stopped();
-      if (this.#closed) throw closed();
-      throw this.#translate(error as NativeError);
+      throw stopped ? ended(signal) : this.#translate(error as NativeError);
     } finally {
-      signal.removeEventListener('abort', abort);
-      clearTimeout(timer);
+      this.#watch.remove(running);
     }
   }
 
@@ -151,7 +141,7 @@ class SqliteDriver implements Driver {
     });
   }
 
-  /** A file that was replaced or deleted stays open under its old identity: drop the processes that hold it. */
+  /** A file that was replaced or deleted stays open under its old identity: the processes that hold it are dropped. */
   async #sameFile(): Promise<void> {
     let identity: string | null = null;
     try {
@@ -159,45 +149,18 @@ class SqliteDriver implements Driver {
       identity = `${dev}:${ino}`;
     } catch (error) {
       if (this.#identity === null) return; // never opened: opening tells what is wrong
-      await Promise.all([this.#readers.recycle(), this.#writer?.recycle()]);
+      await this.#retire();
       throw new FozError('unavailable', 'The file of the database is gone.', {
         internal: `${this.#options.file}: ${(error as Error).message}`,
       });
     }
-    if (this.#identity !== null && this.#identity !== identity) {
-      await Promise.all([this.#readers.recycle(), this.#writer?.recycle()]);
-    }
+    if (this.#identity !== null && this.#identity !== identity) await this.#retire();
     this.#identity = identity;
   }
-}
 
-const unlimited: Context = { signal: new AbortController().signal, timeoutMs: null };
-
-const stopped = () =>
-  new FozError('timeout', 'The statement was stopped: its time limit has passed, or the caller went away.');
-
-type Execute = (statement: Statement, values: readonly unknown[], context: RunContext) => Promise<RunResult>;
-
-/** Statements of one transaction, one after the other; refuses more once the transaction is over. */
-class Transaction implements Runner {
-  readonly #execute: Execute;
-  #last: Promise<unknown> = Promise.resolve();
-  #over = false;
-
-  constructor(execute: Execute) {
-    this.#execute = execute;
-  }
-
-  run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
-    if (this.#over) return Promise.reject(new FozError('unexpected', 'The transaction is over.'));
-    const result = this.#last.then(() => this.#execute(statement, values, context));
-    this.#last = result.catch(() => {});
-    return result;
-  }
-
-  /** Waits for what still runs. */
-  async end(): Promise<void> {
-    this.#over = true;
-    await this.#last;
+  /** Waits for the idle processes: one that closes late would take the write-ahead log of the new file with it. */
+  async #retire(): Promise<void> {
+    const idle = [...this.#readers.retire(), ...(this.#writer?.retire() ?? [])];
+    await Promise.all(idle.map((engine) => engine.close()));
   }
 }

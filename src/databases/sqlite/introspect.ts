@@ -8,6 +8,7 @@ import type {
   TableFacts,
 } from '../../catalog/index.ts';
 import type { IntrospectOptions } from '../../plan/index.ts';
+import { tableFilter } from '../../sql/index.ts';
 import { type CreatedTable, insteadOf, keyOf, readCreated } from './created.ts';
 import { notedStorage } from './moments.ts';
 import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
@@ -27,7 +28,8 @@ export async function introspect(query: Query, options: IntrospectOptions): Prom
   const [[version]] = (await query('select sqlite_version()')) as [[string]];
   const schema = await readSchema(query);
   const issues: FactIssue[] = [...schema.issues];
-  const wanted = schema.tables.filter((table) => passes(table.name, options.tables));
+  const passes = tableFilter(options.tables);
+  const wanted = schema.tables.filter((table) => passes(null, table.name));
   const storages = await sampleMoments(query, wanted);
   const enums: EnumFacts[] = [];
   const reader = new TableReader(schema.tables, storages, issues, enums);
@@ -39,18 +41,6 @@ export async function introspect(query: Query, options: IntrospectOptions): Prom
     }
   }
   return { facts: { engine: 'sqlite', version, defaultNamespace: null, tables, enums, issues }, keyNames };
-}
-
-function passes(name: string, { include, exclude }: IntrospectOptions['tables']): boolean {
-  const matches = (pattern: string) =>
-    new RegExp(
-      `^${pattern
-        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '.*')
-        .replaceAll('?', '.')}$`,
-      'su',
-    ).test(name);
-  return (include.length === 0 || include.some(matches)) && !exclude.some(matches);
 }
 
 const samplesPerStatement = 300;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { graceMs, type Pooled } from '../../sql/index.ts';
 import { type Answer, frame, packValue, readAnswer } from './engine/frames.js';
 import { type NativeError, sqliteError } from './errors.ts';
 
@@ -32,7 +33,8 @@ interface Waiting {
  * One SQLite connection in a process of its own; runs one statement at a time. `kill` is how a statement is cancelled:
  * SQLite cannot be interrupted from outside of the thread that is busy with it, and it rolls back what a dead process left.
  */
-export class EngineProcess {
+export class EngineProcess implements Pooled {
+  idleSince = 0;
   readonly #child: ChildProcess;
   readonly #statements = new Map<string, number>();
   #nextStatement = 0;
@@ -41,6 +43,7 @@ export class EngineProcess {
   #receivedBytes = 0;
   #stderr = '';
   #gone: NativeError | null = null;
+  #onEnd: (engine: EngineProcess) => void = () => {};
 
   private constructor(settings: EngineSettings) {
     const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...env } = process.env;
@@ -65,11 +68,15 @@ export class EngineProcess {
     for (const pipe of [stdin, stderr]) (pipe as unknown as { unref(): void }).unref();
   }
 
-  /** A process that has opened its file. Rejects with FozError `unavailable` when it cannot. */
-  static async start(settings: EngineSettings): Promise<EngineProcess> {
+  /** A process that has opened its file; `onEnd` is called once, when it is gone. Rejects with FozError `unavailable`. */
+  static async start(
+    settings: EngineSettings,
+    onEnd: (engine: EngineProcess) => void,
+  ): Promise<EngineProcess> {
     const started = new EngineProcess(settings);
     try {
       await started.#answer();
+      started.#onEnd = onEnd;
       return started;
     } catch (error) {
       started.kill();
@@ -77,8 +84,12 @@ export class EngineProcess {
     }
   }
 
-  get alive(): boolean {
+  get connected(): boolean {
     return this.#gone === null;
+  }
+
+  get usable(): boolean {
+    return this.#gone === null && this.#waiting === null;
   }
 
   /** Runs one statement to its end. Rejects with a NativeError. Must not be called while another one runs. */
@@ -106,13 +117,18 @@ export class EngineProcess {
     this.#end({ code: null, message: 'the engine process was killed', gone: true });
   }
 
+  end(): void {
+    if (this.#waiting === null) void this.close();
+    else this.kill();
+  }
+
   /** Lets the process close its file and waits until it is gone. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const closed = new Promise((resolve) => this.#child.once('close', resolve));
     this.#child.ref();
     this.#child.stdin!.end();
-    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), 2000);
+    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     await closed;
     clearTimeout(impatient);
   }
@@ -164,7 +180,9 @@ export class EngineProcess {
 
   #end(error: NativeError): void {
     living.delete(this.#child);
+    const first = this.#gone === null;
     this.#gone ??= error;
     this.#settle((waiting) => waiting.reject(error));
+    if (first) this.#onEnd(this);
   }
 }

@@ -98,7 +98,7 @@ describe('a statement that does not end', () => {
     const connector = fresh('create table t (x)', { readers: 1 });
     const first = stoppable();
     const running = say(connector, endless, [], first.context).catch((error: FozError) => error.code);
-    await later(100);
+    while (connector.pool().size === 0) await later(5);
     const second = stoppable();
     const waiting = say(connector, 'select 1', [], second.context).catch((error: FozError) => error.code);
     const third = say(connector, 'select 3');

@@ -1,24 +1,27 @@
-import type { EndSignal } from '../../core/index.ts';
-import type { RunContext } from '../../plan/index.ts';
+import { type EndSignal, FozError } from '../core/index.ts';
+import type { RunContext } from '../plan/index.ts';
 
-/** Until when something may wait or run. `deadline` is on the clock of `performance.now()`. */
+/** Until when something may wait or run. */
 export interface Limits {
   readonly signal: EndSignal;
+  /** On the clock of `performance.now()`; `Infinity`: none. */
   readonly deadline: number;
 }
 
-/** Something that waits or runs, and what to do when its time is up. */
+/** Something that waits or runs and has to be stopped when its request ends. */
 export interface Watched extends Limits {
+  /** Called once, when the signal is aborted or the deadline has passed. */
   stop(): void;
 }
 
 const periodMs = 20;
 
-/** Stops what has waited or run too long, or whose request has ended. One look every 20 ms at all of it. */
+/** Looks after what waits or runs. One look every 20 ms at all of it costs less than a timer and a listener for each. */
 export class Watch {
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
 
+  /** Watches until `remove`. */
   add(watched: Watched): void {
     this.#watched.add(watched);
     this.#timer ??= setInterval(() => this.#look(), periodMs);
@@ -43,13 +46,24 @@ export class Watch {
   }
 }
 
-/** The limits of a statement that starts now. */
+/** The limits of a statement that starts now. Throws FozError `timeout` for a request that has ended already. */
 export function limitsOf({ signal, timeoutMs }: RunContext): Limits {
+  if (signal.aborted) throw ended(signal);
   return { signal, deadline: timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs };
 }
 
+/** Milliseconds that a connection has to stop what it was told to stop, before it is given up. */
+export const graceMs = 5_000;
+
 /** For what ends a transaction: it is not part of a request any more, but must not hang. */
-export function grace(ms: number): Limits {
+export function grace(ms: number = graceMs): Limits {
   return { signal: never, deadline: performance.now() + ms };
 }
 const never = new AbortController().signal;
+
+/** The request has ended while its statement ran or waited. */
+export function ended(signal: EndSignal): FozError {
+  return signal.aborted
+    ? new FozError('timeout', 'The request was ended before the database had answered.')
+    : new FozError('timeout', 'The database did not answer within the time limit of the request.');
+}

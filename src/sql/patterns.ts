@@ -1,4 +1,4 @@
-import type { IntrospectOptions } from '../../plan/index.ts';
+import type { IntrospectOptions } from '../plan/index.ts';
 
 type Names = IntrospectOptions['namespaces'];
 
@@ -15,21 +15,25 @@ function matcher(patterns: readonly string[]): (name: string) => boolean {
   return (name) => any.test(name);
 }
 
-/** Namespaces that are asked for; where none are named, `standard`. */
+/** Namespaces that are asked for; where none are named, those that are `standard`. */
 export function namespaceFilter(
   { include, exclude }: Names,
-  standard: (name: string) => boolean,
+  standard: (name: string) => boolean = () => true,
 ): (name: string) => boolean {
   const wanted = include.length === 0 ? standard : matcher(include);
   const unwanted = matcher(exclude);
   return (name) => wanted(name) && !unwanted(name);
 }
 
-/** Tables that are asked for, by their name alone or with the namespace before it. */
-export function tableFilter({ include, exclude }: Names): (namespace: string, table: string) => boolean {
+/** Tables that are asked for, by their name alone or, where the engine has namespaces, with the namespace before it. */
+export function tableFilter({
+  include,
+  exclude,
+}: Names): (namespace: string | null, table: string) => boolean {
   const wanted = include.length === 0 ? () => true : matcher(include);
   const unwanted = matcher(exclude);
   return (namespace, table) => {
+    if (namespace === null) return wanted(table) && !unwanted(table);
     const full = `${namespace}.${table}`;
     return (wanted(full) || wanted(table)) && !unwanted(full) && !unwanted(table);
   };

@@ -1,0 +1,77 @@
+import type { RunContext, Runner } from '../plan/index.ts';
+import type { Driver } from './driver.ts';
+import type { Pool, Pooled } from './pool.ts';
+import { type Transaction, transact } from './transact.ts';
+import { limitsOf } from './watch.ts';
+
+/** What a database does with the connections of its pool. */
+export interface PooledParts<S extends Pooled> {
+  readonly pool: Pool<S>;
+  /** Milliseconds that a ping may take. */
+  readonly connectMs: number;
+  /** Outside of a transaction, on any connection of the pool. */
+  readonly run: Runner['run'];
+  begin(session: S, mode: 'read' | 'write'): Transaction;
+  introspect(
+    driver: Pick<Driver, 'run' | 'transaction'>,
+    ...rest: Parameters<Driver['introspect']>
+  ): ReturnType<Driver['introspect']>;
+}
+
+/** A driver over a pool of connections to one server. */
+export function pooledDriver<S extends Pooled>({
+  pool,
+  connectMs,
+  run,
+  begin,
+  introspect,
+}: PooledParts<S>): Driver {
+  const transaction = async <T>(
+    mode: 'read' | 'write',
+    context: RunContext,
+    body: (runner: Runner) => Promise<T>,
+  ): Promise<T> => {
+    const session = await pool.acquire(limitsOf(context));
+    return transact(begin(session, mode), mode, context, body, () => pool.release(session));
+  };
+  return {
+    run,
+    transaction,
+    introspect: (options, signal) => introspect({ run, transaction }, options, signal),
+    ping: async (signal) => {
+      await run({ text: 'select 1', slots: [] }, [], { signal, timeoutMs: connectMs });
+    },
+    pool: () => pool.state,
+    close: () => pool.close(),
+  };
+}
+
+/** How much of a server to use. */
+export interface ServerOptions {
+  /** Connections at most. */
+  readonly poolSize?: number;
+  /** Milliseconds that a statement waits for a free connection. */
+  readonly waitMs?: number;
+  /** Milliseconds that opening a connection may take. */
+  readonly connectMs?: number;
+  /** Milliseconds after which an unused connection is closed. */
+  readonly idleMs?: number;
+  /** Isolation of writing transactions; the server's default where absent. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+}
+
+/** The options with every default filled in; `null`: the server's own isolation. */
+export type ServerSettings = Required<Omit<ServerOptions, 'isolation'>> & {
+  readonly isolation: NonNullable<ServerOptions['isolation']> | null;
+};
+
+/** Fills in the defaults. */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  return {
+    poolSize: options.poolSize ?? 10,
+    waitMs: options.waitMs ?? 10_000,
+    connectMs: options.connectMs ?? 10_000,
+    idleMs: options.idleMs ?? 30_000,
+    isolation: options.isolation ?? null,
+  };
+}

@@ -1,0 +1,81 @@
+import { FozError } from '../core/index.ts';
+import type { RunContext, Runner, RunResult, Statement } from '../plan/index.ts';
+import { ended } from './watch.ts';
+
+/** A transaction on one connection, which begins with its first statement. */
+export interface Transaction extends Runner {
+  /** Rejects with a FozError when the database does not commit. Does nothing where nothing has begun. */
+  commit(): Promise<void>;
+  /** Never rejects: a connection on which it fails is not used again. Does nothing where nothing has begun. */
+  rollback(): Promise<void>;
+}
+
+/**
+ * Runs `body` in a transaction and releases its connection: commits, or rolls back when `body` rejects or the request has
+ * ended.
+ */
+export async function transact<T>(
+  transaction: Transaction,
+  mode: 'read' | 'write',
+  context: RunContext,
+  body: (runner: Runner) => Promise<T>,
+  release: () => void,
+): Promise<T> {
+  const turns = new Turns(transaction);
+  let result: T;
+  try {
+    result = await body(turns);
+    await turns.end();
+    if (context.signal.aborted) throw ended(context.signal);
+  } catch (error) {
+    await turns.end();
+    await transaction.rollback();
+    release();
+    throw error;
+  }
+  // Nothing can go wrong with the end of a transaction that only reads: nobody has to wait for it.
+  if (mode === 'read')
+    void transaction
+      .commit()
+      .catch(() => {})
+      .then(release);
+  else await transaction.commit().finally(release);
+  return result;
+}
+
+/** Statements run one after the other, also when they are asked for at once; none once the transaction is over. */
+class Turns implements Runner {
+  readonly #transaction: Transaction;
+  #last: Promise<unknown> = Promise.resolve();
+  #over = false;
+
+  constructor(transaction: Transaction) {
+    this.#transaction = transaction;
+  }
+
+  run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
+    if (this.#over) return Promise.reject(new FozError('unexpected', 'The transaction is over.'));
+    const result = this.#last.then(() => this.#transaction.run(statement, values, context));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** Waits for what still runs. */
+  async end(): Promise<void> {
+    this.#over = true;
+    await this.#last;
+  }
+}
+
+/** Milliseconds that a commit may take. */
+export const commitMs = 30_000;
+
+/** What a commit that failed means for the caller. */
+export function commitFailure(failure: FozError): FozError {
+  if (failure.code !== 'unavailable' && failure.code !== 'timeout') return failure;
+  return new FozError(
+    'unavailable',
+    'The connection was lost during the commit: the write may or may not be stored.',
+    { ...(failure.internal === undefined ? {} : { internal: failure.internal }), cause: failure },
+  );
+}
