@@ -66,8 +66,11 @@ export interface Attached {
   close(): Promise<void>;
 }
 
-/** Attaches all sources of a configuration and reads what they contain. A source that is down does not reject. */
-export async function attach(config: FozConfig): Promise<Attached> {
+/**
+ * Attaches all sources of a configuration and reads what they contain. A source that is down does not reject; one that does not
+ * answer is not waited for where `wait` says so.
+ */
+export async function attach(config: FozConfig, wait: 'all' | 'some' = 'all'): Promise<Attached> {
   const sources = await Promise.all(
     config.sources.map(async (source) => ({
       name: nameOf(source),
@@ -76,7 +79,7 @@ export async function attach(config: FozConfig): Promise<Attached> {
     })),
   );
   const registry = new SourceRegistry(sources, new StoredCatalog(config.state ?? '.foz'));
-  await registry.start();
+  await registry.start(wait);
   const graphs = new Graphs(config, registry);
   return { registry, graphs, close: () => registry.close() };
 }
@@ -110,7 +113,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const plane = await openControlPlane(config, process.env, logger);
   const authentication = authenticationOf(config, plane);
-  const attached = await attach(config);
+  const attached = await attach(config, 'some');
   const { server = {} } = config;
   if (plane !== null && config.metadata === undefined) await followMetadata(plane, attached, logger);
   attached.graphs.onUnlisted((found) => logger.warn(found, 'operation is not on the allow-list'));

@@ -121,6 +121,7 @@ export class Graphs {
       schema,
       rules,
       connectorOf: (source) => this.#connector(source),
+      onUnavailable: (source, error) => this.#registry.failed(source, error),
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
       ...(session.role === adminRole ? {} : { sees: tablesSeen(catalog.sources.values()) }),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceFacts } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import type { Connector } from '../plan/index.ts';
@@ -22,6 +23,8 @@ export interface AttachedSource {
 /** First, then after each failure twice as long, up to the last. */
 const retryMs = { first: 500, most: 15_000 };
 const healthMs = 5_000;
+/** How long a start that does not wait for all gives a source to connect, and then one that has connected to be read. */
+const patienceMs = { connect: 2_000, read: 8_000 };
 
 /** Keeps every source introspected and watched; tells when what they contain has changed. */
 export class SourceRegistry {
@@ -29,6 +32,8 @@ export class SourceRegistry {
   readonly #stored: StoredCatalog | null;
   readonly #listeners = new Set<() => void>();
   readonly #timers = new Map<AttachedSource, NodeJS.Timeout>();
+  /** Being pinged or read anew. */
+  readonly #checking = new Set<AttachedSource>();
   #closed = false;
 
   constructor(
@@ -49,20 +54,62 @@ export class SourceRegistry {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Reads all sources at once. A source that is down is served from the stored catalog and tried again and again. */
-  async start(): Promise<void> {
-    await Promise.all(this.sources.map((source) => this.#first(source)));
+  /**
+   * Reads all sources at once. A source that is down is served from the stored catalog and tried again and again. Where not
+   * `all` are waited for, one of another host that does not answer within 2 s is so too, as soon as any other one is there.
+   */
+  async start(wait: 'all' | 'some' = 'all'): Promise<void> {
+    const firsts = new Map(this.sources.map((source) => [source, this.#first(source)]));
+    const all = Promise.all(firsts.values());
+    await (wait === 'all' ? all : Promise.race([all, this.#some(firsts)]));
+    for (const source of this.sources) {
+      if (source.status.state !== 'starting') continue;
+      source.facts = this.#stored?.read(source.name) ?? null;
+      this.#lost(source, new FozError('unavailable', 'The source did not answer while Foz was starting.'));
+    }
   }
 
-  async #first(source: AttachedSource): Promise<void> {
+  async #some(firsts: ReadonlyMap<AttachedSource, Promise<boolean>>): Promise<void> {
+    await sleep(patienceMs.connect, undefined, { ref: false });
+    const coming = [...firsts].filter(
+      ([{ config, connector }]) => config.url === undefined || connector.pool().size > 0,
+    );
+    const read = Promise.all(coming.map(([, first]) => first));
+    await Promise.race([read, sleep(patienceMs.read, undefined, { ref: false })]);
+    await new Promise<void>((resolve) => {
+      for (const first of firsts.values()) void first.then((available) => available && resolve());
+    });
+  }
+
+  /** Whether it could be read. */
+  async #first(source: AttachedSource): Promise<boolean> {
     try {
-      await this.#introspect(source);
+      const changed = await this.#introspect(source);
       this.#watch(source, healthMs);
+      if (changed) this.#tell();
+      return true;
     } catch (error) {
-      source.facts = this.#stored?.read(source.name) ?? null;
+      source.facts ??= this.#stored?.read(source.name) ?? null;
       this.#lost(source, error);
       this.#watch(source, retryMs.first);
+      return false;
     }
+  }
+
+  /**
+   * A statement failed with `unavailable`: where no connection is left the source is lost, else it is looked at now, not at
+   * its next turn. Costs next to nothing when called often.
+   */
+  failed(name: SourceName, error: FozError): void {
+    const source = this.sources.find((candidate) => candidate.name === name);
+    if (source?.status.state !== 'available' || this.#checking.has(source)) return;
+    clearTimeout(this.#timers.get(source));
+    if (source.connector.pool().size > 0) {
+      void this.#check(source, healthMs);
+      return;
+    }
+    this.#lost(source, error);
+    this.#watch(source, retryMs.first);
   }
 
   /** Reads one source again. Rejects with FozError when it cannot be reached; the old facts stay in use. */
@@ -116,6 +163,7 @@ export class SourceRegistry {
   /** An available source is pinged; one that was lost is read anew, since it may have changed meanwhile. */
   async #check(source: AttachedSource, delayMs: number): Promise<void> {
     const before = source.status.state;
+    this.#checking.add(source);
     try {
       if (before === 'available') await source.connector.ping(AbortSignal.timeout(healthMs));
       else if (await this.#introspect(source)) this.#tell();
@@ -123,6 +171,8 @@ export class SourceRegistry {
     } catch (error) {
       this.#lost(source, error);
       this.#watch(source, before === 'available' ? retryMs.first : Math.min(delayMs * 2, retryMs.most));
+    } finally {
+      this.#checking.delete(source);
     }
   }
 

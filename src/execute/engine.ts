@@ -56,6 +56,8 @@ export interface RoleEngineOptions {
   readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => void;
   /** The most that an operation may cost (see `planCost`); absent: any. */
   readonly most?: { readonly cost: number | null; readonly answerBytes: number | null };
+  /** Told of every statement that failed with `unavailable`; must not throw. */
+  readonly onUnavailable?: (source: SourceName, error: FozError) => void;
   /** Where introspection answers are kept; default: a place of the engine's own. */
   readonly introspections?: IntrospectionAnswers;
 }
@@ -230,9 +232,20 @@ export class RoleEngine {
         : { json, kind: 'data', errors: [], written };
     } catch (error) {
       const { sees, showInternal } = this.options;
-      const errors = errorsOf(error).map((one) => concealed(one, sees));
+      const found = errorsOf(error);
+      this.#tellOfLost(found);
+      const errors = found.map((one) => concealed(one, sees));
       const answer = answerErrors(errors, 'data', showInternal);
       return written === undefined ? answer : { ...answer, written };
+    }
+  }
+
+  #tellOfLost(errors: readonly FozError[]): void {
+    const { onUnavailable } = this.options;
+    if (onUnavailable === undefined) return;
+    for (const error of errors) {
+      const source = error.details?.source as SourceName | undefined;
+      if (error.code === 'unavailable' && source !== undefined) onUnavailable(source, error);
     }
   }
 }

@@ -1,74 +1,36 @@
 import { mkdtempSync } from 'node:fs';
-import { type AddressInfo, connect as connectTo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Graphs, type SourceConfig, SourceRegistry, StoredCatalog } from '../../src/control/index.ts';
+import { pino } from 'pino';
+import {
+  type FozConfig,
+  Graphs,
+  type SourceConfig,
+  SourceRegistry,
+  StoredCatalog,
+} from '../../src/control/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
-import { connect } from '../../src/main.ts';
+import { connect, type Started, start } from '../../src/main.ts';
 import { ask } from '../support/cases/run.ts';
 import { sharedDatabase } from '../support/databases.ts';
+import { until } from '../support/wait.ts';
+import { Way } from '../support/way.ts';
 
-/** A way to a database server that can be cut and mended. */
-class Way {
-  readonly #host: string;
-  readonly #port: number;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | null = null;
-  port = 0;
-
-  constructor(host: string, port: number) {
-    this.#host = host;
-    this.#port = port;
-  }
-
-  async open(): Promise<void> {
-    const server = createServer((near) => {
-      const far = connectTo(this.#port, this.#host);
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(one);
-        one.on('error', () => other.destroy()).on('close', () => this.#sockets.delete(one));
-        one.pipe(other);
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-    this.#server = server;
-  }
-
-  async cut(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server?.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 400 && !condition(); tries++)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(condition()).toBe(true);
-}
+const query = '{ customers(limit: 1, order_by: [{ id: asc }]) { id } }';
 
 test.each(['postgres', 'mysql', 'mariadb'] as const)(
   '%s: a source that is lost while serving is marked, told by its name, and comes back by itself',
   async (engine) => {
     const database = await sharedDatabase(engine, 'shop');
-    const url = new URL(database.location);
-    const way = new Way(url.hostname, Number(url.port));
-    await way.open();
-    url.hostname = '127.0.0.1';
-    url.port = String(way.port);
+    const way = new Way(database.location);
     const name = parseSourceName('shop')!;
-    const config: SourceConfig = { name, kind: engine, url: url.href };
+    const config: SourceConfig = { name, kind: engine, url: await way.open() };
     const connector = await connect(config);
     const stored = new StoredCatalog(mkdtempSync(join(tmpdir(), 'foz-lost-')));
     const registry = new SourceRegistry([{ name, config, connector }], stored);
     const [source] = registry.sources;
     await registry.start();
     const graphs = new Graphs({ sources: [config] }, registry);
-    const query = '{ customers(limit: 1, order_by: [{ id: asc }]) { id } }';
     const answer = async () => JSON.parse(await ask(graphs.engine(), { query, variables: {} }));
     try {
       const before = await answer();
@@ -76,8 +38,9 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
       const graph = graphs.engine();
 
       await way.cut();
-      await until(() => source!.status.state === 'unavailable');
       const down = await answer();
+      // The statement that failed has told, not the next ping.
+      expect(source!.status.state).toBe('unavailable');
       expect([down.errors[0].extensions.code, down.errors[0].extensions.source]).toEqual([
         'unavailable',
         'shop',
@@ -94,4 +57,57 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
     }
   },
   60_000,
+);
+
+test.each(['postgres', 'mysql', 'mariadb'] as const)(
+  '%s: a host that does not answer does not hold up the start of the others, and comes by itself',
+  async (engine) => {
+    const database = await sharedDatabase(engine, 'shop');
+    const other = await sharedDatabase('sqlite', 'support');
+    const way = new Way(database.location);
+    const state = mkdtempSync(join(tmpdir(), 'foz-silent-'));
+    const config = {
+      server: { port: 0, graphiql: false },
+      state,
+      sources: [
+        { name: 'shop', kind: engine, url: await way.silence() },
+        { name: 'support', kind: 'sqlite', path: other.location, readonly: true },
+      ],
+    } satisfies FozConfig;
+    const logger = pino({ level: 'silent' });
+    const customers = async ({ attached }: Started) =>
+      JSON.parse(await ask(attached.graphs.engine(), { query, variables: {} }));
+    const states = ({ attached }: Started) => attached.registry.sources.map(({ status }) => status.state);
+
+    const begun = performance.now();
+    const first = await start(config, { logger });
+    try {
+      expect(performance.now() - begun).toBeLessThan(6_000);
+      expect(states(first)).toEqual(['unavailable', 'available']);
+      expect((await customers(first)).errors[0].extensions.code).toBe('validation-failed');
+      await way.open();
+      await until(() => states(first)[0] === 'available');
+      expect((await customers(first)).data.customers).toHaveLength(1);
+    } finally {
+      await first.close(0);
+    }
+
+    // It is known now what was there.
+    await way.silence();
+    const again = performance.now();
+    const second = await start(config, { logger });
+    try {
+      expect(performance.now() - again).toBeLessThan(6_000);
+      expect(states(second)).toEqual(['unavailable', 'available']);
+      const graph = second.attached.graphs.engine();
+      await way.open();
+      await until(() => states(second)[0] === 'available');
+      expect((await customers(second)).data.customers).toHaveLength(1);
+      expect(second.attached.graphs.engine()).toBe(graph);
+    } finally {
+      await second.close(0);
+      await way.cut();
+    }
+  },
+  90_000,
 );

@@ -3,7 +3,7 @@ import { type Started, start } from '../../src/main.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines, type Engine } from '../support/engines.ts';
-import { type Cut, Way } from './way.ts';
+import { type Cut, Way } from '../support/way.ts';
 
 const engines = ['postgres', 'mysql', 'mariadb'] as const satisfies readonly Engine[];
 
@@ -38,19 +38,18 @@ for (const engine of engines) {
       database = await freshDatabase(engine, 'shop');
       own = await connect(engine, database.location);
       await own.execute(tables[engine]);
-      const url = new URL(database.location);
-      way = new Way(url);
+      way = new Way(database.location);
       server = await start(
         {
           server: { port: 0, graphiql: false },
-          sources: [{ name: 'shop', kind: engine, url: await way.open(url), pool: { max: 2 } }],
+          sources: [{ name: 'shop', kind: engine, url: await way.open(), pool: { max: 2 } }],
         },
         { logger: pino({ level: 'silent' }) },
       );
     }, 60_000);
     afterAll(async () => {
       await server?.close(0);
-      await way?.close();
+      await way?.cut();
       await own?.close();
       await database?.drop();
     });

@@ -1,0 +1,127 @@
+import { FozError } from '../../src/core/index.ts';
+import type { RunContext, Runner } from '../../src/plan/index.ts';
+import { commitFailure, type Transaction, transact } from '../../src/sql/index.ts';
+
+const statement = (text: string) => ({ text, slots: [] });
+const context: RunContext = { signal: new AbortController().signal, timeoutMs: null };
+const done = { rows: [], affected: 0 };
+
+/** Notes what a transaction is told. */
+function noting(commit: () => Promise<void> = async () => {}) {
+  const notes: string[] = [];
+  const transaction: Transaction = {
+    async run({ text }) {
+      notes.push(`${text} starts`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      notes.push(`${text} ends`);
+      if (text === 'wrong') throw new FozError('data-exception', 'wrong');
+      return done;
+    },
+    async commit() {
+      notes.push('commit');
+      await commit();
+    },
+    async rollback() {
+      notes.push('rollback');
+    },
+  };
+  return { notes, transaction, release: () => notes.push('release') };
+}
+
+test('statements run one after the other, and what was not waited for is done before the commit', async () => {
+  const { notes, transaction, release } = noting();
+  const result = await transact(
+    transaction,
+    'write',
+    context,
+    async (runner) => {
+      void runner.run(statement('a'), [], context);
+      void runner.run(statement('b'), [], context);
+      return 7;
+    },
+    release,
+  );
+  expect(result).toBe(7);
+  expect(notes).toEqual(['a starts', 'a ends', 'b starts', 'b ends', 'commit', 'release']);
+});
+
+test('a body that fails is rolled back, after what it had left running', async () => {
+  const { notes, transaction, release } = noting();
+  const failing = transact(
+    transaction,
+    'write',
+    context,
+    async (runner) => {
+      const wrong = runner.run(statement('wrong'), [], context);
+      void runner.run(statement('late'), [], context);
+      await wrong;
+    },
+    release,
+  );
+  await expect(failing).rejects.toMatchObject({ code: 'data-exception' });
+  expect(notes).toEqual(['wrong starts', 'wrong ends', 'late starts', 'late ends', 'rollback', 'release']);
+});
+
+test('a request that has ended is rolled back, though its statements went well', async () => {
+  const { notes, transaction, release } = noting();
+  const controller = new AbortController();
+  const leaving = { ...context, signal: controller.signal };
+  const failing = transact(
+    transaction,
+    'write',
+    leaving,
+    async (runner) => {
+      await runner.run(statement('a'), [], context);
+      controller.abort();
+    },
+    release,
+  );
+  await expect(failing).rejects.toMatchObject({ code: 'timeout' });
+  expect(notes.slice(2)).toEqual(['rollback', 'release']);
+});
+
+test('nothing runs on the connection once the transaction is over', async () => {
+  const { notes, transaction, release } = noting();
+  let kept: Runner | undefined;
+  await transact(
+    transaction,
+    'write',
+    context,
+    async (runner) => {
+      kept = runner;
+    },
+    release,
+  );
+  await expect(kept!.run(statement('a'), [], context)).rejects.toMatchObject({ code: 'unexpected' });
+  expect(notes).toEqual(['commit', 'release']);
+});
+
+test('the connection comes back from a commit that fails; a read does not wait for its end', async () => {
+  const failure = new FozError('constraint-violation', 'checked at the end');
+  const write = noting(() => Promise.reject(failure));
+  await expect(transact(write.transaction, 'write', context, async () => {}, write.release)).rejects.toBe(
+    failure,
+  );
+  expect(write.notes).toEqual(['commit', 'release']);
+
+  let finish = () => {};
+  const slow = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const read = noting(() => slow);
+  await transact(read.transaction, 'read', context, async () => {}, read.release);
+  expect(read.notes).toEqual(['commit']);
+  finish();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(read.notes).toEqual(['commit', 'release']);
+});
+
+test('a commit without an answer says that the outcome is not known, a refused one says why', () => {
+  for (const code of ['unavailable', 'timeout'] as const) {
+    const told = commitFailure(new FozError(code, 'gone', { internal: 'reset' }));
+    expect(told).toMatchObject({ code: 'unavailable', internal: 'reset' });
+    expect(told.message).toMatch(/may or may not be stored/);
+  }
+  const refused = new FozError('conflict', 'a deadlock');
+  expect(commitFailure(refused)).toBe(refused);
+});

@@ -1,0 +1,100 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** When a way is cut by itself: at the n-th message of the client from now on, before the server has it or before its answer is back. */
+export interface Cut {
+  readonly message: number;
+  readonly side: 'before' | 'after';
+}
+
+/** A way to a database server that can be cut, be cut at one chosen message of a client, fall silent, and be mended. */
+export class Way {
+  readonly #to: URL;
+  readonly #pairs = new Set<readonly Socket[]>();
+  #server: Server | null = null;
+  #port = 0;
+  #silent = false;
+  #cut: Cut | null = null;
+  #messages = 0;
+
+  /** `url`: that of the server. */
+  constructor(url: URL | string) {
+    this.#to = new URL(url);
+  }
+
+  /** Lets clients through, again after a cut or silence, and gives the URL of the server with this way in it. */
+  async open(): Promise<string> {
+    await this.cut();
+    this.#silent = false;
+    return this.#listen();
+  }
+
+  /** From now on connections are taken, but nobody answers; those that were there are cut. */
+  async silence(): Promise<string> {
+    await this.cut();
+    this.#silent = true;
+    return this.#listen();
+  }
+
+  /** Ends all connections; new ones are refused. */
+  async cut(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server === null) resolve();
+      else this.#server.close(() => resolve());
+    });
+    this.#server = null;
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+    await closed;
+  }
+
+  /** Counts messages from here. */
+  arm(cut: Cut): void {
+    this.#messages = 0;
+    this.#cut = cut;
+  }
+
+  /** Stops counting; whether it was cut meanwhile. */
+  disarm(): boolean {
+    const wasCut = this.#cut === null;
+    this.#cut = null;
+    return wasCut;
+  }
+
+  async #listen(): Promise<string> {
+    const server = createServer((near) => this.#join(near));
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
+    const through = new URL(this.#to);
+    through.hostname = '127.0.0.1';
+    through.port = String(this.#port);
+    return through.href;
+  }
+
+  #join(near: Socket): void {
+    const far = this.#silent ? null : connect(Number(this.#to.port), this.#to.hostname).setNoDelay(true);
+    const pair = far === null ? [near] : [near.setNoDelay(true), far];
+    this.#pairs.add(pair);
+    for (const socket of pair) {
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        for (const each of pair) each.destroy();
+        this.#pairs.delete(pair);
+      });
+    }
+    if (far !== null) this.#pass(near, far);
+  }
+
+  #pass(near: Socket, far: Socket): void {
+    let deaf = false;
+    near.on('data', (chunk: Buffer) => {
+      const cut = this.#cut;
+      if (cut === null || ++this.#messages < cut.message) return void far.write(chunk);
+      this.#cut = null;
+      if (cut.side === 'before') return void near.destroy();
+      deaf = true;
+      far.write(chunk);
+    });
+    // The server has done what it was told when it answers; its answer does not come through.
+    far.on('data', (chunk: Buffer) => (deaf ? void near.destroy() : void near.write(chunk)));
+  }
+}
