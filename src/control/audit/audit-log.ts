@@ -138,6 +138,8 @@ export class AuditLog {
   }
 
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+    if (!this.#failing)
+      this.#options.log?.error({ reason: reasonOf(error) }, 'The audit log cannot be written.');
     this.#failing = true;
     // One event that cannot be written must not take the others of its group with it.
     if (batch.length > 1 && !(error instanceof FozError && error.code === 'unavailable')) {
@@ -152,11 +154,8 @@ export class AuditLog {
 
   #settleFailed(events: readonly AuditEvent[], error: unknown): Promise<void> {
     const { whenDown, log } = this.#options;
-    const reason = error instanceof FozError ? (error.internal ?? error.message) : String(error);
-    if (whenDown !== 'open') {
-      log?.error({ reason }, 'The audit log cannot be written: what it should tell of is refused.');
-      return Promise.reject(cannotWrite(error));
-    }
+    if (whenDown !== 'open') return Promise.reject(cannotWrite(error));
+    const reason = reasonOf(error);
     for (const event of events) {
       this.#lost++;
       const { before: _before, after: _after, ...told } = event;
@@ -176,6 +175,10 @@ function cannotWrite(error: unknown): FozError {
   return new FozError(
     'unavailable',
     'The audit log cannot be written now, and nothing is done without it: try again in a moment.',
-    { internal: error instanceof FozError ? (error.internal ?? error.message) : String(error), cause: error },
+    { internal: reasonOf(error), cause: error },
   );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof FozError ? (error.internal ?? error.message) : String(error);
 }

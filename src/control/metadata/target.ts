@@ -56,7 +56,7 @@ async function storedMetadata(
   user: string | null,
 ): Promise<MetadataTarget> {
   const { openStore } = await import('../store/store.ts');
-  const { embeddedFolder } = await import('../store/connect.ts');
+  const { embeddedFolder } = await import('../store/place.ts');
   const store = openStore({ url, folder });
   return {
     name: `the store ${store.place}`,

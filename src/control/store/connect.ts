@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import knexPackage, { type Knex } from 'knex';
-import { FozError } from '../../core/index.ts';
 import { EmbeddedPool } from './pglite/pool.ts';
+import { embeddedFolder } from './place.ts';
 
 /** An open way to the store's database. */
 export interface StoreConnection {
@@ -18,12 +17,7 @@ export interface ListenConnection {
   end(): Promise<void>;
 }
 
-/** Where the embedded store stands in the state folder. */
-export function embeddedFolder(folder: string): string {
-  return join(folder, 'store');
-}
-
-/** Makes the connection; nothing is opened before the first statement. Throws FozError `validation-failed` for a URL that is none. */
+/** Makes the connection; nothing is opened before the first statement. */
 export function connectStore(url: string | undefined, folder: string): StoreConnection {
   return url === undefined ? embedded(embeddedFolder(folder)) : server(url);
 }
@@ -46,7 +40,7 @@ function embedded(folder: string): StoreConnection {
 
 function server(url: string): StoreConnection {
   const settings = {
-    connectionString: checkedUrl(url),
+    connectionString: url,
     application_name: 'foz store',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
@@ -59,20 +53,4 @@ function server(url: string): StoreConnection {
     log,
   });
   return { db, listener: () => db.client.acquireRawConnection(), close: () => db.destroy() };
-}
-
-function checkedUrl(url: string): string {
-  if (/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new FozError(
-    'validation-failed',
-    'FOZ_STORE_URL (or "store.url") must be the URL of a PostgreSQL database, as postgres://user:password@host:5432/foz.',
-  );
-}
-
-/** Which store is meant, for messages: never with user or password. */
-export function placeOf(url: string | undefined, folder: string): string {
-  if (url === undefined) return `in ${embeddedFolder(folder)}`;
-  if (!URL.canParse(url)) return 'of FOZ_STORE_URL';
-  const { host, pathname } = new URL(url);
-  return `at ${host}${pathname}`;
 }

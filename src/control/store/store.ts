@@ -2,10 +2,11 @@ import { types } from 'node:util';
 import type { Knex } from 'knex';
 import { FozError } from '../../core/index.ts';
 import type { Actor } from './actor.ts';
-import { connectStore, placeOf, type StoreConnection } from './connect.ts';
+import type { StoreConnection } from './connect.ts';
 import { storeError } from './errors.ts';
 import { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 import { type Migration, migrations } from './migrations/index.ts';
+import { checkUrl, placeOf } from './place.ts';
 import { readMetadata, type StoredMetadata, writeMetadata } from './repositories/metadata.ts';
 import { type ChangeListener, ChangeWatch } from './watch.ts';
 
@@ -40,7 +41,7 @@ export class Store {
   /** Which store it is, for messages; no user, no password. */
   readonly place: string;
   readonly #options: StoreOptions;
-  readonly #connection: StoreConnection;
+  #connection: Promise<StoreConnection> | null = null;
   readonly #watch: ChangeWatch;
   #opened: Promise<readonly string[]> | null = null;
   #closed: Promise<void> | null = null;
@@ -49,13 +50,13 @@ export class Store {
     this.kind = options.url === undefined ? 'pglite' : 'postgres';
     this.place = placeOf(options.url, options.folder);
     this.#options = options;
-    this.#connection = connectStore(options.url, options.folder);
+    if (options.url !== undefined) checkUrl(options.url);
     this.#watch = new ChangeWatch({
       db: async () => {
         await this.open();
-        return this.#connection.db;
+        return this.#db();
       },
-      listen: this.#connection.listener,
+      listen: options.url === undefined ? null : async () => (await this.#connect()).listener!(),
       pollMs: options.pollMs ?? 1_000,
       warn: (message, error) => {
         if (this.#closed === null) options.log?.warn({ store: this.place, reason: reasonOf(error) }, message);
@@ -76,13 +77,13 @@ export class Store {
   /** Reads. What `body` rejects with becomes a FozError. */
   async read<T>(body: (db: Knex) => Promise<T>): Promise<T> {
     await this.open();
-    return this.#told(() => body(this.#connection.db));
+    return this.#told(async () => body(await this.#db()));
   }
 
   /** Writes in one transaction, all or nothing; changes that `body` publishes are told once it has committed. */
   async write<T>(body: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {
     await this.open();
-    const result = await this.#told(() => this.#connection.db.transaction(body));
+    const result = await this.#told(async () => (await this.#db()).transaction(body));
     void this.#watch.look().catch(() => {});
     return result;
   }
@@ -109,7 +110,8 @@ export class Store {
 
   /** What the store's structure is, without changing it. */
   status(): Promise<MigrationStatus> {
-    return this.#told(() => migrationStatus(this.#connection.db, this.#steps));
+    if (this.#closed !== null) return Promise.reject(new FozError('unavailable', 'The store is closed.'));
+    return this.#told(async () => migrationStatus(await this.#db(), this.#steps));
   }
 
   /** Waits for running statements of an embedded store, then closes. */
@@ -117,7 +119,7 @@ export class Store {
     this.#closed ??= (async () => {
       await this.#opened?.catch(() => {});
       await this.#watch.close();
-      await this.#connection.close();
+      await (await this.#connection)?.close();
     })();
     return this.#closed;
   }
@@ -126,8 +128,20 @@ export class Store {
     return this.#options.migrations ?? migrations;
   }
 
+  /** knex is loaded only now: it takes a while, and a server should not wait for it. */
+  #connect(): Promise<StoreConnection> {
+    this.#connection ??= import('./connect.ts').then(({ connectStore }) =>
+      connectStore(this.#options.url, this.#options.folder),
+    );
+    return this.#connection;
+  }
+
+  async #db(): Promise<Knex> {
+    return (await this.#connect()).db;
+  }
+
   async #open(): Promise<readonly string[]> {
-    const { db } = this.#connection;
+    const db = await this.#db();
     if (this.#options.migrate !== false) return migrate(db, this.place, this.#steps);
     const { pending } = await migrationStatus(db, this.#steps);
     if (pending.length === 0) return [];

@@ -29,6 +29,8 @@ export class ChangeWatch {
   #connecting = false;
   #started: Promise<void> | null = null;
   #closed = false;
+  /** Whether the trouble that there is was told. */
+  #troubled = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -67,7 +69,7 @@ export class ChangeWatch {
     try {
       this.#seen ??= await lastChange(await this.#options.db());
     } catch (error) {
-      this.#options.warn('The store cannot be asked for changes; it is tried again.', error);
+      this.#warn('The store cannot be asked for changes; it is tried again and again.', error);
     }
     if (this.#options.listen === null || this.#closed) return;
     await this.#connect();
@@ -80,9 +82,20 @@ export class ChangeWatch {
   }
 
   async #tick(): Promise<void> {
-    await this.look().catch((error) => this.#options.warn('The store cannot be asked for changes.', error));
+    await this.look().then(
+      () => {
+        this.#troubled = false;
+      },
+      (error) => this.#warn('The store cannot be asked for changes; it is tried again and again.', error),
+    );
     void this.#connect();
     this.#plan();
+  }
+
+  /** Once until things are well again. */
+  #warn(message: string, error: unknown): void {
+    if (!this.#troubled) this.#options.warn(message, error);
+    this.#troubled = true;
   }
 
   async #lookUntilDone(): Promise<void> {
@@ -118,7 +131,7 @@ export class ChangeWatch {
   }
 
   async #connect(): Promise<void> {
-    const { listen, warn } = this.#options;
+    const { listen } = this.#options;
     if (listen === null || this.#connection !== null || this.#connecting || this.#closed) return;
     this.#connecting = true;
     try {
@@ -133,7 +146,7 @@ export class ChangeWatch {
       if (this.#closed) await connection.end();
       else this.#connection = connection;
     } catch (error) {
-      warn('The store cannot be listened to; it is asked now and then instead.', error);
+      this.#warn('The store cannot be listened to; it is asked now and then instead.', error);
     } finally {
       this.#connecting = false;
     }

@@ -106,6 +106,7 @@ describeShared('an audit log that processes share', () => {
     await log.append(event);
     expect(log.lost).toBe(2);
     expect(errors).toMatchObject([
+      { message: 'The audit log cannot be written.' },
       { lost: 1, event: { operation: 'buy' }, message: expect.stringMatching(/IS MISSING IN THE AUDIT LOG/) },
       { lost: 2 },
     ]);

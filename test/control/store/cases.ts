@@ -9,7 +9,12 @@ import {
   touchKeys,
   updateKey,
 } from '../../../src/control/store/repositories/api-keys.ts';
-import { listIssuers, putIssuer } from '../../../src/control/store/repositories/issuers.ts';
+import {
+  listIssuers,
+  putIssuer,
+  readIssuer,
+  removeIssuer,
+} from '../../../src/control/store/repositories/issuers.ts';
 import { metadataHistory, metadataVersion } from '../../../src/control/store/repositories/metadata.ts';
 import {
   allowOperation,
@@ -110,6 +115,16 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
     expect((await store.read(listIssuers)).map(({ name, config }) => [name, config])).toEqual([
       ['okta', { issuer: 'https://x' }],
     ]);
+  });
+
+  test('issuers come and go', async () => {
+    await store.write((db) => putIssuer(db, 'entra', { audience: 'api' }, 0));
+    expect(await store.read((db) => readIssuer(db, 'entra'))).toMatchObject({
+      config: { audience: 'api' },
+      revision: 1,
+    });
+    await store.write((db) => removeIssuer(db, 'entra'));
+    await expect(store.read((db) => readIssuer(db, 'entra'))).rejects.toMatchObject({ code: 'not-found' });
   });
 
   test('sources: revisions, conflicts, names that are not there', async () => {

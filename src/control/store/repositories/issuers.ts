@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { listNamed, type NamedConfig, putNamed } from './named.ts';
+import { listNamed, type NamedConfig, putNamed, readNamed, removeNamed } from './named.ts';
 
 const kind = { table: 'foz.issuers', topic: 'issuer', noun: 'issuer' } as const;
 
@@ -8,7 +8,12 @@ export function listIssuers(db: Knex): Promise<readonly NamedConfig[]> {
   return listNamed(db, kind);
 }
 
-/** Adds (`expected` 0) or changes a issuer; returns its new revision. Rejects with FozError `conflict` when it is at another one. */
+/** One issuer. Rejects with FozError `not-found`. */
+export function readIssuer(db: Knex, name: string): Promise<NamedConfig> {
+  return readNamed(db, kind, name);
+}
+
+/** Adds (`expected` 0) or changes an issuer; returns its new revision. Rejects with FozError `conflict` when it is at another one. */
 export function putIssuer(
   transaction: Knex,
   name: string,
@@ -16,4 +21,9 @@ export function putIssuer(
   expected: number,
 ): Promise<number> {
   return putNamed(transaction, kind, name, config, expected);
+}
+
+/** Removes an issuer. Rejects with FozError `not-found`. */
+export function removeIssuer(transaction: Knex, name: string): Promise<void> {
+  return removeNamed(transaction, kind, name);
 }
