@@ -70,7 +70,7 @@ async function withStore<T>(
   body: (store: Store, folder: string) => Promise<T>,
 ): Promise<T> {
   const { openStore } = await import('./store/store.ts');
-  const store = openStore({ url: where?.url ?? environment.FOZ_STORE_URL, folder: state });
+  const store = openStore({ url: (where?.url ?? environment.FOZ_STORE_URL) || undefined, folder: state });
   try {
     return await body(store, state);
   } finally {

@@ -24,7 +24,7 @@ export async function openControlPlane(
   environment: NodeJS.ProcessEnv,
   log: StoreLog,
 ): Promise<ControlPlane | null> {
-  const url = where?.url ?? environment.FOZ_STORE_URL;
+  const url = (where?.url ?? environment.FOZ_STORE_URL) || undefined;
   if (auth === undefined && url === undefined && (audit ?? false) === false) return null;
   const [
     { openStore },

@@ -1,5 +1,11 @@
 import { rmSync } from 'node:fs';
-import { type AuditEvent, AuditLog, queryAudit, verifyAudit } from '../../../src/control/audit/index.ts';
+import {
+  type AuditEvent,
+  AuditLog,
+  queryAudit,
+  removeOldRecords,
+  verifyAudit,
+} from '../../../src/control/audit/index.ts';
 import { keyRing, Secrets } from '../../../src/control/secrets/index.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 import { availability } from '../../support/engines.ts';
@@ -117,6 +123,21 @@ describeShared('an audit log that processes share', () => {
     expect((await queryAudit(store)).records).toHaveLength(2);
     await close();
   }, 30_000);
+
+  test('retention goes in parts, while others write', async () => {
+    const { store, log, close } = open();
+    await Promise.all(Array.from({ length: 20_000 }, () => log.append(event)));
+    await log.append(event);
+    const before = Date.now() + 60_000;
+    const writing = Promise.all(Array.from({ length: 200 }, () => log.append(event)));
+    const { removed, through } = await removeOldRecords(store, log, before, event.actor);
+    await writing;
+    expect(removed).toBe(through);
+    expect(removed).toBeGreaterThanOrEqual(20_000);
+    const report = await verifyAudit({ store, key: await log.key(), checkpointFile: log.checkpoint.file });
+    expect(report).toMatchObject({ ok: true, first: through! + 1 });
+    await close();
+  }, 60_000);
 
   test('more than 2,000 events a second are stored', async () => {
     const { store, log, close } = open();
