@@ -5,6 +5,7 @@ import type { AccountOf, Accounts } from './serve/index.ts';
 /** Writes into the audit log what requests have written and who was not let in. */
 export function accountsIn(audit: AuditLog): Accounts {
   return {
+    ready: () => audit.ready(),
     async wrote(session, request, { written = [], errors }) {
       const failed = errors[0]?.code ?? null;
       const common = {

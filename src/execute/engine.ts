@@ -37,6 +37,8 @@ export interface OperationRequest {
   readonly session: ReadonlyMap<string, string>;
   readonly signal: EndSignal;
   readonly timeoutMs: number | null;
+  /** Awaited before a mutation runs; rejects with FozError where it must not. */
+  readonly beforeWrite?: () => Promise<void>;
 }
 
 /** What one role's engine works with; fixed for its life. */
@@ -215,6 +217,7 @@ export class RoleEngine {
     const context: RunContext = { signal: request.signal, timeoutMs: request.timeoutMs };
     const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
     try {
+      if (written !== undefined) await request.beforeWrite?.();
       if (plan.introspectsOnly) {
         const asked = introspectionOf(entry, variables, request);
         return answerText(await this.#introspection.answer(plan.plan.roots, asked));

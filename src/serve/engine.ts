@@ -12,6 +12,8 @@ export interface Operation {
   /** Aborted when the client leaves. */
   readonly signal: EndSignal;
   readonly timeoutMs: number | null;
+  /** Awaited before anything is written; rejects with FozError where nothing may be. */
+  readonly beforeWrite?: () => Promise<void>;
 }
 
 /** What the HTTP front asks of the inside of Foz. */

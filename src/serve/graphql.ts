@@ -58,7 +58,13 @@ export class GraphqlHandler {
       if (concurrency !== null) leave = this.#rates.enter(callerOf(session, request), concurrency);
       if (rate !== null || session.rateLimit !== undefined)
         headers = withRate(headers, await this.#rates.count(session, callerOf(session, request), rate));
-      const base = { session, signal: end, timeoutMs: timeMs };
+      const { accounts } = this.#options;
+      const base = {
+        session,
+        signal: end,
+        timeoutMs: timeMs,
+        ...(accounts === undefined ? {} : { beforeWrite: () => accounts.ready() }),
+      };
       if (request.method !== 'POST' && request.method !== 'GET')
         throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
       if (request.method !== 'POST') return await this.#full(request, response, headers, base, '');
@@ -289,6 +295,7 @@ function plainOperation(body: unknown, base: RequestContext['operation']): Opera
     session: base.session,
     signal: base.signal,
     timeoutMs: base.timeoutMs,
+    beforeWrite: base.beforeWrite,
   };
 }
 

@@ -45,6 +45,8 @@ export interface AccountOf {
 
 /** Keeps account of requests. */
 export interface Accounts {
+  /** Rejects with FozError where nothing may be written now, because account of it could not be kept. */
+  ready(): Promise<void>;
   /** Rejects with FozError when the account cannot be kept and must be. */
   wrote(session: Session, request: AccountOf, answer: EngineAnswer): Promise<void>;
   /** Who asked was not let in. */
