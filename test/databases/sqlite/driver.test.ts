@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { DatabaseSync } from '@photostructure/sqlite';
 import { FozError } from '../../../src/core/index.ts';
 import type { Connector, RunContext } from '../../../src/plan/index.ts';
+import { pause as later } from '../../support/wait.ts';
 import { cleanUp, freshFile, open, patient, say, script } from './support.ts';
 
 afterEach(cleanUp);
@@ -23,8 +24,6 @@ function stoppable(timeoutMs: number | null = null): { context: RunContext; stop
   const controller = new AbortController();
   return { context: { signal: controller.signal, timeoutMs }, stop: () => controller.abort() };
 }
-
-const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The processes that this one has started and that are alive. */
 function children(): readonly number[] {
@@ -50,7 +49,7 @@ describe('a statement that does not end', () => {
     expect(connector.pool().size).toBe(3);
     stop();
     await stopped;
-    await later(200);
+    for (let tries = 0; tries < 100 && children().includes(busy!); tries++) await later(50);
     expect(children()).not.toContain(busy);
     expect(connector.pool()).toMatchObject({ size: 2, idle: 2, waiting: 0 });
     expect(await rows(connector, 'select count(*) from t')).toEqual([[2]]);
