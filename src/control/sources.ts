@@ -97,19 +97,15 @@ export class SourceRegistry {
   }
 
   /**
-   * A statement failed with `unavailable`: where no connection is left the source is lost, else it is looked at now, not at
-   * its next turn. Costs next to nothing when called often.
+   * A statement failed with `unavailable`: the source is looked at now, not at its next turn, and where no connection is left
+   * it counts as lost until then. Costs next to nothing when called often.
    */
   failed(name: SourceName, error: FozError): void {
     const source = this.sources.find((candidate) => candidate.name === name);
     if (source?.status.state !== 'available' || this.#checking.has(source)) return;
     clearTimeout(this.#timers.get(source));
-    if (source.connector.pool().size > 0) {
-      void this.#check(source, healthMs);
-      return;
-    }
-    this.#lost(source, error);
-    this.#watch(source, retryMs.first);
+    if (source.connector.pool().size === 0) this.#lost(source, error);
+    void this.#check(source, retryMs.first / 2);
   }
 
   /** Reads one source again. Rejects with FozError when it cannot be reached; the old facts stay in use. */
