@@ -6,5 +6,12 @@ export { namespaceFilter, tableFilter } from './patterns.ts';
 export { Pool, type Pooled, type PoolOptions } from './pool.ts';
 export { pooledDriver, type ServerOptions, type ServerSettings, serverSettings } from './pooled-driver.ts';
 export { render, Sql, sql } from './sql.ts';
-export { commitFailure, commitMs, type Transaction, transact } from './transact.ts';
+export {
+  commitFailure,
+  commitMs,
+  statementFailure,
+  type Transaction,
+  transact,
+  Unanswered,
+} from './transact.ts';
 export { ended, grace, graceMs, type Limits, limitsOf, Watch, type Watched } from './watch.ts';

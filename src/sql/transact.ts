@@ -67,6 +67,18 @@ class Turns implements Runner {
   }
 }
 
+/** The connection ended after a statement was sent and before the database had answered it. */
+export class Unanswered extends FozError {}
+
+const reads = /^\s*(?:select|values|with|explain)\b/i;
+
+/** What the failure of a statement outside of a transaction means for the caller: a write that was not answered may be stored. */
+export function statementFailure(failure: FozError, text: string): FozError {
+  if (!(failure instanceof Unanswered) || reads.test(text)) return failure;
+  const { code, message, internal } = failure;
+  return new FozError(code, `${message} The write may or may not be stored.`, { internal, cause: failure });
+}
+
 /** Milliseconds that a commit may take. */
 export const commitMs = 30_000;
 

@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export interface Cut {
   readonly message: number;
   readonly side: 'before' | 'after';
+  /** Instead of being cut the message, or its answer, waits until this is done; must not reject. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 /** A way to a database server that can be cut, be cut at one chosen message of a client, fall silent, and be mended. */
@@ -85,16 +87,34 @@ export class Way {
   }
 
   #pass(near: Socket, far: Socket): void {
-    let deaf = false;
+    let after: Cut | null = null;
     near.on('data', (chunk: Buffer) => {
       const cut = this.#cut;
       if (cut === null || ++this.#messages < cut.message) return void far.write(chunk);
       this.#cut = null;
-      if (cut.side === 'before') return void near.destroy();
-      deaf = true;
+      if (cut.side === 'before') return stop(cut, near, far, chunk);
+      after = cut;
       far.write(chunk);
     });
-    // The server has done what it was told when it answers; its answer does not come through.
-    far.on('data', (chunk: Buffer) => (deaf ? void near.destroy() : void near.write(chunk)));
+    // The server has done what it was told when it answers.
+    far.on('data', (chunk: Buffer) => {
+      if (after === null) return void near.write(chunk);
+      const cut = after;
+      after = null;
+      stop(cut, far, near, chunk);
+    });
   }
+}
+
+/** What came from one side does not get to the other, or gets there later. */
+function stop({ meanwhile }: Cut, from: Socket, to: Socket, chunk: Buffer): void {
+  if (meanwhile === undefined) {
+    from.destroy();
+    return;
+  }
+  from.pause();
+  void meanwhile().then(() => {
+    to.write(chunk);
+    from.resume();
+  });
 }

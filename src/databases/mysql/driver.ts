@@ -1,5 +1,5 @@
 import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import { type Driver, limitsOf, Pool, pooledDriver, Watch } from '../../sql/index.ts';
+import { type Driver, limitsOf, Pool, pooledDriver, statementFailure, Watch } from '../../sql/index.ts';
 import { isFull, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type MysqlOptions, settingsOf, type Variant } from './options.ts';
@@ -43,7 +43,7 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
     try {
       return resultOf(statement, await session.execute(text, limits), session.server);
     } catch (error) {
-      throw toFozError(error, 'run', statement.text);
+      throw statementFailure(toFozError(error, 'run', statement.text), statement.text);
     } finally {
       pool.release(session);
     }

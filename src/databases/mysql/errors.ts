@@ -1,4 +1,5 @@
 import { type ErrorCode, FozError } from '../../core/index.ts';
+import { Unanswered } from '../../sql/index.ts';
 
 /** What the driver or the server says about an error, as far as Foz reads it. */
 export interface NativeError {
@@ -91,6 +92,7 @@ const json = data('A JSON value or a path into one is not valid.');
 const pattern = data('A regular expression is not valid, or takes too long.');
 const shape = data('A geometry is not valid.');
 const lost = unavailable('The connection to the database was lost.');
+const ending = unavailable('The connection to the database was lost: its server ended it.');
 const refused = unavailable(
   'The database refuses the user or the password that the source is configured with.',
 );
@@ -153,7 +155,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   ...each(denied, 1044, 1142, 1143, 1227, 1370),
   ...each(refused, 1045, 1251, 1275, 1396, 1524, 1698, 1820, 1862, 3118, 3159, 3955, 4151),
   ...each(full, 1040, 1129, 1130, 1203, 1226),
-  ...each(lost, 1053, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, 1927, 3169, 3032, 4031),
+  ...each(ending, 1053, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, 1927, 3169, 3032, 4031),
   1047: unavailable('The database node is not ready.'),
   ...each(memory, 1037, 1038, 1041, 1135),
   ...each(disk, 1021, 1026, 1030, 1034, 1114, 1194, 1195, 1877, 3019, 3675),
@@ -187,15 +189,12 @@ export function toFozError(error: unknown, phase: 'connect' | 'run' = 'run', sta
   if (typeof said.errno === 'number' && said.sqlState !== undefined)
     return fromNumber(said.errno, said, phase, writtenTable(statement));
   const facts = { internal: [said.code, said.message].filter(Boolean).join(': '), cause: error };
-  return said.code !== undefined || said.fatal === true
-    ? new FozError(
-        'unavailable',
-        phase === 'connect' ? 'The database cannot be reached.' : lostMessage,
-        facts,
-      )
-    : new FozError('unexpected', 'The database driver failed.', facts);
+  if (said.code === undefined && said.fatal !== true)
+    return new FozError('unexpected', 'The database driver failed.', facts);
+  return phase === 'connect'
+    ? new FozError('unavailable', 'The database cannot be reached.', facts)
+    : new Unanswered('unavailable', 'The connection to the database was lost.', facts);
 }
-const lostMessage = 'The connection to the database was lost.';
 
 function fromNumber(
   number: number,
@@ -235,6 +234,12 @@ const classes: Readonly<Record<string, Meaning>> = {
 
 function byState(state: string | undefined): Meaning | undefined {
   return classes[state?.slice(0, 2) ?? ''];
+}
+
+/** The server ends the connection, whatever it was doing. */
+export function isEnding(error: unknown): boolean {
+  const { errno } = error as NativeError;
+  return typeof errno === 'number' && meanings[errno] === ending;
 }
 
 /** The server has no connection to give. */

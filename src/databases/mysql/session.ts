@@ -1,6 +1,14 @@
 import { type Connection, createConnection, type QueryError } from 'mysql2';
 import { FozError } from '../../core/index.ts';
-import { ended, graceMs, type Limits, type Pooled, type Watch, type Watched } from '../../sql/index.ts';
+import {
+  ended,
+  graceMs,
+  type Limits,
+  type Pooled,
+  Unanswered,
+  type Watch,
+  type Watched,
+} from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
 import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
@@ -116,7 +124,7 @@ export class Session implements Pooled {
     if (this.#running !== running) return;
     this.#watch.remove(running);
     if (running.killed !== null) {
-      void this.#settle(running, running.killed);
+      void this.#settle(running, running.killed, error, result);
       return;
     }
     this.#running = null;
@@ -128,18 +136,26 @@ export class Session implements Pooled {
   }
 
   /** A kill that is still under way, or that came too late for its statement, must not hit the next one. */
-  async #settle(running: Running, killed: Promise<void>): Promise<void> {
+  async #settle(
+    running: Running,
+    killed: Promise<void>,
+    error: QueryError | null,
+    result: unknown,
+  ): Promise<void> {
     await killed;
     for (let attempt = 0; attempt < 2 && this.#connected; attempt++) {
-      const error = await query(this.#client, 'do 0').then(
+      const failure = await query(this.#client, 'do 0').then(
         () => null,
-        (failure: QueryError) => failure,
+        (reason: QueryError) => reason,
       );
-      if (error === null) break;
-      if (error.fatal) this.#lose();
+      if (failure === null) break;
+      if (failure.fatal) this.#lose();
     }
-    if (this.#running === running) this.#running = null;
-    running.reject(ended(running.signal));
+    if (this.#running !== running) return;
+    this.#running = null;
+    // A write that was quicker than its kill is done.
+    if (error === null && !Array.isArray(result)) running.resolve(answerOf(result));
+    else running.reject(error?.fatal ? unanswered(running) : ended(running.signal));
   }
 
   #kill(running: Running): void {
@@ -148,7 +164,7 @@ export class Session implements Pooled {
       if (this.#running !== running) return;
       this.#drop();
       this.#running = null;
-      running.reject(ended(running.signal));
+      running.reject(unanswered(running));
     };
     setTimeout(giveUp, graceMs).unref();
   }
@@ -171,8 +187,13 @@ export class Session implements Pooled {
     if (this.#running !== running || running.killed !== null) return;
     this.#running = null;
     this.#watch.remove(running);
-    running.reject(new FozError('unavailable', 'The connection to the database was lost.'));
+    running.reject(new Unanswered('unavailable', 'The connection to the database was lost.'));
   }
+}
+
+function unanswered({ signal }: Limits): Unanswered {
+  const { code, message } = ended(signal);
+  return new Unanswered(code, message);
 }
 
 function tooLong(most: number): FozError {

@@ -1,6 +1,6 @@
 import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import { commitFailure, commitMs, grace, limitsOf, type Transaction } from '../../sql/index.ts';
-import { toFozError } from './errors.ts';
+import { commitFailure, commitMs, grace, limitsOf, type Transaction, Unanswered } from '../../sql/index.ts';
+import { isEnding, toFozError } from './errors.ts';
 import type { Settings } from './options.ts';
 import { resultOf } from './result.ts';
 import type { Session } from './session.ts';
@@ -50,7 +50,8 @@ export class MysqlTransaction implements Transaction {
       await this.#session.execute('commit', grace(commitMs));
       this.#session.inTransaction = false;
     } catch (error) {
-      throw commitFailure(toFozError(error));
+      const failure = toFozError(error);
+      throw failure instanceof Unanswered || isEnding(error) ? commitFailure(failure) : failure;
     }
   }
 

@@ -1,5 +1,13 @@
 import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import { type Driver, limitsOf, Pool, type Pooled, pooledDriver, Watch } from '../../sql/index.ts';
+import {
+  type Driver,
+  limitsOf,
+  Pool,
+  type Pooled,
+  pooledDriver,
+  statementFailure,
+  Watch,
+} from '../../sql/index.ts';
 import { isFull, isStale, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
@@ -38,10 +46,10 @@ export function driverOver<S extends Pooled & Executes>(
     try {
       return await session.execute(text, texts, limits);
     } catch (error) {
-      if (!isStale(error)) throw toFozError(error);
+      if (!isStale(error)) throw statementFailure(toFozError(error), text);
       // A prepared statement that is out of date was not run: it is parsed again, once.
       return await session.execute(text, texts, limits).catch((second: unknown) => {
-        throw toFozError(second);
+        throw statementFailure(toFozError(second), text);
       });
     } finally {
       pool.release(session);

@@ -135,6 +135,16 @@ function fromState(state: string, error: ServerError): FozError {
   return new FozError(meaning.code, message, { details, internal, cause: error });
 }
 
+/** What the server said, not what befell the connection to it. */
+export function isServerError(error: unknown): boolean {
+  return isState((error as ServerError | undefined)?.code);
+}
+
+/** The server ends the connection, whatever it was doing. */
+export function isEnding(error: unknown): boolean {
+  return (error as ServerError).code?.startsWith('57P') ?? false;
+}
+
 /** The statement's prepared form is out of date or gone: parsed again it works. */
 export function isStale(error: unknown): boolean {
   const { code, routine } = error as ServerError;

@@ -1,9 +1,18 @@
 import type { EventEmitter } from 'node:events';
 import type pg from 'pg';
-import { ended, graceMs, type Limits, type Pooled, type Watch, type Watched } from '../../sql/index.ts';
+import type { FozError } from '../../core/index.ts';
+import {
+  ended,
+  graceMs,
+  type Limits,
+  type Pooled,
+  Unanswered,
+  type Watch,
+  type Watched,
+} from '../../sql/index.ts';
 import { type BackendKey, requestCancel } from './cancel.ts';
 import { connect } from './connect.ts';
-import { isGone, isStale } from './errors.ts';
+import { isGone, isServerError, isStale, toFozError } from './errors.ts';
 import { type Answer, Execution } from './execution.ts';
 import type { Settings } from './options.ts';
 import { PreparedStatements } from './prepared.ts';
@@ -126,7 +135,9 @@ export class Session implements Pooled {
     }
     if (isGone(running.error)) this.#prepared.forgetAll();
     else if (running.parsed || isStale(running.error)) this.#prepared.forget(running.text);
-    running.reject(running.cancelled === null ? running.error : ended(running.signal));
+    const { error, cancelled, signal } = running;
+    if (isServerError(error)) running.reject(cancelled === null ? error : ended(signal));
+    else running.reject(unanswered(cancelled === null ? toFozError(error) : ended(signal)));
   }
 
   #cancel(running: Running): void {
@@ -147,4 +158,8 @@ export class Session implements Pooled {
     }
     if (first) this.#onEnd(this);
   }
+}
+
+function unanswered({ code, message, internal, cause }: FozError): FozError {
+  return new Unanswered(code, message, { internal, cause });
 }

@@ -1,7 +1,15 @@
 import { FozError } from '../../core/index.ts';
 import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import { commitFailure, commitMs, grace, type Limits, limitsOf, type Transaction } from '../../sql/index.ts';
-import { isStale, toFozError } from './errors.ts';
+import {
+  commitFailure,
+  commitMs,
+  grace,
+  type Limits,
+  limitsOf,
+  type Transaction,
+  Unanswered,
+} from '../../sql/index.ts';
+import { isEnding, isStale, toFozError } from './errors.ts';
 import type { Answer } from './execution.ts';
 import type { Settings } from './options.ts';
 
@@ -53,7 +61,8 @@ export class PostgresTransaction implements Transaction {
     try {
       answer = await this.#session.execute('commit', [], grace(commitMs));
     } catch (error) {
-      throw commitFailure(toFozError(error));
+      const failure = toFozError(error);
+      throw error instanceof Unanswered || isEnding(error) ? commitFailure(failure) : failure;
     }
     if (answer.tag === 'ROLLBACK')
       throw new FozError(

@@ -2,7 +2,17 @@ import { stat } from 'node:fs/promises';
 import type { SourceFacts } from '../../catalog/index.ts';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import type { PoolState, RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
-import { type Driver, ended, type Limits, limitsOf, Pool, transact, Watch } from '../../sql/index.ts';
+import {
+  type Driver,
+  ended,
+  type Limits,
+  limitsOf,
+  Pool,
+  statementFailure,
+  transact,
+  Unanswered,
+  Watch,
+} from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
 import { introspect, type Query } from './introspect.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteOptions } from './options.ts';
@@ -38,6 +48,8 @@ class SqliteDriver implements Driver {
     const engine = free instanceof Promise ? await free : free;
     try {
       return await this.#execute(engine, statement.text, values, write, limits);
+    } catch (error) {
+      throw statementFailure(error as FozError, statement.text);
     } finally {
       pool.release(engine);
     }
@@ -128,7 +140,8 @@ class SqliteDriver implements Driver {
     try {
       return await engine.run(text, values, write);
     } catch (error) {
-      throw stopped ? ended(signal) : this.#translate(error as NativeError);
+      const failure = stopped ? ended(signal) : this.#translate(error as NativeError);
+      throw (error as NativeError).gone ? unanswered(failure) : failure;
     } finally {
       this.#watch.remove(running);
     }
@@ -163,4 +176,8 @@ class SqliteDriver implements Driver {
     const idle = [...this.#readers.retire(), ...(this.#writer?.retire() ?? [])];
     await Promise.all(idle.map((engine) => engine.close()));
   }
+}
+
+function unanswered({ code, message, internal }: FozError): Unanswered {
+  return new Unanswered(code, message, { internal });
 }

@@ -1,6 +1,13 @@
-import type { FozError } from '../../core/index.ts';
 import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import { commitFailure, commitMs, grace, type Limits, limitsOf, type Transaction } from '../../sql/index.ts';
+import {
+  commitFailure,
+  commitMs,
+  grace,
+  type Limits,
+  limitsOf,
+  type Transaction,
+  Unanswered,
+} from '../../sql/index.ts';
 import type { EngineProcess } from './process.ts';
 
 /** Runs a statement in the process of a transaction. Rejects with a FozError. */
@@ -35,7 +42,7 @@ export class SqliteTransaction implements Transaction {
       await this.#execute('commit', [], grace(commitMs));
     } catch (error) {
       await this.rollback();
-      throw commitFailure(error as FozError);
+      throw error instanceof Unanswered ? commitFailure(error) : error;
     }
   }
 

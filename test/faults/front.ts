@@ -1,0 +1,159 @@
+import { pino } from 'pino';
+import type { FozConfig, SourceConfig } from '../../src/control/index.ts';
+import { parseSourceName } from '../../src/core/index.ts';
+import { type Started, start } from '../../src/main.ts';
+import { connect } from '../support/connect.ts';
+import { freshDatabase, type TestDatabase } from '../support/databases.ts';
+import type { Engine } from '../support/engines.ts';
+import { until } from '../support/wait.ts';
+import { Way } from '../support/way.ts';
+
+/** An answer of the endpoint; `code`: that of its first error. */
+export interface Reply {
+  readonly status: number;
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: Readonly<Record<string, unknown>>;
+  }[];
+  readonly code: unknown;
+}
+
+/** A database behind Foz, and a connection of the test's own past it. */
+export interface Behind {
+  readonly engine: Engine;
+  readonly config: SourceConfig;
+  /** `null`: the database is no server. */
+  readonly way: Way | null;
+  /** Runs statements one by one; on PGlite, which only one may open, through Foz's connection. */
+  run(...statements: readonly string[]): Promise<void>;
+  /** Rows as text: `1:one 2:two`. */
+  rows(query: string): Promise<string>;
+  /** What the database itself says is still open for Foz: transactions that nobody ended. */
+  transactions(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export const isServer = (engine: Engine): engine is 'postgres' | 'mysql' | 'mariadb' =>
+  engine === 'postgres' || engine === 'mysql' || engine === 'mariadb';
+
+/** A fresh database with these tables; `throughWay`: Foz reaches it over a way that can be cut. */
+export async function behind(
+  engine: Engine,
+  setUp: readonly string[],
+  { name = 'shop', max = 2 }: { readonly name?: string; readonly max?: number } = {},
+): Promise<Behind> {
+  const database = await freshDatabase(engine, 'shop');
+  if (engine === 'pglite') {
+    await database.use(async (own) => own.execute(setUp.join(';\n')));
+    return embedded(database, name);
+  }
+  const own = await connect(engine, database.location);
+  for (const statement of setUp) await own.execute(statement);
+  const way = isServer(engine) ? new Way(database.location) : null;
+  const config: SourceConfig = {
+    name,
+    kind: engine,
+    ...(way === null ? { path: database.location } : { url: await way.open(), pool: { max } }),
+  };
+  return {
+    engine,
+    config,
+    way,
+    async run(...statements) {
+      for (const statement of statements) await own.execute(statement);
+    },
+    rows: async (query) => textOf((await own.query(query)).map((row) => Object.values(row))),
+    async transactions() {
+      const query = openTransactions[engine as keyof typeof openTransactions];
+      return query === undefined ? 0 : Number((await own.query(query))[0]!.n);
+    },
+    async close() {
+      await way?.cut();
+      await own.close();
+      await database.drop();
+    },
+  };
+}
+
+const ofThreads = `select count(*) as n from information_schema.innodb_trx t join information_schema.processlist p
+  on p.id = t.trx_mysql_thread_id where p.db = database() and p.id <> connection_id()`;
+const openTransactions = {
+  postgres: `select count(*) as n from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+    and backend_type = 'client backend' and xact_start is not null`,
+  mysql: ofThreads,
+  mariadb: ofThreads,
+};
+
+const textOf = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.join(':')).join(' ');
+
+/** PGlite is open in Foz alone: what is looked at goes through the same connection, once Foz is there. */
+function embedded(database: TestDatabase, name: string): Behind {
+  const runner = () => fronts.get(name)!.attached.registry.sources.find((source) => source.name === name)!;
+  const rows = async (text: string) => {
+    const context = { signal: new AbortController().signal, timeoutMs: null };
+    return (await runner().connector.run({ text, slots: [] }, [], context)).rows;
+  };
+  return {
+    engine: 'pglite',
+    config: { name, kind: 'pglite', path: database.location },
+    way: null,
+    async run(...statements) {
+      for (const statement of statements) await rows(statement);
+    },
+    rows: async (query) => textOf(await rows(query)),
+    // A statement of its own transaction begins with it; inside of another one it would be older.
+    transactions: async () =>
+      (await textOf(await rows('select now() = statement_timestamp()'))) === 't' ? 0 : 1,
+    close: () => database.drop(),
+  };
+}
+
+const fronts = new Map<string, Started>();
+
+/** Foz over these databases. */
+export interface Front {
+  readonly server: Started;
+  ask(query: string, variables?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Reply>;
+  /** Waits until all connections of the pools are free again. */
+  idle(): Promise<void>;
+  /** Reads a source again, so that the graph is as its tables are. */
+  refresh(name?: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts Foz over databases, on a free port. */
+export async function front(sources: readonly Behind[], more: Partial<FozConfig> = {}): Promise<Front> {
+  const server = await start(
+    {
+      ...more,
+      server: { port: 0, graphiql: false, ...more.server },
+      sources: sources.map(({ config }) => config),
+    },
+    { logger: pino({ level: 'silent' }) },
+  );
+  for (const { config } of sources) fronts.set(config.name, server);
+  const { registry } = server.attached;
+  return {
+    server,
+    async ask(query, variables = {}, signal) {
+      const response = await fetch(`${server.url}graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const answer = (await response.json()) as Omit<Reply, 'code' | 'status'>;
+      return { ...answer, status: response.status, code: answer.errors?.[0]?.extensions.code };
+    },
+    idle: () =>
+      until(() =>
+        registry.sources.every(({ connector }) => {
+          const { size, idle, waiting } = connector.pool();
+          return idle === size && waiting === 0;
+        }),
+      ),
+    refresh: async (name = 'shop') => void (await registry.refresh(parseSourceName(name)!)),
+    close: () => server.close(0),
+  };
+}

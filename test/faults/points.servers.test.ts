@@ -1,0 +1,139 @@
+import { describeEngines } from '../support/engines.ts';
+import { pause, until } from '../support/wait.ts';
+import {
+  afterLong,
+  afterShort,
+  before,
+  expectHealthy,
+  family,
+  longWrite,
+  reset,
+  shortWrite,
+  stored,
+} from './family.ts';
+import { type Behind, behind, type Front, front, type Reply } from './front.ts';
+
+const engines = ['postgres', 'mysql', 'mariadb'] as const;
+type Server = (typeof engines)[number];
+
+const timeMs = 100;
+
+type Found = 'all' | 'nothing' | 'unknown';
+
+/** Ends all connections of Foz on the server, as an administrator does, and waits until they are gone. */
+async function endOnServer(shop: Behind): Promise<void> {
+  const { list, kill } = kills[shop.engine as Server];
+  const ids = (await shop.rows(list)).split(' ').filter(Boolean);
+  for (const id of ids) await shop.run(kill(id)).catch(() => {});
+  const left = async () => (await shop.rows(list)).split(' ').filter((id) => ids.includes(id));
+  await until(async () => (await left()).length === 0);
+}
+
+const threads =
+  'select id from information_schema.processlist where db = database() and id <> connection_id()';
+const kills: Record<Server, { readonly list: string; readonly kill: (id: string) => string }> = {
+  postgres: {
+    list: 'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    kill: (id) => `select pg_terminate_backend(${id})`,
+  },
+  mysql: { list: threads, kill: (id) => `kill connection ${id}` },
+  mariadb: { list: threads, kill: (id) => `kill connection ${id}` },
+};
+
+interface Failure {
+  /** What happens while the message, or its answer, is on its way. */
+  readonly meanwhile: (shop: Behind, leave: () => void) => Promise<void>;
+  readonly codes: readonly string[];
+}
+
+const failures: Record<string, Failure> = {
+  'the server ends the connection': { meanwhile: endOnServer, codes: ['unavailable'] },
+  'the client leaves': {
+    meanwhile: async (_, leave) => {
+      leave();
+      await pause(40);
+    },
+    codes: [],
+  },
+  'the time is up': { meanwhile: () => pause(timeMs + 40), codes: ['timeout', 'unavailable'] },
+};
+
+const writes = {
+  long: { query: longWrite, after: (id: number) => afterLong(id, id + 1000), least: 4 },
+  short: { query: shortWrite, after: afterShort, least: 1 },
+};
+
+describeEngines(engines, (engine) => {
+  let shop: Behind;
+  let foz: Front;
+  beforeAll(async () => {
+    shop = await behind(engine, family(engine));
+    foz = await front([shop], { server: { limits: { time_ms: timeMs } } });
+  }, 60_000);
+  afterAll(async () => {
+    await foz?.close();
+    await shop?.close();
+  });
+
+  /** One write with the failure at one message: what is stored then, or `null` where the write was over before it. */
+  async function failAt(
+    message: number,
+    side: 'before' | 'after',
+    { meanwhile, codes }: Failure,
+    { query, after }: (typeof writes)['long'],
+  ): Promise<Found | null> {
+    await reset(shop);
+    await foz.ask('{ parents { id } }');
+    const id = 100 + message;
+    const abort = new AbortController();
+    let passed: Promise<void> = Promise.resolve();
+    const cut = () => {
+      passed = meanwhile(shop, () => abort.abort());
+      return passed;
+    };
+    shop.way!.arm({ message, side, meanwhile: cut });
+    const answer = await foz.ask(query, { id, next: id + 1000 }, abort.signal).catch(() => null);
+    await passed;
+    await foz.idle();
+    const reached = shop.way!.disarm();
+    const found = judge(answer, await stored(shop), after(id), codes);
+    await expectHealthy(foz, shop);
+    return reached ? found : null;
+  }
+
+  /** What is there must be what the answer says; a client that has left heard nothing. */
+  function judge(answer: Reply | null, now: string, after: string, codes: readonly string[]): Found {
+    const message = answer?.errors?.[0]?.message;
+    const said = message === undefined ? 'all' : message.includes('may or may not') ? 'unknown' : 'nothing';
+    const found = now === before ? 'nothing' : now === after ? 'all' : now;
+    if (message !== undefined) expect(codes).toContain(answer!.code);
+    const allowed = answer === null || said === 'unknown' ? ['nothing', 'all'] : [said];
+    expect({ answer, found, allowed }).toEqual({
+      answer,
+      found: expect.stringMatching(allowed.join('|')),
+      allowed,
+    });
+    return answer === null ? (found as Found) : said;
+  }
+
+  const cases = Object.keys(failures).flatMap((failure) =>
+    (['before', 'after'] as const).flatMap((side) =>
+      (['long', 'short'] as const).map((write) => [failure, side, write] as const),
+    ),
+  );
+  test.each(cases)(
+    '%s %s any message of a %s write: all or nothing, and the next request works',
+    async (failure, side, write) => {
+      const found: string[] = [];
+      for (let message = 1; ; message++) {
+        const stored = await failAt(message, side, failures[failure]!, writes[write]);
+        if (stored === null) break;
+        found.push(stored);
+      }
+      expect(found.length).toBeGreaterThanOrEqual(writes[write].least);
+      // Only the last message, the commit, can leave a doubt.
+      expect(found.slice(0, -1)).toEqual(found.slice(0, -1).map(() => 'nothing'));
+    },
+    60_000,
+  );
+});
