@@ -33,7 +33,7 @@ export interface Unlisted {
 export class Graphs {
   readonly #config: FozConfig;
   readonly #registry: SourceRegistry;
-  readonly #connectors: ReadonlyMap<SourceName, Connector>;
+  #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
   readonly #listeners = new Set<() => void>();
   readonly #unlisted = new Set<(found: Unlisted) => void>();
@@ -46,7 +46,7 @@ export class Graphs {
   constructor(config: FozConfig, registry: SourceRegistry) {
     this.#config = config;
     this.#registry = registry;
-    this.#connectors = new Map(registry.sources.map((source) => [source.name, source.connector]));
+    this.#connectors = connectorsOf(registry);
     this.#metadata = config.metadata ?? noMetadata;
     this.#catalog = this.#resolve();
     this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
@@ -71,6 +71,7 @@ export class Graphs {
 
   /** Takes over what the sources contain now. Requests that run keep the catalog they started with. */
   swap(): void {
+    this.#connectors = connectorsOf(this.#registry);
     this.#catalog = this.#resolve();
     this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
     this.#engines = new LRUCache({ max: defaults.views });
@@ -115,12 +116,15 @@ export class Graphs {
     const all = this.#config.server?.limits;
     const limits = { ...all, ...all?.roles?.[session.role] };
     const { catalog, rules } = viewOf(this.#catalog, this.#permissions, session, limits.rows ?? null);
-    const capabilitiesOf = (source: SourceName): GraphCapabilities => this.#connector(source).capabilities;
+    // Requests that run when a source is taken away or replaced go on with the one they began with.
+    const connectors = this.#connectors;
+    const connectorOf = (source: SourceName) => found(connectors, source);
+    const capabilitiesOf = (source: SourceName): GraphCapabilities => connectorOf(source).capabilities;
     const { schema } = buildGraph(catalog, capabilitiesOf);
     return new RoleEngine({
       schema,
       rules,
-      connectorOf: (source) => this.#connector(source),
+      connectorOf,
       onUnavailable: (source, error) => this.#registry.failed(source, error),
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
@@ -148,12 +152,6 @@ export class Graphs {
     };
   }
 
-  #connector(source: SourceName): Connector {
-    const connector = this.#connectors.get(source);
-    if (connector === undefined) throw new FozError('not-found', `There is no source ${source}.`);
-    return connector;
-  }
-
   #resolve(): Catalog {
     const inputs = this.#registry.sources.flatMap((source): SourceInput[] => {
       if (source.facts === null) return [];
@@ -173,4 +171,14 @@ export class Graphs {
     });
     return resolveCatalog(inputs, this.#metadata);
   }
+}
+
+function connectorsOf({ sources }: SourceRegistry): ReadonlyMap<SourceName, Connector> {
+  return new Map(sources.map((source) => [source.name, source.connector]));
+}
+
+function found(connectors: ReadonlyMap<SourceName, Connector>, source: SourceName): Connector {
+  const connector = connectors.get(source);
+  if (connector === undefined) throw new FozError('not-found', `There is no source ${source}.`);
+  return connector;
 }
