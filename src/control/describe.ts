@@ -5,7 +5,7 @@ import { adminRole, FozError, FozErrors, parseRoleName, parseSourceName } from '
 import { printExplained } from '../execute/index.ts';
 import { printPlan } from '../plan/index.ts';
 import type { Graphs } from './graphs.ts';
-import type { AttachedSource, SourceRegistry } from './sources.ts';
+import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
 
 /** A source as people are told of it; no URL, no secret. */
 export interface SourceDescription {

@@ -14,7 +14,7 @@ import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { allowListOf } from './allow-list.ts';
 import type { FozConfig } from './config.ts';
-import type { SourceRegistry } from './sources.ts';
+import type { SourceRegistry } from './sources/registry.ts';
 import { viewKey, viewOf } from './views.ts';
 
 const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { checkAuth } from '../auth/index.ts';
 import type { Metadata } from '../catalog/index.ts';
 import { checkAllowLists } from './allow-list.ts';
-import { checkSources } from './check-sources.ts';
+import { checkSources } from './sources/check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig } from './config.ts';
 import { isFolder, readFolder } from './metadata/folder.ts';
 import { readYaml } from './metadata/located-yaml.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SourceFacts } from '../catalog/index.ts';
-import { FozError, type SourceName } from '../core/index.ts';
-import type { Connector } from '../plan/index.ts';
-import type { SourceConfig } from './config.ts';
+import type { SourceFacts } from '../../catalog/index.ts';
+import { FozError, type SourceName } from '../../core/index.ts';
+import type { Connector } from '../../plan/index.ts';
+import type { SourceConfig } from '../config.ts';
 import type { StoredCatalog } from './stored-catalog.ts';
 
 /** Whether a source serves, and since when it does not. */

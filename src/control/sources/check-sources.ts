@@ -1,4 +1,4 @@
-import type { FozConfig, SourceConfig, SourceKind } from './config.ts';
+import type { FozConfig, SourceConfig, SourceKind } from '../config.ts';
 
 /** Something wrong with a source, at a place inside the configuration. */
 export interface SourceProblem {

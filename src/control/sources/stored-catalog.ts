@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SourceFacts } from '../catalog/index.ts';
+import type { SourceFacts } from '../../catalog/index.ts';
 
 /** What each source contained when it was last read, as JSON files: a source that is down at start is served from here. */
 export class StoredCatalog {
