@@ -1,10 +1,18 @@
-import type { AuditActor, ControlPlane, Graphs, SourceRegistry } from '../src/control/index.ts';
+import type {
+  AuditActor,
+  ControlPlane,
+  Graphs,
+  RuntimeSources,
+  SourceRegistry,
+} from '../src/control/index.ts';
 import { FozError } from '../src/core/index.ts';
 
 /** What the control API works on, and who asks it. */
 export interface ControlContext {
   readonly registry: SourceRegistry;
   readonly graphs: Graphs;
+  /** Sources that are attached at run time. */
+  readonly sources: RuntimeSources;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
   readonly actor: AuditActor;

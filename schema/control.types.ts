@@ -128,19 +128,40 @@ export type KeyScopesInput = {
 };
 
 export type Mutation = {
+  /** Attaches a database, which serves when this is answered; other processes follow within 2 s. */
+  attachSource: Source;
   /** Makes an API key; its text is shown only now. */
   createKey: ShownKey;
+  /** Takes a database away; what runs on it ends first, what the metadata says of it stays. */
+  detachSource: Scalars['Boolean']['output'];
   /** Reads what a source contains anew; the graph is swapped when something has changed. */
   refreshSource: Source;
   /** Ends a key for good, within two seconds everywhere. */
   revokeKey: Key;
   /** Gives a key another text; the old one is accepted a while longer. */
   rotateKey: ShownKey;
+  /** Connects to a database and reads what it contains, without attaching it. */
+  testSource: SourceTest;
+  /** Changes how an attached database is reached or shown; what runs goes on to its end. */
+  updateSource: Source;
+};
+
+
+export type MutationAttachSourceArgs = {
+  force?: Scalars['Boolean']['input'];
+  kind: SourceKind;
+  name: Scalars['String']['input'];
+  settings: SourceSettingsInput;
 };
 
 
 export type MutationCreateKeyArgs = {
   input: KeyInput;
+};
+
+
+export type MutationDetachSourceArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -159,6 +180,55 @@ export type MutationRotateKeyArgs = {
   overlapSeconds?: Scalars['Int']['input'];
 };
 
+
+export type MutationTestSourceArgs = {
+  kind: SourceKind;
+  name?: Scalars['String']['input'];
+  settings: SourceSettingsInput;
+};
+
+
+export type MutationUpdateSourceArgs = {
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+  revision?: InputMaybe<Scalars['Int']['input']>;
+  settings: SourceSettingsInput;
+};
+
+export type NamePatterns = {
+  /** Without these. */
+  exclude?: Maybe<Array<Scalars['String']['output']>>;
+  /** Only these; empty: all. */
+  include?: Maybe<Array<Scalars['String']['output']>>;
+};
+
+/** Names, with `*` for any part of them. */
+export type NamePatternsInput = {
+  /** Without these. */
+  exclude?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Only these; empty: all. */
+  include?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** How GraphQL names are made. */
+export type Naming =
+  | 'graphql_default'
+  | 'hasura_default';
+
+/** How numbers beyond 2^53 and decimals are told. */
+export type Numbers =
+  | 'number'
+  | 'string';
+
+/** Connections to a database. */
+export type PoolState = {
+  /** Those that nobody uses now. */
+  idle: Scalars['Int']['output'];
+  size: Scalars['Int']['output'];
+  /** Statements that wait for one. */
+  waiting: Scalars['Int']['output'];
+};
+
 export type Query = {
   /** The audit log. */
   audit: AuditPage;
@@ -170,6 +240,10 @@ export type Query = {
   issues: Array<Issue>;
   /** The API keys of the store, by name. */
   keys: Array<Key>;
+  /** One attached database. */
+  source?: Maybe<Source>;
+  /** Looks what refreshing a source would change. */
+  sourceChanges: Array<SourceChange>;
   /** All attached databases. */
   sources: Array<Source>;
 };
@@ -194,6 +268,16 @@ export type QueryKeysArgs = {
   revoked?: Scalars['Boolean']['input'];
 };
 
+
+export type QuerySourceArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+export type QuerySourceChangesArgs = {
+  name: Scalars['String']['input'];
+};
+
 /** A key with its text, which is shown this once. */
 export type ShownKey = {
   key: Key;
@@ -207,8 +291,13 @@ export type Source = {
   kind: Scalars['String']['output'];
   /** As the configuration calls it. */
   name: Scalars['String']['output'];
+  owner: SourceOwner;
+  pool: PoolState;
   /** Why it does not serve. */
   reason?: Maybe<Scalars['String']['output']>;
+  /** Of a source of the store: how often it was changed, from 1. */
+  revision?: Maybe<Scalars['Int']['output']>;
+  settings: SourceSettings;
   /** Since when it is in this state, ISO 8601. */
   since?: Maybe<Scalars['String']['output']>;
   state: SourceState;
@@ -218,8 +307,159 @@ export type Source = {
   version?: Maybe<Scalars['String']['output']>;
 };
 
+/** A difference between what is served and what the database contains now. */
+export type SourceChange = {
+  /** `added`, `removed`, `changed`. */
+  change: Scalars['String']['output'];
+  detail: Scalars['String']['output'];
+  /** As in public.orders or public.orders.total. */
+  what: Scalars['String']['output'];
+};
+
+export type SourceCustomization = {
+  rootFields?: Maybe<SourceRootFields>;
+  typeNames?: Maybe<SourceTypeNames>;
+};
+
+export type SourceCustomizationInput = {
+  rootFields?: InputMaybe<SourceRootFieldsInput>;
+  typeNames?: InputMaybe<SourceTypeNamesInput>;
+};
+
+/** A kind of database. */
+export type SourceKind =
+  | 'mariadb'
+  | 'mysql'
+  | 'pglite'
+  | 'postgres'
+  | 'sqlite';
+
+/** Who declares a source: the configuration file, then it is changed there; or the store. */
+export type SourceOwner =
+  | 'file'
+  | 'store';
+
+export type SourcePool = {
+  /** After how long an unused connection is closed. */
+  idleMs?: Maybe<Scalars['Int']['output']>;
+  /** Most connections. */
+  max?: Maybe<Scalars['Int']['output']>;
+  /** How long a statement waits for a connection. */
+  waitMs?: Maybe<Scalars['Int']['output']>;
+};
+
+export type SourcePoolInput = {
+  /** After how long an unused connection is closed. */
+  idleMs?: InputMaybe<Scalars['Int']['input']>;
+  /** Most connections. */
+  max?: InputMaybe<Scalars['Int']['input']>;
+  /** How long a statement waits for a connection. */
+  waitMs?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type SourceRootFields = {
+  namespace?: Maybe<Scalars['String']['output']>;
+  prefix?: Maybe<Scalars['String']['output']>;
+  suffix?: Maybe<Scalars['String']['output']>;
+};
+
+export type SourceRootFieldsInput = {
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  prefix?: InputMaybe<Scalars['String']['input']>;
+  suffix?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How a database is reached and shown; passwords and keys are `***`. */
+export type SourceSettings = {
+  customization?: Maybe<SourceCustomization>;
+  namespaces?: Maybe<NamePatterns>;
+  naming?: Maybe<Naming>;
+  numbers?: Maybe<Numbers>;
+  /** Of a database in a file or folder, below "control.files" of the configuration. */
+  path?: Maybe<Scalars['String']['output']>;
+  pool?: Maybe<SourcePool>;
+  /** PostgreSQL: false behind a pooler of transactions. */
+  preparedStatements?: Maybe<Scalars['Boolean']['output']>;
+  /** SQLite: refuse to write. */
+  readonly?: Maybe<Scalars['Boolean']['output']>;
+  /** Of namespace.table, or of table. */
+  tables?: Maybe<NamePatterns>;
+  tls?: Maybe<SourceTls>;
+  /** Of a server: postgres://user:password@host/database. */
+  url?: Maybe<Scalars['String']['output']>;
+};
+
+/** How a database is reached and shown. When a source is changed, what is left out stays, what is null goes, and a part that is given replaces the whole part. */
+export type SourceSettingsInput = {
+  customization?: InputMaybe<SourceCustomizationInput>;
+  namespaces?: InputMaybe<NamePatternsInput>;
+  naming?: InputMaybe<Naming>;
+  numbers?: InputMaybe<Numbers>;
+  /** Of a database in a file or folder, below "control.files" of the configuration. */
+  path?: InputMaybe<Scalars['String']['input']>;
+  pool?: InputMaybe<SourcePoolInput>;
+  /** PostgreSQL: false behind a pooler of transactions. */
+  preparedStatements?: InputMaybe<Scalars['Boolean']['input']>;
+  /** SQLite: refuse to write. */
+  readonly?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Of namespace.table, or of table. */
+  tables?: InputMaybe<NamePatternsInput>;
+  tls?: InputMaybe<SourceTlsInput>;
+  /** Of a server: postgres://user:password@host/database. */
+  url?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Whether a source serves. */
 export type SourceState =
   | 'available'
   | 'starting'
   | 'unavailable';
+
+/** What came of trying to reach a database. */
+export type SourceTest = {
+  milliseconds: Scalars['Int']['output'];
+  ok: Scalars['Boolean']['output'];
+  /** Why it cannot be used. */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** Tables and views that would be attached. */
+  tables: Scalars['Int']['output'];
+  /** Version as the server tells it. */
+  version?: Maybe<Scalars['String']['output']>;
+};
+
+export type SourceTls = {
+  /** Certificates of the authority, PEM. */
+  ca?: Maybe<Scalars['String']['output']>;
+  /** Certificate of the client, PEM. */
+  cert?: Maybe<Scalars['String']['output']>;
+  /** Key of the client, PEM; never told again. */
+  key?: Maybe<Scalars['String']['output']>;
+  mode: TlsMode;
+};
+
+export type SourceTlsInput = {
+  /** Certificates of the authority, PEM. */
+  ca?: InputMaybe<Scalars['String']['input']>;
+  /** Certificate of the client, PEM. */
+  cert?: InputMaybe<Scalars['String']['input']>;
+  /** Key of the client, PEM; never told again. */
+  key?: InputMaybe<Scalars['String']['input']>;
+  mode: TlsMode;
+};
+
+export type SourceTypeNames = {
+  prefix?: Maybe<Scalars['String']['output']>;
+  suffix?: Maybe<Scalars['String']['output']>;
+};
+
+export type SourceTypeNamesInput = {
+  prefix?: InputMaybe<Scalars['String']['input']>;
+  suffix?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** `require` only encrypts, `verify_ca` checks who signed the certificate, `verify_full` also whose it is. */
+export type TlsMode =
+  | 'disable'
+  | 'require'
+  | 'verify_ca'
+  | 'verify_full';

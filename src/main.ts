@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
+import type { ControlContext } from '../resolvers/index.ts';
 import { accountsIn } from './accounts.ts';
 import { type Authentication, authenticationOf } from './authentication.ts';
 import { type Metadata, noMetadata } from './catalog/index.ts';
@@ -10,6 +12,7 @@ import {
   type FozConfig,
   Graphs,
   openControlPlane,
+  RuntimeSources,
   type SourceConfig,
   type SourceKind,
   SourceRegistry,
@@ -94,6 +97,9 @@ function nameOf(source: SourceConfig): SourceName {
   return name;
 }
 
+/** How long a start waits for the sources of the store. */
+const patienceMs = 10_000;
+
 export interface StartOptions {
   readonly logger?: Logger;
   /** Ready-made operations for the console. */
@@ -115,6 +121,16 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const authentication = authenticationOf(config, plane);
   const attached = await attach(config, 'some');
   const { server = {} } = config;
+  const files = config.control?.files ?? null;
+  const sources = new RuntimeSources({ registry: attached.registry, plane, connect, files, log: logger });
+  const close = async () => {
+    sources.close();
+    await attached.close();
+    await authentication.close();
+    await plane?.close();
+  };
+  // A store or a database that is silent is not waited for.
+  await Promise.race([sources.start(), sleep(patienceMs, undefined, { ref: false })]);
   if (plane !== null && config.metadata === undefined) await followMetadata(plane, attached, logger);
   attached.graphs.onUnlisted((found) => logger.warn(found, 'operation is not on the allow-list'));
   const front = await startServer({
@@ -141,11 +157,9 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     metrics: server.metrics ?? true,
     console: server.graphiql === false ? null : consoleFolder(),
     samples: () => options.samples ?? [],
-    routes: await routesOf(server.admin_secret, authentication, attached, plane),
+    routes: await routesOf(server.admin_secret, authentication, { ...attached, plane, sources }),
   }).catch(async (error: unknown) => {
-    await attached.close();
-    await authentication.close();
-    await plane?.close();
+    await close();
     throw error;
   });
   return {
@@ -155,9 +169,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     plane,
     async close(graceMs) {
       await front.close(graceMs);
-      await attached.close();
-      await authentication.close();
-      await plane?.close();
+      await close();
     },
   };
 }
@@ -186,13 +198,12 @@ async function followMetadata({ store }: ControlPlane, { graphs }: Attached, log
 async function routesOf(
   secret: string | undefined,
   { auth, identify }: Authentication,
-  attached: Attached,
-  plane: ControlPlane | null,
+  control: Omit<ControlContext, 'actor'>,
 ): Promise<ReadonlyMap<string, RouteHandler>> {
   if (secret === undefined && auth === null) return new Map();
   const { controlRoute, adminBySecret, adminBySession } = await import('./control-route.ts');
   const adminOf = auth === null ? adminBySecret(secret!) : adminBySession(identify);
-  return new Map([['/control/graphql', await controlRoute(adminOf, { ...attached, plane })]]);
+  return new Map([['/control/graphql', await controlRoute(adminOf, control)]]);
 }
 
 function engineOf({ graphs }: Attached): Engine {

@@ -1,14 +1,33 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { describeSource, healthOf, refreshSource } from '../../src/control/index.ts';
+import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import {
+  describeSource,
+  healthOf,
+  refreshSource,
+  type SourceConfig,
+  type SourceDescription,
+} from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
 import { Health } from './health.ts';
-import { Issue, Source } from './source.ts';
+import { SourceKind, SourceSettings } from './settings.ts';
+import { Issue, Source, SourceChange, SourceTest } from './source.ts';
+import { asConfigured, asTold } from './spelling.ts';
+
+const forced = {
+  defaultValue: false,
+  description: 'Also where the database cannot be reached; it is tried again and again.',
+};
 
 @Resolver(() => Source)
 export class SourceResolver {
   @Query(() => [Source], { description: 'All attached databases.' })
   sources(@Ctx() { registry }: ControlContext): Source[] {
-    return registry.sources.map((source) => describeSource(source) as Source);
+    return registry.sources.map((source) => told(describeSource(source)));
+  }
+
+  @Query(() => Source, { nullable: true, description: 'One attached database.' })
+  source(@Ctx() { registry }: ControlContext, @Arg('name', () => String) name: string): Source | null {
+    const source = registry.find(name);
+    return source === undefined ? null : told(describeSource(source));
   }
 
   @Query(() => [Issue], { description: 'What the catalog could not take as it is.' })
@@ -21,6 +40,69 @@ export class SourceResolver {
     return healthOf(registry, graphs.catalog);
   }
 
+  @Query(() => [SourceChange], { description: 'Looks what refreshing a source would change.' })
+  sourceChanges(
+    @Ctx() { sources }: ControlContext,
+    @Arg('name', () => String) name: string,
+  ): Promise<readonly SourceChange[]> {
+    return sources.look(name);
+  }
+
+  @Mutation(() => SourceTest, {
+    description: 'Connects to a database and reads what it contains, without attaching it.',
+  })
+  testSource(
+    @Ctx() { sources }: ControlContext,
+    @Arg('kind', () => SourceKind) kind: SourceKind,
+    @Arg('settings', () => SourceSettings) settings: SourceSettings,
+    @Arg('name', () => String, { defaultValue: 'test' }) name: string,
+  ): Promise<SourceTest> {
+    return sources.test(configOf(name, kind, settings));
+  }
+
+  @Mutation(() => Source, {
+    description:
+      'Attaches a database, which serves when this is answered; other processes follow within 2 s.',
+  })
+  async attachSource(
+    @Ctx() { sources, actor }: ControlContext,
+    @Arg('name', () => String) name: string,
+    @Arg('kind', () => SourceKind) kind: SourceKind,
+    @Arg('settings', () => SourceSettings) settings: SourceSettings,
+    @Arg('force', () => Boolean, forced) force: boolean,
+  ): Promise<Source> {
+    return told(describeSource(await sources.attach(actor, configOf(name, kind, settings), { force })));
+  }
+
+  @Mutation(() => Source, {
+    description: 'Changes how an attached database is reached or shown; what runs goes on to its end.',
+  })
+  async updateSource(
+    @Ctx() { sources, actor }: ControlContext,
+    @Arg('name', () => String) name: string,
+    @Arg('settings', () => SourceSettings) settings: SourceSettings,
+    @Arg('revision', () => Int, {
+      nullable: true,
+      description: 'The revision that was seen; the change is refused when it is another one meanwhile.',
+    })
+    revision: number | null,
+    @Arg('force', () => Boolean, forced) force: boolean,
+  ): Promise<Source> {
+    const change = asConfigured(settings) as Partial<SourceConfig>;
+    return told(describeSource(await sources.update(actor, name, change, { revision, force })));
+  }
+
+  @Mutation(() => Boolean, {
+    description: 'Takes a database away; what runs on it ends first, what the metadata says of it stays.',
+  })
+  async detachSource(
+    @Ctx() { sources, actor }: ControlContext,
+    @Arg('name', () => String) name: string,
+  ): Promise<boolean> {
+    await sources.detach(actor, name);
+    return true;
+  }
+
   @Mutation(() => Source, {
     description: 'Reads what a source contains anew; the graph is swapped when something has changed.',
   })
@@ -28,6 +110,14 @@ export class SourceResolver {
     @Ctx() { registry }: ControlContext,
     @Arg('name', () => String) name: string,
   ): Promise<Source> {
-    return (await refreshSource(registry, name)) as Source;
+    return told(await refreshSource(registry, name));
   }
+}
+
+function configOf(name: string, kind: SourceKind, settings: SourceSettings): SourceConfig {
+  return { name, kind, ...(asConfigured(settings) as object) };
+}
+
+function told({ settings, ...source }: SourceDescription): Source {
+  return { ...source, settings: asTold(settings) } as Source;
 }

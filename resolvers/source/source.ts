@@ -1,4 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { SourceSettings } from './settings.ts';
 
 /** Whether a source serves. */
 export enum SourceState {
@@ -7,6 +8,58 @@ export enum SourceState {
   unavailable = 'unavailable',
 }
 registerEnumType(SourceState, { name: 'SourceState', description: 'Whether a source serves.' });
+
+/** Who declares a source. */
+export enum SourceOwner {
+  file = 'file',
+  store = 'store',
+}
+registerEnumType(SourceOwner, {
+  name: 'SourceOwner',
+  description: 'Who declares a source: the configuration file, then it is changed there; or the store.',
+});
+
+@ObjectType({ description: 'Connections to a database.' })
+export class PoolState {
+  @Field(() => Int)
+  size!: number;
+
+  @Field(() => Int, { description: 'Those that nobody uses now.' })
+  idle!: number;
+
+  @Field(() => Int, { description: 'Statements that wait for one.' })
+  waiting!: number;
+}
+
+@ObjectType({ description: 'What came of trying to reach a database.' })
+export class SourceTest {
+  @Field(() => Boolean)
+  ok!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Why it cannot be used.' })
+  reason!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Version as the server tells it.' })
+  version!: string | null;
+
+  @Field(() => Int, { description: 'Tables and views that would be attached.' })
+  tables!: number;
+
+  @Field(() => Int)
+  milliseconds!: number;
+}
+
+@ObjectType({ description: 'A difference between what is served and what the database contains now.' })
+export class SourceChange {
+  @Field(() => String, { description: '`added`, `removed`, `changed`.' })
+  change!: string;
+
+  @Field(() => String, { description: 'As in public.orders or public.orders.total.' })
+  what!: string;
+
+  @Field(() => String)
+  detail!: string;
+}
 
 @ObjectType({ description: 'An attached database.' })
 export class Source {
@@ -30,6 +83,21 @@ export class Source {
 
   @Field(() => Int, { description: 'Tables and views in its catalog.' })
   tables!: number;
+
+  @Field(() => SourceOwner)
+  owner!: SourceOwner;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Of a source of the store: how often it was changed, from 1.',
+  })
+  revision!: number | null;
+
+  @Field(() => PoolState)
+  pool!: PoolState;
+
+  @Field(() => SourceSettings)
+  settings!: SourceSettings;
 }
 
 @ObjectType({ description: 'Something in a database or in the metadata that could not be taken as it is.' })

@@ -16,6 +16,11 @@ export interface FozConfig {
   readonly audit?: boolean | { readonly when_down?: 'closed' | 'open' };
   /** Roles that may ask for nothing but these operations. */
   readonly allow_list?: readonly AllowListConfig[];
+  /** What the control API may do beyond the rules of the configuration. */
+  readonly control?: {
+    /** Folder that databases in files must lie in to be attached at run time; absent: none may be. */
+    readonly files?: string;
+  };
   readonly sources: readonly SourceConfig[];
   /** Already read where the file gives a path. */
   readonly metadata?: Metadata;

@@ -1,13 +1,15 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
-import { adminRole, FozError, FozErrors, parseRoleName, parseSourceName } from '../core/index.ts';
+import { adminRole, FozError, FozErrors, parseRoleName } from '../core/index.ts';
 import { printExplained } from '../execute/index.ts';
-import { printPlan } from '../plan/index.ts';
+import { type PoolState, printPlan } from '../plan/index.ts';
+import type { SourceConfig } from './config.ts';
 import type { Graphs } from './graphs.ts';
 import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
+import { shownSettings } from './sources/settings.ts';
 
-/** A source as people are told of it; no URL, no secret. */
+/** A source as people are told of it; no secret. */
 export interface SourceDescription {
   readonly name: string;
   readonly kind: string;
@@ -16,10 +18,18 @@ export interface SourceDescription {
   readonly reason: string | null;
   readonly version: string | null;
   readonly tables: number;
+  /** Whether the configuration file declares it, so that it cannot be changed at run time. */
+  readonly owner: 'file' | 'store';
+  /** Of a source of the store: how often it was changed, from 1. */
+  readonly revision: number | null;
+  readonly pool: PoolState;
+  /** Its configuration; passwords and keys are `***`. */
+  readonly settings: SourceConfig;
 }
 
 /** What is known of a source at the moment. */
-export function describeSource({ name, config, status, facts }: AttachedSource): SourceDescription {
+export function describeSource(source: AttachedSource): SourceDescription {
+  const { name, config, status, facts, revision, connector } = source;
   return {
     name,
     kind: config.kind,
@@ -28,6 +38,10 @@ export function describeSource({ name, config, status, facts }: AttachedSource):
     reason: status.state === 'unavailable' ? status.reason : null,
     version: facts?.version ?? null,
     tables: facts?.tables.length ?? 0,
+    owner: revision === null ? 'file' : 'store',
+    revision,
+    pool: connector.pool(),
+    settings: shownSettings(config),
   };
 }
 
@@ -52,12 +66,11 @@ export function healthOf(registry: SourceRegistry, catalog: Catalog): Health {
 }
 
 /** Reads a source anew. Rejects with FozError `not-found` or `unavailable`. */
-export async function refreshSource(registry: SourceRegistry, text: string): Promise<SourceDescription> {
-  const name = parseSourceName(text);
-  const source = registry.sources.find((candidate) => candidate.name === name);
-  if (source === undefined) throw new FozError('not-found', `There is no source "${text}".`);
+export async function refreshSource(registry: SourceRegistry, name: string): Promise<SourceDescription> {
+  const source = registry.find(name);
+  if (source === undefined) throw new FozError('not-found', `There is no source "${name}".`);
   await registry.refresh(source.name);
-  return describeSource(source);
+  return describeSource(registry.find(name) ?? source);
 }
 
 /** The plan of an operation and its statements as text. Throws FozError for an operation or variables that do not fit. */

@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path';
 import { checkAuth } from '../auth/index.ts';
 import type { Metadata } from '../catalog/index.ts';
 import { checkAllowLists } from './allow-list.ts';
-import { checkSources } from './sources/check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig } from './config.ts';
 import { isFolder, readFolder } from './metadata/folder.ts';
 import { readYaml } from './metadata/located-yaml.ts';
 import { checkAgainst, spelled } from './metadata/validate.ts';
+import { checkSources } from './sources/check-sources.ts';
 
 /**
  * Reads and checks a configuration file. Paths in it start at its folder. Throws ConfigError with everything that is wrong,
@@ -22,7 +22,7 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
     typeof inside === 'string'
       ? loadMetadata(resolve(folder, inside), environment, problems)
       : (inside as Metadata | undefined);
-  const config = value as Omit<FozConfig, 'metadata'>;
+  const config = { sources: [], ...(value as Partial<Omit<FozConfig, 'metadata'>>) };
   if (problems.length === 0) {
     const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
     const inLists = checkAllowLists(config.allow_list ?? []);
@@ -35,7 +35,14 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
       ? source
       : { ...source, path: resolve(folder, source.path) },
   );
-  return { ...config, sources, metadata, state: resolve(folder, config.state ?? '.foz') };
+  const files = config.control?.files;
+  return {
+    ...config,
+    sources,
+    metadata,
+    state: resolve(folder, config.state ?? '.foz'),
+    ...(files === undefined ? {} : { control: { files: resolve(folder, files) } }),
+  };
 }
 
 /** Metadata from a file or folder of its own; what is wrong with it goes into `problems`. */

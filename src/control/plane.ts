@@ -1,11 +1,14 @@
 import type { KeyRepository } from '../auth/index.ts';
 import type { AuditLog } from './audit/index.ts';
 import type { FozConfig } from './config.ts';
+import type { Secrets } from './secrets/index.ts';
 import type { Store, StoreLog } from './store/store.ts';
 
 /** Foz's own store and what stands on it, while the server runs. */
 export interface ControlPlane {
   readonly store: Store;
+  /** What stands in the store encrypted. */
+  readonly secrets: Secrets;
   /** The API keys of the store. */
   readonly keys: KeyRepository;
   /** What hashes of those keys are made with. */
@@ -29,7 +32,7 @@ export async function openControlPlane(
   const [
     { openStore },
     { StoredKeys },
-    { addFormerPeppers, keyRing, peppersOf, Secrets },
+    { addFormerPeppers, keyRing, peppersOf, Secrets: Kept },
     { AuditLog: Log },
   ] = await Promise.all([
     import('./store/store.ts'),
@@ -39,7 +42,7 @@ export async function openControlPlane(
   ]);
   const ring = keyRing(state, environment, log);
   const store = openStore({ folder: state, log, ...(url === undefined ? {} : { url }) });
-  const secrets = new Secrets(store, ring);
+  const secrets = new Kept(store, ring);
   void store
     .open()
     .then(() => secrets.checkKey())
@@ -49,6 +52,7 @@ export async function openControlPlane(
   const writes = audit === false ? null : new Log({ store, secrets, folder: state, log, whenDown });
   return {
     store,
+    secrets,
     keys: new StoredKeys(store, () => addFormerPeppers(secrets, peppers)),
     peppers,
     audit: writes,

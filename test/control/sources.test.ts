@@ -90,7 +90,7 @@ test('refreshing swaps the graph when something has changed, and only then', asy
     expect(await ask(graphs.engine(), { query: '{ b { id } }', variables: {} })).toBe('{"data":{"b":[]}}');
     // A request that holds the old engine still gets its answer.
     expect(await ask(before, { query: '{ a { id } }', variables: {} })).toBe('{"data":{"a":[]}}');
-    await expect(own.refresh(name('nobody'))).rejects.toThrow('There is no source nobody.');
+    await expect(own.refresh(name('nobody'))).rejects.toThrow('There is no source "nobody".');
   } finally {
     await own.close();
   }

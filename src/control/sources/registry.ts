@@ -16,36 +16,94 @@ export interface AttachedSource {
   readonly name: SourceName;
   readonly config: SourceConfig;
   readonly connector: Connector;
+  /** Whether the configuration file declares it, or the store: then, at which revision. */
+  readonly revision: number | null;
   status: SourceStatus;
   facts: SourceFacts | null;
+}
+
+/** A source that is to be attached. `revision`: absent for those of the configuration file. */
+export interface NewSource extends Pick<AttachedSource, 'name' | 'config' | 'connector'> {
+  readonly revision?: number;
 }
 
 /** First, then after each failure twice as long, up to the last. */
 const retryMs = { first: 500, most: 15_000 };
 const healthMs = 5_000;
+const introspectMs = 60_000;
 /** How long a start that does not wait for all gives a source to connect, and then one that has connected to be read. */
 const patienceMs = { connect: 2_000, read: 8_000 };
+/** How long what runs on a source that was taken away may go on. */
+const drainMs = 30_000;
 
 /** Keeps every source introspected and watched; tells when what they contain has changed. */
 export class SourceRegistry {
-  readonly sources: readonly AttachedSource[];
+  readonly #sources: AttachedSource[];
   readonly #stored: StoredCatalog | null;
   readonly #listeners = new Set<() => void>();
   readonly #timers = new Map<AttachedSource, NodeJS.Timeout>();
   /** Being pinged or read anew. */
   readonly #checking = new Set<AttachedSource>();
+  /** Connectors of sources that were taken away, until what runs on them has ended. */
+  readonly #retiring = new Set<Connector>();
   #closed = false;
 
-  constructor(
-    sources: readonly {
-      readonly name: SourceName;
-      readonly config: SourceConfig;
-      readonly connector: Connector;
-    }[],
-    stored: StoredCatalog | null,
-  ) {
-    this.sources = sources.map((source) => ({ ...source, status: { state: 'starting' }, facts: null }));
+  constructor(sources: readonly NewSource[], stored: StoredCatalog | null) {
+    this.#sources = sources.map(attached);
     this.#stored = stored;
+  }
+
+  /** Those of the configuration file in its order, then those of the store by name. */
+  get sources(): readonly AttachedSource[] {
+    return this.#sources;
+  }
+
+  find(name: string): AttachedSource | undefined {
+    return this.#sources.find((source) => source.name === name);
+  }
+
+  /** Attaches a source, or puts it in the place of the one of its name, whose statements run to their end. */
+  async put(source: NewSource): Promise<AttachedSource> {
+    const added = attached(source);
+    const at = this.#sources.findIndex(({ name }) => name === source.name);
+    const former = at < 0 ? null : this.#sources[at]!;
+    if (former === null) this.#insert(added);
+    else this.#sources[at] = added;
+    added.facts = former?.facts ?? null;
+    // Where the database is silent, this goes on behind the caller's back.
+    await Promise.race([this.#first(added), sleep(patienceMs.read, undefined, { ref: false })]);
+    // Its connector is another one, even where its tables are the same.
+    if (this.#sources.includes(added)) this.#tell();
+    if (former !== null) this.#retire(former);
+    return added;
+  }
+
+  /** Takes a source away; statements that run on it go on to their end. Nothing happens when there is none. */
+  remove(name: SourceName): void {
+    const at = this.#sources.findIndex((source) => source.name === name);
+    if (at < 0) return;
+    const [former] = this.#sources.splice(at, 1);
+    this.#stored?.remove(name);
+    this.#retire(former!);
+    this.#tell();
+  }
+
+  #insert(added: AttachedSource): void {
+    const after = this.#sources.findIndex(({ revision, name }) => revision !== null && name > added.name);
+    this.#sources.splice(after < 0 ? this.#sources.length : after, 0, added);
+  }
+
+  #retire(source: AttachedSource): void {
+    clearTimeout(this.#timers.get(source));
+    this.#timers.delete(source);
+    const { connector } = source;
+    this.#retiring.add(connector);
+    void drained(connector)
+      .then(() => connector.close())
+      .catch((error: unknown) =>
+        process.emitWarning(`Closing the connections to ${source.name} failed: ${error}`),
+      )
+      .finally(() => this.#retiring.delete(connector));
   }
 
   /** Called after facts of some source have changed; gives a function that ends it. */
@@ -59,10 +117,10 @@ export class SourceRegistry {
    * `all` are waited for, one of another host that does not answer within 2 s is so too, as soon as any other one is there.
    */
   async start(wait: 'all' | 'some' = 'all'): Promise<void> {
-    const firsts = new Map(this.sources.map((source) => [source, this.#first(source)]));
+    const firsts = new Map(this.#sources.map((source) => [source, this.#first(source)]));
     const all = Promise.all(firsts.values());
     await (wait === 'all' ? all : Promise.race([all, this.#some(firsts)]));
-    for (const source of this.sources) {
+    for (const source of this.#sources) {
       if (source.status.state !== 'starting') continue;
       source.facts = this.#stored?.read(source.name) ?? null;
       this.#lost(source, new FozError('unavailable', 'The source did not answer while Foz was starting.'));
@@ -101,7 +159,7 @@ export class SourceRegistry {
    * it counts as lost until then. Costs next to nothing when called often.
    */
   failed(name: SourceName, error: FozError): void {
-    const source = this.sources.find((candidate) => candidate.name === name);
+    const source = this.find(name);
     if (source?.status.state !== 'available' || this.#checking.has(source)) return;
     clearTimeout(this.#timers.get(source));
     if (source.connector.pool().size === 0) this.#lost(source, error);
@@ -110,27 +168,29 @@ export class SourceRegistry {
 
   /** Reads one source again. Rejects with FozError when it cannot be reached; the old facts stay in use. */
   async refresh(name: SourceName): Promise<{ readonly changed: boolean }> {
-    const source = this.sources.find((candidate) => candidate.name === name);
-    if (source === undefined) throw new FozError('not-found', `There is no source ${name}.`);
+    const source = this.#named(name);
     const changed = await this.#introspect(source);
     if (changed) this.#tell();
     return { changed };
   }
 
+  /** What a source contains now; what is in use stays. Rejects with FozError when it cannot be reached. */
+  look(name: string): Promise<SourceFacts> {
+    return factsOf(this.#named(name));
+  }
+
+  #named(name: string): AttachedSource {
+    const source = this.find(name);
+    if (source === undefined) throw new FozError('not-found', `There is no source "${name}".`);
+    return source;
+  }
+
   async #introspect(source: AttachedSource): Promise<boolean> {
-    const patterns = (given: SourceConfig['tables']) => ({
-      include: given?.include ?? [],
-      exclude: given?.exclude ?? [],
-    });
-    const options = {
-      namespaces: patterns(source.config.namespaces),
-      tables: patterns(source.config.tables),
-    };
-    const facts = await source.connector.introspect(options, AbortSignal.timeout(60_000));
+    const facts = await factsOf(source);
     if (source.status.state !== 'available') source.status = { state: 'available', since: new Date() };
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
-    if (changed) this.#store(source.name, facts);
+    if (changed && this.#sources.includes(source)) this.#store(source.name, facts);
     return changed;
   }
 
@@ -150,7 +210,7 @@ export class SourceRegistry {
   }
 
   #watch(source: AttachedSource, delayMs: number): void {
-    if (this.#closed) return;
+    if (this.#closed || !this.#sources.includes(source)) return;
     const timer = setTimeout(() => void this.#check(source, delayMs), delayMs);
     timer.unref();
     this.#timers.set(source, timer);
@@ -179,6 +239,35 @@ export class SourceRegistry {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    await Promise.allSettled(this.sources.map((source) => source.connector.close()));
+    await Promise.allSettled(
+      [...this.#sources.map(({ connector }) => connector), ...this.#retiring].map((connector) =>
+        connector.close(),
+      ),
+    );
   }
+}
+
+function attached({ name, config, connector, revision }: NewSource): AttachedSource {
+  return { name, config, connector, revision: revision ?? null, status: { state: 'starting' }, facts: null };
+}
+
+/** What a database contains, as far as its configuration wants it. Rejects with FozError. */
+export function factsOf({ config, connector }: Pick<AttachedSource, 'config' | 'connector'>) {
+  const patterns = (given: SourceConfig['tables']) => ({
+    include: given?.include ?? [],
+    exclude: given?.exclude ?? [],
+  });
+  const options = { namespaces: patterns(config.namespaces), tables: patterns(config.tables) };
+  return connector.introspect(options, AbortSignal.timeout(introspectMs));
+}
+
+/** Resolves when nothing runs on a connector any more, or the time for it is over. */
+async function drained(connector: Connector): Promise<void> {
+  const latest = performance.now() + drainMs;
+  const busy = () => {
+    const { size, idle, waiting } = connector.pool();
+    return idle < size || waiting > 0;
+  };
+  do await sleep(100, undefined, { ref: false });
+  while (busy() && performance.now() < latest);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFacts } from '../../catalog/index.ts';
 
@@ -24,6 +24,11 @@ export class StoredCatalog {
     const file = this.#file(source);
     writeFileSync(`${file}.new`, JSON.stringify(facts));
     renameSync(`${file}.new`, file);
+  }
+
+  /** Forgets one, if it is there: another source may get its name. */
+  remove(source: string): void {
+    rmSync(this.#file(source), { force: true });
   }
 
   #file(source: string): string {

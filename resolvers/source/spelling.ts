@@ -1,0 +1,17 @@
+/** Names of settings as the configuration file spells them: `idleMs` becomes `idle_ms`. What is null is undefined. */
+export function asConfigured(value: unknown): unknown {
+  return respelled(value, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+/** The reverse of `asConfigured`. */
+export function asTold(value: unknown): unknown {
+  return respelled(value, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+}
+
+function respelled(value: unknown, spell: (name: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => respelled(item, spell));
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [spell(name), respelled(inner ?? undefined, spell)]),
+  );
+}

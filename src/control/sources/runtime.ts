@@ -1,0 +1,281 @@
+import { FozError, type SourceName } from '../../core/index.ts';
+import type { Connector } from '../../plan/index.ts';
+import type { SourceConfig } from '../config.ts';
+import { diffFacts, type FactsChange } from '../diff.ts';
+import type { ControlPlane } from '../plane.ts';
+import { maskSecrets } from '../secrets/mask.ts';
+import type { Actor } from '../store/actor.ts';
+import type { NamedConfig } from '../store/repositories/named.ts';
+import { listSources, putSource, readSource, removeSource } from '../store/repositories/sources.ts';
+import type { StoreLog } from '../store/store.ts';
+import { type AttachedSource, factsOf, type SourceRegistry } from './registry.ts';
+import {
+  checkedSource,
+  type SourceSecrets,
+  secretId,
+  secretNames,
+  shownSettings,
+  withoutSecrets,
+  withSecrets,
+} from './settings.ts';
+
+export interface RuntimeSourcesOptions {
+  readonly registry: SourceRegistry;
+  /** `null`: there is no store, so nothing can be attached; databases can be tried all the same. */
+  readonly plane: ControlPlane | null;
+  /** Does not connect yet. */
+  readonly connect: (source: SourceConfig) => Promise<Connector>;
+  /** The folder that databases in files must lie in; `null`: none may be attached. */
+  readonly files: string | null;
+  readonly log: StoreLog;
+}
+
+/** What came of trying to reach a database. */
+export interface SourceTest {
+  readonly ok: boolean;
+  /** Why not, as the database said it; no password. */
+  readonly reason: string | null;
+  readonly version: string | null;
+  readonly tables: number;
+  readonly milliseconds: number;
+}
+
+/** How a source is changed. */
+export interface SourceChange {
+  /** The revision that the caller has seen; absent: whatever it is. */
+  readonly revision?: number | null;
+  /** Also where the database cannot be reached. */
+  readonly force?: boolean;
+}
+
+/**
+ * Sources that are attached, changed and detached while Foz runs. They stand in the store, their URLs and keys encrypted; all
+ * processes that share it follow each change.
+ */
+export class RuntimeSources {
+  readonly #options: RuntimeSourcesOptions;
+  /** One look at the store after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #stop: () => void = () => {};
+
+  constructor(options: RuntimeSourcesOptions) {
+    this.#options = options;
+  }
+
+  /** Attaches what the store has, and follows its changes until `close`. A store that is down is followed as soon as it is there. */
+  async start(): Promise<void> {
+    const { plane } = this.#options;
+    if (plane === null) return;
+    const { started, stop } = plane.store.onChange((change) => {
+      if (change === null || change.topic === 'source') void this.#followed();
+    });
+    this.#stop = stop;
+    await started;
+    await this.#followed();
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  /** Connects to a database and reads what it contains, without attaching it. Rejects with FozErrors when the settings are wrong. */
+  async test(source: SourceConfig): Promise<SourceTest> {
+    return this.#try(checkedSource(source, this.#options.files));
+  }
+
+  /** What refreshing a source would change. Rejects with FozError `not-found` or `unavailable`. */
+  async look(name: string): Promise<readonly FactsChange[]> {
+    const { registry } = this.#options;
+    return diffFacts(registry.find(name)?.facts ?? null, await registry.look(name));
+  }
+
+  /**
+   * Attaches a database; it serves when this resolves. Rejects with FozError(s): `validation-failed`, `conflict` for a name that is
+   * taken, `unavailable` where it cannot be reached (unless `force`).
+   */
+  async attach(actor: Actor, source: SourceConfig, { force = false } = {}): Promise<AttachedSource> {
+    const config = checkedSource(source, this.#options.files);
+    if (this.#options.registry.find(config.name) !== undefined)
+      throw new FozError('conflict', `There is a source ${config.name} already.`);
+    await this.#reachable(config, force);
+    await this.#write(actor, 'source.attach', null, config, 0);
+    return this.#attached(config.name);
+  }
+
+  /** Changes a source; settings that `change` does not name stay, those that are undefined go. Rejects as `attach` does, and with `not-found`. */
+  async update(
+    actor: Actor,
+    name: string,
+    change: Partial<SourceConfig>,
+    { revision, force = false }: SourceChange = {},
+  ): Promise<AttachedSource> {
+    const { stored, config: before } = await this.#stored(name);
+    const changed = Object.entries({ ...before, ...change, name }).filter(([, value]) => value !== undefined);
+    const config = checkedSource(Object.fromEntries(changed) as unknown as SourceConfig, this.#options.files);
+    await this.#reachable(config, force);
+    await this.#write(actor, 'source.update', before, config, revision ?? stored.revision);
+    return this.#attached(name);
+  }
+
+  /** Takes a source away; what runs on it ends first. What the metadata says of it stays. Rejects with FozError `not-found`. */
+  async detach(actor: Actor, name: string): Promise<void> {
+    const { config } = await this.#stored(name);
+    const { store, secrets, audit } = this.#plane();
+    await store.write(async (db) => {
+      await removeSource(db, name);
+      for (const secret of secretNames) await secrets.remove(secretId(name, secret), db);
+      await audit?.appendWithin(db, {
+        kind: 'control',
+        actor,
+        operation: 'source.detach',
+        source: name,
+        before: shownSettings(config),
+        after: null,
+        outcome: 'success',
+      });
+    });
+    await this.#follow();
+  }
+
+  async #write(
+    actor: Actor,
+    operation: string,
+    before: SourceConfig | null,
+    after: SourceConfig,
+    revision: number,
+  ): Promise<void> {
+    const { store, secrets, audit } = this.#plane();
+    const { open, secrets: hidden } = withoutSecrets(after);
+    const former = before === null ? {} : withoutSecrets(before).secrets;
+    await store.write(async (db) => {
+      await putSource(db, after.name, open, revision);
+      for (const name of secretNames) {
+        const value = hidden[name];
+        if (value === undefined) await secrets.remove(secretId(after.name, name), db);
+        else await secrets.put(secretId(after.name, name), value, db);
+      }
+      const replaced = secretNames.filter((name) => hidden[name] !== former[name]);
+      await audit?.appendWithin(db, {
+        kind: 'control',
+        actor,
+        operation,
+        source: after.name,
+        before: before === null ? null : shownSettings(before),
+        after: { ...shownSettings(after), ...(replaced.length === 0 ? {} : { replaced }) },
+        outcome: 'success',
+      });
+    });
+    await this.#follow();
+  }
+
+  #plane(): ControlPlane {
+    const { plane } = this.#options;
+    if (plane !== null) return plane;
+    throw new FozError(
+      'not-supported',
+      'This Foz has no store to keep sources in: put an "auth" or a "store" part into its configuration.',
+    );
+  }
+
+  #attached(name: string): AttachedSource {
+    const source = this.#options.registry.find(name);
+    if (source !== undefined) return source;
+    throw new FozError('conflict', `The source ${name} was detached by somebody else meanwhile.`);
+  }
+
+  async #stored(name: string): Promise<{ readonly stored: NamedConfig; readonly config: SourceConfig }> {
+    if (this.#options.registry.find(name)?.revision === null)
+      throw new FozError(
+        'not-supported',
+        `The configuration file declares the source ${name}: change it there.`,
+      );
+    const stored = await this.#plane().store.read((db) => readSource(db, name));
+    return { stored, config: await this.#opened(stored) };
+  }
+
+  async #opened({ name, config }: NamedConfig): Promise<SourceConfig> {
+    const found: Record<string, string> = {};
+    for (const secret of secretNames) {
+      const value = await this.#plane().secrets.get(secretId(name, secret));
+      if (value !== undefined) found[secret] = value.reveal();
+    }
+    return withSecrets(config as SourceConfig, found as SourceSecrets);
+  }
+
+  async #reachable(config: SourceConfig, force: boolean): Promise<void> {
+    if (force) return;
+    const { ok, reason } = await this.#try(config);
+    if (!ok)
+      throw new FozError(
+        'unavailable',
+        `The database of source ${config.name} cannot be used: ${reason} Mend the settings, or attach it with force and it is tried again and again.`,
+      );
+  }
+
+  async #try(config: SourceConfig): Promise<SourceTest> {
+    const started = performance.now();
+    const since = () => Math.round(performance.now() - started);
+    let connector: Connector | null = null;
+    try {
+      connector = await this.#options.connect({ ...config, pool: { ...config.pool, max: 1 } });
+      const { version, tables } = await factsOf({ config, connector });
+      return { ok: true, reason: null, version, tables: tables.length, milliseconds: since() };
+    } catch (error) {
+      return { ok: false, reason: reasonOf(error), version: null, tables: 0, milliseconds: since() };
+    } finally {
+      await connector?.close();
+    }
+  }
+
+  /** Like `#follow`, for changes that nobody waits for. */
+  async #followed(): Promise<void> {
+    await this.#follow().catch((error: unknown) =>
+      this.#options.log.error(
+        { err: error },
+        'the sources of the store cannot be read: those there are stay',
+      ),
+    );
+  }
+
+  /** Brings what is attached in line with the store. */
+  #follow(): Promise<void> {
+    const done = this.#turn.then(() => this.#align());
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  async #align(): Promise<void> {
+    const { registry } = this.#options;
+    const stored = await this.#plane().store.read(listSources);
+    const wanted = new Map(stored.map((source) => [source.name, source]));
+    for (const { name, revision } of [...registry.sources])
+      if (revision !== null && !wanted.has(name)) registry.remove(name);
+    await Promise.all(stored.map((source) => this.#put(source)));
+  }
+
+  async #put(stored: NamedConfig): Promise<void> {
+    const { registry, connect, log } = this.#options;
+    const { name, revision } = stored;
+    const there = registry.find(name);
+    if (there?.revision === revision) return;
+    if (there?.revision === null) {
+      log.warn(
+        { source: name },
+        'the source of the store is left out: the configuration file has one of its name',
+      );
+      return;
+    }
+    try {
+      const config = await this.#opened(stored);
+      const connector = await connect(config);
+      await registry.put({ name: name as SourceName, config, connector, revision });
+    } catch (error) {
+      log.error({ err: error, source: name }, 'a source of the store cannot be attached');
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof FozError ? (error.internal ?? error.message) : String(error);
+  return maskSecrets(text) as string;
+}
