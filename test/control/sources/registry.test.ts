@@ -7,10 +7,10 @@ import {
   type SourceConfig,
   SourceRegistry,
   StoredCatalog,
-} from '../../src/control/index.ts';
-import { parseSourceName } from '../../src/core/index.ts';
-import { connect } from '../../src/main.ts';
-import { ask } from '../support/cases/run.ts';
+} from '../../../src/control/index.ts';
+import { parseSourceName } from '../../../src/core/index.ts';
+import { connect } from '../../../src/main.ts';
+import { ask } from '../../support/cases/run.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 const name = (text: string) => parseSourceName(text)!;

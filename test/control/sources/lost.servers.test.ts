@@ -8,13 +8,13 @@ import {
   type SourceConfig,
   SourceRegistry,
   StoredCatalog,
-} from '../../src/control/index.ts';
-import { parseSourceName } from '../../src/core/index.ts';
-import { connect, type Started, start } from '../../src/main.ts';
-import { ask } from '../support/cases/run.ts';
-import { sharedDatabase } from '../support/databases.ts';
-import { until } from '../support/wait.ts';
-import { Way } from '../support/way.ts';
+} from '../../../src/control/index.ts';
+import { parseSourceName } from '../../../src/core/index.ts';
+import { connect, type Started, start } from '../../../src/main.ts';
+import { ask } from '../../support/cases/run.ts';
+import { sharedDatabase } from '../../support/databases.ts';
+import { until } from '../../support/wait.ts';
+import { Way } from '../../support/way.ts';
 
 const query = '{ customers(limit: 1, order_by: [{ id: asc }]) { id } }';
 
