@@ -4,6 +4,7 @@ import { buildSchema } from 'type-graphql';
 import { AuditResolver } from './audit/audit-resolver.ts';
 import { ExplainResolver } from './explain/explain-resolver.ts';
 import { KeyResolver } from './key/key-resolver.ts';
+import { RoleResolver } from './role/role-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
 
 export type { ControlContext } from './context.ts';
@@ -11,7 +12,7 @@ export type { ControlContext } from './context.ts';
 /** The graph of the control API; `schema/control.graphql` is its printed form. */
 export function buildControlGraph(): Promise<GraphQLSchema> {
   return buildSchema({
-    resolvers: [SourceResolver, ExplainResolver, KeyResolver, AuditResolver],
+    resolvers: [SourceResolver, ExplainResolver, KeyResolver, RoleResolver, AuditResolver],
     validate: false,
   });
 }

@@ -23,7 +23,11 @@ export type AuditEntry = {
   actorKind: Scalars['String']['output'];
   address?: Maybe<Scalars['String']['output']>;
   affectedRows?: Maybe<Scalars['Int']['output']>;
+  /** What a change made of it, as JSON; secrets are `***`. */
+  after?: Maybe<Scalars['String']['output']>;
   at: Scalars['DateTimeISO']['output'];
+  /** What was there before a change, as JSON; secrets are `***`. */
+  before?: Maybe<Scalars['String']['output']>;
   keyId?: Maybe<Scalars['String']['output']>;
   /** `control`, `sign-in`, `refusal`, `mutation`, `read`. */
   kind: Scalars['String']['output'];
@@ -238,8 +242,14 @@ export type Query = {
   health: Health;
   /** What the catalog could not take as it is. */
   issues: Array<Issue>;
+  /** What a key of the store may do with each of its roles, within its scopes. */
+  keyPermissions: Array<RolePermissions>;
   /** The API keys of the store, by name. */
   keys: Array<Key>;
+  /** What a role may do; one without permissions may do nothing. */
+  role: RolePermissions;
+  /** All roles that have any permission, by name. */
+  roles: Array<RolePermissions>;
   /** One attached database. */
   source?: Maybe<Source>;
   /** Looks what refreshing a source would change. */
@@ -264,8 +274,18 @@ export type QueryExplainArgs = {
 };
 
 
+export type QueryKeyPermissionsArgs = {
+  id: Scalars['String']['input'];
+};
+
+
 export type QueryKeysArgs = {
   revoked?: Scalars['Boolean']['input'];
+};
+
+
+export type QueryRoleArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -276,6 +296,12 @@ export type QuerySourceArgs = {
 
 export type QuerySourceChangesArgs = {
   name: Scalars['String']['input'];
+};
+
+/** What a role may do in the end, inherited permissions included. */
+export type RolePermissions = {
+  role: Scalars['String']['output'];
+  tables: Array<TablePermissions>;
 };
 
 /** A key with its text, which is shown this once. */
@@ -455,6 +481,26 @@ export type SourceTypeNames = {
 export type SourceTypeNamesInput = {
   prefix?: InputMaybe<Scalars['String']['input']>;
   suffix?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What may be done with one table. Conditions are JSON, in the words of the metadata. */
+export type TablePermissions = {
+  aggregations: Scalars['Boolean']['output'];
+  /** Whether rows can be removed. */
+  deletes: Scalars['Boolean']['output'];
+  /** Columns that can be given to new rows; null: none can be made. */
+  insertColumns?: Maybe<Array<Scalars['String']['output']>>;
+  /** Everything: filters, checks, presets, masks, root fields. */
+  json: Scalars['String']['output'];
+  /** Most rows of one list. */
+  limit?: Maybe<Scalars['Int']['output']>;
+  namespace?: Maybe<Scalars['String']['output']>;
+  /** Columns that can be read; null: no row can. */
+  selectColumns?: Maybe<Array<Scalars['String']['output']>>;
+  source: Scalars['String']['output'];
+  table: Scalars['String']['output'];
+  /** Columns that can be changed; null: no row can. */
+  updateColumns?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 /** `require` only encrypts, `verify_ca` checks who signed the certificate, `verify_full` also whose it is. */

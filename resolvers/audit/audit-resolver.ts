@@ -17,14 +17,20 @@ export class AuditResolver {
     const given = Object.fromEntries(Object.entries(filter ?? {}).filter(([, value]) => value !== null));
     const page = await queryAudit(planeOf(context).store, given, { cursor: before, limit });
     const entries = page.records.map(
-      ({ actor, at, ...record }): AuditEntry => ({
+      ({ actor, at, before, after, ...record }): AuditEntry => ({
         ...(record as unknown as AuditEntry),
         at: new Date(at),
         actorKind: actor.kind,
         actorId: actor.id,
         role: actor.role,
+        before: json(before),
+        after: json(after),
       }),
     );
     return { entries, next: page.next };
   }
+}
+
+function json(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
 }

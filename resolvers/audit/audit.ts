@@ -46,6 +46,18 @@ export class AuditEntry {
 
   @Field(() => String, { nullable: true, description: 'The code of the error, the reason of a refusal.' })
   reason!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What was there before a change, as JSON; secrets are `***`.',
+  })
+  before!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What a change made of it, as JSON; secrets are `***`.',
+  })
+  after!: string | null;
 }
 
 @ObjectType()

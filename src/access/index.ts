@@ -1,3 +1,4 @@
+export { type DescribedRule, describePermissions, type TableDescription } from './describe.ts';
 export { everyPermission } from './everything.ts';
 export type {
   DeletePermission,

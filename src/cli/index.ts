@@ -1,14 +1,17 @@
 import { Command } from 'commander';
+import { exportAuditLog, pruneAuditLog, verifyAuditLog } from './audit.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
 import { importFromHasura } from './import.ts';
 import { init } from './init.ts';
 import { introspect } from './introspect.ts';
+import { hashGivenKey, newAdminSecret, newKey } from './key.ts';
 import { applyMetadataFolder, diffMetadataFolder, exportMetadata } from './metadata.ts';
 import { report } from './output.ts';
+import { showPermissions } from './permissions.ts';
 import { printGraph } from './schema.ts';
 import { serve } from './serve.ts';
-import { migrate, rotateSecrets, showStore, verifyAuditLog } from './store.ts';
+import { migrate, rotateSecrets, showStore } from './store.ts';
 
 const program = new Command('foz')
   .description('One GraphQL endpoint over every database a team has')
@@ -127,8 +130,60 @@ store
   .action((options) => report(() => migrate(options)));
 
 program
-  .command('audit')
-  .description('what was done, and by whom')
+  .command('permissions')
+  .description('what a role may do, or what a key of the configuration may; without either, all roles')
+  .argument('[role]')
+  .option(...config)
+  .option('--key <name>', 'what this API key may do, within its scopes')
+  .option('--json', 'for machines')
+  .action((role, options) => report(() => showPermissions(role, options)));
+
+const key = program.command('key').description('API keys for the configuration file');
+
+key
+  .command('new')
+  .description('make a key: its text is shown this once, with the lines for foz.yaml')
+  .requiredOption('--name <name>', 'what it is for')
+  .requiredOption('--role <role...>', 'roles that it may take; the first one unless a request chooses')
+  .option('--table <pattern...>', 'only these tables: source.table or source.namespace.table, * for any part')
+  .option('--operation <kind...>', 'only these: read, write, subscribe')
+  .option('--expires <date>', 'ISO 8601, as 2030-01-31')
+  .action((options) => report(() => newKey(options)));
+
+key
+  .command('hash')
+  .description('read a key from standard input and print the lines for foz.yaml that let it in')
+  .action(() => report(() => hashGivenKey()));
+
+program
+  .command('admin-secret')
+  .description('secrets that open everything')
+  .command('new')
+  .description('make one: it is shown this once')
+  .action(() => report(() => newAdminSecret()));
+
+const audit = program.command('audit').description('what was done, and by whom');
+
+audit
+  .command('export')
+  .description('write the audit log as JSON Lines to standard output, oldest first')
+  .option(...config)
+  .option('--since <date>', 'from this moment on, ISO 8601')
+  .option('--until <date>', 'before this moment, ISO 8601')
+  .option('--kind <kind...>', 'control, sign-in, refusal, mutation, read')
+  .option('--actor <id>', 'of this actor')
+  .option('--source <name>', 'about this source')
+  .option('--table <name>', 'about this table')
+  .action((options) => report(() => exportAuditLog(options)));
+
+audit
+  .command('prune')
+  .description('remove old records; the rest can still be verified, and the removal is a record itself')
+  .requiredOption('--days <number>', 'keep this many days')
+  .option(...config)
+  .action((options) => report(() => pruneAuditLog(options)));
+
+audit
   .command('verify')
   .description('look whether the audit log is what was written; code 1 when it is not')
   .option(...config)

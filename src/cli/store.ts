@@ -5,7 +5,6 @@ import {
   rotateStoreSecrets,
   type StorePlace,
   storeStatus,
-  verifyStoredAudit,
 } from '../control/index.ts';
 
 interface Options {
@@ -34,22 +33,6 @@ export async function migrate(options: Options): Promise<void> {
   if (done.length === 0) console.log('The store is up to date.');
 }
 
-/** `foz audit verify`: whether the audit log is what was written; code 1 when it is not. */
-export async function verifyAuditLog(options: Options & { readonly checkpoint?: string }): Promise<void> {
-  const report = await verifyStoredAudit(placeOf(options), process.env, options.checkpoint);
-  if (options.json === true) console.log(JSON.stringify(report, null, 2));
-  else {
-    for (const { kind, message } of report.problems) console.log(`${kind}: ${message}`);
-    const range = report.first === null ? '' : ` (${report.first} to ${report.last})`;
-    console.log(
-      report.ok
-        ? `${report.records} records${range}, all as they were written. Last hash: ${report.hash}`
-        : `THE AUDIT LOG WAS TAMPERED WITH: ${report.problems.length} problems in ${report.records} records${range}.`,
-    );
-  }
-  if (!report.ok) process.exitCode = 1;
-}
-
 /** `foz secrets rotate`: brings all secrets under another master key. */
 export async function rotateSecrets(options: Options): Promise<void> {
   const { rotated, total, keyId } = await rotateStoreSecrets(placeOf(options), process.env);
@@ -58,6 +41,6 @@ export async function rotateSecrets(options: Options): Promise<void> {
 }
 
 /** Without a file that was asked for, the store of the environment or of this folder. */
-function placeOf({ config }: Options): StorePlace {
+export function placeOf({ config }: Pick<Options, 'config'>): StorePlace {
   return config === 'foz.yaml' && !existsSync(config) ? {} : loadConfig(config);
 }

@@ -19,12 +19,15 @@ export {
   type SourceDescription,
 } from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
+export { describeRole, type RoleDescription, roleNames } from './effective.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';
 export { createKey, endKey, type KeyInput, keysOf, renewKey, type ShownKey } from './keys.ts';
 export { loadConfig } from './load-config.ts';
 export {
+  exportStoredAudit,
   migrateStore,
+  pruneStoredAudit,
   rotateStoreSecrets,
   type StorePlace,
   storeStatus,

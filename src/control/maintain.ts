@@ -1,3 +1,5 @@
+import type { AuditFilter } from './audit/query.ts';
+import type { Retention } from './audit/retention.ts';
 import type { AuditReport } from './audit/verify.ts';
 import type { FozConfig } from './config.ts';
 import type { Rotation } from './secrets/secrets.ts';
@@ -44,6 +46,45 @@ export function verifyStoredAudit(
     // Where the key is gone, every signature is wrong.
     const key = Buffer.from((await secrets.get(auditKeyId))?.reveal() ?? '', 'base64');
     return verifyAudit({ store, key, checkpointFile: checkpoint ?? checkpointFile(folder) });
+  });
+}
+
+/** Writes the audit log as JSON Lines, oldest first; resolves when the last one is written. Rejects with FozError. */
+export function exportStoredAudit(
+  place: StorePlace,
+  environment: NodeJS.ProcessEnv,
+  filter: AuditFilter,
+  out: NodeJS.WritableStream,
+): Promise<void> {
+  return withStore(place, environment, async (store) => {
+    const [{ exportAudit }, { pipeline }] = await Promise.all([
+      import('./audit/query.ts'),
+      import('node:stream/promises'),
+    ]);
+    await pipeline(exportAudit(store, filter), out, { end: false });
+  });
+}
+
+/** Removes records of the audit log that are older than `before`, in milliseconds since 1970; the rest can still be verified. Rejects with FozError. */
+export function pruneStoredAudit(
+  place: StorePlace,
+  environment: NodeJS.ProcessEnv,
+  before: number,
+): Promise<Retention> {
+  return withStore(place, environment, async (store, folder) => {
+    const [{ keyRing, Secrets }, { AuditLog, removeOldRecords }] = await Promise.all([
+      import('./secrets/index.ts'),
+      import('./audit/index.ts'),
+    ]);
+    await store.open();
+    const secrets = new Secrets(store, () => keyRing(folder, environment, log));
+    await secrets.checkKey();
+    const audit = new AuditLog({ store, secrets, folder, log });
+    try {
+      return await removeOldRecords(store, audit, before, { kind: 'command', id: null, role: null });
+    } finally {
+      await audit.close();
+    }
   });
 }
 

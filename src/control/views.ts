@@ -35,13 +35,22 @@ export function viewOf(
   const { role, scopes } = session;
   if (role === adminRole && scopes === undefined)
     return { catalog, rules: limited(everythingAllowed(validations), mostRows) };
-  const granted =
-    role === adminRole ? everyPermission(catalog) : (roles.get(role) ?? { role, tables: new Map() });
-  const permissions = scopes === undefined ? granted : narrowed(granted, scopes);
+  const permissions = grantedTo(catalog, roles, session);
   return {
     catalog: visibleCatalog(catalog, permissions, session.backend ?? false),
     rules: limited(rulesOf(permissions, validations), mostRows),
   };
+}
+
+/** What a session may do with each table: the permissions of its role, within the scopes of its credential. */
+export function grantedTo(
+  catalog: Catalog,
+  roles: Permissions['roles'],
+  { role, scopes }: Pick<Session, 'role' | 'scopes'>,
+): RolePermissions {
+  const granted =
+    role === adminRole ? everyPermission(catalog) : (roles.get(role) ?? { role, tables: new Map() });
+  return scopes === undefined ? granted : narrowed(granted, scopes);
 }
 
 /** No list has more rows than the limits of the role allow. */

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasHash } from '../../../src/auth/api-keys/format.ts';
 import { mintKey } from '../../../src/auth/index.ts';
-import { migrate, rotateSecrets, showStore, verifyAuditLog } from '../../../src/cli/store.ts';
+import { verifyAuditLog } from '../../../src/cli/audit.ts';
+import { migrate, rotateSecrets, showStore } from '../../../src/cli/store.ts';
 import { AuditLog } from '../../../src/control/audit/index.ts';
 import {
   migrateStore,

@@ -1,0 +1,48 @@
+import { Field, Int, ObjectType } from 'type-graphql';
+
+@ObjectType({
+  description: 'What may be done with one table. Conditions are JSON, in the words of the metadata.',
+})
+export class TablePermissions {
+  @Field(() => String)
+  source!: string;
+
+  @Field(() => String, { nullable: true })
+  namespace!: string | null;
+
+  @Field(() => String)
+  table!: string;
+
+  @Field(() => [String], { nullable: true, description: 'Columns that can be read; null: no row can.' })
+  selectColumns!: readonly string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Columns that can be given to new rows; null: none can be made.',
+  })
+  insertColumns!: readonly string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Columns that can be changed; null: no row can.' })
+  updateColumns!: readonly string[] | null;
+
+  @Field(() => Boolean, { description: 'Whether rows can be removed.' })
+  deletes!: boolean;
+
+  @Field(() => Int, { nullable: true, description: 'Most rows of one list.' })
+  limit!: number | null;
+
+  @Field(() => Boolean)
+  aggregations!: boolean;
+
+  @Field(() => String, { description: 'Everything: filters, checks, presets, masks, root fields.' })
+  json!: string;
+}
+
+@ObjectType({ description: 'What a role may do in the end, inherited permissions included.' })
+export class RolePermissions {
+  @Field(() => String)
+  role!: string;
+
+  @Field(() => [TablePermissions])
+  tables!: TablePermissions[];
+}

@@ -1,0 +1,76 @@
+import { exportStoredAudit, pruneStoredAudit, verifyStoredAudit } from '../control/index.ts';
+import { FozError } from '../core/index.ts';
+import { placeOf } from './store.ts';
+
+interface Options {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+/** `foz audit verify`: whether the audit log is what was written; code 1 when it is not. */
+export async function verifyAuditLog(options: Options & { readonly checkpoint?: string }): Promise<void> {
+  const report = await verifyStoredAudit(placeOf(options), process.env, options.checkpoint);
+  if (options.json === true) console.log(JSON.stringify(report, null, 2));
+  else {
+    for (const { kind, message } of report.problems) console.log(`${kind}: ${message}`);
+    const range = report.first === null ? '' : ` (${report.first} to ${report.last})`;
+    console.log(
+      report.ok
+        ? `${report.records} records${range}, all as they were written. Last hash: ${report.hash}`
+        : `THE AUDIT LOG WAS TAMPERED WITH: ${report.problems.length} problems in ${report.records} records${range}.`,
+    );
+  }
+  if (!report.ok) process.exitCode = 1;
+}
+
+/** `foz audit export`: the audit log as JSON Lines. */
+export function exportAuditLog(
+  options: Options & {
+    readonly since?: string;
+    readonly until?: string;
+    readonly kind?: string[];
+    readonly actor?: string;
+    readonly source?: string;
+    readonly table?: string;
+  },
+): Promise<void> {
+  const { since, until, kind, actor, source, table } = options;
+  const filter = {
+    ...(since === undefined ? {} : { from: momentOf('--since', since) }),
+    ...(until === undefined ? {} : { before: momentOf('--until', until) }),
+    ...(kind === undefined ? {} : { kinds: kind.map(kindOf) }),
+    ...(actor === undefined ? {} : { actorId: actor }),
+    ...(source === undefined ? {} : { source }),
+    ...(table === undefined ? {} : { table }),
+  };
+  return exportStoredAudit(placeOf(options), process.env, filter, process.stdout);
+}
+
+/** `foz audit prune`: removes records that are older than so many days. */
+export async function pruneAuditLog(options: Options & { readonly days: string }): Promise<void> {
+  const days = Number(options.days);
+  if (!Number.isFinite(days) || days < 1 || options.days.trim() === '')
+    throw new FozError('validation-failed', '--days must be a number of days, at least 1.');
+  const before = Date.now() - days * 86_400_000;
+  const { removed, through } = await pruneStoredAudit(placeOf(options), process.env, before);
+  const rest = through === null ? '' : ` The log now begins after record ${through}.`;
+  console.log(`${removed} records from before ${new Date(before).toISOString()} are removed.${rest}`);
+}
+
+function momentOf(option: string, text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at))
+    throw new FozError(
+      'validation-failed',
+      `${option} must be a date as 2030-01-31 or 2030-01-31T12:00:00Z.`,
+    );
+  return at;
+}
+
+const kinds = ['control', 'sign-in', 'refusal', 'mutation', 'read'] as const;
+
+function kindOf(text: string): (typeof kinds)[number] {
+  const kind = kinds.find((known) => known === text);
+  if (kind !== undefined) return kind;
+  throw new FozError('validation-failed', `--kind must be one of ${kinds.join(', ')}.`);
+}

@@ -1,0 +1,73 @@
+import { text as read } from 'node:stream/consumers';
+import { stringify } from 'yaml';
+import { checkAuth, keyPrefix, mintAdminSecret, mintKey, plainHash } from '../auth/index.ts';
+import { FozError } from '../core/index.ts';
+
+/** `foz key new`: a key and the lines of the configuration that let it in. */
+export async function newKey(options: {
+  readonly name: string;
+  readonly role: readonly string[];
+  readonly table?: readonly string[];
+  readonly operation?: readonly string[];
+  readonly expires?: string;
+}): Promise<void> {
+  // Keys of files are kept without the server's pepper, so that the file alone is enough.
+  const { key, prefix } = mintKey(new Uint8Array(32));
+  const { name, role: roles, table, operation, expires } = options;
+  const scopes = {
+    ...(operation === undefined ? {} : { operations: operation as ('read' | 'write' | 'subscribe')[] }),
+    ...(table === undefined ? {} : { tables: table }),
+  };
+  const entry = {
+    name,
+    prefix,
+    hash: plainHash(key),
+    roles,
+    ...(Object.keys(scopes).length === 0 ? {} : { scopes }),
+    ...(expires === undefined ? {} : { expires_at: momentOf(expires) }),
+  };
+  const problems = checkAuth({ api_keys: [entry] });
+  if (operation?.some((kind) => !['read', 'write', 'subscribe'].includes(kind)))
+    problems.push({ path: ['operation'], message: 'must be read, write or subscribe' });
+  if (problems.length > 0)
+    throw new FozError(
+      'validation-failed',
+      problems
+        .map(({ path, message }) => `${path.slice(2).join('.') || path.join('.')}: ${message}`)
+        .join('\n'),
+    );
+  console.log(`${key}\n`);
+  console.log('This is the only time that the key is shown: keep it now. These lines let it in:\n');
+  console.log(stringify({ auth: { api_keys: [entry] } }).trimEnd());
+}
+
+/** `foz key hash`: prefix and hash of a key that somebody has. Rejects with FozError `validation-failed` when it is none. */
+export async function hashGivenKey(): Promise<void> {
+  const key = (await read(process.stdin)).trim();
+  const prefix = keyPrefix(key);
+  if (prefix === undefined)
+    throw new FozError(
+      'validation-failed',
+      'What came on standard input is no key of Foz: those begin with foz_ and have 66 characters. Make one with "foz key new".',
+    );
+  console.log(`prefix: ${prefix}\nhash: ${plainHash(key)}`);
+}
+
+/** `foz admin-secret new`: a secret that opens everything. */
+export async function newAdminSecret(): Promise<void> {
+  console.log(`${mintAdminSecret()}\n`);
+  console.log(
+    'This is the only time that it is shown: keep it now, and give it to Foz by the environment:\n',
+  );
+  console.log(`auth:\n  admin_secrets:\n    - name: operator\n      secret: \${env:FOZ_ADMIN_SECRET}`);
+}
+
+function momentOf(text: string): string {
+  const at = Date.parse(text);
+  if (Number.isNaN(at))
+    throw new FozError(
+      'validation-failed',
+      '--expires must be a date as 2030-01-31 or 2030-01-31T12:00:00Z.',
+    );
+  return new Date(at).toISOString();
+}

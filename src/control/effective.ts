@@ -1,0 +1,42 @@
+import { describePermissions, type Scopes, type TableDescription } from '../access/index.ts';
+import { adminRole, FozError, parseRoleName, type RoleName } from '../core/index.ts';
+import type { LimitsConfig, ServerConfig } from './config.ts';
+import type { Graphs } from './graphs.ts';
+import { grantedTo } from './views.ts';
+
+/** What a role may do in the end: inherited roles as merged, what is wrong in the metadata left out. */
+export interface RoleDescription {
+  readonly role: RoleName;
+  readonly tables: readonly TableDescription[];
+  /** Limits of its own or of everybody. */
+  readonly limits: LimitsConfig;
+}
+
+/** The roles that have any permission, by name; the admin role is not among them. */
+export function roleNames({ permissions }: Graphs): readonly RoleName[] {
+  return [...permissions.roles.keys()].sort();
+}
+
+/**
+ * What a role may do, within the scopes of a credential where some are given. A role without permissions may do nothing. Throws
+ * FozError `validation-failed` for a text that cannot be the name of a role.
+ */
+export function describeRole(
+  graphs: Graphs,
+  name: string,
+  { scopes, server }: { readonly scopes?: Scopes; readonly server?: ServerConfig } = {},
+): RoleDescription {
+  const role = parseRoleName(name);
+  if (role === undefined) throw new FozError('validation-failed', `"${name}" is no name for a role.`);
+  const { roles: own, ...all } = server?.limits ?? {};
+  const { catalog, permissions } = graphs;
+  const granted = grantedTo(catalog, permissions.roles, {
+    role,
+    ...(scopes === undefined ? {} : { scopes }),
+  });
+  return {
+    role,
+    tables: describePermissions(granted),
+    limits: role === adminRole ? all : { ...all, ...own?.[role] },
+  };
+}
