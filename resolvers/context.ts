@@ -2,6 +2,7 @@ import type {
   AuditActor,
   ControlPlane,
   Graphs,
+  LiveMetadata,
   RuntimeSources,
   SourceRegistry,
 } from '../src/control/index.ts';
@@ -13,6 +14,8 @@ export interface ControlContext {
   readonly graphs: Graphs;
   /** Sources that are attached at run time. */
   readonly sources: RuntimeSources;
+  /** The metadata that is served, and how it is changed. */
+  readonly metadata: LiveMetadata;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
   readonly actor: AuditActor;

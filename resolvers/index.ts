@@ -4,15 +4,29 @@ import { buildSchema } from 'type-graphql';
 import { AuditResolver } from './audit/audit-resolver.ts';
 import { ExplainResolver } from './explain/explain-resolver.ts';
 import { KeyResolver } from './key/key-resolver.ts';
+import { MetadataResolver } from './metadata/metadata-resolver.ts';
+import { PermissionResolver } from './permission/permission-resolver.ts';
+import { RelationshipResolver } from './relationship/relationship-resolver.ts';
 import { RoleResolver } from './role/role-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
+import { TableResolver } from './table/table-resolver.ts';
 
 export type { ControlContext } from './context.ts';
 
 /** The graph of the control API; `schema/control.graphql` is its printed form. */
 export function buildControlGraph(): Promise<GraphQLSchema> {
   return buildSchema({
-    resolvers: [SourceResolver, ExplainResolver, KeyResolver, RoleResolver, AuditResolver],
+    resolvers: [
+      SourceResolver,
+      MetadataResolver,
+      TableResolver,
+      RelationshipResolver,
+      PermissionResolver,
+      ExplainResolver,
+      KeyResolver,
+      RoleResolver,
+      AuditResolver,
+    ],
     validate: false,
   });
 }

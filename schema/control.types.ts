@@ -14,6 +14,8 @@ export type Scalars = {
   Float: { input: number; output: number; }
   /** A date-time string at UTC, such as 2007-12-03T10:15:30Z, compliant with the `date-time` format outlined in section 5.6 of the RFC 3339 profile of the ISO 8601 standard for representation of dates and times using the Gregorian calendar.This scalar is serialized to a string in ISO 8601 format and parsed from a string in ISO 8601 format. */
   DateTimeISO: { input: any; output: any; }
+  /** The `JSON` scalar type represents JSON values as specified by [ECMA-404](http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf). */
+  JSON: { input: unknown; output: unknown; }
 };
 
 /** Something that was done or refused. */
@@ -60,6 +62,50 @@ export type AuditPage = {
   /** Where the next page starts; null: this was the last one. */
   next?: Maybe<Scalars['Int']['output']>;
 };
+
+/** A column of the database, and what metadata says of it. */
+export type Column = {
+  array: Scalars['Boolean']['output'];
+  /** By metadata, else by the database. */
+  comment?: Maybe<Scalars['String']['output']>;
+  customName?: Maybe<Scalars['String']['output']>;
+  databaseComment?: Maybe<Scalars['String']['output']>;
+  /** Computed by the database. */
+  generated: Scalars['Boolean']['output'];
+  hasDefault: Scalars['Boolean']['output'];
+  /** Nobody sees it. */
+  hidden: Scalars['Boolean']['output'];
+  name: Scalars['String']['output'];
+  /** As the database spells it. */
+  nativeType: Scalars['String']['output'];
+  nullable: Scalars['Boolean']['output'];
+  /** What Foz takes it for. */
+  scalar: Scalars['String']['output'];
+  /** What values that are written must be. */
+  validation: Array<Scalars['JSON']['output']>;
+  /** Values of an enum of the database. */
+  values?: Maybe<Array<Scalars['String']['output']>>;
+};
+
+export type ColumnPair = {
+  from: Scalars['String']['output'];
+  to: Scalars['String']['output'];
+};
+
+export type ColumnPairInput = {
+  from: Scalars['String']['input'];
+  to: Scalars['String']['input'];
+};
+
+export type ForeignKeyInput = {
+  columns: Array<Scalars['String']['input']>;
+  on: ForeignKeySide;
+};
+
+/** Which table of a relationship holds the foreign key. */
+export type ForeignKeySide =
+  | 'other'
+  | 'this';
 
 /** Whether everything is as it should be. */
 export type Health = {
@@ -131,21 +177,100 @@ export type KeyScopesInput = {
   tables?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** What is declared about the tables of all sources. */
+export type Metadata = {
+  /** As files of metadata have it. */
+  document: Scalars['JSON']['output'];
+  /** The file that holds it, so that it cannot be changed here; null: the store does. */
+  owner?: Maybe<Scalars['String']['output']>;
+  /** 0: nothing was ever written, or the configuration holds it. */
+  resourceVersion: Scalars['Int']['output'];
+};
+
+/** One thing that differs between two versions of the metadata. */
+export type MetadataChange = {
+  after?: Maybe<Scalars['JSON']['output']>;
+  before?: Maybe<Scalars['JSON']['output']>;
+  /** `added`, `removed`, `changed`. */
+  change: Scalars['String']['output'];
+  /** As in select_permissions.buyer. */
+  part: Scalars['String']['output'];
+  /** In words. */
+  text: Scalars['String']['output'];
+  /** As in shop.sales.orders. */
+  where: Scalars['String']['output'];
+};
+
+/** What a change of the metadata did, or would do. */
+export type MetadataResult = {
+  /** false: it was only tried, or there was nothing to change. */
+  applied: Scalars['Boolean']['output'];
+  /** What is wrong from now on. */
+  causes: Array<Issue>;
+  changes: Array<MetadataChange>;
+  /** What was wrong until now. */
+  cures: Array<Issue>;
+  /** The version now. */
+  resourceVersion: Scalars['Int']['output'];
+};
+
+/** One version of the metadata. */
+export type MetadataVersion = {
+  actorId?: Maybe<Scalars['String']['output']>;
+  /** How they proved who they are: `api-key`, `token`, ... */
+  actorKind: Scalars['String']['output'];
+  at: Scalars['DateTimeISO']['output'];
+  comment?: Maybe<Scalars['String']['output']>;
+  version: Scalars['Int']['output'];
+};
+
 export type Mutation = {
   /** Attaches a database, which serves when this is answered; other processes follow within 2 s. */
   attachSource: Source;
   /** Makes an API key; its text is shown only now. */
   createKey: ShownKey;
+  /** Declares a relationship, maybe to another source. */
+  createRelationship: MetadataResult;
+  /** Renames, describes, hides or shows a column. */
+  customizeColumn: MetadataResult;
+  /** Names and describes a table. */
+  customizeTable: MetadataResult;
   /** Takes a database away; what runs on it ends first, what the metadata says of it stays. */
   detachSource: Scalars['Boolean']['output'];
+  /** Ends an inherited role. */
+  dropInheritedRole: MetadataResult;
+  /** Takes a permission from a role. */
+  dropPermission: MetadataResult;
+  /** Takes a declared relationship away. */
+  dropRelationship: MetadataResult;
   /** Reads what a source contains anew; the graph is swapped when something has changed. */
   refreshSource: Source;
+  /** Gives a relationship another name, in the rules of permissions too. */
+  renameRelationship: MetadataResult;
+  /** Puts another document in the place of the metadata. */
+  replaceMetadata: MetadataResult;
+  /** Brings back a version of the metadata, as a new one. */
+  revertMetadata: MetadataResult;
   /** Ends a key for good, within two seconds everywhere. */
   revokeKey: Key;
   /** Gives a key another text; the old one is accepted a while longer. */
   rotateKey: ShownKey;
+  /** Declares a role that can do what any of several others can do, or changes it. */
+  setInheritedRole: MetadataResult;
+  /** Gives a role a permission, or replaces the one it has. */
+  setPermission: MetadataResult;
+  /** Conditions that every written row of a table passes. */
+  setRowValidations: MetadataResult;
+  /** Gives a view, or a table without one, a key; null: none. */
+  setTableKey: MetadataResult;
+  /** What values that are written to a column must be. */
+  setValidation: MetadataResult;
   /** Connects to a database and reads what it contains, without attaching it. */
   testSource: SourceTest;
+  /** Serves a table that was left out. */
+  trackTable: MetadataResult;
+  /** Leaves a table out; what is said of it is kept. */
+  untrackTable: MetadataResult;
   /** Changes how an attached database is reached or shown; what runs goes on to its end. */
   updateSource: Source;
 };
@@ -164,13 +289,119 @@ export type MutationCreateKeyArgs = {
 };
 
 
+export type MutationCreateRelationshipArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  relationship: RelationshipInput;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationCustomizeColumnArgs = {
+  column: Scalars['String']['input'];
+  comment?: InputMaybe<Scalars['String']['input']>;
+  customName?: InputMaybe<Scalars['String']['input']>;
+  description?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  hidden?: InputMaybe<Scalars['Boolean']['input']>;
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationCustomizeTableArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  customName?: InputMaybe<Scalars['String']['input']>;
+  description?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  rootFields?: InputMaybe<Array<RootFieldInput>>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
 export type MutationDetachSourceArgs = {
   name: Scalars['String']['input'];
 };
 
 
+export type MutationDropInheritedRoleArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  role: Scalars['String']['input'];
+};
+
+
+export type MutationDropPermissionArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  operation: PermissionOperation;
+  role: Scalars['String']['input'];
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationDropRelationshipArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
 export type MutationRefreshSourceArgs = {
   name: Scalars['String']['input'];
+};
+
+
+export type MutationRenameRelationshipArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  name: Scalars['String']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  newName: Scalars['String']['input'];
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationReplaceMetadataArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  document: Scalars['JSON']['input'];
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+};
+
+
+export type MutationRevertMetadataArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  toVersion: Scalars['Int']['input'];
 };
 
 
@@ -185,10 +416,95 @@ export type MutationRotateKeyArgs = {
 };
 
 
+export type MutationSetInheritedRoleArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  description?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  role: Scalars['String']['input'];
+  roles: Array<Scalars['String']['input']>;
+};
+
+
+export type MutationSetPermissionArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  definition: Scalars['JSON']['input'];
+  description?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  operation: PermissionOperation;
+  role: Scalars['String']['input'];
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationSetRowValidationsArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  rules: Array<Scalars['JSON']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationSetTableKeyArgs = {
+  columns?: InputMaybe<Array<Scalars['String']['input']>>;
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationSetValidationArgs = {
+  column: Scalars['String']['input'];
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  rules: Array<Scalars['JSON']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
 export type MutationTestSourceArgs = {
   kind: SourceKind;
   name?: Scalars['String']['input'];
   settings: SourceSettingsInput;
+};
+
+
+export type MutationTrackTableArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
+export type MutationUntrackTableArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
 };
 
 
@@ -224,6 +540,13 @@ export type Numbers =
   | 'number'
   | 'string';
 
+/** What a permission allows. */
+export type PermissionOperation =
+  | 'delete'
+  | 'insert'
+  | 'select'
+  | 'update';
+
 /** Connections to a database. */
 export type PoolState = {
   /** Those that nobody uses now. */
@@ -246,6 +569,12 @@ export type Query = {
   keyPermissions: Array<RolePermissions>;
   /** The API keys of the store, by name. */
   keys: Array<Key>;
+  /** The metadata. */
+  metadata: Metadata;
+  /** What differs between two versions of the metadata. */
+  metadataDiff: Array<MetadataChange>;
+  /** Versions of the metadata that are kept, newest first. */
+  metadataHistory: Array<MetadataVersion>;
   /** What a role may do; one without permissions may do nothing. */
   role: RolePermissions;
   /** All roles that have any permission, by name. */
@@ -256,6 +585,10 @@ export type Query = {
   sourceChanges: Array<SourceChange>;
   /** All attached databases. */
   sources: Array<Source>;
+  /** One table or view. */
+  table?: Maybe<Table>;
+  /** Tables and views of all sources, served or not. */
+  tables: Array<Table>;
 };
 
 
@@ -284,6 +617,18 @@ export type QueryKeysArgs = {
 };
 
 
+export type QueryMetadataDiffArgs = {
+  from: Scalars['Int']['input'];
+  to?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryMetadataHistoryArgs = {
+  before?: InputMaybe<Scalars['Int']['input']>;
+  first?: Scalars['Int']['input'];
+};
+
+
 export type QueryRoleArgs = {
   name: Scalars['String']['input'];
 };
@@ -298,10 +643,77 @@ export type QuerySourceChangesArgs = {
   name: Scalars['String']['input'];
 };
 
+
+export type QueryTableArgs = {
+  name: Scalars['String']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  source: Scalars['String']['input'];
+};
+
+
+export type QueryTablesArgs = {
+  search?: InputMaybe<Scalars['String']['input']>;
+  source?: InputMaybe<Scalars['String']['input']>;
+  tracked?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Leads from a table to rows of another one. */
+export type Relationship = {
+  comment?: Maybe<Scalars['String']['output']>;
+  kind: RelationshipKind;
+  /** Columns that are equal. */
+  mapping: Array<ColumnPair>;
+  name: Scalars['String']['output'];
+  nullable: Scalars['Boolean']['output'];
+  origin: RelationshipOrigin;
+  toNamespace?: Maybe<Scalars['String']['output']>;
+  /** Maybe another source. */
+  toSource: Scalars['String']['output'];
+  toTable: Scalars['String']['output'];
+};
+
+/** Either `foreignKey` or `mapping` says how it leads there. */
+export type RelationshipInput = {
+  description?: InputMaybe<Scalars['String']['input']>;
+  foreignKey?: InputMaybe<ForeignKeyInput>;
+  kind: RelationshipKind;
+  mapping?: InputMaybe<Array<ColumnPairInput>>;
+  name: Scalars['String']['input'];
+  /** The default one unless told. */
+  toNamespace?: InputMaybe<Scalars['String']['input']>;
+  /** The same unless told. */
+  toSource?: InputMaybe<Scalars['String']['input']>;
+  toTable: Scalars['String']['input'];
+};
+
+/** `object`: to one row or none. `array`: to any number of rows. */
+export type RelationshipKind =
+  | 'array'
+  | 'object';
+
+/** Where a relationship comes from: a foreign key of the database, or metadata. */
+export type RelationshipOrigin =
+  | 'declared'
+  | 'foreign_key';
+
 /** What a role may do in the end, inherited permissions included. */
 export type RolePermissions = {
   role: Scalars['String']['output'];
   tables: Array<TablePermissions>;
+};
+
+/** A root field that has a name of its own. */
+export type RootField = {
+  field: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+};
+
+/** The name of one root field. */
+export type RootFieldInput = {
+  /** `select`, `insert_one`, `select_by_<key name>`, ... */
+  field: Scalars['String']['input'];
+  /** null: the name that it has by itself. */
+  name?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A key with its text, which is shown this once. */
@@ -481,6 +893,52 @@ export type SourceTypeNames = {
 export type SourceTypeNamesInput = {
   prefix?: InputMaybe<Scalars['String']['input']>;
   suffix?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A table or view of a source, and what metadata says of it. */
+export type Table = {
+  columns: Array<Column>;
+  /** By metadata, else by the database. */
+  comment?: Maybe<Scalars['String']['output']>;
+  customName?: Maybe<Scalars['String']['output']>;
+  databaseComment?: Maybe<Scalars['String']['output']>;
+  /** As the database estimates. */
+  estimatedRows?: Maybe<Scalars['Float']['output']>;
+  /** As in shop.public.orders. */
+  id: Scalars['String']['output'];
+  issues: Array<Issue>;
+  keys: Array<TableKey>;
+  /** `table`, `view`, `materialized view`, ... */
+  kind: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+  namespace?: Maybe<Scalars['String']['output']>;
+  permissions: Array<TablePermission>;
+  /** As they are served. */
+  relationships: Array<Relationship>;
+  rootFields: Array<RootField>;
+  source: Scalars['String']['output'];
+  /** Whether it is served. */
+  tracked: Scalars['Boolean']['output'];
+  /** Conditions that every written row passes. */
+  validations: Array<Scalars['JSON']['output']>;
+};
+
+/** Columns that are unique together. */
+export type TableKey = {
+  columns: Array<Scalars['String']['output']>;
+  /** By metadata, not by the database. */
+  declared: Scalars['Boolean']['output'];
+  name: Scalars['String']['output'];
+  primary: Scalars['Boolean']['output'];
+};
+
+/** What a role may do with a table. */
+export type TablePermission = {
+  comment?: Maybe<Scalars['String']['output']>;
+  /** As files of metadata have it. */
+  definition: Scalars['JSON']['output'];
+  operation: PermissionOperation;
+  role: Scalars['String']['output'];
 };
 
 /** What may be done with one table. Conditions are JSON, in the words of the metadata. */

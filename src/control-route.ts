@@ -97,7 +97,8 @@ function tell({ message, path, locations, originalError }: GraphQLError) {
   const wrong = message.startsWith('Syntax Error') ? 'parse-failed' : 'validation-failed';
   const own = path === undefined ? wrong : 'unexpected';
   const code = cause instanceof FozError ? cause.code : own;
-  return { message, path, locations, extensions: { path: '$', code } };
+  const details = cause instanceof FozError && cause.details !== undefined ? { details: cause.details } : {};
+  return { message, path, locations, extensions: { path: '$', code, ...details } };
 }
 
 /** Of equal length, whatever was given. */

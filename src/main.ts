@@ -6,11 +6,11 @@ import { type Logger, pino } from 'pino';
 import type { ControlContext } from '../resolvers/index.ts';
 import { accountsIn } from './accounts.ts';
 import { type Authentication, authenticationOf } from './authentication.ts';
-import { type Metadata, noMetadata } from './catalog/index.ts';
 import {
   type ControlPlane,
   type FozConfig,
   Graphs,
+  LiveMetadata,
   openControlPlane,
   RuntimeSources,
   type SourceConfig,
@@ -123,7 +123,9 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const { server = {} } = config;
   const files = config.control?.files ?? null;
   const sources = new RuntimeSources({ registry: attached.registry, plane, connect, files, log: logger });
+  const metadata = new LiveMetadata({ ...attached, plane, config, log: logger });
   const close = async () => {
+    metadata.close();
     sources.close();
     await attached.close();
     await authentication.close();
@@ -131,7 +133,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   };
   // A store or a database that is silent is not waited for.
   await Promise.race([sources.start(), sleep(patienceMs, undefined, { ref: false })]);
-  if (plane !== null && config.metadata === undefined) await followMetadata(plane, attached, logger);
+  await metadata.start();
   attached.graphs.onUnlisted((found) => logger.warn(found, 'operation is not on the allow-list'));
   const front = await startServer({
     engine: engineOf(attached),
@@ -157,7 +159,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     metrics: server.metrics ?? true,
     console: server.graphiql === false ? null : consoleFolder(),
     samples: () => options.samples ?? [],
-    routes: await routesOf(server.admin_secret, authentication, { ...attached, plane, sources }),
+    routes: await routesOf(server.admin_secret, authentication, { ...attached, plane, sources, metadata }),
   }).catch(async (error: unknown) => {
     await close();
     throw error;
@@ -172,26 +174,6 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       await close();
     },
   };
-}
-
-/** Without metadata in the configuration that of the store holds, and each change of it by any process. */
-async function followMetadata({ store }: ControlPlane, { graphs }: Attached, logger: Logger): Promise<void> {
-  let known = 0;
-  const take = async () => {
-    try {
-      const { version, metadata } = await store.readMetadata();
-      if (version === known) return;
-      known = version;
-      graphs.useMetadata((metadata as Metadata | null) ?? noMetadata);
-    } catch (error) {
-      logger.error({ err: error }, 'the metadata of the store cannot be read: what was there before holds');
-    }
-  };
-  const { started } = store.onChange((change) => {
-    if (change === null || change.topic === 'metadata') void take();
-  });
-  await started;
-  await take();
 }
 
 /** The control API, where a secret opens it. Its packages are loaded only then. */

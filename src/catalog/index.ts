@@ -51,7 +51,7 @@ export {
   type Operator,
   operators,
 } from './operators.ts';
-export { resolveCatalog, type SourceInput } from './resolve.ts';
+export { resolveCatalog, type SourceInput, tableId } from './resolve.ts';
 export {
   bothRules,
   type ColumnComparison,

@@ -24,6 +24,8 @@ export interface FozConfig {
   readonly sources: readonly SourceConfig[];
   /** Already read where the file gives a path. */
   readonly metadata?: Metadata;
+  /** The file or folder that `metadata` was read from. */
+  readonly metadataPlace?: string;
 }
 
 export interface ServerConfig {

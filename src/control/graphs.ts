@@ -57,6 +57,11 @@ export class Graphs {
     return this.#catalog;
   }
 
+  /** What is served now. */
+  get metadata(): Metadata {
+    return this.#metadata;
+  }
+
   /** Called after the graphs have changed; gives a function that ends it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -92,6 +97,14 @@ export class Graphs {
   /** What is wrong with the catalog, the permissions, and the names of the whole graph. */
   get issues(): readonly CatalogIssue[] {
     return [...this.#catalog.issues, ...this.#permissions.issues];
+  }
+
+  /** What other metadata would make of the sources, and all that would be wrong then, names of the graph included. Changes nothing. */
+  tried(metadata: Metadata): { readonly catalog: Catalog; readonly issues: readonly CatalogIssue[] } {
+    const catalog = this.#resolve(metadata);
+    const permissions = resolvePermissions(catalog, metadata);
+    const graph = buildGraph(catalog, (source) => found(this.#connectors, source).capabilities);
+    return { catalog, issues: [...catalog.issues, ...permissions.issues, ...graph.issues] };
   }
 
   /** The engine for a session: shared by all sessions that see the same. By default everything is seen. */
@@ -152,7 +165,7 @@ export class Graphs {
     };
   }
 
-  #resolve(): Catalog {
+  #resolve(metadata = this.#metadata): Catalog {
     const inputs = this.#registry.sources.flatMap((source): SourceInput[] => {
       if (source.facts === null) return [];
       const { config } = source;
@@ -169,7 +182,7 @@ export class Graphs {
         },
       ];
     });
-    return resolveCatalog(inputs, this.#metadata);
+    return resolveCatalog(inputs, metadata);
   }
 }
 

@@ -19,6 +19,19 @@ export {
   type SourceDescription,
 } from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
+export { customizeColumn, setColumnValidation } from './edit/columns.ts';
+export { describeTable, describeTables, type TableDescription } from './edit/describe-tables.ts';
+export { replaceMetadata } from './edit/document.ts';
+export type { MetadataEdit, TableRef } from './edit/edit.ts';
+export { type ChangedMetadata, type ChangeOptions, LiveMetadata } from './edit/live-metadata.ts';
+export {
+  dropInheritedRole,
+  dropPermission,
+  setInheritedRole,
+  setPermission,
+} from './edit/permissions.ts';
+export { createRelationship, dropRelationship, renameRelationship } from './edit/relationships.ts';
+export { customizeTable, setRowValidations, setTableKey, trackTable, untrackTable } from './edit/tables.ts';
 export { describeRole, type RoleDescription, roleNames } from './effective.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';

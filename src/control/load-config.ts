@@ -40,6 +40,9 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
     ...config,
     sources,
     metadata,
+    ...(metadata === undefined
+      ? {}
+      : { metadataPlace: typeof inside === 'string' ? resolve(folder, inside) : file }),
     state: resolve(folder, config.state ?? '.foz'),
     ...(files === undefined ? {} : { control: { files: resolve(folder, files) } }),
   };

@@ -92,12 +92,23 @@ export class Store {
     return this.read(readMetadata);
   }
 
-  /** Returns the new version. Rejects with FozError `conflict`, naming both versions, when somebody else wrote since `expected`. */
-  writeMetadata(expected: number, metadata: unknown, actor: Actor, comment?: string): Promise<number> {
+  /**
+   * Returns the new version. Rejects with FozError `conflict`, naming both versions, when somebody else wrote since `expected`. `also` is
+   * done within the same transaction.
+   */
+  writeMetadata(
+    expected: number,
+    metadata: unknown,
+    actor: Actor,
+    comment?: string,
+    also?: (transaction: Knex, version: number) => Promise<void>,
+  ): Promise<number> {
     const keep = this.#options.keepVersions ?? 200;
-    return this.write((transaction) =>
-      writeMetadata(transaction, { expected, metadata, actor, comment, keep }),
-    );
+    return this.write(async (transaction) => {
+      const version = await writeMetadata(transaction, { expected, metadata, actor, comment, keep });
+      await also?.(transaction, version);
+      return version;
+    });
   }
 
   /**

@@ -1,0 +1,63 @@
+import { GraphQLJSON } from 'graphql-scalars';
+import { Arg, Args, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { replaceMetadata } from '../../src/control/index.ts';
+import type { ControlContext } from '../context.ts';
+import {
+  ChangeArgs,
+  Metadata,
+  MetadataChange,
+  MetadataResult,
+  MetadataVersion,
+  resultOf,
+} from './metadata.ts';
+
+@Resolver()
+export class MetadataResolver {
+  @Query(() => Metadata, { description: 'The metadata.' })
+  async metadata(@Ctx() { metadata }: ControlContext): Promise<Metadata> {
+    const { version, metadata: document } = await metadata.read();
+    return { resourceVersion: version, document, owner: metadata.owner };
+  }
+
+  @Query(() => [MetadataVersion], { description: 'Versions of the metadata that are kept, newest first.' })
+  async metadataHistory(
+    @Ctx() { metadata }: ControlContext,
+    @Arg('first', () => Int, { defaultValue: 50 }) first: number,
+    @Arg('before', () => Int, { nullable: true, description: 'Only versions before this one.' })
+    before: number | null,
+  ): Promise<MetadataVersion[]> {
+    const versions = await metadata.history(first, before ?? undefined);
+    return versions.map(({ actor, ...version }) => ({
+      ...version,
+      actorKind: actor.kind,
+      actorId: actor.id,
+    }));
+  }
+
+  @Query(() => [MetadataChange], { description: 'What differs between two versions of the metadata.' })
+  metadataDiff(
+    @Ctx() { metadata }: ControlContext,
+    @Arg('from', () => Int, { description: '0: no metadata at all.' }) from: number,
+    @Arg('to', () => Int, { nullable: true, description: 'The newest unless told.' }) to: number | null,
+  ): Promise<readonly MetadataChange[]> {
+    return metadata.diff(from, to);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Puts another document in the place of the metadata.' })
+  async replaceMetadata(
+    @Ctx() { metadata, actor }: ControlContext,
+    @Arg('document', () => GraphQLJSON) document: unknown,
+    @Args(() => ChangeArgs) options: ChangeArgs,
+  ): Promise<MetadataResult> {
+    return resultOf(await metadata.change(actor, replaceMetadata(document), options));
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Brings back a version of the metadata, as a new one.' })
+  async revertMetadata(
+    @Ctx() { metadata, actor }: ControlContext,
+    @Arg('toVersion', () => Int) toVersion: number,
+    @Args(() => ChangeArgs) options: ChangeArgs,
+  ): Promise<MetadataResult> {
+    return resultOf(await metadata.change(actor, await metadata.reverted(toVersion), options));
+  }
+}

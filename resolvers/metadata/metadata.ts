@@ -1,0 +1,99 @@
+import { GraphQLJSON } from 'graphql-scalars';
+import { ArgsType, Field, GraphQLISODateTime, Int, ObjectType } from 'type-graphql';
+import type { ChangedMetadata } from '../../src/control/index.ts';
+import { Issue } from '../source/source.ts';
+
+@ArgsType()
+export class ChangeArgs {
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version that was seen; the change is refused when it is another one meanwhile.',
+  })
+  expectedVersion?: number | null;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Changes nothing and tells what would be.' })
+  dryRun!: boolean;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Also where it makes something wrong.' })
+  force!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Why, for the history.' })
+  comment?: string | null;
+}
+
+@ObjectType({ description: 'What is declared about the tables of all sources.' })
+export class Metadata {
+  @Field(() => Int, { description: '0: nothing was ever written, or the configuration holds it.' })
+  resourceVersion!: number;
+
+  @Field(() => GraphQLJSON, { description: 'As files of metadata have it.' })
+  document!: unknown;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The file that holds it, so that it cannot be changed here; null: the store does.',
+  })
+  owner!: string | null;
+}
+
+@ObjectType({ description: 'One version of the metadata.' })
+export class MetadataVersion {
+  @Field(() => Int)
+  version!: number;
+
+  @Field(() => GraphQLISODateTime)
+  at!: Date;
+
+  @Field(() => String, { description: 'How they proved who they are: `api-key`, `token`, ...' })
+  actorKind!: string;
+
+  @Field(() => String, { nullable: true })
+  actorId!: string | null;
+
+  @Field(() => String, { nullable: true })
+  comment!: string | null;
+}
+
+@ObjectType({ description: 'One thing that differs between two versions of the metadata.' })
+export class MetadataChange {
+  @Field(() => String, { description: '`added`, `removed`, `changed`.' })
+  change!: string;
+
+  @Field(() => String, { description: 'As in shop.sales.orders.' })
+  where!: string;
+
+  @Field(() => String, { description: 'As in select_permissions.buyer.' })
+  part!: string;
+
+  @Field(() => String, { description: 'In words.' })
+  text!: string;
+
+  @Field(() => GraphQLJSON, { nullable: true })
+  before?: unknown;
+
+  @Field(() => GraphQLJSON, { nullable: true })
+  after?: unknown;
+}
+
+@ObjectType({ description: 'What a change of the metadata did, or would do.' })
+export class MetadataResult {
+  @Field(() => Int, { description: 'The version now.' })
+  resourceVersion!: number;
+
+  @Field(() => Boolean, { description: 'false: it was only tried, or there was nothing to change.' })
+  applied!: boolean;
+
+  @Field(() => [MetadataChange])
+  changes!: readonly MetadataChange[];
+
+  @Field(() => [Issue], { description: 'What is wrong from now on.' })
+  causes!: readonly Issue[];
+
+  @Field(() => [Issue], { description: 'What was wrong until now.' })
+  cures!: readonly Issue[];
+}
+
+/** A change as the control API tells of it. */
+export function resultOf({ version, ...changed }: ChangedMetadata): MetadataResult {
+  return { resourceVersion: version, ...changed };
+}

@@ -1,0 +1,29 @@
+import { GraphQLJSON } from 'graphql-scalars';
+import { Field, ObjectType, registerEnumType } from 'type-graphql';
+
+/** What a permission allows. */
+export enum PermissionOperation {
+  select = 'select',
+  insert = 'insert',
+  update = 'update',
+  delete = 'delete',
+}
+registerEnumType(PermissionOperation, {
+  name: 'PermissionOperation',
+  description: 'What a permission allows.',
+});
+
+@ObjectType({ description: 'What a role may do with a table.' })
+export class TablePermission {
+  @Field(() => String)
+  role!: string;
+
+  @Field(() => PermissionOperation)
+  operation!: `${PermissionOperation}`;
+
+  @Field(() => GraphQLJSON, { description: 'As files of metadata have it.' })
+  definition!: unknown;
+
+  @Field(() => String, { nullable: true })
+  comment!: string | null;
+}

@@ -1,0 +1,107 @@
+import { Field, InputType, ObjectType, registerEnumType } from 'type-graphql';
+
+/** How many rows a relationship leads to. */
+export enum RelationshipKind {
+  object = 'object',
+  array = 'array',
+}
+registerEnumType(RelationshipKind, {
+  name: 'RelationshipKind',
+  description: '`object`: to one row or none. `array`: to any number of rows.',
+});
+
+/** Where a relationship comes from. */
+export enum RelationshipOrigin {
+  foreign_key = 'foreign-key',
+  declared = 'declared',
+}
+registerEnumType(RelationshipOrigin, {
+  name: 'RelationshipOrigin',
+  description: 'Where a relationship comes from: a foreign key of the database, or metadata.',
+});
+
+/** Which table of a relationship holds the foreign key. */
+export enum ForeignKeySide {
+  this = 'this',
+  other = 'other',
+}
+registerEnumType(ForeignKeySide, {
+  name: 'ForeignKeySide',
+  description: 'Which table of a relationship holds the foreign key.',
+});
+
+@ObjectType('ColumnPair')
+@InputType('ColumnPairInput')
+export class ColumnPair {
+  @Field(() => String)
+  from!: string;
+
+  @Field(() => String)
+  to!: string;
+}
+
+@ObjectType({ description: 'Leads from a table to rows of another one.' })
+export class Relationship {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => RelationshipKind)
+  kind!: `${RelationshipKind}`;
+
+  @Field(() => RelationshipOrigin)
+  origin!: `${RelationshipOrigin}`;
+
+  @Field(() => String, { description: 'Maybe another source.' })
+  toSource!: string;
+
+  @Field(() => String, { nullable: true })
+  toNamespace!: string | null;
+
+  @Field(() => String)
+  toTable!: string;
+
+  @Field(() => [ColumnPair], { description: 'Columns that are equal.' })
+  mapping!: readonly ColumnPair[];
+
+  @Field(() => Boolean)
+  nullable!: boolean;
+
+  @Field(() => String, { nullable: true })
+  comment!: string | null;
+}
+
+@InputType()
+export class ForeignKeyInput {
+  @Field(() => ForeignKeySide)
+  on!: `${ForeignKeySide}`;
+
+  @Field(() => [String])
+  columns!: string[];
+}
+
+@InputType({ description: 'Either `foreignKey` or `mapping` says how it leads there.' })
+export class RelationshipInput {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => RelationshipKind)
+  kind!: `${RelationshipKind}`;
+
+  @Field(() => String, { nullable: true, description: 'The same unless told.' })
+  toSource?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The default one unless told.' })
+  toNamespace?: string | null;
+
+  @Field(() => String)
+  toTable!: string;
+
+  @Field(() => ForeignKeyInput, { nullable: true })
+  foreignKey?: ForeignKeyInput | null;
+
+  @Field(() => [ColumnPair], { nullable: true })
+  mapping?: ColumnPair[] | null;
+
+  @Field(() => String, { nullable: true })
+  description?: string | null;
+}

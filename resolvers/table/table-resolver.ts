@@ -1,0 +1,111 @@
+import { GraphQLJSON } from 'graphql-scalars';
+import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import {
+  customizeColumn,
+  customizeTable,
+  describeTable,
+  describeTables,
+  type MetadataEdit,
+  setColumnValidation,
+  setRowValidations,
+  setTableKey,
+  trackTable,
+  untrackTable,
+} from '../../src/control/index.ts';
+import type { ControlContext } from '../context.ts';
+import { MetadataResult, resultOf } from '../metadata/metadata.ts';
+import { RootFieldInput, Table, TableArgs } from './table.ts';
+
+const kept = { nullable: true, description: 'Absent: as it is. null: as the database has it.' } as const;
+
+@Resolver(() => Table)
+export class TableResolver {
+  @Query(() => [Table], { description: 'Tables and views of all sources, served or not.' })
+  tables(
+    @Ctx() context: ControlContext,
+    @Arg('source', () => String, { nullable: true }) source: string | null,
+    @Arg('tracked', () => Boolean, { nullable: true }) tracked: boolean | null,
+    @Arg('search', () => String, { nullable: true, description: 'A part of a name or a comment.' })
+    search: string | null,
+  ): Table[] {
+    return describeTables(context, { source, tracked, search });
+  }
+
+  @Query(() => Table, { nullable: true, description: 'One table or view.' })
+  table(
+    @Ctx() context: ControlContext,
+    @Arg('source', () => String) source: string,
+    @Arg('namespace', () => String, { nullable: true, description: 'The default one unless told.' })
+    namespace: string | null,
+    @Arg('name', () => String) name: string,
+  ): Table | null {
+    return describeTable(context, source, namespace ?? null, name);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Serves a table that was left out.' })
+  trackTable(@Ctx() context: ControlContext, @Args(() => TableArgs) args: TableArgs) {
+    return changed(context, trackTable(args), args);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Leaves a table out; what is said of it is kept.' })
+  untrackTable(@Ctx() context: ControlContext, @Args(() => TableArgs) args: TableArgs) {
+    return changed(context, untrackTable(args), args);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Names and describes a table.' })
+  customizeTable(
+    @Ctx() context: ControlContext,
+    @Args(() => TableArgs) args: TableArgs,
+    @Arg('customName', () => String, kept) customName?: string | null,
+    @Arg('description', () => String, kept) comment?: string | null,
+    @Arg('rootFields', () => [RootFieldInput], kept) rootFields?: RootFieldInput[] | null,
+  ) {
+    return changed(context, customizeTable(args, { customName, comment, rootFields }), args);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Renames, describes, hides or shows a column.' })
+  customizeColumn(
+    @Ctx() context: ControlContext,
+    @Args(() => TableArgs) args: TableArgs,
+    @Arg('column', () => String) column: string,
+    @Arg('customName', () => String, kept) customName?: string | null,
+    @Arg('description', () => String, kept) comment?: string | null,
+    @Arg('hidden', () => Boolean, kept) hidden?: boolean | null,
+  ) {
+    return changed(context, customizeColumn(args, column, { customName, comment, hidden }), args);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Gives a view, or a table without one, a key; null: none.' })
+  setTableKey(
+    @Ctx() context: ControlContext,
+    @Args(() => TableArgs) args: TableArgs,
+    @Arg('columns', () => [String], { nullable: true }) columns: string[] | null,
+  ) {
+    return changed(context, setTableKey(args, columns ?? null), args);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'What values that are written to a column must be.' })
+  setValidation(
+    @Ctx() context: ControlContext,
+    @Args(() => TableArgs) args: TableArgs,
+    @Arg('column', () => String) column: string,
+    @Arg('rules', () => [GraphQLJSON], { description: 'As in {"pattern": "^[A-Z]+$"}; none: no rule.' })
+    rules: object[],
+  ) {
+    return changed(context, setColumnValidation(args, column, rules), args);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Conditions that every written row of a table passes.' })
+  setRowValidations(
+    @Ctx() context: ControlContext,
+    @Args(() => TableArgs) args: TableArgs,
+    @Arg('rules', () => [GraphQLJSON], { description: 'As in {"check": {...}, "message": "..."}.' })
+    rules: { check: Record<string, unknown>; message: string }[],
+  ) {
+    return changed(context, setRowValidations(args, rules), args);
+  }
+}
+
+async function changed({ metadata, actor }: ControlContext, edit: MetadataEdit, options: TableArgs) {
+  return resultOf(await metadata.change(actor, edit, options));
+}

@@ -1,0 +1,257 @@
+import {
+  type CatalogIssue,
+  type ColumnConfig,
+  type ColumnFacts,
+  type Metadata,
+  type Relationship,
+  type SourceFacts,
+  type Table,
+  type TableFacts,
+  type TableMetadata,
+  tableId,
+} from '../../catalog/index.ts';
+import type { Graphs } from '../graphs.ts';
+import { plain } from '../metadata/canonical.ts';
+import type { SourceRegistry } from '../sources/registry.ts';
+import { entryOf } from './edit.ts';
+import type { PermissionOperation } from './permissions.ts';
+import { isDeclared } from './relationships.ts';
+
+/** A column of the database, and what metadata says of it. */
+export interface ColumnDescription {
+  readonly name: string;
+  readonly nativeType: string;
+  readonly scalar: string;
+  readonly array: boolean;
+  readonly nullable: boolean;
+  readonly hasDefault: boolean;
+  readonly generated: boolean;
+  /** Values of the database's enum; `null`: it is none. */
+  readonly values: readonly string[] | null;
+  readonly databaseComment: string | null;
+  readonly comment: string | null;
+  readonly customName: string | null;
+  readonly hidden: boolean;
+  readonly validation: readonly unknown[];
+}
+
+/** Columns that are unique together. */
+export interface TableKeyDescription {
+  readonly name: string;
+  readonly primary: boolean;
+  readonly columns: readonly string[];
+  /** By metadata, not by the database. */
+  readonly declared: boolean;
+}
+
+/** A relationship as it is served. */
+export interface RelationshipDescription {
+  readonly name: string;
+  readonly kind: Relationship['kind'];
+  readonly origin: 'foreign-key' | 'declared';
+  readonly toSource: string;
+  readonly toNamespace: string | null;
+  readonly toTable: string;
+  readonly mapping: readonly { readonly from: string; readonly to: string }[];
+  readonly nullable: boolean;
+  readonly comment: string | null;
+}
+
+export interface PermissionDescription {
+  readonly role: string;
+  readonly operation: PermissionOperation;
+  /** As metadata spells it. */
+  readonly definition: unknown;
+  readonly comment: string | null;
+}
+
+/** A table of a source, and what metadata says of it. */
+export interface TableDescription {
+  readonly id: string;
+  readonly source: string;
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly kind: string;
+  readonly tracked: boolean;
+  readonly databaseComment: string | null;
+  readonly comment: string | null;
+  readonly customName: string | null;
+  readonly rootFields: readonly { readonly field: string; readonly name: string }[];
+  readonly estimatedRows: number | null;
+  readonly columns: readonly ColumnDescription[];
+  readonly keys: readonly TableKeyDescription[];
+  readonly relationships: readonly RelationshipDescription[];
+  readonly permissions: readonly PermissionDescription[];
+  readonly validations: readonly unknown[];
+  readonly issues: readonly CatalogIssue[];
+}
+
+/** Which tables are asked for; what is absent does not matter. */
+export interface TableFilter {
+  readonly source?: string | null;
+  readonly tracked?: boolean | null;
+  /** A part of the name, the custom name or the comment, whatever its case. */
+  readonly search?: string | null;
+}
+
+interface Live {
+  readonly registry: SourceRegistry;
+  readonly graphs: Graphs;
+}
+
+/** Tables of all sources that were ever read, in their order, with what is served now. */
+export function describeTables({ registry, graphs }: Live, filter: TableFilter = {}): TableDescription[] {
+  const { metadata, catalog } = graphs;
+  const served = new Map(
+    [...catalog.sources.values()].flatMap(({ tables }) => tables.map((one) => [one.id, one])),
+  );
+  const issues = allIssues(graphs);
+  return registry.sources.flatMap(({ name, facts }) => {
+    if (facts === null || (filter.source && filter.source !== name)) return [];
+    return facts.tables
+      .filter((table) => fits(table, name, facts, metadata, filter))
+      .map((table) => describe(name, facts, table, metadata, served, issues));
+  });
+}
+
+/** One table; `null`: there is none. `namespace`: absent for the default one. */
+export function describeTable(
+  live: Live,
+  source: string,
+  namespace: string | null,
+  name: string,
+): TableDescription | null {
+  const wanted = namespace ?? live.registry.find(source)?.facts?.defaultNamespace ?? null;
+  const found = describeTables(live, { source, search: name });
+  return found.find((table) => table.name === name && table.namespace === wanted) ?? null;
+}
+
+const known = new WeakMap<Graphs['catalog'], readonly CatalogIssue[]>();
+
+/** Those of names take a moment, so they are kept with the catalog. */
+function allIssues(graphs: Graphs): readonly CatalogIssue[] {
+  const { catalog } = graphs;
+  const found = known.get(catalog) ?? graphs.tried(graphs.metadata).issues;
+  known.set(catalog, found);
+  return found;
+}
+
+function entryFor(source: string, facts: SourceFacts, { namespace, name }: TableFacts, metadata: Metadata) {
+  return entryOf(metadata, { source, namespace, name, plain: namespace === facts.defaultNamespace });
+}
+
+function fits(
+  table: TableFacts,
+  source: string,
+  facts: SourceFacts,
+  metadata: Metadata,
+  { tracked, search }: TableFilter,
+): boolean {
+  const entry = entryFor(source, facts, table, metadata);
+  if (typeof tracked === 'boolean' && tracked !== (entry?.tracked !== false)) return false;
+  if (!search) return true;
+  const texts = [
+    table.name,
+    entry?.configuration?.custom_name,
+    entry?.configuration?.comment ?? table.comment,
+  ];
+  return texts.some((text) => text?.toLowerCase().includes(search.toLowerCase()));
+}
+
+function describe(
+  source: string,
+  facts: SourceFacts,
+  table: TableFacts,
+  metadata: Metadata,
+  served: ReadonlyMap<string, Table>,
+  issues: readonly CatalogIssue[],
+): TableDescription {
+  const entry = entryFor(source, facts, table, metadata);
+  const { custom_name, custom_root_fields = {}, column_config = {}, comment } = entry?.configuration ?? {};
+  const id = tableId(source, table.namespace, table.name);
+  return {
+    id,
+    source,
+    namespace: table.namespace,
+    name: table.name,
+    kind: table.kind,
+    tracked: entry?.tracked !== false,
+    databaseComment: table.comment,
+    comment: comment ?? table.comment,
+    customName: custom_name ?? null,
+    rootFields: Object.entries(custom_root_fields).map(([field, name]) => ({ field, name: name as string })),
+    estimatedRows: table.estimatedRows,
+    columns: table.columns.map((column) => describeColumn(column, own(column_config, column.name), facts)),
+    keys: keysOf(table, entry),
+    relationships: (served.get(id)?.relationships ?? []).map((one) => describeRelationship(one, entry)),
+    permissions: permissionsOf(entry),
+    validations: plain(entry?.validations ?? []),
+    issues: issues.filter(
+      ({ where }) => where === id || (/^[.:,]/.test(where.slice(id.length)) && where.startsWith(id)),
+    ),
+  };
+}
+
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+function describeColumn(
+  column: ColumnFacts,
+  config: ColumnConfig | undefined,
+  { enums }: SourceFacts,
+): ColumnDescription {
+  return {
+    name: column.name,
+    nativeType: column.nativeType,
+    scalar: column.scalar,
+    array: column.array,
+    nullable: column.nullable,
+    hasDefault: column.defaultExpression !== null,
+    generated: column.generated,
+    values: enums.find(({ name }) => name === column.enumName)?.values ?? null,
+    databaseComment: column.comment,
+    comment: config?.comment ?? column.comment,
+    customName: config?.custom_name ?? null,
+    hidden: config?.hidden === true,
+    validation: plain(config?.validation ?? []),
+  };
+}
+
+function keysOf(table: TableFacts, entry: TableMetadata | undefined): TableKeyDescription[] {
+  const declared = table.primaryKey === null ? entry?.primary_key : undefined;
+  const primary = table.primaryKey ?? (declared ? { name: `${table.name}_key`, columns: declared } : null);
+  return [
+    ...(primary === null ? [] : [{ ...primary, primary: true, declared: declared !== undefined }]),
+    ...table.uniqueKeys.map((key) => ({ ...key, primary: false, declared: false })),
+  ];
+}
+
+function describeRelationship(
+  { name, kind, to, mapping, nullable, comment }: Relationship,
+  entry: TableMetadata | undefined,
+): RelationshipDescription {
+  return {
+    name,
+    kind,
+    origin: isDeclared(entry, name) ? 'declared' : 'foreign-key',
+    toSource: to.source.name,
+    toNamespace: to.namespace,
+    toTable: to.name,
+    mapping: mapping.map((pair) => ({ from: pair.from.name, to: pair.to.name })),
+    nullable,
+    comment,
+  };
+}
+
+function permissionsOf(entry: TableMetadata | undefined): PermissionDescription[] {
+  const operations: readonly PermissionOperation[] = ['select', 'insert', 'update', 'delete'];
+  return operations.flatMap((operation) =>
+    (entry?.[`${operation}_permissions`] ?? []).map(({ role, permission, comment }) => ({
+      role,
+      operation,
+      definition: plain(permission) as unknown,
+      comment: comment ?? null,
+    })),
+  );
+}

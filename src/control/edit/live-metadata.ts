@@ -1,0 +1,250 @@
+import { type CatalogIssue, type Metadata, noMetadata } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { FozConfig } from '../config.ts';
+import type { Graphs } from '../graphs.ts';
+import { canonicalMetadata, plain } from '../metadata/canonical.ts';
+import { diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
+import type { ControlPlane } from '../plane.ts';
+import type { SourceRegistry } from '../sources/registry.ts';
+import type { Actor } from '../store/actor.ts';
+import { type MetadataVersion, metadataHistory, metadataVersion } from '../store/repositories/metadata.ts';
+import type { StoreLog } from '../store/store.ts';
+import { refuseMalformed, replaceMetadata } from './document.ts';
+import type { MetadataEdit } from './edit.ts';
+
+export interface LiveMetadataOptions {
+  readonly graphs: Graphs;
+  readonly registry: SourceRegistry;
+  /** `null`: there is no store. */
+  readonly plane: ControlPlane | null;
+  /** Where it has metadata, the store does not hold it. */
+  readonly config: Pick<FozConfig, 'metadata' | 'metadataPlace'>;
+  readonly log: StoreLog;
+}
+
+/** How metadata is changed. */
+export interface ChangeOptions {
+  /** The version that the caller has seen; absent: whatever it is. */
+  readonly expectedVersion?: number | null;
+  /** Only tells what would be. */
+  readonly dryRun?: boolean;
+  /** Also where it makes something wrong that was not before. */
+  readonly force?: boolean;
+  readonly comment?: string | null;
+}
+
+/** What a change did, or would do. */
+export interface ChangedMetadata {
+  /** The version now. */
+  readonly version: number;
+  /** `false`: only tried, or there was nothing to change. */
+  readonly applied: boolean;
+  readonly changes: readonly MetadataChange[];
+  /** What is wrong from now on. */
+  readonly causes: readonly CatalogIssue[];
+  /** What was wrong until now. */
+  readonly cures: readonly CatalogIssue[];
+}
+
+/**
+ * The metadata that Foz serves. Without any in the configuration that of the store holds, and each change of it by any process; it is
+ * changed here, and served by this process when a change is told to be done.
+ */
+export class LiveMetadata {
+  readonly #options: LiveMetadataOptions;
+  #known = 0;
+  /** One look at the store after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #stop: () => void = () => {};
+
+  constructor(options: LiveMetadataOptions) {
+    this.#options = options;
+  }
+
+  /** What holds the metadata when the store does not, for messages; `null`: the store does. */
+  get owner(): string | null {
+    const { metadata, metadataPlace } = this.#options.config;
+    return metadata === undefined ? null : (metadataPlace ?? 'The configuration');
+  }
+
+  /** Serves what the store has, and follows its changes until `close`. A store that is down is followed as soon as it is there. */
+  async start(): Promise<void> {
+    const { owner } = this;
+    const { plane } = this.#options;
+    if (plane === null || owner !== null) return;
+    const { started, stop } = plane.store.onChange((change) => {
+      if (change === null || change.topic === 'metadata') void this.#follow();
+    });
+    this.#stop = stop;
+    await started;
+    await this.#follow();
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  /** The newest version; 0: nothing was ever written, or the configuration holds it. */
+  async read(): Promise<{ readonly version: number; readonly metadata: Metadata }> {
+    const { owner } = this;
+    const { plane, graphs } = this.#options;
+    if (plane === null || owner !== null) return { version: 0, metadata: graphs.metadata };
+    const { version, metadata } = await plane.store.readMetadata();
+    return { version, metadata: (metadata as Metadata | null) ?? noMetadata };
+  }
+
+  /** Versions that are kept, newest first, without their contents. */
+  async history(most: number, before?: number): Promise<readonly Omit<MetadataVersion, 'metadata'>[]> {
+    const { owner } = this;
+    const { plane } = this.#options;
+    if (plane === null || owner !== null) return [];
+    return plane.store.read((db) => metadataHistory(db, { limit: most, before }));
+  }
+
+  /** What has to be done to one version to make it another (absent: the newest). Rejects with FozError `not-found`. */
+  async diff(from: number, to?: number | null): Promise<readonly MetadataChange[]> {
+    const until = to === undefined || to === null ? (await this.read()).metadata : await this.#version(to);
+    return diffMetadata(await this.#version(from), until);
+  }
+
+  /** The change that brings back a version. Rejects with FozError `not-found` when it is not kept. */
+  async reverted(to: number): Promise<MetadataEdit> {
+    this.#writable();
+    return replaceMetadata(await this.#version(to), 'metadata.revert');
+  }
+
+  /**
+   * Changes the metadata, all or nothing; this process serves it when this resolves. Rejects with FozError: `not-supported` where the
+   * configuration holds it, `conflict` when somebody else wrote meanwhile, `validation-failed` with everything that it would make wrong.
+   */
+  async change(actor: Actor, edit: MetadataEdit, options: ChangeOptions = {}): Promise<ChangedMetadata> {
+    const plane = this.#writable();
+    const { version, metadata: before } = await this.read();
+    refuseOther(version, options.expectedVersion);
+    const was = this.#options.graphs.tried(before);
+    const facts = new Map(
+      this.#options.registry.sources.map((source) => [source.name as string, source.facts]),
+    );
+    const edited = edit.apply({ metadata: before, catalog: was.catalog, facts });
+    refuseMalformed(before, edited);
+    const after = canonicalMetadata(plain(edited));
+    const changes = diffMetadata(before, after);
+    const { issues } = this.#options.graphs.tried(after);
+    const told = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
+    if (options.dryRun === true || changes.length === 0) return { version, applied: false, ...told };
+    if (options.force !== true) refuseIssues(told.causes);
+    const written = await this.#write(plane, actor, edit, version, after, changes, options.comment);
+    await this.#inTurn(async () => this.#use(written, after));
+    return { version: written, applied: true, ...told };
+  }
+
+  #write(
+    { store, audit }: ControlPlane,
+    actor: Actor,
+    { operation, table }: MetadataEdit,
+    expected: number,
+    metadata: Metadata,
+    changes: readonly MetadataChange[],
+    comment?: string | null,
+  ): Promise<number> {
+    const parts = (side: 'before' | 'after') =>
+      changes.flatMap(({ where, part, [side]: value }) =>
+        value === undefined ? [] : [{ where, part, value }],
+      );
+    const place = table?.namespace ? `${table.namespace}.${table.table}` : (table?.table ?? null);
+    return store.writeMetadata(
+      expected,
+      metadata,
+      actor,
+      comment ?? undefined,
+      async (transaction, version) =>
+        audit?.appendWithin(transaction, {
+          kind: 'control',
+          actor,
+          operation,
+          source: table?.source ?? null,
+          table: place,
+          before: { version: expected, parts: parts('before') },
+          after: { version, parts: parts('after') },
+          outcome: 'success',
+        }),
+    );
+  }
+
+  async #version(version: number): Promise<Metadata> {
+    if (version === 0) return noMetadata;
+    const { owner } = this;
+    const { plane } = this.#options;
+    if (plane === null || owner !== null)
+      throw new FozError('not-found', `There is no version ${version}: no metadata is kept in a store.`);
+    const found = await plane.store.read((db) => metadataVersion(db, version));
+    return found.metadata as Metadata;
+  }
+
+  #writable(): ControlPlane {
+    const { owner } = this;
+    const { plane } = this.#options;
+    if (owner !== null)
+      throw new FozError(
+        'not-supported',
+        `${owner} owns the metadata: change it there, or take "metadata" out of the configuration so that the store keeps it.`,
+      );
+    if (plane !== null) return plane;
+    throw new FozError(
+      'not-supported',
+      'This Foz has no store to keep metadata in: put an "auth" or a "store" part into its configuration.',
+    );
+  }
+
+  #follow(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { plane, graphs, log } = this.#options;
+      try {
+        const { version, metadata } = await plane!.store.readMetadata();
+        if (version === this.#known) return;
+        this.#known = version;
+        graphs.useMetadata((metadata as Metadata | null) ?? noMetadata);
+      } catch (error) {
+        log.error({ err: error }, 'the metadata of the store cannot be read: what was there before holds');
+      }
+    });
+  }
+
+  /** Unless a newer version is there already. */
+  #use(version: number, metadata: Metadata): void {
+    if (version <= this.#known) return;
+    this.#known = version;
+    this.#options.graphs.useMetadata(metadata);
+  }
+
+  #inTurn(body: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(body, body);
+    return this.#turn;
+  }
+}
+
+function refuseOther(current: number, expected: number | null | undefined): void {
+  if (expected === undefined || expected === null || expected === current) return;
+  throw new FozError(
+    'conflict',
+    `The metadata is at version ${current}, not at ${expected} as expected: read it again and repeat the change on top of it.`,
+    { details: { expected, current } },
+  );
+}
+
+function refuseIssues(causes: readonly CatalogIssue[]): void {
+  const errors = causes.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const lines = errors.map(({ where, reason }) => `${where}: ${reason}`);
+  throw new FozError(
+    'validation-failed',
+    `The change would make something wrong:\n${lines.join('\n')}\nMend it, or repeat the change with "force".`,
+    { details: { issues: causes } },
+  );
+}
+
+function without(issues: readonly CatalogIssue[], others: readonly CatalogIssue[]): CatalogIssue[] {
+  const textOf = ({ severity, where, reason }: CatalogIssue) => JSON.stringify([severity, where, reason]);
+  const known = new Set(others.map(textOf));
+  return issues.filter((one) => !known.has(textOf(one)));
+}

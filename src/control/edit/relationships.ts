@@ -1,0 +1,199 @@
+import type {
+  Relationship,
+  RelationshipMetadata,
+  RemoteRelationshipMetadata,
+  TableMetadata,
+} from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import {
+  addressOf,
+  type EditBase,
+  editTable,
+  type MetadataEdit,
+  spelledTable,
+  type TableAddress,
+  type TableRef,
+} from './edit.ts';
+import { renameInRules } from './rename-in-rules.ts';
+import { tableIn } from './table-in.ts';
+
+/** A relationship that is to be. Either `foreignKey` or `mapping` says how it leads there. */
+export interface NewRelationship {
+  readonly name: string;
+  readonly kind: 'object' | 'array';
+  readonly comment?: string | null;
+  /** Where it leads; in another source: by `mapping`. */
+  readonly to: TableRef;
+  /** The columns of a foreign key, of this table or of the one it leads to. */
+  readonly foreignKey?: { readonly columns: readonly string[]; readonly on: 'this' | 'other' } | null;
+  /** Columns that are equal. */
+  readonly mapping?: readonly { readonly from: string; readonly to: string }[] | null;
+}
+
+const lists = ['object_relationships', 'array_relationships', 'remote_relationships'] as const;
+
+/** Declares a relationship. Fails with FozError `conflict` for a name that is declared already. */
+export function createRelationship(table: TableRef, given: NewRelationship): MetadataEdit {
+  return {
+    operation: 'relationship.create',
+    table,
+    apply: (base) => {
+      const to = addressOf(base, given.to);
+      return editTable(base, table, (entry, address) => {
+        refuseTaken(entry, given.name);
+        return withDeclared(entry, address, given, to);
+      });
+    },
+  };
+}
+
+/** Gives a relationship another name, in the rules of permissions too. One of a foreign key becomes a declared one. */
+export function renameRelationship(table: TableRef, name: string, newName: string): MetadataEdit {
+  return {
+    operation: 'relationship.rename',
+    table,
+    apply: (base) => {
+      const address = addressOf(base, table);
+      const relationship = tableIn(base.catalog, table.source, spelledTable(address))?.relationships.find(
+        (one) => one.name === name,
+      );
+      const renamed = editTable(base, table, (entry) => {
+        if (newName !== name) refuseTaken(entry, newName);
+        if (isDeclared(entry, name)) return mapDeclared(entry, name, (one) => [{ ...one, name: newName }]);
+        if (relationship === undefined) throw missing(table, name);
+        return withForeignKey(base, entry, relationship, newName);
+      });
+      return relationship === undefined
+        ? renamed
+        : renameInRules(renamed, base.catalog, relationship, newName);
+    },
+  };
+}
+
+/** Takes a declared relationship away. Fails with FozError `not-supported` for one of a foreign key, else `not-found`. */
+export function dropRelationship(table: TableRef, name: string): MetadataEdit {
+  return {
+    operation: 'relationship.drop',
+    table,
+    apply: (base) => {
+      const address = addressOf(base, table);
+      return editTable(base, table, (entry) => {
+        if (isDeclared(entry, name)) return mapDeclared(entry, name, () => []);
+        const found = tableIn(base.catalog, table.source, spelledTable(address));
+        if (!found?.relationships.some((one) => one.name === name)) throw missing(table, name);
+        throw new FozError(
+          'not-supported',
+          `The relationship ${name} of ${table.table} follows from a foreign key: it is there as long as both tables are.`,
+        );
+      });
+    },
+  };
+}
+
+/** Whether metadata declares a relationship; those of foreign keys are there by themselves. */
+export function isDeclared(entry: TableMetadata | undefined, name: string): boolean {
+  return lists.some((key) => entry?.[key]?.some((one) => one.name === name));
+}
+
+function missing({ table }: TableRef, name: string): FozError {
+  return new FozError('not-found', `The table ${table} has no relationship "${name}".`);
+}
+
+function refuseTaken(entry: TableMetadata, name: string): void {
+  if (isDeclared(entry, name))
+    throw new FozError('conflict', `There is a relationship "${name}" already: drop or rename it first.`);
+}
+
+type Listed = RelationshipMetadata | RemoteRelationshipMetadata;
+
+function mapDeclared(
+  entry: TableMetadata,
+  name: string,
+  change: (one: Listed) => readonly Listed[],
+): TableMetadata {
+  const changed = lists.flatMap((key) => {
+    const list: readonly Listed[] | undefined = entry[key];
+    return list === undefined
+      ? []
+      : [[key, list.flatMap((one) => (one.name === name ? change(one) : [one]))] as const];
+  });
+  return { ...entry, ...Object.fromEntries(changed) };
+}
+
+function withDeclared(
+  entry: TableMetadata,
+  from: TableAddress,
+  { name, kind, comment, foreignKey, mapping }: NewRelationship,
+  to: TableAddress,
+): TableMetadata {
+  const named = { name, ...(comment ? { comment } : {}) };
+  if (Boolean(foreignKey) === Boolean(mapping))
+    throw new FozError(
+      'validation-failed',
+      `The relationship ${name} needs either "foreignKey" or "mapping".`,
+    );
+  const columns = Object.fromEntries((mapping ?? []).map((pair) => [pair.from, pair.to]));
+  const table = spelledTable(to);
+  if (to.source !== from.source) {
+    if (foreignKey)
+      throw new FozError(
+        'validation-failed',
+        `No foreign key leads to another source: give "mapping" to ${name}.`,
+      );
+    const to_source = { source: to.source, table, relationship_type: kind, field_mapping: columns };
+    return {
+      ...entry,
+      remote_relationships: [...(entry.remote_relationships ?? []), { ...named, definition: { to_source } }],
+    };
+  }
+  const using = foreignKey
+    ? {
+        foreign_key_constraint_on:
+          foreignKey.on === 'this' ? one(foreignKey.columns) : { table, columns: foreignKey.columns },
+      }
+    : { manual_configuration: { remote_table: table, column_mapping: columns } };
+  return added(entry, kind, { ...named, using });
+}
+
+/** The declaration that says what a relationship of a foreign key is, under another name. */
+function withForeignKey(
+  { facts }: EditBase,
+  entry: TableMetadata,
+  { kind, from, to, mapping, owner }: Relationship,
+  name: string,
+): TableMetadata {
+  const plain = to.namespace === facts.get(to.source.name)?.defaultNamespace;
+  const table = spelledTable({ source: to.source.name, namespace: to.namespace, name: to.name, plain });
+  const columns = mapping.map((pair) => pair.from.name);
+  const isSame = (other: Relationship) =>
+    other.owner === owner && other.mapping.every((pair) => columns.includes(pair.from.name));
+  // Where the columns alone do not tell which foreign key is meant, both sides are named.
+  const twins = from.relationships.filter(
+    (other) => isSame(other) && other.mapping.length === columns.length,
+  );
+  const using =
+    owner === 'to'
+      ? { foreign_key_constraint_on: { table, columns: mapping.map((pair) => pair.to.name) } }
+      : twins.length === 1
+        ? { foreign_key_constraint_on: one(columns) }
+        : {
+            manual_configuration: {
+              remote_table: table,
+              column_mapping: Object.fromEntries(mapping.map((pair) => [pair.from.name, pair.to.name])),
+            },
+          };
+  return added(entry, kind, { name, using });
+}
+
+function added(
+  entry: TableMetadata,
+  kind: 'object' | 'array',
+  declared: RelationshipMetadata,
+): TableMetadata {
+  const key = `${kind}_relationships` as const;
+  return { ...entry, [key]: [...(entry[key] ?? []), declared] };
+}
+
+function one(columns: readonly string[]): string | readonly string[] {
+  return columns.length === 1 ? columns[0]! : columns;
+}
