@@ -1,4 +1,4 @@
-// What a change must pass before it is committed: types, lint and format, the architecture, dead code. Runs side by side.
+// What a change must pass before it is committed: types, lint and format, the architecture, dead code, licences, secrets. Runs side by side.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,8 @@ const checks = {
     ],
   ],
   'dead code': [bin('knip'), ['--no-progress']],
+  dependencies: [process.execPath, [join(root, 'scripts/scan/dependencies.mjs')]],
+  secrets: [process.execPath, [join(root, 'scripts/scan/secrets.mjs')]],
   'generated files': [process.execPath, [join(root, 'scripts/codegen.mjs'), '--check']],
 };
 
@@ -41,6 +43,6 @@ const results = await Promise.all(
 );
 for (const { name, ok, output, seconds } of results) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`);
-  if (!ok) console.log(output.trim());
+  if (!ok || output.startsWith('NOT ')) console.log(output.trim());
 }
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

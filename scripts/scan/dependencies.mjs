@@ -1,0 +1,71 @@
+// What comes with the product: licences, origins, scripts that run at installation, known vulnerabilities.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const permissive = new Set([
+  'MIT',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  '0BSD',
+  'BlueOak-1.0.0',
+]);
+/** Packages whose scripts at installation were read: they build or find what is in the package and download nothing. */
+const knownScripts = new Set(['@apollo/protobufjs', '@photostructure/sqlite']);
+
+/** What is wrong with the packages of a lock file that come with the product (not those for developing). */
+export function scanLock(lock) {
+  const problems = [];
+  for (const [path, entry] of Object.entries(lock.packages)) {
+    if (path === '' || entry.dev || entry.devOptional || entry.link) continue;
+    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    const licences = String(entry.license ?? 'none')
+      .match(/[\w.-]+/g)
+      .filter((word) => !/^(AND|OR)$/.test(word));
+    if (!licences.every((licence) => permissive.has(licence)))
+      problems.push(`${name}: licence ${entry.license ?? 'unknown'}`);
+    if (entry.resolved !== undefined && !entry.resolved.startsWith('https://'))
+      problems.push(`${name}: comes from ${entry.resolved}`);
+    if (entry.resolved !== undefined && entry.integrity === undefined)
+      problems.push(`${name}: its content is not pinned`);
+    if (entry.hasInstallScript && !knownScripts.has(name))
+      problems.push(`${name}: runs a script when it is installed`);
+  }
+  return problems;
+}
+
+/** What the report of `npm audit --json` says; `null`: it is none, so nobody was asked. */
+export function scanAudit(report) {
+  const vulnerabilities = report?.vulnerabilities;
+  if (typeof vulnerabilities !== 'object' || vulnerabilities === null) return null;
+  return Object.values(vulnerabilities)
+    .filter(({ severity }) => severity === 'high' || severity === 'critical')
+    .map(({ name, severity, range }) => `${name} ${range}: ${severity} vulnerability`);
+}
+
+function audit(root) {
+  return new Promise((resolve) => {
+    const options = { cwd: root, timeout: 20_000, shell: process.platform === 'win32' };
+    execFile('npm', ['audit', '--omit=dev', '--json'], options, (_, out) => {
+      try {
+        resolve(scanAudit(JSON.parse(out)));
+      } catch {
+        resolve(null);
+      }
+    });
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = process.argv[2] ?? join(fileURLToPath(new URL('.', import.meta.url)), '../..');
+  const problems = scanLock(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+  const found = await audit(root);
+  if (found === null)
+    console.log('NOT ASKED: the registry answers no questions about known vulnerabilities.');
+  problems.push(...(found ?? []));
+  for (const problem of problems) console.log(problem);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
