@@ -34,10 +34,10 @@ export function storeError(error: unknown, place: string): unknown {
   return new FozError('unexpected', `The store ${place} failed: the log has the details.`, options);
 }
 
-/** Connection lost, shutting down, too many connections, disk full, read-only, or no connection in time. */
+/** Connection lost, shutting down, closed to connections (55000), too many connections, disk full, read-only, or no connection in time. */
 function isLost(code: string, name: string, message: string): boolean {
   return (
-    /^(?:08...|57P0.|57014|53...|25006|ECONN.*|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/.test(
+    /^(?:08...|57P0.|57014|55000|53...|25006|ECONN.*|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/.test(
       code,
     ) ||
     name === 'KnexTimeoutError' ||

@@ -373,43 +373,6 @@ test('exported and applied elsewhere it is the same', async () => {
   expect(sameMetadata(applied, document)).toBe(true);
 });
 
-test('metadata of the configuration is owned by it', async () => {
-  const shop = await shopFile(join(folder, 'owned.db'));
-  const metadata = { tables: [{ source: 'shop', table: 'orders', configuration: { custom_name: 'sales' } }] };
-  const owned = await running({
-    state: join(folder, 'owned'),
-    sources: [shop],
-    metadata,
-    metadataPlace: '/etc/foz/foz.yaml',
-  });
-  try {
-    const { data } = await owned.control(
-      '{ metadata { resourceVersion document owner } metadataHistory { version } metadataDiff(from: 0) { part } table(source: "shop", name: "orders") { customName } }',
-    );
-    expect(data).toMatchObject({
-      metadata: { resourceVersion: 0, document: metadata, owner: '/etc/foz/foz.yaml' },
-      metadataHistory: [],
-      table: { customName: 'sales' },
-    });
-    for (const mutation of [
-      `untrackTable(${orders})`,
-      `untrackTable(${orders}, dryRun: true)`,
-      'revertMetadata(toVersion: 0)',
-      'replaceMetadata(document: {tables: []}, force: true)',
-    ]) {
-      const { errors } = await owned.control(`mutation { ${mutation} { applied } }`);
-      expect(errors).toMatchObject([
-        {
-          message: expect.stringContaining('/etc/foz/foz.yaml owns the metadata'),
-          extensions: { code: 'not-supported' },
-        },
-      ]);
-    }
-  } finally {
-    await owned.server.close(0);
-  }
-}, 60_000);
-
 test('only admins edit', async () => {
   const response = await fetch(`${foz.server.url}control/graphql`, {
     method: 'POST',
