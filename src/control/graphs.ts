@@ -101,8 +101,9 @@ export class Graphs {
 
   /** What other metadata would make of the sources, and all that would be wrong then, names of the graph included. Changes nothing. */
   tried(metadata: Metadata): { readonly catalog: Catalog; readonly issues: readonly CatalogIssue[] } {
-    const catalog = this.#resolve(metadata);
-    const permissions = resolvePermissions(catalog, metadata);
+    const isServed = metadata === this.#metadata;
+    const catalog = isServed ? this.#catalog : this.#resolve(metadata);
+    const permissions = isServed ? this.#permissions : resolvePermissions(catalog, metadata);
     const graph = buildGraph(catalog, (source) => found(this.#connectors, source).capabilities);
     return { catalog, issues: [...catalog.issues, ...permissions.issues, ...graph.issues] };
   }

@@ -119,7 +119,9 @@ export class LiveMetadata {
    */
   async change(actor: Actor, edit: MetadataEdit, options: ChangeOptions = {}): Promise<ChangedMetadata> {
     const plane = this.#writable();
-    const { version, metadata: before } = await this.read();
+    const { version, metadata } = await this.read();
+    // Of what is served already the catalog is there.
+    const before = version === this.#known ? this.#options.graphs.metadata : metadata;
     refuseOther(version, options.expectedVersion);
     const was = this.#options.graphs.tried(before);
     const facts = new Map(
