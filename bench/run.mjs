@@ -23,6 +23,7 @@ const modes = {
   schema: './large-schema.mjs',
   soak: './soak.mjs',
   identify: './identify.mjs',
+  permissions: './permissions.mjs',
 };
 const module = modes[options.mode];
 if (module === undefined) throw new Error(`There is no "${options.mode}": ${Object.keys(modes).join(', ')}`);
