@@ -1,11 +1,16 @@
+import { LRUCache } from 'lru-cache';
 import type { Session } from './access/index.ts';
 import type { AuditActor, AuditLog } from './control/index.ts';
 import type { AccountOf, Accounts } from './serve/index.ts';
 
-/** Writes into the audit log what requests have written and who was not let in. */
+/** Sessions that are kept in mind, and how long one may pause before its next request is a sign-in again. */
+const kept = { sessions: 10_000, idleMs: 15 * 60_000 } as const;
+
+/** Writes into the audit log who came in, who was not let in, and what was written. */
 export function accountsIn(audit: AuditLog): Accounts {
   return {
     ready: () => audit.ready(),
+    entered: signIns(audit),
     async wrote(session, request, { written = [], errors }) {
       const failed = errors[0]?.code ?? null;
       const common = {
@@ -43,6 +48,24 @@ export function accountsIn(audit: AuditLog): Accounts {
         reason: internal ?? code,
       });
     },
+  };
+}
+
+/** Writes down the first request of a credential with a role, and the first one after a pause. */
+function signIns(audit: AuditLog): Accounts['entered'] {
+  const { sessions: max, idleMs: ttl } = kept;
+  const present = new LRUCache<string, true>({ max, ttl, updateAgeOnGet: true, ttlResolution: 1_000 });
+  return (session, request) => {
+    const { actor, role } = session;
+    if (actor === undefined || actor.kind === 'anonymous') return;
+    const keyId = actor.keyId ?? null;
+    const who = `${actor.kind}\0${actor.issuer ?? ''}\0${keyId ?? actor.id}\0${role}`;
+    if (present.get(who)) return;
+    present.set(who, true);
+    // Nobody waits for it; where it fails, the next request tries again.
+    audit
+      .append({ kind: 'sign-in', actor: actorOf(session), keyId, ...asked(request()), outcome: 'success' })
+      .catch(() => present.delete(who));
   };
 }
 

@@ -16,6 +16,8 @@ import type { ControlPlane, FozConfig } from './control/index.ts';
 export interface Authentication {
   /** Throws or rejects with FozError `access-denied`. */
   identify(request: IncomingMessage): Session | Promise<Session>;
+  /** The caller's address, as trusted proxies tell it. */
+  addressOf(request: IncomingMessage): string | null;
   /** `null`: nothing is configured, so everybody is admin. */
   readonly auth: Auth | null;
   /** The admin secret that was made at this start: told once, only its hash is kept. */
@@ -29,7 +31,13 @@ export function authenticationOf(
   plane: ControlPlane | null,
 ): Authentication {
   if (config === undefined)
-    return { identify: () => adminSession, auth: null, newAdminSecret: null, close: async () => {} };
+    return {
+      identify: () => adminSession,
+      addressOf: ({ socket }) => socket.remoteAddress ?? null,
+      auth: null,
+      newAdminSecret: null,
+      close: async () => {},
+    };
   const first = config.admin_secrets === undefined ? firstSecret(state) : null;
   const auth = createAuth({
     config,
@@ -38,6 +46,7 @@ export function authenticationOf(
   });
   return {
     identify: (request) => auth.identify(httpRequest(request)),
+    addressOf: (request) => auth.clientAddress(httpRequest(request)),
     auth,
     newAdminSecret: first?.secret ?? null,
     close: () => auth.close(),

@@ -3,9 +3,10 @@ import { parseRoleName, type RoleName } from './core/index.ts';
 import { defaultLimits, type Limits } from './serve/index.ts';
 
 /** The limits of everybody, and of roles that have others, with every default filled in. */
-export function limitsOf({ limits = {} }: ServerConfig): {
+export function limitsOf({ limits = {}, receive_ms: receiveMs }: ServerConfig): {
   readonly limits: Limits;
   readonly roleLimits: ReadonlyMap<RoleName, Limits>;
+  readonly receiveMs?: number;
 } {
   const { roles = {}, ...all } = limits;
   const roleLimits = new Map<RoleName, Limits>();
@@ -13,7 +14,7 @@ export function limitsOf({ limits = {} }: ServerConfig): {
     const role = parseRoleName(name);
     if (role !== undefined) roleLimits.set(role, filled({ ...all, ...own }));
   }
-  return { limits: filled(all), roleLimits };
+  return { limits: filled(all), roleLimits, ...(receiveMs === undefined ? {} : { receiveMs }) };
 }
 
 function filled(given: LimitsConfig): Limits {

@@ -141,9 +141,9 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     port: Number(server.port ?? 8080),
     tls: server.tls ?? null,
     cors: server.cors ?? [],
-    receiveMs: server.receive_ms,
     ...limitsOf(server),
     identify: authentication.identify,
+    addressOf: authentication.addressOf,
     ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}),
     readiness: () =>
       attached.registry.sources.map(({ name, status }) => ({

@@ -55,10 +55,11 @@ export class GraphqlHandler {
       const limits = this.#limitsOf(session);
       const { timeMs, rate, concurrency } = limits;
       if (timeMs !== null) timeLimit = this.#timeLimit(timeMs, end);
-      if (concurrency !== null) leave = this.#rates.enter(callerOf(session, request), concurrency);
+      if (concurrency !== null) leave = this.#rates.enter(this.#callerOf(session, request), concurrency);
       if (rate !== null || session.rateLimit !== undefined)
-        headers = withRate(headers, await this.#rates.count(session, callerOf(session, request), rate));
+        headers = withRate(headers, await this.#rates.count(session, this.#callerOf(session, request), rate));
       const { accounts } = this.#options;
+      accounts?.entered(session, () => this.#accountOf(request, headers, null));
       const base = {
         session,
         signal: end,
@@ -141,7 +142,7 @@ export class GraphqlHandler {
     const { accounts } = this.#options;
     if (accounts === undefined) return answer;
     try {
-      await accounts.wrote(session, accountOf(request, headers, operationName), answer);
+      await accounts.wrote(session, this.#accountOf(request, headers, operationName), answer);
       return answer;
     } catch (error) {
       if (!(error instanceof FozError)) throw error;
@@ -229,7 +230,7 @@ export class GraphqlHandler {
     const { status, refusal, challenge } = refusalOf(error, this.#options);
     // Whoever is refused need not wait until that is written down.
     if (error instanceof AccessDenied)
-      void this.#options.accounts?.refused(error, accountOf(request, headers, null)).catch(() => {});
+      void this.#options.accounts?.refused(error, this.#accountOf(request, headers, null)).catch(() => {});
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
     const more = error instanceof Refusal ? error.headers : {};
@@ -237,6 +238,25 @@ export class GraphqlHandler {
     if (challenge !== undefined && challenge !== null) allow['www-authenticate'] = challenge;
     await send(request, response, status, { ...headers, ...more, ...allow, 'content-type': type }, text);
     return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
+  }
+
+  #addressOf(request: IncomingMessage): string | null {
+    const { addressOf } = this.#options;
+    return addressOf === undefined ? (request.socket.remoteAddress ?? null) : addressOf(request);
+  }
+
+  #accountOf(
+    request: IncomingMessage,
+    headers: Readonly<Record<string, string>>,
+    operationName: string | null,
+  ): AccountOf {
+    return { requestId: headers['x-request-id'] ?? '', address: this.#addressOf(request), operationName };
+  }
+
+  /** Who is counted: a credential, else an address. */
+  #callerOf({ actor }: Session, request: IncomingMessage): string {
+    if (actor === undefined || actor.kind === 'anonymous') return `address ${this.#addressOf(request) ?? ''}`;
+    return `${actor.kind} ${actor.issuer ?? ''} ${actor.keyId ?? actor.id}`;
   }
 }
 
@@ -297,20 +317,6 @@ function plainOperation(body: unknown, base: RequestContext['operation']): Opera
     timeoutMs: base.timeoutMs,
     beforeWrite: base.beforeWrite,
   };
-}
-
-function accountOf(
-  { socket }: IncomingMessage,
-  headers: Readonly<Record<string, string>>,
-  operationName: string | null,
-): AccountOf {
-  return { requestId: headers['x-request-id'] ?? '', address: socket.remoteAddress ?? null, operationName };
-}
-
-/** Who is counted: a credential, else an address. */
-function callerOf({ actor }: Session, { socket }: IncomingMessage): string {
-  if (actor === undefined || actor.kind === 'anonymous') return `address ${socket.remoteAddress ?? ''}`;
-  return `${actor.kind} ${actor.issuer ?? ''} ${actor.keyId ?? actor.id}`;
 }
 
 function withRate(headers: Readonly<Record<string, string>>, rate: RateHeaders): Record<string, string> {

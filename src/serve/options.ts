@@ -49,6 +49,8 @@ export interface Accounts {
   ready(): Promise<void>;
   /** Rejects with FozError when the account cannot be kept and must be. */
   wrote(session: Session, request: AccountOf, answer: EngineAnswer): Promise<void>;
+  /** Who asked was let in; called for each request, before it is answered. `request` is asked for where it is of interest. */
+  entered(session: Session, request: () => AccountOf): void;
   /** Who asked was not let in. */
   refused(error: FozError, request: AccountOf): Promise<void>;
 }
@@ -75,6 +77,8 @@ export interface ServerOptions {
   readonly roleLimits?: ReadonlyMap<RoleName, Limits>;
   /** Who is asking. Rejects with FozError `access-denied`. */
   readonly identify: (request: IncomingMessage) => Promise<Session> | Session;
+  /** The caller's address; that of the socket unless told. Must not throw. */
+  readonly addressOf?: (request: IncomingMessage) => string | null;
   /** Keeps account of what is done and refused. An answer that tells of a write leaves after its account is kept. */
   readonly accounts?: Accounts;
   readonly readiness: () => readonly SourceReadiness[];

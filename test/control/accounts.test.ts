@@ -27,7 +27,7 @@ beforeAll(async () => {
   const config: FozConfig = {
     state: join(folder, 'state'),
     server: { port: 0, graphiql: false },
-    auth: { admin_secrets: [{ name: 'ops', secret }] },
+    auth: { admin_secrets: [{ name: 'ops', secret }], trusted_proxies: ['loopback'] },
     sources: [source],
     metadata: {
       tables: [
@@ -60,7 +60,9 @@ async function post(query: string, headers: Readonly<Record<string, string>>) {
 }
 const insert = (id: number) =>
   `mutation { insert_orders(objects: [{id: ${id}}, {id: ${id + 1}}]) { affected_rows } }`;
-const records = async () => (await queryAudit(foz.plane!.store)).records;
+/** All but sign-ins, which nobody waits for. */
+const records = async () =>
+  (await queryAudit(foz.plane!.store, { kinds: ['control', 'mutation', 'read', 'refusal'] })).records;
 
 test('a write is in the log when its client hears of it: who, from where, which table, how many rows', async () => {
   const asked = await post(insert(1), { 'x-api-key': key, 'x-request-id': 'request-1' });
@@ -198,6 +200,31 @@ test('keys that cannot be are refused with the reason, and nobody else gets near
     /default_role/,
   );
   expect((await control('{ keys { name } }', {}, 'another secret of length')).status).toBe(401);
+});
+
+test('who comes in is written down once, with the address that a trusted proxy tells', async () => {
+  const { prefix, hash, key: text } = mintKey(foz.plane!.peppers[0]!);
+  await foz.plane!.store.write((db) =>
+    insertKey(db, { id: 'key-9', name: 'visitor', prefix, hash, roles: ['clerk'] }),
+  );
+  const headers = { 'x-api-key': text, 'x-forwarded-for': '203.0.113.9' };
+  for (let count = 0; count < 5; count++) expect((await post('{ orders { id } }', headers)).status).toBe(200);
+  const signIns = async () => {
+    const { records: found } = await queryAudit(foz.plane!.store, { kinds: ['sign-in'], keyId: 'key-9' });
+    return found;
+  };
+  for (let tries = 0; tries < 200 && (await signIns()).length === 0; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await signIns()).toMatchObject([
+    {
+      kind: 'sign-in',
+      outcome: 'success',
+      keyId: 'key-9',
+      address: '203.0.113.9',
+      actor: { kind: 'api-key', role: 'clerk' },
+    },
+  ]);
+  expect(JSON.stringify(await signIns())).not.toContain(text.slice(17, 60));
 });
 
 test('the chain of the log holds', async () => {
