@@ -1,12 +1,12 @@
-import type {
-  AuditActor,
-  ControlPlane,
-  Graphs,
-  LiveMetadata,
-  RuntimeSources,
-  SourceRegistry,
+import {
+  type AuditActor,
+  type ControlPlane,
+  type Graphs,
+  type LiveMetadata,
+  type RuntimeSources,
+  requirePlane,
+  type SourceRegistry,
 } from '../src/control/index.ts';
-import { FozError } from '../src/core/index.ts';
 
 /** What the control API works on, and who asks it. */
 export interface ControlContext {
@@ -23,9 +23,5 @@ export interface ControlContext {
 
 /** The store and what stands on it. Throws FozError `not-supported` where there is none. */
 export function planeOf({ plane }: ControlContext): ControlPlane {
-  if (plane !== null) return plane;
-  throw new FozError(
-    'not-supported',
-    'This Foz has no store: put an "auth" or a "store" part into its configuration.',
-  );
+  return requirePlane(plane);
 }

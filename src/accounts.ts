@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Session } from './access/index.ts';
+import { credentialOf, type Session } from './access/index.ts';
 import type { AuditActor, AuditLog } from './control/index.ts';
 import type { AccountOf, Accounts } from './serve/index.ts';
 
@@ -59,7 +59,7 @@ function signIns(audit: AuditLog): Accounts['entered'] {
     const { actor, role } = session;
     if (actor === undefined || actor.kind === 'anonymous') return;
     const keyId = actor.keyId ?? null;
-    const who = `${actor.kind}\0${actor.issuer ?? ''}\0${keyId ?? actor.id}\0${role}`;
+    const who = `${credentialOf(actor)} ${role}`;
     if (present.get(who)) return;
     present.set(who, true);
     // Nobody waits for it; where it fails, the next request tries again.

@@ -2,7 +2,7 @@ import type { LimitsConfig, ServerConfig } from './control/index.ts';
 import { parseRoleName, type RoleName } from './core/index.ts';
 import { defaultLimits, type Limits } from './serve/index.ts';
 
-/** The limits of everybody, and of roles that have others, with every default filled in. */
+/** The limits of everybody, and of roles that have others, with every default filled in; and how long a request may take to arrive. */
 export function limitsOf({ limits = {}, receive_ms: receiveMs }: ServerConfig): {
   readonly limits: Limits;
   readonly roleLimits: ReadonlyMap<RoleName, Limits>;

@@ -4,11 +4,11 @@ import { replaceMetadata } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
 import {
   ChangeArgs,
+  changed,
   Metadata,
   MetadataChange,
   MetadataResult,
   MetadataVersion,
-  resultOf,
 } from './metadata.ts';
 
 @Resolver()
@@ -44,20 +44,20 @@ export class MetadataResolver {
   }
 
   @Mutation(() => MetadataResult, { description: 'Puts another document in the place of the metadata.' })
-  async replaceMetadata(
-    @Ctx() { metadata, actor }: ControlContext,
+  replaceMetadata(
+    @Ctx() context: ControlContext,
     @Arg('document', () => GraphQLJSON) document: unknown,
     @Args(() => ChangeArgs) options: ChangeArgs,
   ): Promise<MetadataResult> {
-    return resultOf(await metadata.change(actor, replaceMetadata(document), options));
+    return changed(context, replaceMetadata(document), options);
   }
 
   @Mutation(() => MetadataResult, { description: 'Brings back a version of the metadata, as a new one.' })
   async revertMetadata(
-    @Ctx() { metadata, actor }: ControlContext,
+    @Ctx() context: ControlContext,
     @Arg('toVersion', () => Int) toVersion: number,
     @Args(() => ChangeArgs) options: ChangeArgs,
   ): Promise<MetadataResult> {
-    return resultOf(await metadata.change(actor, await metadata.reverted(toVersion), options));
+    return changed(context, await context.metadata.reverted(toVersion), options);
   }
 }

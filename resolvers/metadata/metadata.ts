@@ -1,6 +1,7 @@
 import { GraphQLJSON } from 'graphql-scalars';
 import { ArgsType, Field, GraphQLISODateTime, Int, ObjectType } from 'type-graphql';
-import type { ChangedMetadata } from '../../src/control/index.ts';
+import type { MetadataEdit } from '../../src/control/index.ts';
+import type { ControlContext } from '../context.ts';
 import { Issue } from '../source/source.ts';
 
 @ArgsType()
@@ -93,7 +94,12 @@ export class MetadataResult {
   cures!: readonly Issue[];
 }
 
-/** A change as the control API tells of it. */
-export function resultOf({ version, ...changed }: ChangedMetadata): MetadataResult {
-  return { resourceVersion: version, ...changed };
+/** Changes the metadata, and tells what was done as the control API does. */
+export async function changed(
+  { metadata, actor }: ControlContext,
+  edit: MetadataEdit,
+  options: ChangeArgs,
+): Promise<MetadataResult> {
+  const { version, ...told } = await metadata.change(actor, edit, options);
+  return { resourceVersion: version, ...told };
 }

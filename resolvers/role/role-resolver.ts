@@ -31,9 +31,7 @@ export class RoleResolver {
     if (key === undefined) throw new FozError('not-found', `There is no key ${id} in the store.`);
     if (key.revokedAt !== null) return [];
     const scopes = scopesOf(key.scopes);
-    return key.roles.map((role) =>
-      told(describeRole(context.graphs, role, scopes === undefined ? {} : { scopes })),
-    );
+    return key.roles.map((role) => told(describeRole(context.graphs, role, { scopes })));
   }
 }
 
@@ -42,12 +40,11 @@ function told({ role, tables }: RoleDescription): RolePermissions {
 }
 
 function tableOf(described: TableDescription): TablePermissions {
-  const { source, namespace, table, select, insert, update, delete: remove, ...rest } = described;
+  const { source, namespace, table, select, insert, update, delete: remove } = described;
   return {
     source,
     namespace,
     table,
-    ...rest,
     selectColumns: select?.columns ?? null,
     insertColumns: insert?.columns ?? null,
     updateColumns: update?.columns ?? null,

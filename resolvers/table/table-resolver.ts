@@ -5,7 +5,6 @@ import {
   customizeTable,
   describeTable,
   describeTables,
-  type MetadataEdit,
   setColumnValidation,
   setRowValidations,
   setTableKey,
@@ -13,7 +12,7 @@ import {
   untrackTable,
 } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
-import { MetadataResult, resultOf } from '../metadata/metadata.ts';
+import { changed, MetadataResult } from '../metadata/metadata.ts';
 import { RootFieldInput, Table, TableArgs } from './table.ts';
 
 const kept = { nullable: true, description: 'Absent: as it is. null: as the database has it.' } as const;
@@ -104,8 +103,4 @@ export class TableResolver {
   ) {
     return changed(context, setRowValidations(args, rules), args);
   }
-}
-
-async function changed({ metadata, actor }: ControlContext, edit: MetadataEdit, options: TableArgs) {
-  return resultOf(await metadata.change(actor, edit, options));
 }

@@ -9,6 +9,14 @@ export type {
   TablePermission,
   UpdatePermission,
 } from './permission.ts';
-export { type Permissions, resolvePermissions } from './resolve.ts';
-export { type Actor, adminSession, type RateLimit, type Scopes, type Session } from './session.ts';
+export type { FindTable } from './read-rule.ts';
+export { type Permissions, resolvePermissions, tableFinder } from './resolve.ts';
+export {
+  type Actor,
+  adminSession,
+  credentialOf,
+  type RateLimit,
+  type Scopes,
+  type Session,
+} from './session.ts';
 export { type VisibleCatalog, visibleCatalog } from './visible.ts';

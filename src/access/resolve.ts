@@ -47,7 +47,7 @@ export type Draft = Map<RoleName, Map<string, TablePermission>>;
 export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: Metadata): Permissions {
   const issues: CatalogIssue[] = [];
   const draft: Draft = new Map();
-  const find = finder(catalog);
+  const find = tableFinder(catalog);
   const validations = new Map<string, readonly RowValidation[]>();
   for (const entry of metadata.tables) {
     const table = find(entry.source, entry.table);
@@ -63,7 +63,8 @@ export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: 
   return { roles, validations, issues };
 }
 
-function finder(catalog: Pick<Catalog, 'sources'>): FindTable {
+/** Finds the tables of a catalog as metadata names them: by the name of the source, and a name or a schema with a name. */
+export function tableFinder(catalog: Pick<Catalog, 'sources'>): FindTable {
   const tables = new Map<string, Table>();
   for (const source of catalog.sources.values())
     for (const table of source.tables)

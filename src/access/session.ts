@@ -32,6 +32,11 @@ export interface Actor {
   readonly issuer?: string;
 }
 
+/** Tells one credential from all others; the same text in every request that comes with it. */
+export function credentialOf({ kind, issuer, keyId, id }: Actor): string {
+  return `${kind} ${issuer ?? ''} ${keyId ?? id}`;
+}
+
 /** A part of what a role may do. */
 export interface Scopes {
   /** The same text for the same scopes: a key for caches. */

@@ -1,5 +1,12 @@
-import { exportStoredAudit, pruneStoredAudit, verifyStoredAudit } from '../control/index.ts';
+import {
+  type AuditKind,
+  auditKinds,
+  exportStoredAudit,
+  pruneStoredAudit,
+  verifyStoredAudit,
+} from '../control/index.ts';
 import { FozError } from '../core/index.ts';
+import { momentOf } from './moment.ts';
 import { placeOf } from './store.ts';
 
 interface Options {
@@ -57,20 +64,8 @@ export async function pruneAuditLog(options: Options & { readonly days: string }
   console.log(`${removed} records from before ${new Date(before).toISOString()} are removed.${rest}`);
 }
 
-function momentOf(option: string, text: string): number {
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw new FozError(
-      'validation-failed',
-      `${option} must be a date as 2030-01-31 or 2030-01-31T12:00:00Z.`,
-    );
-  return at;
-}
-
-const kinds = ['control', 'sign-in', 'refusal', 'mutation', 'read'] as const;
-
-function kindOf(text: string): (typeof kinds)[number] {
-  const kind = kinds.find((known) => known === text);
+function kindOf(text: string): AuditKind {
+  const kind = auditKinds.find((known) => known === text);
   if (kind !== undefined) return kind;
-  throw new FozError('validation-failed', `--kind must be one of ${kinds.join(', ')}.`);
+  throw new FozError('validation-failed', `--kind must be one of ${auditKinds.join(', ')}.`);
 }

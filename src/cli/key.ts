@@ -2,6 +2,7 @@ import { text as read } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { checkAuth, keyPrefix, mintAdminSecret, mintKey, plainHash } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
+import { momentOf } from './moment.ts';
 
 /** `foz key new`: a key and the lines of the configuration that let it in. */
 export async function newKey(options: {
@@ -24,7 +25,7 @@ export async function newKey(options: {
     hash: plainHash(key),
     roles,
     ...(Object.keys(scopes).length === 0 ? {} : { scopes }),
-    ...(expires === undefined ? {} : { expires_at: momentOf(expires) }),
+    ...(expires === undefined ? {} : { expires_at: new Date(momentOf('--expires', expires)).toISOString() }),
   };
   const problems = checkAuth({ api_keys: [entry] });
   if (operation?.some((kind) => !['read', 'write', 'subscribe'].includes(kind)))
@@ -60,14 +61,4 @@ export async function newAdminSecret(): Promise<void> {
     'This is the only time that it is shown: keep it now, and give it to Foz by the environment:\n',
   );
   console.log(`auth:\n  admin_secrets:\n    - name: operator\n      secret: \${env:FOZ_ADMIN_SECRET}`);
-}
-
-function momentOf(text: string): string {
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw new FozError(
-      'validation-failed',
-      '--expires must be a date as 2030-01-31 or 2030-01-31T12:00:00Z.',
-    );
-  return new Date(at).toISOString();
 }

@@ -48,7 +48,7 @@ function ofKey(graphs: Graphs, { server, auth }: FozConfig, name: string, role: 
   const scopes = scopesOf(key.scopes);
   return roles.map((own) => ({
     key: key.name,
-    ...describeRole(graphs, own, { server, ...(scopes === undefined ? {} : { scopes }) }),
+    ...describeRole(graphs, own, { server, scopes }),
   }));
 }
 

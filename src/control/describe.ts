@@ -67,8 +67,7 @@ export function healthOf(registry: SourceRegistry, catalog: Catalog): Health {
 
 /** Reads a source anew. Rejects with FozError `not-found` or `unavailable`. */
 export async function refreshSource(registry: SourceRegistry, name: string): Promise<SourceDescription> {
-  const source = registry.find(name);
-  if (source === undefined) throw new FozError('not-found', `There is no source "${name}".`);
+  const source = registry.named(name);
   await registry.refresh(source.name);
   return describeSource(registry.find(name) ?? source);
 }

@@ -30,10 +30,7 @@ export function describeRole(
   if (role === undefined) throw new FozError('validation-failed', `"${name}" is no name for a role.`);
   const { roles: own, ...all } = server?.limits ?? {};
   const { catalog, permissions } = graphs;
-  const granted = grantedTo(catalog, permissions.roles, {
-    role,
-    ...(scopes === undefined ? {} : { scopes }),
-  });
+  const granted = grantedTo(catalog, permissions.roles, { role, scopes });
   return {
     role,
     tables: describePermissions(granted),

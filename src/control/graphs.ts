@@ -26,6 +26,16 @@ export interface Unlisted {
   readonly refused: boolean;
 }
 
+/** What metadata makes of the sources as they are at a moment. */
+export interface TriedMetadata {
+  readonly catalog: Catalog;
+  readonly permissions: Permissions;
+  /** All that is wrong, names of the graph included. */
+  readonly issues: readonly CatalogIssue[];
+  /** The sources of that moment. */
+  readonly connectors: ReadonlyMap<SourceName, Connector>;
+}
+
 /**
  * The catalog of all sources, the permissions on it, and an engine for each view that sessions have of it, made when the first
  * such session asks. All are made anew when a source or the metadata changes.
@@ -39,6 +49,8 @@ export class Graphs {
   readonly #unlisted = new Set<(found: Unlisted) => void>();
   #catalog: Catalog;
   #permissions: Permissions;
+  /** Made when it is asked for: names take a moment. */
+  #served: TriedMetadata | null = null;
   #engines = new LRUCache<string, RoleEngine>({ max: defaults.views });
   /** One for all roles, so that many of them do not keep more than one does. */
   #introspections = new IntrospectionAnswers();
@@ -68,17 +80,24 @@ export class Graphs {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes over other metadata, at once for all roles. */
-  useMetadata(metadata: Metadata): void {
+  /** Takes over other metadata, at once for all roles; it need not be read again where `tried` has done so and no source changed since. */
+  useMetadata(metadata: Metadata, tried?: TriedMetadata): void {
     this.#metadata = metadata;
-    this.swap();
+    if (tried?.connectors === this.#connectors) this.#take(tried.catalog, tried.permissions, tried);
+    else this.swap();
   }
 
   /** Takes over what the sources contain now. Requests that run keep the catalog they started with. */
   swap(): void {
     this.#connectors = connectorsOf(this.#registry);
-    this.#catalog = this.#resolve();
-    this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
+    const catalog = this.#resolve();
+    this.#take(catalog, resolvePermissions(catalog, this.#metadata), null);
+  }
+
+  #take(catalog: Catalog, permissions: Permissions, served: TriedMetadata | null): void {
+    this.#catalog = catalog;
+    this.#permissions = permissions;
+    this.#served = served;
     this.#engines = new LRUCache({ max: defaults.views });
     this.#introspections = new IntrospectionAnswers();
     for (const listener of this.#listeners) listener();
@@ -99,13 +118,25 @@ export class Graphs {
     return [...this.#catalog.issues, ...this.#permissions.issues];
   }
 
-  /** What other metadata would make of the sources, and all that would be wrong then, names of the graph included. Changes nothing. */
-  tried(metadata: Metadata): { readonly catalog: Catalog; readonly issues: readonly CatalogIssue[] } {
-    const isServed = metadata === this.#metadata;
-    const catalog = isServed ? this.#catalog : this.#resolve(metadata);
-    const permissions = isServed ? this.#permissions : resolvePermissions(catalog, metadata);
-    const graph = buildGraph(catalog, (source) => found(this.#connectors, source).capabilities);
-    return { catalog, issues: [...catalog.issues, ...permissions.issues, ...graph.issues] };
+  /** What metadata would make of the sources. Changes nothing. */
+  tried(metadata: Metadata): TriedMetadata {
+    if (metadata === this.#metadata) {
+      this.#served ??= this.#judged(this.#catalog, this.#permissions);
+      return this.#served;
+    }
+    const catalog = this.#resolve(metadata);
+    return this.#judged(catalog, resolvePermissions(catalog, metadata));
+  }
+
+  #judged(catalog: Catalog, permissions: Permissions): TriedMetadata {
+    const connectors = this.#connectors;
+    const graph = buildGraph(catalog, (source) => found(connectors, source).capabilities);
+    return {
+      catalog,
+      permissions,
+      issues: [...catalog.issues, ...permissions.issues, ...graph.issues],
+      connectors,
+    };
   }
 
   /** The engine for a session: shared by all sessions that see the same. By default everything is seen. */

@@ -1,4 +1,5 @@
 export type { AuditLog } from './audit/index.ts';
+export { type AuditKind, auditKinds } from './audit/kinds.ts';
 export { type AuditFilter, queryAudit } from './audit/query.ts';
 export {
   type AllowListConfig,
@@ -50,7 +51,7 @@ export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
-export { type ControlPlane, openControlPlane } from './plane.ts';
+export { type ControlPlane, openControlPlane, requirePlane } from './plane.ts';
 export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources/registry.ts';
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';

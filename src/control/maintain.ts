@@ -2,7 +2,7 @@ import type { AuditFilter } from './audit/query.ts';
 import type { Retention } from './audit/retention.ts';
 import type { AuditReport } from './audit/verify.ts';
 import type { FozConfig } from './config.ts';
-import type { Rotation } from './secrets/secrets.ts';
+import type { Rotation, Secrets } from './secrets/secrets.ts';
 import type { MigrationStatus } from './store/migrate.ts';
 import type { Store } from './store/store.ts';
 
@@ -37,12 +37,8 @@ export function verifyStoredAudit(
   checkpoint?: string,
 ): Promise<AuditReport> {
   return withStore(place, environment, async (store, folder) => {
-    const [{ keyRing, Secrets }, { auditKeyId, checkpointFile, verifyAudit }] = await Promise.all([
-      import('./secrets/index.ts'),
-      import('./audit/index.ts'),
-    ]);
-    const secrets = new Secrets(store, () => keyRing(folder, environment, log));
-    await secrets.checkKey();
+    const { auditKeyId, checkpointFile, verifyAudit } = await import('./audit/index.ts');
+    const secrets = await openSecrets(store, folder, environment);
     // Where the key is gone, every signature is wrong.
     const key = Buffer.from((await secrets.get(auditKeyId))?.reveal() ?? '', 'base64');
     return verifyAudit({ store, key, checkpointFile: checkpoint ?? checkpointFile(folder) });
@@ -72,13 +68,9 @@ export function pruneStoredAudit(
   before: number,
 ): Promise<Retention> {
   return withStore(place, environment, async (store, folder) => {
-    const [{ keyRing, Secrets }, { AuditLog, removeOldRecords }] = await Promise.all([
-      import('./secrets/index.ts'),
-      import('./audit/index.ts'),
-    ]);
+    const { AuditLog, removeOldRecords } = await import('./audit/index.ts');
     await store.open();
-    const secrets = new Secrets(store, () => keyRing(folder, environment, log));
-    await secrets.checkKey();
+    const secrets = await openSecrets(store, folder, environment);
     const audit = new AuditLog({ store, secrets, folder, log });
     try {
       return await removeOldRecords(store, audit, before, { kind: 'command', id: null, role: null });
@@ -103,6 +95,14 @@ export function rotateStoreSecrets(place: StorePlace, environment: NodeJS.Proces
     keep();
     return done;
   });
+}
+
+/** The secrets of a store. Rejects with FozError when the key at hand is not theirs. */
+async function openSecrets(store: Store, folder: string, environment: NodeJS.ProcessEnv): Promise<Secrets> {
+  const { keyRing, Secrets: Kept } = await import('./secrets/index.ts');
+  const secrets = new Kept(store, () => keyRing(folder, environment, log));
+  await secrets.checkKey();
+  return secrets;
 }
 
 async function withStore<T>(

@@ -1,4 +1,5 @@
 import type { KeyRepository } from '../auth/index.ts';
+import { FozError } from '../core/index.ts';
 import type { AuditLog } from './audit/index.ts';
 import type { FozConfig } from './config.ts';
 import type { Secrets } from './secrets/index.ts';
@@ -16,6 +17,16 @@ export interface ControlPlane {
   /** `null`: the configuration wants none. */
   readonly audit: AuditLog | null;
   close(): Promise<void>;
+}
+
+/** The control plane that must be there. `purpose`: what it is needed for (`to keep sources in`). Throws FozError `not-supported`. */
+export function requirePlane(plane: ControlPlane | null, purpose = ''): ControlPlane {
+  if (plane !== null) return plane;
+  const store = purpose === '' ? 'no store' : `no store ${purpose}`;
+  throw new FozError(
+    'not-supported',
+    `This Foz has ${store}: put an "auth" or a "store" part into its configuration.`,
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Negotiator from 'negotiator';
-import type { Session } from '../access/index.ts';
+import { credentialOf, type Session } from '../access/index.ts';
 import { AccessDenied } from '../auth/index.ts';
 import { type ErrorCode, FozError } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
@@ -256,7 +256,7 @@ export class GraphqlHandler {
   /** Who is counted: a credential, else an address. */
   #callerOf({ actor }: Session, request: IncomingMessage): string {
     if (actor === undefined || actor.kind === 'anonymous') return `address ${this.#addressOf(request) ?? ''}`;
-    return `${actor.kind} ${actor.issuer ?? ''} ${actor.keyId ?? actor.id}`;
+    return credentialOf(actor);
   }
 }
 

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { Knex } from 'knex';
 import type { Store } from '../store/store.ts';
-import type { AuditKind, AuditRecord, AuditRow } from './record.ts';
+import type { AuditKind } from './kinds.ts';
+import type { AuditRecord, AuditRow } from './record.ts';
 
 /** What to look for; what is absent does not matter. */
 export interface AuditFilter {

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Actor } from '../store/actor.ts';
-
-/** Kinds of events that are written down. */
-export type AuditKind = 'control' | 'sign-in' | 'refusal' | 'mutation' | 'read';
+import type { AuditKind } from './kinds.ts';
 
 /** What somebody did, as the caller tells it. */
 export interface AuditEvent {

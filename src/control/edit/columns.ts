@@ -17,7 +17,7 @@ export function customizeColumn(
 ): MetadataEdit {
   return columnEdit('column.customize', table, column, (before) => {
     let config = before;
-    if (customName !== undefined) config = withPart(config, 'custom_name', customName ?? undefined);
+    if (customName !== undefined) config = withPart(config, 'custom_name', customName);
     if (comment !== undefined) config = withPart(config, 'comment', comment);
     if (hidden !== undefined) config = withPart(config, 'hidden', hidden === true ? true : undefined);
     return config;

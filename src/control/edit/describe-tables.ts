@@ -105,7 +105,7 @@ export function describeTables({ registry, graphs }: Live, filter: TableFilter =
   const served = new Map(
     [...catalog.sources.values()].flatMap(({ tables }) => tables.map((one) => [one.id, one])),
   );
-  const issues = allIssues(graphs);
+  const { issues } = graphs.tried(metadata);
   return registry.sources.flatMap(({ name, facts }) => {
     if (facts === null || (filter.source && filter.source !== name)) return [];
     return facts.tables
@@ -124,16 +124,6 @@ export function describeTable(
   const wanted = namespace ?? live.registry.find(source)?.facts?.defaultNamespace ?? null;
   const found = describeTables(live, { source, search: name });
   return found.find((table) => table.name === name && table.namespace === wanted) ?? null;
-}
-
-const known = new WeakMap<Graphs['catalog'], readonly CatalogIssue[]>();
-
-/** Those of names take a moment, so they are kept with the catalog. */
-function allIssues(graphs: Graphs): readonly CatalogIssue[] {
-  const { catalog } = graphs;
-  const found = known.get(catalog) ?? graphs.tried(graphs.metadata).issues;
-  known.set(catalog, found);
-  return found;
 }
 
 function entryFor(source: string, facts: SourceFacts, { namespace, name }: TableFacts, metadata: Metadata) {

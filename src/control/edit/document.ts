@@ -8,7 +8,7 @@ export function replaceMetadata(document: unknown, operation = 'metadata.replace
   return {
     operation,
     apply: () => {
-      const problems = checkAgainst('metadata', document, nowhere);
+      const problems = checkAgainst('metadata', document);
       if (problems.length > 0) throw noMetadataError(problems);
       return document as Metadata;
     },
@@ -22,12 +22,12 @@ export function refuseMalformed(before: Metadata, after: Metadata): void {
     .filter((entry) => !known.has(entry))
     .flatMap((entry) => {
       const name = typeof entry.table === 'string' ? entry.table : entry.table.name;
-      return told(`${entry.source}.${name}`, checkAgainst('table', entry, nowhere));
+      return told(`${entry.source}.${name}`, checkAgainst('table', entry));
     });
   const roles =
     after.inherited_roles === before.inherited_roles
       ? []
-      : told('inherited_roles', checkAgainst('inheritedRoles', after.inherited_roles ?? [], nowhere));
+      : told('inherited_roles', checkAgainst('inheritedRoles', after.inherited_roles ?? []));
   if (tables.length + roles.length > 0) throw noMetadataError([...tables, ...roles]);
 }
 
@@ -35,8 +35,6 @@ interface Problem {
   readonly where: string;
   readonly message: string;
 }
-
-const nowhere = () => ({ file: '', line: 0, column: 0 });
 
 function told(place: string, problems: readonly Problem[]): Problem[] {
   return problems.map(({ where, message }) => ({

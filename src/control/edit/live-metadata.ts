@@ -1,13 +1,19 @@
 import { type CatalogIssue, type Metadata, noMetadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { FozConfig } from '../config.ts';
-import type { Graphs } from '../graphs.ts';
+import type { Graphs, TriedMetadata } from '../graphs.ts';
 import { canonicalMetadata, plain } from '../metadata/canonical.ts';
 import { diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
-import type { ControlPlane } from '../plane.ts';
+import { type ControlPlane, requirePlane } from '../plane.ts';
 import type { SourceRegistry } from '../sources/registry.ts';
 import type { Actor } from '../store/actor.ts';
-import { type MetadataVersion, metadataHistory, metadataVersion } from '../store/repositories/metadata.ts';
+import { Follower } from '../store/follower.ts';
+import {
+  type MetadataVersion,
+  metadataHistory,
+  metadataVersion,
+  refuseVersion,
+} from '../store/repositories/metadata.ts';
 import type { StoreLog } from '../store/store.ts';
 import { refuseMalformed, replaceMetadata } from './document.ts';
 import type { MetadataEdit } from './edit.ts';
@@ -53,12 +59,22 @@ export interface ChangedMetadata {
 export class LiveMetadata {
   readonly #options: LiveMetadataOptions;
   #known = 0;
-  /** One look at the store after the other. */
-  #turn: Promise<void> = Promise.resolve();
-  #stop: () => void = () => {};
+  /** `null`: the store holds no metadata. */
+  readonly #plane: ControlPlane | null;
+  readonly #follower: Follower;
 
   constructor(options: LiveMetadataOptions) {
     this.#options = options;
+    this.#plane = this.owner === null ? options.plane : null;
+    this.#follower = new Follower({
+      topic: 'metadata',
+      align: () => this.#align(),
+      failed: (error) =>
+        options.log.error(
+          { err: error },
+          'the metadata of the store cannot be read: what was there before holds',
+        ),
+    });
   }
 
   /** What holds the metadata when the store does not, for messages; `null`: the store does. */
@@ -69,36 +85,24 @@ export class LiveMetadata {
 
   /** Serves what the store has, and follows its changes until `close`. A store that is down is followed as soon as it is there. */
   async start(): Promise<void> {
-    const { owner } = this;
-    const { plane } = this.#options;
-    if (plane === null || owner !== null) return;
-    const { started, stop } = plane.store.onChange((change) => {
-      if (change === null || change.topic === 'metadata') void this.#follow();
-    });
-    this.#stop = stop;
-    await started;
-    await this.#follow();
+    if (this.#plane !== null) await this.#follower.start(this.#plane.store);
   }
 
   close(): void {
-    this.#stop();
+    this.#follower.close();
   }
 
   /** The newest version; 0: nothing was ever written, or the configuration holds it. */
   async read(): Promise<{ readonly version: number; readonly metadata: Metadata }> {
-    const { owner } = this;
-    const { plane, graphs } = this.#options;
-    if (plane === null || owner !== null) return { version: 0, metadata: graphs.metadata };
-    const { version, metadata } = await plane.store.readMetadata();
+    if (this.#plane === null) return { version: 0, metadata: this.#options.graphs.metadata };
+    const { version, metadata } = await this.#plane.store.readMetadata();
     return { version, metadata: (metadata as Metadata | null) ?? noMetadata };
   }
 
   /** Versions that are kept, newest first, without their contents. */
   async history(most: number, before?: number): Promise<readonly Omit<MetadataVersion, 'metadata'>[]> {
-    const { owner } = this;
-    const { plane } = this.#options;
-    if (plane === null || owner !== null) return [];
-    return plane.store.read((db) => metadataHistory(db, { limit: most, before }));
+    if (this.#plane === null) return [];
+    return this.#plane.store.read((db) => metadataHistory(db, { limit: most, before }));
   }
 
   /** What has to be done to one version to make it another (absent: the newest). Rejects with FozError `not-found`. */
@@ -122,7 +126,8 @@ export class LiveMetadata {
     const { version, metadata } = await this.read();
     // Of what is served already the catalog is there.
     const before = version === this.#known ? this.#options.graphs.metadata : metadata;
-    refuseOther(version, options.expectedVersion);
+    if (options.expectedVersion !== undefined && options.expectedVersion !== null)
+      refuseVersion(version, options.expectedVersion);
     const was = this.#options.graphs.tried(before);
     const facts = new Map(
       this.#options.registry.sources.map((source) => [source.name as string, source.facts]),
@@ -131,12 +136,13 @@ export class LiveMetadata {
     refuseMalformed(before, edited);
     const after = canonicalMetadata(plain(edited));
     const changes = diffMetadata(before, after);
-    const { issues } = this.#options.graphs.tried(after);
+    const tried = this.#options.graphs.tried(after);
+    const { issues } = tried;
     const told = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
     if (options.dryRun === true || changes.length === 0) return { version, applied: false, ...told };
     if (options.force !== true) refuseIssues(told.causes);
     const written = await this.#write(plane, actor, edit, version, after, changes, options.comment);
-    await this.#inTurn(async () => this.#use(written, after));
+    await this.#follower.inTurn(async () => this.#use(written, after, tried));
     return { version: written, applied: true, ...told };
   }
 
@@ -175,63 +181,35 @@ export class LiveMetadata {
 
   async #version(version: number): Promise<Metadata> {
     if (version === 0) return noMetadata;
-    const { owner } = this;
-    const { plane } = this.#options;
-    if (plane === null || owner !== null)
+    if (this.#plane === null)
       throw new FozError('not-found', `There is no version ${version}: no metadata is kept in a store.`);
-    const found = await plane.store.read((db) => metadataVersion(db, version));
+    const found = await this.#plane.store.read((db) => metadataVersion(db, version));
     return found.metadata as Metadata;
   }
 
   #writable(): ControlPlane {
     const { owner } = this;
-    const { plane } = this.#options;
     if (owner !== null)
       throw new FozError(
         'not-supported',
         `${owner} owns the metadata: change it there, or take "metadata" out of the configuration so that the store keeps it.`,
       );
-    if (plane !== null) return plane;
-    throw new FozError(
-      'not-supported',
-      'This Foz has no store to keep metadata in: put an "auth" or a "store" part into its configuration.',
-    );
+    return requirePlane(this.#plane, 'to keep metadata in');
   }
 
-  #follow(): Promise<void> {
-    return this.#inTurn(async () => {
-      const { plane, graphs, log } = this.#options;
-      try {
-        const { version, metadata } = await plane!.store.readMetadata();
-        if (version === this.#known) return;
-        this.#known = version;
-        graphs.useMetadata((metadata as Metadata | null) ?? noMetadata);
-      } catch (error) {
-        log.error({ err: error }, 'the metadata of the store cannot be read: what was there before holds');
-      }
-    });
-  }
-
-  /** Unless a newer version is there already. */
-  #use(version: number, metadata: Metadata): void {
-    if (version <= this.#known) return;
+  async #align(): Promise<void> {
+    const { version, metadata } = await this.read();
+    if (version === this.#known) return;
     this.#known = version;
     this.#options.graphs.useMetadata(metadata);
   }
 
-  #inTurn(body: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(body, body);
-    return this.#turn;
+  /** Unless a newer version is there already. */
+  #use(version: number, metadata: Metadata, tried: TriedMetadata): void {
+    if (version <= this.#known) return;
+    this.#known = version;
+    this.#options.graphs.useMetadata(metadata, tried);
   }
-}
-
-function refuseOther(current: number, expected: number | null | undefined): void {
-  if (expected === undefined || expected === null || expected === current) return;
-  throw new FozError(
-    'conflict',
-    `The metadata is at version ${current}, not at ${expected} as expected: read it again and repeat the change on top of it.`,
-    { details: { expected, current } },
-  );
 }
 
 function refuseIssues(causes: readonly CatalogIssue[]): void {

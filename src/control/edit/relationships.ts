@@ -1,3 +1,4 @@
+import { tableFinder } from '../../access/index.ts';
 import type {
   Relationship,
   RelationshipMetadata,
@@ -15,7 +16,6 @@ import {
   type TableRef,
 } from './edit.ts';
 import { renameInRules } from './rename-in-rules.ts';
-import { tableIn } from './table-in.ts';
 
 /** A relationship that is to be. Either `foreignKey` or `mapping` says how it leads there. */
 export interface NewRelationship {
@@ -54,7 +54,7 @@ export function renameRelationship(table: TableRef, name: string, newName: strin
     table,
     apply: (base) => {
       const address = addressOf(base, table);
-      const relationship = tableIn(base.catalog, table.source, spelledTable(address))?.relationships.find(
+      const relationship = tableFinder(base.catalog)(table.source, spelledTable(address))?.relationships.find(
         (one) => one.name === name,
       );
       const renamed = editTable(base, table, (entry) => {
@@ -79,7 +79,7 @@ export function dropRelationship(table: TableRef, name: string): MetadataEdit {
       const address = addressOf(base, table);
       return editTable(base, table, (entry) => {
         if (isDeclared(entry, name)) return mapDeclared(entry, name, () => []);
-        const found = tableIn(base.catalog, table.source, spelledTable(address));
+        const found = tableFinder(base.catalog)(table.source, spelledTable(address));
         if (!found?.relationships.some((one) => one.name === name)) throw missing(table, name);
         throw new FozError(
           'not-supported',

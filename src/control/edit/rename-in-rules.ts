@@ -1,3 +1,4 @@
+import { type FindTable, tableFinder } from '../../access/index.ts';
 import type {
   BoolExp,
   Catalog,
@@ -7,7 +8,6 @@ import type {
   TableMetadata,
   TableName,
 } from '../../catalog/index.ts';
-import { tableIn } from './table-in.ts';
 
 const permissionLists = [
   'select_permissions',
@@ -28,18 +28,18 @@ export function renameInRules(
 }
 
 class Renaming {
-  readonly #catalog: Pick<Catalog, 'sources'>;
+  readonly #find: FindTable;
   readonly #relationship: Relationship;
   readonly #name: string;
 
   constructor(catalog: Pick<Catalog, 'sources'>, relationship: Relationship, name: string) {
-    this.#catalog = catalog;
+    this.#find = tableFinder(catalog);
     this.#relationship = relationship;
     this.#name = name;
   }
 
   entry(entry: TableMetadata): TableMetadata {
-    const table = tableIn(this.#catalog, entry.source, entry.table);
+    const table = this.#find(entry.source, entry.table);
     if (table === undefined) return entry;
     const lists = permissionLists.flatMap((key) => {
       const list: readonly { readonly permission: unknown }[] | undefined = entry[key];
@@ -88,8 +88,7 @@ class Renaming {
 
   #exists(table: Table, value: unknown): unknown {
     const named = (value as { readonly _table?: TableName } | null)?._table;
-    const other =
-      named === undefined || named === null ? undefined : tableIn(this.#catalog, table.source.name, named);
+    const other = this.#find(table.source.name, named);
     if (other === undefined) return value;
     return mapped(value, (key, inner) => [key, key === '_where' ? this.#rule(other, inner) : inner]);
   }

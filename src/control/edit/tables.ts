@@ -31,9 +31,8 @@ export function customizeTable(
 ): MetadataEdit {
   return tableEdit('table.customize', table, (entry) => {
     let configuration: TableConfiguration = entry.configuration ?? {};
-    if (customName !== undefined)
-      configuration = withPart(configuration, 'custom_name', customName ?? undefined);
-    if (comment !== undefined) configuration = withPart(configuration, 'comment', comment ?? undefined);
+    if (customName !== undefined) configuration = withPart(configuration, 'custom_name', customName);
+    if (comment !== undefined) configuration = withPart(configuration, 'comment', comment);
     if (rootFields !== undefined) configuration = withRootFields(configuration, rootFields);
     return { ...entry, configuration };
   });
@@ -45,8 +44,7 @@ function withRootFields(
 ): TableConfiguration {
   if (rootFields === null) return withPart(configuration, 'custom_root_fields', undefined);
   let fields = configuration.custom_root_fields ?? {};
-  for (const { field, name } of rootFields)
-    fields = withPart(fields, field as RootFieldKind, name ?? undefined);
+  for (const { field, name } of rootFields) fields = withPart(fields, field as RootFieldKind, name);
   return { ...configuration, custom_root_fields: fields };
 }
 

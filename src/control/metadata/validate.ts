@@ -20,10 +20,16 @@ function validatorOf(what: keyof typeof schemas): ValidateFunction<unknown> {
   return made;
 }
 
-/** Everything in which a value is not as the JSON Schema says, with places. */
-export function checkAgainst(what: keyof typeof schemas, value: unknown, locate: Locate): ConfigProblem[] {
+/** Everything in which a value is not as the JSON Schema says, with places where it comes from a file. */
+export function checkAgainst(
+  what: keyof typeof schemas,
+  value: unknown,
+  locate: Locate = nowhere,
+): ConfigProblem[] {
   return check(validatorOf(what), value, locate);
 }
+
+const nowhere: Locate = () => ({ file: '', line: 0, column: 0 });
 
 function check(validator: ValidateFunction<unknown>, value: unknown, locate: Locate): ConfigProblem[] {
   if (validator(value)) return [];

@@ -71,9 +71,10 @@ export class SourceRegistry {
     else this.#sources[at] = added;
     added.facts = former?.facts ?? null;
     // Where the database is silent, this goes on behind the caller's back.
-    await Promise.race([this.#first(added), sleep(patienceMs.read, undefined, { ref: false })]);
-    // Its connector is another one, even where its tables are the same.
-    if (this.#sources.includes(added)) this.#tell();
+    const first = this.#first(added, true);
+    const told = await Promise.race([first, sleep(patienceMs.read, false, { ref: false })]);
+    // Its connector is another one, even where it cannot be read.
+    if (!told && this.#sources.includes(added)) this.#tell();
     if (former !== null) this.#retire(former);
     return added;
   }
@@ -139,12 +140,12 @@ export class SourceRegistry {
     });
   }
 
-  /** Whether it could be read. */
-  async #first(source: AttachedSource): Promise<boolean> {
+  /** Whether it could be read. `isOther`: what it serves is told to have changed, even when its tables have not. */
+  async #first(source: AttachedSource, isOther = false): Promise<boolean> {
     try {
       const changed = await this.#introspect(source);
       this.#watch(source, healthMs);
-      if (changed) this.#tell();
+      if ((changed || isOther) && this.#sources.includes(source)) this.#tell();
       return true;
     } catch (error) {
       source.facts ??= this.#stored?.read(source.name) ?? null;
@@ -168,7 +169,7 @@ export class SourceRegistry {
 
   /** Reads one source again. Rejects with FozError when it cannot be reached; the old facts stay in use. */
   async refresh(name: SourceName): Promise<{ readonly changed: boolean }> {
-    const source = this.#named(name);
+    const source = this.named(name);
     const changed = await this.#introspect(source);
     if (changed) this.#tell();
     return { changed };
@@ -176,10 +177,11 @@ export class SourceRegistry {
 
   /** What a source contains now; what is in use stays. Rejects with FozError when it cannot be reached. */
   look(name: string): Promise<SourceFacts> {
-    return factsOf(this.#named(name));
+    return factsOf(this.named(name));
   }
 
-  #named(name: string): AttachedSource {
+  /** Throws FozError `not-found`. */
+  named(name: string): AttachedSource {
     const source = this.find(name);
     if (source === undefined) throw new FozError('not-found', `There is no source "${name}".`);
     return source;

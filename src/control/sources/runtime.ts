@@ -1,10 +1,12 @@
+import type { Knex } from 'knex';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
 import { diffFacts, type FactsChange } from '../diff.ts';
-import type { ControlPlane } from '../plane.ts';
+import { type ControlPlane, requirePlane } from '../plane.ts';
 import { maskSecrets } from '../secrets/mask.ts';
 import type { Actor } from '../store/actor.ts';
+import { Follower } from '../store/follower.ts';
 import type { NamedConfig } from '../store/repositories/named.ts';
 import { listSources, putSource, readSource, removeSource } from '../store/repositories/sources.ts';
 import type { StoreLog } from '../store/store.ts';
@@ -54,28 +56,26 @@ export interface SourceChange {
  */
 export class RuntimeSources {
   readonly #options: RuntimeSourcesOptions;
-  /** One look at the store after the other. */
-  #turn: Promise<void> = Promise.resolve();
-  #stop: () => void = () => {};
+  readonly #follower: Follower;
 
   constructor(options: RuntimeSourcesOptions) {
     this.#options = options;
+    this.#follower = new Follower({
+      topic: 'source',
+      align: () => this.#align(),
+      failed: (error) =>
+        options.log.error({ err: error }, 'the sources of the store cannot be read: those there are stay'),
+    });
   }
 
   /** Attaches what the store has, and follows its changes until `close`. A store that is down is followed as soon as it is there. */
   async start(): Promise<void> {
     const { plane } = this.#options;
-    if (plane === null) return;
-    const { started, stop } = plane.store.onChange((change) => {
-      if (change === null || change.topic === 'source') void this.#followed();
-    });
-    this.#stop = stop;
-    await started;
-    await this.#followed();
+    if (plane !== null) await this.#follower.start(plane.store);
   }
 
   close(): void {
-    this.#stop();
+    this.#follower.close();
   }
 
   /** Connects to a database and reads what it contains, without attaching it. Rejects with FozErrors when the settings are wrong. */
@@ -120,21 +120,13 @@ export class RuntimeSources {
   /** Takes a source away; what runs on it ends first. What the metadata says of it stays. Rejects with FozError `not-found`. */
   async detach(actor: Actor, name: string): Promise<void> {
     const { config } = await this.#stored(name);
-    const { store, secrets, audit } = this.#plane();
+    const { store, secrets } = this.#plane();
     await store.write(async (db) => {
       await removeSource(db, name);
       for (const secret of secretNames) await secrets.remove(secretId(name, secret), db);
-      await audit?.appendWithin(db, {
-        kind: 'control',
-        actor,
-        operation: 'source.detach',
-        source: name,
-        before: shownSettings(config),
-        after: null,
-        outcome: 'success',
-      });
+      await this.#told(db, actor, 'source.detach', name, shownSettings(config), null);
     });
-    await this.#follow();
+    await this.#follower.look();
   }
 
   async #write(
@@ -144,7 +136,7 @@ export class RuntimeSources {
     after: SourceConfig,
     revision: number,
   ): Promise<void> {
-    const { store, secrets, audit } = this.#plane();
+    const { store, secrets } = this.#plane();
     const { open, secrets: hidden } = withoutSecrets(after);
     const former = before === null ? {} : withoutSecrets(before).secrets;
     await store.write(async (db) => {
@@ -155,26 +147,28 @@ export class RuntimeSources {
         else await secrets.put(secretId(after.name, name), value, db);
       }
       const replaced = secretNames.filter((name) => hidden[name] !== former[name]);
-      await audit?.appendWithin(db, {
-        kind: 'control',
-        actor,
-        operation,
-        source: after.name,
-        before: before === null ? null : shownSettings(before),
-        after: { ...shownSettings(after), ...(replaced.length === 0 ? {} : { replaced }) },
-        outcome: 'success',
-      });
+      const shown = { ...shownSettings(after), ...(replaced.length === 0 ? {} : { replaced }) };
+      const was = before === null ? null : shownSettings(before);
+      await this.#told(db, actor, operation, after.name, was, shown);
     });
-    await this.#follow();
+    await this.#follower.look();
+  }
+
+  /** Writes a change into the audit log, within the transaction that makes it. */
+  async #told(
+    transaction: Knex,
+    actor: Actor,
+    operation: string,
+    source: string,
+    before: object | null,
+    after: object | null,
+  ): Promise<void> {
+    const event = { kind: 'control', actor, operation, source, before, after, outcome: 'success' } as const;
+    await this.#plane().audit?.appendWithin(transaction, event);
   }
 
   #plane(): ControlPlane {
-    const { plane } = this.#options;
-    if (plane !== null) return plane;
-    throw new FozError(
-      'not-supported',
-      'This Foz has no store to keep sources in: put an "auth" or a "store" part into its configuration.',
-    );
+    return requirePlane(this.#options.plane, 'to keep sources in');
   }
 
   #attached(name: string): AttachedSource {
@@ -225,23 +219,6 @@ export class RuntimeSources {
     } finally {
       await connector?.close();
     }
-  }
-
-  /** Like `#follow`, for changes that nobody waits for. */
-  async #followed(): Promise<void> {
-    await this.#follow().catch((error: unknown) =>
-      this.#options.log.error(
-        { err: error },
-        'the sources of the store cannot be read: those there are stay',
-      ),
-    );
-  }
-
-  /** Brings what is attached in line with the store. */
-  #follow(): Promise<void> {
-    const done = this.#turn.then(() => this.#align());
-    this.#turn = done.catch(() => {});
-    return done;
   }
 
   async #align(): Promise<void> {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { FozError, FozErrors, parseSourceName } from '../../core/index.ts';
+import { FozError, FozErrors } from '../../core/index.ts';
 import type { SourceConfig } from '../config.ts';
 import { checkAgainst, spelled } from '../metadata/validate.ts';
 import { maskSecrets } from '../secrets/mask.ts';
@@ -12,20 +12,13 @@ import { checkSources } from './check-sources.ts';
  * shows a part of a URL.
  */
 export function checkedSource(value: SourceConfig, files: string | null): SourceConfig {
-  const locate = () => ({ file: '', line: 0, column: 0 });
-  const found = checkAgainst('config', { sources: [value] }, locate).map(({ where, message }) => ({
+  const found = checkAgainst('config', { sources: [value] }).map(({ where, message }) => ({
     where,
     message,
   }));
-  if (found.length === 0) {
-    if (parseSourceName(value.name) === undefined)
-      found.push({
-        where: 'sources[0].name',
-        message: 'must be of letters, digits, _ and -, beginning with a letter or _',
-      });
+  if (found.length === 0)
     for (const { path, message } of checkSources({ sources: [value] }))
       found.push({ where: spelled(path), message });
-  }
   const problems = found.map(({ where, message }) => `${where.replace('sources[0]', 'source')} ${message}`);
   const path = value.path === undefined ? undefined : within(value.path, files, problems);
   if (problems.length > 0)

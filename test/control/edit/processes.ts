@@ -1,24 +1,12 @@
 import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { until } from '../../support/wait.ts';
-import { type StoreProcess, startChild } from '../store/processes.ts';
+import { buildChild, type StoreProcess, startChild } from '../store/processes.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
-
-/** A program that runs Foz, from the sources as they are; without the workers of embedded databases, which are files of their own. */
+/** A program that runs Foz. */
 export async function fozProgram(): Promise<{ readonly file: string; remove(): void }> {
-  const file = join(root, 'node_modules/.cache/foz-edit-tests', `child-${process.pid}.mjs`);
-  await build({
-    entryPoints: [join(import.meta.dirname, 'child.ts')],
-    outfile: file,
-    tsconfig: join(root, 'tsconfig.json'),
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-  });
+  const file = await buildChild(join(import.meta.dirname, 'child.ts'));
   return { file, remove: () => rmSync(file, { force: true }) };
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 
@@ -15,15 +15,15 @@ export interface StoreProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
 }
 
-/** Makes the program; where packages are found. */
-export async function buildChild(): Promise<string> {
-  const folder = join(root, 'node_modules/.cache/foz-store-tests');
+/** Makes a program of a file, from the sources as they are, where packages are found; without the workers of embedded databases. */
+export async function buildChild(entry = join(import.meta.dirname, 'child.ts')): Promise<string> {
+  const folder = join(root, 'node_modules/.cache/foz-child-programs', basename(dirname(entry)));
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, `child-${process.pid}.mjs`);
-  const entry = join(import.meta.dirname, 'child.ts');
   await build({
     entryPoints: [entry],
     outfile,
+    tsconfig: join(root, 'tsconfig.json'),
     bundle: true,
     packages: 'external',
     platform: 'node',

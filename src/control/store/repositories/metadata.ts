@@ -51,12 +51,7 @@ export async function writeMetadata(
   // Published first: whoever publishes waits here until the one before has committed.
   await publishChange(transaction, 'metadata', String(version));
   const current = (await readMetadata(transaction)).version;
-  if (current !== expected)
-    throw new FozError(
-      'conflict',
-      `The metadata is at version ${current}, not at ${expected} as expected: read it again and repeat the change on top of it.`,
-      { details: { expected, current } },
-    );
+  refuseVersion(current, expected);
   await transaction('foz.metadata').insert({
     version,
     metadata: JSON.stringify(metadata),
@@ -67,6 +62,16 @@ export async function writeMetadata(
     .where('version', '<=', version - keep)
     .delete();
   return version;
+}
+
+/** Throws FozError `conflict` unless the version that somebody has seen is the newest. */
+export function refuseVersion(current: number, expected: number): void {
+  if (current === expected) return;
+  throw new FozError(
+    'conflict',
+    `The metadata is at version ${current}, not at ${expected} as expected: read it again and repeat the change on top of it.`,
+    { details: { expected, current } },
+  );
 }
 
 /** Versions before `before` (absent: all), newest first, without their contents. */
