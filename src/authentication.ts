@@ -9,13 +9,17 @@ import {
   httpRequest,
   mintAdminSecret,
   sha256Of,
+  websocketRequest,
 } from './auth/index.ts';
 import type { ControlPlane, FozConfig } from './control/index.ts';
+import type { ServerOptions } from './serve/index.ts';
 
 /** Who is asking, for the HTTP front. */
 export interface Authentication {
   /** Throws or rejects with FozError `access-denied`. */
   identify(request: IncomingMessage): Session | Promise<Session>;
+  /** The same for a WebSocket: by the request for it and the payload of its `connection_init`. */
+  identifySocket(upgrade: IncomingMessage, payload: unknown): Session | Promise<Session>;
   /** The caller's address, as trusted proxies tell it. */
   addressOf(request: IncomingMessage): string | null;
   /** `null`: nothing is configured, so everybody is admin. */
@@ -33,6 +37,7 @@ export function authenticationOf(
   if (config === undefined)
     return {
       identify: () => adminSession,
+      identifySocket: () => adminSession,
       addressOf: ({ socket }) => socket.remoteAddress ?? null,
       auth: null,
       newAdminSecret: null,
@@ -46,11 +51,18 @@ export function authenticationOf(
   });
   return {
     identify: (request) => auth.identify(httpRequest(request)),
+    identifySocket: (upgrade, payload) => auth.identify(websocketRequest(upgrade, payload)),
     addressOf: (request) => auth.clientAddress(httpRequest(request)),
     auth,
     newAdminSecret: first?.secret ?? null,
     close: () => auth.close(),
   };
+}
+
+/** What the front asks to know who comes in and when their session is over. */
+export function doorOf({ identify, identifySocket, addressOf, auth }: Authentication) {
+  const watch = auth === null ? {} : { watch: auth.watch };
+  return { identify, identifySocket, addressOf, ...watch } satisfies Partial<ServerOptions>;
 }
 
 /** There is always an admin secret: where none is configured, one is made at the first start and its hash is kept. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import type { ControlContext } from '../resolvers/index.ts';
 import { accountsIn } from './accounts.ts';
-import { type Authentication, authenticationOf } from './authentication.ts';
+import { type Authentication, authenticationOf, doorOf } from './authentication.ts';
 import {
   type ControlPlane,
   type FozConfig,
@@ -142,8 +142,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     tls: server.tls ?? null,
     cors: server.cors ?? [],
     ...limitsOf(server),
-    identify: authentication.identify,
-    addressOf: authentication.addressOf,
+    ...doorOf(authentication),
     ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}),
     readiness: () =>
       attached.registry.sources.map(({ name, status }) => ({

@@ -11,6 +11,7 @@ export { type Auth, type AuthOptions, createAuth } from './create.ts';
 export { AccessDenied } from './denied.ts';
 export { parseRole } from './grant.ts';
 export type { Identify } from './identify.ts';
+export { isOwnOrigin } from './origin.ts';
 export { type AuthRequest, httpRequest, websocketRequest } from './request.ts';
 export { allowsOperation, allowsTable, type ScopedTable, type ScopesConfig, scopesOf } from './scopes.ts';
 export type { SessionEnd } from './session-end.ts';

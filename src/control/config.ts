@@ -39,11 +39,27 @@ export interface ServerConfig {
   readonly admin_secret?: string;
   readonly graphiql?: boolean;
   readonly metrics?: boolean;
+  readonly websocket?: WebsocketConfig;
   readonly show_database_errors?: boolean;
   readonly limits?: LimitsConfig & {
     /** Limits of roles; what is absent is as for everybody. */
     readonly roles?: Readonly<Record<string, LimitsConfig>>;
   };
+}
+
+/** GraphQL over WebSocket; what is absent has a default. */
+export interface WebsocketConfig {
+  readonly enabled?: boolean;
+  readonly max_connections?: number;
+  readonly max_connections_per_caller?: number;
+  /** Operations that run on one connection. */
+  readonly max_operations?: number;
+  /** Milliseconds until a client has said who it is. */
+  readonly init_ms?: number;
+  /** Milliseconds between pings. */
+  readonly keepalive_ms?: number;
+  /** Bytes that may wait for a client to read them. */
+  readonly buffer_bytes?: number;
 }
 
 export interface AllowListConfig {

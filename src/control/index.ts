@@ -10,6 +10,7 @@ export {
   type ServerConfig,
   type SourceConfig,
   type SourceKind,
+  type WebsocketConfig,
 } from './config.ts';
 export {
   describeSource,

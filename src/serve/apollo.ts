@@ -82,6 +82,9 @@ async function startServer(
           didResolveSource: async ({ contextValue }) => {
             contextValue.seen.hasSource = true;
           },
+          didResolveOperation: async ({ operation }) => {
+            if (operation?.operation === 'subscription') throw new GraphQLError(noSubscriptions, unserved);
+          },
         }),
       },
       ApolloServerPluginCacheControlDisabled(),
@@ -93,6 +96,10 @@ async function startServer(
   await server.start();
   return server;
 }
+
+const noSubscriptions =
+  'Subscriptions are not served yet: ask by a query, again and again where you wait for a change.';
+const unserved = { extensions: { code: 'not-supported' } };
 
 /** Hands Apollo the session's graph, again after each change, and runs what it has validated. */
 function gatewayOf(engine: Engine, session: Session): GatewayInterface {

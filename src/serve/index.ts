@@ -3,9 +3,11 @@ export {
   type AccountOf,
   type Accounts,
   defaultLimits,
+  defaultWebsocket,
   type Limits,
   type RouteHandler,
   type ServerOptions,
   type SourceReadiness,
+  type WebsocketLimits,
 } from './options.ts';
 export { type FozServer, startServer } from './server.ts';

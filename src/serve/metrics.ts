@@ -1,15 +1,25 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Outcome } from './graphql.ts';
+import type { Outcome } from './operations.ts';
 import type { ServerOptions } from './options.ts';
+
+/** What an operation came over. */
+export type Transport = 'http' | 'websocket';
+
+/** What is measured when metrics are asked for. */
+interface Measured extends Pick<ServerOptions, 'gauges' | 'readiness'> {
+  /** WebSockets that are open. */
+  readonly sockets: () => number;
+}
 
 /** Prometheus metrics of one server. Labels have few values: no names of operations, no addresses. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Counter<'lane' | 'result'>;
   readonly #counted = new Map<string, Counter.Internal>();
+  readonly #transports: Readonly<Record<Transport, Counter.Internal>>;
   readonly #lanes: Readonly<Record<Outcome['lane'], Histogram.Internal<'lane'>>>;
 
-  constructor(options: Pick<ServerOptions, 'gauges' | 'readiness'>) {
+  constructor(options: Measured) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#requests = new Counter({
@@ -18,6 +28,13 @@ export class Metrics {
       labelNames: ['lane', 'result'],
       registers,
     });
+    const operations = new Counter({
+      name: 'foz_operations_total',
+      help: 'GraphQL requests by what they came over; of a WebSocket each operation is one',
+      labelNames: ['transport'],
+      registers,
+    });
+    this.#transports = { http: operations.labels('http'), websocket: operations.labels('websocket') };
     const seconds = new Histogram({
       name: 'foz_request_seconds',
       help: 'Time from the first byte of a request to the last of its answer',
@@ -30,45 +47,10 @@ export class Metrics {
       full: seconds.labels('full'),
       refused: seconds.labels('refused'),
     };
-    const gauge = (
-      name: string,
-      help: string,
-      set: (gauge: Gauge<'source' | 'state'>) => void,
-      labelNames: ('source' | 'state')[] = [],
-    ) =>
-      new Gauge({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          this.reset();
-          set(this);
-        },
-      });
-    gauge('foz_plans', 'Plans kept', (it) => it.set(options.gauges().plans));
-    gauge(
-      'foz_pool_connections',
-      'Connections to a source',
-      (it) => {
-        for (const pool of options.gauges().pools) {
-          it.set({ source: pool.source, state: 'idle' }, pool.idle);
-          it.set({ source: pool.source, state: 'busy' }, pool.size - pool.idle);
-          it.set({ source: pool.source, state: 'waiting' }, pool.waiting);
-        }
-      },
-      ['source', 'state'],
-    );
-    gauge(
-      'foz_source_up',
-      '1 while the source can serve',
-      (it) =>
-        options.readiness().forEach((source) => void it.set({ source: source.name }, source.ready ? 1 : 0)),
-      ['source'],
-    );
+    addGauges(this.registry, options);
   }
 
-  record(outcome: Outcome, milliseconds: number): void {
+  record(outcome: Outcome, milliseconds: number, transport: Transport): void {
     const { lane, result } = outcome;
     const key = `${lane} ${result}`;
     let counter = this.#counted.get(key);
@@ -77,6 +59,47 @@ export class Metrics {
       this.#counted.set(key, counter);
     }
     counter.inc();
+    this.#transports[transport].inc();
     this.#lanes[outcome.lane].observe(milliseconds / 1000);
   }
+}
+
+function addGauges(registry: Registry, options: Measured): void {
+  const gauge = (
+    name: string,
+    help: string,
+    set: (gauge: Gauge<'source' | 'state'>) => void,
+    labelNames: ('source' | 'state')[] = [],
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        set(this);
+      },
+    });
+  gauge('foz_websockets_open', 'WebSockets that are open', (it) => it.set(options.sockets()));
+  gauge('foz_plans', 'Plans kept', (it) => it.set(options.gauges().plans));
+  gauge(
+    'foz_pool_connections',
+    'Connections to a source',
+    (it) => {
+      for (const pool of options.gauges().pools) {
+        it.set({ source: pool.source, state: 'idle' }, pool.idle);
+        it.set({ source: pool.source, state: 'busy' }, pool.size - pool.idle);
+        it.set({ source: pool.source, state: 'waiting' }, pool.waiting);
+      }
+    },
+    ['source', 'state'],
+  );
+  gauge(
+    'foz_source_up',
+    '1 while the source can serve',
+    (it) =>
+      options.readiness().forEach((source) => void it.set({ source: source.name }, source.ready ? 1 : 0)),
+    ['source'],
+  );
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { RateLimit, Session } from '../access/index.ts';
+import type { SessionEnd } from '../auth/index.ts';
 import type { FozError, RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine } from './engine.ts';
@@ -34,6 +35,31 @@ export const defaultLimits: Limits = {
   batch: 1,
   rate: null,
   concurrency: null,
+};
+
+/** Limits of WebSockets. */
+export interface WebsocketLimits {
+  /** Open ones of everybody; 10,000 unless told. */
+  readonly connections: number;
+  /** Open ones of one caller (a credential, else an address); 100 unless told. */
+  readonly connectionsPerCaller: number;
+  /** Operations that run on one connection; 100 unless told. */
+  readonly operations: number;
+  /** Milliseconds until a client has said who it is; 10,000 unless told. */
+  readonly initMs: number;
+  /** Milliseconds between pings; who answers none until the next is cut off. 25,000 unless told. */
+  readonly keepaliveMs: number;
+  /** Bytes that may wait for a client to read them before it is cut off; 4 MiB unless told. */
+  readonly bufferBytes: number;
+}
+
+export const defaultWebsocket: WebsocketLimits = {
+  connections: 10_000,
+  connectionsPerCaller: 100,
+  operations: 100,
+  initMs: 10_000,
+  keepaliveMs: 25_000,
+  bufferBytes: 4 * 1024 * 1024,
 };
 
 /** One request, as it is kept account of. */
@@ -77,6 +103,12 @@ export interface ServerOptions {
   readonly roleLimits?: ReadonlyMap<RoleName, Limits>;
   /** Who is asking. Rejects with FozError `access-denied`. */
   readonly identify: (request: IncomingMessage) => Promise<Session> | Session;
+  /** Limits of WebSockets; `null`: none are opened. */
+  readonly websocket?: WebsocketLimits | null;
+  /** Who opens a WebSocket: by the request for it and the payload of its `connection_init`. By the request alone unless told. */
+  readonly identifySocket?: (upgrade: IncomingMessage, payload: unknown) => Promise<Session> | Session;
+  /** Calls back once when a session is over. Returns how to stop watching. */
+  readonly watch?: (session: Session, onEnd: (reason: SessionEnd) => void) => () => void;
   /** The caller's address; that of the socket unless told. Must not throw. */
   readonly addressOf?: (request: IncomingMessage) => string | null;
   /** Keeps account of what is done and refused. An answer that tells of a write leaves after its account is kept. */

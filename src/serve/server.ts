@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import {
   createServer as createHttp,
@@ -8,14 +7,21 @@ import {
 } from 'node:http';
 import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { FozError } from '../core/index.ts';
 import { Doors } from './apollo.ts';
 import { Refusal, readBody } from './body.ts';
 import { corsHeaders, isPreflight } from './cors.ts';
 import { serveFile } from './files.ts';
+import { Gate } from './gate.ts';
 import { GraphqlHandler } from './graphql.ts';
-import { Metrics } from './metrics.ts';
-import type { ServerOptions } from './options.ts';
+import { Metrics, type Transport } from './metrics.ts';
+import { Operations, type Outcome } from './operations.ts';
+import { defaultWebsocket, type ServerOptions } from './options.ts';
+import { requestId } from './request-id.ts';
 import { send } from './respond.ts';
+import { Sockets } from './socket/sockets.ts';
+import { refuseUpgrade, serveWithoutUpgrade } from './socket/upgrade.ts';
 
 /** A running HTTP front. */
 export interface FozServer {
@@ -41,6 +47,14 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
   };
   const server: Server | HttpsServer =
     tls === null ? createHttp(slow, listener) : createHttps({ ...slow, ...readCertificate(tls) }, listener);
+  const { sockets } = front;
+  if (sockets !== null)
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+        serveWithoutUpgrade(server, request, socket, head);
+      else if (isGraphql(pathOf(request))) sockets.upgrade(request, socket, head);
+      else refuseUpgrade(socket, 404, nothingAt(pathOf(request)), {});
+    });
   if (tls !== null)
     for (const file of [tls.cert, tls.key])
       watchFile(file, { interval: 2000 }, () => reload(server as HttpsServer, options));
@@ -56,11 +70,12 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
       if (tls !== null) for (const file of [tls.cert, tls.key]) unwatchFile(file);
       front.closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const socketsClosed = sockets?.close(graceMs);
       server.closeIdleConnections();
       // A connection whose last answer has just left is idle, though its client may keep it.
       const sweeper = setInterval(() => server.closeIdleConnections(), 50);
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
+      await Promise.all([closed, socketsClosed]);
       clearTimeout(timer);
       clearInterval(sweeper);
       await doors.close();
@@ -87,11 +102,19 @@ class Front {
   readonly #options: ServerOptions;
   readonly #graphql: GraphqlHandler;
   readonly #metrics: Metrics;
+  /** `null`: WebSockets are off. */
+  readonly sockets: Sockets | null;
 
   constructor(options: ServerOptions, doors: Doors) {
     this.#options = options;
-    this.#graphql = new GraphqlHandler(options, doors);
-    this.#metrics = new Metrics(options);
+    const gate = new Gate(options);
+    const operations = new Operations(options, gate, doors);
+    this.#graphql = new GraphqlHandler(options, gate, operations);
+    const { websocket = defaultWebsocket, logger } = options;
+    const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#told(outcome, ms, id, 'websocket');
+    this.sockets =
+      websocket === null ? null : new Sockets(options, websocket, { gate, operations, logger, onOutcome });
+    this.#metrics = new Metrics({ ...options, sockets: () => this.sockets?.size ?? 0 });
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -118,9 +141,8 @@ class Front {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
-    const url = request.url ?? '/';
-    const path = url.includes('?') ? url.slice(0, url.indexOf('?')) : url;
-    if (path === '/graphql' || path === '/v1/graphql') return this.#serveGraphql(request, response, id);
+    const path = pathOf(request);
+    if (isGraphql(path)) return this.#serveGraphql(request, response, id);
     switch (path) {
       case '/healthz':
         return send(request, response, 200, plain, '{"status":"ok"}');
@@ -150,7 +172,7 @@ class Front {
       (await serveFile(this.#options.console, request, response, path))
     )
       return;
-    throw new Refusal(404, 'not-found', `There is nothing at ${path}. GraphQL is at /graphql.`);
+    throw new Refusal(404, 'not-found', nothingAt(path).message);
   }
 
   async #serveGraphql(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
@@ -163,11 +185,17 @@ class Front {
       return;
     }
     const outcome = await this.#graphql.handle(request, response, headers);
-    const milliseconds = performance.now() - started;
-    this.#metrics.record(outcome, milliseconds);
+    this.#told(outcome, performance.now() - started, id, 'http');
+  }
+
+  #told(outcome: Outcome, milliseconds: number, id: string, transport: Transport): void {
+    this.#metrics.record(outcome, milliseconds, transport);
     const { logger } = this.#options;
     if (logger.isLevelEnabled('info'))
-      logger.info({ requestId: id, ...outcome, ms: Math.round(milliseconds * 100) / 100 }, 'graphql');
+      logger.info(
+        { requestId: id, transport, ...outcome, ms: Math.round(milliseconds * 100) / 100 },
+        'graphql',
+      );
   }
 
   async #ready(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -183,8 +211,14 @@ class Front {
   }
 }
 
-/** The caller's own id if it is harmless in a log, else a new one. */
-function requestId(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.includes('?') ? url.slice(0, url.indexOf('?')) : url;
+}
+
+function isGraphql(path: string): boolean {
+  return path === '/graphql' || path === '/v1/graphql';
+}
+
+function nothingAt(path: string): FozError {
+  return new FozError('not-found', `There is nothing at ${path}. GraphQL is at /graphql.`);
 }

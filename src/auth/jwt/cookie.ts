@@ -1,4 +1,5 @@
 import { AccessDenied } from '../denied.ts';
+import { isOwnOrigin } from '../origin.ts';
 import { type AuthRequest, header } from '../request.ts';
 
 /** The value of a cookie; `undefined` when it is absent. Throws `access-denied` when it is there twice. */
@@ -34,7 +35,8 @@ const customHeaders = [
 export function refuseForeignPage(request: AuthRequest, origins: ReadonlySet<string>): void {
   const origin = header(request, 'origin');
   if (origin !== undefined) {
-    if (!origins.has(origin) && !isOwn(origin, request)) throw foreign(`origin ${JSON.stringify(origin)}`);
+    if (!origins.has(origin) && !isOwnOrigin(origin, request))
+      throw foreign(`origin ${JSON.stringify(origin)}`);
     return;
   }
   if (request.via === 'websocket') throw foreign('websocket without origin');
@@ -43,15 +45,6 @@ export function refuseForeignPage(request: AuthRequest, origins: ReadonlySet<str
   if (site !== undefined && site !== 'none') throw foreign(`sec-fetch-site ${JSON.stringify(site)}`);
   if (!customHeaders.some((name) => request.headers[name] !== undefined))
     throw foreign('neither origin nor custom header');
-}
-
-function isOwn(origin: string, request: AuthRequest): boolean {
-  const host = header(request, 'host');
-  if (host === undefined || !URL.canParse(origin)) return false;
-  const { protocol, host: its } = new URL(origin);
-  if (protocol !== 'https:' && (protocol !== 'http:' || request.secure === true)) return false;
-  const own = `${protocol}//${host}`;
-  return URL.canParse(own) && new URL(own).host === its;
 }
 
 function foreign(why: string): AccessDenied {

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import { credentialOf, type Session } from '../access/index.ts';
+import type { RequestContext } from './apollo.ts';
+import type { AccountOf, Limits, ServerOptions } from './options.ts';
+import { type RateHeaders, Rates } from './rates.ts';
+import { type RequestEnd, TimeLimit } from './request-end.ts';
+
+/** Who asks, and over which request; of a WebSocket it is the one that opened it. */
+export interface Asker {
+  readonly session: Session;
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+}
+
+/** What an asker was let in with. */
+export interface Entry {
+  readonly limits: Limits;
+  /** What every operation of this request has in common. */
+  readonly base: RequestContext['operation'];
+  /** What is told about rates; `null`: none are counted. */
+  readonly rate: RateHeaders | null;
+  /** To be called once, when the request is over. */
+  leave(): void;
+}
+
+/** Lets requests in: counts rates and what runs at once, of a caller over all transports together. */
+export class Gate {
+  readonly #options: ServerOptions;
+  readonly #rates = new Rates();
+  readonly #timeLimits = new Map<number, TimeLimit>();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  limitsOf({ role }: Session): Limits {
+    return this.#options.roleLimits?.get(role) ?? this.#options.limits;
+  }
+
+  /** Throws or rejects with Refusal 429 when the caller asks too often or for too much at once. `end`: is told when the time is up. */
+  enter(asker: Asker, end: RequestEnd): Entry | Promise<Entry> {
+    const { session, request } = asker;
+    const limits = this.limitsOf(session);
+    const { timeMs, rate, concurrency } = limits;
+    const free =
+      concurrency === null ? undefined : this.#rates.enter(this.callerOf(session, request), concurrency);
+    const timeLimit = timeMs === null ? undefined : this.#timeLimit(timeMs, end);
+    const leave = () => {
+      timeLimit?.remove(end);
+      free?.();
+    };
+    if (rate === null && session.rateLimit === undefined)
+      return this.#entered(asker, { limits, rate: null, leave }, end);
+    return this.#rates.count(session, this.callerOf(session, request), rate).then(
+      (headers) => this.#entered(asker, { limits, rate: headers, leave }, end),
+      (error) => {
+        leave();
+        throw error;
+      },
+    );
+  }
+
+  /** Who is counted: a credential, else an address. */
+  callerOf({ actor }: Session, request: IncomingMessage): string {
+    if (actor === undefined || actor.kind === 'anonymous') return `address ${this.addressOf(request) ?? ''}`;
+    return credentialOf(actor);
+  }
+
+  addressOf(request: IncomingMessage): string | null {
+    const { addressOf } = this.#options;
+    return addressOf === undefined ? (request.socket.remoteAddress ?? null) : addressOf(request);
+  }
+
+  /** The request, as account is kept of it. */
+  accountOf(
+    { request, requestId }: Pick<Asker, 'request' | 'requestId'>,
+    operationName: string | null,
+  ): AccountOf {
+    return { requestId, address: this.addressOf(request), operationName };
+  }
+
+  #entered(asker: Asker, entry: Omit<Entry, 'base'>, end: RequestEnd): Entry {
+    const { accounts } = this.#options;
+    accounts?.entered(asker.session, () => this.accountOf(asker, null));
+    return {
+      ...entry,
+      base: {
+        session: asker.session,
+        signal: end,
+        timeoutMs: entry.limits.timeMs,
+        ...(accounts === undefined ? {} : { beforeWrite: () => accounts.ready() }),
+      },
+    };
+  }
+
+  #timeLimit(timeMs: number, end: RequestEnd): TimeLimit {
+    let limit = this.#timeLimits.get(timeMs);
+    if (limit === undefined) {
+      limit = new TimeLimit(timeMs);
+      this.#timeLimits.set(timeMs, limit);
+    }
+    limit.add(end);
+    return limit;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Session } from '../access/index.ts';
+import { FozError } from '../core/index.ts';
+import { answerErrors, type EngineAnswer } from '../execute/index.ts';
+import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
+import type { Operation } from './engine.ts';
+import type { Asker, Gate } from './gate.ts';
+import type { ServerOptions } from './options.ts';
+
+/** What one GraphQL request came to, for logs and metrics. */
+export interface Outcome {
+  readonly lane: 'hot' | 'full' | 'refused';
+  readonly operationName: string | null;
+  readonly role: string | null;
+  readonly status: number;
+  /** `ok`, or the code of the first error. */
+  readonly result: string;
+}
+
+/** An operation as it came, with the HTTP request that Apollo Server is shown. */
+export interface Asked {
+  readonly method: string;
+  readonly headers: HeaderMap;
+  readonly search: string;
+  readonly body: unknown;
+}
+
+/** What an operation came to over Apollo Server. */
+export interface Told {
+  /** The HTTP status that fits. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The answer as JSON; empty where `answer` holds it packed. */
+  readonly text: string;
+  /** `null`: it was refused before it ran. */
+  readonly answer: EngineAnswer | null;
+}
+
+const json = 'application/json; charset=utf-8';
+
+/** Runs operations, and keeps account of what they wrote, whatever they came over. */
+export class Operations {
+  readonly #options: ServerOptions;
+  readonly #gate: Gate;
+  readonly #doors: Doors;
+
+  constructor(options: ServerOptions, gate: Gate, doors: Doors) {
+    this.#options = options;
+    this.#gate = gate;
+    this.#doors = doors;
+  }
+
+  /** The hot lane; `undefined`: the operation is not planned yet. */
+  async planned(asker: Asker, operation: Operation): Promise<EngineAnswer | undefined> {
+    const answer = await this.#options.engine.cached(operation);
+    if (answer?.written === undefined) return answer;
+    return this.#accounted(asker, operation.operationName, answer);
+  }
+
+  /** Everything else: over Apollo Server, which parses, validates and refuses. */
+  async full(asker: Asker, base: RequestContext['operation'], asked: Asked): Promise<Told> {
+    const seen: RequestContext['seen'] = { answer: null, hasSource: false };
+    const context: RequestContext = { operation: base, seen };
+    const server = await this.#doors.of(base.session);
+    const result = await server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: asked,
+      context: async () => context,
+    });
+    let text = result.body.kind === 'complete' ? result.body.string : '';
+    if (seen.answer?.written !== undefined) {
+      const told = await this.#accounted(asker, nameIn(asked.body), seen.answer);
+      if (told !== seen.answer) text = told.json;
+      seen.answer = told;
+    }
+    const status = result.status ?? 200;
+    // A client that takes plain JSON reads errors in the body: GraphQL over HTTP, section 6.4.1.
+    const isPlain = result.headers.get('content-type') === json;
+    return {
+      status: status === 400 && seen.hasSource && isPlain ? 200 : status,
+      headers: Object.fromEntries(result.headers),
+      text,
+      answer: seen.answer,
+    };
+  }
+
+  /** The answer, after account is kept of what was written; another one where that failed and must not. */
+  async #accounted(asker: Asker, operationName: string | null, answer: EngineAnswer): Promise<EngineAnswer> {
+    const { accounts } = this.#options;
+    if (accounts === undefined) return answer;
+    try {
+      await accounts.wrote(asker.session, this.#gate.accountOf(asker, operationName), answer);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof FozError)) throw error;
+      return answerErrors([error], 'data', false);
+    }
+  }
+}
+
+/** The name that a request gives to its operation. */
+export function nameIn(body: unknown): string | null {
+  const name = (body as { readonly operationName?: unknown } | null)?.operationName;
+  return typeof name === 'string' ? name : null;
+}
+
+/** What an operation came to. `answer`: `null` where it was refused before it ran. */
+export function outcome(
+  lane: Outcome['lane'],
+  operationName: string | null,
+  session: Session,
+  status: number,
+  answer: EngineAnswer | null,
+): Outcome {
+  const result = answer === null ? (status < 400 ? 'ok' : 'refused') : (answer.errors[0]?.code ?? 'ok');
+  return { lane, operationName, role: session.role, status, result };
+}
+
+/** The body as an operation, if it has nothing but `query`, `operationName` and `variables` of the right kind. */
+export function plainOperation(body: unknown, base: RequestContext['operation']): Operation | undefined {
+  if (body === null || typeof body !== 'object') return undefined;
+  const { query, operationName, variables, extensions } = body as Readonly<Record<string, unknown>>;
+  if (typeof query !== 'string' || query === '' || (extensions !== undefined && extensions !== null))
+    return undefined;
+  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
+    return undefined;
+  if (
+    variables !== undefined &&
+    variables !== null &&
+    (typeof variables !== 'object' || Array.isArray(variables))
+  )
+    return undefined;
+  return {
+    query,
+    operationName: operationName ?? null,
+    variables: (variables as Readonly<Record<string, unknown>> | null | undefined) ?? {},
+    session: base.session,
+    signal: base.signal,
+    timeoutMs: base.timeoutMs,
+    beforeWrite: base.beforeWrite,
+  };
+}
+
+export { HeaderMap };

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import { AccessDenied } from '../auth/index.ts';
+import { type ErrorCode, FozError } from '../core/index.ts';
+import { Refusal } from './body.ts';
+
+/** A refusal before the operation was looked at. */
+export interface Refused {
+  /** Of HTTP. */
+  readonly status: number;
+  readonly refusal: FozError;
+  /** For `WWW-Authenticate`. */
+  readonly challenge?: string | null;
+}
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  'access-denied': 401,
+  'limit-exceeded': 413,
+  unavailable: 503,
+};
+
+/** What is told of an error; one that nobody foresaw is logged and told as `unexpected`. */
+export function refusalOf(error: unknown, logger: Logger): Refused {
+  if (error instanceof Refusal)
+    return { status: error.status, refusal: new FozError(error.code as 'validation-failed', error.message) };
+  if (error instanceof AccessDenied)
+    return { status: error.status, refusal: error, challenge: error.challenge };
+  if (error instanceof FozError) return { status: statuses[error.code] ?? 400, refusal: error };
+  logger.error({ err: error }, 'request failed');
+  return {
+    status: 500,
+    refusal: new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.'),
+  };
+}

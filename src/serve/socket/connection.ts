@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http';
+import { type RawData, WebSocket } from 'ws';
+import type { Session } from '../../access/index.ts';
+import { Answering, type Reply, type Run } from './answering.ts';
+import { closings, reasonOf } from './closings.ts';
+
+/** What a connection is told by whoever serves it. */
+export interface ConnectionOptions {
+  readonly id: string;
+  readonly request: IncomingMessage;
+  readonly keepaliveMs: number;
+  /** Bytes that may wait for a client to read them. */
+  readonly bufferBytes: number;
+  /** The longest message of a session in bytes; `null`: it is not known yet whose it is. */
+  readonly longest: (session: Session | null) => number;
+  /** It is known whose the connection is. */
+  readonly onAccept: () => void;
+  /** Something broke that nobody foresaw. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** One open WebSocket: what comes in is text and not too long, what goes out is read, and who is silent is let go. */
+export class Connection {
+  readonly id: string;
+  readonly request: IncomingMessage;
+  /** Called when the connection is closed. */
+  readonly closed: (() => void)[] = [];
+  readonly #socket: WebSocket;
+  readonly #options: ConnectionOptions;
+  readonly #running = new Set<Answering>();
+  #operations = 0;
+  #raw: string | null = null;
+  #isAlive = true;
+  #isDraining = false;
+  #session: Session | null = null;
+
+  constructor(socket: WebSocket, options: ConnectionOptions) {
+    this.id = options.id;
+    this.request = options.request;
+    this.#socket = socket;
+    this.#options = options;
+    const heard = () => {
+      this.#isAlive = true;
+    };
+    // An error is followed by 'close'; without a listener of its own it would end the process.
+    socket.on('error', () => {});
+    socket.on('pong', heard);
+    socket.on('ping', (data: Buffer) => {
+      heard();
+      if (this.#isReading()) socket.pong(data);
+    });
+    const keepalive = setInterval(() => this.#ping(), options.keepaliveMs);
+    socket.on('close', () => {
+      clearInterval(keepalive);
+      this.#cancel();
+      for (const listener of this.closed) listener();
+    });
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Whose it is; `null` until `connection_init` was accepted. */
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** Tells whose it is. */
+  accept(session: Session): void {
+    this.#session = session;
+    this.#options.onAccept();
+  }
+
+  /** Operations that run. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** The id of the next operation in logs and the audit. */
+  nextId(): string {
+    return `${this.id}.${++this.#operations}`;
+  }
+
+  /** Calls back with each text message, one after the other. */
+  onMessage(listener: (text: string) => Promise<void>): void {
+    this.#socket.on('message', (data: RawData, isBinary: boolean) => {
+      this.#isAlive = true;
+      if (!this.isOpen) return;
+      const longest = this.#options.longest(this.session);
+      const bytes = data as Buffer;
+      if (isBinary) this.close(closings.binary, 'Messages are text.');
+      else if (bytes.length > longest)
+        this.close(closings.tooLarge, `The message is larger than ${longest} bytes.`);
+      else
+        listener(bytes.toString('utf8')).catch((error: unknown) => {
+          this.#options.onError(error);
+          this.close(closings.broken, 'Something went wrong inside Foz; the log has the details.');
+        });
+    });
+  }
+
+  /** A payload that is sent as the text that it is, so that no number in it changes. */
+  raw({ json }: Reply): object {
+    return {
+      toJSON: () => {
+        this.#raw = json;
+        return 0;
+      },
+    };
+  }
+
+  /** Sends a message; resolves when it has left, or never will. */
+  send(message: string): Promise<void> {
+    const raw = this.#raw;
+    this.#raw = null;
+    if (!this.isOpen || !this.#isReading()) return Promise.resolve();
+    // The payload is the last member of a message: it stands before the closing brace.
+    const text = raw === null ? message : `${message.slice(0, -2)}${raw}}`;
+    return new Promise((resolve) => this.#socket.send(text, () => resolve()));
+  }
+
+  /** Closes with a code and a reason, and ends what runs. */
+  close(code: number, reason = ''): void {
+    if (!this.isOpen) return;
+    this.#socket.close(code, reasonOf(reason));
+    this.#cancel();
+  }
+
+  /** Cuts the connection off, without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** An operation of this connection: it ends with it. */
+  answer(run: Run): Answering {
+    const answering: Answering = new Answering(run, () => {
+      this.#running.delete(answering);
+      // Its last message leaves first.
+      if (this.#isDraining) setImmediate(() => this.#closeIfIdle());
+    });
+    this.#running.add(answering);
+    return answering;
+  }
+
+  /** Closes as soon as nothing runs. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#closeIfIdle();
+  }
+
+  #closeIfIdle(): void {
+    if (this.#running.size === 0) this.close(closings.away, 'The server stops.');
+  }
+
+  #cancel(): void {
+    for (const answering of this.#running) void answering.return();
+  }
+
+  #ping(): void {
+    if (!this.#isAlive) this.terminate();
+    this.#isAlive = false;
+    if (this.isOpen) this.#socket.ping();
+  }
+
+  /** Whether the client takes what is sent; who lets too much wait is cut off. */
+  #isReading(): boolean {
+    if (this.#socket.bufferedAmount <= this.#options.bufferBytes) return true;
+    this.terminate();
+    return false;
+  }
+}

@@ -1,0 +1,226 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, Kind, OperationTypeNode } from 'graphql';
+import { makeServer, type Server as ProtocolServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { AccessDenied } from '../../auth/index.ts';
+import { Refusal } from '../body.ts';
+import type { Asker } from '../gate.ts';
+import type { ServerOptions, WebsocketLimits } from '../options.ts';
+import { refusalOf } from '../refusal.ts';
+import { requestId } from '../request-id.ts';
+import { type Reply, Unserved } from './answering.ts';
+import { closingOf, closings } from './closings.ts';
+import { Connection } from './connection.ts';
+import { Places } from './places.ts';
+import { type Serving, serveOperation } from './serve-operation.ts';
+import { checkUpgrade, refuseUpgrade } from './upgrade.ts';
+
+/** Why a session that is over closes its socket, and what to do. */
+const endings = {
+  expired: {
+    code: closings.ended,
+    reason: 'The session has expired: come back with a credential that holds.',
+  },
+  changed: { code: closings.ended, reason: 'The API key says something else now: come back with it.' },
+  revoked: { code: closings.forbidden, reason: 'The API key was revoked.' },
+} as const;
+
+/** How long a client may take to answer the end of its connection, in milliseconds. */
+const closeTimeout = 2_000;
+
+/** Any operation: the protocol's library looks at this one, the endpoint at what was sent. */
+const some = {
+  kind: Kind.DOCUMENT,
+  definitions: [
+    {
+      kind: Kind.OPERATION_DEFINITION,
+      operation: OperationTypeNode.QUERY,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: [] },
+    },
+  ],
+} as const;
+
+/** GraphQL over WebSocket (graphql-transport-ws): opens sockets, tells whose they are, runs their operations, closes them. */
+export class Sockets {
+  readonly #options: ServerOptions;
+  readonly #serving: Serving;
+  readonly #limits: WebsocketLimits;
+  readonly #server: WebSocketServer;
+  readonly #protocol: ProtocolServer<Connection>;
+  readonly #open = new Set<Connection>();
+  readonly #all: Places;
+  readonly #callers: Places;
+  #isClosing = false;
+
+  constructor(options: ServerOptions, limits: WebsocketLimits, serving: Serving) {
+    this.#options = options;
+    this.#serving = serving;
+    this.#limits = limits;
+    this.#all = new Places(limits.connections);
+    this.#callers = new Places(limits.connectionsPerCaller);
+    const roles = [...(options.roleLimits?.values() ?? [])];
+    const settings = {
+      noServer: true,
+      maxPayload: Math.max(options.limits.bodyBytes, ...roles.map(({ bodyBytes }) => bodyBytes)),
+      perMessageDeflate: false,
+      autoPong: false,
+      // An operation that was completed is gone before its id comes again.
+      allowSynchronousEvents: false,
+      closeTimeout,
+      clientTracking: false,
+      handleProtocols: () => 'graphql-transport-ws',
+    };
+    this.#server = new WebSocketServer(settings);
+    this.#protocol = this.#speak();
+  }
+
+  /** Sockets that are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Takes a request for a WebSocket: opens it, or answers in HTTP why not. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // An error is followed by 'close'; without a listener of its own it would end the process.
+    socket.on('error', () => {});
+    const id = requestId(request);
+    let free: (() => void)[] = [];
+    try {
+      if (this.#isClosing)
+        throw new Refusal(503, 'unavailable', 'The server stops: open the WebSocket again.');
+      checkUpgrade(request, this.#options.cors);
+      free = [this.#all.take('')];
+      free.push(this.#callers.take(`opening ${this.#serving.gate.addressOf(request) ?? ''}`));
+    } catch (error) {
+      for (const one of free) one();
+      const { status, refusal } = refusalOf(error, this.#options.logger);
+      this.#refused(error, { request, requestId: id });
+      refuseUpgrade(socket, status, refusal, { 'x-request-id': id });
+      return;
+    }
+    const [leave, opened] = free as [() => void, () => void];
+    socket.on('close', () => {
+      leave();
+      opened();
+    });
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#opened(webSocket, request, id, opened),
+    );
+  }
+
+  /** Opens none any more, closes what is idle, lets running operations finish for at most `graceMs`, then cuts off what is left. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    const left = () => [...this.#open];
+    const gone = Promise.all(
+      left().map((connection) => new Promise<void>((resolve) => connection.closed.push(resolve))),
+    );
+    for (const connection of left()) connection.drain();
+    const timer = setTimeout(() => {
+      for (const connection of left()) {
+        connection.close(closings.away, 'The server stops.');
+        setTimeout(() => connection.terminate(), Math.min(graceMs, closeTimeout)).unref();
+      }
+    }, graceMs);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  #opened(webSocket: WebSocket, request: IncomingMessage, id: string, opened: () => void): void {
+    const { logger } = this.#options;
+    const { gate } = this.#serving;
+    const connection = new Connection(webSocket, {
+      id,
+      request,
+      keepaliveMs: this.#limits.keepaliveMs,
+      bufferBytes: this.#limits.bufferBytes,
+      longest: (session) => (session === null ? this.#options.limits : gate.limitsOf(session)).bodyBytes,
+      onAccept: opened,
+      onError: (error) => logger.error({ err: error, requestId: id }, 'websocket failed'),
+    });
+    this.#open.add(connection);
+    const told = this.#protocol.opened(
+      {
+        protocol: connection.protocol,
+        send: (message) => connection.send(message),
+        close: (code = closings.broken, reason) => connection.close(code, reason),
+        onMessage: (listener) => connection.onMessage(listener),
+      },
+      connection,
+    );
+    webSocket.on('close', (code, reason) => {
+      this.#open.delete(connection);
+      void told(code, String(reason));
+      logger.info(
+        { requestId: id, role: connection.session?.role ?? null, code, reason: String(reason) },
+        'websocket closed',
+      );
+    });
+    if (this.#isClosing) connection.drain();
+  }
+
+  #speak(): ProtocolServer<Connection> {
+    return makeServer<Record<string, unknown>, Connection>({
+      connectionInitWaitTimeout: this.#limits.initMs,
+      onConnect: ({ extra, connectionParams }) => this.#connect(extra, connectionParams),
+      onSubscribe: ({ extra }, _id, payload) => this.#refusalNow(extra) ?? this.#begin(extra, payload),
+      execute: ({ contextValue }) => contextValue as AsyncIterableIterator<ExecutionResult>,
+      onNext: ({ extra }, _id, _payload, _args, result) => extra.raw(result as unknown as Reply),
+      onError: (_context, _id, _payload, [error]) =>
+        error?.originalError instanceof Unserved ? error.originalError.errors : undefined,
+    });
+  }
+
+  /** An operation of a connection, in the form that the protocol's library hands to `execute`. */
+  #begin(connection: Connection, payload: unknown): ExecutionArgs {
+    const { request, session } = connection;
+    const asker: Asker = { session: session!, request, requestId: connection.nextId() };
+    const answering = connection.answer((end) => serveOperation(this.#serving, asker, payload, end));
+    return { document: some, contextValue: answering } as unknown as ExecutionArgs;
+  }
+
+  /** Why an operation cannot begin on this connection now. */
+  #refusalNow({ running }: Connection): readonly GraphQLError[] | undefined {
+    const refuse = (code: string, message: string) => [
+      new GraphQLError(message, { extensions: { path: '$', code } }),
+    ];
+    const most = this.#limits.operations;
+    if (this.#isClosing) return refuse('unavailable', 'The server stops: ask again over a new connection.');
+    if (running < most) return undefined;
+    return refuse(
+      'limit-exceeded',
+      `${most} operations run on this connection already, which is as many as may: wait for one of them.`,
+    );
+  }
+
+  /** Tells whose the connection is. `false`: it was closed. */
+  async #connect(connection: Connection, payload: unknown): Promise<boolean> {
+    const { identify, identifySocket = identify, watch, accounts } = this.#options;
+    const { gate } = this.#serving;
+    const { request, id } = connection;
+    try {
+      const session = await identifySocket(request, payload);
+      if (!connection.isOpen) return false;
+      connection.closed.push(this.#callers.take(gate.callerOf(session, request)));
+      connection.accept(session);
+      accounts?.entered(session, () => gate.accountOf({ request, requestId: id }, null));
+      const stop = watch?.(session, (reason) =>
+        connection.close(endings[reason].code, endings[reason].reason),
+      );
+      if (stop !== undefined) connection.closed.push(stop);
+      return connection.isOpen;
+    } catch (error) {
+      const { refusal } = refusalOf(error, this.#options.logger);
+      this.#refused(error, { request, requestId: id });
+      connection.close(closingOf(error), refusal.message);
+      return false;
+    }
+  }
+
+  /** Whoever is refused need not wait until that is written down. */
+  #refused(error: unknown, asker: Pick<Asker, 'request' | 'requestId'>): void {
+    if (!(error instanceof AccessDenied)) return;
+    void this.#options.accounts?.refused(error, this.#serving.gate.accountOf(asker, null)).catch(() => {});
+  }
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { AccessDenied, httpRequest, isOwnOrigin } from '../../auth/index.ts';
+import type { FozError } from '../../core/index.ts';
+import { answerErrors } from '../../execute/index.ts';
+import { Refusal } from '../body.ts';
+
+/** The subprotocol that is spoken. */
+const protocol = 'graphql-transport-ws';
+
+/**
+ * Checks a request for a WebSocket. A browser opens one from any page and asks nobody, so the page must be the server's own or of an
+ * origin in `cors`. Where only `*` lets it in, a cookie is not from a page that may send one: it is taken out. Throws Refusal or AccessDenied.
+ */
+export function checkUpgrade(request: IncomingMessage, cors: readonly string[]): void {
+  const offered = request.headers['sec-websocket-protocol'];
+  if (offered !== undefined && !offered.split(',').some((name) => name.trim() === protocol))
+    throw new Refusal(
+      400,
+      'not-supported',
+      `None of the subprotocols is spoken here: open the WebSocket with ${protocol}.`,
+    );
+  const { origin } = request.headers;
+  if (origin === undefined || cors.includes(origin) || isOwnOrigin(origin, httpRequest(request))) return;
+  if (!cors.includes('*'))
+    throw new AccessDenied({
+      message:
+        'Pages of this origin may not open a WebSocket here: list the origin in server.cors, or open it without one.',
+      why: `websocket: origin ${JSON.stringify(origin.slice(0, 200))}`,
+      status: 403,
+    });
+  delete request.headers.cookie;
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+};
+
+/** Answers a request for a WebSocket in HTTP, and closes. */
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  refusal: FozError,
+  more: Readonly<Record<string, string>>,
+): void {
+  const body = answerErrors([refusal], 'request', false).json;
+  const headers = {
+    ...more,
+    connection: 'close',
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${reasons[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/**
+ * Serves a request that offers another protocol (HTTP/2 without TLS, as Java's client does) as if it had not: a server may, and Node
+ * has taken it off the HTTP parser already. It is written again before what is left to read.
+ */
+export function serveWithoutUpgrade(
+  server: Server,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  const raw = request.rawHeaders;
+  for (let at = 0; at < raw.length; at += 2)
+    if (!/^(?:upgrade|connection|http2-settings)$/i.test(raw[at]!)) lines.push(`${raw[at]}: ${raw[at + 1]}`);
+  const start = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  socket.unshift(Buffer.concat([start, head]));
+  const isTls = 'encrypted' in socket && socket.encrypted === true;
+  server.emit(isTls ? 'secureConnection' : 'connection', socket);
+}

@@ -1,0 +1,98 @@
+import { WebSocket } from 'ws';
+import { until } from '../../support/wait.ts';
+
+/** A message of the protocol. */
+export interface Message {
+  readonly type: string;
+  readonly id?: string;
+  readonly payload?: unknown;
+}
+
+/** A WebSocket spoken by hand, and everything that was heard on it. */
+export class Client {
+  readonly socket: WebSocket;
+  readonly texts: string[] = [];
+  closed: { readonly code: number; readonly reason: string } | null = null;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('error', () => {});
+    socket.on('message', (data) => this.texts.push(String(data)));
+    socket.on('close', (code, reason) => {
+      this.closed = { code, reason: String(reason) };
+    });
+  }
+
+  get heard(): Message[] {
+    return this.texts.map((text) => JSON.parse(text) as Message);
+  }
+
+  say(message: Message | string): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** Says who it is and waits until that is accepted. */
+  async init(payload?: unknown): Promise<this> {
+    this.say({ type: 'connection_init', ...(payload === undefined ? {} : { payload }) });
+    await until(() => this.closed !== null || this.heard.some(({ type }) => type === 'connection_ack'));
+    return this;
+  }
+
+  begin(id: string, query: string, more: Readonly<Record<string, unknown>> = {}): void {
+    this.say({ type: 'subscribe', id, payload: { query, ...more } });
+  }
+
+  /** Runs an operation to its end: the text of each message about it. */
+  async ask(id: string, query: string, more: Readonly<Record<string, unknown>> = {}): Promise<string[]> {
+    const of = () => this.heard.filter((message) => message.id === id);
+    this.begin(id, query, more);
+    await until(
+      () => this.closed !== null || of().some(({ type }) => type === 'complete' || type === 'error'),
+    );
+    return this.texts.filter((text) => (JSON.parse(text) as Message).id === id);
+  }
+
+  async end(): Promise<{ readonly code: number; readonly reason: string }> {
+    await until(() => this.closed !== null);
+    return this.closed!;
+  }
+}
+
+export interface Opening {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocols?: readonly string[];
+  readonly path?: string;
+  readonly ca?: string;
+}
+
+/** Opens a WebSocket. Rejects with the HTTP status and body of a refusal. */
+export function open(url: string, opening: Opening = {}): Promise<Client> {
+  const { headers = {}, protocols = ['graphql-transport-ws'], path = 'graphql', ca } = opening;
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, [...protocols], {
+      headers,
+      ...(ca === undefined ? {} : { ca }),
+    });
+    const client = new Client(socket);
+    socket.on('open', () => resolve(client));
+    socket.on('error', reject);
+    socket.on('unexpected-response', (_, response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => reject(new RefusedUpgrade(response.statusCode ?? 0, text)));
+    });
+  });
+}
+
+/** A WebSocket that was not opened. */
+export class RefusedUpgrade extends Error {
+  readonly status: number;
+  readonly text: string;
+  constructor(status: number, text: string) {
+    super(`${status} ${text}`);
+    this.status = status;
+    this.text = text;
+  }
+}
