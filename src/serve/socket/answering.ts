@@ -55,7 +55,7 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
   return(): Promise<Result> {
     this.#leave();
     this.#end.abort();
-    if (!this.#isAsking) this.#close();
+    if (!this.#isAsking || this.#results) this.#close();
     return Promise.resolve(over);
   }
 
@@ -86,11 +86,13 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
     return done === true ? over : { value, done: false };
   }
 
-  /** What is returned early lets go of what it reads from. */
+  /** What is returned early lets go of what it reads from, also while it waits for it. */
   #close(): void {
     void Promise.resolve(this.#results?.return?.())
       .catch(() => {})
-      .finally(() => this.#over());
+      .finally(() => {
+        if (!this.#isAsking) this.#over();
+      });
   }
 
   #over(): void {
