@@ -130,11 +130,14 @@ describeEngines(['postgres'], () => {
       return (await response.json()) as { readonly data: Record<string, Record<string, unknown>> };
     };
     const { data } = await ask(
-      'mutation { createApiKey(input: {name: "till", roles: ["clerk"]}) { key apiKey { id } } }',
+      'mutation { createKey(input: {name: "till", roles: ["clerk"]}) { text key { id } } }',
     );
-    const made = data.createApiKey as unknown as { key: string; apiKey: { id: string } };
+    const made = data.createKey as unknown as {
+      readonly text: string;
+      readonly key: { readonly id: string };
+    };
     const clients = await Promise.all(
-      both.map(async ({ url }) => (await open(url)).init({ headers: { 'X-API-Key': made.key } })),
+      both.map(async ({ url }) => (await open(url)).init({ headers: { 'X-API-Key': made.text } })),
     );
     const running = () =>
       onServer(
@@ -143,7 +146,7 @@ describeEngines(['postgres'], () => {
       );
     for (const client of clients) client.begin('slow', '{ slow { n } }');
     await until(async () => (await running()).length === 2);
-    await ask(`mutation { revokeApiKey(id: "${made.apiKey.id}") { id } }`);
+    await ask(`mutation { revokeKey(id: "${made.key.id}") { id } }`);
     const revoked = performance.now();
     const ends = await Promise.all(clients.map((client) => client.end()));
     expect(performance.now() - revoked).toBeLessThan(2_000);
