@@ -2,6 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../../src/control/index.ts';
+import { limitsOf } from '../../src/limits.ts';
+import { defaultWebsocket } from '../../src/serve/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-config-'));
 
@@ -37,6 +39,26 @@ test('a complete file', () => {
     join(folder, 'desk.db'),
   ]);
   expect([config.naming, config.server?.limits?.depth]).toEqual(['graphql-default', 5]);
+});
+
+test('WebSockets: what is not told has a default, and they can be off', () => {
+  const limitsIn = (websocket: string) =>
+    limitsOf(loadConfig(file(`server: { websocket: ${websocket} }\nsources: []\n`), {}).server!).websocket;
+  expect(limitsIn('{}')).toEqual(defaultWebsocket);
+  expect(limitsIn('{ max_connections: 1, max_connections_per_caller: 2, max_operations: 3 }')).toEqual({
+    ...defaultWebsocket,
+    connections: 1,
+    connectionsPerCaller: 2,
+    operations: 3,
+  });
+  expect(limitsIn('{ init_ms: 200, keepalive_ms: 300, buffer_bytes: 70000 }')).toEqual({
+    ...defaultWebsocket,
+    initMs: 200,
+    keepaliveMs: 300,
+    bufferBytes: 70_000,
+  });
+  expect(limitsIn('{ enabled: false }')).toBeNull();
+  expect(problems('server: { websocket: { keepalive: 1, init_ms: 0 } }\nsources: []\n')).toHaveLength(2);
 });
 
 test('all problems at once, each with its place', () => {

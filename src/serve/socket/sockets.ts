@@ -59,10 +59,8 @@ export class Sockets {
     this.#limits = limits;
     this.#all = new Places(limits.connections);
     this.#callers = new Places(limits.connectionsPerCaller);
-    const roles = [...(options.roleLimits?.values() ?? [])];
     const settings = {
       noServer: true,
-      maxPayload: Math.max(options.limits.bodyBytes, ...roles.map(({ bodyBytes }) => bodyBytes)),
       perMessageDeflate: false,
       autoPong: false,
       // An operation that was completed is gone before its id comes again.
@@ -104,6 +102,7 @@ export class Sockets {
       leave();
       opened();
     });
+    this.#server.options.maxPayload = this.#longest();
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
       this.#opened(webSocket, request, id, opened),
     );
@@ -125,6 +124,12 @@ export class Sockets {
     }, graceMs);
     await gone;
     clearTimeout(timer);
+  }
+
+  /** The longest message that any role may send, in bytes. */
+  #longest(): number {
+    const { limits, roleLimits = new Map() } = this.#options;
+    return Math.max(...[limits, ...roleLimits.values()].map(({ bodyBytes }) => bodyBytes));
   }
 
   #opened(webSocket: WebSocket, request: IncomingMessage, id: string, opened: () => void): void {

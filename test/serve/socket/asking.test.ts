@@ -10,6 +10,7 @@ import { type Started, start } from '../../../src/main.ts';
 import { roles, signed } from '../../auth/jwt.ts';
 import { connect } from '../../support/connect.ts';
 import { until } from '../../support/wait.ts';
+import { post } from '../engine.ts';
 import { type Client, open, type RefusedUpgrade } from './client.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-sockets-'));
@@ -41,13 +42,14 @@ beforeAll(async () => {
         },
       ],
     },
+    allow_list: [{ role: 'editor', operations: ['{ orders { id } }'] }],
     sources: [{ name: 'shop', kind: 'sqlite', path: file }],
     metadata: {
       tables: [
         {
           source: 'shop',
           table: 'orders',
-          select_permissions: ['user', 'clerk'].map((role) => ({
+          select_permissions: ['user', 'editor', 'clerk'].map((role) => ({
             role,
             permission: { columns: '*', filter: {} },
           })),
@@ -222,6 +224,17 @@ test('account is kept as over HTTP: who came in, what was written, from which ad
     ...common,
     requestId: 'socket-1',
   });
+  client.socket.close();
+});
+
+test('a role with a list of operations may ask for these alone, as over HTTP', async () => {
+  const headers = { Authorization: `Bearer ${token()}`, 'x-foz-role': 'editor' };
+  const client = await (await open(foz.url)).init({ headers });
+  expect((await client.ask('1', '{ orders { id } }'))[0]).toContain('"data"');
+  const query = '{ orders { amount } }';
+  const { errors } = JSON.parse((await post(foz.url, { query }, headers)).text) as { errors: unknown };
+  expect(errors).toMatchObject([{ extensions: { code: expect.any(String) } }]);
+  expect(JSON.parse((await client.ask('2', query))[0]!)).toEqual({ id: '2', type: 'error', payload: errors });
   client.socket.close();
 });
 
