@@ -21,7 +21,7 @@ import { defaultWebsocket, type ServerOptions } from './options.ts';
 import { requestId } from './request-id.ts';
 import { send } from './respond.ts';
 import { Sockets } from './socket/sockets.ts';
-import { refuseUpgrade, serveWithoutUpgrade } from './socket/upgrade.ts';
+import { refuseUpgrade, serveWithoutUpgrade, takeOver } from './socket/upgrade.ts';
 
 /** A running HTTP front. */
 export interface FozServer {
@@ -49,12 +49,14 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
     tls === null ? createHttp(slow, listener) : createHttps({ ...slow, ...readCertificate(tls) }, listener);
   const { sockets } = front;
   if (sockets !== null)
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-        serveWithoutUpgrade(server, request, socket, head);
-      else if (isGraphql(pathOf(request))) sockets.upgrade(request, socket, head);
-      else refuseUpgrade(socket, 404, nothingAt(pathOf(request)), {});
-    });
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      takeOver(socket, () => {
+        if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+          serveWithoutUpgrade(server, request, socket, head);
+        else if (isGraphql(pathOf(request))) sockets.upgrade(request, socket, head);
+        else refuseUpgrade(socket, 404, nothingAt(pathOf(request)), {});
+      }),
+    );
   if (tls !== null)
     for (const file of [tls.cert, tls.key])
       watchFile(file, { interval: 2000 }, () => reload(server as HttpsServer, options));

@@ -80,8 +80,6 @@ export class Sockets {
 
   /** Takes a request for a WebSocket: opens it, or answers in HTTP why not. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // An error is followed by 'close'; without a listener of its own it would end the process.
-    socket.on('error', () => {});
     const id = requestId(request);
     let free: (() => void)[] = [];
     try {

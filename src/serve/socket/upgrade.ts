@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AccessDenied, httpRequest, isOwnOrigin } from '../../auth/index.ts';
 import type { FozError } from '../../core/index.ts';
@@ -75,7 +75,29 @@ export function serveWithoutUpgrade(
   for (let at = 0; at < raw.length; at += 2)
     if (!/^(?:upgrade|connection|http2-settings)$/i.test(raw[at]!)) lines.push(`${raw[at]}: ${raw[at + 1]}`);
   const start = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  socket.unshift(Buffer.concat([start, head]));
   const isTls = 'encrypted' in socket && socket.encrypted === true;
+  socket.off('error', ignore);
+  socket.unshift(Buffer.concat([start, head]));
   server.emit(isTls ? 'secureConnection' : 'connection', socket);
+}
+
+/** An error is followed by 'close'; without a listener of its own it would end the process. */
+const ignore = () => {};
+
+/** Takes over the socket of an upgrade: calls back when it is free, or never when it is gone before. */
+export function takeOver(socket: Duplex, then: () => void): void {
+  socket.on('error', ignore);
+  whenAnswered(socket, () => {
+    if (!socket.destroyed) then();
+  });
+}
+
+/** Waits for the answers to requests that came before on the same connection: Node keeps the one that is being sent at its socket. */
+function whenAnswered(
+  socket: Duplex & { readonly _httpMessage?: ServerResponse | null },
+  then: () => void,
+): void {
+  const { _httpMessage: sending = null } = socket;
+  if (sending === null) then();
+  else sending.once('close', () => whenAnswered(socket, then));
 }

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from 'graphql-ws';
 import { pino } from 'pino';
+import { WebSocket } from 'ws';
 import { mintKey } from '../../../src/auth/index.ts';
 import { queryAudit } from '../../../src/control/audit/index.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
@@ -182,7 +184,7 @@ test('a page of the server itself opens one', async () => {
 });
 
 test('a session that expires closes with 4411', async () => {
-  const client = await (await open(foz.url)).init({ Authorization: `Bearer ${token(3)}` });
+  const client = await (await open(foz.url)).init({ Authorization: `Bearer ${token(6)}` });
   expect(await asks(client)).toContain(orders);
   expect(await client.end()).toEqual({
     code: 4411,
@@ -190,8 +192,24 @@ test('a session that expires closes with 4411', async () => {
   });
 });
 
+test('the client of graphql-ws comes back by itself with a credential that holds', async () => {
+  let connected = 0;
+  const client = createClient({
+    url: `${foz.url.replace('http', 'ws')}graphql`,
+    webSocketImpl: WebSocket,
+    lazy: false,
+    connectionParams: () => ({ headers: { Authorization: `Bearer ${token(connected === 0 ? 3 : 600)}` } }),
+    on: { connected: () => void connected++ },
+  });
+  await until(() => connected === 2);
+  for await (const result of client.iterate({ query: '{ orders(limit: 0) { id } }' }))
+    expect(result).toEqual({ data: { orders: [] } });
+  expect(connected).toBe(2);
+  await client.dispose();
+});
+
 test('a key that expires closes its connections, one that is revoked at once', async () => {
-  const expiring = await newKey(new Date(Date.now() + 3000));
+  const expiring = await newKey(new Date(Date.now() + 6000));
   const one = await (await open(foz.url)).init({ 'X-API-Key': expiring.key });
   expect(await asks(one)).toContain(orders);
   const revoked = await newKey();

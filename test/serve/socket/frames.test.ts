@@ -126,6 +126,9 @@ test('what offers HTTP/2 beside a request is answered over HTTP/1.1, and its con
       body,
     ].join('\r\n');
   const offer = ['connection: Upgrade, HTTP2-Settings', 'upgrade: h2c', 'http2-settings: AAMAAABk'];
+  const warnings: string[] = [];
+  const warn = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', warn);
   const heard = await new Promise<string>((resolve) => {
     const socket = raw();
     let text = '';
@@ -133,14 +136,26 @@ test('what offers HTTP/2 beside a request is answered over HTTP/1.1, and its con
       text += chunk.toString('latin1');
     });
     socket.on('close', () => resolve(text));
-    // The body comes later than the head, and another request after it.
+    // The body comes later than the head, and other requests after it.
     const first = one(offer);
     socket.write(first.slice(0, -body.length));
     setTimeout(() => socket.write(body.slice(0, 5)), 50);
-    setTimeout(() => socket.write(body.slice(5) + one(['connection: close'])), 100);
+    setTimeout(() => socket.write(body.slice(5) + first.repeat(30) + one(['connection: close'])), 100);
   });
-  expect([...heard.matchAll(/hello h2c/g)]).toHaveLength(2);
-  expect(heard).not.toContain('101');
+  expect([...heard.matchAll(/hello h2c/g)]).toHaveLength(32);
+  process.off('warning', warn);
+  expect(warnings).toEqual([]);
+  expect(heard).not.toContain('HTTP/1.1 101');
+});
+
+test('a WebSocket that is asked for behind an operation opens after its answer', async () => {
+  const body = '{"query":"{ slow(ms: 300) }"}';
+  const first = `POST /graphql HTTP/1.1\r\nhost: foz\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const heard = (
+    await talk([`${first}${handshake[0]}`, ...handshake.slice(1)], frame(0x81, 'no JSON'))
+  ).toString('latin1');
+  expect(heard).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"data":\{"slow":"done"\}\}HTTP\/1\.1 101 /);
+  expect(heard).toContain('Invalid message received');
 });
 
 test(`2,000 connections that say anything leave the server well (${replay})`, async () => {

@@ -3,7 +3,7 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { FozError } from '../../../src/core/index.ts';
 import { defaultWebsocket, type FozServer, type WebsocketLimits } from '../../../src/serve/index.ts';
-import { pause, until } from '../../support/wait.ts';
+import { until } from '../../support/wait.ts';
 import { MemoryEngine, post, serve } from '../engine.ts';
 import { open, type RefusedUpgrade } from './client.ts';
 
@@ -235,11 +235,13 @@ test('no more connections are open than may, of everybody and of one caller', as
 });
 
 test('who does not answer pings is cut off', async () => {
-  const own = await serve(engine, {}, limited({ keepaliveMs: 300 }));
+  const own = await serve(engine, {}, limited({ keepaliveMs: 1000 }));
   const client = await (await open(own.url)).init();
   client.begin('a', '{ slow(ms: 60000) }');
   await until(() => engine.running === 1);
-  await pause(1000);
+  let pings = 0;
+  client.socket.on('ping', () => pings++);
+  await until(() => pings === 3);
   expect(client.closed).toBeNull();
   client.socket.pause();
   await until(() => engine.running === 0);
@@ -308,7 +310,7 @@ test('a server that stops lets operations finish, begins none, and closes with 1
   const own = await serve(slow);
   const idle = await (await open(own.url)).init();
   const busy = await (await open(own.url)).init();
-  busy.begin('a', '{ slow(ms: 3000) }');
+  busy.begin('a', '{ slow(ms: 5000) }');
   await until(() => slow.running === 1);
   const closed = own.close(60_000);
   expect((await idle.end()).code).toBe(1001);
