@@ -3,9 +3,11 @@ import {
   type ControlPlane,
   type Graphs,
   type LiveMetadata,
+  type RuntimeSettings,
   type RuntimeSources,
   requirePlane,
   type SourceRegistry,
+  type UnlistedOperations,
 } from '../src/control/index.ts';
 
 /** What the control API works on, and who asks it. */
@@ -16,6 +18,9 @@ export interface ControlContext {
   readonly sources: RuntimeSources;
   /** The metadata that is served, and how it is changed. */
   readonly metadata: LiveMetadata;
+  /** Issuers, limits and lists of operations. */
+  readonly settings: RuntimeSettings;
+  readonly unlisted: UnlistedOperations;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
   readonly actor: AuditActor;

@@ -8,6 +8,8 @@ import { MetadataResolver } from './metadata/metadata-resolver.ts';
 import { PermissionResolver } from './permission/permission-resolver.ts';
 import { RelationshipResolver } from './relationship/relationship-resolver.ts';
 import { RoleResolver } from './role/role-resolver.ts';
+import { AllowListResolver } from './setting/allow-list-resolver.ts';
+import { SettingResolver } from './setting/setting-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
 
@@ -26,6 +28,8 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       KeyResolver,
       RoleResolver,
       AuditResolver,
+      SettingResolver,
+      AllowListResolver,
     ],
     validate: false,
   });

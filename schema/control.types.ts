@@ -18,6 +18,38 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
+export type AdminSecretName = {
+  name: Scalars['String']['output'];
+  /** `file` or `store`; those of the file cannot be changed here. */
+  owner: Scalars['String']['output'];
+};
+
+/** The operations that a role may ask for. */
+export type AllowList = {
+  mode: AllowListMode;
+  operations: Array<AllowedOperation>;
+  /** `file` or `store`; those of the file cannot be changed here. */
+  owner: Scalars['String']['output'];
+  role: Scalars['String']['output'];
+};
+
+/** What becomes of operations that are not on the list of a role. */
+export type AllowListMode =
+  /** They are refused. */
+  | 'enforce'
+  /** The role may ask for anything. */
+  | 'off'
+  /** They are answered and told. */
+  | 'report';
+
+/** A document whose operations a role may ask for. */
+export type AllowedOperation = {
+  document: Scalars['String']['output'];
+  /** SHA-256 of the document, in hex. */
+  hash: Scalars['String']['output'];
+  name?: Maybe<Scalars['String']['output']>;
+};
+
 /** Something that was done or refused. */
 export type AuditEntry = {
   actorId?: Maybe<Scalars['String']['output']>;
@@ -177,6 +209,16 @@ export type KeyScopesInput = {
   tables?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** Limits of a role, or of everybody. */
+export type Limits = {
+  /** Those that the configuration file says, so that they stay. */
+  declared: Array<Scalars['String']['output']>;
+  /** As `server.limits` in foz.yaml. */
+  limits: Scalars['JSON']['output'];
+  /** null: everybody. */
+  role?: Maybe<Scalars['String']['output']>;
+};
+
 /** What is declared about the tables of all sources. */
 export type Metadata = {
   /** As files of metadata have it. */
@@ -225,8 +267,12 @@ export type MetadataVersion = {
 };
 
 export type Mutation = {
+  /** Puts the operations of a document on the list of a role. */
+  allowOperation: AllowList;
   /** Attaches a database, which serves when this is answered; other processes follow within 2 s. */
   attachSource: Source;
+  /** Makes an admin secret; its text is shown only now. */
+  createAdminSecret: Scalars['String']['output'];
   /** Makes an API key; its text is shown only now. */
   createKey: ShownKey;
   /** Declares a relationship, maybe to another source. */
@@ -237,12 +283,20 @@ export type Mutation = {
   customizeTable: MetadataResult;
   /** Takes a database away; what runs on it ends first, what the metadata says of it stays. */
   detachSource: Scalars['Boolean']['output'];
+  /** Takes a document off the list of a role. */
+  disallowOperation: AllowList;
+  /** Ends an admin secret, `first-start` too, when there is another one. */
+  dropAdminSecret: SignIns;
   /** Ends an inherited role. */
   dropInheritedRole: MetadataResult;
+  /** Takes an issuer away; sessions of its tokens are over. */
+  dropIssuer: Scalars['Boolean']['output'];
   /** Takes a permission from a role. */
   dropPermission: MetadataResult;
   /** Takes a declared relationship away. */
   dropRelationship: MetadataResult;
+  /** Adds an issuer of tokens, or changes the one of its name. */
+  putIssuer: TokenIssuer;
   /** Reads what a source contains anew; the graph is swapped when something has changed. */
   refreshSource: Source;
   /** Gives a relationship another name, in the rules of permissions too. */
@@ -255,8 +309,16 @@ export type Mutation = {
   revokeKey: Key;
   /** Gives a key another text; the old one is accepted a while longer. */
   rotateKey: ShownKey;
+  /** Sets what becomes of operations that are not on the list of a role. */
+  setAllowListMode: AllowList;
+  /** Sets the role of requests without credentials; null: they are refused. */
+  setAnonymousRole: SignIns;
+  /** Sets origins of pages that may send a token in a cookie. */
+  setCookieOrigins: SignIns;
   /** Declares a role that can do what any of several others can do, or changes it. */
   setInheritedRole: MetadataResult;
+  /** Sets the limits of a role, or of everybody, all of them anew. */
+  setLimits: Array<Limits>;
   /** Gives a role a permission, or replaces the one it has. */
   setPermission: MetadataResult;
   /** Conditions that every written row of a table passes. */
@@ -265,6 +327,8 @@ export type Mutation = {
   setTableKey: MetadataResult;
   /** What values that are written to a column must be. */
   setValidation: MetadataResult;
+  /** Sets the URL that is asked who a caller is; null: none. */
+  setWebhook: SignIns;
   /** Connects to a database and reads what it contains, without attaching it. */
   testSource: SourceTest;
   /** Serves a table that was left out. */
@@ -276,11 +340,23 @@ export type Mutation = {
 };
 
 
+export type MutationAllowOperationArgs = {
+  document: Scalars['String']['input'];
+  name?: InputMaybe<Scalars['String']['input']>;
+  role: Scalars['String']['input'];
+};
+
+
 export type MutationAttachSourceArgs = {
   force?: Scalars['Boolean']['input'];
   kind: SourceKind;
   name: Scalars['String']['input'];
   settings: SourceSettingsInput;
+};
+
+
+export type MutationCreateAdminSecretArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -335,12 +411,28 @@ export type MutationDetachSourceArgs = {
 };
 
 
+export type MutationDisallowOperationArgs = {
+  hash: Scalars['String']['input'];
+  role: Scalars['String']['input'];
+};
+
+
+export type MutationDropAdminSecretArgs = {
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationDropInheritedRoleArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   force?: Scalars['Boolean']['input'];
   role: Scalars['String']['input'];
+};
+
+
+export type MutationDropIssuerArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -366,6 +458,13 @@ export type MutationDropRelationshipArgs = {
   namespace?: InputMaybe<Scalars['String']['input']>;
   source: Scalars['String']['input'];
   table: Scalars['String']['input'];
+};
+
+
+export type MutationPutIssuerArgs = {
+  name: Scalars['String']['input'];
+  revision?: InputMaybe<Scalars['Int']['input']>;
+  settings: Scalars['JSON']['input'];
 };
 
 
@@ -416,6 +515,22 @@ export type MutationRotateKeyArgs = {
 };
 
 
+export type MutationSetAllowListModeArgs = {
+  mode: AllowListMode;
+  role: Scalars['String']['input'];
+};
+
+
+export type MutationSetAnonymousRoleArgs = {
+  role?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationSetCookieOriginsArgs = {
+  origins?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+
 export type MutationSetInheritedRoleArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   description?: InputMaybe<Scalars['String']['input']>;
@@ -424,6 +539,12 @@ export type MutationSetInheritedRoleArgs = {
   force?: Scalars['Boolean']['input'];
   role: Scalars['String']['input'];
   roles: Array<Scalars['String']['input']>;
+};
+
+
+export type MutationSetLimitsArgs = {
+  limits?: InputMaybe<Scalars['JSON']['input']>;
+  role?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -476,6 +597,11 @@ export type MutationSetValidationArgs = {
   rules: Array<Scalars['JSON']['input']>;
   source: Scalars['String']['input'];
   table: Scalars['String']['input'];
+};
+
+
+export type MutationSetWebhookArgs = {
+  webhook?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 
@@ -557,18 +683,24 @@ export type PoolState = {
 };
 
 export type Query = {
+  /** Operations that roles may ask for, by role. */
+  allowLists: Array<AllowList>;
   /** The audit log. */
   audit: AuditPage;
   /** The statements of an operation, without running any. */
   explain: Scalars['String']['output'];
   /** Whether all sources serve all they contain. */
   health: Health;
+  /** The issuers of tokens: those of the file, then those of the store. */
+  issuers: Array<TokenIssuer>;
   /** What the catalog could not take as it is. */
   issues: Array<Issue>;
   /** What a key of the store may do with each of its roles, within its scopes. */
   keyPermissions: Array<RolePermissions>;
   /** The API keys of the store, by name. */
   keys: Array<Key>;
+  /** The limits of everybody, then those of roles that have others. */
+  limits: Array<Limits>;
   /** The metadata. */
   metadata: Metadata;
   /** What differs between two versions of the metadata. */
@@ -579,6 +711,8 @@ export type Query = {
   role: RolePermissions;
   /** All roles that have any permission, by name. */
   roles: Array<RolePermissions>;
+  /** How people sign in besides tokens and keys. */
+  signIns: SignIns;
   /** One attached database. */
   source?: Maybe<Source>;
   /** Looks what refreshing a source would change. */
@@ -589,6 +723,8 @@ export type Query = {
   table?: Maybe<Table>;
   /** Tables and views of all sources, served or not. */
   tables: Array<Table>;
+  /** Operations that were asked for and are on no list, newest first. */
+  unlistedOperations: Array<UnlistedOperation>;
 };
 
 
@@ -657,6 +793,11 @@ export type QueryTablesArgs = {
   tracked?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+
+export type QueryUnlistedOperationsArgs = {
+  role?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Leads from a table to rows of another one. */
 export type Relationship = {
   comment?: Maybe<Scalars['String']['output']>;
@@ -721,6 +862,20 @@ export type ShownKey = {
   key: Key;
   /** To be sent in X-API-Key, or after "Authorization: Bearer". */
   text: Scalars['String']['output'];
+};
+
+/** How people sign in besides tokens and keys. */
+export type SignIns = {
+  /** Without the one of the first start. */
+  adminSecrets: Array<AdminSecretName>;
+  /** The role of requests without credentials. */
+  anonymousRole?: Maybe<Scalars['String']['output']>;
+  /** Origins of pages that may send a token in a cookie. */
+  cookieOrigins: Array<Scalars['String']['output']>;
+  /** Parts that the configuration file says, so that they stay. */
+  declared: Array<Scalars['String']['output']>;
+  /** As `auth.webhook` in foz.yaml. */
+  webhook?: Maybe<Scalars['JSON']['output']>;
 };
 
 /** An attached database. */
@@ -967,3 +1122,25 @@ export type TlsMode =
   | 'require'
   | 'verify_ca'
   | 'verify_full';
+
+/** An issuer of tokens. */
+export type TokenIssuer = {
+  /** null: the configuration file declares it. */
+  name?: Maybe<Scalars['String']['output']>;
+  /** `file` or `store`; those of the file cannot be changed here. */
+  owner: Scalars['String']['output'];
+  /** How often it was changed, from 1. */
+  revision?: Maybe<Scalars['Int']['output']>;
+  /** As an entry of `auth.jwt` in foz.yaml; secrets are `***`. */
+  settings: Scalars['JSON']['output'];
+};
+
+/** An operation that was asked for and is on no list, since this process started. */
+export type UnlistedOperation = {
+  document: Scalars['String']['output'];
+  last: Scalars['DateTimeISO']['output'];
+  operationName?: Maybe<Scalars['String']['output']>;
+  refused: Scalars['Boolean']['output'];
+  role: Scalars['String']['output'];
+  times: Scalars['Int']['output'];
+};

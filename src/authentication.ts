@@ -11,7 +11,8 @@ import {
   sha256Of,
   websocketRequest,
 } from './auth/index.ts';
-import type { ControlPlane, FozConfig } from './control/index.ts';
+import { type ControlPlane, type FozConfig, firstSecretName, type Settings } from './control/index.ts';
+import { adminRole, FozError } from './core/index.ts';
 import type { ServerOptions } from './serve/index.ts';
 
 /** Who is asking, for the HTTP front. */
@@ -22,6 +23,8 @@ export interface Authentication {
   identifySocket(upgrade: IncomingMessage, payload: unknown): Session | Promise<Session>;
   /** The caller's address, as trusted proxies tell it. */
   addressOf(request: IncomingMessage): string | null;
+  /** Takes over what the store adds to the configuration. */
+  use(settings: Settings): void;
   /** `null`: nothing is configured, so everybody is admin. */
   readonly auth: Auth | null;
   /** The admin secret that was made at this start: told once, only its hash is kept. */
@@ -39,6 +42,7 @@ export function authenticationOf(
       identify: () => adminSession,
       identifySocket: () => adminSession,
       addressOf: ({ socket }) => socket.remoteAddress ?? null,
+      use: () => {},
       auth: null,
       newAdminSecret: null,
       close: async () => {},
@@ -46,13 +50,24 @@ export function authenticationOf(
   const first = config.admin_secrets === undefined ? firstSecret(state) : null;
   const auth = createAuth({
     config,
-    adminSecrets: first === null ? [] : [first.kept],
+    adminSecrets: first?.kept ? [first.kept] : [],
     ...(plane === null ? {} : { keys: plane.keys, peppers: plane.peppers }),
   });
+  // Until the store was read, nobody knows what it forbids.
+  let isKnown = plane === null;
+  const known = (session: Session | Promise<Session>) =>
+    isKnown ? session : Promise.resolve(session).then(onlyAdmin);
   return {
-    identify: (request) => auth.identify(httpRequest(request)),
-    identifySocket: (upgrade, payload) => auth.identify(websocketRequest(upgrade, payload)),
+    identify: (request) => known(auth.identify(httpRequest(request))),
+    identifySocket: (upgrade, payload) => known(auth.identify(websocketRequest(upgrade, payload))),
     addressOf: (request) => auth.clientAddress(httpRequest(request)),
+    use({ signIns, droppedSecrets }) {
+      isKnown = true;
+      const isDropped = droppedSecrets.has(firstSecretName);
+      if (isDropped && first !== null) forgetFirstSecret(state);
+      const kept = first?.kept && !isDropped ? [first.kept] : [];
+      if (signIns !== null) auth.use({ ...signIns, adminSecrets: [...signIns.adminSecrets, ...kept] });
+    },
     auth,
     newAdminSecret: first?.secret ?? null,
     close: () => auth.close(),
@@ -65,11 +80,34 @@ export function doorOf({ identify, identifySocket, addressOf, auth }: Authentica
   return { identify, identifySocket, addressOf, ...watch } satisfies Partial<ServerOptions>;
 }
 
+function onlyAdmin(session: Session): Session {
+  if (session.role === adminRole) return session;
+  throw new FozError('unavailable', 'Foz could not read its settings from its store yet: try again shortly.');
+}
+
+/** What stands in the file of a secret that counts no longer. */
+const forgotten = 'dropped';
+
+function firstSecretFile(folder: string): string {
+  return join(folder, 'admin-secret.sha256');
+}
+
+function forgetFirstSecret(folder: string): void {
+  writeFileSync(firstSecretFile(folder), `${forgotten}\n`, { mode: 0o600 });
+}
+
 /** There is always an admin secret: where none is configured, one is made at the first start and its hash is kept. */
-function firstSecret(folder: string): { readonly kept: AdminSecret; readonly secret: string | null } {
-  const file = join(folder, 'admin-secret.sha256');
-  const name = 'first-start';
-  if (existsSync(file)) return { kept: { name, sha256: readFileSync(file, 'utf8').trim() }, secret: null };
+function firstSecret(folder: string): {
+  /** `null`: it was ended, since there are others. */
+  readonly kept: AdminSecret | null;
+  readonly secret: string | null;
+} {
+  const file = firstSecretFile(folder);
+  const name = firstSecretName;
+  if (existsSync(file)) {
+    const sha256 = readFileSync(file, 'utf8').trim();
+    return { kept: sha256 === forgotten ? null : { name, sha256 }, secret: null };
+  }
   const secret = mintAdminSecret();
   const sha256 = sha256Of(secret);
   mkdirSync(folder, { recursive: true });

@@ -1,26 +1,39 @@
-import type { LimitsConfig, ServerConfig, WebsocketConfig } from './control/index.ts';
+import type { LimitSettings, LimitsConfig, ServerConfig, WebsocketConfig } from './control/index.ts';
 import { parseRoleName, type RoleName } from './core/index.ts';
 import { defaultLimits, defaultWebsocket, type Limits, type WebsocketLimits } from './serve/index.ts';
 
-/** The limits of everybody, and of roles that have others, with every default filled in; and those of WebSockets and of the time to send a request. */
-export function limitsOf({ limits = {}, websocket = {}, receive_ms: receiveMs }: ServerConfig): {
+interface AllLimits {
   readonly limits: Limits;
   readonly roleLimits: ReadonlyMap<RoleName, Limits>;
-  readonly receiveMs?: number;
-  readonly websocket: WebsocketLimits | null;
-} {
-  const { roles = {}, ...all } = limits;
-  const roleLimits = new Map<RoleName, Limits>();
-  for (const [name, own] of Object.entries(roles)) {
-    const role = parseRoleName(name);
-    if (role !== undefined) roleLimits.set(role, filled({ ...all, ...own }));
-  }
-  return {
-    limits: filled(all),
-    roleLimits,
-    websocket: websocketOf(websocket),
-    ...(receiveMs === undefined ? {} : { receiveMs }),
+}
+
+/** The limits of everybody, and of roles that have others, with every default filled in; the same objects until `settings` gives others. */
+export function limitsBy(settings: () => LimitSettings): () => AllLimits {
+  let known = settings();
+  let filled = filledAll(known);
+  return () => {
+    const current = settings();
+    if (current === known) return filled;
+    known = current;
+    filled = filledAll(current);
+    return filled;
   };
+}
+
+/** What holds from the start: the limits of WebSockets, and how long a request may take to arrive. */
+export function fixedLimitsOf({ websocket = {}, receive_ms: receiveMs }: ServerConfig): {
+  readonly websocket: WebsocketLimits | null;
+  readonly receiveMs?: number;
+} {
+  return { websocket: websocketOf(websocket), ...(receiveMs === undefined ? {} : { receiveMs }) };
+}
+
+function filledAll({ roles = {}, ...all }: LimitSettings): AllLimits {
+  const own = Object.entries(roles).flatMap(([name, limits]): [RoleName, Limits][] => {
+    const role = parseRoleName(name);
+    return role === undefined ? [] : [[role, filled({ ...all, ...limits })]];
+  });
+  return { limits: filled(all), roleLimits: new Map(own) };
 }
 
 function filled(given: LimitsConfig): Limits {
@@ -37,7 +50,8 @@ function filled(given: LimitsConfig): Limits {
 }
 
 /** `null`: WebSockets are off. */
-function websocketOf(given: WebsocketConfig): WebsocketLimits | null {
+/** The limits of WebSockets with every default filled in; `null`: there are none. */
+export function websocketOf(given: WebsocketConfig): WebsocketLimits | null {
   if (given.enabled === false) return null;
   return {
     connections: given.max_connections ?? defaultWebsocket.connections,

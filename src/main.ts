@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import type { ControlContext } from '../resolvers/index.ts';
@@ -10,9 +9,7 @@ import {
   type ControlPlane,
   type FozConfig,
   Graphs,
-  LiveMetadata,
   openControlPlane,
-  RuntimeSources,
   type SourceConfig,
   type SourceKind,
   SourceRegistry,
@@ -20,8 +17,9 @@ import {
   viewKey,
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
-import { limitsOf } from './limits.ts';
+import { fixedLimitsOf, limitsBy } from './limits.ts';
 import type { Connector } from './plan/index.ts';
+import { startRuntime } from './runtime.ts';
 import { type Engine, type FozServer, type RouteHandler, startServer } from './serve/index.ts';
 import { tlsOf } from './tls.ts';
 
@@ -97,9 +95,6 @@ function nameOf(source: SourceConfig): SourceName {
   return name;
 }
 
-/** How long a start waits for the sources of the store. */
-const patienceMs = 10_000;
-
 export interface StartOptions {
   readonly logger?: Logger;
   /** Ready-made operations for the console. */
@@ -121,27 +116,28 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const authentication = authenticationOf(config, plane);
   const attached = await attach(config, 'some');
   const { server = {} } = config;
-  const files = config.control?.files ?? null;
-  const sources = new RuntimeSources({ registry: attached.registry, plane, connect, files, log: logger });
-  const metadata = new LiveMetadata({ ...attached, plane, config, log: logger });
+  const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
+  const limits = limitsBy(() => attached.graphs.limits);
   const close = async () => {
-    metadata.close();
-    sources.close();
+    runtime.close();
     await attached.close();
     await authentication.close();
     await plane?.close();
   };
-  // A store or a database that is silent is not waited for.
-  await Promise.race([sources.start(), sleep(patienceMs, undefined, { ref: false })]);
-  await metadata.start();
-  attached.graphs.onUnlisted((found) => logger.warn(found, 'operation is not on the allow-list'));
   const front = await startServer({
     engine: engineOf(attached),
     host: server.host ?? '127.0.0.1',
     port: Number(server.port ?? 8080),
     tls: server.tls ?? null,
     cors: server.cors ?? [],
-    ...limitsOf(server),
+    // Read for each request, since they may change.
+    get limits() {
+      return limits().limits;
+    },
+    get roleLimits() {
+      return limits().roleLimits;
+    },
+    ...fixedLimitsOf(server),
     ...doorOf(authentication),
     ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}),
     readiness: () =>
@@ -158,7 +154,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     metrics: server.metrics ?? true,
     console: server.graphiql === false ? null : consoleFolder(),
     samples: () => options.samples ?? [],
-    routes: await routesOf(server.admin_secret, authentication, { ...attached, plane, sources, metadata }),
+    routes: await routesOf(server.admin_secret, authentication, { ...attached, ...runtime, plane }),
   }).catch(async (error: unknown) => {
     await close();
     throw error;

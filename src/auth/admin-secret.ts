@@ -37,6 +37,13 @@ export class AdminSecrets implements Authenticator {
     }));
   }
 
+  /** Whether both have the same secret under a name. */
+  shares(other: AdminSecrets, name: string): boolean {
+    const named = (all: AdminSecrets) => all.#secrets.find((secret) => secret.name === name)?.hash;
+    const hash = named(this);
+    return hash !== undefined && named(other)?.equals(hash) === true;
+  }
+
   credential(request: AuthRequest): string | undefined {
     const first = header(request, names[0]);
     const second = header(request, names[1]);

@@ -7,9 +7,11 @@ import type { AuthRequest } from './request.ts';
 /** Gives requests that carry no credentials at all their one role. */
 export class Anonymous implements Authenticator<true> {
   readonly kind = 'anonymous';
+  readonly role: RoleName;
   readonly #sessions: GrantedSessions;
 
   constructor(role: RoleName) {
+    this.role = role;
     this.#sessions = new GrantedSessions({
       actor: Object.freeze({ kind: 'anonymous', id: role }),
       roles: Object.freeze([role]),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../access/index.ts';
 import { type ClientAddress, clientAddress } from './address.ts';
 import { type AdminSecret, AdminSecrets } from './admin-secret.ts';
@@ -27,11 +28,18 @@ export interface AuthOptions {
   readonly more?: readonly Authenticator<unknown>[];
 }
 
+/** What may change while sessions run. */
+export interface SignIns extends Pick<AuthConfig, 'jwt' | 'webhook' | 'anonymous_role' | 'cookie_origins'> {
+  readonly adminSecrets: readonly AdminSecret[];
+}
+
 /** Everything that tells who is asking. */
 export interface Auth {
   readonly identify: Identify;
   readonly clientAddress: ClientAddress;
-  /** Calls back once when a session is over: expired, or its API key was revoked or changed. Returns how to stop watching. */
+  /** Takes over other ways of signing in; sessions that came in by one that is gone or changed are over. Already checked by `checkAuth`. */
+  use(signIns: SignIns): void;
+  /** Calls back once when a session is over: expired, or what it came in with was revoked or changed. Returns how to stop watching. */
   watch(session: Session, onEnd: (reason: SessionEnd) => void): () => void;
   /** Writes last uses and stops all timers. */
   close(): Promise<void>;
@@ -42,34 +50,76 @@ export interface Auth {
  * there is one, gets every request that the ones before it leave, also those without credentials.
  */
 export function createAuth(options: AuthOptions): Auth {
-  const { config, keys } = options;
+  const { config, keys, more = [] } = options;
   const declared = new DeclaredKeys(declaredKeys(config.api_keys ?? []));
   const repository = keys === undefined ? declared : new KeyRepositories([declared, keys]);
   const address = clientAddress(config.trusted_proxies ?? []);
   const apiKeys = new ApiKeys({ repository, peppers: options.peppers ?? [], clientAddress: address });
-  const authenticators: Authenticator<unknown>[] = [
-    new AdminSecrets([...adminSecretsOf(config), ...(options.adminSecrets ?? [])]),
-    apiKeys,
-    new Tokens({ issuers: config.jwt ?? [], cookieOrigins: config.cookie_origins }),
-    ...(options.more ?? []),
-  ];
-  const anonymous = parseRole(config.anonymous_role);
-  if (config.webhook !== undefined) authenticators.push(new Webhook(config.webhook));
-  else if (anonymous !== undefined) authenticators.push(new Anonymous(anonymous));
   const ends = new SessionEnds(repository);
+  const put = ({ admin, tokens, last }: Ways) =>
+    identifyBy([admin, apiKeys, tokens, ...more, ...(last === null ? [] : [last])]);
+  let ways = waysOf({ ...config, adminSecrets: adminSecretsIn(config, options.adminSecrets) });
+  let identify = put(ways);
   return {
-    identify: identifyBy(authenticators),
+    identify: (request, now) => identify(request, now),
     clientAddress: address,
+    use(signIns) {
+      const former = ways;
+      ways = waysOf(signIns, former);
+      identify = put(ways);
+      ends.review((session) => stillHolds(session, former, ways));
+    },
     watch: (session, onEnd) => ends.watch(session, onEnd),
     async close() {
       ends.close();
-      await Promise.all(authenticators.map((authenticator) => authenticator.close?.()));
+      await Promise.all([apiKeys, ...more].map((authenticator) => authenticator.close?.()));
     },
   };
 }
 
-function adminSecretsOf({ admin_secrets: secrets = [] }: AuthConfig): AdminSecret[] {
-  return secrets.map((secret, at) =>
+/** The admin secrets of a configuration, and others. */
+export function adminSecretsIn(
+  { admin_secrets: secrets = [] }: AuthConfig,
+  others: readonly AdminSecret[] = [],
+): readonly AdminSecret[] {
+  const declared = secrets.map((secret, at) =>
     typeof secret === 'string' ? { name: `admin-${at + 1}`, secret } : secret,
   );
+  return [...declared, ...others];
+}
+
+/** The ways of signing in that may change. */
+interface Ways {
+  readonly admin: AdminSecrets;
+  readonly tokens: Tokens;
+  /** Who gets what the others leave. */
+  readonly last: Webhook | Anonymous | null;
+}
+
+function waysOf(
+  { adminSecrets, jwt = [], cookie_origins, webhook, anonymous_role }: SignIns,
+  former?: Ways,
+): Ways {
+  const anonymous = parseRole(anonymous_role);
+  const there = former?.last;
+  const last = (): Ways['last'] => {
+    if (webhook !== undefined)
+      return there?.kind === 'webhook' && isDeepStrictEqual(there.config, webhook)
+        ? there
+        : new Webhook(webhook);
+    if (anonymous === undefined) return null;
+    return there?.kind === 'anonymous' && there.role === anonymous ? there : new Anonymous(anonymous);
+  };
+  return {
+    admin: new AdminSecrets(adminSecrets),
+    tokens: new Tokens({ issuers: jwt, cookieOrigins: cookie_origins }, former?.tokens),
+    last: last(),
+  };
+}
+
+function stillHolds({ actor }: Session, former: Ways, now: Ways): boolean {
+  if (actor?.kind === 'jwt') return now.tokens.shares(former.tokens, actor.issuer);
+  if (actor?.kind === 'admin-secret') return now.admin.shares(former.admin, actor.id);
+  if (actor?.kind === 'webhook' || actor?.kind === 'anonymous') return now.last === former.last;
+  return true;
 }

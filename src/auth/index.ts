@@ -7,7 +7,7 @@ export type { Authenticator } from './authenticator.ts';
 export { checkAuth } from './check-config.ts';
 export type { AuthProblem } from './check-parts.ts';
 export type { AuthConfig, DeclaredKeyConfig, IssuerConfig, WebhookConfig } from './config.ts';
-export { type Auth, type AuthOptions, createAuth } from './create.ts';
+export { type Auth, type AuthOptions, adminSecretsIn, createAuth, type SignIns } from './create.ts';
 export { AccessDenied } from './denied.ts';
 export { parseRole } from './grant.ts';
 export type { Identify } from './identify.ts';

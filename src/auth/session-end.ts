@@ -1,7 +1,7 @@
 import type { Session } from '../access/index.ts';
 import type { KeyRecord, KeyRepository } from './api-keys/record.ts';
 
-/** Why a session is over before its connection is. `changed`: the key says something else now, so come back with it. */
+/** Why a session is over before its connection is. `changed`: the credential says something else now, so come back with it. */
 export type SessionEnd = 'expired' | 'revoked' | 'changed';
 
 /** Longest delay that a timer takes. */
@@ -19,6 +19,7 @@ export class SessionEnds {
   readonly #everyMs: number;
   /** By prefix of the API key. */
   readonly #watched = new Map<string, Set<Watched>>();
+  readonly #all = new Set<Watched>();
   readonly #stop: () => void;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -36,6 +37,7 @@ export class SessionEnds {
     let timer: NodeJS.Timeout | undefined;
     const stop = () => {
       clearTimeout(timer);
+      this.#all.delete(watched);
       if (prefix !== undefined) this.#remove(prefix, watched);
     };
     const end = (reason: SessionEnd) => {
@@ -43,6 +45,7 @@ export class SessionEnds {
       onEnd(reason);
     };
     const watched: Watched = { session, onEnd: end, revision: undefined };
+    this.#all.add(watched);
     const wait = () => {
       const left = session.expiresAt! - Date.now();
       if (left <= 0) watched.onEnd('expired');
@@ -53,11 +56,17 @@ export class SessionEnds {
     return stop;
   }
 
+  /** Ends every session that does not hold any more. */
+  review(holds: (session: Session) => boolean): void {
+    for (const watched of [...this.#all]) if (!holds(watched.session)) watched.onEnd('changed');
+  }
+
   /** Stops all watching without telling anyone. */
   close(): void {
     this.#stop();
     clearInterval(this.#timer);
     this.#watched.clear();
+    this.#all.clear();
   }
 
   #add(prefix: string, watched: Watched): void {

@@ -17,7 +17,7 @@ export async function showPermissions(role: string | undefined, options: Options
   try {
     const { graphs } = attached;
     const found =
-      options.key === undefined ? ofRoles(graphs, config, role) : ofKey(graphs, config, options.key, role);
+      options.key === undefined ? ofRoles(graphs, role) : ofKey(graphs, config, options.key, role);
     if (options.json === true) console.log(JSON.stringify(found, null, 2));
     else if (role === undefined && options.key === undefined) printRoles(found);
     else for (const one of found) print(one);
@@ -30,13 +30,11 @@ export async function showPermissions(role: string | undefined, options: Options
 
 type Found = ReturnType<typeof describeRole> & { readonly key?: string };
 
-function ofRoles(graphs: Graphs, { server }: FozConfig, role: string | undefined): Found[] {
-  return (role === undefined ? roleNames(graphs) : [role]).map((name) =>
-    describeRole(graphs, name, { server }),
-  );
+function ofRoles(graphs: Graphs, role: string | undefined): Found[] {
+  return (role === undefined ? roleNames(graphs) : [role]).map((name) => describeRole(graphs, name));
 }
 
-function ofKey(graphs: Graphs, { server, auth }: FozConfig, name: string, role: string | undefined): Found[] {
+function ofKey(graphs: Graphs, { auth }: FozConfig, name: string, role: string | undefined): Found[] {
   const key = auth?.api_keys?.find((candidate) => candidate.name === name || candidate.prefix === name);
   if (key === undefined)
     throw new FozError(
@@ -48,7 +46,7 @@ function ofKey(graphs: Graphs, { server, auth }: FozConfig, name: string, role: 
   const scopes = scopesOf(key.scopes);
   return roles.map((own) => ({
     key: key.name,
-    ...describeRole(graphs, own, { server, scopes }),
+    ...describeRole(graphs, own, { scopes }),
   }));
 }
 

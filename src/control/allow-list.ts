@@ -51,7 +51,7 @@ function spelledAll(text: string): string[] {
 }
 
 /** One text for an operation and the fragments that it uses, however a client lays them out. */
-function spelled(document: DocumentNode, operation: OperationDefinitionNode): string {
+export function spelled(document: DocumentNode, operation: OperationDefinitionNode): string {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);

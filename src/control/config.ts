@@ -41,10 +41,13 @@ export interface ServerConfig {
   readonly metrics?: boolean;
   readonly websocket?: WebsocketConfig;
   readonly show_database_errors?: boolean;
-  readonly limits?: LimitsConfig & {
-    /** Limits of roles; what is absent is as for everybody. */
-    readonly roles?: Readonly<Record<string, LimitsConfig>>;
-  };
+  readonly limits?: LimitSettings;
+}
+
+/** The limits of everybody, and of roles that have others. */
+export interface LimitSettings extends LimitsConfig {
+  /** What is absent is as for everybody. */
+  readonly roles?: Readonly<Record<string, LimitsConfig>>;
 }
 
 /** GraphQL over WebSocket; what is absent has a default. */

@@ -1,6 +1,6 @@
 import { describePermissions, type Scopes, type TableDescription } from '../access/index.ts';
 import { adminRole, FozError, parseRoleName, type RoleName } from '../core/index.ts';
-import type { LimitsConfig, ServerConfig } from './config.ts';
+import type { LimitsConfig } from './config.ts';
 import type { Graphs } from './graphs.ts';
 import { grantedTo } from './views.ts';
 
@@ -24,11 +24,11 @@ export function roleNames({ permissions }: Graphs): readonly RoleName[] {
 export function describeRole(
   graphs: Graphs,
   name: string,
-  { scopes, server }: { readonly scopes?: Scopes; readonly server?: ServerConfig } = {},
+  { scopes }: { readonly scopes?: Scopes } = {},
 ): RoleDescription {
   const role = parseRoleName(name);
   if (role === undefined) throw new FozError('validation-failed', `"${name}" is no name for a role.`);
-  const { roles: own, ...all } = server?.limits ?? {};
+  const { roles: own, ...all } = graphs.limits;
   const { catalog, permissions } = graphs;
   const granted = grantedTo(catalog, permissions.roles, { role, scopes });
   return {

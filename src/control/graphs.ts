@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { adminSession, type Permissions, resolvePermissions, type Session } from '../access/index.ts';
 import {
@@ -12,8 +13,8 @@ import { adminRole, FozError, type RoleName, type SourceName } from '../core/ind
 import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions, tablesSeen } from '../execute/index.ts';
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
-import { allowListOf } from './allow-list.ts';
-import type { FozConfig } from './config.ts';
+import { allowListOf, spelled } from './allow-list.ts';
+import type { AllowListConfig, FozConfig, LimitSettings } from './config.ts';
 import type { SourceRegistry } from './sources/registry.ts';
 import { viewKey, viewOf } from './views.ts';
 
@@ -23,6 +24,8 @@ const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
 export interface Unlisted {
   readonly role: RoleName;
   readonly operationName: string | null;
+  /** With the fragments that it uses. */
+  readonly document: string;
   readonly refused: boolean;
 }
 
@@ -42,6 +45,8 @@ export interface TriedMetadata {
  */
 export class Graphs {
   readonly #config: FozConfig;
+  #limits: LimitSettings;
+  #allowLists: readonly AllowListConfig[];
   readonly #registry: SourceRegistry;
   #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
@@ -57,6 +62,8 @@ export class Graphs {
 
   constructor(config: FozConfig, registry: SourceRegistry) {
     this.#config = config;
+    this.#limits = config.server?.limits ?? {};
+    this.#allowLists = config.allow_list ?? [];
     this.#registry = registry;
     this.#connectors = connectorsOf(registry);
     this.#metadata = config.metadata ?? noMetadata;
@@ -101,6 +108,19 @@ export class Graphs {
     this.#engines = new LRUCache({ max: defaults.views });
     this.#introspections = new IntrospectionAnswers();
     for (const listener of this.#listeners) listener();
+  }
+
+  /** What operations may cost and which are allowed, by role. */
+  get limits(): LimitSettings {
+    return this.#limits;
+  }
+
+  /** Takes over other limits and lists of operations, at once for all roles. */
+  useLimits(limits: LimitSettings, allowLists: readonly AllowListConfig[]): void {
+    if (isDeepStrictEqual([limits, allowLists], [this.#limits, this.#allowLists])) return;
+    this.#limits = limits;
+    this.#allowLists = allowLists;
+    this.#take(this.#catalog, this.#permissions, this.#served);
   }
 
   /** Called for each operation that is not on the list of its role; gives a function that ends it. */
@@ -158,8 +178,7 @@ export class Graphs {
   }
 
   #makeEngine(session: Session): RoleEngine {
-    const all = this.#config.server?.limits;
-    const limits = { ...all, ...all?.roles?.[session.role] };
+    const limits = { ...this.#limits, ...this.#limits.roles?.[session.role] };
     const { catalog, rules } = viewOf(this.#catalog, this.#permissions, session, limits.rows ?? null);
     // Requests that run when a source is taken away or replaced go on with the one they began with.
     const connectors = this.#connectors;
@@ -183,12 +202,18 @@ export class Graphs {
 
   /** `undefined`: the role has no list of operations. */
   #admission(role: RoleName): RoleEngineOptions['admit'] {
-    const list = allowListOf(this.#config.allow_list ?? [], role);
+    const list = allowListOf(this.#allowLists, role);
     if (list === null) return undefined;
     return (document, operation) => {
       if (list.has(document, operation)) return;
       const name = operation.name?.value ?? null;
-      for (const listener of this.#unlisted) listener({ role, operationName: name, refused: list.enforced });
+      for (const listener of this.#unlisted)
+        listener({
+          role,
+          operationName: name,
+          document: spelled(document, operation),
+          refused: list.enforced,
+        });
       if (!list.enforced) return;
       throw new FozError(
         'permission-error',

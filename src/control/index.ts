@@ -6,6 +6,7 @@ export {
   ConfigError,
   type ConfigProblem,
   type FozConfig,
+  type LimitSettings,
   type LimitsConfig,
   type ServerConfig,
   type SourceConfig,
@@ -53,6 +54,28 @@ export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
 export { type ControlPlane, openControlPlane, requirePlane } from './plane.ts';
+export {
+  type AllowListDescription,
+  allowOperation,
+  describeAllowLists,
+  disallowOperation,
+  setAllowListMode,
+} from './settings/allow-lists.ts';
+export { describeIssuers, dropIssuer, type IssuerDescription, putIssuer } from './settings/issuers.ts';
+export { describeLimits, type LimitsDescription, setLimits } from './settings/limits.ts';
+export { RuntimeSettings } from './settings/runtime.ts';
+export type { Settings } from './settings/settings.ts';
+export {
+  createAdminSecret,
+  describeSignIns,
+  dropAdminSecret,
+  firstSecretName,
+  type SignInDescription,
+  setAnonymousRole,
+  setCookieOrigins,
+  setWebhook,
+} from './settings/sign-ins.ts';
+export { UnlistedOperations } from './settings/unlisted.ts';
 export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources/registry.ts';
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';

@@ -28,9 +28,15 @@ export interface RequestContext {
 
 const answerKey: unique symbol = Symbol('answer');
 
+/** A server, and the limits that it was made with. */
+interface Door {
+  readonly limits: Limits;
+  readonly server: Promise<ApolloServer<RequestContext>>;
+}
+
 /** One Apollo Server for all sessions that see the same graph, made when the first one asks; the least used are stopped. */
 export class Doors {
-  readonly #servers: LRUCache<string, Promise<ApolloServer<RequestContext>>>;
+  readonly #servers: LRUCache<string, Door>;
   readonly #engine: Engine;
   readonly #limitsOf: (role: RoleName) => Limits;
 
@@ -39,24 +45,24 @@ export class Doors {
     this.#limitsOf = limitsOf;
     this.#servers = new LRUCache({
       max: views,
-      dispose: (server) => void server.then((started) => started.stop()),
+      dispose: ({ server }) => void server.then((started) => started.stop()),
     });
   }
 
   /** The server of a session, started. */
   of(session: Session): Promise<ApolloServer<RequestContext>> {
     const view = this.#engine.view(session);
-    let server = this.#servers.get(view);
-    if (server === undefined) {
-      server = startServer(this.#engine, this.#limitsOf(session.role), session);
-      this.#servers.set(view, server);
-    }
+    const limits = this.#limitsOf(session.role);
+    const door = this.#servers.get(view);
+    if (door?.limits === limits) return door.server;
+    const server = startServer(this.#engine, limits, session);
+    this.#servers.set(view, { limits, server });
     return server;
   }
 
   async close(): Promise<void> {
     const servers = [...this.#servers.values()];
-    await Promise.all(servers.map(async (server) => (await server).stop()));
+    await Promise.all(servers.map(async ({ server }) => (await server).stop()));
   }
 }
 

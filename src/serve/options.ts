@@ -98,6 +98,7 @@ export interface ServerOptions {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Origins that browsers may call from; `*` for any; empty: none but the server's own. */
   readonly cors: readonly string[];
+  /** Read for each request, like those of roles; as long as they are the same, so is the object. */
   readonly limits: Limits;
   /** Limits of roles that have others. */
   readonly roleLimits?: ReadonlyMap<RoleName, Limits>;

@@ -30,13 +30,13 @@ export class Issuer {
   readonly name: string | undefined;
   readonly keys: IssuerKeys;
   readonly places: readonly TokenPlace[];
-  readonly #config: IssuerConfig;
+  readonly config: IssuerConfig;
   readonly #algorithms: ReadonlySet<string>;
   readonly #readClaims: (payload: JWTPayload) => TokenClaims;
 
   /** Throws TypeError for a key or a path that is none; `checkAuth` tells it earlier and with its place. */
   constructor(config: IssuerConfig) {
-    this.#config = config;
+    this.config = config;
     this.name = config.issuer ?? undefined;
     this.keys = keysOf(config);
     this.places = config.from ?? [{ header: 'authorization' }];
@@ -52,7 +52,7 @@ export class Issuer {
 
   /** Longest token in characters. */
   get maxLength(): number {
-    return this.#config.max_token_bytes ?? 8192;
+    return this.config.max_token_bytes ?? 8192;
   }
 
   /** Verifies a token of this issuer. Rejects with `access-denied`, or `unavailable` when the keys cannot be read. */
@@ -66,7 +66,7 @@ export class Issuer {
   }
 
   get #skew(): number {
-    return this.#config.clock_skew ?? 30;
+    return this.config.clock_skew ?? 30;
   }
 
   async #verifyWith(keys: readonly SigningKey[], token: string, now: number): Promise<JWTPayload> {
@@ -82,7 +82,7 @@ export class Issuer {
   }
 
   #rules(now: number): JWTVerifyOptions {
-    const { audience, token_type, require_exp } = this.#config;
+    const { audience, token_type, require_exp } = this.config;
     return {
       algorithms: [...this.#algorithms],
       issuer: this.name,
@@ -96,7 +96,7 @@ export class Issuer {
 
   #grant(payload: JWTPayload, until: number): Grant {
     const claims = this.#readClaims(payload);
-    const cap = this.#config.roles;
+    const cap = this.config.roles;
     const roles = cap === undefined ? claims.roles : claims.roles.filter((role) => cap.includes(role));
     if (roles.length === 0) throw tokenDenied('none of its roles may come from this issuer');
     const { defaultRole, variables } = claims;

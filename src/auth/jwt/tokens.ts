@@ -1,4 +1,5 @@
 import { hash as digest } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../../access/index.ts';
 import type { Authenticator } from '../authenticator.ts';
@@ -24,6 +25,8 @@ export interface FoundToken {
   readonly place: TokenPlace;
 }
 
+const none: ReadonlyMap<string | undefined, Issuer> = new Map();
+
 /** Checks signed tokens of several issuers: `iss` says whose it claims to be, and only that issuer's keys and rules count. */
 export class Tokens implements Authenticator<FoundToken> {
   readonly kind = 'jwt';
@@ -35,8 +38,13 @@ export class Tokens implements Authenticator<FoundToken> {
   /** By SHA-256 of the token. */
   readonly #verified: LRUCache<string, VerifiedToken>;
 
-  constructor(options: TokenOptions) {
-    const issuers = options.issuers.map((config) => new Issuer(config));
+  /** `former`: what was there before; issuers that stay as they are keep their keys and the tokens that were verified. */
+  constructor(options: TokenOptions, former?: Tokens) {
+    const known = former === undefined ? none : former.#issuers;
+    const issuers = options.issuers.map((config) => {
+      const there = known.get(config.issuer ?? undefined);
+      return there !== undefined && isDeepStrictEqual(there.config, config) ? there : new Issuer(config);
+    });
     this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]));
     const places = new Map(issuers.flatMap(({ places }) => places.map((place) => [placeName(place), place])));
     this.#places = [...places.values()].sort((left, right) => rank(left) - rank(right));
@@ -44,7 +52,13 @@ export class Tokens implements Authenticator<FoundToken> {
     this.#cookieOrigins = new Set(options.cookieOrigins);
     this.#maxLength = Math.max(0, ...issuers.map(({ maxLength }) => maxLength));
     const maxSize = options.cacheLength ?? 32_000_000;
-    this.#verified = new LRUCache({ max: options.cacheSize ?? 10_000, maxSize });
+    this.#verified =
+      former === undefined ? new LRUCache({ max: options.cacheSize ?? 10_000, maxSize }) : former.#verified;
+  }
+
+  /** Whether both have the same issuer of a name, so that its sessions go on. */
+  shares(other: Tokens, issuer: string | undefined): boolean {
+    return this.#issuers.get(issuer) === other.#issuers.get(issuer);
   }
 
   /** Authorization before other headers, headers before cookies. What stands in Authorization without the form of a token is left to others. */
@@ -64,7 +78,8 @@ export class Tokens implements Authenticator<FoundToken> {
     if (known !== undefined) {
       const { keys } = known.issuer;
       keys.keepFresh(now);
-      if (now < known.until && known.withdrawals === keys.withdrawals && keys.isTrusted(now))
+      const isThere = this.#issuers.get(known.issuer.name) === known.issuer;
+      if (isThere && now < known.until && known.withdrawals === keys.withdrawals && keys.isTrusted(now))
         return sessionOf(known, place, request);
       this.#verified.delete(id);
     }

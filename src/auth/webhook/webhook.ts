@@ -20,13 +20,13 @@ type Headers = Readonly<Record<string, string>>;
 /** Asks a URL who the caller is: 200 with session variables, 401 for nobody; anything else is `unavailable` and never access. */
 export class Webhook implements Authenticator<Headers> {
   readonly kind = 'webhook';
-  readonly #config: WebhookConfig;
+  readonly config: WebhookConfig;
   readonly #only: ReadonlySet<string> | null;
   readonly #kept: LRUCache<string, Session> | null;
   readonly #asking = new Map<string, Promise<Session>>();
 
   constructor(config: WebhookConfig) {
-    this.#config = config;
+    this.config = config;
     const { forward_headers: only, cache = 5000 } = config;
     this.#only = only === undefined ? null : new Set(only.map((name) => name.toLowerCase()));
     this.#kept = cache === 0 ? null : new LRUCache({ max: cache });
@@ -72,7 +72,7 @@ export class Webhook implements Authenticator<Headers> {
   }
 
   async #send(headers: Headers): Promise<Response> {
-    const { url, method = 'GET', timeout_ms: timeoutMs = 5000 } = this.#config;
+    const { url, method = 'GET', timeout_ms: timeoutMs = 5000 } = this.config;
     const common = { method, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) } as const;
     try {
       if (method === 'GET')
@@ -110,7 +110,7 @@ export class Webhook implements Authenticator<Headers> {
     const known = parseRole(role);
     if (known === undefined) throw unavailable('its answer has no x-hasura-role');
     if (variables.size > limits.variables) throw unavailable('its answer has too many variables');
-    if (this.#config.roles !== undefined && !this.#config.roles.includes(known))
+    if (this.config.roles !== undefined && !this.config.roles.includes(known))
       throw unavailable('its answer names a role that it may not give');
     const id = variables.get('user-id') ?? '';
     return Object.freeze({

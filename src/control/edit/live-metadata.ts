@@ -67,7 +67,7 @@ export class LiveMetadata {
     this.#options = options;
     this.#plane = this.owner === null ? options.plane : null;
     this.#follower = new Follower({
-      topic: 'metadata',
+      topics: ['metadata'],
       align: () => this.#align(),
       failed: (error) =>
         options.log.error(

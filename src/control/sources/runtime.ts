@@ -61,7 +61,7 @@ export class RuntimeSources {
   constructor(options: RuntimeSourcesOptions) {
     this.#options = options;
     this.#follower = new Follower({
-      topic: 'source',
+      topics: ['source'],
       align: () => this.#align(),
       failed: (error) =>
         options.log.error({ err: error }, 'the sources of the store cannot be read: those there are stay'),

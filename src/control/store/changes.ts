@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 /** Something in the store that a process may have remembered. */
-export type ChangeTopic = 'metadata' | 'source' | 'issuer' | 'operation' | 'api-key' | 'secret';
+export type ChangeTopic = 'metadata' | 'source' | 'issuer' | 'operation' | 'setting' | 'api-key' | 'secret';
 
 /** One change. `key`: the version, name or id of what changed. */
 export interface StoreChange {

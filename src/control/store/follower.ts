@@ -2,7 +2,7 @@ import type { ChangeTopic } from './changes.ts';
 import type { Store } from './store.ts';
 
 export interface FollowerOptions {
-  readonly topic: ChangeTopic;
+  readonly topics: readonly ChangeTopic[];
   /** Brings what is in memory in line with the store. */
   readonly align: () => Promise<void>;
   /** Told when that rejects and nobody waits for it. */
@@ -21,9 +21,9 @@ export class Follower {
 
   /** Looks, and looks again at each change until `close`. A store that is down is followed as soon as it is there. */
   async start(store: Store): Promise<void> {
-    const { topic } = this.#options;
+    const { topics } = this.#options;
     const { started, stop } = store.onChange((change) => {
-      if (change === null || change.topic === topic) void this.#looked();
+      if (change === null || topics.includes(change.topic)) void this.#looked();
     });
     this.#stop = stop;
     await started;

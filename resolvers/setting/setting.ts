@@ -1,0 +1,120 @@
+import { GraphQLJSON } from 'graphql-scalars';
+import { Field, GraphQLISODateTime, Int, ObjectType, registerEnumType } from 'type-graphql';
+
+@ObjectType({ description: 'An issuer of tokens.' })
+export class TokenIssuer {
+  @Field(() => String, { nullable: true, description: 'null: the configuration file declares it.' })
+  name!: string | null;
+
+  @Field(() => String, { description: '`file` or `store`; those of the file cannot be changed here.' })
+  owner!: string;
+
+  @Field(() => Int, { nullable: true, description: 'How often it was changed, from 1.' })
+  revision!: number | null;
+
+  @Field(() => GraphQLJSON, { description: 'As an entry of `auth.jwt` in foz.yaml; secrets are `***`.' })
+  settings!: unknown;
+}
+
+@ObjectType({ description: 'Limits of a role, or of everybody.' })
+export class Limits {
+  @Field(() => String, { nullable: true, description: 'null: everybody.' })
+  role!: string | null;
+
+  @Field(() => GraphQLJSON, { description: 'As `server.limits` in foz.yaml.' })
+  limits!: unknown;
+
+  @Field(() => [String], { description: 'Those that the configuration file says, so that they stay.' })
+  declared!: readonly string[];
+}
+
+/** What becomes of operations that are not on the list. */
+export enum AllowListMode {
+  off = 'off',
+  report = 'report',
+  enforce = 'enforce',
+}
+registerEnumType(AllowListMode, {
+  name: 'AllowListMode',
+  description: 'What becomes of operations that are not on the list of a role.',
+  valuesConfig: {
+    off: { description: 'The role may ask for anything.' },
+    report: { description: 'They are answered and told.' },
+    enforce: { description: 'They are refused.' },
+  },
+});
+
+@ObjectType({ description: 'A document whose operations a role may ask for.' })
+export class AllowedOperation {
+  @Field(() => String, { description: 'SHA-256 of the document, in hex.' })
+  hash!: string;
+
+  @Field(() => String, { nullable: true })
+  name!: string | null;
+
+  @Field(() => String)
+  document!: string;
+}
+
+@ObjectType({ description: 'The operations that a role may ask for.' })
+export class AllowList {
+  @Field(() => String)
+  role!: string;
+
+  @Field(() => AllowListMode)
+  mode!: AllowListMode;
+
+  @Field(() => String, { description: '`file` or `store`; those of the file cannot be changed here.' })
+  owner!: string;
+
+  @Field(() => [AllowedOperation])
+  operations!: readonly AllowedOperation[];
+}
+
+@ObjectType({ description: 'An operation that was asked for and is on no list, since this process started.' })
+export class UnlistedOperation {
+  @Field(() => String)
+  role!: string;
+
+  @Field(() => String, { nullable: true })
+  operationName!: string | null;
+
+  @Field(() => String)
+  document!: string;
+
+  @Field(() => Boolean)
+  refused!: boolean;
+
+  @Field(() => Int)
+  times!: number;
+
+  @Field(() => GraphQLISODateTime)
+  last!: Date;
+}
+
+@ObjectType()
+export class AdminSecretName {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { description: '`file` or `store`; those of the file cannot be changed here.' })
+  owner!: string;
+}
+
+@ObjectType({ description: 'How people sign in besides tokens and keys.' })
+export class SignIns {
+  @Field(() => String, { nullable: true, description: 'The role of requests without credentials.' })
+  anonymousRole!: string | null;
+
+  @Field(() => GraphQLJSON, { nullable: true, description: 'As `auth.webhook` in foz.yaml.' })
+  webhook!: unknown;
+
+  @Field(() => [String], { description: 'Origins of pages that may send a token in a cookie.' })
+  cookieOrigins!: readonly string[];
+
+  @Field(() => [AdminSecretName], { description: 'Without the one of the first start.' })
+  adminSecrets!: readonly AdminSecretName[];
+
+  @Field(() => [String], { description: 'Parts that the configuration file says, so that they stay.' })
+  declared!: readonly string[];
+}

@@ -1,0 +1,107 @@
+import type { IssuerConfig } from '../../auth/index.ts';
+import { FozError } from '../../core/index.ts';
+import { maskSecrets } from '../secrets/mask.ts';
+import type { Actor } from '../store/actor.ts';
+import { putIssuer as putStored, removeIssuer } from '../store/repositories/issuers.ts';
+import { refuseUnfit, refuseUnfitAuth } from './refuse.ts';
+import type { RuntimeSettings } from './runtime.ts';
+import type { StoredIssuer } from './settings.ts';
+import { settingSecrets } from './stored.ts';
+
+/** What a secret is shown as; given back, the secret stays. */
+const masked = '***';
+
+/** An issuer of tokens as people are told of it. */
+export interface IssuerDescription {
+  /** `null`: the configuration file declares it. */
+  readonly name: string | null;
+  readonly owner: 'file' | 'store';
+  /** Of an issuer of the store: how often it was changed, from 1. */
+  readonly revision: number | null;
+  /** As in `auth.jwt`; secrets are `***`. */
+  readonly settings: IssuerConfig;
+}
+
+/** All issuers: those of the file, then those of the store by name. */
+export function describeIssuers({ file, stored }: RuntimeSettings): readonly IssuerDescription[] {
+  const declared = (file.auth?.jwt ?? []).map(
+    (config): IssuerDescription => ({ name: null, owner: 'file', revision: null, settings: shown(config) }),
+  );
+  return [...declared, ...stored.issuers.map(described)];
+}
+
+/**
+ * Adds an issuer, or changes the one of its name. `revision`: the one that the caller has seen; absent: whatever it is. Rejects with
+ * FozError(s): `validation-failed`, `conflict`, `not-supported` where nobody is asked who they are.
+ */
+export async function putIssuer(
+  settings: RuntimeSettings,
+  actor: Actor,
+  name: string,
+  given: IssuerConfig,
+  revision: number | null = null,
+): Promise<IssuerDescription> {
+  refuseNoAuth(settings);
+  if (!/^[A-Za-z_][\w.-]{0,63}$/.test(name))
+    throw new FozError(
+      'validation-failed',
+      `"${name}" cannot be the name of an issuer: use up to 64 letters, digits, _, - and ., beginning with a letter.`,
+    );
+  const before = settings.stored.issuers.find((issuer) => issuer.name === name);
+  const config = withFormerSecret(given, before);
+  refuseUnfit({ auth: { jwt: [config] } }, 'auth.jwt[0]', 'issuer');
+  const others = (settings.current.signIns?.jwt ?? []).filter((other) => other !== before?.config);
+  refuseUnfitAuth({ jwt: [...others, config] }, `jwt[${others.length}]`, 'issuer');
+  const { secret, ...open } = config;
+  const change = {
+    operation: 'issuer.put',
+    before: before === undefined ? null : { name, ...shown(before.config) },
+    after: { name, ...shown(config) },
+  };
+  await settings.change(actor, change, async (db, { secrets }) => {
+    await putStored(db, name, open, revision ?? before?.revision ?? 0);
+    if (secret === undefined) await secrets.remove(settingSecrets.issuer(name), db);
+    else await secrets.put(settingSecrets.issuer(name), secret, db);
+  });
+  return described(found(settings, name));
+}
+
+/** Takes an issuer away; sessions of its tokens are over. Rejects with FozError `not-found`. */
+export async function dropIssuer(settings: RuntimeSettings, actor: Actor, name: string): Promise<void> {
+  const { config } = found(settings, name);
+  const change = { operation: 'issuer.drop', before: { name, ...shown(config) }, after: null };
+  await settings.change(actor, change, async (db, { secrets }) => {
+    await removeIssuer(db, name);
+    await secrets.remove(settingSecrets.issuer(name), db);
+  });
+}
+
+/** Throws FozError `not-supported` where nobody is asked who they are. */
+export function refuseNoAuth({ file }: RuntimeSettings): void {
+  if (file.auth === undefined)
+    throw new FozError(
+      'not-supported',
+      'This Foz asks nobody who they are: put an "auth" part into its configuration, which may be empty.',
+    );
+}
+
+function withFormerSecret(given: IssuerConfig, before: StoredIssuer | undefined): IssuerConfig {
+  const former = before?.config.secret;
+  return given?.secret === masked && former !== undefined ? { ...given, secret: former } : given;
+}
+
+function found({ stored }: RuntimeSettings, name: string): StoredIssuer {
+  const issuer = stored.issuers.find((one) => one.name === name);
+  if (issuer !== undefined) return issuer;
+  throw new FozError('not-found', `There is no issuer ${name} in the store.`);
+}
+
+function described({ name, config, revision }: StoredIssuer): IssuerDescription {
+  return { name, owner: 'store', revision, settings: shown(config) };
+}
+
+/** Public keys are no secrets. */
+function shown(config: IssuerConfig): IssuerConfig {
+  const { key, ...rest } = config;
+  return { ...(maskSecrets(rest) as IssuerConfig), ...(key === undefined ? {} : { key }) };
+}

@@ -1,0 +1,83 @@
+import { type AuthConfig, adminSecretsIn, type IssuerConfig, type SignIns } from '../../auth/index.ts';
+import type { CatalogIssue } from '../../catalog/index.ts';
+import type { AllowListConfig, FozConfig, LimitSettings } from '../config.ts';
+import type { Settings, StoredSettings } from './settings.ts';
+
+/** The parts of a configuration that the store adds to. */
+export type FileSettings = Pick<FozConfig, 'auth' | 'server' | 'allow_list'>;
+
+/** What holds when both say something: what the file says stays, the store adds to it. */
+export function mergeSettings(
+  { auth, server, allow_list: lists = [] }: FileSettings,
+  stored: StoredSettings,
+): Settings {
+  const issues: CatalogIssue[] = [];
+  return {
+    signIns: auth === undefined ? null : mergedSignIns(auth, stored, issues),
+    droppedSecrets: new Set(
+      stored.adminSecrets.flatMap(({ name, sha256 }) => (sha256 === null ? [name] : [])),
+    ),
+    limits: mergedLimits(server?.limits ?? {}, stored),
+    allowLists: mergedLists(lists, stored),
+    issues,
+  };
+}
+
+function mergedSignIns(auth: AuthConfig, stored: StoredSettings, issues: CatalogIssue[]): SignIns {
+  const webhook = auth.webhook ?? stored.webhook ?? undefined;
+  const anonymous = auth.anonymous_role ?? stored.anonymousRole ?? undefined;
+  const isBoth = webhook !== undefined && anonymous !== undefined;
+  if (isBoth) issues.push(left('anonymous role', 'the webhook decides about requests without credentials'));
+  return {
+    jwt: mergedIssuers(auth.jwt ?? [], stored, issues),
+    webhook: isBoth && auth.webhook === undefined && auth.anonymous_role !== undefined ? undefined : webhook,
+    anonymous_role: isBoth && auth.anonymous_role === undefined ? undefined : anonymous,
+    cookie_origins: auth.cookie_origins ?? stored.cookieOrigins ?? undefined,
+    adminSecrets: adminSecretsIn(
+      auth,
+      stored.adminSecrets.flatMap(({ name, sha256 }) => (sha256 === null ? [] : [{ name, sha256 }])),
+    ),
+  };
+}
+
+function mergedIssuers(
+  declared: readonly IssuerConfig[],
+  { issuers }: StoredSettings,
+  issues: CatalogIssue[],
+): IssuerConfig[] {
+  const all = [...declared];
+  for (const { name, config } of issuers)
+    if (all.some(({ issuer }) => issuer === config.issuer))
+      issues.push(left(`issuer ${name}`, `another entry has the issuer ${config.issuer} already`));
+    else all.push(config);
+  return all;
+}
+
+function left(where: string, reason: string): CatalogIssue {
+  return { severity: 'error', where, reason: `is left out: ${reason}` };
+}
+
+function mergedLimits({ roles = {}, ...all }: LimitSettings, { limits }: StoredSettings): LimitSettings {
+  const names = new Set([...limits.keys(), ...Object.keys(roles)].filter((name) => name !== ''));
+  const merged = [...names].map((role) => [role, { ...limits.get(role), ...roles[role] }] as const);
+  return {
+    ...limits.get(''),
+    ...all,
+    ...(merged.length === 0 ? {} : { roles: Object.fromEntries(merged) }),
+  };
+}
+
+function mergedLists(
+  declared: readonly AllowListConfig[],
+  { modes, operations }: StoredSettings,
+): AllowListConfig[] {
+  const stored = [...modes].filter(([role]) => !declared.some((list) => list.role === role));
+  return [
+    ...declared,
+    ...stored.map(([role, mode]) => ({
+      role,
+      mode,
+      operations: operations.filter((one) => one.role === role).map(({ document }) => document),
+    })),
+  ];
+}

@@ -1,0 +1,55 @@
+import type { IssuerConfig, SignIns, WebhookConfig } from '../../auth/index.ts';
+import type { CatalogIssue } from '../../catalog/index.ts';
+import type { AllowListConfig, LimitSettings, LimitsConfig } from '../config.ts';
+import type { AllowedOperation } from '../store/repositories/operations.ts';
+
+/** What holds: the configuration file and the store together. */
+export interface Settings {
+  /** `null`: nobody is asked who they are. */
+  readonly signIns: SignIns | null;
+  /** Names of admin secrets that count no longer. */
+  readonly droppedSecrets: ReadonlySet<string>;
+  readonly limits: LimitSettings;
+  readonly allowLists: readonly AllowListConfig[];
+  /** What of the store does not count, and why. */
+  readonly issues: readonly CatalogIssue[];
+}
+
+/** An issuer of the store, its secret filled in. */
+export interface StoredIssuer {
+  readonly name: string;
+  readonly config: IssuerConfig;
+  readonly revision: number;
+}
+
+/** How an operation that is not on the list of its role is treated. */
+export type AllowListMode = 'enforce' | 'report';
+
+/** What the store says, secrets filled in. */
+export interface StoredSettings {
+  readonly issuers: readonly StoredIssuer[];
+  readonly anonymousRole: string | null;
+  readonly webhook: WebhookConfig | null;
+  readonly cookieOrigins: readonly string[] | null;
+  /** `sha256` is `null` for one that counts no longer. */
+  readonly adminSecrets: readonly { readonly name: string; readonly sha256: string | null }[];
+  /** By role; `''`: of everybody. */
+  readonly limits: ReadonlyMap<string, LimitsConfig>;
+  /** By role. */
+  readonly modes: ReadonlyMap<string, AllowListMode>;
+  readonly operations: readonly AllowedOperation[];
+  /** How often each setting was changed, by its name in the store. */
+  readonly revisions: ReadonlyMap<string, number>;
+}
+
+export const nothingStored: StoredSettings = {
+  issuers: [],
+  anonymousRole: null,
+  webhook: null,
+  cookieOrigins: null,
+  adminSecrets: [],
+  limits: new Map(),
+  modes: new Map(),
+  operations: [],
+  revisions: new Map(),
+};

@@ -1,0 +1,159 @@
+import { type AuthConfig, mintAdminSecret, sha256Of, type WebhookConfig } from '../../auth/index.ts';
+import { FozError } from '../../core/index.ts';
+import { maskSecrets } from '../secrets/mask.ts';
+import type { Actor } from '../store/actor.ts';
+import { refuseNoAuth } from './issuers.ts';
+import { refuseDeclared, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
+import type { RuntimeSettings } from './runtime.ts';
+import { settingNames, settingSecrets, writeSetting } from './stored.ts';
+
+/** The name of the admin secret that is made at the first start. */
+export const firstSecretName = 'first-start';
+
+/** How people sign in besides tokens and keys. */
+export interface SignInDescription {
+  /** `null`: requests without credentials are refused, or are the webhook's. */
+  readonly anonymousRole: string | null;
+  /** A password in its URL is `***`; `null`: there is none. */
+  readonly webhook: WebhookConfig | null;
+  readonly cookieOrigins: readonly string[];
+  /** Names; the one of the first start is not among them. */
+  readonly adminSecrets: readonly { readonly name: string; readonly owner: 'file' | 'store' }[];
+  /** Parts that the configuration file says. */
+  readonly declared: readonly string[];
+}
+
+/** What holds. */
+export function describeSignIns({ file, stored, current }: RuntimeSettings): SignInDescription {
+  const { webhook, anonymous_role, cookie_origins, adminSecrets = [] } = current.signIns ?? {};
+  const kept = new Set(stored.adminSecrets.map(({ name }) => name));
+  return {
+    anonymousRole: anonymous_role ?? null,
+    webhook: webhook === undefined ? null : (maskSecrets(webhook) as WebhookConfig),
+    cookieOrigins: cookie_origins ?? [],
+    adminSecrets: adminSecrets.map(({ name }) => ({ name, owner: kept.has(name) ? 'store' : 'file' })),
+    declared: (['anonymous_role', 'webhook', 'cookie_origins'] as const).filter(
+      (name) => file.auth?.[name] !== undefined,
+    ),
+  };
+}
+
+/** The role of requests without credentials; `null`: they are refused. Rejects with FozError(s). */
+export function setAnonymousRole(
+  settings: RuntimeSettings,
+  actor: Actor,
+  role: string | null,
+): Promise<void> {
+  const before = settings.stored.anonymousRole;
+  return setPart(settings, actor, 'anonymous_role', before, role, settingNames.anonymousRole);
+}
+
+/** Origins of pages that may send a token in a cookie; `null`: the server's own. Rejects with FozError(s). */
+export function setCookieOrigins(
+  settings: RuntimeSettings,
+  actor: Actor,
+  origins: readonly string[] | null,
+): Promise<void> {
+  const before = settings.stored.cookieOrigins;
+  return setPart(settings, actor, 'cookie_origins', before, origins, settingNames.cookieOrigins);
+}
+
+/** The URL that is asked who a caller is; `null`: none. Rejects with FozError(s). */
+export async function setWebhook(
+  settings: RuntimeSettings,
+  actor: Actor,
+  webhook: WebhookConfig | null,
+): Promise<void> {
+  refusePart(settings, 'webhook', webhook);
+  const { stored } = settings;
+  const { url, ...open } = webhook ?? { url: undefined };
+  const change = { operation: 'webhook.set', before: stored.webhook, after: webhook };
+  await settings.change(actor, change, async (db, { secrets }) => {
+    await writeSetting(db, stored, settingNames.webhook, webhook === null ? null : open);
+    if (url === undefined) await secrets.remove(settingSecrets.webhookUrl, db);
+    else await secrets.put(settingSecrets.webhookUrl, url, db);
+  });
+}
+
+/** Makes an admin secret; its text is given this once. Rejects with FozError `conflict` for a name that is taken. */
+export async function createAdminSecret(
+  settings: RuntimeSettings,
+  actor: Actor,
+  name: string,
+): Promise<string> {
+  refuseNoAuth(settings);
+  if (!/^[\w.-]{1,64}$/.test(name))
+    throw new FozError(
+      'validation-failed',
+      `"${name}" cannot be the name of an admin secret: use up to 64 letters, digits, _, - and ".".`,
+    );
+  const { stored, current } = settings;
+  if (name === firstSecretName || current.signIns?.adminSecrets.some((secret) => secret.name === name))
+    throw new FozError('conflict', `There is an admin secret ${name} already.`);
+  const secret = mintAdminSecret();
+  const change = { operation: 'admin-secret.create', before: null, after: { name } };
+  await settings.change(actor, change, (db) =>
+    writeSetting(db, stored, settingNames.adminSecret(name), { sha256: sha256Of(secret) }),
+  );
+  return secret;
+}
+
+/**
+ * Ends an admin secret, also the one of the first start, as long as there is another one. Rejects with FozError: `not-found`,
+ * `not-supported` for one of the configuration file, `conflict` for the last one.
+ */
+export async function dropAdminSecret(settings: RuntimeSettings, actor: Actor, name: string): Promise<void> {
+  refuseNoAuth(settings);
+  const { stored, current } = settings;
+  const kept = stored.adminSecrets.find((secret) => secret.name === name && secret.sha256 !== null);
+  const all = current.signIns?.adminSecrets ?? [];
+  refuseDeclared(
+    kept === undefined && all.some((secret) => secret.name === name),
+    `the admin secret ${name}`,
+  );
+  if (kept === undefined && name !== firstSecretName)
+    throw new FozError('not-found', `There is no admin secret ${name} in the store.`);
+  if (!all.some((secret) => secret.name !== name))
+    throw new FozError('conflict', `${name} is the last admin secret: make another one first.`);
+  const change = { operation: 'admin-secret.drop', before: { name }, after: null };
+  await settings.change(actor, change, (db) =>
+    writeSetting(
+      db,
+      stored,
+      settingNames.adminSecret(name),
+      name === firstSecretName ? { sha256: null } : null,
+    ),
+  );
+}
+
+async function setPart(
+  settings: RuntimeSettings,
+  actor: Actor,
+  part: 'anonymous_role' | 'cookie_origins',
+  before: unknown,
+  after: unknown,
+  name: string,
+): Promise<void> {
+  refusePart(settings, part, after);
+  const change = {
+    operation: `${part.replace('_', '-')}.set`,
+    before: { [part]: before },
+    after: { [part]: after },
+  };
+  await settings.change(actor, change, (db) => writeSetting(db, settings.stored, name, after));
+}
+
+function refusePart(
+  settings: RuntimeSettings,
+  part: 'anonymous_role' | 'cookie_origins' | 'webhook',
+  value: unknown,
+): void {
+  refuseNoAuth(settings);
+  refuseDeclared(settings.file.auth?.[part] !== undefined, `auth.${part}`);
+  if (value === null) return;
+  refuseUnfit({ auth: { [part]: value } }, `auth.${part}`, part);
+  const { webhook, anonymous_role } = settings.current.signIns ?? {};
+  // Of these two only one can be, so that either is wrong beside the other.
+  const auth: AuthConfig = { webhook, anonymous_role, [part]: value };
+  refuseUnfitAuth(auth, part === 'webhook' ? '' : part, part);
+}

@@ -1,0 +1,73 @@
+import type { Knex } from 'knex';
+import type { IssuerConfig, WebhookConfig } from '../../auth/index.ts';
+import type { LimitsConfig } from '../config.ts';
+import type { ControlPlane } from '../plane.ts';
+import { listIssuers } from '../store/repositories/issuers.ts';
+import { listOperations } from '../store/repositories/operations.ts';
+import { listSettings, putSetting, removeSetting } from '../store/repositories/settings.ts';
+import type { AllowListMode, StoredIssuer, StoredSettings } from './settings.ts';
+
+/** Names of settings in the store. */
+export const settingNames = {
+  anonymousRole: 'anonymous-role',
+  webhook: 'webhook',
+  cookieOrigins: 'cookie-origins',
+  adminSecret: (name: string) => `admin-secret/${name}`,
+  limits: (role: string | null) => `limits/${role ?? ''}`,
+  allowList: (role: string) => `allow-list/${role}`,
+} as const;
+
+/** Ids of what stands encrypted. */
+export const settingSecrets = {
+  issuer: (name: string) => `issuer/${name}/secret`,
+  webhookUrl: 'webhook/url',
+} as const;
+
+/** Everything that the store says, as of one moment. */
+export async function readStored({ store, secrets }: ControlPlane): Promise<StoredSettings> {
+  const [issuers, operations, settings] = await store.read((db) =>
+    Promise.all([listIssuers(db), listOperations(db), listSettings(db)]),
+  );
+  const secret = async (id: string) => (await secrets.get(id))?.reveal();
+  const named = new Map(settings.map(({ name, config }) => [name, config]));
+  const below = <T>(prefix: string) =>
+    [...named].flatMap(([name, config]): [string, T][] =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), config as T]] : [],
+    );
+  const webhook = named.get(settingNames.webhook) as Omit<WebhookConfig, 'url'> | undefined;
+  const url = webhook === undefined ? undefined : await secret(settingSecrets.webhookUrl);
+  return {
+    issuers: await Promise.all(
+      issuers.map(async ({ name, config, revision }): Promise<StoredIssuer> => {
+        const hidden = await secret(settingSecrets.issuer(name));
+        const open = config as IssuerConfig;
+        return { name, revision, config: hidden === undefined ? open : { ...open, secret: hidden } };
+      }),
+    ),
+    anonymousRole: (named.get(settingNames.anonymousRole) as string | undefined) ?? null,
+    webhook: url === undefined ? null : { ...webhook, url },
+    cookieOrigins: (named.get(settingNames.cookieOrigins) as string[] | undefined) ?? null,
+    adminSecrets: below<{ sha256: string | null }>(settingNames.adminSecret('')).map(
+      ([name, { sha256 }]) => ({
+        name,
+        sha256,
+      }),
+    ),
+    limits: new Map(below<LimitsConfig>(settingNames.limits(null))),
+    modes: new Map(below<AllowListMode>(settingNames.allowList(''))),
+    operations,
+    revisions: new Map(settings.map(({ name, revision }) => [name, revision])),
+  };
+}
+
+/** Writes a setting, or takes it away (`null`). Rejects with FozError `conflict` when somebody else changed it since it was read. */
+export async function writeSetting(
+  transaction: Knex,
+  { revisions }: StoredSettings,
+  name: string,
+  config: unknown,
+): Promise<void> {
+  const revision = revisions.get(name) ?? 0;
+  if (config !== null) await putSetting(transaction, name, config, revision);
+  else if (revision > 0) await removeSetting(transaction, name);
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Unlisted } from '../graphs.ts';
+
+/** An operation that was asked for and is on no list of its role, since this process started. */
+export interface UnlistedOperation extends Unlisted {
+  readonly times: number;
+  readonly last: Date;
+}
+
+/** Remembers the last thousand operations that are on no list, so that they can be looked at and put there. */
+export class UnlistedOperations {
+  readonly #seen = new LRUCache<string, UnlistedOperation>({ max: 1000 });
+
+  add(found: Unlisted): void {
+    const id = createHash('sha256').update(`${found.role}\n${found.document}`).digest('base64');
+    const times = (this.#seen.get(id)?.times ?? 0) + 1;
+    this.#seen.set(id, { ...found, times, last: new Date() });
+  }
+
+  /** Newest first. */
+  of(role: string | null): readonly UnlistedOperation[] {
+    return [...this.#seen.values()].filter((one) => role === null || one.role === role);
+  }
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Authentication } from './authentication.ts';
+import {
+  type ControlPlane,
+  type FozConfig,
+  type Graphs,
+  LiveMetadata,
+  RuntimeSettings,
+  RuntimeSources,
+  type SourceConfig,
+  type SourceRegistry,
+  UnlistedOperations,
+} from './control/index.ts';
+import type { Connector } from './plan/index.ts';
+
+/** How long a start waits for the store and the sources in it. */
+const patienceMs = 10_000;
+
+export interface RuntimeOptions {
+  readonly config: FozConfig;
+  readonly registry: SourceRegistry;
+  readonly graphs: Graphs;
+  readonly plane: ControlPlane | null;
+  readonly authentication: Authentication;
+  readonly connect: (source: SourceConfig) => Promise<Connector>;
+  readonly log: Logger;
+}
+
+/** What can be changed while Foz runs. */
+export interface Runtime {
+  readonly sources: RuntimeSources;
+  readonly metadata: LiveMetadata;
+  readonly settings: RuntimeSettings;
+  readonly unlisted: UnlistedOperations;
+  close(): void;
+}
+
+/** Takes over what the store says and follows it. A store or a database that is silent is waited for 10 s at most. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { config, registry, graphs, plane, authentication, connect, log } = options;
+  const files = config.control?.files ?? null;
+  const sources = new RuntimeSources({ registry, plane, connect, files, log });
+  const metadata = new LiveMetadata({ registry, graphs, plane, config, log });
+  const settings = new RuntimeSettings({
+    config,
+    plane,
+    log,
+    apply(now) {
+      graphs.useLimits(now.limits, now.allowLists);
+      authentication.use(now);
+    },
+  });
+  const unlisted = new UnlistedOperations();
+  graphs.onUnlisted((found) => {
+    const { document: _, ...told } = found;
+    log.warn(told, 'operation is not on the allow-list');
+    unlisted.add(found);
+  });
+  const started = Promise.all([sources.start(), settings.start()]);
+  await Promise.race([started, sleep(patienceMs, undefined, { ref: false })]);
+  await metadata.start();
+  return {
+    sources,
+    metadata,
+    settings,
+    unlisted,
+    close() {
+      for (const part of [sources, metadata, settings]) part.close();
+    },
+  };
+}
