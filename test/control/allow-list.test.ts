@@ -71,7 +71,12 @@ test('every other operation is refused, each time, also one that differs in a fr
     expect(await asClerk(own, '{ __schema { queryType { name } } }')).toBe(refusal('This operation'));
   }
   expect(unlisted).toHaveLength(6);
-  expect(unlisted[0]).toEqual({ role: clerk, operationName: 'Orders', refused: true });
+  expect(unlisted[0]).toEqual({
+    role: clerk,
+    operationName: 'Orders',
+    document: expect.stringMatching(/^query Orders \{[\s\S]*fragment More on orders \{\s*note\s*id\s*\}/),
+    refused: true,
+  });
 });
 
 test('of several operations in a document the one that is asked for counts', async () => {
@@ -85,7 +90,8 @@ test('of several operations in a document the one that is asked for counts', asy
 test('report tells and lets pass; other roles are free', async () => {
   const { own, unlisted } = graphs({ role: 'clerk', mode: 'report', operations });
   expect(await asClerk(own, '{ orders { note } }')).toBe(empty);
-  expect(unlisted).toEqual([{ role: clerk, operationName: null, refused: false }]);
+  const document = '{\n  orders {\n    note\n  }\n}';
+  expect(unlisted).toEqual([{ role: clerk, operationName: null, document, refused: false }]);
   const admin = own.engine({ role: adminRole, variables: new Map() });
   expect(await ask(admin, { query: '{ orders { note } }', variables: {} })).toBe(empty);
   expect(unlisted).toHaveLength(1);
