@@ -131,8 +131,9 @@ describeEngines(engines, (engine) => {
         found.push(stored);
       }
       expect(found.length).toBeGreaterThanOrEqual(writes[write].least);
-      // Only the last message, the commit, can leave a doubt.
-      expect(found.slice(0, -1)).toEqual(found.slice(0, -1).map(() => 'nothing'));
+      // Only the commit, the last message, can leave a doubt. After the answer to the one before it, it may have been sent already.
+      const sure = found.slice(0, side === 'after' ? -2 : -1);
+      expect(sure).toEqual(sure.map(() => 'nothing'));
     },
     60_000,
   );
