@@ -51,7 +51,7 @@ function filled(given: LimitsConfig): Limits {
 
 /** `null`: WebSockets are off. */
 /** The limits of WebSockets with every default filled in; `null`: there are none. */
-export function websocketOf(given: WebsocketConfig): WebsocketLimits | null {
+function websocketOf(given: WebsocketConfig): WebsocketLimits | null {
   if (given.enabled === false) return null;
   return {
     connections: given.max_connections ?? defaultWebsocket.connections,

@@ -73,14 +73,12 @@ function changed(
     const [before] = await listKeys(db, { id, revoked: true });
     await change(db);
     const [description] = await listKeys(db, { id, revoked: true });
-    await audit?.appendWithin(db, {
-      kind: 'control',
+    await audit?.changedWithin(db, {
       actor,
       operation,
       keyId: id,
       before: before ?? null,
       after: description ?? null,
-      outcome: 'success',
     });
     return { key, description: description! };
   });

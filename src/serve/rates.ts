@@ -1,6 +1,7 @@
 import { type IRateLimiterRes, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimit, Session } from '../access/index.ts';
 import { Refusal } from './body.ts';
+import { Places } from './places.ts';
 
 /** What the answer tells about rates, by the draft of the IETF on RateLimit headers. */
 export type RateHeaders = Readonly<Record<string, string>>;
@@ -8,7 +9,7 @@ export type RateHeaders = Readonly<Record<string, string>>;
 /** Counts requests: of each caller within its role's rate, of each key within its own, and how many run at once. */
 export class Rates {
   readonly #limiters = new Map<string, RateLimiterMemory>();
-  readonly #running = new Map<string, number>();
+  readonly #running = new Places();
 
   /** Counts a request. `caller`: who is counted. Gives headers for the answer; rejects with Refusal 429 when there were too many. */
   async count(session: Session, caller: string, ofRole: RateLimit | null): Promise<RateHeaders> {
@@ -49,20 +50,11 @@ export class Rates {
 
   /** Takes one of `most` places of a caller; gives what gives it back. Throws Refusal 429 when all are taken. */
   enter(caller: string, most: number): () => void {
-    const running = this.#running.get(caller) ?? 0;
-    if (running >= most)
-      throw new Refusal(
-        429,
-        'limit-exceeded',
-        `${most} requests run already, which is as many as may: wait for one of them.`,
-        { 'retry-after': '1' },
-      );
-    this.#running.set(caller, running + 1);
-    return () => {
-      const left = this.#running.get(caller)! - 1;
-      if (left === 0) this.#running.delete(caller);
-      else this.#running.set(caller, left);
-    };
+    return this.#running.take(
+      caller,
+      most,
+      `${most} requests run already, which is as many as may: wait for one of them.`,
+    );
   }
 }
 

@@ -78,6 +78,11 @@ export class AuditLog {
     await appendRecords(transaction, [{ event, at: Date.now() }], key);
   }
 
+  /** Tells of a change of the control plane that succeeds, within its transaction, as `appendWithin` does. */
+  changedWithin(transaction: Knex, event: Omit<AuditEvent, 'kind' | 'outcome'>): Promise<void> {
+    return this.appendWithin(transaction, { ...event, kind: 'control', outcome: 'success' });
+  }
+
   /**
    * To be awaited before something is done that has to be written down: when the log fails closed and the last attempt to write failed, it
    * looks whether the store is back and else rejects with FozError `unavailable`, so that nothing is done. Costs nothing otherwise.

@@ -166,15 +166,13 @@ export class LiveMetadata {
       actor,
       comment ?? undefined,
       async (transaction, version) =>
-        audit?.appendWithin(transaction, {
-          kind: 'control',
+        audit?.changedWithin(transaction, {
           actor,
           operation,
           source: table?.source ?? null,
           table: place,
           before: { version: expected, parts: parts('before') },
           after: { version, parts: parts('after') },
-          outcome: 'success',
         }),
     );
   }

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import { parseRole } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
 import { checkAllowLists } from '../allow-list.ts';
 import type { Actor } from '../store/actor.ts';
 import {
   type AllowedOperation,
   allowOperation as allowStored,
+  operationHash,
   removeOperation,
 } from '../store/repositories/operations.ts';
-import { refuseDeclared } from './refuse.ts';
+import { refuseDeclared, refuseNoRole } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import type { AllowListMode } from './settings.ts';
 import { settingNames, writeSetting } from './stored.ts';
@@ -29,7 +28,7 @@ export function describeAllowLists({ file, stored }: RuntimeSettings): readonly 
       role,
       mode,
       owner: 'file',
-      operations: operations.map((document) => ({ name: null, document, hash: hashOf(document) })),
+      operations: operations.map((document) => ({ name: null, document, hash: operationHash(document) })),
     }),
   );
   const roles = new Set([...stored.modes.keys(), ...stored.operations.map(({ role }) => role)]);
@@ -100,14 +99,9 @@ function listOf(settings: RuntimeSettings, role: string): AllowListDescription {
 }
 
 function refuseRole({ file }: RuntimeSettings, role: string): void {
-  if (parseRole(role) === undefined)
-    throw new FozError('validation-failed', `"${role}" is no name for a role.`);
+  refuseNoRole(role);
   refuseDeclared(
     (file.allow_list ?? []).some((list) => list.role === role),
     `the operations of the role ${role}`,
   );
-}
-
-function hashOf(document: string): string {
-  return createHash('sha256').update(document).digest('hex');
 }

@@ -2,8 +2,8 @@ import type { IssuerConfig } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
 import { maskSecrets } from '../secrets/mask.ts';
 import type { Actor } from '../store/actor.ts';
-import { putIssuer as putStored, removeIssuer } from '../store/repositories/issuers.ts';
-import { refuseUnfit, refuseUnfitAuth } from './refuse.ts';
+import { storedIssuers } from '../store/repositories/named.ts';
+import { refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import type { StoredIssuer } from './settings.ts';
 import { settingSecrets } from './stored.ts';
@@ -59,7 +59,7 @@ export async function putIssuer(
     after: { name, ...shown(config) },
   };
   await settings.change(actor, change, async (db, { secrets }) => {
-    await putStored(db, name, open, revision ?? before?.revision ?? 0);
+    await storedIssuers.put(db, name, open, revision ?? before?.revision ?? 0);
     if (secret === undefined) await secrets.remove(settingSecrets.issuer(name), db);
     else await secrets.put(settingSecrets.issuer(name), secret, db);
   });
@@ -71,18 +71,9 @@ export async function dropIssuer(settings: RuntimeSettings, actor: Actor, name: 
   const { config } = found(settings, name);
   const change = { operation: 'issuer.drop', before: { name, ...shown(config) }, after: null };
   await settings.change(actor, change, async (db, { secrets }) => {
-    await removeIssuer(db, name);
+    await storedIssuers.remove(db, name);
     await secrets.remove(settingSecrets.issuer(name), db);
   });
-}
-
-/** Throws FozError `not-supported` where nobody is asked who they are. */
-export function refuseNoAuth({ file }: RuntimeSettings): void {
-  if (file.auth === undefined)
-    throw new FozError(
-      'not-supported',
-      'This Foz asks nobody who they are: put an "auth" part into its configuration, which may be empty.',
-    );
 }
 
 function withFormerSecret(given: IssuerConfig, before: StoredIssuer | undefined): IssuerConfig {

@@ -1,8 +1,7 @@
-import { parseRole } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { LimitsConfig } from '../config.ts';
 import type { Actor } from '../store/actor.ts';
-import { refuseDeclared, refuseUnfit } from './refuse.ts';
+import { refuseDeclared, refuseNoRole, refuseUnfit } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, writeSetting } from './stored.ts';
 
@@ -41,8 +40,7 @@ export async function setLimits(
   role: string | null,
   limits: LimitsConfig | null,
 ): Promise<void> {
-  if (role !== null && parseRole(role) === undefined)
-    throw new FozError('validation-failed', `"${role}" is no name for a role.`);
+  if (role !== null) refuseNoRole(role);
   const { stored, file } = settings;
   if (limits !== null) {
     if ('roles' in limits)

@@ -1,6 +1,7 @@
-import { type AuthConfig, checkAuth } from '../../auth/index.ts';
+import { type AuthConfig, checkAuth, parseRole } from '../../auth/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { checkAgainst, spelled } from '../metadata/validate.ts';
+import type { FileSettings } from './merge.ts';
 
 /** Throws FozErrors `validation-failed` with all in which a part of a configuration is wrong. `place` in it is called `name`. */
 export function refuseUnfit(part: object, place: string, name: string): void {
@@ -20,6 +21,21 @@ export function refuseUnfitAuth(auth: AuthConfig, place: string, name: string): 
 export function refuseDeclared(isDeclared: boolean, what: string): void {
   if (isDeclared)
     throw new FozError('not-supported', `The configuration file declares ${what}: change it there.`);
+}
+
+/** Throws FozError `not-supported` where nobody is asked who they are. */
+export function refuseNoAuth({ file }: { readonly file: FileSettings }): void {
+  if (file.auth === undefined)
+    throw new FozError(
+      'not-supported',
+      'This Foz asks nobody who they are: put an "auth" part into its configuration, which may be empty.',
+    );
+}
+
+/** Throws FozError `validation-failed` for a text that cannot be the name of a role. */
+export function refuseNoRole(role: string): void {
+  if (parseRole(role) === undefined)
+    throw new FozError('validation-failed', `"${role}" is no name for a role.`);
 }
 
 function called(where: string, place: string, name: string): string {

@@ -82,8 +82,7 @@ export class RuntimeSettings {
     const plane = requirePlane(this.#options.plane, 'to keep settings in');
     const result = await plane.store.write(async (db) => {
       const done = await body(db, plane);
-      const event = { kind: 'control', actor, operation, before, after, outcome: 'success' } as const;
-      await plane.audit?.appendWithin(db, event);
+      await plane.audit?.changedWithin(db, { actor, operation, before, after });
       return done;
     });
     await this.#follower.look();

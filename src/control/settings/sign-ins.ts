@@ -2,8 +2,7 @@ import { type AuthConfig, mintAdminSecret, sha256Of, type WebhookConfig } from '
 import { FozError } from '../../core/index.ts';
 import { maskSecrets } from '../secrets/mask.ts';
 import type { Actor } from '../store/actor.ts';
-import { refuseNoAuth } from './issuers.ts';
-import { refuseDeclared, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
+import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, settingSecrets, writeSetting } from './stored.ts';
 

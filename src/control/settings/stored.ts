@@ -2,9 +2,8 @@ import type { Knex } from 'knex';
 import type { IssuerConfig, WebhookConfig } from '../../auth/index.ts';
 import type { LimitsConfig } from '../config.ts';
 import type { ControlPlane } from '../plane.ts';
-import { listIssuers } from '../store/repositories/issuers.ts';
+import { storedIssuers, storedSettings } from '../store/repositories/named.ts';
 import { listOperations } from '../store/repositories/operations.ts';
-import { listSettings, putSetting, removeSetting } from '../store/repositories/settings.ts';
 import type { AllowListMode, StoredIssuer, StoredSettings } from './settings.ts';
 
 /** Names of settings in the store. */
@@ -26,7 +25,7 @@ export const settingSecrets = {
 /** Everything that the store says, as of one moment. */
 export async function readStored({ store, secrets }: ControlPlane): Promise<StoredSettings> {
   const [issuers, operations, settings] = await store.read((db) =>
-    Promise.all([listIssuers(db), listOperations(db), listSettings(db)]),
+    Promise.all([storedIssuers.list(db), listOperations(db), storedSettings.list(db)]),
   );
   const secret = async (id: string) => (await secrets.get(id))?.reveal();
   const named = new Map(settings.map(({ name, config }) => [name, config]));
@@ -68,6 +67,6 @@ export async function writeSetting(
   config: unknown,
 ): Promise<void> {
   const revision = revisions.get(name) ?? 0;
-  if (config !== null) await putSetting(transaction, name, config, revision);
-  else if (revision > 0) await removeSetting(transaction, name);
+  if (config !== null) await storedSettings.put(transaction, name, config, revision);
+  else if (revision > 0) await storedSettings.remove(transaction, name);
 }

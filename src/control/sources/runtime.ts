@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
@@ -7,8 +6,7 @@ import { type ControlPlane, requirePlane } from '../plane.ts';
 import { maskSecrets } from '../secrets/mask.ts';
 import type { Actor } from '../store/actor.ts';
 import { Follower } from '../store/follower.ts';
-import type { NamedConfig } from '../store/repositories/named.ts';
-import { listSources, putSource, readSource, removeSource } from '../store/repositories/sources.ts';
+import { type NamedConfig, storedSources } from '../store/repositories/named.ts';
 import type { StoreLog } from '../store/store.ts';
 import { type AttachedSource, factsOf, type SourceRegistry } from './registry.ts';
 import {
@@ -120,11 +118,12 @@ export class RuntimeSources {
   /** Takes a source away; what runs on it ends first. What the metadata says of it stays. Rejects with FozError `not-found`. */
   async detach(actor: Actor, name: string): Promise<void> {
     const { config } = await this.#stored(name);
-    const { store, secrets } = this.#plane();
+    const { store, secrets, audit } = this.#plane();
     await store.write(async (db) => {
-      await removeSource(db, name);
+      await storedSources.remove(db, name);
       for (const secret of secretNames) await secrets.remove(secretId(name, secret), db);
-      await this.#told(db, actor, 'source.detach', name, shownSettings(config), null);
+      const event = { actor, operation: 'source.detach', source: name, before: shownSettings(config) };
+      await audit?.changedWithin(db, { ...event, after: null });
     });
     await this.#follower.look();
   }
@@ -136,11 +135,11 @@ export class RuntimeSources {
     after: SourceConfig,
     revision: number,
   ): Promise<void> {
-    const { store, secrets } = this.#plane();
+    const { store, secrets, audit } = this.#plane();
     const { open, secrets: hidden } = withoutSecrets(after);
     const former = before === null ? {} : withoutSecrets(before).secrets;
     await store.write(async (db) => {
-      await putSource(db, after.name, open, revision);
+      await storedSources.put(db, after.name, open, revision);
       for (const name of secretNames) {
         const value = hidden[name];
         if (value === undefined) await secrets.remove(secretId(after.name, name), db);
@@ -149,22 +148,9 @@ export class RuntimeSources {
       const replaced = secretNames.filter((name) => hidden[name] !== former[name]);
       const shown = { ...shownSettings(after), ...(replaced.length === 0 ? {} : { replaced }) };
       const was = before === null ? null : shownSettings(before);
-      await this.#told(db, actor, operation, after.name, was, shown);
+      await audit?.changedWithin(db, { actor, operation, source: after.name, before: was, after: shown });
     });
     await this.#follower.look();
-  }
-
-  /** Writes a change into the audit log, within the transaction that makes it. */
-  async #told(
-    transaction: Knex,
-    actor: Actor,
-    operation: string,
-    source: string,
-    before: object | null,
-    after: object | null,
-  ): Promise<void> {
-    const event = { kind: 'control', actor, operation, source, before, after, outcome: 'success' } as const;
-    await this.#plane().audit?.appendWithin(transaction, event);
   }
 
   #plane(): ControlPlane {
@@ -183,7 +169,7 @@ export class RuntimeSources {
         'not-supported',
         `The configuration file declares the source ${name}: change it there.`,
       );
-    const stored = await this.#plane().store.read((db) => readSource(db, name));
+    const stored = await this.#plane().store.read((db) => storedSources.read(db, name));
     return { stored, config: await this.#opened(stored) };
   }
 
@@ -223,7 +209,7 @@ export class RuntimeSources {
 
   async #align(): Promise<void> {
     const { registry } = this.#options;
-    const stored = await this.#plane().store.read(listSources);
+    const stored = await this.#plane().store.read((db) => storedSources.list(db));
     const wanted = new Map(stored.map((source) => [source.name, source]));
     for (const { name, revision } of [...registry.sources])
       if (revision !== null && !wanted.has(name)) registry.remove(name);

@@ -7,12 +7,12 @@ import { AccessDenied } from '../../auth/index.ts';
 import { Refusal } from '../body.ts';
 import type { Asker } from '../gate.ts';
 import type { ServerOptions, WebsocketLimits } from '../options.ts';
+import { Places } from '../places.ts';
 import { refusalOf } from '../refusal.ts';
 import { requestId } from '../request-id.ts';
 import { type Reply, Unserved } from './answering.ts';
 import { closingOf, closings } from './closings.ts';
 import { Connection } from './connection.ts';
-import { Places } from './places.ts';
 import { type Serving, serveOperation } from './serve-operation.ts';
 import { checkUpgrade, refuseUpgrade } from './upgrade.ts';
 
@@ -49,16 +49,13 @@ export class Sockets {
   readonly #server: WebSocketServer;
   readonly #protocol: ProtocolServer<Connection>;
   readonly #open = new Set<Connection>();
-  readonly #all: Places;
-  readonly #callers: Places;
+  readonly #places = new Places();
   #isClosing = false;
 
   constructor(options: ServerOptions, limits: WebsocketLimits, serving: Serving) {
     this.#options = options;
     this.#serving = serving;
     this.#limits = limits;
-    this.#all = new Places(limits.connections);
-    this.#callers = new Places(limits.connectionsPerCaller);
     const settings = {
       noServer: true,
       perMessageDeflate: false,
@@ -86,8 +83,13 @@ export class Sockets {
       if (this.#isClosing)
         throw new Refusal(503, 'unavailable', 'The server stops: open the WebSocket again.');
       checkUpgrade(request, this.#options.cors);
-      free = [this.#all.take('')];
-      free.push(this.#callers.take(`opening ${this.#serving.gate.addressOf(request) ?? ''}`));
+      free = [this.#place('', this.#limits.connections)];
+      free.push(
+        this.#place(
+          `opening ${this.#serving.gate.addressOf(request) ?? ''}`,
+          this.#limits.connectionsPerCaller,
+        ),
+      );
     } catch (error) {
       for (const one of free) one();
       const { status, refusal } = refusalOf(error, this.#options.logger);
@@ -122,6 +124,12 @@ export class Sockets {
     }, graceMs);
     await gone;
     clearTimeout(timer);
+  }
+
+  /** One place for an open socket of a caller; `''`: of everybody. Throws Refusal 429 when all are taken. */
+  #place(caller: string, most: number): () => void {
+    const full = `${most} WebSockets are open already, which is as many as may: close one of them.`;
+    return this.#places.take(caller, most, full);
   }
 
   /** The longest message that any role may send, in bytes. */
@@ -205,7 +213,7 @@ export class Sockets {
     try {
       const session = await identifySocket(request, payload);
       if (!connection.isOpen) return false;
-      connection.closed.push(this.#callers.take(gate.callerOf(session, request)));
+      connection.closed.push(this.#place(gate.callerOf(session, request), this.#limits.connectionsPerCaller));
       connection.accept(session);
       accounts?.entered(session, () => gate.accountOf({ request, requestId: id }, null));
       const stop = watch?.(session, (reason) =>

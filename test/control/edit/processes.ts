@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { until } from '../../support/wait.ts';
+import type { StorePlace } from '../store/place.ts';
 import { buildChild, type StoreProcess, startChild } from '../store/processes.ts';
 
 /** A program that runs Foz. */
@@ -17,11 +18,26 @@ export interface FozProcess {
   end(): Promise<void>;
 }
 
-export async function fozProcess(
+/** Foz in a process of its own, with a state folder of that name, over the store of a place. */
+export function fozOver(
   program: string,
-  config: FozConfig,
-  env: NodeJS.ProcessEnv,
+  place: StorePlace,
+  state: string,
+  config: Pick<FozConfig, 'auth' | 'sources' | 'metadata'>,
 ): Promise<FozProcess> {
+  return fozProcess(
+    program,
+    {
+      state: join(place.folder, state),
+      store: { url: place.url! },
+      server: { port: 0, graphiql: false },
+      ...config,
+    },
+    { FOZ_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') },
+  );
+}
+
+async function fozProcess(program: string, config: FozConfig, env: NodeJS.ProcessEnv): Promise<FozProcess> {
   const child: StoreProcess = startChild(program, [JSON.stringify(config)], { env });
   let ended: Awaited<StoreProcess['ended']> | null = null;
   void child.ended.then((end) => {

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { describeEngines } from '../../support/engines.ts';
 import { pause, until } from '../../support/wait.ts';
 import { secret } from '../sources/runtime.ts';
 import { onServer, type StorePlace, storePlace } from '../store/place.ts';
-import { type FozProcess, fozProcess, fozProgram } from './processes.ts';
+import { type FozProcess, fozOver, fozProgram } from './processes.ts';
 import { served } from './shop.ts';
 
 describeEngines(['postgres'], () => {
@@ -17,17 +16,10 @@ describeEngines(['postgres'], () => {
     shop = await storePlace('postgres');
     await onServer(shop.url!, 'create table orders (id int primary key); insert into orders values (1), (2)');
     const one = (state: string) =>
-      fozProcess(
-        program.file,
-        {
-          state: join(place.folder, state),
-          store: { url: place.url! },
-          server: { port: 0, graphiql: false },
-          auth: { admin_secrets: [secret] },
-          sources: [{ name: 'shop', kind: 'postgres', url: shop.url! }],
-        },
-        { FOZ_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') },
-      );
+      fozOver(program.file, place, state, {
+        auth: { admin_secrets: [secret] },
+        sources: [{ name: 'shop', kind: 'postgres', url: shop.url! }],
+      });
     both = [await one('a'), await one('b')];
   }, 120_000);
   afterAll(async () => {

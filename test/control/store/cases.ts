@@ -9,24 +9,13 @@ import {
   touchKeys,
   updateKey,
 } from '../../../src/control/store/repositories/api-keys.ts';
-import {
-  listIssuers,
-  putIssuer,
-  readIssuer,
-  removeIssuer,
-} from '../../../src/control/store/repositories/issuers.ts';
 import { metadataHistory, metadataVersion } from '../../../src/control/store/repositories/metadata.ts';
+import { storedIssuers, storedSources } from '../../../src/control/store/repositories/named.ts';
 import {
   allowOperation,
   listOperations,
   removeOperation,
 } from '../../../src/control/store/repositories/operations.ts';
-import {
-  listSources,
-  putSource,
-  readSource,
-  removeSource,
-} from '../../../src/control/store/repositories/sources.ts';
 import { openStore, type Store } from '../../../src/control/store/store.ts';
 import { StoredKeys } from '../../../src/control/store/stored-keys.ts';
 import { type StorePlace, storePlace, until } from './place.ts';
@@ -96,51 +85,57 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
     });
     const good = store.onChange((change) => void seen.push(`${change?.topic} ${change?.key}`));
     await good.started;
-    await store.write((db) => putSource(db, 'first', { kind: 'sqlite' }, 0));
+    await store.write((db) => storedSources.put(db, 'first', { kind: 'sqlite' }, 0));
     await expect(
       store.write(async (db) => {
-        await putSource(db, 'never', {}, 0);
+        await storedSources.put(db, 'never', {}, 0);
         throw new Error('no');
       }),
     ).rejects.toMatchObject({ code: 'unexpected' });
     await store.write(async (db) => {
-      await putIssuer(db, 'okta', { issuer: 'https://x' }, 0);
-      await removeSource(db, 'first');
+      await storedIssuers.put(db, 'okta', { issuer: 'https://x' }, 0);
+      await storedSources.remove(db, 'first');
     });
     await until(() => seen.length >= 3);
     expect(seen).toEqual(['source first', 'issuer okta', 'source first']);
     bad.stop();
     good.stop();
-    expect(await store.read(listSources)).toEqual([]);
-    expect((await store.read(listIssuers)).map(({ name, config }) => [name, config])).toEqual([
-      ['okta', { issuer: 'https://x' }],
-    ]);
+    expect(await store.read((db) => storedSources.list(db))).toEqual([]);
+    expect(
+      (await store.read((db) => storedIssuers.list(db))).map(({ name, config }) => [name, config]),
+    ).toEqual([['okta', { issuer: 'https://x' }]]);
   });
 
   test('issuers come and go', async () => {
-    await store.write((db) => putIssuer(db, 'entra', { audience: 'api' }, 0));
-    expect(await store.read((db) => readIssuer(db, 'entra'))).toMatchObject({
+    await store.write((db) => storedIssuers.put(db, 'entra', { audience: 'api' }, 0));
+    expect(await store.read((db) => storedIssuers.read(db, 'entra'))).toMatchObject({
       config: { audience: 'api' },
       revision: 1,
     });
-    await store.write((db) => removeIssuer(db, 'entra'));
-    await expect(store.read((db) => readIssuer(db, 'entra'))).rejects.toMatchObject({ code: 'not-found' });
+    await store.write((db) => storedIssuers.remove(db, 'entra'));
+    await expect(store.read((db) => storedIssuers.read(db, 'entra'))).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 
   test('sources: revisions, conflicts, names that are not there', async () => {
-    await store.write((db) => putSource(db, 'shop', { url: 'x' }, 0));
-    expect(await store.write((db) => putSource(db, 'shop', { url: 'y' }, 1))).toBe(2);
-    await expect(store.write((db) => putSource(db, 'shop', {}, 0))).rejects.toMatchObject({
+    await store.write((db) => storedSources.put(db, 'shop', { url: 'x' }, 0));
+    expect(await store.write((db) => storedSources.put(db, 'shop', { url: 'y' }, 1))).toBe(2);
+    await expect(store.write((db) => storedSources.put(db, 'shop', {}, 0))).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringMatching(/revision 2, not at 0/),
     });
-    expect(await store.read((db) => readSource(db, 'shop'))).toMatchObject({
+    expect(await store.read((db) => storedSources.read(db, 'shop'))).toMatchObject({
       config: { url: 'y' },
       revision: 2,
     });
-    await store.write((db) => removeSource(db, 'shop'));
-    await expect(store.read((db) => readSource(db, 'shop'))).rejects.toMatchObject({ code: 'not-found' });
-    await expect(store.write((db) => removeSource(db, 'shop'))).rejects.toMatchObject({ code: 'not-found' });
+    await store.write((db) => storedSources.remove(db, 'shop'));
+    await expect(store.read((db) => storedSources.read(db, 'shop'))).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await expect(store.write((db) => storedSources.remove(db, 'shop'))).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 
   test('allowed operations are kept per role', async () => {

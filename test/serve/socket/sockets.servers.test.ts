@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { type Started, start } from '../../../src/main.ts';
-import { type FozProcess, fozProcess, fozProgram } from '../../control/edit/processes.ts';
+import { type FozProcess, fozOver, fozProgram } from '../../control/edit/processes.ts';
 import { secret } from '../../control/sources/runtime.ts';
 import { onServer, type StorePlace, storePlace } from '../../control/store/place.ts';
 import { type Connection, connect } from '../../support/connect.ts';
@@ -93,24 +92,17 @@ describeEngines(['postgres'], () => {
     shop = await storePlace('postgres');
     await onServer(shop.url!, slow.postgres.setUp);
     const one = (state: string) =>
-      fozProcess(
-        program.file,
-        {
-          state: join(place.folder, state),
-          store: { url: place.url! },
-          server: { port: 0, graphiql: false },
-          auth: { admin_secrets: [secret] },
-          sources: [{ name: 'shop', kind: 'postgres', url: shop.url! }],
-          metadata: {
-            tables: ['numbers', 'slow'].map((table) => ({
-              source: 'shop',
-              table,
-              select_permissions: [{ role: 'clerk', permission: { columns: '*', filter: {} } }],
-            })),
-          },
+      fozOver(program.file, place, state, {
+        auth: { admin_secrets: [secret] },
+        sources: [{ name: 'shop', kind: 'postgres', url: shop.url! }],
+        metadata: {
+          tables: ['numbers', 'slow'].map((table) => ({
+            source: 'shop',
+            table,
+            select_permissions: [{ role: 'clerk', permission: { columns: '*', filter: {} } }],
+          })),
         },
-        { FOZ_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') },
-      );
+      });
     both = [await one('a'), await one('b')];
   }, 120_000);
   afterAll(async () => {

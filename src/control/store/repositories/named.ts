@@ -26,54 +26,63 @@ interface Row {
   readonly updated_at: Date;
 }
 
-/** All of a kind, by name. */
-export async function listNamed(db: Knex, { table }: Kind): Promise<readonly NamedConfig[]> {
-  const rows: Row[] = await db(table).orderBy('name');
-  return rows.map(configOf);
+/** Configurations of one kind that were made at run time. */
+export class NamedConfigs {
+  readonly #kind: Kind;
+
+  constructor(kind: Kind) {
+    this.#kind = kind;
+  }
+
+  /** All of them, by name. */
+  async list(db: Knex): Promise<readonly NamedConfig[]> {
+    const rows: Row[] = await db(this.#kind.table).orderBy('name');
+    return rows.map(configOf);
+  }
+
+  /** One of them. Rejects with FozError `not-found`. */
+  async read(db: Knex, name: string): Promise<NamedConfig> {
+    const row: Row | undefined = await db(this.#kind.table).where({ name }).first();
+    if (row === undefined) throw this.#missing(name);
+    return configOf(row);
+  }
+
+  /** Adds (`expected` 0) or changes one; returns its new revision. Rejects with FozError `conflict`, naming both revisions. */
+  async put(transaction: Knex, name: string, config: unknown, expected: number): Promise<number> {
+    const { table, topic, noun } = this.#kind;
+    await publishChange(transaction, topic, name);
+    const row: Row | undefined = await transaction(table).where({ name }).first();
+    const current = Number(row?.revision ?? 0);
+    if (current !== expected)
+      throw new FozError(
+        'conflict',
+        `The ${noun} ${name} is at revision ${current}, not at ${expected} as expected: read it again and repeat the change.`,
+        { details: { expected, current } },
+      );
+    const values = { name, config: JSON.stringify(config), revision: expected + 1 };
+    await transaction(table)
+      .insert(values)
+      .onConflict('name')
+      .merge({ ...values, updated_at: transaction.fn.now() });
+    return expected + 1;
+  }
+
+  /** Removes one. Rejects with FozError `not-found`. */
+  async remove(transaction: Knex, name: string): Promise<void> {
+    const { table, topic } = this.#kind;
+    const count: number = await transaction(table).where({ name }).delete();
+    if (count === 0) throw this.#missing(name);
+    await publishChange(transaction, topic, name);
+  }
+
+  #missing(name: string): FozError {
+    return new FozError('not-found', `There is no ${this.#kind.noun} ${name} in the store.`);
+  }
 }
 
-/** One of them. Rejects with FozError `not-found`. */
-export async function readNamed(db: Knex, { table, noun }: Kind, name: string): Promise<NamedConfig> {
-  const row: Row | undefined = await db(table).where({ name }).first();
-  if (row === undefined) throw new FozError('not-found', `There is no ${noun} ${name} in the store.`);
-  return configOf(row);
-}
-
-/** Adds (`expected` 0) or changes one; returns its new revision. Rejects with FozError `conflict`, naming both revisions. */
-export async function putNamed(
-  transaction: Knex,
-  { table, topic, noun }: Kind,
-  name: string,
-  config: unknown,
-  expected: number,
-): Promise<number> {
-  await publishChange(transaction, topic, name);
-  const row: Row | undefined = await transaction(table).where({ name }).first();
-  const current = Number(row?.revision ?? 0);
-  if (current !== expected)
-    throw new FozError(
-      'conflict',
-      `The ${noun} ${name} is at revision ${current}, not at ${expected} as expected: read it again and repeat the change.`,
-      { details: { expected, current } },
-    );
-  const values = { name, config: JSON.stringify(config), revision: expected + 1 };
-  await transaction(table)
-    .insert(values)
-    .onConflict('name')
-    .merge({ ...values, updated_at: transaction.fn.now() });
-  return expected + 1;
-}
-
-/** Removes one. Rejects with FozError `not-found`. */
-export async function removeNamed(
-  transaction: Knex,
-  { table, topic, noun }: Kind,
-  name: string,
-): Promise<void> {
-  const count: number = await transaction(table).where({ name }).delete();
-  if (count === 0) throw new FozError('not-found', `There is no ${noun} ${name} in the store.`);
-  await publishChange(transaction, topic, name);
-}
+export const storedSources = new NamedConfigs({ table: 'foz.sources', topic: 'source', noun: 'source' });
+export const storedIssuers = new NamedConfigs({ table: 'foz.issuers', topic: 'issuer', noun: 'issuer' });
+export const storedSettings = new NamedConfigs({ table: 'foz.settings', topic: 'setting', noun: 'setting' });
 
 function configOf({ name, config, revision, created_at, updated_at }: Row): NamedConfig {
   return {

@@ -21,12 +21,17 @@ export async function listOperations(db: Knex, role?: string): Promise<readonly 
     .orderBy(['role', 'name', 'hash']);
 }
 
+/** SHA-256 of a document, in hex: what tells it from the others of a role. */
+export function operationHash(document: string): string {
+  return createHash('sha256').update(document).digest('hex');
+}
+
 /** Puts a document on the list of a role; returns its hash. One that is there already stays, under the new name. */
 export async function allowOperation(
   transaction: Knex,
   { role, name, document }: Omit<AllowedOperation, 'hash'>,
 ): Promise<string> {
-  const hash = createHash('sha256').update(document).digest('hex');
+  const hash = operationHash(document);
   await transaction('foz.operations')
     .insert({ role, name, document, hash })
     .onConflict(['role', 'hash'])

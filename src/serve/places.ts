@@ -1,0 +1,21 @@
+import { Refusal } from './body.ts';
+
+/** Counts what each caller has at once. */
+export class Places {
+  readonly #taken = new Map<string, number>();
+
+  /** Takes one of `most` places; gives what gives it back, which may be called again. Throws Refusal 429 with `full` when all are taken. */
+  take(caller: string, most: number, full: string): () => void {
+    const taken = this.#taken.get(caller) ?? 0;
+    if (taken >= most) throw new Refusal(429, 'limit-exceeded', full, { 'retry-after': '1' });
+    this.#taken.set(caller, taken + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = this.#taken.get(caller)! - 1;
+      if (left === 0) this.#taken.delete(caller);
+      else this.#taken.set(caller, left);
+    };
+  }
+}
