@@ -187,7 +187,6 @@ function engineOf({ graphs }: Attached): Engine {
   return {
     view: viewKey,
     graph: (session) => graphs.engine(session).options.schema,
-    onChange: (listener) => graphs.onChange(listener),
     cached: (operation) =>
       graphs.engine(operation.session).cached({ ...operation, session: operation.session.variables }),
     execute: (operation, document) =>

@@ -13,7 +13,8 @@ import type { RolePermissions, TablePermission } from './permission.ts';
 export type VisibleCatalog = Pick<Catalog, 'sources'>;
 
 /**
- * The catalog as a role sees it: the tables that it may do something with, with the columns that it can read. `backend`: the
+ * The catalog as a role sees it: the tables that it may do something with, with the columns that it can read, and the sources of
+ * those tables. `backend`: the
  * request proves that it comes from a backend, so that backend-only permissions hold.
  */
 export function visibleCatalog(
@@ -34,7 +35,7 @@ export function visibleCatalog(
       tables.push(view);
       seen.set(table, { table: view, relationships });
     }
-    sources.set(source.name, source);
+    if (tables.length > 0) sources.set(source.name, source);
   }
   for (const [whole, { table: from, relationships }] of seen) {
     for (const relationship of whole.relationships) {

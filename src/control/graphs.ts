@@ -14,11 +14,15 @@ import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions, tablesSeen } 
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { allowListOf, spelled } from './allow-list.ts';
-import type { AllowListConfig, FozConfig, LimitSettings } from './config.ts';
+import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from './config.ts';
 import type { SourceRegistry } from './sources/registry.ts';
-import { viewKey, viewOf } from './views.ts';
+import { viewContent } from './view-content.ts';
+import { type View, viewKey, viewOf } from './views.ts';
 
 const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
+
+/** An engine holds the catalog that it was made from, so it may outlive no more changes than this. */
+const mostChanges = 8;
 
 /** An operation that was asked for by a role whose list does not have it. */
 export interface Unlisted {
@@ -39,9 +43,18 @@ export interface TriedMetadata {
   readonly connectors: ReadonlyMap<SourceName, Connector>;
 }
 
+/** An engine, and the changes (counted from the start) at which it was made and was last found to be up to date. */
+interface Kept {
+  readonly engine: RoleEngine;
+  readonly made: number;
+  checked: number;
+  /** See `viewContent`. */
+  readonly content: () => string;
+}
+
 /**
  * The catalog of all sources, the permissions on it, and an engine for each view that sessions have of it, made when the first
- * such session asks. All are made anew when a source or the metadata changes.
+ * such session asks. After a change an engine stays, with its plans, where the change touches nothing that it is made from.
  */
 export class Graphs {
   readonly #config: FozConfig;
@@ -50,15 +63,17 @@ export class Graphs {
   readonly #registry: SourceRegistry;
   #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
-  readonly #listeners = new Set<() => void>();
   readonly #unlisted = new Set<(found: Unlisted) => void>();
   #catalog: Catalog;
   #permissions: Permissions;
   /** Made when it is asked for: names take a moment. */
   #served: TriedMetadata | null = null;
-  #engines = new LRUCache<string, RoleEngine>({ max: defaults.views });
+  /** Grows with every change. */
+  #changes = 0;
+  readonly #engines = new LRUCache<string, Kept>({ max: defaults.views });
   /** One for all roles, so that many of them do not keep more than one does. */
-  #introspections = new IntrospectionAnswers();
+  readonly #introspections = new IntrospectionAnswers();
+  readonly #marks = new Marks();
 
   constructor(config: FozConfig, registry: SourceRegistry) {
     this.#config = config;
@@ -81,12 +96,6 @@ export class Graphs {
     return this.#metadata;
   }
 
-  /** Called after the graphs have changed; gives a function that ends it. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /** Takes over other metadata, at once for all roles; it need not be read again where `tried` has done so and no source changed since. */
   useMetadata(metadata: Metadata, tried?: TriedMetadata): void {
     this.#metadata = metadata;
@@ -105,9 +114,9 @@ export class Graphs {
     this.#catalog = catalog;
     this.#permissions = permissions;
     this.#served = served;
-    this.#engines = new LRUCache({ max: defaults.views });
-    this.#introspections = new IntrospectionAnswers();
-    for (const listener of this.#listeners) listener();
+    this.#changes++;
+    for (const [key, { made }] of this.#engines.entries())
+      if (this.#changes - made > mostChanges) this.#engines.delete(key);
   }
 
   /** What operations may cost and which are allowed, by role. */
@@ -162,24 +171,45 @@ export class Graphs {
   /** The engine for a session: shared by all sessions that see the same. By default everything is seen. */
   engine(session: Session = adminSession): RoleEngine {
     const key = viewKey(session);
-    let engine = this.#engines.get(key);
-    if (engine === undefined) {
-      engine = this.#makeEngine(session);
-      this.#engines.set(key, engine);
+    const kept = this.#engines.get(key);
+    if (kept?.checked === this.#changes) return kept.engine;
+    const made = this.#make(session);
+    if (kept !== undefined && kept.content() === made.content()) {
+      kept.checked = this.#changes;
+      return kept.engine;
     }
-    return engine;
+    this.#engines.set(key, made);
+    return made.engine;
   }
 
   /** Plans kept by all roles. */
   get plans(): number {
     let plans = 0;
-    for (const engine of this.#engines.values()) plans += engine.size;
+    for (const { engine } of this.#engines.values()) plans += engine.size;
     return plans;
   }
 
-  #makeEngine(session: Session): RoleEngine {
+  /** The graph is lazy: an engine costs little before it is asked. */
+  #make(session: Session): Kept {
     const limits = { ...this.#limits, ...this.#limits.roles?.[session.role] };
-    const { catalog, rules } = viewOf(this.#catalog, this.#permissions, session, limits.rows ?? null);
+    const whole = this.#catalog;
+    const view = viewOf(whole, this.#permissions, session, limits.rows ?? null);
+    const connectors = this.#connectors;
+    const lists = this.#allowLists.filter(({ role }) => role === session.role);
+    const besides = [limits.cost, limits.answer_bytes, lists];
+    let content: string | undefined;
+    return {
+      engine: this.#makeEngine(session, view, limits),
+      made: this.#changes,
+      checked: this.#changes,
+      content: () => {
+        content ??= viewContent(whole, view, (source) => this.#marks.of(found(connectors, source)), besides);
+        return content;
+      },
+    };
+  }
+
+  #makeEngine(session: Session, { catalog, rules }: View, limits: LimitsConfig): RoleEngine {
     // Requests that run when a source is taken away or replaced go on with the one they began with.
     const connectors = this.#connectors;
     const connectorOf = (source: SourceName) => found(connectors, source);
@@ -240,6 +270,18 @@ export class Graphs {
       ];
     });
     return resolveCatalog(inputs, metadata);
+  }
+}
+
+/** Numbers connectors, so that they can be told apart by a text. */
+class Marks {
+  readonly #marks = new WeakMap<Connector, number>();
+  #last = 0;
+
+  of(connector: Connector): string {
+    const mark = this.#marks.get(connector) ?? ++this.#last;
+    this.#marks.set(connector, mark);
+    return String(mark);
   }
 }
 

@@ -17,6 +17,8 @@ import { everythingAllowed, type Rules, rulesOf } from '../plan/index.ts';
 export interface View {
   readonly catalog: VisibleCatalog;
   readonly rules: Rules;
+  /** What the rules were made from. */
+  readonly ruledBy: readonly unknown[];
 }
 
 /** Sessions of equal keys have the same view. */
@@ -33,12 +35,21 @@ export function viewOf(
   mostRows: number | null = null,
 ): View {
   const { role, scopes } = session;
-  if (role === adminRole && scopes === undefined)
-    return { catalog, rules: limited(everythingAllowed(validations), mostRows) };
+  if (role === adminRole && scopes === undefined) {
+    const rules = limited(everythingAllowed(validations), mostRows);
+    return { catalog, rules, ruledBy: [role, validations, mostRows] };
+  }
   const permissions = grantedTo(catalog, roles, session);
+  const visible = visibleCatalog(catalog, permissions, session.backend ?? false);
   return {
-    catalog: visibleCatalog(catalog, permissions, session.backend ?? false),
+    catalog: visible,
     rules: limited(rulesOf(permissions, validations), mostRows),
+    ruledBy: [
+      role,
+      permissions.tables,
+      [...permissions.tables.keys()].map((id) => validations.get(id)),
+      mostRows,
+    ],
   };
 }
 

@@ -6,7 +6,12 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
-import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
 import type { RoleName } from '../core/index.ts';
@@ -28,13 +33,17 @@ export interface RequestContext {
 
 const answerKey: unique symbol = Symbol('answer');
 
-/** A server, and the limits that it was made with. */
+/** A server, and the graph and the limits that it was made with. */
 interface Door {
+  readonly graph: GraphQLSchema;
   readonly limits: Limits;
   readonly server: Promise<ApolloServer<RequestContext>>;
 }
 
-/** One Apollo Server for all sessions that see the same graph, made when the first one asks; the least used are stopped. */
+/**
+ * One Apollo Server for all sessions that see the same graph, made when the first one asks, and again after the graph has changed.
+ * One that is replaced or the least used is let go, not stopped: what runs on it goes on.
+ */
 export class Doors {
   readonly #servers: LRUCache<string, Door>;
   readonly #engine: Engine;
@@ -43,20 +52,18 @@ export class Doors {
   constructor(engine: Engine, limitsOf: (role: RoleName) => Limits, views = 200) {
     this.#engine = engine;
     this.#limitsOf = limitsOf;
-    this.#servers = new LRUCache({
-      max: views,
-      dispose: ({ server }) => void server.then((started) => started.stop()),
-    });
+    this.#servers = new LRUCache({ max: views });
   }
 
   /** The server of a session, started. */
   of(session: Session): Promise<ApolloServer<RequestContext>> {
     const view = this.#engine.view(session);
     const limits = this.#limitsOf(session.role);
+    const graph = this.#engine.graph(session);
     const door = this.#servers.get(view);
-    if (door?.limits === limits) return door.server;
-    const server = startServer(this.#engine, limits, session);
-    this.#servers.set(view, { limits, server });
+    if (door?.limits === limits && door.graph === graph) return door.server;
+    const server = startServer(this.#engine, limits, graph);
+    this.#servers.set(view, { graph, limits, server });
     return server;
   }
 
@@ -69,10 +76,10 @@ export class Doors {
 async function startServer(
   engine: Engine,
   limits: Limits,
-  session: Session,
+  graph: GraphQLSchema,
 ): Promise<ApolloServer<RequestContext>> {
   const server = new ApolloServer<RequestContext>({
-    gateway: gatewayOf(engine, session),
+    gateway: gatewayOf(engine, graph),
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     introspection: true,
@@ -107,14 +114,12 @@ const noSubscriptions =
   'Subscriptions are not served yet: ask by a query, again and again where you wait for a change.';
 const unserved = { extensions: { code: 'not-supported' } };
 
-/** Hands Apollo the session's graph, again after each change, and runs what it has validated. */
-function gatewayOf(engine: Engine, session: Session): GatewayInterface {
-  const update = (callback: Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0]) =>
-    callback({ apiSchema: engine.graph(session), coreSupergraphSdl: '' });
+/** Hands Apollo the graph, and runs what it has validated. */
+function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {
-      update(callback);
-      return engine.onChange(() => update(callback));
+      callback({ apiSchema: graph, coreSupergraphSdl: '' });
+      return () => {};
     },
     async load() {
       return {

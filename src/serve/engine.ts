@@ -20,10 +20,8 @@ export interface Operation {
 export interface Engine {
   /** The same text for sessions that see the same. */
   view(session: Session): string;
-  /** The graph that the session sees; another object after the catalog has changed. */
+  /** The graph that the session sees; another object after it has changed. */
   graph(session: Session): GraphQLSchema;
-  /** Called after the catalog has changed; gives a function that ends it. */
-  onChange(listener: () => void): () => void;
   /** Runs an operation that is planned already; `undefined`: it is not, take the full path. */
   cached(operation: Operation): Promise<EngineAnswer> | undefined;
   /** Plans and runs a validated document. Never rejects. */

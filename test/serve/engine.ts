@@ -25,7 +25,6 @@ export class MemoryEngine implements Engine {
   running = 0;
   sum = 0;
   readonly #planned = new Map<string, DocumentNode>();
-  readonly #listeners = new Set<() => void>();
 
   view({ role }: Session): string {
     return role;
@@ -33,14 +32,9 @@ export class MemoryEngine implements Engine {
   graph(): GraphQLSchema {
     return this.schema;
   }
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
   swap(): void {
     this.schema = second;
     this.#planned.clear();
-    for (const listener of this.#listeners) listener();
   }
   cached(operation: Operation): Promise<EngineAnswer> | undefined {
     const document = this.#planned.get(operation.query);

@@ -12,7 +12,6 @@ const own = (operation: Operation) => ({ ...operation, session: operation.sessio
 const engine: Engine = {
   view: () => 'all',
   graph: () => schema,
-  onChange: () => () => {},
   cached: (operation) => inner.cached(own(operation)),
   execute: (operation, document) => inner.execute({ ...own(operation), document }),
 };
