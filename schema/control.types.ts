@@ -88,11 +88,31 @@ export type AuditFilterInput = {
   table?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Something that is wrong with the audit log. */
+export type AuditFinding = {
+  /** `changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`. */
+  kind: Scalars['String']['output'];
+  message: Scalars['String']['output'];
+  seq?: Maybe<Scalars['Int']['output']>;
+};
+
 export type AuditPage = {
   /** Newest first. */
   entries: Array<AuditEntry>;
   /** Where the next page starts; null: this was the last one. */
   next?: Maybe<Scalars['Int']['output']>;
+};
+
+/** What reading the whole audit log found. */
+export type AuditVerification = {
+  first?: Maybe<Scalars['Int']['output']>;
+  /** Of the last record: whoever keeps it can tell a later change. */
+  hash: Scalars['String']['output'];
+  last?: Maybe<Scalars['Int']['output']>;
+  ok: Scalars['Boolean']['output'];
+  /** At most 100. */
+  problems: Array<AuditFinding>;
+  records: Scalars['Int']['output'];
 };
 
 /** A column of the database, and what metadata says of it. */
@@ -323,6 +343,8 @@ export type Mutation = {
   setPermission: MetadataResult;
   /** Conditions that every written row of a table passes. */
   setRowValidations: MetadataResult;
+  /** Whether reads of a table are written into the audit log. */
+  setTableAudit: MetadataResult;
   /** Gives a view, or a table without one, a key; null: none. */
   setTableKey: MetadataResult;
   /** What values that are written to a column must be. */
@@ -575,6 +597,18 @@ export type MutationSetRowValidationsArgs = {
 };
 
 
+export type MutationSetTableAuditArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  reads: Scalars['Boolean']['input'];
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
 export type MutationSetTableKeyArgs = {
   columns?: InputMaybe<Array<Scalars['String']['input']>>;
   comment?: InputMaybe<Scalars['String']['input']>;
@@ -725,6 +759,8 @@ export type Query = {
   tables: Array<Table>;
   /** Operations that were asked for and are on no list, newest first. */
   unlistedOperations: Array<UnlistedOperation>;
+  /** Reads the whole audit log: whether it is what was written. */
+  verifyAudit: AuditVerification;
 };
 
 
@@ -1052,6 +1088,8 @@ export type SourceTypeNamesInput = {
 
 /** A table or view of a source, and what metadata says of it. */
 export type Table = {
+  /** Whether reads of it are written into the audit log. */
+  auditReads: Scalars['Boolean']['output'];
   columns: Array<Column>;
   /** By metadata, else by the database. */
   comment?: Maybe<Scalars['String']['output']>;

@@ -1,46 +1,31 @@
 import { LRUCache } from 'lru-cache';
 import { credentialOf, type Session } from './access/index.ts';
-import type { AuditActor, AuditLog } from './control/index.ts';
+import type { AuditActor, AuditEvent, AuditLog } from './control/index.ts';
+import type { EngineAnswer } from './execute/index.ts';
 import type { AccountOf, Accounts } from './serve/index.ts';
 
 /** Sessions that are kept in mind, and how long one may pause before its next request is a sign-in again. */
 const kept = { sessions: 10_000, idleMs: 15 * 60_000 } as const;
 
-/** Writes into the audit log who came in, who was not let in, and what was written. */
+/** Writes into the audit log who came in, who was not let in, what was written, and what was read of chosen tables. */
 export function accountsIn(audit: AuditLog): Accounts {
   return {
     ready: () => audit.ready(),
     entered: signIns(audit),
-    async wrote(session, request, { written = [], errors }) {
-      const failed = errors[0]?.code ?? null;
+    async ran(session, request, answer) {
       const common = {
-        kind: 'mutation',
         actor: actorOf(session),
         keyId: session.actor?.keyId ?? null,
         ...asked(request),
       } as const;
-      if (written.length === 0) {
-        if (failed !== null) await audit.append({ ...common, outcome: 'failure', reason: failed });
-        return;
-      }
       // Together, so that they go into the log as one group.
       await Promise.all(
-        written.map(({ source, table, kind, affected }) =>
-          audit.append({
-            ...common,
-            source,
-            table,
-            affectedRows: affected,
-            after: { action: kind },
-            outcome: 'success',
-            reason: failed,
-          }),
-        ),
+        [...readsOf(answer), ...writesOf(answer)].map((event) => audit.append({ ...common, ...event })),
       );
     },
     async refused({ code, internal }, request) {
       const actor: AuditActor = { kind: 'anonymous', id: null, role: null };
-      await audit.append({
+      await audit.refused({
         kind: 'refusal',
         actor,
         ...asked(request),
@@ -51,21 +36,61 @@ export function accountsIn(audit: AuditLog): Accounts {
   };
 }
 
-/** Writes down the first request of a credential with a role, and the first one after a pause. */
+type Told = Omit<AuditEvent, 'actor'>;
+
+/** A read that failed is told too: what became of its rows on the way is not known. */
+function readsOf({ read = [], errors }: EngineAnswer): Told[] {
+  const reason = errors[0]?.code ?? null;
+  const outcome = reason === null ? 'success' : 'failure';
+  return read.map((table): Told => ({ kind: 'read', ...table, outcome, reason }));
+}
+
+function writesOf({ written, errors }: EngineAnswer): Told[] {
+  const reason = errors[0]?.code ?? null;
+  if (written?.length === 0) return reason === null ? [] : [{ kind: 'mutation', outcome: 'failure', reason }];
+  return (written ?? []).map(
+    ({ source, table, kind, affected }): Told => ({
+      kind: 'mutation',
+      source,
+      table,
+      affectedRows: affected,
+      after: { action: kind },
+      outcome: 'success',
+      reason,
+    }),
+  );
+}
+
+/** Writes down the first request of a credential with a role, and the first one after a pause. What comes meanwhile waits with it. */
 function signIns(audit: AuditLog): Accounts['entered'] {
   const { sessions: max, idleMs: ttl } = kept;
-  const present = new LRUCache<string, true>({ max, ttl, updateAgeOnGet: true, ttlResolution: 1_000 });
+  const present = new LRUCache<string, { writing: Promise<void> | undefined }>({
+    max,
+    ttl,
+    updateAgeOnGet: true,
+    ttlResolution: 1_000,
+  });
   return (session, request) => {
     const { actor, role } = session;
-    if (actor === undefined || actor.kind === 'anonymous') return;
+    if (actor === undefined || actor.kind === 'anonymous') return undefined;
     const keyId = actor.keyId ?? null;
     const who = `${credentialOf(actor)} ${role}`;
-    if (present.get(who)) return;
-    present.set(who, true);
-    // Nobody waits for it; where it fails, the next request tries again.
-    audit
-      .append({ kind: 'sign-in', actor: actorOf(session), keyId, ...asked(request()), outcome: 'success' })
-      .catch(() => present.delete(who));
+    const known = present.get(who);
+    if (known !== undefined) return known.writing;
+    const event = { kind: 'sign-in', actor: actorOf(session), keyId, ...asked(request()) } as const;
+    const entry: { writing: Promise<void> | undefined } = { writing: undefined };
+    entry.writing = audit.append({ ...event, outcome: 'success' }).then(
+      () => {
+        entry.writing = undefined;
+      },
+      (error: unknown) => {
+        // The next request tries again.
+        present.delete(who);
+        throw error;
+      },
+    );
+    present.set(who, entry);
+    return entry.writing;
   };
 }
 

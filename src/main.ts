@@ -178,9 +178,15 @@ async function routesOf(
   control: Omit<ControlContext, 'actor'>,
 ): Promise<ReadonlyMap<string, RouteHandler>> {
   if (secret === undefined && auth === null) return new Map();
-  const { controlRoute, adminBySecret, adminBySession } = await import('./control-route.ts');
+  const [{ controlRoute, adminBySecret, adminBySession }, { auditRoute }] = await Promise.all([
+    import('./control-route.ts'),
+    import('./audit-route.ts'),
+  ]);
   const adminOf = auth === null ? adminBySecret(secret!) : adminBySession(identify);
-  return new Map([['/control/graphql', await controlRoute(adminOf, control)]]);
+  return new Map([
+    ['/control/graphql', await controlRoute(adminOf, control)],
+    ['/control/audit.jsonl', auditRoute(adminOf, control.plane)],
+  ]);
 }
 
 function engineOf({ graphs }: Attached): Engine {

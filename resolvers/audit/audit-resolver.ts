@@ -1,7 +1,8 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import { queryAudit } from '../../src/control/index.ts';
+import { queryAudit, verifyAudit } from '../../src/control/index.ts';
+import { FozError } from '../../src/core/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
-import { type AuditEntry, AuditFilterInput, AuditPage } from './audit.ts';
+import { type AuditEntry, AuditFilterInput, AuditPage, AuditVerification } from './audit.ts';
 
 @Resolver()
 export class AuditResolver {
@@ -28,6 +29,16 @@ export class AuditResolver {
       }),
     );
     return { entries, next: page.next };
+  }
+
+  @Query(() => AuditVerification, {
+    description: 'Reads the whole audit log: whether it is what was written.',
+  })
+  async verifyAudit(@Ctx() context: ControlContext): Promise<AuditVerification> {
+    const { store, audit } = planeOf(context);
+    if (audit === null)
+      throw new FozError('not-supported', 'There is no audit log: "audit" is false in the configuration.');
+    return verifyAudit({ store, key: await audit.key(), checkpointFile: audit.checkpoint.file });
   }
 }
 

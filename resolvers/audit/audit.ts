@@ -92,3 +92,36 @@ export class AuditFilterInput {
   @Field(() => String, { nullable: true })
   requestId?: string;
 }
+
+@ObjectType({ description: 'Something that is wrong with the audit log.' })
+export class AuditFinding {
+  @Field(() => String, { description: '`changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`.' })
+  kind!: string;
+
+  @Field(() => Int, { nullable: true })
+  seq!: number | null;
+
+  @Field(() => String)
+  message!: string;
+}
+
+@ObjectType({ description: 'What reading the whole audit log found.' })
+export class AuditVerification {
+  @Field(() => Boolean)
+  ok!: boolean;
+
+  @Field(() => Int)
+  records!: number;
+
+  @Field(() => Int, { nullable: true })
+  first!: number | null;
+
+  @Field(() => Int, { nullable: true })
+  last!: number | null;
+
+  @Field(() => String, { description: 'Of the last record: whoever keeps it can tell a later change.' })
+  hash!: string;
+
+  @Field(() => [AuditFinding], { description: 'At most 100.' })
+  problems!: readonly AuditFinding[];
+}

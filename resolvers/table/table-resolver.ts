@@ -1,6 +1,7 @@
 import { GraphQLJSON } from 'graphql-scalars';
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import {
+  auditReads,
   customizeColumn,
   customizeTable,
   describeTable,
@@ -11,7 +12,8 @@ import {
   trackTable,
   untrackTable,
 } from '../../src/control/index.ts';
-import type { ControlContext } from '../context.ts';
+import { FozError } from '../../src/core/index.ts';
+import { type ControlContext, planeOf } from '../context.ts';
 import { changed, MetadataResult } from '../metadata/metadata.ts';
 import { RootFieldInput, Table, TableArgs } from './table.ts';
 
@@ -81,6 +83,17 @@ export class TableResolver {
     @Arg('columns', () => [String], { nullable: true }) columns: string[] | null,
   ) {
     return changed(context, setTableKey(args, columns ?? null), args);
+  }
+
+  @Mutation(() => MetadataResult, { description: 'Whether reads of a table are written into the audit log.' })
+  setTableAudit(
+    @Ctx() context: ControlContext,
+    @Args(() => TableArgs) args: TableArgs,
+    @Arg('reads', () => Boolean) reads: boolean,
+  ) {
+    if (reads && planeOf(context).audit === null)
+      throw new FozError('not-supported', 'There is no audit log: "audit" is false in the configuration.');
+    return changed(context, auditReads(args, reads), args);
   }
 
   @Mutation(() => MetadataResult, { description: 'What values that are written to a column must be.' })

@@ -112,6 +112,9 @@ export class Table {
   @Field(() => Boolean, { description: 'Whether it is served.' })
   tracked!: boolean;
 
+  @Field(() => Boolean, { description: 'Whether reads of it are written into the audit log.' })
+  auditReads!: boolean;
+
   @Field(() => String, { nullable: true })
   databaseComment!: string | null;
 

@@ -132,6 +132,7 @@ function resolveTable(
     insertable: facts.insertable,
     updatable: facts.updatable,
     deletable: facts.deletable,
+    auditReads: metadata?.audit_reads ?? false,
     access: null,
   };
 }

@@ -13,7 +13,13 @@ export interface FozConfig {
   /** Foz's own store; absent: an embedded one in the state folder (or FOZ_STORE_URL). */
   readonly store?: { readonly url?: string };
   /** Whether account is kept of writes and refusals; unless told, wherever there is `auth`. */
-  readonly audit?: boolean | { readonly when_down?: 'closed' | 'open' };
+  readonly audit?:
+    | boolean
+    | {
+        readonly when_down?: 'closed' | 'open';
+        /** Records older than so many days are removed; absent: none are. */
+        readonly retention_days?: number;
+      };
   /** Roles that may ask for nothing but these operations. */
   readonly allow_list?: readonly AllowListConfig[];
   /** What the control API may do beyond the rules of the configuration. */

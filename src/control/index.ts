@@ -1,6 +1,8 @@
 export type { AuditLog } from './audit/index.ts';
 export { type AuditKind, auditKinds } from './audit/kinds.ts';
-export { type AuditFilter, queryAudit } from './audit/query.ts';
+export { type AuditFilter, exportAudit, queryAudit } from './audit/query.ts';
+export type { AuditEvent } from './audit/record.ts';
+export { type AuditProblem, type AuditReport, verifyAudit } from './audit/verify.ts';
 export {
   type AllowListConfig,
   ConfigError,
@@ -34,7 +36,14 @@ export {
   setPermission,
 } from './edit/permissions.ts';
 export { createRelationship, dropRelationship, renameRelationship } from './edit/relationships.ts';
-export { customizeTable, setRowValidations, setTableKey, trackTable, untrackTable } from './edit/tables.ts';
+export {
+  auditReads,
+  customizeTable,
+  setRowValidations,
+  setTableKey,
+  trackTable,
+  untrackTable,
+} from './edit/tables.ts';
 export { describeRole, type RoleDescription, roleNames } from './effective.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';

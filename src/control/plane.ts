@@ -30,21 +30,28 @@ export function requirePlane(plane: ControlPlane | null, purpose = ''): ControlP
 }
 
 /**
- * The control plane of a configuration; `null` where nothing in it needs one: neither `auth` nor `store` nor `audit`. Its packages
+ * The control plane of a configuration; `null` where nothing in it needs one: neither `auth` nor `store` nor `audit` nor reads that are audited. Its packages
  * are loaded only then, and the store opens by itself, so that nobody waits for it. Throws FozError for a key or a URL that is none.
  */
 export async function openControlPlane(
-  { auth, audit, store: where, state = '.foz' }: FozConfig,
+  { auth, audit, store: where, state = '.foz', metadata }: FozConfig,
   environment: NodeJS.ProcessEnv,
   log: StoreLog,
 ): Promise<ControlPlane | null> {
   const url = (where?.url ?? environment.FOZ_STORE_URL) || undefined;
-  if (auth === undefined && url === undefined && (audit ?? false) === false) return null;
+  const audited = metadata?.tables.find(({ audit_reads: reads }) => reads === true);
+  if (audited !== undefined && audit === false)
+    throw new FozError(
+      'validation-failed',
+      `Reads of the table ${JSON.stringify(audited.table)} are to be written down (audit_reads), but "audit" is false.`,
+    );
+  const wantsAudit = audited !== undefined || (audit ?? false) !== false;
+  if (auth === undefined && url === undefined && !wantsAudit) return null;
   const [
     { openStore },
     { StoredKeys },
     { addFormerPeppers, keyRing, peppersOf, Secrets: Kept },
-    { AuditLog: Log },
+    { AuditLog: Log, startRetention },
   ] = await Promise.all([
     import('./store/store.ts'),
     import('./store/stored-keys.ts'),
@@ -59,8 +66,10 @@ export async function openControlPlane(
     .then(() => secrets.checkKey())
     .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
   const peppers = peppersOf(ring);
-  const whenDown = typeof audit === 'object' ? audit.when_down : undefined;
+  const { when_down: whenDown, retention_days: days } = typeof audit === 'object' ? audit : {};
   const writes = audit === false ? null : new Log({ store, secrets, folder: state, log, whenDown });
+  const endRetention =
+    writes === null || days === undefined ? () => {} : startRetention({ store, audit: writes, days, log });
   return {
     store,
     secrets,
@@ -68,6 +77,7 @@ export async function openControlPlane(
     peppers,
     audit: writes,
     async close() {
+      endRetention();
       await writes?.close();
       await store.close();
     },

@@ -1,6 +1,6 @@
 import type { FozError } from '../core/index.ts';
 import type { PackedText } from './introspection/index.ts';
-import type { Written } from './written.ts';
+import type { ReadTable, Written } from './written.ts';
 
 /** A finished answer. `json` is the whole response text. */
 export interface EngineAnswer {
@@ -12,6 +12,8 @@ export interface EngineAnswer {
   readonly errors: readonly FozError[];
   /** What was written and committed, whether or not the operation failed after it; absent for reads. */
   readonly written?: readonly Written[];
+  /** Tables that were read and whose reads are kept account of, whether or not the operation failed; absent where there are none. */
+  readonly read?: readonly ReadTable[];
 }
 
 /** The answer that is this text. */

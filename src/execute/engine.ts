@@ -208,7 +208,19 @@ export class RoleEngine {
     return prepared;
   }
 
-  async #run(
+  /** Runs a plan, and tells what it read of the tables whose reads are kept account of. */
+  #run(
+    plan: PreparedPlan,
+    variables: Readonly<Record<string, unknown>>,
+    request: OperationRequest,
+    entry: Entry,
+  ): Promise<EngineAnswer> {
+    const answer = this.#answer(plan, variables, request, entry);
+    const { audited } = plan;
+    return audited.length === 0 ? answer : answer.then((told) => ({ ...told, read: audited }));
+  }
+
+  async #answer(
     plan: PreparedPlan,
     variables: Readonly<Record<string, unknown>>,
     request: OperationRequest,

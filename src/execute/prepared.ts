@@ -6,6 +6,7 @@ import {
   type Root,
   type RunContext,
   type Runner,
+  tablesRead,
 } from '../plan/index.ts';
 import type { Explained } from './explain.ts';
 import { ofSource, type Running } from './fetch.ts';
@@ -13,13 +14,15 @@ import { type PreparedMutations, prepareMutations } from './mutations.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
 import { type PreparedStep, prepareStep } from './steps.ts';
-import type { Written } from './written.ts';
+import type { ReadTable, Written } from './written.ts';
 
 /** A plan compiled for its sources, ready to run any number of times. */
 export interface PreparedPlan {
   readonly plan: Plan;
   /** Whether all it asks for is the graph itself: `__schema` or `__type`, maybe with `__typename` beside it. */
   readonly introspectsOnly: boolean;
+  /** Tables that it reads and whose reads are kept account of. */
+  readonly audited: readonly ReadTable[];
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;
   /** Its statements, without running any. */
@@ -47,6 +50,7 @@ export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan 
   return {
     plan,
     introspectsOnly: introspectsOnly(plan),
+    audited: auditedBy(plan),
     explain: () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...prepareReads(connectorOf, reads).flatMap((root) => root.explain()),
@@ -64,6 +68,13 @@ export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan 
 }
 
 const none: ReadonlyMap<string, string> = new Map();
+
+function auditedBy(plan: Plan): readonly ReadTable[] {
+  return tablesRead(plan, ({ auditReads }) => auditReads).map(({ source, id }) => ({
+    source: source.name,
+    table: id,
+  }));
+}
 
 function introspectsOnly({ roots }: Plan): boolean {
   return (
@@ -173,6 +184,7 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
   return {
     plan,
     introspectsOnly: introspectsOnly(plan),
+    audited: auditedBy(plan),
     explain: () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...mutations.explain(),

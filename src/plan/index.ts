@@ -44,6 +44,7 @@ export type {
   Select,
 } from './select.ts';
 export type { HopShape, Out, Shape, TextOf, ValueCodec } from './shape.ts';
+export { tablesRead } from './tables-read.ts';
 export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './values.ts';
 export { compileCoercion, compileShape, inspectedKey } from './variables.ts';
 export type { Assignment, OnConflict, Write } from './write.ts';

@@ -79,18 +79,26 @@ export class Gate {
     return { requestId, address: this.addressOf(request), operationName };
   }
 
-  #entered(asker: Asker, entry: Omit<Entry, 'base'>, end: RequestEnd): Entry {
+  #entered(asker: Asker, given: Omit<Entry, 'base'>, end: RequestEnd): Entry | Promise<Entry> {
     const { accounts } = this.#options;
-    accounts?.entered(asker.session, () => this.accountOf(asker, null));
-    return {
-      ...entry,
+    const entry: Entry = {
+      ...given,
       base: {
         session: asker.session,
         signal: end,
-        timeoutMs: entry.limits.timeMs,
+        timeoutMs: given.limits.timeMs,
         ...(accounts === undefined ? {} : { beforeWrite: () => accounts.ready() }),
       },
     };
+    const writing = accounts?.entered(asker.session, () => this.accountOf(asker, null));
+    if (writing === undefined) return entry;
+    return writing.then(
+      () => entry,
+      (error) => {
+        given.leave();
+        throw error;
+      },
+    );
   }
 
   #timeLimit(timeMs: number, end: RequestEnd): TimeLimit {

@@ -37,7 +37,7 @@ export interface Told {
 
 const json = 'application/json; charset=utf-8';
 
-/** Runs operations, and keeps account of what they wrote, whatever they came over. */
+/** Runs operations, and keeps account of what they wrote and read, whatever they came over. */
 export class Operations {
   readonly #options: ServerOptions;
   readonly #gate: Gate;
@@ -52,7 +52,7 @@ export class Operations {
   /** The hot lane; `undefined`: the operation is not planned yet. */
   async planned(asker: Asker, operation: Operation): Promise<EngineAnswer | undefined> {
     const answer = await this.#options.engine.cached(operation);
-    if (answer?.written === undefined) return answer;
+    if (answer === undefined || !isAccountable(answer)) return answer;
     return this.#accounted(asker, operation.operationName, answer);
   }
 
@@ -66,7 +66,7 @@ export class Operations {
       context: async () => context,
     });
     let text = result.body.kind === 'complete' ? result.body.string : '';
-    if (seen.answer?.written !== undefined) {
+    if (seen.answer !== null && isAccountable(seen.answer)) {
       const told = await this.#accounted(asker, nameIn(asked.body), seen.answer);
       if (told !== seen.answer) text = told.json;
       seen.answer = told;
@@ -82,18 +82,22 @@ export class Operations {
     };
   }
 
-  /** The answer, after account is kept of what was written; another one where that failed and must not. */
+  /** The answer, after account is kept of what was written and read; another one where that failed and must not. */
   async #accounted(asker: Asker, operationName: string | null, answer: EngineAnswer): Promise<EngineAnswer> {
     const { accounts } = this.#options;
     if (accounts === undefined) return answer;
     try {
-      await accounts.wrote(asker.session, this.#gate.accountOf(asker, operationName), answer);
+      await accounts.ran(asker.session, this.#gate.accountOf(asker, operationName), answer);
       return answer;
     } catch (error) {
       if (!(error instanceof FozError)) throw error;
       return answerErrors([error], 'data', false);
     }
   }
+}
+
+function isAccountable({ written, read }: EngineAnswer): boolean {
+  return written !== undefined || read !== undefined;
 }
 
 /** The name that a request gives to its operation. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { RateLimit, Session } from '../access/index.ts';
 import type { SessionEnd } from '../auth/index.ts';
@@ -74,9 +75,12 @@ export interface Accounts {
   /** Rejects with FozError where nothing may be written now, because account of it could not be kept. */
   ready(): Promise<void>;
   /** Rejects with FozError when the account cannot be kept and must be. */
-  wrote(session: Session, request: AccountOf, answer: EngineAnswer): Promise<void>;
-  /** Who asked was let in; called for each request, before it is answered. `request` is asked for where it is of interest. */
-  entered(session: Session, request: () => AccountOf): void;
+  ran(session: Session, request: AccountOf, answer: EngineAnswer): Promise<void>;
+  /**
+   * Who asked was let in; called for each request, before it is answered. `request` is asked for where it is of interest. A promise is to
+   * be awaited; it rejects with FozError when the account cannot be kept and must be.
+   */
+  entered(session: Session, request: () => AccountOf): Promise<void> | undefined;
   /** Who asked was not let in. */
   refused(error: FozError, request: AccountOf): Promise<void>;
 }
@@ -141,5 +145,6 @@ export type RouteHandler = (
 ) => Promise<{
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** A stream is sent as it comes; where it fails, the answer is cut off. */
+  readonly body: string | Readable;
 }>;

@@ -36,6 +36,20 @@ export async function send(
   response.end(body);
 }
 
+/** Sends a stream as fast as the client reads. Where it fails, or the client leaves, the answer is cut off, so that nobody takes it for whole. */
+export async function sendStream(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Readable,
+): Promise<void> {
+  response.writeHead(status, headers);
+  await pipeline(body, response).catch((error: NodeJS.ErrnoException) => {
+    // The client has left: there is nobody to tell.
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
+}
+
 /** Sends a text that is kept packed as it is, or unpacks it for a client that cannot, as fast as the client reads. */
 async function sendPacked(
   response: ServerResponse,

@@ -19,7 +19,7 @@ import { Metrics, type Transport } from './metrics.ts';
 import { Operations, type Outcome } from './operations.ts';
 import { defaultWebsocket, type ServerOptions } from './options.ts';
 import { requestId } from './request-id.ts';
-import { send } from './respond.ts';
+import { send, sendStream } from './respond.ts';
 import { Sockets } from './socket/sockets.ts';
 import { refuseUpgrade, serveWithoutUpgrade, takeOver } from './socket/upgrade.ts';
 
@@ -165,6 +165,8 @@ class Front {
     const route = this.#options.routes?.get(path);
     if (route !== undefined) {
       const answer = await route(request, await readBody(request, this.#options.limits.bodyBytes));
+      if (typeof answer.body !== 'string')
+        return sendStream(response, answer.status, answer.headers, answer.body);
       return send(request, response, answer.status, answer.headers, answer.body);
     }
     const readable = request.method === 'GET' || request.method === 'HEAD';

@@ -60,7 +60,7 @@ async function post(query: string, headers: Readonly<Record<string, string>>) {
 }
 const insert = (id: number) =>
   `mutation { insert_orders(objects: [{id: ${id}}, {id: ${id + 1}}]) { affected_rows } }`;
-/** All but sign-ins, which nobody waits for. */
+/** All but sign-ins. */
 const records = async () =>
   (await queryAudit(foz.plane!.store, { kinds: ['control', 'mutation', 'read', 'refusal'] })).records;
 

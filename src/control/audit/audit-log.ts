@@ -6,6 +6,7 @@ import type { Store, StoreLog } from '../store/store.ts';
 import { appendRecords, type TimedEvent } from './append.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { AuditEvent } from './record.ts';
+import { Refusals } from './refusals.ts';
 
 export interface AuditOptions {
   readonly store: Store;
@@ -17,6 +18,8 @@ export interface AuditOptions {
   readonly log?: StoreLog;
   /** Milliseconds between checkpoints; 1,000 unless told. */
   readonly checkpointMs?: number;
+  /** Milliseconds within which many refusals become one record; 60,000 unless told. */
+  readonly refusalsMs?: number;
 }
 
 interface Waiting extends TimedEvent {
@@ -33,6 +36,7 @@ const maxWaiting = 20_000;
 export class AuditLog {
   readonly #options: AuditOptions;
   readonly checkpoint: Checkpoint;
+  readonly #refusals: Refusals;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #key: Promise<Uint8Array> | null = null;
@@ -42,6 +46,7 @@ export class AuditLog {
   constructor(options: AuditOptions) {
     this.#options = options;
     this.checkpoint = new Checkpoint(options.folder, options.checkpointMs ?? 1_000, options.log);
+    this.#refusals = new Refusals((event) => this.append(event), options.refusalsMs);
   }
 
   /** Events that could not be written and were let pass, since the start of this process; always 0 when the log fails closed. */
@@ -70,6 +75,11 @@ export class AuditLog {
       this.#waiting.push({ event, at: Date.now(), resolve, reject });
       this.#writing ??= this.#write();
     });
+  }
+
+  /** As `append`, for somebody who was not let in: many of them in a short time become one record. */
+  refused(event: AuditEvent): Promise<void> {
+    return this.#refusals.told(event);
   }
 
   /** Adds an event within the transaction of the change that it tells of, as its last act: both are stored or neither. */
@@ -110,6 +120,7 @@ export class AuditLog {
 
   /** Waits for what is under way and writes the last checkpoint. The store stays open. */
   async close(): Promise<void> {
+    await this.#refusals.flush().catch(() => {});
     await this.#writing;
     this.checkpoint.close();
   }

@@ -73,6 +73,8 @@ export interface TableDescription {
   readonly name: string;
   readonly kind: string;
   readonly tracked: boolean;
+  /** Reads of it are written into the audit log. */
+  readonly auditReads: boolean;
   readonly databaseComment: string | null;
   readonly comment: string | null;
   readonly customName: string | null;
@@ -166,6 +168,7 @@ function describe(
     name: table.name,
     kind: table.kind,
     tracked: entry?.tracked !== false,
+    auditReads: entry?.audit_reads === true,
     databaseComment: table.comment,
     comment: comment ?? table.comment,
     customName: custom_name ?? null,

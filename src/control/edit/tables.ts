@@ -53,6 +53,13 @@ export function setTableKey(table: TableRef, columns: readonly string[] | null):
   return tableEdit('table.key', table, (entry) => withPart(entry, 'primary_key', columns));
 }
 
+/** Whether reads of a table are written into the audit log. */
+export function auditReads(table: TableRef, enabled: boolean): MetadataEdit {
+  return tableEdit('table.audit', table, (entry) =>
+    withPart(entry, 'audit_reads', enabled ? true : undefined),
+  );
+}
+
 /** The conditions that every written row passes, all of them anew. */
 export function setRowValidations(
   table: TableRef,

@@ -6,6 +6,7 @@ const tableKeys = [
   'source',
   'table',
   'tracked',
+  'audit_reads',
   'primary_key',
   'configuration',
   'object_relationships',

@@ -1,0 +1,79 @@
+import {
+  type AuditFilter,
+  type AuditKind,
+  auditKinds,
+  type ControlPlane,
+  exportAudit,
+} from './control/index.ts';
+import type { AdminOf } from './control-route.ts';
+import { FozError } from './core/index.ts';
+import type { RouteHandler } from './serve/index.ts';
+
+/** Parameters of the URL that are compared as they are, and what they find. */
+const equal = {
+  outcome: 'outcome',
+  actor: 'actorId',
+  role: 'role',
+  key: 'keyId',
+  address: 'address',
+  request: 'requestId',
+  operation: 'operation',
+  source: 'source',
+  table: 'table',
+} as const satisfies Readonly<Record<string, keyof AuditFilter>>;
+
+const moments = { since: 'from', until: 'before' } as const;
+
+/** `/control/audit.jsonl`: the audit log as JSON Lines, oldest first, for admins; sent as fast as it is read. */
+export function auditRoute(adminOf: AdminOf, plane: ControlPlane | null): RouteHandler {
+  return async (request) => {
+    if ((await adminOf(request)) === null)
+      return refusal(401, 'access-denied', 'The audit log is read by admins: send x-foz-admin-secret.');
+    if (request.method !== 'GET') return refusal(405, 'validation-failed', 'The audit log is read by GET.');
+    if (plane === null) return refusal(404, 'not-found', 'This Foz has no store, so there is no audit log.');
+    try {
+      const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+      const body = exportAudit(plane.store, filterOf(searchParams));
+      return { status: 200, headers: { ...plain, 'content-type': 'application/jsonl; charset=utf-8' }, body };
+    } catch (error) {
+      if (error instanceof FozError) return refusal(400, error.code, error.message);
+      throw error;
+    }
+  };
+}
+
+const plain = { 'cache-control': 'no-store' };
+
+function refusal(status: number, code: string, message: string) {
+  const body = JSON.stringify({ errors: [{ message, extensions: { path: '$', code } }] });
+  return { status, headers: { ...plain, 'content-type': 'application/json; charset=utf-8' }, body };
+}
+
+/** Throws FozError `validation-failed` for a parameter that there is not, or that cannot be. */
+function filterOf(given: URLSearchParams): AuditFilter {
+  const kinds = given.getAll('kind').map(kindOf);
+  const filter: Record<string, unknown> = kinds.length === 0 ? {} : { kinds };
+  for (const [name, value] of given) {
+    if (Object.hasOwn(equal, name)) filter[equal[name as keyof typeof equal]] = value;
+    else if (Object.hasOwn(moments, name))
+      filter[moments[name as keyof typeof moments]] = momentOf(name, value);
+    else if (name !== 'kind')
+      throw new FozError(
+        'validation-failed',
+        `There is no parameter ${JSON.stringify(name)}: use kind, ${[...Object.keys(equal), ...Object.keys(moments)].join(', ')}.`,
+      );
+  }
+  return filter;
+}
+
+function kindOf(text: string): AuditKind {
+  const kind = auditKinds.find((known) => known === text);
+  if (kind !== undefined) return kind;
+  throw new FozError('validation-failed', `kind must be one of ${auditKinds.join(', ')}.`);
+}
+
+function momentOf(name: string, text: string): number {
+  const moment = Date.parse(text);
+  if (!Number.isNaN(moment)) return moment;
+  throw new FozError('validation-failed', `${name} must be a moment, as 2026-01-31 or 2026-01-31T12:00:00Z.`);
+}

@@ -1,0 +1,67 @@
+import type { AuditEvent } from './record.ts';
+
+/** Refusals of one address for one reason that are each a record, within one window; of all addresses and reasons together. */
+const each = { ofAddress: 10, together: 1_000 } as const;
+
+interface Counted {
+  readonly event: AuditEvent;
+  /** Those that are records of their own. */
+  written: number;
+  /** Those after them. */
+  counted: number;
+  readonly from: number;
+}
+
+/**
+ * Keeps a flood of refusals from filling the log: the first ones of an address for a reason are written one by one, what follows in the
+ * same window is counted and becomes one record at its end. When very many addresses are refused, they are counted together by reason.
+ */
+export class Refusals {
+  readonly #append: (event: AuditEvent) => Promise<void>;
+  readonly #windowMs: number;
+  readonly #counts = new Map<string, Counted>();
+  #written = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(append: (event: AuditEvent) => Promise<void>, windowMs = 60_000) {
+    this.#append = append;
+    this.#windowMs = windowMs;
+  }
+
+  /** Resolves when the refusal is stored or counted. */
+  async told(event: AuditEvent): Promise<void> {
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), this.#windowMs).unref();
+    const isFlood = this.#written >= each.together;
+    const address = isFlood ? null : (event.address ?? null);
+    const key = JSON.stringify([address, event.reason ?? null]);
+    let count = this.#counts.get(key);
+    if (count === undefined) {
+      count = { event: { ...event, address }, written: 0, counted: 0, from: Date.now() };
+      this.#counts.set(key, count);
+    }
+    if (isFlood || count.written >= each.ofAddress) {
+      count.counted++;
+      return;
+    }
+    count.written++;
+    this.#written++;
+    await this.#append(event);
+  }
+
+  /** Ends the window: writes down what was counted. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const counts = [...this.#counts.values()];
+    this.#counts.clear();
+    this.#written = 0;
+    const to = new Date().toISOString();
+    await Promise.all(
+      counts
+        .filter(({ counted }) => counted > 0)
+        .map(({ event: { requestId: _, operation: __, ...event }, counted, from }) =>
+          this.#append({ ...event, after: { refusals: counted, from: new Date(from).toISOString(), to } }),
+        ),
+    );
+  }
+}
