@@ -335,6 +335,8 @@ export type Mutation = {
   setAnonymousRole: SignIns;
   /** Sets origins of pages that may send a token in a cookie. */
   setCookieOrigins: SignIns;
+  /** Whether the rows of a table are the values of an enum, which columns that refer to it have. */
+  setEnumTable: MetadataResult;
   /** Declares a role that can do what any of several others can do, or changes it. */
   setInheritedRole: MetadataResult;
   /** Sets the limits of a role, or of everybody, all of them anew. */
@@ -553,6 +555,18 @@ export type MutationSetCookieOriginsArgs = {
 };
 
 
+export type MutationSetEnumTableArgs = {
+  comment?: InputMaybe<Scalars['String']['input']>;
+  dryRun?: Scalars['Boolean']['input'];
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  force?: Scalars['Boolean']['input'];
+  isEnum: Scalars['Boolean']['input'];
+  namespace?: InputMaybe<Scalars['String']['input']>;
+  source: Scalars['String']['input'];
+  table: Scalars['String']['input'];
+};
+
+
 export type MutationSetInheritedRoleArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   description?: InputMaybe<Scalars['String']['input']>;
@@ -755,6 +769,8 @@ export type Query = {
   sources: Array<Source>;
   /** One table or view. */
   table?: Maybe<Table>;
+  /** How many tables and views `tables` finds. */
+  tableCount: Scalars['Int']['output'];
   /** Tables and views of all sources, served or not. */
   tables: Array<Table>;
   /** Operations that were asked for and are on no list, newest first. */
@@ -823,7 +839,16 @@ export type QueryTableArgs = {
 };
 
 
+export type QueryTableCountArgs = {
+  search?: InputMaybe<Scalars['String']['input']>;
+  source?: InputMaybe<Scalars['String']['input']>;
+  tracked?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
 export type QueryTablesArgs = {
+  limit?: InputMaybe<Scalars['Int']['input']>;
+  offset?: Scalars['Int']['input'];
   search?: InputMaybe<Scalars['String']['input']>;
   source?: InputMaybe<Scalars['String']['input']>;
   tracked?: InputMaybe<Scalars['Boolean']['input']>;
@@ -1099,6 +1124,8 @@ export type Table = {
   estimatedRows?: Maybe<Scalars['Float']['output']>;
   /** As in shop.public.orders. */
   id: Scalars['String']['output'];
+  /** Whether its rows are the values of an enum. */
+  isEnum: Scalars['Boolean']['output'];
   issues: Array<Issue>;
   keys: Array<TableKey>;
   /** `table`, `view`, `materialized view`, ... */

@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import type { ControlContext } from '../resolvers/index.ts';
 import { accountsIn } from './accounts.ts';
 import { type Authentication, authenticationOf, doorOf } from './authentication.ts';
+import { noMetadata } from './catalog/index.ts';
 import {
   type ControlPlane,
   type FozConfig,
@@ -80,6 +81,7 @@ export async function attach(config: FozConfig, wait: 'all' | 'some' = 'all'): P
     })),
   );
   const registry = new SourceRegistry(sources, new StoredCatalog(config.state ?? '.foz'));
+  registry.wantEnums(config.metadata ?? noMetadata);
   await registry.start(wait);
   const graphs = new Graphs(config, registry);
   return { registry, graphs, close: () => registry.close() };

@@ -1,12 +1,14 @@
 import { GraphQLJSON } from 'graphql-scalars';
-import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import {
   auditReads,
+  countTables,
   customizeColumn,
   customizeTable,
   describeTable,
   describeTables,
   setColumnValidation,
+  setEnumTable,
   setRowValidations,
   setTableKey,
   trackTable,
@@ -28,8 +30,22 @@ export class TableResolver {
     @Arg('tracked', () => Boolean, { nullable: true }) tracked: boolean | null,
     @Arg('search', () => String, { nullable: true, description: 'A part of a name or a comment.' })
     search: string | null,
+    @Arg('limit', () => Int, { nullable: true, description: 'At most so many; all unless told.' })
+    limit: number | null,
+    @Arg('offset', () => Int, { defaultValue: 0, description: 'So many are left out at the start.' })
+    offset: number,
   ): Table[] {
-    return describeTables(context, { source, tracked, search });
+    return describeTables(context, { source, tracked, search }, { limit: limit ?? null, offset });
+  }
+
+  @Query(() => Int, { description: 'How many tables and views `tables` finds.' })
+  tableCount(
+    @Ctx() context: ControlContext,
+    @Arg('source', () => String, { nullable: true }) source: string | null,
+    @Arg('tracked', () => Boolean, { nullable: true }) tracked: boolean | null,
+    @Arg('search', () => String, { nullable: true }) search: string | null,
+  ): number {
+    return countTables(context, { source, tracked, search });
   }
 
   @Query(() => Table, { nullable: true, description: 'One table or view.' })
@@ -83,6 +99,18 @@ export class TableResolver {
     @Arg('columns', () => [String], { nullable: true }) columns: string[] | null,
   ) {
     return changed(context, setTableKey(args, columns ?? null), args);
+  }
+
+  @Mutation(() => MetadataResult, {
+    description:
+      'Whether the rows of a table are the values of an enum, which columns that refer to it have.',
+  })
+  setEnumTable(
+    @Ctx() context: ControlContext,
+    @Args(() => TableArgs) args: TableArgs,
+    @Arg('isEnum', () => Boolean) isEnum: boolean,
+  ) {
+    return changed(context, setEnumTable(args, isEnum), args);
   }
 
   @Mutation(() => MetadataResult, { description: 'Whether reads of a table are written into the audit log.' })

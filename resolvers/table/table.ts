@@ -112,6 +112,9 @@ export class Table {
   @Field(() => Boolean, { description: 'Whether it is served.' })
   tracked!: boolean;
 
+  @Field(() => Boolean, { description: 'Whether its rows are the values of an enum.' })
+  isEnum!: boolean;
+
   @Field(() => Boolean, { description: 'Whether reads of it are written into the audit log.' })
   auditReads!: boolean;
 

@@ -9,8 +9,18 @@ export interface SourceFacts {
   readonly defaultNamespace: string | null;
   readonly tables: readonly TableFacts[];
   readonly enums: readonly EnumFacts[];
+  /** Rows of tables that metadata declares as enums, as far as they were read. */
+  readonly enumTables?: readonly EnumTableFacts[];
   /** What could not be represented, and what was done instead. */
   readonly issues: readonly FactIssue[];
+}
+
+/** The rows of a table that are the values of an enum. */
+export interface EnumTableFacts {
+  readonly namespace: string | null;
+  readonly table: string;
+  /** `null`: there are more than an enum can have. */
+  readonly values: readonly { readonly value: string; readonly description: string | null }[] | null;
 }
 
 export interface FactIssue {

@@ -12,9 +12,11 @@ export type {
   Table,
   TableAccess,
 } from './catalog.ts';
+export { enumColumns, enumShapeProblem, mostEnumRows } from './enum-tables.ts';
 export type {
   ColumnFacts,
   EnumFacts,
+  EnumTableFacts,
   FactIssue,
   ForeignKeyFacts,
   KeyFacts,

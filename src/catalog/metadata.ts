@@ -21,6 +21,8 @@ export interface TableMetadata {
   readonly primary_key?: readonly string[];
   /** `false`: the table is left out. */
   readonly tracked?: boolean;
+  /** `true`: the rows of the table are the values of an enum, which columns that refer to it have. */
+  readonly is_enum?: boolean;
   /** `true`: reads of the table are written into the audit log, as writes are. */
   readonly audit_reads?: boolean;
   readonly object_relationships?: readonly RelationshipMetadata[];

@@ -13,6 +13,7 @@ import type {
 } from './catalog.ts';
 import { DeclaredTables } from './declared-tables.ts';
 import { Draft } from './draft.ts';
+import { EnumTables } from './enum-tables.ts';
 import type { ColumnFacts, SourceFacts, TableFacts } from './facts.ts';
 import type { ColumnConfig, Metadata, TableMetadata } from './metadata.ts';
 import { addRelationships } from './relationships.ts';
@@ -58,6 +59,13 @@ function resolveSource(
       { ...entry, values: entry.values.map((value) => ({ value, description: null })) },
     ]),
   );
+  const entries = facts.tables.map((table) => ({
+    facts: table,
+    metadata: declared.take(name, facts.defaultNamespace, table),
+  }));
+  const enumTables = new EnumTables(name, facts, entries, issues);
+  const enumOf: EnumOf = (table, column) =>
+    column.enumName === null ? enumTables.typeOf(table, column) : (enums.get(column.enumName) ?? null);
   const tables: Table[] = [];
   const source: Source = {
     name,
@@ -68,7 +76,7 @@ function resolveSource(
     numbers: input.numbers,
     defaultNamespace: facts.defaultNamespace,
     tables,
-    enums: [...enums.values()],
+    enums: [...enums.values(), ...enumTables.types],
   };
   for (const issue of facts.issues) {
     issues.push({
@@ -77,23 +85,25 @@ function resolveSource(
       reason: issue.reason,
     });
   }
-  for (const tableFacts of facts.tables) {
-    const metadata = declared.take(input.name, input.facts.defaultNamespace, tableFacts);
+  for (const { facts: tableFacts, metadata } of entries) {
     if (metadata?.tracked === false) continue;
     const relationships: Relationship[] = [];
-    const table = resolveTable(source, tableFacts, metadata, relationships, enums, issues);
+    const table = resolveTable(source, tableFacts, metadata, relationships, enumOf, issues);
     tables.push(table);
     drafts.push(new Draft(table, relationships, tableFacts, metadata));
   }
   return source;
 }
 
+/** The enum that the values of a column are of; `null`: none. */
+type EnumOf = (table: TableFacts, column: ColumnFacts) => EnumType | null;
+
 function resolveTable(
   source: Source,
   facts: TableFacts,
   metadata: TableMetadata | undefined,
   relationships: readonly Relationship[],
-  enums: ReadonlyMap<string, EnumType>,
+  enumOf: EnumOf,
   issues: CatalogIssue[],
 ): Table {
   const configuration = metadata?.configuration;
@@ -109,7 +119,7 @@ function resolveTable(
   }
   const visible = facts.columns.filter((column) => config[column.name]?.hidden !== true);
   const columns = visible.map((column, ordinal) =>
-    resolveColumn(column, ordinal, config[column.name], enums, (reason) =>
+    resolveColumn(column, ordinal, config[column.name], enumOf(facts, column), (reason) =>
       issues.push({ severity: 'error', where: `${id}.${column.name}`, reason }),
     ),
   );
@@ -141,10 +151,9 @@ function resolveColumn(
   facts: ColumnFacts,
   ordinal: number,
   config: ColumnConfig | undefined,
-  enums: ReadonlyMap<string, EnumType>,
+  enumType: EnumType | null,
   refuse: (reason: string) => void,
 ): Column {
-  const enumType = facts.enumName === null ? null : (enums.get(facts.enumName) ?? null);
   return Object.freeze({
     name: facts.name,
     customName: config?.custom_name ?? null,

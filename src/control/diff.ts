@@ -21,10 +21,28 @@ export function diffFacts(before: SourceFacts | null, after: SourceFacts): Facts
   }
   for (const [name, table] of old)
     if (!now.has(name)) changes.push({ change: 'removed', what: name, detail: table.kind });
-  return changes;
+  return [...changes, ...diffEnums(before, after)];
 }
 
-function nameOf(table: TableFacts): string {
+/** Values of enum tables that came or went. */
+function diffEnums(before: SourceFacts | null, after: SourceFacts): FactsChange[] {
+  const valuesIn = (facts: SourceFacts | null) =>
+    new Map((facts?.enumTables ?? []).map((one) => [nameOf({ ...one, name: one.table }), one.values ?? []]));
+  const old = valuesIn(before);
+  return [...valuesIn(after)].flatMap(([what, values]): FactsChange[] => {
+    const known = old.get(what);
+    if (known === undefined || JSON.stringify(known) === JSON.stringify(values)) return [];
+    const names = (list: typeof values) => new Set(list.map(({ value }) => value));
+    const [was, is] = [names(known), names(values)];
+    const parts = [
+      ...[...is].filter((value) => !was.has(value)).map((value) => `+${value}`),
+      ...[...was].filter((value) => !is.has(value)).map((value) => `-${value}`),
+    ];
+    return [{ change: 'changed', what, detail: `enum values ${parts.join(' ') || '(descriptions)'}` }];
+  });
+}
+
+function nameOf(table: Pick<TableFacts, 'namespace' | 'name'>): string {
   return table.namespace === null ? table.name : `${table.namespace}.${table.name}`;
 }
 

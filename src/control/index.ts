@@ -25,7 +25,7 @@ export {
 } from './describe.ts';
 export { diffFacts, type FactsChange } from './diff.ts';
 export { customizeColumn, setColumnValidation } from './edit/columns.ts';
-export { describeTable, describeTables, type TableDescription } from './edit/describe-tables.ts';
+export { countTables, describeTable, describeTables, type TableDescription } from './edit/describe-tables.ts';
 export { replaceMetadata } from './edit/document.ts';
 export type { MetadataEdit, TableRef } from './edit/edit.ts';
 export { type ChangedMetadata, type ChangeOptions, LiveMetadata } from './edit/live-metadata.ts';
@@ -39,6 +39,7 @@ export { createRelationship, dropRelationship, renameRelationship } from './edit
 export {
   auditReads,
   customizeTable,
+  setEnumTable,
   setRowValidations,
   setTableKey,
   trackTable,

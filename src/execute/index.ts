@@ -4,4 +4,5 @@ export { errorsOf, type OperationRequest, RoleEngine, type RoleEngineOptions } f
 export { type Explained, printExplained } from './explain.ts';
 export { IntrospectionAnswers, PackedText } from './introspection/index.ts';
 export type { PreparedPlan } from './prepared.ts';
+export { readKeys } from './read-keys.ts';
 export type { Written } from './written.ts';

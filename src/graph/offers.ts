@@ -19,6 +19,11 @@ export function hasEnum(column: Column): boolean {
   return column.enumType !== null && column.enumType.values.length > 0;
 }
 
+/** What a column is in the graph: a text whose values are an enum is one. */
+export function shownScalar(column: Column): Scalar {
+  return hasEnum(column) ? 'enum' : column.type.scalar;
+}
+
 const lists = new WeakMap<GraphCapabilities, Map<string, readonly Operator[]>>();
 
 /** The operators that an engine offers for columns of a type, in the order of the API. */
@@ -94,7 +99,7 @@ export function hasAggregated(table: Table, capabilities: GraphCapabilities, fn:
 
 /** Whether an aggregate function can be computed over a column. */
 export function canAggregate(column: Column, fn: AggregateFunction): boolean {
-  return !column.type.array && aggregated.get(fn)!.has(column.type.scalar);
+  return !column.type.array && aggregated.get(fn)!.has(shownScalar(column));
 }
 
 /** The scalar of an aggregate of a column, `null` where it is GraphQL's own Float. */

@@ -131,8 +131,13 @@ describeEngines(engines, (engine) => {
         found.push(stored);
       }
       expect(found.length).toBeGreaterThanOrEqual(writes[write].least);
-      // Only the commit, the last message, can leave a doubt. After the answer to the one before it, it may have been sent already.
-      const sure = found.slice(0, side === 'after' ? -2 : -1);
+      // Only the commit, the last message, can leave a doubt. After the answer to the one before it, it may have been sent already; and the
+      // ping that watches the source may come between and count as a message, so that the commit is met twice.
+      const doubts = found.findIndex((one) => one !== 'nothing');
+      const sure = found.slice(
+        0,
+        doubts < 0 ? found.length : Math.max(doubts, found.length - (side === 'after' ? 3 : 2)),
+      );
       expect(sure).toEqual(sure.map(() => 'nothing'));
     },
     60_000,

@@ -10,6 +10,7 @@ import {
   type TableMetadata,
   tableId,
 } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
 import type { Graphs } from '../graphs.ts';
 import { plain } from '../metadata/canonical.ts';
 import type { SourceRegistry } from '../sources/registry.ts';
@@ -73,6 +74,8 @@ export interface TableDescription {
   readonly name: string;
   readonly kind: string;
   readonly tracked: boolean;
+  /** Its rows are the values of an enum. */
+  readonly isEnum: boolean;
   /** Reads of it are written into the audit log. */
   readonly auditReads: boolean;
   readonly databaseComment: string | null;
@@ -101,18 +104,41 @@ interface Live {
   readonly graphs: Graphs;
 }
 
-/** Tables of all sources that were ever read, in their order, with what is served now. */
-export function describeTables({ registry, graphs }: Live, filter: TableFilter = {}): TableDescription[] {
+/** A part of a list. `limit`: `null` for all that is left. */
+export interface Part {
+  readonly limit: number | null;
+  readonly offset: number;
+}
+
+/** How many tables fit. */
+export function countTables({ registry, graphs }: Live, filter: TableFilter = {}): number {
+  return found(registry, graphs.metadata, filter).length;
+}
+
+/** Tables of all sources that were ever read, in their order, with what is served now. Throws FozError for a part that cannot be. */
+export function describeTables(
+  { registry, graphs }: Live,
+  filter: TableFilter = {},
+  { limit, offset }: Part = { limit: null, offset: 0 },
+): TableDescription[] {
+  if (offset < 0 || (limit !== null && limit < 0))
+    throw new FozError('validation-failed', 'limit and offset must not be negative.');
   const { metadata, catalog } = graphs;
   const served = new Map(
     [...catalog.sources.values()].flatMap(({ tables }) => tables.map((one) => [one.id, one])),
   );
   const { issues } = graphs.tried(metadata);
-  return registry.sources.flatMap(({ name, facts }) => {
+  return found(registry, metadata, filter)
+    .slice(offset, limit === null ? undefined : offset + limit)
+    .map(({ name, facts, table }) => describe(name, facts, table, metadata, served, issues));
+}
+
+function found({ sources }: SourceRegistry, metadata: Metadata, filter: TableFilter) {
+  return sources.flatMap(({ name, facts }) => {
     if (facts === null || (filter.source && filter.source !== name)) return [];
     return facts.tables
       .filter((table) => fits(table, name, facts, metadata, filter))
-      .map((table) => describe(name, facts, table, metadata, served, issues));
+      .map((table) => ({ name, facts, table }));
   });
 }
 
@@ -168,6 +194,7 @@ function describe(
     name: table.name,
     kind: table.kind,
     tracked: entry?.tracked !== false,
+    isEnum: entry?.is_enum === true,
     auditReads: entry?.audit_reads === true,
     databaseComment: table.comment,
     comment: comment ?? table.comment,

@@ -136,6 +136,7 @@ export class LiveMetadata {
     refuseMalformed(before, edited);
     const after = canonicalMetadata(plain(edited));
     const changes = diffMetadata(before, after);
+    await this.#options.registry.readEnums(after);
     const tried = this.#options.graphs.tried(after);
     const { issues } = tried;
     const told = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
@@ -199,6 +200,7 @@ export class LiveMetadata {
     const { version, metadata } = await this.read();
     if (version === this.#known) return;
     this.#known = version;
+    await this.#options.registry.readEnums(metadata);
     this.#options.graphs.useMetadata(metadata);
   }
 

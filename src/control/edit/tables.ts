@@ -53,6 +53,11 @@ export function setTableKey(table: TableRef, columns: readonly string[] | null):
   return tableEdit('table.key', table, (entry) => withPart(entry, 'primary_key', columns));
 }
 
+/** Whether the rows of a table are the values of an enum. */
+export function setEnumTable(table: TableRef, isEnum: boolean): MetadataEdit {
+  return tableEdit('table.enum', table, (entry) => withPart(entry, 'is_enum', isEnum ? true : undefined));
+}
+
 /** Whether reads of a table are written into the audit log. */
 export function auditReads(table: TableRef, enabled: boolean): MetadataEdit {
   return tableEdit('table.audit', table, (entry) =>

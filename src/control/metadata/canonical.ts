@@ -6,6 +6,7 @@ const tableKeys = [
   'source',
   'table',
   'tracked',
+  'is_enum',
   'audit_reads',
   'primary_key',
   'configuration',

@@ -23,6 +23,7 @@ const subjects = {
 
 const settings: Readonly<Record<string, string>> = {
   tracked: 'tracked',
+  is_enum: 'enum',
   audit_reads: 'audit of reads',
   primary_key: 'primary key',
   custom_name: 'GraphQL name',

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SourceFacts } from '../../catalog/index.ts';
+import type { Metadata, SourceFacts, TableFacts } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
+import { enumCandidates, type WantedEnums, wantedEnums, withEnumRows } from './enum-tables.ts';
 import type { StoredCatalog } from './stored-catalog.ts';
 
 /** Whether a source serves, and since when it does not. */
@@ -46,6 +47,7 @@ export class SourceRegistry {
   readonly #checking = new Set<AttachedSource>();
   /** Connectors of sources that were taken away, until what runs on them has ended. */
   readonly #retiring = new Set<Connector>();
+  #wanted: WantedEnums = new Map();
   #closed = false;
 
   constructor(sources: readonly NewSource[], stored: StoredCatalog | null) {
@@ -60,6 +62,23 @@ export class SourceRegistry {
 
   find(name: string): AttachedSource | undefined {
     return this.#sources.find((source) => source.name === name);
+  }
+
+  /** Which tables are read with their rows from the next reading on. */
+  wantEnums(metadata: Metadata): void {
+    this.#wanted = wantedEnums(metadata);
+  }
+
+  /** As `wantEnums`, and reads sources again that lack such rows. One that cannot be read now is left as it is. */
+  async readEnums(metadata: Metadata): Promise<void> {
+    this.wantEnums(metadata);
+    const lacking = this.#sources.filter(({ name, facts }) => {
+      const read = facts?.enumTables ?? [];
+      const has = (table: TableFacts) =>
+        read.some((one) => one.table === table.name && one.namespace === table.namespace);
+      return facts !== null && !enumCandidates(facts, this.#wanted, name).every(has);
+    });
+    await Promise.allSettled(lacking.map(({ name }) => this.refresh(name)));
   }
 
   /** Attaches a source, or puts it in the place of the one of its name, whose statements run to their end. */
@@ -177,7 +196,7 @@ export class SourceRegistry {
 
   /** What a source contains now; what is in use stays. Rejects with FozError when it cannot be reached. */
   look(name: string): Promise<SourceFacts> {
-    return factsOf(this.named(name));
+    return factsOf(this.named(name), this.#wanted);
   }
 
   /** Throws FozError `not-found`. */
@@ -188,7 +207,7 @@ export class SourceRegistry {
   }
 
   async #introspect(source: AttachedSource): Promise<boolean> {
-    const facts = await factsOf(source);
+    const facts = await factsOf(source, this.#wanted);
     if (source.status.state !== 'available') source.status = { state: 'available', since: new Date() };
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
@@ -254,13 +273,17 @@ function attached({ name, config, connector, revision }: NewSource): AttachedSou
 }
 
 /** What a database contains, as far as its configuration wants it. Rejects with FozError. */
-export function factsOf({ config, connector }: Pick<AttachedSource, 'config' | 'connector'>) {
+export async function factsOf(
+  { name, config, connector }: Pick<AttachedSource, 'name' | 'config' | 'connector'>,
+  wanted: WantedEnums = new Map(),
+): Promise<SourceFacts> {
   const patterns = (given: SourceConfig['tables']) => ({
     include: given?.include ?? [],
     exclude: given?.exclude ?? [],
   });
   const options = { namespaces: patterns(config.namespaces), tables: patterns(config.tables) };
-  return connector.introspect(options, AbortSignal.timeout(introspectMs));
+  const facts = await connector.introspect(options, AbortSignal.timeout(introspectMs));
+  return withEnumRows(facts, enumCandidates(facts, wanted, name), name, connector);
 }
 
 /** Resolves when nothing runs on a connector any more, or the time for it is over. */

@@ -198,7 +198,7 @@ export class RuntimeSources {
     let connector: Connector | null = null;
     try {
       connector = await this.#options.connect({ ...config, pool: { ...config.pool, max: 1 } });
-      const { version, tables } = await factsOf({ config, connector });
+      const { version, tables } = await factsOf({ name: config.name as SourceName, config, connector });
       return { ok: true, reason: null, version, tables: tables.length, milliseconds: since() };
     } catch (error) {
       return { ok: false, reason: reasonOf(error), version: null, tables: 0, milliseconds: since() };

@@ -23,7 +23,7 @@ import {
 import type { Graph } from '../graph.ts';
 import { fixedValue, labelValues } from '../names/members.ts';
 import { classWords, comparisonName, havingName, sharedName } from '../names/shared.ts';
-import { aggregatedScalar, allOperators, hasEnum, operatorsFor } from '../offers.ts';
+import { aggregatedScalar, allOperators, hasEnum, operatorsFor, shownScalar } from '../offers.ts';
 import { scalarName, scalarType } from '../scalars/types.ts';
 import { type InputFields, inputField, list, listOf } from './make.ts';
 
@@ -68,7 +68,8 @@ export function aggregateType(graph: Graph, table: Table, column: Column, fn: Ag
 
 /** Name of a column's comparison type; `null` where the engine offers no operator for it. */
 export function comparisonNameOf(graph: Graph, table: Table, column: Column): string | null {
-  const { scalar, array } = column.type;
+  const { array } = column.type;
+  const scalar = shownScalar(column);
   const offered = operatorsFor(graph.capabilities(table), scalar, array);
   if (offered.length === 0) return null;
   if (hasEnum(column)) return graph.names.enums.comparison(column.enumType!, array);
@@ -81,8 +82,8 @@ export function comparisonType(graph: Graph, table: Table, column: Column): Grap
   const name = comparisonNameOf(graph, table, column);
   if (name === null) return null;
   return graph.once(name, () => {
-    const { scalar, array } = column.type;
-    const offered = operatorsFor(graph.capabilities(table), scalar, array);
+    const { array } = column.type;
+    const offered = operatorsFor(graph.capabilities(table), shownScalar(column), array);
     return makeComparison(name, offered, leafType(graph, table, column), array);
   });
 }

@@ -185,6 +185,7 @@ export function randomMetadata(random: Random): Metadata {
       source: pick(random, ['shop', 'desk', 'Shop_2']),
       table: table(random),
       ...maybe(random, 'tracked', () => random() < 0.5),
+      ...maybe(random, 'is_enum', () => random() < 0.5),
       ...maybe(random, 'audit_reads', () => random() < 0.5),
       ...maybe(random, 'primary_key', () => [full(random)]),
       ...maybe(random, 'configuration', () => configuration(random)),

@@ -7,6 +7,7 @@ import { spelledTable, tableNameOf } from './tables.ts';
 
 const handled = [
   'table',
+  'is_enum',
   'configuration',
   'object_relationships',
   'array_relationships',
@@ -20,8 +21,6 @@ const handled = [
 ];
 
 const reasons: Readonly<Record<string, string>> = {
-  is_enum:
-    'enum tables are not supported: it is a table like others, and columns that refer to it stay texts',
   apollo_federation_config: 'Foz is no subgraph of a federation',
 };
 
@@ -51,6 +50,7 @@ export function tableEntryOf(
   return {
     source,
     table,
+    ...(given.is_enum === true ? { is_enum: true } : {}),
     ...(isEmpty(configuration) ? {} : { configuration }),
     ...relationships,
     ...permissionsOf(given, where, fields, findings),
