@@ -947,6 +947,10 @@ export type Source = {
   name: Scalars['String']['output'];
   owner: SourceOwner;
   pool: PoolState;
+  /** When this process read last what it contains, ISO 8601; null: never. */
+  readAt?: Maybe<Scalars['String']['output']>;
+  /** How long that took. */
+  readMilliseconds?: Maybe<Scalars['Int']['output']>;
   /** Why it does not serve. */
   reason?: Maybe<Scalars['String']['output']>;
   /** Of a source of the store: how often it was changed, from 1. */

@@ -84,6 +84,15 @@ export class Source {
   @Field(() => Int, { description: 'Tables and views in its catalog.' })
   tables!: number;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'When this process read last what it contains, ISO 8601; null: never.',
+  })
+  readAt!: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'How long that took.' })
+  readMilliseconds!: number | null;
+
   @Field(() => SourceOwner)
   owner!: SourceOwner;
 

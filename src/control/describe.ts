@@ -18,6 +18,9 @@ export interface SourceDescription {
   readonly reason: string | null;
   readonly version: string | null;
   readonly tables: number;
+  /** When this process read last what it contains, and how long that took; `null`: never. */
+  readonly readAt: string | null;
+  readonly readMilliseconds: number | null;
   /** Whether the configuration file declares it, so that it cannot be changed at run time. */
   readonly owner: 'file' | 'store';
   /** Of a source of the store: how often it was changed, from 1. */
@@ -29,7 +32,7 @@ export interface SourceDescription {
 
 /** What is known of a source at the moment. */
 export function describeSource(source: AttachedSource): SourceDescription {
-  const { name, config, status, facts, revision, connector } = source;
+  const { name, config, status, facts, revision, connector, reading } = source;
   return {
     name,
     kind: config.kind,
@@ -38,6 +41,8 @@ export function describeSource(source: AttachedSource): SourceDescription {
     reason: status.state === 'unavailable' ? status.reason : null,
     version: facts?.version ?? null,
     tables: facts?.tables.length ?? 0,
+    readAt: reading?.at.toISOString() ?? null,
+    readMilliseconds: reading?.milliseconds ?? null,
     owner: revision === null ? 'file' : 'store',
     revision,
     pool: connector.pool(),

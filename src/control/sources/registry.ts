@@ -21,6 +21,8 @@ export interface AttachedSource {
   readonly revision: number | null;
   status: SourceStatus;
   facts: SourceFacts | null;
+  /** The last time that what it contains was read, and how long that took; `null`: it was never read by this process. */
+  reading: { readonly at: Date; readonly milliseconds: number } | null;
 }
 
 /** A source that is to be attached. `revision`: absent for those of the configuration file. */
@@ -207,7 +209,9 @@ export class SourceRegistry {
   }
 
   async #introspect(source: AttachedSource): Promise<boolean> {
+    const started = performance.now();
     const facts = await factsOf(source, this.#wanted);
+    source.reading = { at: new Date(), milliseconds: Math.round(performance.now() - started) };
     if (source.status.state !== 'available') source.status = { state: 'available', since: new Date() };
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
@@ -269,7 +273,15 @@ export class SourceRegistry {
 }
 
 function attached({ name, config, connector, revision }: NewSource): AttachedSource {
-  return { name, config, connector, revision: revision ?? null, status: { state: 'starting' }, facts: null };
+  return {
+    name,
+    config,
+    connector,
+    revision: revision ?? null,
+    status: { state: 'starting' },
+    facts: null,
+    reading: null,
+  };
 }
 
 /** What a database contains, as far as its configuration wants it. Rejects with FozError. */

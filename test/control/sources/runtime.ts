@@ -50,6 +50,6 @@ export async function running(config: Partial<FozConfig>): Promise<Running> {
 
 export const attachSource = `mutation ($name: String!, $kind: SourceKind!, $settings: SourceSettingsInput!, $force: Boolean! = false) {
   attachSource(name: $name, kind: $kind, settings: $settings, force: $force) {
-    name kind state reason tables owner revision pool { size } settings { url path readonly }
+    name kind state reason tables readAt readMilliseconds owner revision pool { size idle waiting } settings { url path readonly }
   }
 }`;

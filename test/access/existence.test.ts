@@ -1,0 +1,257 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Metadata } from '../../src/catalog/index.ts';
+import { explainOperation, Graphs, SourceRegistry } from '../../src/control/index.ts';
+import { parseRoleName, parseSourceName } from '../../src/core/index.ts';
+import { connect } from '../../src/main.ts';
+import type { Connector } from '../../src/plan/index.ts';
+import { ask } from '../support/cases/run.ts';
+
+/** What is forbidden must look like what does not exist: the same words, the same work, and nothing asked of any database. */
+
+const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+const folder = mkdtempSync(join(tmpdir(), 'foz-existence-'));
+const statements: string[] = [];
+let registry: SourceRegistry;
+let graphs: Graphs;
+
+/** Notes each statement that goes to the database, within transactions too. */
+function noted(connector: Connector): Connector {
+  return new Proxy(connector, {
+    get(target, name) {
+      const value = target[name as keyof Connector] as unknown;
+      if (typeof value !== 'function') return value;
+      if (name === 'run')
+        return (...args: Parameters<Connector['run']>) => {
+          statements.push(args[0].text);
+          return target.run(...args);
+        };
+      if (name === 'transaction')
+        return (...[mode, own, body]: Parameters<Connector['transaction']>) => {
+          statements.push(`begin ${mode}`);
+          return target.transaction(mode, own, (runner) =>
+            body({
+              run(statement, ...rest) {
+                statements.push(statement.text);
+                return runner.run(statement, ...rest);
+              },
+            }),
+          );
+        };
+      return value.bind(target);
+    },
+  });
+}
+
+async function source(name: string, texts: readonly string[]) {
+  const config = { name, kind: 'sqlite', path: join(folder, `${name}.db`) } as const;
+  const connector = await connect(config, true);
+  for (const text of texts) await connector.run({ text, slots: [] }, [], context);
+  return { name: parseSourceName(name)!, config, connector: noted(connector) };
+}
+
+const role = 'reader';
+const metadata: Metadata = {
+  tables: [
+    {
+      source: 'shop',
+      table: 'authors',
+      select_permissions: [
+        {
+          role,
+          permission: { columns: ['id', 'name'], filter: { id: { _gt: 1 } }, allow_aggregations: true },
+        },
+      ],
+    },
+    {
+      source: 'shop',
+      table: 'books',
+      select_permissions: [
+        { role, permission: { columns: ['id', 'title', 'author_id'], filter: {}, allow_aggregations: true } },
+      ],
+      insert_permissions: [{ role, permission: { columns: ['id', 'title', 'author_id'], check: {} } }],
+      update_permissions: [{ role, permission: { columns: ['title'], filter: {}, check: {} } }],
+      delete_permissions: [{ role, permission: { filter: {} } }],
+      remote_relationships: [
+        {
+          name: 'stock',
+          definition: {
+            to_source: {
+              source: 'store',
+              table: 'stock',
+              relationship_type: 'array',
+              field_mapping: { id: 'book_id' },
+            },
+          },
+        },
+        {
+          name: 'audits',
+          definition: {
+            to_source: {
+              source: 'store',
+              table: 'audits',
+              relationship_type: 'array',
+              field_mapping: { id: 'book_id' },
+            },
+          },
+        },
+      ],
+    },
+    {
+      source: 'store',
+      table: 'stock',
+      select_permissions: [
+        { role, permission: { columns: ['id', 'book_id'], filter: {}, allow_aggregations: true } },
+      ],
+    },
+  ],
+};
+
+beforeAll(async () => {
+  const shop = await source('shop', [
+    'create table authors (id integer primary key, name text not null, secret text)',
+    'create table books (id integer primary key, author_id integer references authors, title text, price integer, isbn text unique)',
+    'create table vault (id integer primary key, book_id integer references books, code text)',
+    `insert into authors values (1, 'Ada', 'x'), (2, 'Bob', 'y')`,
+    `insert into books values (1, 2, 'One', 5, 'i')`,
+  ]);
+  const store = await source('store', [
+    'create table stock (id integer primary key, book_id integer, shelf text)',
+    'create table audits (id integer primary key, book_id integer)',
+  ]);
+  registry = new SourceRegistry([shop, store], null);
+  await registry.start();
+  graphs = new Graphs({ sources: [], metadata }, registry);
+}, 60_000);
+afterAll(() => registry.close());
+
+/** A position, what is forbidden there, and a name of the same length that nothing has. */
+const positions: readonly (readonly [string, string, string])[] = [
+  ['{ NAME { id } }', 'vault', 'vaulx'],
+  ['{ NAME(id: 1) { id } }', 'vault_by_pk', 'vaulx_by_pk'],
+  ['{ NAME { aggregate { count } } }', 'vault_aggregate', 'vaulx_aggregate'],
+  ['{ NAME { edges { cursor } } }', 'vault_connection', 'vaulx_connection'],
+  ['{ NAME(isbn: "i") { id } }', 'books_by_isbn', 'books_by_isbx'],
+  ['{ books { NAME } }', 'price', 'prixe'],
+  ['{ books { NAME { id } } }', 'vault', 'vaulx'],
+  ['{ books { author { NAME } } }', 'secret', 'secrxt'],
+  ['{ books { NAME { id } } }', 'audits', 'audixs'],
+  ['{ books { stock { NAME } } }', 'shelf', 'shelx'],
+  ['{ books(where: {NAME: {_eq: 1}}) { id } }', 'price', 'prixe'],
+  ['{ books(where: {_not: {_or: [{NAME: {_is_null: true}}]}}) { id } }', 'price', 'prixe'],
+  ['{ books(where: {author: {NAME: {_eq: "x"}}}) { id } }', 'secret', 'secrxt'],
+  ['{ books(where: {NAME: {id: {_eq: 1}}}) { id } }', 'vault', 'vaulx'],
+  ['{ books(where: {stock: {NAME: {_eq: "x"}}}) { id } }', 'shelf', 'shelx'],
+  ['{ books(where: {NAME: {id: {_eq: 1}}}) { id } }', 'audits', 'audixs'],
+  ['{ books(order_by: {NAME: asc}) { id } }', 'price', 'prixe'],
+  ['{ books(order_by: {author: {NAME: asc}}) { id } }', 'secret', 'secrxt'],
+  ['{ books(order_by: {NAME: {count: asc}}) { id } }', 'vault_aggregate', 'vaulx_aggregate'],
+  ['{ books(distinct_on: [NAME]) { id } }', 'price', 'prixe'],
+  ['{ books_aggregate { aggregate { max { NAME } } } }', 'price', 'prixe'],
+  ['{ books_aggregate { aggregate { count(columns: [NAME]) } } }', 'price', 'prixe'],
+  ['{ books_aggregate { nodes { NAME } } }', 'price', 'prixe'],
+  ['{ books_aggregate { group_by(by: {columns: [NAME]}) { aggregate { count } } } }', 'price', 'prixe'],
+  ['{ books_connection(order_by: {NAME: asc}) { edges { cursor } } }', 'price', 'prixe'],
+  ['mutation { NAME(where: {}) { affected_rows } }', 'delete_vault', 'delete_vaulx'],
+  ['mutation { NAME(objects: []) { affected_rows } }', 'insert_authors', 'insert_authoxs'],
+  ['mutation { insert_books_one(object: {NAME: 1}) { id } }', 'price', 'prixe'],
+  ['mutation { insert_books_one(object: {NAME: {data: []}}) { id } }', 'vault', 'vaulx'],
+  ['mutation { insert_books_one(object: {author: {data: {NAME: 1}}}) { id } }', 'secret', 'secrxt'],
+  [
+    'mutation { insert_books_one(object: {id: 7}, on_conflict: {constraint: NAME, update_columns: []}) { id } }',
+    'books_isbn_key',
+    'books_isbx_key',
+  ],
+  [
+    'mutation { insert_books_one(object: {id: 7}, on_conflict: {constraint: books_pkey, update_columns: [NAME]}) { id } }',
+    'price',
+    'prixe',
+  ],
+  [
+    'mutation { insert_books_one(object: {id: 7}, on_conflict: {constraint: books_pkey, update_columns: [title], where: {NAME: {_eq: 1}}}) { id } }',
+    'price',
+    'prixe',
+  ],
+  ['mutation { insert_books(objects: [{id: 7}]) { returning { NAME } } }', 'price', 'prixe'],
+  [
+    'mutation { update_books(where: {NAME: {_eq: 1}}, _set: {title: "x"}) { affected_rows } }',
+    'price',
+    'prixe',
+  ],
+  ['mutation { update_books(where: {}, _set: {NAME: 1}) { affected_rows } }', 'price', 'prixe'],
+  ['mutation { update_books(where: {}, _inc: {NAME: 1}) { affected_rows } }', 'price', 'prixe'],
+  ['mutation { update_books_by_pk(pk_columns: {id: 1}, _set: {title: "x"}) { NAME } }', 'price', 'prixe'],
+  ['mutation { delete_books(where: {NAME: {_eq: 1}}) { affected_rows } }', 'price', 'prixe'],
+  ['mutation { delete_books_by_pk(id: 1) { NAME } }', 'price', 'prixe'],
+  ['query ($it: NAME) { books(where: $it) { id } }', 'vault_bool_exp', 'vaulx_bool_exp'],
+  ['{ books { ... on NAME { id } } }', 'vault', 'vaulx'],
+  ['{ __type(name: "NAME") { name fields { name } } }', 'vault', 'vaulx'],
+  ['{ __type(name: "NAME") { name } }', 'audits', 'audixs'],
+];
+
+const session = { role: parseRoleName(role)!, variables: new Map<string, string>() };
+const hidden = ['vault', 'secret', 'price', 'shelf', 'audits', 'isbn'];
+
+/** What a client hears, with the name that it gave taken out. */
+async function told(query: string, name: string) {
+  statements.length = 0;
+  const text = await ask(graphs.engine(session), { query: query.replaceAll('NAME', name), variables: {} });
+  expect(statements).toEqual([]);
+  return text.replaceAll(name, 'NAME');
+}
+
+test.each(positions)('%s tells of %s what it tells of %s', async (query, forbidden, missing) => {
+  const [known, unknown] = [await told(query, forbidden), await told(query, missing)];
+  expect(known).toBe(unknown);
+  for (const word of hidden) expect(known).not.toContain(word);
+  expect(known).toMatch(/"errors"|"__type":null/);
+});
+
+test('the positions can be reached: an administrator is not refused', async () => {
+  const refused: string[] = [];
+  for (const [query, forbidden] of positions) {
+    const text = await ask(graphs.engine(), { query: query.replaceAll('NAME', forbidden), variables: {} });
+    if (/Cannot query field|not defined by type|does not exist in|Unknown type|"__type":null/.test(text))
+      refused.push(`${forbidden}: ${query} ${text}`);
+  }
+  expect(refused).toEqual([]);
+});
+
+test.each(positions.filter(([query]) => !query.includes('__type')))(
+  'the plan of %s is refused for %s as for %s',
+  (query, forbidden, missing) => {
+    const said = (name: string) => {
+      try {
+        explainOperation(graphs, {
+          query: query.replaceAll('NAME', name),
+          variables: '{}',
+          operationName: null,
+          role,
+        });
+      } catch (error) {
+        const { errors = [error] } = error as { errors?: readonly Error[] };
+        return errors.map((one) => (one as Error).message.replaceAll(name, 'NAME')).join('\n');
+      }
+      throw new Error(`${name} was planned`);
+    };
+    expect(said(forbidden)).toBe(said(missing));
+  },
+);
+
+test('a row that the role cannot see is asked for and answered as one that is not there', async () => {
+  const asked = async (query: string) => {
+    statements.length = 0;
+    const text = await ask(graphs.engine(session), { query, variables: {} });
+    return { text, statements: [...statements] };
+  };
+  const one = (id: number) =>
+    asked(`{ authors_by_pk(id: ${id}) { name } authors(where: {id: {_eq: ${id}}}) { name } }`);
+  const seen = await one(2);
+  expect(seen.text).toBe('{"data":{"authors_by_pk":{"name":"Bob"},"authors":[{"name":"Bob"}]}}');
+  expect(await one(1)).toEqual({
+    text: '{"data":{"authors_by_pk":null,"authors":[]}}',
+    statements: seen.statements,
+  });
+  expect(await one(99)).toEqual(await one(1));
+});
