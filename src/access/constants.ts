@@ -1,4 +1,4 @@
-import { familyOf, type RuleValue, type ValueType } from '../catalog/index.ts';
+import { type Column, familyOf, type RuleValue, type ValueType } from '../catalog/index.ts';
 
 const sessionName = /^x-(?:foz|hasura)-(.+)$/i;
 
@@ -28,6 +28,22 @@ export function ruleList(value: unknown, type: ValueType): RuleValue | string {
   return Array.isArray(value)
     ? listOf(value, type)
     : 'needs a list of values, or a session variable that holds one';
+}
+
+/** Why a value cannot be one of a native enum's; `null`: it can, the column is of no such type, or only the session knows the value. */
+export function labelProblem({ type, enumType }: Column, value: RuleValue): string | null {
+  if (type.scalar !== 'enum' || enumType === null || value.kind === 'session') return null;
+  const labels = enumType.values.map((entry) => entry.value);
+  const given = value.kind === 'list' ? value.of : [value.value].flat();
+  for (const one of given) {
+    const part = typeof one === 'object' && one !== null ? (one as RuleValue) : null;
+    if (part !== null) {
+      const problem = labelProblem({ type, enumType } as Column, part);
+      if (problem !== null) return problem;
+    } else if (one !== null && !labels.includes(String(one)))
+      return `${JSON.stringify(one)} is no value of ${enumType.name}: it has ${labels.map((label) => JSON.stringify(label)).join(', ')}`;
+  }
+  return null;
 }
 
 function listOf(values: readonly unknown[], type: ValueType): RuleValue | string {

@@ -13,7 +13,7 @@ import {
   type Table,
   type ValueType,
 } from '../catalog/index.ts';
-import { ruleList, ruleValue } from './constants.ts';
+import { labelProblem, ruleList, ruleValue } from './constants.ts';
 
 /** Finds a table of a source by the name that metadata gives it. */
 export type FindTable = (source: string, table: unknown) => Table | undefined;
@@ -151,7 +151,21 @@ function readOperator(table: Table, column: Column, name: string, operand: unkno
       : facts.operand === 'text list'
         ? ruleList(operand, text)
         : ruleValue(operand, facts.operand === 'text' ? text : column.type);
-  return { kind: 'compare', column, op, value: fitting(value, where) };
+  const isText = facts.operand === 'text' || facts.operand === 'text list';
+  return {
+    kind: 'compare',
+    column,
+    op,
+    value: isText ? fitting(value, where) : ofColumn(column, value, where),
+  };
+}
+
+/** A value that the column can have. */
+function ofColumn(column: Column, value: RuleValue | string, where: string): RuleValue {
+  const read = fitting(value, where);
+  const problem = labelProblem(column, read);
+  if (problem !== null) throw new RuleProblem(where, problem);
+  return read;
 }
 
 function fitting(value: RuleValue | string, where: string): RuleValue {
@@ -168,7 +182,7 @@ function isTrue(operand: unknown, where: string): boolean {
 function betweenRule(column: Column, operand: unknown, where: string): RowRule {
   if (!Array.isArray(operand) || operand.length !== 2)
     throw new RuleProblem(where, 'needs exactly two values: [low, high]');
-  const [low, high] = operand.map((bound) => fitting(ruleValue(bound, column.type), where));
+  const [low, high] = operand.map((bound) => ofColumn(column, ruleValue(bound, column.type), where));
   return { kind: 'between', column, low: low!, high: high! };
 }
 

@@ -19,7 +19,7 @@ import {
   type UpdatePermissionMetadata,
 } from '../catalog/index.ts';
 import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
-import { ruleValue } from './constants.ts';
+import { labelProblem, ruleValue } from './constants.ts';
 import { addInherited } from './inherit.ts';
 import type {
   DeletePermission,
@@ -237,7 +237,8 @@ function presetsOf(
       if (column === undefined) throw new RuleProblem(`set.${name}`, `${table.id} has no column "${name}"`);
       if (value === null) return [column, { kind: 'constant', value: null }];
       const read = ruleValue(value, column.type);
-      if (typeof read === 'string') throw new RuleProblem(`set.${name}`, read);
+      const problem = typeof read === 'string' ? read : labelProblem(column, read);
+      if (typeof read === 'string' || problem !== null) throw new RuleProblem(`set.${name}`, String(problem));
       return [column, read];
     }),
   );

@@ -5,13 +5,26 @@ import type { Scope } from './scope.ts';
 import { limitClause, orderClause } from './source.ts';
 import { comparisons, compileMeasure, junction } from './where.ts';
 
-/** Key expressions of a grouping, and ` group by ... having ... order by ... limit ...`. */
+/** The parts of a grouping. */
+interface GroupClauses {
+  /** Expressions of its keys. */
+  readonly keys: readonly Sql[];
+  /** ` group by ... having ... order by ... limit ...` */
+  readonly tail: Sql;
+  /** ` group by ...` */
+  readonly grouping: Sql;
+  /** What `having` says; `null`: nothing. */
+  readonly condition: Sql | null;
+  readonly order: readonly Sql[];
+}
+
+/** Spells a grouping. `outer`: keys before its own, then without order and limit. */
 export function groupClauses(
   scope: Scope,
   group: GroupBy,
   row: Sql,
   outer: readonly Sql[] = [],
-): { readonly keys: readonly Sql[]; readonly tail: Sql; readonly order: readonly Sql[] } {
+): GroupClauses {
   const { dialect } = scope;
   const keys = group.keys.map(({ column, bucket }) => {
     const expression = scope.column(row, column);
@@ -31,7 +44,7 @@ export function groupClauses(
   const grouping = by.length === 0 ? sql.empty : sql` group by ${sql.join(by)}`;
   const limit = outer.length > 0 ? sql.empty : limitClause(scope, group.limit, group.offset);
   const orderBy = outer.length > 0 ? sql.empty : orderClause(order);
-  return { keys, tail: sql`${grouping}${having}${orderBy}${limit}`, order };
+  return { keys, tail: sql`${grouping}${having}${orderBy}${limit}`, grouping, condition, order };
 }
 
 function compileHaving(scope: Scope, having: Having, row: Sql): Sql | null {
