@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Column,
   type Key,
   type Relationship,
+  type RowRule,
   type RuleValue,
   type Table,
   wholeTable,
@@ -151,7 +153,7 @@ export function planMutation(
         kind: 'delete',
         table,
         one,
-        where: and(foldRule(planning, planning.rules.delete(table).filter), asked),
+        where: writable(planning, table, planning.rules.delete(table).filter, asked),
         answer,
         path,
       };
@@ -159,6 +161,17 @@ export function planMutation(
     default:
       throw invalid(path, 'is not a mutation');
   }
+}
+
+/**
+ * The rows that a write may touch. Where the client names a condition or a key, they are among those that it can read, as row security of
+ * PostgreSQL has it: else the number of rows would answer questions about rows that it cannot read.
+ */
+function writable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
+  const own = foldRule(planning, rule);
+  if (isAlways(asked)) return own;
+  const { filter } = planning.rules.select(table);
+  return isDeepStrictEqual(rule, filter) ? and(own, asked) : and(own, visibleRows(planning, table), asked);
 }
 
 function planAnswer(
@@ -287,7 +300,7 @@ function planOnConflict(planning: Planning, table: Table, input: Input | undefin
   const update = (literal(planning, part('update_columns')) as readonly Column[] | null) ?? [];
   const key = literal(planning, part('constraint')) as Key | null;
   const { filter, presets } = planning.rules.update(table);
-  const where = and(foldRule(planning, filter), planWhere(planning, table, part('where')));
+  const where = writable(planning, table, filter, planWhere(planning, table, part('where')));
   const fixed = update.length === 0 ? [] : presetCells(presets);
   return {
     key,
@@ -335,7 +348,7 @@ function planUpdate(planning: Planning, table: Table, args: Arguments, asked: Pr
         );
   return {
     set,
-    where: and(foldRule(planning, rule.filter), asked),
+    where: writable(planning, table, rule.filter, asked),
     check: foldRule(planning, rule.check),
     validations: rowChecks(planning, table),
     ifMatch,
@@ -359,7 +372,7 @@ function planUpdates(planning: Planning, table: Table, input: Input | undefined)
     );
     return {
       set: planAssignments(planning, inputs, presetCells(rule.presets), item.path),
-      where: and(foldRule(planning, rule.filter), where),
+      where: writable(planning, table, rule.filter, where),
       check: foldRule(planning, rule.check),
       validations: rowChecks(planning, table),
       ifMatch: null,

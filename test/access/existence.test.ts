@@ -105,6 +105,14 @@ const metadata: Metadata = {
         { role, permission: { columns: ['id', 'book_id'], filter: {}, allow_aggregations: true } },
       ],
     },
+    {
+      source: 'shop',
+      table: 'notes',
+      select_permissions: [{ role: 'writer', permission: { columns: '*', filter: { id: { _gt: 1 } } } }],
+      insert_permissions: [{ role: 'writer', permission: { columns: '*', check: {} } }],
+      update_permissions: [{ role: 'writer', permission: { columns: ['text'], filter: {} } }],
+      delete_permissions: [{ role: 'writer', permission: { filter: {} } }],
+    },
   ],
 };
 
@@ -113,6 +121,8 @@ beforeAll(async () => {
     'create table authors (id integer primary key, name text not null, secret text)',
     'create table books (id integer primary key, author_id integer references authors, title text, price integer, isbn text unique)',
     'create table vault (id integer primary key, book_id integer references books, code text)',
+    'create table notes (id integer primary key, text text)',
+    `insert into notes values (1, 'hidden'), (2, 'seen')`,
     `insert into authors values (1, 'Ada', 'x'), (2, 'Bob', 'y')`,
     `insert into books values (1, 2, 'One', 5, 'i')`,
   ]);
@@ -255,3 +265,31 @@ test('a row that the role cannot see is asked for and answered as one that is no
   });
   expect(await one(99)).toEqual(await one(1));
 });
+
+const probes: readonly (readonly [string, string])[] = [
+  ['update_notes(where: {text: {_eq: "TEXT"}}, _set: {text: "x"}) { affected_rows }', '{"affected_rows":0}'],
+  ['delete_notes(where: {text: {_eq: "TEXT"}}) { affected_rows }', '{"affected_rows":0}'],
+  [
+    'update_notes_many(updates: [{where: {text: {_eq: "TEXT"}}, _set: {text: "x"}}]) { affected_rows }',
+    '[{"affected_rows":0}]',
+  ],
+  ['update_notes_by_pk(pk_columns: {id: 1}, _set: {text: "x"}) { id }', 'null'],
+  ['delete_notes_by_pk(id: 1) { id }', 'null'],
+  [
+    'insert_notes(objects: [{id: 1, text: "x"}], on_conflict: {constraint: notes_pkey, update_columns: [text], where: {text: {_eq: "TEXT"}}}) { affected_rows }',
+    '{"affected_rows":0}',
+  ],
+];
+test.each(probes)(
+  '%s picks no row that cannot be read, though the role may write it',
+  async (field, answer) => {
+    const writer = { role: parseRoleName('writer')!, variables: new Map<string, string>() };
+    const asked = async (text: string) =>
+      ask(graphs.engine(writer), { query: `mutation { it: ${field.replace('TEXT', text)} }`, variables: {} });
+    expect(await asked('hidden')).toBe(`{"data":{"it":${answer}}}`);
+    expect(await asked('missing')).toBe(`{"data":{"it":${answer}}}`);
+    expect(await ask(graphs.engine(), { query: '{ notes { id text } }', variables: {} })).toBe(
+      '{"data":{"notes":[{"id":1,"text":"hidden"},{"id":2,"text":"seen"}]}}',
+    );
+  },
+);
