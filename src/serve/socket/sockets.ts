@@ -22,7 +22,7 @@ const endings = {
     code: closings.ended,
     reason: 'The session has expired: come back with a credential that holds.',
   },
-  changed: { code: closings.ended, reason: 'The API key says something else now: come back with it.' },
+  changed: { code: closings.ended, reason: 'The credential says something else now: come back with it.' },
   revoked: { code: closings.forbidden, reason: 'The API key was revoked.' },
 } as const;
 

@@ -1,0 +1,216 @@
+import type { BoolExp, TableMetadata } from '../../src/catalog/index.ts';
+import type { Dice } from './dice.ts';
+
+/** One table, the random permissions of a role on it, and what its writes come to in memory. */
+
+export type Value = number | string | null;
+export type Row = Readonly<Record<string, Value>>;
+export const names = ['id', 'owner', 'amount', 'note'] as const;
+type Name = (typeof names)[number];
+
+export const table = 'items';
+export const session = new Map([
+  ['user', '2'],
+  ['word', 'b'],
+]);
+
+/** A role as metadata has it, in parts that the reference reads as well. */
+export interface RandomWriter {
+  readonly columns: readonly Name[];
+  readonly filter: BoolExp;
+  readonly masks: Readonly<Record<string, BoolExp>>;
+  readonly insert: { readonly columns: readonly Name[]; readonly check: BoolExp; readonly set: Presets };
+  readonly update: {
+    readonly columns: readonly Name[];
+    readonly filter: BoolExp;
+    readonly check: BoolExp | null;
+    readonly set: Presets;
+  };
+  readonly remove: BoolExp;
+  readonly validation: BoolExp | null;
+}
+
+type Presets = Readonly<Record<string, Value>>;
+
+/** What a write should come to: the rows afterwards with what is answered, or the codes of errors that may be told. */
+export type Outcome =
+  | { readonly codes: readonly string[] }
+  | { readonly rows: readonly Row[]; readonly affected: number; readonly touched: readonly Row[] };
+
+export function randomRows(dice: Dice): Row[] {
+  return Array.from({ length: 6 }, (_, at) => ({ id: at + 1, ...randomValues(dice) }));
+}
+
+export function randomWriter(dice: Dice): RandomWriter {
+  const some = () => dice.some(names.slice(1), 1, 3);
+  const columns: Name[] = ['id', ...dice.some(names.slice(1), 0, 3)];
+  const rule = () => (dice.chance(35) ? {} : randomRule(dice, names));
+  const presets = (): Presets =>
+    Object.fromEntries(dice.some(names.slice(1), 0, 1).map((name) => [name, presetOf(dice, name)]));
+  return {
+    columns,
+    filter: rule(),
+    masks: Object.fromEntries(
+      dice
+        .some(columns.slice(1), 0, Math.min(2, columns.length - 1))
+        .map((name) => [name, randomRule(dice, names)]),
+    ),
+    insert: { columns: ['id', ...some()], check: rule(), set: presets() },
+    update: { columns: some(), filter: rule(), check: dice.chance(40) ? null : rule(), set: presets() },
+    remove: rule(),
+    validation: dice.chance(75) ? null : randomRule(dice, names),
+  };
+}
+
+function presetOf(dice: Dice, name: Name): Value {
+  if (name === 'note') return dice.chance(50) ? 'X-Foz-Word' : 'c';
+  return dice.chance(50) ? 'X-Foz-User' : dice.whole(4);
+}
+
+export function metadataOf(role: string, writer: RandomWriter): TableMetadata {
+  const { columns, filter, masks, insert, update, remove, validation } = writer;
+  return {
+    source: 'shop',
+    table,
+    select_permissions: [{ role, permission: { columns, filter, masks } }],
+    insert_permissions: [{ role, permission: insert }],
+    update_permissions: [{ role, permission: update }],
+    delete_permissions: [{ role, permission: { filter: remove } }],
+    ...(validation === null ? {} : { validations: [{ check: validation, message: 'not valid' }] }),
+  };
+}
+
+export function randomValues(dice: Dice): Row {
+  return {
+    owner: dice.chance(15) ? null : dice.whole(4),
+    amount: dice.chance(15) ? null : dice.whole(5),
+    note: dice.chance(15) ? null : 'abcd'[dice.whole(4)]!,
+  };
+}
+
+/** A condition over some columns. */
+export function randomRule(dice: Dice, over: readonly string[], depth = 2): BoolExp {
+  const kind = depth === 0 ? 0 : dice.whole(6);
+  if (kind === 1) return { _not: randomRule(dice, over, depth - 1) };
+  if (kind === 2 || kind === 3) {
+    const parts = [randomRule(dice, over, depth - 1), randomRule(dice, over, depth - 1)];
+    return kind === 2 ? { _and: parts } : { _or: parts };
+  }
+  const name = over[dice.whole(over.length)]!;
+  return { [name]: comparison(dice, name) };
+}
+
+function comparison(dice: Dice, name: string): BoolExp {
+  if (dice.chance(15)) return { _is_null: dice.chance(50) };
+  const one = (): Value => (name === 'note' ? 'abcd'[dice.whole(4)]! : dice.whole(name === 'id' ? 8 : 5));
+  if (dice.chance(25)) return { [dice.chance(50) ? '_in' : '_nin']: [one(), one()] };
+  const operators = name === 'note' ? ['_eq', '_neq'] : ['_eq', '_neq', '_gt', '_gte', '_lt', '_lte'];
+  return { [operators[dice.whole(operators.length)]!]: one() };
+}
+
+type Truth = boolean | null;
+
+/** Whether a row passes, in the three values of SQL. */
+export function passes(rule: BoolExp, row: Row): Truth {
+  return every(
+    Object.entries(rule).map(([key, value]) => {
+      if (key === '_and') return every((value as BoolExp[]).map((part) => passes(part, row)));
+      if (key === '_or') return some((value as BoolExp[]).map((part) => passes(part, row)));
+      if (key === '_not') return not(passes(value as BoolExp, row));
+      return every(Object.entries(value as BoolExp).map(([op, operand]) => holds(row[key]!, op, operand)));
+    }),
+  );
+}
+
+function holds(value: Value, op: string, operand: unknown): Truth {
+  if (op === '_is_null') return (value === null) === operand;
+  if (value === null) return null;
+  const other = operand as number;
+  switch (op) {
+    case '_eq':
+      return value === operand;
+    case '_neq':
+      return value !== operand;
+    case '_in':
+      return (operand as Value[]).includes(value);
+    case '_nin':
+      return !(operand as Value[]).includes(value);
+    case '_gt':
+      return (value as number) > other;
+    case '_gte':
+      return (value as number) >= other;
+    case '_lt':
+      return (value as number) < other;
+    case '_lte':
+      return (value as number) <= other;
+    default:
+      throw new Error(`no operator ${op}`);
+  }
+}
+
+const not = (truth: Truth): Truth => (truth === null ? null : !truth);
+const every = (all: readonly Truth[]): Truth =>
+  all.includes(false) ? false : all.includes(null) ? null : true;
+const some = (all: readonly Truth[]): Truth =>
+  all.includes(true) ? true : all.includes(null) ? null : false;
+
+/** What the role sees of a row; `null`: it does not see the row. */
+export function seen({ columns, filter, masks }: RandomWriter, row: Row): Row | null {
+  if (passes(filter, row) !== true) return null;
+  return Object.fromEntries(
+    columns.map((name) => [
+      name,
+      masks[name] === undefined || passes(masks[name], row) === true ? row[name]! : null,
+    ]),
+  );
+}
+
+const presetsIn = (set: Presets): Row =>
+  Object.fromEntries(
+    Object.entries(set).map(([name, value]) => {
+      if (value === 'X-Foz-User') return [name, Number(session.get('user'))];
+      return [name, value === 'X-Foz-Word' ? session.get('word')! : value];
+    }),
+  );
+
+export function inserted(writer: RandomWriter, before: readonly Row[], objects: readonly Row[]): Outcome {
+  const fixed = presetsIn(writer.insert.set);
+  const added = objects.map(
+    (object): Row => ({ owner: null, amount: null, note: null, ...object, ...fixed }),
+  );
+  const rows = [...before, ...added];
+  const codes = refusals(writer, added, writer.insert.check);
+  if (new Set(rows.map(({ id }) => id)).size < rows.length) codes.push('constraint-violation');
+  return codes.length > 0 ? { codes } : { rows, affected: added.length, touched: added };
+}
+
+export function updated(writer: RandomWriter, before: readonly Row[], where: BoolExp, set: Row): Outcome {
+  const { filter, check, set: presets } = writer.update;
+  const chosen = new Set(before.filter((row) => picked(writer, row, filter, where)));
+  const fixed = presetsIn(presets);
+  const rows = before.map((row) => (chosen.has(row) ? { ...row, ...set, ...fixed } : row));
+  const touched = rows.filter((_, at) => chosen.has(before[at]!));
+  const codes = refusals(writer, touched, check ?? {});
+  return codes.length > 0 ? { codes } : { rows, affected: touched.length, touched };
+}
+
+export function removed(writer: RandomWriter, before: readonly Row[], where: BoolExp): Outcome {
+  const touched = before.filter((row) => picked(writer, row, writer.remove, where));
+  return { rows: before.filter((row) => !touched.includes(row)), affected: touched.length, touched };
+}
+
+/** A condition is held against what the role sees; without one the rule of the write decides alone. */
+function picked(writer: RandomWriter, row: Row, rule: BoolExp, where: BoolExp): boolean {
+  if (passes(rule, row) !== true) return false;
+  if (Object.keys(where).length === 0) return true;
+  const view = seen(writer, row);
+  return view !== null && passes(where, view) === true;
+}
+
+function refusals({ validation }: RandomWriter, rows: readonly Row[], check: BoolExp): string[] {
+  const fails = (rule: BoolExp) => rows.some((row) => passes(rule, row) !== true);
+  return [
+    ...(fails(check) ? ['permission-error'] : []),
+    ...(validation !== null && fails(validation) ? ['data-exception'] : []),
+  ];
+}
