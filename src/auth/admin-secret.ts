@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { adminSession, type Session } from '../access/index.ts';
-import { FozError } from '../core/index.ts';
+import { FozError, parseRoleName } from '../core/index.ts';
 import type { Authenticator } from './authenticator.ts';
 import { AccessDenied } from './denied.ts';
-import { parseRole, requestedRole } from './grant.ts';
+import { requestedRole } from './grant.ts';
 import { type AuthRequest, header, isSessionHeader } from './request.ts';
 import { isVariable, setVariable, variableOf } from './variables.ts';
 
@@ -90,7 +90,7 @@ function isTrue(value: string | undefined): boolean {
 
 function roleOf(request: AuthRequest) {
   const asked = requestedRole(request);
-  const role = parseRole(asked);
+  const role = parseRoleName(asked);
   if (asked !== undefined && role === undefined)
     throw new AccessDenied({
       message: 'x-foz-role does not hold the name of a role.',

@@ -1,4 +1,4 @@
-import { parseRole } from './grant.ts';
+import { parseRoleName } from '../core/index.ts';
 
 /** Something wrong in `auth`, at a place inside it. Never shows a secret. */
 export interface AuthProblem {
@@ -11,6 +11,6 @@ export type Report = (path: readonly (string | number)[], message: string) => vo
 
 /** Reports a name that cannot be that of a role. */
 export function checkRole(role: string, path: readonly (string | number)[], report: Report): void {
-  if (parseRole(role) === undefined)
-    report(path, 'is no name of a role: 1 to 128 characters, no blanks at its ends');
+  if (parseRoleName(role) === undefined)
+    report(path, 'is no name of a role: 1 to 255 characters, no blanks at its ends');
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../access/index.ts';
+import { parseRoleName } from '../core/index.ts';
 import { type ClientAddress, clientAddress } from './address.ts';
 import { type AdminSecret, AdminSecrets } from './admin-secret.ts';
 import { Anonymous } from './anonymous.ts';
@@ -9,7 +10,6 @@ import type { KeyRepository } from './api-keys/record.ts';
 import { DeclaredKeys, KeyRepositories } from './api-keys/repositories.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { AuthConfig } from './config.ts';
-import { parseRole } from './grant.ts';
 import { type Identify, identifyBy } from './identify.ts';
 import { Tokens } from './jwt/tokens.ts';
 import { type SessionEnd, SessionEnds } from './session-end.ts';
@@ -100,7 +100,7 @@ function waysOf(
   { adminSecrets, jwt = [], cookie_origins, webhook, anonymous_role }: SignIns,
   former?: Ways,
 ): Ways {
-  const anonymous = parseRole(anonymous_role);
+  const anonymous = parseRoleName(anonymous_role);
   const there = former?.last;
   const last = (): Ways['last'] => {
     if (webhook !== undefined)

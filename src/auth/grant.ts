@@ -16,16 +16,6 @@ export interface Grant {
   readonly rateLimit?: RateLimit;
 }
 
-/** A role's name: 1 to 128 characters without control characters or blanks at the ends; `undefined` for anything else. */
-export function parseRole(value: unknown): RoleName | undefined {
-  const fits =
-    typeof value === 'string' &&
-    value.length <= 128 &&
-    /^\S(?:.*\S)?$/.test(value) &&
-    !/[\0-\x1f\x7f]/.test(value);
-  return fits ? (value as RoleName) : undefined;
-}
-
 /** The role that the request asks for by `x-foz-role` or `x-hasura-role`. */
 export function requestedRole(request: AuthRequest): string | undefined {
   const role = header(request, 'x-foz-role');

@@ -9,7 +9,6 @@ export type { AuthProblem } from './check-parts.ts';
 export type { AuthConfig, DeclaredKeyConfig, IssuerConfig, WebhookConfig } from './config.ts';
 export { type Auth, type AuthOptions, adminSecretsIn, createAuth, type SignIns } from './create.ts';
 export { AccessDenied } from './denied.ts';
-export { parseRole } from './grant.ts';
 export type { Identify } from './identify.ts';
 export { isOwnOrigin } from './origin.ts';
 export { type AuthRequest, httpRequest, websocketRequest } from './request.ts';

@@ -1,7 +1,7 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { Naming } from '../catalog/index.ts';
 import { loadConfig } from '../control/index.ts';
-import { adminRole, FozError, parseRoleName } from '../core/index.ts';
+import { adminRole, FozError, roleNamed } from '../core/index.ts';
 import { attach } from '../main.ts';
 
 /** `foz schema print`: the whole graph as SDL, sorted, or what one role sees of it. */
@@ -11,8 +11,7 @@ export async function printGraph(options: {
   readonly role?: string;
 }): Promise<void> {
   const { naming } = options;
-  const role = options.role === undefined ? adminRole : parseRoleName(options.role);
-  if (role === undefined) throw new FozError('validation-failed', `"${options.role}" is no name for a role.`);
+  const role = options.role === undefined ? adminRole : roleNamed(options.role);
   if (naming !== undefined && naming !== 'hasura-default' && naming !== 'graphql-default') {
     throw new FozError(
       'validation-failed',

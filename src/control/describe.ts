@@ -1,7 +1,7 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { Catalog } from '../catalog/index.ts';
-import { adminRole, FozError, FozErrors, parseRoleName } from '../core/index.ts';
+import { adminRole, FozError, FozErrors, roleNamed } from '../core/index.ts';
 import { printExplained } from '../execute/index.ts';
 import { type PoolState, printPlan } from '../plan/index.ts';
 import type { SourceConfig } from './config.ts';
@@ -105,9 +105,7 @@ export function explainOperation(
 
 /** A session for looking, not for running: its variables have no values. */
 function sessionOf(text: string): Session {
-  const role = parseRoleName(text);
-  if (role === undefined) throw new FozError('validation-failed', `"${text}" is no name for a role.`);
-  return { role, variables: new Map() };
+  return { role: roleNamed(text), variables: new Map() };
 }
 
 function parsed(query: string): DocumentNode {

@@ -1,5 +1,5 @@
 import { describePermissions, type Scopes, type TableDescription } from '../access/index.ts';
-import { adminRole, FozError, parseRoleName, type RoleName } from '../core/index.ts';
+import { adminRole, type RoleName, roleNamed } from '../core/index.ts';
 import type { LimitsConfig } from './config.ts';
 import type { Graphs } from './graphs.ts';
 import { grantedTo } from './views.ts';
@@ -26,8 +26,7 @@ export function describeRole(
   name: string,
   { scopes }: { readonly scopes?: Scopes } = {},
 ): RoleDescription {
-  const role = parseRoleName(name);
-  if (role === undefined) throw new FozError('validation-failed', `"${name}" is no name for a role.`);
+  const role = roleNamed(name);
   const { roles: own, ...all } = graphs.limits;
   const { catalog, permissions } = graphs;
   const granted = grantedTo(catalog, permissions.roles, { role, scopes });

@@ -1,3 +1,5 @@
+import { FozError } from './errors.ts';
+
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
@@ -18,6 +20,13 @@ export function parseRoleName(text: unknown): RoleName | undefined {
   const fits =
     typeof text === 'string' && text.length <= 255 && text === text.trim() && !/[\p{Cc}]/u.test(text);
   return fits && text !== '' ? (text as RoleName) : undefined;
+}
+
+/** The role of a name. Throws FozError `validation-failed` for what `parseRoleName` does not take. */
+export function roleNamed(text: string): RoleName {
+  const role = parseRoleName(text);
+  if (role === undefined) throw new FozError('validation-failed', `"${text}" is no name for a role.`);
+  return role;
 }
 
 /** The role that sees everything. */

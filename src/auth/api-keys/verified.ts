@@ -1,7 +1,8 @@
+import { parseRoleName } from '../../core/index.ts';
 import type { ClientAddress } from '../address.ts';
 import { Networks } from '../address.ts';
 import { AccessDenied } from '../denied.ts';
-import { type Grant, GrantedSessions, parseRole } from '../grant.ts';
+import { type Grant, GrantedSessions } from '../grant.ts';
 import type { AuthRequest } from '../request.ts';
 import { scopesOf } from '../scopes.ts';
 import { variableText } from '../variables.ts';
@@ -54,7 +55,7 @@ export class VerifiedKey {
 }
 
 function grantOf(record: KeyRecord, secret: KeySecret, until: number): Grant {
-  const roles = record.roles.map(parseRole).filter((role) => role !== undefined);
+  const roles = record.roles.map(parseRoleName).filter((role) => role !== undefined);
   const only = roles.length === 1 ? roles[0]! : null;
   const variables = Object.entries(record.variables).map(
     ([name, value]) => [name.toLowerCase(), variableText(value) ?? ''] as const,

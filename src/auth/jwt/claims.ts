@@ -1,6 +1,5 @@
 import type { JWTPayload } from 'jose';
-import type { RoleName } from '../../core/index.ts';
-import { parseRole } from '../grant.ts';
+import { parseRoleName, type RoleName } from '../../core/index.ts';
 import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
 import { follow, type JsonPath, parseJsonPath } from './json-path.ts';
 import { tokenDenied } from './token.ts';
@@ -120,7 +119,7 @@ function rolesOf(value: unknown): readonly RoleName[] {
 }
 
 function roleOf(value: unknown): RoleName {
-  const role = parseRole(value);
+  const role = parseRoleName(value);
   if (role === undefined) throw tokenDenied('a role has no name');
   return role;
 }

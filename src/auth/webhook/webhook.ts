@@ -1,12 +1,11 @@
 import { hash as digest } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../../access/index.ts';
-import { FozError } from '../../core/index.ts';
+import { FozError, parseRoleName } from '../../core/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { WebhookConfig } from '../config.ts';
 import { AccessDenied } from '../denied.ts';
 import { freshnessOf } from '../freshness.ts';
-import { parseRole } from '../grant.ts';
 import { readLimited } from '../read-limited.ts';
 import type { AuthRequest } from '../request.ts';
 import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
@@ -107,7 +106,7 @@ export class Webhook implements Authenticator<Headers> {
       if (name === 'role') role = role === undefined || role === text ? text : null;
       else if (isVariable(name)) setVariable(variables, name, text);
     }
-    const known = parseRole(role);
+    const known = parseRoleName(role);
     if (known === undefined) throw unavailable('its answer has no x-hasura-role');
     if (variables.size > limits.variables) throw unavailable('its answer has too many variables');
     if (this.config.roles !== undefined && !this.config.roles.includes(known))

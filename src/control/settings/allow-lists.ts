@@ -1,4 +1,4 @@
-import { FozError } from '../../core/index.ts';
+import { FozError, roleNamed } from '../../core/index.ts';
 import { checkAllowLists } from '../allow-list.ts';
 import type { Actor } from '../store/actor.ts';
 import {
@@ -7,7 +7,7 @@ import {
   operationHash,
   removeOperation,
 } from '../store/repositories/operations.ts';
-import { refuseDeclared, refuseNoRole } from './refuse.ts';
+import { refuseDeclared } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import type { AllowListMode } from './settings.ts';
 import { settingNames, writeSetting } from './stored.ts';
@@ -99,7 +99,7 @@ function listOf(settings: RuntimeSettings, role: string): AllowListDescription {
 }
 
 function refuseRole({ file }: RuntimeSettings, role: string): void {
-  refuseNoRole(role);
+  roleNamed(role);
   refuseDeclared(
     (file.allow_list ?? []).some((list) => list.role === role),
     `the operations of the role ${role}`,

@@ -1,7 +1,7 @@
-import { FozError } from '../../core/index.ts';
+import { FozError, roleNamed } from '../../core/index.ts';
 import type { LimitsConfig } from '../config.ts';
 import type { Actor } from '../store/actor.ts';
-import { refuseDeclared, refuseNoRole, refuseUnfit } from './refuse.ts';
+import { refuseDeclared, refuseUnfit } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, writeSetting } from './stored.ts';
 
@@ -40,7 +40,7 @@ export async function setLimits(
   role: string | null,
   limits: LimitsConfig | null,
 ): Promise<void> {
-  if (role !== null) refuseNoRole(role);
+  if (role !== null) roleNamed(role);
   const { stored, file } = settings;
   if (limits !== null) {
     if ('roles' in limits)

@@ -1,4 +1,4 @@
-import { type AuthConfig, checkAuth, parseRole } from '../../auth/index.ts';
+import { type AuthConfig, checkAuth } from '../../auth/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { checkAgainst, spelled } from '../metadata/validate.ts';
 import type { FileSettings } from './merge.ts';
@@ -30,12 +30,6 @@ export function refuseNoAuth({ file }: { readonly file: FileSettings }): void {
       'not-supported',
       'This Foz asks nobody who they are: put an "auth" part into its configuration, which may be empty.',
     );
-}
-
-/** Throws FozError `validation-failed` for a text that cannot be the name of a role. */
-export function refuseNoRole(role: string): void {
-  if (parseRole(role) === undefined)
-    throw new FozError('validation-failed', `"${role}" is no name for a role.`);
 }
 
 function called(where: string, place: string, name: string): string {
