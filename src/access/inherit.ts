@@ -2,7 +2,6 @@ import {
   bothRules,
   type CatalogIssue,
   type Column,
-  crossesSources,
   eitherRule,
   everyRow,
   type InheritedRoleMetadata,
@@ -70,9 +69,7 @@ function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issue
         given?.select ??
         mergeSelect(
           table,
-          role,
           list.flatMap(({ select }) => select ?? []),
-          issues,
         ),
       insert: given?.insert ?? only(list, 'insert', note),
       update: given?.update ?? only(list, 'update', note),
@@ -91,12 +88,7 @@ function only<K extends 'insert' | 'update' | 'delete'>(
   return found.length === 1 ? found[0]! : null;
 }
 
-function mergeSelect(
-  table: Table,
-  role: RoleName,
-  list: readonly SelectPermission[],
-  issues: CatalogIssue[],
-): SelectPermission | null {
+function mergeSelect(table: Table, list: readonly SelectPermission[]): SelectPermission | null {
   if (list.length < 2) return list[0] ?? null;
   const filter = eitherRule(list.map((permission) => permission.filter));
   const masks = new Map<Column, RowRule>();
@@ -109,15 +101,6 @@ function mergeSelect(
     const everywhere =
       granting.length === list.length && granting.every(({ masks: own }) => !own.has(column));
     if (everywhere || isEveryRow(seen)) return true;
-    if (crossesSources(seen)) {
-      issues.push({
-        severity: 'error',
-        where: `${table.id}.${column.name} of role ${JSON.stringify(role)}`,
-        reason:
-          'who sees the column is decided in another source, which a mask cannot do: the column is left out',
-      });
-      return false;
-    }
     masks.set(column, seen);
     return true;
   });

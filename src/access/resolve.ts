@@ -1,9 +1,7 @@
 import {
-  type BoolExp,
   type Catalog,
   type CatalogIssue,
   type Column,
-  crossesSources,
   type DeletePermissionMetadata,
   everyRow,
   type InsertPermissionMetadata,
@@ -156,7 +154,7 @@ function readSelect(table: Table, given: SelectPermissionMetadata, find: FindTab
     const column = table.column.get(name);
     if (column === undefined || !columns.includes(column))
       throw new RuleProblem(`masks.${name}`, `${name} is not among the columns of the permission`);
-    masks.set(column, maskRule(table, rule, `masks.${name}`, find));
+    masks.set(column, readRule(table, rule, `masks.${name}`, find));
   }
   return {
     columns,
@@ -167,16 +165,6 @@ function readSelect(table: Table, given: SelectPermissionMetadata, find: FindTab
     queryRoots: rootsOf(given.query_root_fields),
     subscriptionRoots: rootsOf(given.subscription_root_fields),
   };
-}
-
-function maskRule(table: Table, given: BoolExp, where: string, find: FindTable): RowRule {
-  const rule = readRule(table, given, where, find);
-  if (crossesSources(rule))
-    throw new RuleProblem(
-      where,
-      'a mask cannot look into another source: let the filter of the rows do that',
-    );
-  return rule;
 }
 
 function rootsOf(given: readonly RootFieldKind[] | null | undefined): ReadonlySet<RootFieldKind> | null {

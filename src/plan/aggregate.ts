@@ -5,6 +5,7 @@ import { fieldMeaning } from '../graph/index.ts';
 import { boundOf, invalid, literal, type Planning, paramOf } from './context.ts';
 import { argumentsOf, labelsOf, objectTypeOf, type Selected, selectionOf, subSelections } from './fields.ts';
 import type { Input, InputEntry } from './input.ts';
+import { seenColumn, seenColumns } from './masks.ts';
 import { measuresOf } from './order.ts';
 import type {
   AggregateColumn,
@@ -72,7 +73,7 @@ function planItems(planning: Planning, selected: Selected, path: string): Aggreg
       (entry): AggregateColumn => {
         if (entry.field === undefined)
           return { kind: 'constant', key: entry.key, json: JSON.stringify(columnsType.name) };
-        const column = columnOf(entry, path);
+        const column = columnOf(planning, entry, path);
         return { kind: 'column', key: entry.key, column, type: aggregateType(meaning.fn, column.type) };
       },
     );
@@ -82,15 +83,15 @@ function planItems(planning: Planning, selected: Selected, path: string): Aggreg
 
 function planCountItem(planning: Planning, item: Selected, path: string): AggregateItem {
   const args = argumentsOf(planning.document, item, path);
-  const columns = (literal(planning, args.get('columns')) as readonly Column[] | null) ?? [];
+  const columns = seenColumns(planning, args.get('columns'));
   const distinct = literal(planning, args.get('distinct')) === true;
   return { kind: 'count', key: item.key, columns, distinct };
 }
 
-function columnOf(entry: Selected, path: string): Column {
+function columnOf(planning: Planning, entry: Selected, path: string): Column {
   const meaning = fieldMeaning(entry.field!);
   if (meaning?.kind !== 'column') throw invalid(`${path}.${entry.name}`, 'is not a column');
-  return meaning.column;
+  return seenColumn(planning, meaning.column);
 }
 
 function planGroupBy(planning: Planning, selected: Selected, path: string): GroupBy {
@@ -125,7 +126,7 @@ function planKeys(planning: Planning, input: Input | undefined, path: string): G
   const keys = items.map((item): GroupKey => {
     if (item.kind !== 'object') throw invalid(item.path, 'an object is needed here, as { column: state }');
     const part = (kind: string) => item.fields.find((entry) => entry.meaning.kind === kind)?.value;
-    const column = literal(planning, part('key')) as Column;
+    const column = seenColumn(planning, literal(planning, part('key')) as Column);
     const bucket = literal(planning, part('bucket')) as Bucket | null;
     const { scalar } = column.type;
     if (bucket !== null && scalar !== 'date' && scalar !== 'timestamp' && scalar !== 'timestamptz') {
@@ -139,7 +140,7 @@ function planKeys(planning: Planning, input: Input | undefined, path: string): G
 
 function planGroupKey(planning: Planning, part: Selected, keys: readonly GroupKey[], path: string) {
   return selectionOf(planning.document, objectTypeOf(part), subSelections(part)).map((entry) => {
-    const column = entry.field === undefined ? null : columnOf(entry, path);
+    const column = entry.field === undefined ? null : columnOf(planning, entry, path);
     const index = keys.findIndex((key) => key.column === column);
     if (column === null || index < 0)
       throw invalid(
@@ -173,7 +174,7 @@ function planGroupOrder(
     }
     if (entry.value.kind !== 'object') throw invalid(entry.value.path, 'an object is needed here');
     return entry.value.fields.map((item) => {
-      const column = item.meaning.kind === 'column' ? item.meaning.column : null;
+      const column = item.meaning.kind === 'column' ? seenColumn(planning, item.meaning.column) : null;
       const key = keys.findIndex((candidate) => candidate.column === column);
       if (key < 0) throw invalid(item.value.path, 'is not among the keys of group_by');
       return { by: { key }, ...(literal(planning, item.value) as Direction) };
@@ -207,7 +208,7 @@ function planHavingEntry(planning: Planning, { meaning, value }: InputEntry): Ha
       if (value.kind !== 'object') throw invalid(value.path, 'an object is needed here');
       const of = value.fields.map((entry): Having => {
         if (entry.meaning.kind !== 'column') throw invalid(entry.value.path, 'is not a column');
-        const { column } = entry.meaning;
+        const column = seenColumn(planning, entry.meaning.column);
         return planHavingValue(
           planning,
           { kind: 'function', fn: meaning.fn, column, type: aggregateType(meaning.fn, column.type) },

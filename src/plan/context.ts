@@ -22,6 +22,8 @@ export interface Planning {
   readonly stepParams: Param[];
   /** Rules of the role that are predicates already, so that what they need of other sources is fetched once. */
   readonly folded: Map<RowRule, Predicate>;
+  /** Columns whose masks look into other sources, as this operation sees them. */
+  readonly seen: Map<Column, Column>;
 }
 
 const int: ValueType = { scalar: 'int', array: false };

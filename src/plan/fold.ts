@@ -1,7 +1,6 @@
 import {
   type Column,
   operators,
-  type Relationship,
   type RowRule,
   type RuleValue,
   type Table,
@@ -13,8 +12,10 @@ import type { Param, ParamSource } from './param.ts';
 import { and, type Predicate } from './predicate.ts';
 import { addKeys, amongKeys } from './remote.ts';
 
+type Related = Extract<RowRule, { readonly kind: 'exists' }>;
+
 /** What a rule that leads into another source becomes; throws where there is no planning that could fetch keys. */
-type Cross = (relationship: Relationship, where: Predicate) => Predicate;
+type Cross = (rule: Related) => Predicate;
 
 /** The rows of a table that the role can see, as a predicate; made once per operation. */
 export function visibleRows(planning: Planning, table: Table): Predicate {
@@ -26,26 +27,29 @@ export function visibleRows(planning: Planning, table: Table): Predicate {
 export function foldRule(planning: Planning, rule: RowRule): Predicate {
   let folded = planning.folded.get(rule);
   if (folded === undefined) {
-    folded = fold(rule, (relationship, where) =>
-      amongKeys(relationship, addKeys(planning, relationship, where, null, '$')),
-    );
+    folded = fold(rule, (related) => foldRelated(planning, related));
     planning.folded.set(rule, folded);
   }
   return folded;
 }
 
-const masks = new WeakMap<RowRule, Predicate>();
-
-/** The rows in which a masked column is seen. Masks stay within their source. */
-export function maskOf(rule: RowRule): Predicate {
-  let mask = masks.get(rule);
-  if (mask === undefined) {
-    mask = fold(rule, ({ name }) => {
-      throw new FozError('not-supported', `A mask cannot look into another source, as "${name}" does.`);
-    });
-    masks.set(rule, mask);
+/** Rules of filters stand in masks again (inherited roles): each is fetched once. */
+function foldRelated(planning: Planning, rule: Related): Predicate {
+  let folded = planning.folded.get(rule);
+  if (folded === undefined) {
+    const { relationship } = rule;
+    const where = foldRule(planning, rule.where);
+    folded = amongKeys(relationship, addKeys(planning, relationship, where, null, '$'));
+    planning.folded.set(rule, folded);
   }
-  return mask;
+  return folded;
+}
+
+/** A rule that stays within its source as a predicate; needs no planning. */
+export function foldWithin(rule: RowRule): Predicate {
+  return fold(rule, ({ relationship: { from, name } }) => {
+    throw new FozError('unexpected', `The keys of ${from.id}.${name} were not planned.`);
+  });
 }
 
 function fold(rule: RowRule, cross: Cross): Predicate {
@@ -77,9 +81,9 @@ function fold(rule: RowRule, cross: Cross): Predicate {
     case 'columns':
       return rule;
     case 'exists': {
-      const where = fold(rule.where, cross);
       const { relationship } = rule;
-      return relationship.remote ? cross(relationship, where) : { kind: 'exists', relationship, where };
+      if (relationship.remote) return cross(rule);
+      return { kind: 'exists', relationship, where: fold(rule.where, cross) };
     }
     case 'exists table':
       return { kind: 'exists table', table: rule.table, where: fold(rule.where, cross) };

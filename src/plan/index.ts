@@ -16,7 +16,7 @@ export type {
 export { capacityFor } from './context.ts';
 export { planCost } from './cost.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
-export { maskOf } from './fold.ts';
+export { maskOf } from './masks.ts';
 export type { Insert, InsertRow, Mutation, ResponsePart, RowCheck, Update, WriteAnswer } from './mutation.ts';
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';

@@ -3,6 +3,7 @@ import { aggregateType } from '../catalog/index.ts';
 import { invalid, literal, type Planning } from './context.ts';
 import { visibleRows } from './fold.ts';
 import type { Input, InputEntry } from './input.ts';
+import { seenColumn } from './masks.ts';
 import type { Predicate } from './predicate.ts';
 import { addRanks, type RemoteOrder } from './remote.ts';
 import type { Direction, Hop, Measure, OrderTerm } from './select.ts';
@@ -25,7 +26,9 @@ function planTerm(planning: Planning, rows: Rows, path: readonly Hop[], entry: I
   if (value.kind === 'null') return [];
   switch (meaning.kind) {
     case 'column':
-      return [{ kind: 'column', path, column: meaning.column, ...direction(planning, value) }];
+      return [
+        { kind: 'column', path, column: seenColumn(planning, meaning.column), ...direction(planning, value) },
+      ];
     case 'relationship':
       return planHop(planning, rows, path, meaning.relationship, value);
     case 'relationship aggregate':
@@ -94,7 +97,7 @@ export function measuresOf(
     throw invalid(value.path, 'an object is needed here');
   return value.fields.flatMap((item) => {
     if (item.value.kind === 'null' || item.meaning.kind !== 'column') return [];
-    const { column } = item.meaning;
+    const column = seenColumn(planning, item.meaning.column);
     const measure: Measure = {
       kind: 'function',
       fn: meaning.fn,

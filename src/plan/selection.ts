@@ -13,6 +13,7 @@ import {
   subSelections,
 } from './fields.ts';
 import { visibleRows } from './fold.ts';
+import { seenColumn, seenColumns } from './masks.ts';
 import { breakTies, orderForDistinct, planOrder } from './order.ts';
 import { and, type Predicate } from './predicate.ts';
 import type { Aggregate, Bound, Field, OrderTerm, Select } from './select.ts';
@@ -32,7 +33,7 @@ export function planRange(planning: Planning, table: Table, args: Arguments, cap
   const rule = planning.rules.select(table);
   const where = and(visibleRows(planning, table), planWhere(planning, table, args.get('where')));
   const distinctInput = args.get('distinct_on');
-  const distinctOn = (literal(planning, distinctInput) as readonly Column[] | null) ?? [];
+  const distinctOn = seenColumns(planning, distinctInput);
   const given = planOrder(planning, { table, where }, args.get('order_by'));
   const ordered = orderForDistinct(
     given,
@@ -93,7 +94,7 @@ function planField(planning: Planning, type: GraphQLObjectType, selected: Select
       return {
         kind: 'column',
         key,
-        column: meaning.column,
+        column: seenColumn(planning, meaning.column),
         jsonPath: jsonPathOf(planning, args),
         labels: labelsOf(selected),
       };

@@ -3,6 +3,7 @@ import { operators } from '../catalog/index.ts';
 import { invalid, literal, type Planning, paramOf } from './context.ts';
 import { visibleRows } from './fold.ts';
 import type { Input, InputEntry } from './input.ts';
+import { seenColumn, seenColumns } from './masks.ts';
 import type { Param } from './param.ts';
 import { always, and, never, type Predicate } from './predicate.ts';
 import { addKeys, amongKeys } from './remote.ts';
@@ -31,7 +32,7 @@ function planEntry(planning: Planning, table: Table, entry: InputEntry): Predica
     case 'none':
       return value.kind === 'null' ? always : { kind: 'not', of: planWhere(planning, table, value) };
     case 'column':
-      return planColumn(planning, table, meaning.column, value);
+      return planColumn(planning, table, seenColumn(planning, meaning.column), value);
     case 'relationship':
       return planRelationship(planning, meaning.relationship, value);
     case 'relationship aggregate':
@@ -205,10 +206,7 @@ function planCount(
   const columns = part('arguments');
   const measure: Measure = {
     kind: 'count',
-    columns:
-      columns === undefined || columns.kind !== 'value'
-        ? []
-        : (literal(planning, columns) as Table['columns']),
+    columns: columns === undefined || columns.kind !== 'value' ? [] : seenColumns(planning, columns),
     distinct: literal(planning, part('distinct')) === true,
   };
   const where = and(

@@ -38,8 +38,7 @@ export function randomRole(catalog: Catalog, seed: number): RandomRole {
   const tables = allTables(catalog);
   const name = `role_${seed}`;
   const parents = seed % 3 === 0 ? 2 + dice.whole(2) : 0;
-  // Who sees a column of an inherited role cannot be decided in another source.
-  const wishes: RuleWishes = { dice, claims, tables, across: parents === 0 };
+  const wishes: RuleWishes = { dice, claims, tables };
   const names = parents === 0 ? [name] : Array.from({ length: parents }, (_, at) => `${name}_${at}`);
   const grants = names.map(() => grantsOf(wishes));
   return {
@@ -83,7 +82,6 @@ function selectOf(wishes: RuleWishes, table: Table): RandomGrant['select'] {
   const columns = [...new Set([...key, ...orderable, ...more])];
   const maskable = columns.filter((column) => !key.includes(column));
   const masked = dice.chance(50) ? dice.some(maskable, 0, 3) : [];
-  const within = { ...wishes, across: false };
   return {
     columns: columns.map(({ name }) => name),
     filter: dice.chance(35) ? {} : randomRule(wishes, table),
@@ -92,7 +90,7 @@ function selectOf(wishes: RuleWishes, table: Table): RandomGrant['select'] {
     query_root_fields: dice.chance(10)
       ? dice.some(['select', 'select_by_pk', 'select_aggregate'] as const, 0, 3)
       : null,
-    masks: Object.fromEntries(masked.map(({ name }) => [name, randomRule(within, table)])),
+    masks: Object.fromEntries(masked.map(({ name }) => [name, randomRule(wishes, table)])),
   };
 }
 

@@ -22,8 +22,6 @@ export interface RuleWishes {
   readonly claims: Claims;
   /** Tables that `_exists` may look into. */
   readonly tables: readonly Table[];
-  /** Whether it may look into another source. */
-  readonly across: boolean;
 }
 
 /** A random condition over rows of a table, in the words of the metadata. */
@@ -108,10 +106,8 @@ function existsRule(wishes: RuleWishes, table: Table, depth: number): BoolExp {
 }
 
 function relatedRule(wishes: RuleWishes, table: Table, depth: number): BoolExp {
-  const { dice, across } = wishes;
-  const candidates = table.relationships.filter(
-    ({ name, remote }) => (across || !remote) && !table.column.has(name),
-  );
+  const { dice } = wishes;
+  const candidates = table.relationships.filter(({ name }) => !table.column.has(name));
   if (candidates.length === 0) return comparisons(wishes, table);
   const { name, kind, to } = dice.pick(candidates);
   const inner = dice.chance(20) ? {} : randomRule(wishes, to, depth + 1);

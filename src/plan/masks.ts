@@ -1,0 +1,39 @@
+import { type Column, crossesSources, type RowRule } from '../catalog/index.ts';
+import { literal, type Planning } from './context.ts';
+import { foldRule, foldWithin } from './fold.ts';
+import type { Input } from './input.ts';
+import type { Predicate } from './predicate.ts';
+
+const masks = new WeakMap<RowRule, Predicate>();
+
+/** The rows in which a masked column is seen. A mask that looks into another source needs its column to come from `seenColumn`. */
+export function maskOf(rule: RowRule): Predicate {
+  let mask = masks.get(rule);
+  if (mask === undefined) {
+    mask = foldWithin(rule);
+    masks.set(rule, mask);
+  }
+  return mask;
+}
+
+/**
+ * A column as this operation sees it, the same one each time. What its mask asks of other sources becomes steps of the plan, so that
+ * such a column belongs to one plan.
+ */
+export function seenColumn(planning: Planning, column: Column): Column {
+  if (column.mask === null || !crossesSources(column.mask)) return column;
+  let seen = planning.seen.get(column);
+  if (seen === undefined) {
+    const mask = { ...column.mask };
+    masks.set(mask, foldRule(planning, column.mask));
+    seen = { ...column, mask };
+    planning.seen.set(column, seen);
+  }
+  return seen;
+}
+
+/** The columns that an argument of `<table>_select_column` names; none where it is absent. */
+export function seenColumns(planning: Planning, input: Input | undefined): readonly Column[] {
+  const columns = literal(planning, input) as readonly Column[] | null;
+  return columns?.map((column) => seenColumn(planning, column)) ?? [];
+}
