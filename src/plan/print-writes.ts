@@ -47,10 +47,11 @@ function rowLines({ cells, before, after }: InsertRow): string[] {
   ];
 }
 
-function conflictText({ key, update, where }: OnConflict): string {
+function conflictText({ key, update, where, check }: OnConflict): string {
   const on = key === null ? 'any key' : key.name;
   const action = update.length === 0 ? 'leave the row' : `update ${names(update)}`;
-  return `on conflict with ${on}: ${action}${where === null ? '' : ` where ${predicateText(where)}`}`;
+  const only = where === null ? '' : ` where ${predicateText(where)}`;
+  return `on conflict with ${on}: ${action}${only}${check === undefined ? '' : ` check ${predicateText(check)}`}`;
 }
 
 function updateLines({ set, where, check, ifMatch }: Update): string[] {

@@ -1,3 +1,4 @@
+import type { GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema } from 'graphql';
 import { Graphs } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
@@ -21,6 +22,7 @@ import {
   session,
   table,
   updated,
+  upserted,
 } from './random-writes.ts';
 
 const seed = Number(process.env.FOZ_SEED ?? 1);
@@ -31,8 +33,8 @@ const each = Number(process.env.FOZ_RANDOM_OPERATIONS ?? 5);
 interface Asked {
   readonly query: string;
   readonly expected: Outcome;
-  /** Whether the answer is one row, not a list with its length. */
-  readonly one: boolean;
+  /** One row, a list with its length, or the length alone. */
+  readonly answer: 'row' | 'rows' | 'count';
 }
 
 /**
@@ -68,7 +70,7 @@ describeEngines(engines, (engine) => {
           `delete from ${table}`,
           `insert into ${table} values ${before.map(spelled).join(', ')}`,
         );
-        const asked = randomWrite(dice, writer, before);
+        const asked = randomWrite(dice, writer, before, own.options.schema);
         const counts = tally[engine];
         if ('codes' in asked.expected) counts.refused++;
         else if (asked.expected.affected > 0) counts.changing++;
@@ -99,7 +101,7 @@ async function compare(
   all: RoleEngine,
   writer: RandomWriter,
   before: readonly Row[],
-  { query, expected, one }: Asked,
+  { query, expected, answer }: Asked,
 ): Promise<void> {
   const text = await ask(own, { query, variables: {}, session });
   const { data, errors } = JSON.parse(text) as {
@@ -124,7 +126,9 @@ async function compare(
   same(
     'answer',
     sorted(data?.it),
-    one ? (visible[0] ?? null) : { affected_rows: expected.affected, returning: byId(visible) },
+    answer === 'row'
+      ? (visible[0] ?? null)
+      : { affected_rows: expected.affected, ...(answer === 'rows' ? { returning: byId(visible) } : {}) },
   );
   same('stored', stored.rows, byId(expected.rows));
 }
@@ -137,19 +141,21 @@ function sorted(answer: unknown): unknown {
   return returning === undefined ? answer : { ...(answer as object), returning: byId(returning) };
 }
 
-function randomWrite(dice: Dice, writer: RandomWriter, before: readonly Row[]): Asked {
+function randomWrite(dice: Dice, writer: RandomWriter, before: readonly Row[], schema: GraphQLSchema): Asked {
   const row = `{ ${writer.columns.join(' ')} }`;
-  const many = `{ affected_rows returning ${row} }`;
+  const form = dice.chance(75) ? 'rows' : 'count';
+  const many = form === 'rows' ? `{ affected_rows returning ${row} }` : '{ affected_rows }';
   const where = dice.chance(20) ? {} : randomRule(dice, writer.columns);
   const id = 1 + dice.whole(8);
   const byKey = { id: { _eq: id } };
-  const ask = (field: string, expected: Outcome, one = false): Asked => ({
+  const ask = (field: string, expected: Outcome, answer: Asked['answer'] = form): Asked => ({
     query: `mutation { it: ${field} }`,
     expected,
-    one,
+    answer,
   });
   const settable = writer.update.columns.filter((name) => !Object.hasOwn(writer.update.set, name));
-  const kind = dice.whole(settable.length === 0 ? 4 : 6);
+  const kind = dice.whole(settable.length === 0 ? 4 : 9);
+  const upsert = upsertOf(schema);
   if (kind === 0) {
     const objects = Array.from({ length: 1 + dice.whole(3) }, () => given(dice, writer));
     return ask(
@@ -162,12 +168,33 @@ function randomWrite(dice: Dice, writer: RandomWriter, before: readonly Row[]): 
     return ask(
       `insert_${table}_one(object: ${literal(object)}) ${row}`,
       inserted(writer, before, [object]),
-      true,
+      'row',
     );
   }
   if (kind === 2)
     return ask(`delete_${table}(where: ${literal(where)}) ${many}`, removed(writer, before, where));
-  if (kind === 3) return ask(`delete_${table}_by_pk(id: ${id}) ${row}`, removed(writer, before, byKey), true);
+  if (kind === 3)
+    return ask(`delete_${table}_by_pk(id: ${id}) ${row}`, removed(writer, before, byKey), 'row');
+  if (kind > 5 && upsert !== null) {
+    const objects = distinct(Array.from({ length: 1 + dice.whole(3) }, () => given(dice, writer, 60)));
+    const conflict = {
+      update: dice.some(upsert.columns, 0, 3),
+      where: upsert.where && dice.chance(50) ? where : {},
+    };
+    const clause = `on_conflict: {constraint: ${table}_pkey, update_columns: [${conflict.update.join(', ')}]${
+      Object.keys(conflict.where).length === 0 ? '' : `, where: ${literal(conflict.where)}`
+    }}`;
+    if (objects.length === 1)
+      return ask(
+        `insert_${table}_one(object: ${literal(objects[0])}, ${clause}) ${row}`,
+        upserted(writer, before, objects, conflict),
+        'row',
+      );
+    return ask(
+      `insert_${table}(objects: [${objects.map(literal).join(', ')}], ${clause}) ${many}`,
+      upserted(writer, before, objects, conflict),
+    );
+  }
   const values = randomValues(dice);
   const set = Object.fromEntries(settable.map((name) => [name, values[name]!]));
   if (kind === 4)
@@ -178,15 +205,30 @@ function randomWrite(dice: Dice, writer: RandomWriter, before: readonly Row[]): 
   return ask(
     `update_${table}_by_pk(pk_columns: {id: ${id}}, _set: ${literal(set)}) ${row}`,
     updated(writer, before, byKey, set),
-    true,
+    'row',
   );
 }
 
-/** A new row of the columns that the role may give, now and then with a key that is there. */
-function given(dice: Dice, { insert }: RandomWriter): Row {
+/** What the graph lets an upsert say: columns to change, and whether there can be a condition; `null`: there is none. */
+function upsertOf(
+  schema: GraphQLSchema,
+): { readonly columns: readonly string[]; readonly where: boolean } | null {
+  const clause = schema.getType(`${table}_on_conflict`) as GraphQLInputObjectType | undefined;
+  const columns = schema.getType(`${table}_update_column`) as GraphQLEnumType | undefined;
+  if (clause === undefined || columns === undefined) return null;
+  return { columns: columns.getValues().map(({ name }) => name), where: 'where' in clause.getFields() };
+}
+
+/** Rows of different keys: one statement changes no row twice. */
+function distinct(rows: readonly Row[]): Row[] {
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
+}
+
+/** A new row of the columns that the role may give, now and then with a key that may be there. */
+function given(dice: Dice, { insert }: RandomWriter, known = 15): Row {
   const values = randomValues(dice);
   const own = insert.columns.filter((name) => !Object.hasOwn(insert.set, name) && name !== 'id');
-  const id = dice.chance(15) ? 1 + dice.whole(6) : 100 + dice.whole(1_000);
+  const id = dice.chance(known) ? 1 + dice.whole(6) : 100 + dice.whole(1_000);
   return { id, ...Object.fromEntries(own.map((name) => [name, values[name]!])) };
 }
 

@@ -184,6 +184,47 @@ export function inserted(writer: RandomWriter, before: readonly Row[], objects: 
   return codes.length > 0 ? { codes } : { rows, affected: added.length, touched: added };
 }
 
+/** What stands in the clause `on_conflict`. */
+export interface OnConflict {
+  readonly update: readonly string[];
+  readonly where: BoolExp;
+}
+
+/** New rows, or changed ones where the key is there: those are held against the rules of changing. */
+export function upserted(
+  writer: RandomWriter,
+  before: readonly Row[],
+  objects: readonly Row[],
+  conflict: OnConflict,
+): Outcome {
+  const { update, insert } = writer;
+  const presets = conflict.update.length === 0 ? {} : presetsIn(update.set);
+  const added: Row[] = [];
+  const changed = new Map<Row, Row>();
+  for (const object of objects) {
+    const row: Row = { owner: null, amount: null, note: null, ...object, ...presetsIn(insert.set) };
+    const there = before.find(({ id }) => id === row.id);
+    if (there === undefined) added.push(row);
+    else if (conflict.update.length > 0 && picked(writer, there, update.filter, conflict.where)) {
+      const taken = Object.fromEntries(conflict.update.map((name) => [name, row[name]!]));
+      changed.set(there, { ...there, ...taken, ...presets });
+    }
+  }
+  const written = [...changed.values()];
+  const ofOthers = update.check !== null && Object.keys(update.check).length > 0;
+  const codes = [
+    ...refusals(writer, added, insert.check),
+    ...refusals(writer, written, ofOthers ? update.check! : insert.check),
+  ];
+  if (codes.length > 0) return { codes };
+  const touched = [...added, ...written];
+  return {
+    rows: [...before.map((row) => changed.get(row) ?? row), ...added],
+    affected: touched.length,
+    touched,
+  };
+}
+
 export function updated(writer: RandomWriter, before: readonly Row[], where: BoolExp, set: Row): Outcome {
   const { filter, check, set: presets } = writer.update;
   const chosen = new Set(before.filter((row) => picked(writer, row, filter, where)));
