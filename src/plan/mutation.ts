@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Column,
-  isEveryRow,
   type Key,
   type Relationship,
   type RowRule,
@@ -22,7 +21,6 @@ import {
 } from './fields.ts';
 import { foldRule, ruleParam, visibleRows } from './fold.ts';
 import type { Input } from './input.ts';
-import { seenColumn } from './masks.ts';
 import { keyEquals } from './operation.ts';
 import type { Param } from './param.ts';
 import { and, isAlways, type Predicate } from './predicate.ts';
@@ -226,7 +224,7 @@ function planInsert(
   return {
     table,
     rows,
-    onConflict: planOnConflict(planning, table, conflict, check),
+    onConflict: planOnConflict(planning, table, conflict),
     check: foldRule(planning, check),
     validations: rowChecks(planning, table),
     named: namedColumns(seen),
@@ -295,18 +293,13 @@ export function cellOf(planning: Planning, column: Column, input: Input): Param 
   return paramOf(planning, input, column.type, { column });
 }
 
-function planOnConflict(
-  planning: Planning,
-  table: Table,
-  input: Input | undefined,
-  ofNew: RowRule,
-): OnConflict | null {
+function planOnConflict(planning: Planning, table: Table, input: Input | undefined): OnConflict | null {
   if (input === undefined || input.kind === 'null') return null;
   if (input.kind !== 'object') throw invalid(input.path, 'an object is needed here');
   const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
   const update = (literal(planning, part('update_columns')) as readonly Column[] | null) ?? [];
   const key = literal(planning, part('constraint')) as Key | null;
-  const { filter, check, presets } = planning.rules.update(table);
+  const { filter, presets } = planning.rules.update(table);
   const where = writable(planning, table, filter, planWhere(planning, table, part('where')));
   const fixed = update.length === 0 ? [] : presetCells(presets);
   return {
@@ -314,7 +307,6 @@ function planOnConflict(
     update: update.filter((column) => !presets.has(column)),
     presets: fixed.map(([column, value]) => ({ column, value })),
     where: isAlways(where) ? null : where,
-    ...(isEveryRow(check) || isDeepStrictEqual(check, ofNew) ? {} : { check: foldRule(planning, check) }),
   };
 }
 
@@ -328,9 +320,8 @@ function keyOf(planning: Planning, table: Table, args: Arguments): Predicate {
   );
 }
 
-function equals(planning: Planning, table: Table, named: Column | null, value: Input): Predicate {
-  if (named === null) throw invalid(value.path, `is not a column of ${table.name}`);
-  const column = seenColumn(planning, named);
+function equals(planning: Planning, table: Table, column: Column | null, value: Input): Predicate {
+  if (column === null) throw invalid(value.path, `is not a column of ${table.name}`);
   if (value.kind === 'null') return { kind: 'is null', column, negated: false };
   return { kind: 'compare', column, op: '_eq', value: paramOf(planning, value, column.type) };
 }

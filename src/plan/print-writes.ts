@@ -47,11 +47,10 @@ function rowLines({ cells, before, after }: InsertRow): string[] {
   ];
 }
 
-function conflictText({ key, update, where, check }: OnConflict): string {
+function conflictText({ key, update, where }: OnConflict): string {
   const on = key === null ? 'any key' : key.name;
   const action = update.length === 0 ? 'leave the row' : `update ${names(update)}`;
-  const only = where === null ? '' : ` where ${predicateText(where)}`;
-  return `on conflict with ${on}: ${action}${only}${check === undefined ? '' : ` check ${predicateText(check)}`}`;
+  return `on conflict with ${on}: ${action}${where === null ? '' : ` where ${predicateText(where)}`}`;
 }
 
 function updateLines({ set, where, check, ifMatch }: Update): string[] {

@@ -36,8 +36,6 @@ export interface OnConflict {
   /** What is written into the existing row besides, whatever the new one holds. */
   readonly presets?: readonly { readonly column: Column; readonly value: Param }[];
   readonly where: Predicate | null;
-  /** What a row that was there must pass after the change; absent: what a new one must pass. */
-  readonly check?: Predicate;
 }
 
 export type Assignment =

@@ -1,7 +1,7 @@
 import type { Column } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
-import { always, type Insert, isAlways, type Param, valueErrors } from '../../plan/index.ts';
-import { insertRows, keyOf } from './rows.ts';
+import { type Insert, isAlways, type Param, valueErrors } from '../../plan/index.ts';
+import { insertRows } from './rows.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
 /** What came of an insert: keys of the rows that were written (`null`: left alone by on_conflict), and how many in all. */
@@ -14,9 +14,10 @@ export interface Inserted {
 export async function runInsert(session: WriteSession, insert: Insert, wanted: boolean): Promise<Inserted> {
   checkRows(session, insert);
   const { values, affected } = await insertAll(session, insert, wanted);
+  const key = wanted ? keyColumns(insert.table) : [];
   return {
     affected,
-    keys: values.map((row) => (row === null ? null : wanted ? keyOf(insert.table, row) : [])),
+    keys: values.map((row) => (row === null ? null : key.map((column) => row.get(column)))),
   };
 }
 
@@ -64,14 +65,10 @@ function skippedParent(name: string, path: string): FozError {
 /** Columns whose values must come back: the key (for the answer, checks), and what nested rows refer to. */
 function neededColumns(insert: Insert, wanted: boolean, also: readonly Column[]): Column[] {
   const columns = new Set<Column>(also);
-  if (wanted || isChecked(insert)) for (const column of keyColumns(insert.table)) columns.add(column);
+  if (wanted || !isAlways(insert.check)) for (const column of keyColumns(insert.table)) columns.add(column);
   for (const row of insert.rows)
     for (const { relationship } of row.after) for (const pair of relationship.mapping) columns.add(pair.from);
   return [...columns];
-}
-
-function isChecked({ check, validations, onConflict }: Insert): boolean {
-  return !isAlways(check) || validations.length > 0 || onConflict?.check !== undefined;
 }
 
 type Child = Insert['rows'][number]['after'][number];
@@ -141,12 +138,12 @@ async function enforceCheck(
   insert: Insert,
   values: readonly (Row | null)[],
 ): Promise<void> {
-  if (!isChecked(insert)) return;
-  const { check, validations, onConflict, table, path } = insert;
-  const tuples = values.flatMap((row) => (row === null ? [] : [keyOf(table, row)]));
-  // Where rows that were there must pass another check, each was held against its own.
-  const ofAll = onConflict?.check !== undefined ? always : check;
-  await session.enforce(table, tuples, ofAll, validations, path);
+  const { check, validations, table, path } = insert;
+  if (isAlways(check) && validations.length === 0) return;
+  const key = keyColumns(insert.table);
+  const tuples = values.flatMap((row) => (row === null ? [] : [key.map((column) => row.get(column))]));
+  if (tuples.length === 0) return;
+  await session.enforce(table, tuples, check, validations, path);
 }
 
 /** All that is wrong with the rows before the database is asked: values that are missing and values that do not fit. */

@@ -1,14 +1,6 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import {
-  always,
-  and,
-  type Insert,
-  isAlways,
-  type OnConflict,
-  type Param,
-  type Predicate,
-} from '../../plan/index.ts';
+import { always, and, type Insert, type OnConflict, type Param, type Predicate } from '../../plan/index.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
 type Cells = ReadonlyMap<Column, Param>;
@@ -31,13 +23,10 @@ export async function insertRows(
   return insertAndFind(session, insert, rows, needed);
 }
 
-/** The engine decides by itself which rows are new; where those that are not must pass another check, it has to be known. */
-function canName({ capabilities }: WriteSession, conflict: OnConflict | null): boolean {
+function canName(session: WriteSession, conflict: OnConflict | null): boolean {
   if (conflict === null) return true;
   return (
-    conflict.check === undefined &&
-    capabilities.conflictTarget &&
-    (conflict.where === null || capabilities.conflictWhere)
+    session.capabilities.conflictTarget && (conflict.where === null || session.capabilities.conflictWhere)
   );
 }
 
@@ -185,7 +174,7 @@ function unknownKey(table: Table): FozError {
   );
 }
 
-/** Where the engine cannot be left alone with it: update the row if it is there, insert it if not. */
+/** Engines that cannot name the deciding key: update the row if it is there, insert it if not. */
 async function upsertOneByOne(
   session: WriteSession,
   insert: Insert,
@@ -213,7 +202,6 @@ async function upsert(
     if (existing !== undefined) {
       const updated = await updateExisting(session, table, conflict, cells, there);
       if (!updated) return null;
-      await enforceOn(session, insert, there, conflict.check);
       if (needed.length === 0) return new Map();
       const [tuple] = await session.read(table, needed, there, 1);
       return tuple === undefined ? null : new Map(needed.map((column, at) => [column, tuple[at]]));
@@ -222,26 +210,7 @@ async function upsert(
   const [row] = session.capabilities.returning.insert
     ? await insertReturning(session, { ...insert, onConflict: null }, [cells], needed)
     : await insertAndFind(session, insert, [cells], needed);
-  if (conflict.check !== undefined && row !== undefined && row !== null && !isAlways(insert.check))
-    await session.enforce(table, [keyOf(table, row)], insert.check, [], insert.path);
   return row ?? null;
-}
-
-/** A row that was there passes what such rows must pass. */
-async function enforceOn(
-  session: WriteSession,
-  { table, path }: Insert,
-  there: Predicate,
-  check: Predicate | undefined,
-): Promise<void> {
-  if (check === undefined) return;
-  const changed = await session.read(table, keyColumns(table), there, 1);
-  await session.enforce(table, changed, check, [], path);
-}
-
-/** The primary key of a row whose values are known. */
-export function keyOf(table: Table, row: ReadonlyMap<Column, unknown>): Tuple {
-  return keyColumns(table).map((column) => row.get(column));
 }
 
 function keyPredicate(key: readonly Column[], cells: Cells): Predicate | null {

@@ -119,7 +119,6 @@ function insertOf(
   if (!isAlways(check) || validations.length > 0 || rows.length === 0 || rows.length > 50) return null;
   if (rows.some((row) => row.before.length > 0 || row.after.length > 0 || missesRequired(insert, row)))
     return null;
-  if (onConflict?.check !== undefined) return null;
   if (
     onConflict !== null &&
     !(capabilities.conflictTarget && (onConflict.where === null || capabilities.conflictWhere)) &&
