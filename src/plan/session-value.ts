@@ -5,7 +5,7 @@ import type { Param } from './param.ts';
 
 /**
  * The canonical value of a session variable for a rule or preset. Session variables are text; a list is written as JSON or as
- * `{a,b}`. One that is missing or does not fit the type is a refusal (`access-denied`), never NULL and never another value.
+ * `{a,"b c"}`. One that is missing or does not fit the type is a refusal (`access-denied`), never NULL and never another value.
  */
 export function sessionValue(
   name: string,
@@ -28,15 +28,39 @@ export function sessionValue(
 }
 
 function listOf(name: string, text: string): unknown[] {
-  if (!text.startsWith('[')) {
-    const inner = text.replace(/^\{(.*)\}$/s, '$1');
-    return inner === '' ? [] : inner.split(',');
-  }
+  const given = text.trim();
+  const list = given.startsWith('{') ? braced(given) : given.startsWith('[') ? bracketed(given) : bare(given);
+  if (list === null) throw unfit(name, 'a list, such as [1,2]');
+  return list;
+}
+
+function bracketed(text: string): unknown[] | null {
   try {
     return JSON.parse(text) as unknown[];
   } catch {
-    throw unfit(name, 'a list, such as [1,2]');
+    return null;
   }
+}
+
+const element = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",{}\\][^",{}\\]*))\s*([,}])/sy;
+
+/** `{a,"b c"}`, as PostgreSQL writes an array of one dimension. `null`: it is none, or holds NULL. */
+function braced(text: string): string[] | null {
+  if (/^\{\s*\}$/.test(text)) return [];
+  const list: string[] = [];
+  element.lastIndex = 1;
+  while (element.lastIndex < text.length) {
+    const [, quoted, plain, end] = element.exec(text) ?? [];
+    if (end === undefined || plain?.trim().toLowerCase() === 'null') return null;
+    list.push(quoted?.replaceAll(/\\(.)/gs, '$1') ?? plain!.trim());
+    if (end === '}') return element.lastIndex === text.length ? list : null;
+  }
+  return null;
+}
+
+/** A single value stands for a list of one. */
+function bare(text: string): string[] | null {
+  return text === '' || /[[\]{},"]/.test(text) ? null : [text];
 }
 
 /** Checked as a value of the client would be. */
