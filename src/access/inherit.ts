@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   bothRules,
   type CatalogIssue,
@@ -12,14 +13,16 @@ import {
 } from '../catalog/index.ts';
 import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
 import type { SelectPermission, TablePermission } from './permission.ts';
-import { type Draft, ofRole } from './resolve.ts';
+import { type Draft, ofRole, type PermissionKind, type Refused, refusedKey } from './resolve.ts';
 
 /**
  * Adds the roles that can do what any of several others can do. A value is seen where some of them sees it: elsewhere it is
- * masked. Writes are taken over where just one of them has the permission; what the role is given itself comes first.
+ * masked. Writes are taken over where all that have the permission have the same; what the role is given itself comes first, and
+ * where that is wrong nothing is taken over.
  */
 export function addInherited(
   draft: Draft,
+  refused: Refused,
   inherited: readonly InheritedRoleMetadata[],
   issues: CatalogIssue[],
 ): void {
@@ -39,12 +42,18 @@ export function addInherited(
     if (entry.role_set.includes(adminRole))
       return void refuse('admin cannot be inherited: it may do everything');
     const parents = entry.role_set.filter((parent) => parent !== name).map((parent) => parent as RoleName);
-    merge(draft, role, parents, issues);
+    merge(draft, refused, role, parents, issues);
   };
   for (const { role_name } of inherited) visit(role_name, []);
 }
 
-function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issues: CatalogIssue[]): void {
+function merge(
+  draft: Draft,
+  refused: Refused,
+  role: RoleName,
+  parents: readonly RoleName[],
+  issues: CatalogIssue[],
+): void {
   const own = ofRole(draft, role);
   const byTable = new Map<string, TablePermission[]>();
   for (const parent of new Set(parents)) {
@@ -57,11 +66,12 @@ function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issue
   for (const [id, list] of byTable) {
     const { table } = list[0]!;
     const given = own.get(id);
+    const granting = (kind: PermissionKind) => (refused.has(refusedKey(role, id, kind)) ? [] : list);
     const note = (kind: string) =>
       issues.push({
         severity: 'note',
         where: `${id}: ${kind} permission of role ${JSON.stringify(role)}`,
-        reason: 'several of its roles have one, so it is not taken over: give the role its own',
+        reason: 'several of its roles have one, and not the same, so it is not taken over: give the role its own',
       });
     own.set(id, {
       table,
@@ -69,23 +79,26 @@ function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issue
         given?.select ??
         mergeSelect(
           table,
-          list.flatMap(({ select }) => select ?? []),
+          granting('select').flatMap(({ select }) => select ?? []),
         ),
-      insert: given?.insert ?? only(list, 'insert', note),
-      update: given?.update ?? only(list, 'update', note),
-      delete: given?.delete ?? only(list, 'delete', note),
+      insert: given?.insert ?? same(granting('insert'), 'insert', note),
+      update: given?.update ?? same(granting('update'), 'update', note),
+      delete: given?.delete ?? same(granting('delete'), 'delete', note),
     });
   }
 }
 
-function only<K extends 'insert' | 'update' | 'delete'>(
+/** The permission of all that have one, where they have the same. */
+function same<K extends 'insert' | 'update' | 'delete'>(
   list: readonly TablePermission[],
   kind: K,
   note: (kind: string) => void,
 ): TablePermission[K] {
   const found = list.map((permission) => permission[kind]).filter((permission) => permission !== null);
-  if (found.length > 1) note(kind);
-  return found.length === 1 ? found[0]! : null;
+  const [first = null, ...others] = found;
+  if (others.every((other) => isDeepStrictEqual(other, first))) return first;
+  note(kind);
+  return null;
 }
 
 function mergeSelect(table: Table, list: readonly SelectPermission[]): SelectPermission | null {

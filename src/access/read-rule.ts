@@ -93,7 +93,10 @@ function readQuantified(table: Table, value: unknown, where: string, find: FindT
 
 /** `_exists: { _table: people, _where: { ... } }`, within the source. */
 function readExists(table: Table, value: unknown, where: string, find: FindTable): RowRule {
-  const { _table: name, _where: condition } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { _table: name, _where: condition, ...rest } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    throw new RuleProblem(`${where}.${unknown}`, '_exists has nothing but _table and _where');
   const other = find(table.source.name, name);
   if (other === undefined)
     throw new RuleProblem(

@@ -41,20 +41,29 @@ export interface Permissions {
 
 export type Draft = Map<RoleName, Map<string, TablePermission>>;
 
+/** Permissions that were left out for what is wrong in them; see `refusedKey`. */
+export type Refused = Set<string>;
+
+/** One kind of permission of a role on a table. */
+export function refusedKey(role: RoleName, tableId: string, kind: PermissionKind): string {
+  return JSON.stringify([role, tableId, kind]);
+}
+
 /** Resolves the permissions that metadata gives to roles. Never throws: what is wrong grants nothing and is told in `issues`. */
 export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: Metadata): Permissions {
   const issues: CatalogIssue[] = [];
   const draft: Draft = new Map();
+  const refused: Refused = new Set();
   const find = tableFinder(catalog);
   const validations = new Map<string, readonly RowValidation[]>();
   for (const entry of metadata.tables) {
     const table = find(entry.source, entry.table);
     if (table === undefined) continue;
-    readTable(draft, table, entry, find, issues);
+    readTable({ draft, refused, find, issues }, table, entry);
     if (entry.validations !== undefined)
       validations.set(table.id, readValidations(table, entry.validations, find, issues));
   }
-  addInherited(draft, metadata.inherited_roles ?? [], issues);
+  addInherited(draft, refused, metadata.inherited_roles ?? [], issues);
   const roles = new Map(
     [...draft].map(([role, tables]): [RoleName, RolePermissions] => [role, { role, tables }]),
   );
@@ -103,17 +112,19 @@ const readers = {
   delete: readDelete,
 } as const;
 
-type Kind = keyof typeof readers;
+/** What a permission is for. */
+export type PermissionKind = keyof typeof readers;
 const nothing = { select: null, insert: null, update: null, delete: null } as const;
 
-function readTable(
-  draft: Draft,
-  table: Table,
-  entry: TableMetadata,
-  find: FindTable,
-  issues: CatalogIssue[],
-): void {
-  for (const kind of Object.keys(readers) as Kind[]) {
+interface Reading {
+  readonly draft: Draft;
+  readonly refused: Refused;
+  readonly find: FindTable;
+  readonly issues: CatalogIssue[];
+}
+
+function readTable({ draft, refused, find, issues }: Reading, table: Table, entry: TableMetadata): void {
+  for (const kind of Object.keys(readers) as PermissionKind[]) {
     const list: readonly PermissionMetadata<unknown>[] = entry[`${kind}_permissions`] ?? [];
     for (const { role: name, permission } of list) {
       const where = `${table.id}: ${kind} permission of role ${JSON.stringify(name)}`;
@@ -131,6 +142,7 @@ function readTable(
         else tables.set(table.id, { ...known, [kind]: readers[kind](table, permission as never, find) });
       } catch (error) {
         if (!(error instanceof RuleProblem)) throw error;
+        refused.add(refusedKey(role, table.id, kind));
         refuse(error.where, `${error.message}; the permission is left out`);
       }
     }

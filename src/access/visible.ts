@@ -86,6 +86,7 @@ function visibleTable(
       aggregate: columns.length > 0 && (select?.aggregations ?? false),
       roots: select?.queryRoots ?? null,
       insertColumns: holds(insert) ? insert!.columns : [],
+      insertPresets: new Set(holds(insert) ? insert!.presets.keys() : []),
       updateColumns: holds(update) ? update!.columns : [],
     },
   };

@@ -85,6 +85,8 @@ export interface TableAccess {
   readonly roots: ReadonlySet<RootFieldKind> | null;
   /** Columns that the role may give on insert, set on update. */
   readonly insertColumns: readonly Column[];
+  /** Columns that are written on insert whatever the role says. */
+  readonly insertPresets: ReadonlySet<Column>;
   readonly updateColumns: readonly Column[];
 }
 

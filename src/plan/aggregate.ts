@@ -6,7 +6,7 @@ import { boundOf, invalid, literal, type Planning, paramOf } from './context.ts'
 import { argumentsOf, labelsOf, objectTypeOf, type Selected, selectionOf, subSelections } from './fields.ts';
 import type { Input, InputEntry } from './input.ts';
 import { seenColumn, seenColumns } from './masks.ts';
-import { measuresOf } from './order.ts';
+import { breakTies, measuresOf } from './order.ts';
 import type {
   AggregateColumn,
   AggregateItem,
@@ -19,7 +19,7 @@ import type {
   Having,
   Measure,
 } from './select.ts';
-import { planSelect, type Range } from './selection.ts';
+import { capped, planSelect, type Range } from './selection.ts';
 
 /** `{ aggregate { ... } nodes { ... } group_by(...) { ... } }` */
 export function planAggregateParts(
@@ -30,6 +30,7 @@ export function planAggregateParts(
   sets: readonly SelectionSetNode[],
   path: string,
 ): AggregatePart[] {
+  const cap = planning.rules.select(table).limit;
   return selectionOf(planning.document, type, sets).map((selected): AggregatePart => {
     const { key, field, name } = selected;
     if (field === undefined) return { kind: 'constant', key, json: JSON.stringify(type.name) };
@@ -38,14 +39,10 @@ export function planAggregateParts(
       case 'aggregate':
         return { kind: 'aggregate', key, items: planItems(planning, selected, at) };
       case 'nodes': {
-        const cap = planning.rules.select(table).limit;
         const nodes =
           cap === null
             ? range
-            : {
-                ...range,
-                limit: typeof range.limit === 'number' ? Math.min(range.limit, cap) : (range.limit ?? cap),
-              };
+            : { ...range, limit: capped(range.limit, cap), orderBy: breakTies(table, range.orderBy) };
         return {
           kind: 'nodes',
           key,
@@ -53,7 +50,7 @@ export function planAggregateParts(
         };
       }
       case 'group_by':
-        return { kind: 'group_by', key, group: planGroupBy(planning, selected, at) };
+        return { kind: 'group_by', key, group: planGroupBy(planning, selected, at, cap) };
       default:
         throw invalid(at, 'cannot be selected here');
     }
@@ -94,7 +91,8 @@ function columnOf(planning: Planning, entry: Selected, path: string): Column {
   return seenColumn(planning, meaning.column);
 }
 
-function planGroupBy(planning: Planning, selected: Selected, path: string): GroupBy {
+/** `cap`: most groups, as the role may have no longer list. */
+function planGroupBy(planning: Planning, selected: Selected, path: string, cap: number | null): GroupBy {
   const args = argumentsOf(planning.document, selected, path);
   const keys = planKeys(planning, args.get('keys'), path);
   const type = objectTypeOf(selected);
@@ -114,7 +112,7 @@ function planGroupBy(planning: Planning, selected: Selected, path: string): Grou
     keys,
     having: planHaving(planning, args.get('having')),
     orderBy: stableOrder(planGroupOrder(planning, args.get('order_by'), keys), keys),
-    limit: boundOf(planning, args.get('limit')),
+    limit: capped(boundOf(planning, args.get('limit')), cap),
     offset: boundOf(planning, args.get('offset')),
     parts,
   };

@@ -71,6 +71,10 @@ export interface Insert {
   readonly onConflict: OnConflict | null;
   /** Every new row must pass (permission of the role). */
   readonly check: Predicate;
+  /** What rows that on_conflict changes must pass instead; `null`: the same. */
+  readonly changedCheck: Predicate | null;
+  /** Columns whose values the permission decides, whatever stands around the row. */
+  readonly presets: ReadonlySet<Column>;
   readonly validations: readonly RowCheck[];
   /** Names of the columns that may be named in an error; `null`: all. */
   readonly named: ReadonlySet<string> | null;
@@ -221,15 +225,29 @@ function planInsert(
     const row = planInsertRow(planning, table, item);
     return fixed.length === 0 ? row : { ...row, cells: new Map([...row.cells, ...fixed]) };
   });
+  const onConflict = planOnConflict(planning, table, conflict);
   return {
     table,
     rows,
-    onConflict: planOnConflict(planning, table, conflict),
+    onConflict,
     check: foldRule(planning, check),
+    changedCheck: onConflict === null ? null : changedCheck(planning, table, check, onConflict),
+    presets: new Set(presets.keys()),
     validations: rowChecks(planning, table),
     named: namedColumns(seen),
     path: input?.path ?? path,
   };
+}
+
+function changedCheck(
+  planning: Planning,
+  table: Table,
+  check: RowRule,
+  { update, presets = [] }: OnConflict,
+): Predicate | null {
+  if (update.length + presets.length === 0) return null;
+  const { check: other } = planning.rules.update(table);
+  return isDeepStrictEqual(check, other) ? null : foldRule(planning, other);
 }
 
 function rowChecks(planning: Planning, table: Table): readonly RowCheck[] {

@@ -52,8 +52,8 @@ export function planRange(planning: Planning, table: Table, args: Arguments, cap
   };
 }
 
-/** The smaller of what is asked and what the role may have. A bound limit is compared by the database. */
-function capped(limit: Bound | null, cap: number | null): Bound | null {
+/** The smaller of what is asked and what the role may have. A bound limit is compared when it is bound. */
+export function capped(limit: Bound | null, cap: number | null): Bound | null {
   if (cap === null) return limit;
   if (limit === null) return cap;
   if (typeof limit === 'number') return Math.min(limit, cap);

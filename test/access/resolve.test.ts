@@ -130,6 +130,11 @@ describe('a permission with anything wrong in it grants nothing, and says where'
       { _exists: { _table: 'customers', _where: { total: {} } } },
       'filter._exists._where.total: shop.public.customers has no column or relationship "total"',
     ],
+    [
+      'a misspelled condition below exists',
+      { customer: { _exists: { _table: 'customers', _were: { id: { _eq: 1 } } } } },
+      'filter.customer._exists._were: _exists has nothing but _table and _where',
+    ],
     ['no list of conditions', { _and: 3 }, 'filter._and: needs a list of conditions'],
     [
       'an array column by a scalar operator',
@@ -212,16 +217,41 @@ describe('inherited roles', () => {
     expect(selectOf(both({ query_root_fields: [] }, {})).queryRoots).toBeNull();
   });
 
-  test('a write that several have is left out, and told', () => {
-    const writes = (...names: string[]): TableMetadata => ({
+  test('a write that several have, and not the same, is left out, and told', () => {
+    const writes = (names: readonly string[], least = (at: number) => at): TableMetadata => ({
       source: 'shop',
       table: 'orders',
-      delete_permissions: names.map((role) => ({ role, permission: { filter: {} } })),
+      delete_permissions: names.map((role, at) => ({
+        role,
+        permission: { filter: { id: { _gt: least(at) } } },
+      })),
     });
-    expect(granted('both', [writes('one')], 'orders', roles)!.delete).not.toBeNull();
-    expect(granted('both', [writes('one', 'other')], 'orders', roles)!.delete).toBeNull();
-    expect(told([writes('one', 'other')], roles)[0]).toContain('give the role its own');
-    expect(granted('both', [writes('one', 'other', 'both')], 'orders', roles)!.delete).not.toBeNull();
+    expect(granted('both', [writes(['one'])], 'orders', roles)!.delete).not.toBeNull();
+    expect(granted('both', [writes(['one', 'other'])], 'orders', roles)!.delete).toBeNull();
+    expect(told([writes(['one', 'other'])], roles)[0]).toContain('give the role its own');
+    expect(granted('both', [writes(['one', 'other', 'both'])], 'orders', roles)!.delete).not.toBeNull();
+    const alike = [writes(['one', 'other'], () => 7)];
+    expect(granted('both', alike, 'orders', roles)!.delete).not.toBeNull();
+    expect(told(alike, roles)).toEqual([]);
+  });
+
+  test('what is wrong in its own permission does not give a role those of the others', () => {
+    const wrong: TableMetadata = {
+      source: 'shop',
+      table: 'orders',
+      select_permissions: [
+        { role: 'one', permission: { columns: '*', filter: {} } },
+        { role: 'both', permission: { columns: ['id'], filter: { nope: { _eq: 1 } } } },
+      ],
+      insert_permissions: [
+        { role: 'one', permission: { columns: '*', check: {} } },
+        { role: 'both', permission: { columns: ['nope'], check: {} } },
+      ],
+      update_permissions: [{ role: 'one', permission: { columns: '*', filter: {} } }],
+    };
+    const found = granted('both', [wrong], 'orders', roles)!;
+    expect([found.select, found.insert, found.delete]).toEqual([null, null, null]);
+    expect(found.update).not.toBeNull();
   });
 
   test('cycles, admin and unknown parents', () => {

@@ -77,7 +77,7 @@ function listed(table: Table, rows: readonly Row[], given: Given, cap = true): R
 
 /** What stands behind an object of the answer that is not a row. */
 type Behind =
-  | { readonly is: 'rows'; readonly rows: readonly Row[]; readonly table?: Table }
+  | { readonly is: 'rows'; readonly rows: readonly Row[]; readonly table: Table | null }
   | { readonly is: 'function'; readonly fn: AggregateFunction; readonly rows: readonly Row[] }
   | { readonly is: 'group'; readonly group: Group }
   | { readonly is: 'page'; readonly page: Page }
@@ -175,12 +175,10 @@ function partOf(meaning: FieldMeaning, behind: Behind, given: Given): unknown {
   const rows = behind.is === 'rows' ? behind.rows : behind.is === 'group' ? behind.group.rows : [];
   switch (meaning.kind) {
     case 'aggregate':
-      return { is: 'rows', rows };
+      return { is: 'rows', rows, table: null };
     case 'nodes':
       if (behind.is === 'page') return behind.page.rows;
-      return behind.is === 'rows' && behind.table !== undefined
-        ? rows.slice(0, capped(null, behind.table) ?? undefined)
-        : rows;
+      return rows.slice(0, capBehind(behind) ?? undefined);
     case 'count':
       return countRows(
         rows,
@@ -194,7 +192,7 @@ function partOf(meaning: FieldMeaning, behind: Behind, given: Given): unknown {
         keys: given.get('keys')!,
         having: given.get('having'),
         orderBy: given.get('order_by'),
-        limit: numberOf(given, 'limit'),
+        limit: least(numberOf(given, 'limit'), capBehind(behind)),
         offset: numberOf(given, 'offset') ?? 0,
       }).map((group) => ({ is: 'group', group }));
     case 'group_key':
@@ -202,6 +200,15 @@ function partOf(meaning: FieldMeaning, behind: Behind, given: Given): unknown {
     default:
       return pagePart(meaning, behind);
   }
+}
+
+/** The longest list that the role may have of what an aggregate ranges over. */
+function capBehind(behind: Behind): number | null {
+  return behind.is === 'rows' && behind.table !== null ? capped(null, behind.table) : null;
+}
+
+function least(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 function pagePart({ kind }: FieldMeaning, behind: Behind): unknown {

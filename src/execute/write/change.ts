@@ -46,7 +46,8 @@ export async function runUpdate(
     returning: [],
   });
   const after = before.map((tuple) => newKey(session, table, update, tuple));
-  await session.enforce(table, after, update.check, update.validations, update.path);
+  await session.check(table, after, update.check, update.path);
+  await session.validate(table, after, update.validations, update.path);
   await checkComputed(session, table, update, computed, after);
   return { affected, texts: await readAll(session, selects, after) };
 }

@@ -1,7 +1,7 @@
 import type { Column } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { type Insert, isAlways, type Param, valueErrors } from '../../plan/index.ts';
-import { insertRows } from './rows.ts';
+import { insertRows, type Row, type Stored } from './rows.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
 /** What came of an insert: keys of the rows that were written (`null`: left alone by on_conflict), and how many in all. */
@@ -21,8 +21,6 @@ export async function runInsert(session: WriteSession, insert: Insert, wanted: b
   };
 }
 
-type Row = Map<Column, unknown>;
-
 async function insertAll(
   session: WriteSession,
   insert: Insert,
@@ -33,25 +31,33 @@ async function insertAll(
   let affected = 0;
   const rows: Map<Column, Param>[] = [];
   for (const [index, row] of insert.rows.entries()) {
-    const cells = new Map([...row.cells, ...(extra[index] ?? [])]);
+    const cells = new Map([...row.cells, ...leftOpen(insert, extra[index] ?? [])]);
     for (const { relationship, insert: parent } of row.before) {
       const targets = relationship.mapping.map((pair) => pair.to);
       const inserted = await insertAll(session, parent, false, [], targets);
       affected += inserted.affected;
       const found = inserted.values[0];
       if (found === null || found === undefined) throw skippedParent(relationship.name, parent.path);
-      for (const pair of relationship.mapping)
-        cells.set(pair.from, constant(pair.from, found.get(pair.to), parent.path));
+      const referring = relationship.mapping.map(
+        ({ from, to }) => [from, constant(from, found.get(to), parent.path)] as const,
+      );
+      for (const [column, value] of leftOpen(insert, referring)) cells.set(column, value);
     }
     rows.push(cells);
   }
   const needed = neededColumns(insert, wanted, also);
-  const values = await insertRows(session, insert, rows, needed);
+  const stored = await insertRows(session, insert, rows, needed);
+  const values = stored.map((one) => one?.values ?? null);
   affected += values.filter((row) => row !== null).length;
-  await enforceCheck(session, insert, values);
+  await enforce(session, insert, stored);
   for (const { relationship, inserts } of childrenOf(insert))
     affected += await insertChildren(session, relationship, inserts, values);
   return { values, affected };
+}
+
+/** Of values that the rows around a row bring, those that its permission leaves to them. */
+function leftOpen(insert: Insert, cells: Iterable<readonly [Column, Param]>): (readonly [Column, Param])[] {
+  return [...cells].filter(([column]) => !insert.presets.has(column));
 }
 
 function skippedParent(name: string, path: string): FozError {
@@ -65,7 +71,7 @@ function skippedParent(name: string, path: string): FozError {
 /** Columns whose values must come back: the key (for the answer, checks), and what nested rows refer to. */
 function neededColumns(insert: Insert, wanted: boolean, also: readonly Column[]): Column[] {
   const columns = new Set<Column>(also);
-  if (wanted || !isAlways(insert.check)) for (const column of keyColumns(insert.table)) columns.add(column);
+  if (wanted || isChecked(insert)) for (const column of keyColumns(insert.table)) columns.add(column);
   for (const row of insert.rows)
     for (const { relationship } of row.after) for (const pair of relationship.mapping) columns.add(pair.from);
   return [...columns];
@@ -117,7 +123,7 @@ async function insertChildren(
 
 function refuseGiven(insert: Insert, relationship: Child['relationship']): void {
   for (const row of insert.rows) {
-    const given = relationship.mapping.find((pair) => row.cells.has(pair.to));
+    const given = relationship.mapping.find(({ to }) => row.cells.has(to) && !insert.presets.has(to));
     if (given !== undefined) {
       throw new FozError(
         'validation-failed',
@@ -132,18 +138,25 @@ function constant(column: Column, value: unknown, path: string): Param {
   return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path, column };
 }
 
-/** The new rows must pass the role's check, or the whole transaction ends. */
-async function enforceCheck(
+function isChecked({ check, changedCheck, validations }: Insert): boolean {
+  return !isAlways(check) || !isAlways(changedCheck ?? check) || validations.length > 0;
+}
+
+/** The written rows must pass the role's checks and the rules of their table, or the whole transaction ends. */
+async function enforce(
   session: WriteSession,
   insert: Insert,
-  values: readonly (Row | null)[],
+  stored: readonly (Stored | null)[],
 ): Promise<void> {
-  const { check, validations, table, path } = insert;
-  if (isAlways(check) && validations.length === 0) return;
-  const key = keyColumns(insert.table);
-  const tuples = values.flatMap((row) => (row === null ? [] : [key.map((column) => row.get(column))]));
-  if (tuples.length === 0) return;
-  await session.enforce(table, tuples, check, validations, path);
+  if (!isChecked(insert)) return;
+  const { check, changedCheck, validations, table, path } = insert;
+  const key = keyColumns(table);
+  const written = stored.filter((one) => one !== null);
+  const tuplesOf = (rows: readonly Stored[]) => rows.map(({ values }) => key.map((column) => values.get(column)));
+  const ofChanged = changedCheck ?? check;
+  await session.check(table, tuplesOf(written.filter(({ changed }) => !changed)), check, path);
+  await session.check(table, tuplesOf(written.filter(({ changed }) => changed)), ofChanged, path);
+  await session.validate(table, tuplesOf(written), validations, path);
 }
 
 /** All that is wrong with the rows before the database is asked: values that are missing and values that do not fit. */

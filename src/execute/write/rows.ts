@@ -4,7 +4,14 @@ import { always, and, type Insert, type OnConflict, type Param, type Predicate }
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
 type Cells = ReadonlyMap<Column, Param>;
-type Row = Map<Column, unknown>;
+/** Values of a written row by column. */
+export type Row = Map<Column, unknown>;
+
+/** A written row. `changed`: on_conflict changed one that was there; told where such rows have a check of their own. */
+export interface Stored {
+  readonly values: Row;
+  readonly changed: boolean;
+}
 
 /** Most parameters in one statement (SQLite's limit is the lowest of all engines). */
 const mostParameters = 30_000;
@@ -15,16 +22,20 @@ export async function insertRows(
   insert: Insert,
   rows: readonly Cells[],
   needed: readonly Column[],
-): Promise<(Row | null)[]> {
+): Promise<(Stored | null)[]> {
   if (rows.length === 0) return [];
-  if (session.capabilities.returning.insert && canName(session, insert.onConflict))
-    return insertReturning(session, insert, rows, needed);
-  if (insert.onConflict !== null) return upsertOneByOne(session, insert, insert.onConflict, rows, needed);
-  return insertAndFind(session, insert, rows, needed);
+  const { onConflict } = insert;
+  if (onConflict !== null && !isOneStatement(session, insert, onConflict))
+    return upsertOneByOne(session, insert, onConflict, rows, needed);
+  const found = session.capabilities.returning.insert
+    ? await insertReturning(session, insert, rows, needed)
+    : await insertAndFind(session, insert, rows, needed);
+  return found.map((values) => (values === null ? null : { values, changed: false }));
 }
 
-function canName(session: WriteSession, conflict: OnConflict | null): boolean {
-  if (conflict === null) return true;
+/** Whether the engine decides between insert and update by itself, and it need not be known which of them it was. */
+function isOneStatement(session: WriteSession, { changedCheck }: Insert, conflict: OnConflict): boolean {
+  if (changedCheck !== null || !session.capabilities.returning.insert) return false;
   return (
     session.capabilities.conflictTarget && (conflict.where === null || session.capabilities.conflictWhere)
   );
@@ -174,15 +185,15 @@ function unknownKey(table: Table): FozError {
   );
 }
 
-/** Engines that cannot name the deciding key: update the row if it is there, insert it if not. */
+/** Row by row: insert it where it is not there, update it where it is. */
 async function upsertOneByOne(
   session: WriteSession,
   insert: Insert,
   conflict: OnConflict,
   rows: readonly Cells[],
   needed: readonly Column[],
-): Promise<(Row | null)[]> {
-  const found: (Row | null)[] = [];
+): Promise<(Stored | null)[]> {
+  const found: (Stored | null)[] = [];
   for (const cells of rows) found.push(await upsert(session, insert, conflict, cells, needed));
   return found;
 }
@@ -193,24 +204,25 @@ async function upsert(
   conflict: OnConflict,
   cells: Cells,
   needed: readonly Column[],
-): Promise<Row | null> {
+): Promise<Stored | null> {
   const { table } = insert;
   const key = conflict.key?.columns ?? keyColumns(table);
   const there = keyPredicate(key, cells);
-  if (there !== null) {
-    const [existing] = await session.read(table, key, there, 1);
-    if (existing !== undefined) {
-      const updated = await updateExisting(session, table, conflict, cells, there);
-      if (!updated) return null;
-      if (needed.length === 0) return new Map();
-      const [tuple] = await session.read(table, needed, there, 1);
-      return tuple === undefined ? null : new Map(needed.map((column, at) => [column, tuple[at]]));
-    }
+  const { conflictTarget, returning } = session.capabilities;
+  const isThere = !conflictTarget && there !== null && (await session.read(table, key, there, 1)).length > 0;
+  if (!isThere) {
+    // Where the key can be named, a row that somebody else inserts meanwhile is left alone, and updated below.
+    const onConflict = conflictTarget ? { ...conflict, update: [], presets: [] } : null;
+    const [row] = returning.insert
+      ? await insertReturning(session, { ...insert, onConflict }, [cells], needed)
+      : await insertAndFind(session, insert, [cells], needed);
+    if (row !== undefined && row !== null) return { values: row, changed: false };
   }
-  const [row] = session.capabilities.returning.insert
-    ? await insertReturning(session, { ...insert, onConflict: null }, [cells], needed)
-    : await insertAndFind(session, insert, [cells], needed);
-  return row ?? null;
+  if (there === null || !(await updateExisting(session, table, conflict, cells, there))) return null;
+  if (needed.length === 0) return { values: new Map(), changed: true };
+  const [tuple] = await session.read(table, needed, there, 1);
+  if (tuple === undefined) return null;
+  return { values: new Map(needed.map((column, at) => [column, tuple[at]])), changed: true };
 }
 
 function keyPredicate(key: readonly Column[], cells: Cells): Predicate | null {

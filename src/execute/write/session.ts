@@ -110,26 +110,29 @@ export class WriteSession {
     return texts;
   }
 
-  /** Number of rows with these keys that pass. */
-  async count(table: Table, tuples: readonly Tuple[], where: Predicate): Promise<number> {
+  /** Whether all rows with these keys pass. A row may be written several times. */
+  async #pass(table: Table, tuples: readonly Tuple[], where: Predicate): Promise<boolean> {
+    if (tuples.length === 0 || isAlways(where)) return true;
     const columns = keyColumns(table);
-    return (await this.read(table, columns, and(this.among(columns, tuples), where))).length;
+    const passing = await this.read(table, columns, and(this.among(columns, tuples), where));
+    return passing.length >= new Set(tuples.map((tuple) => JSON.stringify(tuple))).size;
   }
 
-  /** Throws what is wrong with written rows: those that the role may not have written, and all rules that some row breaks. */
-  async enforce(
+  /** Throws where the role may not have written one of the rows like this. */
+  async check(table: Table, tuples: readonly Tuple[], check: Predicate, path: string): Promise<void> {
+    if (!(await this.#pass(table, tuples, check))) throw refusedByCheck(table, path);
+  }
+
+  /** Throws all rules that some written row breaks. */
+  async validate(
     table: Table,
     tuples: readonly Tuple[],
-    check: Predicate,
     validations: readonly RowCheck[],
     path: string,
   ): Promise<void> {
-    if (tuples.length === 0) return;
-    if (!isAlways(check) && (await this.count(table, tuples, check)) < tuples.length)
-      throw refusedByCheck(table, path);
     const broken: FozError[] = [];
     for (const { where, message } of validations) {
-      if ((await this.count(table, tuples, where)) < tuples.length)
+      if (!(await this.#pass(table, tuples, where)))
         broken.push(new FozError('data-exception', message, { path }));
     }
     if (broken.length > 0) throw broken.length === 1 ? broken[0]! : new FozErrors(broken);

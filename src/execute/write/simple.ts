@@ -115,8 +115,9 @@ function insertOf(
   capabilities: Capabilities,
   returning: Write['returning'],
 ): Write | null {
-  const { rows, table, onConflict, check, validations } = insert;
-  if (!isAlways(check) || validations.length > 0 || rows.length === 0 || rows.length > 50) return null;
+  const { rows, table, onConflict, check, changedCheck, validations } = insert;
+  if (!isAlways(check) || changedCheck !== null || validations.length > 0) return null;
+  if (rows.length === 0 || rows.length > 50) return null;
   if (rows.some((row) => row.before.length > 0 || row.after.length > 0 || missesRequired(insert, row)))
     return null;
   if (

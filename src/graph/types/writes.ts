@@ -16,11 +16,22 @@ import type { InputFieldsOf } from './filters.ts';
 import { type Arguments, argument, fullList, type InputFields, inputField, listOf, nonNull } from './make.ts';
 import { columnType, cursorOrderType } from './values.ts';
 
-/** Relationships through which rows can be inserted together: within one source, to a table that takes inserts. */
+/**
+ * Relationships through which rows can be inserted together: within one source, to a table that takes inserts, where it is not
+ * decided by presets alone which row is referred to.
+ */
 export function nestedInserts(graph: Graph, table: Table): Relationship[] {
   return graph.names
     .relationships(table)
-    .filter(({ remote, to }) => !remote && graph.has(to, 'insert_input'));
+    .filter(
+      (relationship) =>
+        !relationship.remote && graph.has(relationship.to, 'insert_input') && !isPreset(relationship),
+    );
+}
+
+function isPreset({ owner, from, to, mapping }: Relationship): boolean {
+  const presets = (owner === 'from' ? from : to).access?.insertPresets;
+  return presets !== undefined && mapping.every((pair) => presets.has(pair[owner]));
 }
 
 /** `orders_insert_input` */
