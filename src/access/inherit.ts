@@ -71,7 +71,8 @@ function merge(
       issues.push({
         severity: 'note',
         where: `${id}: ${kind} permission of role ${JSON.stringify(role)}`,
-        reason: 'several of its roles have one, and not the same, so it is not taken over: give the role its own',
+        reason:
+          'several of its roles have one, and not the same, so it is not taken over: give the role its own',
       });
     own.set(id, {
       table,

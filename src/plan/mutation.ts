@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Column,
+  isEveryRow,
   type Key,
   type Relationship,
   type RowRule,
@@ -71,7 +72,7 @@ export interface Insert {
   readonly onConflict: OnConflict | null;
   /** Every new row must pass (permission of the role). */
   readonly check: Predicate;
-  /** What rows that on_conflict changes must pass instead; `null`: the same. */
+  /** What rows that on_conflict changes must pass instead; `null`: the same, also where updates have no check. */
   readonly changedCheck: Predicate | null;
   /** Columns whose values the permission decides, whatever stands around the row. */
   readonly presets: ReadonlySet<Column>;
@@ -247,7 +248,7 @@ function changedCheck(
 ): Predicate | null {
   if (update.length + presets.length === 0) return null;
   const { check: other } = planning.rules.update(table);
-  return isDeepStrictEqual(check, other) ? null : foldRule(planning, other);
+  return isEveryRow(other) || isDeepStrictEqual(check, other) ? null : foldRule(planning, other);
 }
 
 function rowChecks(planning: Planning, table: Table): readonly RowCheck[] {

@@ -152,7 +152,8 @@ async function enforce(
   const { check, changedCheck, validations, table, path } = insert;
   const key = keyColumns(table);
   const written = stored.filter((one) => one !== null);
-  const tuplesOf = (rows: readonly Stored[]) => rows.map(({ values }) => key.map((column) => values.get(column)));
+  const tuplesOf = (rows: readonly Stored[]) =>
+    rows.map(({ values }) => key.map((column) => values.get(column)));
   const ofChanged = changedCheck ?? check;
   await session.check(table, tuplesOf(written.filter(({ changed }) => !changed)), check, path);
   await session.check(table, tuplesOf(written.filter(({ changed }) => changed)), ofChanged, path);
