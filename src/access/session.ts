@@ -28,6 +28,8 @@ export interface Actor {
   readonly keyId?: string;
   /** The part of the API key that tells it from others and is no secret. */
   readonly keyPrefix?: string;
+  /** Which state of the API key it was: another text after every change. */
+  readonly keyRevision?: string;
   /** The token's `iss`. */
   readonly issuer?: string;
 }

@@ -1,10 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { adminSession, type Session } from '../access/index.ts';
+import { type Actor, adminSession, type Session } from '../access/index.ts';
 import { FozError, parseRoleName } from '../core/index.ts';
 import type { Authenticator } from './authenticator.ts';
 import { AccessDenied } from './denied.ts';
 import { requestedRole } from './grant.ts';
 import { type AuthRequest, header, isSessionHeader } from './request.ts';
+import type { SessionEnd } from './session-end.ts';
 import { isVariable, setVariable, variableOf } from './variables.ts';
 
 /** Headers that carry the admin secret. */
@@ -24,24 +25,31 @@ export function mintAdminSecret(): string {
   return `foz_admin_${randomBytes(32).toString('base64url')}`;
 }
 
+/** A secret, and the session that it opens. */
+interface Known {
+  readonly name: string;
+  readonly hash: Buffer;
+  readonly session: Session;
+}
+
 /** Opens everything to who sends one of the secrets; with it `x-foz-*` and `x-hasura-*` headers set the role and the variables. */
 export class AdminSecrets implements Authenticator {
   readonly kind = 'admin-secret';
-  readonly #secrets: readonly { readonly name: string; readonly hash: Buffer; readonly session: Session }[];
+  readonly #secrets: readonly Known[];
 
-  constructor(secrets: readonly AdminSecret[]) {
-    this.#secrets = secrets.map(({ name, ...given }) => ({
-      name,
-      hash: 'secret' in given ? hashOf(given.secret) : Buffer.from(given.sha256, 'hex'),
-      session: Object.freeze({ ...adminSession, actor: Object.freeze({ kind: 'admin-secret', id: name }) }),
-    }));
+  /** `former`: those that were there before; sessions of secrets that stay go on. */
+  constructor(secrets: readonly AdminSecret[], former?: AdminSecrets) {
+    const before = former === undefined ? [] : former.#secrets;
+    this.#secrets = secrets.map(({ name, ...given }) => {
+      const hash = 'secret' in given ? hashOf(given.secret) : Buffer.from(given.sha256, 'hex');
+      const there = before.find((known) => known.name === name && known.hash.equals(hash));
+      const actor: Actor = Object.freeze({ kind: 'admin-secret', id: name });
+      return there ?? { name, hash, session: Object.freeze({ ...adminSession, actor }) };
+    });
   }
 
-  /** Whether both have the same secret under a name. */
-  shares(other: AdminSecrets, name: string): boolean {
-    const named = (all: AdminSecrets) => all.#secrets.find((secret) => secret.name === name)?.hash;
-    const hash = named(this);
-    return hash !== undefined && named(other)?.equals(hash) === true;
+  endOf(actor: Actor): SessionEnd | null {
+    return this.#secrets.some(({ session }) => session.actor === actor) ? null : 'changed';
   }
 
   credential(request: AuthRequest): string | undefined {

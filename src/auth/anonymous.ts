@@ -1,8 +1,9 @@
-import type { Session } from '../access/index.ts';
+import type { Actor, Session } from '../access/index.ts';
 import type { RoleName } from '../core/index.ts';
 import type { Authenticator } from './authenticator.ts';
 import { GrantedSessions } from './grant.ts';
 import type { AuthRequest } from './request.ts';
+import type { SessionEnd } from './session-end.ts';
 
 /** Gives requests that carry no credentials at all their one role. */
 export class Anonymous implements Authenticator<true> {
@@ -27,5 +28,9 @@ export class Anonymous implements Authenticator<true> {
 
   identify(_credential: true, request: AuthRequest): Session {
     return this.#sessions.of(request);
+  }
+
+  endOf(actor: Actor): SessionEnd | null {
+    return actor === this.#sessions.actor ? null : 'changed';
   }
 }

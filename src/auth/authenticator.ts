@@ -1,5 +1,6 @@
-import type { Session } from '../access/index.ts';
+import type { Actor, Session } from '../access/index.ts';
 import type { AuthRequest } from './request.ts';
+import type { SessionEnd } from './session-end.ts';
 
 /**
  * One way of telling who is asking. `credential` looks for the kind of credential this authenticator knows and must be cheap and never
@@ -17,6 +18,11 @@ export interface Authenticator<Credential = string> {
   credential(request: AuthRequest): Credential | undefined;
   /** Checks it. `now` in milliseconds since 1970. Synchronous where the answer is known already. */
   identify(credential: Credential, request: AuthRequest, now: number): Session | Promise<Session>;
+  /**
+   * Why a session of this actor, the very object that `identify` gave, is over before it expires; `null`: it is not. Asked every second
+   * for each WebSocket, so it looks at what is known and starts at most to find out more. Absent: none ever is.
+   */
+  endOf?(actor: Actor, now: number): SessionEnd | null;
   /** Stops timers and writes what is not written yet. */
   close?(): Promise<void>;
 }

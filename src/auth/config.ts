@@ -57,6 +57,8 @@ export interface WebhookConfig {
   readonly timeout_ms?: number;
   /** Only these headers are sent and tell requests apart; absent: all that are not about the connection. */
   readonly forward_headers?: readonly string[];
+  /** How long a WebSocket lasts whose answer does not say; 3,600 unless told. */
+  readonly session_seconds?: number;
   /** Answers that are kept; 5,000 unless told, 0: none. */
   readonly cache?: number;
   /** The only roles that it can give. */

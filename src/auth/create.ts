@@ -55,19 +55,18 @@ export function createAuth(options: AuthOptions): Auth {
   const repository = keys === undefined ? declared : new KeyRepositories([declared, keys]);
   const address = clientAddress(config.trusted_proxies ?? []);
   const apiKeys = new ApiKeys({ repository, peppers: options.peppers ?? [], clientAddress: address });
-  const ends = new SessionEnds(repository);
   const put = ({ admin, tokens, last }: Ways) =>
     identifyBy([admin, apiKeys, tokens, ...more, ...(last === null ? [] : [last])]);
   let ways = waysOf({ ...config, adminSecrets: adminSecretsIn(config, options.adminSecrets) });
   let identify = put(ways);
+  const ends = new SessionEnds(repository, (session, now) => endOf(session, ways, now));
   return {
     identify: (request, now) => identify(request, now),
     clientAddress: address,
     use(signIns) {
-      const former = ways;
-      ways = waysOf(signIns, former);
+      ways = waysOf(signIns, ways);
       identify = put(ways);
-      ends.review((session) => stillHolds(session, former, ways));
+      ends.review();
     },
     watch: (session, onEnd) => ends.watch(session, onEnd),
     async close() {
@@ -111,15 +110,17 @@ function waysOf(
     return there?.kind === 'anonymous' && there.role === anonymous ? there : new Anonymous(anonymous);
   };
   return {
-    admin: new AdminSecrets(adminSecrets),
+    admin: new AdminSecrets(adminSecrets, former?.admin),
     tokens: new Tokens({ issuers: jwt, cookieOrigins: cookie_origins }, former?.tokens),
     last: last(),
   };
 }
 
-function stillHolds({ actor }: Session, former: Ways, now: Ways): boolean {
-  if (actor?.kind === 'jwt') return now.tokens.shares(former.tokens, actor.issuer);
-  if (actor?.kind === 'admin-secret') return now.admin.shares(former.admin, actor.id);
-  if (actor?.kind === 'webhook' || actor?.kind === 'anonymous') return now.last === former.last;
-  return true;
+/** What becomes of API keys is read from where they are kept. */
+function endOf({ actor }: Session, { admin, tokens, last }: Ways, now: number): SessionEnd | null {
+  if (actor?.kind === 'jwt') return tokens.endOf(actor, now);
+  if (actor?.kind === 'admin-secret') return admin.endOf(actor);
+  if (actor?.kind === 'webhook' || actor?.kind === 'anonymous')
+    return last === null ? 'changed' : last.endOf(actor);
+  return null;
 }

@@ -37,6 +37,11 @@ export class GrantedSessions {
     this.#grant = grant;
   }
 
+  /** Whom they stand for: the same object in each. */
+  get actor(): Actor {
+    return this.#grant.actor;
+  }
+
   /** The session in the role that the request asks for, or in the default role. Throws 403 for a role that is not granted. */
   of(request: AuthRequest): Session {
     const asked = requestedRole(request);

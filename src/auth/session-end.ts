@@ -1,8 +1,14 @@
 import type { Session } from '../access/index.ts';
 import type { KeyRecord, KeyRepository } from './api-keys/record.ts';
 
-/** Why a session is over before its connection is. `changed`: the credential says something else now, so come back with it. */
-export type SessionEnd = 'expired' | 'revoked' | 'changed';
+/**
+ * Why a session is over before its connection is. `changed`: the credential says something else now, so come back with it; `withdrawn`:
+ * the key that its token was signed with does not count any more.
+ */
+export type SessionEnd = 'expired' | 'revoked' | 'changed' | 'withdrawn';
+
+/** Why a session is over already, as far as that is known without asking anybody; `null`: it is not. */
+export type EndOf = (session: Session, now: number) => SessionEnd | null;
 
 /** Longest delay that a timer takes. */
 const maxDelay = 2 ** 31 - 1;
@@ -10,12 +16,12 @@ const maxDelay = 2 ** 31 - 1;
 interface Watched {
   readonly session: Session;
   readonly onEnd: (reason: SessionEnd) => void;
-  revision: string | undefined;
 }
 
 /** Tells connections that last (WebSockets, event streams) when the session they run under is over. */
 export class SessionEnds {
   readonly #repository: KeyRepository | null;
+  readonly #endOf: EndOf;
   readonly #everyMs: number;
   /** By prefix of the API key. */
   readonly #watched = new Map<string, Set<Watched>>();
@@ -24,9 +30,10 @@ export class SessionEnds {
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
 
-  /** `everyMs`: how often keys of running sessions are read again, for changes that nobody tells of. */
-  constructor(repository: KeyRepository | null, everyMs = 1000) {
+  /** `everyMs`: how often running sessions are looked at and their keys read again, for changes that nobody tells of. */
+  constructor(repository: KeyRepository | null, endOf: EndOf = () => null, everyMs = 1000) {
     this.#repository = repository;
+    this.#endOf = endOf;
     this.#everyMs = everyMs;
     this.#stop = repository?.onChanged(() => void this.#look()) ?? (() => {});
   }
@@ -39,13 +46,15 @@ export class SessionEnds {
       clearTimeout(timer);
       this.#all.delete(watched);
       if (prefix !== undefined) this.#remove(prefix, watched);
+      if (this.#all.size === 0) this.#rest();
     };
     const end = (reason: SessionEnd) => {
       stop();
       onEnd(reason);
     };
-    const watched: Watched = { session, onEnd: end, revision: undefined };
+    const watched: Watched = { session, onEnd: end };
     this.#all.add(watched);
+    this.#timer ??= setInterval(() => this.review(), this.#everyMs).unref();
     const wait = () => {
       const left = session.expiresAt! - Date.now();
       if (left <= 0) watched.onEnd('expired');
@@ -53,26 +62,39 @@ export class SessionEnds {
     };
     if (session.expiresAt !== undefined) timer = setTimeout(wait, 0).unref();
     if (prefix !== undefined) this.#add(prefix, watched);
+    // It may have ended between the question who is asking and this one.
+    setImmediate(() => this.#review(watched));
     return stop;
   }
 
-  /** Ends every session that does not hold any more. */
-  review(holds: (session: Session) => boolean): void {
-    for (const watched of [...this.#all]) if (!holds(watched.session)) watched.onEnd('changed');
+  /** Ends every session that does not hold any more, and reads the keys of the others again. */
+  review(): void {
+    for (const watched of [...this.#all]) this.#review(watched);
+    void this.#look();
+  }
+
+  #review(watched: Watched): void {
+    if (!this.#all.has(watched)) return;
+    const reason = this.#endOf(watched.session, Date.now());
+    if (reason !== null) watched.onEnd(reason);
   }
 
   /** Stops all watching without telling anyone. */
   close(): void {
     this.#stop();
-    clearInterval(this.#timer);
+    this.#rest();
     this.#watched.clear();
     this.#all.clear();
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #add(prefix: string, watched: Watched): void {
     const others = this.#watched.get(prefix) ?? new Set();
     this.#watched.set(prefix, others.add(watched));
-    this.#timer ??= setInterval(() => void this.#look(), this.#everyMs).unref();
     void this.#look();
   }
 
@@ -80,9 +102,6 @@ export class SessionEnds {
     const others = this.#watched.get(prefix);
     others?.delete(watched);
     if (others?.size === 0) this.#watched.delete(prefix);
-    if (this.#watched.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   /** Reads the keys of all running sessions in one question. A store that is down ends none: the next look comes soon. */
@@ -97,7 +116,7 @@ export class SessionEnds {
       );
       for (const [prefix, all] of asked)
         for (const watched of all) {
-          const reason = endOf(watched, byPrefix.get(prefix));
+          const reason = endByKey(watched.session, byPrefix.get(prefix));
           if (reason !== null && this.#watched.get(prefix)?.has(watched)) watched.onEnd(reason);
         }
     } catch {
@@ -108,9 +127,7 @@ export class SessionEnds {
   }
 }
 
-function endOf(watched: Watched, record: KeyRecord | undefined): SessionEnd | null {
-  const { role, actor } = watched.session;
+function endByKey({ actor }: Session, record: KeyRecord | undefined): SessionEnd | null {
   if (record === undefined || record.id !== actor?.keyId) return 'revoked';
-  watched.revision ??= record.revision;
-  return watched.revision === record.revision && record.roles.includes(role) ? null : 'changed';
+  return actor.keyRevision === record.revision ? null : 'changed';
 }

@@ -39,7 +39,13 @@ test('a key comes in X-API-Key or after Bearer, and then at once', async () => {
       ['tenant', 'acme'],
       ['role', 'reader'],
     ]),
-    actor: { kind: 'api-key', id: 'reports', keyId: record.id, keyPrefix: record.secrets[0]!.prefix },
+    actor: {
+      kind: 'api-key',
+      id: 'reports',
+      keyId: record.id,
+      keyPrefix: record.secrets[0]!.prefix,
+      keyRevision: '1',
+    },
   });
   expect(identify(request({ authorization: `bearer ${key}` }), 1001)).toBe(first);
 });

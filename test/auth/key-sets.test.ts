@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { createAuth } from '../../src/auth/index.ts';
+import { createAuth, type SessionEnd } from '../../src/auth/index.ts';
+import { until } from '../support/wait.ts';
 import { jwk, p256 } from './jwt.ts';
 import { OidcServer, signingKey } from './oidc.ts';
 import { refused, request } from './support.ts';
@@ -18,12 +19,15 @@ beforeEach(async () => {
 
 afterEach(() => oidc.stop());
 
-function foz() {
-  const { identify } = createAuth({
+function auth() {
+  return createAuth({
     config: {
       jwt: [{ issuer: oidc.issuer, audience: 'foz', jwks_url: `${oidc.issuer}/jwks`, token_type: 'at+jwt' }],
     },
   });
+}
+
+function foz({ identify } = auth()) {
   return async (token: string, now = Date.now()) =>
     identify(request({ authorization: `Bearer ${token}` }), now);
 }
@@ -80,6 +84,55 @@ test('a withdrawn key ends the tokens that were remembered', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect((await refused(() => identify(old, start + 11 * minute))).message).toMatch(told);
   expect(await identify(await oidc.token(), start + 11 * minute)).toMatchObject({ role: 'user' });
+});
+
+test('a key that was withdrawn while nobody asked counts for nobody', async () => {
+  const identify = foz();
+  const start = Date.now();
+  const [known, unknown] = [await oidc.token(), await oidc.token()];
+  await identify(known, start);
+  oidc.rotate([b!]);
+  for (const token of [known, unknown])
+    expect(await refused(() => identify(token, start + 50 * minute))).toMatchObject({
+      code: 'access-denied',
+    });
+  expect(oidc.jwksAsked).toBe(2);
+});
+
+test('a set that has become empty withdraws all keys', async () => {
+  const identify = foz();
+  const start = Date.now();
+  const token = await oidc.token();
+  await identify(token, start);
+  oidc.instead = (_request, response) => void response.end('{"keys":[]}');
+  expect(await refused(() => identify(token, start + 15 * minute))).toMatchObject({ code: 'access-denied' });
+  oidc.instead = undefined;
+  expect(await identify(token, start + 26 * minute)).toMatchObject({ role: 'user' });
+});
+
+test('a key that stays keeps its tokens when another one is withdrawn', async () => {
+  oidc.rotate([a!, b!]);
+  const identify = foz();
+  const start = Date.now();
+  const token = await oidc.token();
+  const session = await identify(token, start);
+  oidc.rotate([a!]);
+  await identify(token, start + 11 * minute);
+  await until(() => oidc.jwksAsked === 2);
+  expect(await identify(token, start + 11 * minute)).toBe(session);
+});
+
+test('a withdrawn key ends the sessions that run under its tokens, though nobody else asks', async () => {
+  const foreign = auth();
+  const start = Date.now() - 10 * minute + second;
+  const session = await foz(foreign)(await oidc.token(), start);
+  const seen: SessionEnd[] = [];
+  foreign.watch(session, (reason) => seen.push(reason));
+  oidc.rotate([b!]);
+  await until(() => seen.length > 0, 5 * second);
+  expect(seen).toEqual(['withdrawn']);
+  expect(oidc.jwksAsked).toBe(2);
+  await foreign.close();
 });
 
 test('keys are kept while the provider is down, for a day', async () => {

@@ -7,7 +7,7 @@ import { request } from './support.ts';
 /** The session of a key, and when and why it ended. */
 async function running(repository: DeclaredKeys, key: string) {
   const session = await keysOf([], { repository }).identify(request({ 'x-api-key': key }));
-  const ends = new SessionEnds(repository, 50);
+  const ends = new SessionEnds(repository, () => null, 50);
   const reasons: SessionEnd[] = [];
   let tell = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -55,6 +55,48 @@ test('a key that gained or lost something ends its sessions as changed', async (
   await ended;
   expect(reasons).toEqual(['changed']);
   ends.close();
+});
+
+test('a key that changed between the question who is asking and the first look ends its session', async () => {
+  const { key, record } = stored();
+  const repository = new SilentStore([record]);
+  const session = await keysOf([], { repository }).identify(request({ 'x-api-key': key }));
+  repository.replace([{ ...record, scopes: { operations: ['read'] }, revision: '2' }]);
+  const ends = new SessionEnds(repository, () => null, 50);
+  const reasons: SessionEnd[] = [];
+  ends.watch(session, (reason) => reasons.push(reason));
+  await pause(20);
+  expect(reasons).toEqual(['changed']);
+  ends.close();
+});
+
+test('what is gone between the question who is asking and the watch ends its session', async () => {
+  const secret = 'a secret of some length';
+  const other = { name: 'other', secret: 'another secret of length' };
+  const config = { admin_secrets: [{ name: 'ops', secret }], anonymous_role: 'visitor' };
+  const { identify, watch, use, close } = createAuth({ config });
+  const ask = (headers: Record<string, string>) => identify(request(headers)) as Session;
+  const sessions = {
+    ops: ask({ 'x-foz-admin-secret': secret }),
+    'ops as user': ask({ 'x-foz-admin-secret': secret, 'x-foz-role': 'user' }),
+    visitor: ask({}),
+  };
+  const seen: string[] = [];
+  const watchAll = () => {
+    for (const [name, session] of Object.entries(sessions))
+      watch(session, (reason) => seen.push(`${name} ${reason}`));
+  };
+  watchAll();
+  use({ anonymous_role: 'visitor', adminSecrets: [other, { name: 'ops', secret }] });
+  await pause(5);
+  expect(seen).toEqual([]);
+  use({ anonymous_role: 'guest', adminSecrets: [other] });
+  const all = ['ops changed', 'ops as user changed', 'visitor changed'];
+  expect(seen).toEqual(all);
+  watchAll();
+  await pause(5);
+  expect(seen).toEqual([...all, ...all]);
+  await close();
 });
 
 test('a store that is down ends nothing; watching can be stopped', async () => {

@@ -71,6 +71,7 @@ test('GET sends the headers of the caller, less those of the connection and less
       ['role', 'user'],
     ]),
     actor: { kind: 'webhook', id: '7' },
+    expiresAt: expect.any(Number),
   });
   expect(asked).toHaveLength(1);
   const { method, headers } = asked[0]!;
@@ -224,8 +225,11 @@ test.each([
 ])('an answer with %j is not kept', async (headers) => {
   answer = json({ 'x-hasura-role': 'user' }, headers as unknown as Record<string, string>);
   const identify = webhook();
-  for (let round = 0; round < 2; round++) expect(await identify(request())).not.toHaveProperty('expiresAt');
+  for (let round = 0; round < 2; round++)
+    expect(await identify(request(), start)).toHaveProperty('expiresAt', start + 3_600_000);
   expect(asked).toHaveLength(2);
+  const short = await webhook({ session_seconds: 60 })(request(), start);
+  expect(short).toHaveProperty('expiresAt', start + 60_000);
 });
 
 test('what is kept is for the same caller alone: other headers, other addresses ask again', async () => {

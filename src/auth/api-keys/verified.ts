@@ -62,7 +62,13 @@ function grantOf(record: KeyRecord, secret: KeySecret, until: number): Grant {
   );
   const scopes = scopesOf(record.scopes);
   return {
-    actor: Object.freeze({ kind: 'api-key', id: record.name, keyId: record.id, keyPrefix: secret.prefix }),
+    actor: Object.freeze({
+      kind: 'api-key',
+      id: record.name,
+      keyId: record.id,
+      keyPrefix: secret.prefix,
+      keyRevision: record.revision,
+    }),
     roles: Object.freeze(roles),
     defaultRole: roles.find((role) => role === record.defaultRole) ?? only,
     variables: new Map(variables),

@@ -17,11 +17,11 @@ import { tokenDenied, type UncheckedToken } from './token.ts';
 /** Keys that are tried for one token at most. */
 const maxTries = 8;
 
-/** A token that was verified: it holds until `until` (milliseconds since 1970) and while no key was withdrawn. */
+/** A token that was verified: it holds until `until` (milliseconds since 1970) and while its key was not withdrawn. */
 export interface VerifiedToken {
   readonly issuer: Issuer;
+  readonly key: SigningKey;
   readonly until: number;
-  readonly withdrawals: number;
   readonly sessions: GrantedSessions;
 }
 
@@ -58,22 +58,21 @@ export class Issuer {
   /** Verifies a token of this issuer. Rejects with `access-denied`, or `unavailable` when the keys cannot be read. */
   async verify(token: string, { algorithm, kid }: UncheckedToken, now: number): Promise<VerifiedToken> {
     if (!this.#algorithms.has(algorithm)) throw tokenDenied('algorithm is not allowed');
-    const { withdrawals } = this.keys;
     const candidates = await this.keys.candidates({ alg: algorithm, kid }, now);
-    const payload = await this.#verifyWith(candidates.slice(0, maxTries), token, now);
+    const { payload, key } = await this.#verifyWith(candidates.slice(0, maxTries), token, now);
     const until = payload.exp === undefined ? Number.POSITIVE_INFINITY : (payload.exp + this.#skew) * 1000;
-    return { issuer: this, until, withdrawals, sessions: new GrantedSessions(this.#grant(payload, until)) };
+    return { issuer: this, key, until, sessions: new GrantedSessions(this.#grant(payload, until)) };
   }
 
   get #skew(): number {
     return this.config.clock_skew ?? 30;
   }
 
-  async #verifyWith(keys: readonly SigningKey[], token: string, now: number): Promise<JWTPayload> {
+  async #verifyWith(keys: readonly SigningKey[], token: string, now: number): Promise<Signed> {
     const options = this.#rules(now);
-    for (const { key } of keys) {
+    for (const key of keys) {
       try {
-        return (await jwtVerify(token, key, options)).payload;
+        return { payload: (await jwtVerify(token, key.key, options)).payload, key };
       } catch (error) {
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusal(error);
       }
@@ -108,6 +107,12 @@ export class Issuer {
       ...(until === Number.POSITIVE_INFINITY ? {} : { expiresAt: until }),
     };
   }
+}
+
+/** What a token says, and the key that has signed it. */
+interface Signed {
+  readonly payload: JWTPayload;
+  readonly key: SigningKey;
 }
 
 function refusal(error: unknown): FozError {

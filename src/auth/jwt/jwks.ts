@@ -1,7 +1,7 @@
 import { FozError } from '../../core/index.ts';
 import { freshnessOf } from '../freshness.ts';
 import { readLimited } from '../read-limited.ts';
-import { type IssuerKeys, PublicKey, type TokenHeader } from './keys.ts';
+import { type IssuerKeys, PublicKey, type SigningKey, type TokenHeader } from './keys.ts';
 
 export interface RemoteKeysOptions {
   readonly url: string;
@@ -20,13 +20,17 @@ const defaults = {
   coolDownMs: 30_000,
   staleMs: 24 * 3_600_000,
 };
-/** Bounds for what the answer says about its age, for its size, and for the wait after failures. */
+/**
+ * Bounds for what the answer says about its age, for its size, and for the wait after failures; and how long after their age keys are
+ * taken while they are read in the background: where nobody has asked for longer, whoever comes first waits.
+ */
 const bounds = {
   leastAgeMs: 60_000,
   mostAgeMs: 24 * 3_600_000,
   bytes: 512 * 1024,
   keys: 200,
   backOffMs: 60_000,
+  overdueMs: 120_000,
 };
 
 interface Loaded {
@@ -41,32 +45,46 @@ export class RemoteKeys implements IssuerKeys {
   #loading: Promise<void> | undefined;
   #failures = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
-  /** Goes up when a key was withdrawn: what was verified before must be verified again. */
-  withdrawals = 0;
 
   constructor(options: RemoteKeysOptions) {
     this.#options = { ...defaults, ...options };
   }
 
-  /** Starts reading again in the background when the keys are old. Never waits, never throws. */
-  keepFresh(now: number): void {
-    const loaded = this.#loaded;
-    if (loaded !== undefined && now >= loaded.freshUntil && this.#mayAsk(now)) this.#ask(now).catch(() => {});
+  believes(key: SigningKey, now: number): boolean {
+    if (!this.#isTrusted(now) || this.#isOverdue(now)) return false;
+    return !this.isWithdrawn(key, now);
   }
 
-  /** Whether keys can be believed without having been read again: false stops remembered tokens too. */
-  isTrusted(now: number): boolean {
-    return this.#loaded !== undefined && now - this.#loaded.freshUntil <= this.#options.staleMs;
+  isWithdrawn(key: SigningKey, now: number): boolean {
+    this.#keepFresh(now);
+    return this.#loaded?.keys.some((one) => one === key) !== true;
   }
 
   /** The keys that fit a token. Rejects with FozError `unavailable` when there are none at all and none can be had. */
   async candidates(header: TokenHeader, now: number): Promise<readonly PublicKey[]> {
-    if (!this.isTrusted(now)) await this.#mustAsk(now);
-    else this.keepFresh(now);
+    if (!this.#isTrusted(now)) await this.#mustAsk(now);
+    else if (this.#isOverdue(now)) await this.#ask(now).catch(() => {});
+    else this.#keepFresh(now);
     const fitting = this.#fitting(header);
     if (fitting.length > 0 || !this.#mayAskForMore(now)) return fitting;
     await this.#ask(now).catch(() => {});
     return this.#fitting(header);
+  }
+
+  /** Starts reading again in the background when the keys are old. Never waits, never throws. */
+  #keepFresh(now: number): void {
+    const loaded = this.#loaded;
+    if (loaded !== undefined && now >= loaded.freshUntil && this.#mayAsk(now)) this.#ask(now).catch(() => {});
+  }
+
+  /** Whether keys can be believed at all without having been read again. */
+  #isTrusted(now: number): boolean {
+    return this.#loaded !== undefined && now - this.#loaded.freshUntil <= this.#options.staleMs;
+  }
+
+  /** Whether keys are old and nobody has asked for them since: a key may have been withdrawn long ago. */
+  #isOverdue(now: number): boolean {
+    return now - Math.max(this.#loaded?.freshUntil ?? 0, this.#askedAt) > bounds.overdueMs;
   }
 
   #fitting(header: TokenHeader): readonly PublicKey[] {
@@ -103,9 +121,11 @@ export class RemoteKeys implements IssuerKeys {
     this.#askedAt = now;
     try {
       const { keys, ageMs } = await this.#fetch();
-      const prints = new Set(keys.map(({ print }) => print));
-      if (this.#loaded?.keys.some(({ print }) => !prints.has(print))) this.withdrawals++;
-      this.#loaded = { keys, freshUntil: now + ageMs };
+      const former = this.#loaded?.keys;
+      if (former === undefined && keys.length === 0) throw unavailable('no public key in the set');
+      // A key that stays is the same object, by which what it has verified is known.
+      const kept = keys.map((key) => former?.find(({ print }) => print === key.print) ?? key);
+      this.#loaded = { keys: kept, freshUntil: now + ageMs };
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
@@ -136,9 +156,7 @@ export class RemoteKeys implements IssuerKeys {
 function publicKeys(value: unknown): readonly PublicKey[] {
   const keys = (value as { readonly keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw unavailable('no key set');
-  const kept = keys.slice(0, bounds.keys).flatMap((key) => PublicKey.ofJwk(key) ?? []);
-  if (kept.length === 0) throw unavailable('no public key in the set');
-  return kept;
+  return keys.slice(0, bounds.keys).flatMap((key) => PublicKey.ofJwk(key) ?? []);
 }
 
 function unavailable(why: string): FozError {

@@ -8,12 +8,12 @@ export interface TokenHeader {
 
 /** The keys of one issuer. */
 export interface IssuerKeys {
-  /** Goes up when a key was withdrawn. */
-  readonly withdrawals: number;
   /** The keys that may have signed a token with this header, most often one. */
   candidates(header: TokenHeader, now: number): Promise<readonly SigningKey[]>;
-  keepFresh(now: number): void;
-  isTrusted(now: number): boolean;
+  /** Whether what a key has verified counts without asking anybody: false where the keys have to be read again first. */
+  believes(key: SigningKey, now: number): boolean;
+  /** Whether a key was withdrawn, as far as that is known; has it looked up now and then. */
+  isWithdrawn(key: SigningKey, now: number): boolean;
 }
 
 /** A key that signatures are verified with. */
@@ -124,7 +124,6 @@ function kindOf(key: KeyObject): string | undefined {
 
 /** Keys that stand in the configuration. */
 export class StaticKeys implements IssuerKeys {
-  readonly withdrawals = 0;
   readonly #keys: readonly PublicKey[];
 
   constructor(keys: readonly PublicKey[]) {
@@ -140,16 +139,17 @@ export class StaticKeys implements IssuerKeys {
     return Promise.resolve(fitting);
   }
 
-  keepFresh(): void {}
-
-  isTrusted(): boolean {
+  believes(): boolean {
     return true;
+  }
+
+  isWithdrawn(): boolean {
+    return false;
   }
 }
 
 /** One shared secret. */
 export class SecretKey implements IssuerKeys {
-  readonly withdrawals = 0;
   readonly #key: SigningKey;
 
   constructor(secret: string) {
@@ -160,9 +160,11 @@ export class SecretKey implements IssuerKeys {
     return Promise.resolve(Object.hasOwn(symmetric, alg) ? [this.#key] : []);
   }
 
-  keepFresh(): void {}
-
-  isTrusted(): boolean {
+  believes(): boolean {
     return true;
+  }
+
+  isWithdrawn(): boolean {
+    return false;
   }
 }

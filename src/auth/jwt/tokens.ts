@@ -1,10 +1,11 @@
 import { hash as digest } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
-import type { Session } from '../../access/index.ts';
+import type { Actor, Session } from '../../access/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { IssuerConfig, TokenPlace } from '../config.ts';
 import { type AuthRequest, bearerToken, header } from '../request.ts';
+import type { SessionEnd } from '../session-end.ts';
 import { cookieOf, refuseForeignPage } from './cookie.ts';
 import { Issuer, type VerifiedToken } from './issuer.ts';
 import { decodeToken, looksLikeToken, tokenDenied } from './token.ts';
@@ -37,6 +38,8 @@ export class Tokens implements Authenticator<FoundToken> {
   readonly #maxLength: number;
   /** By SHA-256 of the token. */
   readonly #verified: LRUCache<string, VerifiedToken>;
+  /** What sessions came in with, by whom they stand for. */
+  readonly #origins: WeakMap<Actor, VerifiedToken>;
 
   /** `former`: what was there before; issuers that stay as they are keep their keys and the tokens that were verified. */
   constructor(options: TokenOptions, former?: Tokens) {
@@ -54,11 +57,18 @@ export class Tokens implements Authenticator<FoundToken> {
     const maxSize = options.cacheLength ?? 32_000_000;
     this.#verified =
       former === undefined ? new LRUCache({ max: options.cacheSize ?? 10_000, maxSize }) : former.#verified;
+    this.#origins = former === undefined ? new WeakMap() : former.#origins;
   }
 
-  /** Whether both have the same issuer of a name, so that its sessions go on. */
-  shares(other: Tokens, issuer: string | undefined): boolean {
-    return this.#issuers.get(issuer) === other.#issuers.get(issuer);
+  endOf(actor: Actor, now: number): SessionEnd | null {
+    const origin = this.#origins.get(actor);
+    if (origin === undefined || !this.#has(origin.issuer)) return 'changed';
+    return origin.issuer.keys.isWithdrawn(origin.key, now) ? 'withdrawn' : null;
+  }
+
+  /** Whether an issuer is there, and as it was. */
+  #has(issuer: Issuer): boolean {
+    return this.#issuers.get(issuer.name) === issuer;
   }
 
   /** Authorization before other headers, headers before cookies. What stands in Authorization without the form of a token is left to others. */
@@ -76,10 +86,8 @@ export class Tokens implements Authenticator<FoundToken> {
     const id = digest('sha256', token, 'base64');
     const known = this.#verified.get(id);
     if (known !== undefined) {
-      const { keys } = known.issuer;
-      keys.keepFresh(now);
-      const isThere = this.#issuers.get(known.issuer.name) === known.issuer;
-      if (isThere && now < known.until && known.withdrawals === keys.withdrawals && keys.isTrusted(now))
+      const { issuer, key, until } = known;
+      if (this.#has(issuer) && now < until && issuer.keys.believes(key, now))
         return sessionOf(known, place, request);
       this.#verified.delete(id);
     }
@@ -99,6 +107,7 @@ export class Tokens implements Authenticator<FoundToken> {
     if (token.length > issuer.maxLength) throw tokenDenied('too long');
     const verified = await issuer.verify(token, unchecked, now);
     this.#verified.set(id, verified, { size: token.length });
+    this.#origins.set(verified.sessions.actor, verified);
     return sessionOf(verified, place, request);
   }
 }

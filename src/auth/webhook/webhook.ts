@@ -1,6 +1,6 @@
 import { hash as digest } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Session } from '../../access/index.ts';
+import type { Actor, Session } from '../../access/index.ts';
 import { FozError, parseRoleName } from '../../core/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { WebhookConfig } from '../config.ts';
@@ -8,11 +8,18 @@ import { AccessDenied } from '../denied.ts';
 import { freshnessOf } from '../freshness.ts';
 import { readLimited } from '../read-limited.ts';
 import type { AuthRequest } from '../request.ts';
+import type { SessionEnd } from '../session-end.ts';
 import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
 import { callerText, forwardedHeaders } from './forwarded.ts';
 
-/** Longest answer, most variables in it, and longest time that one is kept. */
-const limits = { bytes: 64 * 1024, variables: 100, keptMs: 24 * 3_600_000, waiting: 1000 };
+/** Longest answer, most variables in it, longest time that one is kept, and how long a session lasts where an answer does not say. */
+const limits = {
+  bytes: 64 * 1024,
+  variables: 100,
+  keptMs: 24 * 3_600_000,
+  waiting: 1000,
+  sessionSeconds: 3600,
+};
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -23,6 +30,8 @@ export class Webhook implements Authenticator<Headers> {
   readonly #only: ReadonlySet<string> | null;
   readonly #kept: LRUCache<string, Session> | null;
   readonly #asking = new Map<string, Promise<Session>>();
+  /** Whom it has let in. */
+  readonly #actors = new WeakSet<Actor>();
 
   constructor(config: WebhookConfig) {
     this.config = config;
@@ -54,6 +63,10 @@ export class Webhook implements Authenticator<Headers> {
     return asking;
   }
 
+  endOf(actor: Actor): SessionEnd | null {
+    return this.#actors.has(actor) ? null : 'changed';
+  }
+
   async #ask(id: string, headers: Headers, now: number): Promise<Session> {
     const answer = await this.#send(headers);
     if (answer.status === 401) {
@@ -65,8 +78,9 @@ export class Webhook implements Authenticator<Headers> {
       throw unavailable(`it answered with status ${answer.status}`);
     }
     const freshMs = Math.min(freshnessOf(answer.headers, now) ?? 0, limits.keptMs);
-    const session = this.#read(await this.#body(answer), freshMs > 0 ? now + freshMs : undefined);
-    if (session.expiresAt !== undefined) this.#kept?.set(id, session);
+    const { session_seconds: seconds = limits.sessionSeconds } = this.config;
+    const session = this.#read(await this.#body(answer), now + (freshMs > 0 ? freshMs : seconds * 1000));
+    if (freshMs > 0) this.#kept?.set(id, session);
     return session;
   }
 
@@ -96,7 +110,7 @@ export class Webhook implements Authenticator<Headers> {
     throw unavailable('its answer is no JSON object');
   }
 
-  #read(answer: object, expiresAt: number | undefined): Session {
+  #read(answer: object, expiresAt: number): Session {
     const variables = new Map<string, string>();
     let role: unknown;
     for (const [key, value] of Object.entries(answer)) {
@@ -111,13 +125,14 @@ export class Webhook implements Authenticator<Headers> {
     if (variables.size > limits.variables) throw unavailable('its answer has too many variables');
     if (this.config.roles !== undefined && !this.config.roles.includes(known))
       throw unavailable('its answer names a role that it may not give');
-    const id = variables.get('user-id') ?? '';
+    const actor: Actor = Object.freeze({ kind: 'webhook', id: variables.get('user-id') ?? '' });
+    this.#actors.add(actor);
     return Object.freeze({
       role: known,
       allowedRoles: Object.freeze([known]),
       variables: variables.set('role', known),
-      actor: Object.freeze({ kind: 'webhook', id }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
+      actor,
+      expiresAt,
     });
   }
 }

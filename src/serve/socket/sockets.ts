@@ -24,6 +24,10 @@ const endings = {
   },
   changed: { code: closings.ended, reason: 'The credential says something else now: come back with it.' },
   revoked: { code: closings.forbidden, reason: 'The API key was revoked.' },
+  withdrawn: {
+    code: closings.forbidden,
+    reason: 'The key that signed the token was withdrawn: come back with another token.',
+  },
 } as const;
 
 /** How long a client may take to answer the end of its connection, in milliseconds. */
