@@ -4,6 +4,9 @@ import { FozError } from '../core/index.ts';
 const accepted =
   'The credentials were not accepted: check that they are complete, current, and meant for this server.';
 
+/** Longest reason that is kept, in characters: it may quote what a client has sent. */
+const maxWhy = 300;
+
 export interface DeniedOptions {
   /** What the caller reads; by default a text that does not tell which part was wrong. */
   readonly message?: string;
@@ -21,7 +24,7 @@ export class AccessDenied extends FozError {
   readonly challenge: string | null;
 
   constructor({ message = accepted, why, status = 401, challenge }: DeniedOptions) {
-    super('access-denied', message, { internal: why });
+    super('access-denied', message, { internal: why.slice(0, maxWhy) });
     this.name = 'AccessDenied';
     this.status = status;
     this.challenge = status === 401 ? (challenge ?? 'Bearer realm="foz", error="invalid_token"') : null;

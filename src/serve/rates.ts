@@ -19,7 +19,10 @@ export class Rates {
     if (ofRole !== null) policies.push({ name: 'role', limit: ofRole });
     if (own !== undefined) policies.push({ name: 'key', limit: own });
     const results = await Promise.all(
-      policies.map(({ name, limit }) => this.#consume(`${name} ${session.role} ${caller}`, limit)),
+      policies.map(({ name, limit }) =>
+        // What a key may is the same whichever of its roles it takes.
+        this.#consume(name === 'key' ? `key ${caller}` : `role ${session.role} ${caller}`, limit),
+      ),
     );
     const headers = headersOf(policies, results);
     const late = results.filter((result) => !result.allowed);

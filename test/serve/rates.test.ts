@@ -50,6 +50,7 @@ test('a key has its own rate besides that of its role', async () => {
   const first = await post(server.url, hello, { 'x-key': 'slow' });
   expect(first.headers.get('ratelimit-policy')).toBe('"role";q=5;w=60, "key";q=1;w=60');
   expect((await post(server.url, hello, { 'x-key': 'slow' })).status).toBe(429);
+  expect((await post(server.url, hello, { 'x-key': 'slow', 'x-role': clerk })).status).toBe(429);
   expect((await post(server.url, hello, { 'x-key': 'fast' })).status).toBe(200);
 });
 

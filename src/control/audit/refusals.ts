@@ -1,7 +1,12 @@
 import type { AuditEvent } from './record.ts';
 
-/** Refusals of one address for one reason that are each a record, within one window; of all addresses and reasons together. */
-const each = { ofAddress: 10, together: 1_000 } as const;
+/**
+ * Refusals of one address for one reason that are each a record, within one window; of all addresses and reasons together; and how many
+ * addresses and reasons are counted apart, since a reason may hold what a client has made up.
+ */
+const each = { ofAddress: 10, together: 1_000, apart: 2_000 } as const;
+/** The reason of those that are not. */
+const others = 'other reasons';
 
 interface Counted {
   readonly event: AuditEvent;
@@ -33,12 +38,7 @@ export class Refusals {
     this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), this.#windowMs).unref();
     const isFlood = this.#written >= each.together;
     const address = isFlood ? null : (event.address ?? null);
-    const key = JSON.stringify([address, event.reason ?? null]);
-    let count = this.#counts.get(key);
-    if (count === undefined) {
-      count = { event: { ...event, address }, written: 0, counted: 0, from: Date.now() };
-      this.#counts.set(key, count);
-    }
+    const count = this.#count({ ...event, address });
     if (isFlood || count.written >= each.ofAddress) {
       count.counted++;
       return;
@@ -46,6 +46,18 @@ export class Refusals {
     count.written++;
     this.#written++;
     await this.#append(event);
+  }
+
+  /** Where refusals like this one are counted. */
+  #count(event: AuditEvent): Counted {
+    const key = JSON.stringify([event.address, event.reason ?? null]);
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    if (this.#counts.size >= each.apart && event.reason !== others)
+      return this.#count({ ...event, address: null, reason: others });
+    const count = { event, written: 0, counted: 0, from: Date.now() };
+    this.#counts.set(key, count);
+    return count;
   }
 
   /** Ends the window: writes down what was counted. */

@@ -56,6 +56,16 @@ test('very many addresses are counted together, and nothing is lost', async () =
   expect(appended.at(-1)).toMatchObject({ address: null, after: { refusals: 4_000 } });
 });
 
+test('reasons that a client makes up are counted together, too, and take no room', async () => {
+  const { appended, counted } = refusals();
+  for (let at = 0; at < 20_000; at++) await counted.told(refusal('192.0.2.1', `role "${at}" not granted`));
+  await counted.flush();
+  const told = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
+  expect(told.reduce((sum, count) => sum + count, 0)).toBe(20_000);
+  expect(appended.length).toBeLessThan(2_100);
+  expect(appended.at(-1)).toMatchObject({ reason: 'other reasons', after: { refusals: 18_000 } });
+});
+
 test('a window ends by itself', async () => {
   const { appended, counted } = refusals(20);
   for (let count = 0; count < 11; count++) await counted.told(refusal('192.0.2.1'));
