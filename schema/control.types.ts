@@ -186,10 +186,13 @@ export type Key = {
   id: Scalars['String']['output'];
   lastUsedAddress?: Maybe<Scalars['String']['output']>;
   lastUsedAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** Smaller limits than those of its roles. */
+  limits?: Maybe<Scalars['JSON']['output']>;
   name: Scalars['String']['output'];
   owner?: Maybe<Scalars['String']['output']>;
   /** How the texts start that are accepted: foz_<prefix>_... */
   prefixes: Array<Scalars['String']['output']>;
+  rateLimit?: Maybe<KeyRate>;
   revokedAt?: Maybe<Scalars['DateTimeISO']['output']>;
   roles: Array<Scalars['String']['output']>;
 };
@@ -200,6 +203,8 @@ export type KeyInput = {
   defaultRole?: InputMaybe<Scalars['String']['input']>;
   description?: InputMaybe<Scalars['String']['input']>;
   expiresAt?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  /** Smaller limits than those of its roles, as `auth.api_keys[].limits` in foz.yaml. */
+  limits?: InputMaybe<Scalars['JSON']['input']>;
   name: Scalars['String']['input'];
   /** Networks that it is accepted from, as 10.0.0.0/8. */
   networks?: InputMaybe<Array<Scalars['String']['input']>>;
@@ -215,6 +220,12 @@ export type KeyOperation =
   | 'read'
   | 'subscribe'
   | 'write';
+
+/** At most so many operations within so many seconds. */
+export type KeyRate = {
+  requests: Scalars['Int']['output'];
+  seconds: Scalars['Int']['output'];
+};
 
 export type KeyRateInput = {
   requests: Scalars['Int']['input'];
@@ -743,7 +754,7 @@ export type Query = {
   issuers: Array<TokenIssuer>;
   /** What the catalog could not take as it is. */
   issues: Array<Issue>;
-  /** What a key of the store may do with each of its roles, within its scopes. */
+  /** What a key of the store may do with each of its roles, within its scopes and limits. */
   keyPermissions: Array<RolePermissions>;
   /** The API keys of the store, by name. */
   keys: Array<Key>;
@@ -900,6 +911,8 @@ export type RelationshipOrigin =
 
 /** What a role may do in the end, inherited permissions included. */
 export type RolePermissions = {
+  /** As `server.limits` in foz.yaml; what is absent is as by default. */
+  limits: Scalars['JSON']['output'];
   role: Scalars['String']['output'];
   tables: Array<TablePermissions>;
 };

@@ -1,3 +1,4 @@
+import { GraphQLJSON } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 
 /** Kinds of operations that a key may be for. */
@@ -10,6 +11,15 @@ registerEnumType(KeyOperation, {
   name: 'KeyOperation',
   description: 'A kind of operation that a key is for.',
 });
+
+@ObjectType({ description: 'At most so many operations within so many seconds.' })
+export class KeyRate {
+  @Field(() => Int)
+  requests!: number;
+
+  @Field(() => Int)
+  seconds!: number;
+}
 
 @ObjectType({ description: 'An API key, without its secret.' })
 export class Key {
@@ -30,6 +40,12 @@ export class Key {
 
   @Field(() => [String], { description: 'How the texts start that are accepted: foz_<prefix>_...' })
   prefixes!: readonly string[];
+
+  @Field(() => KeyRate, { nullable: true })
+  rateLimit?: KeyRate | null;
+
+  @Field(() => GraphQLJSON, { nullable: true, description: 'Smaller limits than those of its roles.' })
+  limits?: object | null;
 
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
@@ -102,6 +118,12 @@ export class KeyInput {
 
   @Field(() => KeyRateInput, { nullable: true })
   rateLimit?: KeyRateInput | null;
+
+  @Field(() => GraphQLJSON, {
+    nullable: true,
+    description: 'Smaller limits than those of its roles, as `auth.api_keys[].limits` in foz.yaml.',
+  })
+  limits?: object | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   expiresAt?: Date | null;

@@ -21,7 +21,7 @@ export class RoleResolver {
   }
 
   @Query(() => [RolePermissions], {
-    description: 'What a key of the store may do with each of its roles, within its scopes.',
+    description: 'What a key of the store may do with each of its roles, within its scopes and limits.',
   })
   async keyPermissions(
     @Ctx() context: ControlContext,
@@ -31,12 +31,12 @@ export class RoleResolver {
     if (key === undefined) throw new FozError('not-found', `There is no key ${id} in the store.`);
     if (key.revokedAt !== null) return [];
     const scopes = scopesOf(key.scopes);
-    return key.roles.map((role) => told(describeRole(context.graphs, role, { scopes })));
+    return key.roles.map((role) => told(describeRole(context.graphs, role, { scopes, limits: key.limits })));
   }
 }
 
-function told({ role, tables }: RoleDescription): RolePermissions {
-  return { role, tables: tables.map(tableOf) };
+function told({ role, tables, limits }: RoleDescription): RolePermissions {
+  return { role, tables: tables.map(tableOf), limits };
 }
 
 function tableOf(described: TableDescription): TablePermissions {

@@ -1,3 +1,4 @@
+import { GraphQLJSON } from 'graphql-scalars';
 import { Field, Int, ObjectType } from 'type-graphql';
 
 @ObjectType({
@@ -45,4 +46,9 @@ export class RolePermissions {
 
   @Field(() => [TablePermissions])
   tables!: TablePermissions[];
+
+  @Field(() => GraphQLJSON, {
+    description: 'As `server.limits` in foz.yaml; what is absent is as by default.',
+  })
+  limits!: object;
 }

@@ -1,5 +1,12 @@
 export { type DescribedRule, describePermissions, type TableDescription } from './describe.ts';
 export { everyPermission } from './everything.ts';
+export {
+  type CredentialLimits,
+  type LimitsConfig,
+  narrowedLimits,
+  type RateLimit,
+  smaller,
+} from './limits.ts';
 export type {
   DeletePermission,
   InsertPermission,
@@ -15,7 +22,6 @@ export {
   type Actor,
   adminSession,
   credentialOf,
-  type RateLimit,
   type Scopes,
   type Session,
 } from './session.ts';

@@ -1,4 +1,5 @@
 import { adminRole, type RoleName } from '../core/index.ts';
+import type { CredentialLimits, RateLimit } from './limits.ts';
 
 /** Who is asking, as every statement of the request sees it. */
 export interface Session {
@@ -17,6 +18,8 @@ export interface Session {
   readonly allowedRoles?: readonly RoleName[];
   /** The credential's own rate limit, counted per `actor`. */
   readonly rateLimit?: RateLimit;
+  /** What the credential may ask for, where that is less than its role may. Absent: as the role. */
+  readonly limits?: CredentialLimits;
 }
 
 /** Who stands behind a session, in words for the audit: never a secret. */
@@ -49,12 +52,6 @@ export interface Scopes {
   readonly sources: readonly string[] | null;
   /** `source.table` or `source.namespace.table`, `*` for any part of a name; `null`: all. */
   readonly tables: readonly string[] | null;
-}
-
-/** At most `requests` within any `seconds`. */
-export interface RateLimit {
-  readonly requests: number;
-  readonly seconds: number;
 }
 
 /** The session of somebody who may see everything. */

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../access/index.ts';
+import type { CredentialLimits, RateLimit } from '../access/index.ts';
 import type { ScopesConfig } from './scopes.ts';
 
 /** The part `auth` of `foz.yaml`. Its JSON Schema is in `schema/foz.schema.json`. */
@@ -79,6 +79,8 @@ export interface DeclaredKeyConfig {
   /** ISO 8601 with offset. */
   readonly expires_at?: string;
   readonly rate_limit?: RateLimit;
+  /** Smaller limits than those of its roles. */
+  readonly limits?: CredentialLimits;
   readonly backend?: boolean;
   /** The secret before the last rotation, accepted until `until`. */
   readonly previous?: {

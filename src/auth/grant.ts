@@ -1,4 +1,4 @@
-import type { Actor, RateLimit, Scopes, Session } from '../access/index.ts';
+import type { Actor, CredentialLimits, RateLimit, Scopes, Session } from '../access/index.ts';
 import type { RoleName } from '../core/index.ts';
 import { AccessDenied } from './denied.ts';
 import { type AuthRequest, header } from './request.ts';
@@ -14,6 +14,7 @@ export interface Grant {
   readonly backend?: boolean;
   readonly scopes?: Scopes;
   readonly rateLimit?: RateLimit;
+  readonly limits?: CredentialLimits;
 }
 
 /** The role that the request asks for by `x-foz-role` or `x-hasura-role`. */

@@ -46,7 +46,7 @@ function ofKey(graphs: Graphs, { auth }: FozConfig, name: string, role: string |
   const scopes = scopesOf(key.scopes);
   return roles.map((own) => ({
     key: key.name,
-    ...describeRole(graphs, own, { scopes }),
+    ...describeRole(graphs, own, { scopes, limits: key.limits }),
   }));
 }
 

@@ -1,5 +1,8 @@
+import type { LimitsConfig } from '../access/index.ts';
 import type { AuthConfig } from '../auth/index.ts';
 import type { Metadata, Naming } from '../catalog/index.ts';
+
+export type { LimitsConfig };
 
 /** `foz.yaml` after checking, with every `${...}` filled in. Its JSON Schema is `schema/foz.schema.json`. */
 export interface FozConfig {
@@ -77,25 +80,6 @@ export interface AllowListConfig {
   readonly mode?: 'enforce' | 'report';
   /** GraphQL documents. */
   readonly operations: readonly string[];
-}
-
-export interface LimitsConfig {
-  readonly body_bytes?: number;
-  readonly depth?: number;
-  readonly nodes?: number;
-  readonly tokens?: number;
-  readonly time_ms?: number | null;
-  readonly batch?: number;
-  /** Requests of one caller (key, token, address) within some seconds. */
-  readonly rate?: { readonly requests: number; readonly seconds: number } | null;
-  /** Requests of one caller that run at once. */
-  readonly concurrency?: number | null;
-  /** The most that an operation may cost, in rows that it may touch. */
-  readonly cost?: number | null;
-  /** The most rows of any list. */
-  readonly rows?: number | null;
-  /** The longest answer to a query. */
-  readonly answer_bytes?: number | null;
 }
 
 export type SourceKind = 'postgres' | 'mysql' | 'mariadb' | 'sqlite' | 'pglite';

@@ -1,5 +1,5 @@
-import { describePermissions, type Scopes, type TableDescription } from '../access/index.ts';
-import { adminRole, type RoleName, roleNamed } from '../core/index.ts';
+import { describePermissions, type Session, type TableDescription } from '../access/index.ts';
+import { type RoleName, roleNamed } from '../core/index.ts';
 import type { LimitsConfig } from './config.ts';
 import type { Graphs } from './graphs.ts';
 import { grantedTo } from './views.ts';
@@ -8,7 +8,7 @@ import { grantedTo } from './views.ts';
 export interface RoleDescription {
   readonly role: RoleName;
   readonly tables: readonly TableDescription[];
-  /** Limits of its own or of everybody. */
+  /** Limits of its own or of everybody, within those of the credential. */
   readonly limits: LimitsConfig;
 }
 
@@ -18,21 +18,20 @@ export function roleNames({ permissions }: Graphs): readonly RoleName[] {
 }
 
 /**
- * What a role may do, within the scopes of a credential where some are given. A role without permissions may do nothing. Throws
+ * What a role may do, within the scopes and limits of a credential where some are given. A role without permissions may do nothing. Throws
  * FozError `validation-failed` for a text that cannot be the name of a role.
  */
 export function describeRole(
   graphs: Graphs,
   name: string,
-  { scopes }: { readonly scopes?: Scopes } = {},
+  { scopes, limits }: Pick<Session, 'scopes' | 'limits'> = {},
 ): RoleDescription {
   const role = roleNamed(name);
-  const { roles: own, ...all } = graphs.limits;
   const { catalog, permissions } = graphs;
   const granted = grantedTo(catalog, permissions.roles, { role, scopes });
   return {
     role,
     tables: describePermissions(granted),
-    limits: role === adminRole ? all : { ...all, ...own?.[role] },
+    limits: graphs.limitsOf({ role, limits }),
   };
 }

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
-import { adminSession, type Permissions, resolvePermissions, type Session } from '../access/index.ts';
+import {
+  adminSession,
+  narrowedLimits,
+  type Permissions,
+  resolvePermissions,
+  type Session,
+} from '../access/index.ts';
 import {
   type Catalog,
   type CatalogIssue,
@@ -15,6 +21,7 @@ import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { allowListOf, spelled } from './allow-list.ts';
 import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from './config.ts';
+import { inheritLimits } from './inherit-limits.ts';
 import type { SourceRegistry } from './sources/registry.ts';
 import { viewContent } from './view-content.ts';
 import { type View, viewKey, viewOf } from './views.ts';
@@ -58,6 +65,8 @@ interface Kept {
  */
 export class Graphs {
   readonly #config: FozConfig;
+  #givenLimits: LimitSettings;
+  /** Those of inherited roles filled in. */
   #limits: LimitSettings;
   #allowLists: readonly AllowListConfig[];
   readonly #registry: SourceRegistry;
@@ -77,11 +86,12 @@ export class Graphs {
 
   constructor(config: FozConfig, registry: SourceRegistry) {
     this.#config = config;
-    this.#limits = config.server?.limits ?? {};
+    this.#givenLimits = config.server?.limits ?? {};
     this.#allowLists = config.allow_list ?? [];
     this.#registry = registry;
     this.#connectors = connectorsOf(registry);
     this.#metadata = config.metadata ?? noMetadata;
+    this.#limits = inheritLimits(this.#givenLimits, this.#metadata.inherited_roles);
     this.#catalog = this.#resolve();
     this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
     registry.onChange(() => this.swap());
@@ -114,9 +124,17 @@ export class Graphs {
     this.#catalog = catalog;
     this.#permissions = permissions;
     this.#served = served;
+    const limits = inheritLimits(this.#givenLimits, this.#metadata.inherited_roles);
+    if (!isDeepStrictEqual(limits, this.#limits)) this.#limits = limits;
     this.#changes++;
     for (const [key, { made }] of this.#engines.entries())
       if (this.#changes - made > mostChanges) this.#engines.delete(key);
+  }
+
+  /** What a session may ask for: the limits of its role, within those of its credential. */
+  limitsOf({ role, limits }: Pick<Session, 'role' | 'limits'>): LimitsConfig {
+    const { roles, ...all } = this.#limits;
+    return narrowedLimits({ ...all, ...roles?.[role] }, limits);
   }
 
   /** What operations may cost and which are allowed, by role. */
@@ -126,8 +144,8 @@ export class Graphs {
 
   /** Takes over other limits and lists of operations, at once for all roles. */
   useLimits(limits: LimitSettings, allowLists: readonly AllowListConfig[]): void {
-    if (isDeepStrictEqual([limits, allowLists], [this.#limits, this.#allowLists])) return;
-    this.#limits = limits;
+    if (isDeepStrictEqual([limits, allowLists], [this.#givenLimits, this.#allowLists])) return;
+    this.#givenLimits = limits;
     this.#allowLists = allowLists;
     this.#take(this.#catalog, this.#permissions, this.#served);
   }
@@ -191,12 +209,14 @@ export class Graphs {
 
   /** The graph is lazy: an engine costs little before it is asked. */
   #make(session: Session): Kept {
-    const limits = { ...this.#limits, ...this.#limits.roles?.[session.role] };
+    const limits = this.limitsOf(session);
     const whole = this.#catalog;
     const view = viewOf(whole, this.#permissions, session, limits.rows ?? null);
     const connectors = this.#connectors;
     const lists = this.#allowLists.filter(({ role }) => role === session.role);
-    const besides = [limits.cost, limits.answer_bytes, lists];
+    const { depth, nodes, tokens, cost, answer_bytes: answerBytes } = limits;
+    // What a plan has passed once is not checked again: an engine goes when that becomes another.
+    const besides = [depth, nodes, tokens, cost, answerBytes, lists];
     let content: string | undefined;
     return {
       engine: this.#makeEngine(session, view, limits),

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { CredentialLimits } from '../access/index.ts';
 import { checkAuth, mintKey, type ScopesConfig } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
 import type { ControlPlane } from './plane.ts';
+import { refuseUnfit } from './settings/refuse.ts';
 import type { Actor } from './store/actor.ts';
 import {
   insertKey,
@@ -21,6 +23,8 @@ export interface KeyInput {
   readonly scopes?: ScopesConfig | null;
   readonly networks?: readonly string[] | null;
   readonly rateLimit?: { readonly requests: number; readonly seconds: number } | null;
+  /** Smaller limits than those of its roles. */
+  readonly limits?: CredentialLimits | null;
   readonly expiresAt?: Date | null;
 }
 
@@ -37,7 +41,7 @@ export function keysOf({ store }: ControlPlane, revoked: boolean): Promise<reado
 
 /** Makes an API key. Rejects with FozError `validation-failed` or, for a name that is taken, `conflict`. */
 export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInput): Promise<ShownKey> {
-  refuseUnfit(input);
+  refuseUnfitKey(input);
   const { key, prefix, hash } = mintKey(plane.peppers[0]!);
   const id = randomUUID();
   return changed(plane, actor, 'key.create', id, key, (db) => insertKey(db, { ...input, id, prefix, hash }));
@@ -85,7 +89,16 @@ function changed(
 }
 
 /** The same rules as for keys in the configuration. */
-function refuseUnfit({ name, roles, defaultRole, scopes, networks, rateLimit, expiresAt }: KeyInput): void {
+function refuseUnfitKey({
+  name,
+  roles,
+  defaultRole,
+  scopes,
+  networks,
+  rateLimit,
+  limits,
+  expiresAt,
+}: KeyInput): void {
   const declared = {
     name,
     prefix: 'A'.repeat(12),
@@ -95,10 +108,12 @@ function refuseUnfit({ name, roles, defaultRole, scopes, networks, rateLimit, ex
     ...(scopes ? { scopes } : {}),
     ...(networks ? { networks } : {}),
     ...(rateLimit ? { rate_limit: rateLimit } : {}),
+    ...(limits ? { limits } : {}),
     ...(expiresAt ? { expires_at: expiresAt.toISOString() } : {}),
   };
   if (name.trim() === '' || roles.length === 0)
     throw new FozError('validation-failed', 'A key needs a name and at least one role.');
+  refuseUnfit({ auth: { api_keys: [declared] } }, 'auth.api_keys[0]', 'key');
   const problems = checkAuth({ api_keys: [declared] }).filter(({ path }) => path.at(-1) !== 'hash');
   if (problems.length > 0)
     throw new FozError(

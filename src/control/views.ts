@@ -1,4 +1,5 @@
 import {
+  type CredentialLimits,
   everyPermission,
   type Permissions,
   type RolePermissions,
@@ -22,9 +23,16 @@ export interface View {
 }
 
 /** Sessions of equal keys have the same view. */
-export function viewKey({ role, backend, scopes }: Session): string {
-  if (backend !== true && scopes === undefined) return role;
-  return `${role}\0${backend === true ? 'backend' : ''}\0${scopes?.text ?? ''}`;
+export function viewKey({ role, backend, scopes, limits }: Session): string {
+  if (backend !== true && scopes === undefined && limits === undefined) return role;
+  return `${role}\0${backend === true ? 'backend' : ''}\0${scopes?.text ?? ''}\0${limitsText(limits)}`;
+}
+
+/** The limits that make another engine or another check of documents. */
+function limitsText(limits: CredentialLimits | undefined): string {
+  if (limits === undefined) return '';
+  const { depth, nodes, tokens, cost, rows, answer_bytes } = limits;
+  return JSON.stringify([depth, nodes, tokens, cost, rows, answer_bytes]);
 }
 
 /** The view of a session. A role that nobody gave a permission sees nothing. */

@@ -1,3 +1,4 @@
+import type { Insert, Mutation, WriteAnswer } from './mutation.ts';
 import type { Plan, Root } from './plan.ts';
 import type { Aggregate, Bound, Field, Select } from './select.ts';
 
@@ -7,7 +8,7 @@ const unlimited = 100;
 /**
  * What an operation may cost at most, in rows that it touches: a list costs its limit (100 rows where it has none), times what it asks
  * below each row; an aggregate costs as much as a list of 100, and so does each read that a filter or an order needs in another
- * source. Known before anything runs.
+ * source. A write costs the rows that it is given, an update or delete at least 1. Known before anything runs.
  */
 export function planCost({ roots, steps }: Plan): number {
   return sum(roots.map(rootCost)) + steps.length * unlimited;
@@ -29,14 +30,26 @@ function rootCost(root: Root): number {
     case 'connection':
       return listCost(root.connection.select);
     case 'write':
-      return writeCost(root.mutation.answer);
+      return writtenRows(root.mutation) + answerCost(root.mutation.answer);
   }
 }
 
-function writeCost(answer: Extract<Root, { kind: 'write' }>['mutation']['answer']): number {
-  if (answer.kind === 'row') return rowCost(answer.select.fields);
+/** Rows that are known to be written: those that are given. */
+function writtenRows(mutation: Mutation): number {
+  if (mutation.kind === 'insert') return insertedRows(mutation.insert);
+  return mutation.kind === 'update many' ? mutation.updates.length : 1;
+}
+
+function insertedRows({ rows }: Insert): number {
+  return sum(
+    rows.map(({ before, after }) => 1 + sum([...before, ...after].map(({ insert }) => insertedRows(insert)))),
+  );
+}
+
+function answerCost(answer: WriteAnswer): number {
+  if (answer.kind === 'row') return rowCost(answer.select.fields) - 1;
   const selects = answer.parts.flatMap((part) => (part.kind === 'returning' ? [part.select] : []));
-  return 1 + sum(selects.map(listCost));
+  return sum(selects.map(listCost));
 }
 
 function listCost({ limit, fields }: Pick<Select, 'limit' | 'fields'>): number {

@@ -14,10 +14,10 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
-import type { RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine, Operation } from './engine.ts';
 import { limitRule } from './limits.ts';
+import type { LimitsOf } from './limits-of.ts';
 import type { Limits } from './options.ts';
 
 /** What travels with a request through Apollo Server, which copies the outer object. */
@@ -47,9 +47,9 @@ interface Door {
 export class Doors {
   readonly #servers: LRUCache<string, Door>;
   readonly #engine: Engine;
-  readonly #limitsOf: (role: RoleName) => Limits;
+  readonly #limitsOf: LimitsOf;
 
-  constructor(engine: Engine, limitsOf: (role: RoleName) => Limits, views = 200) {
+  constructor(engine: Engine, limitsOf: LimitsOf, views = 200) {
     this.#engine = engine;
     this.#limitsOf = limitsOf;
     this.#servers = new LRUCache({ max: views });
@@ -58,10 +58,10 @@ export class Doors {
   /** The server of a session, started. */
   of(session: Session): Promise<ApolloServer<RequestContext>> {
     const view = this.#engine.view(session);
-    const limits = this.#limitsOf(session.role);
+    const limits = this.#limitsOf(session);
     const graph = this.#engine.graph(session);
     const door = this.#servers.get(view);
-    if (door?.limits === limits && door.graph === graph) return door.server;
+    if (door?.graph === graph && checkAlike(door.limits, limits)) return door.server;
     const server = startServer(this.#engine, limits, graph);
     this.#servers.set(view, { graph, limits, server });
     return server;
@@ -71,6 +71,11 @@ export class Doors {
     const servers = [...this.#servers.values()];
     await Promise.all(servers.map(async ({ server }) => (await server).stop()));
   }
+}
+
+/** Whether documents are checked alike. */
+function checkAlike(one: Limits, other: Limits): boolean {
+  return one.depth === other.depth && one.nodes === other.nodes && one.tokens === other.tokens;
 }
 
 async function startServer(

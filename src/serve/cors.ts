@@ -14,7 +14,7 @@ export function corsHeaders(
     headers.vary = 'origin';
     headers['access-control-allow-credentials'] = 'true';
   }
-  headers['access-control-expose-headers'] = 'x-request-id';
+  headers['access-control-expose-headers'] = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
   if (isPreflight(request)) {
     headers['access-control-allow-methods'] = 'GET, POST';
     headers['access-control-allow-headers'] =

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialOf, type Session } from '../access/index.ts';
 import type { RequestContext } from './apollo.ts';
+import type { LimitsOf } from './limits-of.ts';
 import type { AccountOf, Limits, ServerOptions } from './options.ts';
 import { type RateHeaders, Rates } from './rates.ts';
 import { type RequestEnd, TimeLimit } from './request-end.ts';
@@ -25,16 +26,14 @@ export interface Entry {
 
 /** Lets requests in: counts rates and what runs at once, of a caller over all transports together. */
 export class Gate {
+  readonly limitsOf: LimitsOf;
   readonly #options: ServerOptions;
   readonly #rates = new Rates();
   readonly #timeLimits = new Map<number, TimeLimit>();
 
-  constructor(options: ServerOptions) {
+  constructor(options: ServerOptions, limitsOf: LimitsOf) {
     this.#options = options;
-  }
-
-  limitsOf({ role }: Session): Limits {
-    return this.#options.roleLimits?.get(role) ?? this.#options.limits;
+    this.limitsOf = limitsOf;
   }
 
   /** Throws or rejects with Refusal 429 when the caller asks too often or for too much at once. `end`: is told when the time is up. */
@@ -51,13 +50,19 @@ export class Gate {
     };
     if (rate === null && session.rateLimit === undefined)
       return this.#entered(asker, { limits, rate: null, leave }, end);
-    return this.#rates.count(session, this.callerOf(session, request), rate).then(
+    return this.count(asker, 1).then(
       (headers) => this.#entered(asker, { limits, rate: headers, leave }, end),
       (error) => {
         leave();
         throw error;
       },
     );
+  }
+
+  /** Counts operations within the rates of the caller. Rejects with Refusal 429 when there were too many. */
+  count({ session, request }: Asker, operations: number): Promise<RateHeaders> {
+    const { rate } = this.limitsOf(session);
+    return this.#rates.count(session, this.callerOf(session, request), rate, operations);
   }
 
   /** Who is counted: a credential, else an address. */

@@ -15,7 +15,6 @@ import {
   type Told,
 } from './operations.ts';
 import type { ServerOptions } from './options.ts';
-import type { RateHeaders } from './rates.ts';
 import { refusalOf } from './refusal.ts';
 import { RequestEnd } from './request-end.ts';
 import { send } from './respond.ts';
@@ -60,7 +59,7 @@ export class GraphqlHandler {
       const entering = this.#gate.enter({ session, request, requestId }, end);
       entry = entering instanceof Promise ? await entering : entering;
       const { base, limits, rate } = entry;
-      if (rate !== null) headers = withRate(headers, rate);
+      if (rate !== null) headers = { ...headers, ...rate };
       if (request.method !== 'POST' && request.method !== 'GET')
         throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
       const exchange: Exchange = { session, request, requestId, response, headers, base };
@@ -123,12 +122,14 @@ export class GraphqlHandler {
         'limit-exceeded',
         `A batch holds 1 to ${most} operations, this one ${bodies.length}.`,
       );
+    // The first one was counted when the request came in.
+    const rate = bodies.length === 1 ? {} : await this.#gate.count(exchange, bodies.length - 1);
     const answers = await Promise.all(bodies.map((body) => this.#ask(exchange, body)));
     await send(
       request,
       response,
       200,
-      { ...headers, 'content-type': json },
+      { ...headers, ...rate, 'content-type': json },
       `[${answers.map(({ text, answer }) => answer?.packed?.text() ?? text).join(',')}]`,
     );
     return { lane: 'full', operationName: null, role: base.session.role, status: 200, result: 'ok' };
@@ -155,16 +156,6 @@ export class GraphqlHandler {
     await send(request, response, status, { ...headers, ...more, ...allow, 'content-type': type }, text);
     return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
   }
-}
-
-function withRate(headers: Readonly<Record<string, string>>, rate: RateHeaders): Record<string, string> {
-  const exposed = headers['access-control-expose-headers'];
-  if (exposed === undefined) return { ...headers, ...rate };
-  return {
-    ...headers,
-    ...rate,
-    'access-control-expose-headers': `${exposed}, ratelimit, ratelimit-policy, retry-after`,
-  };
 }
 
 const chosen = new Map<string, string | null>();

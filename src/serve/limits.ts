@@ -11,9 +11,17 @@ import type { Limits } from './options.ts';
 interface Size {
   readonly depth: number;
   readonly nodes: number;
+  /** Fields inside of introspection. */
+  readonly introspected: number;
 }
 
-/** Validation rule: depth and number of fields of each operation, fragments spread. Each fragment is measured once. */
+/** Fields that introspection may always have: those of the usual tools' query, four times. */
+const leastIntrospected = 1_000;
+
+/**
+ * Validation rule: depth and number of fields of each operation, fragments spread. Each fragment is measured once. Introspection is
+ * counted apart, and how deep it may go is a rule of GraphQL.js: else a small limit would keep tools from reading the graph.
+ */
 export function limitRule(limits: Limits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
     OperationDefinition(operation) {
@@ -27,6 +35,12 @@ export function limitRule(limits: Limits): (context: ValidationContext) => ASTVi
         refuse(
           context,
           `The operation asks for ${size.nodes} fields, but at most ${limits.nodes} are allowed.`,
+        );
+      const most = Math.max(limits.nodes, leastIntrospected);
+      if (size.introspected > most)
+        refuse(
+          context,
+          `The operation asks for ${size.introspected} fields of introspection, but at most ${most} are allowed.`,
         );
       return false;
     },
@@ -52,23 +66,27 @@ function measure(
 ): Size {
   let depth = 0;
   let nodes = 0;
+  let introspected = 0;
   for (const selection of set.selections) {
     let size: Size;
     if (selection.kind === Kind.FIELD) {
       const inner =
         selection.selectionSet === undefined ? nothing : measure(selection.selectionSet, fragments, seen);
       const introspection = selection.name.value.startsWith('__');
-      size = introspection ? { depth: 1, nodes: 1 } : { depth: inner.depth + 1, nodes: inner.nodes + 1 };
+      size = introspection
+        ? { depth: 1, nodes: 1, introspected: inner.nodes }
+        : { ...inner, depth: inner.depth + 1, nodes: inner.nodes + 1 };
     } else if (selection.kind === Kind.INLINE_FRAGMENT)
       size = measure(selection.selectionSet, fragments, seen);
     else size = measureFragment(selection.name.value, fragments, seen);
     depth = Math.max(depth, size.depth);
     nodes = Math.min(nodes + size.nodes, Number.MAX_SAFE_INTEGER);
+    introspected = Math.min(introspected + size.introspected, Number.MAX_SAFE_INTEGER);
   }
-  return { depth, nodes };
+  return { depth, nodes, introspected };
 }
 
-const nothing: Size = { depth: 0, nodes: 0 };
+const nothing: Size = { depth: 0, nodes: 0, introspected: 0 };
 
 /** A fragment that contains itself counts as empty; another rule reports it. */
 function measureFragment(

@@ -11,19 +11,20 @@ export class Rates {
   readonly #limiters = new Map<string, RateLimiterMemory>();
   readonly #running = new Places();
 
-  /** Counts a request. `caller`: who is counted. Gives headers for the answer; rejects with Refusal 429 when there were too many. */
-  async count(session: Session, caller: string, ofRole: RateLimit | null): Promise<RateHeaders> {
+  /** Counts operations of one request. `caller`: who is counted. Gives headers for the answer; rejects with Refusal 429 when there were too many. */
+  async count(
+    session: Session,
+    caller: string,
+    ofRole: RateLimit | null,
+    operations = 1,
+  ): Promise<RateHeaders> {
     const own = session.rateLimit;
     if (own === undefined && ofRole === null) return none;
-    const policies: { readonly name: string; readonly limit: RateLimit }[] = [];
-    if (ofRole !== null) policies.push({ name: 'role', limit: ofRole });
-    if (own !== undefined) policies.push({ name: 'key', limit: own });
-    const results = await Promise.all(
-      policies.map(({ name, limit }) =>
-        // What a key may is the same whichever of its roles it takes.
-        this.#consume(name === 'key' ? `key ${caller}` : `role ${session.role} ${caller}`, limit),
-      ),
-    );
+    const policies: Policy[] = [];
+    if (ofRole !== null) policies.push({ name: 'role', limit: ofRole, who: `${session.role} ${caller}` });
+    // With whichever of its roles a key comes.
+    if (own !== undefined) policies.push({ name: 'key', limit: own, who: caller });
+    const results = await Promise.all(policies.map((policy) => this.#consume(policy, operations)));
     const headers = headersOf(policies, results);
     const late = results.filter((result) => !result.allowed);
     if (late.length === 0) return headers;
@@ -36,7 +37,7 @@ export class Rates {
     );
   }
 
-  async #consume(key: string, { requests, seconds }: RateLimit): Promise<Counted> {
+  async #consume({ name, who, limit: { requests, seconds } }: Policy, points: number): Promise<Counted> {
     const policy = `${requests}/${seconds}`;
     let limiter = this.#limiters.get(policy);
     if (limiter === undefined) {
@@ -44,7 +45,7 @@ export class Rates {
       this.#limiters.set(policy, limiter);
     }
     try {
-      return { allowed: true, state: await limiter.consume(key) };
+      return { allowed: true, state: await limiter.consume(`${name} ${who}`, points) };
     } catch (error) {
       if (error instanceof RateLimiterRes) return { allowed: false, state: error };
       throw error;
@@ -61,6 +62,13 @@ export class Rates {
   }
 }
 
+/** A rate, and who is counted by it. */
+interface Policy {
+  readonly name: 'role' | 'key';
+  readonly limit: RateLimit;
+  readonly who: string;
+}
+
 interface Counted {
   readonly allowed: boolean;
   readonly state: IRateLimiterRes & { readonly msBeforeNext: number; readonly remainingPoints: number };
@@ -68,10 +76,7 @@ interface Counted {
 
 const none: RateHeaders = {};
 
-function headersOf(
-  policies: readonly { readonly name: string; readonly limit: RateLimit }[],
-  results: readonly Counted[],
-): RateHeaders {
+function headersOf(policies: readonly Policy[], results: readonly Counted[]): RateHeaders {
   const policy = policies.map(({ name, limit }) => `"${name}";q=${limit.requests};w=${limit.seconds}`);
   const state = results.map(
     ({ state: { remainingPoints, msBeforeNext } }, at) =>

@@ -15,6 +15,7 @@ import { corsHeaders, isPreflight } from './cors.ts';
 import { serveFile } from './files.ts';
 import { Gate } from './gate.ts';
 import { GraphqlHandler } from './graphql.ts';
+import { type LimitsOf, limitsOfSessions } from './limits-of.ts';
 import { Metrics, type Transport } from './metrics.ts';
 import { Operations, type Outcome } from './operations.ts';
 import { defaultWebsocket, type ServerOptions } from './options.ts';
@@ -34,8 +35,9 @@ const plain = { 'content-type': 'application/json; charset=utf-8', 'cache-contro
 
 /** Starts listening. Rejects when the port is taken or a certificate cannot be read. */
 export async function startServer(options: ServerOptions): Promise<FozServer> {
-  const doors = new Doors(options.engine, (role) => options.roleLimits?.get(role) ?? options.limits);
-  const front = new Front(options, doors);
+  const limitsOf = limitsOfSessions(options);
+  const doors = new Doors(options.engine, limitsOf);
+  const front = new Front(options, doors, limitsOf);
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     void front.serve(request, response);
   const { tls, receiveMs = 30_000 } = options;
@@ -107,9 +109,9 @@ class Front {
   /** `null`: WebSockets are off. */
   readonly sockets: Sockets | null;
 
-  constructor(options: ServerOptions, doors: Doors) {
+  constructor(options: ServerOptions, doors: Doors, limitsOf: LimitsOf) {
     this.#options = options;
-    const gate = new Gate(options);
+    const gate = new Gate(options, limitsOf);
     const operations = new Operations(options, gate, doors);
     this.#graphql = new GraphqlHandler(options, gate, operations);
     const { websocket = defaultWebsocket, logger } = options;

@@ -47,6 +47,8 @@ beforeAll(async () => {
   await foz.plane!.store.write((db) =>
     insertKey(db, { id: 'key-1', name: 'till', prefix, hash, roles: ['clerk'] }),
   );
+  // Until it has read its store, only admins are let in.
+  while ((await post('{ __typename }', { 'x-api-key': key })).status === 503);
 }, 60_000);
 afterAll(() => foz?.close(0));
 
@@ -181,6 +183,29 @@ test('a key that the control API makes lets in, within its scopes, until it is r
   expect(JSON.stringify(await records())).not.toContain(text.slice(17, 60));
 });
 
+test('a key has limits of its own, which are told', async () => {
+  const { data } = (await control(
+    'mutation ($input: KeyInput!) { createKey(input: $input) { text key { id limits rateLimit { requests seconds } } } }',
+    {
+      input: {
+        name: 'narrow',
+        roles: ['clerk'],
+        limits: { rows: 1, depth: 3 },
+        rateLimit: { requests: 50, seconds: 1 },
+      },
+    },
+  )) as unknown as { data: { createKey: { text: string; key: { id: string } } } };
+  const { text, key } = data.createKey;
+  expect(key).toMatchObject({ limits: { rows: 1, depth: 3 }, rateLimit: { requests: 50, seconds: 1 } });
+  await post(insert(191), { 'x-api-key': text });
+  const found = await post('{ orders { id } }', { 'x-api-key': text });
+  expect(JSON.parse(found.text).data.orders).toHaveLength(1);
+  const told = await control('query ($id: String!) { keyPermissions(id: $id) { role limits } }', key);
+  expect(told.data).toEqual({
+    keyPermissions: [{ role: 'clerk', limits: expect.objectContaining({ rows: 1, depth: 3 }) }],
+  });
+});
+
 async function until(text: string, status: number): Promise<void> {
   for (const latest = Date.now() + 2000; Date.now() < latest; ) {
     if ((await post('{ orders { id } }', { 'x-api-key': text })).status === status) return;
@@ -196,6 +221,15 @@ test('keys that cannot be are refused with the reason, and nobody else gets near
   expect((await make({ name: 'x', roles: ['clerk'], networks: ['nowhere'] })).errors[0]!.message).toMatch(
     /networks/,
   );
+  for (const [limits, message] of [
+    [{ rows: 0 }, 'key.limits.rows must be >= 1'],
+    [{ rate: null }, 'key.limits has no setting "rate"'],
+    [{ lines: 1 }, 'key.limits has no setting "lines"'],
+  ] as const)
+    expect((await make({ name: 'x', roles: ['clerk'], limits })).errors[0]!.message).toContain(message);
+  expect(
+    (await make({ name: 'x', roles: ['clerk'], rateLimit: { requests: 0, seconds: 1 } })).errors[0]!.message,
+  ).toContain('key.rate_limit.requests must be >= 1');
   expect((await make({ name: 'x', roles: ['clerk'], defaultRole: 'other' })).errors[0]!.message).toMatch(
     /default_role/,
   );

@@ -16,6 +16,7 @@ export function declaredKeys(configs: readonly DeclaredKeyConfig[]): KeyRecord[]
       scopes,
       networks,
       rate_limit,
+      limits,
       backend,
       previous,
     } = config;
@@ -33,6 +34,7 @@ export function declaredKeys(configs: readonly DeclaredKeyConfig[]): KeyRecord[]
       networks,
       expiresAt: config.expires_at === undefined ? null : Date.parse(config.expires_at),
       rateLimit: rate_limit,
+      limits,
       backend,
     };
     return { ...record, revision: createHash('sha256').update(JSON.stringify(record)).digest('base64url') };

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../../access/index.ts';
+import type { CredentialLimits, RateLimit } from '../../access/index.ts';
 import type { ScopesConfig } from '../scopes.ts';
 
 /** An API key as it is kept. Times in milliseconds since 1970. */
@@ -16,6 +16,8 @@ export interface KeyRecord {
   readonly networks?: readonly string[];
   readonly expiresAt: number | null;
   readonly rateLimit?: RateLimit;
+  /** Smaller limits than those of its roles. */
+  readonly limits?: CredentialLimits;
   /** Whether backend-only permissions hold. */
   readonly backend?: boolean;
   /** Whom it belongs to, for the audit and for "my keys". */

@@ -76,5 +76,6 @@ function grantOf(record: KeyRecord, secret: KeySecret, until: number): Grant {
     ...(record.backend === true ? { backend: true } : {}),
     ...(scopes === undefined ? {} : { scopes }),
     ...(record.rateLimit === undefined ? {} : { rateLimit: record.rateLimit }),
+    ...(record.limits === undefined ? {} : { limits: record.limits }),
   };
 }

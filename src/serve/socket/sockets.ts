@@ -98,7 +98,8 @@ export class Sockets {
       for (const one of free) one();
       const { status, refusal } = refusalOf(error, this.#options.logger);
       this.#refused(error, { request, requestId: id });
-      refuseUpgrade(socket, status, refusal, { 'x-request-id': id });
+      const more = error instanceof Refusal ? error.headers : {};
+      refuseUpgrade(socket, status, refusal, { ...more, 'x-request-id': id });
       return;
     }
     const [leave, opened] = free as [() => void, () => void];

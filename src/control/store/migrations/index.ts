@@ -4,6 +4,7 @@ import * as sourcesAndSecrets from './0002-sources-and-secrets.ts';
 import * as apiKeys from './0003-api-keys.ts';
 import * as audit from './0004-audit.ts';
 import * as settings from './0005-settings.ts';
+import * as keyLimits from './0006-key-limits.ts';
 
 /** One step of the store's structure. Never changed once it was released: what comes later is a step of its own. */
 export interface Migration {
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   { name: '0003-api-keys', up: apiKeys.up },
   { name: '0004-audit', up: audit.up },
   { name: '0005-settings', up: settings.up },
+  { name: '0006-key-limits', up: keyLimits.up },
 ];

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { RateLimit } from '../../../access/index.ts';
+import type { CredentialLimits, RateLimit } from '../../../access/index.ts';
 import type { KeyRecord, KeyUse, ScopesConfig } from '../../../auth/index.ts';
 import { FozError } from '../../../core/index.ts';
 import { publishChange } from '../changes.ts';
@@ -18,6 +18,7 @@ export interface NewKey {
   readonly scopes?: ScopesConfig | null;
   readonly networks?: readonly string[] | null;
   readonly rateLimit?: RateLimit | null;
+  readonly limits?: CredentialLimits | null;
   readonly backend?: boolean;
   readonly expiresAt?: Date | null;
 }
@@ -46,6 +47,7 @@ interface Row {
   readonly scopes: string | null;
   readonly networks: string | null;
   readonly rate_limit: string | null;
+  readonly limits: string | null;
   readonly backend: boolean;
   readonly revision: string;
   readonly created_at: Date;
@@ -203,6 +205,7 @@ function common(row: Row) {
     scopes: row.scopes === null ? undefined : JSON.parse(row.scopes),
     networks: row.networks === null ? undefined : JSON.parse(row.networks),
     rateLimit: row.rate_limit === null ? undefined : JSON.parse(row.rate_limit),
+    limits: row.limits === null ? undefined : JSON.parse(row.limits),
     backend: row.backend,
     owner: row.owner,
     revision: row.revision,
@@ -222,6 +225,7 @@ function settingsOf(patch: KeyPatch): Record<string, unknown> {
     scopes: json(patch.scopes),
     networks: json(patch.networks),
     rate_limit: json(patch.rateLimit),
+    limits: json(patch.limits),
     backend: patch.backend,
     expires_at: patch.expiresAt,
   };

@@ -1,0 +1,31 @@
+import { type CredentialLimits, type Session, smaller } from '../access/index.ts';
+import type { Limits, ServerOptions } from './options.ts';
+
+/** Tells the limits of a session. */
+export type LimitsOf = (session: Session) => Limits;
+
+/** The limits of sessions: those of the role, within those of the credential; the same object as long as they are the same. */
+export function limitsOfSessions(options: Pick<ServerOptions, 'limits' | 'roleLimits'>): LimitsOf {
+  const known = new WeakMap<CredentialLimits, WeakMap<Limits, Limits>>();
+  return ({ role, limits: own }) => {
+    const limits = options.roleLimits?.get(role) ?? options.limits;
+    if (own === undefined) return limits;
+    const narrowed = known.get(own) ?? new WeakMap<Limits, Limits>();
+    const found = narrowed.get(limits) ?? within(limits, own);
+    known.set(own, narrowed.set(limits, found));
+    return found;
+  };
+}
+
+function within(limits: Limits, own: CredentialLimits): Limits {
+  return {
+    bodyBytes: smaller(limits.bodyBytes, own.body_bytes),
+    depth: smaller(limits.depth, own.depth),
+    nodes: smaller(limits.nodes, own.nodes),
+    tokens: smaller(limits.tokens, own.tokens),
+    timeMs: smaller(limits.timeMs, own.time_ms),
+    batch: smaller(limits.batch, own.batch),
+    rate: limits.rate,
+    concurrency: smaller(limits.concurrency, own.concurrency),
+  };
+}
