@@ -66,7 +66,7 @@ export type AuditEntry = {
   /** `control`, `sign-in`, `refusal`, `mutation`, `read`. */
   kind: Scalars['String']['output'];
   operation?: Maybe<Scalars['String']['output']>;
-  /** `success`, `failure`, `refused`. */
+  /** `success`, `failure`, `refused`, `unknown`. */
   outcome: Scalars['String']['output'];
   /** The code of the error, the reason of a refusal. */
   reason?: Maybe<Scalars['String']['output']>;
@@ -81,11 +81,21 @@ export type AuditEntry = {
 /** Entries that are equal in all that is given. */
 export type AuditFilterInput = {
   actorId?: InputMaybe<Scalars['String']['input']>;
+  actorKind?: InputMaybe<Scalars['String']['input']>;
+  address?: InputMaybe<Scalars['String']['input']>;
   keyId?: InputMaybe<Scalars['String']['input']>;
+  /** Any of these. */
+  kinds?: InputMaybe<Array<AuditKind>>;
+  operation?: InputMaybe<Scalars['String']['input']>;
   outcome?: InputMaybe<Scalars['String']['input']>;
   requestId?: InputMaybe<Scalars['String']['input']>;
+  role?: InputMaybe<Scalars['String']['input']>;
+  /** From this moment on. */
+  since?: InputMaybe<Scalars['DateTimeISO']['input']>;
   source?: InputMaybe<Scalars['String']['input']>;
   table?: InputMaybe<Scalars['String']['input']>;
+  /** Before this moment. */
+  until?: InputMaybe<Scalars['DateTimeISO']['input']>;
 };
 
 /** Something that is wrong with the audit log. */
@@ -95,6 +105,14 @@ export type AuditFinding = {
   message: Scalars['String']['output'];
   seq?: Maybe<Scalars['Int']['output']>;
 };
+
+/** What a record is about. */
+export type AuditKind =
+  | 'control'
+  | 'mutation'
+  | 'read'
+  | 'refusal'
+  | 'sign_in';
 
 export type AuditPage = {
   /** Newest first. */

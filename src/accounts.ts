@@ -23,11 +23,11 @@ export function accountsIn(audit: AuditLog): Accounts {
         [...readsOf(answer), ...writesOf(answer)].map((event) => audit.append({ ...common, ...event })),
       );
     },
-    async refused({ code, internal }, request) {
-      const actor: AuditActor = { kind: 'anonymous', id: null, role: null };
+    async refused({ code, internal }, request, session) {
       await audit.refused({
         kind: 'refusal',
-        actor,
+        actor: session === null ? nobody : actorOf(session),
+        keyId: session?.actor?.keyId ?? null,
         ...asked(request),
         outcome: 'refused',
         reason: internal ?? code,
@@ -45,10 +45,19 @@ function readsOf({ read = [], errors }: EngineAnswer): Told[] {
   return read.map((table): Told => ({ kind: 'read', ...table, outcome, reason }));
 }
 
-function writesOf({ written, errors }: EngineAnswer): Told[] {
+function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Told[] {
   const reason = errors[0]?.code ?? null;
-  if (written?.length === 0) return reason === null ? [] : [{ kind: 'mutation', outcome: 'failure', reason }];
-  return (written ?? []).map(
+  const failed = unwritten.map(
+    ({ source, table, kind, isUnknown }): Told => ({
+      kind: 'mutation',
+      source,
+      table,
+      after: { action: kind },
+      outcome: isUnknown ? 'unknown' : 'failure',
+      reason,
+    }),
+  );
+  const done = written.map(
     ({ source, table, kind, affected }): Told => ({
       kind: 'mutation',
       source,
@@ -59,7 +68,10 @@ function writesOf({ written, errors }: EngineAnswer): Told[] {
       reason,
     }),
   );
+  return [...done, ...failed];
 }
+
+const nobody: AuditActor = { kind: 'anonymous', id: null, role: null };
 
 /** Writes down the first request of a credential with a role, and the first one after a pause. What comes meanwhile waits with it. */
 function signIns(audit: AuditLog): Accounts['entered'] {

@@ -1,6 +1,7 @@
 import {
   type AuditFilter,
   type AuditKind,
+  auditFilters,
   auditKinds,
   type ControlPlane,
   exportAudit,
@@ -8,19 +9,6 @@ import {
 import type { AdminOf } from './control-route.ts';
 import { FozError } from './core/index.ts';
 import type { RouteHandler } from './serve/index.ts';
-
-/** Parameters of the URL that are compared as they are, and what they find. */
-const equal = {
-  outcome: 'outcome',
-  actor: 'actorId',
-  role: 'role',
-  key: 'keyId',
-  address: 'address',
-  request: 'requestId',
-  operation: 'operation',
-  source: 'source',
-  table: 'table',
-} as const satisfies Readonly<Record<string, keyof AuditFilter>>;
 
 const moments = { since: 'from', until: 'before' } as const;
 
@@ -54,13 +42,13 @@ function filterOf(given: URLSearchParams): AuditFilter {
   const kinds = given.getAll('kind').map(kindOf);
   const filter: Record<string, unknown> = kinds.length === 0 ? {} : { kinds };
   for (const [name, value] of given) {
-    if (Object.hasOwn(equal, name)) filter[equal[name as keyof typeof equal]] = value;
+    if (Object.hasOwn(auditFilters, name)) filter[auditFilters[name as keyof typeof auditFilters]] = value;
     else if (Object.hasOwn(moments, name))
       filter[moments[name as keyof typeof moments]] = momentOf(name, value);
     else if (name !== 'kind')
       throw new FozError(
         'validation-failed',
-        `There is no parameter ${JSON.stringify(name)}: use kind, ${[...Object.keys(equal), ...Object.keys(moments)].join(', ')}.`,
+        `There is no parameter ${JSON.stringify(name)}: use kind, ${[...Object.keys(auditFilters), ...Object.keys(moments)].join(', ')}.`,
       );
   }
   return filter;

@@ -2,38 +2,72 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, graphql } from 'graphql';
 import { buildControlGraph, type ControlContext } from '../resolvers/index.ts';
-import type { Session } from './access/index.ts';
+import { adminSession, type Session } from './access/index.ts';
 import { actorOf } from './accounts.ts';
+import { AccessDenied } from './auth/index.ts';
 import type { AuditActor } from './control/index.ts';
 import { adminRole, FozError, FozErrors } from './core/index.ts';
-import type { RouteHandler } from './serve/index.ts';
+import { type AccountOf, type Accounts, type RouteHandler, requestId } from './serve/index.ts';
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
 /** The admin that a request comes from; `null`: it comes from nobody who is one. */
 export type AdminOf = (request: IncomingMessage) => AuditActor | null | Promise<AuditActor | null>;
 
-/** Who sends the one secret, in the header `x-foz-admin-secret`. */
-export function adminBySecret(secret: string): AdminOf {
+type IdentifyRequest = (request: IncomingMessage) => Session | Promise<Session>;
+
+/** The session of who sends the one secret, in the header `x-foz-admin-secret`. Throws AccessDenied. */
+export function identifyBySecret(secret: string): IdentifyRequest {
   const expected = digest(secret);
+  const session: Session = { ...adminSession, actor: { kind: 'admin-secret', id: 'server' } };
   return ({ headers: given }) => {
     const value = given['x-foz-admin-secret'];
-    if (typeof value !== 'string' || !timingSafeEqual(digest(value), expected)) return null;
-    return { kind: 'admin-secret', id: 'server', role: adminRole };
+    if (typeof value === 'string' && timingSafeEqual(digest(value), expected)) return session;
+    throw new AccessDenied({ why: 'control API: admin secret missing or wrong' });
   };
 }
 
-/** Whose session has the admin role, without being narrowed. */
-export function adminBySession(identify: (request: IncomingMessage) => Session | Promise<Session>): AdminOf {
+/**
+ * Whose session has the admin role, without being narrowed. Account is kept of who comes in and who does not; rejects with FozError
+ * `unavailable` where that cannot be and must.
+ */
+export function adminBySession(
+  identify: IdentifyRequest,
+  accounts: Accounts | undefined,
+  addressOf: AddressOf,
+): AdminOf {
+  const accountOf = (request: IncomingMessage): AccountOf => {
+    return { requestId: requestId(request), address: addressOf(request), operationName: 'control API' };
+  };
+  const refused = (error: FozError, request: IncomingMessage, session: Session | null) => {
+    void accounts?.refused(error, accountOf(request), session).catch(() => {});
+    return null;
+  };
   return async (request) => {
+    let session: Session;
     try {
-      const session = await identify(request);
-      return session.role === adminRole && session.scopes === undefined ? actorOf(session) : null;
+      session = await identify(request);
     } catch (error) {
-      if (error instanceof FozError) return null;
+      if (error instanceof AccessDenied) return refused(error, request, null);
       throw error;
     }
+    if (session.role !== adminRole || session.scopes !== undefined)
+      return refused(new AccessDenied({ why: 'control API: not an admin' }), request, session);
+    await accounts?.entered(session, () => accountOf(request));
+    return actorOf(session);
   };
+}
+
+type AddressOf = (request: IncomingMessage) => string | null;
+
+/** A handler that answers 503 while nobody can be told to be an admin. */
+export function whileAvailable(handler: RouteHandler): RouteHandler {
+  return (request, body) =>
+    handler(request, body).catch((error: unknown) => {
+      if (error instanceof FozError && error.code === 'unavailable')
+        return refusal(503, error.code, error.message);
+      throw error;
+    });
 }
 
 /** `/control/graphql`: POST from an admin; everything else is 401 or 405. */

@@ -21,7 +21,14 @@ import { FozError, parseSourceName, type SourceName } from './core/index.ts';
 import { fixedLimitsOf, limitsBy } from './limits.ts';
 import type { Connector } from './plan/index.ts';
 import { startRuntime } from './runtime.ts';
-import { type Engine, type FozServer, type RouteHandler, startServer } from './serve/index.ts';
+import {
+  type Accounts,
+  type Engine,
+  type FozServer,
+  type RouteHandler,
+  type SourceReadiness,
+  startServer,
+} from './serve/index.ts';
 import { tlsOf } from './tls.ts';
 
 /** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
@@ -115,6 +122,7 @@ export interface Started extends FozServer {
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const plane = await openControlPlane(config, process.env, logger);
+  const accounts = plane?.audit ? accountsIn(plane.audit) : undefined;
   const authentication = authenticationOf(config, plane);
   const attached = await attach(config, 'some');
   const { server = {} } = config;
@@ -141,13 +149,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     },
     ...fixedLimitsOf(server),
     ...doorOf(authentication),
-    ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}),
-    readiness: () =>
-      attached.registry.sources.map(({ name, status }) => ({
-        name,
-        ready: status.state === 'available',
-        reason: status.state === 'unavailable' ? `unavailable since ${status.since.toISOString()}` : null,
-      })),
+    accounts,
+    readiness: () => readinessOf(attached.registry),
     gauges: () => ({
       plans: attached.graphs.plans,
       pools: attached.registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
@@ -156,7 +159,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     metrics: server.metrics ?? true,
     console: server.graphiql === false ? null : consoleFolder(),
     samples: () => options.samples ?? [],
-    routes: await routesOf(server.admin_secret, authentication, { ...attached, ...runtime, plane }),
+    routes: await routesOf(config, authentication, accounts, { ...attached, ...runtime, plane }),
   }).catch(async (error: unknown) => {
     await close();
     throw error;
@@ -173,21 +176,28 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   };
 }
 
+function readinessOf({ sources }: SourceRegistry): SourceReadiness[] {
+  return sources.map(({ name, status }) => ({
+    name,
+    ready: status.state === 'available',
+    reason: status.state === 'unavailable' ? `unavailable since ${status.since.toISOString()}` : null,
+  }));
+}
+
 /** The control API, where a secret opens it. Its packages are loaded only then. */
 async function routesOf(
-  secret: string | undefined,
-  { auth, identify }: Authentication,
+  { server: { admin_secret: secret } = {} }: FozConfig,
+  { auth, identify, addressOf }: Authentication,
+  accounts: Accounts | undefined,
   control: Omit<ControlContext, 'actor'>,
 ): Promise<ReadonlyMap<string, RouteHandler>> {
   if (secret === undefined && auth === null) return new Map();
-  const [{ controlRoute, adminBySecret, adminBySession }, { auditRoute }] = await Promise.all([
-    import('./control-route.ts'),
-    import('./audit-route.ts'),
-  ]);
-  const adminOf = auth === null ? adminBySecret(secret!) : adminBySession(identify);
+  const [{ controlRoute, identifyBySecret, adminBySession, whileAvailable }, { auditRoute }] =
+    await Promise.all([import('./control-route.ts'), import('./audit-route.ts')]);
+  const adminOf = adminBySession(auth === null ? identifyBySecret(secret!) : identify, accounts, addressOf);
   return new Map([
-    ['/control/graphql', await controlRoute(adminOf, control)],
-    ['/control/audit.jsonl', auditRoute(adminOf, control.plane)],
+    ['/control/graphql', whileAvailable(await controlRoute(adminOf, control))],
+    ['/control/audit.jsonl', whileAvailable(auditRoute(adminOf, control.plane))],
   ]);
 }
 

@@ -15,7 +15,9 @@ export class AuditResolver {
       | null,
     @Arg('limit', () => Int, { defaultValue: 100 }) limit: number,
   ): Promise<AuditPage> {
-    const given = Object.fromEntries(Object.entries(filter ?? {}).filter(([, value]) => value !== null));
+    const { since, until, ...equal } = filter ?? {};
+    const asked = { ...equal, from: since?.getTime(), before: until?.getTime() };
+    const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
     const page = await queryAudit(planeOf(context).store, given, { cursor: before, limit });
     const entries = page.records.map(
       ({ actor, at, before, after, ...record }): AuditEntry => ({

@@ -1,4 +1,14 @@
-import { Field, GraphQLISODateTime, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, GraphQLISODateTime, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+
+/** What records are about, as enum values can be named. */
+export enum AuditKindName {
+  control = 'control',
+  sign_in = 'sign-in',
+  refusal = 'refusal',
+  mutation = 'mutation',
+  read = 'read',
+}
+registerEnumType(AuditKindName, { name: 'AuditKind', description: 'What a record is about.' });
 
 @ObjectType({ description: 'Something that was done or refused.' })
 export class AuditEntry {
@@ -11,7 +21,7 @@ export class AuditEntry {
   @Field(() => String, { description: '`control`, `sign-in`, `refusal`, `mutation`, `read`.' })
   kind!: string;
 
-  @Field(() => String, { description: '`success`, `failure`, `refused`.' })
+  @Field(() => String, { description: '`success`, `failure`, `refused`, `unknown`.' })
   outcome!: string;
 
   @Field(() => String, { description: 'How they proved who they are: `api-key`, `token`, ...' })
@@ -74,14 +84,35 @@ export class AuditPage {
 
 @InputType({ description: 'Entries that are equal in all that is given.' })
 export class AuditFilterInput {
+  @Field(() => [AuditKindName], { nullable: true, description: 'Any of these.' })
+  kinds?: AuditKindName[];
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'From this moment on.' })
+  since?: Date;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Before this moment.' })
+  until?: Date;
+
   @Field(() => String, { nullable: true })
   outcome?: string;
+
+  @Field(() => String, { nullable: true })
+  actorKind?: string;
 
   @Field(() => String, { nullable: true })
   actorId?: string;
 
   @Field(() => String, { nullable: true })
+  role?: string;
+
+  @Field(() => String, { nullable: true })
   keyId?: string;
+
+  @Field(() => String, { nullable: true })
+  address?: string;
+
+  @Field(() => String, { nullable: true })
+  operation?: string;
 
   @Field(() => String, { nullable: true })
   source?: string;

@@ -1,5 +1,6 @@
 import {
   type AuditKind,
+  auditFilters,
   auditKinds,
   exportStoredAudit,
   pruneStoredAudit,
@@ -32,23 +33,22 @@ export async function verifyAuditLog(options: Options & { readonly checkpoint?: 
 
 /** `foz audit export`: the audit log as JSON Lines. */
 export function exportAuditLog(
-  options: Options & {
-    readonly since?: string;
-    readonly until?: string;
-    readonly kind?: string[];
-    readonly actor?: string;
-    readonly source?: string;
-    readonly table?: string;
-  },
+  options: Options &
+    Partial<Record<keyof typeof auditFilters, string>> & {
+      readonly since?: string;
+      readonly until?: string;
+      readonly kind?: string[];
+    },
 ): Promise<void> {
-  const { since, until, kind, actor, source, table } = options;
+  const { since, until, kind } = options;
+  const names = Object.keys(auditFilters) as (keyof typeof auditFilters)[];
   const filter = {
     ...(since === undefined ? {} : { from: momentOf('--since', since) }),
     ...(until === undefined ? {} : { before: momentOf('--until', until) }),
     ...(kind === undefined ? {} : { kinds: kind.map(kindOf) }),
-    ...(actor === undefined ? {} : { actorId: actor }),
-    ...(source === undefined ? {} : { source }),
-    ...(table === undefined ? {} : { table }),
+    ...Object.fromEntries(
+      names.flatMap((name) => (options[name] === undefined ? [] : [[auditFilters[name], options[name]]])),
+    ),
   };
   return exportStoredAudit(placeOf(options), process.env, filter, process.stdout);
 }

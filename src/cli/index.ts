@@ -171,7 +171,13 @@ audit
   .option('--since <date>', 'from this moment on, ISO 8601')
   .option('--until <date>', 'before this moment, ISO 8601')
   .option('--kind <kind...>', 'control, sign-in, refusal, mutation, read')
+  .option('--outcome <outcome>', 'success, failure, refused, unknown')
   .option('--actor <id>', 'of this actor')
+  .option('--role <name>', 'in this role')
+  .option('--key <id>', 'with this API key')
+  .option('--address <address>', 'from this address')
+  .option('--request <id>', 'of this request')
+  .option('--operation <name>', 'of an operation of this name')
   .option('--source <name>', 'about this source')
   .option('--table <name>', 'about this table')
   .action((options) => report(() => exportAuditLog(options)));

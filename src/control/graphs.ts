@@ -268,6 +268,7 @@ export class Graphs {
       throw new FozError(
         'permission-error',
         `${name === null ? 'This operation' : `The operation ${name}`} is not among those that the role may ask for.`,
+        { internal: 'operation that is on no list' },
       );
     };
   }

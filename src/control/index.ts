@@ -1,6 +1,6 @@
 export type { AuditLog } from './audit/index.ts';
 export { type AuditKind, auditKinds } from './audit/kinds.ts';
-export { type AuditFilter, exportAudit, queryAudit } from './audit/query.ts';
+export { type AuditFilter, auditFilters, exportAudit, queryAudit } from './audit/query.ts';
 export type { AuditEvent } from './audit/record.ts';
 export { type AuditProblem, type AuditReport, verifyAudit } from './audit/verify.ts';
 export {

@@ -1,6 +1,6 @@
 import type { FozError } from '../core/index.ts';
 import type { PackedText } from './introspection/index.ts';
-import type { ReadTable, Written } from './written.ts';
+import type { FailedWrite, ReadTable, Written } from './written.ts';
 
 /** A finished answer. `json` is the whole response text. */
 export interface EngineAnswer {
@@ -12,6 +12,10 @@ export interface EngineAnswer {
   readonly errors: readonly FozError[];
   /** What was written and committed, whether or not the operation failed after it; absent for reads. */
   readonly written?: readonly Written[];
+  /** What a mutation asked for and is not in `written`; absent where there is nothing. */
+  readonly unwritten?: readonly FailedWrite[];
+  /** The name that the document gives to the operation, where account is kept of it. */
+  readonly operationName?: string | null;
   /** Tables that were read and whose reads are kept account of, whether or not the operation failed; absent where there are none. */
   readonly read?: readonly ReadTable[];
 }

@@ -25,6 +25,7 @@ import {
   type IntrospectionAnswers,
   type IntrospectionRequest,
 } from './introspection/index.ts';
+import { failedWrites } from './mutations.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
 import type { Written } from './written.ts';
 
@@ -208,7 +209,7 @@ export class RoleEngine {
     return prepared;
   }
 
-  /** Runs a plan, and tells what it read of the tables whose reads are kept account of. */
+  /** Runs a plan, and tells what account is kept of: its name, and what it read of the tables whose reads are. */
   #run(
     plan: PreparedPlan,
     variables: Readonly<Record<string, unknown>>,
@@ -217,7 +218,10 @@ export class RoleEngine {
   ): Promise<EngineAnswer> {
     const answer = this.#answer(plan, variables, request, entry);
     const { audited } = plan;
-    return audited.length === 0 ? answer : answer.then((told) => ({ ...told, read: audited }));
+    if (audited.length === 0 && plan.plan.kind !== 'mutation') return answer;
+    const read = audited.length === 0 ? {} : { read: audited };
+    const operationName = entry.operation.name?.value ?? null;
+    return answer.then((told) => ({ ...told, ...read, operationName }));
   }
 
   async #answer(
@@ -251,7 +255,9 @@ export class RoleEngine {
       this.#tellOfLost(found);
       const errors = found.map((one) => concealed(one, sees));
       const answer = answerErrors(errors, 'data', showInternal);
-      return written === undefined ? answer : { ...answer, written };
+      return written === undefined
+        ? answer
+        : { ...answer, written, unwritten: failedWrites(plan.plan, written, found) };
     }
   }
 

@@ -9,7 +9,7 @@ import { runDelete, runUpdate } from './write/change.ts';
 import { runInsert } from './write/insert.ts';
 import { WriteSession } from './write/session.ts';
 import { prepareSimple, type SimpleWrite } from './write/simple.ts';
-import type { Written } from './written.ts';
+import type { FailedWrite, Written } from './written.ts';
 
 type WriteRoot = Extract<Root, { kind: 'write' }>;
 
@@ -57,6 +57,27 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
       return texts;
     },
   };
+}
+
+/** The writes of a plan that were not committed when it failed. */
+export function failedWrites(
+  plan: Plan,
+  written: readonly Written[],
+  errors: readonly FozError[],
+): FailedWrite[] {
+  const told = errors.flatMap(
+    ({ details }) => (details?.committed as readonly SourceName[] | undefined) ?? [],
+  );
+  const committed = new Set([...told, ...written.map(({ source }) => source)]);
+  const unknown = errors.filter(({ details }) => details?.outcome === 'unknown');
+  return flatten(plan.roots).flatMap((root) => {
+    if (root.kind !== 'write') return [];
+    const { kind, table } = root.mutation;
+    const source = table.source.name;
+    if (committed.has(source)) return [];
+    const isUnknown = unknown.some(({ details }) => details?.source === source);
+    return [{ source, table: table.id, kind: kind === 'update many' ? 'update' : kind, isUnknown }];
+  });
 }
 
 /** Writes that are one statement are known beforehand; others depend on the keys that come up on the way. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialOf, type Session } from '../access/index.ts';
+import { FozError } from '../core/index.ts';
 import type { RequestContext } from './apollo.ts';
+import type { Refusal } from './body.ts';
 import type { LimitsOf } from './limits-of.ts';
 import type { AccountOf, Limits, ServerOptions } from './options.ts';
 import { type RateHeaders, Rates } from './rates.ts';
@@ -82,6 +84,19 @@ export class Gate {
     operationName: string | null,
   ): AccountOf {
     return { requestId, address: this.addressOf(request), operationName };
+  }
+
+  /** Keeps account of a refusal (`session`: of somebody who was let in); whoever is refused need not wait for that. */
+  refused(
+    asker: Pick<Asker, 'request' | 'requestId'>,
+    error: FozError | Refusal,
+    session: Session | null = null,
+  ): void {
+    const told =
+      error instanceof FozError
+        ? error
+        : new FozError('limit-exceeded', error.message, { internal: 'too many requests' });
+    void this.#options.accounts?.refused(told, this.accountOf(asker, null), session).catch(() => {});
   }
 
   #entered(asker: Asker, given: Omit<Entry, 'base'>, end: RequestEnd): Entry | Promise<Entry> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Negotiator from 'negotiator';
-import { AccessDenied } from '../auth/index.ts';
+import type { Session } from '../access/index.ts';
 import { answerErrors } from '../execute/index.ts';
 import type { RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
@@ -15,7 +15,7 @@ import {
   type Told,
 } from './operations.ts';
 import type { ServerOptions } from './options.ts';
-import { refusalOf } from './refusal.ts';
+import { isRefusal, refusalOf } from './refusal.ts';
 import { RequestEnd } from './request-end.ts';
 import { send } from './respond.ts';
 
@@ -49,13 +49,14 @@ export class GraphqlHandler {
     const end = new RequestEnd();
     const requestId = given['x-request-id'] ?? '';
     let headers = given;
+    let session: Session | null = null;
     let entry: Entry | undefined;
     response.on('close', () => {
       if (!response.writableFinished) end.abort();
     });
     try {
       const identified = this.#options.identify(request);
-      const session = identified instanceof Promise ? await identified : identified;
+      session = identified instanceof Promise ? await identified : identified;
       const entering = this.#gate.enter({ session, request, requestId }, end);
       entry = entering instanceof Promise ? await entering : entering;
       const { base, limits, rate } = entry;
@@ -68,7 +69,7 @@ export class GraphqlHandler {
       if (Array.isArray(body)) return await this.#batch(exchange, body, limits.batch);
       return (await this.#hot(exchange, body)) ?? (await this.#full(exchange, body));
     } catch (error) {
-      return await this.#refuse(request, response, headers, error);
+      return await this.#refuse(request, response, headers, session, error);
     } finally {
       entry?.leave();
     }
@@ -139,15 +140,12 @@ export class GraphqlHandler {
     request: IncomingMessage,
     response: ServerResponse,
     headers: Readonly<Record<string, string>>,
+    session: Session | null,
     error: unknown,
   ): Promise<Outcome> {
     const { status, refusal, challenge } = refusalOf(error, this.#options.logger);
     const requestId = headers['x-request-id'] ?? '';
-    // Whoever is refused need not wait until that is written down.
-    if (error instanceof AccessDenied)
-      void this.#options.accounts
-        ?.refused(error, this.#gate.accountOf({ request, requestId }, null))
-        .catch(() => {});
+    if (isRefusal(error)) this.#gate.refused({ request, requestId }, error, session);
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
     const more = error instanceof Refusal ? error.headers : {};

@@ -10,4 +10,5 @@ export {
   type SourceReadiness,
   type WebsocketLimits,
 } from './options.ts';
+export { requestId } from './request-id.ts';
 export { type FozServer, startServer } from './server.ts';

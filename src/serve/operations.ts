@@ -53,7 +53,7 @@ export class Operations {
   async planned(asker: Asker, operation: Operation): Promise<EngineAnswer | undefined> {
     const answer = await this.#options.engine.cached(operation);
     if (answer === undefined || !isAccountable(answer)) return answer;
-    return this.#accounted(asker, operation.operationName, answer);
+    return this.#accounted(asker, answer);
   }
 
   /** Everything else: over Apollo Server, which parses, validates and refuses. */
@@ -66,8 +66,9 @@ export class Operations {
       context: async () => context,
     });
     let text = result.body.kind === 'complete' ? result.body.string : '';
+    if (seen.answer !== null) this.#refused(asker, seen.answer);
     if (seen.answer !== null && isAccountable(seen.answer)) {
-      const told = await this.#accounted(asker, nameIn(asked.body), seen.answer);
+      const told = await this.#accounted(asker, seen.answer);
       if (told !== seen.answer) text = told.json;
       seen.answer = told;
     }
@@ -83,17 +84,35 @@ export class Operations {
   }
 
   /** The answer, after account is kept of what was written and read; another one where that failed and must not. */
-  async #accounted(asker: Asker, operationName: string | null, answer: EngineAnswer): Promise<EngineAnswer> {
+  async #accounted(asker: Asker, answer: EngineAnswer): Promise<EngineAnswer> {
     const { accounts } = this.#options;
     if (accounts === undefined) return answer;
     try {
-      await accounts.ran(asker.session, this.#gate.accountOf(asker, operationName), answer);
+      const account = this.#gate.accountOf(asker, answer.operationName ?? null);
+      await accounts.ran(asker.session, account, answer);
       return answer;
     } catch (error) {
       if (!(error instanceof FozError)) throw error;
-      return answerErrors([error], 'data', false);
+      return answerErrors([...answer.errors, unaccounted(error, answer)], 'data', false);
     }
   }
+
+  /** An operation that the role may not ask for is told to who keeps account; nobody waits until that is written down. */
+  #refused(asker: Asker, { kind, errors }: EngineAnswer): void {
+    const refusal = kind === 'request' ? errors.find(({ code }) => code === 'permission-error') : undefined;
+    if (refusal !== undefined) this.#gate.refused(asker, refusal, asker.session);
+  }
+}
+
+/** The error of a write that is done and not written down must not invite to do it again. */
+function unaccounted(error: FozError, { written = [] }: EngineAnswer): FozError {
+  const committed = [...new Set(written.map(({ source }) => source))];
+  if (committed.length === 0) return error;
+  return new FozError(
+    error.code,
+    `The audit log cannot be written now, so the answer is withheld. What this operation wrote to ${committed.join(', ')} is committed: do not repeat it.`,
+    { details: { committed }, internal: error.internal, cause: error },
+  );
 }
 
 function isAccountable({ written, read }: EngineAnswer): boolean {

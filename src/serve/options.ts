@@ -81,8 +81,8 @@ export interface Accounts {
    * be awaited; it rejects with FozError when the account cannot be kept and must be.
    */
   entered(session: Session, request: () => AccountOf): Promise<void> | undefined;
-  /** Who asked was not let in. */
-  refused(error: FozError, request: AccountOf): Promise<void>;
+  /** Who asked was not let in; `session`: was, but not with what was asked for. */
+  refused(error: FozError, request: AccountOf, session: Session | null): Promise<void>;
 }
 
 /** Whether a source can serve, and why not. */

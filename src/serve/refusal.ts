@@ -18,6 +18,11 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   unavailable: 503,
 };
 
+/** Whether account is kept of it: a credential that does not hold, or too many requests. */
+export function isRefusal(error: unknown): error is AccessDenied | Refusal {
+  return error instanceof AccessDenied || (error instanceof Refusal && error.status === 429);
+}
+
 /** What is told of an error; one that nobody foresaw is logged and told as `unexpected`. */
 export function refusalOf(error: unknown, logger: Logger): Refused {
   if (error instanceof Refusal)

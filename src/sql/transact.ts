@@ -67,6 +67,9 @@ class Turns implements Runner {
   }
 }
 
+/** Told of a write of which nobody knows whether it is stored. */
+const unknown = { outcome: 'unknown' } as const;
+
 /** The connection ended after a statement was sent and before the database had answered it. */
 export class Unanswered extends FozError {}
 
@@ -76,7 +79,11 @@ const reads = /^\s*(?:select|values|with|explain)\b/i;
 export function statementFailure(failure: FozError, text: string): FozError {
   if (!(failure instanceof Unanswered) || reads.test(text)) return failure;
   const { code, message, internal } = failure;
-  return new FozError(code, `${message} The write may or may not be stored.`, { internal, cause: failure });
+  return new FozError(code, `${message} The write may or may not be stored.`, {
+    details: unknown,
+    internal,
+    cause: failure,
+  });
 }
 
 /** Milliseconds that a commit may take. */
@@ -88,6 +95,6 @@ export function commitFailure(failure: FozError): FozError {
   return new FozError(
     'unavailable',
     'The connection was lost during the commit: the write may or may not be stored.',
-    { ...(failure.internal === undefined ? {} : { internal: failure.internal }), cause: failure },
+    { details: unknown, internal: failure.internal, cause: failure },
   );
 }

@@ -22,6 +22,19 @@ export interface AuditFilter {
   readonly before?: number;
 }
 
+/** Names for people of what is compared as it is: parameters of URLs, options of commands. */
+export const auditFilters = {
+  outcome: 'outcome',
+  actor: 'actorId',
+  role: 'role',
+  key: 'keyId',
+  address: 'address',
+  request: 'requestId',
+  operation: 'operation',
+  source: 'source',
+  table: 'table',
+} as const satisfies Readonly<Record<string, keyof AuditFilter>>;
+
 /** A part of what was found. */
 export interface AuditPage {
   readonly records: readonly AuditRecord[];

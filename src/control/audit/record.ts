@@ -19,7 +19,8 @@ export interface AuditEvent {
   /** States before and after; secrets in them are masked before anything is stored. */
   readonly before?: unknown;
   readonly after?: unknown;
-  readonly outcome: 'success' | 'failure' | 'refused';
+  /** `unknown`: the connection was lost while a write was on its way, so that it may be stored or not. */
+  readonly outcome: 'success' | 'failure' | 'refused' | 'unknown';
   /** The code of the error, the reason of a refusal. */
   readonly reason?: string | null;
 }

@@ -37,8 +37,7 @@ export class Refusals {
   async told(event: AuditEvent): Promise<void> {
     this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), this.#windowMs).unref();
     const isFlood = this.#written >= each.together;
-    const address = isFlood ? null : (event.address ?? null);
-    const count = this.#count({ ...event, address });
+    const count = this.#count(isFlood ? unnamed(event) : event);
     if (isFlood || count.written >= each.ofAddress) {
       count.counted++;
       return;
@@ -50,11 +49,12 @@ export class Refusals {
 
   /** Where refusals like this one are counted. */
   #count(event: AuditEvent): Counted {
-    const key = JSON.stringify([event.address, event.reason ?? null]);
+    const { id, role } = event.actor;
+    const key = JSON.stringify([event.address ?? null, event.reason ?? null, id, role]);
     const known = this.#counts.get(key);
     if (known !== undefined) return known;
     if (this.#counts.size >= each.apart && event.reason !== others)
-      return this.#count({ ...event, address: null, reason: others });
+      return this.#count({ ...unnamed(event), reason: others });
     const count = { event, written: 0, counted: 0, from: Date.now() };
     this.#counts.set(key, count);
     return count;
@@ -76,4 +76,9 @@ export class Refusals {
         ),
     );
   }
+}
+
+/** As one of many, whoever was refused. */
+function unnamed({ actor: { kind }, ...event }: AuditEvent): AuditEvent {
+  return { ...event, address: null, actor: { kind, id: null, role: null }, keyId: null };
 }

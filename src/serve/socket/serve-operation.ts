@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { answerErrors, type EngineAnswer } from '../../execute/index.ts';
 import type { Asker, Entry, Gate } from '../gate.ts';
 import { HeaderMap, nameIn, type Operations, type Outcome, outcome, plainOperation } from '../operations.ts';
-import { refusalOf } from '../refusal.ts';
+import { isRefusal, refusalOf } from '../refusal.ts';
 import type { RequestEnd } from '../request-end.ts';
 import { type Reply, Unserved } from './answering.ts';
 
@@ -46,6 +46,7 @@ export async function serveOperation(
     return replyOf(answer, text);
   } catch (error) {
     if (error instanceof Unserved) throw error;
+    if (isRefusal(error)) gate.refused(asker, error, asker.session);
     const { refusal, status } = refusalOf(error, logger);
     came = { lane: 'refused', operationName: null, role: asker.session.role, status, result: refusal.code };
     throw unserved(answerErrors([refusal], 'request', false).json);

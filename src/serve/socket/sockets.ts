@@ -3,12 +3,11 @@ import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, Kind, OperationTypeNode } from 'graphql';
 import { makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { AccessDenied } from '../../auth/index.ts';
 import { Refusal } from '../body.ts';
 import type { Asker } from '../gate.ts';
 import type { ServerOptions, WebsocketLimits } from '../options.ts';
 import { Places } from '../places.ts';
-import { refusalOf } from '../refusal.ts';
+import { isRefusal, refusalOf } from '../refusal.ts';
 import { requestId } from '../request-id.ts';
 import { type Reply, Unserved } from './answering.ts';
 import { closingOf, closings } from './closings.ts';
@@ -235,9 +234,7 @@ export class Sockets {
     }
   }
 
-  /** Whoever is refused need not wait until that is written down. */
   #refused(error: unknown, asker: Pick<Asker, 'request' | 'requestId'>): void {
-    if (!(error instanceof AccessDenied)) return;
-    void this.#options.accounts?.refused(error, this.#serving.gate.accountOf(asker, null)).catch(() => {});
+    if (isRefusal(error)) this.#serving.gate.refused(asker, error);
   }
 }
