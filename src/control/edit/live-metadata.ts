@@ -199,9 +199,9 @@ export class LiveMetadata {
   async #align(): Promise<void> {
     const { version, metadata } = await this.read();
     if (version === this.#known) return;
-    this.#known = version;
     await this.#options.registry.readEnums(metadata);
     this.#options.graphs.useMetadata(metadata);
+    this.#known = version;
   }
 
   /** Unless a newer version is there already. */

@@ -1,3 +1,4 @@
+import type { CatalogIssue } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
@@ -55,6 +56,8 @@ export interface SourceChange {
 export class RuntimeSources {
   readonly #options: RuntimeSourcesOptions;
   readonly #follower: Follower;
+  /** Sources of the store that are not attached, and why. */
+  readonly #left = new Map<string, string>();
 
   constructor(options: RuntimeSourcesOptions) {
     this.#options = options;
@@ -74,6 +77,11 @@ export class RuntimeSources {
 
   close(): void {
     this.#follower.close();
+  }
+
+  /** Sources of the store that are not attached; those that can be are tried again and again. */
+  get issues(): readonly CatalogIssue[] {
+    return [...this.#left].map(([name, reason]) => ({ severity: 'error', where: name, reason }));
   }
 
   /** Connects to a database and reads what it contains, without attaching it. Rejects with FozErrors when the settings are wrong. */
@@ -213,28 +221,33 @@ export class RuntimeSources {
     const wanted = new Map(stored.map((source) => [source.name, source]));
     for (const { name, revision } of [...registry.sources])
       if (revision !== null && !wanted.has(name)) registry.remove(name);
+    for (const name of this.#left.keys()) if (!wanted.has(name)) this.#left.delete(name);
     await Promise.all(stored.map((source) => this.#put(source)));
   }
 
   async #put(stored: NamedConfig): Promise<void> {
-    const { registry, connect, log } = this.#options;
+    const { registry, connect } = this.#options;
     const { name, revision } = stored;
     const there = registry.find(name);
-    if (there?.revision === revision) return;
-    if (there?.revision === null) {
-      log.warn(
-        { source: name },
-        'the source of the store is left out: the configuration file has one of its name',
-      );
-      return;
-    }
+    if (there?.revision === revision) return void this.#left.delete(name);
+    if (there?.revision === null)
+      return this.#leave(name, 'is left out: the configuration file has a source of its name');
     try {
       const config = await this.#opened(stored);
       const connector = await connect(config);
       await registry.put({ name: name as SourceName, config, connector, revision });
+      this.#left.delete(name);
     } catch (error) {
-      log.error({ err: error, source: name }, 'a source of the store cannot be attached');
+      this.#leave(name, `cannot be attached, and is tried again: ${reasonOf(error)}`);
+      this.#follower.again();
     }
+  }
+
+  /** Told in the log when it is new. */
+  #leave(name: string, reason: string): void {
+    if (this.#left.get(name) !== reason)
+      this.#options.log.error({ source: name, reason }, 'a source of the store is not attached');
+    this.#left.set(name, reason);
   }
 }
 

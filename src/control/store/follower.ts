@@ -5,15 +5,21 @@ export interface FollowerOptions {
   readonly topics: readonly ChangeTopic[];
   /** Brings what is in memory in line with the store. */
   readonly align: () => Promise<void>;
-  /** Told when that rejects and nobody waits for it. */
+  /** Told when that rejects and nobody waits for it; once, until it succeeds again. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Keeps something in memory in line with the store, one look at it after the other. */
+/** Milliseconds after which a look that failed is repeated. */
+const againMs = 1_000;
+
+/** Keeps something in memory in line with the store, one look at it after the other; one that fails is repeated until it succeeds. */
 export class Follower {
   readonly #options: FollowerOptions;
   #turn: Promise<void> = Promise.resolve();
   #stop: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #isFailing = false;
+  #isClosed = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -42,11 +48,27 @@ export class Follower {
     return done;
   }
 
+  /** Looks again in a moment, since something could not be taken over. */
+  again(): void {
+    clearTimeout(this.#timer);
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#looked(), againMs).unref();
+  }
+
   close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     this.#stop();
   }
 
-  #looked(): Promise<void> {
-    return this.look().catch(this.#options.failed);
+  async #looked(): Promise<void> {
+    try {
+      await this.look();
+      this.#isFailing = false;
+    } catch (error) {
+      if (this.#isClosed) return;
+      if (!this.#isFailing) this.#options.failed(error);
+      this.#isFailing = true;
+      this.again();
+    }
   }
 }
