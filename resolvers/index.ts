@@ -9,6 +9,7 @@ import { PermissionResolver } from './permission/permission-resolver.ts';
 import { RelationshipResolver } from './relationship/relationship-resolver.ts';
 import { RoleResolver } from './role/role-resolver.ts';
 import { AllowListResolver } from './setting/allow-list-resolver.ts';
+import { GeneralResolver } from './setting/general-resolver.ts';
 import { SettingResolver } from './setting/setting-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
@@ -29,6 +30,7 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       RoleResolver,
       AuditResolver,
       SettingResolver,
+      GeneralResolver,
       AllowListResolver,
     ],
     validate: false,

@@ -374,6 +374,8 @@ export type Mutation = {
   setPermission: MetadataResult;
   /** Conditions that every written row of a table passes. */
   setRowValidations: MetadataResult;
+  /** Sets one of `settings`. */
+  setSetting: Setting;
   /** Whether reads of a table are written into the audit log. */
   setTableAudit: MetadataResult;
   /** Gives a view, or a table without one, a key; null: none. */
@@ -640,6 +642,13 @@ export type MutationSetRowValidationsArgs = {
 };
 
 
+export type MutationSetSettingArgs = {
+  name: Scalars['String']['input'];
+  revision?: InputMaybe<Scalars['Int']['input']>;
+  value?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+
 export type MutationSetTableAuditArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
@@ -788,6 +797,8 @@ export type Query = {
   role: RolePermissions;
   /** All roles that have any permission, by name. */
   roles: Array<RolePermissions>;
+  /** Settings of foz.yaml that have no operations of their own. */
+  settings: Array<Setting>;
   /** How people sign in besides tokens and keys. */
   signIns: SignIns;
   /** One attached database. */
@@ -948,6 +959,23 @@ export type RootFieldInput = {
   /** null: the name that it has by itself. */
   name?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** A setting of foz.yaml that has no operations of its own. */
+export type Setting = {
+  /** As in `server.cors`. */
+  name: Scalars['String']['output'];
+  owner: SettingOwner;
+  /** How often it was changed here, from 1; 0: it is not set here. */
+  revision: Scalars['Int']['output'];
+  /** What holds. */
+  value?: Maybe<Scalars['JSON']['output']>;
+};
+
+/** Who says a setting; what the file says cannot be changed here. */
+export type SettingOwner =
+  | 'default'
+  | 'file'
+  | 'store';
 
 /** A key with its text, which is shown this once. */
 export type ShownKey = {

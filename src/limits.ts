@@ -1,4 +1,4 @@
-import type { LimitSettings, LimitsConfig, ServerConfig, WebsocketConfig } from './control/index.ts';
+import type { LimitSettings, LimitsConfig, WebsocketConfig } from './control/index.ts';
 import { parseRoleName, type RoleName } from './core/index.ts';
 import { defaultLimits, defaultWebsocket, type Limits, type WebsocketLimits } from './serve/index.ts';
 
@@ -18,14 +18,6 @@ export function limitsBy(settings: () => LimitSettings): () => AllLimits {
     filled = filledAll(current);
     return filled;
   };
-}
-
-/** What holds from the start: the limits of WebSockets, and how long a request may take to arrive. */
-export function fixedLimitsOf({ websocket = {}, receive_ms: receiveMs }: ServerConfig): {
-  readonly websocket: WebsocketLimits | null;
-  readonly receiveMs?: number;
-} {
-  return { websocket: websocketOf(websocket), ...(receiveMs === undefined ? {} : { receiveMs }) };
 }
 
 function filledAll({ roles = {}, ...all }: LimitSettings): AllLimits {
@@ -49,9 +41,8 @@ function filled(given: LimitsConfig): Limits {
   };
 }
 
-/** `null`: WebSockets are off. */
 /** The limits of WebSockets with every default filled in; `null`: there are none. */
-function websocketOf(given: WebsocketConfig): WebsocketLimits | null {
+export function websocketOf(given: WebsocketConfig = {}): WebsocketLimits | null {
   if (given.enabled === false) return null;
   return {
     connections: given.max_connections ?? defaultWebsocket.connections,

@@ -18,7 +18,7 @@ import {
   viewKey,
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
-import { fixedLimitsOf, limitsBy } from './limits.ts';
+import { limitsBy, websocketOf } from './limits.ts';
 import type { Connector } from './plan/index.ts';
 import { startRuntime } from './runtime.ts';
 import {
@@ -128,6 +128,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const limits = limitsBy(() => attached.graphs.limits);
+  const said = () => runtime.settings.current.config.server ?? {};
+  const graphiql = consoleFolder();
   const close = async () => {
     runtime.close();
     await attached.close();
@@ -139,15 +141,20 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     host: server.host ?? '127.0.0.1',
     port: Number(server.port ?? 8080),
     tls: server.tls ?? null,
-    cors: server.cors ?? [],
+    ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
     // Read for each request, since they may change.
+    get cors() {
+      return said().cors ?? [];
+    },
     get limits() {
       return limits().limits;
     },
     get roleLimits() {
       return limits().roleLimits;
     },
-    ...fixedLimitsOf(server),
+    get websocket() {
+      return websocketOf(said().websocket);
+    },
     ...doorOf(authentication),
     accounts,
     readiness: () => readinessOf(attached.registry),
@@ -156,8 +163,12 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       pools: attached.registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
     }),
     logger,
-    metrics: server.metrics ?? true,
-    console: server.graphiql === false ? null : consoleFolder(),
+    get metrics() {
+      return said().metrics ?? true;
+    },
+    get console() {
+      return said().graphiql === false ? null : graphiql;
+    },
     samples: () => options.samples ?? [],
     routes: await routesOf(config, authentication, accounts, { ...attached, ...runtime, plane }),
   }).catch(async (error: unknown) => {

@@ -47,8 +47,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     plane,
     log,
     apply(now) {
+      graphs.useConfig(now.config);
       graphs.useLimits(now.limits, now.allowLists);
       authentication.use(now);
+      plane?.useAudit(now.config.audit);
     },
   });
   const unlisted = new UnlistedOperations();

@@ -1,6 +1,32 @@
 import { GraphQLJSON } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, Int, ObjectType, registerEnumType } from 'type-graphql';
 
+/** Who says a setting. */
+export enum SettingOwner {
+  file = 'file',
+  store = 'store',
+  default = 'default',
+}
+registerEnumType(SettingOwner, {
+  name: 'SettingOwner',
+  description: 'Who says a setting; what the file says cannot be changed here.',
+});
+
+@ObjectType({ description: 'A setting of foz.yaml that has no operations of its own.' })
+export class Setting {
+  @Field(() => String, { description: 'As in `server.cors`.' })
+  name!: string;
+
+  @Field(() => GraphQLJSON, { nullable: true, description: 'What holds.' })
+  value!: unknown;
+
+  @Field(() => SettingOwner)
+  owner!: 'file' | 'store' | 'default';
+
+  @Field(() => Int, { description: 'How often it was changed here, from 1; 0: it is not set here.' })
+  revision!: number;
+}
+
 @ObjectType({ description: 'An issuer of tokens.' })
 export class TokenIssuer {
   @Field(() => String, { nullable: true, description: 'null: the configuration file declares it.' })

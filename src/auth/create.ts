@@ -29,7 +29,8 @@ export interface AuthOptions {
 }
 
 /** What may change while sessions run. */
-export interface SignIns extends Pick<AuthConfig, 'jwt' | 'webhook' | 'anonymous_role' | 'cookie_origins'> {
+export interface SignIns
+  extends Pick<AuthConfig, 'jwt' | 'webhook' | 'anonymous_role' | 'cookie_origins' | 'trusted_proxies'> {
   readonly adminSecrets: readonly AdminSecret[];
 }
 
@@ -53,7 +54,8 @@ export function createAuth(options: AuthOptions): Auth {
   const { config, keys, more = [] } = options;
   const declared = new DeclaredKeys(declaredKeys(config.api_keys ?? []));
   const repository = keys === undefined ? declared : new KeyRepositories([declared, keys]);
-  const address = clientAddress(config.trusted_proxies ?? []);
+  let addressBy = clientAddress(config.trusted_proxies ?? []);
+  const address: ClientAddress = (request) => addressBy(request);
   const apiKeys = new ApiKeys({ repository, peppers: options.peppers ?? [], clientAddress: address });
   const put = ({ admin, tokens, last }: Ways) =>
     identifyBy([admin, apiKeys, tokens, ...more, ...(last === null ? [] : [last])]);
@@ -65,6 +67,7 @@ export function createAuth(options: AuthOptions): Auth {
     clientAddress: address,
     use(signIns) {
       ways = waysOf(signIns, ways);
+      addressBy = clientAddress(signIns.trusted_proxies ?? []);
       identify = put(ways);
       ends.review();
     },

@@ -20,8 +20,8 @@ export interface FozConfig {
     | boolean
     | {
         readonly when_down?: 'closed' | 'open';
-        /** Records older than so many days are removed; absent: none are. */
-        readonly retention_days?: number;
+        /** Records older than so many days are removed; `null`: none are. */
+        readonly retention_days?: number | null;
       };
   /** Roles that may ask for nothing but these operations. */
   readonly allow_list?: readonly AllowListConfig[];

@@ -31,6 +31,9 @@ const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
 /** An engine holds the catalog that it was made from, so it may outlive no more changes than this. */
 const mostChanges = 8;
 
+/** The settings of a configuration that graphs and engines are made with. */
+type GraphSettings = Pick<FozConfig, 'naming' | 'numbers' | 'key_cap' | 'plan_cache' | 'server'>;
+
 /** An operation that was asked for by a role whose list does not have it. */
 export interface Unlisted {
   readonly role: RoleName;
@@ -64,7 +67,7 @@ interface Kept {
  * such session asks. After a change an engine stays, with its plans, where the change touches nothing that it is made from.
  */
 export class Graphs {
-  readonly #config: FozConfig;
+  #config: GraphSettings;
   #givenLimits: LimitSettings;
   /** Those of inherited roles filled in. */
   #limits: LimitSettings;
@@ -150,6 +153,21 @@ export class Graphs {
     this.#take(this.#catalog, this.#permissions, this.#served);
   }
 
+  /** Takes over other settings, at once for all roles. */
+  useConfig(config: GraphSettings): void {
+    const spelling = ({ naming, numbers }: GraphSettings) => [naming, numbers];
+    const running = ({ key_cap, plan_cache, server }: GraphSettings) => [
+      key_cap,
+      plan_cache,
+      server?.show_database_errors,
+    ];
+    const before = this.#config;
+    this.#config = config;
+    if (!isDeepStrictEqual(spelling(before), spelling(config))) this.swap();
+    else if (!isDeepStrictEqual(running(before), running(config)))
+      this.#take(this.#catalog, this.#permissions, this.#served);
+  }
+
   /** Called for each operation that is not on the list of its role; gives a function that ends it. */
   onUnlisted(listener: (found: Unlisted) => void): () => void {
     this.#unlisted.add(listener);
@@ -215,8 +233,12 @@ export class Graphs {
     const connectors = this.#connectors;
     const lists = this.#allowLists.filter(({ role }) => role === session.role);
     const { depth, nodes, tokens, cost, answer_bytes: answerBytes } = limits;
+    const { key_cap, plan_cache, server } = this.#config;
     // What a plan has passed once is not checked again: an engine goes when that becomes another.
-    const besides = [depth, nodes, tokens, cost, answerBytes, lists];
+    const besides = [
+      ...[depth, nodes, tokens, cost, answerBytes, lists],
+      ...[key_cap, plan_cache, server?.show_database_errors],
+    ];
     let content: string | undefined;
     return {
       engine: this.#makeEngine(session, view, limits),

@@ -71,6 +71,7 @@ export {
   disallowOperation,
   setAllowListMode,
 } from './settings/allow-lists.ts';
+export { describeSettings, type SettingDescription, setSetting } from './settings/general.ts';
 export { describeIssuers, dropIssuer, type IssuerDescription, putIssuer } from './settings/issuers.ts';
 export { describeLimits, type LimitsDescription, setLimits } from './settings/limits.ts';
 export { RuntimeSettings } from './settings/runtime.ts';

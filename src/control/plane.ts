@@ -16,6 +16,8 @@ export interface ControlPlane {
   readonly peppers: readonly Uint8Array[];
   /** `null`: the configuration wants none. */
   readonly audit: AuditLog | null;
+  /** Takes over what a configuration says of the audit log. */
+  useAudit(audit: FozConfig['audit']): void;
   close(): Promise<void>;
 }
 
@@ -66,16 +68,27 @@ export async function openControlPlane(
     .then(() => secrets.checkKey())
     .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
   const peppers = peppersOf(ring);
-  const { when_down: whenDown, retention_days: days } = typeof audit === 'object' ? audit : {};
-  const writes = audit === false ? null : new Log({ store, secrets, folder: state, log, whenDown });
-  const endRetention =
-    writes === null || days === undefined ? () => {} : startRetention({ store, audit: writes, days, log });
+  const writes = audit === false ? null : new Log({ store, secrets, folder: state, log });
+  let kept: number | null = null;
+  let endRetention = () => {};
+  const useAudit = (settings: FozConfig['audit']) => {
+    const { when_down: whenDown = 'closed', retention_days: days = null } =
+      typeof settings === 'object' ? settings : {};
+    if (writes === null) return;
+    writes.whenDown = whenDown;
+    if (days === kept) return;
+    kept = days;
+    endRetention();
+    endRetention = days === null ? () => {} : startRetention({ store, audit: writes, days, log });
+  };
+  useAudit(audit);
   return {
     store,
     secrets,
     keys: new StoredKeys(store, () => addFormerPeppers(secrets, peppers)),
     peppers,
     audit: writes,
+    useAudit,
     async close() {
       endRetention();
       await writes?.close();

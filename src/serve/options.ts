@@ -100,7 +100,7 @@ export interface ServerOptions {
   readonly receiveMs?: number;
   /** Files in PEM form; read again when they change. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
-  /** Origins that browsers may call from; `*` for any; empty: none but the server's own. */
+  /** Origins that browsers may call from; `*` for any; empty: none but the server's own. Read for each request. */
   readonly cors: readonly string[];
   /** Read for each request, like those of roles; as long as they are the same, so is the object. */
   readonly limits: Limits;
@@ -108,7 +108,7 @@ export interface ServerOptions {
   readonly roleLimits?: ReadonlyMap<RoleName, Limits>;
   /** Who is asking. Rejects with FozError `access-denied`. */
   readonly identify: (request: IncomingMessage) => Promise<Session> | Session;
-  /** Limits of WebSockets; `null`: none are opened. */
+  /** Limits of WebSockets; `null`: none are opened. Read for each. */
   readonly websocket?: WebsocketLimits | null;
   /** Who opens a WebSocket: by the request for it and the payload of its `connection_init`. By the request alone unless told. */
   readonly identifySocket?: (upgrade: IncomingMessage, payload: unknown) => Promise<Session> | Session;
@@ -130,8 +130,9 @@ export interface ServerOptions {
     }[];
   };
   readonly logger: Logger;
+  /** Whether metrics are served. Read for each request. */
   readonly metrics: boolean;
-  /** Serves GraphiQL at `/` from this folder; `null`: off. */
+  /** Serves GraphiQL at `/` from this folder; `null`: off. Read for each request. */
   readonly console: string | null;
   readonly samples: () => readonly unknown[];
   /** Further handlers by path, as the control API. */

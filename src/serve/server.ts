@@ -18,7 +18,7 @@ import { GraphqlHandler } from './graphql.ts';
 import { type LimitsOf, limitsOfSessions } from './limits-of.ts';
 import { Metrics, type Transport } from './metrics.ts';
 import { Operations, type Outcome } from './operations.ts';
-import { defaultWebsocket, type ServerOptions } from './options.ts';
+import type { ServerOptions } from './options.ts';
 import { requestId } from './request-id.ts';
 import { send, sendStream } from './respond.ts';
 import { Sockets } from './socket/sockets.ts';
@@ -50,15 +50,14 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
   const server: Server | HttpsServer =
     tls === null ? createHttp(slow, listener) : createHttps({ ...slow, ...readCertificate(tls) }, listener);
   const { sockets } = front;
-  if (sockets !== null)
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      takeOver(socket, () => {
-        if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-          serveWithoutUpgrade(server, request, socket, head);
-        else if (isGraphql(pathOf(request))) sockets.upgrade(request, socket, head);
-        else refuseUpgrade(socket, 404, nothingAt(pathOf(request)), {});
-      }),
-    );
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    takeOver(socket, () => {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket' || options.websocket === null)
+        serveWithoutUpgrade(server, request, socket, head);
+      else if (isGraphql(pathOf(request))) sockets.upgrade(request, socket, head);
+      else refuseUpgrade(socket, 404, nothingAt(pathOf(request)), {});
+    }),
+  );
   if (tls !== null)
     for (const file of [tls.cert, tls.key])
       watchFile(file, { interval: 2000 }, () => reload(server as HttpsServer, options));
@@ -74,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
       if (tls !== null) for (const file of [tls.cert, tls.key]) unwatchFile(file);
       front.closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const socketsClosed = sockets?.close(graceMs);
+      const socketsClosed = sockets.close(graceMs);
       server.closeIdleConnections();
       // A connection whose last answer has just left is idle, though its client may keep it.
       const sweeper = setInterval(() => server.closeIdleConnections(), 50);
@@ -106,19 +105,17 @@ class Front {
   readonly #options: ServerOptions;
   readonly #graphql: GraphqlHandler;
   readonly #metrics: Metrics;
-  /** `null`: WebSockets are off. */
-  readonly sockets: Sockets | null;
+  readonly sockets: Sockets;
 
   constructor(options: ServerOptions, doors: Doors, limitsOf: LimitsOf) {
     this.#options = options;
     const gate = new Gate(options, limitsOf);
     const operations = new Operations(options, gate, doors);
     this.#graphql = new GraphqlHandler(options, gate, operations);
-    const { websocket = defaultWebsocket, logger } = options;
+    const { logger } = options;
     const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#told(outcome, ms, id, 'websocket');
-    this.sockets =
-      websocket === null ? null : new Sockets(options, websocket, { gate, operations, logger, onOutcome });
-    this.#metrics = new Metrics({ ...options, sockets: () => this.sockets?.size ?? 0 });
+    this.sockets = new Sockets(options, { gate, operations, logger, onOutcome });
+    this.#metrics = new Metrics({ ...options, sockets: () => this.sockets.size });
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

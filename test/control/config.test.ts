@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../../src/control/index.ts';
-import { fixedLimitsOf } from '../../src/limits.ts';
+import { websocketOf } from '../../src/limits.ts';
 import { defaultWebsocket } from '../../src/serve/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-config-'));
@@ -43,8 +43,7 @@ test('a complete file', () => {
 
 test('WebSockets: what is not told has a default, and they can be off', () => {
   const limitsIn = (websocket: string) =>
-    fixedLimitsOf(loadConfig(file(`server: { websocket: ${websocket} }\nsources: []\n`), {}).server!)
-      .websocket;
+    websocketOf(loadConfig(file(`server: { websocket: ${websocket} }\nsources: []\n`), {}).server!.websocket);
   expect(limitsIn('{}')).toEqual(defaultWebsocket);
   expect(limitsIn('{ max_connections: 1, max_connections_per_caller: 2, max_operations: 3 }')).toEqual({
     ...defaultWebsocket,

@@ -35,6 +35,8 @@ const maxWaiting = 20_000;
 /** The audit log: events go in in groups, and whoever adds one waits until it is stored. */
 export class AuditLog {
   readonly #options: AuditOptions;
+  /** What happens to what should be written down while the store is down; may be set at any time. */
+  whenDown: 'closed' | 'open';
   readonly checkpoint: Checkpoint;
   readonly #refusals: Refusals;
   #waiting: Waiting[] = [];
@@ -45,6 +47,7 @@ export class AuditLog {
 
   constructor(options: AuditOptions) {
     this.#options = options;
+    this.whenDown = options.whenDown ?? 'closed';
     this.checkpoint = new Checkpoint(options.folder, options.checkpointMs ?? 1_000, options.log);
     this.#refusals = new Refusals((event) => this.append(event), options.refusalsMs);
   }
@@ -98,7 +101,7 @@ export class AuditLog {
    * looks whether the store is back and else rejects with FozError `unavailable`, so that nothing is done. Costs nothing otherwise.
    */
   async ready(): Promise<void> {
-    if (!this.#failing || this.#options.whenDown === 'open') return;
+    if (!this.#failing || this.whenDown === 'open') return;
     try {
       await this.#options.store.write((db) =>
         db.raw('select 1 from foz.audit_state where name = ? for update', ['head']),
@@ -169,8 +172,8 @@ export class AuditLog {
   }
 
   #settleFailed(events: readonly AuditEvent[], error: unknown): Promise<void> {
-    const { whenDown, log } = this.#options;
-    if (whenDown !== 'open') return Promise.reject(cannotWrite(error));
+    const { log } = this.#options;
+    if (this.whenDown !== 'open') return Promise.reject(cannotWrite(error));
     const reason = reasonOf(error);
     for (const event of events) {
       this.#lost++;

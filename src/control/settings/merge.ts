@@ -1,18 +1,22 @@
 import { type AuthConfig, adminSecretsIn, type IssuerConfig, type SignIns } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
 import type { AllowListConfig, FozConfig, LimitSettings } from '../config.ts';
+import { withStored } from './general.ts';
 import type { Settings, StoredSettings } from './settings.ts';
 
 /** The parts of a configuration that the store adds to. */
-export type FileSettings = Pick<FozConfig, 'auth' | 'server' | 'allow_list'>;
+export type FileSettings = Pick<
+  FozConfig,
+  'auth' | 'server' | 'allow_list' | 'audit' | 'naming' | 'numbers' | 'key_cap' | 'plan_cache'
+>;
 
 /** What holds when both say something: what the file says stays, the store adds to it. */
-export function mergeSettings(
-  { auth, server, allow_list: lists = [] }: FileSettings,
-  stored: StoredSettings,
-): Settings {
+export function mergeSettings(file: FileSettings, stored: StoredSettings): Settings {
   const issues: CatalogIssue[] = [];
+  const config = withStored(file, stored.general);
+  const { auth, server, allow_list: lists = [] } = config;
   return {
+    config,
     signIns: auth === undefined ? null : mergedSignIns(auth, stored, issues),
     droppedSecrets: new Set(
       stored.adminSecrets.flatMap(({ name, sha256 }) => (sha256 === null ? [name] : [])),
@@ -33,6 +37,7 @@ function mergedSignIns(auth: AuthConfig, stored: StoredSettings, issues: Catalog
     webhook: isBoth && auth.webhook === undefined && auth.anonymous_role !== undefined ? undefined : webhook,
     anonymous_role: isBoth && auth.anonymous_role === undefined ? undefined : anonymous,
     cookie_origins: auth.cookie_origins ?? stored.cookieOrigins ?? undefined,
+    trusted_proxies: auth.trusted_proxies,
     adminSecrets: adminSecretsIn(
       auth,
       stored.adminSecrets.flatMap(({ name, sha256 }) => (sha256 === null ? [] : [{ name, sha256 }])),

@@ -2,9 +2,12 @@ import type { IssuerConfig, SignIns, WebhookConfig } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
 import type { AllowListConfig, LimitSettings, LimitsConfig } from '../config.ts';
 import type { AllowedOperation } from '../store/repositories/operations.ts';
+import type { FileSettings } from './merge.ts';
 
 /** What holds: the configuration file and the store together. */
 export interface Settings {
+  /** What the file says, and the store where the file says nothing; without what stands apart below. */
+  readonly config: FileSettings;
   /** `null`: nobody is asked who they are. */
   readonly signIns: SignIns | null;
   /** Names of admin secrets that count no longer. */
@@ -38,6 +41,8 @@ export interface StoredSettings {
   /** By role. */
   readonly modes: ReadonlyMap<string, AllowListMode>;
   readonly operations: readonly AllowedOperation[];
+  /** By where they stand in the file: `server.cors`. */
+  readonly general: ReadonlyMap<string, unknown>;
   /** How often each setting was changed, by its name in the store. */
   readonly revisions: ReadonlyMap<string, number>;
 }
@@ -51,5 +56,6 @@ export const nothingStored: StoredSettings = {
   limits: new Map(),
   modes: new Map(),
   operations: [],
+  general: new Map(),
   revisions: new Map(),
 };

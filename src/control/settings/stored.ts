@@ -14,6 +14,7 @@ export const settingNames = {
   adminSecret: (name: string) => `admin-secret/${name}`,
   limits: (role: string | null) => `limits/${role ?? ''}`,
   allowList: (role: string) => `allow-list/${role}`,
+  general: (name: string) => `general/${name}`,
 } as const;
 
 /** Ids of what stands encrypted. */
@@ -55,18 +56,23 @@ export async function readStored({ store, secrets }: ControlPlane): Promise<Stor
     limits: new Map(below<LimitsConfig>(settingNames.limits(null))),
     modes: new Map(below<AllowListMode>(settingNames.allowList(''))),
     operations,
+    general: new Map(below<unknown>(settingNames.general(''))),
     revisions: new Map(settings.map(({ name, revision }) => [name, revision])),
   };
 }
 
-/** Writes a setting, or takes it away (`null`). Rejects with FozError `conflict` when somebody else changed it since it was read. */
+/**
+ * Writes a setting, or takes it away (`null`). Rejects with FozError `conflict` when somebody else changed it since it was read, or since the
+ * `expected` revision.
+ */
 export async function writeSetting(
   transaction: Knex,
   { revisions }: StoredSettings,
   name: string,
   config: unknown,
+  expected?: number | null,
 ): Promise<void> {
-  const revision = revisions.get(name) ?? 0;
+  const revision = expected ?? revisions.get(name) ?? 0;
   if (config !== null) await storedSettings.put(transaction, name, config, revision);
-  else if (revision > 0) await storedSettings.remove(transaction, name);
+  else await storedSettings.remove(transaction, name, revision);
 }

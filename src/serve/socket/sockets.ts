@@ -5,7 +5,7 @@ import { makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Refusal } from '../body.ts';
 import type { Asker } from '../gate.ts';
-import type { ServerOptions, WebsocketLimits } from '../options.ts';
+import { defaultWebsocket, type ServerOptions, type WebsocketLimits } from '../options.ts';
 import { Places } from '../places.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
 import { requestId } from '../request-id.ts';
@@ -48,17 +48,15 @@ const some = {
 export class Sockets {
   readonly #options: ServerOptions;
   readonly #serving: Serving;
-  readonly #limits: WebsocketLimits;
   readonly #server: WebSocketServer;
-  readonly #protocol: ProtocolServer<Connection>;
+  #protocol: { readonly initMs: number; readonly server: ProtocolServer<Connection> } | null = null;
   readonly #open = new Set<Connection>();
   readonly #places = new Places();
   #isClosing = false;
 
-  constructor(options: ServerOptions, limits: WebsocketLimits, serving: Serving) {
+  constructor(options: ServerOptions, serving: Serving) {
     this.#options = options;
     this.#serving = serving;
-    this.#limits = limits;
     const settings = {
       noServer: true,
       perMessageDeflate: false,
@@ -70,12 +68,15 @@ export class Sockets {
       handleProtocols: () => 'graphql-transport-ws',
     };
     this.#server = new WebSocketServer(settings);
-    this.#protocol = this.#speak();
   }
 
   /** Sockets that are open. */
   get size(): number {
     return this.#open.size;
+  }
+
+  get #limits(): WebsocketLimits {
+    return this.#options.websocket ?? defaultWebsocket;
   }
 
   /** Takes a request for a WebSocket: opens it, or answers in HTTP why not. */
@@ -155,7 +156,7 @@ export class Sockets {
       onError: (error) => logger.error({ err: error, requestId: id }, 'websocket failed'),
     });
     this.#open.add(connection);
-    const told = this.#protocol.opened(
+    const told = this.#speak().opened(
       {
         protocol: connection.protocol,
         send: (message) => connection.send(message),
@@ -176,8 +177,14 @@ export class Sockets {
   }
 
   #speak(): ProtocolServer<Connection> {
+    const { initMs } = this.#limits;
+    if (this.#protocol?.initMs !== initMs) this.#protocol = { initMs, server: this.#speaking(initMs) };
+    return this.#protocol.server;
+  }
+
+  #speaking(initMs: number): ProtocolServer<Connection> {
     return makeServer<Record<string, unknown>, Connection>({
-      connectionInitWaitTimeout: this.#limits.initMs,
+      connectionInitWaitTimeout: initMs,
       onConnect: ({ extra, connectionParams }) => this.#connect(extra, connectionParams),
       onSubscribe: ({ extra }, _id, payload) => this.#refusalNow(extra) ?? this.#begin(extra, payload),
       execute: ({ contextValue }) => contextValue as AsyncIterableIterator<ExecutionResult>,

@@ -49,16 +49,9 @@ export class NamedConfigs {
 
   /** Adds (`expected` 0) or changes one; returns its new revision. Rejects with FozError `conflict`, naming both revisions. */
   async put(transaction: Knex, name: string, config: unknown, expected: number): Promise<number> {
-    const { table, topic, noun } = this.#kind;
+    const { table, topic } = this.#kind;
     await publishChange(transaction, topic, name);
-    const row: Row | undefined = await transaction(table).where({ name }).first();
-    const current = Number(row?.revision ?? 0);
-    if (current !== expected)
-      throw new FozError(
-        'conflict',
-        `The ${noun} ${name} is at revision ${current}, not at ${expected} as expected: read it again and repeat the change.`,
-        { details: { expected, current } },
-      );
+    await this.#refuseOther(transaction, name, expected);
     const values = { name, config: JSON.stringify(config), revision: expected + 1 };
     await transaction(table)
       .insert(values)
@@ -67,12 +60,28 @@ export class NamedConfigs {
     return expected + 1;
   }
 
-  /** Removes one. Rejects with FozError `not-found`. */
-  async remove(transaction: Knex, name: string): Promise<void> {
+  /**
+   * Removes one. Rejects with FozError `not-found`. `expected`: the revision that was seen, 0 where there was none; at another one rejects
+   * with FozError `conflict`.
+   */
+  async remove(transaction: Knex, name: string, expected?: number): Promise<void> {
     const { table, topic } = this.#kind;
-    const count: number = await transaction(table).where({ name }).delete();
-    if (count === 0) throw this.#missing(name);
     await publishChange(transaction, topic, name);
+    if (expected !== undefined) await this.#refuseOther(transaction, name, expected);
+    const count: number = await transaction(table).where({ name }).delete();
+    if (count === 0 && expected !== 0) throw this.#missing(name);
+  }
+
+  async #refuseOther(transaction: Knex, name: string, expected: number): Promise<void> {
+    const { table, noun } = this.#kind;
+    const row: Row | undefined = await transaction(table).where({ name }).first();
+    const current = Number(row?.revision ?? 0);
+    if (current === expected) return;
+    throw new FozError(
+      'conflict',
+      `The ${noun} ${name} is at revision ${current}, not at ${expected} as expected: read it again and repeat the change.`,
+      { details: { expected, current } },
+    );
   }
 
   #missing(name: string): FozError {
