@@ -179,10 +179,14 @@ export type ForeignKeySide =
 
 /** Whether everything is as it should be. */
 export type Health = {
+  /** Records that the audit log lacks since this process started (`audit.when_down` is `open`). */
+  auditLost: Scalars['Int']['output'];
   /** Places of what had to be left out, as in shop.public.orders.total. */
   leftOut: Array<Scalars['String']['output']>;
-  /** Every source serves and nothing had to be left out. */
+  /** Every source serves, nothing had to be left out, the store answers, no audit record is lost. */
   ok: Scalars['Boolean']['output'];
+  /** Why the store does not answer. */
+  store?: Maybe<Scalars['String']['output']>;
   /** Sources that do not serve. */
   unavailable: Array<Scalars['String']['output']>;
 };
@@ -775,11 +779,11 @@ export type Query = {
   audit: AuditPage;
   /** The statements of an operation, without running any. */
   explain: Scalars['String']['output'];
-  /** Whether all sources serve all they contain. */
+  /** Whether everything is as it should be. */
   health: Health;
   /** The issuers of tokens: those of the file, then those of the store. */
   issuers: Array<TokenIssuer>;
-  /** What the catalog could not take as it is. */
+  /** What of databases, metadata, sources and settings could not be taken as it is. */
   issues: Array<Issue>;
   /** What a key of the store may do with each of its roles, within its scopes and limits. */
   keyPermissions: Array<RolePermissions>;

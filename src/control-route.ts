@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, graphql } from 'graphql';
+import type { Logger } from 'pino';
 import { buildControlGraph, type ControlContext } from '../resolvers/index.ts';
 import { adminSession, type Session } from './access/index.ts';
 import { actorOf } from './accounts.ts';
@@ -8,6 +9,9 @@ import { AccessDenied } from './auth/index.ts';
 import type { AuditActor } from './control/index.ts';
 import { adminRole, FozError, FozErrors } from './core/index.ts';
 import { type AccountOf, type Accounts, type RouteHandler, requestId } from './serve/index.ts';
+
+/** Whole metadata of thousands of tables fits. Read after the credential, so that only admins send so much. */
+const mostBytes = 64 * 1024 * 1024;
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
@@ -74,6 +78,7 @@ export function whileAvailable(handler: RouteHandler): RouteHandler {
 export async function controlRoute(
   adminOf: AdminOf,
   context: Omit<ControlContext, 'actor'>,
+  logger: Logger,
 ): Promise<RouteHandler> {
   const schema = await buildControlGraph();
   return async (request, body) => {
@@ -82,7 +87,7 @@ export async function controlRoute(
       return refusal(401, 'access-denied', 'The header x-foz-admin-secret is missing or wrong.');
     if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
       return refusal(405, 'validation-failed', 'Send the operation by POST as application/json.');
-    const asked = read(body);
+    const asked = read(await body(mostBytes));
     if (asked === null)
       return refusal(400, 'validation-failed', 'The body must be { "query": "...", "variables": { ... } }.');
     const { data, errors } = await graphql({
@@ -92,7 +97,7 @@ export async function controlRoute(
       operationName: asked.operationName,
       contextValue: { ...context, actor } satisfies ControlContext,
     });
-    const told = errors === undefined ? {} : { errors: errors.map(tell) };
+    const told = errors === undefined ? {} : { errors: errors.map((error) => tell(error, logger)) };
     return {
       status: 200,
       headers,
@@ -125,14 +130,17 @@ function read(body: Buffer): Asked | null {
   return fits ? (asked as Asked) : null;
 }
 
-/** An error of the control API, with the code that clients of Foz know. */
-function tell({ message, path, locations, originalError }: GraphQLError) {
+/** An error of the control API, with the code that clients of Foz know. What stands behind it goes into the log. */
+function tell({ message, path, locations, originalError }: GraphQLError, logger: Logger) {
   const [cause] = originalError instanceof FozErrors ? originalError.errors : [originalError];
+  const isOwn = cause instanceof FozError || path === undefined;
+  if (!isOwn || (cause instanceof FozError && cause.internal !== undefined))
+    logger.error({ err: cause, path }, 'an operation of the control API failed');
   const wrong = message.startsWith('Syntax Error') ? 'parse-failed' : 'validation-failed';
-  const own = path === undefined ? wrong : 'unexpected';
-  const code = cause instanceof FozError ? cause.code : own;
+  const code = cause instanceof FozError ? cause.code : isOwn ? wrong : 'unexpected';
   const details = cause instanceof FozError && cause.details !== undefined ? { details: cause.details } : {};
-  return { message, path, locations, extensions: { path: '$', code, ...details } };
+  const said = isOwn ? message : 'Something went wrong inside Foz; the log has the details.';
+  return { message: said, path, locations, extensions: { path: '$', code, ...details } };
 }
 
 /** Of equal length, whatever was given. */

@@ -170,7 +170,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       return said().graphiql === false ? null : graphiql;
     },
     samples: () => options.samples ?? [],
-    routes: await routesOf(config, authentication, accounts, { ...attached, ...runtime, plane }),
+    routes: await routesOf(config, authentication, accounts, { ...attached, ...runtime, plane }, logger),
   }).catch(async (error: unknown) => {
     await close();
     throw error;
@@ -201,13 +201,14 @@ async function routesOf(
   { auth, identify, addressOf }: Authentication,
   accounts: Accounts | undefined,
   control: Omit<ControlContext, 'actor'>,
+  logger: Logger,
 ): Promise<ReadonlyMap<string, RouteHandler>> {
   if (secret === undefined && auth === null) return new Map();
   const [{ controlRoute, identifyBySecret, adminBySession, whileAvailable }, { auditRoute }] =
     await Promise.all([import('./control-route.ts'), import('./audit-route.ts')]);
   const adminOf = adminBySession(auth === null ? identifyBySecret(secret!) : identify, accounts, addressOf);
   return new Map([
-    ['/control/graphql', whileAvailable(await controlRoute(adminOf, control))],
+    ['/control/graphql', whileAvailable(await controlRoute(adminOf, control, logger))],
     ['/control/audit.jsonl', whileAvailable(auditRoute(adminOf, control.plane))],
   ]);
 }

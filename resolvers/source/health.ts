@@ -1,8 +1,11 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 
 @ObjectType({ description: 'Whether everything is as it should be.' })
 export class Health {
-  @Field(() => Boolean, { description: 'Every source serves and nothing had to be left out.' })
+  @Field(() => Boolean, {
+    description:
+      'Every source serves, nothing had to be left out, the store answers, no audit record is lost.',
+  })
   ok!: boolean;
 
   @Field(() => [String], { description: 'Sources that do not serve.' })
@@ -12,4 +15,12 @@ export class Health {
     description: 'Places of what had to be left out, as in shop.public.orders.total.',
   })
   leftOut!: readonly string[];
+
+  @Field(() => String, { nullable: true, description: 'Why the store does not answer.' })
+  store!: string | null;
+
+  @Field(() => Int, {
+    description: 'Records that the audit log lacks since this process started (`audit.when_down` is `open`).',
+  })
+  auditLost!: number;
 }

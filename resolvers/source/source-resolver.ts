@@ -1,4 +1,5 @@
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import type { CatalogIssue } from '../../src/catalog/index.ts';
 import {
   describeSource,
   healthOf,
@@ -30,14 +31,16 @@ export class SourceResolver {
     return source === undefined ? null : told(describeSource(source));
   }
 
-  @Query(() => [Issue], { description: 'What the catalog could not take as it is.' })
-  issues(@Ctx() { graphs }: ControlContext): readonly Issue[] {
-    return graphs.issues;
+  @Query(() => [Issue], {
+    description: 'What of databases, metadata, sources and settings could not be taken as it is.',
+  })
+  issues(@Ctx() context: ControlContext): readonly Issue[] {
+    return issuesIn(context);
   }
 
-  @Query(() => Health, { description: 'Whether all sources serve all they contain.' })
-  health(@Ctx() { registry, graphs }: ControlContext): Health {
-    return healthOf(registry, graphs.catalog);
+  @Query(() => Health, { description: 'Whether everything is as it should be.' })
+  health(@Ctx() context: ControlContext): Promise<Health> {
+    return healthOf({ ...context, issues: issuesIn(context) });
   }
 
   @Query(() => [SourceChange], { description: 'Looks what refreshing a source would change.' })
@@ -112,6 +115,10 @@ export class SourceResolver {
   ): Promise<Source> {
     return told(await refreshSource(registry, name));
   }
+}
+
+function issuesIn({ graphs, sources, settings }: ControlContext): readonly CatalogIssue[] {
+  return [...graphs.issues, ...sources.issues, ...settings.current.issues];
 }
 
 function configOf(name: string, kind: SourceKind, settings: SourceSettings): SourceConfig {

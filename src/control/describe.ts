@@ -1,11 +1,12 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import type { Session } from '../access/index.ts';
-import type { Catalog } from '../catalog/index.ts';
+import type { CatalogIssue } from '../catalog/index.ts';
 import { adminRole, FozError, FozErrors, roleNamed } from '../core/index.ts';
 import { printExplained } from '../execute/index.ts';
 import { type PoolState, printPlan } from '../plan/index.ts';
 import type { SourceConfig } from './config.ts';
 import type { Graphs } from './graphs.ts';
+import type { ControlPlane } from './plane.ts';
 import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
 import { shownSettings } from './sources/settings.ts';
 
@@ -55,19 +56,41 @@ export interface Health {
   readonly ok: boolean;
   /** Names of sources that do not serve. */
   readonly unavailable: readonly string[];
-  /** Places of what the catalog had to leave out. */
+  /** Places of what had to be left out. */
   readonly leftOut: readonly string[];
+  /** Why the store cannot be asked; `null`: it can, or there is none. */
+  readonly store: string | null;
+  /** Records that the audit log lacks since this process started, since it was told to let pass what cannot be written. */
+  readonly auditLost: number;
 }
 
-/** How all sources and the catalog are at the moment. */
-export function healthOf(registry: SourceRegistry, catalog: Catalog): Health {
+/** What health is told of. */
+interface Looked {
+  readonly registry: SourceRegistry;
+  readonly issues: readonly CatalogIssue[];
+  readonly plane: ControlPlane | null;
+}
+
+/** How all sources, what is declared of them, and the store are at the moment. */
+export async function healthOf({ registry, issues, plane }: Looked): Promise<Health> {
   const unavailable = registry.sources.filter(({ status }) => status.state !== 'available');
-  const leftOut = catalog.issues.filter(({ severity }) => severity === 'error');
+  const leftOut = issues.filter(({ severity }) => severity === 'error');
+  const store = plane === null ? null : await reasonOf(plane.store.read((db) => db.raw('select 1')));
+  const auditLost = plane?.audit?.lost ?? 0;
   return {
-    ok: unavailable.length === 0 && leftOut.length === 0,
+    ok: unavailable.length + leftOut.length + auditLost === 0 && store === null,
     unavailable: unavailable.map(({ name }) => name),
     leftOut: leftOut.map(({ where }) => where),
+    store,
+    auditLost,
   };
+}
+
+async function reasonOf(asked: Promise<unknown>): Promise<string | null> {
+  return asked.then(
+    () => null,
+    (error: Error) => error.message,
+  );
 }
 
 /** Reads a source anew. Rejects with FozError `not-found` or `unavailable`. */

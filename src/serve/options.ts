@@ -139,10 +139,10 @@ export interface ServerOptions {
   readonly routes?: ReadonlyMap<string, RouteHandler>;
 }
 
-/** Answers one request whose body has been read. */
+/** Answers one request. `read` gives its body, when it is wanted; it rejects with Refusal for one of more bytes than `most`. */
 export type RouteHandler = (
   request: IncomingMessage,
-  body: Buffer,
+  read: (most: number) => Promise<Buffer>,
 ) => Promise<{
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -163,7 +163,7 @@ class Front {
     }
     const route = this.#options.routes?.get(path);
     if (route !== undefined) {
-      const answer = await route(request, await readBody(request, this.#options.limits.bodyBytes));
+      const answer = await route(request, (most) => readBody(request, most));
       if (typeof answer.body !== 'string')
         return sendStream(response, answer.status, answer.headers, answer.body);
       return send(request, response, answer.status, answer.headers, answer.body);

@@ -22,12 +22,18 @@ export function connectStore(url: string | undefined, folder: string): StoreConn
   return url === undefined ? embedded(embeddedFolder(folder)) : server(url);
 }
 
-/** knex would write to the console, at times with whole stacks; what matters is thrown besides. */
-const log = { warn() {}, error() {}, deprecate() {}, debug() {} };
+/**
+ * knex would write to the console, at times with whole stacks; what matters is thrown besides. Errors have the statement without its values,
+ * among which are hashes of keys.
+ */
+const quiet = {
+  log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+  compileSqlOnError: false,
+} satisfies Knex.Config;
 
 function embedded(folder: string): StoreConnection {
   const pool = new EmbeddedPool(folder);
-  const db = knexPackage({ client: 'pg', connectionPool: pool, log });
+  const db = knexPackage({ client: 'pg', connectionPool: pool, ...quiet });
   return {
     db,
     listener: null,
@@ -50,7 +56,7 @@ function server(url: string): StoreConnection {
     connection: { ...settings, query_timeout: 15_000, statement_timeout: 14_000 } as Knex.PgConnectionConfig,
     pool: { min: 0, max: 5, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 8_000,
-    log,
+    ...quiet,
   });
   return { db, listener: () => db.client.acquireRawConnection(), close: () => db.destroy() };
 }

@@ -45,6 +45,13 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
     return { id, name, ...minted };
   };
 
+  test('an error is told by what it is, whatever the words of a value, and holds no value', async () => {
+    const row = { name: 'a timeout', config: '"Connection ended"', revision: 1 };
+    const error = await store.write((db) => db('foz.settings').insert([row, row])).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'conflict', internal: expect.stringContaining('foz') });
+    expect(JSON.stringify([error.internal, error.cause.message])).not.toMatch(/a timeout|Connection ended/);
+  });
+
   test('metadata: versions, conflicts, a bounded history, keys in their order', async () => {
     expect(await store.readMetadata()).toEqual({ version: 0, metadata: null });
     for (let version = 0; version < 5; version++)
