@@ -1,5 +1,7 @@
+import { pipeline } from 'node:stream/promises';
 import {
   type AuditKind,
+  type AuditReport,
   auditFilters,
   auditKinds,
   exportStoredAudit,
@@ -7,17 +9,24 @@ import {
   verifyStoredAudit,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
+import { type EndpointOptions, runningFoz } from './endpoint.ts';
 import { momentOf } from './moment.ts';
 import { placeOf } from './store.ts';
 
-interface Options {
+const verified = '{ verifyAudit { ok records first last hash problems { kind seq message } } }';
+
+interface Options extends EndpointOptions {
   readonly config: string;
   readonly json?: boolean;
 }
 
 /** `foz audit verify`: whether the audit log is what was written; code 1 when it is not. */
 export async function verifyAuditLog(options: Options & { readonly checkpoint?: string }): Promise<void> {
-  const report = await verifyStoredAudit(placeOf(options), process.env, options.checkpoint);
+  const foz = runningFoz(options);
+  const report =
+    foz === null
+      ? await verifyStoredAudit(placeOf(options), process.env, options.checkpoint)
+      : (await foz.query<{ verifyAudit: AuditReport }>(verified)).verifyAudit;
   if (options.json === true) console.log(JSON.stringify(report, null, 2));
   else {
     for (const { kind, message } of report.problems) console.log(`${kind}: ${message}`);
@@ -32,7 +41,7 @@ export async function verifyAuditLog(options: Options & { readonly checkpoint?: 
 }
 
 /** `foz audit export`: the audit log as JSON Lines. */
-export function exportAuditLog(
+export async function exportAuditLog(
   options: Options &
     Partial<Record<keyof typeof auditFilters, string>> & {
       readonly since?: string;
@@ -42,13 +51,20 @@ export function exportAuditLog(
 ): Promise<void> {
   const { since, until, kind } = options;
   const names = Object.keys(auditFilters) as (keyof typeof auditFilters)[];
+  const given = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
+  const foz = runningFoz(options);
+  if (foz !== null) {
+    const parameters = new URLSearchParams(Object.fromEntries(given));
+    if (since !== undefined) parameters.set('since', since);
+    if (until !== undefined) parameters.set('until', until);
+    for (const one of kind ?? []) parameters.append('kind', one);
+    return pipeline(await foz.get('control/audit.jsonl', parameters), process.stdout, { end: false });
+  }
   const filter = {
     ...(since === undefined ? {} : { from: momentOf('--since', since) }),
     ...(until === undefined ? {} : { before: momentOf('--until', until) }),
     ...(kind === undefined ? {} : { kinds: kind.map(kindOf) }),
-    ...Object.fromEntries(
-      names.flatMap((name) => (options[name] === undefined ? [] : [[auditFilters[name], options[name]]])),
-    ),
+    ...Object.fromEntries(given.map(([name, value]) => [auditFilters[name], value])),
   };
   return exportStoredAudit(placeOf(options), process.env, filter, process.stdout);
 }

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { explainOperation, loadConfig } from '../control/index.ts';
 import { attach } from '../main.ts';
+import { type EndpointOptions, runningFoz } from './endpoint.ts';
+
+const asked =
+  'query ($query: String!, $variables: String, $operation: String, $role: String) { explain(query: $query, variables: $variables, operationName: $operation, role: $role) }';
 
 /** `foz explain`: the plan and the SQL of an operation, without running it. */
 export async function explain(
   query: string,
-  options: {
+  options: EndpointOptions & {
     readonly config: string;
     readonly variables: string;
     readonly operation?: string;
@@ -13,9 +17,14 @@ export async function explain(
   },
 ): Promise<void> {
   const text = query.startsWith('@') ? readFileSync(query.slice(1), 'utf8') : query;
+  const { variables, operation, role } = options;
+  const foz = runningFoz(options);
+  if (foz !== null) {
+    const given = { query: text, variables, operation, role };
+    return console.log((await foz.query<{ explain: string }>(asked, given)).explain);
+  }
   const attached = await attach(loadConfig(options.config));
   try {
-    const { variables, operation, role } = options;
     console.log(
       explainOperation(attached.graphs, { query: text, variables, operationName: operation ?? null, role }),
     );

@@ -17,6 +17,14 @@ const program = new Command('foz')
   .description('One GraphQL endpoint over every database a team has')
   .version('0.1.0');
 const config = ['-c, --config <file>', 'configuration file', 'foz.yaml'] as const;
+const endpoint = [
+  '--endpoint <url>',
+  'ask the Foz that runs there, instead of opening databases and store',
+] as const;
+const secretFile = [
+  '--secret-file <file>',
+  'with --endpoint: holds its admin secret (else FOZ_ADMIN_SECRET does)',
+] as const;
 
 program
   .command('serve')
@@ -68,6 +76,8 @@ program
   .description('show the plan of an operation and the SQL of each statement')
   .argument('<query>', 'a GraphQL document, or @file')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--variables <json>', 'variables of the operation', '{}')
   .option('--operation <name>', 'which operation of the document')
   .option('--role <name>', 'as which role, with its rules in the statements')
@@ -93,6 +103,8 @@ metadata
   .description('write the metadata into a folder; comments in files that are there are kept')
   .argument('<folder>')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--json', 'for machines')
   .action((folder, options) => report(() => exportMetadata(folder, options)));
 
@@ -101,6 +113,8 @@ metadata
   .description('show what applying a folder would change; code 1 when that is anything')
   .argument('<folder>')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--json', 'for machines')
   .action((folder, options) => report(() => diffMetadataFolder(folder, options)));
 
@@ -109,6 +123,8 @@ metadata
   .description('take over a folder, all or nothing; tells all problems at once')
   .argument('<folder>')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--dry-run', 'check and show, change nothing')
   .option('--expect <version>', 'refuse unless this is the newest version')
   .option('--json', 'for machines')
@@ -168,6 +184,8 @@ audit
   .command('export')
   .description('write the audit log as JSON Lines to standard output, oldest first')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--since <date>', 'from this moment on, ISO 8601')
   .option('--until <date>', 'before this moment, ISO 8601')
   .option('--kind <kind...>', 'control, sign-in, refusal, mutation, read')
@@ -193,6 +211,8 @@ audit
   .command('verify')
   .description('look whether the audit log is what was written; code 1 when it is not')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--checkpoint <file>', 'compare with this checkpoint instead of the one in the state folder')
   .option('--json', 'for machines')
   .action((options) => report(() => verifyAuditLog(options)));

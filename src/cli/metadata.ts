@@ -11,15 +11,19 @@ import {
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { attach } from '../main.ts';
+import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 
-interface Options {
+interface Options extends EndpointOptions {
   readonly config: string;
   readonly json?: boolean;
 }
 
+/** Everything that is wrong with metadata on the sources as they are. */
+type Check = (metadata: Metadata) => Promise<readonly CatalogIssue[]>;
+
 /** `foz metadata export`: writes what is kept into a folder. */
 export async function exportMetadata(folder: string, options: Options): Promise<void> {
-  await withTarget(loadConfig(options.config), async (target) => {
+  await withTarget(options, async (target) => {
     const { version, metadata } = await target.read();
     const { written, removed, unchanged } = writeFolder(folder, metadata);
     if (options.json === true)
@@ -34,7 +38,7 @@ export async function exportMetadata(folder: string, options: Options): Promise<
 
 /** `foz metadata diff`: what applying a folder would change; ends with code 1 when that is anything. */
 export async function diffMetadataFolder(folder: string, options: Options): Promise<void> {
-  await withTarget(loadConfig(options.config), async (target) => {
+  await withTarget(options, async (target) => {
     const { version, changes } = await diffFolder(target, folder);
     if (changes.length > 0) process.exitCode = 1;
     if (options.json === true) return console.log(JSON.stringify({ version, changes }, null, 2));
@@ -52,11 +56,9 @@ export async function applyMetadataFolder(
   folder: string,
   options: Options & { readonly dryRun?: boolean; readonly expect?: string },
 ): Promise<void> {
-  const config = loadConfig(options.config);
-  await withTarget(config, async (target) => {
+  await withTarget(options, async (target, check) => {
     const dryRun = options.dryRun === true;
     const expected = versionOf(options.expect);
-    const check = (metadata: Metadata) => issuesOf(config, metadata);
     const { version, changes, applied, notes } = await applyFolder(target, folder, {
       check,
       dryRun,
@@ -72,13 +74,49 @@ export async function applyMetadataFolder(
   });
 }
 
-async function withTarget(config: FozConfig, run: (target: MetadataTarget) => Promise<void>): Promise<void> {
+async function withTarget(
+  options: Options,
+  run: (target: MetadataTarget, check: Check) => Promise<void>,
+): Promise<void> {
+  const foz = runningFoz(options);
+  if (foz !== null) return run(targetOf(foz), (metadata) => issuesAt(foz, metadata));
+  const config = loadConfig(options.config);
   const target = await metadataTarget(config);
   try {
-    await run(target);
+    await run(target, (metadata) => issuesOf(config, metadata));
   } finally {
     await target.close();
   }
+}
+
+/** Metadata that a Foz keeps that runs. */
+function targetOf(foz: RunningFoz): MetadataTarget {
+  return {
+    name: `the Foz at ${foz.url}`,
+    async read() {
+      const { metadata } = await foz.query<{ metadata: { resourceVersion: number; document: Metadata } }>(
+        '{ metadata { resourceVersion document } }',
+      );
+      return { version: metadata.resourceVersion, metadata: metadata.document };
+    },
+    async write(expected, document) {
+      const { replaceMetadata } = await foz.query<{ replaceMetadata: { resourceVersion: number } }>(
+        'mutation ($document: JSON!, $expected: Int!) { replaceMetadata(document: $document, expectedVersion: $expected) { resourceVersion } }',
+        { document, expected },
+      );
+      return replaceMetadata.resourceVersion;
+    },
+    close: async () => {},
+  };
+}
+
+/** What metadata would make wrong there. */
+async function issuesAt(foz: RunningFoz, document: Metadata): Promise<readonly CatalogIssue[]> {
+  const { replaceMetadata } = await foz.query<{ replaceMetadata: { causes: CatalogIssue[] } }>(
+    'mutation ($document: JSON!) { replaceMetadata(document: $document, dryRun: true) { causes { severity where reason } } }',
+    { document },
+  );
+  return replaceMetadata.causes;
 }
 
 /** What the metadata would be on the sources as they are. A source that nobody knows anything of cannot be checked. */

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../../src/main.ts';
+import { type Running, running, secret } from '../control/sources/runtime.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'foz-cli-endpoint-'));
+const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
+let foz: Running;
+let elsewhere: Server;
+/** Credentials that the other server was sent. */
+const sent: unknown[] = [];
+
+/** Runs the built command with the admin secret in its environment. */
+function command(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, NODE_OPTIONS: '', FOZ_ADMIN_SECRET: secret };
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(root, 'bin/foz.js'), ...args],
+      { cwd: folder, env },
+      (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+const there = (...args: readonly string[]) => command(...args, '--endpoint', foz.server.url);
+
+beforeAll(async () => {
+  const connector = await connect(shop, true);
+  const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+  await connector.run(
+    { text: 'create table orders (id integer primary key, note text)', slots: [] },
+    [],
+    context,
+  );
+  await connector.close();
+  foz = await running({ state: join(folder, 'state'), sources: [shop] });
+  elsewhere = createServer((request, response) => {
+    sent.push(request.headers['x-foz-admin-secret']);
+    if (request.url === '/moved/control/graphql')
+      response.writeHead(307, { location: '/control/graphql' }).end();
+    else response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello');
+  }).listen(0, '127.0.0.1');
+}, 60_000);
+afterAll(async () => {
+  await foz.server.close(100);
+  elsewhere.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('metadata goes into a Foz that runs and back out of it', async () => {
+  const document = (name: string) => ({
+    tables: [
+      {
+        source: 'shop',
+        table: 'orders',
+        select_permissions: [{ role: name, permission: { columns: ['id'], filter: {} } }],
+      },
+    ],
+  });
+  const replace = 'mutation ($document: JSON!) { replaceMetadata(document: $document) { resourceVersion } }';
+  await foz.control(replace, { document: document('clerk') });
+  const exported = await there('metadata', 'export', 'files');
+  expect([exported.code, exported.out]).toEqual([
+    0,
+    expect.stringMatching(
+      /^\+ shop\/orders\.yaml\nfiles has the metadata of the Foz at http.*, version 1: 1 files/,
+    ),
+  ]);
+  expect((await there('metadata', 'diff', 'files')).code).toBe(0);
+  await foz.control(replace, { document: document('buyer') });
+  const diff = await there('metadata', 'diff', 'files');
+  expect([diff.code, diff.out]).toEqual([1, expect.stringMatching(/^shop\.orders\n {2}[+-] role/)]);
+  const tried = await there('metadata', 'apply', 'files', '--dry-run');
+  expect(tried.out).toMatch(/2 changes would be applied on top of version 2/);
+  expect((await there('metadata', 'apply', 'files', '--expect', '1')).err).toMatch(
+    /is at version 2, not at 1/,
+  );
+  const applied = await there('metadata', 'apply', 'files', '--json');
+  expect(JSON.parse(applied.out)).toMatchObject({ applied: true, version: 3 });
+  expect((await foz.control('{ roles { role } }')).data).toEqual({ roles: [{ role: 'clerk' }] });
+}, 120_000);
+
+test('what would be wrong is told at once, and nothing is changed', async () => {
+  writeFileSync(
+    join(folder, 'files/shop/orders.yaml'),
+    'table: orders\nselect_permissions:\n  - role: clerk\n    permission: { columns: [gone], filter: {} }\n  - role: buyer\n    permission: { columns: [lost], filter: {} }\n',
+  );
+  const { code, err } = await there('metadata', 'apply', 'files');
+  expect(code).toBe(1);
+  expect(err).toMatch(/gone/);
+  expect(err).toMatch(/lost/);
+  expect((await foz.control('{ metadata { resourceVersion } }')).data.metadata.resourceVersion).toBe(3);
+}, 60_000);
+
+test('plans and the audit log', async () => {
+  const explained = await there('explain', '{ orders { id } }', '--role', 'clerk');
+  expect([explained.err, explained.out]).toEqual([
+    '',
+    expect.stringMatching(/1\. orders \[shop\]\n {3}select /),
+  ]);
+  expect((await there('explain', '{ orders { note } }', '--role', 'clerk')).err).toMatch(
+    /^Cannot query field "note"/,
+  );
+  const verified = await there('audit', 'verify');
+  expect([verified.code, verified.out]).toEqual([
+    0,
+    expect.stringMatching(/^\d+ records .* all as they were written/),
+  ]);
+  const lines = (await there('audit', 'export', '--kind', 'control')).out.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).operation)).toEqual(Array(3).fill('metadata.replace'));
+  expect((await there('audit', 'export', '--kind', 'nothing')).err).not.toBe('');
+}, 120_000);
+
+test('a secret that is wrong or missing, a URL that is none, a server that is none or somebody else', async () => {
+  writeFileSync(join(folder, 'wrong'), 'not the secret\n');
+  writeFileSync(join(folder, 'right'), `${secret}\n`);
+  expect((await there('audit', 'verify', '--secret-file', 'wrong')).err).toMatch(
+    /does not take this admin secret\.\n$/,
+  );
+  expect((await there('audit', 'verify', '--secret-file', 'right')).code).toBe(0);
+  const other = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+  expect((await command('audit', 'verify', '--endpoint', other)).err).toMatch(/^There is no control API at /);
+  sent.length = 0;
+  expect((await command('audit', 'verify', '--endpoint', `${other}/moved`)).err).toMatch(/does not answer/);
+  expect(sent).toEqual([secret]);
+  expect((await command('audit', 'verify', '--endpoint', await nobodyAt())).err).toMatch(
+    /does not answer: .*ECONNREFUSED/,
+  );
+  expect((await command('audit', 'verify', '--endpoint', 'localhost:80')).err).toMatch(
+    /^--endpoint must be the URL/,
+  );
+}, 120_000);
+
+/** Where a server was and is no more. */
+async function nobodyAt(): Promise<string> {
+  const gone = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => gone.once('listening', resolve));
+  const { port } = gone.address() as AddressInfo;
+  await new Promise((resolve) => gone.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
