@@ -51,7 +51,9 @@ export async function exportAuditLog(
 ): Promise<void> {
   const { since, until, kind } = options;
   const names = Object.keys(auditFilters) as (keyof typeof auditFilters)[];
-  const given = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
+  const given = names.flatMap((name) =>
+    options[name] === undefined ? [] : [[name, options[name]] as const],
+  );
   const foz = runningFoz(options);
   if (foz !== null) {
     const parameters = new URLSearchParams(Object.fromEntries(given));

@@ -3,7 +3,7 @@ import { FozError, unreachable } from '../core/index.ts';
 import type { UpdateKind } from '../graph/index.ts';
 import { type Planning, paramOf } from './context.ts';
 import type { Input } from './input.ts';
-import { cellOf } from './mutation.ts';
+import { cellOf } from './insert.ts';
 import type { Param } from './param.ts';
 import type { Assignment } from './write.ts';
 

@@ -1,4 +1,5 @@
-import type { Insert, Mutation, WriteAnswer } from './mutation.ts';
+import type { Insert } from './insert.ts';
+import type { Mutation, WriteAnswer } from './mutation.ts';
 import type { Plan, Root } from './plan.ts';
 import type { Aggregate, Bound, Field, Select } from './select.ts';
 

@@ -16,8 +16,9 @@ export type {
 export { capacityFor } from './context.ts';
 export { planCost } from './cost.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
+export type { Insert, InsertRow } from './insert.ts';
 export { maskOf } from './masks.ts';
-export type { Insert, InsertRow, Mutation, ResponsePart, RowCheck, Update, WriteAnswer } from './mutation.ts';
+export type { Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';
 export type { Plan, Root, Step } from './plan.ts';
@@ -48,3 +49,4 @@ export { tablesRead } from './tables-read.ts';
 export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './values.ts';
 export { compileCoercion, compileShape, inspectedKey } from './variables.ts';
 export type { Assignment, OnConflict, Write } from './write.ts';
+export type { RowCheck } from './write-rules.ts';

@@ -1,17 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
-import {
-  type Column,
-  isEveryRow,
-  type Key,
-  type Relationship,
-  type RowRule,
-  type RuleValue,
-  type Table,
-  wholeTable,
-} from '../catalog/index.ts';
+import { type Column, type Table, wholeTable } from '../catalog/index.ts';
 import { type FieldMeaning, fieldMeaning } from '../graph/index.ts';
 import { planAssignments } from './assignments.ts';
-import { invalid, literal, type Planning, paramOf } from './context.ts';
+import { invalid, type Planning, paramOf } from './context.ts';
 import {
   type Arguments,
   argumentsOf,
@@ -20,15 +10,17 @@ import {
   selectionOf,
   subSelections,
 } from './fields.ts';
-import { foldRule, ruleParam, visibleRows } from './fold.ts';
+import { foldRule, visibleRows } from './fold.ts';
 import type { Input } from './input.ts';
+import { type Insert, planInsert } from './insert.ts';
+import { seenColumn } from './masks.ts';
 import { keyEquals } from './operation.ts';
-import type { Param } from './param.ts';
-import { and, isAlways, type Predicate } from './predicate.ts';
+import { and, type Predicate } from './predicate.ts';
 import type { Field, Select } from './select.ts';
 import { planFields, planSelect } from './selection.ts';
 import { planWhere } from './where.ts';
-import type { Assignment, OnConflict } from './write.ts';
+import type { Assignment } from './write.ts';
+import { presetCells, type RowCheck, rowChecks, writable } from './write-rules.ts';
 
 /** One mutation field. Fields of one source run in one transaction. */
 export type Mutation =
@@ -64,37 +56,6 @@ export type Mutation =
       readonly answer: WriteAnswer;
       readonly path: string;
     };
-
-/** Rows for one table, each with the rows it depends on (`before`) and the rows that depend on it (`after`). */
-export interface Insert {
-  readonly table: Table;
-  readonly rows: readonly InsertRow[];
-  readonly onConflict: OnConflict | null;
-  /** Every new row must pass (permission of the role). */
-  readonly check: Predicate;
-  /** What rows that on_conflict changes must pass instead; `null`: the same, also where updates have no check. */
-  readonly changedCheck: Predicate | null;
-  /** Columns whose values the permission decides, whatever stands around the row. */
-  readonly presets: ReadonlySet<Column>;
-  readonly validations: readonly RowCheck[];
-  /** Names of the columns that may be named in an error; `null`: all. */
-  readonly named: ReadonlySet<string> | null;
-  readonly path: string;
-}
-export interface InsertRow {
-  readonly cells: ReadonlyMap<Column, Param>;
-  /** Object relationships that this row refers to: inserted first, their keys become this row's cells. */
-  readonly before: readonly { readonly relationship: Relationship; readonly insert: Insert }[];
-  /** Rows that refer to this one: inserted after, this row's keys become their cells. */
-  readonly after: readonly { readonly relationship: Relationship; readonly insert: Insert }[];
-  readonly path: string;
-}
-
-/** What every written row must pass, and what is said where one does not. */
-export interface RowCheck {
-  readonly where: Predicate;
-  readonly message: string;
-}
 
 export interface Update {
   readonly set: readonly Assignment[];
@@ -168,17 +129,6 @@ export function planMutation(
   }
 }
 
-/**
- * The rows that a write may touch. Where the client names a condition or a key, they are among those that it can read, as row security of
- * PostgreSQL has it: else the number of rows would answer questions about rows that it cannot read.
- */
-function writable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
-  const own = foldRule(planning, rule);
-  if (isAlways(asked)) return own;
-  const { filter } = planning.rules.select(table);
-  return isDeepStrictEqual(rule, filter) ? and(own, asked) : and(own, visibleRows(planning, table), asked);
-}
-
 function planAnswer(
   planning: Planning,
   table: Table,
@@ -210,125 +160,6 @@ function planAnswer(
   return { kind: 'response', parts };
 }
 
-function planInsert(
-  planning: Planning,
-  seen: Table,
-  input: Input | undefined,
-  conflict: Input | undefined,
-  path: string,
-): Insert {
-  const items =
-    input === undefined || input.kind === 'null' ? [] : input.kind === 'list' ? input.items : [input];
-  const table = wholeTable(seen);
-  const { check, presets } = planning.rules.insert(table);
-  const fixed = presetCells(presets);
-  const rows = items.map((item): InsertRow => {
-    const row = planInsertRow(planning, table, item);
-    return fixed.length === 0 ? row : { ...row, cells: new Map([...row.cells, ...fixed]) };
-  });
-  const onConflict = planOnConflict(planning, table, conflict);
-  return {
-    table,
-    rows,
-    onConflict,
-    check: foldRule(planning, check),
-    changedCheck: onConflict === null ? null : changedCheck(planning, table, check, onConflict),
-    presets: new Set(presets.keys()),
-    validations: rowChecks(planning, table),
-    named: namedColumns(seen),
-    path: input?.path ?? path,
-  };
-}
-
-function changedCheck(
-  planning: Planning,
-  table: Table,
-  check: RowRule,
-  { update, presets = [] }: OnConflict,
-): Predicate | null {
-  if (update.length + presets.length === 0) return null;
-  const { check: other } = planning.rules.update(table);
-  return isEveryRow(other) || isDeepStrictEqual(check, other) ? null : foldRule(planning, other);
-}
-
-function rowChecks(planning: Planning, table: Table): readonly RowCheck[] {
-  const validations = planning.rules.validations(table);
-  return validations.map(({ rule, message }) => ({ where: foldRule(planning, rule), message }));
-}
-
-/** Names of the columns that the client knows of; `null`: all. */
-function namedColumns({ access, columns }: Table): ReadonlySet<string> | null {
-  return access === null ? null : new Set([...columns, ...access.insertColumns].map(({ name }) => name));
-}
-
-/** What a permission writes whatever the client says. */
-function presetCells(presets: ReadonlyMap<Column, RuleValue>): [Column, Param][] {
-  return [...presets].map(([column, value]) => [column, ruleParam(value, column.type, 'value', column)]);
-}
-
-function planInsertRow(planning: Planning, _table: Table, input: Input): InsertRow {
-  if (input.kind !== 'object') throw invalid(input.path, 'an object is needed here');
-  const cells = new Map<Column, Param>();
-  const before: { relationship: Relationship; insert: Insert }[] = [];
-  const after: { relationship: Relationship; insert: Insert }[] = [];
-  for (const { meaning, value } of input.fields) {
-    if (meaning.kind === 'column') cells.set(meaning.column, cellOf(planning, meaning.column, value));
-    else if (meaning.kind === 'relationship' && value.kind !== 'null') {
-      const { relationship } = meaning;
-      const insert = planNested(planning, relationship, value);
-      (relationship.owner === 'from' ? before : after).push({ relationship, insert });
-    }
-  }
-  for (const { relationship } of before) refuseBoth(relationship, cells, input.path);
-  return { cells, before, after, path: input.path };
-}
-
-function refuseBoth(relationship: Relationship, cells: ReadonlyMap<Column, Param>, path: string): void {
-  const both = relationship.mapping.find((pair) => cells.has(pair.from));
-  if (both !== undefined) {
-    throw invalid(
-      path,
-      `gives both ${both.from.name} and a nested ${relationship.name}, which decides it: leave one out`,
-    );
-  }
-}
-
-function planNested(planning: Planning, relationship: Relationship, input: Input): Insert {
-  if (input.kind !== 'object') throw invalid(input.path, 'an object with data is needed here');
-  const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
-  return planInsert(planning, relationship.to, part('data'), part('on_conflict'), input.path);
-}
-
-/** The value of a column to be written; an explicit null is written as NULL. */
-export function cellOf(planning: Planning, column: Column, input: Input): Param {
-  if (input.kind === 'null')
-    return {
-      type: column.type,
-      shape: 'value',
-      source: { kind: 'constant', value: null },
-      path: input.path,
-      column,
-    };
-  return paramOf(planning, input, column.type, { column });
-}
-
-function planOnConflict(planning: Planning, table: Table, input: Input | undefined): OnConflict | null {
-  if (input === undefined || input.kind === 'null') return null;
-  if (input.kind !== 'object') throw invalid(input.path, 'an object is needed here');
-  const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
-  const update = (literal(planning, part('update_columns')) as readonly Column[] | null) ?? [];
-  const key = literal(planning, part('constraint')) as Key | null;
-  const { filter, presets } = planning.rules.update(table);
-  const where = writable(planning, table, filter, planWhere(planning, table, part('where')));
-  const fixed = update.length === 0 ? [] : presetCells(presets);
-  return {
-    key,
-    update: update.filter((column) => !presets.has(column)),
-    presets: fixed.map(([column, value]) => ({ column, value })),
-    where: isAlways(where) ? null : where,
-  };
-}
-
 function keyOf(planning: Planning, table: Table, args: Arguments): Predicate {
   const input = args.get('pk_columns');
   if (input === undefined || input.kind !== 'object') throw invalid(args.path, 'pk_columns is needed');
@@ -339,8 +170,9 @@ function keyOf(planning: Planning, table: Table, args: Arguments): Predicate {
   );
 }
 
-function equals(planning: Planning, table: Table, column: Column | null, value: Input): Predicate {
-  if (column === null) throw invalid(value.path, `is not a column of ${table.name}`);
+function equals(planning: Planning, table: Table, named: Column | null, value: Input): Predicate {
+  if (named === null) throw invalid(value.path, `is not a column of ${table.name}`);
+  const column = seenColumn(planning, named);
   if (value.kind === 'null') return { kind: 'is null', column, negated: false };
   return { kind: 'compare', column, op: '_eq', value: paramOf(planning, value, column.type) };
 }

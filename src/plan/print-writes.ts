@@ -1,4 +1,5 @@
-import type { Insert, InsertRow, Mutation, Update, WriteAnswer } from './mutation.ts';
+import type { Insert, InsertRow } from './insert.ts';
+import type { Mutation, Update, WriteAnswer } from './mutation.ts';
 import type { Param } from './param.ts';
 import { isAlways } from './predicate.ts';
 import { indented, selectLines } from './print-rows.ts';
@@ -26,11 +27,12 @@ function writeLines(mutation: Mutation): string[] {
   }
 }
 
-function insertLines({ rows, onConflict, check }: Insert): string[] {
+function insertLines({ rows, onConflict, check, changedCheck }: Insert): string[] {
   return [
     ...rows.flatMap(rowLines),
     ...(onConflict === null ? [] : [conflictText(onConflict)]),
     ...(isAlways(check) ? [] : [`check ${predicateText(check)}`]),
+    ...(changedCheck === null ? [] : [`check of changed rows ${predicateText(changedCheck)}`]),
   ];
 }
 

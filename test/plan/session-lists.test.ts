@@ -33,7 +33,18 @@ test('numbers in lists', () => {
 /** Taken for less than it says, a list would let a rule such as `_nin` pass what it should keep back. */
 const none = [
   ...['', ' ', 'a,b', '{a', 'a}', '{a,}', '{,a}', '{a}{b}', '{a}b', '{"a}', '{"a"b}', '{a"b"}'],
-  ...['{NULL}', '{null,a}', '{{a}}', '[null]', '["a"', '["a"]x', '[["a"]]', '[{"a":1}]', '"a"', String.raw`{a\,b}`],
+  ...[
+    '{NULL}',
+    '{null,a}',
+    '{{a}}',
+    '[null]',
+    '["a"',
+    '["a"]x',
+    '[["a"]]',
+    '[{"a":1}]',
+    '"a"',
+    String.raw`{a\,b}`,
+  ],
 ];
 test.each(none)('the session variable %j is no list, and the request is refused', (text) => {
   expect(() => read(text)).toThrow(/x-foz-hidden does not hold a (?:list|value)/);
