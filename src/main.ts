@@ -118,6 +118,8 @@ export interface Started extends FozServer {
   readonly plane: ControlPlane | null;
 }
 
+const folder = consoleFolder();
+
 /** Starts Foz: attaches all sources, then listens. */
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
@@ -126,22 +128,19 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const authentication = authenticationOf(config, plane);
   const attached = await attach(config, 'some');
   const { server = {} } = config;
+  const { tls = null, receive_ms: receiveMs } = server;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const limits = limitsBy(() => attached.graphs.limits);
   const said = () => runtime.settings.current.config.server ?? {};
-  const graphiql = consoleFolder();
   const close = async () => {
-    runtime.close();
-    await attached.close();
-    await authentication.close();
-    await plane?.close();
+    for (const part of [runtime, attached, authentication, plane]) await part?.close();
   };
   const front = await startServer({
     engine: engineOf(attached),
     host: server.host ?? '127.0.0.1',
     port: Number(server.port ?? 8080),
-    tls: server.tls ?? null,
-    ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
+    tls,
+    ...(receiveMs === undefined ? {} : { receiveMs }),
     // Read for each request, since they may change.
     get cors() {
       return said().cors ?? [];
@@ -158,16 +157,13 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...doorOf(authentication),
     accounts,
     readiness: () => readinessOf(attached.registry),
-    gauges: () => ({
-      plans: attached.graphs.plans,
-      pools: attached.registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
-    }),
+    gauges: () => gaugesOf(attached),
     logger,
     get metrics() {
       return said().metrics ?? true;
     },
     get console() {
-      return said().graphiql === false ? null : graphiql;
+      return said().graphiql === false ? null : folder;
     },
     samples: () => options.samples ?? [],
     routes: await routesOf(config, authentication, accounts, { ...attached, ...runtime, plane }, logger),
@@ -184,6 +180,13 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       await front.close(graceMs);
       await close();
     },
+  };
+}
+
+function gaugesOf({ graphs, registry }: Attached) {
+  return {
+    plans: graphs.plans,
+    pools: registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
   };
 }
 

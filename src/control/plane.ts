@@ -69,30 +69,38 @@ export async function openControlPlane(
     .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
   const peppers = peppersOf(ring);
   const writes = audit === false ? null : new Log({ store, secrets, folder: state, log });
-  let kept: number | null = null;
-  let endRetention = () => {};
-  const useAudit = (settings: FozConfig['audit']) => {
-    const { when_down: whenDown = 'closed', retention_days: days = null } =
-      typeof settings === 'object' ? settings : {};
-    if (writes === null) return;
-    writes.whenDown = whenDown;
-    if (days === kept) return;
-    kept = days;
-    endRetention();
-    endRetention = days === null ? () => {} : startRetention({ store, audit: writes, days, log });
-  };
-  useAudit(audit);
+  const policy = auditPolicy(writes, (kept, days) => startRetention({ store, audit: kept, days, log }));
+  policy.use(audit);
   return {
     store,
     secrets,
     keys: new StoredKeys(store, () => addFormerPeppers(secrets, peppers)),
     peppers,
     audit: writes,
-    useAudit,
+    useAudit: policy.use,
     async close() {
-      endRetention();
+      policy.end();
       await writes?.close();
       await store.close();
     },
+  };
+}
+
+/** What a configuration says of the audit log, held to. `start`: begins to remove what is older than so many days, and ends that again. */
+function auditPolicy(audit: AuditLog | null, start: (audit: AuditLog, days: number) => () => void) {
+  let kept: number | null = null;
+  let end = () => {};
+  return {
+    use(settings: FozConfig['audit']): void {
+      if (audit === null) return;
+      const { when_down: whenDown = 'closed', retention_days: days = null } =
+        typeof settings === 'object' ? settings : {};
+      audit.whenDown = whenDown;
+      if (days === kept) return;
+      kept = days;
+      end();
+      end = days === null ? () => {} : start(audit, days);
+    },
+    end: () => end(),
   };
 }
