@@ -1,11 +1,15 @@
-// Builds the server into dist/ and, where it has sources, the console.
+// Builds the server into dist/ and, where it has sources, the console. --if-changed: only where something is newer than what was built.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
+
+const stamp = join(root, 'dist/built');
+// npx prepares the package that it stands in before its first command.
+if (process.argv.includes('--if-changed') && isBuilt()) process.exit();
 
 const template = await emptyDatabase();
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -17,6 +21,29 @@ writeFileSync(join(root, 'dist/pglite-empty.version'), template.version);
 const consolePackage = JSON.parse(readFileSync(join(root, 'console/package.json'), 'utf8'));
 if (consolePackage.scripts?.build !== undefined) {
   run(process.platform === 'win32' ? 'npm.cmd' : 'npm', '--workspace', 'console', 'run', 'build', '--silent');
+}
+writeFileSync(stamp, '');
+
+/** Whether all sources are older than what was built of them. */
+function isBuilt() {
+  if (!existsSync(stamp)) return false;
+  const built = statSync(stamp).mtimeMs;
+  const sources = [
+    'src',
+    'resolvers',
+    'schema',
+    'console',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ];
+  const isOlder = (path) => {
+    if (/[\\/](?:dist|node_modules)$/.test(path)) return true;
+    const stat = statSync(path);
+    if (!stat.isDirectory()) return stat.mtimeMs < built;
+    return readdirSync(path).every((name) => isOlder(join(path, name)));
+  };
+  return sources.every((name) => isOlder(join(root, name)));
 }
 
 /** The folder of an empty PGlite database, packed: to unpack it takes a quarter of the time that making one takes. */
