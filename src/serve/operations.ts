@@ -93,6 +93,8 @@ export class Operations {
       return answer;
     } catch (error) {
       if (!(error instanceof FozError)) throw error;
+      // What failed is told as such, though that could not be written down.
+      if (answer.errors.length > 0 && (answer.written ?? []).length === 0) return answer;
       return answerErrors([...answer.errors, unaccounted(error, answer)], 'data', false);
     }
   }

@@ -20,16 +20,20 @@ export interface AuditOptions {
   readonly checkpointMs?: number;
   /** Milliseconds within which many refusals become one record; 60,000 unless told. */
   readonly refusalsMs?: number;
+  /** Milliseconds until what could not be written is tried again; 5,000 unless told. */
+  readonly retryMs?: number;
 }
 
 interface Waiting extends TimedEvent {
+  /** Nobody waits for it any more. */
+  readonly isLate?: boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /** Records written in one transaction. */
 const maxBatch = 500;
-/** Events that wait while the store is slow; more are refused. */
+/** Events that wait while the store is slow or down; more are refused. */
 const maxWaiting = 20_000;
 
 /** The audit log: events go in in groups, and whoever adds one waits until it is stored. */
@@ -40,6 +44,9 @@ export class AuditLog {
   readonly checkpoint: Checkpoint;
   readonly #refusals: Refusals;
   #waiting: Waiting[] = [];
+  /** Of writes that were done when the store was down: their clients heard no success, their records follow. */
+  #late: TimedEvent[] = [];
+  #retry: NodeJS.Timeout | undefined;
   #writing: Promise<void> | null = null;
   #key: Promise<Uint8Array> | null = null;
   #lost = 0;
@@ -52,7 +59,7 @@ export class AuditLog {
     this.#refusals = new Refusals((event) => this.append(event), options.refusalsMs);
   }
 
-  /** Events that could not be written and were let pass, since the start of this process; always 0 when the log fails closed. */
+  /** Events that could not be written and never will be, since the start of this process. */
   get lost(): number {
     return this.#lost;
   }
@@ -69,13 +76,14 @@ export class AuditLog {
 
   /**
    * Resolves once the event is stored. When it cannot be stored, a log that fails closed rejects with FozError `unavailable`: the caller
-   * must not tell its client of success. One that fails open counts the event, puts it into the process's own log, and resolves.
+   * must not tell its client of success; the record of a write that was done follows when the store is back. One that fails open counts the event, puts it into the process's own log, and resolves.
    */
   append(event: AuditEvent): Promise<void> {
+    const at = Date.now();
     if (this.#waiting.length >= maxWaiting)
-      return this.#settleFailed([event], new Error(`${maxWaiting} events wait already`));
+      return this.#settleFailed({ event, at }, new Error(`${maxWaiting} events wait already`));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ event, at: Date.now(), resolve, reject });
+      this.#waiting.push({ event, at, resolve, reject });
       this.#writing ??= this.#write();
     });
   }
@@ -125,6 +133,9 @@ export class AuditLog {
   async close(): Promise<void> {
     await this.#refusals.flush().catch(() => {});
     await this.#writing;
+    clearTimeout(this.#retry);
+    if (this.#late.length > 0) await this.#write();
+    clearTimeout(this.#retry);
     this.checkpoint.close();
   }
 
@@ -135,10 +146,13 @@ export class AuditLog {
   }
 
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    do {
       // Whoever comes in the same turn of the event loop goes into the same group.
       await new Promise((resolve) => setImmediate(resolve));
-      const batch = this.#waiting.splice(0, maxBatch);
+      const late = this.#late
+        .splice(0, maxBatch)
+        .map((event) => ({ ...event, isLate: true, resolve: none, reject: none }));
+      const batch: readonly Waiting[] = [...late, ...this.#waiting.splice(0, maxBatch)];
       try {
         await this.#store(batch);
         this.#failing = false;
@@ -146,8 +160,19 @@ export class AuditLog {
       } catch (error) {
         await this.#fail(batch, error);
       }
-    }
+    } while (this.#waiting.length > 0);
     this.#writing = null;
+    if (this.#late.length > 0) this.#writeLater();
+  }
+
+  #writeLater(): void {
+    this.#retry ??= setTimeout(
+      () => {
+        this.#retry = undefined;
+        this.#writing ??= this.#write();
+      },
+      this.#failing ? (this.#options.retryMs ?? 5_000) : 0,
+    ).unref();
   }
 
   async #store(batch: readonly TimedEvent[]): Promise<void> {
@@ -161,30 +186,47 @@ export class AuditLog {
       this.#options.log?.error({ reason: reasonOf(error) }, 'The audit log cannot be written.');
     this.#failing = true;
     // One event that cannot be written must not take the others of its group with it.
-    if (batch.length > 1 && !(error instanceof FozError && error.code === 'unavailable')) {
+    if (batch.length > 1 && !isDown(error)) {
       for (const one of batch)
         await this.#store([one]).then(one.resolve, (own) =>
-          this.#settleFailed([one.event], own).then(one.resolve, one.reject),
+          this.#settleFailed(one, own).then(one.resolve, one.reject),
         );
       return;
     }
-    for (const one of batch) this.#settleFailed([one.event], error).then(one.resolve, one.reject);
+    for (const one of batch) this.#settleFailed(one, error).then(one.resolve, one.reject);
   }
 
-  #settleFailed(events: readonly AuditEvent[], error: unknown): Promise<void> {
+  #settleFailed(
+    { event, at, isLate = false }: TimedEvent & Pick<Waiting, 'isLate'>,
+    error: unknown,
+  ): Promise<void> {
     const { log } = this.#options;
-    if (this.whenDown !== 'open') return Promise.reject(cannotWrite(error));
-    const reason = reasonOf(error);
-    for (const event of events) {
-      this.#lost++;
-      const { before: _before, after: _after, ...told } = event;
+    const isClosed = this.whenDown !== 'open';
+    const { before: _before, after: _after, ...told } = event;
+    const fields = { reason: reasonOf(error), event: told };
+    if (isClosed && !isDone(event)) return Promise.reject(cannotWrite(error));
+    if (isClosed && isDown(error) && this.#late.length < maxWaiting) {
+      this.#late.push({ event, at });
+      if (!isLate)
+        log?.warn(fields, 'A write is not in the audit log yet: its record follows when the store is back.');
+    } else
       log?.error(
-        { reason, event: told, lost: this.#lost },
+        { ...fields, lost: ++this.#lost },
         'AN EVENT IS MISSING IN THE AUDIT LOG: it cannot be written.',
       );
-    }
-    return Promise.resolve();
+    return isClosed ? Promise.reject(cannotWrite(error)) : Promise.resolve();
   }
+}
+
+const none = () => {};
+
+function isDown(error: unknown): boolean {
+  return error instanceof FozError && error.code === 'unavailable';
+}
+
+/** Whether an event tells of rows that are changed, or may be. */
+function isDone({ kind, outcome }: AuditEvent): boolean {
+  return kind === 'mutation' && (outcome === 'success' || outcome === 'unknown');
 }
 
 /** The secret that places in the chain are signed with. */

@@ -9,6 +9,7 @@ import {
 import { keyRing, Secrets } from '../../../src/control/secrets/index.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 import { availability } from '../../support/engines.ts';
+import { until } from '../../support/wait.ts';
 import { onServer, type StorePlace, storePlace } from '../store/place.ts';
 import { buildChild, startChild } from '../store/processes.ts';
 import { auditCases } from './cases.ts';
@@ -90,11 +91,44 @@ describeShared('an audit log that processes share', () => {
     });
     expect([log.failing, log.lost, errors.length]).toEqual([true, 0, 1]);
     await expect(log.ready()).rejects.toMatchObject({ code: 'unavailable' });
+    // The write is done, whatever its client was told: its record follows. What was refused is not told later.
+    await expect(log.append({ ...event, kind: 'sign-in', operation: 'late' })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
     await noConnections(true);
     await log.ready();
-    await log.append(event);
+    await log.append({ ...event, operation: 'sell' });
     expect(log.failing).toBe(false);
-    expect(await verifyAudit({ store, key: await log.key() })).toMatchObject({ ok: true, records: 2 });
+    expect((await queryAudit(store)).records.map(({ operation }) => operation)).toEqual([
+      'sell',
+      'buy',
+      'buy',
+    ]);
+    expect(await verifyAudit({ store, key: await log.key() })).toMatchObject({ ok: true, records: 3 });
+    await close();
+  }, 30_000);
+
+  test('records of writes that were done while the store was down follow by themselves, also at the end', async () => {
+    const warnings: object[] = [];
+    const told = { warn: (fields: object) => warnings.push(fields), error() {} };
+    const { store, log, close } = open({ log: told, retryMs: 100 });
+    await log.append(event);
+    const count = async () => (await queryAudit(store)).records.length;
+    for (const wait of [true, false]) {
+      const before = await count();
+      await noConnections(false);
+      const events = Array.from({ length: 30 }, () => ({ ...event, after: { total: 5 } }));
+      const settled = await Promise.allSettled(events.map((one) => log.append(one)));
+      expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await noConnections(true);
+      if (wait) await until(async () => (await count()) === before + 30);
+      else await log.close();
+      expect(await count()).toBe(before + 30);
+    }
+    expect(warnings).toHaveLength(60);
+    expect(JSON.stringify(warnings)).not.toMatch(/total/);
+    expect([log.lost, await verifyAudit({ store, key: await log.key() })]).toMatchObject([0, { ok: true }]);
     await close();
   }, 30_000);
 
