@@ -8,6 +8,7 @@ import {
   visit,
 } from 'graphql';
 import type { AllowListConfig } from './config.ts';
+import { operationHash } from './store/repositories/operations.ts';
 
 /** What becomes of an operation that is not on the list: refused, or only told. */
 export interface AllowList {
@@ -25,6 +26,15 @@ export function allowListOf(lists: readonly AllowListConfig[], role: string): Al
     enforced: own.some(({ mode }) => mode !== 'report'),
     has: (document, operation) => known.has(spelled(document, operation)),
   };
+}
+
+/** All documents of the lists by role and SHA-256: `clerk 9f86...`. */
+export function registeredIn(lists: readonly AllowListConfig[]): ReadonlyMap<string, string> {
+  return new Map(
+    lists.flatMap(({ role, operations }) =>
+      operations.map((document) => [`${role} ${operationHash(document)}`, document] as const),
+    ),
+  );
 }
 
 /** What is wrong with the lists of a configuration, with its place in it. */

@@ -19,7 +19,7 @@ import { adminRole, FozError, type RoleName, type SourceName } from '../core/ind
 import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions, tablesSeen } from '../execute/index.ts';
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
-import { allowListOf, spelled } from './allow-list.ts';
+import { allowListOf, registeredIn, spelled } from './allow-list.ts';
 import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from './config.ts';
 import { inheritLimits } from './inherit-limits.ts';
 import type { SourceRegistry } from './sources/registry.ts';
@@ -72,6 +72,7 @@ export class Graphs {
   /** Those of inherited roles filled in. */
   #limits: LimitSettings;
   #allowLists: readonly AllowListConfig[];
+  #registered: ReadonlyMap<string, string>;
   readonly #registry: SourceRegistry;
   #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
@@ -91,6 +92,7 @@ export class Graphs {
     this.#config = config;
     this.#givenLimits = config.server?.limits ?? {};
     this.#allowLists = config.allow_list ?? [];
+    this.#registered = registeredIn(this.#allowLists);
     this.#registry = registry;
     this.#connectors = connectorsOf(registry);
     this.#metadata = config.metadata ?? noMetadata;
@@ -150,6 +152,7 @@ export class Graphs {
     if (isDeepStrictEqual([limits, allowLists], [this.#givenLimits, this.#allowLists])) return;
     this.#givenLimits = limits;
     this.#allowLists = allowLists;
+    this.#registered = registeredIn(allowLists);
     this.#take(this.#catalog, this.#permissions, this.#served);
   }
 
@@ -166,6 +169,11 @@ export class Graphs {
     if (!isDeepStrictEqual(spelling(before), spelling(config))) this.swap();
     else if (!isDeepStrictEqual(running(before), running(config)))
       this.#take(this.#catalog, this.#permissions, this.#served);
+  }
+
+  /** The document of this SHA-256 (hex) on the list of a role. */
+  registered(role: RoleName, hash: string): string | undefined {
+    return this.#registered.get(`${role} ${hash}`);
   }
 
   /** Called for each operation that is not on the list of its role; gives a function that ends it. */

@@ -19,6 +19,7 @@ import type { Engine, Operation } from './engine.ts';
 import { limitRule } from './limits.ts';
 import type { LimitsOf } from './limits-of.ts';
 import type { Limits } from './options.ts';
+import { type PersistedOperations, SentOperations } from './persisted.ts';
 
 /** What travels with a request through Apollo Server, which copies the outer object. */
 export interface RequestContext {
@@ -46,6 +47,7 @@ interface Door {
  */
 export class Doors {
   readonly #servers: LRUCache<string, Door>;
+  readonly #sent = new SentOperations();
   readonly #engine: Engine;
   readonly #limitsOf: LimitsOf;
 
@@ -62,7 +64,8 @@ export class Doors {
     const graph = this.#engine.graph(session);
     const door = this.#servers.get(view);
     if (door?.graph === graph && checkAlike(door.limits, limits)) return door.server;
-    const server = startServer(this.#engine, limits, graph);
+    const persisted = this.#sent.of(view, (hash) => this.#engine.registered?.(session, hash));
+    const server = startServer(this.#engine, limits, graph, persisted);
     this.#servers.set(view, { graph, limits, server });
     return server;
   }
@@ -82,10 +85,12 @@ async function startServer(
   engine: Engine,
   limits: Limits,
   graph: GraphQLSchema,
+  persisted: PersistedOperations,
 ): Promise<ApolloServer<RequestContext>> {
   const server = new ApolloServer<RequestContext>({
     gateway: gatewayOf(engine, graph),
     csrfPrevention: true,
+    persistedQueries: { cache: persisted },
     includeStacktraceInErrorResponses: false,
     introspection: true,
     stopOnTerminationSignals: false,

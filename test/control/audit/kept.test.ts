@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,7 +160,7 @@ test('who is refused at the control API, and who comes in, is told', async () =>
   expect(JSON.stringify(await found({}))).not.toContain('wrong secret');
 });
 
-test('operations that are on no list and requests that come too often are refusals, over both transports', async () => {
+test('operations that are on no list (one that is may be asked for by its hash) and requests that come too often are refusals, over both transports', async () => {
   const client = await open(foz.url, { headers: { ...asKey, 'x-foz-role': 'listed' } });
   await client.init();
   const listed = { actor: { ...till, role: 'listed' }, keyId: 'file:till', outcome: 'refused' };
@@ -170,6 +171,11 @@ test('operations that are on no list and requests that come too often are refusa
   });
   expect(await next('refusal', () => client.ask('1', other.query))).toMatchObject(listed);
   client.socket.close();
+  const hash = createHash('sha256').update('{ orders { id } }').digest('hex');
+  const byHash = { extensions: { persistedQuery: { version: 1, sha256Hash: hash } } };
+  const asked = (role: string) => post(byHash, { ...asKey, 'x-foz-role': role });
+  expect((await asked('listed')).text).toContain('{"data":{"orders":[');
+  expect((await asked('clerk')).text).toContain('PERSISTED_QUERY_NOT_FOUND');
   const slow = { ...asKey, 'x-foz-role': 'slow' };
   expect((await post(other, slow)).status).toBe(200);
   const late = { actor: { ...till, role: 'slow' }, reason: 'too many requests', outcome: 'refused' };
