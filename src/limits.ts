@@ -1,14 +1,51 @@
-import type { LimitSettings, LimitsConfig, WebsocketConfig } from './control/index.ts';
+import type { LimitSettings, LimitsConfig, ServerConfig, WebsocketConfig } from './control/index.ts';
 import { parseRoleName, type RoleName } from './core/index.ts';
-import { defaultLimits, defaultWebsocket, type Limits, type WebsocketLimits } from './serve/index.ts';
+import {
+  defaultLimits,
+  defaultWebsocket,
+  type Limits,
+  type ServerOptions,
+  type WebsocketLimits,
+} from './serve/index.ts';
 
 interface AllLimits {
   readonly limits: Limits;
   readonly roleLimits: ReadonlyMap<RoleName, Limits>;
 }
 
+type Changing = 'cors' | 'metrics' | 'console' | 'websocket' | 'limits' | 'roleLimits';
+
+/** Options of the front that may change while it runs: getters, read for each request. `graphiql`: the folder of GraphiQL. */
+export function changingOptions(
+  said: () => ServerConfig,
+  settings: () => LimitSettings,
+  graphiql: string | null,
+): Required<Pick<ServerOptions, Changing>> {
+  const limits = limitsBy(settings);
+  return {
+    get cors() {
+      return said().cors ?? [];
+    },
+    get metrics() {
+      return said().metrics ?? true;
+    },
+    get console() {
+      return said().graphiql === false ? null : graphiql;
+    },
+    get websocket() {
+      return websocketOf(said().websocket);
+    },
+    get limits() {
+      return limits().limits;
+    },
+    get roleLimits() {
+      return limits().roleLimits;
+    },
+  };
+}
+
 /** The limits of everybody, and of roles that have others, with every default filled in; the same objects until `settings` gives others. */
-export function limitsBy(settings: () => LimitSettings): () => AllLimits {
+function limitsBy(settings: () => LimitSettings): () => AllLimits {
   let known = settings();
   let filled = filledAll(known);
   return () => {

@@ -18,7 +18,7 @@ import {
   viewKey,
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
-import { limitsBy, websocketOf } from './limits.ts';
+import { changingOptions } from './limits.ts';
 import type { Connector } from './plan/index.ts';
 import { startRuntime } from './runtime.ts';
 import {
@@ -118,8 +118,6 @@ export interface Started extends FozServer {
   readonly plane: ControlPlane | null;
 }
 
-const folder = consoleFolder();
-
 /** Starts Foz: attaches all sources, then listens. */
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
@@ -128,46 +126,31 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const authentication = authenticationOf(config, plane);
   const attached = await attach(config, 'some');
   const { server = {} } = config;
-  const { tls = null, receive_ms: receiveMs } = server;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
-  const limits = limitsBy(() => attached.graphs.limits);
-  const said = () => runtime.settings.current.config.server ?? {};
+  const changing = changingOptions(
+    () => runtime.settings.current.config.server ?? {},
+    () => attached.graphs.limits,
+    consoleFolder(),
+  );
   const close = async () => {
     for (const part of [runtime, attached, authentication, plane]) await part?.close();
   };
-  const front = await startServer({
+  // Added to those that change, which stay getters.
+  const fixed = {
     engine: engineOf(attached),
     host: server.host ?? '127.0.0.1',
     port: Number(server.port ?? 8080),
-    tls,
-    ...(receiveMs === undefined ? {} : { receiveMs }),
-    // Read for each request, since they may change.
-    get cors() {
-      return said().cors ?? [];
-    },
-    get limits() {
-      return limits().limits;
-    },
-    get roleLimits() {
-      return limits().roleLimits;
-    },
-    get websocket() {
-      return websocketOf(said().websocket);
-    },
+    tls: server.tls ?? null,
+    ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
     ...doorOf(authentication),
     accounts,
     readiness: () => readinessOf(attached.registry),
     gauges: () => gaugesOf(attached),
     logger,
-    get metrics() {
-      return said().metrics ?? true;
-    },
-    get console() {
-      return said().graphiql === false ? null : folder;
-    },
     samples: () => options.samples ?? [],
     routes: await routesOf(config, authentication, accounts, { ...attached, ...runtime, plane }, logger),
-  }).catch(async (error: unknown) => {
+  };
+  const front = await startServer(Object.assign(changing, fixed)).catch(async (error: unknown) => {
     await close();
     throw error;
   });

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import type { Authentication } from './authentication.ts';
 import {
   type ControlPlane,
@@ -10,6 +9,7 @@ import {
   RuntimeSources,
   type SourceConfig,
   type SourceRegistry,
+  type StoreLog,
   UnlistedOperations,
 } from './control/index.ts';
 import type { Connector } from './plan/index.ts';
@@ -22,9 +22,9 @@ export interface RuntimeOptions {
   readonly registry: SourceRegistry;
   readonly graphs: Graphs;
   readonly plane: ControlPlane | null;
-  readonly authentication: Authentication;
+  readonly authentication: Pick<Authentication, 'use'>;
   readonly connect: (source: SourceConfig) => Promise<Connector>;
-  readonly log: Logger;
+  readonly log: StoreLog;
 }
 
 /** What can be changed while Foz runs. */

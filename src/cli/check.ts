@@ -1,9 +1,9 @@
 import { loadConfig } from '../control/index.ts';
-import { attach } from '../main.ts';
+import { attachStored } from './attach-stored.ts';
 
 /** `foz check`: the configuration is checked first, then every connection and everything the catalog could not take. */
 export async function check(options: { readonly config: string; readonly json?: boolean }): Promise<void> {
-  const attached = await attach(loadConfig(options.config));
+  const attached = await attachStored(loadConfig(options.config));
   const sources = attached.registry.sources.map(({ name, config, facts, status }) => ({
     name,
     kind: config.kind,

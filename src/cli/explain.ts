@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { explainOperation, loadConfig } from '../control/index.ts';
-import { attach } from '../main.ts';
+import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
 const asked =
@@ -23,7 +23,7 @@ export async function explain(
     const given = { query: text, variables, operation, role };
     return console.log((await foz.query<{ explain: string }>(asked, given)).explain);
   }
-  const attached = await attach(loadConfig(options.config));
+  const attached = await attachStored(loadConfig(options.config));
   try {
     console.log(
       explainOperation(attached.graphs, { query: text, variables, operationName: operation ?? null, role }),

@@ -7,10 +7,11 @@ import {
   type MetadataChange,
   type MetadataTarget,
   metadataTarget,
+  type Store,
   writeFolder,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import { attach } from '../main.ts';
+import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 
 interface Options extends EndpointOptions {
@@ -83,7 +84,7 @@ async function withTarget(
   const config = loadConfig(options.config);
   const target = await metadataTarget(config);
   try {
-    await run(target, (metadata) => issuesOf(config, metadata));
+    await run(target, async (metadata) => issuesOf(config, metadata, await target.store()));
   } finally {
     await target.close();
   }
@@ -106,6 +107,7 @@ function targetOf(foz: RunningFoz): MetadataTarget {
       );
       return replaceMetadata.resourceVersion;
     },
+    store: async () => null,
     close: async () => {},
   };
 }
@@ -120,8 +122,12 @@ async function issuesAt(foz: RunningFoz, document: Metadata): Promise<readonly C
 }
 
 /** What the metadata would be on the sources as they are. A source that nobody knows anything of cannot be checked. */
-async function issuesOf(config: FozConfig, metadata: Metadata): Promise<readonly CatalogIssue[]> {
-  const attached = await attach({ ...config, metadata });
+async function issuesOf(
+  config: FozConfig,
+  metadata: Metadata,
+  store: Store | null,
+): Promise<readonly CatalogIssue[]> {
+  const attached = await attachStored({ ...config, metadata }, store ?? undefined);
   const unknown = attached.registry.sources.flatMap(({ name, facts, status }): CatalogIssue[] => {
     if (facts !== null) return [];
     const why = status.state === 'unavailable' ? status.reason : 'it was never read';

@@ -2,7 +2,7 @@ import type { DescribedRule, TableDescription } from '../access/index.ts';
 import { scopesOf } from '../auth/index.ts';
 import { describeRole, type FozConfig, type Graphs, loadConfig, roleNames } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import { attach } from '../main.ts';
+import { attachStored } from './attach-stored.ts';
 
 interface Options {
   readonly config: string;
@@ -13,7 +13,7 @@ interface Options {
 /** `foz permissions`: what roles and keys may do in the end. */
 export async function showPermissions(role: string | undefined, options: Options): Promise<void> {
   const config = loadConfig(options.config);
-  const attached = await attach(config);
+  const attached = await attachStored(config);
   try {
     const { graphs } = attached;
     const found =

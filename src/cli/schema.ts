@@ -2,7 +2,7 @@ import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { Naming } from '../catalog/index.ts';
 import { loadConfig } from '../control/index.ts';
 import { adminRole, FozError, roleNamed } from '../core/index.ts';
-import { attach } from '../main.ts';
+import { attachStored } from './attach-stored.ts';
 
 /** `foz schema print`: the whole graph as SDL, sorted, or what one role sees of it. */
 export async function printGraph(options: {
@@ -23,7 +23,7 @@ export async function printGraph(options: {
     naming === undefined
       ? config.sources
       : config.sources.map((source) => ({ ...source, naming: naming as Naming }));
-  const attached = await attach({
+  const attached = await attachStored({
     ...config,
     sources,
     ...(naming === undefined ? {} : { naming: naming as Naming }),

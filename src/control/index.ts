@@ -50,6 +50,7 @@ export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';
 export { createKey, endKey, type KeyInput, keysOf, renewKey, type ShownKey } from './keys.ts';
 export { loadConfig } from './load-config.ts';
+export { planeOver, storeToLookInto } from './look.ts';
 export {
   exportStoredAudit,
   migrateStore,
@@ -93,4 +94,5 @@ export { shownSettings } from './sources/settings.ts';
 export { StoredCatalog } from './sources/stored-catalog.ts';
 export type { Actor as AuditActor } from './store/actor.ts';
 export type { KeyDescription } from './store/repositories/api-keys.ts';
+export type { Store, StoreLog } from './store/store.ts';
 export { viewKey } from './views.ts';

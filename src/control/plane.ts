@@ -31,15 +31,25 @@ export function requirePlane(plane: ControlPlane | null, purpose = ''): ControlP
   );
 }
 
+/** Whether account is kept: unless told, wherever there is `auth`, a store that was named, or a table whose reads are audited. */
+export function keepsAccount(
+  { auth, audit, metadata }: Pick<FozConfig, 'auth' | 'audit' | 'metadata'>,
+  url: string | undefined,
+): boolean {
+  const audited = metadata?.tables.some(({ audit_reads: reads }) => reads === true) ?? false;
+  return (audit ?? (auth !== undefined || url !== undefined || audited)) !== false;
+}
+
 /**
- * The control plane of a configuration; `null` where nothing in it needs one: neither `auth` nor `store` nor `audit` nor reads that are audited. Its packages
- * are loaded only then, and the store opens by itself, so that nobody waits for it. Throws FozError for a key or a URL that is none.
+ * The control plane of a configuration; `null` where nothing needs one: it has neither `auth` nor `store` nor `audit` nor reads that are
+ * audited, and no command has made a store. Its packages are loaded only then, and the store opens by itself, so that nobody waits for it. Throws FozError for a key or a URL that is none.
  */
 export async function openControlPlane(
-  { auth, audit, store: where, state = '.foz', metadata }: FozConfig,
+  config: FozConfig,
   environment: NodeJS.ProcessEnv,
   log: StoreLog,
 ): Promise<ControlPlane | null> {
+  const { auth, audit, store: where, state = '.foz', metadata } = config;
   const url = (where?.url ?? environment.FOZ_STORE_URL) || undefined;
   const audited = metadata?.tables.find(({ audit_reads: reads }) => reads === true);
   if (audited !== undefined && audit === false)
@@ -47,8 +57,9 @@ export async function openControlPlane(
       'validation-failed',
       `Reads of the table ${JSON.stringify(audited.table)} are to be written down (audit_reads), but "audit" is false.`,
     );
-  const wantsAudit = audited !== undefined || (audit ?? false) !== false;
-  if (auth === undefined && url === undefined && !wantsAudit) return null;
+  const { isMade } = await import('./store/place.ts');
+  const keeps = keepsAccount(config, url);
+  if (auth === undefined && !keeps && !isMade(url, state)) return null;
   const [
     { openStore },
     { StoredKeys },
@@ -68,39 +79,38 @@ export async function openControlPlane(
     .then(() => secrets.checkKey())
     .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
   const peppers = peppersOf(ring);
-  const writes = audit === false ? null : new Log({ store, secrets, folder: state, log });
-  const policy = auditPolicy(writes, (kept, days) => startRetention({ store, audit: kept, days, log }));
-  policy.use(audit);
+  const writes = keeps ? new Log({ store, secrets, folder: state, log }) : null;
+  const useAudit =
+    writes === null
+      ? () => {}
+      : auditBy(writes, (days) => startRetention({ store, audit: writes, days, log }));
+  useAudit(audit);
   return {
     store,
     secrets,
     keys: new StoredKeys(store, () => addFormerPeppers(secrets, peppers)),
     peppers,
     audit: writes,
-    useAudit: policy.use,
+    useAudit,
     async close() {
-      policy.end();
+      useAudit({});
       await writes?.close();
       await store.close();
     },
   };
 }
 
-/** What a configuration says of the audit log, held to. `start`: begins to remove what is older than so many days, and ends that again. */
-function auditPolicy(audit: AuditLog | null, start: (audit: AuditLog, days: number) => () => void) {
+/** Takes over what a configuration says of a log. `start` begins to remove records older than so many days; it gives a function that ends it. */
+function auditBy(log: AuditLog, start: (days: number) => () => void): ControlPlane['useAudit'] {
   let kept: number | null = null;
   let end = () => {};
-  return {
-    use(settings: FozConfig['audit']): void {
-      if (audit === null) return;
-      const { when_down: whenDown = 'closed', retention_days: days = null } =
-        typeof settings === 'object' ? settings : {};
-      audit.whenDown = whenDown;
-      if (days === kept) return;
-      kept = days;
-      end();
-      end = days === null ? () => {} : start(audit, days);
-    },
-    end: () => end(),
+  return (settings) => {
+    const { when_down: whenDown = 'closed', retention_days: days = null } =
+      typeof settings === 'object' ? settings : {};
+    log.whenDown = whenDown;
+    if (days === kept) return;
+    end();
+    kept = days;
+    end = days === null ? () => {} : start(days);
   };
 }

@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { FozConfig } from '../config.ts';
 import type { Graphs, TriedMetadata } from '../graphs.ts';
 import { canonicalMetadata, plain } from '../metadata/canonical.ts';
-import { diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
+import { beforeAndAfter, diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import type { SourceRegistry } from '../sources/registry.ts';
 import type { Actor } from '../store/actor.ts';
@@ -156,10 +156,6 @@ export class LiveMetadata {
     changes: readonly MetadataChange[],
     comment?: string | null,
   ): Promise<number> {
-    const parts = (side: 'before' | 'after') =>
-      changes.flatMap(({ where, part, [side]: value }) =>
-        value === undefined ? [] : [{ where, part, value }],
-      );
     const place = table?.namespace ? `${table.namespace}.${table.table}` : (table?.table ?? null);
     return store.writeMetadata(
       expected,
@@ -172,8 +168,7 @@ export class LiveMetadata {
           operation,
           source: table?.source ?? null,
           table: place,
-          before: { version: expected, parts: parts('before') },
-          after: { version, parts: parts('after') },
+          ...beforeAndAfter(changes, expected, version),
         }),
     );
   }

@@ -30,6 +30,15 @@ export function diffMetadata(before: Metadata, after: Metadata): MetadataChange[
   return [...diffTables(old!, now!), ...diffParts('inherited roles', rolesOf(old!), rolesOf(now!))];
 }
 
+/** A change from one version to another, as the audit log tells of it. */
+export function beforeAndAfter(changes: readonly MetadataChange[], from: number, to: number) {
+  const parts = (side: 'before' | 'after') =>
+    changes.flatMap(({ where, part, [side]: value }) =>
+      value === undefined ? [] : [{ where, part, value }],
+    );
+  return { before: { version: from, parts: parts('before') }, after: { version: to, parts: parts('after') } };
+}
+
 function diffTables(old: Metadata, now: Metadata): MetadataChange[] {
   const entries = (metadata: Metadata) => numbered(metadata.tables, sortKey);
   const [was, is] = [entries(old), entries(now)];

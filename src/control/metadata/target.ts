@@ -1,7 +1,10 @@
 import { type Metadata, noMetadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
+import type { AuditLog } from '../audit/index.ts';
 import type { FozConfig } from '../config.ts';
-import { isFolder } from './folder.ts';
+import { keepsAccount } from '../plane.ts';
+import type { Store } from '../store/store.ts';
+import { beforeAndAfter, diffMetadata } from './diff-metadata.ts';
 
 /** Metadata, and the number of its version: 0 where none was ever written. */
 export interface VersionedMetadata {
@@ -16,6 +19,8 @@ export interface MetadataTarget {
   read(): Promise<VersionedMetadata>;
   /** Returns the new version. Rejects with FozError `conflict` when somebody wrote since version `expected`. */
   write(expected: number, metadata: Metadata): Promise<number>;
+  /** The store, once it is there; `null`: it is kept elsewhere. */
+  store(): Promise<Store | null>;
   close(): Promise<void>;
 }
 
@@ -24,16 +29,14 @@ export interface MetadataTarget {
  * in the state folder. Only writing makes an embedded store that is not there.
  */
 export async function metadataTarget(
-  config: Pick<FozConfig, 'metadata' | 'state' | 'store'>,
+  config: KeptBy,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<MetadataTarget> {
   if (config.metadata !== undefined) return ownMetadata(config.metadata);
-  return storedMetadata(
-    config.store?.url ?? environment.FOZ_STORE_URL,
-    config.state ?? '.foz',
-    environment.USER ?? null,
-  );
+  return storedMetadata(config, environment);
 }
+
+type KeptBy = Pick<FozConfig, 'metadata' | 'state' | 'store' | 'auth' | 'audit'>;
 
 function ownMetadata(metadata: Metadata): MetadataTarget {
   return {
@@ -46,27 +49,60 @@ function ownMetadata(metadata: Metadata): MetadataTarget {
           'The configuration holds the metadata itself: change it there, or take the part "metadata" out of it so that the store keeps the metadata.',
         ),
       ),
+    store: async () => null,
     close: async () => {},
   };
 }
 
-async function storedMetadata(
-  url: string | undefined,
-  folder: string,
-  user: string | null,
-): Promise<MetadataTarget> {
-  const { openStore } = await import('../store/store.ts');
-  const { embeddedFolder } = await import('../store/place.ts');
+async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): Promise<MetadataTarget> {
+  const [{ openStore }, { isMade }] = await Promise.all([
+    import('../store/store.ts'),
+    import('../store/place.ts'),
+  ]);
+  const folder = config.state ?? '.foz';
+  const url = (config.store?.url ?? environment.FOZ_STORE_URL) || undefined;
   const store = openStore({ url, folder });
+  const read = async () => {
+    if (!isMade(url, folder)) return { version: 0, metadata: noMetadata };
+    const { version, metadata } = await store.readMetadata();
+    return { version, metadata: (metadata ?? noMetadata) as Metadata };
+  };
   return {
     name: `the store ${store.place}`,
-    async read() {
-      if (url === undefined && !isFolder(embeddedFolder(folder))) return { version: 0, metadata: noMetadata };
-      const { version, metadata } = await store.readMetadata();
-      return { version, metadata: (metadata ?? noMetadata) as Metadata };
+    read,
+    async write(expected, metadata) {
+      const changes = diffMetadata((await read()).metadata, metadata);
+      const actor = { kind: 'command', id: environment.USER ?? null, role: null } as const;
+      const audit = keepsAccount(config, url) ? await auditOver(store, config, environment) : null;
+      try {
+        return await store.writeMetadata(expected, metadata, actor, undefined, async (transaction, version) =>
+          audit?.changedWithin(transaction, {
+            actor,
+            operation: 'metadata.apply',
+            ...beforeAndAfter(changes, expected, version),
+          }),
+        );
+      } finally {
+        await audit?.close();
+      }
     },
-    write: (expected, metadata) =>
-      store.writeMetadata(expected, metadata, { kind: 'command', id: user, role: null }),
+    store: async () => (isMade(url, folder) ? store : null),
     close: () => store.close(),
   };
+}
+
+/** The audit log of a store, with the master key that it is signed by. Rejects with FozError for another key. */
+async function auditOver(
+  store: Store,
+  { state = '.foz' }: KeptBy,
+  environment: NodeJS.ProcessEnv,
+): Promise<AuditLog> {
+  const [{ AuditLog: Log }, { keyRing, Secrets }] = await Promise.all([
+    import('../audit/index.ts'),
+    import('../secrets/index.ts'),
+  ]);
+  await store.open();
+  const secrets = new Secrets(store, keyRing(state, environment));
+  await secrets.checkKey();
+  return new Log({ store, secrets, folder: state });
 }

@@ -1,9 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FozError } from '../../core/index.ts';
 
 /** Where the embedded store stands in the state folder. */
 export function embeddedFolder(folder: string): string {
   return join(folder, 'store');
+}
+
+/** Whether there is a store: a database that was named, or an embedded one that was made. */
+export function isMade(url: string | undefined, folder: string): boolean {
+  return url !== undefined || existsSync(embeddedFolder(folder));
 }
 
 /** Throws FozError `validation-failed` for what is no URL of a PostgreSQL database. */

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/control/index.ts';
+import { connect, start } from '../../src/main.ts';
+import { attachSource, running } from '../control/sources/runtime.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'foz-cli-stored-'));
+const permissions = (column: string) =>
+  `select_permissions:\n  - role: clerk\n    permission: { columns: [${column}], filter: {} }\n`;
+
+/** Runs the built command in a folder of its own, without a store of somebody else. */
+function foz(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const { FOZ_STORE_URL: _, FOZ_MASTER_KEY: _key, ...rest } = process.env;
+  const env = { ...rest, NODE_OPTIONS: '' };
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(root, 'bin/foz.js'), ...args],
+      { cwd: folder, env },
+      (_e, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+
+beforeAll(async () => {
+  for (const [name, table] of [
+    ['shop', 'orders'],
+    ['desk', 'notes'],
+  ]) {
+    const connector = await connect({ name: name!, kind: 'sqlite', path: join(folder, `${name}.db`) }, true);
+    const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+    await connector.run({ text: `create table ${table} (id integer primary key)`, slots: [] }, [], context);
+    await connector.close();
+    mkdirSync(join(folder, 'metadata', name!), { recursive: true });
+  }
+  writeFileSync(join(folder, 'metadata/shop/orders.yaml'), `table: orders\n${permissions('id')}`);
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('metadata of the store holds for commands, and for a server that needs a store for nothing else', async () => {
+  writeFileSync(
+    join(folder, 'foz.yaml'),
+    'server: { port: 0 }\nsources:\n  - { name: shop, kind: sqlite, path: shop.db }\n',
+  );
+  expect((await foz('metadata', 'apply', 'metadata')).out).toMatch(/2 changes applied/);
+  expect((await foz('explain', '{ orders { id } }', '--role', 'clerk')).out).toMatch(/1\. orders \[shop\]/);
+  expect((await foz('permissions', 'clerk')).out).toMatch(/shop\.orders\n {4}select {2}id/);
+  expect((await foz('schema', 'print', '--role', 'clerk')).out).toContain('type orders {');
+  const server = await start(loadConfig(join(folder, 'foz.yaml'), {}), { logger: pino({ level: 'silent' }) });
+  const response = await fetch(`${server.url}graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ orders { id } }"}',
+  });
+  expect([await response.text(), [...server.attached.graphs.permissions.roles.keys()]]).toEqual([
+    '{"data":{"orders":[]}}',
+    ['clerk'],
+  ]);
+  // Its store is its own.
+  const aside = await foz('explain', '{ orders { id } }', '--role', 'clerk');
+  expect([aside.code, aside.err]).toEqual([
+    1,
+    expect.stringMatching(
+      /^What the store says is left out\. .*open in another process.* asked with --endpoint\.\n/,
+    ),
+  ]);
+  await server.close(0);
+}, 240_000);
+
+test('sources of the store are known to commands; what they apply is in the audit log', async () => {
+  writeFileSync(join(folder, 'foz.yaml'), `state: other\nauth: {}\ncontrol: { files: . }\nsources: []\n`);
+  rmSync(join(folder, 'metadata/shop'), { recursive: true });
+  writeFileSync(join(folder, 'metadata/desk/notes.yaml'), `table: notes\n${permissions('id')}`);
+  const config = { state: join(folder, 'other'), control: { files: folder } };
+  const before = await running(config);
+  await before.control(attachSource, { name: 'desk', kind: 'sqlite', settings: { path: 'desk.db' } });
+  await before.server.close(0);
+  expect((await foz('check')).out).toMatch(/^desk: ok: sqlite/);
+  writeFileSync(join(folder, 'metadata/desk/notes.yaml'), `table: notes\n${permissions('gone')}`);
+  expect((await foz('metadata', 'apply', 'metadata')).err).toMatch(/has no column "gone"/);
+  writeFileSync(join(folder, 'metadata/desk/notes.yaml'), `table: notes\n${permissions('id')}`);
+  const applied = await foz('metadata', 'apply', 'metadata');
+  expect([applied.err, applied.out]).toEqual(['', expect.stringMatching(/2 changes applied/)]);
+  expect((await foz('audit', 'verify')).code).toBe(0);
+  const after = await running(config);
+  const { data } = await after.control(
+    '{ audit(limit: 2) { entries { kind operation actorKind after } } roles { role } }',
+  );
+  expect(data.roles).toEqual([{ role: 'clerk' }]);
+  expect(data.audit.entries).toContainEqual({
+    kind: 'control',
+    operation: 'metadata.apply',
+    actorKind: 'command',
+    after: expect.stringContaining('select_permissions.clerk'),
+  });
+  await after.server.close(0);
+}, 240_000);
