@@ -61,6 +61,12 @@ test('WebSockets: what is not told has a default, and they can be off', () => {
   expect(problems('server: { websocket: { keepalive: 1, init_ms: 0 } }\nsources: []\n')).toHaveLength(2);
 });
 
+test('aliases stand for what they name, but not without end', () => {
+  expect(problems('sources: &s\n  - *s\n')).toEqual([
+    expect.stringContaining('repeats itself without end, or too often, by aliases (*name)'),
+  ]);
+});
+
 test('all problems at once, each with its place', () => {
   expect(
     problems(

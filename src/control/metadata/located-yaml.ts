@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { ConfigProblem } from '../config.ts';
 
 /** The place of a value, or of the setting `key` in a map. */
@@ -17,6 +17,48 @@ export interface LocatedYaml {
   readonly locate: Locate;
 }
 
+/** Values that a file may hold, those that aliases stand for counted each time. */
+const mostValues = 2_000_000;
+
+/** YAML, and what keeps it from being read: where in the text, from 0, and why. Its aliases are safe to follow when that is nothing. */
+export function parseYaml(text: string, lineCounter: LineCounter) {
+  try {
+    const document: Document = parseDocument(text, { lineCounter, logLevel: 'silent' });
+    if (document.errors.some(({ message }) => message.startsWith('Maximum call stack')))
+      throw new RangeError();
+    // After the first few, one follows from the other.
+    const errors = document.errors
+      .slice(0, 20)
+      .map(({ pos, message }) => ({ offset: pos[0], message: message.split('\n')[0]! }));
+    if (errors.length === 0 && valuesOf(document) > mostValues)
+      errors.push({
+        offset: 0,
+        message: 'repeats itself without end, or too often, by aliases (*name)',
+      });
+    return { document, errors };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { document: new Document(), errors: [{ offset: 0, message: 'is nested too deeply' }] };
+  }
+}
+
+function valuesOf(document: Document): number {
+  const known = new Map<unknown, number>();
+  const count = (given: unknown): number => {
+    const node = isAlias(given) ? given.resolve(document) : given;
+    if (!isMap(node) && !isSeq(node)) return 1;
+    const found = known.get(node);
+    if (found !== undefined) return found;
+    // What it says of itself within itself.
+    known.set(node, Number.POSITIVE_INFINITY);
+    let values = 1;
+    for (const item of node.items) values += isPair(item) ? count(item.key) + count(item.value) : count(item);
+    known.set(node, values);
+    return values;
+  };
+  return count(document.contents);
+}
+
 /** Reads a file of YAML. `environment` is for the `${...}` in it; `null`: they are left as they are. Problems are returned, not thrown. */
 export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): LocatedYaml {
   if (!existsSync(file)) {
@@ -25,16 +67,16 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
     return { value: undefined, problems: [{ ...place, where: 'file', message }], locate: () => place };
   }
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines });
+  const { document, errors } = parseYaml(readFileSync(file, 'utf8'), lines);
   const at = (offset: number) => ({
     file,
     line: lines.linePos(offset).line,
     column: lines.linePos(offset).col,
   });
-  const problems: ConfigProblem[] = document.errors.map((error) => ({
-    ...at(error.pos[0]),
+  const problems: ConfigProblem[] = errors.map(({ offset, message }) => ({
+    ...at(offset),
     where: 'yaml',
-    message: error.message.split('\n')[0]!,
+    message,
   }));
   if (environment !== null)
     fillIn(document, dirname(file), environment, (offset, message) =>
@@ -52,7 +94,8 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
     }
     return at(0);
   };
-  return { value: document.errors.length > 0 ? undefined : document.toJS(), problems, locate };
+  const value = errors.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 });
+  return { value, problems, locate };
 }
 
 /** Replaces `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` in every text. Values never appear in messages. */

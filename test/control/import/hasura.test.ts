@@ -183,6 +183,22 @@ describe('what cannot be read', () => {
     expect(readdirSync(folder).sort()).toEqual(['actions.yaml', 'databases']);
   });
 
+  test('files that repeat themselves without end, or too often, or are nested too deeply', () => {
+    const tens = (name: string) => Array(10).fill(`*${name}`).join();
+    const bomb = Array.from({ length: 9 }, (_, at) => `k${at + 1}: &k${at + 1} [${tens(`k${at}`)}]\n`);
+    const folder = write({
+      'databases/databases.yaml': '- name: a\n  tables: &t\n    - *t\n',
+      'actions.yaml': `k0: &k0 [1]\n${bomb.join('')}`,
+      'network.yaml': '['.repeat(50_000) + ']'.repeat(50_000),
+    });
+    const repeats = 'repeats itself without end, or too often, by aliases (*name)';
+    expect(problems(folder)).toEqual([
+      `actions.yaml:1 ${repeats}`,
+      'network.yaml:1 is nested too deeply',
+      `databases/databases.yaml:1 ${repeats}`,
+    ]);
+  });
+
   test('no metadata at all', () => {
     expect(problems(write({ 'readme.md': 'x' }))[0]).toMatch(/is no metadata of Hasura/);
     expect(problems(join(made, 'nowhere'))[0]).toMatch(/does not exist/);

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml';
 import { ConfigError, type ConfigProblem } from '../../config.ts';
 import { isFolder } from '../../metadata/folder.ts';
+import { parseYaml } from '../../metadata/located-yaml.ts';
 
 /** A place in a file, from 1; the file as it is reached from where the command runs. */
 export type Place = Pick<ConfigProblem, 'file' | 'line' | 'column'>;
@@ -119,16 +120,16 @@ class Reader {
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
       return this.#refuse({ file, line: 1, column: 1 }, 'does not exist');
     const lines = new LineCounter();
-    const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, logLevel: 'silent' });
+    const { document, errors } = parseYaml(readFileSync(file, 'utf8'), lines);
     const at = (node: unknown): Place => {
       const { line, col } = lines.linePos((node as Node | null)?.range?.[0] ?? 0);
       return { file, line, column: col };
     };
-    for (const { pos, message } of document.errors) {
-      const { line, col } = lines.linePos(pos[0]);
-      this.#refuse({ file, line, column: col }, message.split('\n')[0]!);
+    for (const { offset, message } of errors) {
+      const { line, col } = lines.linePos(offset);
+      this.#refuse({ file, line, column: col }, message);
     }
-    if (document.errors.length > 0) return undefined;
+    if (errors.length > 0) return undefined;
     this.#open.push(resolve(file));
     const value = this.#value(document.contents, {
       at,
