@@ -1,7 +1,9 @@
+import type { Knex } from 'knex';
 import { type AuthConfig, mintAdminSecret, sha256Of, type WebhookConfig } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
 import { maskSecrets } from '../secrets/mask.ts';
 import type { Actor } from '../store/actor.ts';
+import { storedSettings } from '../store/repositories/named.ts';
 import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, settingSecrets, writeSetting } from './stored.ts';
@@ -112,17 +114,28 @@ export async function dropAdminSecret(settings: RuntimeSettings, actor: Actor, n
   );
   if (kept === undefined && name !== firstSecretName)
     throw new FozError('not-found', `There is no admin secret ${name} in the store.`);
-  if (!all.some((secret) => secret.name !== name))
-    throw new FozError('conflict', `${name} is the last admin secret: make another one first.`);
+  if (!all.some((secret) => secret.name !== name)) throw lastOne(name);
   const change = { operation: 'admin-secret.drop', before: { name }, after: null };
-  await settings.change(actor, change, (db) =>
-    writeSetting(
-      db,
-      stored,
-      settingNames.adminSecret(name),
-      name === firstSecretName ? { sha256: null } : null,
-    ),
-  );
+  const declared = settings.file.auth?.admin_secrets?.length ?? 0;
+  await settings.change(actor, change, async (db) => {
+    const ended = name === firstSecretName ? { sha256: null } : null;
+    await writeSetting(db, stored, settingNames.adminSecret(name), ended);
+    // Another process may have ended the other one meanwhile.
+    if (declared === 0 && (await storedSecrets(db)) === 0) throw lastOne(name);
+  });
+}
+
+/** How many admin secrets of the store count. */
+async function storedSecrets(db: Knex): Promise<number> {
+  const settings = await storedSettings.list(db);
+  return settings.filter(
+    ({ name, config }) =>
+      name.startsWith(settingNames.adminSecret('')) && (config as { sha256: string | null }).sha256 !== null,
+  ).length;
+}
+
+function lastOne(name: string): FozError {
+  return new FozError('conflict', `${name} is the last admin secret: make another one first.`);
 }
 
 async function setPart(

@@ -35,5 +35,14 @@ function urlProblem({ kind, url }: SourceConfig): string | null {
   const example = `${scheme}//user:password@host/database`;
   if (!URL.canParse(url))
     return `is no URL: it looks like ${example}, with @ : / ? # in a password written as %40 %3A %2F %3F %23`;
+  if (!isDecodable(url)) return 'is no URL: a % that stands for itself is written as %25';
   return [scheme, ...more].includes(new URL(url).protocol) ? null : `must look like ${example}`;
+}
+
+function isDecodable(url: string): boolean {
+  try {
+    return decodeURIComponent(url) !== undefined;
+  } catch {
+    return false;
+  }
 }

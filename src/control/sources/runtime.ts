@@ -196,7 +196,7 @@ export class RuntimeSources {
     if (!ok)
       throw new FozError(
         'unavailable',
-        `The database of source ${config.name} cannot be used: ${reason} Mend the settings, or attach it with force and it is tried again and again.`,
+        `The database of source ${config.name} cannot be used: ${reason?.replace(/\.?$/, '.')} Mend the settings, or attach it with force and it is tried again and again.`,
       );
   }
 

@@ -39,16 +39,16 @@ export async function lastChange(db: Knex): Promise<number> {
   return Number(found.rows[0].id);
 }
 
-/** What changed after `id`, oldest first; `null`: so much that some of it is forgotten. */
+/**
+ * What changed after the change `id`, oldest first; `null`: nobody can tell, since that one is not there: so much has changed that it is
+ * forgotten, or a copy of the store from before was brought back.
+ */
 export async function changesAfter(db: Knex, id: number): Promise<readonly StoreChange[] | null> {
   const rows: { id: string; topic: ChangeTopic; key: string }[] = await db('foz.changes')
-    .where('id', '>', id)
+    .where('id', '>=', id)
     .orderBy('id')
     .limit(kept);
-  const changes = rows.map((row) => ({ ...row, id: Number(row.id) }));
-  const first = changes[0];
-  if (first === undefined || first.id === id + 1)
-    return changes.map(({ id, topic, key }) => ({ id, topic, key }));
-  const [oldest] = await db('foz.changes').min('id as id');
-  return Number(oldest?.id) > id + 1 ? null : changes.map(({ id, topic, key }) => ({ id, topic, key }));
+  const changes = rows.map(({ topic, key, ...row }) => ({ id: Number(row.id), topic, key }));
+  if (id === 0) return (changes[0]?.id ?? 1) === 1 ? changes : null;
+  return changes[0]?.id === id ? changes.slice(1) : null;
 }

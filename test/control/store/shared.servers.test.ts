@@ -134,6 +134,22 @@ describeShared('a store that processes share', () => {
     expect(seen[1]).toMatchObject({ topic: 'metadata', key: '1' });
   }, 20_000);
 
+  test('a copy from before that is brought back is taken over, and followed from there', async () => {
+    const store = open();
+    for (let version = 0; version < 3; version++) await store.writeMetadata(version, {}, actor);
+    const seen: unknown[] = [];
+    await store.onChange((change) => seen.push(change)).started;
+    await onServer(
+      place.url!,
+      `delete from foz.metadata where version > 1; delete from foz.changes where id > 1; select setval('foz.changes_id_seq', 1)`,
+    );
+    await until(() => seen.length > 0, 2_500);
+    expect(seen).toEqual([null]);
+    await store.writeMetadata(1, {}, actor);
+    await until(() => seen.length > 1, 2_000);
+    expect(seen[1]).toEqual({ id: 2, topic: 'metadata', key: '2' });
+  }, 20_000);
+
   test('a server that is not there, a wrong password, a missing right: told with the place and no password', async () => {
     const url = new URL(place.url!);
     const told = async (change: (url: URL) => void) => {
