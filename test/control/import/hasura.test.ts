@@ -147,6 +147,37 @@ test('metadata as the API exports it', () => {
   });
 });
 
+test('what is not as Hasura has it is left out and listed; what is made can be read', () => {
+  const file = join(made, 'odd.json');
+  const permission = { columns: ['id'], filter: {} };
+  const tables = [
+    {
+      table: 't',
+      select_permissions: [
+        { role: 'good', permission },
+        { role: 'odd', permission: { ...permission, columns: ['id', 5] } },
+        { role: 'odder', permission: { ...permission, limit: 'many' } },
+      ],
+      object_relationships: [{ name: 7, using: { foreign_key_constraint_on: 'a' } }],
+    },
+  ];
+  const customization = { root_fields: { prefix: 3 } };
+  const metadata = { version: 3, sources: [{ name: 'a', kind: 'postgres', tables, customization }] };
+  writeFileSync(file, JSON.stringify(metadata));
+  const report = importHasura(file, join(made, 'odd/foz.yaml'));
+  expect(report.findings.map(({ where, reason }) => `${where} | ${reason}`).sort()).toEqual([
+    expect.stringMatching(/^a\.t: object_relationships\[0\]\.name \| left out, .*: must be string$/),
+    expect.stringMatching(/^a\.t: select_permissions\[1\]\.permission\.columns\[1\] \| left out, /),
+    expect.stringMatching(/^a\.t: select_permissions\[2\]\.permission\.limit \| left out, /),
+    expect.stringMatching(/^a: connection \| /),
+    expect.stringMatching(/^a: customization\.root_fields\.prefix \| left out, /),
+  ]);
+  const read = loadConfig(join(made, 'odd/foz.yaml'), { A_DATABASE_URL: 'postgres://u@h/a' });
+  expect(read.metadata?.tables).toEqual([
+    { source: 'a', table: 't', select_permissions: [{ role: 'good', permission }] },
+  ]);
+});
+
 describe('what cannot be read', () => {
   const write = (files: Readonly<Record<string, string>>) => {
     const folder = mkdtempSync(join(made, 'bad-'));

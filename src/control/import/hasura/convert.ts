@@ -61,7 +61,7 @@ export function convertHasura(tree: HasuraTree): Imported {
   const names = sourceNames(given, findings);
   const read = given
     .filter(({ name }) => names.has(String(name)))
-    .map((source) => sourceOf(source, names, findings));
+    .flatMap((source) => sourceOf(source, names, findings) ?? []);
   const tables = read.flatMap((source) => source.tables);
   const inherited = inheritedRoles(root, findings);
   const limits = limitsFrom(root.api_limits, findings);

@@ -3,6 +3,7 @@ import { parseSourceName } from '../../../core/index.ts';
 import type { SourceConfig, SourceKind } from '../../config.ts';
 import { connectionOf } from './connection.ts';
 import { type Findings, isEmpty } from './findings.ts';
+import { fitting } from './fitting.ts';
 import { type Entry, isEntry } from './read-tree.ts';
 import { tableEntryOf } from './table-entry.ts';
 import { tableNameOf } from './tables.ts';
@@ -75,7 +76,7 @@ export function sourceOf(
   given: Entry,
   names: ReadonlyMap<string, string>,
   findings: Findings,
-): { readonly source: SourceConfig; readonly tables: readonly TableMetadata[] } {
+): { readonly source: SourceConfig; readonly tables: readonly TableMetadata[] } | undefined {
   const name = names.get(String(given.name))!;
   const kind = kinds[String(given.kind ?? 'postgres').toLowerCase()]!;
   const entries = Array.isArray(given.tables) ? given.tables.filter(isEntry) : [];
@@ -84,14 +85,15 @@ export function sourceOf(
     for (const item of Array.isArray(given[key]) ? given[key].filter(isEntry) : [])
       findings.add(item, undefined, `${name}: ${word} ${spelled(item)}`, reason);
   findings.addRest(given, [...handled, ...Object.keys(lists)], name, reasons);
-  const source: SourceConfig = {
+  const made: SourceConfig = {
     name,
     kind,
     ...connectionOf(kind, given, name, findings),
     ...patternsOf(kind, tables),
     ...customizationOf(given.customization, name, findings),
   };
-  return { source, tables };
+  const source = fitting('source', made, { given, where: name, findings });
+  return source === undefined ? undefined : { source, tables };
 }
 
 function spelled({ name, root_field_name, function: fn, stored_procedure: procedure }: Entry): string {

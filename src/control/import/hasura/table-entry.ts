@@ -1,5 +1,6 @@
 import type { ColumnConfig, TableConfiguration, TableMetadata } from '../../../catalog/index.ts';
 import { type Findings, isEmpty } from './findings.ts';
+import { fitting } from './fitting.ts';
 import { permissionsOf } from './permissions.ts';
 import { type Entry, isEntry } from './read-tree.ts';
 import { relationshipsOf } from './relationships.ts';
@@ -47,7 +48,7 @@ export function tableEntryOf(
     );
   findings.addRest(given, handled, where, reasons);
   const configuration = configurationOf(given.configuration, where, findings);
-  return {
+  const made: TableMetadata = {
     source,
     table,
     ...(given.is_enum === true ? { is_enum: true } : {}),
@@ -55,6 +56,7 @@ export function tableEntryOf(
     ...relationships,
     ...permissionsOf(given, where, fields, findings),
   };
+  return fitting('table', made, { given, where, findings });
 }
 
 function configurationOf(given: unknown, where: string, findings: Findings): TableConfiguration {
