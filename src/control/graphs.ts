@@ -272,7 +272,7 @@ export class Graphs {
       onUnavailable: (source, error) => this.#registry.failed(source, error),
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
-      ...(session.role === adminRole ? {} : { sees: tablesSeen(catalog.sources.values()) }),
+      ...(session.role === adminRole ? {} : { sees: tablesSeen(catalog.sources) }),
       showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
       admit: this.#admission(session.role),
       most: { cost: limits.cost ?? null, answerBytes: limits.answer_bytes ?? null },

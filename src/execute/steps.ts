@@ -44,10 +44,21 @@ function prepareKeys(
 }
 
 function tooManyKeys(step: Step): FozError {
+  // A rule may lead to what the role does not know of.
+  if (step.path === '$')
+    return new FozError(
+      'limit-exceeded',
+      `A rule of this role selects more than ${step.cap} keys in another source: narrow the rule, or raise the key cap.`,
+      {
+        path: step.path,
+        details: { cap: step.cap },
+        internal: `keys of ${step.fetch.table.id} for ${step.relationship}`,
+      },
+    );
   return new FozError(
     'limit-exceeded',
     `The condition on ${step.relationship} selects more than ${step.cap} keys of ${step.fetch.table.id}: filter ${step.fetch.table.name} further, or raise the key cap.`,
-    { path: step.path, details: { cap: step.cap, table: step.fetch.table.id } },
+    { path: step.path, details: { cap: step.cap } },
   );
 }
 

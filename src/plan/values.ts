@@ -70,6 +70,23 @@ const surrogates = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC
 
 /** All that is wrong with a value that came from the client, as errors with its place. */
 export function valueErrors(param: Param, value: unknown): FozError[] {
+  const errors = errorsAt(param, value);
+  return errors.length > 0 && param.path === '$' ? [unfitPreset(param, errors)] : errors;
+}
+
+/** What a permission writes may stand in a column that the client does not know of. */
+function unfitPreset({ source, path }: Param, errors: readonly FozError[]): FozError {
+  const about = { path, internal: errors.map(({ message }) => message).join('\n') };
+  return source.kind === 'session'
+    ? new FozError(
+        'access-denied',
+        `The session variable x-foz-${source.name} does not fit what a permission of this role does with it.`,
+        about,
+      )
+    : new FozError('permission-error', 'What a permission of this role writes does not fit.', about);
+}
+
+function errorsAt(param: Param, value: unknown): FozError[] {
   const problem = valueProblem(param, value);
   const name = param.path.slice(param.path.lastIndexOf('.') + 1);
   if (problem !== null) return [new FozError('data-exception', `${name} ${problem}`, { path: param.path })];

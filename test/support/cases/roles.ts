@@ -90,7 +90,7 @@ export class Roles {
       keyCap: 10_000,
       cacheSize: 1000,
       showInternal: false,
-      sees: tablesSeen(catalog.sources.values()),
+      sees: tablesSeen(catalog.sources),
     });
   }
 }
