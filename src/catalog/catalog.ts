@@ -67,6 +67,8 @@ export interface Table {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
+  /** What is said where a written row breaks a rule over the whole row. */
+  readonly rowRules: readonly string[];
   /** Reads of it are written into the audit log. */
   readonly auditReads: boolean;
   /** What a role may do with the table; `null` in the whole catalog, where nothing is forbidden. */

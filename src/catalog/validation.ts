@@ -18,33 +18,41 @@ type Make = (given: never, type: ValueType) => Omit<ValidationRule, 'message'>;
 const ajv = new Ajv2020({ allErrors: false, strict: false });
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-const lengthOf = (value: unknown) => (Array.isArray(value) ? value.length : [...textOf(value)].length);
+
+/** Characters of a text, bytes of a binary value (which comes as base64), elements of an array. */
+function lengthOf(value: unknown, { scalar }: ValueType): number {
+  if (Array.isArray(value)) return value.length;
+  const text = textOf(value);
+  return familyOf(scalar) === 'bytes'
+    ? Math.floor((text.replace(/=+$/, '').length * 3) / 4)
+    : [...text].length;
+}
 
 const makers = {
   pattern: (given: string) => {
     const expression = new RegExp(given, 'u');
     return { text: `must match ${given}`, passes: (value) => expression.test(textOf(value)) };
   },
-  min: (given: string | number, type: ValueType) => ({
-    text: `must be at least ${given}`,
-    passes: (value) => compare(value, given, type) >= 0,
-  }),
-  max: (given: string | number, type: ValueType) => ({
-    text: `must be at most ${given}`,
-    passes: (value) => compare(value, given, type) <= 0,
-  }),
-  min_length: (given: number) => ({
-    text: `must be at least ${given} long`,
-    passes: (value) => lengthOf(value) >= given,
-  }),
-  max_length: (given: number) => ({
-    text: `must be at most ${given} long`,
-    passes: (value) => lengthOf(value) <= given,
-  }),
-  one_of: (given: readonly unknown[]) => {
-    const allowed = new Set(given.map(String));
-    return { text: `must be one of ${given.join(', ')}`, passes: (value) => allowed.has(String(value)) };
+  min: (given: string | number, type: ValueType) => {
+    const compare = comparedWith(given, type);
+    return { text: `must be at least ${given}`, passes: (value) => compare(value) >= 0 };
   },
+  max: (given: string | number, type: ValueType) => {
+    const compare = comparedWith(given, type);
+    return { text: `must be at most ${given}`, passes: (value) => compare(value) <= 0 };
+  },
+  min_length: (given: number, type: ValueType) => ({
+    text: `must be at least ${given} long`,
+    passes: (value) => lengthOf(value, type) >= given,
+  }),
+  max_length: (given: number, type: ValueType) => ({
+    text: `must be at most ${given} long`,
+    passes: (value) => lengthOf(value, type) <= given,
+  }),
+  one_of: (given: readonly (string | number | boolean)[], type: ValueType) => ({
+    text: `must be one of ${given.join(', ')}`,
+    passes: oneOf(given, type),
+  }),
   json_schema: (given: object) => {
     const validate = ajv.compile(given);
     return { text: 'must fit its JSON Schema', passes: (value) => validate(value) === true };
@@ -68,26 +76,101 @@ export function validationRules(
   );
 }
 
-/** Exact for whole and decimal numbers; dates and times compare as ISO 8601 text. */
-function compare(value: unknown, bound: string | number, { scalar }: ValueType): number {
+type Family = ReturnType<typeof familyOf>;
+
+const unordered: ReadonlySet<Family> = new Set([
+  ...(['boolean', 'json', 'bytes', 'geometry', 'opaque', 'interval'] as const),
+]);
+const numbers: ReadonlySet<Family> = new Set(['integer', 'decimal', 'float']);
+const moments: ReadonlySet<Family> = new Set(['date', 'time', 'timestamp']);
+
+/** Below 0 for a value that is less than the bound, above for one that is more, NaN for one that cannot be compared. */
+type Compare = (value: unknown) => number;
+
+/** Throws Error for a bound that is no value of the type. */
+function comparedWith(bound: string | number, { scalar, array }: ValueType): Compare {
   const family = familyOf(scalar);
-  if (family === 'integer' || family === 'decimal') return compareDecimals(String(value), String(bound));
-  if (family === 'float') return Number(value) - Number(bound);
-  const [left, right] = [String(value), String(bound)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  if (array || unordered.has(family)) throw new Error(`min and max are not for ${array ? 'lists' : scalar}`);
+  if (family === 'integer' || family === 'decimal') return against(bound, decimal, compareDecimals);
+  if (family === 'float') return against(bound, finite, (left, right) => left - right);
+  if (moments.has(family)) return against(bound, moment, compareMoments);
+  return against(bound, (text) => text, compareTexts);
 }
 
-function compareDecimals(left: string, right: string): number {
-  const [a, b] = [parts(left), parts(right)];
+function against<T>(
+  bound: string | number,
+  read: (text: string) => T | null,
+  compare: (left: T, right: T) => number,
+): Compare {
+  const right = read(String(bound));
+  if (right === null) throw new Error(`"${bound}" is no value of its column`);
+  return (value) => {
+    const left = read(String(value));
+    return left === null ? Number.NaN : compare(left, right);
+  };
+}
+
+function finite(text: string): number | null {
+  return Number.isFinite(Number(text)) ? Number(text) : null;
+}
+
+/** Numbers and moments are the same however they are spelled: `1.50` is one of `1.5`. */
+function oneOf(given: readonly (string | number | boolean)[], type: ValueType): ValidationRule['passes'] {
+  if (type.array) {
+    const element = oneOf(given, { ...type, array: false });
+    return (value) => (value as readonly unknown[]).every((one) => one === null || element(one));
+  }
+  const family = familyOf(type.scalar);
+  if (!numbers.has(family) && !moments.has(family)) {
+    const allowed = new Set(given.map(textOf));
+    return (value) => allowed.has(textOf(value));
+  }
+  const compared = given.map((one) => comparedWith(String(one), type));
+  return (value) => compared.some((compare) => compare(value) === 0);
+}
+
+const compareTexts = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
+
+function compareDecimals(a: Decimal, b: Decimal): number {
   const digits = Math.max(a.fraction.length, b.fraction.length);
-  const scaled = ({ sign, whole, fraction }: ReturnType<typeof parts>) =>
-    sign * BigInt(whole + fraction.padEnd(digits, '0'));
+  const scaled = ({ sign, whole, fraction }: Decimal) => sign * BigInt(whole + fraction.padEnd(digits, '0'));
   const difference = scaled(a) - scaled(b);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-function parts(text: string) {
+interface Decimal {
+  readonly sign: bigint;
+  readonly whole: string;
+  readonly fraction: string;
+}
+
+function decimal(text: string): Decimal | null {
   const [, sign, whole, fraction] = /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  if (whole === undefined) throw new Error(`"${text}" is no decimal number`);
+  if (whole === undefined) return null;
   return { sign: sign === '-' ? -1n : 1n, whole, fraction: fraction ?? '' };
+}
+
+/** A date, a time or both, with the milliseconds since 1970 of the whole second, where it has an offset. */
+interface Moment {
+  readonly text: string;
+  readonly at: number | null;
+  readonly fraction: string;
+}
+
+const spelling = /^(?:\d{4,}-\d\d-\d\d)?[T ]?(?:\d\d:\d\d(?::\d\d)?)?(?=$|[.Z+-])/;
+
+function moment(given: string): Moment | null {
+  const text = spelling.exec(given)?.[0] ?? '';
+  const rest = /^(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/.exec(given.slice(text.length));
+  if (text === '' || rest === null) return null;
+  const [, fraction = '', offset] = rest;
+  const [day, time = '00:00'] =
+    text.includes(':') && !text.includes('-') ? ['1970-01-01', text] : text.split(/[T ]/);
+  const at = offset === undefined ? null : Date.parse(`${day}T${time}${offset}`);
+  return { text: text.replace(' ', 'T'), at, fraction: fraction.replace(/0+$/, '') };
+}
+
+function compareMoments(a: Moment, b: Moment): number {
+  const whole = a.at === null || b.at === null ? compareTexts(a.text, b.text) : a.at - b.at;
+  return whole === 0 ? compareTexts(a.fraction, b.fraction) : whole;
 }

@@ -71,7 +71,8 @@ export function bindValues(statement: Statement, bindings: Bindings): unknown[] 
   return values;
 }
 
-function distinct(problems: readonly FozError[]): FozError | FozErrors {
+/** Several problems as one error, each told once. */
+export function distinct(problems: readonly FozError[]): FozError | FozErrors {
   const seen = new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem]));
   const errors = [...seen.values()];
   return errors.length === 1 ? errors[0]! : new FozErrors(errors);

@@ -2,11 +2,12 @@ import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName, unreachable } from '../core/index.ts';
 import type { Mutation, Plan, Root, Runner, Select, WriteAnswer } from '../plan/index.ts';
 import { type Explained, explainStatement } from './explain.ts';
-import { listText, ofSource, type Running } from './fetch.ts';
+import { distinct, listText, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { flatten } from './prepared.ts';
 import { runDelete, runUpdate } from './write/change.ts';
 import { runInsert } from './write/insert.ts';
+import { problemsOf } from './write/problems.ts';
 import { WriteSession } from './write/session.ts';
 import { prepareSimple, type SimpleWrite } from './write/simple.ts';
 import type { FailedWrite, Written } from './written.ts';
@@ -41,9 +42,14 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
       simple: plan.steps.length > 0 ? null : prepareSimple(connectorOf, source, root.mutation),
     });
   }
+  const fields = groups.flatMap((group) => group.fields);
+  // A single statement tells all that is wrong with its values when they are bound.
+  const asked = fields.length === 1 && fields[0]!.simple !== null ? [] : fields;
   return {
     explain: () => groups.flatMap(explainGroup),
     async run(running) {
+      const problems = asked.flatMap(({ root }) => problemsOf(root.mutation, running.bindings));
+      if (problems.length > 0) throw distinct(problems);
       const texts = new Map<Root, string>();
       const committed: SourceName[] = [];
       for (const group of groups) {

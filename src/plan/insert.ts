@@ -1,21 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
-import {
-  type Column,
-  isEveryRow,
-  type Key,
-  type Relationship,
-  type RowRule,
-  type Table,
-  wholeTable,
-} from '../catalog/index.ts';
-import { invalid, literal, type Planning, paramOf } from './context.ts';
+import { type Column, type Relationship, type Table, wholeTable } from '../catalog/index.ts';
+import { invalid, type Planning, paramOf } from './context.ts';
 import { foldRule } from './fold.ts';
 import type { Input } from './input.ts';
+import { changedCheck, planOnConflict } from './on-conflict.ts';
 import type { Param } from './param.ts';
-import { isAlways, type Predicate } from './predicate.ts';
-import { planWhere } from './where.ts';
+import type { Predicate } from './predicate.ts';
 import type { OnConflict } from './write.ts';
-import { presetCells, type RowCheck, rowChecks, writable } from './write-rules.ts';
+import { presetCells, type RowCheck, rowChecks } from './write-rules.ts';
 
 /** Rows for one table, each with the rows it depends on (`before`) and the rows that depend on it (`after`). */
 export interface Insert {
@@ -74,17 +65,6 @@ export function planInsert(
   };
 }
 
-function changedCheck(
-  planning: Planning,
-  table: Table,
-  check: RowRule,
-  { update, presets = [] }: OnConflict,
-): Predicate | null {
-  if (update.length + presets.length === 0) return null;
-  const { check: other } = planning.rules.update(table);
-  return isEveryRow(other) || isDeepStrictEqual(check, other) ? null : foldRule(planning, other);
-}
-
 /** Names of the columns that the client knows of; `null`: all. */
 function namedColumns({ access, columns }: Table): ReadonlySet<string> | null {
   return access === null ? null : new Set([...columns, ...access.insertColumns].map(({ name }) => name));
@@ -134,21 +114,4 @@ export function cellOf(planning: Planning, column: Column, input: Input): Param 
       column,
     };
   return paramOf(planning, input, column.type, { column });
-}
-
-function planOnConflict(planning: Planning, table: Table, input: Input | undefined): OnConflict | null {
-  if (input === undefined || input.kind === 'null') return null;
-  if (input.kind !== 'object') throw invalid(input.path, 'an object is needed here');
-  const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
-  const update = (literal(planning, part('update_columns')) as readonly Column[] | null) ?? [];
-  const key = literal(planning, part('constraint')) as Key | null;
-  const { filter, presets } = planning.rules.update(table);
-  const where = writable(planning, table, filter, planWhere(planning, table, part('where')));
-  const fixed = update.length === 0 ? [] : presetCells(presets);
-  return {
-    key,
-    update: update.filter((column) => !presets.has(column)),
-    presets: fixed.map(([column, value]) => ({ column, value })),
-    where: isAlways(where) ? null : where,
-  };
 }

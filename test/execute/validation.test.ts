@@ -14,14 +14,11 @@ let registry: SourceRegistry;
 beforeAll(async () => {
   const source: SourceConfig = { name: 'shop', kind: 'sqlite', path: file };
   const connector = await connect(source, true);
-  await connector.run(
-    {
-      text: 'create table products (id integer primary key, sku text, price DECIMAL(10,2), stock integer, reserved integer, details JSON)',
-      slots: [],
-    },
-    [],
-    context,
-  );
+  const tables = [
+    'create table products (id integer primary key, sku text, price DECIMAL(10,2), stock integer, reserved integer, details JSON)',
+    'create table parts (id integer primary key, product_id integer references products, code text, weight DECIMAL(6,2), made_at TIMESTAMPTZ, opens TIME, picture BLOB)',
+  ];
+  for (const text of tables) await connector.run({ text, slots: [] }, [], context);
   registry = new SourceRegistry([{ name: parseSourceName('shop')!, config: source, connector }], null);
   await registry.start();
 });
@@ -42,9 +39,20 @@ const rows: readonly RowValidationMetadata[] = [
   { check: { _or: [{ price: { _lt: 500 } }, { stock: { _lte: 5 } }] }, message: 'expensive things are rare' },
 ];
 
-function graphs(config = columns, validations = rows): Graphs {
+const parts: Readonly<Record<string, ColumnConfig>> = {
+  code: { validation: [{ pattern: '^p', message: 'a code begins with p' }] },
+  weight: { validation: [{ one_of: [1, 2.5, '40'] }] },
+  made_at: { validation: [{ min: '2025-01-01T00:00:00Z', max: '2025-12-31T23:59:59.5+01:00' }] },
+  opens: { validation: [{ min: '08:00', max: '17:30:00' }] },
+  picture: { validation: [{ min_length: 2, max_length: 4 }] },
+};
+
+function graphs(config = columns, validations = rows, partConfig = parts): Graphs {
   const metadata: Metadata = {
-    tables: [{ source: 'shop', table: 'products', configuration: { column_config: config }, validations }],
+    tables: [
+      { source: 'shop', table: 'products', configuration: { column_config: config }, validations },
+      { source: 'shop', table: 'parts', configuration: { column_config: partConfig } },
+    ],
   };
   return new Graphs({ sources: [], metadata }, registry);
 }
@@ -123,11 +131,101 @@ test('updates are held to the same rules, also where the database computes the v
   );
 });
 
+test('rules over the row hold where nothing is asked back', async () => {
+  const many = (object: string) => `mutation { insert_products(objects: [${object}]) { affected_rows } }`;
+  expect(await messages(many('{id: 20, stock: 6, reserved: 7}, {id: 21, stock: 5, reserved: 4}'))).toEqual([
+    {
+      message: 'more is reserved than there is',
+      path: '$.selectionSet.insert_products.args.objects',
+      code: 'data-exception',
+    },
+    expect.objectContaining({ message: 'expensive things are rare' }),
+  ]);
+  expect(await messages(many('{id: 22, stock: 5, reserved: 4, price: "1"}'))).toEqual([]);
+  const upsert = (stock: number) =>
+    `mutation { insert_products(objects: [{id: 22, stock: ${stock}}], on_conflict: {constraint: products_pkey, update_columns: [stock]}) { affected_rows } }`;
+  expect(await messages(upsert(3))).toHaveLength(1);
+  expect(await messages(upsert(4))).toEqual([]);
+});
+
+test('all that is wrong is told at once: rows around, rows within, many updates, several fields', async () => {
+  const told = async (fields: string) =>
+    (await messages(`mutation { ${fields} }`)).map(({ message, path }) => [
+      message,
+      path.replace('$.selectionSet.', '').replace('.args', ''),
+    ]);
+  expect(
+    await told(
+      'insert_products(objects: [{id: 30, stock: -1, parts: {data: [{code: "x"}, {code: "p", weight: "3"}]}}]) { affected_rows }',
+    ),
+  ).toEqual([
+    ['stock must be at least 0', 'insert_products.objects[0].stock'],
+    ['a code begins with p', 'insert_products.objects[0].parts.data[0].code'],
+    ['weight must be one of 1, 2.5, 40', 'insert_products.objects[0].parts.data[1].weight'],
+  ]);
+  expect(
+    await told(
+      'update_parts_many(updates: [{where: {}, _set: {code: "x"}}, {where: {}, _set: {weight: "3"}}]) { affected_rows } ' +
+        'insert_parts_one(object: {code: "y", product: {data: {id: 31, stock: 101}}}) { id }',
+    ),
+  ).toEqual([
+    ['a code begins with p', 'update_parts_many.updates[0]._set.code'],
+    ['weight must be one of 1, 2.5, 40', 'update_parts_many.updates[1]._set.weight'],
+    ['a code begins with p', 'insert_parts_one.object.code'],
+    ['stock must be at most 100', 'insert_parts_one.object.product.data.stock'],
+  ]);
+  expect(
+    await ask(own(), { query: '{ parts { id } products(where: {id: {_gte: 30}}) { id } }', variables: {} }),
+  ).toBe('{"data":{"parts":[],"products":[]}}');
+});
+
+const spellings: readonly (readonly [string, boolean])[] = [
+  ['weight: "1.00"', true],
+  ['weight: "2.50"', true],
+  ['weight: 40', true],
+  ['weight: "2.51"', false],
+  ['made_at: "2025-01-01T00:00:00.000Z"', true],
+  ['made_at: "2024-12-31T23:00:00-02:00"', true],
+  ['made_at: "2025-01-01T00:59:59.9+01:00"', false],
+  ['made_at: "2025-12-31T22:59:59.500Z"', true],
+  ['made_at: "2025-12-31T22:59:59.501Z"', false],
+  ['opens: "08:00:00"', true],
+  ['opens: "07:59:59.999"', false],
+  ['opens: "17:30:00.000"', true],
+  ['opens: "17:30:00.001"', false],
+  ['picture: "AA=="', false],
+  ['picture: "AAAAAA=="', true],
+  ['picture: "AAAAAAA="', false],
+];
+test.each(spellings)(
+  'numbers, moments and bytes are compared by what they are: %s fits: %s',
+  async (cell, fits) => {
+    const query = `mutation { insert_parts(objects: [{${cell}}]) { affected_rows } }`;
+    expect(await messages(query)).toHaveLength(fits ? 0 : 1);
+  },
+);
+
+test('computed numbers are compared by what they are', async () => {
+  await messages(
+    'mutation { delete_parts(where: {}) { affected_rows } insert_parts_one(object: {id: 1, weight: "1.00"}) { id } }',
+  );
+  const plus = (by: string) =>
+    messages(`mutation { update_parts(where: {}, _inc: {weight: "${by}"}) { affected_rows } }`);
+  expect(await plus('1.50')).toEqual([]);
+  expect(await plus('0.01')).toHaveLength(1);
+});
+
 test('the graph tells the rules', async () => {
-  const query = '{ __type(name: "products_insert_input") { inputFields { name description } } }';
+  const query =
+    '{ __type(name: "products_insert_input") { description inputFields { name description } } set: __type(name: "products_set_input") { description } }';
   const { data } = JSON.parse(await ask(own(), { query, variables: {} })) as {
-    data: { __type: { inputFields: { name: string; description: string | null }[] } };
+    data: {
+      __type: { description: string; inputFields: { name: string; description: string | null }[] };
+      set: { description: string };
+    };
   };
+  const rowRules = 'A row is refused with: "more is reserved than there is", "expensive things are rare".';
+  expect([data.__type.description, data.set.description]).toEqual([rowRules, rowRules]);
   const described = Object.fromEntries(
     data.__type.inputFields.map(({ name, description }) => [name, description]),
   );
@@ -144,5 +242,16 @@ test('rules that cannot be are left out and told', () => {
     expect.stringMatching(/^shop\.products\.sku: a validation rule is not used: Invalid regular expression/),
     'shop.products.sku: a validation rule is not used: json_schema is for columns that hold JSON',
     'shop.products: validations[0], check.nothing: shop.products has no column or relationship "nothing"; the rule is left out',
+  ]);
+  const bounds = graphs(columns, rows, {
+    weight: { validation: [{ min: 'light' }, { one_of: [1, 'two'] }] },
+    made_at: { validation: [{ max: 'tomorrow' }] },
+    picture: { validation: [{ min: 3 }] },
+  });
+  expect(bounds.issues.map(({ where, reason }) => `${where}: ${reason}`)).toEqual([
+    'shop.parts.weight: a validation rule is not used: "light" is no value of its column',
+    'shop.parts.weight: a validation rule is not used: "two" is no value of its column',
+    'shop.parts.made_at: a validation rule is not used: "tomorrow" is no value of its column',
+    'shop.parts.picture: a validation rule is not used: min and max are not for bytea',
   ]);
 });

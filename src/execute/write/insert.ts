@@ -1,6 +1,6 @@
 import type { Column } from '../../catalog/index.ts';
-import { FozError, FozErrors } from '../../core/index.ts';
-import { type Insert, isAlways, type Param, valueErrors } from '../../plan/index.ts';
+import { FozError } from '../../core/index.ts';
+import { type Insert, isAlways, type Param } from '../../plan/index.ts';
 import { insertRows, type Row, type Stored } from './rows.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
 
@@ -12,7 +12,6 @@ export interface Inserted {
 
 /** Inserts rows with everything nested in them: what they refer to first, what refers to them last. */
 export async function runInsert(session: WriteSession, insert: Insert, wanted: boolean): Promise<Inserted> {
-  checkRows(session, insert);
   const { values, affected } = await insertAll(session, insert, wanted);
   const key = wanted ? keyColumns(insert.table) : [];
   return {
@@ -158,52 +157,4 @@ async function enforce(
   await session.check(table, tuplesOf(written.filter(({ changed }) => !changed)), check, path);
   await session.check(table, tuplesOf(written.filter(({ changed }) => changed)), ofChanged, path);
   await session.validate(table, tuplesOf(written), validations, path);
-}
-
-/** All that is wrong with the rows before the database is asked: values that are missing and values that do not fit. */
-function checkRows(session: WriteSession, insert: Insert): void {
-  const lacking = missing(insert, new Set());
-  if (lacking.length === 0) return;
-  const errors = [...unfit(session, insert), ...lacking];
-  throw errors.length === 1 ? errors[0]! : new FozErrors(errors);
-}
-
-function unfit(session: WriteSession, insert: Insert): FozError[] {
-  return insert.rows.flatMap((row) => [
-    ...[...row.cells.values()].flatMap((param) => valueErrors(param, session.value(param))),
-    ...[...row.before, ...row.after].flatMap((nested) => unfit(session, nested.insert)),
-  ]);
-}
-
-function missing(insert: Insert, given: ReadonlySet<Column>): FozError[] {
-  const required = insert.table.columns.filter(
-    (column) => !column.nullable && !column.hasDefault && column.identity === null && !column.generated,
-  );
-  return insert.rows.flatMap((row) => {
-    const present = new Set([
-      ...row.cells.keys(),
-      ...given,
-      ...row.before.flatMap(({ relationship }) => relationship.mapping.map((pair) => pair.from)),
-    ]);
-    const own = required
-      .filter((column) => !present.has(column))
-      .map((column) =>
-        insert.named === null || insert.named.has(column.name)
-          ? new FozError(
-              'data-exception',
-              `${column.name} is missing: it must not be null and has no default`,
-              { path: `${row.path}.${column.name}` },
-            )
-          : new FozError(
-              'permission-error',
-              `A row of ${insert.table.name} needs a value that this role cannot give: its permission has to preset it.`,
-              { path: row.path },
-            ),
-      );
-    const before = row.before.flatMap(({ insert: parent }) => missing(parent, new Set()));
-    const after = row.after.flatMap(({ relationship, insert: child }) =>
-      missing(child, new Set(relationship.mapping.map((pair) => pair.to))),
-    );
-    return [...own, ...before, ...after];
-  });
 }

@@ -60,10 +60,19 @@ export function makeTableType(
   }
   if (isKind(inputFields, kind)) {
     const fieldsOf = inputFields[kind];
-    return new InputType({ ...bare, name, fields: () => fieldsOf(graph, table) });
+    const description = ruled.has(kind) ? describedRules(table) : undefined;
+    return new InputType({ ...bare, name, description, fields: () => fieldsOf(graph, table) });
   }
   const valuesOf = enumValues[kind];
   return new EnumType({ ...bare, name, values: () => valuesOf(graph, table) });
+}
+
+/** The inputs that make up the new row. */
+const ruled: ReadonlySet<TypeKind> = new Set(['insert_input', 'set_input']);
+
+function describedRules({ rowRules }: Table): string | undefined {
+  if (rowRules.length === 0) return undefined;
+  return `A row is refused with: ${rowRules.map((message) => JSON.stringify(message)).join(', ')}.`;
 }
 
 function isKind<Kind extends ObjectKind | InputKind>(

@@ -1,0 +1,73 @@
+import type { Column } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import {
+  type Bindings,
+  type Insert,
+  type Mutation,
+  type Param,
+  resolveParam,
+  type Update,
+  valueErrors,
+} from '../../plan/index.ts';
+
+/** All that is wrong with what a mutation is to write, told before the database is asked: values that do not fit, values that are missing. */
+export function problemsOf(mutation: Mutation, bindings: Bindings): FozError[] {
+  switch (mutation.kind) {
+    case 'insert':
+      return [...unfit(mutation.insert, bindings), ...missing(mutation.insert, new Set())];
+    case 'update':
+      return unfitUpdate(mutation.update, bindings);
+    case 'update many':
+      return mutation.updates.flatMap((update) => unfitUpdate(update, bindings));
+    case 'delete':
+      return [];
+  }
+}
+
+const wrong = (bindings: Bindings) => (param: Param) => valueErrors(param, resolveParam(param, bindings));
+
+function unfit({ rows }: Insert, bindings: Bindings): FozError[] {
+  return rows.flatMap(({ cells, before, after }) => [
+    ...[...cells.values()].flatMap(wrong(bindings)),
+    ...[...before, ...after].flatMap(({ insert }) => unfit(insert, bindings)),
+  ]);
+}
+
+function unfitUpdate({ set }: Update, bindings: Bindings): FozError[] {
+  return set
+    .flatMap(({ kind, value }) => (kind !== 'set' || value === 'default' ? [] : [value]))
+    .flatMap(wrong(bindings));
+}
+
+function missing(insert: Insert, given: ReadonlySet<Column>): FozError[] {
+  const required = insert.table.columns.filter(
+    (column) => !column.nullable && !column.hasDefault && column.identity === null && !column.generated,
+  );
+  return insert.rows.flatMap((row) => {
+    const present = new Set([
+      ...row.cells.keys(),
+      ...given,
+      ...row.before.flatMap(({ relationship }) => relationship.mapping.map((pair) => pair.from)),
+    ]);
+    const own = required
+      .filter((column) => !present.has(column))
+      .map((column) =>
+        insert.named === null || insert.named.has(column.name)
+          ? new FozError(
+              'data-exception',
+              `${column.name} is missing: it must not be null and has no default`,
+              { path: `${row.path}.${column.name}` },
+            )
+          : new FozError(
+              'permission-error',
+              `A row of ${insert.table.name} needs a value that this role cannot give: its permission has to preset it.`,
+              { path: row.path },
+            ),
+      );
+    const before = row.before.flatMap(({ insert: parent }) => missing(parent, new Set()));
+    const after = row.after.flatMap(({ relationship, insert: child }) =>
+      missing(child, new Set(relationship.mapping.map((pair) => pair.to))),
+    );
+    return [...own, ...before, ...after];
+  });
+}
