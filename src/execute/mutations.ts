@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName, unreachable } from '../core/index.ts';
-import type { Mutation, Plan, Root, Runner, Select, WriteAnswer } from '../plan/index.ts';
+import type { Mutation, Plan, Root, Runner, Select, Update, Write, WriteAnswer } from '../plan/index.ts';
 import { type Explained, explainStatement } from './explain.ts';
 import { distinct, listText, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
@@ -46,7 +46,7 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
   // A single statement tells all that is wrong with its values when they are bound.
   const asked = fields.length === 1 && fields[0]!.simple !== null ? [] : fields;
   return {
-    explain: () => groups.flatMap(explainGroup),
+    explain: () => groups.flatMap((group) => explainGroup(connectorOf, plan, group)),
     async run(running) {
       const problems = asked.flatMap(({ root }) => problemsOf(root.mutation, running.bindings));
       if (problems.length > 0) throw distinct(problems);
@@ -87,13 +87,38 @@ export function failedWrites(
 }
 
 /** Writes that are one statement are known beforehand; others depend on the keys that come up on the way. */
-function explainGroup({ source, fields }: Group): Explained[] {
-  return fields.map(({ root, simple }) => {
-    if (simple !== null) return explainStatement(root.key, source, simple.statement);
+function explainGroup(connectorOf: ConnectorOf, { steps }: Plan, { source, fields }: Group): Explained[] {
+  return fields.flatMap(({ root, simple }) => {
+    if (simple !== null) return [explainStatement(root.key, source, simple.statement)];
     const { kind, table } = root.mutation;
     const sql = `-- ${kind} of ${table.id} in a transaction: its statements are made as keys become known`;
-    return { title: root.key, source, sql, params: [], below: [] };
+    const about = { title: root.key, source, sql, params: [], below: [] };
+    if (steps.length > 0) return [about];
+    const below = changesOf(root.mutation).map((write) =>
+      explainStatement(
+        'the rows, by their keys too',
+        source,
+        connectorOf(source).compileWrite(write).statement,
+      ),
+    );
+    return [{ ...about, below }];
   });
+}
+
+/** What an update or a delete asks of its rows, whatever their keys are. */
+function changesOf(mutation: Mutation): Write[] {
+  const { table } = mutation;
+  const update = ({ set, where }: Update): Write => ({ kind: 'update', table, set, where, returning: [] });
+  switch (mutation.kind) {
+    case 'insert':
+      return [];
+    case 'update':
+      return [update(mutation.update)];
+    case 'update many':
+      return mutation.updates.map(update);
+    case 'delete':
+      return [{ kind: 'delete', table, where: mutation.where, returning: [] }];
+  }
 }
 
 /** One transaction; a deadlock or a serialization failure is tried once more. */

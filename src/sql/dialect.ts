@@ -87,6 +87,8 @@ export interface Dialect {
   bucket(bucket: Bucket, expression: Sql, type: ValueType): Sql;
 
   // Writes.
+  /** Rows of a table inside a condition of an update or a delete that changes it; absent: the table itself. */
+  readonly rowsBesideWrite?: (table: Table) => Sql;
   /** `INSERT` tail for upserts. */
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
   jsonWrite(

@@ -293,3 +293,14 @@ test.each(probes)(
     );
   },
 );
+
+test('the SQL of writes that hand rows back holds the rules, as the plan does', () => {
+  const explained = (query: string) =>
+    explainOperation(graphs, { query, variables: '{}', operationName: null, role: 'writer' });
+  const changed = explained(
+    'mutation { update_notes(where: {text: {_eq: "x"}}, _set: {text: "y"}) { returning { id } } }',
+  );
+  expect(changed).toContain('update "notes" set "text" = ? where ("notes"."id" > ? and "notes"."text" = ?)');
+  const removed = explained('mutation { delete_notes(where: {text: {_eq: "x"}}) { returning { id } } }');
+  expect(removed).toContain('delete from "notes" where ("notes"."id" > ? and "notes"."text" = ?)');
+});

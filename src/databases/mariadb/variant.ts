@@ -4,6 +4,7 @@ import type { DialectVariant } from '../mysql/index.ts';
 /** In what MariaDB's spelling differs: JSON is text, there is no LATERAL, and inserts and deletes return their rows. */
 export const mariadbVariant: DialectVariant = {
   engine: 'mariadb',
+  readsBesideWrite: true,
   returning: { insert: true, update: false, delete: true },
   // For a UNION ALL of one limited select per parent.
   listsByCapacity: true,

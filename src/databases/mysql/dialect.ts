@@ -1,3 +1,4 @@
+import type { Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Capabilities } from '../../plan/index.ts';
 import { type Dialect, type Sql, sql } from '../../sql/index.ts';
@@ -68,8 +69,14 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     bucket,
     onConflict: (conflict, target, _, presets) => onConflict(variant, conflict, target, presets),
     jsonWrite: (kind, expression, _, param) => jsonWrite(variant, kind, expression, param),
+    ...(variant.readsBesideWrite ? {} : { rowsBesideWrite }),
     defaultValues: sql`() values ()`,
   };
+}
+
+/** MySQL refuses to read what a statement changes, but for a copy of it: a limit keeps the copy from being merged into the statement. */
+function rowsBesideWrite(own: Table): Sql {
+  return sql`(select * from ${table(own)} limit 18446744073709551615)`;
 }
 
 /** Rows are never nested by the database here: flat rows and a statement per level are faster, and keep the order of keys. */
@@ -82,6 +89,7 @@ const inserted = name('foz_new');
 /** What is MySQL's own. */
 export const mysqlVariant: DialectVariant = {
   engine: 'mysql',
+  readsBesideWrite: false,
   returning: { insert: false, update: false, delete: false },
   listsByCapacity: false,
   lateral: true,

@@ -5,6 +5,8 @@ import type { Sql } from '../../sql/index.ts';
 /** In what the spellings of MySQL and MariaDB differ. */
 export interface DialectVariant {
   readonly engine: string;
+  /** Conditions of an update or a delete can look into the table that it changes. */
+  readonly readsBesideWrite: boolean;
   readonly returning: Capabilities['returning'];
   readonly listsByCapacity: boolean;
   readonly lateral: boolean;

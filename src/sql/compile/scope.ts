@@ -1,5 +1,4 @@
-import type { Column } from '../../catalog/index.ts';
-import { scalars, type ValueType } from '../../catalog/index.ts';
+import { type Column, scalars, type Table, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { maskOf, type Param, type ValueCodec } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
@@ -9,11 +8,21 @@ import { compileWhere } from './where.ts';
 /** What compiling one statement needs: the spelling, and fresh aliases. */
 export class Scope {
   readonly dialect: Dialect;
+  readonly #changed: Table | null;
   #aliases = 0;
   #offset = false;
 
-  constructor(dialect: Dialect) {
+  /** `changed`: the table that the statement changes. */
+  constructor(dialect: Dialect, changed: Table | null = null) {
     this.dialect = dialect;
+    this.#changed = changed;
+  }
+
+  /** The table as a sub-select of a condition reads it. A view may read the table that is changed. */
+  rows(table: Table): Sql {
+    const { rowsBesideWrite, table: plain } = this.dialect;
+    const apart = this.#changed !== null && (table.id === this.#changed.id || table.kind.endsWith('view'));
+    return apart && rowsBesideWrite !== undefined ? rowsBesideWrite(table) : plain(table);
   }
 
   /** A new table alias: `t0`, `t1`, ... */

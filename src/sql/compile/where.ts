@@ -43,7 +43,7 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
     case 'exists table': {
       const other = scope.alias();
       const where = whereClause(scope, predicate.where, other);
-      return sql`exists (select 1 from ${scope.dialect.table(predicate.table)} ${other}${where})`;
+      return sql`exists (select 1 from ${scope.rows(predicate.table)} ${other}${where})`;
     }
     case 'measure': {
       const value = related(scope, predicate.relationship, predicate.where, predicate.measure, row);
@@ -88,7 +88,7 @@ function exists(scope: Scope, predicate: Extract<Predicate, { kind: 'exists' }>,
   const conditions = [joinCondition(scope, relationship, row, to)];
   const tail = scope.existsTail;
   if (!isAlways(where)) conditions.push(scope.before(false, () => compileWhere(scope, where, to)));
-  return sql`exists (select 1 from ${scope.dialect.table(relationship.to)} ${to} where ${sql.join(conditions, sql` and `)}${tail})`;
+  return sql`exists (select 1 from ${scope.rows(relationship.to)} ${to} where ${sql.join(conditions, sql` and `)}${tail})`;
 }
 
 /** Equality of the relationship's columns between two aliases. */
@@ -111,7 +111,7 @@ export function related(
   const conditions = [joinCondition(scope, relationship, row, to)];
   if (!isAlways(where)) conditions.push(compileWhere(scope, where, to));
   const value = compileMeasure(scope, measure, to);
-  return sql`(select ${value} from ${scope.dialect.table(relationship.to)} ${to} where ${sql.join(conditions, sql` and `)})`;
+  return sql`(select ${value} from ${scope.rows(relationship.to)} ${to} where ${sql.join(conditions, sql` and `)})`;
 }
 
 /** `count(*)`, `count(distinct a, b)`, `sum(x)` over the rows that `row` aliases. */

@@ -8,7 +8,7 @@ import { compileWhere, whereClause } from './where.ts';
 
 /** Spells one write for an engine. Pure. Returned columns are named by their database names in `shape.out`. */
 export function compileWrite(dialect: Dialect, write: Write): Compiled {
-  const scope = new Scope(dialect);
+  const scope = new Scope(dialect, write.kind === 'insert' ? null : write.table);
   const text = spell(scope, write);
   const list = new SelectList();
   const row = dialect.table(write.table);
