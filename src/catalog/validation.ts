@@ -15,7 +15,16 @@ export interface ValidationRule {
 type Kind = Exclude<keyof ColumnValidationMetadata, 'message'>;
 type Make = (given: never, type: ValueType) => Omit<ValidationRule, 'message'>;
 
-const ajv = new Ajv2020({ allErrors: false, strict: false });
+const ajv = new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false });
+
+/** Metadata is read again and again, so nothing of a schema stays behind: neither its `$id`, which is taken once, nor its memory. */
+function compiled(schema: object): (value: unknown) => boolean {
+  try {
+    return ajv.compile(schema);
+  } finally {
+    ajv.removeSchema(schema);
+  }
+}
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -54,8 +63,8 @@ const makers = {
     passes: oneOf(given, type),
   }),
   json_schema: (given: object) => {
-    const validate = ajv.compile(given);
-    return { text: 'must fit its JSON Schema', passes: (value) => validate(value) === true };
+    const fits = compiled(given);
+    return { text: 'must fit its JSON Schema', passes: (value) => fits(value) === true };
   },
 } as const satisfies Record<Kind, Make>;
 

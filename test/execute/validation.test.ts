@@ -234,6 +234,21 @@ test('the graph tells the rules', async () => {
   expect(described.reserved).toBeNull();
 });
 
+test('a JSON Schema that names itself can be read again, and stand at several columns', () => {
+  const schema = () => ({
+    $id: 'https://example.com/color',
+    type: 'object',
+    properties: { at: { format: 'time' } },
+  });
+  const config = () => ({ details: { validation: [{ json_schema: schema() }, { json_schema: schema() }] } });
+  for (const given of [config(), config()]) expect(graphs(given).issues).toEqual([]);
+  const broken = {
+    details: { validation: [{ json_schema: { $id: 'https://example.com/color', type: 'nothing' } }] },
+  };
+  expect(graphs(broken).issues).toHaveLength(1);
+  expect(graphs(config()).issues).toEqual([]);
+});
+
 test('rules that cannot be are left out and told', () => {
   const wrong = graphs({ sku: { validation: [{ pattern: '(' }, { json_schema: {} }] } }, [
     { check: { nothing: { _eq: 1 } }, message: 'x' },
