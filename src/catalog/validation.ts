@@ -8,12 +8,14 @@ export interface ValidationRule {
   readonly text: string;
   /** The owner's own words; `null`: the column's name and `text`. */
   readonly message: string | null;
-  /** Whether a canonical value that is not null passes. */
+  /** What the metadata says, by which rules are told apart. */
+  readonly given: unknown;
+  /** Whether a canonical value that is not null passes: follows from what is given and the type of the column. */
   readonly passes: (value: unknown) => boolean;
 }
 
 type Kind = Exclude<keyof ColumnValidationMetadata, 'message'>;
-type Make = (given: never, type: ValueType) => Omit<ValidationRule, 'message'>;
+type Make = (given: never, type: ValueType) => Pick<ValidationRule, 'text' | 'passes'>;
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false });
 
@@ -80,7 +82,7 @@ export function validationRules(
       const make = makers[kind] as Make | undefined;
       if (make === undefined) throw new Error(`there is no rule "${kind}"`);
       const rule = make(parts[kind] as never, type);
-      return { ...rule, message: message ?? null };
+      return { ...rule, message: message ?? null, given: { [kind]: parts[kind] } };
     }),
   );
 }

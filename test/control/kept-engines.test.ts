@@ -102,6 +102,23 @@ test.each(Object.entries(touching))('%s touches its role, and no other', (_, [be
   expect(graphs.engine(session('guest'))).toBe(untouched);
 });
 
+test('rules of validation touch those who know the column, and only when they change', () => {
+  const ruled = (role: string, maximum: number): TableMetadata => ({
+    ...select('books', role, { columns: ['id', 'title'] }),
+    configuration: {
+      column_config: {
+        title: { validation: [{ max_length: maximum, pattern: '^[A-Z]' }, { one_of: ['One'] }] },
+      },
+    },
+  });
+  const graphs = graphsOf(ruled('reader', 9), guest);
+  const kept = graphs.engine(session('reader'));
+  graphs.useMetadata({ tables: [ruled('reader', 9), select('notes', 'guest', { columns: ['id'] })] });
+  expect(graphs.engine(session('reader'))).toBe(kept);
+  graphs.useMetadata({ tables: [ruled('reader', 10), guest] });
+  expect(graphs.engine(session('reader'))).not.toBe(kept);
+});
+
 test('limits and lists of operations touch the roles that they name', () => {
   const graphs = graphsOf(reader, guest);
   const engines = () => [graphs.engine(session('reader')), graphs.engine(session('guest'))] as const;
