@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
+import { AccountResolver } from './account/account-resolver.ts';
 import { AuditResolver } from './audit/audit-resolver.ts';
 import { ExplainResolver } from './explain/explain-resolver.ts';
 import { KeyResolver } from './key/key-resolver.ts';
@@ -35,4 +36,9 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
     ],
     validate: false,
   });
+}
+
+/** The graph of those who are signed in about what is theirs; `schema/account.graphql` is its printed form. */
+export function buildAccountGraph(): Promise<GraphQLSchema> {
+  return buildSchema({ resolvers: [AccountResolver], validate: false });
 }

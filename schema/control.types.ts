@@ -202,7 +202,10 @@ export type Issue = {
 
 /** An API key, without its secret. */
 export type Key = {
+  /** Whether backend-only permissions hold. */
+  backend: Scalars['Boolean']['output'];
   createdAt: Scalars['DateTimeISO']['output'];
+  defaultRole?: Maybe<Scalars['String']['output']>;
   description?: Maybe<Scalars['String']['output']>;
   expiresAt?: Maybe<Scalars['DateTimeISO']['output']>;
   id: Scalars['String']['output'];
@@ -211,16 +214,25 @@ export type Key = {
   /** Smaller limits than those of its roles. */
   limits?: Maybe<Scalars['JSON']['output']>;
   name: Scalars['String']['output'];
+  /** Where it may be used from; null: anywhere. */
+  networks?: Maybe<Array<Scalars['String']['output']>>;
+  /** Who may see, rotate and end it at /account/graphql: as `https://id.example.com ada`. */
   owner?: Maybe<Scalars['String']['output']>;
   /** How the texts start that are accepted: foz_<prefix>_... */
   prefixes: Array<Scalars['String']['output']>;
   rateLimit?: Maybe<KeyRate>;
   revokedAt?: Maybe<Scalars['DateTimeISO']['output']>;
   roles: Array<Scalars['String']['output']>;
+  rotatedAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  scopes?: Maybe<KeyScopes>;
+  /** Session variables, without x-foz-. */
+  variables: Scalars['JSON']['output'];
 };
 
 /** What a new key is to be. */
 export type KeyInput = {
+  /** Lets it use backend-only permissions. */
+  backend?: InputMaybe<Scalars['Boolean']['input']>;
   /** The role of requests that choose none. */
   defaultRole?: InputMaybe<Scalars['String']['input']>;
   description?: InputMaybe<Scalars['String']['input']>;
@@ -230,11 +242,14 @@ export type KeyInput = {
   name: Scalars['String']['input'];
   /** Networks that it is accepted from, as 10.0.0.0/8. */
   networks?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Issuer and subject of a token, as `https://id.example.com ada`: may see, rotate and end it. */
   owner?: InputMaybe<Scalars['String']['input']>;
   rateLimit?: InputMaybe<KeyRateInput>;
   roles: Array<Scalars['String']['input']>;
   /** A part of what the roles may do. */
   scopes?: InputMaybe<KeyScopesInput>;
+  /** Session variables, as {"user-id": "7"}. */
+  variables?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 /** A kind of operation that a key is for. */
@@ -252,6 +267,13 @@ export type KeyRate = {
 export type KeyRateInput = {
   requests: Scalars['Int']['input'];
   seconds: Scalars['Int']['input'];
+};
+
+/** A part of what the roles of a key may do; what is null is not narrowed. */
+export type KeyScopes = {
+  operations?: Maybe<Array<KeyOperation>>;
+  sources?: Maybe<Array<Scalars['String']['output']>>;
+  tables?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 export type KeyScopesInput = {

@@ -1,4 +1,4 @@
-// Prints the control API's graph to schema/control.graphql, then makes client types of it.
+// Prints the graphs of the control API and of accounts to schema/, then makes client types of the first.
 // --check: changes nothing, fails when a file is out of date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,20 +12,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 const checks = process.argv.includes('--check');
 
-put('schema/control.graphql', `${printSchema(lexicographicSortSchema(await controlGraph()))}\n`);
+for (const [file, graph] of await graphs()) put(file, `${printSchema(lexicographicSortSchema(graph))}\n`);
 const config = parse(readFileSync('codegen.yml', 'utf8'));
 for (const { filename, content } of await generate({ ...config, silent: true }, false))
   put(filename, content);
 
 /** From the sources, so that it needs no build. */
-async function controlGraph() {
+async function graphs() {
   const folder = mkdtempSync(join(root, 'node_modules', '.foz-codegen-'));
   try {
     const outfile = join(folder, 'resolvers.mjs');
     const entry = { entryPoints: ['resolvers/index.ts'], outfile, tsconfig: 'tsconfig.json' };
     await build({ ...entry, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
-    const { buildControlGraph } = await import(pathToFileURL(outfile).href);
-    return await buildControlGraph();
+    const { buildControlGraph, buildAccountGraph } = await import(pathToFileURL(outfile).href);
+    return [
+      ['schema/control.graphql', await buildControlGraph()],
+      ['schema/account.graphql', await buildAccountGraph()],
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -6,17 +6,16 @@ import {
   type ControlPlane,
   exportAudit,
 } from './control/index.ts';
-import type { AdminOf } from './control-route.ts';
+import { type AdminDoor, forAdmins } from './control-route.ts';
 import { FozError } from './core/index.ts';
+import { refusal } from './graphql-route.ts';
 import type { RouteHandler } from './serve/index.ts';
 
 const moments = { since: 'from', until: 'before' } as const;
 
 /** `/control/audit.jsonl`: the audit log as JSON Lines, oldest first, for admins; sent as fast as it is read. */
-export function auditRoute(adminOf: AdminOf, plane: ControlPlane | null): RouteHandler {
-  return async (request) => {
-    if ((await adminOf(request)) === null)
-      return refusal(401, 'access-denied', 'The audit log is read by admins: send x-foz-admin-secret.');
+export function auditRoute(door: AdminDoor, plane: ControlPlane | null): RouteHandler {
+  return forAdmins(door, (_actor, request) => {
     if (request.method !== 'GET') return refusal(405, 'validation-failed', 'The audit log is read by GET.');
     if (plane === null) return refusal(404, 'not-found', 'This Foz has no store, so there is no audit log.');
     try {
@@ -27,15 +26,10 @@ export function auditRoute(adminOf: AdminOf, plane: ControlPlane | null): RouteH
       if (error instanceof FozError) return refusal(400, error.code, error.message);
       throw error;
     }
-  };
+  });
 }
 
 const plain = { 'cache-control': 'no-store' };
-
-function refusal(status: number, code: string, message: string) {
-  const body = JSON.stringify({ errors: [{ message, extensions: { path: '$', code } }] });
-  return { status, headers: { ...plain, 'content-type': 'application/json; charset=utf-8' }, body };
-}
 
 /** Throws FozError `validation-failed` for a parameter that there is not, or that cannot be. */
 function filterOf(given: URLSearchParams): AuditFilter {

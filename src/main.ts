@@ -22,10 +22,9 @@ import { changingOptions } from './limits.ts';
 import type { Connector } from './plan/index.ts';
 import { startRuntime } from './runtime.ts';
 import {
-  type Accounts,
   type Engine,
   type FozServer,
-  type RouteHandler,
+  type ServerOptions,
   type SourceReadiness,
   startServer,
 } from './serve/index.ts';
@@ -122,7 +121,7 @@ export interface Started extends FozServer {
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const plane = await openControlPlane(config, process.env, logger);
-  const accounts = plane?.audit ? accountsIn(plane.audit) : undefined;
+  const keeping = { logger, ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}) };
   const authentication = authenticationOf(config, plane);
   const attached = await attach(config, 'some');
   const { server = {} } = config;
@@ -143,12 +142,11 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     tls: server.tls ?? null,
     ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
     ...doorOf(authentication),
-    accounts,
+    ...keeping,
     readiness: () => readinessOf(attached.registry),
     gauges: () => gaugesOf(attached),
-    logger,
     samples: () => options.samples ?? [],
-    routes: await routesOf(config, authentication, accounts, { ...attached, ...runtime, plane }, logger),
+    ...(await routesOf(config, authentication, { ...attached, ...runtime, plane }, keeping)),
   };
   const front = await startServer(Object.assign(changing, fixed)).catch(async (error: unknown) => {
     await close();
@@ -181,22 +179,16 @@ function readinessOf({ sources }: SourceRegistry): SourceReadiness[] {
   }));
 }
 
-/** The control API, where a secret opens it. Its packages are loaded only then. */
+/** The control API, where a secret opens it, and what people may do about what is theirs. Its packages are loaded only then. */
 async function routesOf(
   { server: { admin_secret: secret } = {} }: FozConfig,
-  { auth, identify, addressOf }: Authentication,
-  accounts: Accounts | undefined,
+  authentication: Authentication,
   control: Omit<ControlContext, 'actor'>,
-  logger: Logger,
-): Promise<ReadonlyMap<string, RouteHandler>> {
-  if (secret === undefined && auth === null) return new Map();
-  const [{ controlRoute, identifyBySecret, adminBySession, whileAvailable }, { auditRoute }] =
-    await Promise.all([import('./control-route.ts'), import('./audit-route.ts')]);
-  const adminOf = adminBySession(auth === null ? identifyBySecret(secret!) : identify, accounts, addressOf);
-  return new Map([
-    ['/control/graphql', whileAvailable(await controlRoute(adminOf, control, logger))],
-    ['/control/audit.jsonl', whileAvailable(auditRoute(adminOf, control.plane))],
-  ]);
+  keeping: Pick<ServerOptions, 'accounts' | 'logger'>,
+): Promise<Pick<ServerOptions, 'routes' | 'sessionRoutes'>> {
+  if (secret === undefined && authentication.auth === null) return {};
+  const { controlRoutes } = await import('./routes.ts');
+  return controlRoutes(secret, authentication, control, keeping);
 }
 
 function engineOf({ graphs }: Attached): Engine {

@@ -50,6 +50,7 @@ export class KeyResolver {
   }
 }
 
-function shown({ prefixes, ...key }: KeyDescription): Key {
+/** A key as it is told. */
+export function shown({ prefixes, ...key }: KeyDescription): Key {
   return { ...key, prefixes: prefixes.map(({ prefix }) => prefix) } as Key;
 }

@@ -12,6 +12,18 @@ registerEnumType(KeyOperation, {
   description: 'A kind of operation that a key is for.',
 });
 
+@ObjectType({ description: 'A part of what the roles of a key may do; what is null is not narrowed.' })
+export class KeyScopes {
+  @Field(() => [KeyOperation], { nullable: true })
+  operations?: readonly KeyOperation[] | null;
+
+  @Field(() => [String], { nullable: true })
+  sources?: readonly string[] | null;
+
+  @Field(() => [String], { nullable: true })
+  tables?: readonly string[] | null;
+}
+
 @ObjectType({ description: 'At most so many operations within so many seconds.' })
 export class KeyRate {
   @Field(() => Int)
@@ -32,17 +44,35 @@ export class Key {
   @Field(() => String, { nullable: true })
   description!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who may see, rotate and end it at /account/graphql: as `https://id.example.com ada`.',
+  })
   owner!: string | null;
 
   @Field(() => [String])
   roles!: readonly string[];
 
-  @Field(() => [String], { description: 'How the texts start that are accepted: foz_<prefix>_...' })
-  prefixes!: readonly string[];
+  @Field(() => String, { nullable: true })
+  defaultRole!: string | null;
+
+  @Field(() => GraphQLJSON, { description: 'Session variables, without x-foz-.' })
+  variables!: Readonly<Record<string, string>>;
+
+  @Field(() => KeyScopes, { nullable: true })
+  scopes!: KeyScopes | null;
+
+  @Field(() => [String], { nullable: true, description: 'Where it may be used from; null: anywhere.' })
+  networks!: readonly string[] | null;
 
   @Field(() => KeyRate, { nullable: true })
-  rateLimit?: KeyRate | null;
+  rateLimit!: KeyRate | null;
+
+  @Field(() => Boolean, { description: 'Whether backend-only permissions hold.' })
+  backend!: boolean;
+
+  @Field(() => [String], { description: 'How the texts start that are accepted: foz_<prefix>_...' })
+  prefixes!: readonly string[];
 
   @Field(() => GraphQLJSON, { nullable: true, description: 'Smaller limits than those of its roles.' })
   limits?: object | null;
@@ -52,6 +82,9 @@ export class Key {
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   expiresAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  rotatedAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   revokedAt!: Date | null;
@@ -107,8 +140,15 @@ export class KeyInput {
   @Field(() => String, { nullable: true })
   description?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Issuer and subject of a token, as `https://id.example.com ada`: may see, rotate and end it.',
+  })
   owner?: string | null;
+
+  @Field(() => GraphQLJSON, { nullable: true, description: 'Session variables, as {"user-id": "7"}.' })
+  variables?: Record<string, string> | null;
 
   @Field(() => KeyScopesInput, { nullable: true, description: 'A part of what the roles may do.' })
   scopes?: KeyScopesInput | null;
@@ -127,4 +167,7 @@ export class KeyInput {
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   expiresAt?: Date | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Lets it use backend-only permissions.' })
+  backend?: boolean | null;
 }

@@ -4,7 +4,7 @@ import { FozError, parseRoleName } from '../core/index.ts';
 import type { Authenticator } from './authenticator.ts';
 import { AccessDenied } from './denied.ts';
 import { requestedRole } from './grant.ts';
-import { type AuthRequest, header, isSessionHeader } from './request.ts';
+import { type AuthRequest, asUtf8, header, isSessionHeader } from './request.ts';
 import type { SessionEnd } from './session-end.ts';
 import { isVariable, setVariable, variableOf } from './variables.ts';
 
@@ -123,16 +123,4 @@ function variablesOf(request: AuthRequest): Map<string, string> {
       );
   }
   return variables;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** HTTP headers come as bytes: those that are UTF-8 are read as it, others as Latin-1. */
-function asUtf8(value: string, via: AuthRequest['via']): string {
-  if (via === 'websocket' || !/[\x80-\xff]/.test(value) || /[^\0-\xff]/.test(value)) return value;
-  try {
-    return utf8.decode(Buffer.from(value, 'latin1'));
-  } catch {
-    return value;
-  }
 }

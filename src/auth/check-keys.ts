@@ -41,6 +41,15 @@ function checkSecret(
 }
 
 function checkKeyRules(key: DeclaredKeyConfig, report: Report): void {
+  if (/\p{Cc}/u.test(key.name)) report(['name'], 'must not hold control characters');
+  key.scopes?.sources?.forEach((pattern, at) => {
+    if (pattern.includes('.'))
+      report(['scopes', 'sources', at], 'names no source: a source has no "." in it');
+  });
+  key.scopes?.tables?.forEach((pattern, at) => {
+    if (!/^[^.]+\.[^.]+(?:\.[^.]+)?$/.test(pattern))
+      report(['scopes', 'tables', at], 'must be source.table or source.namespace.table');
+  });
   key.roles.forEach((role, at) => {
     checkRole(role, ['roles', at], report);
   });

@@ -1,7 +1,7 @@
 import type { Actor, CredentialLimits, RateLimit, Scopes, Session } from '../access/index.ts';
 import type { RoleName } from '../core/index.ts';
 import { AccessDenied } from './denied.ts';
-import { type AuthRequest, header } from './request.ts';
+import { type AuthRequest, asUtf8, header } from './request.ts';
 
 /** What a credential gives: the roles to choose from and everything that is the same for all of them. */
 export interface Grant {
@@ -25,7 +25,8 @@ export function requestedRole(request: AuthRequest): string | undefined {
     const message = 'x-foz-role and x-hasura-role name different roles: send one of them.';
     throw new AccessDenied({ message, why: 'two roles asked for' });
   }
-  return role ?? alias;
+  const asked = role ?? alias;
+  return asked === undefined ? undefined : asUtf8(asked, request.via);
 }
 
 /** The sessions of one credential, one per role, made when first asked for: the same session comes back as the same object. */

@@ -131,22 +131,42 @@ function twice(name: string): AccessDenied {
   return new AccessDenied({ message, why: `${name} repeated` });
 }
 
-/** An API key, or a secret that Foz made. */
-const keyInText = /foz_(?:[0-9A-Za-z]{12}_[0-9A-Za-z]|admin_[\w-]{10}[\w-])[\w-]{19}/;
+/** An API key, a secret that Foz made, or a token. */
+const secretInText =
+  /foz_(?:[0-9A-Za-z]{12}_[0-9A-Za-z]|admin_[\w-]{10}[\w-])[\w-]{19}|(?<![\w-])e[wy][\w-]{8,}\.e[wy][\w-]{8,}\.[\w-]{16}/;
 
-const namedInQuery =
-  /(?:^|&)(?:api[-_]?key|x-api-key|access_token|admin_secret|x-(?:foz|hasura)-admin-secret)=/i;
+/** Parameters of a URL that nobody should send. */
+const secretName =
+  /^(?:(?:x-)?api[-_]?key|(?:access_|id_)?token|jwt|authorization|admin_secret|x-(?:foz|hasura)-admin-secret)$/i;
 
 /** Refuses a URL that carries a credential: URLs end up in logs, histories and referrers. */
 export function refuseKeyInUrl(request: AuthRequest): void {
   const { url } = request;
   if (url === undefined || url.length < 12) return;
-  const at = url.indexOf('?');
-  if (!keyInText.test(url) && (at < 0 || !namedInQuery.test(url.slice(at + 1)))) return;
+  if (!secretInText.test(url) && !hasSecret(url)) return;
   throw new AccessDenied({
     message:
       'Credentials are never taken from a URL, because URLs are kept in logs: send "Authorization: Bearer ..." or "X-API-Key", and replace the credential that was sent.',
     why: 'credential in the URL',
     challenge: 'Bearer realm="foz", error="invalid_request"',
   });
+}
+
+function hasSecret(url: string): boolean {
+  const at = url.indexOf('?');
+  if (at < 0) return false;
+  const parameters = [...new URLSearchParams(url.slice(at))];
+  return parameters.some(([name, value]) => secretName.test(name) || secretInText.test(value));
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** HTTP headers come as bytes: those that are UTF-8 are read as it, others as Latin-1. */
+export function asUtf8(value: string, via: AuthRequest['via']): string {
+  if (via === 'websocket' || !/[\x80-\xff]/.test(value) || /[^\0-\xff]/.test(value)) return value;
+  try {
+    return utf8.decode(Buffer.from(value, 'latin1'));
+  } catch {
+    return value;
+  }
 }

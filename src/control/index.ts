@@ -64,6 +64,7 @@ export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
+export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './own-keys.ts';
 export { type ControlPlane, openControlPlane, requirePlane } from './plane.ts';
 export {
   type AllowListDescription,

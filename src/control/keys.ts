@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
 import type { CredentialLimits } from '../access/index.ts';
-import { checkAuth, mintKey, type ScopesConfig } from '../auth/index.ts';
+import { mintKey, type ScopesConfig } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
 import type { ControlPlane } from './plane.ts';
-import { refuseUnfit } from './settings/refuse.ts';
+import { refuseUnfit, refuseUnfitAuth } from './settings/refuse.ts';
 import type { Actor } from './store/actor.ts';
 import {
   insertKey,
@@ -20,12 +21,16 @@ export interface KeyInput {
   readonly owner?: string | null;
   readonly roles: readonly string[];
   readonly defaultRole?: string | null;
+  /** Session variables without prefix. */
+  readonly variables?: Readonly<Record<string, string | number | boolean>> | null;
   readonly scopes?: ScopesConfig | null;
   readonly networks?: readonly string[] | null;
   readonly rateLimit?: { readonly requests: number; readonly seconds: number } | null;
   /** Smaller limits than those of its roles. */
   readonly limits?: CredentialLimits | null;
   readonly expiresAt?: Date | null;
+  /** Whether backend-only permissions hold. */
+  readonly backend?: boolean | null;
 }
 
 /** A key that was made, or given another secret: its text is shown this once. */
@@ -44,24 +49,39 @@ export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInp
   refuseUnfitKey(input);
   const { key, prefix, hash } = mintKey(plane.peppers[0]!);
   const id = randomUUID();
-  return changed(plane, actor, 'key.create', id, key, (db) => insertKey(db, { ...input, id, prefix, hash }));
+  const { variables, backend, ...rest } = input;
+  const texts = Object.entries(variables ?? {}).map(([variable, value]) => [variable, String(value)]);
+  const made = { ...rest, variables: Object.fromEntries(texts), backend: backend ?? false, id, prefix, hash };
+  return changed(plane, actor, 'key.create', id, key, (db) => insertKey(db, made));
 }
 
-/** Gives a key another secret; the ones before are accepted for so many seconds more. Rejects with FozError `not-found`. */
+/** Throws FozError where the caller may not change this key; `undefined`: there is none. */
+type Check = (key: KeyDescription | undefined) => void;
+const anyKey = () => {};
+
+/** Gives a key another secret; the ones before are accepted for so many seconds more. Rejects with FozError `not-found`, and as `check` does. */
 export async function renewKey(
   plane: ControlPlane,
   actor: Actor,
   id: string,
   overlapSeconds: number,
+  check: Check = anyKey,
 ): Promise<ShownKey> {
   const { key, prefix, hash } = mintKey(plane.peppers[0]!);
   const until = overlapSeconds > 0 ? new Date(Date.now() + overlapSeconds * 1000) : null;
-  return changed(plane, actor, 'key.rotate', id, key, (db) => rotateKey(db, id, { prefix, hash }, until));
+  const rotate = (db: Knex.Transaction) => rotateKey(db, id, { prefix, hash }, until);
+  return changed(plane, actor, 'key.rotate', id, key, rotate, check);
 }
 
-/** Ends a key for good. Rejects with FozError `not-found`. */
-export async function endKey(plane: ControlPlane, actor: Actor, id: string): Promise<KeyDescription> {
-  return (await changed(plane, actor, 'key.revoke', id, '', (db) => revokeKey(db, id))).description;
+/** Ends a key for good. Rejects with FozError `not-found`, and as `check` does. */
+export async function endKey(
+  plane: ControlPlane,
+  actor: Actor,
+  id: string,
+  check: Check = anyKey,
+): Promise<KeyDescription> {
+  const revoke = (db: Knex.Transaction) => revokeKey(db, id);
+  return (await changed(plane, actor, 'key.revoke', id, '', revoke, check)).description;
 }
 
 /** Changes one key and writes that down, both or neither. */
@@ -71,10 +91,12 @@ function changed(
   operation: string,
   id: string,
   key: string,
-  change: (db: Parameters<Parameters<ControlPlane['store']['write']>[0]>[0]) => Promise<void>,
+  change: (db: Knex.Transaction) => Promise<void>,
+  check: Check = anyKey,
 ): Promise<ShownKey> {
   return store.write(async (db) => {
     const [before] = await listKeys(db, { id, revoked: true });
+    check(before);
     await change(db);
     const [description] = await listKeys(db, { id, revoked: true });
     await audit?.changedWithin(db, {
@@ -88,36 +110,29 @@ function changed(
   });
 }
 
-/** The same rules as for keys in the configuration. */
-function refuseUnfitKey({
-  name,
-  roles,
-  defaultRole,
-  scopes,
-  networks,
-  rateLimit,
-  limits,
-  expiresAt,
-}: KeyInput): void {
+/** The same rules as for keys in the configuration. Throws FozErrors. */
+function refuseUnfitKey({ description, owner, expiresAt, ...input }: KeyInput): void {
+  const { name, roles, defaultRole, variables, scopes, networks, rateLimit, limits, backend } = input;
   const declared = {
     name,
     prefix: 'A'.repeat(12),
     hash: `sha256:${'0'.repeat(64)}`,
     roles,
     ...(defaultRole ? { default_role: defaultRole } : {}),
+    ...(variables ? { variables } : {}),
     ...(scopes ? { scopes } : {}),
     ...(networks ? { networks } : {}),
     ...(rateLimit ? { rate_limit: rateLimit } : {}),
     ...(limits ? { limits } : {}),
-    ...(expiresAt ? { expires_at: expiresAt.toISOString() } : {}),
+    ...(backend ? { backend } : {}),
   };
   if (name.trim() === '' || roles.length === 0)
     throw new FozError('validation-failed', 'A key needs a name and at least one role.');
   refuseUnfit({ auth: { api_keys: [declared] } }, 'auth.api_keys[0]', 'key');
-  const problems = checkAuth({ api_keys: [declared] }).filter(({ path }) => path.at(-1) !== 'hash');
-  if (problems.length > 0)
-    throw new FozError(
-      'validation-failed',
-      problems.map(({ path, message }) => `${path.slice(2).join('.')}: ${message}`).join('; '),
-    );
+  refuseUnfitAuth({ api_keys: [declared] }, 'api_keys[0]', 'key');
+  if (expiresAt && expiresAt.getTime() <= Date.now())
+    throw new FozError('validation-failed', 'expiresAt has passed already: the key would let nobody in.');
+  for (const [what, text] of Object.entries({ description, owner }))
+    if (text && (text.length > 1000 || text.includes('\0')))
+      throw new FozError('validation-failed', `${what} must have at most 1,000 characters, and no NUL.`);
 }

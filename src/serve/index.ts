@@ -5,10 +5,13 @@ export {
   defaultLimits,
   defaultWebsocket,
   type Limits,
+  type RouteAnswer,
   type RouteHandler,
   type ServerOptions,
+  type SessionHandler,
   type SourceReadiness,
   type WebsocketLimits,
 } from './options.ts';
+export { refusalOf } from './refusal.ts';
 export { requestId } from './request-id.ts';
 export { type FozServer, startServer } from './server.ts';

@@ -137,15 +137,27 @@ export interface ServerOptions {
   readonly samples: () => readonly unknown[];
   /** Further handlers by path, as the control API. */
   readonly routes?: ReadonlyMap<string, RouteHandler>;
+  /** The same for whoever is signed in: asked who they are, counted and written down as at `/graphql`. */
+  readonly sessionRoutes?: ReadonlyMap<string, SessionHandler>;
+}
+
+/** What a handler of a path answers. */
+export interface RouteAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A stream is sent as it comes; where it fails, the answer is cut off. */
+  readonly body: string | Readable;
 }
 
 /** Answers one request. `read` gives its body, when it is wanted; it rejects with Refusal for one of more bytes than `most`. */
 export type RouteHandler = (
   request: IncomingMessage,
   read: (most: number) => Promise<Buffer>,
-) => Promise<{
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** A stream is sent as it comes; where it fails, the answer is cut off. */
-  readonly body: string | Readable;
-}>;
+) => Promise<RouteAnswer>;
+
+/** Answers one request of somebody who was let in. */
+export type SessionHandler = (
+  session: Session,
+  request: IncomingMessage,
+  body: Buffer,
+) => Promise<RouteAnswer & { readonly body: string }>;

@@ -21,6 +21,7 @@ import { Operations, type Outcome } from './operations.ts';
 import type { ServerOptions } from './options.ts';
 import { requestId } from './request-id.ts';
 import { send, sendStream } from './respond.ts';
+import { answerSession } from './session-route.ts';
 import { Sockets } from './socket/sockets.ts';
 import { refuseUpgrade, serveWithoutUpgrade, takeOver } from './socket/upgrade.ts';
 
@@ -103,6 +104,7 @@ function reload(server: HttpsServer, options: ServerOptions): void {
 class Front {
   closing = false;
   readonly #options: ServerOptions;
+  readonly #gate: Gate;
   readonly #graphql: GraphqlHandler;
   readonly #metrics: Metrics;
   readonly sockets: Sockets;
@@ -110,6 +112,7 @@ class Front {
   constructor(options: ServerOptions, doors: Doors, limitsOf: LimitsOf) {
     this.#options = options;
     const gate = new Gate(options, limitsOf);
+    this.#gate = gate;
     const operations = new Operations(options, gate, doors);
     this.#graphql = new GraphqlHandler(options, gate, operations);
     const { logger } = options;
@@ -167,6 +170,11 @@ class Front {
       if (typeof answer.body !== 'string')
         return sendStream(response, answer.status, answer.headers, answer.body);
       return send(request, response, answer.status, answer.headers, answer.body);
+    }
+    const own = this.#options.sessionRoutes?.get(path);
+    if (own !== undefined) {
+      const { status, headers, body } = await answerSession(this.#options, this.#gate, own, request, id);
+      return send(request, response, status, { ...headers, 'x-request-id': id }, body);
     }
     const readable = request.method === 'GET' || request.method === 'HEAD';
     if (

@@ -61,6 +61,15 @@ test('roles are chosen among those of the key', async () => {
     expect(await refused(() => as(role))).toMatchObject({ code: 'access-denied', status: 403 });
 });
 
+test('a role in UTF-8 is chosen over HTTP as over a WebSocket', async () => {
+  const { key, record } = stored({ roles: ['reader', 'Käufer'], defaultRole: 'reader' });
+  const { identify } = keysOf([record]);
+  const asked = (role: string, via: 'http' | 'websocket') =>
+    identify(request({ 'x-api-key': key, 'x-foz-role': role }, { via }), 1);
+  expect(await asked(Buffer.from('Käufer').toString('latin1'), 'http')).toMatchObject({ role: 'Käufer' });
+  expect(await asked('Käufer', 'websocket')).toMatchObject({ role: 'Käufer' });
+});
+
 test('several roles and no default: one must be named', async () => {
   const { key, record } = stored({ roles: ['a', 'b'] });
   const { identify } = keysOf([record]);
@@ -195,6 +204,10 @@ test('a key in the URL is refused with the reason, even beside a right one', asy
     `/graphql?x=${key}`,
     '/graphql?query={a}&access_token=abc',
     '/graphql?X-Hasura-Admin-Secret=abc',
+    '/graphql?authorization=Bearer+abc',
+    '/graphql?a=b&%74oken=abc',
+    `/graphql?x=${key.replace('_', '%5F')}`,
+    '/graphql?x=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ',
     `/graphql/${key}`,
     `/graphql#${mintAdminSecret()}`,
   ]) {
@@ -204,8 +217,27 @@ test('a key in the URL is refused with the reason, even beside a right one', asy
       'Credentials are never taken from a URL, be',
     ]);
   }
-  const url = '/graphql?query=%7Bfoz_a%7D&variables=%7B%7D';
+  for (const url of [
+    '/graphql?query=%7Bfoz_a%7D&variables=%7B%7D',
+    '/graphql?query=%7Btokens(where%3A%7Bjwt%3A%7B_eq%3A%22a%26token%3Db%22%7D%7D)%7Bkey%7D%7D',
+    '/graphql?query=%7Ba%7D&broken=%E0%A4%A',
+  ])
+    expect(await identify(request({ 'x-api-key': key }, { url }), 1)).toMatchObject({ role: 'reader' });
+  const started = performance.now();
+  const url = `/graphql?x=${'ey-'.repeat(5_000)}`;
   expect(await identify(request({ 'x-api-key': key }, { url }), 1)).toMatchObject({ role: 'reader' });
+  expect(performance.now() - started).toBeLessThan(50);
+});
+
+test('two different keys in one request are refused, the same one twice is not', async () => {
+  const [one, two] = [stored(), stored()];
+  const { identify } = keysOf([one.record, two.record]);
+  const both = (authorization: string) => request({ 'x-api-key': one.key, authorization });
+  expect(await refused(() => identify(both(`Bearer ${two.key}`), 1))).toMatchObject({
+    message: told,
+    why: 'two different API keys',
+  });
+  expect(await identify(both(`Bearer ${one.key}`), 1)).toMatchObject({ role: 'reader' });
 });
 
 test('no credentials and credentials of an unknown kind are refused, each with its challenge', async () => {

@@ -53,10 +53,10 @@ export class ApiKeys implements Authenticator {
   }
 
   credential(request: AuthRequest): string | undefined {
-    const own = header(request, 'x-api-key');
-    if (own?.startsWith('foz_')) return own;
-    const token = bearerToken(header(request, 'authorization'));
-    return token?.startsWith('foz_') ? token : undefined;
+    const own = keyIn(header(request, 'x-api-key'));
+    const other = keyIn(bearerToken(header(request, 'authorization')));
+    if (own !== undefined && other !== undefined && own !== other) throw keyDenied('two different API keys');
+    return own ?? other;
   }
 
   identify(credential: string, request: AuthRequest, now: number): Session | Promise<Session> {
@@ -146,6 +146,10 @@ export class ApiKeys implements Authenticator {
       if (changes === this.#changes || more === 0) return record;
     }
   }
+}
+
+function keyIn(text: string | undefined): string | undefined {
+  return text?.startsWith('foz_') ? text : undefined;
 }
 
 function unreachableStore(cause: unknown): FozError {

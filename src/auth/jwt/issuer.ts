@@ -100,13 +100,18 @@ export class Issuer {
     if (roles.length === 0) throw tokenDenied('none of its roles may come from this issuer');
     const { defaultRole, variables } = claims;
     return {
-      actor: Object.freeze({ kind: 'jwt', id: String(payload.sub ?? ''), issuer: this.name }),
+      actor: Object.freeze({ kind: 'jwt', id: subjectOf(payload), issuer: this.name }),
       roles: Object.freeze(roles),
       defaultRole: roles.find((role) => role === defaultRole) ?? (roles.length === 1 ? roles[0]! : null),
       variables,
       ...(until === Number.POSITIVE_INFINITY ? {} : { expiresAt: until }),
     };
   }
+}
+
+/** A subject is a text; some issuers number theirs. */
+function subjectOf({ sub }: { readonly sub?: unknown }): string {
+  return typeof sub === 'string' || typeof sub === 'number' ? String(sub) : '';
 }
 
 /** What a token says, and the key that has signed it. */

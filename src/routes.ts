@@ -1,0 +1,28 @@
+import type { ControlContext } from '../resolvers/index.ts';
+import { accountRoute } from './account-route.ts';
+import { auditRoute } from './audit-route.ts';
+import type { Authentication } from './authentication.ts';
+import { controlRoute, identifyBySecret } from './control-route.ts';
+import type { ServerOptions } from './serve/index.ts';
+
+/** What is served beside the data. `secret`: opens the control API where nobody is asked who they are. */
+export async function controlRoutes(
+  secret: string | undefined,
+  authentication: Authentication,
+  control: Omit<ControlContext, 'actor'>,
+  keeping: Pick<ServerOptions, 'accounts' | 'logger'>,
+): Promise<Pick<ServerOptions, 'routes' | 'sessionRoutes'>> {
+  const { plane } = control;
+  const { auth, addressOf } = authentication;
+  const identify = auth === null ? identifyBySecret(secret!) : authentication.identify;
+  const door = { identify, addressOf, ...keeping };
+  const routes = new Map([
+    ['/control/graphql', await controlRoute(door, control)],
+    ['/control/audit.jsonl', auditRoute(door, plane)],
+  ]);
+  if (auth === null || plane === null) return { routes };
+  return {
+    routes,
+    sessionRoutes: new Map([['/account/graphql', await accountRoute(plane, keeping.logger)]]),
+  };
+}
