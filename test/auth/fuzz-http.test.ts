@@ -1,0 +1,89 @@
+import { connect } from 'node:net';
+import { type AuthRequest, httpRequest } from '../../src/auth/index.ts';
+import { Dice } from '../conformance/dice.ts';
+import { MemoryEngine, serve } from '../serve/engine.ts';
+import { close, fault, identify, randomRequest, replay, seed } from './forged.ts';
+import { now } from './jwt.ts';
+
+afterAll(close);
+
+const body = '{"query":"{ hello }"}';
+/** Requests of one run, the connections that they come over, and how many are sent before the first answer is read. */
+const [runs, sockets, ahead] = [100_000, 10, 50];
+
+/** A header's value as HTTP can carry it, in UTF-8, and no longer than Node reads. */
+const carried = (text: string) =>
+  Buffer.from(text.replaceAll(/(?!\t)\p{Cc}/gu, '').slice(0, 3_000)).toString('latin1');
+
+function written({ headers, rawHeaders, url = '' }: AuthRequest): string {
+  const lines = [`POST ${url.slice(0, 3_000).replaceAll(/[^\x21-\x7e]/g, '_')} HTTP/1.1`];
+  const raw = rawHeaders ?? (Object.entries(headers).flat() as string[]);
+  if (!raw.includes('host')) lines.push('host: h');
+  for (let at = 0; at < raw.length; at += 2) lines.push(`${raw[at]}: ${carried(raw[at + 1]!)}`);
+  lines.push('content-type: application/json', `content-length: ${body.length}`);
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** Sends all at once over one connection; the statuses of the answers that came before it was closed. */
+function send(port: number, requests: readonly string[]): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    const statuses: number[] = [];
+    let rest = '';
+    const socket = connect(port, '127.0.0.1');
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      rest += chunk;
+      for (;;) {
+        const end = rest.indexOf('\r\n\r\n');
+        const length = Number(/\r\ncontent-length: (\d+)/i.exec(rest.slice(0, end))?.[1] ?? 0);
+        if (end < 0 || rest.length < end + 4 + length) break;
+        statuses.push(Number(rest.slice(9, 12)));
+        rest = rest.slice(end + 4 + length);
+      }
+      if (statuses.length === requests.length) socket.end();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(statuses));
+    socket.write(requests.join(''), 'latin1');
+  });
+}
+
+test(`100,000 requests over HTTP with credentials that were changed: none breaks anything, and none gets in that may not (${replay})`, async () => {
+  let entered = 0;
+  const faults: string[] = [];
+  const server = await serve(
+    new MemoryEngine(),
+    {},
+    {
+      identify: async (incoming) => {
+        const request = httpRequest(incoming);
+        const session = await identify(request, now);
+        entered++;
+        const wrong = fault(request, session);
+        if (wrong !== null) faults.push(`${wrong} for ${JSON.stringify(request)}`);
+        return session;
+      },
+    },
+  );
+  const port = Number(new URL(server.url).port);
+  const dice = new Dice(seed + 4);
+  const counts: Record<number, number> = {};
+  const batch = async () => {
+    const requests = Array.from({ length: ahead }, () => written(randomRequest(dice)));
+    const statuses = await send(port, requests);
+    // What is no HTTP is 400, what is too long 431; both end their connection.
+    if (![400, 431].includes(statuses.at(-1)!)) expect(statuses).toHaveLength(ahead);
+    for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
+    answered += statuses.length;
+  };
+  let answered = 0;
+  while (answered < runs) await Promise.all(Array.from({ length: sockets }, batch));
+  await server.close(0);
+  expect(faults).toEqual([]);
+  const { 400: broken = 0, 431: long = 0, ...others } = counts;
+  expect(broken + long).toBeLessThan(runs / 100);
+  expect(Object.keys(others)).toEqual(['200', '401', '403']);
+  expect(counts[200]).toBe(entered);
+  expect(entered).toBeGreaterThan(runs / 200);
+  expect(entered).toBeLessThan(runs / 10);
+}, 280_000);
