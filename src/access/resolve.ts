@@ -217,13 +217,10 @@ function readDelete(table: Table, given: DeletePermissionMetadata, find: FindTab
 function columnsOf(table: Table, given: '*' | readonly string[]): readonly Column[] {
   if (given === '*') return table.columns;
   if (!Array.isArray(given)) throw new RuleProblem('columns', 'must be a list of columns, or "*"');
-  const named = new Set(
-    (given as readonly string[]).map((name) => {
-      const column = table.column.get(name);
-      if (column === undefined) throw new RuleProblem('columns', `${table.id} has no column "${name}"`);
-      return column;
-    }),
-  );
+  const names = given as readonly string[];
+  const missing = names.filter((name) => !table.column.has(name)).map((name) => `"${name}"`);
+  if (missing.length > 0) throw new RuleProblem('columns', `${table.id} has no column ${missing.join(', ')}`);
+  const named = new Set(names.map((name) => table.column.get(name)));
   return table.columns.filter((column) => named.has(column));
 }
 

@@ -148,8 +148,8 @@ describe('a permission with anything wrong in it grants nothing, and says where'
   });
 
   test('columns, masks and presets that are not there', () => {
-    expect(told([select('r', { columns: ['id', 'nope'] })])).toEqual([
-      `${at}columns: shop.public.orders has no column "nope"; the permission is left out`,
+    expect(told([select('r', { columns: ['nope', 'id', 'gone'] })])).toEqual([
+      `${at}columns: shop.public.orders has no column "nope", "gone"; the permission is left out`,
     ]);
     expect(told([select('r', { columns: ['id'], masks: { total: {} } })])).toEqual([
       `${at}masks.total: total is not among the columns of the permission; the permission is left out`,
