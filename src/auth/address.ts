@@ -38,6 +38,16 @@ function canonical(text: string | undefined): string | null {
   return address;
 }
 
+/** Who is counted by an address: of IPv6 its network of 64 bits, since whoever has one address there has all of them. */
+export function countedAddress(address: string | null): string {
+  const parsed = address?.includes(':') ? parse(address) : undefined;
+  if (!(parsed instanceof ipaddr.IPv6)) return address ?? '';
+  return `${parsed.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`;
+}
+
 /** Strict: four decimal parts for IPv4, no octal, no zone. */
 function parse(text: string): Address | undefined {
   if (

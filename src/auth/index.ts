@@ -1,4 +1,4 @@
-export { type ClientAddress, clientAddress, Networks } from './address.ts';
+export { type ClientAddress, clientAddress, countedAddress, Networks } from './address.ts';
 export { type AdminSecret, mintAdminSecret, sha256Of } from './admin-secret.ts';
 export { hashKey, keyPrefix, type MintedKey, mintKey, plainHash } from './api-keys/format.ts';
 export type { KeyRecord, KeyRepository, KeySecret, KeyUse } from './api-keys/record.ts';

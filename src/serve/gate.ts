@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialOf, type Session } from '../access/index.ts';
+import { countedAddress } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
 import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
@@ -69,7 +70,8 @@ export class Gate {
 
   /** Who is counted: a credential, else an address. */
   callerOf({ actor }: Session, request: IncomingMessage): string {
-    if (actor === undefined || actor.kind === 'anonymous') return `address ${this.addressOf(request) ?? ''}`;
+    if (actor === undefined || actor.kind === 'anonymous')
+      return `address ${countedAddress(this.addressOf(request))}`;
     return credentialOf(actor);
   }
 

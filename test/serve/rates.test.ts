@@ -89,3 +89,15 @@ test('a role has its own depth, fields and time', async () => {
   expect((await post(server.url, slow)).text).toBe('{"data":{"slow":"done"}}');
   expect((await post(server.url, slow, { 'x-role': 'clerk' })).text).toContain('"code":"timeout"');
 });
+
+test('who has no credential is counted by address, of IPv6 by the network of 64 bits', async () => {
+  const addressOf = ({ headers }: IncomingMessage) => String(headers['x-address']);
+  server = await serve(new MemoryEngine(), { rate: { requests: 1, seconds: 60 } }, { identify, addressOf });
+  const from = async (address: string) => (await post(server.url, hello, { 'x-address': address })).status;
+  expect(await from('2001:db8:1:2::1')).toBe(200);
+  expect(await from('2001:db8:1:2:ffff::9')).toBe(429);
+  expect(await from('2001:db8:1:3::1')).toBe(200);
+  expect(await from('192.0.2.1')).toBe(200);
+  expect(await from('192.0.2.2')).toBe(200);
+  expect(await from('192.0.2.1')).toBe(429);
+});

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, Kind, OperationTypeNode } from 'graphql';
 import { makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { countedAddress } from '../../auth/index.ts';
 import { Refusal } from '../body.ts';
 import type { Asker } from '../gate.ts';
 import { defaultWebsocket, type ServerOptions, type WebsocketLimits } from '../options.ts';
@@ -90,7 +91,7 @@ export class Sockets {
       free = [this.#place('', this.#limits.connections)];
       free.push(
         this.#place(
-          `opening ${this.#serving.gate.addressOf(request) ?? ''}`,
+          `opening ${countedAddress(this.#serving.gate.addressOf(request))}`,
           this.#limits.connectionsPerCaller,
         ),
       );
