@@ -56,8 +56,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const unlisted = new UnlistedOperations();
   graphs.onUnlisted((found) => {
     const { document: _, ...told } = found;
-    log.warn(told, 'operation is not on the allow-list');
-    unlisted.add(found);
+    if (unlisted.add(found)) log.warn(told, 'operation is not on the allow-list');
   });
   const started = Promise.all([sources.start(), settings.start()]);
   await Promise.race([started, sleep(patienceMs, undefined, { ref: false })]);

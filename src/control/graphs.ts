@@ -285,16 +285,19 @@ export class Graphs {
     const list = allowListOf(this.#allowLists, role);
     if (list === null) return undefined;
     return (document, operation) => {
-      if (list.has(document, operation)) return;
+      if (list.has(document, operation)) return undefined;
       const name = operation.name?.value ?? null;
-      for (const listener of this.#unlisted)
-        listener({
-          role,
-          operationName: name,
-          document: spelled(document, operation),
-          refused: list.enforced,
-        });
-      if (!list.enforced) return;
+      const found = {
+        role,
+        operationName: name,
+        document: spelled(document, operation),
+        refused: list.enforced,
+      };
+      const tell = () => {
+        for (const listener of this.#unlisted) listener(found);
+      };
+      if (!list.enforced) return tell;
+      tell();
       throw new FozError(
         'permission-error',
         `${name === null ? 'This operation' : `The operation ${name}`} is not among those that the role may ask for.`,

@@ -42,6 +42,9 @@ export interface OperationRequest {
   readonly beforeWrite?: () => Promise<void>;
 }
 
+/** Called each time that an operation runs; absent: nobody wants to know. */
+type OnRun = (() => void) | undefined;
+
 /** What one role's engine works with; fixed for its life. */
 export interface RoleEngineOptions {
   readonly schema: GraphQLSchema;
@@ -56,7 +59,7 @@ export interface RoleEngineOptions {
   /** Which tables errors may name; absent: all. */
   readonly sees?: Sees;
   /** Refuses operations that are not to be asked for, by throwing FozError; asked once for each. */
-  readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => void;
+  readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => OnRun;
   /** The most that an operation may cost (see `planCost`); absent: any. */
   readonly most?: { readonly cost: number | null; readonly answerBytes: number | null };
   /** Told of every statement that failed with `unavailable`; must not throw. */
@@ -69,6 +72,7 @@ export interface RoleEngineOptions {
 interface Entry {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  readonly onRun: OnRun;
   readonly coerce: (raw: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | undefined;
   readonly shape: (raw: Readonly<Record<string, unknown>>) => string | undefined;
   /** Paths of variables whose values decide the plan; grows as plans are made. */
@@ -165,11 +169,12 @@ export class RoleEngine {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       const operation = operationOf(request.document, request.operationName);
-      this.options.admit?.(request.document, operation);
+      const onRun = this.options.admit?.(request.document, operation);
       const { schema } = this.options;
       entry = {
         document: request.document,
         operation,
+        onRun,
         coerce: compileCoercion(schema, operation),
         shape: compileShape(schema, operation),
         inspected: [],
@@ -231,6 +236,7 @@ export class RoleEngine {
     entry: Entry,
   ): Promise<EngineAnswer> {
     const context: RunContext = { signal: request.signal, timeoutMs: request.timeoutMs };
+    entry.onRun?.();
     const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
     try {
       if (written !== undefined) await request.beforeWrite?.();

@@ -11,10 +11,12 @@ export interface UnlistedOperation extends Unlisted {
 export class UnlistedOperations {
   readonly #seen = new LRUCache<string, UnlistedOperation>({ max: 1000 });
 
-  add(found: Unlisted): void {
+  /** Whether it is the first time. */
+  add(found: Unlisted): boolean {
     const id = `${found.role}\n${found.document}`;
     const times = (this.#seen.get(id)?.times ?? 0) + 1;
     this.#seen.set(id, { ...found, times, last: new Date() });
+    return times === 1;
   }
 
   /** Newest first. */
