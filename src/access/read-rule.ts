@@ -10,6 +10,7 @@ import {
   operators,
   type RowRule,
   type RuleValue,
+  type ScalarFamily,
   type Table,
   type ValueType,
 } from '../catalog/index.ts';
@@ -205,5 +206,29 @@ function columnsRule(
   const right = typeof name === 'string' ? table.column.get(name) : undefined;
   if (right === undefined)
     throw new RuleProblem(where, `${table.id} has no column ${JSON.stringify(operand)} to compare with`);
+  if (!areComparable(left, right, op))
+    throw new RuleProblem(
+      where,
+      `${left.name} (${left.nativeType}) cannot be compared with ${right.name} (${right.nativeType})`,
+    );
   return { kind: 'columns', left, op, right };
+}
+
+const alike: Readonly<Partial<Record<ScalarFamily, string>>> = {
+  integer: 'number',
+  decimal: 'number',
+  float: 'number',
+  date: 'moment',
+  timestamp: 'moment',
+};
+
+/** Engines compare values of different kinds each in its own way, or not at all. */
+function areComparable(left: Column, right: Column, op: ColumnComparison): boolean {
+  const [one, other] = [familyOf(left.type.scalar), familyOf(right.type.scalar)];
+  if (left.type.array || right.type.array)
+    return left.type.array === right.type.array && left.type.scalar === right.type.scalar;
+  const { families } = operators[op];
+  return (
+    (families as readonly ScalarFamily[]).includes(one) && (alike[one] ?? one) === (alike[other] ?? other)
+  );
 }

@@ -101,6 +101,21 @@ describe('a permission with anything wrong in it grants nothing, and says where'
       'filter.id._ceq: shop.public.orders has no column "nope" to compare with',
     ],
     [
+      'a column of another kind to compare with',
+      { customer_id: { _ceq: 'tags' } },
+      'filter.customer_id._ceq: customer_id (int) cannot be compared with tags (text)',
+    ],
+    [
+      'a text compared with a number',
+      { customer: { email: { _cne: 'id' } } },
+      'filter.customer.email._cne: email (text) cannot be compared with id (int)',
+    ],
+    [
+      'documents to be ordered',
+      { customer: { data: { _cgt: 'data' } } },
+      'filter.customer.data._cgt: data (jsonb) cannot be compared with data (jsonb)',
+    ],
+    [
       'the outermost row',
       { id: { _ceq: ['$', 'id'] } },
       'filter.id._ceq: a column of the outermost row cannot be compared: compare columns of one row',
@@ -145,6 +160,10 @@ describe('a permission with anything wrong in it grants nothing, and says where'
   test.each(cases)('%s', (_, filter, reason) => {
     expect(told([select('r', { filter })])).toEqual([`${at}${reason}; the permission is left out`]);
     expect(granted('r', [select('r', { filter })])?.select ?? null).toBeNull();
+  });
+
+  test('numbers are compared with numbers', () => {
+    expect(told([select('r', { filter: { total: { _cgt: 'id' }, tags: { _ceq: 'tags' } } })])).toEqual([]);
   });
 
   test('columns, masks and presets that are not there', () => {
