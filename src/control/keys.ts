@@ -84,8 +84,8 @@ export async function endKey(
   return (await changed(plane, actor, 'key.revoke', id, '', revoke, check)).description;
 }
 
-/** Changes one key and writes that down, both or neither. */
-function changed(
+/** Changes one key and writes that down, both or neither; it counts in this process when this resolves. */
+async function changed(
   { store, audit }: ControlPlane,
   actor: Actor,
   operation: string,
@@ -94,7 +94,7 @@ function changed(
   change: (db: Knex.Transaction) => Promise<void>,
   check: Check = anyKey,
 ): Promise<ShownKey> {
-  return store.write(async (db) => {
+  const shown = await store.write(async (db) => {
     const [before] = await listKeys(db, { id, revoked: true });
     check(before);
     await change(db);
@@ -108,6 +108,8 @@ function changed(
     });
     return { key, description: description! };
   });
+  await store.settled();
+  return shown;
 }
 
 /** The same rules as for keys in the configuration. Throws FozErrors. */

@@ -88,6 +88,11 @@ export class Store {
     return result;
   }
 
+  /** Resolves when listeners of this process were told of all changes that are committed; also when the store is down. */
+  settled(): Promise<void> {
+    return this.#watch.look().catch(() => {});
+  }
+
   readMetadata(): Promise<StoredMetadata> {
     return this.read(readMetadata);
   }
