@@ -1,5 +1,5 @@
 import type { Column, RowRule, RuleValue, Table } from '../catalog/index.ts';
-import type { RolePermissions, SelectPermission, TablePermission } from './permission.ts';
+import type { DeletePermission, RolePermissions, SelectPermission, TablePermission } from './permission.ts';
 
 /** A condition in the words of the metadata: `{ "owner_id": { "_eq": "X-Foz-User-Id" } }`; `{}`: every row. */
 export type DescribedRule = Readonly<Record<string, unknown>>;
@@ -22,7 +22,12 @@ export interface TableDescription {
   } | null;
   readonly insert: WriteDescription | null;
   readonly update: (WriteDescription & { readonly filter: DescribedRule }) | null;
-  readonly delete: { readonly filter: DescribedRule; readonly backendOnly: boolean } | null;
+  readonly delete: {
+    readonly filter: DescribedRule;
+    /** By column: what is written into the rows instead of removing them. */
+    readonly presets: Readonly<Record<string, unknown>>;
+    readonly backendOnly: boolean;
+  } | null;
 }
 
 export interface WriteDescription {
@@ -54,7 +59,7 @@ function describeTable({ table, select, insert, update, delete: remove }: TableP
     select: select === null ? null : describeSelect(select),
     insert: insert === null ? null : describeWrite(insert),
     update: update === null ? null : { ...describeWrite(update), filter: describeRule(update.filter) },
-    delete: remove === null ? null : { filter: describeRule(remove.filter), backendOnly: remove.backendOnly },
+    delete: remove === null ? null : describeDelete(remove),
   };
 }
 
@@ -71,6 +76,10 @@ function describeSelect(select: SelectPermission): TableDescription['select'] {
   };
 }
 
+function describeDelete({ filter, presets, backendOnly }: DeletePermission): TableDescription['delete'] {
+  return { filter: describeRule(filter), presets: describePresets(presets), backendOnly };
+}
+
 interface Written {
   readonly columns: readonly Column[];
   readonly presets: ReadonlyMap<Column, RuleValue>;
@@ -81,10 +90,14 @@ interface Written {
 function describeWrite({ columns, presets, check, backendOnly }: Written): WriteDescription {
   return {
     columns: columns.map(({ name }) => name),
-    presets: Object.fromEntries([...presets].map(([column, value]) => [column.name, describeValue(value)])),
+    presets: describePresets(presets),
     check: describeRule(check),
     backendOnly,
   };
+}
+
+function describePresets(presets: ReadonlyMap<Column, RuleValue>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries([...presets].map(([column, value]) => [column.name, describeValue(value)]));
 }
 
 /** A resolved rule as metadata would say it; reading that again gives a rule that means the same. */

@@ -24,6 +24,6 @@ function ofTable(table: Table): TablePermission {
     },
     insert: write,
     update: { ...write, filter: everyRow },
-    delete: { filter: everyRow, backendOnly: false },
+    delete: { filter: everyRow, presets: new Map(), backendOnly: false },
   };
 }

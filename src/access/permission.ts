@@ -55,5 +55,7 @@ export interface UpdatePermission {
 
 export interface DeletePermission {
   readonly filter: RowRule;
+  /** What is written into the rows instead of removing them; empty: they are removed. */
+  readonly presets: ReadonlyMap<Column, RuleValue>;
   readonly backendOnly: boolean;
 }

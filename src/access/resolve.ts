@@ -5,6 +5,7 @@ import {
   type DeletePermissionMetadata,
   everyRow,
   type InsertPermissionMetadata,
+  isEveryRow,
   type Metadata,
   type PermissionMetadata,
   type RootFieldKind,
@@ -116,6 +117,9 @@ const readers = {
 export type PermissionKind = keyof typeof readers;
 const nothing = { select: null, insert: null, update: null, delete: null } as const;
 
+const noKey =
+  'the table has no key, by which a written row is found to hold it against the check, so writes are refused: declare one (primary_key)';
+
 interface Reading {
   readonly draft: Draft;
   readonly refused: Refused;
@@ -139,7 +143,12 @@ function readTable({ draft, refused, find, issues }: Reading, table: Table, entr
         const tables = ofRole(draft, role);
         const known = tables.get(table.id) ?? { table, ...nothing };
         if (known[kind] !== null) refuse('', 'the role has this permission twice: the first one holds');
-        else tables.set(table.id, { ...known, [kind]: readers[kind](table, permission as never, find) });
+        else {
+          const read = readers[kind](table, permission as never, find);
+          tables.set(table.id, { ...known, [kind]: read });
+          if (table.primaryKey === null && 'check' in read && !isEveryRow(read.check))
+            issues.push({ severity: 'note', where, reason: noKey });
+        }
       } catch (error) {
         if (!(error instanceof RuleProblem)) throw error;
         refused.add(refusedKey(role, table.id, kind));
@@ -210,6 +219,7 @@ function readUpdate(table: Table, given: UpdatePermissionMetadata, find: FindTab
 function readDelete(table: Table, given: DeletePermissionMetadata, find: FindTable): DeletePermission {
   return {
     filter: readRule(table, given.filter ?? {}, 'filter', find),
+    presets: presetsOf(table, given.set),
     backendOnly: given.backend_only ?? false,
   };
 }

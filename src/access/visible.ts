@@ -78,7 +78,7 @@ function visibleTable(
     relationships,
     insertable: whole.insertable && holds(insert),
     updatable: whole.updatable && holds(update),
-    deletable: whole.deletable && holds(remove),
+    deletable: holds(remove) && (remove!.presets.size > 0 ? whole.updatable : whole.deletable),
     access: {
       whole,
       // A row of no columns cannot be said in GraphQL.

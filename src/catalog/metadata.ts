@@ -87,6 +87,8 @@ export interface UpdatePermissionMetadata {
 
 export interface DeletePermissionMetadata {
   readonly filter: BoolExp;
+  /** Written into the rows instead of removing them. */
+  readonly set?: Readonly<Record<string, unknown>>;
   readonly backend_only?: boolean;
 }
 

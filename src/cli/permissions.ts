@@ -120,7 +120,12 @@ function printPermissions({
       backend(update.backendOnly),
     );
   if (remove !== null)
-    line('delete', rows(remove.filter, 'rows where') ?? 'every row', backend(remove.backendOnly));
+    line(
+      'delete',
+      rows(remove.filter, 'rows where') ?? 'every row',
+      Object.keys(remove.presets).length === 0 ? null : `rows stay: ${presets(remove.presets)}`,
+      backend(remove.backendOnly),
+    );
 }
 
 function printTable(rows: readonly (readonly string[])[]): void {

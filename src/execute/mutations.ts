@@ -5,7 +5,7 @@ import { type Explained, explainStatement } from './explain.ts';
 import { distinct, listText, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { flatten } from './prepared.ts';
-import { runDelete, runUpdate } from './write/change.ts';
+import { deletion, runDelete, runUpdate } from './write/change.ts';
 import { runInsert } from './write/insert.ts';
 import { problemsOf } from './write/problems.ts';
 import { WriteSession } from './write/session.ts';
@@ -117,7 +117,7 @@ function changesOf(mutation: Mutation): Write[] {
     case 'update many':
       return mutation.updates.map(update);
     case 'delete':
-      return [{ kind: 'delete', table, where: mutation.where, returning: [] }];
+      return [deletion(table, mutation.where, mutation.mark)];
   }
 }
 
@@ -201,7 +201,7 @@ async function runMutation(session: WriteSession, mutation: Mutation): Promise<s
       return listText(answers);
     }
     case 'delete': {
-      const { affected, texts } = await runDelete(session, table, mutation.where, selects);
+      const { affected, texts } = await runDelete(session, mutation, selects);
       return answerText(answer, affected, texts);
     }
     default:

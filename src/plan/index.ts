@@ -18,7 +18,7 @@ export { planCost } from './cost.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
 export type { Insert, InsertRow } from './insert.ts';
 export { maskOf } from './masks.ts';
-export type { Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
+export type { Mark, Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';
 export type { Plan, Root, Step } from './plan.ts';

@@ -1,4 +1,4 @@
-import { type Column, type Table, wholeTable } from '../catalog/index.ts';
+import { type Column, type RuleValue, type Table, wholeTable } from '../catalog/index.ts';
 import { type FieldMeaning, fieldMeaning } from '../graph/index.ts';
 import { planAssignments } from './assignments.ts';
 import { invalid, type Planning, paramOf } from './context.ts';
@@ -53,9 +53,16 @@ export type Mutation =
       readonly table: Table;
       readonly one: boolean;
       readonly where: Predicate;
+      /** What is written into the rows instead of removing them; `null`: they are removed. */
+      readonly mark: Mark | null;
       readonly answer: WriteAnswer;
       readonly path: string;
     };
+
+export interface Mark {
+  readonly set: readonly Assignment[];
+  readonly validations: readonly RowCheck[];
+}
 
 export interface Update {
   readonly set: readonly Assignment[];
@@ -115,18 +122,19 @@ export function planMutation(
     case 'delete_by_pk': {
       const asked =
         root === 'delete' ? planWhere(planning, table, args.get('where')) : keyEquals(planning, args);
-      return {
-        kind: 'delete',
-        table,
-        one,
-        where: writable(planning, table, planning.rules.delete(table).filter, asked),
-        answer,
-        path,
-      };
+      const { filter, presets } = planning.rules.delete(table);
+      const where = writable(planning, table, filter, asked);
+      return { kind: 'delete', table, one, where, mark: markOf(planning, table, presets), answer, path };
     }
     default:
       throw invalid(path, 'is not a mutation');
   }
+}
+
+function markOf(planning: Planning, table: Table, presets: ReadonlyMap<Column, RuleValue>): Mark | null {
+  if (presets.size === 0) return null;
+  const set = presetCells(presets).map(([column, value]): Assignment => ({ kind: 'set', column, value }));
+  return { set, validations: rowChecks(planning, table) };
 }
 
 function planAnswer(

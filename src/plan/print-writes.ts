@@ -23,7 +23,10 @@ function writeLines(mutation: Mutation): string[] {
         ...indented(updateLines(update)),
       ]);
     case 'delete':
-      return [`where ${predicateText(mutation.where)}`];
+      return [
+        `where ${predicateText(mutation.where)}`,
+        ...(mutation.mark === null ? [] : ['instead of removing', ...mutation.mark.set.map(assignmentText)]),
+      ];
   }
 }
 

@@ -15,7 +15,7 @@ export interface Rules {
   select(table: Table): Pick<SelectPermission, 'filter' | 'limit'>;
   insert(table: Table): Pick<InsertPermission, 'check' | 'presets'>;
   update(table: Table): Pick<UpdatePermission, 'filter' | 'check' | 'presets'>;
-  delete(table: Table): Pick<DeletePermission, 'filter'>;
+  delete(table: Table): Pick<DeletePermission, 'filter' | 'presets'>;
   /** What every written row must pass, whoever writes it. */
   validations(table: Table): readonly RowValidation[];
 }

@@ -18,6 +18,7 @@ const shop = [
     },
   ),
 ];
+const log = table('log', [column('line', 'text')]);
 const desk = [table('tickets', [id, column('customer_id', 'int')], { namespace: null })];
 const tickets = {
   source: 'shop',
@@ -39,7 +40,7 @@ const tickets = {
 
 function resolve(tables: readonly TableMetadata[], inherited: readonly InheritedRoleMetadata[] = []) {
   const metadata = { tables: [tickets, ...tables], inherited_roles: inherited };
-  const sources = [source('shop', shop), source('desk', facts(desk, { defaultNamespace: null }))];
+  const sources = [source('shop', [...shop, log]), source('desk', facts(desk, { defaultNamespace: null }))];
   return resolvePermissions(catalog(sources, metadata), metadata);
 }
 
@@ -187,6 +188,22 @@ describe('a permission with anything wrong in it grants nothing, and says where'
     expect(told([masked])).toEqual([]);
     const [rule] = granted('r', [masked], 'customers')!.select!.masks.values();
     expect(rule).toMatchObject({ kind: 'exists', relationship: { name: 'tickets', remote: true } });
+  });
+
+  test('a check of a table without a key, as long as none is declared', () => {
+    const insert = (check: BoolExp, more: object = {}): TableMetadata => ({
+      source: 'shop',
+      table: 'log',
+      insert_permissions: [{ role: 'r', permission: { columns: '*', check } }],
+      ...more,
+    });
+    const check = { line: { _neq: '' } };
+    expect(told([insert(check)])).toEqual([
+      'note shop.public.log: insert permission of role "r": the table has no key, by which a written row is found to hold it against the check, so writes are refused: declare one (primary_key)',
+    ]);
+    expect(granted('r', [insert(check)], 'log')!.insert).not.toBeNull();
+    expect(told([insert({})])).toEqual([]);
+    expect(told([insert(check, { primary_key: ['line'] })])).toEqual([]);
   });
 
   test('admin, names that are none, and a permission given twice', () => {

@@ -1,7 +1,19 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
-import { and, brokenRules, isAlways, type Predicate, type Select, type Update } from '../../plan/index.ts';
+import {
+  and,
+  brokenRules,
+  isAlways,
+  type Mark,
+  type Mutation,
+  type Predicate,
+  type Select,
+  type Update,
+  type Write,
+} from '../../plan/index.ts';
 import { keyColumns, type Tuple, type WriteSession } from './session.ts';
+
+type Delete = Extract<Mutation, { readonly kind: 'delete' }>;
 
 /** What came of an update or a delete. */
 export interface Changed {
@@ -121,26 +133,28 @@ async function readAll(
   return texts;
 }
 
-/** Reads the rows with everything asked of them, then deletes them. */
+/** Reads the rows with everything asked of them, then deletes them, or marks them as removed. */
 export async function runDelete(
   session: WriteSession,
-  table: Table,
-  where: Predicate,
+  { table, where, mark, path }: Delete,
   selects: readonly Select[],
 ): Promise<Changed> {
-  if (selects.length === 0) {
-    const { affected } = await session.write({ kind: 'delete', table, where, returning: [] });
+  if (selects.length === 0 && (mark === null || mark.validations.length === 0)) {
+    const { affected } = await session.write(deletion(table, where, mark));
     return { affected, texts: [] };
   }
   const key = keyColumns(table);
   const keys = await session.read(table, key, where, null, key);
   if (keys.length === 0) return { affected: 0, texts: selects.map(() => []) };
   const texts = await readAll(session, selects, keys);
-  const { affected } = await session.write({
-    kind: 'delete',
-    table,
-    where: and(session.among(key, keys), where),
-    returning: [],
-  });
+  const { affected } = await session.write(deletion(table, and(session.among(key, keys), where), mark));
+  if (mark !== null) await session.validate(table, keys, mark.validations, path);
   return { affected, texts };
+}
+
+/** The statement that removes rows, or marks them as removed. */
+export function deletion(table: Table, where: Predicate, mark: Mark | null): Write {
+  return mark === null
+    ? { kind: 'delete', table, where, returning: [] }
+    : { kind: 'update', table, set: mark.set, where, returning: [] };
 }

@@ -20,7 +20,7 @@ export function problemsOf(mutation: Mutation, bindings: Bindings): FozError[] {
     case 'update many':
       return mutation.updates.flatMap((update) => unfitUpdate(update, bindings));
     case 'delete':
-      return [];
+      return mutation.mark === null ? [] : unfitUpdate(mutation.mark, bindings);
   }
 }
 
@@ -33,7 +33,7 @@ function unfit({ rows }: Insert, bindings: Bindings): FozError[] {
   ]);
 }
 
-function unfitUpdate({ set }: Update, bindings: Bindings): FozError[] {
+function unfitUpdate({ set }: Pick<Update, 'set'>, bindings: Bindings): FozError[] {
   return set
     .flatMap(({ kind, value }) => (kind !== 'set' || value === 'default' ? [] : [value]))
     .flatMap(wrong(bindings));
