@@ -281,6 +281,6 @@ test('who comes to the control API and who is not let in is written down; a key 
   expect((await ask('control/graphql', '{ keys { id } }', { 'x-api-key': whole.text })).status).toBe(200);
   await until(async () => (await kinds('refusal')).length === before + 4);
   expect((await kinds('refusal')).map(({ reason }) => reason)).toEqual(
-    expect.arrayContaining(['wrong admin secret', 'control API: no admin']),
+    expect.arrayContaining(['wrong admin secret', 'control API: not an admin']),
   );
 });

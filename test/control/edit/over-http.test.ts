@@ -379,5 +379,5 @@ test('only admins edit', async () => {
     headers: { 'content-type': 'application/json', 'x-foz-admin-secret': secret, 'x-foz-role': 'clerk' },
     body: JSON.stringify({ query: `mutation { untrackTable(${orders}) { applied } }` }),
   });
-  expect(response.status).toBe(401);
+  expect(response.status).toBe(403);
 });
