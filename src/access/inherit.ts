@@ -12,8 +12,8 @@ import {
   type Table,
 } from '../catalog/index.ts';
 import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
+import type { Draft, PermissionKind } from './draft.ts';
 import type { SelectPermission, TablePermission } from './permission.ts';
-import { type Draft, ofRole, type PermissionKind, type Refused, refusedKey } from './resolve.ts';
 
 /**
  * Adds the roles that can do what any of several others can do. A value is seen where some of them sees it: elsewhere it is
@@ -22,7 +22,6 @@ import { type Draft, ofRole, type PermissionKind, type Refused, refusedKey } fro
  */
 export function addInherited(
   draft: Draft,
-  refused: Refused,
   inherited: readonly InheritedRoleMetadata[],
   issues: CatalogIssue[],
 ): void {
@@ -42,22 +41,16 @@ export function addInherited(
     if (entry.role_set.includes(adminRole))
       return void refuse('admin cannot be inherited: it may do everything');
     const parents = entry.role_set.filter((parent) => parent !== name).map((parent) => parent as RoleName);
-    merge(draft, refused, role, parents, issues);
+    merge(draft, role, parents, issues);
   };
   for (const { role_name } of inherited) visit(role_name, []);
 }
 
-function merge(
-  draft: Draft,
-  refused: Refused,
-  role: RoleName,
-  parents: readonly RoleName[],
-  issues: CatalogIssue[],
-): void {
-  const own = ofRole(draft, role);
+function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issues: CatalogIssue[]): void {
+  const own = draft.of(role);
   const byTable = new Map<string, TablePermission[]>();
   for (const parent of new Set(parents)) {
-    for (const [id, permission] of draft.get(parent) ?? []) {
+    for (const [id, permission] of draft.roles.get(parent) ?? []) {
       const list = byTable.get(id);
       if (list === undefined) byTable.set(id, [permission]);
       else list.push(permission);
@@ -66,7 +59,7 @@ function merge(
   for (const [id, list] of byTable) {
     const { table } = list[0]!;
     const given = own.get(id);
-    const granting = (kind: PermissionKind) => (refused.has(refusedKey(role, id, kind)) ? [] : list);
+    const granting = (kind: PermissionKind) => (draft.refused(role, id, kind) ? [] : list);
     const note = (kind: string) =>
       issues.push({
         severity: 'note',

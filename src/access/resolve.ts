@@ -19,6 +19,7 @@ import {
 } from '../catalog/index.ts';
 import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
 import { labelProblem, ruleValue } from './constants.ts';
+import { Draft, type PermissionKind } from './draft.ts';
 import { addInherited } from './inherit.ts';
 import type {
   DeletePermission,
@@ -26,7 +27,6 @@ import type {
   RolePermissions,
   RowValidation,
   SelectPermission,
-  TablePermission,
   UpdatePermission,
 } from './permission.ts';
 import { type FindTable, RuleProblem, readRule } from './read-rule.ts';
@@ -40,33 +40,22 @@ export interface Permissions {
   readonly issues: readonly CatalogIssue[];
 }
 
-export type Draft = Map<RoleName, Map<string, TablePermission>>;
-
-/** Permissions that were left out for what is wrong in them; see `refusedKey`. */
-export type Refused = Set<string>;
-
-/** One kind of permission of a role on a table. */
-export function refusedKey(role: RoleName, tableId: string, kind: PermissionKind): string {
-  return JSON.stringify([role, tableId, kind]);
-}
-
 /** Resolves the permissions that metadata gives to roles. Never throws: what is wrong grants nothing and is told in `issues`. */
 export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: Metadata): Permissions {
   const issues: CatalogIssue[] = [];
-  const draft: Draft = new Map();
-  const refused: Refused = new Set();
+  const draft = new Draft();
   const find = tableFinder(catalog);
   const validations = new Map<string, readonly RowValidation[]>();
   for (const entry of metadata.tables) {
     const table = find(entry.source, entry.table);
     if (table === undefined) continue;
-    readTable({ draft, refused, find, issues }, table, entry);
+    readTable({ draft, find, issues }, table, entry);
     if (entry.validations !== undefined)
       validations.set(table.id, readValidations(table, entry.validations, find, issues));
   }
-  addInherited(draft, refused, metadata.inherited_roles ?? [], issues);
+  addInherited(draft, metadata.inherited_roles ?? [], issues);
   const roles = new Map(
-    [...draft].map(([role, tables]): [RoleName, RolePermissions] => [role, { role, tables }]),
+    [...draft.roles].map(([role, tables]): [RoleName, RolePermissions] => [role, { role, tables }]),
   );
   return { roles, validations, issues };
 }
@@ -111,10 +100,8 @@ const readers = {
   insert: readInsert,
   update: readUpdate,
   delete: readDelete,
-} as const;
+} as const satisfies Record<PermissionKind, unknown>;
 
-/** What a permission is for. */
-export type PermissionKind = keyof typeof readers;
 const nothing = { select: null, insert: null, update: null, delete: null } as const;
 
 const noKey =
@@ -122,12 +109,11 @@ const noKey =
 
 interface Reading {
   readonly draft: Draft;
-  readonly refused: Refused;
   readonly find: FindTable;
   readonly issues: CatalogIssue[];
 }
 
-function readTable({ draft, refused, find, issues }: Reading, table: Table, entry: TableMetadata): void {
+function readTable({ draft, find, issues }: Reading, table: Table, entry: TableMetadata): void {
   for (const kind of Object.keys(readers) as PermissionKind[]) {
     const list: readonly PermissionMetadata<unknown>[] = entry[`${kind}_permissions`] ?? [];
     for (const { role: name, permission } of list) {
@@ -140,7 +126,7 @@ function readTable({ draft, refused, find, issues }: Reading, table: Table, entr
         continue;
       }
       try {
-        const tables = ofRole(draft, role);
+        const tables = draft.of(role);
         const known = tables.get(table.id) ?? { table, ...nothing };
         if (known[kind] !== null) refuse('', 'the role has this permission twice: the first one holds');
         else {
@@ -151,21 +137,11 @@ function readTable({ draft, refused, find, issues }: Reading, table: Table, entr
         }
       } catch (error) {
         if (!(error instanceof RuleProblem)) throw error;
-        refused.add(refusedKey(role, table.id, kind));
+        draft.refuse(role, table.id, kind);
         refuse(error.where, `${error.message}; the permission is left out`);
       }
     }
   }
-}
-
-/** What a draft holds for a role so far. */
-export function ofRole(draft: Draft, role: RoleName): Map<string, TablePermission> {
-  let tables = draft.get(role);
-  if (tables === undefined) {
-    tables = new Map();
-    draft.set(role, tables);
-  }
-  return tables;
 }
 
 function readSelect(table: Table, given: SelectPermissionMetadata, find: FindTable): SelectPermission {
