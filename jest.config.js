@@ -17,7 +17,19 @@ const base = {
   },
 };
 
-/** Two suites: `unit` needs nothing but Node, `servers` needs the databases that `test/support/` starts. */
+/** Where processes, stores, listeners or embedded databases are started: nothing but Node is needed, but time. */
+const started = [
+  '/test/(?:cli|control|databases|demo|execute|resolvers|scripts|serve)/',
+  '/test/access/(?:concealed|over-http|role-graphs)\\.',
+  '/test/auth/(?:fuzz|key-sets)',
+  '/test/graph/random\\.',
+];
+const servers = '\\.servers\\.test\\.ts$';
+
+/**
+ * Three suites: `unit` takes seconds, `integration` starts what Node alone can start, `servers` needs the databases that
+ * `test/support/` starts.
+ */
 export default {
   // A busy machine is no failure; what must be quick says so itself.
   testTimeout: 20_000,
@@ -26,7 +38,13 @@ export default {
       ...base,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.servers\\.test\\.ts$', '/node_modules/'],
+      testPathIgnorePatterns: [servers, '/node_modules/', ...started],
+    },
+    {
+      ...base,
+      displayName: 'integration',
+      testRegex: started.map((part) => `${part}.*test\\.ts$`),
+      testPathIgnorePatterns: [servers, '/node_modules/'],
     },
     {
       ...base,

@@ -1,4 +1,4 @@
-// npm test: the tests that need nothing but Node, then those on real servers; tells what did not run and why.
+// npm test: the tests that need nothing but Node, the quick ones first, then those on real servers; tells what did not run and why.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ function runProject(name) {
   };
 }
 
-const runs = ['unit', 'servers'].map(runProject);
+const runs = ['unit', 'integration', 'servers'].map(runProject);
 const engines = Object.entries(read(report) ?? {});
 rmSync(notes, { recursive: true, force: true });
 
