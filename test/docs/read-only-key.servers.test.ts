@@ -84,7 +84,7 @@ fetch(url, { method: 'POST', headers, body }).then((r) => r.text()).then((t) => 
         const script = `exec ${text.trim().replaceAll('8123', String(port))}`;
         serving = spawn('sh', ['-c', script], { cwd: folder, env, stdio: 'ignore' });
         await until(
-          async () => (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null))?.ok ?? false,
+          async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.ok ?? false,
           60_000,
         );
       } else if (kind === 'sh refused') {
