@@ -16,7 +16,7 @@ import { type Behind, behind, type Front, front, type Reply } from './front.ts';
 const engines = ['postgres', 'mysql', 'mariadb'] as const;
 type Server = (typeof engines)[number];
 
-const timeMs = 100;
+const timeMs = 300;
 
 type Found = 'all' | 'nothing' | 'unknown';
 
