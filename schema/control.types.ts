@@ -221,12 +221,37 @@ export type Key = {
   /** How the texts start that are accepted: foz_<prefix>_... */
   prefixes: Array<Scalars['String']['output']>;
   rateLimit?: Maybe<KeyRate>;
+  /** How often it was changed, from 1. */
+  revision: Scalars['Int']['output'];
   revokedAt?: Maybe<Scalars['DateTimeISO']['output']>;
   roles: Array<Scalars['String']['output']>;
   rotatedAt?: Maybe<Scalars['DateTimeISO']['output']>;
   scopes?: Maybe<KeyScopes>;
   /** Session variables, without x-foz-. */
   variables: Scalars['JSON']['output'];
+};
+
+/** What of a key is to be other than before; what is absent stays, null takes away. */
+export type KeyChange = {
+  /** Lets it use backend-only permissions. */
+  backend?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The role of requests that choose none. */
+  defaultRole?: InputMaybe<Scalars['String']['input']>;
+  description?: InputMaybe<Scalars['String']['input']>;
+  expiresAt?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  /** Smaller limits than those of its roles, as `auth.api_keys[].limits` in foz.yaml. */
+  limits?: InputMaybe<Scalars['JSON']['input']>;
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Networks that it is accepted from, as 10.0.0.0/8. */
+  networks?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Issuer and subject of a token, as `https://id.example.com ada`: may see, rotate and end it. */
+  owner?: InputMaybe<Scalars['String']['input']>;
+  rateLimit?: InputMaybe<KeyRateInput>;
+  roles?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** A part of what the roles may do. */
+  scopes?: InputMaybe<KeyScopesInput>;
+  /** Session variables, as {"user-id": "7"}. */
+  variables?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 /** What a new key is to be. */
@@ -416,6 +441,8 @@ export type Mutation = {
   trackTable: MetadataResult;
   /** Leaves a table out; what is said of it is kept. */
   untrackTable: MetadataResult;
+  /** Changes what a key is, not its text, within two seconds everywhere; its open WebSockets are closed. */
+  updateKey: Key;
   /** Changes how an attached database is reached or shown; what runs goes on to its end. */
   updateSource: Source;
 };
@@ -743,6 +770,13 @@ export type MutationUntrackTableArgs = {
   namespace?: InputMaybe<Scalars['String']['input']>;
   source: Scalars['String']['input'];
   table: Scalars['String']['input'];
+};
+
+
+export type MutationUpdateKeyArgs = {
+  id: Scalars['String']['input'];
+  input: KeyChange;
+  revision?: InputMaybe<Scalars['Int']['input']>;
 };
 
 

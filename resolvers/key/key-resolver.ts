@@ -1,7 +1,15 @@
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
-import { createKey, endKey, type KeyDescription, keysOf, renewKey } from '../../src/control/index.ts';
+import type { ScopesConfig } from '../../src/auth/index.ts';
+import {
+  changeKey,
+  createKey,
+  endKey,
+  type KeyDescription,
+  keysOf,
+  renewKey,
+} from '../../src/control/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
-import { Key, KeyInput, ShownKey } from './key.ts';
+import { Key, KeyChange, KeyInput, type KeyScopesInput, ShownKey } from './key.ts';
 
 @Resolver(() => Key)
 export class KeyResolver {
@@ -17,19 +25,29 @@ export class KeyResolver {
   @Mutation(() => ShownKey, { description: 'Makes an API key; its text is shown only now.' })
   async createKey(
     @Ctx() context: ControlContext,
-    @Arg('input', () => KeyInput) { scopes, ...input }: KeyInput,
+    @Arg('input', () => KeyInput) input: KeyInput,
   ): Promise<ShownKey> {
-    const { operations, sources, tables } = scopes ?? {};
-    const narrowed = {
-      ...(operations ? { operations } : {}),
-      ...(sources ? { sources } : {}),
-      ...(tables ? { tables } : {}),
-    };
-    const made = await createKey(planeOf(context), context.actor, {
-      ...input,
-      scopes: scopes ? narrowed : null,
-    });
+    const asked = { ...input, scopes: scopesIn(input) };
+    const made = await createKey(planeOf(context), context.actor, asked);
     return { text: made.key, key: shown(made.description) };
+  }
+
+  @Mutation(() => Key, {
+    description:
+      'Changes what a key is, not its text, within two seconds everywhere; its open WebSockets are closed.',
+  })
+  async updateKey(
+    @Ctx() context: ControlContext,
+    @Arg('id', () => String) id: string,
+    @Arg('input', () => KeyChange) input: KeyChange,
+    @Arg('revision', () => Int, {
+      nullable: true,
+      description: 'The revision that was seen; the change is refused when it is another one meanwhile.',
+    })
+    revision: number | null,
+  ): Promise<Key> {
+    const change = { ...input, scopes: scopesIn(input) };
+    return shown(await changeKey(planeOf(context), context.actor, id, change, revision));
   }
 
   @Mutation(() => ShownKey, {
@@ -51,6 +69,13 @@ export class KeyResolver {
 }
 
 /** A key as it is told. */
-export function shown({ prefixes, ...key }: KeyDescription): Key {
-  return { ...key, prefixes: prefixes.map(({ prefix }) => prefix) } as Key;
+export function shown({ prefixes, revision, ...key }: KeyDescription): Key {
+  const told = prefixes.map(({ prefix }) => prefix);
+  return { ...key, prefixes: told, revision: Number(revision) } as Key;
+}
+
+/** Without what is null in them, as the rules want it. */
+function scopesIn({ scopes }: { readonly scopes?: KeyScopesInput | null }): ScopesConfig | null | undefined {
+  if (!scopes) return scopes;
+  return Object.fromEntries(Object.entries(scopes).filter(([, value]) => value));
 }

@@ -77,6 +77,9 @@ export class Key {
   @Field(() => GraphQLJSON, { nullable: true, description: 'Smaller limits than those of its roles.' })
   limits?: object | null;
 
+  @Field(() => Int, { description: 'How often it was changed, from 1.' })
+  revision!: number;
+
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
 
@@ -126,13 +129,15 @@ export class KeyScopesInput {
   tables?: string[] | null;
 }
 
-@InputType({ description: 'What a new key is to be.' })
-export class KeyInput {
-  @Field(() => String)
-  name!: string;
+@InputType({
+  description: 'What of a key is to be other than before; what is absent stays, null takes away.',
+})
+export class KeyChange {
+  @Field(() => String, { nullable: true })
+  name?: string | null;
 
-  @Field(() => [String])
-  roles!: string[];
+  @Field(() => [String], { nullable: true })
+  roles?: string[] | null;
 
   @Field(() => String, { nullable: true, description: 'The role of requests that choose none.' })
   defaultRole?: string | null;
@@ -170,4 +175,13 @@ export class KeyInput {
 
   @Field(() => Boolean, { nullable: true, description: 'Lets it use backend-only permissions.' })
   backend?: boolean | null;
+}
+
+@InputType({ description: 'What a new key is to be.' })
+export class KeyInput extends KeyChange {
+  @Field(() => String)
+  declare name: string;
+
+  @Field(() => [String])
+  declare roles: string[];
 }

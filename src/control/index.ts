@@ -48,7 +48,16 @@ export {
 export { describeRole, type RoleDescription, roleNames } from './effective.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';
-export { createKey, endKey, type KeyInput, keysOf, renewKey, type ShownKey } from './keys.ts';
+export {
+  changeKey,
+  createKey,
+  endKey,
+  type KeyChange,
+  type KeyInput,
+  keysOf,
+  renewKey,
+  type ShownKey,
+} from './keys.ts';
 export { loadConfig } from './load-config.ts';
 export { planeOver, storeToLookInto } from './look.ts';
 export {

@@ -9,9 +9,11 @@ import type { Actor } from './store/actor.ts';
 import {
   insertKey,
   type KeyDescription,
+  type KeyPatch,
   listKeys,
   revokeKey,
   rotateKey,
+  updateKey,
 } from './store/repositories/api-keys.ts';
 
 /** What a new key is to be. */
@@ -33,6 +35,9 @@ export interface KeyInput {
   readonly backend?: boolean | null;
 }
 
+/** What of a key is to be other than before: what is absent stays, `null` takes away. */
+export type KeyChange = { readonly [Name in keyof KeyInput]?: KeyInput[Name] | null };
+
 /** A key that was made, or given another secret: its text is shown this once. */
 export interface ShownKey {
   readonly key: string;
@@ -49,10 +54,36 @@ export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInp
   refuseUnfitKey(input);
   const { key, prefix, hash } = mintKey(plane.peppers[0]!);
   const id = randomUUID();
-  const { variables, backend, ...rest } = input;
-  const texts = Object.entries(variables ?? {}).map(([variable, value]) => [variable, String(value)]);
-  const made = { ...rest, variables: Object.fromEntries(texts), backend: backend ?? false, id, prefix, hash };
+  const { name, roles } = input;
+  const made = { ...patchOf(input), name, roles, id, prefix, hash };
   return changed(plane, actor, 'key.create', id, key, (db) => insertKey(db, made));
+}
+
+/**
+ * Changes what a key is; its text stays. `revision`: the one that was seen, absent: whichever it is. Rejects with FozError `not-found` for a
+ * key that is not there or has ended, `validation-failed`, or `conflict` for another revision and for a name that is taken.
+ */
+export async function changeKey(
+  plane: ControlPlane,
+  actor: Actor,
+  id: string,
+  change: KeyChange,
+  revision: number | null = null,
+): Promise<KeyDescription> {
+  const given = givenIn(change);
+  const update = (db: Knex.Transaction) => updateKey(db, id, patchOf(given));
+  const shown = await changed(plane, actor, 'key.update', id, '', update, (key) => {
+    if (key === undefined || key.revokedAt !== null) return;
+    if (revision !== null && String(revision) !== key.revision)
+      throw new FozError(
+        'conflict',
+        `The API key ${key.name} is at revision ${key.revision}, not at ${revision} as expected: read it again and repeat the change.`,
+        { details: { expected: revision, current: Number(key.revision) } },
+      );
+    // What it has already was looked at when it was given.
+    refuseUnfitKey({ ...key, description: null, owner: null, expiresAt: null, ...given });
+  });
+  return shown.description;
 }
 
 /** Throws FozError where the caller may not change this key; `undefined`: there is none. */
@@ -84,6 +115,25 @@ export async function endKey(
   return (await changed(plane, actor, 'key.revoke', id, '', revoke, check)).description;
 }
 
+/** What every key has: `null` makes it empty. */
+const empty: Readonly<Record<string, unknown>> = { name: '', roles: [], variables: {}, backend: false };
+
+/** What is given, with something empty in place of a `null` that cannot be. */
+function givenIn(change: KeyChange): Partial<KeyInput> {
+  const given = Object.entries(change).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, value ?? empty[name] ?? null]));
+}
+
+/** As it is kept: values of session variables are texts. */
+function patchOf({ variables, backend, ...rest }: Partial<KeyInput>): KeyPatch {
+  const texts = Object.entries(variables ?? {}).map(([name, value]) => [name, String(value)]);
+  return {
+    ...rest,
+    ...(variables ? { variables: Object.fromEntries(texts) } : {}),
+    ...(backend === undefined ? {} : { backend: backend === true }),
+  };
+}
+
 /** Changes one key and writes that down, both or neither; it counts in this process when this resolves. */
 async function changed(
   { store, audit }: ControlPlane,
@@ -95,7 +145,7 @@ async function changed(
   check: Check = anyKey,
 ): Promise<ShownKey> {
   const shown = await store.write(async (db) => {
-    const [before] = await listKeys(db, { id, revoked: true });
+    const [before] = await listKeys(db, { id, revoked: true, hold: true });
     check(before);
     await change(db);
     const [description] = await listKeys(db, { id, revoked: true });

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
-import { FozError } from '../../core/index.ts';
+import { FozError, FozErrors } from '../../core/index.ts';
 
 /** What went wrong in the store, in Foz's terms. `place` says which store; nothing of what the database said reaches the message. */
 export function storeError(error: unknown, place: string): unknown {
-  if (error instanceof FozError || !types.isNativeError(error)) return error;
+  if (error instanceof FozError || error instanceof FozErrors || !types.isNativeError(error)) return error;
   const { code = '', name } = error as Error & { code?: string };
   // Several addresses that all refused make an error without a message.
   const options = { internal: error.message || code, cause: error };

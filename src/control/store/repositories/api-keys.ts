@@ -73,11 +73,7 @@ export async function insertKey(transaction: Knex, key: NewKey): Promise<void> {
     .onConflict(transaction.raw('(name) where revoked_at is null'))
     .ignore()
     .returning('id');
-  if (inserted.length === 0)
-    throw new FozError(
-      'conflict',
-      `There is an API key "${key.name}" already: revoke it, or choose another name.`,
-    );
+  if (inserted.length === 0) throw nameTaken(key.name);
   await transaction('foz.api_key_secrets').insert({ prefix, hash, key_id: id });
   await publishChange(transaction, 'api-key', id);
 }
@@ -85,9 +81,15 @@ export async function insertKey(transaction: Knex, key: NewKey): Promise<void> {
 /** What of a key may be changed later. */
 export type KeyPatch = Partial<Omit<NewKey, 'id' | 'prefix' | 'hash'>>;
 
-/** Changes a key's settings. Rejects with FozError `not-found` for one that is not there or revoked. */
+/**
+ * Changes a key's settings. Rejects with FozError `not-found` for one that is not there or revoked, `conflict` when another one has the name
+ * that it is to have.
+ */
 export async function updateKey(transaction: Knex, id: string, patch: KeyPatch): Promise<void> {
-  await change(transaction, id, settingsOf(patch));
+  await change(transaction, id, settingsOf(patch)).catch((error: unknown) => {
+    const isTaken = (error as { readonly code?: unknown } | null)?.code === '23505';
+    throw isTaken ? nameTaken(patch.name ?? id) : error;
+  });
 }
 
 /** Ends a key for good, and all its secrets. */
@@ -142,20 +144,28 @@ export async function touchKeys(db: Knex, uses: readonly KeyUse[]): Promise<void
   );
 }
 
-/** Keys by name. `owner`: only theirs; `revoked`: those that have ended, too. */
+/** Which keys are looked for. */
+export interface KeyFilter {
+  readonly id?: string;
+  /** Only theirs. */
+  readonly owner?: string;
+  /** Those that have ended, too. */
+  readonly revoked?: boolean;
+  /** Whether nobody else changes them until this transaction ends. */
+  readonly hold?: boolean;
+}
+
+/** Keys by name. */
 export async function listKeys(
   db: Knex,
-  {
-    owner,
-    revoked = false,
-    id,
-  }: { readonly owner?: string; readonly revoked?: boolean; readonly id?: string } = {},
+  { owner, revoked = false, id, hold = false }: KeyFilter = {},
 ): Promise<readonly KeyDescription[]> {
   const rows: Row[] = await db('foz.api_keys')
     .modify((query) => {
       if (owner !== undefined) query.where({ owner });
       if (id !== undefined) query.where({ id });
       if (!revoked) query.whereNull('revoked_at');
+      if (hold) query.forUpdate();
     })
     .orderBy(['name', 'created_at']);
   const secrets = await secretsOf(db, rows);
@@ -182,6 +192,13 @@ async function change(transaction: Knex, id: string, values: Record<string, unkn
     .update({ ...values, revision: transaction.raw('revision + 1') });
   if (changed === 0) throw new FozError('not-found', `There is no API key ${id}, or it was revoked.`);
   await publishChange(transaction, 'api-key', id);
+}
+
+function nameTaken(name: string): FozError {
+  return new FozError(
+    'conflict',
+    `There is an API key "${name}" already: revoke it, or choose another name.`,
+  );
 }
 
 /** Secrets by key, the current one first. */
