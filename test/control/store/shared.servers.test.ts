@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { StoreChange } from '../../../src/control/store/changes.ts';
 import { migrations } from '../../../src/control/store/migrations/index.ts';
 import { openStore, type Store } from '../../../src/control/store/store.ts';
@@ -107,14 +108,18 @@ describeShared('a store that processes share', () => {
     // Messages are cut off as behind a pooler that does not pass them on.
     const deaf = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen %'`;
     await onServer(place.url!, deaf);
-    const timer = setInterval(() => void onServer(place.url!, deaf).catch(() => {}), 20);
+    let isOver = false;
+    const deafening = (async () => {
+      for (; !isOver; await setTimeout(20)) await onServer(place.url!, deaf);
+    })();
     try {
       for (let version = 0; version < 5; version++) {
         await writer.writeMetadata(version, {}, actor);
         await until(() => seen.includes(version + 1), 2_000);
       }
     } finally {
-      clearInterval(timer);
+      isOver = true;
+      await deafening;
     }
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   }, 40_000);
