@@ -2,9 +2,16 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
-import type { ControlContext } from '../resolvers/index.ts';
-import { accountsIn } from './accounts.ts';
-import { type Authentication, authenticationOf, doorOf } from './authentication.ts';
+import {
+  type Authentication,
+  accountsIn,
+  authenticationOf,
+  changingOptions,
+  doorOf,
+  routesOf,
+  startRuntime,
+  tlsOf,
+} from './app/index.ts';
 import { noMetadata } from './catalog/index.ts';
 import {
   type ControlPlane,
@@ -18,17 +25,8 @@ import {
   viewKey,
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
-import { changingOptions } from './limits.ts';
 import type { Connector } from './plan/index.ts';
-import { startRuntime } from './runtime.ts';
-import {
-  type Engine,
-  type FozServer,
-  type ServerOptions,
-  type SourceReadiness,
-  startServer,
-} from './serve/index.ts';
-import { tlsOf } from './tls.ts';
+import { type Engine, type FozServer, type SourceReadiness, startServer } from './serve/index.ts';
 
 /** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
 const kinds = {
@@ -177,18 +175,6 @@ function readinessOf({ sources }: SourceRegistry): SourceReadiness[] {
     ready: status.state === 'available',
     reason: status.state === 'unavailable' ? `unavailable since ${status.since.toISOString()}` : null,
   }));
-}
-
-/** The control API, where a secret opens it, and what people may do about what is theirs. Its packages are loaded only then. */
-async function routesOf(
-  { server: { admin_secret: secret } = {} }: FozConfig,
-  authentication: Authentication,
-  control: Omit<ControlContext, 'actor'>,
-  keeping: Pick<ServerOptions, 'accounts' | 'logger'>,
-): Promise<Pick<ServerOptions, 'routes' | 'sessionRoutes'>> {
-  if (secret === undefined && authentication.auth === null) return {};
-  const { controlRoutes } = await import('./routes.ts');
-  return controlRoutes(secret, authentication, control, keeping);
 }
 
 function engineOf({ graphs }: Attached): Engine {

@@ -19,6 +19,7 @@ const layers = [
   'demo',
   'resolvers',
   'serve',
+  'app',
   'main',
   'cli',
 ];

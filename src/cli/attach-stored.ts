@@ -1,7 +1,7 @@
+import { startRuntime } from '../app/index.ts';
 import { type FozConfig, planeOver, type Store, type StoreLog, storeToLookInto } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { type Attached, attach, connect } from '../main.ts';
-import { startRuntime } from '../runtime.ts';
 
 const log: StoreLog = {
   warn: (fields, message) => console.error(message, fields),

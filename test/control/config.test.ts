@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { websocketOf } from '../../src/app/limits.ts';
 import { ConfigError, loadConfig } from '../../src/control/index.ts';
-import { websocketOf } from '../../src/limits.ts';
 import { defaultWebsocket } from '../../src/serve/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-config-'));

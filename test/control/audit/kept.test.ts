@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { accountsIn } from '../../../src/accounts.ts';
+import { accountsIn } from '../../../src/app/accounts.ts';
 import { mintKey } from '../../../src/auth/index.ts';
 import { type AuditFilter, type AuditRecord, queryAudit } from '../../../src/control/audit/index.ts';
 import type { FozConfig } from '../../../src/control/index.ts';

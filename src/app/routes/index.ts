@@ -1,9 +1,9 @@
-import type { ControlContext } from '../resolvers/index.ts';
-import { accountRoute } from './account-route.ts';
-import { auditRoute } from './audit-route.ts';
-import type { Authentication } from './authentication.ts';
-import { controlRoute, identifyBySecret } from './control-route.ts';
-import type { ServerOptions } from './serve/index.ts';
+import type { ControlContext } from '../../../resolvers/index.ts';
+import type { ServerOptions } from '../../serve/index.ts';
+import type { Authentication } from '../authentication.ts';
+import { accountRoute } from './account.ts';
+import { auditRoute } from './audit.ts';
+import { controlRoute, identifyBySecret } from './control.ts';
 
 /** What is served beside the data. `secret`: opens the control API where nobody is asked who they are. */
 export async function controlRoutes(

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { credentialOf, type Session } from './access/index.ts';
-import type { AuditActor, AuditEvent, AuditLog } from './control/index.ts';
-import type { EngineAnswer } from './execute/index.ts';
-import type { AccountOf, Accounts } from './serve/index.ts';
+import { credentialOf, type Session } from '../access/index.ts';
+import type { AuditActor, AuditEvent, AuditLog } from '../control/index.ts';
+import type { EngineAnswer } from '../execute/index.ts';
+import type { AccountOf, Accounts } from '../serve/index.ts';
 
 /** Sessions that are kept in mind, and how long one may pause before its next request is a sign-in again. */
 const kept = { sessions: 10_000, idleMs: 15 * 60_000 } as const;

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import { buildAccountGraph } from '../resolvers/index.ts';
-import { actorOf } from './accounts.ts';
-import type { ControlPlane, Holder } from './control/index.ts';
-import { answerGraphql, refusal } from './graphql-route.ts';
-import type { SessionHandler } from './serve/index.ts';
+import { buildAccountGraph } from '../../../resolvers/index.ts';
+import type { ControlPlane, Holder } from '../../control/index.ts';
+import type { SessionHandler } from '../../serve/index.ts';
+import { actorOf } from '../accounts.ts';
+import { answerGraphql, refusal } from './graphql.ts';
 
 /** Longest operation in characters: there is little to ask for. */
 const longest = 4_000;

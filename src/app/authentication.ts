@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { adminSession, type Session } from './access/index.ts';
+import { adminSession, type Session } from '../access/index.ts';
 import {
   type AdminSecret,
   type Auth,
@@ -10,10 +10,10 @@ import {
   mintAdminSecret,
   sha256Of,
   websocketRequest,
-} from './auth/index.ts';
-import { type ControlPlane, type FozConfig, firstSecretName, type Settings } from './control/index.ts';
-import { adminRole, FozError } from './core/index.ts';
-import type { ServerOptions } from './serve/index.ts';
+} from '../auth/index.ts';
+import { type ControlPlane, type FozConfig, firstSecretName, type Settings } from '../control/index.ts';
+import { adminRole, FozError } from '../core/index.ts';
+import type { ServerOptions } from '../serve/index.ts';
 
 /** Who is asking, for the HTTP front. */
 export interface Authentication {

@@ -1,12 +1,12 @@
-import type { LimitSettings, LimitsConfig, ServerConfig, WebsocketConfig } from './control/index.ts';
-import { parseRoleName, type RoleName } from './core/index.ts';
+import type { LimitSettings, LimitsConfig, ServerConfig, WebsocketConfig } from '../control/index.ts';
+import { parseRoleName, type RoleName } from '../core/index.ts';
 import {
   defaultLimits,
   defaultWebsocket,
   type Limits,
   type ServerOptions,
   type WebsocketLimits,
-} from './serve/index.ts';
+} from '../serve/index.ts';
 
 interface AllLimits {
   readonly limits: Limits;

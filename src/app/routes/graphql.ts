@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, type GraphQLSchema, graphql } from 'graphql';
 import type { Logger } from 'pino';
-import { FozError, FozErrors } from './core/index.ts';
-import type { RouteAnswer } from './serve/index.ts';
+import { FozError, FozErrors } from '../../core/index.ts';
+import type { RouteAnswer } from '../../serve/index.ts';
 
 type TextAnswer = RouteAnswer & { readonly body: string };
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Authentication } from './authentication.ts';
 import {
   type ControlPlane,
   type FozConfig,
@@ -11,8 +10,9 @@ import {
   type SourceRegistry,
   type StoreLog,
   UnlistedOperations,
-} from './control/index.ts';
-import type { Connector } from './plan/index.ts';
+} from '../control/index.ts';
+import type { Connector } from '../plan/index.ts';
+import type { Authentication } from './authentication.ts';
 
 /** How long a start waits for the store and the sources in it. */
 const patienceMs = 10_000;

@@ -1,14 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import { buildControlGraph, type ControlContext } from '../resolvers/index.ts';
-import { adminSession, type Session } from './access/index.ts';
-import { actorOf } from './accounts.ts';
-import { AccessDenied } from './auth/index.ts';
-import type { AuditActor } from './control/index.ts';
-import { adminRole } from './core/index.ts';
-import { answerGraphql, refusal } from './graphql-route.ts';
-import { type Accounts, type RouteAnswer, type RouteHandler, refusalOf, requestId } from './serve/index.ts';
+import { buildControlGraph, type ControlContext } from '../../../resolvers/index.ts';
+import { adminSession, type Session } from '../../access/index.ts';
+import { AccessDenied } from '../../auth/index.ts';
+import type { AuditActor } from '../../control/index.ts';
+import { adminRole } from '../../core/index.ts';
+import {
+  type Accounts,
+  type RouteAnswer,
+  type RouteHandler,
+  refusalOf,
+  requestId,
+} from '../../serve/index.ts';
+import { actorOf } from '../accounts.ts';
+import { answerGraphql, refusal } from './graphql.ts';
 
 /** Whole metadata of thousands of tables fits. Read after the credential, so that only admins send so much. */
 const mostBytes = 64 * 1024 * 1024;

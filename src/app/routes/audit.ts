@@ -5,11 +5,11 @@ import {
   auditKinds,
   type ControlPlane,
   exportAudit,
-} from './control/index.ts';
-import { type AdminDoor, forAdmins } from './control-route.ts';
-import { FozError } from './core/index.ts';
-import { refusal } from './graphql-route.ts';
-import type { RouteHandler } from './serve/index.ts';
+} from '../../control/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { RouteHandler } from '../../serve/index.ts';
+import { type AdminDoor, forAdmins } from './control.ts';
+import { refusal } from './graphql.ts';
 
 const moments = { since: 'from', until: 'before' } as const;
 

@@ -1,0 +1,6 @@
+export { accountsIn } from './accounts.ts';
+export { type Authentication, authenticationOf, doorOf } from './authentication.ts';
+export { changingOptions, websocketOf } from './limits.ts';
+export { routesOf } from './routes.ts';
+export { startRuntime } from './runtime.ts';
+export { tlsOf } from './tls.ts';
