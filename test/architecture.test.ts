@@ -136,17 +136,42 @@ test('core imports nothing', () => {
   );
 });
 
-test('there are no circles between files of different folders', () => {
-  const graph = new Map<string, Set<string>>();
-  for (const { from, to } of local) {
-    const [a, b] = [layerOf(from), layerOf(to)];
-    if (a !== b) graph.set(a, (graph.get(a) ?? new Set()).add(b));
-  }
-  const reaches = (start: string, goal: string, seen = new Set<string>()): boolean =>
-    [...(graph.get(start) ?? [])].some(
-      (next) => next === goal || (!seen.has(next) && reaches(next, goal, seen.add(next))),
-    );
-  expect([...graph.keys()].filter((layer) => reaches(layer, layer))).toEqual([]);
+/** Which of the nodes lead back to themselves, each with all that it reaches and is reached by. */
+function circles(arrows: readonly (readonly [string, string])[]): string[][] {
+  const next = new Map<string, string[]>();
+  for (const [from, to] of arrows) next.set(from, [...(next.get(from) ?? []), to]);
+  const reached = (start: string): Set<string> => {
+    const seen = new Set<string>();
+    const visit = (node: string): void => {
+      for (const to of next.get(node) ?? []) {
+        if (seen.has(to)) continue;
+        seen.add(to);
+        visit(to);
+      }
+    };
+    visit(start);
+    return seen;
+  };
+  const reach = new Map([...next.keys()].map((node) => [node, reached(node)] as const));
+  const inCircle = [...reach.keys()].filter((node) => reach.get(node)!.has(node));
+  const groups = inCircle.map((node) =>
+    inCircle.filter((other) => reach.get(node)!.has(other) && reach.get(other)!.has(node)).sort(),
+  );
+  return [...new Map(groups.map((group) => [group.join(), group])).values()];
+}
+
+test('there are no circles between folders', () => {
+  const arrows = local.map(({ from, to }) => [layerOf(from), layerOf(to)] as const);
+  expect(circles(arrows.filter(([from, to]) => from !== to))).toEqual([]);
+});
+
+test('there are no circles between files, save where the thing itself is one', () => {
+  expect(circles(local.map(({ from, to }) => [from, to] as const))).toEqual([
+    // An aggregate has nodes, which are selections, which have aggregates.
+    ['src/plan/aggregate.ts', 'src/plan/selection.ts'],
+    // A condition names columns, a masked column is one under a condition.
+    ['src/sql/compile/scope.ts', 'src/sql/compile/where.ts'],
+  ]);
 });
 
 test('files have at most 400 lines, functions at most 60', () => {

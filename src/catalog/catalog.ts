@@ -1,8 +1,7 @@
 import type { SourceName } from '../core/index.ts';
 import type { TableKind } from './facts.ts';
-import type { RowRule } from './rule.ts';
+import type { Operator } from './operators.ts';
 import type { ValueType } from './scalars.ts';
-import type { ValidationRule } from './validation.ts';
 
 /** Everything that exists, resolved and frozen. Made by `resolveCatalog` only. */
 export interface Catalog {
@@ -153,4 +152,52 @@ export interface Relationship {
   /** Which side holds the foreign key: `from` refers to `to`, or the other way round. Array relationships: always `to`. */
   readonly owner: 'from' | 'to';
   readonly comment: string | null;
+}
+
+/**
+ * A condition over a row of one table, resolved from metadata: row permissions, checks, masks. `and` of nothing is true, `or` of
+ * nothing is false. It holds names of nothing but what exists, and values only as constants or session variables.
+ */
+export type RowRule =
+  | { readonly kind: 'and' | 'or'; readonly of: readonly RowRule[] }
+  | { readonly kind: 'not'; readonly of: RowRule }
+  | {
+      readonly kind: 'compare';
+      readonly column: Column;
+      readonly op: Exclude<Operator, '_is_null' | '_between'>;
+      readonly value: RuleValue;
+    }
+  | {
+      readonly kind: 'between';
+      readonly column: Column;
+      readonly low: RuleValue;
+      readonly high: RuleValue;
+    }
+  | { readonly kind: 'is null'; readonly column: Column; readonly negated: boolean }
+  /** Column against column of the same row (`_ceq` ...). */
+  | { readonly kind: 'columns'; readonly left: Column; readonly op: ColumnComparison; readonly right: Column }
+  /** Some row of the relationship, which may lead to another source, passes. */
+  | { readonly kind: 'exists'; readonly relationship: Relationship; readonly where: RowRule }
+  /** Some row of any table of the same source passes (`_exists`). */
+  | { readonly kind: 'exists table'; readonly table: Table; readonly where: RowRule };
+
+export type ColumnComparison = '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
+
+export type RuleValue =
+  /** In canonical form: see Param. */
+  | { readonly kind: 'constant'; readonly value: unknown }
+  /** A session variable, lower case without prefix (`user-id`). For lists it holds all elements. */
+  | { readonly kind: 'session'; readonly name: string }
+  | { readonly kind: 'list'; readonly of: readonly RuleValue[] };
+
+/** What values of a column must be, beyond what the database says. */
+export interface ValidationRule {
+  /** `must match ^[A-Z]+$`: follows the column's name in errors, and stands in the graph's descriptions. */
+  readonly text: string;
+  /** The owner's own words; `null`: the column's name and `text`. */
+  readonly message: string | null;
+  /** What the metadata says, by which rules are told apart. */
+  readonly given: unknown;
+  /** Whether a canonical value that is not null passes: follows from what is given and the type of the column. */
+  readonly passes: (value: unknown) => boolean;
 }

@@ -2,15 +2,19 @@ export type {
   Catalog,
   CatalogIssue,
   Column,
+  ColumnComparison,
   Customization,
   EnumType,
   Key,
   Naming,
   Relationship,
   RootFieldKind,
+  RowRule,
+  RuleValue,
   Source,
   Table,
   TableAccess,
+  ValidationRule,
 } from './catalog.ts';
 export { enumColumns, enumShapeProblem, mostEnumRows } from './enum-tables.ts';
 export type {
@@ -56,14 +60,11 @@ export {
 export { resolveCatalog, type SourceInput, tableId } from './resolve.ts';
 export {
   bothRules,
-  type ColumnComparison,
   crossesSources,
   eitherRule,
   everyRow,
   isEveryRow,
   noRow,
-  type RowRule,
-  type RuleValue,
 } from './rule.ts';
 export {
   familyOf,
@@ -73,5 +74,4 @@ export {
   scalars,
   type ValueType,
 } from './scalars.ts';
-export type { ValidationRule } from './validation.ts';
 export { wholeTable } from './whole.ts';

@@ -1,18 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ValidationRule } from './catalog.ts';
 import type { ColumnValidationMetadata } from './metadata.ts';
 import { familyOf, type ValueType } from './scalars.ts';
-
-/** What values of a column must be, beyond what the database says. */
-export interface ValidationRule {
-  /** `must match ^[A-Z]+$`: follows the column's name in errors, and stands in the graph's descriptions. */
-  readonly text: string;
-  /** The owner's own words; `null`: the column's name and `text`. */
-  readonly message: string | null;
-  /** What the metadata says, by which rules are told apart. */
-  readonly given: unknown;
-  /** Whether a canonical value that is not null passes: follows from what is given and the type of the column. */
-  readonly passes: (value: unknown) => boolean;
-}
 
 type Kind = Exclude<keyof ColumnValidationMetadata, 'message'>;
 type Make = (given: never, type: ValueType) => Pick<ValidationRule, 'text' | 'passes'>;

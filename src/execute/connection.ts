@@ -3,8 +3,7 @@ import type { SourceName } from '../core/index.ts';
 import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement, writeRows } from './fetch.ts';
-import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
-import { statementsOf } from './roots.ts';
+import { type ConnectorOf, type PreparedFetch, prepareFetch, statementsOf } from './prepare.ts';
 
 /** A Relay connection ready to run; gives its JSON text. */
 export interface PreparedConnection {

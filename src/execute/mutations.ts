@@ -1,10 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName, unreachable } from '../core/index.ts';
-import type { Mutation, Plan, Root, Runner, Select, Update, Write, WriteAnswer } from '../plan/index.ts';
+import {
+  type Mutation,
+  type Plan,
+  type Root,
+  type Runner,
+  rootFields,
+  type Select,
+  type Update,
+  type Write,
+  type WriteAnswer,
+} from '../plan/index.ts';
 import { type Explained, explainStatement } from './explain.ts';
 import { distinct, listText, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
-import { flatten } from './prepared.ts';
 import { deletion, runDelete, runUpdate } from './write/change.ts';
 import { runInsert } from './write/insert.ts';
 import { problemsOf } from './write/problems.ts';
@@ -28,7 +37,7 @@ interface Group {
 /** Groups the fields by source, in order of first appearance; each group is one transaction. */
 export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): PreparedMutations {
   const groups: Group[] = [];
-  for (const root of flatten(plan.roots)) {
+  for (const root of rootFields(plan.roots)) {
     if (root.kind !== 'write') continue;
     const source = root.mutation.table.source.name;
     let group = groups.find((candidate) => candidate.source === source);
@@ -76,7 +85,7 @@ export function failedWrites(
   );
   const committed = new Set([...told, ...written.map(({ source }) => source)]);
   const unknown = errors.filter(({ details }) => details?.outcome === 'unknown');
-  return flatten(plan.roots).flatMap((root) => {
+  return rootFields(plan.roots).flatMap((root) => {
     if (root.kind !== 'write') return [];
     const { kind, table } = root.mutation;
     const source = table.source.name;

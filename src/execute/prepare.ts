@@ -92,9 +92,16 @@ function childFetch({ child, columns }: HopShape, keys: Param): Fetch {
   }
 }
 
-/** How many statements of each source a prepared fetch runs. */
-export function countStatements(fetch: PreparedFetch, counts: Map<SourceName, number>): void {
+/** How many statements of each source a prepared fetch runs, added to `counts`. */
+function countStatements(fetch: PreparedFetch, counts: Map<SourceName, number>): void {
   counts.set(fetch.source, (counts.get(fetch.source) ?? 0) + 1);
   for (const entry of fetch.fixed) countStatements(entry.fetch, counts);
   for (const hop of fetch.hops) countStatements(hop.fetchFor(1), counts);
+}
+
+/** Statements per source below and including a fetch. */
+export function statementsOf(fetch: PreparedFetch): ReadonlyMap<SourceName, number> {
+  const counts = new Map<SourceName, number>();
+  countStatements(fetch, counts);
+  return counts;
 }

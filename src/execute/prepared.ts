@@ -6,6 +6,7 @@ import {
   type Root,
   type RunContext,
   type Runner,
+  rootFields,
   tablesRead,
 } from '../plan/index.ts';
 import type { Explained } from './explain.ts';
@@ -35,7 +36,7 @@ export type Introspect = () => Promise<ReadonlyMap<string, string>>;
 /** Compiles all statements of a plan that do not depend on what earlier steps bring. */
 export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan {
   if (plan.kind === 'mutation') return mutationPlan(connectorOf, plan, prepareMutations(connectorOf, plan));
-  const roots = flatten(plan.roots);
+  const roots = rootFields(plan.roots);
   const reads = roots.filter(isRead);
   const introspects = roots.some((root) => root.kind === 'introspection');
   const stepVariants = variantsByCapacity(
@@ -118,17 +119,12 @@ function variantsByCapacity<T>(
 
 function sourcesOf(plan: Plan): SourceName[] {
   const sources = new Set(plan.steps.map((step) => step.source));
-  for (const root of flatten(plan.roots)) {
+  for (const root of rootFields(plan.roots)) {
     if (root.kind === 'list' || root.kind === 'one') sources.add(root.select.table.source.name);
     else if (root.kind === 'aggregate') sources.add(root.aggregate.table.source.name);
     else if (root.kind === 'connection') sources.add(root.connection.select.table.source.name);
   }
   return [...sources];
-}
-
-/** Root fields without the namespaces around them. */
-export function flatten(roots: readonly Root[]): Root[] {
-  return roots.flatMap((root) => (root.kind === 'namespace' ? flatten(root.roots) : [root]));
 }
 
 /** The reads of a plan, and the sources that serve several statements of them. */
@@ -180,7 +176,7 @@ async function withSnapshots<T>(
 }
 
 function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedMutations): PreparedPlan {
-  const introspects = flatten(plan.roots).some((root) => root.kind === 'introspection');
+  const introspects = rootFields(plan.roots).some((root) => root.kind === 'introspection');
   return {
     plan,
     introspectsOnly: introspectsOnly(plan),

@@ -4,7 +4,7 @@ import type { Aggregate, CombinedRoot, ConnectionPlan, Root, Select } from '../p
 import { prepareConnection } from './connection.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
-import { type ConnectorOf, countStatements, type PreparedFetch, prepareFetch } from './prepare.ts';
+import { type ConnectorOf, prepareFetch, statementsOf } from './prepare.ts';
 
 /** A root field (or several that share a statement) ready to run: gives JSON texts by response key. */
 export interface PreparedRoot {
@@ -150,11 +150,4 @@ function prepareConnectionRoot(
     explain: () => prepared.explain(root.key),
     run: async (running) => new Map([[root, await prepared.run(running)]]),
   };
-}
-
-/** Statements per source below and including a fetch. */
-export function statementsOf(fetch: PreparedFetch): ReadonlyMap<SourceName, number> {
-  const counts = new Map<SourceName, number>();
-  countStatements(fetch, counts);
-  return counts;
 }

@@ -4,6 +4,7 @@ import type { SourceName } from '../core/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
 import { Graph } from './graph.ts';
 import { LazySchema } from './schema.ts';
+import { makeTableType } from './types/tables.ts';
 
 export interface GraphOptions {
   /** Whether there is a subscription type; default: no. */
@@ -26,7 +27,12 @@ export function buildGraph(
   capabilitiesOf: (source: SourceName) => GraphCapabilities,
   options: GraphOptions = {},
 ): BuiltGraph {
-  const graph = new Graph([...catalog.sources.values()], capabilitiesOf, options.subscriptions ?? false);
+  const graph = new Graph(
+    [...catalog.sources.values()],
+    capabilitiesOf,
+    options.subscriptions ?? false,
+    makeTableType,
+  );
   let issues: readonly CatalogIssue[] | undefined;
   return {
     schema: new LazySchema(graph),

@@ -5,9 +5,12 @@ import type { GraphCapabilities } from './capabilities.ts';
 import { offersType } from './kinds.ts';
 import type { EnumKind, InputKind, ObjectKind, TypeKind } from './names/conventions.ts';
 import { Names } from './names.ts';
-import { makeTableType } from './types/tables.ts';
 
-type NamedType = GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType;
+/** A type of a graph that is not a scalar. */
+export type NamedType = GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType;
+
+/** Makes the type of a table that has this name. */
+export type MakeTableType = (graph: Graph, table: Table, kind: TypeKind, name: string) => NamedType;
 
 /** How many types there are at once where types are only looked at. */
 const mostTransient = 1000;
@@ -27,16 +30,20 @@ export class Graph {
   /** Whether types keep what was made in them. */
   readonly keeps: 'kept' | 'transient';
 
+  readonly #make: MakeTableType;
+
   /** `lookAt`: a graph of the same sources whose names are taken over; what is made then is not kept. */
   constructor(
     sources: readonly Source[],
     capabilitiesOf: (source: SourceName) => GraphCapabilities,
     subscriptions: boolean,
+    make: MakeTableType,
     lookAt?: Graph,
   ) {
     this.keeps = lookAt === undefined ? 'kept' : 'transient';
     this.sources = sources;
     this.subscriptions = subscriptions;
+    this.#make = make;
     this.#capabilitiesOf = capabilitiesOf;
     this.names =
       lookAt?.names ??
@@ -49,7 +56,7 @@ export class Graph {
 
   /** The same graph for one look at all of its types, which keep neither fields nor values. */
   transient(): Graph {
-    return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this);
+    return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this.#make, this);
   }
 
   /** Tables of the graph, in the order of the catalog. */
@@ -93,7 +100,7 @@ export class Graph {
     let type = types.get(kind);
     if (type === undefined) {
       type = this.once(this.names.tables.typeName(table, kind), (name) =>
-        makeTableType(this, table, kind, name),
+        this.#make(this, table, kind, name),
       );
       types.set(kind, type);
       if (this.keeps === 'transient' && this.made.size > mostTransient) this.#forget();

@@ -6,7 +6,9 @@ import { boundOf, invalid, literal, type Planning, paramOf } from './context.ts'
 import { argumentsOf, labelsOf, objectTypeOf, type Selected, selectionOf, subSelections } from './fields.ts';
 import type { Input, InputEntry } from './input.ts';
 import { seenColumn, seenColumns } from './masks.ts';
+import type { Measure } from './measure.ts';
 import { breakTies, measuresOf } from './order.ts';
+import { capped, type Range } from './range.ts';
 import type {
   AggregateColumn,
   AggregateItem,
@@ -17,9 +19,8 @@ import type {
   GroupOrder,
   GroupPart,
   Having,
-  Measure,
 } from './select.ts';
-import { capped, planSelect, type Range } from './selection.ts';
+import { planSelect } from './selection.ts';
 
 /** `{ aggregate { ... } nodes { ... } group_by(...) { ... } }` */
 export function planAggregateParts(

@@ -4,10 +4,10 @@ import type { Capabilities } from './connector.ts';
 import type { Document } from './fields.ts';
 import { type Input, inspect } from './input.ts';
 import type { Param, ParamSource } from './param.ts';
-import type { Step } from './plan.ts';
 import type { Predicate } from './predicate.ts';
 import type { Rules } from './rules.ts';
 import type { Bound } from './select.ts';
+import type { Step } from './step.ts';
 
 /** Everything that planning one operation shares. */
 export interface Planning {

@@ -1,7 +1,8 @@
 import type { Column, Table } from '../catalog/index.ts';
+import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
-import type { Aggregate, Direction, GroupBy, Measure, OrderTerm, Select } from './select.ts';
+import type { Aggregate, Direction, GroupBy, OrderTerm, Select } from './select.ts';
 
 /** What one statement reads. */
 export type Fetch =

@@ -18,10 +18,11 @@ export { planCost } from './cost.ts';
 export type { CombinedRoot, Fetch } from './fetch.ts';
 export type { Insert, InsertRow } from './insert.ts';
 export { maskOf } from './masks.ts';
+export type { Measure } from './measure.ts';
 export type { Mark, Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export type { Param, ParamSource } from './param.ts';
-export type { Plan, Root, Step } from './plan.ts';
+export { type Plan, type Root, rootFields } from './plan.ts';
 export { always, and, isAlways, never, type Predicate } from './predicate.ts';
 export { printPlan } from './print.ts';
 export { adminRules, everythingAllowed, type Rules, rulesOf, type Validations } from './rules.ts';
@@ -40,11 +41,11 @@ export type {
   Having,
   Hop,
   Labels,
-  Measure,
   OrderTerm,
   Select,
 } from './select.ts';
 export type { HopShape, Out, Shape, TextOf, ValueCodec } from './shape.ts';
+export type { Step } from './step.ts';
 export { tablesRead } from './tables-read.ts';
 export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './values.ts';
 export { compileCoercion, compileShape, inspectedKey } from './variables.ts';

@@ -13,8 +13,8 @@ import {
 import { foldRule, visibleRows } from './fold.ts';
 import type { Input } from './input.ts';
 import { type Insert, planInsert } from './insert.ts';
+import { keyEquals } from './key-equals.ts';
 import { seenColumn } from './masks.ts';
-import { keyEquals } from './operation.ts';
 import { and, type Predicate } from './predicate.ts';
 import type { Field, Select } from './select.ts';
 import { planFields, planSelect } from './selection.ts';

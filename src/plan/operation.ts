@@ -4,7 +4,7 @@ import { FozError, type SourceName } from '../core/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
 import { planConnection } from './connection.ts';
 import type { Capabilities } from './connector.ts';
-import { invalid, type Planning, paramOf } from './context.ts';
+import { invalid, type Planning } from './context.ts';
 import {
   type Arguments,
   argumentsOf,
@@ -16,11 +16,13 @@ import {
 } from './fields.ts';
 import { visibleRows } from './fold.ts';
 import type { Variables } from './input.ts';
+import { keyEquals } from './key-equals.ts';
 import { planMutation } from './mutation.ts';
 import type { Plan, Root } from './plan.ts';
-import { and, type Predicate } from './predicate.ts';
+import { and } from './predicate.ts';
+import { planRange, type Range } from './range.ts';
 import type { Rules } from './rules.ts';
-import { planAggregate, planRange, planSelect, type Range } from './selection.ts';
+import { planAggregate, planSelect } from './selection.ts';
 
 /** What planning needs besides the operation itself. */
 export interface PlanOptions {
@@ -130,15 +132,4 @@ function byKey(planning: Planning, table: Table, args: Arguments): Range {
     limit: null,
     offset: null,
   };
-}
-
-/** Equality of every key column that is an argument. */
-export function keyEquals(planning: Planning, args: Arguments): Predicate {
-  return and(
-    ...args.all.flatMap((entry): Predicate[] => {
-      if (entry.meaning.kind !== 'key column') return [];
-      const { column } = entry.meaning;
-      return [{ kind: 'compare', column, op: '_eq', value: paramOf(planning, entry.value, column.type) }];
-    }),
-  );
 }

@@ -4,9 +4,10 @@ import { invalid, literal, type Planning } from './context.ts';
 import { visibleRows } from './fold.ts';
 import type { Input, InputEntry } from './input.ts';
 import { seenColumn } from './masks.ts';
+import type { Measure } from './measure.ts';
 import type { Predicate } from './predicate.ts';
 import { addRanks, type RemoteOrder } from './remote.ts';
-import type { Direction, Hop, Measure, OrderTerm } from './select.ts';
+import type { Direction, Hop, OrderTerm } from './select.ts';
 
 interface Rows {
   readonly table: Table;

@@ -1,9 +1,8 @@
-import type { SourceName } from '../core/index.ts';
 import type { ConnectionPlan } from './connection.ts';
-import type { Fetch } from './fetch.ts';
 import type { Mutation } from './mutation.ts';
 import type { Param } from './param.ts';
 import type { Aggregate, Select } from './select.ts';
+import type { Step } from './step.ts';
 
 /** What an operation does, ready to be compiled for its sources. Immutable, printable, kept in the plan cache. */
 export interface Plan {
@@ -16,18 +15,6 @@ export interface Plan {
   readonly roots: readonly Root[];
 }
 
-/** Brings keys or ranks from one source, to be bound as a parameter (`{ kind: 'step' }`) in a later statement. */
-export interface Step {
-  readonly source: SourceName;
-  readonly fetch: Extract<Fetch, { kind: 'keys' | 'ranks' }>;
-  /** More keys than this end the request with `limit-exceeded`. */
-  readonly cap: number;
-  /** For messages: `shop.public.orders.customer`. */
-  readonly relationship: string;
-  /** `$.selectionSet.orders.args.where.customer` */
-  readonly path: string;
-}
-
 export type Root =
   | { readonly kind: 'constant'; readonly key: string; readonly json: string }
   /** `__schema` and `__type`: answered from the graph, not from a source. */
@@ -38,3 +25,8 @@ export type Root =
   | { readonly kind: 'aggregate'; readonly key: string; readonly aggregate: Aggregate }
   | { readonly kind: 'connection'; readonly key: string; readonly connection: ConnectionPlan }
   | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };
+
+/** Root fields without the namespaces around them. */
+export function rootFields(roots: readonly Root[]): Root[] {
+  return roots.flatMap((root) => (root.kind === 'namespace' ? rootFields(root.roots) : [root]));
+}

@@ -1,6 +1,6 @@
 import type { Column, Operator, Relationship, Table } from '../catalog/index.ts';
+import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
-import type { Measure } from './select.ts';
 
 /** The one boolean expression over a row: filters, permissions, checks. `and` of nothing is true, `or` of nothing is false. */
 export type Predicate =

@@ -1,7 +1,8 @@
 import type { Table } from '../catalog/index.ts';
+import type { Measure } from './measure.ts';
 import type { Param, ParamSource } from './param.ts';
 import { isAlways, type Predicate } from './predicate.ts';
-import type { Bound, Direction, GroupKey, GroupOrder, Having, Hop, Measure, OrderTerm } from './select.ts';
+import type { Bound, Direction, GroupKey, GroupOrder, Having, Hop, OrderTerm } from './select.ts';
 
 /** `shop.orders`; with its namespace where that is not the default one. */
 export function tableText({ source, namespace, name }: Table): string {

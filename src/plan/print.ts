@@ -1,5 +1,5 @@
 import type { ConnectionPlan } from './connection.ts';
-import type { Plan, Root, Step } from './plan.ts';
+import type { Plan, Root } from './plan.ts';
 import { isAlways } from './predicate.ts';
 import { aggregateLines, indented, rangeLines, selectLines } from './print-rows.ts';
 import {
@@ -13,6 +13,7 @@ import {
   tableText,
 } from './print-terms.ts';
 import { mutationLines } from './print-writes.ts';
+import type { Step } from './step.ts';
 
 /**
  * A plan as indented text for people: steps first, then the root fields in the order of the answer. The same for every engine

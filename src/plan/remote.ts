@@ -1,9 +1,10 @@
 import type { Relationship, Table, ValueType } from '../catalog/index.ts';
 import type { Planning } from './context.ts';
 import type { Fetch } from './fetch.ts';
+import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import { and, type Predicate } from './predicate.ts';
-import type { Direction, Hop, Measure, OrderTerm } from './select.ts';
+import type { Direction, Hop, OrderTerm } from './select.ts';
 
 type KeysFetch = Extract<Fetch, { kind: 'keys' }>;
 

@@ -1,4 +1,5 @@
 import type { AggregateFunction, Bucket, Column, Relationship, Table, ValueType } from '../catalog/index.ts';
+import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
 
@@ -111,16 +112,6 @@ export type GroupPart =
     }
   | { readonly kind: 'aggregate'; readonly key: string; readonly items: readonly AggregateItem[] }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string };
-
-/** A number computed over a group: `count(*)`, `count(distinct a)`, `sum(x)`. */
-export type Measure =
-  | { readonly kind: 'count'; readonly columns: readonly Column[]; readonly distinct: boolean }
-  | {
-      readonly kind: 'function';
-      readonly fn: AggregateFunction;
-      readonly column: Column;
-      readonly type: ValueType;
-    };
 
 export type Having =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Having[] }

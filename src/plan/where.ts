@@ -4,10 +4,10 @@ import { invalid, literal, type Planning, paramOf } from './context.ts';
 import { visibleRows } from './fold.ts';
 import type { Input, InputEntry } from './input.ts';
 import { seenColumn, seenColumns } from './masks.ts';
+import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import { always, and, never, type Predicate } from './predicate.ts';
 import { addKeys, amongKeys } from './remote.ts';
-import type { Measure } from './select.ts';
 
 type Comparison = '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
 

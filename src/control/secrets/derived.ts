@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { MasterKey } from './master-key.ts';
 import { seal } from './seal.ts';
-import type { Secrets } from './secrets.ts';
+import type { SecretValue } from './secret-value.ts';
 
 const purpose = 'api keys';
 const prefix = 'system/pepper/';
@@ -13,11 +13,17 @@ export function peppersOf({ current, older }: KeyRing): Uint8Array[] {
   return [current, ...older].map((key) => key.derive(purpose));
 }
 
+/** Reads secrets of the store. */
+interface SecretReader {
+  list(): Promise<readonly string[]>;
+  get(id: string): Promise<SecretValue | undefined>;
+}
+
 /**
  * Adds to `peppers` those of master keys that were in use before and are not given any more. One that cannot be decrypted is left out:
  * its keys do not let in. Rejects with FozError `unavailable` when the store is down.
  */
-export async function addFormerPeppers(secrets: Secrets, peppers: Uint8Array[]): Promise<void> {
+export async function addFormerPeppers(secrets: SecretReader, peppers: Uint8Array[]): Promise<void> {
   for (const id of await secrets.list()) {
     if (!id.startsWith(prefix)) continue;
     const value = await secrets.get(id).catch((error: unknown) => {

@@ -1,14 +1,8 @@
 import { type AuthConfig, adminSecretsIn, type IssuerConfig, type SignIns } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
-import type { AllowListConfig, FozConfig, LimitSettings } from '../config.ts';
-import { withStored } from './general.ts';
-import type { Settings, StoredSettings } from './settings.ts';
-
-/** The parts of a configuration that the store adds to. */
-export type FileSettings = Pick<
-  FozConfig,
-  'auth' | 'server' | 'allow_list' | 'audit' | 'naming' | 'numbers' | 'key_cap' | 'plan_cache'
->;
+import type { AllowListConfig, LimitSettings } from '../config.ts';
+import { withStored } from './general-names.ts';
+import type { FileSettings, Settings, StoredSettings } from './settings.ts';
 
 /** What holds when both say something: what the file says stays, the store adds to it. */
 export function mergeSettings(file: FileSettings, stored: StoredSettings): Settings {

@@ -1,7 +1,7 @@
 import { type AuthConfig, checkAuth } from '../../auth/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { checkAgainst, spelled } from '../metadata/validate.ts';
-import type { FileSettings } from './merge.ts';
+import type { FileSettings } from './settings.ts';
 
 /** Throws FozErrors `validation-failed` with all in which a part of a configuration is wrong. `place` in it is called `name`. */
 export function refuseUnfit(part: object, place: string, name: string): void {

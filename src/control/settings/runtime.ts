@@ -3,8 +3,8 @@ import { type ControlPlane, requirePlane } from '../plane.ts';
 import type { Actor } from '../store/actor.ts';
 import { Follower } from '../store/follower.ts';
 import type { StoreLog } from '../store/store.ts';
-import { type FileSettings, mergeSettings } from './merge.ts';
-import { nothingStored, type Settings, type StoredSettings } from './settings.ts';
+import { mergeSettings } from './merge.ts';
+import { type FileSettings, nothingStored, type Settings, type StoredSettings } from './settings.ts';
 import { readStored } from './stored.ts';
 
 export interface RuntimeSettingsOptions {

@@ -1,8 +1,13 @@
 import type { IssuerConfig, SignIns, WebhookConfig } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
-import type { AllowListConfig, LimitSettings, LimitsConfig } from '../config.ts';
+import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from '../config.ts';
 import type { AllowedOperation } from '../store/repositories/operations.ts';
-import type { FileSettings } from './merge.ts';
+
+/** The parts of a configuration that the store adds to. */
+export type FileSettings = Pick<
+  FozConfig,
+  'auth' | 'server' | 'allow_list' | 'audit' | 'naming' | 'numbers' | 'key_cap' | 'plan_cache'
+>;
 
 /** What holds: the configuration file and the store together. */
 export interface Settings {

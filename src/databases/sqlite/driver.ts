@@ -14,9 +14,10 @@ import {
   Watch,
 } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
-import { introspect, type Query } from './introspect.ts';
+import { introspect } from './introspect.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteOptions } from './options.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
+import type { Query } from './query.ts';
 import { type Execute, SqliteTransaction } from './transaction.ts';
 
 const reads = /^\s*(?:select|values|with|explain)\b/i;

@@ -11,11 +11,9 @@ import type { IntrospectOptions } from '../../plan/index.ts';
 import { tableFilter } from '../../sql/index.ts';
 import { type CreatedTable, insteadOf, keyOf, readCreated } from './created.ts';
 import { notedStorage } from './moments.ts';
+import type { Query } from './query.ts';
 import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
 import { declaredType } from './types.ts';
-
-/** Runs one statement and hands back its rows. */
-export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly (readonly unknown[])[]>;
 
 /** What was read, and the name of each key by its table and columns (as JSON), for messages about violated constraints. */
 export interface Introspected {

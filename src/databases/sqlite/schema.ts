@@ -1,7 +1,7 @@
 import type { FactIssue } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { viewCasts } from './created.ts';
-import type { Query } from './introspect.ts';
+import type { Query } from './query.ts';
 
 export interface SchemaColumn {
   readonly name: string;

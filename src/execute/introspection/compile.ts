@@ -19,9 +19,7 @@ import { type Given, type Rule, ruleOf } from './fields.ts';
 import { flat, Lately, Repeated } from './flat.ts';
 import { memberText } from './members.ts';
 import type { Sink } from './sink.ts';
-
-/** Writing that can pause; each `yield` is a place where others may have their turn. */
-export type Walk = Generator<undefined, void>;
+import type { Walk } from './walk.ts';
 
 /** A selection, made ready to be written for any number of values: at once where it is short, else piece by piece. */
 export type Writer =

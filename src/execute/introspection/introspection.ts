@@ -10,10 +10,11 @@ import { LRUCache } from 'lru-cache';
 import type { EndSignal } from '../../core/index.ts';
 import { LazySchema } from '../../graph/index.ts';
 import type { Root } from '../../plan/index.ts';
-import { Compiler, typeOfMeta, type Walk } from './compile.ts';
+import { Compiler, typeOfMeta } from './compile.ts';
 import { Job } from './job.ts';
 import type { PackedText } from './packed.ts';
 import { type Sink, write, writePlain } from './sink.ts';
+import type { Walk } from './walk.ts';
 
 /** An operation with `__schema` or `__type` in it. Variables are coerced. */
 export interface IntrospectionRequest {

@@ -1,7 +1,7 @@
 import { FozError } from '../../core/index.ts';
-import type { Walk } from './compile.ts';
 import { type PackedText, Packer } from './packed.ts';
 import { nextTurn } from './turns.ts';
+import type { Walk } from './walk.ts';
 
 /** Milliseconds of writing between two turns of everybody else. */
 const slice = 5;

@@ -11,7 +11,7 @@ import type {
   Select,
 } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
-import type { Draft } from './fetch.ts';
+import type { Draft } from './draft.ts';
 import { groupClauses } from './groups.ts';
 import { labelled } from './labels.ts';
 import { aggregateItems, rowFields } from './rows.ts';

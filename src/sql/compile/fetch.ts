@@ -1,22 +1,15 @@
 import { unreachable } from '../../core/index.ts';
 import type { Aggregate, CombinedRoot, Compiled, Fetch, Out, Select } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
-import { render, type Sql, sql } from '../sql.ts';
+import { render, sql } from '../sql.ts';
 import { childAggregate, childGroups, childRows, groupOut } from './children.ts';
+import type { Draft } from './draft.ts';
 import { groupClauses } from './groups.ts';
 import { compileKeys, compileRanks } from './keys.ts';
 import { aggregateRows, measures, nestedAggregate, nestedList, nestedOne } from './nested.ts';
 import { aggregateItems, rowFields } from './rows.ts';
 import { Scope, SelectList } from './scope.ts';
 import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
-
-/** What a compiler of one fetch hands back: the statement before rendering, and how to read its rows. */
-export interface Draft {
-  readonly text: Sql;
-  readonly out: readonly Out[];
-  readonly parent?: number;
-  readonly absent?: readonly unknown[];
-}
 
 /** Spells one read for an engine. Pure. */
 export function compileFetch(dialect: Dialect, fetch: Fetch): Compiled {

@@ -2,7 +2,7 @@ import type { Column } from '../../catalog/index.ts';
 import type { Fetch, Measure, Out } from '../../plan/index.ts';
 import { isAlways } from '../../plan/index.ts';
 import { sql } from '../sql.ts';
-import type { Draft } from './fetch.ts';
+import type { Draft } from './draft.ts';
 import { flatColumn } from './rows.ts';
 import { type Scope, SelectList } from './scope.ts';
 import { From, orderClause, orderValue } from './source.ts';
