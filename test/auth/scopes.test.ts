@@ -55,7 +55,7 @@ test('a pattern with many stars takes no time', () => {
   const scopes = scopesOf({ tables: [`shop.${'*a'.repeat(100)}b`] });
   const started = performance.now();
   expect(allowsTable(scopes, { source: 'shop', namespace: null, table: 'a'.repeat(10_000) })).toBe(false);
-  expect(performance.now() - started).toBeLessThan(200);
+  expect(performance.now() - started).toBeLessThan(1_000);
 });
 
 test('the same scopes have the same text', () => {
