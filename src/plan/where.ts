@@ -2,8 +2,9 @@ import type { Operator, Relationship, Table, ValueType } from '../catalog/index.
 import { operators } from '../catalog/index.ts';
 import { invalid, literal, type Planning, paramOf } from './context.ts';
 import { visibleRows } from './fold.ts';
+import { comparedColumn } from './guard.ts';
 import type { Input, InputEntry } from './input.ts';
-import { seenColumn, seenColumns } from './masks.ts';
+import { seenColumns } from './masks.ts';
 import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import { always, and, never, type Predicate } from './predicate.ts';
@@ -32,7 +33,7 @@ function planEntry(planning: Planning, table: Table, entry: InputEntry): Predica
     case 'none':
       return value.kind === 'null' ? always : { kind: 'not', of: planWhere(planning, table, value) };
     case 'column':
-      return planColumn(planning, table, seenColumn(planning, meaning.column), value);
+      return planColumn(planning, table, meaning.column, value);
     case 'relationship':
       return planRelationship(planning, meaning.relationship, value);
     case 'relationship aggregate':
@@ -65,11 +66,12 @@ const textType: ValueType = { scalar: 'text', array: false };
 function planOperator(
   planning: Planning,
   table: Table,
-  column: Table['columns'][number],
+  named: Table['columns'][number],
   { meaning, value }: InputEntry,
 ): Predicate {
   if (meaning.kind !== 'operator') throw invalid(value.path, 'is not an operator');
   const op: Operator = meaning.operator;
+  const column = comparedColumn(planning, table, named, op);
   if (value.kind === 'null') {
     if (op === '_is_distinct_from') return { kind: 'is null', column, negated: true };
     throw invalid(value.path, `compares with null, which is never true: use _is_null`);

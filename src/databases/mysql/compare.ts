@@ -84,11 +84,13 @@ const ilike =
   (_, expression, __, param) =>
     sql`${lowered(expression)} ${not ? sql`not like` : sql`like`} lower(${pattern(param, change)} collate utf8mb4_bin) escape '|'`;
 
-/** As on PostgreSQL, a dot matches line ends too. */
+/** As on PostgreSQL, a dot matches line ends too. MySQL reads the pattern before it finds that there is no text to hold against it. */
 const regex =
   (flags: string, not = false): Spelling =>
-  (_, expression, __, param) =>
-    sql`${exact(expression)} ${not ? sql`not regexp` : sql`regexp`} ${pattern(param, (value) => `(?${flags})${value}`)}`;
+  (_, expression, __, param) => {
+    const compiled = pattern(param, (value) => `(?${flags})${value}`);
+    return sql`if(${expression} is null, null, ${exact(expression)} ${not ? sql`not regexp` : sql`regexp`} ${compiled})`;
+  };
 
 /** The keys of an object; of anything else its elements, so that texts in an array count as its keys. */
 const keysOf = (document: Sql) =>

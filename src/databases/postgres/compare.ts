@@ -34,6 +34,13 @@ const matching =
   (expression, type, param) =>
     sql`${isPadded(type) ? sql`${expression}::text` : expression} ${operator} ${bindText(param, change)}`;
 
+/** Where it is left to PostgreSQL, a pattern fails on the rows alone that begin as it does. Throws FozError `data-exception`. */
+function complete(pattern: string): string {
+  if (/(?<!\\)(?:\\\\)*\\$/.test(pattern))
+    throw new FozError('data-exception', 'A pattern must not end with the escape character.');
+  return pattern;
+}
+
 const literal = (value: string) => value.replaceAll(/[\\%_]/g, '\\$&');
 const within = (value: string) => `%${literal(value)}%`;
 const start = (value: string) => `${literal(value)}%`;
@@ -62,10 +69,10 @@ const spellings = {
   _lt: relation(sql`<`),
   _lte: relation(sql`<=`),
   _is_distinct_from: relation(sql`is distinct from`),
-  _like: matching(sql`like`),
-  _nlike: matching(sql`not like`),
-  _ilike: matching(sql`ilike`),
-  _nilike: matching(sql`not ilike`),
+  _like: matching(sql`like`, complete),
+  _nlike: matching(sql`not like`, complete),
+  _ilike: matching(sql`ilike`, complete),
+  _nilike: matching(sql`not ilike`, complete),
   _regex: matching(sql`~`),
   _nregex: matching(sql`!~`),
   _iregex: matching(sql`~*`),

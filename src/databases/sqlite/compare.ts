@@ -4,7 +4,7 @@ import { type Sql, sql } from '../../sql/index.ts';
 import { encodings, integerValue, numberLike, storableText, written } from './encode.ts';
 import { uuidText } from './engine/canonical.js';
 import { dayCeiling, dayFloor, exactMoment, momentStorage } from './moments.ts';
-import { globOfEnd, globOfLike, globOfStart, lower } from './patterns.ts';
+import { globOfEnd, globOfLike, globOfStart, lower, shortGlob } from './patterns.ts';
 import { momentValue } from './values.ts';
 
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
@@ -18,6 +18,8 @@ export function bindValue(param: Param): Sql {
 
 const bind = (param: Param, encode: (value: unknown) => unknown) =>
   sql.bind(param, (value) => (value === null ? null : encode(value)));
+const glob = (param: Param, encode: (value: unknown) => string) =>
+  bind(param, (value) => shortGlob(encode(value)));
 const as = (encode: (text: string) => unknown) => (value: unknown) => encode(storableText(value));
 
 const plain: Partial<Record<Compared, Condition>> = {
@@ -32,16 +34,16 @@ const plain: Partial<Record<Compared, Condition>> = {
 
 /** LIKE ignores case in SQLite; GLOB does not, and can use an index where the pattern begins with letters. */
 const matching: Partial<Record<Compared, Condition>> = {
-  _like: (x, p) => sql`${x} glob ${bind(p, globOfLike)}`,
-  _nlike: (x, p) => sql`${x} not glob ${bind(p, globOfLike)}`,
-  _ilike: (x, p) => sql`foz_lower(${x}) glob ${bind(p, (v) => lower(globOfLike(v)))}`,
-  _nilike: (x, p) => sql`foz_lower(${x}) not glob ${bind(p, (v) => lower(globOfLike(v)))}`,
+  _like: (x, p) => sql`${x} glob ${glob(p, globOfLike)}`,
+  _nlike: (x, p) => sql`${x} not glob ${glob(p, globOfLike)}`,
+  _ilike: (x, p) => sql`foz_lower(${x}) glob ${glob(p, (v) => lower(globOfLike(v)))}`,
+  _nilike: (x, p) => sql`foz_lower(${x}) not glob ${glob(p, (v) => lower(globOfLike(v)))}`,
   _contains: (x, p) => sql`instr(${x}, ${bind(p, storableText)}) > 0`,
   _icontains: (x, p) => sql`instr(foz_lower(${x}), ${bind(p, as(lower))}) > 0`,
-  _starts_with: (x, p) => sql`${x} glob ${bind(p, globOfStart)}`,
-  _istarts_with: (x, p) => sql`foz_lower(${x}) glob ${bind(p, (v) => globOfStart(lower(storableText(v))))}`,
-  _ends_with: (x, p) => sql`${x} glob ${bind(p, globOfEnd)}`,
-  _iends_with: (x, p) => sql`foz_lower(${x}) glob ${bind(p, (v) => globOfEnd(lower(storableText(v))))}`,
+  _starts_with: (x, p) => sql`${x} glob ${glob(p, globOfStart)}`,
+  _istarts_with: (x, p) => sql`foz_lower(${x}) glob ${glob(p, (v) => globOfStart(lower(storableText(v))))}`,
+  _ends_with: (x, p) => sql`${x} glob ${glob(p, globOfEnd)}`,
+  _iends_with: (x, p) => sql`foz_lower(${x}) glob ${glob(p, (v) => globOfEnd(lower(storableText(v))))}`,
   _regex: (x, p) => sql`foz_regex(${x}, ${bind(p, storableText)}, 0)`,
   _nregex: (x, p) => sql`not foz_regex(${x}, ${bind(p, storableText)}, 0)`,
   _iregex: (x, p) => sql`foz_regex(${x}, ${bind(p, storableText)}, 1)`,

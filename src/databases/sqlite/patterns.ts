@@ -32,5 +32,15 @@ export function globOfLike(value: unknown): string {
 export const globOfStart = (value: unknown): string => `${literal(storableText(value))}*`;
 export const globOfEnd = (value: unknown): string => `*${literal(storableText(value))}`;
 
+/** SQLite's SQLITE_LIMIT_LIKE_PATTERN_LENGTH, in bytes. */
+const longest = 50_000;
+
+/** A pattern that SQLite takes: it finds out at the first row that it compares. Throws FozError `data-exception` for a longer one. */
+export function shortGlob(glob: string): string {
+  if (Buffer.byteLength(glob) > longest)
+    throw new FozError('data-exception', `A pattern must not be longer than ${longest} bytes.`);
+  return glob;
+}
+
 /** As `foz_lower` does it inside the database. */
 export const lower = (text: string): string => text.toLowerCase();
