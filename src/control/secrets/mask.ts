@@ -25,10 +25,32 @@ function isSecret(name: string, value: unknown): boolean {
   return value !== null && value !== undefined && secretName.test(name);
 }
 
-/** `scheme://user:password@host?password=x` loses both passwords. */
+/** Parameters of URLs whose values are secrets. */
+const secretParameter = /(?:pass\w*|secret|token|key)$/i;
+
+/** `scheme://user:password@host?password=x` loses both passwords; where the text is nothing but a URL, also those with blanks in them. */
 function maskUrl(text: string): string {
   if (!text.includes('://')) return text;
-  return text
-    .replace(/(\w+:\/\/[^/\s:@]*):[^/\s]*@/g, `$1:${mask}@`)
+  const masked = URL.canParse(text) ? maskWhole(text) : text;
+  return masked
+    .replace(/(\w+:\/\/[^/\s:]*):[^/\s]*@/g, `$1:${mask}@`)
     .replace(/([?&;][^=&\s]*(?:pass\w*|secret|token|key)=)[^&;\s]*/gi, `$1${mask}`);
+}
+
+/** A name of a user may hold @, as some clouds have it, and a password that was not encoded blanks or a slash. */
+function maskWhole(url: string): string {
+  return url
+    .replace(/^(https?:\/\/[^/?#:]*):[^/?#]*@/i, `$1:${mask}@`)
+    .replace(/^((?!https?:)[^:]+:\/\/[^/?#:]*):[^?#]*@/i, `$1:${mask}@`)
+    .replace(/([?&])([^=&#]*)=[^&#]*/g, (all, before: string, name: string) =>
+      secretParameter.test(decoded(name)) ? `${before}${name}=${mask}` : all,
+    );
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

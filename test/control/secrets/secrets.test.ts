@@ -99,6 +99,21 @@ test('nonces do not come twice', () => {
   expect(new Set(nonces).size).toBe(nonces.length);
 });
 
+test.each([
+  ['postgres://ann@corp:geheim@host/db', 'postgres://ann@corp:***@host/db'],
+  ['postgres://ann:ge heim geheim@host/db', 'postgres://ann:***@host/db'],
+  ['postgres://ann:ge\theim@host/db', 'postgres://ann:***@host/db'],
+  ['postgres://ann:12/geheim@host/db', 'postgres://ann:***@host/db'],
+  ['postgres://host/db?user=a&password=ge heim;geheim&x=1', 'postgres://host/db?user=a&password=***&x=1'],
+  ['postgres://host/db?pass%77ord=geheim', 'postgres://host/db?pass%77ord=***'],
+  ['postgres://host:5432/db?user=a@b', 'postgres://host:5432/db?user=a@b'],
+  ['https://host:8443/keys/@ann', 'https://host:8443/keys/@ann'],
+  ['https://ann@corp:geheim@host/keys/@ann', 'https://ann@corp:***@host/keys/@ann'],
+  ['cannot reach mysql://ann@corp:geheim@host/db now', 'cannot reach mysql://ann@corp:***@host/db now'],
+])('a password within a URL is masked however it is written: %s', (url, shown) => {
+  expect(maskSecrets({ url, list: [url] })).toEqual({ url: shown, list: [shown] });
+});
+
 test('masking finds secrets by name, class and within URLs', () => {
   const masked = maskSecrets({
     admin_secrets: ['geheim', { name: 'a', secret: 'geheim' }],
