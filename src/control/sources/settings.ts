@@ -20,10 +20,24 @@ export function checkedSource(value: SourceConfig, files: string | null): Source
     for (const { path, message } of checkSources({ sources: [value] }))
       found.push({ where: spelled(path), message });
   const problems = found.map(({ where, message }) => `${where.replace('sources[0]', 'source')} ${message}`);
+  refuseFiles(value, problems);
   const path = value.path === undefined ? undefined : within(value.path, files, problems);
   if (problems.length > 0)
     throw new FozErrors(problems.map((message) => new FozError('validation-failed', `${message}.`)));
   return path === undefined ? value : { ...value, path };
+}
+
+/** Parameters of a URL for which the client of PostgreSQL would read any file of the machine. */
+const fileParameters = ['sslrootcert', 'sslcert', 'sslkey'];
+
+function refuseFiles({ url }: SourceConfig, problems: string[]): void {
+  if (url === undefined || !URL.canParse(url)) return;
+  const { searchParams } = new URL(url);
+  for (const name of fileParameters)
+    if (searchParams.has(name))
+      problems.push(
+        `source.url has the parameter ${name}, which is not taken at run time, since it names a file of the machine: give the text as PEM in source.tls`,
+      );
 }
 
 /** A database in a file can be any file of the machine, so that it has to lie where the operator said. */

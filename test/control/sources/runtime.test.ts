@@ -138,6 +138,24 @@ test('files outside of the folder for them are not opened, by no way of writing 
     expect([path, await codes(attach('away', path))]).toEqual([path, ['validation-failed']]);
 });
 
+test.each(['sslrootcert', 'sslcert', 'sslkey', 'sslr%6Fotcert'])(
+  'no file of the machine is read for a parameter of a URL: %s',
+  async (name) => {
+    const url = `postgres://u:p@127.0.0.1:1/db?${name}=${join(folder, 'own.db')}`;
+    const tried = await foz.control(
+      'mutation ($url: String!) { testSource(kind: postgres, settings: {url: $url}) { reason } }',
+      { url },
+    );
+    expect(tried.errors?.[0]).toMatchObject({
+      message: expect.stringMatching(/source\.url .* as PEM in source\.tls/),
+      extensions: { code: 'validation-failed' },
+    });
+    expect(
+      await codes(foz.control(attachSource, { name: 'y', kind: 'postgres', settings: { url } })),
+    ).toEqual(['validation-failed']);
+  },
+);
+
 test('what the configuration file declares cannot be changed at run time', async () => {
   expect(await codes(foz.control('mutation { detachSource(name: "own") }'))).toEqual(['not-supported']);
   expect(
