@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import {
   type AuditKind,
@@ -20,9 +21,21 @@ interface Options extends EndpointOptions {
   readonly json?: boolean;
 }
 
+/** Throws FozError where the file that the log is to be compared with would be passed over. */
+function refuseCheckpoint(file: string, isThere: boolean): void {
+  if (isThere)
+    throw new FozError(
+      'not-supported',
+      '--checkpoint cannot stand beside --endpoint, since the server compares with the checkpoint of its own: ask where the store can be opened.',
+    );
+  if (!existsSync(file))
+    throw new FozError('not-found', `There is no checkpoint in ${file}: name the copy that was kept.`);
+}
+
 /** `foz audit verify`: whether the audit log is what was written; code 1 when it is not. */
 export async function verifyAuditLog(options: Options & { readonly checkpoint?: string }): Promise<void> {
   const foz = runningFoz(options);
+  if (options.checkpoint !== undefined) refuseCheckpoint(options.checkpoint, foz !== null);
   const report =
     foz === null
       ? await verifyStoredAudit(placeOf(options), process.env, options.checkpoint)

@@ -111,6 +111,9 @@ test('plans and the audit log', async () => {
     0,
     expect.stringMatching(/^\d+ records .* all as they were written/),
   ]);
+  expect((await there('audit', 'verify', '--checkpoint', 'a.json')).err).toMatch(
+    /^--checkpoint cannot stand beside --endpoint/,
+  );
   const lines = (await there('audit', 'export', '--kind', 'control')).out.trim().split('\n');
   expect(lines.map((line) => JSON.parse(line).operation)).toEqual(Array(3).fill('metadata.replace'));
   expect((await there('audit', 'export', '--kind', 'nothing')).err).not.toBe('');

@@ -86,6 +86,11 @@ test('sources of the store are known to commands; what they apply is in the audi
   const applied = await foz('metadata', 'apply', 'metadata');
   expect([applied.err, applied.out]).toEqual(['', expect.stringMatching(/2 changes applied/)]);
   expect((await foz('audit', 'verify')).code).toBe(0);
+  const missing = await foz('audit', 'verify', '--checkpoint', 'moved.json');
+  expect([missing.code, missing.err]).toEqual([
+    1,
+    expect.stringMatching(/^There is no checkpoint in moved\.json/),
+  ]);
   const after = await running(config);
   const { data } = await after.control(
     '{ audit(limit: 2) { entries { kind operation actorKind after } } roles { role } }',

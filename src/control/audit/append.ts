@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { maskSecrets } from '../secrets/mask.ts';
+import { breakOf } from './continuity.ts';
 import { plain, shortened } from './plain.ts';
 import { type AuditEvent, type AuditRecord, type AuditRow, rowOf } from './record.ts';
 import { type Mark, readMark, signMark, start, writeMark } from './state.ts';
@@ -13,6 +14,15 @@ export interface TimedEvent {
   readonly at: number;
 }
 
+/** With what the chain is signed, and where its end was seen last. */
+export interface Chain {
+  readonly key: Uint8Array;
+  /** `null`: nowhere. */
+  readonly seen: Mark | null;
+  /** Is told where the end is not what it was: a record says so, too. */
+  readonly onBroken?: (reason: string) => void;
+}
+
 /**
  * Adds records to the end of the chain, within a transaction: until it ends, nobody else can add any. Returns the new head. Rejects with
  * what the store says, then nothing is added.
@@ -20,12 +30,15 @@ export interface TimedEvent {
 export async function appendRecords(
   transaction: Knex,
   events: readonly TimedEvent[],
-  key: Uint8Array,
+  { key, seen, onBroken }: Chain,
 ): Promise<Mark> {
   const head = await lockHead(transaction);
+  const broken = await breakOf(transaction, head, seen, key);
+  if (broken !== null) onBroken?.(broken.reason!);
   const rows: AuditRow[] = [];
-  let last: { readonly seq: number; readonly hash: string; readonly at: number } = head;
-  for (const { event, at } of events) {
+  let last: { readonly seq: number; readonly hash: string; readonly at: number } = head ?? start;
+  const told = broken === null ? [] : [{ event: broken, at: Date.now() }];
+  for (const { event, at } of [...told, ...events]) {
     const row = rowOf(recordOf(event, last.seq + 1, Math.max(at, last.at)), last.hash);
     rows.push(row);
     last = row;
@@ -43,11 +56,11 @@ const insertion = `insert into foz.audit (${columns}) select ${columns} from jso
   seq bigint, at bigint, kind text, outcome text, actor_kind text, actor_id text, role text, key_id text, address text, request_id text,
   operation text, source text, table_name text, record text, previous text, hash text) order by seq`;
 
-async function lockHead(transaction: Knex): Promise<Omit<Mark, 'mac'>> {
+async function lockHead(transaction: Knex): Promise<Mark | undefined> {
   const head = await readMark(transaction, 'head', true);
   if (head !== undefined) return head;
   await transaction.raw('select pg_advisory_xact_lock(?)', [lockNumber]);
-  return (await readMark(transaction, 'head', true)) ?? start;
+  return readMark(transaction, 'head', true);
 }
 
 /** Fields that are not told are null, so that every record has the same form. */

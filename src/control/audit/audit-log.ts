@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { FozError } from '../../core/index.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { Store, StoreLog } from '../store/store.ts';
-import { appendRecords, type TimedEvent } from './append.ts';
+import { appendRecords, type Chain, type TimedEvent } from './append.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { AuditEvent } from './record.ts';
 import { Refusals } from './refusals.ts';
@@ -96,7 +96,7 @@ export class AuditLog {
   /** Adds an event within the transaction of the change that it tells of, as its last act: both are stored or neither. */
   async appendWithin(transaction: Knex, event: AuditEvent): Promise<void> {
     const key = await this.#readKey(transaction);
-    await appendRecords(transaction, [{ event, at: Date.now() }], key);
+    await appendRecords(transaction, [{ event, at: Date.now() }], this.chain(key));
   }
 
   /** Tells of a change of the control plane that succeeds, within its transaction, as `appendWithin` does. */
@@ -127,6 +127,16 @@ export class AuditLog {
       throw error;
     });
     return this.#key;
+  }
+
+  /** What is signed with this key, and where its end was seen last. */
+  chain(key: Uint8Array): Chain {
+    const onBroken = (reason: string) =>
+      this.#options.log?.error(
+        { reason },
+        'THE AUDIT LOG WAS TAMPERED WITH, or an older store was put back.',
+      );
+    return { key, seen: this.checkpoint.seen(key), onBroken };
   }
 
   /** Waits for what is under way and writes the last checkpoint. The store stays open. */
@@ -177,7 +187,7 @@ export class AuditLog {
 
   async #store(batch: readonly TimedEvent[]): Promise<void> {
     const key = await this.key();
-    const head = await this.#options.store.write((db) => appendRecords(db, batch, key));
+    const head = await this.#options.store.write((db) => appendRecords(db, batch, this.chain(key)));
     this.checkpoint.note(head, key);
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StoreLog } from '../store/store.ts';
-import { type Mark, signMark } from './state.ts';
+import { isSigned, type Mark, signMark } from './state.ts';
 
 /** The file of a state folder. */
 export function checkpointFile(folder: string): string {
@@ -13,6 +13,7 @@ export class Checkpoint {
   readonly file: string;
   readonly #everyMs: number;
   readonly #log: StoreLog | undefined;
+  #seen: Mark | null = null;
   #next: { readonly head: Mark; readonly key: Uint8Array } | null = null;
   #timer: NodeJS.Timeout | undefined;
 
@@ -24,8 +25,20 @@ export class Checkpoint {
 
   /** Remembers a new head; the file follows within `everyMs`. */
   note(head: Mark, key: Uint8Array): void {
+    this.#seen = head;
     this.#next = { head, key };
     this.#timer ??= setTimeout(() => this.#write(), this.#everyMs).unref();
+  }
+
+  /** The end that was seen stored last, by this process or by one before it; `null`: none that is signed with this key. */
+  seen(key: Uint8Array): Mark | null {
+    if (this.#seen !== null) return this.#seen;
+    try {
+      const mark = readCheckpoint(this.file);
+      return mark !== undefined && isSigned('checkpoint', mark, key) ? mark : null;
+    } catch {
+      return null;
+    }
   }
 
   /** Writes what is not written yet. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Store } from '../store/store.ts';
 import { readCheckpoint } from './checkpoint.ts';
+import { tellsOfBreak } from './continuity.ts';
 import { type AuditRecord, type AuditRow, chainHash, columnsOf } from './record.ts';
 import { isSigned, type Mark, readMark, start } from './state.ts';
 
@@ -126,8 +127,8 @@ async function* pagesOf(store: Store): AsyncGenerator<readonly AuditRow[]> {
   }
 }
 
-/** Follows the chain from record to record. */
-class ChainWalk {
+/** Follows the chain from record to record. `found` is told what is wrong: `cut` where a record says that the end before it was cut off. */
+export class ChainWalk {
   readonly #found: (problem: AuditProblem) => void;
   readonly #checkpoint: Mark | undefined;
   #seq: number;
@@ -206,6 +207,12 @@ class ChainWalk {
     else if (record.at < this.#at)
       this.#found({ kind: 'reordered', seq, message: `Record ${seq} is older than the one before it.` });
     this.#at = record.at;
+    if (tellsOfBreak(record))
+      this.#found({
+        kind: 'cut',
+        seq,
+        message: `Before record ${seq} the end of the log was changed, or an older store was put back: ${record.reason}.`,
+      });
     for (const name of changedColumns(row, record))
       this.#found({
         kind: 'changed',

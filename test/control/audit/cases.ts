@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
   type AuditEvent,
   AuditLog,
+  auditKeyId,
   exportAudit,
   queryAudit,
   removeOldRecords,
   verifyAudit,
 } from '../../../src/control/audit/index.ts';
 import { chainHash, genesis } from '../../../src/control/audit/record.ts';
+import { signMark } from '../../../src/control/audit/state.ts';
 import { keyRing, Secrets, SecretValue } from '../../../src/control/secrets/index.ts';
 import { openStore, type Store } from '../../../src/control/store/store.ts';
 import { type StorePlace, storePlace } from '../store/place.ts';
@@ -387,6 +390,118 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     expect((await verify()).problems).toMatchObject([{ kind: 'unsigned', seq: 6 }]);
     await expect(removeOldRecords(store, log, Date.now() + 60_000, by)).rejects.toMatchObject({
       code: 'data-exception',
+    });
+  });
+
+  test.each([
+    ['a time that was made older', 'update foz.audit set at = 1 where seq = 4', 1_000],
+    ['records that are missing', 'delete from foz.audit where seq in (2, 3)', Number.MAX_SAFE_INTEGER],
+    [
+      'a record that was changed',
+      `update foz.audit set operation = 'x' where seq = 2`,
+      Number.MAX_SAFE_INTEGER,
+    ],
+    [
+      'a record before the start',
+      `insert into foz.audit select -4, 1, kind, outcome, actor_kind, actor_id, role, key_id, address, request_id, operation, source, table_name, record, previous, hash from foz.audit where seq = 1`,
+      1_000,
+    ],
+  ])('retention does not put its mark over %s', async (_, script, before) => {
+    await fill(6);
+    await tamper(script);
+    const found = await verify();
+    expect(found.ok).toBe(false);
+    const by = { kind: 'system', id: 'retention', role: null } as const;
+    await expect(removeOldRecords(store, log, before, by)).rejects.toMatchObject({ code: 'data-exception' });
+    expect(await verify()).toEqual(found);
+  });
+
+  describe('an end that was cut off stays found, whatever is written after it', () => {
+    /** Cuts off what comes after the third record, with what `mark` makes of the mark of that time put back. */
+    const cut = async (mark: (old: { mac: string }) => string) => {
+      await fill(3);
+      const [old] = await store.read((db) => db('foz.audit_state').where({ name: 'head' }));
+      await fill(2);
+      log.checkpoint.close();
+      await tamper(
+        `delete from foz.audit where seq > 3; update foz.audit_state set seq = 3, hash = '${old.hash}', at = ${old.at}, mac = '${mark(old)}'`,
+      );
+    };
+    const told = async () => {
+      await fill(4);
+      const { ok, problems } = await verify();
+      expect(ok).toBe(false);
+      const { records } = await queryAudit(store, { operation: 'audit.broken' });
+      expect(records.at(-1)).toMatchObject({
+        seq: 4,
+        kind: 'control',
+        outcome: 'failure',
+        actor: { kind: 'system' },
+      });
+      return problems.map(({ kind: what, seq }) => `${what} ${seq}`);
+    };
+
+    test('an old mark is put back while Foz runs', async () => {
+      await cut(({ mac }) => mac);
+      expect(await told()).toEqual(['cut 4']);
+    });
+
+    test('an old mark is put back while Foz is stopped: by the checkpoint', async () => {
+      await cut(({ mac }) => mac);
+      log = newLog();
+      expect(await told()).toEqual(['cut 4']);
+    });
+
+    test('a forged mark is put there while Foz is stopped, and the checkpoint is gone', async () => {
+      await cut(() => '0'.repeat(64));
+      rmSync(log.checkpoint.file);
+      log = newLog();
+      expect(await told()).toEqual(['cut 4']);
+    });
+
+    test('the key of the log is taken away, so that another one is made', async () => {
+      await cut(({ mac }) => mac);
+      await secrets.remove(auditKeyId);
+      rmSync(log.checkpoint.file);
+      log = newLog();
+      expect(await told()).toEqual(['cut 4']);
+    });
+
+    test('a change of the control plane is the first one after it', async () => {
+      await cut(({ mac }) => mac);
+      await store.write((db) => log.appendWithin(db, event({ kind: 'control' })));
+      // What is written in a transaction of somebody else may be undone, so that it is told until an end was seen again.
+      expect(await told()).toEqual(['cut 4', 'cut 6']);
+    });
+
+    test('another process that has seen less goes on first', async () => {
+      await fill(1);
+      const other = newLog({ folder: join(place.folder, 'other') });
+      await other.append(event());
+      await fill(3);
+      log.checkpoint.close();
+      const [second] = await store.read((db) => db('foz.audit').where({ seq: 2 }));
+      const key = await log.key();
+      const { mac } = signMark('head', { seq: 2, hash: second.hash, at: Number(second.at) }, key);
+      await tamper(
+        `delete from foz.audit where seq > 2; update foz.audit_state set seq = 2, hash = '${second.hash}', at = ${second.at}, mac = '${mac}'`,
+      );
+      for (let index = 0; index < 9; index++) await other.append(event());
+      await fill(1);
+      const { problems } = await verify();
+      expect(problems).toMatchObject([{ kind: 'cut', seq: 12 }]);
+      await other.close();
+    });
+
+    test('what retention removed meanwhile is not missed', async () => {
+      await fill(3);
+      const other = newLog({ folder: join(place.folder, 'another') });
+      await other.append(event());
+      await removeOldRecords(store, other, Date.now() + 60_000, { kind: 'command', id: null, role: null });
+      await other.append(event());
+      await other.close();
+      await fill(1);
+      expect(await verify()).toMatchObject({ ok: true });
     });
   });
 
