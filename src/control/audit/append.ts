@@ -63,6 +63,9 @@ async function lockHead(transaction: Knex): Promise<Mark | undefined> {
   return readMark(transaction, 'head', true);
 }
 
+/** Characters of an operation's name that are kept: clients choose it. */
+const longestName = 1_000;
+
 /** Fields that are not told are null, so that every record has the same form. */
 function recordOf(event: AuditEvent, seq: number, at: number): AuditRecord {
   const { actor, affectedRows } = event;
@@ -76,7 +79,7 @@ function recordOf(event: AuditEvent, seq: number, at: number): AuditRecord {
     keyId: text(event.keyId),
     address: text(event.address),
     requestId: text(event.requestId),
-    operation: text(event.operation),
+    operation: text(event.operation?.slice(0, longestName)),
     source: text(event.source),
     table: text(event.table),
     affectedRows: affectedRows ?? null,

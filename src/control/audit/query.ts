@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Knex } from 'knex';
 import type { Store } from '../store/store.ts';
 import type { AuditKind } from './kinds.ts';
-import type { AuditRecord, AuditRow } from './record.ts';
+import { type AuditRecord, type AuditRow, indexed } from './record.ts';
 
 /** What to look for; what is absent does not matter. */
 export interface AuditFilter {
@@ -56,6 +56,9 @@ const equal = {
   table: 'table_name',
 } satisfies Partial<Record<keyof AuditFilter, keyof AuditRow>>;
 
+/** Columns with an index, in which very long texts are shortened. */
+const long: ReadonlySet<string> = new Set(['actor_id', 'key_id']);
+
 /** Finds records, newest first. `cursor`: the `next` of the page before; `limit`: at most 1,000. */
 export async function queryAudit(
   store: Store,
@@ -100,7 +103,7 @@ function filtered(db: Knex, filter: AuditFilter): Knex.QueryBuilder<AuditRow, Au
   const query: Knex.QueryBuilder<AuditRow, AuditRow[]> = db('foz.audit');
   for (const [name, column] of Object.entries(equal)) {
     const value = filter[name as keyof typeof equal];
-    if (value !== undefined) query.where(column, value);
+    if (value !== undefined) query.where(column, long.has(column) ? indexed(value) : value);
   }
   if (filter.kinds !== undefined) query.whereIn('kind', filter.kinds);
   if (filter.from !== undefined) query.where('at', '>=', filter.from);

@@ -187,6 +187,18 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     expect(await verify()).toMatchObject({ ok: true, records: 2 });
   });
 
+  test('whoever has a long name is written down and found, and nobody fills the store by the name of an operation', async () => {
+    const id = randomBytes(4_000).toString('base64');
+    const owner = `${'ä'.repeat(99)}😀${id}`;
+    await log.append(event({ actor: { ...actor, id }, operation: 'x'.repeat(1_000_000) }));
+    await log.append(event({ actor: { ...actor, id: owner }, keyId: owner }));
+    const { records } = await queryAudit(store, { actorId: id });
+    expect(records.map(({ actor: one, operation }) => [one.id, operation?.length])).toEqual([[id, 1_000]]);
+    expect((await queryAudit(store, { keyId: owner, actorId: owner })).records).toHaveLength(1);
+    expect((await queryAudit(store, { actorId: `${id}x` })).records).toEqual([]);
+    expect(await verify()).toMatchObject({ ok: true, records: 2 });
+  });
+
   test('an event within a transaction is stored with its change or not at all', async () => {
     await store.write((db) => log.appendWithin(db, event({ kind: 'control' })));
     await expect(
