@@ -37,8 +37,8 @@ export function httpRequest(request: IncomingMessage): AuthRequest {
 const ambient = /^(?:cookie|host|origin|referer|forwarded|via|x-real-ip|sec-.*|x-forwarded-.*)$/;
 
 /**
- * The request behind a WebSocket: the headers of its upgrade and over them `headers` of the `connection_init` payload; credentials
- * and the role may also stand in the payload itself. Throws FozError `access-denied` for a payload that is no map of texts and `limit-exceeded` for one that is too large.
+ * The request behind a WebSocket: the headers of its upgrade and beside them `headers` of the `connection_init` payload, which replace
+ * credentials and the role, and nothing else that a proxy may have written; these may also stand in the payload itself. Throws FozError `access-denied` for a payload that is no map of texts and `limit-exceeded` for one that is too large.
  */
 export function websocketRequest(upgrade: IncomingMessage, payload: unknown): AuthRequest {
   const base = httpRequest(upgrade);
@@ -60,7 +60,7 @@ export function websocketRequest(upgrade: IncomingMessage, payload: unknown): Au
     const key = name.toLowerCase();
     if (seen.has(key)) throw unfit('a header is there twice');
     seen.add(key);
-    if (!ambient.test(key)) headers[key] = value;
+    if (!ambient.test(key) && (decides(key) || base.headers[key] === undefined)) headers[key] = value;
   }
   return { ...base, headers, via: 'websocket' };
 }

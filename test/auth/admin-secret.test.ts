@@ -146,6 +146,22 @@ test('a WebSocket brings the secret in connection_init', async () => {
   expect(identify(websocketRequest(ws, undefined))).toMatchObject({ role: 'visitor' });
 });
 
+test('a connection_init does not replace what stands in the request for the WebSocket, credentials aside', async () => {
+  const ws = await upgrade({ 'x-auth-request-user': 'ann', authorization: 'Bearer old', 'x-foz-role': 'a' });
+  const headers = {
+    'X-Auth-Request-User': 'root',
+    authorization: 'Bearer new',
+    'x-foz-role': 'b',
+    'x-own': 'c',
+  };
+  expect(websocketRequest(ws, { headers }).headers).toMatchObject({
+    'x-auth-request-user': 'ann',
+    authorization: 'Bearer new',
+    'x-foz-role': 'b',
+    'x-own': 'c',
+  });
+});
+
 test.each<[unknown, string]>([
   ['text', 'headers must be an object'],
   [['x'], 'headers must be an object'],

@@ -40,22 +40,19 @@ const secret = /^x-(?:foz|hasura)-admin-secret$/;
 const hops = 'x-forwarded-for';
 const maxLength = 32 * 1024;
 
-/** What the webhook is sent about a request: its headers, less those of the connection; `null` when they are too long. */
+/**
+ * What the webhook is sent about a request: its headers, less those of the connection; `null` when they are too long. Names in `Connection`
+ * count for nothing here: through a proxy that passes them on, a client would take away what the proxy has added.
+ */
 export function forwardedHeaders(
   request: AuthRequest,
   only: ReadonlySet<string> | null,
 ): Readonly<Record<string, string>> | null {
-  const dropped = new Set(
-    text(request.headers.connection)
-      .toLowerCase()
-      .split(/\s*,\s*/),
-  );
   const sent: Record<string, string> = {};
   let length = 0;
   for (const name of Object.keys(request.headers).sort()) {
     const value = text(request.headers[name]);
-    const wanted =
-      only === null ? !left.has(name) && !dropped.has(name) : only.has(name) || isSessionHeader(name);
+    const wanted = only === null ? !left.has(name) : only.has(name) || isSessionHeader(name);
     if (!wanted || value === '' || secret.test(name) || name.startsWith('sec-') || name.startsWith(':'))
       continue;
     length += name.length + value.length;
