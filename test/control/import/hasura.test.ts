@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse } from 'yaml';
@@ -227,6 +235,32 @@ describe('what cannot be read', () => {
       `actions.yaml:1 ${repeats}`,
       'network.yaml:1 is nested too deeply',
       `databases/databases.yaml:1 ${repeats}`,
+    ]);
+  });
+
+  test('links that lead outside of the folder, and files that include each other too often', () => {
+    const outside = join(mkdtempSync(join(made, 'outside-')), 'secret.yaml');
+    writeFileSync(outside, '- table: { schema: public, name: stolen }\n');
+    const twice = Object.fromEntries(
+      Array.from({ length: 40 }, (_, at) => [
+        `databases/f${at}.yaml`,
+        `- !include f${at + 1}.yaml\n- !include f${at + 1}.yaml\n`,
+      ]),
+    );
+    const folder = write({
+      'databases/databases.yaml':
+        '- name: a\n  tables: !include link.yaml\n- name: b\n  tables: !include inside.yaml\n- name: c\n  tables: !include f0.yaml\n',
+      'databases/real.yaml': '[]\n',
+      'databases/f40.yaml': '[]\n',
+      ...twice,
+    });
+    symlinkSync(outside, join(folder, 'databases/link.yaml'));
+    symlinkSync('real.yaml', join(folder, 'databases/inside.yaml'));
+    symlinkSync(outside, join(folder, 'actions.yaml'));
+    expect(problems(folder)).toEqual([
+      'actions.yaml:1 is a link that leads outside of the folder',
+      'databases/link.yaml:1 is a link that leads outside of the folder',
+      'databases/f40.yaml:1 is included more than 1000 times',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml';
 import { ConfigError, type ConfigProblem } from '../../config.ts';
@@ -48,8 +48,9 @@ const rootFiles: Readonly<Record<string, string | null>> = {
  * read, whatever includes name. Throws ConfigError with everything that cannot be read.
  */
 export function readHasura(path: string): HasuraTree {
-  const reader = new Reader(folderOf(path));
-  const root = isFolder(path) ? readRoot(reader, folderOf(path)) : exported(reader.read(path));
+  const named = existsSync(path) ? realpathSync(path) : path;
+  const reader = new Reader(isFolder(path) ? folderOf(path) : dirname(named));
+  const root = isFolder(path) ? readRoot(reader, folderOf(path)) : exported(reader.read(named));
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   if (!isEntry(root) || !('sources' in root || 'tables' in root)) {
     const message =
@@ -100,9 +101,15 @@ class Reader {
   readonly #folder: string;
   readonly #places = new WeakMap<object, Places>();
   readonly #open: string[] = [];
+  /** The folder without links. */
+  readonly #real: string;
+  readonly #times = new Map<string, number>();
+  /** Files that include each other would be read for ever: nothing more is. */
+  #isOver = false;
 
   constructor(folder: string) {
     this.#folder = resolve(folder);
+    this.#real = existsSync(folder) ? realpathSync(folder) : this.#folder;
   }
 
   place(of: object, key?: string | number): Place {
@@ -119,6 +126,15 @@ class Reader {
   read(file: string): unknown {
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
       return this.#refuse({ file, line: 1, column: 1 }, 'does not exist');
+    if (!isWithin(this.#real, realpathSync(file)))
+      return this.#refuse({ file, line: 1, column: 1 }, 'is a link that leads outside of the folder');
+    if (this.#isOver) return undefined;
+    const times = (this.#times.get(file) ?? 0) + 1;
+    this.#times.set(file, times);
+    if (times > mostTimes) {
+      this.#isOver = true;
+      return this.#refuse({ file, line: 1, column: 1 }, `is included more than ${mostTimes} times`);
+    }
     const lines = new LineCounter();
     const { document, errors } = parseYaml(readFileSync(file, 'utf8'), lines);
     const at = (node: unknown): Place => {
@@ -165,8 +181,7 @@ class Reader {
 
   #include(path: string, from: Place): unknown {
     const file = resolve(dirname(from.file), path);
-    const inside = relative(this.#folder, file);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || resolve(inside) === inside)
+    if (!isWithin(this.#folder, file))
       return this.#refuse(from, `includes ${path}, which is outside of the folder`);
     if (this.#open.includes(file)) return this.#refuse(from, `includes ${path}, which includes itself`);
     if (!existsSync(file)) return this.#refuse(from, `includes ${path}, which does not exist`);
@@ -176,6 +191,14 @@ class Reader {
   #refuse(place: Place, message: string): undefined {
     this.problems.push({ ...place, where: 'file', message });
   }
+}
+
+/** How often one file may be included. */
+const mostTimes = 1_000;
+
+function isWithin(folder: string, file: string): boolean {
+  const inside = relative(folder, file);
+  return inside !== '..' && !inside.startsWith(`..${sep}`) && resolve(inside) !== inside;
 }
 
 interface OpenFile {
