@@ -26,7 +26,13 @@ import {
 } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
 import type { Connector } from './plan/index.ts';
-import { type Engine, type FozServer, type SourceReadiness, startServer } from './serve/index.ts';
+import {
+  type Engine,
+  type FozServer,
+  type Readiness,
+  type SourceReadiness,
+  startServer,
+} from './serve/index.ts';
 
 /** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
 const kinds = {
@@ -113,9 +119,11 @@ export interface Started extends FozServer {
   readonly authentication: Authentication;
   /** `null`: nothing needs one. */
   readonly plane: ControlPlane | null;
+  /** What of the store was not read yet; `/readyz` answers 503 until everything was. */
+  readonly unread: readonly string[];
 }
 
-/** Starts Foz: attaches all sources, then listens. */
+/** Starts Foz: attaches all sources, then listens. A store that does not answer is followed as soon as it does. */
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const plane = await openControlPlane(config, process.env, logger);
@@ -142,6 +150,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...doorOf(authentication),
     ...keeping,
     readiness: () => readinessOf(attached.registry),
+    storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
     gauges: () => gaugesOf(attached),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, { ...attached, ...runtime, plane }, keeping)),
@@ -155,6 +164,9 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     attached,
     authentication,
     plane,
+    get unread() {
+      return runtime.unread;
+    },
     async close(graceMs) {
       await front.close(graceMs);
       await close();
@@ -175,6 +187,11 @@ function readinessOf({ sources }: SourceRegistry): SourceReadiness[] {
     ready: status.state === 'available',
     reason: status.state === 'unavailable' ? `unavailable since ${status.since.toISOString()}` : null,
   }));
+}
+
+function storeReadinessOf(unread: readonly string[]): Readiness {
+  const ready = unread.length === 0;
+  return { ready, reason: ready ? null : `not read yet: ${unread.join(', ')}; the log says why` };
 }
 
 function engineOf({ graphs }: Attached): Engine {

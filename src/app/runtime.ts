@@ -14,7 +14,7 @@ import {
 import type { Connector } from '../plan/index.ts';
 import type { Authentication } from './authentication.ts';
 
-/** How long a start waits for the store and the sources in it. */
+/** How long a start waits for the store and the sources and metadata in it. */
 const patienceMs = 10_000;
 
 export interface RuntimeOptions {
@@ -33,6 +33,8 @@ export interface Runtime {
   readonly metadata: LiveMetadata;
   readonly settings: RuntimeSettings;
   readonly unlisted: UnlistedOperations;
+  /** What of the store was not read yet: `settings`. What was read once is known, also when the store is down. */
+  readonly unread: readonly string[];
   close(): void;
 }
 
@@ -58,14 +60,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const { document: _, ...told } = found;
     if (unlisted.add(found)) log.warn(told, 'operation is not on the allow-list');
   });
-  const started = Promise.all([sources.start(), settings.start()]);
-  await Promise.race([started, sleep(patienceMs, undefined, { ref: false })]);
-  await metadata.start();
+  const patience = sleep(patienceMs, undefined, { ref: false });
+  await Promise.race([Promise.all([sources.start(), settings.start()]), patience]);
+  await Promise.race([metadata.start(), patience]);
   return {
     sources,
     metadata,
     settings,
     unlisted,
+    get unread() {
+      return Object.entries({ sources, settings, metadata }).flatMap(([name, { isRead }]) =>
+        isRead ? [] : [name],
+      );
+    },
     close() {
       for (const part of [sources, metadata, settings]) part.close();
     },

@@ -30,6 +30,10 @@ export async function serve(options: Options): Promise<void> {
     );
   if (newAdminSecret !== null)
     console.log(`\n  Admin secret, shown only now (header x-foz-admin-secret):  ${newAdminSecret}`);
+  if (server.unread.length > 0)
+    console.error(
+      `The store was not read yet (${server.unread.join(', ')}), and is asked again and again: until then /readyz answers 503.`,
+    );
   for (const issue of server.attached.graphs.issues)
     if (issue.severity === 'error') console.error(`${issue.where}: ${issue.reason}`);
   console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n`);

@@ -5,6 +5,7 @@ export {
   defaultLimits,
   defaultWebsocket,
   type Limits,
+  type Readiness,
   type RouteAnswer,
   type RouteHandler,
   type ServerOptions,

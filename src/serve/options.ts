@@ -85,11 +85,15 @@ export interface Accounts {
   refused(error: FozError, request: AccountOf, session: Session | null): Promise<void>;
 }
 
-/** Whether a source can serve, and why not. */
-export interface SourceReadiness {
-  readonly name: string;
+/** Whether something is as far as it must be to serve, and why not; everybody may read it. */
+export interface Readiness {
   readonly ready: boolean;
   readonly reason: string | null;
+}
+
+/** Whether a source can serve. */
+export interface SourceReadiness extends Readiness {
+  readonly name: string;
 }
 
 export interface ServerOptions {
@@ -119,6 +123,8 @@ export interface ServerOptions {
   /** Keeps account of what is done and refused. An answer that tells of a write leaves after its account is kept. */
   readonly accounts?: Accounts;
   readonly readiness: () => readonly SourceReadiness[];
+  /** Whether what stands in Foz's own store is known; `null`, and unless told: there is no store. Asked often: nothing is to be read for it. */
+  readonly storeReadiness?: () => Readiness | null;
   /** Gauges that are read when metrics are asked for. */
   readonly gauges: () => {
     readonly plans: number;

@@ -211,13 +211,15 @@ class Front {
 
   async #ready(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sources = this.#options.readiness();
-    const ready = !this.closing && (sources.length === 0 || sources.some((source) => source.ready));
+    const store = this.#options.storeReadiness?.() ?? null;
+    const some = sources.length === 0 || sources.some((source) => source.ready);
+    const ready = !this.closing && some && store?.ready !== false;
     await send(
       request,
       response,
       ready ? 200 : 503,
       plain,
-      JSON.stringify({ status: ready ? 'ready' : 'not ready', sources }),
+      JSON.stringify({ status: ready ? 'ready' : 'not ready', store, sources }),
     );
   }
 }

@@ -264,6 +264,20 @@ describe('the rest', () => {
     expect((await fetch(`${down.url}readyz`)).status).toBe(503);
     await down.close(100);
   });
+  test('not ready until the store was read, whatever the sources are', async () => {
+    let reason: string | null = 'not read yet: settings';
+    const storeReadiness = () => ({ ready: reason === null, reason });
+    const starting = await serve(new MemoryEngine(), {}, { storeReadiness });
+    const asked = async () => {
+      const response = await fetch(`${starting.url}readyz`);
+      return [response.status, await response.json()];
+    };
+    const sources = [{ name: 'shop', ready: true, reason: null }];
+    expect(await asked()).toEqual([503, { status: 'not ready', store: { ready: false, reason }, sources }]);
+    reason = null;
+    expect(await asked()).toEqual([200, { status: 'ready', store: { ready: true, reason }, sources }]);
+    await starting.close(100);
+  });
   test('batches where they are allowed, up to their limit', async () => {
     const batching = await serve(new MemoryEngine(), { batch: 2 });
     const one = { query: '{ hello }' };

@@ -88,6 +88,11 @@ export class LiveMetadata {
     if (this.#plane !== null) await this.#follower.start(this.#plane.store);
   }
 
+  /** Whether what the store holds was read, or it holds no metadata. */
+  get isRead(): boolean {
+    return this.#plane === null || this.#follower.hasLooked;
+  }
+
   close(): void {
     this.#follower.close();
   }

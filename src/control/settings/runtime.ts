@@ -66,6 +66,11 @@ export class RuntimeSettings {
     if (plane !== null) await this.#follower.start(plane.store);
   }
 
+  /** Whether what the store says was read, or there is no store. */
+  get isRead(): boolean {
+    return this.#options.plane === null || this.#follower.hasLooked;
+  }
+
   close(): void {
     this.#follower.close();
   }

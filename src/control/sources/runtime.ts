@@ -75,6 +75,11 @@ export class RuntimeSources {
     if (plane !== null) await this.#follower.start(plane.store);
   }
 
+  /** Whether what the store has was read, or there is no store. */
+  get isRead(): boolean {
+    return this.#options.plane === null || this.#follower.hasLooked;
+  }
+
   close(): void {
     this.#follower.close();
   }

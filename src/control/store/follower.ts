@@ -19,6 +19,7 @@ export class Follower {
   #stop: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
+  #hasLooked = false;
   #isClosed = false;
 
   constructor(options: FollowerOptions) {
@@ -36,9 +37,15 @@ export class Follower {
     await this.#looked();
   }
 
+  /** Whether a look has succeeded: something is known of the store, though it may be down by now. */
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
   /** Resolves when memory and store agree; rejects as `align` does. */
-  look(): Promise<void> {
-    return this.inTurn(this.#options.align);
+  async look(): Promise<void> {
+    await this.inTurn(this.#options.align);
+    this.#hasLooked = true;
   }
 
   /** Does something between two looks. */

@@ -5,6 +5,7 @@ import { SignJWT } from 'jose';
 import { pino } from 'pino';
 import type { FozConfig, SourceConfig } from '../../../src/control/index.ts';
 import { connect, start } from '../../../src/main.ts';
+import { untilRead } from '../../support/ready.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-settings-'));
 const shop: SourceConfig = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') };
@@ -36,6 +37,7 @@ beforeAll(async () => {
   await connector.close();
   server = await start(config, { logger: pino({ level: 'silent' }) });
   admin = server.authentication.newAdminSecret!;
+  await untilRead(server);
 }, 60_000);
 afterAll(() => server.close(100));
 
@@ -264,6 +266,7 @@ describe('signing in', () => {
     await control(put, { name: 'desk', settings: desk });
     await server.close(100);
     server = await start(config, { logger: pino({ level: 'silent' }) });
+    await untilRead(server);
     expect(server.authentication.newAdminSecret).toBeNull();
     expect((await control('{ issuers { name } }')).data.issuers).toEqual([{ name: 'desk' }]);
     const asked = await post('graphql', { authorization: `Bearer ${await token()}` }, '{ orders { id } }');

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { type Started, start } from '../../../src/main.ts';
 import { describeEngines } from '../../support/engines.ts';
+import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
 import { type StorePlace, storePlace } from '../store/place.ts';
 
@@ -22,6 +23,7 @@ describeEngines(['postgres'], () => {
         },
         { logger: pino({ level: 'silent' }) },
       );
+      await untilRead(server);
       both.push({ server, secret: server.authentication.newAdminSecret! });
     }
     if (former === undefined) delete process.env.FOZ_MASTER_KEY;
