@@ -8,6 +8,7 @@ import { Dice } from '../conformance/dice.ts';
 import { roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
 import { casesIn, type TabledCase, topics } from '../support/cases/tabled.ts';
 import { sharedDatabase, type TestDatabase } from '../support/databases.ts';
+import { untilRead } from '../support/ready.ts';
 
 const secret = 'a secret of sixteen or more';
 const seed = Number(process.env.FOZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -32,6 +33,7 @@ beforeAll(async () => {
     },
     { logger: pino({ level: 'silent' }) },
   );
+  await untilRead(server);
 }, 60_000);
 afterAll(async () => {
   await server?.close(100);

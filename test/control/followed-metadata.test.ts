@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { connect, type Started, start } from '../../src/main.ts';
+import { untilRead } from '../support/ready.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-followed-'));
 const secret = 'a secret of some length';
@@ -24,6 +25,7 @@ beforeAll(async () => {
     },
     { logger: pino({ level: 'silent' }) },
   );
+  await untilRead(foz);
 }, 60_000);
 afterAll(() => foz?.close(0));
 

@@ -6,6 +6,7 @@ import { mintAdminSecret, mintKey } from '../../src/auth/index.ts';
 import type { FozConfig, LimitsConfig, SourceConfig } from '../../src/control/index.ts';
 import { connect, start } from '../../src/main.ts';
 import { open } from '../serve/socket/client.ts';
+import { untilRead } from '../support/ready.ts';
 import { pause, until } from '../support/wait.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-limits-'));
@@ -135,8 +136,7 @@ beforeAll(async () => {
     await connector.run({ text, slots: [] }, [], context);
   await connector.close();
   server = await start(config, { logger: pino({ level: 'silent' }) });
-  // Until it has read its store, only admins are let in.
-  await until(async () => (await post({ query: '{ __typename }' }, wide)).status === 200, 50_000);
+  await untilRead(server);
 }, 60_000);
 afterAll(() => server.close(100));
 

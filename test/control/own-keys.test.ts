@@ -9,6 +9,7 @@ import { queryAudit } from '../../src/control/audit/index.ts';
 import { ownerOf } from '../../src/control/index.ts';
 import { type Started, start } from '../../src/main.ts';
 import { signed } from '../auth/jwt.ts';
+import { untilRead } from '../support/ready.ts';
 import { until } from '../support/wait.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-own-keys-'));
@@ -36,6 +37,7 @@ beforeAll(async () => {
     },
     { logger: pino({ level: 'silent' }) },
   );
+  await untilRead(foz);
 }, 60_000);
 afterAll(async () => {
   await foz?.close(0);

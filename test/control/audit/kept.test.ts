@@ -11,6 +11,7 @@ import { FozError, parseSourceName } from '../../../src/core/index.ts';
 import { answerErrors } from '../../../src/execute/answer.ts';
 import { connect, type Started, start } from '../../../src/main.ts';
 import { open } from '../../serve/socket/client.ts';
+import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-kept-'));
@@ -58,7 +59,7 @@ beforeAll(async () => {
     },
   };
   foz = await start(config, { logger: pino({ level: 'silent' }) });
-  await until(async () => (await post({ query: '{ __typename }' }, asKey)).status === 200, 50_000);
+  await untilRead(foz);
 }, 60_000);
 afterAll(() => foz?.close(0));
 

@@ -6,6 +6,7 @@ import type { Metadata } from '../../../src/catalog/index.ts';
 import { type AuditFilter, queryAudit } from '../../../src/control/audit/index.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { connect, type Started, start } from '../../../src/main.ts';
+import { untilRead } from '../../support/ready.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-audit-reads-'));
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
@@ -57,6 +58,7 @@ beforeAll(async () => {
     sources: [shop, lab],
   };
   foz = await start(config, { logger: pino({ level: 'silent' }) });
+  await untilRead(foz);
   const document: Metadata = {
     tables: [
       { source: 'shop', table: 'patients', audit_reads: true },

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FozConfig } from '../../../src/control/index.ts';
+import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
 import type { StorePlace } from '../store/place.ts';
 import { buildChild, type StoreProcess, startChild } from '../store/processes.ts';
@@ -45,8 +46,10 @@ async function fozProcess(program: string, config: FozConfig, env: NodeJS.Proces
   });
   await until(() => child.told.length > 0 || ended !== null, 60_000);
   if (child.told.length === 0) throw new Error(`Foz did not start: ${JSON.stringify(ended)}`);
+  const url = child.told[0] as string;
+  await untilRead({ url });
   return {
-    url: child.told[0] as string,
+    url,
     async end() {
       child.child.stdin?.end();
       const { code, errors } = await child.ended;

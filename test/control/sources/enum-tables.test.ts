@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { connect, type Started, start } from '../../../src/main.ts';
+import { untilRead } from '../../support/ready.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-enum-tables-'));
 const secret = 'a secret of some length';
@@ -10,8 +11,8 @@ const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 const source = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
 let foz: Started;
 
-const startFoz = () =>
-  start(
+const startFoz = async () => {
+  const started = await start(
     {
       state: join(folder, 'state'),
       server: { port: 0, graphiql: false },
@@ -20,6 +21,9 @@ const startFoz = () =>
     },
     { logger: pino({ level: 'silent' }) },
   );
+  await untilRead(started);
+  return started;
+};
 
 beforeAll(async () => {
   const connector = await connect(source, true);

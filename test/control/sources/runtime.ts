@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { type Started, start } from '../../../src/main.ts';
+import { untilRead } from '../../support/ready.ts';
 
 export const secret = 'a secret of some length';
 
@@ -31,6 +32,7 @@ export async function running(config: Partial<FozConfig>): Promise<Running> {
     },
     { logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }) },
   );
+  await untilRead(server);
   const post = async (path: string, query: string, variables: object = {}): Promise<Reply> => {
     const response = await fetch(`${server.url}${path}`, {
       method: 'POST',

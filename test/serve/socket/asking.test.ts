@@ -11,6 +11,7 @@ import { insertKey, revokeKey } from '../../../src/control/store/repositories/ap
 import { type Started, start } from '../../../src/main.ts';
 import { roles, signed } from '../../auth/jwt.ts';
 import { connect } from '../../support/connect.ts';
+import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
 import { post } from '../engine.ts';
 import { type Client, open, type RefusedUpgrade } from './client.ts';
@@ -61,6 +62,7 @@ beforeAll(async () => {
     },
   };
   foz = await start(config, { logger: pino({ level: 'silent' }) });
+  await untilRead(foz);
 }, 60_000);
 afterAll(async () => {
   await foz?.close(0);
