@@ -136,6 +136,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     () => runtime.settings.current.config.server ?? {},
     () => attached.graphs.limits,
     consoleFolder(),
+    authentication.auth === null,
   );
   const close = async () => {
     for (const part of [runtime, attached, authentication, plane]) await part?.close();

@@ -13,18 +13,27 @@ interface AllLimits {
   readonly roleLimits: ReadonlyMap<RoleName, Limits>;
 }
 
-type Changing = 'cors' | 'metrics' | 'console' | 'websocket' | 'limits' | 'roleLimits';
+const noHosts: readonly string[] = [];
 
-/** Options of the front that may change while it runs: getters, read for each request. `graphiql`: the folder of GraphiQL. */
+type Changing = 'cors' | 'hosts' | 'metrics' | 'console' | 'websocket' | 'limits' | 'roleLimits';
+
+/**
+ * Options of the front that may change while it runs: getters, read for each request. `graphiql`: the folder of GraphiQL. `isOpen`: nobody
+ * is asked who they are.
+ */
 export function changingOptions(
   said: () => ServerConfig,
   settings: () => LimitSettings,
   graphiql: string | null,
+  isOpen: boolean,
 ): Required<Pick<ServerOptions, Changing>> {
   const limits = limitsBy(settings);
   return {
     get cors() {
       return said().cors ?? [];
+    },
+    get hosts() {
+      return isOpen ? (said().hosts ?? noHosts) : null;
     },
     get metrics() {
       return said().metrics ?? true;

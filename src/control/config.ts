@@ -42,6 +42,8 @@ export interface ServerConfig {
   readonly port?: number | string;
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly cors?: readonly string[];
+  /** Names that Foz is asked by where there is no `auth`, besides addresses, localhost and `host`; `*`: any. */
+  readonly hosts?: readonly string[];
   /** Milliseconds that a client may take to send a request. */
   readonly receive_ms?: number;
   /** Opens the control API to whoever sends it. */

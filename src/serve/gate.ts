@@ -4,6 +4,7 @@ import { countedAddress } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
 import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
+import { Hosts } from './hosts.ts';
 import type { LimitsOf } from './limits-of.ts';
 import type { AccountOf, Limits, ServerOptions } from './options.ts';
 import { type RateHeaders, Rates } from './rates.ts';
@@ -30,6 +31,8 @@ export interface Entry {
 /** Lets requests in: counts rates and what runs at once, of a caller over all transports together. */
 export class Gate {
   readonly limitsOf: LimitsOf;
+  /** By which names requests may come. */
+  readonly hosts: Hosts;
   readonly #options: ServerOptions;
   readonly #rates = new Rates();
   readonly #timeLimits = new Map<number, TimeLimit>();
@@ -37,6 +40,7 @@ export class Gate {
   constructor(options: ServerOptions, limitsOf: LimitsOf) {
     this.#options = options;
     this.limitsOf = limitsOf;
+    this.hosts = new Hosts(options);
   }
 
   /** Throws or rejects with Refusal 429 when the caller asks too often or for too much at once. `end`: is told when the time is up. */

@@ -55,6 +55,7 @@ export class GraphqlHandler {
       if (!response.writableFinished) end.abort();
     });
     try {
+      this.#gate.hosts.check(request);
       const identified = this.#options.identify(request);
       session = identified instanceof Promise ? await identified : identified;
       const entering = this.#gate.enter({ session, request, requestId }, end);

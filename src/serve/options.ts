@@ -99,6 +99,11 @@ export interface SourceReadiness extends Readiness {
 export interface ServerOptions {
   readonly engine: Engine;
   readonly host: string;
+  /**
+   * Names that the server is reached by besides `host`, addresses and localhost; `*`: any. Read for each request. `null` (unless told):
+   * names are not looked at, since credentials are.
+   */
+  readonly hosts?: readonly string[] | null;
   readonly port: number;
   /** Milliseconds that a client may take to send a whole request; 30,000 unless told. Who is slower is cut off with 408. */
   readonly receiveMs?: number;

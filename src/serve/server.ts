@@ -152,25 +152,25 @@ class Front {
         return send(request, response, 200, plain, '{"status":"ok"}');
       case '/readyz':
         return this.#ready(request, response);
-      case '/metrics':
-        if (!this.#options.metrics) break;
-        return send(
-          request,
-          response,
-          200,
-          { 'content-type': this.#metrics.registry.contentType },
-          await this.#metrics.registry.metrics(),
-        );
-      case '/samples.json':
-        return send(request, response, 200, plain, JSON.stringify(this.#options.samples()));
     }
     const route = this.#options.routes?.get(path);
-    if (route !== undefined) {
-      const answer = await route(request, (most) => readBody(request, most));
-      if (typeof answer.body !== 'string')
-        return sendStream(response, answer.status, answer.headers, answer.body);
-      return send(request, response, answer.status, answer.headers, answer.body);
+    if (route === undefined) return this.#open(request, response, path, id);
+    const answer = await route(request, (most) => readBody(request, most));
+    if (typeof answer.body !== 'string')
+      return sendStream(response, answer.status, answer.headers, answer.body);
+    return send(request, response, answer.status, answer.headers, answer.body);
+  }
+
+  /** What no secret of its own guards: by the names of the server alone, where they are looked at. */
+  async #open(request: IncomingMessage, response: ServerResponse, path: string, id: string): Promise<void> {
+    this.#gate.hosts.check(request);
+    if (path === '/metrics' && this.#options.metrics) {
+      const { registry } = this.#metrics;
+      const headers = { 'content-type': registry.contentType };
+      return send(request, response, 200, headers, await registry.metrics());
     }
+    if (path === '/samples.json')
+      return send(request, response, 200, plain, JSON.stringify(this.#options.samples()));
     const own = this.#options.sessionRoutes?.get(path);
     if (own !== undefined) {
       const { status, headers, body } = await answerSession(this.#options, this.#gate, own, request, id);
@@ -219,7 +219,11 @@ class Front {
       response,
       ready ? 200 : 503,
       plain,
-      JSON.stringify({ status: ready ? 'ready' : 'not ready', store, sources }),
+      JSON.stringify({
+        status: ready ? 'ready' : 'not ready',
+        // Who asks by another name may be a page: it learns no names of sources.
+        ...(this.#gate.hosts.passes(request) ? { store, sources } : {}),
+      }),
     );
   }
 }

@@ -7,6 +7,7 @@ export const defaults = {
   key_cap: 10_000,
   plan_cache: 2_000,
   'server.cors': [],
+  'server.hosts': [],
   'server.graphiql': true,
   'server.metrics': true,
   'server.show_database_errors': false,

@@ -87,6 +87,7 @@ export class Sockets {
     try {
       if (this.#isClosing)
         throw new Refusal(503, 'unavailable', 'The server stops: open the WebSocket again.');
+      this.#serving.gate.hosts.check(request);
       checkUpgrade(request, this.#options.cors);
       free = [this.#place('', this.#limits.connections)];
       free.push(
