@@ -16,6 +16,8 @@ export type Scalars = {
   DateTimeISO: { input: any; output: any; }
   /** The `JSON` scalar type represents JSON values as specified by [ECMA-404](http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf). */
   JSON: { input: unknown; output: unknown; }
+  /** The `SafeInt` scalar type represents non-fractional signed whole numeric values that are considered safe as defined by the ECMAScript specification. */
+  SafeInt: { input: number; output: number; }
 };
 
 export type AdminSecretName = {
@@ -56,7 +58,7 @@ export type AuditEntry = {
   /** How they proved who they are: `api-key`, `token`, ... */
   actorKind: Scalars['String']['output'];
   address?: Maybe<Scalars['String']['output']>;
-  affectedRows?: Maybe<Scalars['Int']['output']>;
+  affectedRows?: Maybe<Scalars['SafeInt']['output']>;
   /** What a change made of it, as JSON; secrets are `***`. */
   after?: Maybe<Scalars['String']['output']>;
   at: Scalars['DateTimeISO']['output'];
@@ -73,7 +75,7 @@ export type AuditEntry = {
   requestId?: Maybe<Scalars['String']['output']>;
   role?: Maybe<Scalars['String']['output']>;
   /** 1, 2, 3, ... without gaps. */
-  seq: Scalars['Int']['output'];
+  seq: Scalars['SafeInt']['output'];
   source?: Maybe<Scalars['String']['output']>;
   table?: Maybe<Scalars['String']['output']>;
 };
@@ -103,7 +105,7 @@ export type AuditFinding = {
   /** `changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`. */
   kind: Scalars['String']['output'];
   message: Scalars['String']['output'];
-  seq?: Maybe<Scalars['Int']['output']>;
+  seq?: Maybe<Scalars['SafeInt']['output']>;
 };
 
 /** What a record is about. */
@@ -118,19 +120,19 @@ export type AuditPage = {
   /** Newest first. */
   entries: Array<AuditEntry>;
   /** Where the next page starts; null: this was the last one. */
-  next?: Maybe<Scalars['Int']['output']>;
+  next?: Maybe<Scalars['SafeInt']['output']>;
 };
 
 /** What reading the whole audit log found. */
 export type AuditVerification = {
-  first?: Maybe<Scalars['Int']['output']>;
+  first?: Maybe<Scalars['SafeInt']['output']>;
   /** Of the last record: whoever keeps it can tell a later change. */
   hash: Scalars['String']['output'];
-  last?: Maybe<Scalars['Int']['output']>;
+  last?: Maybe<Scalars['SafeInt']['output']>;
   ok: Scalars['Boolean']['output'];
   /** At most 100. */
   problems: Array<AuditFinding>;
-  records: Scalars['Int']['output'];
+  records: Scalars['SafeInt']['output'];
 };
 
 /** A column of the database, and what metadata says of it. */
@@ -180,7 +182,7 @@ export type ForeignKeySide =
 /** Whether everything is as it should be. */
 export type Health = {
   /** Records that the audit log lacks since this process started (`audit.when_down` is `open`). */
-  auditLost: Scalars['Int']['output'];
+  auditLost: Scalars['SafeInt']['output'];
   /** Places of what had to be left out, as in shop.public.orders.total. */
   leftOut: Array<Scalars['String']['output']>;
   /** Every source serves, nothing had to be left out, the store answers, no audit record is lost. */
@@ -222,7 +224,7 @@ export type Key = {
   prefixes: Array<Scalars['String']['output']>;
   rateLimit?: Maybe<KeyRate>;
   /** How often it was changed, from 1. */
-  revision: Scalars['Int']['output'];
+  revision: Scalars['SafeInt']['output'];
   revokedAt?: Maybe<Scalars['DateTimeISO']['output']>;
   roles: Array<Scalars['String']['output']>;
   rotatedAt?: Maybe<Scalars['DateTimeISO']['output']>;
@@ -285,13 +287,13 @@ export type KeyOperation =
 
 /** At most so many operations within so many seconds. */
 export type KeyRate = {
-  requests: Scalars['Int']['output'];
-  seconds: Scalars['Int']['output'];
+  requests: Scalars['SafeInt']['output'];
+  seconds: Scalars['SafeInt']['output'];
 };
 
 export type KeyRateInput = {
-  requests: Scalars['Int']['input'];
-  seconds: Scalars['Int']['input'];
+  requests: Scalars['SafeInt']['input'];
+  seconds: Scalars['SafeInt']['input'];
 };
 
 /** A part of what the roles of a key may do; what is null is not narrowed. */
@@ -326,7 +328,7 @@ export type Metadata = {
   /** The file that holds it, so that it cannot be changed here; null: the store does. */
   owner?: Maybe<Scalars['String']['output']>;
   /** 0: nothing was ever written, or the configuration holds it. */
-  resourceVersion: Scalars['Int']['output'];
+  resourceVersion: Scalars['SafeInt']['output'];
 };
 
 /** One thing that differs between two versions of the metadata. */
@@ -353,7 +355,7 @@ export type MetadataResult = {
   /** What was wrong until now. */
   cures: Array<Issue>;
   /** The version now. */
-  resourceVersion: Scalars['Int']['output'];
+  resourceVersion: Scalars['SafeInt']['output'];
 };
 
 /** One version of the metadata. */
@@ -363,7 +365,7 @@ export type MetadataVersion = {
   actorKind: Scalars['String']['output'];
   at: Scalars['DateTimeISO']['output'];
   comment?: Maybe<Scalars['String']['output']>;
-  version: Scalars['Int']['output'];
+  version: Scalars['SafeInt']['output'];
 };
 
 export type Mutation = {
@@ -476,7 +478,7 @@ export type MutationCreateKeyArgs = {
 export type MutationCreateRelationshipArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   relationship: RelationshipInput;
@@ -491,7 +493,7 @@ export type MutationCustomizeColumnArgs = {
   customName?: InputMaybe<Scalars['String']['input']>;
   description?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   hidden?: InputMaybe<Scalars['Boolean']['input']>;
   namespace?: InputMaybe<Scalars['String']['input']>;
@@ -505,7 +507,7 @@ export type MutationCustomizeTableArgs = {
   customName?: InputMaybe<Scalars['String']['input']>;
   description?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   rootFields?: InputMaybe<Array<RootFieldInput>>;
@@ -533,7 +535,7 @@ export type MutationDropAdminSecretArgs = {
 export type MutationDropInheritedRoleArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   role: Scalars['String']['input'];
 };
@@ -547,7 +549,7 @@ export type MutationDropIssuerArgs = {
 export type MutationDropPermissionArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   operation: PermissionOperation;
@@ -560,7 +562,7 @@ export type MutationDropPermissionArgs = {
 export type MutationDropRelationshipArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   name: Scalars['String']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
@@ -571,7 +573,7 @@ export type MutationDropRelationshipArgs = {
 
 export type MutationPutIssuerArgs = {
   name: Scalars['String']['input'];
-  revision?: InputMaybe<Scalars['Int']['input']>;
+  revision?: InputMaybe<Scalars['SafeInt']['input']>;
   settings: Scalars['JSON']['input'];
 };
 
@@ -584,7 +586,7 @@ export type MutationRefreshSourceArgs = {
 export type MutationRenameRelationshipArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   name: Scalars['String']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
@@ -598,7 +600,7 @@ export type MutationReplaceMetadataArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   document: Scalars['JSON']['input'];
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
 };
 
@@ -606,9 +608,9 @@ export type MutationReplaceMetadataArgs = {
 export type MutationRevertMetadataArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
-  toVersion: Scalars['Int']['input'];
+  toVersion: Scalars['SafeInt']['input'];
 };
 
 
@@ -642,7 +644,7 @@ export type MutationSetCookieOriginsArgs = {
 export type MutationSetEnumTableArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   isEnum: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
@@ -655,7 +657,7 @@ export type MutationSetInheritedRoleArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   description?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   role: Scalars['String']['input'];
   roles: Array<Scalars['String']['input']>;
@@ -673,7 +675,7 @@ export type MutationSetPermissionArgs = {
   definition: Scalars['JSON']['input'];
   description?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   operation: PermissionOperation;
@@ -686,7 +688,7 @@ export type MutationSetPermissionArgs = {
 export type MutationSetRowValidationsArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   rules: Array<Scalars['JSON']['input']>;
@@ -697,7 +699,7 @@ export type MutationSetRowValidationsArgs = {
 
 export type MutationSetSettingArgs = {
   name: Scalars['String']['input'];
-  revision?: InputMaybe<Scalars['Int']['input']>;
+  revision?: InputMaybe<Scalars['SafeInt']['input']>;
   value?: InputMaybe<Scalars['JSON']['input']>;
 };
 
@@ -705,7 +707,7 @@ export type MutationSetSettingArgs = {
 export type MutationSetTableAuditArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   reads: Scalars['Boolean']['input'];
@@ -718,7 +720,7 @@ export type MutationSetTableKeyArgs = {
   columns?: InputMaybe<Array<Scalars['String']['input']>>;
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   source: Scalars['String']['input'];
@@ -730,7 +732,7 @@ export type MutationSetValidationArgs = {
   column: Scalars['String']['input'];
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   rules: Array<Scalars['JSON']['input']>;
@@ -754,7 +756,7 @@ export type MutationTestSourceArgs = {
 export type MutationTrackTableArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   source: Scalars['String']['input'];
@@ -765,7 +767,7 @@ export type MutationTrackTableArgs = {
 export type MutationUntrackTableArgs = {
   comment?: InputMaybe<Scalars['String']['input']>;
   dryRun?: Scalars['Boolean']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
   namespace?: InputMaybe<Scalars['String']['input']>;
   source: Scalars['String']['input'];
@@ -776,14 +778,14 @@ export type MutationUntrackTableArgs = {
 export type MutationUpdateKeyArgs = {
   id: Scalars['String']['input'];
   input: KeyChange;
-  revision?: InputMaybe<Scalars['Int']['input']>;
+  revision?: InputMaybe<Scalars['SafeInt']['input']>;
 };
 
 
 export type MutationUpdateSourceArgs = {
   force?: Scalars['Boolean']['input'];
   name: Scalars['String']['input'];
-  revision?: InputMaybe<Scalars['Int']['input']>;
+  revision?: InputMaybe<Scalars['SafeInt']['input']>;
   settings: SourceSettingsInput;
 };
 
@@ -881,7 +883,7 @@ export type Query = {
 
 
 export type QueryAuditArgs = {
-  before?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['SafeInt']['input']>;
   filter?: InputMaybe<AuditFilterInput>;
   limit?: Scalars['Int']['input'];
 };
@@ -906,13 +908,13 @@ export type QueryKeysArgs = {
 
 
 export type QueryMetadataDiffArgs = {
-  from: Scalars['Int']['input'];
-  to?: InputMaybe<Scalars['Int']['input']>;
+  from: Scalars['SafeInt']['input'];
+  to?: InputMaybe<Scalars['SafeInt']['input']>;
 };
 
 
 export type QueryMetadataHistoryArgs = {
-  before?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['SafeInt']['input']>;
   first?: Scalars['Int']['input'];
 };
 
@@ -1026,7 +1028,7 @@ export type Setting = {
   name: Scalars['String']['output'];
   owner: SettingOwner;
   /** How often it was changed here, from 1; 0: it is not set here. */
-  revision: Scalars['Int']['output'];
+  revision: Scalars['SafeInt']['output'];
   /** What holds. */
   value?: Maybe<Scalars['JSON']['output']>;
 };
@@ -1073,7 +1075,7 @@ export type Source = {
   /** Why it does not serve. */
   reason?: Maybe<Scalars['String']['output']>;
   /** Of a source of the store: how often it was changed, from 1. */
-  revision?: Maybe<Scalars['Int']['output']>;
+  revision?: Maybe<Scalars['SafeInt']['output']>;
   settings: SourceSettings;
   /** Since when it is in this state, ISO 8601. */
   since?: Maybe<Scalars['String']['output']>;
@@ -1118,20 +1120,20 @@ export type SourceOwner =
 
 export type SourcePool = {
   /** After how long an unused connection is closed. */
-  idleMs?: Maybe<Scalars['Int']['output']>;
+  idleMs?: Maybe<Scalars['SafeInt']['output']>;
   /** Most connections. */
-  max?: Maybe<Scalars['Int']['output']>;
+  max?: Maybe<Scalars['SafeInt']['output']>;
   /** How long a statement waits for a connection. */
-  waitMs?: Maybe<Scalars['Int']['output']>;
+  waitMs?: Maybe<Scalars['SafeInt']['output']>;
 };
 
 export type SourcePoolInput = {
   /** After how long an unused connection is closed. */
-  idleMs?: InputMaybe<Scalars['Int']['input']>;
+  idleMs?: InputMaybe<Scalars['SafeInt']['input']>;
   /** Most connections. */
-  max?: InputMaybe<Scalars['Int']['input']>;
+  max?: InputMaybe<Scalars['SafeInt']['input']>;
   /** How long a statement waits for a connection. */
-  waitMs?: InputMaybe<Scalars['Int']['input']>;
+  waitMs?: InputMaybe<Scalars['SafeInt']['input']>;
 };
 
 export type SourceRootFields = {
@@ -1294,7 +1296,7 @@ export type TablePermissions = {
   /** Everything: filters, checks, presets, masks, root fields. */
   json: Scalars['String']['output'];
   /** Most rows of one list. */
-  limit?: Maybe<Scalars['Int']['output']>;
+  limit?: Maybe<Scalars['SafeInt']['output']>;
   namespace?: Maybe<Scalars['String']['output']>;
   /** Columns that can be read; null: no row can. */
   selectColumns?: Maybe<Array<Scalars['String']['output']>>;
@@ -1318,7 +1320,7 @@ export type TokenIssuer = {
   /** `file` or `store`; those of the file cannot be changed here. */
   owner: Scalars['String']['output'];
   /** How often it was changed, from 1. */
-  revision?: Maybe<Scalars['Int']['output']>;
+  revision?: Maybe<Scalars['SafeInt']['output']>;
   /** As an entry of `auth.jwt` in foz.yaml; secrets are `***`. */
   settings: Scalars['JSON']['output'];
 };
@@ -1330,5 +1332,5 @@ export type UnlistedOperation = {
   operationName?: Maybe<Scalars['String']['output']>;
   refused: Scalars['Boolean']['output'];
   role: Scalars['String']['output'];
-  times: Scalars['Int']['output'];
+  times: Scalars['SafeInt']['output'];
 };

@@ -1,3 +1,4 @@
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import { queryAudit, verifyAudit } from '../../src/control/index.ts';
 import { FozError } from '../../src/core/index.ts';
@@ -10,9 +11,8 @@ export class AuditResolver {
   async audit(
     @Ctx() context: ControlContext,
     @Arg('filter', () => AuditFilterInput, { nullable: true }) filter: AuditFilterInput | null,
-    @Arg('before', () => Int, { nullable: true, description: 'The `next` of the page before.' }) before:
-      | number
-      | null,
+    @Arg('before', () => GraphQLSafeInt, { nullable: true, description: 'The `next` of the page before.' })
+    before: number | null,
     @Arg('limit', () => Int, { defaultValue: 100 }) limit: number,
   ): Promise<AuditPage> {
     const { since, until, ...equal } = filter ?? {};

@@ -1,4 +1,5 @@
-import { Field, GraphQLISODateTime, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Field, GraphQLISODateTime, InputType, ObjectType, registerEnumType } from 'type-graphql';
 
 /** What records are about, as enum values can be named. */
 export enum AuditKindName {
@@ -12,7 +13,7 @@ registerEnumType(AuditKindName, { name: 'AuditKind', description: 'What a record
 
 @ObjectType({ description: 'Something that was done or refused.' })
 export class AuditEntry {
-  @Field(() => Int, { description: '1, 2, 3, ... without gaps.' })
+  @Field(() => GraphQLSafeInt, { description: '1, 2, 3, ... without gaps.' })
   seq!: number;
 
   @Field(() => GraphQLISODateTime)
@@ -51,7 +52,7 @@ export class AuditEntry {
   @Field(() => String, { nullable: true })
   table!: string | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => GraphQLSafeInt, { nullable: true })
   affectedRows!: number | null;
 
   @Field(() => String, { nullable: true, description: 'The code of the error, the reason of a refusal.' })
@@ -75,7 +76,7 @@ export class AuditPage {
   @Field(() => [AuditEntry], { description: 'Newest first.' })
   entries!: AuditEntry[];
 
-  @Field(() => Int, {
+  @Field(() => GraphQLSafeInt, {
     nullable: true,
     description: 'Where the next page starts; null: this was the last one.',
   })
@@ -129,7 +130,7 @@ export class AuditFinding {
   @Field(() => String, { description: '`changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`.' })
   kind!: string;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => GraphQLSafeInt, { nullable: true })
   seq!: number | null;
 
   @Field(() => String)
@@ -141,13 +142,13 @@ export class AuditVerification {
   @Field(() => Boolean)
   ok!: boolean;
 
-  @Field(() => Int)
+  @Field(() => GraphQLSafeInt)
   records!: number;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => GraphQLSafeInt, { nullable: true })
   first!: number | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => GraphQLSafeInt, { nullable: true })
   last!: number | null;
 
   @Field(() => String, { description: 'Of the last record: whoever keeps it can tell a later change.' })

@@ -1,3 +1,4 @@
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { ScopesConfig } from '../../src/auth/index.ts';
 import {
@@ -40,7 +41,7 @@ export class KeyResolver {
     @Ctx() context: ControlContext,
     @Arg('id', () => String) id: string,
     @Arg('input', () => KeyChange) input: KeyChange,
-    @Arg('revision', () => Int, {
+    @Arg('revision', () => GraphQLSafeInt, {
       nullable: true,
       description: 'The revision that was seen; the change is refused when it is another one meanwhile.',
     })

@@ -1,5 +1,5 @@
-import { GraphQLJSON } from 'graphql-scalars';
-import { Field, GraphQLISODateTime, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { Field, GraphQLISODateTime, InputType, ObjectType, registerEnumType } from 'type-graphql';
 
 /** Kinds of operations that a key may be for. */
 export enum KeyOperation {
@@ -26,10 +26,10 @@ export class KeyScopes {
 
 @ObjectType({ description: 'At most so many operations within so many seconds.' })
 export class KeyRate {
-  @Field(() => Int)
+  @Field(() => GraphQLSafeInt)
   requests!: number;
 
-  @Field(() => Int)
+  @Field(() => GraphQLSafeInt)
   seconds!: number;
 }
 
@@ -77,7 +77,7 @@ export class Key {
   @Field(() => GraphQLJSON, { nullable: true, description: 'Smaller limits than those of its roles.' })
   limits?: object | null;
 
-  @Field(() => Int, { description: 'How often it was changed, from 1.' })
+  @Field(() => GraphQLSafeInt, { description: 'How often it was changed, from 1.' })
   revision!: number;
 
   @Field(() => GraphQLISODateTime)
@@ -110,10 +110,10 @@ export class ShownKey {
 
 @InputType()
 export class KeyRateInput {
-  @Field(() => Int)
+  @Field(() => GraphQLSafeInt)
   requests!: number;
 
-  @Field(() => Int)
+  @Field(() => GraphQLSafeInt)
   seconds!: number;
 }
 

@@ -1,4 +1,4 @@
-import { GraphQLJSON } from 'graphql-scalars';
+import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Args, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { replaceMetadata } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
@@ -23,7 +23,7 @@ export class MetadataResolver {
   async metadataHistory(
     @Ctx() { metadata }: ControlContext,
     @Arg('first', () => Int, { defaultValue: 50 }) first: number,
-    @Arg('before', () => Int, { nullable: true, description: 'Only versions before this one.' })
+    @Arg('before', () => GraphQLSafeInt, { nullable: true, description: 'Only versions before this one.' })
     before: number | null,
   ): Promise<MetadataVersion[]> {
     const versions = await metadata.history(first, before ?? undefined);
@@ -37,8 +37,10 @@ export class MetadataResolver {
   @Query(() => [MetadataChange], { description: 'What differs between two versions of the metadata.' })
   metadataDiff(
     @Ctx() { metadata }: ControlContext,
-    @Arg('from', () => Int, { description: '0: no metadata at all.' }) from: number,
-    @Arg('to', () => Int, { nullable: true, description: 'The newest unless told.' }) to: number | null,
+    @Arg('from', () => GraphQLSafeInt, { description: '0: no metadata at all.' }) from: number,
+    @Arg('to', () => GraphQLSafeInt, { nullable: true, description: 'The newest unless told.' }) to:
+      | number
+      | null,
   ): Promise<readonly MetadataChange[]> {
     return metadata.diff(from, to);
   }
@@ -55,7 +57,7 @@ export class MetadataResolver {
   @Mutation(() => MetadataResult, { description: 'Brings back a version of the metadata, as a new one.' })
   async revertMetadata(
     @Ctx() context: ControlContext,
-    @Arg('toVersion', () => Int) toVersion: number,
+    @Arg('toVersion', () => GraphQLSafeInt) toVersion: number,
     @Args(() => ChangeArgs) options: ChangeArgs,
   ): Promise<MetadataResult> {
     return changed(context, await context.metadata.reverted(toVersion), options);

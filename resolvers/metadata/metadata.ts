@@ -1,12 +1,12 @@
-import { GraphQLJSON } from 'graphql-scalars';
-import { ArgsType, Field, GraphQLISODateTime, Int, ObjectType } from 'type-graphql';
+import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { ArgsType, Field, GraphQLISODateTime, ObjectType } from 'type-graphql';
 import type { MetadataEdit } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
 import { Issue } from '../source/source.ts';
 
 @ArgsType()
 export class ChangeArgs {
-  @Field(() => Int, {
+  @Field(() => GraphQLSafeInt, {
     nullable: true,
     description: 'The version that was seen; the change is refused when it is another one meanwhile.',
   })
@@ -24,7 +24,7 @@ export class ChangeArgs {
 
 @ObjectType({ description: 'What is declared about the tables of all sources.' })
 export class Metadata {
-  @Field(() => Int, { description: '0: nothing was ever written, or the configuration holds it.' })
+  @Field(() => GraphQLSafeInt, { description: '0: nothing was ever written, or the configuration holds it.' })
   resourceVersion!: number;
 
   @Field(() => GraphQLJSON, { description: 'As files of metadata have it.' })
@@ -39,7 +39,7 @@ export class Metadata {
 
 @ObjectType({ description: 'One version of the metadata.' })
 export class MetadataVersion {
-  @Field(() => Int)
+  @Field(() => GraphQLSafeInt)
   version!: number;
 
   @Field(() => GraphQLISODateTime)
@@ -78,7 +78,7 @@ export class MetadataChange {
 
 @ObjectType({ description: 'What a change of the metadata did, or would do.' })
 export class MetadataResult {
-  @Field(() => Int, { description: 'The version now.' })
+  @Field(() => GraphQLSafeInt, { description: 'The version now.' })
   resourceVersion!: number;
 
   @Field(() => Boolean, { description: 'false: it was only tried, or there was nothing to change.' })

@@ -1,5 +1,5 @@
-import { GraphQLJSON } from 'graphql-scalars';
-import { Field, Int, ObjectType } from 'type-graphql';
+import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { Field, ObjectType } from 'type-graphql';
 
 @ObjectType({
   description: 'What may be done with one table. Conditions are JSON, in the words of the metadata.',
@@ -29,7 +29,7 @@ export class TablePermissions {
   @Field(() => Boolean, { description: 'Whether rows can be removed.' })
   deletes!: boolean;
 
-  @Field(() => Int, { nullable: true, description: 'Most rows of one list.' })
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Most rows of one list.' })
   limit!: number | null;
 
   @Field(() => Boolean)

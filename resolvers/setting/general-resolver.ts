@@ -1,5 +1,5 @@
-import { GraphQLJSON } from 'graphql-scalars';
-import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { describeSettings, setSetting } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
 import { Setting } from './setting.ts';
@@ -17,7 +17,7 @@ export class GeneralResolver {
     @Arg('name', () => String, { description: 'As in `server.cors`.' }) name: string,
     @Arg('value', () => GraphQLJSON, { nullable: true, description: 'null: as it is by default.' })
     value: unknown,
-    @Arg('revision', () => Int, {
+    @Arg('revision', () => GraphQLSafeInt, {
       nullable: true,
       description: 'The revision that was seen; the change is refused when it is another one meanwhile.',
     })

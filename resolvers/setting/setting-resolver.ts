@@ -1,5 +1,5 @@
-import { GraphQLJSON } from 'graphql-scalars';
-import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { IssuerConfig, WebhookConfig } from '../../src/auth/index.ts';
 import {
   createAdminSecret,
@@ -35,7 +35,7 @@ export class SettingResolver {
       description: 'As an entry of `auth.jwt` in foz.yaml; a secret given as `***` stays.',
     })
     given: IssuerConfig,
-    @Arg('revision', () => Int, {
+    @Arg('revision', () => GraphQLSafeInt, {
       nullable: true,
       description: 'The revision that was seen; the change is refused when it is another one meanwhile.',
     })

@@ -1,5 +1,5 @@
-import { GraphQLJSON } from 'graphql-scalars';
-import { Field, GraphQLISODateTime, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { Field, GraphQLISODateTime, ObjectType, registerEnumType } from 'type-graphql';
 
 /** Who says a setting. */
 export enum SettingOwner {
@@ -23,7 +23,9 @@ export class Setting {
   @Field(() => SettingOwner)
   owner!: 'file' | 'store' | 'default';
 
-  @Field(() => Int, { description: 'How often it was changed here, from 1; 0: it is not set here.' })
+  @Field(() => GraphQLSafeInt, {
+    description: 'How often it was changed here, from 1; 0: it is not set here.',
+  })
   revision!: number;
 }
 
@@ -35,7 +37,7 @@ export class TokenIssuer {
   @Field(() => String, { description: '`file` or `store`; those of the file cannot be changed here.' })
   owner!: string;
 
-  @Field(() => Int, { nullable: true, description: 'How often it was changed, from 1.' })
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'How often it was changed, from 1.' })
   revision!: number | null;
 
   @Field(() => GraphQLJSON, { description: 'As an entry of `auth.jwt` in foz.yaml; secrets are `***`.' })
@@ -111,7 +113,7 @@ export class UnlistedOperation {
   @Field(() => Boolean)
   refused!: boolean;
 
-  @Field(() => Int)
+  @Field(() => GraphQLSafeInt)
   times!: number;
 
   @Field(() => GraphQLISODateTime)

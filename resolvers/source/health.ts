@@ -1,4 +1,5 @@
-import { Field, Int, ObjectType } from 'type-graphql';
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Field, ObjectType } from 'type-graphql';
 
 @ObjectType({ description: 'Whether everything is as it should be.' })
 export class Health {
@@ -19,7 +20,7 @@ export class Health {
   @Field(() => String, { nullable: true, description: 'Why the store does not answer.' })
   store!: string | null;
 
-  @Field(() => Int, {
+  @Field(() => GraphQLSafeInt, {
     description: 'Records that the audit log lacks since this process started (`audit.when_down` is `open`).',
   })
   auditLost!: number;

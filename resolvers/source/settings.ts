@@ -1,4 +1,5 @@
-import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Field, InputType, ObjectType, registerEnumType } from 'type-graphql';
 
 /** Kinds of databases. */
 export enum SourceKind {
@@ -40,13 +41,19 @@ registerEnumType(Numbers, { name: 'Numbers', description: 'How numbers beyond 2^
 @ObjectType('SourcePool')
 @InputType('SourcePoolInput')
 export class SourcePool {
-  @Field(() => Int, { nullable: true, description: 'Most connections.' })
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Most connections.' })
   max?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'After how long an unused connection is closed.' })
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'After how long an unused connection is closed.',
+  })
   idleMs?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'How long a statement waits for a connection.' })
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'How long a statement waits for a connection.',
+  })
   waitMs?: number | null;
 }
 

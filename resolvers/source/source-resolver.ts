@@ -1,4 +1,5 @@
-import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { CatalogIssue } from '../../src/catalog/index.ts';
 import {
   describeSource,
@@ -84,7 +85,7 @@ export class SourceResolver {
     @Ctx() { sources, actor }: ControlContext,
     @Arg('name', () => String) name: string,
     @Arg('settings', () => SourceSettings) settings: SourceSettings,
-    @Arg('revision', () => Int, {
+    @Arg('revision', () => GraphQLSafeInt, {
       nullable: true,
       description: 'The revision that was seen; the change is refused when it is another one meanwhile.',
     })

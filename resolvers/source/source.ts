@@ -1,3 +1,4 @@
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { SourceSettings } from './settings.ts';
 
@@ -96,7 +97,7 @@ export class Source {
   @Field(() => SourceOwner)
   owner!: SourceOwner;
 
-  @Field(() => Int, {
+  @Field(() => GraphQLSafeInt, {
     nullable: true,
     description: 'Of a source of the store: how often it was changed, from 1.',
   })

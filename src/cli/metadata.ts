@@ -102,7 +102,7 @@ function targetOf(foz: RunningFoz): MetadataTarget {
     },
     async write(expected, document) {
       const { replaceMetadata } = await foz.query<{ replaceMetadata: { resourceVersion: number } }>(
-        'mutation ($document: JSON!, $expected: Int!) { replaceMetadata(document: $document, expectedVersion: $expected) { resourceVersion } }',
+        'mutation ($document: JSON!, $expected: SafeInt!) { replaceMetadata(document: $document, expectedVersion: $expected) { resourceVersion } }',
         { document, expected },
       );
       return replaceMetadata.resourceVersion;

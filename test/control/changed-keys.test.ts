@@ -55,7 +55,7 @@ async function made(input: object) {
 }
 const change = (id: string, input: object, revision?: number) =>
   foz.control(
-    `mutation ($id: String!, $input: KeyChange!, $revision: Int) { updateKey(id: $id, input: $input, revision: $revision) { ${fields} } }`,
+    `mutation ($id: String!, $input: KeyChange!, $revision: SafeInt) { updateKey(id: $id, input: $input, revision: $revision) { ${fields} } }`,
     { id, input, revision },
   );
 const told = async (id: string) =>

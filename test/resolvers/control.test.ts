@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lexicographicSortSchema, printSchema } from 'graphql';
+import { GraphQLInt, getNamedType, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
 import { pino } from 'pino';
 import { buildControlGraph } from '../../resolvers/index.ts';
 import type { SourceConfig } from '../../src/control/index.ts';
@@ -51,6 +51,33 @@ async function control(query: string, given: string | null = secret, method = 'P
 test('schema/control.graphql is the graph as it is (npm run codegen)', async () => {
   const printed = `${printSchema(lexicographicSortSchema(await buildControlGraph()))}\n`;
   expect(readFileSync(join(import.meta.dirname, '../../schema/control.graphql'), 'utf8')).toBe(printed);
+});
+
+test('32 bits are for what cannot grow beyond them: everything else is SafeInt', async () => {
+  const types = Object.values((await buildControlGraph()).getTypeMap());
+  const short = types
+    .filter(isObjectType)
+    .flatMap((type) =>
+      Object.values(type.getFields()).flatMap(({ name, args, ...field }) => [
+        ...(getNamedType(field.type) === GraphQLInt ? [`${type.name}.${name}`] : []),
+        ...args.filter((one) => getNamedType(one.type) === GraphQLInt).map((one) => `${name}(${one.name})`),
+      ]),
+    );
+  expect(short.sort()).toEqual([
+    'PoolState.idle',
+    'PoolState.size',
+    'PoolState.waiting',
+    'Query.tableCount',
+    'Source.readMilliseconds',
+    'Source.tables',
+    'SourceTest.milliseconds',
+    'SourceTest.tables',
+    'audit(limit)',
+    'metadataHistory(first)',
+    'rotateKey(overlapSeconds)',
+    'tables(limit)',
+    'tables(offset)',
+  ]);
 });
 
 test('without the secret nothing is told', async () => {

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const set = async (name: string, value: unknown, revision?: number) => {
   const { data, errors } = await foz.control(
-    'mutation ($name: String!, $value: JSON, $revision: Int) { setSetting(name: $name, value: $value, revision: $revision) { value owner revision } }',
+    'mutation ($name: String!, $value: JSON, $revision: SafeInt) { setSetting(name: $name, value: $value, revision: $revision) { value owner revision } }',
     { name, value, revision },
   );
   return (

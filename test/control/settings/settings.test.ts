@@ -86,7 +86,7 @@ async function token(claims: object = {}): Promise<string> {
 const roles = { 'x-hasura-allowed-roles': ['clerk'], 'x-hasura-default-role': 'clerk' };
 
 const put =
-  'mutation ($name: String!, $settings: JSON!, $revision: Int) { putIssuer(name: $name, settings: $settings, revision: $revision) { name owner revision settings } }';
+  'mutation ($name: String!, $settings: JSON!, $revision: SafeInt) { putIssuer(name: $name, settings: $settings, revision: $revision) { name owner revision settings } }';
 const desk = { issuer: 'desk', audience: null, secret: signing };
 
 describe('issuers', () => {

@@ -104,7 +104,7 @@ describeEngines(['postgres'], () => {
     await until(() => served(second), 5_000);
     const update = (foz: Running, max: number) =>
       foz.control(
-        'mutation ($max: Int!) { updateSource(name: "shop", revision: 1, settings: {pool: {max: $max}}) { revision } }',
+        'mutation ($max: SafeInt!) { updateSource(name: "shop", revision: 1, settings: {pool: {max: $max}}) { revision } }',
         { max },
       );
     const answers = await Promise.all([update(first, 3), update(second, 4)]);

@@ -68,7 +68,7 @@ test('a database is tried, attached, served, changed, served anew after a restar
   expect((await foz.ask('{ orders { id } }')).data).toEqual({ orders: [{ id: 1 }] });
 
   const update =
-    'mutation ($settings: SourceSettingsInput!, $revision: Int) { updateSource(name: "shop", settings: $settings, revision: $revision) { revision tables settings { path readonly } } }';
+    'mutation ($settings: SourceSettingsInput!, $revision: SafeInt) { updateSource(name: "shop", settings: $settings, revision: $revision) { revision tables settings { path readonly } } }';
   const updated = await foz.control(update, { settings: { path: 'other.db', readonly: true }, revision: 1 });
   expect(updated.data.updateSource).toMatchObject({
     revision: 2,

@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import { AuditLog } from '../../src/control/audit/index.ts';
+import { genesis } from '../../src/control/audit/record.ts';
+import { signMark, writeMark } from '../../src/control/audit/state.ts';
+import { keyRing, Secrets } from '../../src/control/secrets/index.ts';
+import { openStore } from '../../src/control/store/store.ts';
+
+/** The largest number of 32 bits. */
+export const largest = 2_147_483_647;
+
+/** Does something to the embedded store of a state folder that nobody has open. */
+export async function inStore(folder: string, change: (db: Knex, key: Uint8Array) => Promise<unknown>) {
+  const store = openStore({ folder });
+  const log = new AuditLog({ store, secrets: new Secrets(store, keyRing(folder, {})), folder });
+  const key = await log.key();
+  await store.write((db) => change(db, key));
+  await log.close();
+  await store.close();
+}
+
+/** A store with a long past: retention has removed all but the records to come, of which the third is too large for 32 bits; so is the metadata's version. */
+export function longPast(folder: string): Promise<void> {
+  return inStore(folder, async (db, key) => {
+    const mark = { seq: largest - 2, hash: genesis, at: 0 };
+    for (const name of ['anchor', 'head'] as const) await writeMark(db, name, signMark(name, mark, key));
+    await db('foz.metadata').insert({
+      version: largest,
+      metadata: '{"tables":[]}',
+      actor: '{"kind":"api-key","id":"ann","role":"admin"}',
+    });
+    await db.raw(`select setval(pg_get_serial_sequence('foz.changes', 'id'), ?)`, [largest]);
+  });
+}
