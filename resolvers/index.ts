@@ -13,6 +13,7 @@ import { AllowListResolver } from './setting/allow-list-resolver.ts';
 import { GeneralResolver } from './setting/general-resolver.ts';
 import { SettingResolver } from './setting/setting-resolver.ts';
 import { SourceResolver } from './source/source-resolver.ts';
+import { StoreResolver } from './store/store-resolver.ts';
 import { TableResolver } from './table/table-resolver.ts';
 
 export type { ControlContext } from './context.ts';
@@ -30,6 +31,7 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       KeyResolver,
       RoleResolver,
       AuditResolver,
+      StoreResolver,
       SettingResolver,
       GeneralResolver,
       AllowListResolver,

@@ -123,6 +123,15 @@ export type AuditPage = {
   next?: Maybe<Scalars['SafeInt']['output']>;
 };
 
+/** What was removed from the audit log. */
+export type AuditRemoval = {
+  /** What is older is gone. */
+  before: Scalars['DateTimeISO']['output'];
+  removed: Scalars['SafeInt']['output'];
+  /** The log begins after the record of this number; null: nothing was ever removed. */
+  through?: Maybe<Scalars['SafeInt']['output']>;
+};
+
 /** What reading the whole audit log found. */
 export type AuditVerification = {
   first?: Maybe<Scalars['SafeInt']['output']>;
@@ -397,6 +406,8 @@ export type Mutation = {
   dropPermission: MetadataResult;
   /** Takes a declared relationship away. */
   dropRelationship: MetadataResult;
+  /** Removes old records of the audit log, as far as the configuration file lets them go; the rest can still be verified, and the removal is a record itself. */
+  pruneAudit: AuditRemoval;
   /** Adds an issuer of tokens, or changes the one of its name. */
   putIssuer: TokenIssuer;
   /** Reads what a source contains anew; the graph is swapped when something has changed. */
@@ -568,6 +579,11 @@ export type MutationDropRelationshipArgs = {
   namespace?: InputMaybe<Scalars['String']['input']>;
   source: Scalars['String']['input'];
   table: Scalars['String']['input'];
+};
+
+
+export type MutationPruneAuditArgs = {
+  days: Scalars['Int']['input'];
 };
 
 
@@ -869,6 +885,8 @@ export type Query = {
   sourceChanges: Array<SourceChange>;
   /** All attached databases. */
   sources: Array<Source>;
+  /** Which store it is, and whether its structure is up to date. */
+  storeStatus: StoreStatus;
   /** One table or view. */
   table?: Maybe<Table>;
   /** How many tables and views `tables` finds. */
@@ -1234,6 +1252,20 @@ export type SourceTypeNames = {
 export type SourceTypeNamesInput = {
   prefix?: InputMaybe<Scalars['String']['input']>;
   suffix?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Foz's own store, and the steps of its structure. */
+export type StoreStatus = {
+  /** Steps that were done, by name. */
+  done: Array<Scalars['String']['output']>;
+  /** `pglite`: embedded; `postgres`. */
+  kind: Scalars['String']['output'];
+  /** Steps that this Foz knows and that were not done. */
+  pending: Array<Scalars['String']['output']>;
+  /** Where it is; no user, no password. */
+  place: Scalars['String']['output'];
+  /** Steps that were done by a newer Foz. */
+  unknown: Array<Scalars['String']['output']>;
 };
 
 /** A table or view of a source, and what metadata says of it. */

@@ -1,9 +1,8 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import { queryAudit, verifyAudit } from '../../src/control/index.ts';
-import { FozError } from '../../src/core/index.ts';
+import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { pruneAudit, queryAudit, requireAudit, verifyAudit } from '../../src/control/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
-import { type AuditEntry, AuditFilterInput, AuditPage, AuditVerification } from './audit.ts';
+import { type AuditEntry, AuditFilterInput, AuditPage, AuditRemoval, AuditVerification } from './audit.ts';
 
 @Resolver()
 export class AuditResolver {
@@ -37,10 +36,21 @@ export class AuditResolver {
     description: 'Reads the whole audit log: whether it is what was written.',
   })
   async verifyAudit(@Ctx() context: ControlContext): Promise<AuditVerification> {
-    const { store, audit } = planeOf(context);
-    if (audit === null)
-      throw new FozError('not-supported', 'There is no audit log: "audit" is false in the configuration.');
+    const plane = planeOf(context);
+    const audit = requireAudit(plane);
+    const { store } = plane;
     return verifyAudit({ store, key: await audit.key(), checkpointFile: audit.checkpoint.file });
+  }
+
+  @Mutation(() => AuditRemoval, {
+    description:
+      'Removes old records of the audit log, as far as the configuration file lets them go; the rest can still be verified, and the removal is a record itself.',
+  })
+  pruneAudit(
+    @Ctx() context: ControlContext,
+    @Arg('days', () => Int, { description: 'What is older is removed.' }) days: number,
+  ): Promise<AuditRemoval> {
+    return pruneAudit(context.settings, planeOf(context), context.actor, days);
   }
 }
 

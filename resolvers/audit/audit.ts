@@ -157,3 +157,18 @@ export class AuditVerification {
   @Field(() => [AuditFinding], { description: 'At most 100.' })
   problems!: readonly AuditFinding[];
 }
+
+@ObjectType({ description: 'What was removed from the audit log.' })
+export class AuditRemoval {
+  @Field(() => GraphQLISODateTime, { description: 'What is older is gone.' })
+  before!: Date;
+
+  @Field(() => GraphQLSafeInt)
+  removed!: number;
+
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'The log begins after the record of this number; null: nothing was ever removed.',
+  })
+  through!: number | null;
+}

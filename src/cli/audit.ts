@@ -6,6 +6,7 @@ import {
   auditFilters,
   auditKinds,
   exportStoredAudit,
+  type PrunedAudit,
   pruneStoredAudit,
   verifyStoredAudit,
 } from '../control/index.ts';
@@ -15,6 +16,8 @@ import { momentOf } from './moment.ts';
 import { placeOf } from './store.ts';
 
 const verified = '{ verifyAudit { ok records first last hash problems { kind seq message } } }';
+
+const pruned = 'mutation ($days: Int!) { pruneAudit(days: $days) { removed through before } }';
 
 interface Options extends EndpointOptions {
   readonly config: string;
@@ -86,11 +89,14 @@ export async function exportAuditLog(
 
 /** `foz audit prune`: removes records that are older than so many days. */
 export async function pruneAuditLog(options: Options & { readonly days: string }): Promise<void> {
+  if (!/^\d{1,6}$/.test(options.days))
+    throw new FozError('validation-failed', '--days must be a whole number of days, at least 1.');
   const days = Number(options.days);
-  if (!Number.isFinite(days) || days < 1 || options.days.trim() === '')
-    throw new FozError('validation-failed', '--days must be a number of days, at least 1.');
-  const before = Date.now() - days * 86_400_000;
-  const { removed, through } = await pruneStoredAudit(placeOf(options), process.env, before);
+  const foz = runningFoz(options);
+  const { removed, through, before } =
+    foz === null
+      ? await pruneStoredAudit(placeOf(options), process.env, days)
+      : (await foz.query<{ pruneAudit: PrunedAudit }>(pruned, { days })).pruneAudit;
   const rest = through === null ? '' : ` The log now begins after record ${through}.`;
   console.log(`${removed} records from before ${new Date(before).toISOString()} are removed.${rest}`);
 }

@@ -136,6 +136,8 @@ store
   .command('status')
   .description('which store it is, and whether its structure is up to date; code 1 when it is not')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--json', 'for machines')
   .action((options) => report(() => showStore(options)));
 
@@ -205,6 +207,8 @@ audit
   .description('remove old records; the rest can still be verified, and the removal is a record itself')
   .requiredOption('--days <number>', 'keep this many days')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .action((options) => report(() => pruneAuditLog(options)));
 
 audit

@@ -1,5 +1,8 @@
-import { ConfigError } from '../control/index.ts';
+import { ConfigError, StoreTaken } from '../control/index.ts';
 import { FozError, FozErrors } from '../core/index.ts';
+
+/** What a command can do about a store that a server has open. */
+export const askIt = 'Or ask the Foz that has it open: add --endpoint URL.';
 
 /** Runs a command; what goes wrong is told in plain words on stderr and ends with code 1. */
 export async function report(run: () => Promise<void>): Promise<void> {
@@ -14,6 +17,7 @@ export async function report(run: () => Promise<void>): Promise<void> {
 /** An error in words for a terminal; a stack only for what should not happen. */
 export function messageOf(error: unknown): string {
   if (error instanceof ConfigError || error instanceof FozErrors) return error.message;
+  if (error instanceof StoreTaken) return `${error.message} ${askIt}`;
   if (error instanceof FozError)
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
   const code = (error as NodeJS.ErrnoException).code;

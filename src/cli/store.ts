@@ -3,18 +3,28 @@ import {
   loadConfig,
   migrateStore,
   rotateStoreSecrets,
+  type StoreDescription,
   type StorePlace,
+  StoreTaken,
   storeStatus,
 } from '../control/index.ts';
+import { FozError } from '../core/index.ts';
+import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
-interface Options {
+const asked = '{ storeStatus { kind place done pending unknown } }';
+
+interface Options extends EndpointOptions {
   readonly config: string;
   readonly json?: boolean;
 }
 
 /** `foz store status`: which store it is and whether its structure is up to date; code 1 when it is not. */
 export async function showStore(options: Options): Promise<void> {
-  const status = await storeStatus(placeOf(options), process.env);
+  const foz = runningFoz(options);
+  const status =
+    foz === null
+      ? await storeStatus(placeOf(options), process.env)
+      : (await foz.query<{ storeStatus: StoreDescription }>(asked)).storeStatus;
   const { kind, place, done, pending, unknown } = status;
   if (options.json === true) console.log(JSON.stringify(status, null, 2));
   else {
@@ -26,18 +36,34 @@ export async function showStore(options: Options): Promise<void> {
   if (pending.length > 0 || unknown.length > 0) process.exitCode = 1;
 }
 
-/** `foz store migrate`: brings the store up to date. */
-export async function migrate(options: Options): Promise<void> {
-  const done = await migrateStore(placeOf(options), process.env);
+/** `foz store migrate`: brings the store up to date. A server has done so when it started, so it is not asked to. */
+export async function migrate(options: Pick<Options, 'config'>): Promise<void> {
+  const done = await alone(
+    migrateStore(placeOf(options), process.env),
+    'A Foz that runs has brought its store up to date when it started: "foz store status --endpoint URL" tells what it has.',
+  );
   for (const name of done) console.log(`done  ${name}`);
   if (done.length === 0) console.log('The store is up to date.');
 }
 
-/** `foz secrets rotate`: brings all secrets under another master key. */
-export async function rotateSecrets(options: Options): Promise<void> {
-  const { rotated, total, keyId } = await rotateStoreSecrets(placeOf(options), process.env);
+/** `foz secrets rotate`: brings all secrets under another master key. A server cannot: the new key has to be in its environment first. */
+export async function rotateSecrets(options: Pick<Options, 'config'>): Promise<void> {
+  const { rotated, total, keyId } = await alone(
+    rotateStoreSecrets(placeOf(options), process.env),
+    'A Foz that runs keeps the master key that it was started with, so it cannot be asked to take another one: stop it, rotate, and start it again with the new key.',
+  );
   console.log(`${rotated} of ${total} secrets are written anew; all are under the master key ${keyId}.`);
   console.log('Processes that run with the key before have to be started again with this one.');
+}
+
+/** What needs a store that nobody else has open. `wayOut`: what to do where somebody has. */
+async function alone<T>(done: Promise<T>, wayOut: string): Promise<T> {
+  try {
+    return await done;
+  } catch (error) {
+    if (!(error instanceof StoreTaken)) throw error;
+    throw new FozError(error.code, `${error.message} ${wayOut}`);
+  }
 }
 
 /** Without a file that was asked for, the store of the environment or of this folder. */

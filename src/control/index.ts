@@ -61,10 +61,12 @@ export {
 export { loadConfig } from './load-config.ts';
 export { planeOver, storeToLookInto } from './look.ts';
 export {
+  describeStore,
   exportStoredAudit,
   migrateStore,
   pruneStoredAudit,
   rotateStoreSecrets,
+  type StoreDescription,
   type StorePlace,
   storeStatus,
   verifyStoredAudit,
@@ -74,7 +76,8 @@ export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './own-keys.ts';
-export { type ControlPlane, openControlPlane, requirePlane } from './plane.ts';
+export { type ControlPlane, openControlPlane, requireAudit, requirePlane } from './plane.ts';
+export { type PrunedAudit, pruneAudit } from './prune-audit.ts';
 export {
   type AllowListDescription,
   allowOperation,
@@ -103,6 +106,7 @@ export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { StoredCatalog } from './sources/stored-catalog.ts';
 export type { Actor as AuditActor } from './store/actor.ts';
+export { StoreTaken } from './store/pglite/lock.ts';
 export type { KeyDescription } from './store/repositories/api-keys.ts';
 export type { Store, StoreLog } from './store/store.ts';
 export { viewKey } from './views.ts';

@@ -1,7 +1,7 @@
 import type { AuditFilter } from './audit/query.ts';
-import type { Retention } from './audit/retention.ts';
 import type { AuditReport } from './audit/verify.ts';
 import type { FozConfig } from './config.ts';
+import { daysAgo, type PrunedAudit } from './prune-audit.ts';
 import type { Rotation, Secrets } from './secrets/secrets.ts';
 import type { MigrationStatus } from './store/migrate.ts';
 import type { Store } from './store/store.ts';
@@ -9,20 +9,23 @@ import type { Store } from './store/store.ts';
 /** The parts of a configuration that say where the store is. */
 export type StorePlace = Pick<FozConfig, 'state' | 'store'>;
 
+/** What a store is, and which steps its structure has. */
+export type StoreDescription = MigrationStatus & Pick<Store, 'kind' | 'place'>;
+
 const log = {
   warn: (fields: object, message: string) => console.error(message, fields),
   error: (fields: object, message: string) => console.error(message, fields),
 };
 
 /** What the store is and which steps its structure has; changes nothing. Rejects with FozError. */
-export function storeStatus(
-  place: StorePlace,
-  environment: NodeJS.ProcessEnv,
-): Promise<MigrationStatus & Pick<Store, 'kind' | 'place'>> {
-  return withStore(place, environment, async (store) => {
-    const { kind, place: where } = store;
-    return { kind, place: where, ...(await store.status()) };
-  });
+export function storeStatus(place: StorePlace, environment: NodeJS.ProcessEnv): Promise<StoreDescription> {
+  return withStore(place, environment, describeStore);
+}
+
+/** As `storeStatus`, of a store that is at hand. */
+export async function describeStore(store: Store): Promise<StoreDescription> {
+  const { kind, place } = store;
+  return { kind, place, ...(await store.status()) };
 }
 
 /** Brings the store up to date; the steps that were done. Rejects with FozError. */
@@ -61,19 +64,21 @@ export function exportStoredAudit(
   });
 }
 
-/** Removes records of the audit log that are older than `before`, in milliseconds since 1970; the rest can still be verified. Rejects with FozError. */
+/** Removes records of the audit log that are older than so many days; the rest can still be verified. Rejects with FozError. */
 export function pruneStoredAudit(
   place: StorePlace,
   environment: NodeJS.ProcessEnv,
-  before: number,
-): Promise<Retention> {
+  days: number,
+): Promise<PrunedAudit> {
+  const before = daysAgo(days);
   return withStore(place, environment, async (store, folder) => {
     const { AuditLog, removeOldRecords } = await import('./audit/index.ts');
     await store.open();
     const secrets = await openSecrets(store, folder, environment);
     const audit = new AuditLog({ store, secrets, folder, log });
     try {
-      return await removeOldRecords(store, audit, before, { kind: 'command', id: null, role: null });
+      const actor = { kind: 'command', id: null, role: null } as const;
+      return { ...(await removeOldRecords(store, audit, before.getTime(), actor)), before };
     } finally {
       await audit.close();
     }

@@ -31,6 +31,12 @@ export function requirePlane(plane: ControlPlane | null, purpose = ''): ControlP
   );
 }
 
+/** The audit log that must be there. Throws FozError `not-supported`. */
+export function requireAudit({ audit }: ControlPlane): AuditLog {
+  if (audit !== null) return audit;
+  throw new FozError('not-supported', 'There is no audit log: "audit" is false in the configuration.');
+}
+
 /** Whether account is kept: unless told, wherever there is `auth`, a store that was named, or a table whose reads are audited. */
 export function keepsAccount(
   { auth, audit, metadata }: Pick<FozConfig, 'auth' | 'audit' | 'metadata'>,

@@ -11,11 +11,21 @@ interface Holder {
   readonly host: string;
 }
 
+/** Another process has an embedded store open. */
+export class StoreTaken extends FozError {
+  constructor(folder: string, file: string) {
+    super(
+      'unavailable',
+      `The store in ${folder} is open in another process: stop that one, or share a PostgreSQL store by FOZ_STORE_URL. If there is none, delete ${file}.`,
+    );
+  }
+}
+
 const heldHere = new Set<string>();
 
 /**
- * Takes the folder of an embedded store for this process: only one at a time may open it. Returns how to give it back. Throws FozError
- * `unavailable` when another process has it or the folder cannot be written.
+ * Takes the folder of an embedded store for this process: only one at a time may open it. Returns how to give it back. Throws StoreTaken
+ * when another process has it, FozError `unavailable` when the folder cannot be written.
  */
 export function lockFolder(folder: string): () => void {
   const file = `${folder}.lock`;
@@ -53,7 +63,7 @@ function takeFile(file: string, folder: string): void {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
       const holder = readHolder(file);
-      if (holder === 'alive' || tries > 3) throw taken(folder, file);
+      if (holder === 'alive' || tries > 3) throw new StoreTaken(folder, file);
       rmSync(file, { force: true });
     }
   } finally {
@@ -89,11 +99,4 @@ function touch(file: string): void {
   } catch {
     // Somebody took the folder away; the database will say so.
   }
-}
-
-function taken(folder: string, file: string): FozError {
-  return new FozError(
-    'unavailable',
-    `The store in ${folder} is open in another process: stop that one, or share a PostgreSQL store by FOZ_STORE_URL. If there is none, delete ${file}.`,
-  );
 }
