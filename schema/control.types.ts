@@ -859,7 +859,7 @@ export type Query = {
   issuers: Array<TokenIssuer>;
   /** What of databases, metadata, sources and settings could not be taken as it is. */
   issues: Array<Issue>;
-  /** What a key of the store may do with each of its roles, within its scopes and limits. */
+  /** What a key may do with each of its roles, within its scopes and limits; nothing when it was revoked. */
   keyPermissions: Array<RolePermissions>;
   /** The API keys of the store, by name. */
   keys: Array<Key>;
@@ -883,6 +883,8 @@ export type Query = {
   source?: Maybe<Source>;
   /** Looks what refreshing a source would change. */
   sourceChanges: Array<SourceChange>;
+  /** Looks what a source contains now, and what refreshing it would change. */
+  sourceReading: SourceReading;
   /** All attached databases. */
   sources: Array<Source>;
   /** Which store it is, and whether its structure is up to date. */
@@ -948,6 +950,11 @@ export type QuerySourceArgs = {
 
 
 export type QuerySourceChangesArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+export type QuerySourceReadingArgs = {
   name: Scalars['String']['input'];
 };
 
@@ -1020,6 +1027,8 @@ export type RelationshipOrigin =
 
 /** What a role may do in the end, inherited permissions included. */
 export type RolePermissions = {
+  /** Of a key: its name. */
+  key?: Maybe<Scalars['String']['output']>;
   /** As `server.limits` in foz.yaml; what is absent is as by default. */
   limits: Scalars['JSON']['output'];
   role: Scalars['String']['output'];
@@ -1123,6 +1132,14 @@ export type SourceCustomizationInput = {
   typeNames?: InputMaybe<SourceTypeNamesInput>;
 };
 
+/** What of a database could not be taken as it is. */
+export type SourceIssue = {
+  column?: Maybe<Scalars['String']['output']>;
+  namespace?: Maybe<Scalars['String']['output']>;
+  reason: Scalars['String']['output'];
+  table?: Maybe<Scalars['String']['output']>;
+};
+
 /** A kind of database. */
 export type SourceKind =
   | 'mariadb'
@@ -1152,6 +1169,15 @@ export type SourcePoolInput = {
   max?: InputMaybe<Scalars['SafeInt']['input']>;
   /** How long a statement waits for a connection. */
   waitMs?: InputMaybe<Scalars['SafeInt']['input']>;
+};
+
+/** What a database contains now. */
+export type SourceReading = {
+  /** Against what is served. */
+  changes: Array<SourceChange>;
+  issues: Array<SourceIssue>;
+  /** Tables and views. */
+  tables: Scalars['Int']['output'];
 };
 
 export type SourceRootFields = {

@@ -1,9 +1,7 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import type { TableDescription } from '../../src/access/index.ts';
-import { scopesOf } from '../../src/auth/index.ts';
-import { describeRole, keysOf, type RoleDescription, roleNames } from '../../src/control/index.ts';
-import { FozError } from '../../src/core/index.ts';
-import { type ControlContext, planeOf } from '../context.ts';
+import { describeKey, describeRole, type RoleDescription, roleNames } from '../../src/control/index.ts';
+import type { ControlContext } from '../context.ts';
 import { RolePermissions, type TablePermissions } from './role.ts';
 
 @Resolver()
@@ -21,22 +19,22 @@ export class RoleResolver {
   }
 
   @Query(() => [RolePermissions], {
-    description: 'What a key of the store may do with each of its roles, within its scopes and limits.',
+    description:
+      'What a key may do with each of its roles, within its scopes and limits; nothing when it was revoked.',
   })
   async keyPermissions(
-    @Ctx() context: ControlContext,
-    @Arg('id', () => String) id: string,
+    @Ctx() { graphs, settings, plane }: ControlContext,
+    @Arg('id', () => String, { description: 'As in the audit log; or its name, or a prefix of it.' })
+    id: string,
   ): Promise<RolePermissions[]> {
-    const key = (await keysOf(planeOf(context), true)).find((candidate) => candidate.id === id);
-    if (key === undefined) throw new FozError('not-found', `There is no key ${id} in the store.`);
-    if (key.revokedAt !== null) return [];
-    const scopes = scopesOf(key.scopes);
-    return key.roles.map((role) => told(describeRole(context.graphs, role, { scopes, limits: key.limits })));
+    const declared = settings.file.auth?.api_keys ?? [];
+    const roles = await describeKey(graphs, { declared, plane }, id);
+    return roles.map(({ key, ...role }) => ({ ...told(role), key }));
   }
 }
 
 function told({ role, tables, limits }: RoleDescription): RolePermissions {
-  return { role, tables: tables.map(tableOf), limits };
+  return { key: null, role, tables: tables.map(tableOf), limits };
 }
 
 function tableOf(described: TableDescription): TablePermissions {

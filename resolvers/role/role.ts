@@ -41,6 +41,9 @@ export class TablePermissions {
 
 @ObjectType({ description: 'What a role may do in the end, inherited permissions included.' })
 export class RolePermissions {
+  @Field(() => String, { nullable: true, description: 'Of a key: its name.' })
+  key!: string | null;
+
   @Field(() => String)
   role!: string;
 

@@ -11,7 +11,7 @@ import {
 import type { ControlContext } from '../context.ts';
 import { Health } from './health.ts';
 import { SourceKind, SourceSettings } from './settings.ts';
-import { Issue, Source, SourceChange, SourceTest } from './source.ts';
+import { Issue, Source, SourceChange, SourceReading, SourceTest } from './source.ts';
 import { asConfigured, asTold } from './spelling.ts';
 
 const forced = {
@@ -45,10 +45,20 @@ export class SourceResolver {
   }
 
   @Query(() => [SourceChange], { description: 'Looks what refreshing a source would change.' })
-  sourceChanges(
+  async sourceChanges(
     @Ctx() { sources }: ControlContext,
     @Arg('name', () => String) name: string,
   ): Promise<readonly SourceChange[]> {
+    return (await sources.look(name)).changes;
+  }
+
+  @Query(() => SourceReading, {
+    description: 'Looks what a source contains now, and what refreshing it would change.',
+  })
+  sourceReading(
+    @Ctx() { sources }: ControlContext,
+    @Arg('name', () => String) name: string,
+  ): Promise<SourceReading> {
     return sources.look(name);
   }
 

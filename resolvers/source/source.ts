@@ -62,6 +62,33 @@ export class SourceChange {
   detail!: string;
 }
 
+@ObjectType({ description: 'What of a database could not be taken as it is.' })
+export class SourceIssue {
+  @Field(() => String, { nullable: true })
+  namespace!: string | null;
+
+  @Field(() => String, { nullable: true })
+  table!: string | null;
+
+  @Field(() => String, { nullable: true })
+  column!: string | null;
+
+  @Field(() => String)
+  reason!: string;
+}
+
+@ObjectType({ description: 'What a database contains now.' })
+export class SourceReading {
+  @Field(() => Int, { description: 'Tables and views.' })
+  tables!: number;
+
+  @Field(() => [SourceChange], { description: 'Against what is served.' })
+  changes!: readonly SourceChange[];
+
+  @Field(() => [SourceIssue])
+  issues!: readonly SourceIssue[];
+}
+
 @ObjectType({ description: 'An attached database.' })
 export class Source {
   @Field(() => String, { description: 'As the configuration calls it.' })

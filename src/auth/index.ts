@@ -1,5 +1,6 @@
 export { type ClientAddress, clientAddress, countedAddress, Networks } from './address.ts';
 export { type AdminSecret, mintAdminSecret, sha256Of } from './admin-secret.ts';
+export { declaredKeys } from './api-keys/declared.ts';
 export { hashKey, keyPrefix, type MintedKey, mintKey, plainHash } from './api-keys/format.ts';
 export type { KeyRecord, KeyRepository, KeySecret, KeyUse } from './api-keys/record.ts';
 export { DeclaredKeys } from './api-keys/repositories.ts';

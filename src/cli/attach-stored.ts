@@ -1,49 +1,70 @@
 import { startRuntime } from '../app/index.ts';
-import { type FozConfig, planeOver, type Store, type StoreLog, storeToLookInto } from '../control/index.ts';
+import type { CatalogIssue } from '../catalog/index.ts';
+import {
+  type ControlPlane,
+  type FozConfig,
+  planeOver,
+  type Store,
+  type StoreLog,
+  storeToLookInto,
+} from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { type Attached, attach, connect } from '../main.ts';
+import { messageOf } from './output.ts';
 
 const log: StoreLog = {
   warn: (fields, message) => console.error(message, fields),
   error: (fields, message) => console.error(message, fields),
 };
 
-/**
- * What `foz serve` would serve: the sources, metadata and settings of the configuration and of its store. A store that cannot be opened is
- * told on stderr, and what it says is left out. `open`: the store, where the caller has it open.
- */
-export async function attachStored(config: FozConfig, open?: Store): Promise<Attached> {
+/** What a command looks at. */
+export interface Looked extends Attached {
+  /** `null`: there is no store, or it cannot be opened. */
+  readonly plane: ControlPlane | null;
+  /** What of databases, metadata, sources and settings could not be taken as it is. */
+  readonly issues: readonly CatalogIssue[];
+}
+
+/** What can be done about a store that is not at hand, and which store it is where the caller has it open. */
+interface StoreOptions {
+  readonly open?: Store;
+  readonly wayOut?: string;
+}
+
+/** What `foz serve` would serve: the sources, metadata and settings of the configuration and of its store, as far as `openPlane` gives it. */
+export async function attachStored(config: FozConfig, options: StoreOptions = {}): Promise<Looked> {
   const attached = await attach(config);
-  const store = open ?? (await storeToLookInto(config, process.env));
-  if (store === null) return attached;
-  const leave = async () => {
-    if (open === undefined) await store.close();
+  const plane = await openPlane(config, options);
+  if (plane === null) return { ...attached, plane, issues: attached.graphs.issues };
+  const authentication = { use() {} };
+  const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log });
+  const issues = [...attached.graphs.issues, ...runtime.sources.issues, ...runtime.settings.current.issues];
+  return {
+    ...attached,
+    plane,
+    issues,
+    async close() {
+      runtime.close();
+      await attached.close();
+      if (options.open === undefined) await plane.store.close();
+    },
   };
+}
+
+/** The store of a configuration, open, and what stands on it; `null`: there is none. So is one that cannot be opened, which is told on stderr. */
+export async function openPlane(
+  config: FozConfig,
+  { open, wayOut }: StoreOptions = {},
+): Promise<ControlPlane | null> {
+  const store = open ?? (await storeToLookInto(config, process.env));
+  if (store === null) return null;
   try {
     await store.open();
   } catch (error) {
     if (!(error instanceof FozError)) throw error;
-    await leave();
-    console.error(
-      `What the store says is left out. ${error.message} A Foz that runs is asked with --endpoint.`,
-    );
-    return attached;
+    if (open === undefined) await store.close();
+    console.error(`What the store says is left out. ${messageOf(error, wayOut)}`);
+    return null;
   }
-  const plane = await planeOver(store, config, process.env, log);
-  const runtime = await startRuntime({
-    ...attached,
-    config,
-    plane,
-    authentication: { use() {} },
-    connect,
-    log,
-  });
-  return {
-    ...attached,
-    async close() {
-      runtime.close();
-      await attached.close();
-      await leave();
-    },
-  };
+  return planeOver(store, config, process.env, log);
 }

@@ -1,19 +1,23 @@
-import { loadConfig } from '../control/index.ts';
+import type { CatalogIssue } from '../catalog/index.ts';
+import { type AttachedSource, describeSource, loadConfig, type SourceDescription } from '../control/index.ts';
 import { attachStored } from './attach-stored.ts';
+import { type EndpointOptions, runningFoz } from './endpoint.ts';
+
+type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;
+
+interface Checked {
+  readonly sources: readonly CheckedSource[];
+  readonly issues: readonly CatalogIssue[];
+}
+
+const asked = '{ sources { name kind state reason version tables } issues { severity where reason } }';
 
 /** `foz check`: the configuration is checked first, then every connection and everything the catalog could not take. */
-export async function check(options: { readonly config: string; readonly json?: boolean }): Promise<void> {
-  const attached = await attachStored(loadConfig(options.config));
-  const sources = attached.registry.sources.map(({ name, config, facts, status }) => ({
-    name,
-    kind: config.kind,
-    state: status.state,
-    reason: status.state === 'unavailable' ? status.reason : null,
-    version: facts?.version ?? null,
-    tables: facts?.tables.length ?? 0,
-  }));
-  const { issues } = attached.graphs;
-  await attached.close();
+export async function check(
+  options: EndpointOptions & { readonly config: string; readonly json?: boolean },
+): Promise<void> {
+  const foz = runningFoz(options);
+  const { sources, issues } = foz === null ? await checked(options.config) : await foz.query<Checked>(asked);
   const failed =
     sources.some((source) => source.state !== 'available') ||
     issues.some((issue) => issue.severity === 'error');
@@ -30,4 +34,17 @@ export async function check(options: { readonly config: string; readonly json?: 
     console.log(failed ? 'There are problems.' : 'All is well.');
   }
   if (failed) process.exitCode = 1;
+}
+
+async function checked(file: string): Promise<Checked> {
+  const attached = await attachStored(loadConfig(file));
+  const sources = attached.registry.sources.map(shown);
+  const { issues } = attached;
+  await attached.close();
+  return { sources, issues };
+}
+
+function shown(source: AttachedSource): CheckedSource {
+  const { name, kind, state, reason, version, tables } = describeSource(source);
+  return { name, kind, state, reason, version, tables };
 }

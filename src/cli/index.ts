@@ -50,6 +50,8 @@ program
   .description('show what has changed in the sources since their catalog was stored')
   .argument('[source]', 'only this one')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--write', 'store what was found')
   .option('--json', 'for machines')
   .action((source, options) => report(() => introspect(source, options)));
@@ -58,6 +60,8 @@ program
   .command('check')
   .description('check the configuration and every connection; tells all problems at once')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--json', 'for machines')
   .action((options) => report(() => check(options)));
 
@@ -149,10 +153,12 @@ store
 
 program
   .command('permissions')
-  .description('what a role may do, or what a key of the configuration may; without either, all roles')
+  .description('what a role or an API key may do; without either, all roles')
   .argument('[role]')
   .option(...config)
-  .option('--key <name>', 'what this API key may do, within its scopes')
+  .option(...endpoint)
+  .option(...secretFile)
+  .option('--key <key>', 'what this API key may do, within its scopes; by its name, id or prefix')
   .option('--json', 'for machines')
   .action((role, options) => report(() => showPermissions(role, options)));
 

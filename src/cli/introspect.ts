@@ -1,43 +1,103 @@
-import { diffFacts, loadConfig, StoredCatalog } from '../control/index.ts';
-import { FozError } from '../core/index.ts';
+import { noMetadata } from '../catalog/index.ts';
+import {
+  type ControlPlane,
+  type FozConfig,
+  factsOf,
+  loadConfig,
+  readingOf,
+  type SourceConfig,
+  type SourceReading,
+  StoredCatalog,
+  sourcesOf,
+  wantedEnums,
+} from '../control/index.ts';
+import { FozError, type SourceName } from '../core/index.ts';
 import { connect } from '../main.ts';
+import { openPlane } from './attach-stored.ts';
+import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
+
+interface Options extends EndpointOptions {
+  readonly config: string;
+  readonly write?: boolean;
+  readonly json?: boolean;
+}
+
+interface Result extends SourceReading {
+  readonly source: string;
+}
+
+/** `foz introspect`: what the sources contain against what is stored. */
+export async function introspect(only: string | undefined, options: Options): Promise<void> {
+  const foz = runningFoz(options);
+  const write = options.write === true;
+  const results = await (foz === null ? readHere(options.config, only, write) : readAt(foz, only, write));
+  if (options.json === true) console.log(JSON.stringify(results, null, 2));
+  else print(results, write);
+}
+
+/** Sources of the file and of its store, read by this process. */
+async function readHere(file: string, only: string | undefined, write: boolean): Promise<Result[]> {
+  const config = loadConfig(file);
+  const plane = await openPlane(config);
+  try {
+    const sources = await sourcesOf(config, plane, only);
+    if (sources.length === 0) throw noSource(only, plane === null ? file : `${file} or its store`);
+    const wanted = wantedEnums(await metadataOf(config, plane));
+    const stored = new StoredCatalog(config.state ?? '.foz');
+    const results: Result[] = [];
+    for (const source of sources) {
+      const facts = await read(source, wanted);
+      results.push({ source: source.name, ...readingOf(stored.read(source.name), facts) });
+      if (write) stored.write(source.name, facts);
+    }
+    return results;
+  } finally {
+    await plane?.store.close();
+  }
+}
+
+/** Tables that metadata declares as enums are read with their rows. */
+async function metadataOf({ metadata }: FozConfig, plane: ControlPlane | null) {
+  return metadata ?? ((await plane?.store.readMetadata())?.metadata as typeof metadata) ?? noMetadata;
+}
+
+async function read(config: SourceConfig, wanted: ReturnType<typeof wantedEnums>) {
+  const connector = await connect(config);
+  try {
+    return await factsOf({ name: config.name as SourceName, config, connector }, wanted);
+  } finally {
+    await connector.close();
+  }
+}
+
+const asked = `query ($name: String!) {
+  sourceReading(name: $name) { tables changes { change what detail } issues { namespace table column reason } }
+}`;
+const refreshed = 'mutation ($name: String!) { refreshSource(name: $name) { name } }';
+
+/** Sources of a Foz that runs, read by it. */
+async function readAt(foz: RunningFoz, only: string | undefined, write: boolean): Promise<Result[]> {
+  const { sources } = await foz.query<{ sources: readonly { readonly name: string }[] }>(
+    '{ sources { name } }',
+  );
+  const names = sources.map(({ name }) => name).filter((name) => only === undefined || name === only);
+  if (names.length === 0) throw noSource(only, `the Foz at ${foz.url}`);
+  const results: Result[] = [];
+  for (const name of names) {
+    const { sourceReading } = await foz.query<{ sourceReading: SourceReading }>(asked, { name });
+    results.push({ source: name, ...sourceReading });
+    if (write) await foz.query(refreshed, { name });
+  }
+  return results;
+}
+
+function noSource(only: string | undefined, place: string): FozError {
+  return new FozError('not-found', `There is no source ${only === undefined ? '' : `${only} `}in ${place}.`);
+}
 
 const marks = { added: '+', removed: '-', changed: '~' } as const;
 
-/** `foz introspect`: what the sources contain against what is stored. */
-export async function introspect(
-  only: string | undefined,
-  options: { readonly config: string; readonly write?: boolean; readonly json?: boolean },
-): Promise<void> {
-  const config = loadConfig(options.config);
-  const sources = config.sources.filter((source) => only === undefined || source.name === only);
-  if (sources.length === 0)
-    throw new FozError('not-found', `There is no source ${only} in ${options.config}.`);
-  const stored = new StoredCatalog(config.state ?? '.foz');
-  const results = [];
-  for (const source of sources) {
-    const connector = await connect(source);
-    try {
-      const patterns = (given: typeof source.tables) => ({
-        include: given?.include ?? [],
-        exclude: given?.exclude ?? [],
-      });
-      const facts = await connector.introspect(
-        { namespaces: patterns(source.namespaces), tables: patterns(source.tables) },
-        AbortSignal.timeout(60_000),
-      );
-      results.push({
-        source: source.name,
-        tables: facts.tables.length,
-        changes: diffFacts(stored.read(source.name), facts),
-        issues: facts.issues,
-      });
-      if (options.write === true) stored.write(source.name, facts);
-    } finally {
-      await connector.close();
-    }
-  }
-  if (options.json === true) return console.log(JSON.stringify(results, null, 2));
+function print(results: readonly Result[], written: boolean): void {
   for (const { source, tables, changes, issues } of results) {
     console.log(
       `${source}: ${tables} tables, ${changes.length === 0 ? 'nothing has changed' : `${changes.length} changes`}`,
@@ -48,6 +108,5 @@ export async function introspect(
         `  ! ${[issue.namespace, issue.table, issue.column].filter((part) => part !== null).join('.')}: ${issue.reason}`,
       );
   }
-  if (options.write !== true && results.some((result) => result.changes.length > 0))
-    console.log('Store it with --write.');
+  if (!written && results.some((result) => result.changes.length > 0)) console.log('Store it with --write.');
 }

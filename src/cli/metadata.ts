@@ -127,7 +127,7 @@ async function issuesOf(
   metadata: Metadata,
   store: Store | null,
 ): Promise<readonly CatalogIssue[]> {
-  const attached = await attachStored({ ...config, metadata }, store ?? undefined);
+  const attached = await attachStored({ ...config, metadata }, store === null ? {} : { open: store });
   const unknown = attached.registry.sources.flatMap(({ name, facts, status }): CatalogIssue[] => {
     if (facts !== null) return [];
     const why = status.state === 'unavailable' ? status.reason : 'it was never read';

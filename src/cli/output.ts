@@ -2,7 +2,7 @@ import { ConfigError, StoreTaken } from '../control/index.ts';
 import { FozError, FozErrors } from '../core/index.ts';
 
 /** What a command can do about a store that a server has open. */
-export const askIt = 'Or ask the Foz that has it open: add --endpoint URL.';
+const askIt = 'Or ask the Foz that has it open: add --endpoint URL.';
 
 /** Runs a command; what goes wrong is told in plain words on stderr and ends with code 1. */
 export async function report(run: () => Promise<void>): Promise<void> {
@@ -14,10 +14,10 @@ export async function report(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** An error in words for a terminal; a stack only for what should not happen. */
-export function messageOf(error: unknown): string {
+/** An error in words for a terminal; a stack only for what should not happen. `wayOut`: what can be done about a store that a server has open. */
+export function messageOf(error: unknown, wayOut = askIt): string {
   if (error instanceof ConfigError || error instanceof FozErrors) return error.message;
-  if (error instanceof StoreTaken) return `${error.message} ${askIt}`;
+  if (error instanceof StoreTaken) return `${error.message} ${wayOut}`;
   if (error instanceof FozError)
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
   const code = (error as NodeJS.ErrnoException).code;

@@ -1,53 +1,97 @@
 import type { DescribedRule, TableDescription } from '../access/index.ts';
-import { scopesOf } from '../auth/index.ts';
-import { describeRole, type FozConfig, type Graphs, loadConfig, roleNames } from '../control/index.ts';
+import type { CatalogIssue } from '../catalog/index.ts';
+import {
+  describeKey,
+  describeRole,
+  type KeyRoleDescription,
+  loadConfig,
+  type RoleDescription,
+  roleNames,
+} from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { attachStored } from './attach-stored.ts';
+import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 
-interface Options {
+interface Options extends EndpointOptions {
   readonly config: string;
   readonly key?: string;
   readonly json?: boolean;
 }
 
+type Found = RoleDescription | KeyRoleDescription;
+
+/** Roles with what they may do, and what is wrong besides. */
+interface Answer {
+  readonly found: readonly Found[];
+  readonly issues: readonly CatalogIssue[];
+}
+
 /** `foz permissions`: what roles and keys may do in the end. */
 export async function showPermissions(role: string | undefined, options: Options): Promise<void> {
-  const config = loadConfig(options.config);
+  const { key, json } = options;
+  const foz = runningFoz(options);
+  const { found: all, issues } = await (foz === null
+    ? foundHere(options.config, role, key)
+    : foundAt(foz, role, key));
+  const found = key === undefined || role === undefined ? all : all.filter((one) => one.role === role);
+  if (found.length === 0 && all.length > 0)
+    throw new FozError('not-found', `The key ${key} cannot take the role ${role}.`);
+  if (json === true) console.log(JSON.stringify(found, null, 2));
+  else if (key !== undefined && found.length === 0)
+    console.log(`The key ${key} was revoked: it may do nothing.`);
+  else if (role === undefined && key === undefined) printRoles(found);
+  else for (const one of found) print(one);
+  for (const { severity, where, reason } of issues)
+    if (severity === 'error') console.error(`${where}: ${reason}`);
+}
+
+async function foundHere(file: string, role: string | undefined, key: string | undefined): Promise<Answer> {
+  const config = loadConfig(file);
   const attached = await attachStored(config);
+  const { graphs, plane, issues } = attached;
   try {
-    const { graphs } = attached;
-    const found =
-      options.key === undefined ? ofRoles(graphs, role) : ofKey(graphs, config, options.key, role);
-    if (options.json === true) console.log(JSON.stringify(found, null, 2));
-    else if (role === undefined && options.key === undefined) printRoles(found);
-    else for (const one of found) print(one);
-    for (const { severity, where, reason } of graphs.issues)
-      if (severity === 'error') console.error(`${where}: ${reason}`);
+    if (key !== undefined) {
+      const declared = config.auth?.api_keys ?? [];
+      return { found: await describeKey(graphs, { declared, plane }, key), issues };
+    }
+    const names = role === undefined ? roleNames(graphs) : [role];
+    return { found: names.map((name) => describeRole(graphs, name)), issues };
   } finally {
     await attached.close();
   }
 }
 
-type Found = ReturnType<typeof describeRole> & { readonly key?: string };
-
-function ofRoles(graphs: Graphs, role: string | undefined): Found[] {
-  return (role === undefined ? roleNames(graphs) : [role]).map((name) => describeRole(graphs, name));
+/** A role as the control API tells of it. */
+interface Told extends Pick<RoleDescription, 'role' | 'limits'> {
+  readonly key?: string;
+  readonly tables: readonly (Pick<TableDescription, 'source' | 'namespace' | 'table'> & {
+    readonly json: string;
+  })[];
 }
 
-function ofKey(graphs: Graphs, { auth }: FozConfig, name: string, role: string | undefined): Found[] {
-  const key = auth?.api_keys?.find((candidate) => candidate.name === name || candidate.prefix === name);
-  if (key === undefined)
-    throw new FozError(
-      'not-found',
-      `The configuration declares no key "${name}". Keys of the store are shown by the control API: { keys { name } }.`,
-    );
-  const roles = role === undefined ? key.roles : key.roles.filter((own) => own === role);
-  if (roles.length === 0) throw new FozError('not-found', `The key ${name} cannot take the role ${role}.`);
-  const scopes = scopesOf(key.scopes);
-  return roles.map((own) => ({
-    key: key.name,
-    ...describeRole(graphs, own, { scopes, limits: key.limits }),
-  }));
+const parts = 'role tables { source namespace table json } limits';
+
+async function foundAt(foz: RunningFoz, role: string | undefined, key: string | undefined): Promise<Answer> {
+  const [field, name] =
+    key !== undefined
+      ? [`roles: keyPermissions(id: $name) { key ${parts} }`, key]
+      : role !== undefined
+        ? [`roles: role(name: $name) { ${parts} }`, role]
+        : [`roles { ${parts} }`];
+  const declared = name === undefined ? '' : '($name: String!)';
+  const { roles, issues } = await foz.query<{ roles: Told | readonly Told[]; issues: CatalogIssue[] }>(
+    `query ${declared} { ${field} issues { severity where reason } }`,
+    { name },
+  );
+  return { found: [roles].flat().map(asDescribed), issues };
+}
+
+function asDescribed({ tables, ...role }: Told): Found {
+  const described = tables.map(
+    ({ json, ...table }) => ({ ...table, ...JSON.parse(json) }) as TableDescription,
+  );
+  const { limits, ...names } = role;
+  return { ...names, tables: described, limits };
 }
 
 function printRoles(roles: readonly Found[]): void {
@@ -61,8 +105,9 @@ function printRoles(roles: readonly Found[]): void {
   if (rows.length > 0) printTable([['role', 'select', 'insert', 'update', 'delete'], ...rows]);
 }
 
-function print({ role, key, tables, limits }: Found): void {
-  console.log(key === undefined ? `role ${role}` : `key ${key} as role ${role}`);
+function print(found: Found): void {
+  const { role, tables, limits } = found;
+  console.log('key' in found ? `key ${found.key} as role ${role}` : `role ${role}`);
   if (tables.length === 0) console.log('  may do nothing');
   for (const table of tables) printPermissions(table);
   for (const [name, value] of Object.entries(limits))

@@ -23,11 +23,10 @@ export async function printGraph(options: {
     naming === undefined
       ? config.sources
       : config.sources.map((source) => ({ ...source, naming: naming as Naming }));
-  const attached = await attachStored({
-    ...config,
-    sources,
-    ...(naming === undefined ? {} : { naming: naming as Naming }),
-  });
+  const attached = await attachStored(
+    { ...config, sources, ...(naming === undefined ? {} : { naming: naming as Naming }) },
+    { wayOut: 'Or read the graph from the Foz that has it open, by introspection.' },
+  );
   try {
     console.log(
       printSchema(

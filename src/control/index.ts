@@ -23,7 +23,7 @@ export {
   refreshSource,
   type SourceDescription,
 } from './describe.ts';
-export { diffFacts, type FactsChange } from './diff.ts';
+export { diffFacts } from './diff.ts';
 export { customizeColumn, setColumnValidation } from './edit/columns.ts';
 export { countTables, describeTable, describeTables, type TableDescription } from './edit/describe-tables.ts';
 export { replaceMetadata } from './edit/document.ts';
@@ -48,6 +48,7 @@ export {
 export { describeRole, type RoleDescription, roleNames } from './effective.ts';
 export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';
+export { describeKey, type KeyRoleDescription } from './key-permissions.ts';
 export {
   changeKey,
   createKey,
@@ -101,9 +102,12 @@ export {
   setWebhook,
 } from './settings/sign-ins.ts';
 export { UnlistedOperations } from './settings/unlisted.ts';
-export { type AttachedSource, SourceRegistry, type SourceStatus } from './sources/registry.ts';
+export { wantedEnums } from './sources/enum-tables.ts';
+export { readingOf, type SourceReading } from './sources/reading.ts';
+export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
+export { sourcesOf } from './sources/stored.ts';
 export { StoredCatalog } from './sources/stored-catalog.ts';
 export type { Actor as AuditActor } from './store/actor.ts';
 export { StoreTaken } from './store/pglite/lock.ts';

@@ -65,7 +65,7 @@ test('metadata of the store holds for commands, and for a server that needs a st
   expect([aside.code, aside.err]).toEqual([
     1,
     expect.stringMatching(
-      /^What the store says is left out\. .*open in another process.* asked with --endpoint\.\n/,
+      /^What the store says is left out\. .*open in another process.* add --endpoint URL\.\n/,
     ),
   ]);
   await server.close(0);

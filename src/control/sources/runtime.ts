@@ -2,23 +2,16 @@ import type { CatalogIssue } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
-import { diffFacts, type FactsChange } from '../diff.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import { maskSecrets } from '../secrets/mask.ts';
 import type { Actor } from '../store/actor.ts';
 import { Follower } from '../store/follower.ts';
 import { type NamedConfig, storedSources } from '../store/repositories/named.ts';
 import type { StoreLog } from '../store/store.ts';
+import { readingOf, type SourceReading } from './reading.ts';
 import { type AttachedSource, factsOf, type SourceRegistry } from './registry.ts';
-import {
-  checkedSource,
-  type SourceSecrets,
-  secretId,
-  secretNames,
-  shownSettings,
-  withoutSecrets,
-  withSecrets,
-} from './settings.ts';
+import { checkedSource, secretId, secretNames, shownSettings, withoutSecrets } from './settings.ts';
+import { openedSource } from './stored.ts';
 
 export interface RuntimeSourcesOptions {
   readonly registry: SourceRegistry;
@@ -95,9 +88,10 @@ export class RuntimeSources {
   }
 
   /** What refreshing a source would change. Rejects with FozError `not-found` or `unavailable`. */
-  async look(name: string): Promise<readonly FactsChange[]> {
+  async look(name: string): Promise<SourceReading> {
     const { registry } = this.#options;
-    return diffFacts(registry.find(name)?.facts ?? null, await registry.look(name));
+    const now = await registry.look(name);
+    return readingOf(registry.find(name)?.facts ?? null, now);
   }
 
   /**
@@ -183,16 +177,7 @@ export class RuntimeSources {
         `The configuration file declares the source ${name}: change it there.`,
       );
     const stored = await this.#plane().store.read((db) => storedSources.read(db, name));
-    return { stored, config: await this.#opened(stored) };
-  }
-
-  async #opened({ name, config }: NamedConfig): Promise<SourceConfig> {
-    const found: Record<string, string> = {};
-    for (const secret of secretNames) {
-      const value = await this.#plane().secrets.get(secretId(name, secret));
-      if (value !== undefined) found[secret] = value.reveal();
-    }
-    return withSecrets(config as SourceConfig, found as SourceSecrets);
+    return { stored, config: await openedSource(this.#plane(), stored) };
   }
 
   async #reachable(config: SourceConfig, force: boolean): Promise<void> {
@@ -238,7 +223,7 @@ export class RuntimeSources {
     if (there?.revision === null)
       return this.#leave(name, 'is left out: the configuration file has a source of its name');
     try {
-      const config = await this.#opened(stored);
+      const config = await openedSource(this.#plane(), stored);
       const connector = await connect(config);
       await registry.put({ name: name as SourceName, config, connector, revision });
       this.#left.delete(name);
