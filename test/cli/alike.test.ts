@@ -1,0 +1,258 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mintKey, plainHash } from '../../src/auth/index.ts';
+import { connect } from '../../src/main.ts';
+import { attachSource, type Running, running, secret } from '../control/sources/runtime.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'foz-cli-alike-'));
+const state = join(folder, 'state');
+const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
+const desk = { name: 'desk', kind: 'sqlite', path: join(folder, 'desk.db') } as const;
+const { key, prefix } = mintKey(new Uint8Array(32));
+const declared = {
+  name: 'till',
+  prefix,
+  hash: plainHash(key),
+  roles: ['clerk', 'buyer'],
+  scopes: { operations: ['read' as const], tables: ['shop.*'] },
+  limits: { rows: 7 },
+};
+const config = {
+  state,
+  control: { files: folder },
+  sources: [shop],
+  auth: { admin_secrets: [secret], api_keys: [declared] },
+};
+let foz: Running;
+/** The id of the key `report` of the store, and of one that was revoked. */
+let [report, gone] = ['', ''];
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built command with the admin secret in its environment, without a store of somebody else. */
+function command(...args: readonly string[]): Promise<Ended> {
+  const { FOZ_STORE_URL: _, FOZ_MASTER_KEY: _key, ...rest } = process.env;
+  const env = { ...rest, NODE_OPTIONS: '', FOZ_ADMIN_SECRET: secret };
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(root, 'bin/foz.js'), ...args],
+      { cwd: folder, env },
+      (_e, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+const there = (...args: readonly string[]) => command(...args, '--endpoint', foz.server.url);
+
+async function run(source: typeof shop | typeof desk, ...texts: readonly string[]): Promise<void> {
+  const connector = await connect(source, true);
+  const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+  for (const text of texts) await connector.run({ text, slots: [] }, [], context);
+  await connector.close();
+}
+
+const document = {
+  tables: [
+    {
+      source: 'shop',
+      table: 'orders',
+      select_permissions: [
+        {
+          role: 'clerk',
+          permission: {
+            columns: ['id', 'note'],
+            filter: { id: { _gt: 1 } },
+            limit: 10,
+            allow_aggregations: true,
+          },
+        },
+        { role: 'buyer', permission: { columns: ['id'], filter: {} } },
+      ],
+      insert_permissions: [
+        { role: 'clerk', permission: { columns: ['id'], check: {}, set: { note: 'X-Foz-User-Id' } } },
+      ],
+    },
+    { source: 'shop', table: 'states', is_enum: true },
+    {
+      source: 'desk',
+      table: 'notes',
+      select_permissions: [{ role: 'clerk', permission: { columns: ['id'], filter: {} } }],
+      delete_permissions: [{ role: 'clerk', permission: { filter: { id: { _eq: 3 } } } }],
+    },
+    // Wrong on purpose, so that something is told.
+    {
+      source: 'desk',
+      table: 'people',
+      select_permissions: [{ role: 'clerk', permission: { columns: ['id'], filter: {} } }],
+    },
+  ],
+};
+
+beforeAll(async () => {
+  await run(
+    shop,
+    'create table states (name text primary key)',
+    "insert into states values ('new'), ('paid')",
+    'create table orders (id integer primary key, note text, state text references states(name))',
+  );
+  await run(desk, 'create table notes (id integer primary key)');
+  // JSON is YAML.
+  writeFileSync(join(folder, 'foz.yaml'), JSON.stringify({ ...config, auth: { api_keys: [declared] } }));
+  foz = await running(config);
+  await foz.control(attachSource, { name: 'desk', kind: 'sqlite', settings: { path: 'desk.db' } });
+  await foz.control(
+    'mutation ($document: JSON!) { replaceMetadata(document: $document, force: true) { applied } }',
+    {
+      document,
+    },
+  );
+  await foz.control('mutation { setLimits(role: "clerk", limits: { depth: 5, rows: 100 }) { role } }');
+  const make = async (name: string, table: string) => {
+    const input = { name, roles: ['clerk'], scopes: { tables: [table] } };
+    const { data } = await foz.control(
+      'mutation ($input: KeyInput!) { createKey(input: $input) { key { id } } }',
+      {
+        input,
+      },
+    );
+    return data.createKey.key.id;
+  };
+  report = await make('report', 'desk.*');
+  gone = await make('gone', 'desk.*');
+  await foz.control('mutation ($id: String!) { revokeKey(id: $id) { id } }', { id: gone });
+}, 120_000);
+afterAll(async () => {
+  await foz.server.close(100);
+  rmSync(folder, { recursive: true });
+});
+
+test('commands print the same, whether a Foz that runs is asked or its store is opened', async () => {
+  const commands = [
+    ['permissions'],
+    ['permissions', '--json'],
+    ['permissions', 'clerk'],
+    ['permissions', 'clerk', '--json'],
+    ['permissions', '--key', 'till'],
+    ['permissions', '--key', 'report', '--json'],
+    ['permissions', 'nobody'],
+    ['permissions', '--key', gone],
+    ['permissions', '--key', 'gone'],
+    ['check'],
+    ['check', '--json'],
+    ['introspect', '--json'],
+    ['introspect', 'desk', '--write'],
+  ];
+  const asked: Ended[] = [];
+  for (const args of commands) asked.push(await there(...args));
+  expect((await command('permissions', 'clerk')).err).toMatch(
+    /^What the store says is left out\. .*open in another process: .* add --endpoint URL\.\n/,
+  );
+  expect((await command('schema', 'print', '--role', 'clerk')).err).toMatch(/by introspection\.\n/);
+  await foz.server.close(100);
+  const opened: Ended[] = [];
+  for (const args of commands) opened.push(await command(...args));
+  foz = await running(config);
+  expect(asked.map((ended, at) => [commands[at], ended])).toEqual(
+    opened.map((ended, at) => [commands[at], ended]),
+  );
+  const said = (...args: readonly string[]) =>
+    asked[commands.findIndex((one) => one.join() === args.join())]!;
+  expect(said('permissions').out).toBe(
+    'role   select  insert  update  delete\nbuyer  1       0       0       0\nclerk  2       1       0       1\n',
+  );
+  expect(said('permissions', 'clerk')).toEqual({
+    code: 0,
+    out: [
+      'role clerk',
+      '  desk.notes',
+      '    select  id',
+      '    delete  rows where {"id":{"_eq":3}}',
+      '  shop.orders',
+      '    select  id, note; rows where {"id":{"_gt":1}}; at most 10 rows; aggregates',
+      '    insert  id; note is set to "X-Foz-User-Id"',
+      '  limit depth: 5',
+      '  limit rows: 100',
+      '',
+    ].join('\n'),
+    err: 'desk.people: metadata names a table that does not exist\n',
+  });
+  expect(said('permissions', '--key', 'till').out).toMatch(
+    /^key till as role clerk\n {2}shop\.orders\n[\s\S]*limit rows: 7\n[\s\S]*key till as role buyer\n {2}shop\.orders\n {4}select {2}id\n/,
+  );
+  expect(JSON.parse(said('permissions', '--key', 'report', '--json').out)).toMatchObject([
+    { key: 'report', role: 'clerk', tables: [{ source: 'desk', table: 'notes' }] },
+  ]);
+  expect(said('permissions', '--key', gone).out).toMatch(/was revoked: it may do nothing/);
+  expect(said('permissions', '--key', 'gone')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/no key gone/),
+  });
+  expect(said('check')).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/^shop: ok: .*\ndesk: ok: .*\nerror: /),
+  });
+  expect(said('introspect', 'desk', '--write').out).toBe('desk: 1 tables, nothing has changed\n');
+}, 600_000);
+
+test('a key is named by its id, its name or a prefix; two of one name by their ids', async () => {
+  const keyed = async (id: string) => {
+    const { data, errors } = await foz.control(
+      'query ($id: String!) { keyPermissions(id: $id) { key role } }',
+      { id },
+    );
+    return errors?.map(({ message, extensions }) => `${extensions.code}: ${message}`) ?? data.keyPermissions;
+  };
+  const till = [
+    { key: 'till', role: 'clerk' },
+    { key: 'till', role: 'buyer' },
+  ];
+  for (const name of ['till', 'file:till', prefix]) expect([name, await keyed(name)]).toEqual([name, till]);
+  for (const name of ['report', report])
+    expect([name, await keyed(name)]).toEqual([name, [{ key: 'report', role: 'clerk' }]]);
+  const { data } = await foz.control(
+    'mutation { createKey(input: { name: "till", roles: ["buyer"] }) { key { id prefixes } } }',
+  );
+  const { id, prefixes } = data.createKey.key;
+  expect(await keyed('till')).toEqual([
+    `conflict: There are several keys till: name one by its id, file:till or ${id}.`,
+  ]);
+  expect(await keyed('file:till')).toEqual(till);
+  for (const name of [id, prefixes[0]]) expect(await keyed(name)).toEqual([{ key: 'till', role: 'buyer' }]);
+  expect((await there('permissions', 'buyer', '--key', 'report')).err).toBe(
+    'The key report cannot take the role buyer.\n',
+  );
+}, 60_000);
+
+test('introspect sees what came to any source, enum tables too, and has a Foz that runs serve it', async () => {
+  await run(desk, 'create table people (id integer primary key)');
+  await run(shop, "insert into states values ('sent')");
+  const seen = [
+    'shop: 2 tables, 1 changes',
+    '  ~ states  enum values +sent',
+    'desk: 2 tables, 1 changes',
+    '  + people  table, 1 columns',
+    'Store it with --write.',
+    '',
+  ].join('\n');
+  expect(await there('introspect')).toEqual({ code: 0, out: seen, err: '' });
+  expect((await foz.ask('{ people { id } }')).errors?.[0]?.extensions.code).toBe('validation-failed');
+  await foz.server.close(100);
+  expect(await command('introspect')).toEqual({ code: 0, out: seen, err: '' });
+  expect((await command('introspect', 'none')).err).toBe(
+    'There is no source none in foz.yaml or its store.\n',
+  );
+  foz = await running(config);
+  await run(desk, 'create table places (id integer primary key)');
+  expect((await there('introspect', 'desk', '--write')).out).toBe(
+    'desk: 3 tables, 1 changes\n  + places  table, 1 columns\n',
+  );
+  expect((await foz.ask('{ places { id } }')).data).toEqual({ places: [] });
+  expect((await there('introspect', 'none')).err).toMatch(/^There is no source none in the Foz at http/);
+}, 120_000);
