@@ -113,6 +113,7 @@ function checkWebhook({ webhook, anonymous_role }: AuthConfig, report: Report): 
   if (webhook === undefined) return;
   if (!URL.canParse(webhook.url) || !/^https?:$/.test(new URL(webhook.url).protocol))
     report(['webhook', 'url'], 'is no URL: it looks like https://auth.example.com/check');
+  else refuseUser(new URL(webhook.url), ['webhook', 'url'], report);
   if (anonymous_role !== undefined)
     report(
       ['anonymous_role'],
@@ -125,11 +126,19 @@ function checkUrl(text: string, insecure: boolean, path: readonly string[], repo
   const local = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url?.hostname ?? '');
   if (url === null || !/^https?:$/.test(url.protocol))
     report(path, 'is no URL: it looks like https://issuer.example.com/jwks');
+  else if (refuseUser(url, path, report)) return;
   else if (url.protocol === 'http:' && !local && !insecure)
     report(
       path,
       'is not https, so whoever sits between could give other keys: take https, or set insecure_url: true',
     );
+}
+
+/** Reports a URL with a user or a password: `fetch` takes none, and its error would show them. */
+function refuseUser({ username, password }: URL, path: readonly string[], report: Report): boolean {
+  if (username === '' && password === '') return false;
+  report(path, 'holds a user or a password, which are not sent: give a token in its path or its query');
+  return true;
 }
 
 function isProxy(entry: string): boolean {

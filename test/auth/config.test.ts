@@ -180,6 +180,16 @@ test.each<[string, unknown, string]>([
     'auth.webhook.url: is no URL: it looks like https://auth.example.com/check',
   ],
   [
+    'a webhook with a password in its URL',
+    { webhook: { url: ['https://ann:geheim', 'auth.example.com/check'].join('@') } },
+    'auth.webhook.url: holds a user or a password, which are not sent: give a token in its path or its query',
+  ],
+  [
+    'a key set with a user in its URL',
+    { jwt: [{ issuer: 'a', audience: 'b', jwks_url: 'https://ann@id.example.com/jwks' }] },
+    'auth.jwt[0].jwks_url: holds a user or a password, which are not sent: give a token in its path or its query',
+  ],
+  [
     'a webhook and an anonymous role',
     { webhook: { url: 'http://w/' }, anonymous_role: 'v' },
     'auth.anonymous_role: cannot stand beside a webhook, which is asked about requests without credentials too: let it answer with the role',
