@@ -180,6 +180,12 @@ export function formatError(formatted: GraphQLFormattedError): GraphQLFormattedE
   const given = String(formatted.extensions?.code ?? '');
   const limited =
     formatted.extensions?.limit === true || formatted.message.includes('tokens. Parsing aborted');
+  // Apollo Server gives this refusal no code of its own.
+  if (formatted.message === 'provided sha does not match query')
+    return {
+      message: 'The SHA-256 in extensions.persistedQuery is not that of the operation: send the one that is.',
+      extensions: { path: '$', code: 'validation-failed' },
+    };
   const known = codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given);
   const code = limited ? 'limit-exceeded' : known;
   const message =

@@ -39,7 +39,9 @@ export async function serveFile(
   response: ServerResponse,
   path: string,
 ): Promise<boolean> {
-  const name = normalize(join(folder, path === '/' ? 'index.html' : decodeURIComponent(path)));
+  const decoded = decodedPath(path);
+  if (decoded === null) return false;
+  const name = normalize(join(folder, path === '/' ? 'index.html' : decoded));
   if (!name.startsWith(normalize(folder) + sep)) return false;
   const file = await load(name);
   if (file === null) return false;
@@ -58,6 +60,15 @@ export async function serveFile(
       .writeHead(200, { ...headers, 'content-length': String(file.body.length) })
       .end(request.method === 'HEAD' ? undefined : file.body);
   return true;
+}
+
+/** `null`: a % in it stands for nothing. */
+function decodedPath(path: string): string | null {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return null;
+  }
 }
 
 async function load(name: string): Promise<File | null> {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { serverAudits } from 'graphql-http';
 import type { FozServer } from '../../src/serve/index.ts';
 import { type Got, MemoryEngine, post, serve } from './engine.ts';
@@ -193,8 +196,36 @@ describe('persisted queries', () => {
     expect((await post(server.url, { extensions })).text).toBe('{"data":{"hello":"hello world"}}');
   });
   test('a hash that does not fit its text is refused', async () => {
-    expect((await post(server.url, { query: '{ hello } #', extensions })).status).toBe(400);
+    const got = await post(server.url, { query: '{ hello } #', extensions });
+    expect([got.status, codeOf(got)]).toEqual([400, 'validation-failed']);
   });
+});
+
+test('a path that is no file of the console is not there, however it is spelled', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foz-console-'));
+  mkdirSync(join(folder, 'console'));
+  writeFileSync(join(folder, 'secret.txt'), 'geheim');
+  writeFileSync(join(folder, 'console/index.html'), '<p>console</p>');
+  const own = await serve(engine, {}, { console: join(folder, 'console') });
+  try {
+    const statuses: Record<string, number> = {};
+    for (const path of [
+      '',
+      '%zz',
+      '%',
+      'a%00b',
+      '%2e%2e%2fsecret.txt',
+      '..%5csecret.txt',
+      '%2fetc%2fpasswd',
+      'gone',
+    ])
+      statuses[path] = (await fetch(`${own.url}${path}`)).status;
+    const { '': index, ...others } = statuses;
+    expect([index, ...new Set(Object.values(others))]).toEqual([200, 404]);
+  } finally {
+    await own.close(100);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('headers', () => {
