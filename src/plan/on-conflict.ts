@@ -6,7 +6,7 @@ import type { Input } from './input.ts';
 import { isAlways, type Predicate } from './predicate.ts';
 import { planWhere } from './where.ts';
 import type { OnConflict } from './write.ts';
-import { presetCells, writable } from './write-rules.ts';
+import { presetCells, replaceable } from './write-rules.ts';
 
 /** `on_conflict` of an insert, within the role's permission of updates. */
 export function planOnConflict(
@@ -20,7 +20,7 @@ export function planOnConflict(
   const update = (literal(planning, part('update_columns')) as readonly Column[] | null) ?? [];
   const key = literal(planning, part('constraint')) as Key | null;
   const { filter, presets } = planning.rules.update(table);
-  const where = writable(planning, table, filter, planWhere(planning, table, part('where')));
+  const where = replaceable(planning, table, filter, planWhere(planning, table, part('where')));
   const fixed = update.length === 0 ? [] : presetCells(presets);
   return {
     key,

@@ -6,7 +6,7 @@ import type {
   SelectPermission,
   UpdatePermission,
 } from '../access/index.ts';
-import { everyRow, type Table } from '../catalog/index.ts';
+import { everyRow, type RowRule, type Table } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
 
 /** What a role may do, as rules that the planner folds into every read and write. Tables are found by their `id`. */
@@ -51,7 +51,7 @@ export function rulesOf({ role, tables }: RolePermissions, validations: Validati
   };
   return {
     // A row that the role has written but cannot read is nothing to it.
-    select: (table) => tables.get(table.id)?.select ?? unseen,
+    select: (table) => tables.get(table.id)?.select ?? { filter: unseenRows, limit: null },
     insert: (table) => of(table, 'insert'),
     update: (table) => of(table, 'update'),
     delete: (table) => of(table, 'delete'),
@@ -59,4 +59,5 @@ export function rulesOf({ role, tables }: RolePermissions, validations: Validati
   };
 }
 
-const unseen = { filter: Object.freeze({ kind: 'or', of: Object.freeze([]) }), limit: null } as const;
+/** The filter of tables that a role has no permission to read: none of their rows. */
+export const unseenRows: RowRule = Object.freeze({ kind: 'or', of: Object.freeze([]) });

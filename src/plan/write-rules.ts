@@ -4,6 +4,7 @@ import type { Planning } from './context.ts';
 import { foldRule, ruleParam, visibleRows } from './fold.ts';
 import type { Param } from './param.ts';
 import { and, isAlways, type Predicate } from './predicate.ts';
+import { unseenRows } from './rules.ts';
 
 /** What every written row must pass, and what is said where one does not. */
 export interface RowCheck {
@@ -20,6 +21,16 @@ export function writable(planning: Planning, table: Table, rule: RowRule, asked:
   if (isAlways(asked)) return own;
   const { filter } = planning.rules.select(table);
   return isDeepStrictEqual(rule, filter) ? and(own, asked) : and(own, visibleRows(planning, table), asked);
+}
+
+/**
+ * The rows that on_conflict may change: it finds them by a key that the client gives, so that they are among those that it can read. Who
+ * writes into a table without any permission to read it goes by the rule of the write alone.
+ */
+export function replaceable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
+  const { filter } = planning.rules.select(table);
+  if (filter === unseenRows || isDeepStrictEqual(rule, filter)) return writable(planning, table, rule, asked);
+  return and(foldRule(planning, rule), visibleRows(planning, table), asked);
 }
 
 /** What every written row of a table must pass, whoever writes it. */

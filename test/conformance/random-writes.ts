@@ -30,7 +30,7 @@ export interface RandomWriter {
   readonly validation: BoolExp | null;
 }
 
-type Presets = Readonly<Record<string, Value>>;
+export type Presets = Readonly<Record<string, Value>>;
 
 /** What a write should come to: the rows afterwards with what is answered, or the codes of errors that may be told. */
 export type Outcome =
@@ -108,15 +108,20 @@ function comparison(dice: Dice, name: string): BoolExp {
   return { [operators[dice.whole(operators.length)]!]: one() };
 }
 
-type Truth = boolean | null;
+export type Truth = boolean | null;
+
+/** What a condition on a relationship of a row comes to; `undefined`: there is no relationship of that name. */
+export type Related = (name: string, row: Row) => ((rule: BoolExp) => Truth) | undefined;
 
 /** Whether a row passes, in the three values of SQL. */
-export function passes(rule: BoolExp, row: Row): Truth {
+export function passes(rule: BoolExp, row: Row, related: Related = () => undefined): Truth {
   return every(
     Object.entries(rule).map(([key, value]) => {
-      if (key === '_and') return every((value as BoolExp[]).map((part) => passes(part, row)));
-      if (key === '_or') return some((value as BoolExp[]).map((part) => passes(part, row)));
-      if (key === '_not') return not(passes(value as BoolExp, row));
+      if (key === '_and') return every((value as BoolExp[]).map((part) => passes(part, row, related)));
+      if (key === '_or') return some((value as BoolExp[]).map((part) => passes(part, row, related)));
+      if (key === '_not') return not(passes(value as BoolExp, row, related));
+      const inside = related(key, row);
+      if (inside !== undefined) return inside(value as BoolExp);
       return every(Object.entries(value as BoolExp).map(([op, operand]) => holds(row[key]!, op, operand)));
     }),
   );
@@ -165,7 +170,8 @@ export function seen({ columns, filter, masks }: RandomWriter, row: Row): Row | 
   );
 }
 
-const presetsIn = (set: Presets): Row =>
+/** What presets write in this session. */
+export const presetsIn = (set: Presets): Row =>
   Object.fromEntries(
     Object.entries(set).map(([name, value]) => {
       if (value === 'X-Foz-User') return [name, Number(session.get('user'))];
@@ -205,7 +211,7 @@ export function upserted(
     const row: Row = { owner: null, amount: null, note: null, ...object, ...presetsIn(insert.set) };
     const there = before.find(({ id }) => id === row.id);
     if (there === undefined) added.push(row);
-    else if (conflict.update.length > 0 && picked(writer, there, update.filter, conflict.where)) {
+    else if (conflict.update.length > 0 && found(writer, there, conflict.where)) {
       const taken = Object.fromEntries(conflict.update.map((name) => [name, row[name]!]));
       changed.set(there, { ...there, ...taken, ...presets });
     }
@@ -246,6 +252,11 @@ function picked(writer: RandomWriter, row: Row, rule: BoolExp, where: BoolExp): 
   if (Object.keys(where).length === 0) return true;
   const view = seen(writer, row);
   return view !== null && passes(where, view) === true;
+}
+
+/** The key of an upsert is named by the client: the row that has it must be one that the role sees. */
+function found(writer: RandomWriter, row: Row, where: BoolExp): boolean {
+  return seen(writer, row) !== null && picked(writer, row, writer.update.filter, where);
 }
 
 function refusals({ validation }: RandomWriter, rows: readonly Row[], check: BoolExp): string[] {

@@ -220,9 +220,20 @@ async function upsert(
   }
   if (there === null || !(await updateExisting(session, table, conflict, cells, there))) return null;
   if (needed.length === 0) return { values: new Map(), changed: true };
-  const [tuple] = await session.read(table, needed, there, 1);
-  if (tuple === undefined) return null;
+  const presets = (conflict.presets ?? []).map(({ column, value }) => [column, value] as const);
+  const now = keyPredicate(key, new Map([...cells, ...presets]))!;
+  const [tuple] = await session.read(table, needed, now, 1);
+  if (tuple === undefined) throw lostRow(table, insert.path);
   return { values: new Map(needed.map((column, at) => [column, tuple[at]])), changed: true };
+}
+
+/** It was changed, so that it may not go unchecked. */
+function lostRow(table: Table, path: string): FozError {
+  return new FozError(
+    'not-supported',
+    `${table.name}: on_conflict has changed the key by which it found a row, so that the row is not found again: name another constraint.`,
+    { path },
+  );
 }
 
 function keyPredicate(key: readonly Column[], cells: Cells): Predicate | null {
