@@ -1075,7 +1075,7 @@ export type ShownKey = {
 
 /** How people sign in besides tokens and keys. */
 export type SignIns = {
-  /** Without the one of the first start. */
+  /** `first-start` is the one that the first start made. */
   adminSecrets: Array<AdminSecretName>;
   /** The role of requests without credentials. */
   anonymousRole?: Maybe<Scalars['String']['output']>;

@@ -128,7 +128,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
   const plane = await openControlPlane(config, process.env, logger);
   const keeping = { logger, ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}) };
-  const authentication = authenticationOf(config, plane);
+  const authentication = authenticationOf(config, plane, logger);
   const attached = await attach(config, 'some');
   const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
@@ -160,6 +160,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     await close();
     throw error;
   });
+  // Only now, so that a start that fails does not use up the secret that is shown once.
+  await authentication.settleFirst(runtime.settings);
   return {
     url: front.url,
     attached,

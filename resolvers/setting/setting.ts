@@ -140,7 +140,7 @@ export class SignIns {
   @Field(() => [String], { description: 'Origins of pages that may send a token in a cookie.' })
   cookieOrigins!: readonly string[];
 
-  @Field(() => [AdminSecretName], { description: 'Without the one of the first start.' })
+  @Field(() => [AdminSecretName], { description: '`first-start` is the one that the first start made.' })
   adminSecrets!: readonly AdminSecretName[];
 
   @Field(() => [String], { description: 'Parts that the configuration file says, so that they stay.' })

@@ -1,19 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { adminSession, type Session } from '../access/index.ts';
-import {
-  type AdminSecret,
-  type Auth,
-  createAuth,
-  httpRequest,
-  mintAdminSecret,
-  sha256Of,
-  websocketRequest,
-} from '../auth/index.ts';
-import { type ControlPlane, type FozConfig, firstSecretName, type Settings } from '../control/index.ts';
+import { type Auth, createAuth, httpRequest, websocketRequest } from '../auth/index.ts';
+import type { ControlPlane, FozConfig, RuntimeSettings, Settings, StoreLog } from '../control/index.ts';
 import { adminRole, FozError } from '../core/index.ts';
 import type { ServerOptions } from '../serve/index.ts';
+import { FirstSecret } from './first-secret.ts';
 
 /** Who is asking, for the HTTP front. */
 export interface Authentication {
@@ -27,8 +18,12 @@ export interface Authentication {
   use(settings: Settings): void;
   /** `null`: nothing is configured, so everybody is admin. */
   readonly auth: Auth | null;
+  /** Settles which first admin secret counts, where none is configured; waits for a store that answers. */
+  settleFirst(settings: RuntimeSettings): Promise<void>;
   /** The admin secret that was made at this start: told once, only its hash is kept. */
   readonly newAdminSecret: string | null;
+  /** Whether that one ends when the store, which does not answer yet, turns out to have another one. */
+  readonly isProvisional: boolean;
   close(): Promise<void>;
 }
 
@@ -36,6 +31,7 @@ export interface Authentication {
 export function authenticationOf(
   { auth: config, state = '.foz' }: FozConfig,
   plane: ControlPlane | null,
+  log: StoreLog,
 ): Authentication {
   if (config === undefined)
     return {
@@ -44,13 +40,15 @@ export function authenticationOf(
       addressOf: ({ socket }) => socket.remoteAddress ?? null,
       use: () => {},
       auth: null,
+      settleFirst: async () => {},
       newAdminSecret: null,
+      isProvisional: false,
       close: async () => {},
     };
-  const first = config.admin_secrets === undefined ? firstSecret(state) : null;
+  const first = config.admin_secrets === undefined ? new FirstSecret(state, log) : null;
   const auth = createAuth({
     config,
-    adminSecrets: first?.kept ? [first.kept] : [],
+    adminSecrets: first?.own ?? [],
     ...(plane === null ? {} : { keys: plane.keys, peppers: plane.peppers }),
   });
   // Until the store was read, nobody knows what it forbids.
@@ -61,15 +59,20 @@ export function authenticationOf(
     identify: (request) => known(auth.identify(httpRequest(request))),
     identifySocket: (upgrade, payload) => known(auth.identify(websocketRequest(upgrade, payload))),
     addressOf: (request) => auth.clientAddress(httpRequest(request)),
-    use({ signIns, droppedSecrets }) {
+    use({ signIns, firstSecret }) {
       isKnown = true;
-      const isDropped = droppedSecrets.has(firstSecretName);
-      if (isDropped && first !== null) forgetFirstSecret(state);
-      const kept = first?.kept && !isDropped ? [first.kept] : [];
-      if (signIns !== null) auth.use({ ...signIns, adminSecrets: [...signIns.adminSecrets, ...kept] });
+      first?.follow(firstSecret);
+      const own = first?.own ?? [];
+      if (signIns !== null) auth.use({ ...signIns, adminSecrets: [...signIns.adminSecrets, ...own] });
     },
     auth,
-    newAdminSecret: first?.secret ?? null,
+    settleFirst: async (settings) => first?.offer(settings),
+    get newAdminSecret() {
+      return first?.secret ?? null;
+    },
+    get isProvisional() {
+      return first?.isProvisional ?? false;
+    },
     close: () => auth.close(),
   };
 }
@@ -83,34 +86,4 @@ export function doorOf({ identify, identifySocket, addressOf, auth }: Authentica
 function onlyAdmin(session: Session): Session {
   if (session.role === adminRole) return session;
   throw new FozError('unavailable', 'Foz could not read its settings from its store yet: try again shortly.');
-}
-
-/** What stands in the file of a secret that counts no longer. */
-const forgotten = 'dropped';
-
-function firstSecretFile(folder: string): string {
-  return join(folder, 'admin-secret.sha256');
-}
-
-function forgetFirstSecret(folder: string): void {
-  writeFileSync(firstSecretFile(folder), `${forgotten}\n`, { mode: 0o600 });
-}
-
-/** There is always an admin secret: where none is configured, one is made at the first start and its hash is kept. */
-function firstSecret(folder: string): {
-  /** `null`: it was ended, since there are others. */
-  readonly kept: AdminSecret | null;
-  readonly secret: string | null;
-} {
-  const file = firstSecretFile(folder);
-  const name = firstSecretName;
-  if (existsSync(file)) {
-    const sha256 = readFileSync(file, 'utf8').trim();
-    return { kept: sha256 === forgotten ? null : { name, sha256 }, secret: null };
-  }
-  const secret = mintAdminSecret();
-  const sha256 = sha256Of(secret);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(file, `${sha256}\n`, { mode: 0o600, flag: 'wx' });
-  return { kept: { name, sha256 }, secret };
 }

@@ -22,7 +22,7 @@ export async function serve(options: Options): Promise<void> {
     if (status.state === 'unavailable')
       console.error(`Source ${name} is unavailable and is tried again and again: ${status.reason}`);
   }
-  const { newAdminSecret, auth } = server.authentication;
+  const { newAdminSecret, isProvisional, auth } = server.authentication;
   const host = config.server?.host ?? '127.0.0.1';
   if (auth === null && !/^(?:127\.|localhost$|::1$)/.test(host))
     console.error(
@@ -30,6 +30,8 @@ export async function serve(options: Options): Promise<void> {
     );
   if (newAdminSecret !== null)
     console.log(`\n  Admin secret, shown only now (header x-foz-admin-secret):  ${newAdminSecret}`);
+  if (isProvisional)
+    console.error('It counts until the store answers, and from then on unless the store has one already.');
   if (server.unread.length > 0)
     console.error(
       `The store was not read yet (${server.unread.join(', ')}), and is asked again and again: until then /readyz answers 503.`,

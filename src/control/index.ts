@@ -86,6 +86,7 @@ export {
   disallowOperation,
   setAllowListMode,
 } from './settings/allow-lists.ts';
+export { firstSecretName } from './settings/first-secret.ts';
 export { describeSettings, type SettingDescription, setSetting } from './settings/general.ts';
 export { describeIssuers, dropIssuer, type IssuerDescription, putIssuer } from './settings/issuers.ts';
 export { describeLimits, type LimitsDescription, setLimits } from './settings/limits.ts';
@@ -95,7 +96,6 @@ export {
   createAdminSecret,
   describeSignIns,
   dropAdminSecret,
-  firstSecretName,
   type SignInDescription,
   setAnonymousRole,
   setCookieOrigins,

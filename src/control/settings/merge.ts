@@ -1,6 +1,7 @@
 import { type AuthConfig, adminSecretsIn, type IssuerConfig, type SignIns } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
 import type { AllowListConfig, LimitSettings } from '../config.ts';
+import { firstSecretIn, firstSecretName } from './first-secret.ts';
 import { withStored } from './general-names.ts';
 import type { FileSettings, Settings, StoredSettings } from './settings.ts';
 
@@ -12,9 +13,7 @@ export function mergeSettings(file: FileSettings, stored: StoredSettings): Setti
   return {
     config,
     signIns: auth === undefined ? null : mergedSignIns(auth, stored, issues),
-    droppedSecrets: new Set(
-      stored.adminSecrets.flatMap(({ name, sha256 }) => (sha256 === null ? [name] : [])),
-    ),
+    firstSecret: firstSecretIn(stored),
     limits: mergedLimits(server?.limits ?? {}, stored),
     allowLists: mergedLists(lists, stored),
     issues,
@@ -32,11 +31,15 @@ function mergedSignIns(auth: AuthConfig, stored: StoredSettings, issues: Catalog
     anonymous_role: isBoth && auth.anonymous_role === undefined ? undefined : anonymous,
     cookie_origins: auth.cookie_origins ?? stored.cookieOrigins ?? undefined,
     trusted_proxies: auth.trusted_proxies,
-    adminSecrets: adminSecretsIn(
-      auth,
-      stored.adminSecrets.flatMap(({ name, sha256 }) => (sha256 === null ? [] : [{ name, sha256 }])),
-    ),
+    adminSecrets: adminSecretsIn(auth, storedSecrets(auth, stored)),
   };
+}
+
+/** That of the first start counts only where none is configured. */
+function storedSecrets({ admin_secrets: declared }: AuthConfig, { adminSecrets }: StoredSettings) {
+  return adminSecrets.flatMap(({ name, sha256 }) =>
+    sha256 === null || (name === firstSecretName && declared !== undefined) ? [] : [{ name, sha256 }],
+  );
 }
 
 function mergedIssuers(

@@ -3,6 +3,7 @@ import { type ControlPlane, requirePlane } from '../plane.ts';
 import type { Actor } from '../store/actor.ts';
 import { Follower } from '../store/follower.ts';
 import type { StoreLog } from '../store/store.ts';
+import { claimFirst } from './first-secret.ts';
 import { mergeSettings } from './merge.ts';
 import { type FileSettings, nothingStored, type Settings, type StoredSettings } from './settings.ts';
 import { readStored } from './stored.ts';
@@ -33,6 +34,8 @@ export class RuntimeSettings {
   readonly #follower: Follower;
   #stored: StoredSettings = nothingStored;
   #current: Settings;
+  /** The hash of a first secret for the store. */
+  #offered: string | null = null;
 
   constructor(options: RuntimeSettingsOptions) {
     this.#options = options;
@@ -76,6 +79,15 @@ export class RuntimeSettings {
   }
 
   /**
+   * Offers the store a first admin secret, by its hash: it takes it unless it has one, or had. Resolves when it has decided, or did not
+   * answer; then it is asked again and again.
+   */
+  async offerFirst(sha256: string): Promise<void> {
+    this.#offered = sha256;
+    await this.#follower.look().catch(() => this.#follower.again());
+  }
+
+  /**
    * Changes what the store says and writes that down, both or neither; it holds here when this resolves. Rejects with FozError
    * `not-supported` where there is no store, and as `body` does.
    */
@@ -95,8 +107,16 @@ export class RuntimeSettings {
   }
 
   async #align(): Promise<void> {
+    const plane = requirePlane(this.#options.plane);
+    await this.#take(plane);
+    if (this.#offered === null || this.#current.firstSecret !== null) return;
+    await claimFirst(plane.store, this.#offered);
+    await this.#take(plane);
+  }
+
+  async #take(plane: ControlPlane): Promise<void> {
     const { config, apply, log } = this.#options;
-    this.#stored = await readStored(requirePlane(this.#options.plane));
+    this.#stored = await readStored(plane);
     this.#current = mergeSettings(config, this.#stored);
     for (const { where, reason } of this.#current.issues)
       log.warn({ where, reason }, 'a setting is left out');

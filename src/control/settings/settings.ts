@@ -9,14 +9,19 @@ export type FileSettings = Pick<
   'auth' | 'server' | 'allow_list' | 'audit' | 'naming' | 'numbers' | 'key_cap' | 'plan_cache'
 >;
 
+/** What the store says of the first secret; `sha256` is `null` where it counts no longer. */
+export interface StoredFirst {
+  readonly sha256: string | null;
+}
+
 /** What holds: the configuration file and the store together. */
 export interface Settings {
   /** What the file says, and the store where the file says nothing; without what stands apart below. */
   readonly config: FileSettings;
   /** `null`: nobody is asked who they are. */
   readonly signIns: SignIns | null;
-  /** Names of admin secrets that count no longer. */
-  readonly droppedSecrets: ReadonlySet<string>;
+  /** What the store says of the admin secret of the first start; `null`: nothing yet. */
+  readonly firstSecret: StoredFirst | null;
   readonly limits: LimitSettings;
   readonly allowLists: readonly AllowListConfig[];
   /** What of the store does not count, and why. */

@@ -4,12 +4,10 @@ import { FozError } from '../../core/index.ts';
 import { maskSecrets } from '../secrets/mask.ts';
 import type { Actor } from '../store/actor.ts';
 import { storedSettings } from '../store/repositories/named.ts';
+import { firstSecretName } from './first-secret.ts';
 import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, settingSecrets, writeSetting } from './stored.ts';
-
-/** The name of the admin secret that is made at the first start. */
-export const firstSecretName = 'first-start';
 
 /** How people sign in besides tokens and keys. */
 export interface SignInDescription {
@@ -18,7 +16,7 @@ export interface SignInDescription {
   /** A password in its URL is `***`; `null`: there is none. */
   readonly webhook: WebhookConfig | null;
   readonly cookieOrigins: readonly string[];
-  /** Names; the one of the first start is not among them. */
+  /** Names. */
   readonly adminSecrets: readonly { readonly name: string; readonly owner: 'file' | 'store' }[];
   /** Parts that the configuration file says. */
   readonly declared: readonly string[];

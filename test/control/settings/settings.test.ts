@@ -250,7 +250,10 @@ describe('signing in', () => {
     );
     const first = (await control('mutation { createAdminSecret(name: "night") }')).data.createAdminSecret;
     expect((await control('{ signIns { adminSecrets { name owner } } }', {}, first)).data.signIns).toEqual({
-      adminSecrets: [{ name: 'night', owner: 'store' }],
+      adminSecrets: [
+        { name: 'first-start', owner: 'store' },
+        { name: 'night', owner: 'store' },
+      ],
     });
     expect(await told(control('mutation { createAdminSecret(name: "night") }'))).toMatch(/^conflict: /);
     const dropped = await control('mutation { dropAdminSecret(name: "first-start") { declared } }');

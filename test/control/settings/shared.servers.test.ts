@@ -7,7 +7,9 @@ import { type StorePlace, storePlace } from '../store/place.ts';
 
 describeEngines(['postgres'], () => {
   let place: StorePlace;
-  const both: { readonly server: Started; readonly secret: string }[] = [];
+  const both: Started[] = [];
+  /** The first process has made it. */
+  let admin: string;
   beforeAll(async () => {
     place = await storePlace('postgres');
     const former = process.env.FOZ_MASTER_KEY;
@@ -24,18 +26,19 @@ describeEngines(['postgres'], () => {
         { logger: pino({ level: 'silent' }) },
       );
       await untilRead(server);
-      both.push({ server, secret: server.authentication.newAdminSecret! });
+      both.push(server);
     }
+    admin = both[0]!.authentication.newAdminSecret!;
     if (former === undefined) delete process.env.FOZ_MASTER_KEY;
     else process.env.FOZ_MASTER_KEY = former;
   }, 60_000);
   afterAll(async () => {
-    for (const { server } of both) await server.close(0);
+    for (const server of both) await server.close(0);
     await place?.drop();
   });
 
-  const ask = async (at: number, query: string, secret = both[at]!.secret) => {
-    const response = await fetch(`${both[at]!.server.url}control/graphql`, {
+  const ask = async (at: number, query: string, secret = admin) => {
+    const response = await fetch(`${both[at]!.url}control/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-foz-admin-secret': secret },
       body: JSON.stringify({ query }),
@@ -50,7 +53,7 @@ describeEngines(['postgres'], () => {
 
   test('what one process sets holds in the other within two seconds', async () => {
     await ask(0, 'mutation { setSetting(name: "server.metrics", value: false) { name } }');
-    const metrics = async (at: number) => (await fetch(`${both[at]!.server.url}metrics`)).status;
+    const metrics = async (at: number) => (await fetch(`${both[at]!.url}metrics`)).status;
     expect(await metrics(0)).toBe(404);
     await until(async () => (await metrics(1)) === 404, 2_000);
     await ask(1, 'mutation { setSetting(name: "server.metrics", value: null) { name } }');

@@ -47,6 +47,16 @@ export class NamedConfigs {
     return configOf(row);
   }
 
+  /** Adds one, unless there is one of its name: of several that try at once one adds it. */
+  async add(transaction: Knex, name: string, config: unknown): Promise<void> {
+    const { table, topic } = this.#kind;
+    await publishChange(transaction, topic, name);
+    await transaction(table)
+      .insert({ name, config: JSON.stringify(config) })
+      .onConflict('name')
+      .ignore();
+  }
+
   /** Adds (`expected` 0) or changes one; returns its new revision. Rejects with FozError `conflict`, naming both revisions. */
   async put(transaction: Knex, name: string, config: unknown, expected: number): Promise<number> {
     const { table, topic } = this.#kind;
