@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { hasHash, keyPrefix } from '../../src/auth/api-keys/format.ts';
 import { loadConfig } from '../../src/control/index.ts';
 import { connect, start } from '../../src/main.ts';
+import { untilRead } from '../support/ready.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-access-'));
@@ -105,6 +106,7 @@ test('a new key is let in by the lines it comes with, for one table and nothing 
   expect((await foz(['permissions', '--key', 'other'])).code).toBe(1);
 
   const server = await start(loadConfig(join(folder, 'foz.yaml')), { logger: pino({ level: 'silent' }) });
+  await untilRead(server);
   const ask = async (query: string, headers: Record<string, string>) =>
     (
       await fetch(`${server.url}graphql`, {
@@ -176,6 +178,7 @@ test('an admin secret is made anew each time', async () => {
 test('the audit log is written out, shortened, and still verified', async () => {
   const config = loadConfig(join(folder, 'foz.yaml'));
   const server = await start(config, { logger: pino({ level: 'silent' }) });
+  await untilRead(server);
   for (let count = 0; count < 3; count++)
     await fetch(`${server.url}graphql`, {
       method: 'POST',
