@@ -17,7 +17,7 @@ export class ExplainResolver {
       description: 'As which role, with its rules in the statements; admin unless told.',
     })
     role: string | null,
-  ): string {
+  ): Promise<string> {
     return explainOperation(graphs, { query, variables: variables ?? '{}', operationName, role });
   }
 }

@@ -26,7 +26,12 @@ export async function explain(
   const attached = await attachStored(loadConfig(options.config));
   try {
     console.log(
-      explainOperation(attached.graphs, { query: text, variables, operationName: operation ?? null, role }),
+      await explainOperation(attached.graphs, {
+        query: text,
+        variables,
+        operationName: operation ?? null,
+        role,
+      }),
     );
   } finally {
     await attached.close();

@@ -100,8 +100,8 @@ export async function refreshSource(registry: SourceRegistry, name: string): Pro
   return describeSource(registry.find(name) ?? source);
 }
 
-/** The plan of an operation and its statements as text. Throws FozError for an operation or variables that do not fit. */
-export function explainOperation(
+/** The plan of an operation and its statements as text. Rejects with FozError for an operation or variables that do not fit. */
+export async function explainOperation(
   graphs: Graphs,
   asked: {
     readonly query: string;
@@ -110,7 +110,7 @@ export function explainOperation(
     /** As which role; everything is allowed unless told. */
     readonly role?: string | null;
   },
-): string {
+): Promise<string> {
   const engine = graphs.engine(sessionOf(asked.role ?? adminRole));
   const document = parsed(asked.query);
   const errors = validate(engine.options.schema, document);
@@ -123,7 +123,7 @@ export function explainOperation(
     variables,
     document,
   });
-  return `${printPlan(plan.plan)}\n${printExplained(plan.explain())}`;
+  return `${printPlan(plan.plan)}\n${printExplained(await plan.explain())}`;
 }
 
 /** A session for looking, not for running: its variables have no values. */

@@ -1,20 +1,26 @@
 import type { Param, Statement } from '../plan/index.ts';
 import type { PreparedFetch } from './prepare.ts';
+import { laterText } from './write/later.ts';
 
 /** One statement of a plan, for people: what it is for, its SQL, what is bound, and what runs below it for its rows. */
 export interface Explained {
   readonly title: string;
   readonly source: string;
-  readonly sql: string;
+  /** `null`: it is a heading over what is below it. */
+  readonly sql: string | null;
   readonly params: readonly string[];
   readonly below: readonly Explained[];
+  /** What decides whether it is sent; absent: it is, as soon as what is around it is. */
+  readonly when?: string;
+  /** How many times it is sent, one after the other, with all that is below it; absent: once. */
+  readonly times?: number;
 }
 
-/** A fetch with everything below it; batched children are shown for two parents. */
-export function explainFetch(title: string, fetch: PreparedFetch): Explained {
+/** A fetch with everything below it; batched children are shown for two parents, unless it is known how many rows there are. */
+export function explainFetch(title: string, fetch: PreparedFetch, rows = 2): Explained {
   const below = [
     ...fetch.fixed.map((entry) => explainFetch('rows of the same field', entry.fetch)),
-    ...fetch.hops.map((hop) => explainFetch(`${hop.kind} for all rows at once, by key`, hop.fetchFor(2))),
+    ...fetch.hops.map((hop) => explainFetch(`${hop.kind} for all rows at once, by key`, hop.fetchFor(rows))),
   ];
   return { ...explainStatement(title, fetch.source, fetch.compiled.statement), below };
 }
@@ -30,8 +36,13 @@ export function explainStatement(title: string, source: string, statement: State
   };
 }
 
+/** Statements that belong together. */
+export function heading(title: string, source: string, below: readonly Explained[]): Explained {
+  return { title, source, sql: null, params: [], below };
+}
+
 /** Where a value comes from; never the value of a variable. */
-function paramText({ source, path, shape }: Param): string {
+export function paramText({ source, path, shape }: Param): string {
   switch (source.kind) {
     case 'variable':
       return `$${source.path.join('.')}`;
@@ -41,21 +52,37 @@ function paramText({ source, path, shape }: Param): string {
       return `${shape} of step ${source.step + 1}`;
     case 'parents':
       return 'keys of the rows above';
+    case 'constant': {
+      const later = laterText(source.value);
+      if (later !== null) return later;
+      return path === '$' ? 'constant' : placeText(path);
+    }
     default:
-      return path === '$' ? 'constant' : path.replace(/^\$\.selectionSet\./, '');
+      return path === '$' ? 'constant' : placeText(path);
   }
+}
+
+/** A place in the document without what every place begins with. */
+function placeText(path: string): string {
+  return path.replace(/^\$\.selectionSet\./, '');
 }
 
 /** The explanation as indented text. */
 export function printExplained(list: readonly Explained[], indent = ''): string {
   return list
-    .map((entry, index) => {
-      const params =
-        entry.params.length === 0
-          ? ''
-          : `\n${indent}   with ${entry.params.map((param, at) => `${at + 1}: ${param}`).join(', ')}`;
-      const below = entry.below.length === 0 ? '' : `\n${printExplained(entry.below, `${indent}   `)}`;
-      return `${indent}${index + 1}. ${entry.title} [${entry.source}]\n${indent}   ${entry.sql}${params}${below}`;
-    })
+    .flatMap((entry, index) => [
+      ...linesOf(entry, `${index + 1}. `).map((line) => indent + line),
+      ...(entry.below.length === 0 ? [] : [printExplained(entry.below, `${indent}   `)]),
+    ])
     .join('\n');
+}
+
+function linesOf({ title, source, sql, params, when, times = 1 }: Explained, number: string): string[] {
+  const repeated = times === 1 ? '' : `, ${times} times`;
+  const bound = params.map((param, at) => `${at + 1}: ${param}`).join(', ');
+  const about = [sql, bound === '' ? null : `with ${bound}`, when === undefined ? null : `when ${when}`];
+  return [
+    `${number}${title}${repeated} [${source}]`,
+    ...about.flatMap((line) => (line === null ? [] : [`   ${line}`])),
+  ];
 }

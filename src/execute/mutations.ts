@@ -1,21 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { FozError, FozErrors, type SourceName, unreachable } from '../core/index.ts';
-import {
-  type Mutation,
-  type Plan,
-  type Root,
-  type Runner,
-  rootFields,
-  type Select,
-  type Update,
-  type Write,
-  type WriteAnswer,
-} from '../plan/index.ts';
-import { type Explained, explainStatement } from './explain.ts';
-import { distinct, listText, ofSource, type Running } from './fetch.ts';
+import { FozError, FozErrors, type SourceName } from '../core/index.ts';
+import { type Plan, type Root, type Runner, rootFields } from '../plan/index.ts';
+import { type Explained, explainStatement, heading } from './explain.ts';
+import { explainMutation } from './explain-writes.ts';
+import { distinct, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
-import { deletion, runDelete, runUpdate } from './write/change.ts';
-import { runInsert } from './write/insert.ts';
+import { Live } from './write/live.ts';
+import { runMutation } from './write/mutation.ts';
 import { problemsOf } from './write/problems.ts';
 import { WriteSession } from './write/session.ts';
 import { prepareSimple, type SimpleWrite } from './write/simple.ts';
@@ -26,7 +17,7 @@ type WriteRoot = Extract<Root, { kind: 'write' }>;
 /** The mutation fields of an operation, ready to run. */
 export interface PreparedMutations {
   run(running: Running): Promise<ReadonlyMap<Root, string>>;
-  explain(): readonly Explained[];
+  explain(): Promise<readonly Explained[]>;
 }
 
 interface Group {
@@ -55,7 +46,11 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
   // A single statement tells all that is wrong with its values when they are bound.
   const asked = fields.length === 1 && fields[0]!.simple !== null ? [] : fields;
   return {
-    explain: () => groups.flatMap((group) => explainGroup(connectorOf, plan, group)),
+    async explain() {
+      const explained: Explained[] = [];
+      for (const group of groups) explained.push(...(await explainGroup(connectorOf, group)));
+      return explained;
+    },
     async run(running) {
       const problems = asked.flatMap(({ root }) => problemsOf(root.mutation, running.bindings));
       if (problems.length > 0) throw distinct(problems);
@@ -95,39 +90,17 @@ export function failedWrites(
   });
 }
 
-/** Writes that are one statement are known beforehand; others depend on the keys that come up on the way. */
-function explainGroup(connectorOf: ConnectorOf, { steps }: Plan, { source, fields }: Group): Explained[] {
-  return fields.flatMap(({ root, simple }) => {
-    if (simple !== null) return [explainStatement(root.key, source, simple.statement)];
-    const { kind, table } = root.mutation;
-    const sql = `-- ${kind} of ${table.id} in a transaction: its statements are made as keys become known`;
-    const about = { title: root.key, source, sql, params: [], below: [] };
-    if (steps.length > 0) return [about];
-    const below = changesOf(root.mutation).map((write) =>
-      explainStatement(
-        'the rows, by their keys too',
-        source,
-        connectorOf(source).compileWrite(write).statement,
-      ),
-    );
-    return [{ ...about, below }];
-  });
-}
-
-/** What an update or a delete asks of its rows, whatever their keys are. */
-function changesOf(mutation: Mutation): Write[] {
-  const { table } = mutation;
-  const update = ({ set, where }: Update): Write => ({ kind: 'update', table, set, where, returning: [] });
-  switch (mutation.kind) {
-    case 'insert':
-      return [];
-    case 'update':
-      return [update(mutation.update)];
-    case 'update many':
-      return mutation.updates.map(update);
-    case 'delete':
-      return [deletion(table, mutation.where, mutation.mark)];
+/** The statements of a source: the only one of a request, or all of a transaction. */
+async function explainGroup(connectorOf: ConnectorOf, { source, fields }: Group): Promise<Explained[]> {
+  const [only] = fields;
+  if (fields.length === 1 && only!.simple !== null)
+    return [explainStatement(only!.root.key, source, only!.simple.statement)];
+  const below: Explained[] = [];
+  for (const { root, simple } of fields) {
+    if (simple !== null) below.push(explainStatement(root.key, source, simple.statement));
+    else below.push(await explainMutation(connectorOf, source, root));
   }
+  return [heading('transaction', source, below)];
 }
 
 /** One transaction; a deadlock or a serialization failure is tried once more. */
@@ -179,61 +152,10 @@ async function runFields(
   };
   const texts = new Map<Root, string>();
   for (const { root, simple } of group.fields) {
-    const session = new WriteSession(connectorOf, inside, group.source);
+    const session = new WriteSession(connectorOf, group.source, new Live(inside, group.source));
     texts.set(root, simple === null ? await runMutation(session, root.mutation) : await simple.run(inside));
   }
   return texts;
-}
-
-async function runMutation(session: WriteSession, mutation: Mutation): Promise<string> {
-  const { answer, table } = mutation;
-  const selects = selectsOf(answer);
-  switch (mutation.kind) {
-    case 'insert': {
-      const { keys, affected } = await runInsert(session, mutation.insert, selects.length > 0);
-      const written = keys.filter((key) => key !== null);
-      const texts: string[][] = [];
-      for (const select of selects)
-        texts.push((await session.texts(select, written)).filter((text) => text !== undefined));
-      return answerText(answer, affected, texts);
-    }
-    case 'update': {
-      const { affected, texts } = await runUpdate(session, table, mutation.update, selects);
-      return answerText(answer, affected, texts);
-    }
-    case 'update many': {
-      const answers: string[] = [];
-      for (const update of mutation.updates) {
-        const { affected, texts } = await runUpdate(session, table, update, selects);
-        answers.push(answerText(answer, affected, texts));
-      }
-      return listText(answers);
-    }
-    case 'delete': {
-      const { affected, texts } = await runDelete(session, mutation, selects);
-      return answerText(answer, affected, texts);
-    }
-    default:
-      return unreachable(mutation);
-  }
-}
-
-function selectsOf(answer: WriteAnswer): Select[] {
-  if (answer.kind === 'row') return [answer.select];
-  return answer.parts.flatMap((part) => (part.kind === 'returning' ? [part.select] : []));
-}
-
-function answerText(answer: WriteAnswer, affected: number, texts: readonly (readonly string[])[]): string {
-  if (answer.kind === 'row') return texts[0]?.[0] ?? 'null';
-  let returning = 0;
-  const parts = answer.parts.map((part) => {
-    const key = JSON.stringify(part.key);
-    if (part.kind === 'constant') return `${key}:${part.json}`;
-    return part.kind === 'affected_rows'
-      ? `${key}:${affected}`
-      : `${key}:${listText(texts[returning++] ?? [])}`;
-  });
-  return `{${parts.join(',')}}`;
 }
 
 /** Tells what an operation over several sources had already committed when a later source failed. */

@@ -27,7 +27,7 @@ export interface PreparedPlan {
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;
   /** Its statements, without running any. */
-  explain(): readonly Explained[];
+  explain(): Promise<readonly Explained[]>;
 }
 
 /** Answers `__schema` and `__type`: JSON text by response key. */
@@ -52,7 +52,7 @@ export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan 
     plan,
     introspectsOnly: introspectsOnly(plan),
     audited: auditedBy(plan),
-    explain: () => [
+    explain: async () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...prepareReads(connectorOf, reads).flatMap((root) => root.explain()),
     ],
@@ -181,9 +181,9 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
     plan,
     introspectsOnly: introspectsOnly(plan),
     audited: auditedBy(plan),
-    explain: () => [
+    explain: async () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
-      ...mutations.explain(),
+      ...(await mutations.explain()),
     ],
     async run(bindings, context, introspect, written) {
       const steps: unknown[] = [];

@@ -6,6 +6,7 @@ import { type Instance, naiveConnectors, openInstance } from '../support/cases/i
 import { Renamer } from '../support/cases/rename.ts';
 import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
 import { type Asked, ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
+import { expectTold, recording, type Sent, toldOf } from '../support/cases/sent.ts';
 import { casesIn, storeTabled, type TabledCase, topics } from '../support/cases/tabled.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
@@ -18,6 +19,8 @@ interface Stage {
   readonly roles: Roles;
   readonly others: Roles;
   readonly naive: Roles | null;
+  /** What the drivers were given by `roles`. */
+  readonly sent: Sent[];
 }
 
 /** Roles and what they may and may not do: the same answers and the same refusals on every engine, in every way of asking. */
@@ -51,7 +54,8 @@ async function openStage(engine: Engine): Promise<Stage> {
 
 async function stageOn(engine: Engine, instance: Instance): Promise<Stage> {
   const { connectors } = instance;
-  const roles = await Roles.open(connectors, metadata);
+  const sent: Sent[] = [];
+  const roles = await Roles.open(recording(connectors, sent), metadata);
   const naive = naiveConnectors(connectors, engine);
   return {
     engine,
@@ -59,6 +63,7 @@ async function stageOn(engine: Engine, instance: Instance): Promise<Stage> {
     roles,
     others: await Roles.open(connectors, metadata, 'graphql-default'),
     naive: naive === null ? null : Roles.on(roles.catalog, metadata, naive),
+    sent,
   };
 }
 
@@ -69,7 +74,8 @@ async function check(stage: Stage, file: string, kind: 'allowed' | 'denied', one
   const operators = [...stage.instance.connectors.values()][0]!.capabilities.operators;
   if (one.except?.[stage.engine] !== undefined || one.operators?.some((operator) => !operators.has(operator)))
     return expect(await ask(role, asked)).toMatch(/^\{"(data|errors)"/);
-  const full = await outcome(stage, one, () => ask(role, asked));
+  const asking = one.tables === undefined ? () => ask(role, asked) : () => asTold(stage, role, asked);
+  const full = await outcome(stage, one, asking);
   const expected = storedOf(stage, file, one, full);
   const same = (lane: string, given: Outcome) =>
     expect(textOf(lane, one, given)).toBe(textOf(lane, one, expected));
@@ -85,6 +91,15 @@ async function check(stage: Stage, file: string, kind: 'allowed' | 'denied', one
     same('rows by statement instead of nested', { answer, left: undefined });
   }
   same('graphql-default names', { answer: await otherNames(stage, session, asked), left: undefined });
+}
+
+/** Asks, and holds what is sent for it against what explain tells. */
+async function asTold({ sent }: Stage, role: RoleEngine, asked: Asked): Promise<string> {
+  const told = await toldOf(role, asked);
+  sent.length = 0;
+  const answer = await ask(role, asked);
+  if (told !== null) expectTold(told, sent, answer);
+  return answer;
 }
 
 /** What was answered, and what a write left behind, as JSON texts. */

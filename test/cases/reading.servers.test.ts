@@ -53,7 +53,7 @@ async function check(trial: Trial): Promise<void> {
   const expected = await fullPath(trial);
   await hotLane(trial, expected);
   if (expected.startsWith('{"errors"')) return;
-  explained(trial);
+  await explained(trial);
   await naive(trial, expected);
   await otherNames(trial, expected);
 }

@@ -1,10 +1,11 @@
 import { parse } from 'graphql';
 import type { RoleEngine } from '../../src/execute/index.ts';
 import { type Case, casesOf, expectedOf, storeResult, updating } from '../support/cases/cases.ts';
-import { type Instance, openInstance } from '../support/cases/instance.ts';
+import { attachment, type Instance, openInstance, roleEngine } from '../support/cases/instance.ts';
 import { explained } from '../support/cases/lanes.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
+import { expectTold, recording, type Sent, toldOf } from '../support/cases/sent.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
 const cases = casesOf((topic) => topic.startsWith('write-'));
@@ -13,8 +14,11 @@ const cases = casesOf((topic) => topic.startsWith('write-'));
 describeEngines(engines, (engine) => {
   let instance: Instance;
   let renamer: Renamer;
+  const sent: Sent[] = [];
   beforeAll(async () => {
-    instance = await openInstance(engine, true, 'writing');
+    const opened = await openInstance(engine, true, 'writing');
+    const hasura = await roleEngine(recording(opened.connectors, sent), attachment({}));
+    instance = { ...opened, hasura };
     renamer = new Renamer(instance.hasura.options.schema, instance.graphql.options.schema);
   }, 120_000);
   afterAll(() => instance?.close());
@@ -23,16 +27,28 @@ describeEngines(engines, (engine) => {
     const reason = one.options.except?.[engine];
     test(
       reason === undefined ? one.name : `${one.name} (not on this engine: ${reason})`,
-      () => check(engine, instance, renamer, one),
+      () => check(engine, instance, renamer, one, sent),
       60_000,
     );
   }
 });
 
-async function check(engine: Engine, instance: Instance, renamer: Renamer, one: Case): Promise<void> {
+async function check(
+  engine: Engine,
+  instance: Instance,
+  renamer: Renamer,
+  one: Case,
+  sent: Sent[],
+): Promise<void> {
   const { query, variables, options } = one;
   const asked = { query, variables, operationName: options.operationName };
-  const first = await answerOf(instance, instance.hasura, one, () => ask(instance.hasura, asked));
+  const first = await answerOf(instance, instance.hasura, one, async () => {
+    const told = await toldOf(instance.hasura, asked);
+    sent.length = 0;
+    const answer = await ask(instance.hasura, asked);
+    if (told !== null) expectTold(told, sent, answer);
+    return answer;
+  });
   if (options.except?.[engine] !== undefined) return expect(first.answer).toBeDefined();
   if (expectedOf(one) === null || (updating && engine === 'postgres')) storeResult(one, first);
   const shape =
@@ -42,7 +58,7 @@ async function check(engine: Engine, instance: Instance, renamer: Renamer, one: 
     expect(`${lane}\n${JSON.stringify(shape(given), null, 1)}`).toBe(`${lane}\n${expected}`);
   same('full path', first);
   if ('errors' in (first.answer as object)) return;
-  explained({ engine, instance, asked: instance.hasura, renamer, one });
+  await explained({ engine, instance, asked: instance.hasura, renamer, one });
   same(
     'hot lane',
     await answerOf(

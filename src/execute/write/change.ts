@@ -11,7 +11,8 @@ import {
   type Update,
   type Write,
 } from '../../plan/index.ts';
-import { keyColumns, type Tuple, type WriteSession } from './session.ts';
+import { keyColumns, type WriteSession } from './session.ts';
+import type { Tuple } from './stage.ts';
 
 type Delete = Extract<Mutation, { readonly kind: 'delete' }>;
 
@@ -45,7 +46,7 @@ export async function runUpdate(
     return { affected, texts: [] };
   }
   const key = keyColumns(table);
-  const before = await session.read(table, key, where, null, key);
+  const before = await session.read({ purpose: { kind: 'targets' }, table, columns: key }, where, null, key);
   if (before.length === 0) {
     await refuseMiss(session, table, update);
     return { affected: 0, texts: selects.map(() => []) };
@@ -58,8 +59,9 @@ export async function runUpdate(
     returning: [],
   });
   const after = before.map((tuple) => newKey(session, table, update, tuple));
-  await session.check(table, after, update.check, update.path);
-  await session.validate(table, after, update.validations, update.path);
+  const changed = { table, tuples: after, rows: 'changed' } as const;
+  await session.check(changed, update.check, update.path);
+  await session.validate(changed, update.validations, update.path);
   await checkComputed(session, table, update, computed, after);
   return { affected, texts: await readAll(session, selects, after) };
 }
@@ -78,7 +80,8 @@ async function checkComputed(
   keys: readonly Tuple[],
 ): Promise<void> {
   if (columns.length === 0) return;
-  const rows = await session.read(table, columns, session.among(keyColumns(table), keys));
+  const lookup = { purpose: { kind: 'computed' }, table, columns } as const;
+  const rows = await session.read(lookup, session.among(keyColumns(table), keys));
   const broken = new Map<string, FozError>();
   for (const row of rows) {
     for (const [at, column] of columns.entries()) {
@@ -96,7 +99,7 @@ async function checkComputed(
 async function refuseMiss(session: WriteSession, table: Table, update: Update): Promise<void> {
   if (update.ifMatch === null) return;
   const columns = table.primaryKey?.columns ?? table.columns.slice(0, 1);
-  const [there] = await session.read(table, columns, update.where, 1);
+  const [there] = await session.read({ purpose: { kind: 'missed' }, table, columns }, update.where, 1);
   if (there === undefined) return;
   throw new FozError(
     'conflict',
@@ -144,11 +147,11 @@ export async function runDelete(
     return { affected, texts: [] };
   }
   const key = keyColumns(table);
-  const keys = await session.read(table, key, where, null, key);
+  const keys = await session.read({ purpose: { kind: 'targets' }, table, columns: key }, where, null, key);
   if (keys.length === 0) return { affected: 0, texts: selects.map(() => []) };
   const texts = await readAll(session, selects, keys);
   const { affected } = await session.write(deletion(table, and(session.among(key, keys), where), mark));
-  if (mark !== null) await session.validate(table, keys, mark.validations, path);
+  if (mark !== null) await session.validate({ table, tuples: keys, rows: 'changed' }, mark.validations, path);
   return { affected, texts };
 }
 

@@ -1,8 +1,9 @@
 import type { Column } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { type Insert, isAlways, type Param } from '../../plan/index.ts';
-import { insertRows, type Row, type Stored } from './rows.ts';
-import { keyColumns, type Tuple, type WriteSession } from './session.ts';
+import { insertRows, isOneStatement, type Row, type Stored } from './rows.ts';
+import { keyColumns, type WriteSession, type WrittenRows } from './session.ts';
+import type { Tuple } from './stage.ts';
 
 /** What came of an insert: keys of the rows that were written (`null`: left alone by on_conflict), and how many in all. */
 export interface Inserted {
@@ -33,7 +34,9 @@ async function insertAll(
     const cells = new Map([...row.cells, ...leftOpen(insert, extra[index] ?? [])]);
     for (const { relationship, insert: parent } of row.before) {
       const targets = relationship.mapping.map((pair) => pair.to);
-      const inserted = await insertAll(session, parent, false, [], targets);
+      const inserted = await session.within(`${relationship.name}, which a row refers to`, () =>
+        insertAll(session, parent, false, [], targets),
+      );
       affected += inserted.affected;
       const found = inserted.values[0];
       if (found === null || found === undefined) throw skippedParent(relationship.name, parent.path);
@@ -109,11 +112,9 @@ async function insertChildren(
       ),
     );
     refuseGiven(insert, relationship);
-    const inserted = await insertAll(
-      session,
-      insert,
-      false,
-      insert.rows.map(() => cells),
+    const extra = insert.rows.map(() => cells);
+    const inserted = await session.within(`${relationship.name}, nested in a row`, () =>
+      insertAll(session, insert, false, extra),
     );
     affected += inserted.affected;
   }
@@ -148,13 +149,16 @@ async function enforce(
   stored: readonly (Stored | null)[],
 ): Promise<void> {
   if (!isChecked(insert)) return;
-  const { check, changedCheck, validations, table, path } = insert;
+  const { check, changedCheck, validations, table, path, onConflict } = insert;
   const key = keyColumns(table);
   const written = stored.filter((one) => one !== null);
-  const tuplesOf = (rows: readonly Stored[]) =>
-    rows.map(({ values }) => key.map((column) => values.get(column)));
-  const ofChanged = changedCheck ?? check;
-  await session.check(table, tuplesOf(written.filter(({ changed }) => !changed)), check, path);
-  await session.check(table, tuplesOf(written.filter(({ changed }) => changed)), ofChanged, path);
-  await session.validate(table, tuplesOf(written), validations, path);
+  const rowsOf = (rows: WrittenRows['rows'], stored: readonly Stored[]) => {
+    const tuples = stored.map(({ values }) => key.map((column) => values.get(column)));
+    return { table, tuples, rows };
+  };
+  const [fresh, changed] = [false, true].map((is) => written.filter((one) => one.changed === is));
+  const isKnown = onConflict === null || !isOneStatement(session, insert, onConflict);
+  await session.check(rowsOf(isKnown ? 'new' : 'written', fresh!), check, path);
+  await session.check(rowsOf('changed', changed!), changedCheck ?? check, path);
+  await session.validate(rowsOf('written', written), validations, path);
 }

@@ -1,7 +1,8 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { always, and, type Insert, type OnConflict, type Param, type Predicate } from '../../plan/index.ts';
-import { keyColumns, type Tuple, type WriteSession } from './session.ts';
+import { keyColumns, type WriteSession } from './session.ts';
+import type { Tuple } from './stage.ts';
 
 type Cells = ReadonlyMap<Column, Param>;
 /** Values of a written row by column. */
@@ -34,7 +35,11 @@ export async function insertRows(
 }
 
 /** Whether the engine decides between insert and update by itself, and it need not be known which of them it was. */
-function isOneStatement(session: WriteSession, { changedCheck }: Insert, conflict: OnConflict): boolean {
+export function isOneStatement(
+  session: WriteSession,
+  { changedCheck }: Insert,
+  conflict: OnConflict,
+): boolean {
   if (changedCheck !== null || !session.capabilities.returning.insert) return false;
   return (
     session.capabilities.conflictTarget && (conflict.where === null || session.capabilities.conflictWhere)
@@ -123,7 +128,7 @@ async function insertAndFind(
     rows.some((cells) => cells.has(identity)) &&
     rows.some((cells) => !cells.has(identity));
   for (const batch of batches(session, table, rows, mixed)) {
-    const { insertId } = await session.write({
+    const { generated } = await session.write({
       kind: 'insert',
       table,
       columns: batch.columns,
@@ -133,22 +138,14 @@ async function insertAndFind(
     });
     for (const [index, cells] of batch.rows.entries()) {
       const row: Row = new Map([...cells].map(([column, param]) => [column, session.value(param)]));
-      if (identity !== undefined && !cells.has(identity) && insertId !== null && insertId !== undefined) {
-        row.set(identity, generated(identity, insertId, index));
-      }
+      if (identity !== undefined && !cells.has(identity) && generated !== null)
+        row.set(identity, generated(identity, index));
       found.push(row);
     }
   }
   return needed.every((column) => found.every((row) => row.has(column)))
     ? found
     : readBack(session, table, found, needed);
-}
-
-function generated(column: Column, first: string | number | bigint, index: number): unknown {
-  const value = BigInt(first) + BigInt(index);
-  return column.type.scalar === 'bigint' || column.type.scalar === 'numeric'
-    ? value.toString()
-    : Number(value);
 }
 
 /** Reads the missing values by some key whose values are known. */
@@ -167,8 +164,7 @@ async function readBack(
   const result: Row[] = [];
   for (const row of rows) {
     const [tuple] = await session.read(
-      table,
-      needed,
+      { purpose: { kind: 'back' }, table, columns: needed },
       session.among(key.columns, [key.columns.map((column) => row.get(column))]),
       1,
     );
@@ -194,7 +190,9 @@ async function upsertOneByOne(
   needed: readonly Column[],
 ): Promise<(Stored | null)[]> {
   const found: (Stored | null)[] = [];
-  for (const cells of rows) found.push(await upsert(session, insert, conflict, cells, needed));
+  const title = `a row of ${insert.table.name}`;
+  for (const cells of rows)
+    found.push(await session.within(title, () => upsert(session, insert, conflict, cells, needed)));
   return found;
 }
 
@@ -209,7 +207,8 @@ async function upsert(
   const key = conflict.key?.columns ?? keyColumns(table);
   const there = keyPredicate(key, cells);
   const { conflictTarget, returning } = session.capabilities;
-  const isThere = !conflictTarget && there !== null && (await session.read(table, key, there, 1)).length > 0;
+  const existing = { purpose: { kind: 'existing' }, table, columns: key } as const;
+  const isThere = !conflictTarget && there !== null && (await session.read(existing, there, 1)).length > 0;
   if (!isThere) {
     // Where the key can be named, a row that somebody else inserts meanwhile is left alone, and updated below.
     const onConflict = conflictTarget ? { ...conflict, update: [], presets: [] } : null;
@@ -222,7 +221,7 @@ async function upsert(
   if (needed.length === 0) return { values: new Map(), changed: true };
   const presets = (conflict.presets ?? []).map(({ column, value }) => [column, value] as const);
   const now = keyPredicate(key, new Map([...cells, ...presets]))!;
-  const [tuple] = await session.read(table, needed, now, 1);
+  const [tuple] = await session.read({ purpose: { kind: 'back' }, table, columns: needed }, now, 1);
   if (tuple === undefined) throw lostRow(table, insert.path);
   return { values: new Map(needed.map((column, at) => [column, tuple[at]])), changed: true };
 }

@@ -11,30 +11,35 @@ import {
   type Param,
   type Predicate,
   type RowCheck,
-  type RunResult,
-  resolveParam,
   type Select,
   type ValueCodec,
   type Write,
 } from '../../plan/index.ts';
-import { bindValues, type Running, runStatement, writeRows } from '../fetch.ts';
-import { canonicalTuple } from '../keys.ts';
 import { type ConnectorOf, prepareFetch } from '../prepare.ts';
 import { compileWriter } from '../writer.ts';
+import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
 
-/** A tuple of canonical values, one per key column. */
-export type Tuple = readonly unknown[];
+/** Keys of rows that were written. */
+export interface WrittenRows {
+  readonly table: Table;
+  readonly tuples: readonly Tuple[];
+  /** `written`: new or changed. */
+  readonly rows: 'new' | 'changed' | 'written';
+}
 
-/** Statements of one source inside its transaction (or the only statement of a request, outside of one). */
+/**
+ * Compiles the statements of one mutation field, in the order in which it needs them, for a stage: one that runs them inside the
+ * transaction of their source, or one that tells of them.
+ */
 export class WriteSession {
-  readonly running: Running;
   readonly source: SourceName;
   readonly #connectorOf: ConnectorOf;
+  readonly #stage: Stage;
 
-  constructor(connectorOf: ConnectorOf, running: Running, source: SourceName) {
+  constructor(connectorOf: ConnectorOf, source: SourceName, stage: Stage) {
     this.#connectorOf = connectorOf;
-    this.running = running;
     this.source = source;
+    this.#stage = stage;
   }
 
   get connector(): Connector {
@@ -44,31 +49,18 @@ export class WriteSession {
     return this.connector.capabilities;
   }
 
-  /** Runs a write compiled for this request; `returned` holds canonical values of the returned columns. */
-  async write(write: Write): Promise<{
-    readonly affected: number;
-    readonly returned: readonly Tuple[];
-    readonly insertId: RunResult['insertId'];
-  }> {
-    const compiled = this.connector.compileWrite(write);
-    const result = await this.running
-      .runnerOf(this.source)
-      .run(compiled.statement, bindValues(compiled.statement, this.running.bindings), this.running.context);
-    const types = write.returning.map((column) => column.type);
-    const returned = result.rows.map((row) => canonicalRow(row, compiled.shape.out, types));
-    const affected = write.returning.length > 0 ? result.rows.length : result.affected;
-    this.running.written?.push({ source: this.source, table: write.table.id, kind: write.kind, affected });
-    return { affected, returned, insertId: result.insertId };
+  write(write: Write): Promise<WriteResult> {
+    return this.#stage.write(write, this.connector.compileWrite(write));
   }
 
   /** Canonical values of `columns` of all rows that pass, sorted by `order`. */
-  async read(
-    table: Table,
-    columns: readonly Column[],
+  read(
+    lookup: Lookup,
     where: Predicate,
     limit: number | null = null,
     order: readonly Column[] = [],
-  ): Promise<Tuple[]> {
+  ): Promise<readonly Tuple[]> {
+    const { table, columns } = lookup;
     const fields = columns.map((column, index) => ({
       kind: 'column' as const,
       key: `k${index}`,
@@ -91,51 +83,45 @@ export class WriteSession {
       fields,
     };
     const fetch = prepareFetch(this.#connectorOf, this.source, { kind: 'rows', select });
-    const { rows } = await runStatement(this.running, this.source, fetch.compiled.statement);
-    const types = columns.map((column) => column.type);
-    return rows.map((row) => canonicalRow(row, fetch.compiled.shape.out, types));
+    return this.#stage.read(lookup, fetch);
   }
 
   /** JSON texts of the rows with these keys, in the order of the keys; rows the role cannot see are missing. */
-  async texts(select: Select, tuples: readonly Tuple[]): Promise<(string | undefined)[]> {
+  async texts(select: Select, tuples: readonly Tuple[]): Promise<readonly (string | undefined)[]> {
     if (tuples.length === 0) return [];
     const columns = keyColumns(select.table);
     const keys = this.keys(columns, tuples);
     const fetch = prepareFetch(this.#connectorOf, this.source, { kind: 'children', columns, keys, select });
-    const { rows } = await runStatement(this.running, this.source, fetch.compiled.statement);
-    const written = await writeRows(this.running, fetch, rows);
-    const texts = new Array<string | undefined>(tuples.length);
-    for (const [index, row] of rows.entries())
-      texts[Number(row[fetch.compiled.shape.parent!])] = written[index]!;
-    return texts;
+    return this.#stage.texts(select.table, fetch, tuples);
   }
 
   /** Whether all rows with these keys pass. A row may be written several times. */
-  async #pass(table: Table, tuples: readonly Tuple[], where: Predicate): Promise<boolean> {
+  async #pass({ table, tuples, rows }: WrittenRows, where: Predicate, rule: string | null): Promise<boolean> {
     if (tuples.length === 0 || isAlways(where)) return true;
     const columns = keyColumns(table);
-    const passing = await this.read(table, columns, and(this.among(columns, tuples), where));
+    const purpose = { kind: 'passing', rows, rule, of: tuples.length } as const;
+    const passing = await this.read({ purpose, table, columns }, and(this.among(columns, tuples), where));
     return passing.length >= new Set(tuples.map((tuple) => JSON.stringify(tuple))).size;
   }
 
   /** Throws where the role may not have written one of the rows like this. */
-  async check(table: Table, tuples: readonly Tuple[], check: Predicate, path: string): Promise<void> {
-    if (!(await this.#pass(table, tuples, check))) throw refusedByCheck(table, path);
+  async check(written: WrittenRows, check: Predicate, path: string): Promise<void> {
+    if (!(await this.#pass(written, check, null))) throw refusedByCheck(written.table, path);
   }
 
   /** Throws all rules that some written row breaks. */
-  async validate(
-    table: Table,
-    tuples: readonly Tuple[],
-    validations: readonly RowCheck[],
-    path: string,
-  ): Promise<void> {
+  async validate(written: WrittenRows, validations: readonly RowCheck[], path: string): Promise<void> {
     const broken: FozError[] = [];
     for (const { where, message } of validations) {
-      if (!(await this.#pass(table, tuples, where)))
+      if (!(await this.#pass(written, where, message)))
         broken.push(new FozError('data-exception', message, { path }));
     }
     if (broken.length > 0) throw broken.length === 1 ? broken[0]! : new FozErrors(broken);
+  }
+
+  /** Statements that belong together, under a title. */
+  within<T>(title: string, body: () => Promise<T>): Promise<T> {
+    return this.#stage.within(title, body);
   }
 
   among(columns: readonly Column[], tuples: readonly Tuple[]): Predicate {
@@ -157,18 +143,8 @@ export class WriteSession {
 
   /** The value a parameter has in this request. */
   value(param: Param): unknown {
-    return resolveParam(param, this.running.bindings);
+    return this.#stage.value(param);
   }
-}
-
-function canonicalRow(row: readonly unknown[], out: readonly Out[], types: readonly Column['type'][]): Tuple {
-  return out.map((entry, index) => {
-    const { index: at, codec } = entry as Extract<Out, { kind: 'value' }>;
-    const wire = row[at];
-    if (wire === null || wire === undefined) return null;
-    const text = codec.text === undefined ? String(wire) : codec.text(wire);
-    return canonicalTuple([text], [types[index]!])?.[0] ?? text;
-  });
 }
 
 /** A row that the role may not have written like this. */

@@ -64,12 +64,12 @@ export async function otherNames({ instance, renamer, one }: Trial, expected: st
 }
 
 /** The printed plan, the same for every engine; the statements of the engine, for the cases that keep them. */
-export function explained({ engine, asked, one }: Trial): void {
+export async function explained({ engine, asked, one }: Trial): Promise<void> {
   const plan = planOf(asked, one);
   if (one.options.plan !== false)
     expect(printPlan(plan.plan)).toBe(golden(one, 'plan.txt', engine, printPlan(plan.plan)));
   if (one.options.sql !== true) return;
-  const statements = `${printExplained(plan.explain())}\n`;
+  const statements = `${printExplained(await plan.explain())}\n`;
   expect(statements).toBe(golden(one, `${engine}.sql`, engine, statements));
 }
 

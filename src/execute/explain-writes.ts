@@ -1,0 +1,118 @@
+import type { SourceName } from '../core/index.ts';
+import type { Insert, Mutation, Root } from '../plan/index.ts';
+import { type Explained, heading } from './explain.ts';
+import type { ConnectorOf } from './prepare.ts';
+import { runMutation } from './write/mutation.ts';
+import { type Course, changes, Rehearsal } from './write/rehearsal.ts';
+import { WriteSession } from './write/session.ts';
+
+/**
+ * All statements that a mutation field may send, in order, with what decides whether each is sent: what runs it is led along every
+ * way that the write may go, without a database.
+ */
+export async function explainMutation(
+  connectorOf: ConnectorOf,
+  source: SourceName,
+  { key, mutation }: Extract<Root, { kind: 'write' }>,
+): Promise<Explained> {
+  const courses = coursesOf(mutation);
+  let all: Node[] = [];
+  for (const course of courses) {
+    const rehearsal = new Rehearsal(source, course, rowsOf(mutation));
+    const session = new WriteSession(connectorOf, source, rehearsal);
+    const noted = await rehearsal.noted(() => runMutation(session, mutation));
+    all = merged(all, nodesOf(noted, course));
+  }
+  return heading(key, source, folded(all, courses));
+}
+
+/** A statement, or a heading, and on which ways it is met. */
+interface Node {
+  readonly explained: Explained;
+  readonly courses: readonly Course[];
+  readonly below: readonly Node[];
+}
+
+/** The ways that a mutation may go. */
+function coursesOf(mutation: Mutation): Course[] {
+  if (mutation.kind !== 'insert') return ['found', 'missed'];
+  const conflicts = conflictsOf(mutation.insert);
+  return [
+    'new',
+    ...(conflicts.some(changes) ? (['changed'] as const) : []),
+    ...(conflicts.some((one) => one.where !== null || !changes(one)) ? (['left'] as const) : []),
+  ];
+}
+
+function conflictsOf({ onConflict, rows }: Insert): NonNullable<Insert['onConflict']>[] {
+  const nested = rows.flatMap(({ before, after }) => [...before, ...after]);
+  const own = onConflict === null ? [] : [onConflict];
+  return [...own, ...nested.flatMap(({ insert }) => conflictsOf(insert))];
+}
+
+/** How many rows an update or a delete is shown for. */
+function rowsOf(mutation: Mutation): number {
+  return (mutation.kind === 'update' || mutation.kind === 'delete') && mutation.one ? 1 : 2;
+}
+
+function nodesOf(list: readonly Explained[], course: Course): Node[] {
+  return list.map((explained) => {
+    // What hangs below the rows of a statement is sent with it.
+    const below = explained.sql === null ? nodesOf(explained.below, course) : [];
+    return { explained, courses: [course], below };
+  });
+}
+
+const identityOf = ({ explained: { title, sql } }: Node) => JSON.stringify([title, sql]);
+
+/** Two ways as one: what both meet once, in the order of both. */
+function merged(left: readonly Node[], right: readonly Node[]): Node[] {
+  const result: Node[] = [];
+  let next = 0;
+  for (const node of left) {
+    const identity = identityOf(node);
+    let at = next;
+    while (at < right.length && identityOf(right[at]!) !== identity) at++;
+    if (at === right.length) result.push(node);
+    else {
+      const other = right[at]!;
+      result.push(...right.slice(next, at), {
+        explained: node.explained,
+        courses: [...node.courses, ...other.courses],
+        below: merged(node.below, other.below),
+      });
+      next = at + 1;
+    }
+  }
+  return [...result, ...right.slice(next)];
+}
+
+/** For people: neighbours that are alike as one, and what decides. `around`: the ways on which all of it is met. */
+function folded(nodes: readonly Node[], around: readonly Course[]): Explained[] {
+  const result: { explained: Explained; likeness: string; times: number }[] = [];
+  for (const { explained, courses, below } of nodes) {
+    const own = explained.sql === null ? folded(below, courses) : explained.below;
+    const when = courses.length === around.length ? {} : { when: whenText(courses) };
+    const entry: Explained = { ...explained, ...when, below: own };
+    const likeness = JSON.stringify(entry, (key, value) => (key === 'params' ? undefined : value));
+    const last = result.at(-1);
+    if (last?.likeness === likeness) last.times += 1;
+    else result.push({ explained: entry, likeness, times: 1 });
+  }
+  return result.map(({ explained, times }) => (times === 1 ? explained : { ...explained, times }));
+}
+
+const texts: Readonly<Record<string, string>> = {
+  new: 'a row is new',
+  changed: 'a row is there and is changed',
+  left: 'a row is there and is left alone',
+  'new changed': 'a row is new or changed',
+  'changed left': 'a row is there',
+  'new left': 'a row is not changed',
+  found: 'there are such rows',
+  missed: 'there are none',
+};
+
+function whenText(courses: readonly Course[]): string {
+  return texts[courses.join(' ')]!;
+}

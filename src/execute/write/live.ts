@@ -1,0 +1,75 @@
+import type { Column, Table } from '../../catalog/index.ts';
+import type { SourceName } from '../../core/index.ts';
+import { type Compiled, type Out, type Param, resolveParam, type Write } from '../../plan/index.ts';
+import { bindValues, type Running, runStatement, writeRows } from '../fetch.ts';
+import { canonicalTuple } from '../keys.ts';
+import type { PreparedFetch } from '../prepare.ts';
+import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
+
+/** Runs the statements of a write, inside the transaction of their source. */
+export class Live implements Stage {
+  readonly #running: Running;
+  readonly #source: SourceName;
+
+  constructor(running: Running, source: SourceName) {
+    this.#running = running;
+    this.#source = source;
+  }
+
+  async write(write: Write, { statement, shape }: Compiled): Promise<WriteResult> {
+    const { bindings, context, runnerOf, written } = this.#running;
+    const result = await runnerOf(this.#source).run(statement, bindValues(statement, bindings), context);
+    const returned = result.rows.map((row) => canonicalRow(row, shape.out, write.returning));
+    const affected = write.returning.length > 0 ? result.rows.length : result.affected;
+    written?.push({ source: this.#source, table: write.table.id, kind: write.kind, affected });
+    const { insertId } = result;
+    const generated =
+      insertId === null || insertId === undefined
+        ? null
+        : (column: Column, row: number) => generatedKey(column, insertId, row);
+    return { affected, returned, generated };
+  }
+
+  async read({ columns }: Lookup, { compiled }: PreparedFetch): Promise<Tuple[]> {
+    const { rows } = await runStatement(this.#running, this.#source, compiled.statement);
+    return rows.map((row) => canonicalRow(row, compiled.shape.out, columns));
+  }
+
+  async texts(
+    _table: Table,
+    fetch: PreparedFetch,
+    tuples: readonly Tuple[],
+  ): Promise<(string | undefined)[]> {
+    const { rows } = await runStatement(this.#running, this.#source, fetch.compiled.statement);
+    const written = await writeRows(this.#running, fetch, rows);
+    const texts = new Array<string | undefined>(tuples.length);
+    for (const [index, row] of rows.entries())
+      texts[Number(row[fetch.compiled.shape.parent!])] = written[index]!;
+    return texts;
+  }
+
+  value(param: Param): unknown {
+    return resolveParam(param, this.#running.bindings);
+  }
+
+  within<T>(_title: string, body: () => Promise<T>): Promise<T> {
+    return body();
+  }
+}
+
+function generatedKey(column: Column, first: string | number | bigint, row: number): unknown {
+  const value = BigInt(first) + BigInt(row);
+  return column.type.scalar === 'bigint' || column.type.scalar === 'numeric'
+    ? value.toString()
+    : Number(value);
+}
+
+function canonicalRow(row: readonly unknown[], out: readonly Out[], columns: readonly Column[]): Tuple {
+  return out.map((entry, index) => {
+    const { index: at, codec } = entry as Extract<Out, { kind: 'value' }>;
+    const wire = row[at];
+    if (wire === null || wire === undefined) return null;
+    const text = codec.text === undefined ? String(wire) : codec.text(wire);
+    return canonicalTuple([text], [columns[index]!.type])?.[0] ?? text;
+  });
+}

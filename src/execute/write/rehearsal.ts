@@ -1,0 +1,139 @@
+import type { Column, Table } from '../../catalog/index.ts';
+import { FozError, type SourceName, unreachable } from '../../core/index.ts';
+import type { Compiled, OnConflict, Param, Write } from '../../plan/index.ts';
+import { type Explained, explainFetch, explainStatement, heading, paramText } from '../explain.ts';
+import type { PreparedFetch } from '../prepare.ts';
+import { Later } from './later.ts';
+import type { Lookup, Purpose, Stage, Tuple, WriteResult } from './stage.ts';
+
+/**
+ * How a write may go: whether the rows of an insert are new, are there and are changed, or are there and left alone; whether an
+ * update or a delete finds rows.
+ */
+export type Course = 'new' | 'changed' | 'left' | 'found' | 'missed';
+
+/**
+ * Notes the statements of a write instead of running them: each is answered as it would be if the write went a certain way, with
+ * values of which is known only where they will come from.
+ */
+export class Rehearsal implements Stage {
+  readonly #source: SourceName;
+  readonly #course: Course;
+  readonly #rows: number;
+  #noted: Explained[] = [];
+
+  /** `rows`: how many an update or a delete finds. */
+  constructor(source: SourceName, course: Course, rows: number) {
+    this.#source = source;
+    this.#course = course;
+    this.#rows = rows;
+  }
+
+  /** The statements of `body`, up to where it refuses to go on. */
+  async noted(body: () => Promise<unknown>): Promise<readonly Explained[]> {
+    try {
+      await body();
+    } catch (error) {
+      if (!(error instanceof FozError)) throw error;
+      this.#noted.push(heading(`refused: ${error.message}`, this.#source, []));
+    }
+    return this.#noted;
+  }
+
+  async write(write: Write, { statement }: Compiled): Promise<WriteResult> {
+    this.#noted.push(explainStatement(writeTitle(write), this.#source, statement));
+    const affected = this.#affected(write);
+    const returned = Array.from({ length: affected }, () => laterTuple(write.returning, 'written rows'));
+    const generated = ({ name }: Column) => new Later(`${name} that the database generates`);
+    return { affected, returned, generated };
+  }
+
+  async read({ purpose, table, columns }: Lookup, fetch: PreparedFetch): Promise<Tuple[]> {
+    this.#noted.push(explainFetch(purposeTitle(purpose, table), fetch));
+    const from = purpose.kind === 'targets' ? 'rows found' : 'written rows';
+    return Array.from({ length: this.#expected(purpose) }, () => laterTuple(columns, from));
+  }
+
+  async texts(table: Table, fetch: PreparedFetch, { length }: readonly Tuple[]): Promise<string[]> {
+    this.#noted.push(explainFetch(`rows of ${table.name} for the answer, by key`, fetch, length));
+    return [];
+  }
+
+  value(param: Param): unknown {
+    const { source } = param;
+    if (source.kind !== 'constant') return new Later(paramText(param));
+    const { value } = source;
+    return value === null || value instanceof Later ? value : new Later(paramText(param));
+  }
+
+  async within<T>(title: string, body: () => Promise<T>): Promise<T> {
+    const around = this.#noted;
+    this.#noted = [];
+    try {
+      return await body();
+    } finally {
+      if (this.#noted.length > 0) around.push(heading(title, this.#source, this.#noted));
+      this.#noted = around;
+    }
+  }
+
+  #affected(write: Write): number {
+    if (write.kind !== 'insert') return this.#course === 'missed' || this.#course === 'left' ? 0 : this.#rows;
+    if (write.onConflict === null || this.#course === 'new') return write.rows.length;
+    return this.#course === 'changed' && changes(write.onConflict) ? write.rows.length : 0;
+  }
+
+  #expected(purpose: Purpose): number {
+    switch (purpose.kind) {
+      case 'targets':
+        return this.#course === 'missed' ? 0 : this.#rows;
+      case 'existing':
+        return this.#course === 'new' ? 0 : 1;
+      case 'back':
+        return 1;
+      case 'passing':
+        return purpose.of;
+      case 'missed':
+      case 'computed':
+        return 0;
+      default:
+        return unreachable(purpose);
+    }
+  }
+}
+
+/** Whether on_conflict changes rows that are there. */
+export function changes({ update, presets = [] }: OnConflict): boolean {
+  return update.length + presets.length > 0;
+}
+
+function laterTuple(columns: readonly Column[], from: string): Tuple {
+  return columns.map(({ name }) => new Later(`${name} of the ${from}`));
+}
+
+function writeTitle(write: Write): string {
+  const { kind, table } = write;
+  if (kind !== 'insert') return `${kind} of ${table.name}`;
+  return `insert of ${write.rows.length} ${write.rows.length === 1 ? 'row' : 'rows'} into ${table.name}`;
+}
+
+function purposeTitle(purpose: Purpose, { name }: Table): string {
+  switch (purpose.kind) {
+    case 'targets':
+      return `keys of the rows of ${name}`;
+    case 'missed':
+      return `whether the row of ${name} is there, though if_match does not hold`;
+    case 'existing':
+      return `whether the row of ${name} is there`;
+    case 'back':
+      return `values of the written row of ${name}`;
+    case 'computed':
+      return `values of ${name} that the database has computed, for their rules`;
+    case 'passing': {
+      const { rows, rule } = purpose;
+      return `which ${rows} rows of ${name} pass ${rule === null ? 'the check of the permission' : JSON.stringify(rule)}`;
+    }
+    default:
+      return unreachable(purpose);
+  }
+}

@@ -1,0 +1,122 @@
+import { parse, validate } from 'graphql';
+import { FozError, FozErrors, type SourceName } from '../../../src/core/index.ts';
+import {
+  type Explained,
+  type PreparedPlan,
+  printExplained,
+  type RoleEngine,
+} from '../../../src/execute/index.ts';
+import type { Connector, Runner } from '../../../src/plan/index.ts';
+import type { Asked } from './run.ts';
+
+/** A statement that a driver was given. */
+export interface Sent {
+  readonly source: string;
+  readonly text: string;
+}
+
+/** The same connectors, noting in `sent` every statement that their drivers are given, within transactions and outside. */
+export function recording(
+  connectors: ReadonlyMap<SourceName, Connector>,
+  sent: Sent[],
+): Map<SourceName, Connector> {
+  const noting = (source: SourceName, runner: Runner): Runner['run'] => {
+    return (statement, values, context) => {
+      sent.push({ source, text: statement.text });
+      return runner.run(statement, values, context);
+    };
+  };
+  return new Map(
+    [...connectors].map(([source, connector]) => [
+      source,
+      {
+        ...connector,
+        run: noting(source, connector),
+        transaction: (mode, context, body) =>
+          connector.transaction(mode, context, (runner) => body({ run: noting(source, runner) })),
+      },
+    ]),
+  );
+}
+
+/** Every statement that an explanation holds, each once. */
+export function statementsOf(list: readonly Explained[]): Set<string> {
+  const own = list.flatMap(({ source, sql }) => (sql === null ? [] : [lineOf({ source, text: sql })]));
+  return new Set([...own, ...list.flatMap(({ below }) => [...statementsOf(below)])]);
+}
+
+/** `shop: select ...` */
+export function lineOf({ source, text }: Sent): string {
+  return `${source}: ${text}`;
+}
+
+/** What explain tells of an operation; `null`: it is refused before there is a plan of it. */
+export async function toldOf(engine: RoleEngine, asked: Asked): Promise<readonly Explained[] | null> {
+  return planOf(engine, asked)?.explain() ?? null;
+}
+
+function planOf(engine: RoleEngine, { query, variables, operationName }: Asked): PreparedPlan | null {
+  const document = parse(query);
+  if (validate(engine.options.schema, document).length > 0) return null;
+  try {
+    return engine.explain({ query, operationName: operationName ?? null, variables, document });
+  } catch (error) {
+    if (error instanceof FozError || error instanceof FozErrors) return null;
+    throw error;
+  }
+}
+
+/** Fails where what was sent for an operation is not what explain tells of it. */
+export function expectTold(told: readonly Explained[], sent: readonly Sent[], answer: string): void {
+  const wrong = unforeseen(told, sent, answer.startsWith('{"errors"'));
+  expect(wrong === null ? null : `${wrong}\n${printExplained(told)}\n${answer}`).toBeNull();
+}
+
+/**
+ * What of `sent` is not as the explanation says: the first statement that it does not foresee where it was sent, or that the last
+ * statements which it has for certain were not sent (`null`: it is as it says). `refused`: the operation ended before its end.
+ */
+function unforeseen(list: readonly Explained[], sent: readonly Sent[], refused: boolean): string | null {
+  const reach = { furthest: 0 };
+  const ends = after(list, new Set([0]), sent, reach);
+  if (ends.has(sent.length) || (refused && reach.furthest === sent.length)) return null;
+  const next = sent[reach.furthest];
+  return next === undefined ? 'more was to be sent' : `not foreseen: ${lineOf(next)}`;
+}
+
+/** Places in `sent` where all of the list may have been sent, from those where it may begin. */
+function after(
+  list: readonly Explained[],
+  starts: ReadonlySet<number>,
+  sent: readonly Sent[],
+  reach: { furthest: number },
+): ReadonlySet<number> {
+  let places = starts;
+  for (const entry of list)
+    for (let time = 0; time < (entry.times ?? 1); time++) {
+      const done = once(entry, places, sent, reach);
+      places = entry.when === undefined ? done : new Set([...places, ...done]);
+    }
+  return places;
+}
+
+/** Where the rows below others are brought by one limited select for each: the first of them. */
+function oneOfEach(text: string): string {
+  return text.replace(/\) union all \(select [1-9].*$/s, ')');
+}
+
+function once(
+  { sql, source, below }: Explained,
+  starts: ReadonlySet<number>,
+  sent: readonly Sent[],
+  reach: { furthest: number },
+): ReadonlySet<number> {
+  if (sql === null) return after(below, starts, sent, reach);
+  const told = oneOfEach(sql);
+  const fits = (at: number) => sent[at]?.source === source && oneOfEach(sent[at].text) === told;
+  const places = new Set([...starts].filter(fits).map((at) => at + 1));
+  reach.furthest = Math.max(reach.furthest, ...places);
+  // Nothing hangs below where there are no rows.
+  const hanging = below.map((entry) => ({ ...entry, when: 'there are rows' }));
+  return after(hanging, places, sent, reach);
+}
