@@ -1,3 +1,4 @@
+import type { DeclaredKey } from '../src/auth/index.ts';
 import {
   type AuditActor,
   type ControlPlane,
@@ -21,6 +22,8 @@ export interface ControlContext {
   /** Issuers, limits and lists of operations. */
   readonly settings: RuntimeSettings;
   readonly unlisted: UnlistedOperations;
+  /** API keys of the configuration file. */
+  readonly declaredKeys: () => readonly DeclaredKey[];
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
   readonly actor: AuditActor;

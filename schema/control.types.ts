@@ -215,12 +215,17 @@ export type Issue = {
 export type Key = {
   /** Whether backend-only permissions hold. */
   backend: Scalars['Boolean']['output'];
-  createdAt: Scalars['DateTimeISO']['output'];
+  /** null: the file declares it. */
+  createdAt?: Maybe<Scalars['DateTimeISO']['output']>;
+  /** Whether the configuration file declares it: then it is changed, rotated and ended there. */
+  declared: Scalars['Boolean']['output'];
   defaultRole?: Maybe<Scalars['String']['output']>;
   description?: Maybe<Scalars['String']['output']>;
   expiresAt?: Maybe<Scalars['DateTimeISO']['output']>;
   id: Scalars['String']['output'];
+  /** From where that was. */
   lastUsedAddress?: Maybe<Scalars['String']['output']>;
+  /** Written down every 10 seconds. Of a key of the file only what the process that answers has seen since it started. */
   lastUsedAt?: Maybe<Scalars['DateTimeISO']['output']>;
   /** Smaller limits than those of its roles. */
   limits?: Maybe<Scalars['JSON']['output']>;
@@ -232,7 +237,7 @@ export type Key = {
   /** How the texts start that are accepted: foz_<prefix>_... */
   prefixes: Array<Scalars['String']['output']>;
   rateLimit?: Maybe<KeyRate>;
-  /** How often it was changed, from 1. */
+  /** How often it was changed, from 1; 0: the file declares it. */
   revision: Scalars['SafeInt']['output'];
   revokedAt?: Maybe<Scalars['DateTimeISO']['output']>;
   roles: Array<Scalars['String']['output']>;
@@ -861,7 +866,7 @@ export type Query = {
   issues: Array<Issue>;
   /** What a key may do with each of its roles, within its scopes and limits; nothing when it was revoked. */
   keyPermissions: Array<RolePermissions>;
-  /** The API keys of the store, by name. */
+  /** The API keys: those of the configuration file, which cannot be changed here, then those of the store; each by name. */
   keys: Array<Key>;
   /** The limits of everybody, then those of roles that have others. */
   limits: Array<Limits>;

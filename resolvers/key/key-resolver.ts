@@ -4,9 +4,11 @@ import type { ScopesConfig } from '../../src/auth/index.ts';
 import {
   changeKey,
   createKey,
+  describeDeclaredKeys,
   endKey,
-  type KeyDescription,
   keysOf,
+  type ListedKey,
+  refuseDeclaredKey,
   renewKey,
 } from '../../src/control/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
@@ -14,13 +16,17 @@ import { Key, KeyChange, KeyInput, type KeyScopesInput, ShownKey } from './key.t
 
 @Resolver(() => Key)
 export class KeyResolver {
-  @Query(() => [Key], { description: 'The API keys of the store, by name.' })
+  @Query(() => [Key], {
+    description:
+      'The API keys: those of the configuration file, which cannot be changed here, then those of the store; each by name.',
+  })
   async keys(
     @Ctx() context: ControlContext,
     @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Those that have ended, too.' })
     revoked: boolean,
   ): Promise<Key[]> {
-    return (await keysOf(planeOf(context), revoked)).map(shown);
+    const stored = await keysOf(planeOf(context), revoked);
+    return [...describeDeclaredKeys(context.declaredKeys()), ...stored].map(shown);
   }
 
   @Mutation(() => ShownKey, { description: 'Makes an API key; its text is shown only now.' })
@@ -47,6 +53,7 @@ export class KeyResolver {
     })
     revision: number | null,
   ): Promise<Key> {
+    refuseDeclaredKey(context.declaredKeys(), id);
     const change = { ...input, scopes: scopesIn(input) };
     return shown(await changeKey(planeOf(context), context.actor, id, change, revision));
   }
@@ -59,20 +66,23 @@ export class KeyResolver {
     @Arg('id', () => String) id: string,
     @Arg('overlapSeconds', () => Int, { defaultValue: 0 }) overlapSeconds: number,
   ): Promise<ShownKey> {
+    refuseDeclaredKey(context.declaredKeys(), id);
     const { key, description } = await renewKey(planeOf(context), context.actor, id, overlapSeconds);
     return { text: key, key: shown(description) };
   }
 
   @Mutation(() => Key, { description: 'Ends a key for good, within two seconds everywhere.' })
   async revokeKey(@Ctx() context: ControlContext, @Arg('id', () => String) id: string): Promise<Key> {
+    refuseDeclaredKey(context.declaredKeys(), id);
     return shown(await endKey(planeOf(context), context.actor, id));
   }
 }
 
 /** A key as it is told. */
-export function shown({ prefixes, revision, ...key }: KeyDescription): Key {
+export function shown({ prefixes, revision, ...key }: ListedKey): Key {
   const told = prefixes.map(({ prefix }) => prefix);
-  return { ...key, prefixes: told, revision: Number(revision) } as Key;
+  const declared = key.createdAt === null;
+  return { ...key, declared, prefixes: told, revision: Number(revision) } as Key;
 }
 
 /** Without what is null in them, as the rules want it. */

@@ -41,6 +41,11 @@ export class Key {
   @Field(() => String)
   name!: string;
 
+  @Field(() => Boolean, {
+    description: 'Whether the configuration file declares it: then it is changed, rotated and ended there.',
+  })
+  declared!: boolean;
+
   @Field(() => String, { nullable: true })
   description!: string | null;
 
@@ -77,11 +82,11 @@ export class Key {
   @Field(() => GraphQLJSON, { nullable: true, description: 'Smaller limits than those of its roles.' })
   limits?: object | null;
 
-  @Field(() => GraphQLSafeInt, { description: 'How often it was changed, from 1.' })
+  @Field(() => GraphQLSafeInt, { description: 'How often it was changed, from 1; 0: the file declares it.' })
   revision!: number;
 
-  @Field(() => GraphQLISODateTime)
-  createdAt!: Date;
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'null: the file declares it.' })
+  createdAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   expiresAt!: Date | null;
@@ -92,10 +97,14 @@ export class Key {
   @Field(() => GraphQLISODateTime, { nullable: true })
   revokedAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'Written down every 10 seconds. Of a key of the file only what the process that answers has seen since it started.',
+  })
   lastUsedAt!: Date | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'From where that was.' })
   lastUsedAddress!: string | null;
 }
 

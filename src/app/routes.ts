@@ -7,7 +7,7 @@ import type { Authentication } from './authentication.ts';
 export async function routesOf(
   { server: { admin_secret: secret } = {} }: FozConfig,
   authentication: Authentication,
-  control: Omit<ControlContext, 'actor'>,
+  control: Omit<ControlContext, 'actor' | 'declaredKeys'>,
   keeping: Pick<ServerOptions, 'accounts' | 'logger'>,
 ): Promise<Pick<ServerOptions, 'routes' | 'sessionRoutes'>> {
   if (secret === undefined && authentication.auth === null) return {};

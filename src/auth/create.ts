@@ -7,7 +7,7 @@ import { Anonymous } from './anonymous.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
 import { declaredKeys } from './api-keys/declared.ts';
 import type { KeyRepository } from './api-keys/record.ts';
-import { DeclaredKeys, KeyRepositories } from './api-keys/repositories.ts';
+import { type DeclaredKey, DeclaredKeys, KeyRepositories } from './api-keys/repositories.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { AuthConfig } from './config.ts';
 import { type Identify, identifyBy } from './identify.ts';
@@ -38,6 +38,8 @@ export interface SignIns
 export interface Auth {
   readonly identify: Identify;
   readonly clientAddress: ClientAddress;
+  /** The keys of the configuration, with their last uses; those of the last seconds may be missing. */
+  declaredKeys(): readonly DeclaredKey[];
   /** Takes over other ways of signing in; sessions that came in by one that is gone or changed are over. Already checked by `checkAuth`. */
   use(signIns: SignIns): void;
   /** Calls back once when a session is over: expired, or what it came in with was revoked or changed. Returns how to stop watching. */
@@ -65,6 +67,7 @@ export function createAuth(options: AuthOptions): Auth {
   return {
     identify: (request, now) => identify(request, now),
     clientAddress: address,
+    declaredKeys: () => declared.list(),
     use(signIns) {
       ways = waysOf(signIns, ways);
       addressBy = clientAddress(signIns.trusted_proxies ?? []);

@@ -6,6 +6,7 @@ import { importFromHasura } from './import.ts';
 import { init } from './init.ts';
 import { introspect } from './introspect.ts';
 import { hashGivenKey, newAdminSecret, newKey } from './key.ts';
+import { listKeys } from './key-list.ts';
 import { applyMetadataFolder, diffMetadataFolder, exportMetadata } from './metadata.ts';
 import { report } from './output.ts';
 import { showPermissions } from './permissions.ts';
@@ -162,7 +163,7 @@ program
   .option('--json', 'for machines')
   .action((role, options) => report(() => showPermissions(role, options)));
 
-const key = program.command('key').description('API keys for the configuration file');
+const key = program.command('key').description('API keys');
 
 key
   .command('new')
@@ -173,6 +174,16 @@ key
   .option('--operation <kind...>', 'only these: read, write, subscribe')
   .option('--expires <date>', 'ISO 8601, as 2030-01-31')
   .action((options) => report(() => newKey(options)));
+
+key
+  .command('list')
+  .description('the keys of the configuration file and of the store, and when they were used last')
+  .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
+  .option('--revoked', 'those that have ended, too')
+  .option('--json', 'for machines')
+  .action((options) => report(() => listKeys(options)));
 
 key
   .command('hash')

@@ -25,3 +25,15 @@ export function messageOf(error: unknown, wayOut = askIt): string {
     return 'The port is in use: stop the other program, or choose another with --port.';
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+/** Prints rows with their columns below each other; the first row is the heads. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, at) => cell.padEnd(widths[at]!))
+        .join('  ')
+        .trimEnd(),
+    );
+}

@@ -11,6 +11,7 @@ import {
 import { FozError } from '../core/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
+import { printTable } from './output.ts';
 
 interface Options extends EndpointOptions {
   readonly config: string;
@@ -170,16 +171,5 @@ function printPermissions({
       rows(remove.filter, 'rows where') ?? 'every row',
       Object.keys(remove.presets).length === 0 ? null : `rows stay: ${presets(remove.presets)}`,
       backend(remove.backendOnly),
-    );
-}
-
-function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, at) => cell.padEnd(widths[at]!))
-        .join('  ')
-        .trimEnd(),
     );
 }

@@ -16,6 +16,12 @@ export {
   type WebsocketConfig,
 } from './config.ts';
 export {
+  describeDeclared,
+  describeDeclaredKeys,
+  type ListedKey,
+  refuseDeclaredKey,
+} from './declared-keys.ts';
+export {
   describeSource,
   explainOperation,
   type Health,
@@ -56,6 +62,7 @@ export {
   type KeyChange,
   type KeyInput,
   keysOf,
+  listStoredKeys,
   renewKey,
   type ShownKey,
 } from './keys.ts';

@@ -3,6 +3,8 @@ import type { Knex } from 'knex';
 import type { CredentialLimits } from '../access/index.ts';
 import { mintKey, type ScopesConfig } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
+import type { FozConfig } from './config.ts';
+import { storeToLookInto } from './look.ts';
 import type { ControlPlane } from './plane.ts';
 import { refuseUnfit, refuseUnfitAuth } from './settings/refuse.ts';
 import type { Actor } from './store/actor.ts';
@@ -47,6 +49,22 @@ export interface ShownKey {
 /** Keys by name, without their secrets. Rejects with FozError `unavailable` when the store is. */
 export function keysOf({ store }: ControlPlane, revoked: boolean): Promise<readonly KeyDescription[]> {
   return store.read((db) => listKeys(db, { revoked }));
+}
+
+/** The same for a command, without anything that runs; none where no store was made. Rejects with FozError `unavailable` when it cannot be opened. */
+export async function listStoredKeys(
+  config: Pick<FozConfig, 'store' | 'state'>,
+  environment: NodeJS.ProcessEnv,
+  revoked: boolean,
+): Promise<readonly KeyDescription[]> {
+  const store = await storeToLookInto(config, environment);
+  if (store === null) return [];
+  try {
+    await store.open();
+    return await store.read((db) => listKeys(db, { revoked }));
+  } finally {
+    await store.close();
+  }
 }
 
 /** Makes an API key. Rejects with FozError `validation-failed` or, for a name that is taken, `conflict`. */

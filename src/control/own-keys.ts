@@ -1,5 +1,7 @@
 import type { Session } from '../access/index.ts';
+import type { DeclaredKey } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
+import { describeDeclaredKeys, type ListedKey, refuseDeclaredKey } from './declared-keys.ts';
 import { endKey, renewKey, type ShownKey } from './keys.ts';
 import type { ControlPlane } from './plane.ts';
 import type { Actor } from './store/actor.ts';
@@ -8,6 +10,8 @@ import { type KeyDescription, listKeys } from './store/repositories/api-keys.ts'
 /** Who asks about keys of their own. */
 export interface Holder {
   readonly plane: ControlPlane;
+  /** Keys of the configuration file. */
+  readonly declaredKeys: () => readonly DeclaredKey[];
   readonly session: Session;
   /** As the audit log calls them. */
   readonly actor: Actor;
@@ -30,8 +34,13 @@ export function ownerOf({ actor }: Session): string | null {
 }
 
 /** The keys that the caller owns; for an API key that is asked with, itself. */
-export function ownKeys({ plane, session }: Holder, revoked: boolean): Promise<readonly KeyDescription[]> {
+export function ownKeys(
+  { plane, declaredKeys, session }: Holder,
+  revoked: boolean,
+): Promise<readonly ListedKey[]> {
   const id = session.actor?.keyId;
+  const declared = declaredKeys().filter((key) => key.id === id);
+  if (declared.length > 0) return Promise.resolve(describeDeclaredKeys(declared));
   const owner = ownerOf(session);
   if (id === undefined && owner === null) return Promise.resolve([]);
   return plane.store.read((db) =>
@@ -57,7 +66,11 @@ export function renewOwnKey(
 }
 
 /** As `endKey`, for its owner or the key itself. Rejects with FozError. */
-export function endOwnKey({ plane, session, actor }: Holder, id: string): Promise<KeyDescription> {
+export async function endOwnKey(
+  { plane, declaredKeys, session, actor }: Holder,
+  id: string,
+): Promise<KeyDescription> {
+  if (id === session.actor?.keyId) refuseDeclaredKey(declaredKeys(), id);
   return endKey(plane, actor, id, (key) => {
     if (key === undefined || !(isOwn(key, session) || key.id === session.actor?.keyId)) throw foreign(id);
   });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { buildAccountGraph } from '../../../resolvers/index.ts';
-import type { ControlPlane, Holder } from '../../control/index.ts';
+import type { Holder } from '../../control/index.ts';
 import type { SessionHandler } from '../../serve/index.ts';
 import { actorOf } from '../accounts.ts';
 import { answerGraphql, refusal } from './graphql.ts';
@@ -9,12 +9,15 @@ import { answerGraphql, refusal } from './graphql.ts';
 const longest = 4_000;
 
 /** `/account/graphql`: what is theirs, for everybody who is signed in. */
-export async function accountRoute(plane: ControlPlane, logger: Logger): Promise<SessionHandler> {
+export async function accountRoute(
+  keys: Pick<Holder, 'plane' | 'declaredKeys'>,
+  logger: Logger,
+): Promise<SessionHandler> {
   const graph = { schema: await buildAccountGraph(), logger };
   return async (session, request, body) => {
     if (body.length > longest)
       return refusal(413, 'limit-exceeded', `An operation has at most ${longest} bytes here.`);
-    const holder: Holder = { plane, session, actor: actorOf(session) };
+    const holder: Holder = { ...keys, session, actor: actorOf(session) };
     return answerGraphql(graph, request, () => body, holder);
   };
 }

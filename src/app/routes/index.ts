@@ -9,20 +9,23 @@ import { controlRoute, identifyBySecret } from './control.ts';
 export async function controlRoutes(
   secret: string | undefined,
   authentication: Authentication,
-  control: Omit<ControlContext, 'actor'>,
+  control: Omit<ControlContext, 'actor' | 'declaredKeys'>,
   keeping: Pick<ServerOptions, 'accounts' | 'logger'>,
 ): Promise<Pick<ServerOptions, 'routes' | 'sessionRoutes'>> {
   const { plane } = control;
   const { auth, addressOf } = authentication;
   const identify = auth === null ? identifyBySecret(secret!) : authentication.identify;
+  const declaredKeys = () => auth?.declaredKeys() ?? [];
   const door = { identify, addressOf, ...keeping };
   const routes = new Map([
-    ['/control/graphql', await controlRoute(door, control)],
+    ['/control/graphql', await controlRoute(door, { ...control, declaredKeys })],
     ['/control/audit.jsonl', auditRoute(door, plane)],
   ]);
   if (auth === null || plane === null) return { routes };
   return {
     routes,
-    sessionRoutes: new Map([['/account/graphql', await accountRoute(plane, keeping.logger)]]),
+    sessionRoutes: new Map([
+      ['/account/graphql', await accountRoute({ plane, declaredKeys }, keeping.logger)],
+    ]),
   };
 }

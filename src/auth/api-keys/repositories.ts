@@ -1,5 +1,10 @@
 import type { KeyRecord, KeyRepository, KeyUse } from './record.ts';
 
+/** A key of the configuration, and when it was used last as far as this process has seen. */
+export interface DeclaredKey extends KeyRecord {
+  readonly lastUse: KeyUse | undefined;
+}
+
 /** Keys that stand in the configuration: they come and go with it. */
 export class DeclaredKeys implements KeyRepository {
   #byPrefix = new Map<string, KeyRecord>();
@@ -26,9 +31,9 @@ export class DeclaredKeys implements KeyRepository {
     return () => this.#listeners.delete(listener);
   }
 
-  /** When and from where a key was used last. */
-  lastUse(keyId: string): KeyUse | undefined {
-    return this.#uses.get(keyId);
+  /** All keys, each with when and from where it was used last. */
+  list(): readonly DeclaredKey[] {
+    return [...new Set(this.#byPrefix.values())].map((key) => ({ ...key, lastUse: this.#uses.get(key.id) }));
   }
 
   /** Takes another list of keys, as after the file was read again, and tells which ones are gone or different. */
