@@ -1,6 +1,14 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import { always, and, type Insert, type OnConflict, type Param, type Predicate } from '../../plan/index.ts';
+import {
+  always,
+  and,
+  type Insert,
+  type OnConflict,
+  type Param,
+  type Predicate,
+  type Write,
+} from '../../plan/index.ts';
 import { keyColumns, type WriteSession } from './session.ts';
 import type { Tuple } from './stage.ts';
 
@@ -254,19 +262,24 @@ async function updateExisting(
 ): Promise<boolean> {
   const presets = conflict.presets ?? [];
   if (conflict.update.length + presets.length === 0) return false;
-  const { affected } = await session.write({
-    kind: 'update',
-    table,
-    set: [
-      ...conflict.update.map((column) => ({
-        kind: 'set' as const,
-        column,
-        value: cells.get(column) ?? ('default' as const),
-      })),
-      ...presets.map((preset) => ({ kind: 'set' as const, ...preset })),
-    ],
-    where: and(there, conflict.where ?? always),
-    returning: [],
-  });
+  const isGiven = conflict.update.every((column) => cells.has(column));
+  const { affected } = await session.write(
+    isGiven || session.capabilities.defaultKeyword
+      ? updateOf(table, conflict, cells, there)
+      : upsertOf(table, conflict, cells),
+  );
   return affected > 0;
+}
+
+function updateOf(table: Table, conflict: OnConflict, cells: Cells, there: Predicate): Write {
+  const { update, presets = [], where } = conflict;
+  const given = update.map((column) => ({ column, value: cells.get(column) ?? ('default' as const) }));
+  const set = [...given, ...presets].map((assignment) => ({ kind: 'set' as const, ...assignment }));
+  return { kind: 'update', table, set, where: and(there, where ?? always), returning: [] };
+}
+
+/** Where an assignment has no word for a default: an insert that conflicts has the value at hand. */
+function upsertOf(table: Table, onConflict: OnConflict, cells: Cells): Write {
+  const columns = columnsOf(table, [cells]);
+  return { kind: 'insert', table, columns, rows: cellsOf(columns, [cells]), onConflict, returning: [] };
 }
