@@ -103,7 +103,8 @@ export class RoleEngine {
     const plan = entry.plans.get(shape + inspectedKey(entry.inspected, request.variables));
     if (plan === undefined) return undefined;
     const variables = entry.coerce(request.variables);
-    return variables === undefined ? undefined : this.#run(plan, variables, request, entry);
+    if (variables === undefined || this.#excess(plan.plan, variables) !== null) return undefined;
+    return this.#run(plan, variables, request, entry);
   }
 
   /** Plans (or finds) and runs a validated document. Never rejects: what goes wrong is in the answer. */
@@ -193,7 +194,10 @@ export class RoleEngine {
     const shape = entry.shape(raw);
     const known =
       shape === undefined ? undefined : entry.plans.get(shape + inspectedKey(entry.inspected, raw));
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#checkCost(known.plan, values);
+      return known;
+    }
     const inspected = new Set<string>(entry.inspected);
     const { schema, rules, connectorOf, keyCap } = this.options;
     const plan = planOperation(
@@ -207,11 +211,29 @@ export class RoleEngine {
         keyCap,
       },
     );
-    checkCost(plan, this.options.most?.cost ?? null);
+    this.#checkCost(plan, values);
     const prepared = preparePlan(connectorOf, plan);
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected];
     if (shape !== undefined) entry.plans.set(shape + inspectedKey(entry.inspected, raw), prepared);
     return prepared;
+  }
+
+  /** What an operation may cost where that is too much, else `null`. Of a plan that is kept it depends on the variables of a request. */
+  #excess(plan: Plan, variables: Readonly<Record<string, unknown>>): { cost: number; limit: number } | null {
+    const limit = this.options.most?.cost ?? null;
+    if (limit === null) return null;
+    const cost = planCost(plan, variables);
+    return cost > limit ? { cost, limit } : null;
+  }
+
+  #checkCost(plan: Plan, variables: Readonly<Record<string, unknown>>): void {
+    const details = this.#excess(plan, variables);
+    if (details === null) return;
+    throw new FozError(
+      'limit-exceeded',
+      `The operation may touch ${details.cost} rows, but at most ${details.limit} are allowed: give its lists a smaller limit, or ask for less below them.`,
+      { details },
+    );
   }
 
   /** Runs a plan, and tells what account is kept of: its name, and what it read of the tables whose reads are. */
@@ -275,17 +297,6 @@ export class RoleEngine {
       if (error.code === 'unavailable' && source !== undefined) onUnavailable(source, error);
     }
   }
-}
-
-function checkCost(plan: Plan, most: number | null): void {
-  if (most === null) return;
-  const cost = planCost(plan);
-  if (cost > most)
-    throw new FozError(
-      'limit-exceeded',
-      `The operation may touch ${cost} rows, but at most ${most} are allowed: give its lists a smaller limit, or ask for less below them.`,
-      { details: { cost, limit: most } },
-    );
 }
 
 /** For reads: refusing the answer of a write would not undo it. */

@@ -2,6 +2,9 @@ import type { Insert } from './insert.ts';
 import type { Mutation, WriteAnswer } from './mutation.ts';
 import type { Plan, Root } from './plan.ts';
 import type { Aggregate, Bound, Field, Select } from './select.ts';
+import { resolveParam } from './values.ts';
+
+type Variables = Readonly<Record<string, unknown>>;
 
 /** Rows that a list without a limit of its own is taken to have. */
 const unlimited = 100;
@@ -9,29 +12,34 @@ const unlimited = 100;
 /**
  * What an operation may cost at most, in rows that it touches: a list costs its limit (100 rows where it has none), times what it asks
  * below each row; an aggregate costs as much as a list of 100, and so does each read that a filter or an order needs in another
- * source. A write costs the rows that it is given, an update or delete at least 1. Known before anything runs.
+ * source. A write costs the rows that it is given, an update or delete at least 1. Known before anything
+ * runs. `variables`: coerced, for limits that they bring.
  */
-export function planCost({ roots, steps }: Plan): number {
-  return sum(roots.map(rootCost)) + steps.length * unlimited;
+export function planCost({ roots, steps }: Plan, variables: Variables): number {
+  return rootsCost(roots, variables) + steps.length * unlimited;
 }
 
-function rootCost(root: Root): number {
+function rootsCost(roots: readonly Root[], variables: Variables): number {
+  return sum(roots.map((root) => rootCost(root, variables)));
+}
+
+function rootCost(root: Root, variables: Variables): number {
   switch (root.kind) {
     case 'constant':
     case 'introspection':
       return 0;
     case 'namespace':
-      return sum(root.roots.map(rootCost));
+      return rootsCost(root.roots, variables);
     case 'one':
-      return rowCost(root.select.fields);
+      return rowCost(root.select.fields, variables);
     case 'list':
-      return listCost(root.select);
+      return listCost(root.select, variables);
     case 'aggregate':
-      return aggregateCost(root.aggregate);
+      return aggregateCost(root.aggregate, variables);
     case 'connection':
-      return listCost(root.connection.select);
+      return listCost(root.connection.select, variables);
     case 'write':
-      return writtenRows(root.mutation) + answerCost(root.mutation.answer);
+      return writtenRows(root.mutation) + answerCost(root.mutation.answer, variables);
   }
 }
 
@@ -47,43 +55,43 @@ function insertedRows({ rows }: Insert): number {
   );
 }
 
-function answerCost(answer: WriteAnswer): number {
-  if (answer.kind === 'row') return rowCost(answer.select.fields) - 1;
+function answerCost(answer: WriteAnswer, variables: Variables): number {
+  if (answer.kind === 'row') return rowCost(answer.select.fields, variables) - 1;
   const selects = answer.parts.flatMap((part) => (part.kind === 'returning' ? [part.select] : []));
-  return sum(selects.map(listCost));
+  return sum(selects.map((select) => listCost(select, variables)));
 }
 
-function listCost({ limit, fields }: Pick<Select, 'limit' | 'fields'>): number {
-  return rowsOf(limit) * rowCost(fields);
+function listCost({ limit, fields }: Pick<Select, 'limit' | 'fields'>, variables: Variables): number {
+  return rowsOf(limit, variables) * rowCost(fields, variables);
 }
 
-/** A limit that a variable brings costs what it may be at most. */
-function rowsOf(limit: Bound | null): number {
+function rowsOf(limit: Bound | null, variables: Variables): number {
   if (limit === null) return unlimited;
-  return typeof limit === 'number' ? limit : (limit.atMost ?? 1000);
+  if (typeof limit === 'number') return limit;
+  return resolveParam(limit, { variables, session: new Map(), steps: [], parents: null }) as number;
 }
 
-function rowCost(fields: readonly Field[]): number {
-  return 1 + sum(fields.map(fieldCost));
+function rowCost(fields: readonly Field[], variables: Variables): number {
+  return 1 + sum(fields.map((field) => fieldCost(field, variables)));
 }
 
-function fieldCost(field: Field): number {
+function fieldCost(field: Field, variables: Variables): number {
   switch (field.kind) {
     case 'column':
     case 'constant':
       return 0;
     case 'object':
-      return rowCost(field.select.fields);
+      return rowCost(field.select.fields, variables);
     case 'array':
-      return listCost(field.select);
+      return listCost(field.select, variables);
     case 'aggregate':
-      return aggregateCost(field.aggregate);
+      return aggregateCost(field.aggregate, variables);
   }
 }
 
-function aggregateCost({ parts, limit }: Aggregate): number {
-  const nodes = parts.flatMap((part) => (part.kind === 'nodes' ? [listCost(part.select)] : []));
-  return rowsOf(limit) + sum(nodes);
+function aggregateCost({ parts, limit }: Aggregate, variables: Variables): number {
+  const nodes = parts.flatMap((part) => (part.kind === 'nodes' ? [listCost(part.select, variables)] : []));
+  return rowsOf(limit, variables) + sum(nodes);
 }
 
 function sum(costs: readonly number[]): number {

@@ -84,6 +84,7 @@ function planInsertRow(planning: Planning, _table: Table, input: Input): InsertR
     }
   }
   for (const { relationship } of before) refuseBoth(relationship, cells, input.path);
+  for (const { relationship, insert } of after) refuseOtherParent(relationship, insert);
   return { cells, before, after, path: input.path };
 }
 
@@ -95,6 +96,18 @@ function refuseBoth(relationship: Relationship, cells: ReadonlyMap<Column, Param
       `gives both ${both.from.name} and a nested ${relationship.name}, which decides it: leave one out`,
     );
   }
+}
+
+/** A row that is nested in another one refers to that one, not to one that is nested in itself. */
+function refuseOtherParent(outer: Relationship, { rows, presets }: Insert): void {
+  for (const { before, path } of rows)
+    for (const { relationship } of before)
+      for (const { from } of relationship.mapping)
+        if (!presets.has(from) && outer.mapping.some(({ to }) => to.name === from.name))
+          throw invalid(
+            path,
+            `nests ${relationship.name}, but ${from.name} is decided by the row around it: leave it out`,
+          );
 }
 
 function planNested(planning: Planning, relationship: Relationship, input: Input): Insert {

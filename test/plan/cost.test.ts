@@ -54,6 +54,17 @@ test.each([
     });
 });
 
+test('a limit that a variable brings costs what it is, in a plan that is kept too', async () => {
+  const own = new Graphs({ sources: [], server: { limits: { cost: 2_000 } } }, registry);
+  const query = 'query ($n: Int) { orders(limit: $n) { id } }';
+  const asked = (n: number) => ask(own.engine(), { query, variables: { n } });
+  expect(refusal(await asked(1_999))).toBeUndefined();
+  for (const cost of [2_001, 50_000])
+    expect(refusal(await asked(cost))).toMatchObject({ code: 'limit-exceeded', cost, limit: 2_000 });
+  expect(refusal(await asked(1_998))).toBeUndefined();
+  expect(own.engine().size).toBe(1);
+});
+
 test('no list is longer than the rows of the limits, at any depth', async () => {
   expect(await run({ rows: 2 }, '{ orders(order_by: {id: asc}) { id } }')).toBe(
     '{"data":{"orders":[{"id":1},{"id":2}]}}',
