@@ -9,6 +9,7 @@ import {
   keysOf,
   type ListedKey,
   refuseDeclaredKey,
+  refuseDeclaredName,
   renewKey,
 } from '../../src/control/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
@@ -34,6 +35,7 @@ export class KeyResolver {
     @Ctx() context: ControlContext,
     @Arg('input', () => KeyInput) input: KeyInput,
   ): Promise<ShownKey> {
+    refuseDeclaredName(context.declaredKeys(), input.name);
     const asked = { ...input, scopes: scopesIn(input) };
     const made = await createKey(planeOf(context), context.actor, asked);
     return { text: made.key, key: shown(made.description) };
@@ -54,6 +56,7 @@ export class KeyResolver {
     revision: number | null,
   ): Promise<Key> {
     refuseDeclaredKey(context.declaredKeys(), id);
+    refuseDeclaredName(context.declaredKeys(), input.name);
     const change = { ...input, scopes: scopesIn(input) };
     return shown(await changeKey(planeOf(context), context.actor, id, change, revision));
   }

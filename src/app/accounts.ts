@@ -73,7 +73,10 @@ function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Told[
 
 const nobody: AuditActor = { kind: 'anonymous', id: null, role: null };
 
-/** Writes down the first request of a credential with a role, and the first one after a pause. What comes meanwhile waits with it. */
+/**
+ * Writes down the first request of a credential with a role from an address, and the first one after a pause. What comes meanwhile
+ * waits with it.
+ */
 function signIns(audit: AuditLog): Accounts['entered'] {
   const { sessions: max, idleMs: ttl } = kept;
   const present = new LRUCache<string, { writing: Promise<void> | undefined }>({
@@ -86,10 +89,10 @@ function signIns(audit: AuditLog): Accounts['entered'] {
     const { actor, role } = session;
     if (actor === undefined || actor.kind === 'anonymous') return undefined;
     const keyId = actor.keyId ?? null;
-    const who = `${credentialOf(actor)} ${role}`;
+    const who = `${credentialOf(actor)} ${role} ${request.address}`;
     const known = present.get(who);
     if (known !== undefined) return known.writing;
-    const event = { kind: 'sign-in', actor: actorOf(session), keyId, ...asked(request()) } as const;
+    const event = { kind: 'sign-in', actor: actorOf(session), keyId, ...asked(request) } as const;
     const entry: { writing: Promise<void> | undefined } = { writing: undefined };
     entry.writing = audit.append({ ...event, outcome: 'success' }).then(
       () => {

@@ -1,4 +1,5 @@
 import { type DeclaredKey, DeclaredKeys, declaredKeys } from '../auth/index.ts';
+import { FozError } from '../core/index.ts';
 import type { FozConfig } from './config.ts';
 import { refuseDeclared } from './settings/refuse.ts';
 import type { KeyDescription } from './store/repositories/api-keys.ts';
@@ -41,4 +42,13 @@ function dateOf(milliseconds: number | null): Date | null {
 export function refuseDeclaredKey(declared: readonly DeclaredKey[], id: string): void {
   const key = declared.find((one) => one.id === id);
   refuseDeclared(key !== undefined, `the API key ${key?.name}`);
+}
+
+/** Throws FozError `conflict` for a name that a key of the configuration file has; `undefined`: the name stays. */
+export function refuseDeclaredName(declared: readonly DeclaredKey[], name: string | null | undefined): void {
+  if (declared.some((one) => one.name === name))
+    throw new FozError(
+      'conflict',
+      `The configuration file declares an API key ${name} already: choose another name.`,
+    );
 }

@@ -20,6 +20,7 @@ export {
   describeDeclaredKeys,
   type ListedKey,
   refuseDeclaredKey,
+  refuseDeclaredName,
 } from './declared-keys.ts';
 export {
   describeSource,

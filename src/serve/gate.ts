@@ -116,7 +116,7 @@ export class Gate {
         ...(accounts === undefined ? {} : { beforeWrite: () => accounts.ready() }),
       },
     };
-    const writing = accounts?.entered(asker.session, () => this.accountOf(asker, null));
+    const writing = accounts?.entered(asker.session, this.accountOf(asker, null));
     if (writing === undefined) return entry;
     return writing.then(
       () => entry,

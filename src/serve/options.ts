@@ -77,10 +77,10 @@ export interface Accounts {
   /** Rejects with FozError when the account cannot be kept and must be. */
   ran(session: Session, request: AccountOf, answer: EngineAnswer): Promise<void>;
   /**
-   * Who asked was let in; called for each request, before it is answered. `request` is asked for where it is of interest. A promise is to
+   * Who asked was let in; called for each request, before it is answered. A promise is to
    * be awaited; it rejects with FozError when the account cannot be kept and must be.
    */
-  entered(session: Session, request: () => AccountOf): Promise<void> | undefined;
+  entered(session: Session, request: AccountOf): Promise<void> | undefined;
   /** Who asked was not let in; `session`: was, but not with what was asked for. */
   refused(error: FozError, request: AccountOf, session: Session | null): Promise<void>;
 }

@@ -29,7 +29,12 @@ export function refusalOf(error: unknown, logger: Logger): Refused {
     return { status: error.status, refusal: new FozError(error.code as 'validation-failed', error.message) };
   if (error instanceof AccessDenied)
     return { status: error.status, refusal: error, challenge: error.challenge };
-  if (error instanceof FozError) return { status: statuses[error.code] ?? 400, refusal: error };
+  if (error instanceof FozError) {
+    // Somebody who asks is not told why the webhook or the store failed; who runs Foz has to know.
+    if (error.internal !== undefined)
+      logger.warn({ code: error.code, reason: error.internal }, error.message);
+    return { status: statuses[error.code] ?? 400, refusal: error };
+  }
   logger.error({ err: error }, 'request failed');
   return {
     status: 500,

@@ -112,6 +112,23 @@ test('keys of the file stand before those of the store, with all that is declare
   expect((await foz.control(`{ keys { ${all} } }`)).text).not.toContain(plainHash(till.key));
 });
 
+test('no key of the store takes the name of one that the file declares', async () => {
+  const [app] = (await keys('id name')).filter(({ name }: { name: string }) => name === 'app');
+  for (const change of [
+    'createKey(input: { name: "till", roles: ["clerk"] }) { text }',
+    `updateKey(id: "${app.id}", input: { name: "till" }) { name }`,
+  ]) {
+    const { errors } = await foz.control(`mutation { ${change} }`);
+    expect(errors).toMatchObject([
+      {
+        message: 'The configuration file declares an API key till already: choose another name.',
+        extensions: { code: 'conflict' },
+      },
+    ]);
+  }
+  expect((await keys('name')).map(({ name }: { name: string }) => name)).toEqual(['report', 'till', 'app']);
+});
+
 test('when and from where a key of the file was used last, as this process has seen it', async () => {
   const used = async (name: string) =>
     (await keys('name lastUsedAt lastUsedAddress')).find((key: { name: string }) => key.name === name);

@@ -71,7 +71,7 @@ export function forAdmins(
     try {
       session = await identify(request);
       refuseOthers(session);
-      await accounts?.entered(session, () => account);
+      await accounts?.entered(session, account);
     } catch (error) {
       if (error instanceof AccessDenied) void accounts?.refused(error, account, session).catch(() => {});
       const { status, refusal: told, challenge } = refusalOf(error, logger);

@@ -227,7 +227,7 @@ export class Sockets {
       const session = await identifySocket(request, payload);
       if (!connection.isOpen) return false;
       connection.closed.push(this.#place(gate.callerOf(session, request), this.#limits.connectionsPerCaller));
-      await accounts?.entered(session, () => gate.accountOf({ request, requestId: id }, null));
+      await accounts?.entered(session, gate.accountOf({ request, requestId: id }, null));
       if (!connection.isOpen) return false;
       connection.accept(session);
       const stop = watch?.(session, (reason) =>

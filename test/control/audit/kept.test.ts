@@ -46,6 +46,7 @@ beforeAll(async () => {
     auth: {
       admin_secrets: [{ name: 'ops', secret }],
       api_keys: [{ name: 'till', key, roles, default_role: 'clerk' }],
+      trusted_proxies: ['127.0.0.1', '::1'],
     },
     allow_list: [{ role: 'listed', operations: ['{ orders { id } }'] }],
     sources: [source],
@@ -101,6 +102,17 @@ test('a mutation is told by the name that its document gives it, first time and 
   const { query, variables } = buy(5);
   expect(await next('mutation', () => client.ask('1', query, { variables }))).toMatchObject(told);
   client.socket.close();
+});
+
+test('a credential signs in again where it comes from another address', async () => {
+  const from = (address: string) => () =>
+    post({ query: '{ orders { id } }' }, { ...asKey, 'x-forwarded-for': address });
+  for (const address of ['192.0.2.7', '192.0.2.8']) {
+    expect(await next('sign-in', from(address))).toMatchObject({ actor: till, address });
+    await from(address)();
+  }
+  await from('192.0.2.7')();
+  expect(await found({ kinds: ['sign-in'], address: '192.0.2.7' })).toHaveLength(1);
 });
 
 test('a mutation that fails is told with each table that it would have written', async () => {
