@@ -1,12 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintKey, plainHash } from '../../src/auth/index.ts';
+import { createKey } from '../../src/control/index.ts';
 import { connect } from '../../src/main.ts';
 import { attachSource, type Running, running, secret } from '../control/sources/runtime.ts';
+import { command, type Ended } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-alike-'));
 const state = join(folder, 'state');
 const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
@@ -30,26 +30,8 @@ let foz: Running;
 /** The id of the key `report` of the store, and of one that was revoked. */
 let [report, gone] = ['', ''];
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the built command with the admin secret in its environment, without a store of somebody else. */
-function command(...args: readonly string[]): Promise<Ended> {
-  const { FOZ_STORE_URL: _, FOZ_MASTER_KEY: _key, ...rest } = process.env;
-  const env = { ...rest, NODE_OPTIONS: '', FOZ_ADMIN_SECRET: secret };
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(root, 'bin/foz.js'), ...args],
-      { cwd: folder, env },
-      (_e, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
-const there = (...args: readonly string[]) => command(...args, '--endpoint', foz.server.url);
+const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
+const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.server.url);
 
 async function run(source: typeof shop | typeof desk, ...texts: readonly string[]): Promise<void> {
   const connector = await connect(source, true);
@@ -151,13 +133,13 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
   ];
   const asked: Ended[] = [];
   for (const args of commands) asked.push(await there(...args));
-  expect((await command('permissions', 'clerk')).err).toMatch(
+  expect((await here('permissions', 'clerk')).err).toMatch(
     /^What the store says is left out\. .*open in another process: .* add --endpoint URL\.\n/,
   );
-  expect((await command('schema', 'print', '--role', 'clerk')).err).toMatch(/by introspection\.\n/);
+  expect((await here('schema', 'print', '--role', 'clerk')).err).toMatch(/by introspection\.\n/);
   await foz.server.close(100);
   const opened: Ended[] = [];
-  for (const args of commands) opened.push(await command(...args));
+  for (const args of commands) opened.push(await here(...args));
   foz = await running(config);
   expect(asked.map((ended, at) => [commands[at], ended])).toEqual(
     opened.map((ended, at) => [commands[at], ended]),
@@ -216,15 +198,16 @@ test('a key is named by its id, its name or a prefix; two of one name by their i
   for (const name of ['till', 'file:till', prefix]) expect([name, await keyed(name)]).toEqual([name, till]);
   for (const name of ['report', report])
     expect([name, await keyed(name)]).toEqual([name, [{ key: 'report', role: 'clerk' }]]);
-  const { data } = await foz.control(
-    'mutation { createKey(input: { name: "till", roles: ["buyer"] }) { key { id prefixes } } }',
-  );
-  const { id, prefixes } = data.createKey.key;
+  // Made before the file declared one of this name.
+  const actor = { kind: 'command', id: 'test', role: 'admin' } as const;
+  const made = await createKey(foz.server.plane!, actor, { name: 'till', roles: ['buyer'] });
+  const { id } = made.description;
   expect(await keyed('till')).toEqual([
     `conflict: There are several keys till: name one by its id, file:till or ${id}.`,
   ]);
   expect(await keyed('file:till')).toEqual(till);
-  for (const name of [id, prefixes[0]]) expect(await keyed(name)).toEqual([{ key: 'till', role: 'buyer' }]);
+  for (const name of [id, made.description.prefixes[0]!.prefix])
+    expect(await keyed(name)).toEqual([{ key: 'till', role: 'buyer' }]);
   expect((await there('permissions', 'buyer', '--key', 'report')).err).toBe(
     'The key report cannot take the role buyer.\n',
   );
@@ -244,10 +227,8 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
   expect(await there('introspect')).toEqual({ code: 0, out: seen, err: '' });
   expect((await foz.ask('{ people { id } }')).errors?.[0]?.extensions.code).toBe('validation-failed');
   await foz.server.close(100);
-  expect(await command('introspect')).toEqual({ code: 0, out: seen, err: '' });
-  expect((await command('introspect', 'none')).err).toBe(
-    'There is no source none in foz.yaml or its store.\n',
-  );
+  expect(await here('introspect')).toEqual({ code: 0, out: seen, err: '' });
+  expect((await here('introspect', 'none')).err).toBe('There is no source none in foz.yaml or its store.\n');
   foz = await running(config);
   await run(desk, 'create table places (id integer primary key)');
   expect((await there('introspect', 'desk', '--write')).out).toBe(

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,25 +5,13 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/control/index.ts';
 import { connect, start } from '../../src/main.ts';
 import { attachSource, running } from '../control/sources/runtime.ts';
+import { command } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-stored-'));
 const permissions = (column: string) =>
   `select_permissions:\n  - role: clerk\n    permission: { columns: [${column}], filter: {} }\n`;
 
-/** Runs the built command in a folder of its own, without a store of somebody else. */
-function foz(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const { FOZ_STORE_URL: _, FOZ_MASTER_KEY: _key, ...rest } = process.env;
-  const env = { ...rest, NODE_OPTIONS: '' };
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(root, 'bin/foz.js'), ...args],
-      { cwd: folder, env },
-      (_e, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
+const foz = (...args: readonly string[]) => command(folder, args);
 
 beforeAll(async () => {
   for (const [name, table] of [

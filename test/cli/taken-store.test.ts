@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,33 +5,15 @@ import { pino } from 'pino';
 import { appendRecords } from '../../src/control/audit/append.ts';
 import { openControlPlane } from '../../src/control/index.ts';
 import { type Running, running, secret } from '../control/sources/runtime.ts';
+import { command } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-taken-'));
 const state = join(folder, 'state');
 const day = 86_400_000;
 let foz: Running;
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the built command with the admin secret in its environment, without a store of somebody else. */
-function command(...args: readonly string[]): Promise<Ended> {
-  const { FOZ_STORE_URL: _, FOZ_MASTER_KEY: _key, ...rest } = process.env;
-  const env = { ...rest, NODE_OPTIONS: '', FOZ_ADMIN_SECRET: secret };
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(root, 'bin/foz.js'), ...args],
-      { cwd: folder, env },
-      (_e, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
-const there = (...args: readonly string[]) => command(...args, '--endpoint', foz.server.url);
+const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
+const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.server.url);
 
 /** Four records of the past, before any server has written one. */
 async function writePast(): Promise<void> {
@@ -66,7 +47,7 @@ test('who finds the store open elsewhere is told the way out', async () => {
     ['audit', 'prune', '--days', '1'],
     ['metadata', 'export', 'files'],
   ])
-    expect([args, await command(...args)]).toEqual([
+    expect([args, await here(...args)]).toEqual([
       args,
       {
         code: 1,
@@ -74,10 +55,10 @@ test('who finds the store open elsewhere is told the way out', async () => {
         err: expect.stringMatching(/is open in another process: .* add --endpoint URL\.\n$/),
       },
     ]);
-  expect((await command('store', 'migrate')).err).toMatch(
+  expect((await here('store', 'migrate')).err).toMatch(
     /open in another process: .*when it started: "foz store status --endpoint URL"/,
   );
-  expect((await command('secrets', 'rotate')).err).toMatch(
+  expect((await here('secrets', 'rotate')).err).toMatch(
     /open in another process: .*stop it, rotate, and start it again with the new key\.\n$/,
   );
 }, 120_000);
@@ -116,7 +97,7 @@ test('the store is told of alike, whether its server is asked or it is opened', 
     err: '',
   });
   await foz.server.close(100);
-  expect([await command('store', 'status'), await command('store', 'status', '--json')]).toEqual(asked);
+  expect([await here('store', 'status'), await here('store', 'status', '--json')]).toEqual(asked);
 }, 120_000);
 
 test('what the file says of retention cannot be undercut over the network', async () => {
