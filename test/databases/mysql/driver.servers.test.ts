@@ -372,7 +372,7 @@ describeEngines(both, (engine) => {
 
     test('a server that goes away is unavailable, and used again when it is back', async () => {
       const network = await between();
-      const connector = connectTo(engine, { connection: network.url, connectMs: 1000 });
+      const connector = connectTo(engine, { connection: network.url, connectMs: 2000 });
       const ask = () => connector.run(statement('select n from t where id = 3'), [], patient);
       expect((await ask()).rows).toEqual([[3]]);
       const open = connector
@@ -393,14 +393,14 @@ describeEngines(both, (engine) => {
 
     test('a server that falls silent is given up', async () => {
       const network = await between();
-      const connector = connectTo(engine, { connection: network.url, connectMs: 500 });
+      const connector = connectTo(engine, { connection: network.url, connectMs: 2000 });
       await connector.ping(patient.signal);
       network.freeze(true);
       const started = performance.now();
       await expect(connector.run(statement('select 1'), [], soon(100))).rejects.toMatchObject({
         code: 'timeout',
       });
-      expect(performance.now() - started).toBeLessThan(7000);
+      expect(performance.now() - started).toBeLessThan(12_000);
       await expect(connector.ping(patient.signal)).rejects.toMatchObject({
         code: expect.stringMatching(/^(?:unavailable|timeout)$/),
       });
@@ -408,7 +408,7 @@ describeEngines(both, (engine) => {
       await connector.ping(patient.signal);
       await connector.close();
       await network.cut();
-    }, 20_000);
+    }, 40_000);
   });
 
   test('close waits for what runs and refuses the rest', async () => {
