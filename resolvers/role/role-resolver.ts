@@ -23,12 +23,11 @@ export class RoleResolver {
       'What a key may do with each of its roles, within its scopes and limits; nothing when it was revoked.',
   })
   async keyPermissions(
-    @Ctx() { graphs, settings, plane }: ControlContext,
+    @Ctx() { graphs, declaredKeys, plane }: ControlContext,
     @Arg('id', () => String, { description: 'As in the audit log; or its name, or a prefix of it.' })
     id: string,
   ): Promise<RolePermissions[]> {
-    const declared = settings.file.auth?.api_keys ?? [];
-    const roles = await describeKey(graphs, { declared, plane }, id);
+    const roles = await describeKey(graphs, { declared: declaredKeys(), plane }, id);
     return roles.map(({ key, ...role }) => ({ ...told(role), key }));
   }
 }

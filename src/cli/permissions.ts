@@ -1,4 +1,5 @@
 import type { DescribedRule, TableDescription } from '../access/index.ts';
+import { declaredKeys } from '../auth/index.ts';
 import type { CatalogIssue } from '../catalog/index.ts';
 import {
   describeKey,
@@ -52,7 +53,7 @@ async function foundHere(file: string, role: string | undefined, key: string | u
   const { graphs, plane, issues } = attached;
   try {
     if (key !== undefined) {
-      const declared = config.auth?.api_keys ?? [];
+      const declared = declaredKeys(config.auth?.api_keys ?? []);
       return { found: await describeKey(graphs, { declared, plane }, key), issues };
     }
     const names = role === undefined ? roleNames(graphs) : [role];

@@ -1,4 +1,4 @@
-import { type DeclaredKeyConfig, declaredKeys, type KeyRecord, scopesOf } from '../auth/index.ts';
+import { type KeyRecord, scopesOf } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
 import { describeRole, type RoleDescription } from './effective.ts';
 import type { Graphs } from './graphs.ts';
@@ -14,7 +14,7 @@ export interface KeyRoleDescription extends RoleDescription {
 /** Where keys are. */
 interface Keys {
   /** Those of the configuration file. */
-  readonly declared: readonly DeclaredKeyConfig[];
+  readonly declared: readonly KeyRecord[];
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
 }
@@ -38,7 +38,7 @@ export async function describeKey(
 ): Promise<readonly KeyRoleDescription[]> {
   const stored = plane === null ? [] : await keysOf(plane, true);
   const keys: NamedKey[] = [
-    ...declaredKeys(declared).map((key) => ({
+    ...declared.map((key) => ({
       key,
       prefixes: key.secrets.map(({ prefix }) => prefix),
       isRevoked: false,

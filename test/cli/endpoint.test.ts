@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/main.ts';
 import { type Running, running, secret } from '../control/sources/runtime.ts';
+import { command } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-endpoint-'));
 const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
 let foz: Running;
@@ -15,19 +14,8 @@ let elsewhere: Server;
 /** Credentials that the other server was sent. */
 const sent: unknown[] = [];
 
-/** Runs the built command with the admin secret in its environment. */
-function command(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, NODE_OPTIONS: '', FOZ_ADMIN_SECRET: secret };
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(root, 'bin/foz.js'), ...args],
-      { cwd: folder, env },
-      (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
-const there = (...args: readonly string[]) => command(...args, '--endpoint', foz.server.url);
+const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
+const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.server.url);
 
 beforeAll(async () => {
   const connector = await connect(shop, true);
@@ -127,14 +115,14 @@ test('a secret that is wrong or missing, a URL that is none, a server that is no
   );
   expect((await there('audit', 'verify', '--secret-file', 'right')).code).toBe(0);
   const other = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
-  expect((await command('audit', 'verify', '--endpoint', other)).err).toMatch(/^There is no control API at /);
+  expect((await here('audit', 'verify', '--endpoint', other)).err).toMatch(/^There is no control API at /);
   sent.length = 0;
-  expect((await command('audit', 'verify', '--endpoint', `${other}/moved`)).err).toMatch(/does not answer/);
+  expect((await here('audit', 'verify', '--endpoint', `${other}/moved`)).err).toMatch(/does not answer/);
   expect(sent).toEqual([secret]);
-  expect((await command('audit', 'verify', '--endpoint', await nobodyAt())).err).toMatch(
+  expect((await here('audit', 'verify', '--endpoint', await nobodyAt())).err).toMatch(
     /does not answer: .*ECONNREFUSED/,
   );
-  expect((await command('audit', 'verify', '--endpoint', 'localhost:80')).err).toMatch(
+  expect((await here('audit', 'verify', '--endpoint', 'localhost:80')).err).toMatch(
     /^--endpoint must be the URL/,
   );
 }, 120_000);

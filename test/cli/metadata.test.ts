@@ -1,23 +1,13 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/main.ts';
+import { command } from './command.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-metadata-'));
 
-/** Runs the built command in a folder of its own, without a store of somebody else. */
-function foz(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const { FOZ_STORE_URL: _, ...env } = process.env;
-  return new Promise((resolve) => {
-    const command = [join(root, 'bin/foz.js'), ...args];
-    const options = { cwd: folder, env: { ...env, NODE_OPTIONS: '' } };
-    const child = execFile(process.execPath, command, options, (_error, out, err) =>
-      resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
+const foz = (...args: readonly string[]) => command(folder, args);
 
 beforeAll(async () => {
   if (!existsSync(join(root, 'dist/src/cli/index.js')))

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { mintKey, plainHash } from '../../src/auth/index.ts';
+import { command } from '../cli/command.ts';
 import { until } from '../support/wait.ts';
 import { type Running, running, secret } from './sources/runtime.ts';
 
@@ -68,14 +68,7 @@ async function account(key: string, query: string) {
   };
 }
 
-/** Runs the built command in the folder. */
-function command(...args: readonly string[]): Promise<{ out: string; err: string }> {
-  const env = { ...process.env, NODE_OPTIONS: '', FOZ_STORE_URL: '', FOZ_ADMIN_SECRET: secret };
-  const bin = join(import.meta.dirname, '../../bin/foz.js');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, ...args], { cwd: folder, env }, (_, out, err) => resolve({ out, err }));
-  });
-}
+const run = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
 
 test('keys of the file stand before those of the store, with all that is declared of them', async () => {
   const [first, second, third] = await keys(all);
@@ -191,17 +184,17 @@ test('foz key list: from a Foz that runs, and from the file and the store of one
     join(folder, 'foz.yaml'),
     stringify({ state, sources: [], auth: { api_keys: auth.api_keys } }),
   );
-  const asked = await command('key', 'list', '--endpoint', foz.server.url, '--json');
+  const asked = await run('key', 'list', '--endpoint', foz.server.url, '--json');
   const there = JSON.parse(asked.out);
   expect(there.map(({ name }: { name: string }) => name)).toEqual(['report', 'till', 'app']);
   expect(there[1]).toMatchObject({ declared: true, lastUsedAddress: '127.0.0.1' });
-  const table = (await command('key', 'list', '--endpoint', foz.server.url)).out.split('\n');
+  const table = (await run('key', 'list', '--endpoint', foz.server.url)).out.split('\n');
   expect(table[0]).toMatch(/^name +id +roles +prefixes +ends +used last$/);
   expect(table[2]).toMatch(
     new RegExp(`^till +file:till +clerk, reader +${till.prefix} +${until2030} +\\S+ from 127\\.0\\.0\\.1$`),
   );
   await foz.server.close(0);
-  const stopped = await command('key', 'list', '--json');
+  const stopped = await run('key', 'list', '--json');
   expect(stopped.err).toBe('');
   const here = JSON.parse(stopped.out);
   expect(here[2]).toEqual(there[2]);
@@ -210,5 +203,5 @@ test('foz key list: from a Foz that runs, and from the file and the store of one
     join(folder, 'bare.yaml'),
     stringify({ state: join(folder, 'other'), sources: [], auth: {} }),
   );
-  expect((await command('key', 'list', '--config', 'bare.yaml')).out).toBe('There are no API keys.\n');
+  expect((await run('key', 'list', '--config', 'bare.yaml')).out).toBe('There are no API keys.\n');
 }, 120_000);
