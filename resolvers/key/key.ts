@@ -1,5 +1,6 @@
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { JsonScalar } from '../json.ts';
 
 /** Kinds of operations that a key may be for. */
 export enum KeyOperation {
@@ -61,7 +62,7 @@ export class Key {
   @Field(() => String, { nullable: true })
   defaultRole!: string | null;
 
-  @Field(() => GraphQLJSON, { description: 'Session variables, without x-foz-.' })
+  @Field(() => JsonScalar, { description: 'Session variables, without x-foz-.' })
   variables!: Readonly<Record<string, string>>;
 
   @Field(() => KeyScopes, { nullable: true })
@@ -79,7 +80,7 @@ export class Key {
   @Field(() => [String], { description: 'How the texts start that are accepted: foz_<prefix>_...' })
   prefixes!: readonly string[];
 
-  @Field(() => GraphQLJSON, { nullable: true, description: 'Smaller limits than those of its roles.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'Smaller limits than those of its roles.' })
   limits?: object | null;
 
   @Field(() => GraphQLSafeInt, { description: 'How often it was changed, from 1; 0: the file declares it.' })
@@ -161,7 +162,7 @@ export class KeyChange {
   })
   owner?: string | null;
 
-  @Field(() => GraphQLJSON, { nullable: true, description: 'Session variables, as {"user-id": "7"}.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'Session variables, as {"user-id": "7"}.' })
   variables?: Record<string, string> | null;
 
   @Field(() => KeyScopesInput, { nullable: true, description: 'A part of what the roles may do.' })
@@ -173,7 +174,7 @@ export class KeyChange {
   @Field(() => KeyRateInput, { nullable: true })
   rateLimit?: KeyRateInput | null;
 
-  @Field(() => GraphQLJSON, {
+  @Field(() => JsonScalar, {
     nullable: true,
     description: 'Smaller limits than those of its roles, as `auth.api_keys[].limits` in foz.yaml.',
   })

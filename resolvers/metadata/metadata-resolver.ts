@@ -1,7 +1,8 @@
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Args, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { replaceMetadata } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
+import { JsonScalar } from '../json.ts';
 import {
   ChangeArgs,
   changed,
@@ -48,7 +49,7 @@ export class MetadataResolver {
   @Mutation(() => MetadataResult, { description: 'Puts another document in the place of the metadata.' })
   replaceMetadata(
     @Ctx() context: ControlContext,
-    @Arg('document', () => GraphQLJSON) document: unknown,
+    @Arg('document', () => JsonScalar) document: unknown,
     @Args(() => ChangeArgs) options: ChangeArgs,
   ): Promise<MetadataResult> {
     return changed(context, replaceMetadata(document), options);

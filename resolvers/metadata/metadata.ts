@@ -1,7 +1,8 @@
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { ArgsType, Field, GraphQLISODateTime, ObjectType } from 'type-graphql';
 import type { MetadataEdit } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
+import { JsonScalar } from '../json.ts';
 import { Issue } from '../source/source.ts';
 
 @ArgsType()
@@ -27,7 +28,7 @@ export class Metadata {
   @Field(() => GraphQLSafeInt, { description: '0: nothing was ever written, or the configuration holds it.' })
   resourceVersion!: number;
 
-  @Field(() => GraphQLJSON, { description: 'As files of metadata have it.' })
+  @Field(() => JsonScalar, { description: 'As files of metadata have it.' })
   document!: unknown;
 
   @Field(() => String, {
@@ -69,10 +70,10 @@ export class MetadataChange {
   @Field(() => String, { description: 'In words.' })
   text!: string;
 
-  @Field(() => GraphQLJSON, { nullable: true })
+  @Field(() => JsonScalar, { nullable: true })
   before?: unknown;
 
-  @Field(() => GraphQLJSON, { nullable: true })
+  @Field(() => JsonScalar, { nullable: true })
   after?: unknown;
 }
 

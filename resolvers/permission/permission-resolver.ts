@@ -1,4 +1,3 @@
-import { GraphQLJSON } from 'graphql-scalars';
 import { Arg, Args, Ctx, Mutation, Resolver } from 'type-graphql';
 import {
   dropInheritedRole,
@@ -7,6 +6,7 @@ import {
   setPermission,
 } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
+import { JsonScalar } from '../json.ts';
 import { ChangeArgs, changed, MetadataResult } from '../metadata/metadata.ts';
 import { TableArgs } from '../table/table.ts';
 import { PermissionOperation, TablePermission } from './permission.ts';
@@ -21,7 +21,7 @@ export class PermissionResolver {
     @Args(() => TableArgs) args: TableArgs,
     @Arg('role', () => String) role: string,
     @Arg('operation', () => PermissionOperation) operation: PermissionOperation,
-    @Arg('definition', () => GraphQLJSON, { description: 'As in {"columns": "*", "filter": {}}.' })
+    @Arg('definition', () => JsonScalar, { description: 'As in {"columns": "*", "filter": {}}.' })
     definition: unknown,
     @Arg('description', () => String, described) description: string | null,
   ): Promise<MetadataResult> {

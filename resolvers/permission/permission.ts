@@ -1,5 +1,5 @@
-import { GraphQLJSON } from 'graphql-scalars';
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
+import { JsonScalar } from '../json.ts';
 
 /** What a permission allows. */
 export enum PermissionOperation {
@@ -21,7 +21,7 @@ export class TablePermission {
   @Field(() => PermissionOperation)
   operation!: `${PermissionOperation}`;
 
-  @Field(() => GraphQLJSON, { description: 'As files of metadata have it.' })
+  @Field(() => JsonScalar, { description: 'As files of metadata have it.' })
   definition!: unknown;
 
   @Field(() => String, { nullable: true })

@@ -1,5 +1,6 @@
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ObjectType } from 'type-graphql';
+import { JsonScalar } from '../json.ts';
 
 @ObjectType({
   description: 'What may be done with one table. Conditions are JSON, in the words of the metadata.',
@@ -50,7 +51,7 @@ export class RolePermissions {
   @Field(() => [TablePermissions])
   tables!: TablePermissions[];
 
-  @Field(() => GraphQLJSON, {
+  @Field(() => JsonScalar, {
     description: 'As `server.limits` in foz.yaml; what is absent is as by default.',
   })
   limits!: object;

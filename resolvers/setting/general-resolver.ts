@@ -1,7 +1,8 @@
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { describeSettings, setSetting } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
+import { JsonScalar } from '../json.ts';
 import { Setting } from './setting.ts';
 
 @Resolver(() => Setting)
@@ -15,7 +16,7 @@ export class GeneralResolver {
   setSetting(
     @Ctx() { settings, actor }: ControlContext,
     @Arg('name', () => String, { description: 'As in `server.cors`.' }) name: string,
-    @Arg('value', () => GraphQLJSON, { nullable: true, description: 'null: as it is by default.' })
+    @Arg('value', () => JsonScalar, { nullable: true, description: 'null: as it is by default.' })
     value: unknown,
     @Arg('revision', () => GraphQLSafeInt, {
       nullable: true,

@@ -1,4 +1,4 @@
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { IssuerConfig, WebhookConfig } from '../../src/auth/index.ts';
 import {
@@ -16,6 +16,7 @@ import {
   setWebhook,
 } from '../../src/control/index.ts';
 import type { ControlContext } from '../context.ts';
+import { JsonScalar } from '../json.ts';
 import { Limits, SignIns, TokenIssuer } from './setting.ts';
 
 @Resolver()
@@ -31,7 +32,7 @@ export class SettingResolver {
   putIssuer(
     @Ctx() { settings, actor }: ControlContext,
     @Arg('name', () => String) name: string,
-    @Arg('settings', () => GraphQLJSON, {
+    @Arg('settings', () => JsonScalar, {
       description: 'As an entry of `auth.jwt` in foz.yaml; a secret given as `***` stays.',
     })
     given: IssuerConfig,
@@ -62,7 +63,7 @@ export class SettingResolver {
   async setLimits(
     @Ctx() { settings, actor }: ControlContext,
     @Arg('role', () => String, { nullable: true, description: 'Everybody unless told.' }) role: string | null,
-    @Arg('limits', () => GraphQLJSON, {
+    @Arg('limits', () => JsonScalar, {
       nullable: true,
       description: 'As `server.limits` in foz.yaml; null: none besides those of the file.',
     })
@@ -91,7 +92,7 @@ export class SettingResolver {
   @Mutation(() => SignIns, { description: 'Sets the URL that is asked who a caller is; null: none.' })
   async setWebhook(
     @Ctx() { settings, actor }: ControlContext,
-    @Arg('webhook', () => GraphQLJSON, { nullable: true, description: 'As `auth.webhook` in foz.yaml.' })
+    @Arg('webhook', () => JsonScalar, { nullable: true, description: 'As `auth.webhook` in foz.yaml.' })
     webhook: WebhookConfig | null,
   ): Promise<SignIns> {
     await setWebhook(settings, actor, webhook ?? null);

@@ -1,5 +1,6 @@
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ObjectType, registerEnumType } from 'type-graphql';
+import { JsonScalar } from '../json.ts';
 
 /** Who says a setting. */
 export enum SettingOwner {
@@ -17,7 +18,7 @@ export class Setting {
   @Field(() => String, { description: 'As in `server.cors`.' })
   name!: string;
 
-  @Field(() => GraphQLJSON, { nullable: true, description: 'What holds.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'What holds.' })
   value!: unknown;
 
   @Field(() => SettingOwner)
@@ -40,7 +41,7 @@ export class TokenIssuer {
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'How often it was changed, from 1.' })
   revision!: number | null;
 
-  @Field(() => GraphQLJSON, { description: 'As an entry of `auth.jwt` in foz.yaml; secrets are `***`.' })
+  @Field(() => JsonScalar, { description: 'As an entry of `auth.jwt` in foz.yaml; secrets are `***`.' })
   settings!: unknown;
 }
 
@@ -49,7 +50,7 @@ export class Limits {
   @Field(() => String, { nullable: true, description: 'null: everybody.' })
   role!: string | null;
 
-  @Field(() => GraphQLJSON, { description: 'As `server.limits` in foz.yaml.' })
+  @Field(() => JsonScalar, { description: 'As `server.limits` in foz.yaml.' })
   limits!: unknown;
 
   @Field(() => [String], { description: 'Those that the configuration file says, so that they stay.' })
@@ -134,7 +135,7 @@ export class SignIns {
   @Field(() => String, { nullable: true, description: 'The role of requests without credentials.' })
   anonymousRole!: string | null;
 
-  @Field(() => GraphQLJSON, { nullable: true, description: 'As `auth.webhook` in foz.yaml.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'As `auth.webhook` in foz.yaml.' })
   webhook!: unknown;
 
   @Field(() => [String], { description: 'Origins of pages that may send a token in a cookie.' })

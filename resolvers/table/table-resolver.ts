@@ -1,4 +1,3 @@
-import { GraphQLJSON } from 'graphql-scalars';
 import { Arg, Args, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import {
   auditReads,
@@ -16,6 +15,7 @@ import {
 } from '../../src/control/index.ts';
 import { FozError } from '../../src/core/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
+import { JsonScalar } from '../json.ts';
 import { changed, MetadataResult } from '../metadata/metadata.ts';
 import { RootFieldInput, Table, TableArgs } from './table.ts';
 
@@ -129,7 +129,7 @@ export class TableResolver {
     @Ctx() context: ControlContext,
     @Args(() => TableArgs) args: TableArgs,
     @Arg('column', () => String) column: string,
-    @Arg('rules', () => [GraphQLJSON], { description: 'As in {"pattern": "^[A-Z]+$"}; none: no rule.' })
+    @Arg('rules', () => [JsonScalar], { description: 'As in {"pattern": "^[A-Z]+$"}; none: no rule.' })
     rules: object[],
   ) {
     return changed(context, setColumnValidation(args, column, rules), args);
@@ -139,7 +139,7 @@ export class TableResolver {
   setRowValidations(
     @Ctx() context: ControlContext,
     @Args(() => TableArgs) args: TableArgs,
-    @Arg('rules', () => [GraphQLJSON], { description: 'As in {"check": {...}, "message": "..."}.' })
+    @Arg('rules', () => [JsonScalar], { description: 'As in {"check": {...}, "message": "..."}.' })
     rules: { check: Record<string, unknown>; message: string }[],
   ) {
     return changed(context, setRowValidations(args, rules), args);

@@ -1,5 +1,5 @@
-import { GraphQLJSON } from 'graphql-scalars';
 import { ArgsType, Field, Float, InputType, ObjectType } from 'type-graphql';
+import { JsonScalar } from '../json.ts';
 import { ChangeArgs } from '../metadata/metadata.ts';
 import { TablePermission } from '../permission/permission.ts';
 import { Relationship } from '../relationship/relationship.ts';
@@ -73,7 +73,7 @@ export class Column {
   @Field(() => Boolean, { description: 'Nobody sees it.' })
   hidden!: boolean;
 
-  @Field(() => [GraphQLJSON], { description: 'What values that are written must be.' })
+  @Field(() => [JsonScalar], { description: 'What values that are written must be.' })
   validation!: readonly unknown[];
 }
 
@@ -145,7 +145,7 @@ export class Table {
   @Field(() => [TablePermission])
   permissions!: readonly TablePermission[];
 
-  @Field(() => [GraphQLJSON], { description: 'Conditions that every written row passes.' })
+  @Field(() => [JsonScalar], { description: 'Conditions that every written row passes.' })
   validations!: readonly unknown[];
 
   @Field(() => [Issue])

@@ -1,3 +1,4 @@
+import { jsonText } from '../core/index.ts';
 import { AccessDenied } from './denied.ts';
 
 /** ASCII only and without the `u` flag: no other letter becomes one of these in lower case. */
@@ -25,7 +26,7 @@ export function isVariable(name: string): boolean {
 /** The text of a claim's value: texts as they are, numbers and booleans in their JSON form, lists and objects as JSON; `undefined` for null. */
 export function variableText(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : jsonText(value);
   if (text.includes('\0')) throw new AccessDenied({ why: 'a session variable holds the NUL character' });
   return text;
 }

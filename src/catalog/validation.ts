@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { jsonText, withDoubles } from '../core/index.ts';
 import type { ValidationRule } from './catalog.ts';
 import type { ColumnValidationMetadata } from './metadata.ts';
 import { familyOf, type ValueType } from './scalars.ts';
@@ -17,7 +18,7 @@ function compiled(schema: object): (value: unknown) => boolean {
   }
 }
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+const textOf = (value: unknown) => (typeof value === 'string' ? value : jsonText(value));
 
 /** Characters of a text, bytes of a binary value (which comes as base64), elements of an array. */
 function lengthOf(value: unknown, { scalar }: ValueType): number {
@@ -55,7 +56,7 @@ const makers = {
   }),
   json_schema: (given: object) => {
     const fits = compiled(given);
-    return { text: 'must fit its JSON Schema', passes: (value) => fits(value) === true };
+    return { text: 'must fit its JSON Schema', passes: (value) => fits(withDoubles(value)) === true };
   },
 } as const satisfies Record<Kind, Make>;
 

@@ -1,8 +1,8 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { CatalogIssue } from '../catalog/index.ts';
-import { adminRole, FozError, FozErrors, roleNamed } from '../core/index.ts';
-import { printExplained } from '../execute/index.ts';
+import { adminRole, FozError, FozErrors, readJson, roleNamed } from '../core/index.ts';
+import { type OperationRequest, printExplained } from '../execute/index.ts';
 import { type PoolState, printPlan } from '../plan/index.ts';
 import type { SourceConfig } from './config.ts';
 import type { Graphs } from './graphs.ts';
@@ -116,11 +116,12 @@ export async function explainOperation(
   const errors = validate(engine.options.schema, document);
   if (errors.length > 0)
     throw new FozErrors(errors.map((error) => new FozError('validation-failed', error.message)));
-  const variables = variablesOf(asked.variables);
+  const { variables, hasExact } = variablesOf(asked.variables);
   const plan = engine.explain({
     query: asked.query,
     operationName: asked.operationName,
     variables,
+    hasExact,
     document,
   });
   return `${printPlan(plan.plan)}\n${printExplained(await plan.explain())}`;
@@ -139,11 +140,11 @@ function parsed(query: string): DocumentNode {
   }
 }
 
-function variablesOf(text: string): Record<string, unknown> {
+function variablesOf(text: string): Pick<OperationRequest, 'variables' | 'hasExact'> {
   try {
-    const value: unknown = JSON.parse(text);
+    const { value, hasExact } = readJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+      return { variables: value as OperationRequest['variables'], hasExact };
   } catch {}
   throw new FozError('validation-failed', 'The variables must be a JSON object, as {"id": 1}.');
 }

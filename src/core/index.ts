@@ -1,6 +1,20 @@
 export type { EndSignal } from './end-signal.ts';
 export { type ErrorCode, errorCodes, FozError, type FozErrorOptions, FozErrors } from './errors.ts';
 export {
+  checkNesting,
+  deepestValue,
+  ExactNumber,
+  jsonText,
+  nestedTooDeeply,
+  numberOf,
+  parseJson,
+  type ReadJson,
+  readJson,
+  someExact,
+  withDigits,
+  withDoubles,
+} from './exact-number.ts';
+export {
   adminRole,
   parseRoleName,
   parseSourceName,

@@ -5,7 +5,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { type EndSignal, FozError, FozErrors, type SourceName } from '../core/index.ts';
+import { checkNesting, type EndSignal, FozError, FozErrors, type SourceName } from '../core/index.ts';
 import {
   type Connector,
   compileCoercion,
@@ -17,6 +17,9 @@ import {
   planOperation,
   type Rules,
   type RunContext,
+  settleNumbers,
+  type VariableValues,
+  withoutPrototypes,
 } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
@@ -33,7 +36,9 @@ import type { Written } from './written.ts';
 export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | null;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: VariableValues;
+  /** Numbers of the variables may be ExactNumbers. */
+  readonly hasExact?: boolean;
   /** Session variables, lower case without prefix. */
   readonly session: ReadonlyMap<string, string>;
   readonly signal: EndSignal;
@@ -73,8 +78,8 @@ interface Entry {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly onRun: OnRun;
-  readonly coerce: (raw: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | undefined;
-  readonly shape: (raw: Readonly<Record<string, unknown>>) => string | undefined;
+  readonly coerce: (raw: VariableValues) => VariableValues | undefined;
+  readonly shape: (raw: VariableValues) => string | undefined;
   /** Paths of variables whose values decide the plan; grows as plans are made. */
   inspected: readonly string[];
   readonly plans: LRUCache<string, PreparedPlan>;
@@ -98,11 +103,12 @@ export class RoleEngine {
   cached(request: OperationRequest): Promise<EngineAnswer> | undefined {
     const entry = this.#entries.get(keyOf(request));
     if (entry === undefined) return undefined;
-    const shape = entry.shape(request.variables);
+    const raw = this.#raw(entry, request);
+    const shape = entry.shape(raw);
     if (shape === undefined) return undefined;
-    const plan = entry.plans.get(shape + inspectedKey(entry.inspected, request.variables));
+    const plan = entry.plans.get(shape + inspectedKey(entry.inspected, raw));
     if (plan === undefined) return undefined;
-    const variables = entry.coerce(request.variables);
+    const variables = entry.coerce(raw);
     if (variables === undefined || this.#excess(plan.plan, variables) !== null) return undefined;
     return this.#run(plan, variables, request, entry);
   }
@@ -110,26 +116,13 @@ export class RoleEngine {
   /** Plans (or finds) and runs a validated document. Never rejects: what goes wrong is in the answer. */
   async execute(request: OperationRequest & { readonly document: DocumentNode }): Promise<EngineAnswer> {
     let plan: PreparedPlan;
-    let values: Readonly<Record<string, unknown>>;
+    let values: VariableValues;
     let entry: Entry;
     try {
       entry = this.#entry(request);
-      const coerced = getVariableValues(
-        this.options.schema,
-        entry.operation.variableDefinitions ?? [],
-        request.variables,
-      );
-      if (coerced.errors !== undefined) {
-        return answerErrors(
-          coerced.errors.map(
-            (error) => new FozError('validation-failed', error.message, { path: '$.variables' }),
-          ),
-          'request',
-          this.options.showInternal,
-        );
-      }
-      values = coerced.coerced;
-      plan = this.#plan(entry, values, request.variables);
+      const raw = this.#raw(entry, request);
+      values = this.#coerced(entry, raw);
+      plan = this.#plan(entry, values, raw);
     } catch (error) {
       return answerErrors(errorsOf(error), 'request', this.options.showInternal);
     }
@@ -137,21 +130,38 @@ export class RoleEngine {
   }
 
   /** The plan of an operation, for people. */
-  explain(request: {
-    readonly query: string;
-    readonly operationName: string | null;
-    readonly variables: Readonly<Record<string, unknown>>;
-    readonly document: DocumentNode;
-  }): PreparedPlan {
+  explain(
+    request: Pick<OperationRequest, 'query' | 'operationName' | 'variables' | 'hasExact'> & {
+      readonly document: DocumentNode;
+    },
+  ): PreparedPlan {
     const entry = this.#entry(request);
-    const coerced = getVariableValues(
+    const raw = this.#raw(entry, request);
+    return this.#plan(entry, this.#coerced(entry, raw), raw);
+  }
+
+  /** The variables as they were given, numbers with all their digits where a scalar takes them. */
+  #raw(
+    entry: Entry,
+    { variables, hasExact }: Pick<OperationRequest, 'variables' | 'hasExact'>,
+  ): VariableValues {
+    return hasExact === true ? settleNumbers(this.options.schema, entry.operation, variables) : variables;
+  }
+
+  /** Coerced variables. Throws FozError `limit-exceeded`, or FozErrors that tell all that is wrong with them. */
+  #coerced({ coerce, operation }: Entry, raw: VariableValues): VariableValues {
+    checkNesting(raw, '$.variables');
+    const values = coerce(raw);
+    if (values !== undefined) return values;
+    const { errors = [] } = getVariableValues(
       this.options.schema,
-      entry.operation.variableDefinitions ?? [],
-      request.variables,
+      operation.variableDefinitions ?? [],
+      withoutPrototypes(raw) as VariableValues,
     );
-    if (coerced.errors !== undefined)
-      throw new FozErrors(coerced.errors.map((error) => new FozError('validation-failed', error.message)));
-    return this.#plan(entry, coerced.coerced, request.variables);
+    const reasons = errors.length > 0 ? errors.map(({ message }) => message) : ['The variables do not fit.'];
+    throw new FozErrors(
+      reasons.map((reason) => new FozError('validation-failed', reason, { path: '$.variables' })),
+    );
   }
 
   /** Plans kept at the moment. */
@@ -186,11 +196,7 @@ export class RoleEngine {
     return entry;
   }
 
-  #plan(
-    entry: Entry,
-    values: Readonly<Record<string, unknown>>,
-    raw: Readonly<Record<string, unknown>>,
-  ): PreparedPlan {
+  #plan(entry: Entry, values: VariableValues, raw: VariableValues): PreparedPlan {
     const shape = entry.shape(raw);
     const known =
       shape === undefined ? undefined : entry.plans.get(shape + inspectedKey(entry.inspected, raw));
@@ -219,14 +225,14 @@ export class RoleEngine {
   }
 
   /** What an operation may cost where that is too much, else `null`. Of a plan that is kept it depends on the variables of a request. */
-  #excess(plan: Plan, variables: Readonly<Record<string, unknown>>): { cost: number; limit: number } | null {
+  #excess(plan: Plan, variables: VariableValues): { cost: number; limit: number } | null {
     const limit = this.options.most?.cost ?? null;
     if (limit === null) return null;
     const cost = planCost(plan, variables);
     return cost > limit ? { cost, limit } : null;
   }
 
-  #checkCost(plan: Plan, variables: Readonly<Record<string, unknown>>): void {
+  #checkCost(plan: Plan, variables: VariableValues): void {
     const details = this.#excess(plan, variables);
     if (details === null) return;
     throw new FozError(
@@ -239,7 +245,7 @@ export class RoleEngine {
   /** Runs a plan, and tells what account is kept of: its name, and what it read of the tables whose reads are. */
   #run(
     plan: PreparedPlan,
-    variables: Readonly<Record<string, unknown>>,
+    variables: VariableValues,
     request: OperationRequest,
     entry: Entry,
   ): Promise<EngineAnswer> {
@@ -253,7 +259,7 @@ export class RoleEngine {
 
   async #answer(
     plan: PreparedPlan,
-    variables: Readonly<Record<string, unknown>>,
+    variables: VariableValues,
     request: OperationRequest,
     entry: Entry,
   ): Promise<EngineAnswer> {
@@ -311,7 +317,7 @@ function checkSize(data: string, most: number | null): void {
 
 function introspectionOf(
   { document, operation }: Entry,
-  variables: Readonly<Record<string, unknown>>,
+  variables: VariableValues,
   request: OperationRequest,
 ): IntrospectionRequest {
   return { key: keyOf(request), document, operation, variables, signal: request.signal };

@@ -11,6 +11,8 @@ export {
   type UpdateKind,
 } from './meaning.ts';
 export { isGroupable } from './offers.ts';
+export { jsonLiteral } from './scalars/json.ts';
 export { readScalar } from './scalars/read.ts';
 export { checkText, textProblem } from './scalars/text.ts';
+export { keepsDigits } from './scalars/types.ts';
 export { LazySchema } from './schema.ts';

@@ -1,3 +1,4 @@
+export { compileCoercion, settleNumbers, type VariableValues, withoutPrototypes } from './coercion.ts';
 export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './connection.ts';
 export { cursorKey } from './connection.ts';
 export type {
@@ -48,6 +49,6 @@ export type { HopShape, Out, Shape, TextOf, ValueCodec } from './shape.ts';
 export type { Step } from './step.ts';
 export { tablesRead } from './tables-read.ts';
 export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './values.ts';
-export { compileCoercion, compileShape, inspectedKey } from './variables.ts';
+export { compileShape, inspectedKey } from './variables.ts';
 export type { Assignment, OnConflict, Write } from './write.ts';
 export type { RowCheck } from './write-rules.ts';

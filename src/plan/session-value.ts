@@ -1,5 +1,5 @@
 import { familyOf, type Scalar } from '../catalog/index.ts';
-import { FozError } from '../core/index.ts';
+import { ExactNumber, FozError, parseJson } from '../core/index.ts';
 import { readScalar } from '../graph/index.ts';
 import type { Param } from './param.ts';
 
@@ -36,7 +36,7 @@ function listOf(name: string, text: string): unknown[] {
 
 function bracketed(text: string): unknown[] | null {
   try {
-    return JSON.parse(text) as unknown[];
+    return parseJson(text) as unknown[];
   } catch {
     return null;
   }
@@ -78,9 +78,9 @@ const decimal = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** Text as the JSON value that the scalar reads; throws where there is none. */
 function spelled(given: unknown, scalar: Scalar): unknown {
   const family = familyOf(scalar);
-  if (family === 'json' || family === 'geometry')
-    return typeof given === 'string' ? JSON.parse(given) : given;
-  if (given === null || typeof given === 'object') throw new TypeError('a plain value is needed');
+  if (family === 'json' || family === 'geometry') return typeof given === 'string' ? parseJson(given) : given;
+  if (given === null || (typeof given === 'object' && !(given instanceof ExactNumber)))
+    throw new TypeError('a plain value is needed');
   const text = String(given);
   if (family === 'integer') {
     if (!digits.test(text)) throw new TypeError('whole digits are needed');

@@ -1,5 +1,5 @@
 import { type Column, familyOf, type ValidationRule, type ValueType } from '../catalog/index.ts';
-import { FozError } from '../core/index.ts';
+import { FozError, parseJson } from '../core/index.ts';
 import type { Param, ParamSource } from './param.ts';
 import { sessionValue } from './session-value.ts';
 
@@ -60,7 +60,7 @@ export function fromText(text: string, type: ValueType): unknown {
     case 'float':
       return Number(text);
     case 'json':
-      return JSON.parse(text);
+      return parseJson(text);
     default:
       return text;
   }

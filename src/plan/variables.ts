@@ -1,19 +1,20 @@
 import {
-  coerceInputValue,
   type GraphQLInputType,
   type GraphQLSchema,
   isInputObjectType,
-  isLeafType,
   isListType,
   isNonNullType,
   type OperationDefinitionNode,
-  typeFromAST,
-  valueFromAST,
 } from 'graphql';
+import { deepestValue, jsonText } from '../core/index.ts';
+import { declaredVariables, own } from './coercion.ts';
 import { capacityFor, isWritten } from './context.ts';
 
-/** The shape of one raw value: which keys, null or not, how many objects in a list; `undefined` for what cannot be coerced. */
-type ShapeOf = (value: unknown) => string | undefined;
+/**
+ * The shape of one raw value: which keys, null or not, how many objects in a list; `undefined` for what cannot be coerced, and for
+ * what is nested deeper than a request may be.
+ */
+type ShapeOf = (value: unknown, depth: number) => string | undefined;
 
 const cache = new WeakMap<GraphQLInputType, ShapeOf>();
 
@@ -25,80 +26,22 @@ export function compileShape(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
 ): (raw: Readonly<Record<string, unknown>>) => string | undefined {
-  const entries = (operation.variableDefinitions ?? []).map((definition) => {
-    const type = typeFromAST(schema, definition.type as never) as GraphQLInputType;
-    return { name: definition.variable.name.value, shape: shapeOf(type) };
-  });
+  const entries = declaredVariables(schema, operation).map(({ name, type }) => ({
+    name,
+    shape: shapeOf(type),
+  }));
   if (entries.length === 1) {
     const { name, shape } = entries[0]!;
-    return (raw) => shape(raw[name]);
+    return (raw) => shape(own(raw, name), 0);
   }
   return (raw) => {
     let key = '';
     for (const { name, shape } of entries) {
-      const part = shape(raw[name]);
+      const part = shape(own(raw, name), 0);
       if (part === undefined) return undefined;
       key += part;
     }
     return key;
-  };
-}
-
-/**
- * Compiles the function that coerces an operation's raw variables (GraphQL specification, section 6.1.2). It gives `undefined`
- * where something is wrong with them: graphql-js then tells what.
- */
-export function compileCoercion(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-): (raw: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | undefined {
-  const entries = (operation.variableDefinitions ?? []).map((definition) => {
-    const type = typeFromAST(schema, definition.type as never) as GraphQLInputType;
-    const { defaultValue } = definition;
-    return {
-      name: definition.variable.name.value,
-      required: isNonNullType(type),
-      fallback: defaultValue === undefined ? undefined : { value: valueFromAST(defaultValue, type) },
-      coerce: coercionOf(isNonNullType(type) ? type.ofType : type),
-    };
-  });
-  return (raw) => {
-    const values: Record<string, unknown> = {};
-    for (const { name, required, fallback, coerce } of entries) {
-      const value = Object.hasOwn(raw, name) ? raw[name] : undefined;
-      if (value === undefined) {
-        if (fallback !== undefined) values[name] = fallback.value;
-        else if (required) return undefined;
-      } else if (value === null) {
-        if (required) return undefined;
-        values[name] = null;
-      } else {
-        const coerced = coerce(value);
-        if (coerced === undefined) return undefined;
-        values[name] = coerced;
-      }
-    }
-    return values;
-  };
-}
-
-/** Coerces a value that is not null; `undefined`: it does not fit. */
-function coercionOf(type: GraphQLInputType): (value: unknown) => unknown {
-  if (isLeafType(type)) {
-    return (value) => {
-      try {
-        return type.parseValue(value);
-      } catch {
-        return undefined;
-      }
-    };
-  }
-  return (value) => {
-    let fits = true;
-    const coerced = coerceInputValue(value, type, () => {
-      fits = false;
-    });
-    return fits ? coerced : undefined;
   };
 }
 
@@ -120,15 +63,16 @@ const leafShape: ShapeOf = (value) => (value === undefined ? '-' : value === nul
 function listShape(itemType: GraphQLInputType): ShapeOf {
   const inner = isNonNullType(itemType) ? itemType.ofType : itemType;
   if (!isListType(inner) && !isInputObjectType(inner)) {
-    return (value) => (Array.isArray(value) ? (value.includes(null) ? 'N' : 'L') : leafShape(value));
+    return (value) => (Array.isArray(value) ? (value.includes(null) ? 'N' : 'L') : leafShape(value, 0));
   }
   const item = shapeOf(inner);
-  return (value) => {
-    if (value === undefined || value === null) return leafShape(value);
-    if (!Array.isArray(value)) return item(value);
+  return (value, depth) => {
+    if (value === undefined || value === null) return leafShape(value, 0);
+    if (!Array.isArray(value)) return item(value, depth);
+    if (depth > deepestValue) return undefined;
     let key = '[';
     for (const element of value) {
-      const part = item(element);
+      const part = item(element, depth + 1);
       if (part === undefined) return undefined;
       key += part;
     }
@@ -137,15 +81,17 @@ function listShape(itemType: GraphQLInputType): ShapeOf {
 }
 
 function objectShape(type: Extract<GraphQLInputType, { getFields(): unknown }>): ShapeOf {
-  return (value) => {
-    if (value === undefined || value === null) return leafShape(value);
-    if (typeof value !== 'object' || Array.isArray(value)) return undefined;
+  return (value, depth) => {
+    if (value === undefined || value === null) return leafShape(value, 0);
+    if (typeof value !== 'object' || Array.isArray(value) || depth > deepestValue) return undefined;
     const fields = type.getFields();
     let key = '{';
     for (const name of Object.keys(value)) {
       const field = fields[name];
       const part =
-        field === undefined ? undefined : shapeOf(field.type)((value as Record<string, unknown>)[name]);
+        field === undefined
+          ? undefined
+          : shapeOf(field.type)((value as Record<string, unknown>)[name], depth + 1);
       if (part === undefined) return undefined;
       key += `${name}:${part}`;
     }
@@ -181,13 +127,10 @@ function inspectedValue(path: readonly (string | number)[], raw: Readonly<Record
     }
     // A single value given for a list stands for a list of one.
     const step = path[index]!;
-    value =
-      typeof step === 'number' && !Array.isArray(value)
-        ? value
-        : (value as Record<string | number, unknown>)[step];
+    value = typeof step === 'number' && !Array.isArray(value) ? value : own(value, step);
   }
   if (marker === '#bound')
     return typeof value === 'number' && value >= 0 && !isWritten(value) ? 'bound' : String(value);
   if (marker === '#capacity') return Array.isArray(value) ? `#${capacityFor(value.length) ?? 'many'}` : '#1';
-  return JSON.stringify(value) ?? '-';
+  return value === undefined ? '-' : jsonText(value);
 }

@@ -24,6 +24,8 @@ import { type PersistedOperations, SentOperations } from './persisted.ts';
 /** What travels with a request through Apollo Server, which copies the outer object. */
 export interface RequestContext {
   readonly operation: Omit<Operation, 'query' | 'operationName' | 'variables'>;
+  /** Variables in place of those that Apollo Server read; absent: its own. */
+  readonly variables?: Readonly<Record<string, unknown>>;
   readonly seen: {
     /** Filled when the operation ran; a refusal before that leaves it empty. */
     answer: EngineAnswer | null;
@@ -140,7 +142,7 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
               ...requestContext.operation,
               query: request.query ?? '',
               operationName: request.operationName ?? null,
-              variables: request.variables ?? {},
+              variables: requestContext.variables ?? request.variables ?? {},
             },
             document,
           );

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { FozError, type ReadJson, readJson } from '../core/index.ts';
 
 /** Why a request was refused before it was looked at. */
 export class Refusal extends Error {
@@ -52,13 +53,15 @@ function tooLarge(limit: number): Refusal {
 const byteOrderMark = Buffer.from('\uFEFF');
 
 /** The JSON value of a body. Throws Refusal 415 for other content types, 400 for what is not UTF-8 or not JSON. */
-export function parseBody(request: IncomingMessage, body: Buffer): unknown {
+export function parseBody(request: IncomingMessage, body: Buffer): ReadJson {
   const type = request.headers['content-type'] ?? '';
   if (type !== 'application/json' && type.split(';')[0]!.trim().toLowerCase() !== 'application/json')
     throw new Refusal(415, 'validation-failed', 'Send the operation as application/json.');
   try {
-    if (isUtf8(body)) return JSON.parse(textOf(body));
-  } catch {}
+    if (isUtf8(body)) return readJson(textOf(body));
+  } catch (error) {
+    if (error instanceof FozError) throw error;
+  }
   throw new Refusal(400, 'validation-failed', 'The request body is not JSON in UTF-8.');
 }
 

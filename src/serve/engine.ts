@@ -8,6 +8,8 @@ export interface Operation {
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Numbers of the variables may be ExactNumbers. */
+  readonly hasExact?: boolean;
   readonly session: Session;
   /** Aborted when the client leaves. */
   readonly signal: EndSignal;

@@ -66,9 +66,10 @@ export class GraphqlHandler {
         throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
       const exchange: Exchange = { session, request, requestId, response, headers, base };
       if (request.method !== 'POST') return await this.#full(exchange, '');
-      const body = parseBody(request, await readBody(request, limits.bodyBytes));
-      if (Array.isArray(body)) return await this.#batch(exchange, body, limits.batch);
-      return (await this.#hot(exchange, body)) ?? (await this.#full(exchange, body));
+      const { value: body, hasExact } = parseBody(request, await readBody(request, limits.bodyBytes));
+      const given = hasExact ? { ...exchange, base: { ...base, hasExact } } : exchange;
+      if (Array.isArray(body)) return await this.#batch(given, body, limits.batch);
+      return (await this.#hot(given, body)) ?? (await this.#full(given, body));
     } catch (error) {
       return await this.#refuse(request, response, headers, session, error);
     } finally {

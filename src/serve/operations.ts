@@ -1,5 +1,5 @@
 import type { Session } from '../access/index.ts';
-import { FozError } from '../core/index.ts';
+import { FozError, readJson } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
 import type { Operation } from './engine.ts';
@@ -59,7 +59,7 @@ export class Operations {
   /** Everything else: over Apollo Server, which parses, validates and refuses. */
   async full(asker: Asker, base: RequestContext['operation'], asked: Asked): Promise<Told> {
     const seen: RequestContext['seen'] = { answer: null, hasSource: false };
-    const context: RequestContext = { operation: base, seen };
+    const context: RequestContext = { ...operationOf(base, asked), seen };
     const server = await this.#doors.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: asked,
@@ -104,6 +104,24 @@ export class Operations {
     const refusal = kind === 'request' ? errors.find(({ code }) => code === 'permission-error') : undefined;
     if (refusal !== undefined) this.#gate.refused(asker, refusal, asker.session);
   }
+}
+
+/** Apollo Server reads the variables of a GET itself, as doubles; where that loses digits, they are read here. */
+function operationOf(
+  operation: RequestContext['operation'],
+  { method, search }: Asked,
+): Pick<RequestContext, 'operation' | 'variables'> {
+  const text = method === 'GET' ? new URLSearchParams(search).get('variables') : null;
+  if (text === null) return { operation };
+  try {
+    const { value, hasExact } = readJson(text);
+    if (hasExact && typeof value === 'object' && value !== null)
+      return { operation: { ...operation, hasExact }, variables: value as RequestContext['variables'] & {} };
+  } catch (error) {
+    if (error instanceof FozError) throw error;
+    // Apollo Server tells what is wrong with the text.
+  }
+  return { operation };
 }
 
 /** The error of a write that is done and not written down must not invite to do it again. */
@@ -157,6 +175,7 @@ export function plainOperation(body: unknown, base: RequestContext['operation'])
     query,
     operationName: operationName ?? null,
     variables: (variables as Readonly<Record<string, unknown>> | null | undefined) ?? {},
+    hasExact: base.hasExact,
     session: base.session,
     signal: base.signal,
     timeoutMs: base.timeoutMs,

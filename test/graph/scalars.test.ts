@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLScalarType, parseValue } from 'graphql';
 import { type Scalar, scalars } from '../../src/catalog/index.ts';
+import { jsonText } from '../../src/core/index.ts';
 import { checkText, textProblem } from '../../src/graph/index.ts';
 import { scalarType } from '../../src/graph/scalars/types.ts';
 
@@ -96,6 +97,15 @@ describe('values become canonical', () => {
     expect(typeof value === 'object' ? JSON.stringify(value) : value).toEqual(
       typeof canonical === 'object' ? JSON.stringify(canonical) : canonical,
     );
+  });
+
+  test('numbers in JSON literals keep their digits', () => {
+    const text = '[9007199254740993, 12345678901234567890.10, 1e400, 1.5, -0]';
+    expect(jsonText(literal('jsonb', text))).toBe('[9007199254740993,12345678901234567890.10,1e400,1.5,0]');
+    expect(literal('geometry', '{ type: "Point", coordinates: [13.40000000000000000001, 52.5] }')).toEqual({
+      type: 'Point',
+      coordinates: [13.4, 52.5],
+    });
   });
 
   test('variables stand within JSON literals; a missing one leaves its key out', () => {
@@ -377,11 +387,6 @@ describe('refusals say what is wrong and what to send', () => {
       'float8 cannot be Infinity: it does not fit into 64 bits. Send a number between -1.7976931348623157e308 and 1.7976931348623157e308.',
     ],
     [
-      'jsonb',
-      '[9007199254740993]',
-      'jsonb cannot hold 9007199254740993: as a JSON number it would lose digits. Send it as a string.',
-    ],
-    [
       'geometry',
       '{ type: "Dot" }',
       'geometry cannot be an object: its type is none of Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon, GeometryCollection. Send a GeoJSON geometry, such as { "type": "Point", "coordinates": [13.4, 52.5] }.',
@@ -398,8 +403,11 @@ describe('refusals say what is wrong and what to send', () => {
   });
 
   test('deep and wide JSON does not exhaust the stack', () => {
-    const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`) as unknown;
+    const nest = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
+    const deep = nest(500);
     expect(read('jsonb', deep)).toBe(deep);
+    for (const depth of [501, 5000, 100_000])
+      expect(() => read('jsonb', nest(depth))).toThrow('A value is nested more than 500 levels deep');
     let nested: unknown = { type: 'Point', coordinates: [0, 0] };
     for (let depth = 0; depth < 5000; depth++) nested = { type: 'GeometryCollection', geometries: [nested] };
     expect(refusal(() => read('geometry', nested))).toContain('its collections are nested too deeply');

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, type GraphQLSchema, graphql } from 'graphql';
 import type { Logger } from 'pino';
-import { FozError, FozErrors } from '../../core/index.ts';
+import { checkNesting, FozError, FozErrors, parseJson, withDigits } from '../../core/index.ts';
 import type { RouteAnswer } from '../../serve/index.ts';
 
 type TextAnswer = RouteAnswer & { readonly body: string };
@@ -23,7 +23,14 @@ export async function answerGraphql(
 ): Promise<TextAnswer> {
   if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
     return refusal(405, 'validation-failed', 'Send the operation by POST as application/json.');
-  const asked = read(await body());
+  const bytes = await body();
+  let asked: Asked | null;
+  try {
+    asked = read(bytes);
+  } catch (error) {
+    if (error instanceof FozError) return refusal(400, error.code, error.message);
+    throw error;
+  }
   if (asked === null)
     return refusal(400, 'validation-failed', 'The body must be { "query": "...", "variables": { ... } }.');
   const { data, errors } = await graphql({
@@ -55,14 +62,16 @@ interface Asked {
   readonly operationName?: string | null;
 }
 
-/** `null`: not a request as GraphQL over HTTP knows it. */
+/** `null`: not a request as GraphQL over HTTP knows it. Throws FozError `limit-exceeded` for one that is nested too deeply. */
 function read(body: Buffer): Asked | null {
   let asked: unknown;
   try {
-    asked = JSON.parse(body.toString('utf8'));
-  } catch {
+    asked = parseJson(body.toString('utf8'));
+  } catch (error) {
+    if (error instanceof FozError) throw error;
     return null;
   }
+  checkNesting(asked, '$.variables');
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject(asked)) return null;
   const { query, variables, operationName } = asked as Record<string, unknown>;
@@ -70,7 +79,8 @@ function read(body: Buffer): Asked | null {
     typeof query === 'string' &&
     (variables === undefined || variables === null || isObject(variables)) &&
     (operationName === undefined || operationName === null || typeof operationName === 'string');
-  return fits ? (asked as Asked) : null;
+  // These graphs keep what they are given as plain JSON: digits that a double would lose go on as text.
+  return fits ? (withDigits(asked) as Asked) : null;
 }
 
 /** An error of such a graph, with the code that clients of Foz know. What stands behind it goes into the log. */

@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { parseRoleName, type RoleName } from '../../core/index.ts';
+import { parseJson, parseRoleName, type RoleName } from '../../core/index.ts';
 import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
 import { follow, type JsonPath, parseJsonPath } from './json-path.ts';
 import { tokenDenied } from './token.ts';
@@ -70,15 +70,15 @@ function pathOf(text: string): JsonPath {
 
 /** The claims may be an object or the JSON text of one. */
 function objectOf(value: unknown): object {
-  const parsed = typeof value === 'string' ? parseJson(value) : value;
+  const parsed = typeof value === 'string' ? claimsIn(value) : value;
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw tokenDenied('no claims of this server in it');
   return parsed;
 }
 
-function parseJson(text: string): unknown {
+function claimsIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw tokenDenied('claims are no JSON');
   }

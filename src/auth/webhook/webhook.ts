@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Actor, Session } from '../../access/index.ts';
-import { FozError, parseRoleName } from '../../core/index.ts';
+import { FozError, parseJson, parseRoleName } from '../../core/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { WebhookConfig } from '../config.ts';
 import { AccessDenied } from '../denied.ts';
@@ -102,7 +102,7 @@ export class Webhook implements Authenticator<Headers> {
 
   async #body(answer: Response): Promise<object> {
     try {
-      const value: unknown = JSON.parse(await readLimited(answer, limits.bytes));
+      const value: unknown = parseJson(await readLimited(answer, limits.bytes));
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
     } catch (error) {
       throw unavailable(reason(error));

@@ -1,6 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
+import { ExactNumber, numberOf } from '../../core/index.ts';
 import type { ConfigProblem } from '../config.ts';
 
 /** The place of a value, or of the setting `key` in a map. */
@@ -24,6 +36,7 @@ const mostValues = 2_000_000;
 export function parseYaml(text: string, lineCounter: LineCounter) {
   try {
     const document: Document = parseDocument(text, { lineCounter, logLevel: 'silent' });
+    visit(document, { Scalar: keepDigits });
     if (document.errors.some(({ message }) => message.startsWith('Maximum call stack')))
       throw new RangeError();
     // After the first few, one follows from the other.
@@ -40,6 +53,15 @@ export function parseYaml(text: string, lineCounter: LineCounter) {
     if (!(error instanceof RangeError)) throw error;
     return { document: new Document(), errors: [{ offset: 0, message: 'is nested too deeply' }] };
   }
+}
+
+const decimal = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** A number that a double would change becomes its digits as text: conditions and presets take a number either way. */
+function keepDigits(_: unknown, node: Scalar): void {
+  const source = node.source ?? '';
+  if (typeof node.value === 'number' && decimal.test(source) && numberOf(source) instanceof ExactNumber)
+    node.value = source;
 }
 
 function valuesOf(document: Document): number {

@@ -10,6 +10,7 @@ export const mariadbVariant: DialectVariant = {
   listsByCapacity: true,
   lateral: false,
   limitedUnion: true,
+  keepsNumbers: true,
   json: (text) => text,
   // By itself the function takes NULL for equal.
   jsonEquals: (left, right) => sql`if(${left} is null, null, json_equals(${left}, ${right}))`,

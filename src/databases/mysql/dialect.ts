@@ -89,6 +89,7 @@ const inserted = name('foz_new');
 /** What is MySQL's own. */
 export const mysqlVariant: DialectVariant = {
   engine: 'mysql',
+  keepsNumbers: false,
   readsBesideWrite: false,
   returning: { insert: false, update: false, delete: false },
   listsByCapacity: false,

@@ -1,5 +1,5 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { FozError, jsonText } from '../../core/index.ts';
 import { fits } from './charset.ts';
 import {
   bytesLiteral,
@@ -22,7 +22,7 @@ const boolean: Encode = (value) => exactLiteral(isTrue(value) ? 1 : 0);
 const exact: Encode = (value) => exactLiteral(value);
 const text: Encode = (value, type) =>
   fits(String(value), type) ? textLiteral(value) : foreignTextLiteral(value);
-const document: Encode = (value) => textLiteral(JSON.stringify(value));
+const document: Encode = (value) => textLiteral(jsonText(value));
 const moment: Encode = (value) => momentLiteral('timestamp', utcMoment(value));
 
 const encodings = {

@@ -1,5 +1,5 @@
 import type { ValueType } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { FozError, jsonText } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { type Literal, listLiteral, membersLiteral, textLiteral } from './literal.ts';
@@ -60,7 +60,7 @@ const append: Change = (variant, old, param) => {
 const prepend: Change = (variant, old, param) => {
   const value = bindValue(variant, param, document);
   const added = bound(param, (given) =>
-    membersLiteral(keysOf(given).map((key) => [`$${keyLeg(key)}`, JSON.stringify((given as Json)[key])])),
+    membersLiteral(keysOf(given).map((key) => [`$${keyLeg(key)}`, jsonText((given as Json)[key])])),
   );
   return sql`if(json_type(${old}) = 'OBJECT' and json_type(${value}) = 'OBJECT', json_insert(${old}, ${added}), json_merge_preserve(${value}, ${old}))`;
 };

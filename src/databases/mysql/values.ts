@@ -1,4 +1,5 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
+import { type ExactNumber, FozError, someExact } from '../../core/index.ts';
 import type { Param, TextOf } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode, encodeKeyRows, encodeList, encodeTuples } from './encode.ts';
@@ -26,7 +27,9 @@ export function bindValue(variant: DialectVariant, param: Param, type: ValueType
   switch (type.scalar) {
     case 'json':
     case 'jsonb':
-      return variant.json(value);
+      return variant.json(
+        bound(param, (given) => encode(variant.keepsNumbers ? given : storable(given, param), type)),
+      );
     case 'geometry':
       return variant.geometry(value, type);
     case 'enum':
@@ -37,6 +40,24 @@ export function bindValue(variant: DialectVariant, param: Param, type: ValueType
     default:
       return value;
   }
+}
+
+const int64 = { lowest: -(2n ** 63n), highest: 2n ** 64n - 1n };
+
+/** A document whose numbers MySQL does not change. Throws FozError `data-exception` for others. */
+function storable(value: unknown, { path }: Param): unknown {
+  if (!someExact(value, (number) => !keeps(number))) return value;
+  throw new FozError(
+    'data-exception',
+    'MySQL keeps numbers in JSON as whole numbers of 64 bits or as doubles, and a number in this value is neither: send it as a string.',
+    { path },
+  );
+}
+
+function keeps({ text: digits, fitsDouble }: ExactNumber): boolean {
+  if (!/^-?\d+$/.test(digits)) return fitsDouble;
+  const whole = BigInt(digits);
+  return whole >= int64.lowest && whole <= int64.highest;
 }
 
 /** Position of a label in its enum, from 1. */

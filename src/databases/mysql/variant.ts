@@ -11,6 +11,8 @@ export interface DialectVariant {
   readonly listsByCapacity: boolean;
   readonly lateral: boolean;
   readonly limitedUnion: boolean;
+  /** Numbers in JSON documents stay as they are spelled; elsewhere they become whole numbers of 64 bits or doubles. */
+  readonly keepsNumbers: boolean;
   /** Text of a JSON document as a value of the type that the engine keeps documents in. */
   json(text: Sql): Sql;
   jsonEquals(left: Sql, right: Sql): Sql;

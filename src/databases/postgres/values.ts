@@ -1,5 +1,5 @@
 import type { ValueType } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { FozError, jsonText } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { castType, elementType, geometryFacts } from './types.ts';
@@ -14,7 +14,7 @@ function encodeOne(value: unknown, { scalar }: ValueType): string {
     case 'json':
     case 'jsonb':
     case 'geometry':
-      return JSON.stringify(value);
+      return jsonText(value);
     case 'bytea':
       return `\\x${Buffer.from(value as string, 'base64').toString('hex')}`;
     case 'text':

@@ -1,4 +1,5 @@
 import { familyOf, type Operator, type ValueType } from '../../catalog/index.ts';
+import { jsonText } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encodings, integerValue, numberLike, storableText, written } from './encode.ts';
@@ -52,7 +53,7 @@ const matching: Partial<Record<Compared, Condition>> = {
 
 /** JSON documents are compared by meaning, not by spelling. */
 const documentText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', json(${x}), ${x})`;
-const documentParam = (p: Param) => bind(p, (value) => JSON.stringify(value));
+const documentParam = (p: Param) => bind(p, jsonText);
 const keys = (p: Param) => bind(p, (value) => JSON.stringify(Array.isArray(value) ? value : [value]));
 const documents: Partial<Record<Compared, Condition>> = {
   _eq: (x, p) => sql`foz_doc_canonical(${documentText(x)}) = foz_doc_canonical(${documentParam(p)})`,

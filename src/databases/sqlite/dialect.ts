@@ -6,7 +6,7 @@ import {
   operators,
   type ValueType,
 } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { FozError, jsonText } from '../../core/index.ts';
 import type { Capabilities, Param } from '../../plan/index.ts';
 import { type Dialect, type Sql, sql } from '../../sql/index.ts';
 import { bindValue, compareValue } from './compare.ts';
@@ -231,9 +231,9 @@ function jsonWrite(
     sql.bind(param, (given) => (given === null ? null : encode(given)));
   switch (kind) {
     case 'append':
-      return sql`foz_doc_append(${document}, ${value((given) => JSON.stringify(given))})`;
+      return sql`foz_doc_append(${document}, ${value(jsonText)})`;
     case 'prepend':
-      return sql`foz_doc_append(${value((given) => JSON.stringify(given))}, ${document})`;
+      return sql`foz_doc_append(${value(jsonText)}, ${document})`;
     case 'delete_key':
       return sql`foz_doc_delete_key(${document}, ${value(String)})`;
     case 'delete_elem':

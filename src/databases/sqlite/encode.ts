@@ -1,5 +1,5 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { FozError, jsonText } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { decimalText, uuidText } from './engine/canonical.js';
 import { momentSpellings, storedMoment } from './moments.ts';
@@ -44,10 +44,10 @@ export const encodings = {
   timestamp: asMoment,
   timestamptz: asMoment,
   interval: asText,
-  json: (value) => JSON.stringify(value),
-  jsonb: (value) => JSON.stringify(value),
+  json: jsonText,
+  jsonb: jsonText,
   bytea: bytes,
-  geometry: (value) => JSON.stringify(value),
+  geometry: jsonText,
   enum: asText,
   opaque: asText,
 } as const satisfies Record<Scalar, Encode>;

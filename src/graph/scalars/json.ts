@@ -1,23 +1,25 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import { deepestValue, ExactNumber, nestedTooDeeply, numberOf } from '../../core/index.ts';
 import { textProblem } from './text.ts';
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
-/** Any JSON value, handed on as it is; text in it must be storable. */
+/** Any JSON value, handed on as it is; text in it must be storable, and its nesting bounded. */
 export function readJson(name: string, input: unknown): unknown {
-  const left: { readonly value: unknown; readonly parent: Place | null; readonly key: string | number }[] = [
-    { value: input, parent: null, key: '$' },
-  ];
+  const left: (Place & { readonly value: unknown })[] = [{ value: input, parent: null, key: '$', depth: 0 }];
   for (let item = left.pop(); item !== undefined; item = left.pop()) {
     const { value } = item;
+    const depth = item.depth + 1;
     if (typeof value === 'string') storable(name, value, item);
+    else if (typeof value !== 'object' || value === null || value instanceof ExactNumber) continue;
+    else if (depth > deepestValue) throw nestedTooDeeply();
     else if (Array.isArray(value)) {
       for (let index = value.length; index-- > 0; )
-        left.push({ value: value[index], parent: item, key: index });
-    } else if (typeof value === 'object' && value !== null) {
+        left.push({ value: value[index], parent: item, key: index, depth });
+    } else {
       for (const [key, inner] of Object.entries(value)) {
         storable(name, key, item);
-        left.push({ value: inner, parent: item, key });
+        left.push({ value: inner, parent: item, key, depth });
       }
     }
   }
@@ -27,6 +29,7 @@ export function readJson(name: string, input: unknown): unknown {
 interface Place {
   readonly parent: Place | null;
   readonly key: string | number;
+  readonly depth: number;
 }
 
 function storable(name: string, text: string, place: Place): void {
@@ -53,13 +56,13 @@ export function jsonLiteral(name: string, node: ValueNode, variables: Variables)
       return null;
     case Kind.INT:
     case Kind.FLOAT:
-      return number(name, node);
+      return numberOf(node.value);
     case Kind.LIST:
       return node.values.map((item) => jsonLiteral(name, item, variables) ?? null);
     case Kind.OBJECT:
       return object(name, node.fields, variables);
     case Kind.VARIABLE:
-      return readJson(name, variables?.[node.name.value]);
+      return readJson(name, variableIn(variables, node.name.value));
   }
 }
 
@@ -76,12 +79,6 @@ function object(
   return result;
 }
 
-function number(name: string, node: Extract<ValueNode, { kind: Kind.INT | Kind.FLOAT }>): number {
-  const value = Number(node.value);
-  const lost = node.kind === Kind.INT ? !Number.isSafeInteger(value) : !Number.isFinite(value);
-  if (!lost) return value;
-  throw new GraphQLError(
-    `${name} cannot hold ${node.value}: as a JSON number it would lose digits. Send it as a string.`,
-    { nodes: node },
-  );
+function variableIn(variables: Variables, name: string): unknown {
+  return variables && Object.hasOwn(variables, name) ? variables[name] : undefined;
 }

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../core/index.ts';
 import { refuse } from './refuse.ts';
 
 const whole = /^([+-]?)0*(\d+)$/;
@@ -22,12 +23,25 @@ export function readBigint(name: string, input: unknown): string {
 /** Text as it is; a number as text, as long as it is exact. */
 function digitsOf(name: string, input: unknown, wayOut: string): string {
   if (typeof input === 'string') return input;
+  if (input instanceof ExactNumber) return withoutExponent(input.text);
   if (typeof input !== 'number') refuse(name, input, 'it is neither text nor a number', wayOut);
   if (!Number.isInteger(input)) refuse(name, input, 'it is not a whole number', wayOut);
   if (!Number.isSafeInteger(input)) {
     refuse(name, input, 'a JSON number of this size may have lost digits', 'Send it as a string');
   }
   return String(input);
+}
+
+/** `12e18` as whole digits, so that it is read as the whole number that it is; anything else as it is. */
+function withoutExponent(text: string): string {
+  const match = decimal.exec(text);
+  const exponent = Number(match?.[4] ?? 0);
+  // Longer ones do not fit into 64 bits, whatever their digits.
+  if (match === null || match[4] === undefined || Math.abs(exponent) > 100) return text;
+  return plain(match[1] === '-', match[2]! + (match[3] ?? ''), match[2]!.length + exponent).replace(
+    /\.0*$/,
+    '',
+  );
 }
 
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,7}))?$/;
@@ -37,7 +51,7 @@ const mostDigits = { before: 131_072, after: 16_383 };
 /** Exact decimal as plain digits: no exponent, no leading zeros, trailing zeros kept (`1.50` stays `1.50`). */
 export function readNumeric(name: string, input: unknown): string {
   const wayOut = 'Send a decimal number, such as "12.50"';
-  if (typeof input !== 'string' && typeof input !== 'number') {
+  if (typeof input !== 'string' && typeof input !== 'number' && !(input instanceof ExactNumber)) {
     refuse(name, input, 'it is neither text nor a number', wayOut);
   }
   const match = decimal.exec(String(input));

@@ -1,4 +1,5 @@
 import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
+import { ExactNumber } from '../../core/index.ts';
 
 /** A literal that no scalar of its kind takes (an enum name, a list, ...), kept to be shown in the refusal. */
 class Unfit {
@@ -20,6 +21,7 @@ function shown(value: unknown): string {
   if (value instanceof Unfit) return cut(value.text);
   if (typeof value === 'string') return cut(JSON.stringify(value));
   if (Array.isArray(value)) return 'a list';
+  if (value instanceof ExactNumber) return cut(value.text);
   return typeof value === 'object' && value !== null ? 'an object' : cut(String(value));
 }
 

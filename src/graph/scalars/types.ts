@@ -1,5 +1,14 @@
-import { GraphQLBoolean, GraphQLInt, GraphQLScalarType, GraphQLString, Kind, type ValueNode } from 'graphql';
+import {
+  GraphQLBoolean,
+  GraphQLInt,
+  type GraphQLLeafType,
+  GraphQLScalarType,
+  GraphQLString,
+  Kind,
+  type ValueNode,
+} from 'graphql';
 import { type Naming, type Scalar, scalars } from '../../catalog/index.ts';
+import { withDoubles } from '../../core/index.ts';
 import { readGeometry } from './geometry.ts';
 import { jsonLiteral, readJson } from './json.ts';
 import { readBigint, readFloat, readNumeric, readReal, readSmallint } from './numbers.ts';
@@ -10,8 +19,8 @@ import { readDate, readInterval, readTime, readTimestamp, readTimestamptz, readT
 interface Rule {
   /** JSON value (never null) to canonical value (see plan/param.ts). `name` is for refusals, which are GraphQLErrors. */
   readonly read: (name: string, input: unknown) => unknown;
-  /** What number literals become before `read`. `json`: literals are JSON values. */
-  readonly literals: 'digits' | 'number' | 'json';
+  /** What number literals become before `read`. `json` and `doubles`: literals are JSON values, with exact numbers or without. */
+  readonly literals: 'digits' | 'number' | 'json' | 'doubles';
   readonly specifiedBy?: string;
 }
 
@@ -39,7 +48,7 @@ const rules = {
   json: { read: readJson, literals: 'json', specifiedBy: `${rfc}8259` },
   jsonb: { read: readJson, literals: 'json', specifiedBy: `${rfc}8259` },
   bytea: { read: readBytes, literals: 'number', specifiedBy: `${rfc}4648#section-4` },
-  geometry: { read: readGeometry, literals: 'json', specifiedBy: `${rfc}7946#section-3.1` },
+  geometry: { read: readGeometry, literals: 'doubles', specifiedBy: `${rfc}7946#section-3.1` },
 } as const satisfies Record<Scalar, Rule | GraphQLScalarType>;
 
 const made = new Map<string, GraphQLScalarType>();
@@ -62,18 +71,30 @@ export function scalarType(naming: Naming, scalar: Scalar): GraphQLScalarType {
   return type;
 }
 
+const exact = new WeakSet<GraphQLLeafType>();
+
+/** Whether a scalar takes ExactNumbers; others are given the nearest double. */
+export function keepsDigits(type: GraphQLLeafType): boolean {
+  return exact.has(type);
+}
+
 function makeType(name: string, description: string, rule: Rule): GraphQLScalarType {
   const { read, literals, specifiedBy } = rule;
-  return new GraphQLScalarType({
+  const isJson = literals === 'json' || literals === 'doubles';
+  const reading: Rule['read'] =
+    literals === 'doubles' ? (called, input) => read(called, withDoubles(input)) : read;
+  const type = new GraphQLScalarType({
     name,
     description,
     specifiedByURL: specifiedBy,
     parseValue: (input) => read(name, input),
     parseLiteral: (node: ValueNode, variables) =>
       atNode(node, () =>
-        literals === 'json' ? literalOf(name, read, node, variables) : read(name, rawLiteral(node, literals)),
+        isJson ? literalOf(name, reading, node, variables) : read(name, rawLiteral(node, literals)),
       ),
   });
+  if (literals === 'digits' || literals === 'json') exact.add(type);
+  return type;
 }
 
 /** A literal that holds variables is checked as a whole when they have values, and not before. */

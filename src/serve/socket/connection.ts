@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
 import type { Session } from '../../access/index.ts';
+import { readJson } from '../../core/index.ts';
 import { Answering, type Reply, type Run } from './answering.ts';
 import { closings, reasonOf } from './closings.ts';
 
@@ -28,6 +29,7 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;
   readonly #running = new Set<Answering>();
+  readonly #exact = new WeakSet<object>();
   #operations = 0;
   #raw: string | null = null;
   #isAlive = true;
@@ -86,8 +88,8 @@ export class Connection {
     return `${this.id}.${++this.#operations}`;
   }
 
-  /** Calls back with each text message, one after the other. */
-  onMessage(listener: (text: string) => Promise<void>): void {
+  /** Calls back with each message, one after the other: what its JSON says, or its text where it is none. */
+  onMessage(listener: (message: unknown) => Promise<void>): void {
     this.#socket.on('message', (data: RawData, isBinary: boolean) => {
       this.#isAlive = true;
       if (!this.isOpen) return;
@@ -97,11 +99,28 @@ export class Connection {
       else if (bytes.length > longest)
         this.close(closings.tooLarge, `The message is larger than ${longest} bytes.`);
       else
-        listener(bytes.toString('utf8')).catch((error: unknown) => {
+        listener(this.#read(bytes.toString('utf8'))).catch((error: unknown) => {
           this.#options.onError(error);
           this.close(closings.broken, 'Something went wrong inside Foz; the log has the details.');
         });
     });
+  }
+
+  /** Whether numbers in a payload that came in are kept with all their digits. */
+  isExact(payload: unknown): boolean {
+    return typeof payload === 'object' && payload !== null && this.#exact.has(payload);
+  }
+
+  #read(text: string): unknown {
+    try {
+      const { value, hasExact } = readJson(text);
+      const payload = (value as { readonly payload?: unknown } | null)?.payload;
+      if (hasExact && typeof payload === 'object' && payload !== null) this.#exact.add(payload);
+      return value;
+    } catch {
+      // The protocol's library tells what is wrong with the text.
+      return text;
+    }
   }
 
   /** A payload that is sent as the text that it is, so that no number in it changes. */

@@ -26,7 +26,7 @@ const asPost = {
 export async function serveOperation(
   { gate, operations, logger, onOutcome }: Serving,
   asker: Asker,
-  body: unknown,
+  { body, hasExact }: { readonly body: unknown; readonly hasExact: boolean },
   end: RequestEnd,
 ): Promise<Reply> {
   const started = performance.now();
@@ -34,7 +34,7 @@ export async function serveOperation(
   let came: Outcome | undefined;
   try {
     entry = await gate.enter(asker, end);
-    const { base } = entry;
+    const base = hasExact ? { ...entry.base, hasExact } : entry.base;
     const operation = plainOperation(body, base);
     const planned = operation === undefined ? undefined : await operations.planned(asker, operation);
     if (planned !== undefined) {

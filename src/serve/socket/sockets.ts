@@ -163,7 +163,8 @@ export class Sockets {
         protocol: connection.protocol,
         send: (message) => connection.send(message),
         close: (code = closings.broken, reason) => connection.close(code, reason),
-        onMessage: (listener) => connection.onMessage(listener),
+        onMessage: (listener) =>
+          connection.onMessage((message) => listener(message as Parameters<typeof listener>[0])),
       },
       connection,
     );
@@ -200,7 +201,10 @@ export class Sockets {
   #begin(connection: Connection, payload: unknown): ExecutionArgs {
     const { request, session } = connection;
     const asker: Asker = { session: session!, request, requestId: connection.nextId() };
-    const answering = connection.answer((end) => serveOperation(this.#serving, asker, payload, end));
+    const hasExact = connection.isExact(payload);
+    const answering = connection.answer((end) =>
+      serveOperation(this.#serving, asker, { body: payload, hasExact }, end),
+    );
     return { document: some, contextValue: answering } as unknown as ExecutionArgs;
   }
 
