@@ -201,7 +201,7 @@ function engineOf({ graphs }: Attached): Engine {
   return {
     view: viewKey,
     graph: (session) => graphs.engine(session).options.schema,
-    registered: ({ role }, hash) => graphs.registered(role, hash),
+    registered: ({ role }, id) => graphs.registered(role, id),
     cached: (operation) =>
       graphs.engine(operation.session).cached({ ...operation, session: operation.session.variables }),
     execute: (operation, document) =>

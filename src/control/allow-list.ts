@@ -8,12 +8,12 @@ import {
   visit,
 } from 'graphql';
 import type { AllowListConfig } from './config.ts';
-import { operationHash } from './store/repositories/operations.ts';
+import { documentsIn, idsOf, withoutPrefix, withoutTypenames } from './listed-documents.ts';
 
 /** What becomes of an operation that is not on the list: refused, or only told. */
 export interface AllowList {
   readonly enforced: boolean;
-  /** Whether the operation, with the fragments that it uses, is one of the list's, spaces and comments aside. */
+  /** Whether the operation, with the fragments that it uses, is one of the list's; spaces, comments and `__typename` aside. */
   has(document: DocumentNode, operation: OperationDefinitionNode): boolean;
 }
 
@@ -24,17 +24,26 @@ export function allowListOf(lists: readonly AllowListConfig[], role: string): Al
   const known = new Set(own.flatMap(({ operations }) => operations.flatMap(spelledAll)));
   return {
     enforced: own.some(({ mode }) => mode !== 'report'),
-    has: (document, operation) => known.has(spelled(document, operation)),
+    has: (document, operation) => known.has(normalForm(document, operation)),
   };
 }
 
-/** All documents of the lists by role and SHA-256: `clerk 9f86...`. */
+/** All documents of the lists by role and what a client may ask for them by: `clerk 9f86...`. */
 export function registeredIn(lists: readonly AllowListConfig[]): ReadonlyMap<string, string> {
-  return new Map(
-    lists.flatMap(({ role, operations }) =>
-      operations.map((document) => [`${role} ${operationHash(document)}`, document] as const),
-    ),
-  );
+  const found = new Map<string, string>();
+  for (const { role, operations } of lists)
+    for (const document of operations.flatMap(documentsIn))
+      for (const [id, text] of idsOf(document)) found.set(`${role} ${id}`, text);
+  return found;
+}
+
+/** The document that a client of the role means by an id: one of a list, or a hash of the text, with or without `sha256:`. */
+export function registeredAs(
+  registered: ReadonlyMap<string, string>,
+  role: string,
+  id: string,
+): string | undefined {
+  return registered.get(`${role} ${withoutPrefix(id)}`);
 }
 
 /** What is wrong with the lists of a configuration, with its place in it. */
@@ -53,15 +62,26 @@ export function checkAllowLists(
   );
 }
 
-function spelledAll(text: string): string[] {
-  const document = parse(text, { noLocation: true });
-  return document.definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION ? [spelled(document, definition)] : [],
-  );
+function spelledAll(entry: string): string[] {
+  return documentsIn(entry).flatMap(({ text }) => {
+    const document = parse(text, { noLocation: true });
+    return document.definitions.flatMap((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION ? [normalForm(document, definition)] : [],
+    );
+  });
+}
+
+/** One text for all spellings of an operation: as `spelled`, without the `__typename` that clients add. */
+function normalForm(document: DocumentNode, operation: OperationDefinitionNode): string {
+  return print(withoutTypenames(documentOf(document, operation)));
 }
 
 /** One text for an operation and the fragments that it uses, however a client lays them out. */
 export function spelled(document: DocumentNode, operation: OperationDefinitionNode): string {
+  return print(documentOf(document, operation));
+}
+
+function documentOf(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -78,5 +98,5 @@ export function spelled(document: DocumentNode, operation: OperationDefinitionNo
   };
   collect(operation);
   const sorted = [...used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, fragment]) => fragment);
-  return print({ kind: Kind.DOCUMENT, definitions: [operation, ...sorted] });
+  return { kind: Kind.DOCUMENT, definitions: [operation, ...sorted] };
 }

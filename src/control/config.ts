@@ -80,7 +80,7 @@ export interface AllowListConfig {
   readonly role: string;
   /** `enforce` (unless told): others are refused. `report`: they are told in the log. */
   readonly mode?: 'enforce' | 'report';
-  /** GraphQL documents. */
+  /** GraphQL documents, or JSON lists of them (see `documentsIn`). */
   readonly operations: readonly string[];
 }
 

@@ -19,7 +19,7 @@ import { adminRole, FozError, type RoleName, type SourceName } from '../core/ind
 import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions, tablesSeen } from '../execute/index.ts';
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
-import { allowListOf, registeredIn, spelled } from './allow-list.ts';
+import { allowListOf, registeredAs, registeredIn, spelled } from './allow-list.ts';
 import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from './config.ts';
 import { inheritLimits } from './inherit-limits.ts';
 import type { SourceRegistry } from './sources/registry.ts';
@@ -171,9 +171,9 @@ export class Graphs {
       this.#take(this.#catalog, this.#permissions, this.#served);
   }
 
-  /** The document of this SHA-256 (hex) on the list of a role. */
-  registered(role: RoleName, hash: string): string | undefined {
-    return this.#registered.get(`${role} ${hash}`);
+  /** The document on the list of a role that a client asks for by this id or hash. */
+  registered(role: RoleName, id: string): string | undefined {
+    return registeredAs(this.#registered, role, id);
   }
 
   /** Called for each operation that is not on the list of its role; gives a function that ends it. */

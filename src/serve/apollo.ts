@@ -66,7 +66,7 @@ export class Doors {
     const graph = this.#engine.graph(session);
     const door = this.#servers.get(view);
     if (door?.graph === graph && checkAlike(door.limits, limits)) return door.server;
-    const persisted = this.#sent.of(view, (hash) => this.#engine.registered?.(session, hash));
+    const persisted = this.#sent.of(view, (id) => this.#engine.registered?.(session, id));
     const server = startServer(this.#engine, limits, graph, persisted);
     this.#servers.set(view, { graph, limits, server });
     return server;

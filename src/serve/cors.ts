@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import { httpRequest, isOwnOrigin } from '../auth/index.ts';
 
 /** CORS headers for a request's origin (Fetch standard, section 3.2); none for an origin that is not allowed. */
 export function corsHeaders(
@@ -29,4 +31,32 @@ const none: Readonly<Record<string, string>> = {};
 /** Whether the browser asks for permission rather than for an answer. */
 export function isPreflight(request: IncomingMessage): boolean {
   return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+}
+
+/** As many origins are remembered as told. */
+const mostTold = 100;
+
+/**
+ * Tells the log, once for each origin, that pages of it cannot read the answers. A browser shows its developer no more than "CORS error",
+ * and in the log every request looks as if it had been answered.
+ */
+export class UnlistedOrigins {
+  readonly #told = new Set<string>();
+  readonly #logger: Pick<Logger, 'warn'>;
+
+  constructor(logger: Pick<Logger, 'warn'>) {
+    this.#logger = logger;
+  }
+
+  look(allowed: readonly string[], request: IncomingMessage): void {
+    const { origin } = request.headers;
+    if (origin === undefined || allowed.includes(origin) || allowed.includes('*')) return;
+    if (this.#told.has(origin) || this.#told.size >= mostTold || isOwnOrigin(origin, httpRequest(request)))
+      return;
+    this.#told.add(origin);
+    this.#logger.warn(
+      { origin: origin.slice(0, 200) },
+      'a page of this origin asks, but its browser will not show it the answers (CORS): list the origin in server.cors',
+    );
+  }
 }

@@ -24,8 +24,8 @@ export interface Engine {
   view(session: Session): string;
   /** The graph that the session sees; another object after it has changed. */
   graph(session: Session): GraphQLSchema;
-  /** The document of this SHA-256 (hex) that is on the list of operations of the session's role. */
-  registered?(session: Session, hash: string): string | undefined;
+  /** The document on the list of operations of the session's role that this id or hash stands for. */
+  registered?(session: Session, id: string): string | undefined;
   /** Runs an operation that is planned already; `undefined`: it is not, take the full path. */
   cached(operation: Operation): Promise<EngineAnswer> | undefined;
   /** Plans and runs a validated document. Never rejects. */

@@ -4,7 +4,9 @@ import type { Session } from '../access/index.ts';
 import { answerErrors } from '../execute/index.ts';
 import type { RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
+import { searchWithDocument, withDocument } from './documents.ts';
 import type { Asker, Entry, Gate } from './gate.ts';
+import { checkGet } from './get-request.ts';
 import {
   HeaderMap,
   nameIn,
@@ -65,11 +67,15 @@ export class GraphqlHandler {
       if (request.method !== 'POST' && request.method !== 'GET')
         throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
       const exchange: Exchange = { session, request, requestId, response, headers, base };
-      if (request.method !== 'POST') return await this.#full(exchange, '');
+      if (request.method === 'GET') {
+        checkGet(request, this.#options.cors);
+        return await this.#full(exchange, '');
+      }
       const { value: body, hasExact } = parseBody(request, await readBody(request, limits.bodyBytes));
       const given = hasExact ? { ...exchange, base: { ...base, hasExact } } : exchange;
       if (Array.isArray(body)) return await this.#batch(given, body, limits.batch);
-      return (await this.#hot(given, body)) ?? (await this.#full(given, body));
+      const asked = withDocument(this.#options.engine, session, body);
+      return (await this.#hot(given, asked)) ?? (await this.#full(given, asked));
     } catch (error) {
       return await this.#refuse(request, response, headers, session, error);
     } finally {
@@ -99,13 +105,17 @@ export class GraphqlHandler {
   }
 
   #ask(exchange: Exchange, body: unknown): Promise<Told> {
-    const { request, base } = exchange;
+    const { request, base, session } = exchange;
     const url = request.url ?? '/';
-    const search = url.indexOf('?');
+    const at = url.indexOf('?');
+    const search = at < 0 ? '' : url.slice(at);
+    const headers = headerMap(request);
+    // Where a GET comes from has been looked at.
+    if (request.method === 'GET') headers.set('apollo-require-preflight', 'true');
     return this.#operations.full(exchange, base, {
       method: request.method ?? 'GET',
-      headers: headerMap(request),
-      search: search < 0 ? '' : url.slice(search),
+      headers,
+      search: request.method === 'GET' ? searchWithDocument(this.#options.engine, session, search) : search,
       body,
     });
   }
@@ -117,7 +127,7 @@ export class GraphqlHandler {
       throw new Refusal(
         400,
         'validation-failed',
-        'Several operations in one request are not allowed here: send them one by one.',
+        'Several operations in one request (a batch) are not allowed here: send them one by one, or allow as many as the client may put together by server.limits.batch.',
       );
     if (bodies.length === 0 || bodies.length > most)
       throw new Refusal(
@@ -127,7 +137,8 @@ export class GraphqlHandler {
       );
     // The first one was counted when the request came in.
     const rate = bodies.length === 1 ? {} : await this.#gate.count(exchange, bodies.length - 1);
-    const answers = await Promise.all(bodies.map((body) => this.#ask(exchange, body)));
+    const asked = bodies.map((body) => withDocument(this.#options.engine, exchange.session, body));
+    const answers = await Promise.all(asked.map((body) => this.#ask(exchange, body)));
     await send(
       request,
       response,

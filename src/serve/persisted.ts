@@ -18,7 +18,7 @@ export class SentOperations {
   });
 
   /** Those of a view. `registered`: tells the operation of a hash that is on the list of its role, so that nobody has to send it first. */
-  of(view: string, registered: (hash: string) => string | undefined): PersistedOperations {
+  of(view: string, registered: (id: string) => string | undefined): PersistedOperations {
     const documents = this.#documents;
     const own = (key: string) => `${view}\0${key}`;
     return {

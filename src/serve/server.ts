@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream';
 import { FozError } from '../core/index.ts';
 import { Doors } from './apollo.ts';
 import { Refusal, readBody } from './body.ts';
-import { corsHeaders, isPreflight } from './cors.ts';
+import { corsHeaders, isPreflight, UnlistedOrigins } from './cors.ts';
 import { serveFile } from './files.ts';
 import { Gate } from './gate.ts';
 import { GraphqlHandler } from './graphql.ts';
@@ -107,6 +107,7 @@ class Front {
   readonly #gate: Gate;
   readonly #graphql: GraphqlHandler;
   readonly #metrics: Metrics;
+  readonly #unlisted: UnlistedOrigins;
   readonly sockets: Sockets;
 
   constructor(options: ServerOptions, doors: Doors, limitsOf: LimitsOf) {
@@ -116,6 +117,7 @@ class Front {
     const operations = new Operations(options, gate, doors);
     this.#graphql = new GraphqlHandler(options, gate, operations);
     const { logger } = options;
+    this.#unlisted = new UnlistedOrigins(logger);
     const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#told(outcome, ms, id, 'websocket');
     this.sockets = new Sockets(options, { gate, operations, logger, onOutcome });
     this.#metrics = new Metrics({ ...options, sockets: () => this.sockets.size });
@@ -189,6 +191,7 @@ class Front {
   async #serveGraphql(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
     const started = performance.now();
     const cors = corsHeaders(this.#options.cors, request);
+    if (request.headers.origin !== undefined) this.#unlisted.look(this.#options.cors, request);
     const headers: Record<string, string> = { ...cors, 'x-request-id': id };
     if (this.closing) headers.connection = 'close';
     if (isPreflight(request)) {

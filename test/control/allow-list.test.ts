@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkAllowLists } from '../../src/control/allow-list.ts';
 import {
   type AllowListConfig,
   type ConfigError,
@@ -120,4 +122,72 @@ test('a list that is no GraphQL is told with its place', () => {
       'allow_list[0].operations[1]: holds no operation',
     ]),
   );
+});
+
+describe('what clients do to an operation', () => {
+  const listed = 'query Orders($n: Int) { orders(limit: $n) { ...Order } } fragment Order on orders { id }';
+  test('a __typename that a cache adds is no difference; one that was asked for by another name is', async () => {
+    const { own } = graphs({ role: 'clerk', operations: [listed] });
+    const added =
+      'fragment Order on orders { id __typename } query Orders($n: Int) { orders(limit: $n) { ...Order __typename } }';
+    expect(await asClerk(own, added)).toBe(empty);
+    expect(await asClerk(own, listed.replace('{ id }', '{ id kind: __typename }'))).toBe(
+      refusal('The operation Orders'),
+    );
+    expect(await asClerk(own, listed.replace('{ id }', '{ __typename }'))).toBe(
+      refusal('The operation Orders'),
+    );
+  });
+  test('a listed __typename may be left out, and one that stands alone is kept', async () => {
+    const { own } = graphs({
+      role: 'clerk',
+      operations: ['{ orders { id __typename } }', 'query Kinds { orders { __typename } }'],
+    });
+    expect(await asClerk(own, '{ orders { id } }')).toBe(empty);
+    expect(await asClerk(own, 'query Kinds { orders { __typename } }')).toBe(empty);
+    expect(await asClerk(own, 'query Kinds { orders { id } }')).toBe(refusal('The operation Kinds'));
+  });
+});
+
+describe('ids of documents', () => {
+  const text = 'query Orders { orders { id } }';
+  const digest = (algorithm: string, of: string) => createHash(algorithm).update(of).digest('hex');
+  const printed = 'query Orders {\n  orders {\n    id\n  }\n}';
+  const withTypename = 'query Orders {\n  orders {\n    id\n    __typename\n  }\n}';
+
+  test.each(['sha256', 'md5', 'sha1'])('%s of the text, however clients print it', (algorithm) => {
+    const { own } = graphs({ role: 'clerk', operations: [text] });
+    for (const spelling of [text, printed, withTypename])
+      expect(own.registered(clerk, digest(algorithm, spelling))).toBe(spelling);
+    expect(own.registered(adminRole, digest(algorithm, text))).toBeUndefined();
+  });
+
+  const manifest = {
+    format: 'apollo-persisted-query-manifest',
+    version: 1,
+    operations: [{ id: 'orders-1', name: 'Orders', type: 'query', body: withTypename }],
+  };
+  test.each([
+    ["Apollo's manifest", manifest, 'orders-1'],
+    ['a list by id', { [digest('sha1', 'other')]: withTypename }, digest('sha1', 'other')],
+    ['a list by prefixed id', { [`sha256:${digest('sha256', 'x')}`]: withTypename }, digest('sha256', 'x')],
+  ])('%s gives its own', async (_, list, id) => {
+    const { own } = graphs({ role: 'clerk', operations: [JSON.stringify(list)] });
+    expect(own.registered(clerk, id)).toBe(withTypename);
+    expect(own.registered(clerk, `sha256:${digest('sha256', withTypename)}`)).toBe(withTypename);
+    expect(await asClerk(own, text)).toBe(empty);
+    expect(await asClerk(own, 'query Orders { orders { note } }')).toBe(refusal('The operation Orders'));
+  });
+
+  test('a list that is none is told with its place', () => {
+    const told = (list: unknown) =>
+      checkAllowLists([{ role: 'clerk', operations: [text, JSON.stringify(list)] }]);
+    const at = { path: ['allow_list', 0, 'operations', 1] };
+    const unknown = { ...at, message: expect.stringContaining('apollo-persisted-query-manifest') };
+    expect(told({ a: 5 })).toEqual([unknown]);
+    expect(told({ ...manifest, operations: [{ id: 'a' }] })).toEqual([unknown]);
+    expect(told({ ...manifest, operations: 'none' })).toEqual([unknown]);
+    expect(told({ a: 'query {' })).toEqual([{ ...at, message: expect.stringContaining('Syntax Error') }]);
+    expect(told({})).toEqual([{ ...at, message: 'holds no operation' }]);
+  });
 });

@@ -1,0 +1,99 @@
+import { createHash, getFips } from 'node:crypto';
+import { type DocumentNode, Kind, parse, print, visit } from 'graphql';
+
+/** A document of a list, and the ids that the list itself gives it. */
+export interface ListedDocument {
+  readonly ids: readonly string[];
+  readonly text: string;
+}
+
+/**
+ * The documents of one entry of an allow-list: a GraphQL document, or the JSON that a build step of a client writes. Known are
+ * Apollo's manifest (`apollo-persisted-query-manifest`) and an object of documents by id, as GraphQL Code Generator
+ * (`persisted-documents.json`) and Relay (`persistConfig.file`) write it. Throws Error for other JSON.
+ */
+export function documentsIn(entry: string): readonly ListedDocument[] {
+  const json = jsonOf(entry);
+  if (json === undefined) return [{ ids: [], text: entry }];
+  const { format, operations } = json;
+  if (format === 'apollo-persisted-query-manifest' && Array.isArray(operations))
+    return operations.map((one: { readonly id?: unknown; readonly body?: unknown } | null) =>
+      listed(one?.id, one?.body),
+    );
+  return Object.entries(json).map(([id, text]) => listed(id, text));
+}
+
+/** `undefined`: not JSON. `{ orders { id } }` is none. */
+function jsonOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function listed(id: unknown, text: unknown): ListedDocument {
+  if (typeof id === 'string' && typeof text === 'string') return { ids: [withoutPrefix(id)], text };
+  throw new Error(
+    'is JSON, but neither an "apollo-persisted-query-manifest" nor an object that gives each id its document',
+  );
+}
+
+/** `sha256:9f86...`, as GraphQL over HTTP spells an id, and `9f86...` are the same. */
+export function withoutPrefix(id: string): string {
+  return id.startsWith('sha256:') ? id.slice('sha256:'.length) : id;
+}
+
+/** Clients ask by SHA-256 (Apollo, urql), MD5 (Relay) or SHA-1 (GraphQL Code Generator, unless told). A machine in FIPS mode has the first alone. */
+const algorithms = getFips() === 1 ? ['sha256'] : ['sha256', 'md5', 'sha1'];
+
+/**
+ * What a client may ask for a document by, with the text that it means: the ids of the list, and the hashes of the text as it
+ * stands, as GraphQL.js prints it, and as clients print it that add `__typename` for their caches.
+ */
+export function idsOf({ ids, text }: ListedDocument): ReadonlyMap<string, string> {
+  const document = parse(text, { noLocation: true });
+  const texts = [text, text.trim(), print(document), print(withTypenames(document))];
+  const found = new Map<string, string>();
+  for (const spelling of texts)
+    for (const algorithm of algorithms)
+      found.set(createHash(algorithm).update(spelling).digest('hex'), spelling);
+  for (const id of ids) found.set(id, text);
+  return found;
+}
+
+/** The document as Apollo Client and urql send it: `__typename` at the end of each selection below the root. */
+function withTypenames(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    SelectionSet(set, _key, parent) {
+      const above = parent as { readonly kind?: string } | undefined;
+      if (above?.kind === Kind.OPERATION_DEFINITION) return undefined;
+      const has = set.selections.some(
+        (one) => one.kind === Kind.FIELD && one.name.value.startsWith('__') && one.alias === undefined,
+      );
+      return has ? undefined : { ...set, selections: [...set.selections, typename] };
+    },
+  });
+}
+
+const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const;
+
+/** The document without the `__typename` that clients add; one that stands alone or under another name was asked for. */
+export function withoutTypenames(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    SelectionSet(set) {
+      const kept = set.selections.filter(
+        (one) =>
+          one.kind !== Kind.FIELD ||
+          one.name.value !== '__typename' ||
+          one.alias !== undefined ||
+          (one.directives ?? []).length > 0,
+      );
+      const isWhole = kept.length === set.selections.length;
+      return isWhole ? undefined : { ...set, selections: kept.length === 0 ? [typename] : kept };
+    },
+  });
+}

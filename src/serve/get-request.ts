@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import { httpRequest, isOwnOrigin } from '../auth/index.ts';
+import { Refusal } from './body.ts';
+
+/**
+ * Headers that a browser lets a page send to another origin only after that origin has agreed (Fetch standard, section 2.2.2).
+ * `accept` is none of them: a page may set it to anything.
+ */
+const asked = [
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+  'x-foz-csrf',
+  'x-foz-role',
+  'x-foz-admin-secret',
+  'x-hasura-role',
+  'x-hasura-admin-secret',
+  'x-api-key',
+  'x-requested-with',
+];
+
+const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
+
+/**
+ * A page anywhere can have a browser send a GET, and measure how long the answer takes. So a GET must show that no foreign page
+ * sent it. Throws Refusal.
+ */
+export function checkGet(request: IncomingMessage, cors: readonly string[]): void {
+  if (isOfKnownPage(request, cors) || hasAskedHeader(request)) return;
+  throw new Refusal(
+    400,
+    'validation-failed',
+    'A GET that any page could have a browser send is refused (CSRF). Send the header "apollo-require-preflight: true" with it, or a token in "authorization", or list the origin of your page in server.cors, or ask by POST (urql: preferGetMethod: false).',
+  );
+}
+
+/** A browser says where the page is from, and the page cannot change that. */
+function isOfKnownPage(request: IncomingMessage, cors: readonly string[]): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (site === 'same-origin') return true;
+  return origin !== undefined && (cors.includes(origin) || isOwnOrigin(origin, httpRequest(request)));
+}
+
+function hasAskedHeader({ headers }: IncomingMessage): boolean {
+  if (asked.some((name) => headers[name] !== undefined && headers[name] !== '')) return true;
+  // Browsers send Basic, Digest and Negotiate by themselves.
+  if (headers.authorization !== undefined && /^bearer /i.test(headers.authorization)) return true;
+  const [type] = (headers['content-type'] ?? '').split(';', 1).map((part) => part.trim().toLowerCase());
+  return type !== undefined && type !== '' && !simpleTypes.includes(type);
+}
