@@ -64,6 +64,7 @@ function selectFits(select: Select): boolean {
   return select.fields.every((field) => {
     if (field.kind === 'object') return isLocal(field.relationship) && selectFits(field.select);
     if (field.kind === 'array') return !field.relationship.remote && selectFits(field.select);
+    if (field.kind === 'node_id') return false;
     if (field.kind === 'aggregate') return !field.relationship.remote && aggregateFits(field.aggregate);
     return true;
   });

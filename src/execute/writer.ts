@@ -25,13 +25,23 @@ export function compileWriter(out: readonly Out[]): { readonly write: WriteRow; 
   const make = new Function(
     'text',
     'quote',
+    'nodeId',
     `return function write(row, index, brought) { return ${body}; };`,
-  ) as (text: readonly unknown[], quote: (value: unknown) => string) => WriteRow;
-  return { write: make(build.texts, quote), pending: { hops: build.hops, fixed: build.fixed } };
+  ) as (
+    text: readonly unknown[],
+    quote: (value: unknown) => string,
+    nodeId: (values: string) => string,
+  ) => WriteRow;
+  return { write: make(build.texts, quote, nodeId), pending: { hops: build.hops, fixed: build.fixed } };
 }
 
 function quote(value: unknown): string {
   return JSON.stringify(typeof value === 'string' ? value : String(value));
+}
+
+/** See plan/node.ts, which reads it. */
+function nodeId(values: string): string {
+  return `"${Buffer.from(`[${values}]`, 'utf8').toString('base64url')}"`;
 }
 
 class Build {
@@ -55,7 +65,14 @@ class Build {
       case 'json':
         return `(row[${entry.index}] === null ? ${JSON.stringify(entry.empty)} : row[${entry.index}])`;
       case 'value':
-        return `(row[${entry.index}] === null ? 'null' : ${this.value(`row[${entry.index}]`, entry.codec)})`;
+        return this.nullable(entry);
+      case 'node_id': {
+        const values = [
+          JSON.stringify(JSON.stringify(entry.mark)),
+          ...entry.values.map((one) => this.nullable(one)),
+        ];
+        return `nodeId(${values.join(` + ',' + `)})`;
+      }
       case 'object':
         if (entry.present === null) return this.object(entry.out);
         return `(row[${entry.present}] === null ? 'null' : ${this.object(entry.out)})`;
@@ -66,6 +83,10 @@ class Build {
         this.fixed.push(entry);
         return `brought.fixed[${this.fixed.length - 1}]`;
     }
+  }
+
+  private nullable({ index, codec }: { readonly index: number; readonly codec: ValueCodec }): string {
+    return `(row[${index}] === null ? 'null' : ${this.value(`row[${index}]`, codec)})`;
   }
 
   private value(value: string, codec: ValueCodec): string {

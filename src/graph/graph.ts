@@ -1,4 +1,9 @@
-import type { GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType } from 'graphql';
+import type {
+  GraphQLEnumType,
+  GraphQLInputObjectType,
+  GraphQLInterfaceType,
+  GraphQLObjectType,
+} from 'graphql';
 import type { Source, Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
@@ -7,7 +12,7 @@ import type { EnumKind, InputKind, ObjectKind, TypeKind } from './names/conventi
 import { Names } from './names.ts';
 
 /** A type of a graph that is not a scalar. */
-export type NamedType = GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType;
+export type NamedType = GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType | GraphQLEnumType;
 
 /** Makes the type of a table that has this name. */
 export type MakeTableType = (graph: Graph, table: Table, kind: TypeKind, name: string) => NamedType;

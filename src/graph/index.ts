@@ -8,6 +8,7 @@ export {
   fieldMeaning,
   type InputMeaning,
   inputMeaning,
+  type NodeTarget,
   type UpdateKind,
 } from './meaning.ts';
 export { isGroupable } from './offers.ts';

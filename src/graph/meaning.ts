@@ -1,3 +1,4 @@
+import type { GraphQLObjectType } from 'graphql';
 import type {
   AggregateFunction,
   Column,
@@ -23,6 +24,12 @@ export type FieldMeaning =
   /** The object that `customization.root_fields.namespace` wraps around a source's root fields. */
   | { readonly kind: 'namespace'; readonly source: SourceName }
   | { readonly kind: 'column'; readonly column: Column }
+  /** The global id of a row: `mark` tells the table, the columns tell the row. */
+  | { readonly kind: 'node_id'; readonly mark: string; readonly columns: readonly Column[] }
+  /** A field of the interface `Node`: the types of rows say what it stands for. */
+  | { readonly kind: 'interface' }
+  /** The root field that finds a row by its global id. */
+  | { readonly kind: 'node root'; readonly find: (mark: string) => NodeTarget | undefined }
   | { readonly kind: 'relationship'; readonly relationship: Relationship }
   | { readonly kind: 'relationship aggregate'; readonly relationship: Relationship }
   /** Fields of `<table>_aggregate` and of one group. */
@@ -33,6 +40,13 @@ export type FieldMeaning =
   /** Fields of a Relay connection, an edge and PageInfo. */
   | { readonly kind: 'edges' | 'node' | 'cursor' | 'page_info' | 'total_count' }
   | { readonly kind: 'has_next_page' | 'has_previous_page' | 'start_cursor' | 'end_cursor' };
+
+/** A table whose rows have global ids, the columns that these are made of, and the type of the rows. */
+export interface NodeTarget {
+  readonly table: Table;
+  readonly columns: readonly Column[];
+  readonly type: GraphQLObjectType;
+}
 
 export type InputMeaning =
   /** Fields of `<table>_bool_exp`. `_some`, `_every`, `_none` over a single row mean: it, it, not it. */
@@ -104,7 +118,8 @@ export type ArgumentMeaning =
         | 'updates'
         | 'if_match'
         | 'batch_size'
-        | 'cursor';
+        | 'cursor'
+        | 'node_id';
     }
   /** `orders_by_pk(id:)`, `delete_orders_by_pk(id:)`. */
   | { readonly kind: 'key column'; readonly column: Column }

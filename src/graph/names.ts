@@ -9,23 +9,28 @@ import type {
 } from '../catalog/index.ts';
 import { EnumNames } from './names/enums.ts';
 import { aggregateField, type Members, nameMembers } from './names/members.ts';
+import { NodeNames, nodeRootName } from './names/node.ts';
 import { type NameOptions, TableNames } from './names/tables.ts';
 
 /**
  * Every name of a graph. The rules stand beside the functions in `names/`: spelling of identifiers (identifier.ts), the
  * two conventions (conventions.ts), customization (style.ts), who gives way where two would share a name (clashes.ts),
- * columns and relationships (members.ts), native enums (enums.ts), types of no table (shared.ts).
+ * columns and relationships (members.ts), global ids (node.ts), native enums (enums.ts), types of no table (shared.ts).
  */
 export class Names {
   /** Root fields and types of tables. */
   readonly tables: TableNames;
+  /** Global ids of rows. */
+  readonly node: NodeNames;
   readonly #sources: readonly Source[];
   readonly #members = new Map<Table, Members>();
   #enums: EnumNames | undefined;
+  #hasNodes: boolean | undefined;
 
   constructor(sources: readonly Source[], options: NameOptions) {
     this.#sources = sources;
     this.tables = new TableNames(sources, options);
+    this.node = new NodeNames(sources, (table) => this.members(table));
   }
 
   naming(table: Table): Naming {
@@ -69,6 +74,29 @@ export class Names {
     return this.#enums;
   }
 
+  /** Whether any row of the graph has a global id. */
+  get hasNodes(): boolean {
+    this.#hasNodes ??= this.tables.tables.some((table) => this.node.key(table) !== null);
+    return this.#hasNodes;
+  }
+
+  /** Whether rows can be asked for by their global ids: where the name of that root field is somebody else's, they cannot. */
+  get hasNodeRoot(): boolean {
+    return this.hasNodes && this.#nodeRootHolder() === undefined;
+  }
+
+  #nodeRootHolder(): string | undefined {
+    if (this.tables.namespaces.includes(nodeRootName)) return 'a namespace of root fields';
+    return this.tables.findRoot('query', null, nodeRootName)?.table.id;
+  }
+
+  #nodeIssues(): CatalogIssue[] {
+    const holder = this.hasNodes ? this.#nodeRootHolder() : undefined;
+    const reason = `The root field "${nodeRootName}" belongs to ${holder}, so rows cannot be asked for by their global ids. Give that another name.`;
+    const root = holder === undefined ? [] : [{ severity: 'note', where: holder, reason } as const];
+    return [...root, ...this.node.issues(this.tables.tables)];
+  }
+
   enumName(type: EnumType): string {
     return this.enums.name(type);
   }
@@ -76,6 +104,6 @@ export class Names {
   /** What could not have the name it asked for, in the whole graph. Names the members of every table. */
   issues(): CatalogIssue[] {
     const members = this.tables.tables.flatMap((table) => this.members(table).issues);
-    return [...this.tables.issues, ...this.enums.issues, ...members];
+    return [...this.tables.issues, ...this.enums.issues, ...members, ...this.#nodeIssues()];
   }
 }

@@ -1,4 +1,4 @@
-import { GraphQLInt, type GraphQLNamedType } from 'graphql';
+import { GraphQLID, GraphQLInt, type GraphQLNamedType } from 'graphql';
 import {
   type AggregateFunction,
   aggregates,
@@ -8,8 +8,10 @@ import {
 } from '../catalog/index.ts';
 import type { Graph } from './graph.ts';
 import { type TypeKind, typeKinds } from './names/conventions.ts';
+import { nodeTypeName } from './names/node.ts';
 import { havingName, pageInfoName, sharedName } from './names/shared.ts';
 import { canAggregate, canAggregateRows, hasBuckets, hasEnum } from './offers.ts';
+import { nodeType } from './types/node.ts';
 import { pageInfo } from './types/objects.ts';
 import {
   aggregateType,
@@ -117,6 +119,10 @@ export class Reach {
     const add = (name: string, make: MakeType) => {
       if (!types.has(name)) types.set(name, make);
     };
+    if (graph.names.hasNodes) {
+      add(GraphQLID.name, () => GraphQLID);
+      add(nodeTypeName, () => nodeType(graph));
+    }
     for (const table of graph.tables) {
       addOfTable(graph, table, this, add);
       for (const { column, use } of newTypes(seen, table))

@@ -3,8 +3,10 @@ import type { Table } from '../catalog/index.ts';
 import type { Graph } from './graph.ts';
 import { type LazyEntries, LazyObjectType } from './lazy.ts';
 import { type Operation, rootKinds, rootPatterns } from './names/conventions.ts';
+import { nodeRootName } from './names/node.ts';
 import { emptyRootField, namespaceTypeName, rootTypeName } from './names/shared.ts';
 import { field } from './types/make.ts';
+import { nodeRoot } from './types/node.ts';
 import { rootField } from './types/roots.ts';
 
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
@@ -113,14 +115,19 @@ export class Roots {
       };
     }
     const own = this.#tableEntries(operation, null);
-    const namespaces = this.#graph.names.tables.namespaces.filter((name) => this.#hasFields(operation, name));
+    const { names } = this.#graph;
+    const namespaces = names.tables.namespaces.filter((name) => this.#hasFields(operation, name));
+    const others = operation === 'query' && names.hasNodeRoot ? [...namespaces, nodeRootName] : namespaces;
     return {
-      keys: () => [...namespaces, ...own.keys()],
+      keys: () => [...others, ...own.keys()],
       *each() {
-        yield* namespaces;
+        yield* others;
         yield* own.each?.() ?? own.keys();
       },
-      get: (name) => (namespaces.includes(name) ? this.#namespaceField(operation, name) : own.get(name)),
+      get: (name) => {
+        if (!others.includes(name)) return own.get(name);
+        return namespaces.includes(name) ? this.#namespaceField(operation, name) : nodeRoot(this.#graph);
+      },
     };
   }
 

@@ -1,6 +1,8 @@
 import {
+  type GraphQLAbstractType,
   type GraphQLDirective,
   GraphQLInt,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLObjectType,
   GraphQLSchema,
@@ -100,6 +102,26 @@ export class LazySchema extends GraphQLSchema {
 
   override getType(name: string): GraphQLNamedType | undefined {
     return this.#base[name] ?? this.#graph.made.get(name) ?? this.#roots.find(name) ?? this.#find(name);
+  }
+
+  /** The types of rows that have a global id, each made when its turn comes. */
+  *implementations(): Generator<GraphQLObjectType> {
+    for (const table of this.#graph.tables)
+      if (this.#graph.has(table, 'row') && this.#graph.names.node.key(table) !== null)
+        yield this.#graph.object(table, 'row');
+  }
+
+  /** `Node` is the only abstract type. Validation looks through all of a large graph's rows only to suggest one of them. */
+  override getPossibleTypes(_: GraphQLAbstractType): readonly GraphQLObjectType[] {
+    return this.#isLarge() && isCalledBy('getSuggestedTypeNames') ? [] : [...this.implementations()];
+  }
+
+  override getImplementations(type: GraphQLInterfaceType) {
+    return { objects: this.getPossibleTypes(type), interfaces: [] };
+  }
+
+  override isSubType(abstract: GraphQLAbstractType, type: GraphQLObjectType | GraphQLInterfaceType): boolean {
+    return type.getInterfaces().some(({ name }) => name === abstract.name);
   }
 
   override getDirectives(): readonly GraphQLDirective[] {

@@ -1,14 +1,8 @@
-import {
-  type Column,
-  familyOf,
-  type Scalar,
-  type ScalarFamily,
-  type Table,
-  type ValueType,
-} from '../catalog/index.ts';
+import type { Table, ValueType } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
 import { invalid, literal, type Planning } from './context.ts';
+import { equals, fits, readValues, valueParam } from './exact-values.ts';
 import {
   type Arguments,
   argumentsOf,
@@ -20,7 +14,6 @@ import {
 import { visibleRows } from './fold.ts';
 import type { Input } from './input.ts';
 import { breakTies, planOrder } from './order.ts';
-import type { Param } from './param.ts';
 import { always, and, type Predicate } from './predicate.ts';
 import type { Aggregate, Bound, Field, OrderTerm, Select } from './select.ts';
 import { planFields } from './selection.ts';
@@ -164,19 +157,10 @@ function cursorPredicate(
   if (text === null || input === undefined) return always;
   const values = readCursor(text, terms, input.path);
   const branches = terms.map((term, index): Predicate => {
-    const equal = terms.slice(0, index).map((prior, at) => same(prior.column, values[at], input.path));
+    const equal = terms.slice(0, index).map((prior, at) => equals(prior.column, values[at], input.path));
     return and(...equal, beyond(before ? reverse(term) : term, values[index], input.path));
   });
   return { kind: 'or', of: branches };
-}
-
-function valueParam(column: Column, value: unknown, path: string): Param {
-  return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path };
-}
-
-function same(column: Column, value: unknown, path: string): Predicate {
-  if (value === null) return { kind: 'is null', column, negated: false };
-  return { kind: 'compare', column, op: '_eq', value: valueParam(column, value, path) };
 }
 
 function beyond(term: ColumnTerm, value: unknown, path: string): Predicate {
@@ -193,45 +177,12 @@ function beyond(term: ColumnTerm, value: unknown, path: string): Predicate {
   return { kind: 'or', of: [further, { kind: 'is null', column, negated: false }] };
 }
 
-/** A cursor is base64url of a JSON array, one value per order term. */
+/** A cursor holds one value per order term. */
 function readCursor(text: string, terms: readonly ColumnTerm[], path: string): readonly unknown[] {
-  try {
-    const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    if (
-      Array.isArray(values) &&
-      values.length === terms.length &&
-      values.every((value, index) => value === null || fits(value, terms[index]!.column))
-    )
-      return values;
-  } catch {
-    // Told below.
-  }
+  const values = readValues(text);
+  if (values?.length === terms.length && values.every((value, index) => fits(value, terms[index]!.column)))
+    return values;
   throw invalid(path, 'is not a cursor of this connection and order: use one that this field returned');
-}
-
-const spellings: Readonly<Partial<Record<ScalarFamily, RegExp>>> = {
-  integer: /^-?\d{1,19}$/,
-  decimal: /^(?:-?\d+(?:\.\d+)?|NaN|-?Infinity)$/,
-  date: /^(?:\d{4,}-\d\d-\d\d(?: BC)?|-?infinity)$/,
-  time: /^\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?$/,
-  timestamp: /^(?:\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00)?(?: BC)?|-?infinity)$/,
-  uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-};
-
-/** Whether a cursor of this column can hold the value. */
-function fits(value: unknown, { type, enumType }: Column): boolean {
-  const family = familyOf(type.scalar);
-  if (family === 'boolean') return typeof value === 'boolean';
-  if (family === 'float') return typeof value === 'number' || /^(?:NaN|-?Infinity)$/.test(String(value));
-  if (family === 'integer' && type.scalar !== 'bigint') return inRange(value, type.scalar);
-  if (typeof value !== 'string') return false;
-  if (enumType !== null) return enumType.values.some((entry) => entry.value === value);
-  return spellings[family]?.test(value) ?? true;
-}
-
-function inRange(value: unknown, scalar: Scalar): boolean {
-  const limit = scalar === 'smallint' ? 2 ** 15 : 2 ** 31;
-  return Number.isInteger(value) && (value as number) >= -limit && (value as number) < limit;
 }
 
 function countAll(table: Table, where: Predicate): Aggregate {

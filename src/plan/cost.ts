@@ -79,6 +79,7 @@ function fieldCost(field: Field, variables: Variables): number {
   switch (field.kind) {
     case 'column':
     case 'constant':
+    case 'node_id':
       return 0;
     case 'object':
       return rowCost(field.select.fields, variables);

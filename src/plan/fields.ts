@@ -7,6 +7,7 @@ import {
   getNamedType,
   isEnumType,
   Kind,
+  type NamedTypeNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
@@ -37,14 +38,14 @@ export function fragmentsOf(document: DocumentNode): ReadonlyMap<string, Fragmen
   return fragments;
 }
 
-/** Collects what is asked of an object (GraphQL specification 6.3.2, CollectFields); there are no abstract types. */
+/** Collects what is asked of an object (GraphQL specification 6.3.2, CollectFields). */
 export function selectionOf(
   document: Document,
   type: GraphQLObjectType,
   sets: readonly SelectionSetNode[],
 ): Selected[] {
   const collected = new Map<string, FieldNode[]>();
-  for (const set of sets) collect(document, set, collected);
+  for (const set of sets) collect(document, type, set, collected);
   const fields = type.getFields();
   return [...collected].map(([key, nodes]) => {
     const name = nodes[0]!.name.value;
@@ -52,7 +53,12 @@ export function selectionOf(
   });
 }
 
-function collect(document: Document, set: SelectionSetNode, into: Map<string, FieldNode[]>): void {
+function collect(
+  document: Document,
+  type: GraphQLObjectType,
+  set: SelectionSetNode,
+  into: Map<string, FieldNode[]>,
+): void {
   for (const selection of set.selections) {
     if (!isIncluded(document, selection)) continue;
     if (selection.kind === Kind.FIELD) {
@@ -60,9 +66,19 @@ function collect(document: Document, set: SelectionSetNode, into: Map<string, Fi
       const nodes = into.get(key);
       if (nodes === undefined) into.set(key, [selection]);
       else nodes.push(selection);
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) collect(document, selection.selectionSet, into);
-    else collect(document, document.fragments.get(selection.name.value)!.selectionSet, into);
+    } else {
+      const isInline = selection.kind === Kind.INLINE_FRAGMENT;
+      const fragment = isInline ? selection : document.fragments.get(selection.name.value)!;
+      if (applies(fragment.typeCondition, type)) collect(document, type, fragment.selectionSet, into);
+    }
   }
+}
+
+/** Whether a fragment on this type is about the object: it may be about rows of another table, or about all that have a global id. */
+function applies(condition: NamedTypeNode | undefined, type: GraphQLObjectType): boolean {
+  if (condition === undefined) return true;
+  const { value } = condition.name;
+  return value === type.name || type.getInterfaces().some(({ name }) => name === value);
 }
 
 /** `@skip` and `@include`; the variables they name decide the plan by value. */

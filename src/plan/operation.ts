@@ -18,6 +18,7 @@ import { visibleRows } from './fold.ts';
 import type { Variables } from './input.ts';
 import { keyEquals } from './key-equals.ts';
 import { planMutation } from './mutation.ts';
+import { planNode } from './node.ts';
 import type { Plan, Root } from './plan.ts';
 import { and } from './predicate.ts';
 import { planRange, type Range } from './range.ts';
@@ -92,6 +93,7 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
       roots: inside.map((entry) => planRoot(planning, type.name, entry, `${path}.selectionSet`)),
     };
   }
+  if (meaning?.kind === 'node root') return planNode(planning, selected, meaning.find, path);
   if (meaning?.kind !== 'root') throw invalid(path, 'cannot be selected at the root');
   const { root } = meaning;
   const table = wholeTable(meaning.table);

@@ -49,6 +49,8 @@ function fieldLines(field: Field): string[] {
         `${field.key}: ${field.column.name}${path}${field.labels ? ' as the graph names its labels' : ''}`,
       ];
     }
+    case 'node_id':
+      return [`${field.key}: global id of ${names(field.columns)}`];
     case 'object':
     case 'array':
       return [

@@ -30,6 +30,13 @@ export type Field =
       readonly labels?: Labels | null;
     }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string }
+  /** The global id of the row. It is put together outside of the database, so that it is the same text on every engine. */
+  | {
+      readonly kind: 'node_id';
+      readonly key: string;
+      readonly mark: string;
+      readonly columns: readonly Column[];
+    }
   | {
       readonly kind: 'object';
       readonly key: string;

@@ -55,6 +55,8 @@ function planField(planning: Planning, type: GraphQLObjectType, selected: Select
         jsonPath: jsonPathOf(planning, args),
         labels: labelsOf(selected),
       };
+    case 'node_id':
+      return { kind: 'node_id', key, mark: meaning.mark, columns: meaning.columns };
     case 'relationship': {
       const { relationship } = meaning;
       const table = wholeTable(relationship.to);

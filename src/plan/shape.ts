@@ -24,6 +24,13 @@ export type Out =
   /** Finished JSON text; `empty` stands for NULL. */
   | { readonly kind: 'json'; readonly key: string; readonly index: number; readonly empty: 'null' | '[]' }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string }
+  /** The global id of the row: base64url of a JSON list of `mark` and the values of the key. */
+  | {
+      readonly kind: 'node_id';
+      readonly key: string;
+      readonly mark: string;
+      readonly values: readonly { readonly index: number; readonly codec: ValueCodec }[];
+    }
   /** A joined to-one row, `null` where the column at `present` is NULL. `present: null`: always there. */
   | {
       readonly kind: 'object';

@@ -119,6 +119,10 @@ test('a relationship to a table that the role cannot see is not there', () => {
   };
   const { schema } = buildGraph(part, () => everything);
   const type = schema.getType('b');
-  expect(type !== undefined && 'getFields' in type && Object.keys(type.getFields())).toEqual(['id', 'a_id']);
+  expect(type !== undefined && 'getFields' in type && Object.keys(type.getFields())).toEqual([
+    'id',
+    'a_id',
+    'node_id',
+  ]);
   expect(schema.getType('a')).toBeUndefined();
 });

@@ -17,18 +17,22 @@ function graphOf(inputs: readonly Input[], metadata?: Metadata) {
   const { schema } = built;
   const complete = new GraphQLSchema({ ...schema.toConfig(), assumeValid: false });
   expect(validateSchema(complete)).toEqual([]);
+  const names = (fields: object) => Object.keys(fields).filter((name) => !ofNodes.has(name));
   const fieldsOf = (name: string) => {
     const type = schema.getType(name);
-    return type !== undefined && 'getFields' in type ? Object.keys(type.getFields()) : undefined;
+    return type !== undefined && 'getFields' in type ? names(type.getFields()) : undefined;
   };
   return {
     ...built,
     schema,
     fieldsOf,
-    query: Object.keys(schema.getQueryType()!.getFields()),
+    query: names(schema.getQueryType()!.getFields()),
     issues: built.issues,
   };
 }
+
+/** Looked at in a test of their own. */
+const ofNodes = new Set(['node', 'node_id', 'nodeId']);
 
 const plain = (name: string, more = {}) => table(name, [column('id', 'int'), column('note', 'text')], more);
 
@@ -243,7 +247,7 @@ describe('tables', () => {
     const { issues, query, schema } = graphOf([['shop', [plain('date'), plain('order_by')]]]);
     expect(query).toContain('date');
     expect(printType(schema.getType('date_table')!)).toBe(
-      'type date_table {\n  id: Int!\n  note: String!\n}',
+      'type date_table implements Node {\n  id: Int!\n  note: String!\n  node_id: ID!\n}',
     );
     expect(schema.getType('order_by')).toBeInstanceOf(GraphQLEnumType);
     expect(issues.map(({ reason }) => reason)).toEqual([

@@ -141,6 +141,12 @@ const hasFields = (type: GraphQLType): type is GraphQLObjectType | GraphQLInterf
 const isAbstract = (type: GraphQLType): type is GraphQLInterfaceType | GraphQLUnionType =>
   type instanceof GraphQLInterfaceType || type instanceof GraphQLUnionType;
 
+const possibleTypesOf = (
+  schema: GraphQLSchema,
+  type: GraphQLInterfaceType | GraphQLUnionType,
+): Iterable<GraphQLNamedType> =>
+  schema instanceof LazySchema ? schema.implementations() : schema.getPossibleTypes(type);
+
 const ofType: Rules<GraphQLType> = {
   kind: leaf(kindOf),
   name: leaf((type) => ('name' in type ? textOrNull(type.name) : 'null')),
@@ -150,7 +156,7 @@ const ofType: Rules<GraphQLType> = {
   ofType: one((type) => ('ofType' in type ? type.ofType : undefined)),
   fields: many((type, given) => (hasFields(type) ? current(fieldsOf(type), given) : undefined)),
   interfaces: few((type) => (hasFields(type) ? type.getInterfaces() : undefined)),
-  possibleTypes: many((type, _, schema) => (isAbstract(type) ? schema.getPossibleTypes(type) : undefined)),
+  possibleTypes: many((type, _, schema) => (isAbstract(type) ? possibleTypesOf(schema, type) : undefined)),
   enumValues: many((type, given) =>
     type instanceof GraphQLEnumType ? current(type.getValues(), given) : undefined,
   ),

@@ -13,6 +13,8 @@ import { camelCase, spellExact, spellName, takeName, upperCase } from './identif
 export interface Members {
   readonly columns: ReadonlyMap<Column, string>;
   readonly relationships: ReadonlyMap<Relationship, string>;
+  /** Every name that is in use in the whole table. */
+  readonly taken: ReadonlySet<string>;
   readonly issues: readonly CatalogIssue[];
 }
 
@@ -34,7 +36,7 @@ export function nameMembers(table: Table, naming: Naming, relationships: readonl
   const named = new Map<string, string>();
   for (const [{ name }, field] of whole.relationships) named.set(name, field);
   const visible = relationships.map((relationship) => [relationship, named.get(relationship.name)!] as const);
-  return { columns, relationships: new Map(visible), issues: [] };
+  return { columns, relationships: new Map(visible), taken: whole.taken, issues: [] };
 }
 
 function nameWhole(table: Table, naming: Naming, relationships: readonly Relationship[]): Members {
@@ -59,7 +61,7 @@ function nameWhole(table: Table, naming: Naming, relationships: readonly Relatio
     named.set(relationship, name);
     report(relationship.name, relationshipWord(relationship, naming), name);
   }
-  return { columns, relationships: named, issues };
+  return { columns, relationships: named, taken, issues };
 }
 
 function columnWord({ customName, name }: Column, naming: Naming): string {

@@ -2,6 +2,7 @@ import { type Naming, type Operator, operators, type Scalar, scalars } from '../
 import { scalarName } from '../scalars/types.ts';
 import { word } from './conventions.ts';
 import { capitalise, pascalCase } from './identifier.ts';
+import { nodeTypeName } from './node.ts';
 
 /** Names of types that belong to no table, in snake case. */
 const sharedWords = ['order_by', 'cursor_ordering', 'time_bucket'] as const;
@@ -96,6 +97,7 @@ const reserved = new Set<string>([
   'Boolean',
   'ID',
   pageInfoName,
+  nodeTypeName,
   ...(['query', 'mutation', 'subscription'] as const).map(rootTypeName),
   ...sharedWords.flatMap((name) => [sharedName('hasura-default', name), sharedName('graphql-default', name)]),
   ...Object.values(scalars).flatMap(({ name, graphqlDefault }) => [name, graphqlDefault]),

@@ -41,6 +41,8 @@ function sharedExtensions(meaning: FieldMeaning | InputMeaning | ArgumentMeaning
     case 'root':
     case 'namespace':
     case 'key column':
+    case 'node_id':
+    case 'node root':
       return extensionsOf(meaning);
     default:
       return once(plain, Object.values(meaning).join(' '), meaning);

@@ -12,6 +12,7 @@ import { pageInfoName } from '../names/shared.ts';
 import { aggregatedColumns, isGroupable } from '../offers.ts';
 import { groupArguments, rowsArguments } from './arguments.ts';
 import { argument, type Fields, field, fullList, listOf, nonNull } from './make.ts';
+import { nodeFields } from './node.ts';
 import { aggregateType, columnType } from './values.ts';
 
 type FieldsOf = (graph: Graph, table: Table) => Fields;
@@ -23,6 +24,7 @@ const row: FieldsOf = (graph, table) => {
   const fields: Fields = {};
   for (const column of table.columns)
     fields[graph.names.column(table, column)] = columnField(graph, table, column);
+  Object.assign(fields, nodeFields(graph, table));
   for (const relationship of graph.names.relationships(table)) {
     const { to, kind, comment, nullable } = relationship;
     if (!graph.has(to, 'row')) continue;

@@ -10,6 +10,7 @@ import type { EnumKind, InputKind, ObjectKind, TypeKind } from '../names/convent
 import { columnValues, keyValues } from '../names/members.ts';
 import { namedKeys, upsertColumns } from '../offers.ts';
 import { filterFields, type InputFieldsOf } from './filters.ts';
+import { nodeType } from './node.ts';
 import { objectFields } from './objects.ts';
 import { typeClasses } from './transient.ts';
 import { writeFields } from './writes.ts';
@@ -56,7 +57,10 @@ export function makeTableType(
   if (isKind(objectFields, kind)) {
     const description = kind === 'row' ? table.comment : undefined;
     const fieldsOf = objectFields[kind];
-    return new ObjectType({ ...bare, name, description, fields: () => fieldsOf(graph, table) });
+    const fields = () => fieldsOf(graph, table);
+    if (kind !== 'row') return new ObjectType({ ...bare, name, description, fields });
+    const interfaces = () => (graph.names.node.key(table) === null ? [] : [nodeType(graph)]);
+    return new ObjectType({ ...bare, name, description, interfaces, fields });
   }
   if (isKind(inputFields, kind)) {
     const fieldsOf = inputFields[kind];

@@ -153,6 +153,8 @@ function shift(out: Out, by: number): Out {
     case 'value':
     case 'json':
       return { ...out, index: out.index + by };
+    case 'node_id':
+      return { ...out, values: out.values.map((value) => ({ ...value, index: value.index + by })) };
     case 'object':
       return {
         ...out,

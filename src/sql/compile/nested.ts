@@ -62,6 +62,8 @@ function fieldValue(scope: Scope, from: From, select: Select, field: Field, row:
     }
     case 'constant':
       return constant(scope, field.json);
+    case 'node_id':
+      throw new TypeError('a row with a global id is not written by the database');
     case 'object': {
       const joined = from.join(row, path, field.relationship, field.select.where);
       const object = dialect.jsonObject(rowEntries(scope, from, field.select, joined.alias, joined.path));

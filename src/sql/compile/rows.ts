@@ -26,6 +26,8 @@ export function rowFields(
         return columnField(scope, list, field, row, path, numbers);
       case 'constant':
         return field;
+      case 'node_id':
+        return nodeIdField(scope, list, field, row, path);
       case 'object':
         return objectField(scope, list, from, field, row, path);
       case 'array':
@@ -91,6 +93,20 @@ function columnField(
   };
 }
 
+function nodeIdField(
+  scope: Scope,
+  list: SelectList,
+  { key, mark, columns }: Extract<Field, { kind: 'node_id' }>,
+  row: Sql,
+  path: string,
+): Out {
+  const values = columns.map((column) => ({
+    index: flatColumn(scope, list, row, path, column),
+    codec: scope.codec(column.type, 'string'),
+  }));
+  return { kind: 'node_id', key, mark, values };
+}
+
 /** Index of a column in the select list; asked for twice it stands there once. What is masked is another value than the key itself. */
 export function flatColumn(scope: Scope, list: SelectList, row: Sql, path: string, column: Column): number {
   const name = column.mask === null ? column.name : `${column.name}|masked`;
@@ -147,7 +163,7 @@ function nestsAggregate(scope: Scope, relationship: Relationship, aggregate: Agg
   return scope.dialect.capabilities.nesting === 'json' && !relationship.remote && !aggregateHasHop(aggregate);
 }
 
-/** Some relationship below needs a statement of its own on every engine. */
+/** Something below needs a statement of its own on every engine: a relationship, or a row that is not written by the database. */
 export function hasHop(select: Select): boolean {
   return select.fields.some((field) => {
     switch (field.kind) {
@@ -157,6 +173,8 @@ export function hasHop(select: Select): boolean {
         return field.relationship.remote || hasHop(field.select);
       case 'aggregate':
         return field.relationship.remote || aggregateHasHop(field.aggregate);
+      case 'node_id':
+        return true;
       default:
         return false;
     }

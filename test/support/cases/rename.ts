@@ -123,7 +123,12 @@ export class Renamer {
           return {
             ...selection,
             ...(typeCondition === undefined ? {} : { typeCondition: this.#named(typeCondition) }),
-            selectionSet: this.#selections(type, selection.selectionSet),
+            selectionSet: this.#selections(
+              typeCondition === undefined
+                ? type
+                : (this.#from.getType(typeCondition.name.value) as GraphQLObjectType),
+              selection.selectionSet,
+            ),
           };
         }
         if (selection.kind === Kind.FRAGMENT_SPREAD) return selection;

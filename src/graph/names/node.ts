@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { CatalogIssue, Key, Source, Table } from '../../catalog/index.ts';
+import { offersRoot } from '../offers.ts';
+import type { Members } from './members.ts';
+
+/** The interface of rows that have a global id; Relay looks for it by this name, in both conventions. */
+export const nodeTypeName = 'Node';
+/** The root field that finds a row by its global id; Relay looks for it by this name. */
+export const nodeRootName = 'node';
+
+/** Names around the global ids of rows (GraphQL Global Object Identification, with `node_id` in the place of `id`). */
+export class NodeNames {
+  /** `node_id`; `nodeId` where every source follows graphql-default. One for the whole graph, since an interface has it. */
+  readonly field: string;
+  readonly #membersOf: (table: Table) => Members;
+
+  constructor(sources: readonly Source[], membersOf: (table: Table) => Members) {
+    const camel = sources.length > 0 && sources.every(({ naming }) => naming === 'graphql-default');
+    this.field = camel ? 'nodeId' : 'node_id';
+    this.#membersOf = membersOf;
+  }
+
+  /** The key that the global ids of a table's rows are made of; `null`: they have none. */
+  key(table: Table): Key | null {
+    const key = keyOf(table);
+    return key === null || this.#membersOf(table).taken.has(this.field) ? null : key;
+  }
+
+  /** Tables whose rows have no global id because something else has its name. */
+  issues(tables: readonly Table[]): CatalogIssue[] {
+    return tables
+      .filter((table) => keyOf(table) !== null && this.#membersOf(table).taken.has(this.field))
+      .map(({ id }) => ({
+        severity: 'note',
+        where: id,
+        reason: `A column or relationship of ${id} is called "${this.field}" in the graph, so its rows have no global id and are not of the type ${nodeTypeName}. Give it a custom_name.`,
+      }));
+  }
+}
+
+/** Who may not look rows up by their key may not do so by their global id either. A key that is masked tells no rows apart. */
+function keyOf(table: Table): Key | null {
+  const key = table.primaryKey;
+  if (key === null || !offersRoot(table, 'select_by_pk', false)) return null;
+  return key.columns.some(({ mask }) => mask !== null) ? null : key;
+}
+
+const marks = new WeakMap<Table, string>();
+
+/**
+ * What the global ids of a table's rows begin with. It says nothing to who reads it, and is the same as long as the source, the
+ * namespace and the table are called the same; other names in the graph change nothing.
+ */
+export function nodeMark(table: Table): string {
+  let mark = marks.get(table);
+  if (mark === undefined) {
+    const { name, source, namespace } = table;
+    const place = namespace === source.defaultNamespace ? null : namespace;
+    const hash = createHash('sha256').update(JSON.stringify([source.name, place, name]));
+    mark = hash.digest('base64url').slice(0, 11);
+    marks.set(table, mark);
+  }
+  return mark;
+}

@@ -1,0 +1,45 @@
+import { wholeTable } from '../catalog/index.ts';
+import type { NodeTarget } from '../graph/index.ts';
+import { invalid, literal, type Planning } from './context.ts';
+import { equals, fits, readValues } from './exact-values.ts';
+import { argumentsOf, type Selected, subSelections } from './fields.ts';
+import { visibleRows } from './fold.ts';
+import type { Root } from './plan.ts';
+import { and } from './predicate.ts';
+import { planSelect } from './selection.ts';
+
+/**
+ * Plans `node(node_id)`. The id decides the plan: it tells the table. An id of a table that is not in the graph of the role is
+ * answered like one of a row that it may not read: by null.
+ */
+export function planNode(
+  planning: Planning,
+  selected: Selected,
+  find: (mark: string) => NodeTarget | undefined,
+  path: string,
+): Root {
+  const { key } = selected;
+  const input = argumentsOf(planning.document, selected, path).get('node_id')!;
+  const [mark, ...values] = readValues(literal(planning, input) as string) ?? [];
+  if (typeof mark !== 'string' || values.length === 0) throw notAnId(input.path);
+  const target = find(mark);
+  if (target === undefined) return { kind: 'constant', key, json: 'null' };
+  const { columns, type } = target;
+  if (values.length !== columns.length || !values.every((value, index) => fits(value, columns[index]!)))
+    throw notAnId(input.path);
+  const table = wholeTable(target.table);
+  const keyed = columns.map((column, index) => equals(column, values[index], input.path));
+  const range = {
+    where: and(visibleRows(planning, table), ...keyed),
+    orderBy: [],
+    distinctOn: [],
+    limit: null,
+    offset: null,
+  };
+  const select = planSelect(planning, table, range, type, subSelections(selected), path);
+  return { kind: 'one', key, select };
+}
+
+function notAnId(path: string) {
+  return invalid(path, 'is not a global id: use one that a row of this graph returned');
+}
