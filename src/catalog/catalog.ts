@@ -135,6 +135,12 @@ export interface Column {
   readonly validation: readonly ValidationRule[];
 }
 
+/**
+ * When keys of two sources are equal. `exact`: their canonical values are. `ignore case`: so they are once the letters A to Z are
+ * written small. Within a source the database's own equality counts.
+ */
+export type KeyComparison = 'exact' | 'ignore case';
+
 export interface Relationship {
   /** The name before the naming convention is applied: `customer`, `order_items`. */
   readonly name: string;
@@ -145,6 +151,8 @@ export interface Relationship {
   readonly mapping: readonly { readonly from: Column; readonly to: Column }[];
   /** `to` lives in another source. */
   readonly remote: boolean;
+  /** For a relationship into another source; absent for others. */
+  readonly compare?: KeyComparison | undefined;
   /** For an object relationship: there may be no row (a nullable column, another source, or the far side of a one-to-one). */
   readonly nullable: boolean;
   /** At most one row of `to` can match: the mapped columns of `to` hold a key. */

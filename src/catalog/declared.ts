@@ -1,4 +1,4 @@
-import type { CatalogIssue, Column, Relationship } from './catalog.ts';
+import type { CatalogIssue, Column, KeyComparison, Relationship } from './catalog.ts';
 import { type Draft, isKey, type Pairs, pairsOf, turned } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
 import type { RelationshipMetadata, RemoteRelationshipMetadata, TableName } from './metadata.ts';
@@ -12,6 +12,7 @@ interface Target {
   readonly pairs: Pairs;
   /** Which side holds the foreign key that stands behind it; `null`: none does. */
   readonly owner: Relationship['owner'] | null;
+  readonly compare?: KeyComparison;
 }
 
 /** Adds what metadata declares for one table. What cannot be is left out and told in `issues`. */
@@ -80,11 +81,17 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function remoteTarget(draft: Draft, entry: RemoteRelationshipMetadata, find: Find): Target | string {
-  const { source, table, field_mapping } = entry.definition.to_source;
+  const { source, table, field_mapping, compare } = entry.definition.to_source;
   const to = find(source, table);
   if (to === undefined)
     return `source ${source} has no table ${typeof table === 'string' ? table : table.name}, or is not there`;
-  return mapped(draft, to, field_mapping);
+  const target = mapped(draft, to, field_mapping);
+  if (compare !== 'ignore_case' || typeof target === 'string') return target;
+  if (draft.table.source === to.table.source)
+    return 'compare is for relationships into another source: within a source the database compares';
+  if (!target.pairs.some(({ from }) => texts.includes(familyOf(from.type.scalar))))
+    return 'compare: ignore_case needs a pair of texts';
+  return { ...target, compare: 'ignore case' };
 }
 
 function mapped(
@@ -131,6 +138,8 @@ function comparable(a: Column, b: Column): boolean {
   const one = familyOf(a.type.scalar);
   const other = familyOf(b.type.scalar);
   if (a.type.array || b.type.array || one === 'json' || one === 'geometry') return false;
+  // A time of day with an offset is equal to none without.
+  if (one === 'time' && a.type.scalar !== b.type.scalar) return false;
   return one === other || [numbers, texts].some((group) => group.includes(one) && group.includes(other));
 }
 
@@ -157,5 +166,6 @@ function declare(
     nullable: target.owner !== 'from' || pairs.some((pair) => pair.from.nullable),
     owner: kind === 'array' ? 'to' : (target.owner ?? (leadsToKey ? 'from' : 'to')),
     comment: comment ?? null,
+    compare: target.compare,
   });
 }

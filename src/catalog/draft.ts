@@ -44,16 +44,24 @@ export class Draft {
 
   add(
     to: Table,
-    given: Pick<Relationship, 'name' | 'kind' | 'mapping' | 'nullable' | 'owner' | 'comment'>,
+    given: Pick<Relationship, 'name' | 'kind' | 'mapping' | 'nullable' | 'owner' | 'comment' | 'compare'>,
   ): void {
     const { table: from } = this;
-    const unique = isKey(
-      to,
-      given.mapping.map((pair) => pair.to),
-    );
     const remote = from.source !== to.source;
     const mapping = Object.freeze(given.mapping.map((pair) => Object.freeze(pair)));
-    const relationship: Relationship = Object.freeze({ ...given, mapping, from, to, remote, unique });
+    const compare = remote ? (given.compare ?? 'exact') : undefined;
+    const targets = given.mapping.map((pair) => pair.to);
+    // Keys that the database tells apart may be equal once their case is ignored.
+    const unique = compare !== 'ignore case' && isKey(to, targets);
+    const relationship: Relationship = Object.freeze({
+      ...given,
+      mapping,
+      from,
+      to,
+      remote,
+      unique,
+      compare,
+    });
     this.#relationships.push(relationship);
     this.#names.add(given.name);
     const list = this.#byTarget.get(to);

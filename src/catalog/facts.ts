@@ -73,6 +73,8 @@ export interface ColumnFacts {
   /** Inclusive limits of the native integer where narrower or wider than the scalar (`tinyint unsigned`), as digits. */
   readonly range: readonly [string, string] | null;
   readonly comment: string | null;
+  /** The database takes values of the column for equal that differ as Foz shows them. */
+  readonly lenient?: boolean;
 }
 
 export interface KeyFacts {

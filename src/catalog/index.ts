@@ -6,6 +6,7 @@ export type {
   Customization,
   EnumType,
   Key,
+  KeyComparison,
   Naming,
   Relationship,
   RootFieldKind,

@@ -159,6 +159,8 @@ export interface RemoteRelationshipMetadata {
       readonly table: TableName;
       readonly relationship_type: 'object' | 'array';
       readonly field_mapping: Readonly<Record<string, string>>;
+      /** When keys are equal: `exact` (default) or `ignore_case`, for texts that differ in the case of A to Z only. */
+      readonly compare?: 'exact' | 'ignore_case';
     };
   };
 }

@@ -163,6 +163,7 @@ function resolveColumn(
       array: facts.array,
       nativeType: facts.castType ?? undefined,
       scale: facts.scale,
+      ...(facts.lenient === true ? { lenient: true as const } : {}),
     }),
     enumType,
     nativeType: facts.nativeType,

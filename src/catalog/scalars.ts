@@ -114,4 +114,6 @@ export interface ValueType {
   readonly nativeType?: string;
   /** Digits after the point, for decimals and fractional seconds. */
   readonly scale?: number | null;
+  /** The database takes values for equal that differ in canonical form: a collation that ignores case, say. */
+  readonly lenient?: true;
 }

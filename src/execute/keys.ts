@@ -1,10 +1,11 @@
 import { familyOf, type ValueType } from '../catalog/index.ts';
 import { fromText, type ValueCodec } from '../plan/index.ts';
+import type { ReadKey } from './remote-keys.ts';
 
-/** Where a key stands in the rows of the one side, and the types it has on the other. */
+/** Where a key stands in the rows of the one side, and how its texts are read as values of the other. */
 export interface KeyReader {
   readonly keys: readonly { readonly index: number; readonly codec: ValueCodec }[];
-  readonly types: readonly ValueType[];
+  readonly read: readonly ReadKey[];
 }
 
 /** Distinct key tuples of rows, and for each row the index of its tuple; -1 where a part is NULL or cannot exist over there. */
@@ -14,6 +15,8 @@ export function gatherKeys(
 ): { readonly tuples: unknown[][]; readonly of: Int32Array } {
   const tuples: unknown[][] = [];
   const seen = new Map<string, number>();
+  // Texts that differ may be one value over there: 1.0 and 1.00, say.
+  const known = new Map<string, number>();
   const of = new Int32Array(rows.length);
   for (let row = 0; row < rows.length; row++) {
     const texts = textsOf(rows[row]!, reader);
@@ -24,13 +27,23 @@ export function gatherKeys(
     const identity = texts.length === 1 ? texts[0]! : JSON.stringify(texts);
     let index = seen.get(identity);
     if (index === undefined) {
-      const tuple = canonicalTuple(texts, reader.types);
-      index = tuple === null ? -1 : tuples.push(tuple) - 1;
+      const tuple = readTuple(texts, reader.read);
+      index = tuple === null ? -1 : placeOf(tuple, tuples, known);
       seen.set(identity, index);
     }
     of[row] = index;
   }
   return { tuples, of };
+}
+
+function placeOf(tuple: unknown[], tuples: unknown[][], known: Map<string, number>): number {
+  const identity = tuple.length === 1 ? String(tuple[0]) : JSON.stringify(tuple.map(String));
+  let index = known.get(identity);
+  if (index === undefined) {
+    index = tuples.push(tuple) - 1;
+    known.set(identity, index);
+  }
+  return index;
 }
 
 function textsOf(row: readonly unknown[], { keys }: KeyReader): string[] | null {
@@ -43,7 +56,23 @@ function textsOf(row: readonly unknown[], { keys }: KeyReader): string[] | null 
   return texts;
 }
 
-/** Key texts of one engine as canonical values of another's types, or `null` where no such value can exist there. */
+/** Key texts as values that can exist on the other side, or `null` where some cannot. */
+export function readTuple(texts: readonly string[], read: readonly ReadKey[]): unknown[] | null {
+  const tuple: unknown[] = [];
+  for (let index = 0; index < texts.length; index++) {
+    const value = read[index]!(texts[index]!);
+    if (value === undefined) return null;
+    tuple.push(value);
+  }
+  return tuple;
+}
+
+/** How key texts are read within a source, which compares them itself. */
+export function ownKey(type: ValueType): ReadKey {
+  return (text) => canonicalKey(text, type);
+}
+
+/** Texts of a row as canonical values of their types, or `null` where some is none. */
 export function canonicalTuple(texts: readonly string[], types: readonly ValueType[]): unknown[] | null {
   const tuple: unknown[] = [];
   for (const [index, text] of texts.entries()) {

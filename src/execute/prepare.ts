@@ -7,7 +7,8 @@ import {
   type HopShape,
   type Param,
 } from '../plan/index.ts';
-import type { KeyReader } from './keys.ts';
+import { type KeyReader, ownKey } from './keys.ts';
+import { remoteKey } from './remote-keys.ts';
 import { compileWriter, type WriteRow } from './writer.ts';
 
 /** Gives the connector of a source. */
@@ -48,15 +49,19 @@ export function prepareFetch(connectorOf: ConnectorOf, source: SourceName, fetch
 }
 
 function prepareHop(connectorOf: ConnectorOf, hop: HopShape): PreparedHop {
-  const { child, columns } = hop;
+  const { child, columns, compare } = hop;
   const table =
     child.kind === 'aggregate' || child.kind === 'groups' ? child.aggregate.table : child.select.table;
   const source = table.source.name;
   const types = columns.map((column) => column.type);
-  const byCapacity = connectorOf(source).capabilities.listsByCapacity;
+  const connector = connectorOf(source);
+  const byCapacity = connector.capabilities.listsByCapacity;
+  const read = columns.map((column) =>
+    compare === undefined ? ownKey(column.type) : remoteKey(column, compare, connector),
+  );
   const variants = new Map<number | undefined, PreparedFetch>();
   return {
-    reader: hop.keys === null ? null : { keys: hop.keys, types },
+    reader: hop.keys === null ? null : { keys: hop.keys, read },
     kind: child.kind,
     source,
     fetchFor(parents) {
@@ -67,6 +72,7 @@ function prepareHop(connectorOf: ConnectorOf, hop: HopShape): PreparedHop {
           type: types[0]!,
           shape: 'keys',
           keyTypes: types,
+          compare,
           source: { kind: 'parents' },
           path: '$',
           capacity,

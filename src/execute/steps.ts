@@ -1,9 +1,11 @@
+import type { Column } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
-import type { Fetch, Out, Param, Step } from '../plan/index.ts';
+import type { Fetch, Out, Step } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { type Running, runStatement } from './fetch.ts';
-import { canonicalTuple, gatherKeys } from './keys.ts';
+import { gatherKeys, ownKey, readTuple } from './keys.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
+import { type ReadKey, remoteKey } from './remote-keys.ts';
 
 /** A step ready to run. What it brings becomes `bindings.steps[n]`. */
 export interface PreparedStep {
@@ -18,12 +20,12 @@ export function prepareStep(connectorOf: ConnectorOf, step: Step): PreparedStep 
     : prepareRanks(connectorOf, step, step.fetch);
 }
 
-function readerOf(fetch: PreparedFetch, types: Param['keyTypes']) {
+function readerOf(fetch: PreparedFetch, read: readonly ReadKey[]) {
   const keys = fetch.compiled.shape.out.map((out) => {
     const { index, codec } = out as Extract<Out, { kind: 'value' }>;
     return { index, codec };
   });
-  return { keys, types: types! };
+  return { keys, read };
 }
 
 function prepareKeys(
@@ -32,15 +34,22 @@ function prepareKeys(
   keys: Extract<Fetch, { kind: 'keys' }>,
 ): PreparedStep {
   const prepared = prepareFetch(connectorOf, step.source, step.fetch);
-  const own = keys.columns.map((column) => column.type);
+  const reader = readerOf(prepared, readsOf(connectorOf, step, keys.columns));
   return {
     explain: () => explainFetch(`keys of ${step.fetch.table.name} for ${step.relationship}`, prepared),
     async run(running) {
       const { rows } = await runStatement(running, step.source, prepared.compiled.statement);
       if (rows.length > step.cap) throw tooManyKeys(step);
-      return gatherKeys(rows, readerOf(prepared, own)).tuples;
+      return gatherKeys(rows, reader).tuples;
     },
   };
+}
+
+/** How the keys that a step brings are read for the columns that they are compared with. */
+function readsOf(connectorOf: ConnectorOf, { into }: Step, own: readonly Column[]): readonly ReadKey[] {
+  const compare = into?.compare;
+  if (into === undefined || compare === undefined) return own.map(({ type }) => ownKey(type));
+  return into.columns.map((column) => remoteKey(column, compare, connectorOf(into.source)));
 }
 
 function tooManyKeys(step: Step): FozError {
@@ -70,13 +79,13 @@ function prepareRanks(
 ): PreparedStep {
   const prepared = prepareFetch(connectorOf, step.source, step.fetch);
   const from = (ranks.keys.source as { readonly step: number }).step;
+  const read = readsOf(connectorOf, step, ranks.columns);
   return {
     explain: () => explainFetch(`sort positions for ${step.relationship}`, prepared),
     async run(running) {
       const tuples = running.bindings.steps[from] as readonly (readonly unknown[])[];
       if (tuples.length === 0) return [];
-      const types = ranks.columns.map((column) => column.type);
-      const known = tuples.map((tuple) => canonicalTuple(tuple.map(String), types));
+      const known = tuples.map((tuple) => readTuple(tuple.map(String), read));
       const there = known.filter((tuple) => tuple !== null);
       const steps = [...running.bindings.steps];
       steps[from] = there;

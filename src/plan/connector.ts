@@ -1,4 +1,4 @@
-import type { AggregateFunction, Operator, Scalar, SourceFacts } from '../catalog/index.ts';
+import type { AggregateFunction, Operator, Scalar, SourceFacts, ValueType } from '../catalog/index.ts';
 import type { EndSignal } from '../core/index.ts';
 import type { Fetch } from './fetch.ts';
 import type { Param } from './param.ts';
@@ -78,6 +78,11 @@ export interface Connector extends Runner {
   introspect(options: IntrospectOptions, signal: EndSignal): Promise<SourceFacts>;
   /** Pure: spells a read. */
   compileFetch(fetch: Fetch): Compiled;
+  /**
+   * Pure: whether a column of the type can hold the canonical value (not null), and compare it with others without changing it. A key out
+   * of another source that cannot be there has no match.
+   */
+  holds(value: unknown, type: ValueType): boolean;
   /** Pure: spells a write. */
   compileWrite(write: Write): Compiled;
   /**

@@ -1,4 +1,4 @@
-import type { Column, Table } from '../catalog/index.ts';
+import type { Column, KeyComparison, Table } from '../catalog/index.ts';
 import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
@@ -39,7 +39,8 @@ export type Fetch =
       readonly group: GroupBy;
     }
   /**
-   * Distinct tuples of `columns` among the rows that pass `where`, NULLs left out, at most `limit`.
+   * Distinct tuples of `columns` among the rows that pass `where`, NULLs left out, at most `limit`. `compare`: when tuples are
+   * not distinct; absent: as the database compares.
    * `having`: only tuples whose measure passes (for `<rel>_aggregate` across sources).
    */
   | {
@@ -47,6 +48,7 @@ export type Fetch =
       readonly table: Table;
       readonly columns: readonly Column[];
       readonly where: Predicate;
+      readonly compare?: KeyComparison | undefined;
       readonly having: {
         readonly measure: Measure;
         readonly op: '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';

@@ -1,4 +1,4 @@
-import type { Column, ValueType } from '../catalog/index.ts';
+import type { Column, KeyComparison, ValueType } from '../catalog/index.ts';
 
 /**
  * A value that is bound, never spelled. Its value is looked up for each run.
@@ -16,6 +16,8 @@ export interface Param {
    */
   readonly shape: 'value' | 'list' | 'keys' | 'ranks' | 'rows';
   readonly keyTypes?: readonly ValueType[];
+  /** For keys and ranks out of another source: when a row has such a key. Absent: as the database compares. */
+  readonly compare?: KeyComparison | undefined;
   readonly source: ParamSource;
   /** The column whose facts (length, range, precision, enum) a written value must satisfy; absent for comparisons. */
   readonly column?: Column;

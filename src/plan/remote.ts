@@ -1,4 +1,4 @@
-import type { Relationship, Table, ValueType } from '../catalog/index.ts';
+import type { Column, Relationship, Table } from '../catalog/index.ts';
 import type { Planning } from './context.ts';
 import type { Fetch } from './fetch.ts';
 import type { Measure } from './measure.ts';
@@ -16,22 +16,20 @@ export function addKeys(
   having: KeysFetch['having'],
   path: string,
 ): Param {
-  const columns = relationship.mapping.map((pair) => pair.to);
-  const step = addStep(planning, relationship, path, {
+  const { compare, mapping } = relationship;
+  const columns = mapping.map((pair) => pair.to);
+  const into = mapping.map((pair) => pair.from);
+  const fetch = {
     kind: 'keys',
     table: relationship.to,
     columns,
     where,
+    compare,
     having,
     limit: planning.keyCap + 1,
-  });
-  return keysParam(
-    planning,
-    'keys',
-    relationship.mapping.map((pair) => pair.from.type),
-    step,
-    path,
-  );
+  } as const;
+  const step = addStep(planning, relationship, path, fetch, { table: relationship.from, columns: into });
+  return keysParam(planning, 'keys', relationship, into, step, path);
 }
 
 /** The row's side of a relationship is among the keys of the other side. Never NULL, so that it can be negated. */
@@ -46,11 +44,14 @@ export function amongKeys(relationship: Relationship, keys: Param): Predicate {
 function keysParam(
   planning: Planning,
   shape: 'keys' | 'ranks',
-  keyTypes: readonly ValueType[],
+  { compare }: Relationship,
+  columns: readonly Column[],
   step: number,
   path: string,
 ): Param {
-  const param: Param = { type: keyTypes[0]!, shape, keyTypes, source: { kind: 'step', step }, path };
+  const keyTypes = columns.map((column) => column.type);
+  const source = { kind: 'step', step } as const;
+  const param: Param = { type: keyTypes[0]!, shape, keyTypes, compare, source, path };
   planning.stepParams.push(param);
   return param;
 }
@@ -60,11 +61,13 @@ function addStep(
   relationship: Relationship,
   path: string,
   fetch: Fetch & { kind: 'keys' | 'ranks' },
+  into: { readonly table: Table; readonly columns: readonly Column[] },
 ): number {
   const { steps } = planning;
   steps.push({
     source: fetch.table.source.name,
     fetch,
+    into: { source: into.table.source.name, columns: into.columns, compare: relationship.compare },
     cap: planning.keyCap,
     relationship: `${relationship.from.id}.${relationship.name}`,
     path,
@@ -91,37 +94,28 @@ export function addRanks(
   at: string,
 ): OrderTerm {
   const columns = relationship.mapping.map((pair) => pair.from);
-  const keys = addStep(planning, relationship, at, {
+  const own = {
     kind: 'keys',
     table: relationship.from,
     columns,
     where: reachable(rows, path),
+    compare: relationship.compare,
     having: null,
     limit: planning.keyCap + 1,
-  });
+  } as const;
+  const keys = addStep(planning, relationship, at, own, { table: relationship.from, columns });
   const targets = relationship.mapping.map((pair) => pair.to);
-  const ranks = addStep(planning, relationship, at, {
+  const there = {
     kind: 'ranks',
     table: relationship.to,
     columns: targets,
-    keys: keysParam(
-      planning,
-      'keys',
-      targets.map((column) => column.type),
-      keys,
-      at,
-    ),
+    keys: keysParam(planning, 'keys', relationship, targets, keys, at),
     where,
     by,
-  });
+  } as const;
+  const ranks = addStep(planning, relationship, at, there, { table: relationship.to, columns: targets });
   const { descending, nulls } = by.kind === 'term' ? by.term : by;
-  const param = keysParam(
-    planning,
-    'ranks',
-    columns.map((column) => column.type),
-    ranks,
-    at,
-  );
+  const param = keysParam(planning, 'ranks', relationship, columns, ranks, at);
   const absent = by.kind === 'measure' && by.measure.kind === 'count' ? 'zero' : 'null';
   return { kind: 'rank', path, keys: columns, ranks: param, absent, descending, nulls };
 }

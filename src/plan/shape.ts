@@ -1,4 +1,4 @@
-import type { Column, JsonForm, Relationship } from '../catalog/index.ts';
+import type { Column, JsonForm, KeyComparison, Relationship } from '../catalog/index.ts';
 import type { Fetch } from './fetch.ts';
 import type { Aggregate, GroupBy, Select } from './select.ts';
 
@@ -49,6 +49,8 @@ export interface HopShape {
   readonly relationship: Relationship | null;
   /** Columns of the child that equal the key. */
   readonly columns: readonly Column[];
+  /** When a child has the key of its parent; absent: as the database compares. */
+  readonly compare: KeyComparison | undefined;
   /** Where the key stands in the parent's row; `null`: the key by which the parent itself was fetched. */
   readonly keys: readonly { readonly index: number; readonly codec: ValueCodec }[] | null;
   readonly child:

@@ -18,6 +18,7 @@ export function sqlConnector({
     engine,
     capabilities: dialect.capabilities,
     introspect: (options, signal) => driver.introspect(options, signal),
+    holds: (value, type) => dialect.holds(value, type),
     compileFetch: (fetch) => compileFetch(dialect, fetch),
     compileWrite: (write) => compileWrite(dialect, write),
     run: (statement, values, context) => driver.run(statement, values, context),

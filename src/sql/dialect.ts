@@ -1,4 +1,12 @@
-import type { AggregateFunction, Bucket, Operator, Scalar, Table, ValueType } from '../catalog/index.ts';
+import type {
+  AggregateFunction,
+  Bucket,
+  KeyComparison,
+  Operator,
+  Scalar,
+  Table,
+  ValueType,
+} from '../catalog/index.ts';
 import type { Capabilities, Direction, Labels, OnConflict, Param, TextOf } from '../plan/index.ts';
 import type { Sql } from './sql.ts';
 
@@ -46,13 +54,25 @@ export interface Dialect {
   ): Sql;
   /** `expression in (list)`; false for an empty list. */
   inList(expression: Sql, type: ValueType, param: Param): Sql;
-  /** The tuple is among the keys (param of shape `keys`); false for none. Must be able to use an index on the columns. */
+  /**
+   * The tuple is among the keys (param of shape `keys`); false for none. Must be able to use an index on the columns. How keys are
+   * compared is told by `param.compare`.
+   */
   inKeys(expressions: readonly Sql[], param: Param): Sql;
   /**
    * A parameter of shape `keys` or `ranks` as a row source for FROM, aliased `alias`, with columns `i` (index from 0), `k0`, `k1`, ...
    * and for ranks `r`.
    */
   keyRows(param: Param, alias: Sql): Sql;
+  /** A column equals a key column of `keyRows`, or an element of its parameter, by `compare`. Must be able to use an index. */
+  keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql;
+  /**
+   * A column so that distinct and grouped values of it are those that `compare` tells apart, with the type that `codec` then needs;
+   * absent: the column does so itself.
+   */
+  keyText(column: Sql, type: ValueType, compare: KeyComparison): { expression: Sql; type: ValueType } | null;
+  /** See Connector.holds. */
+  holds(value: unknown, type: ValueType): boolean;
 
   // JSON building (Capabilities.nesting = 'json').
   /** One object from key/value pairs, already passed through `json`. */

@@ -15,9 +15,11 @@ import {
 } from './clauses.ts';
 import { compare, comparisons } from './compare.ts';
 import { encode } from './encode.ts';
+import { holds } from './holds.ts';
 import { jsonPath, jsonWrite } from './json.ts';
+import { inKeys, keyEquals, keyRows, keyText } from './keys.ts';
 import { labelsOf } from './types.ts';
-import { bindValue, flat, inKeys, inList, keyRows, textOf } from './values.ts';
+import { bindValue, flat, inList, textOf } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
 function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabilities {
@@ -52,8 +54,11 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     encode,
     compare: (expression, type, operator, param) => compare(variant, expression, type, operator, param),
     inList,
-    inKeys,
+    inKeys: (expressions, param) => inKeys(variant, expressions, param),
     keyRows,
+    keyEquals: (column, type, key, compare) => keyEquals(variant, column, type, key, compare),
+    keyText: (column, type, compare) => keyText(variant, column, type, compare),
+    holds,
     jsonObject: notNested,
     jsonArray: notNested,
     jsonText: notNested,
@@ -106,6 +111,7 @@ export const mysqlVariant: DialectVariant = {
     if (srid === '0') return sql`st_geomfromgeojson(${text}, 1, 0)`;
     return sql`st_transform(${placed}, ${sql.integer(Number(srid))})`;
   },
+  exactCollation: sql`utf8mb4_0900_bin`,
   vectorText: (expression) => sql`vector_to_string(${expression})`,
   vector: (text) => sql`string_to_vector(${text})`,
   insertedAs: sql`as ${inserted} `,

@@ -12,6 +12,15 @@ export function isZerofill(type: ValueType): boolean {
   return type.nativeType?.endsWith(' zerofill') ?? false;
 }
 
+/** Collations that tell texts apart wherever a character differs, blanks at the end included. */
+const exactCollations = /^(?:utf8mb4_0900_bin|binary|\w+_nopad_bin)$/;
+
+/** Texts may be equal by the collation of the column that differ as they are shown. */
+export function isLenient(type: ValueType): boolean {
+  const collation = / character set \w+ collate (\w+)$/.exec(type.nativeType ?? '')?.[1];
+  return collation !== undefined && !exactCollations.test(collation);
+}
+
 const labels = new WeakMap<ValueType, readonly string[] | null>();
 
 /** The labels of a native enum in their order, which is that of its values; `null` for every other type. */
@@ -82,11 +91,15 @@ export function keyType(type: ValueType): Sql {
   if (bitsOf(type) !== null) return sql`bigint unsigned`;
   const collation = / character set \w+ collate \w+$/.exec(native)?.[0];
   if (collation !== undefined) {
-    const plain = /^(?:var)?char\(\d+\)|^(?:tiny|medium|long)?text/.exec(native)?.[0];
+    // A char would lose the blanks at the end of a key, which make another text of it.
+    const plain = /^(?:var)?char\(\d+\)|^(?:tiny|medium|long)?text/
+      .exec(native)?.[0]
+      .replace(/^char/, 'varchar');
     // Labels of an enum are compared as texts of its collation.
     return sql.nativeType(`${plain ?? 'varchar(255)'}${collation}`);
   }
   if (native.startsWith('bigint')) return sql`bigint unsigned`;
-  const exact = /^(?:decimal\(\d+,\d+\)|uuid|inet[46])/.exec(native)?.[0];
+  // A table of keys knows neither UUIDs nor addresses: their texts are compared by the type of the column.
+  const exact = /^decimal\(\d+,\d+\)/.exec(native)?.[0];
   return exact === undefined ? keyTypes[type.scalar] : sql.nativeType(exact);
 }

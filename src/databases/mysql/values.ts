@@ -2,9 +2,9 @@ import type { Scalar, ValueType } from '../../catalog/index.ts';
 import { type ExactNumber, FozError, someExact } from '../../core/index.ts';
 import type { Param, TextOf } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
-import { encode, encodeKeyRows, encodeList, encodeTuples } from './encode.ts';
+import { encode, encodeList } from './encode.ts';
 import { textLiteral } from './literal.ts';
-import { bitsOf, isZerofill, keyType, labelsOf } from './types.ts';
+import { bitsOf, isZerofill, labelsOf } from './types.ts';
 import type { DialectVariant } from './variant.ts';
 
 /** A placeholder; `spell` turns a canonical value that is not null into a literal. */
@@ -73,38 +73,6 @@ function isVector(type: ValueType): boolean {
 /** `expression in (...)`; the list stands in the statement as it is. */
 export function inList(expression: Sql, type: ValueType, param: Param): Sql {
   return sql`${expression} in (${sql.bind(param, (values) => encodeList(values ?? [], type))})`;
-}
-
-/** As `inList`, for tuples. */
-export function inKeys(expressions: readonly Sql[], keys: Param): Sql {
-  const tuples = sql.bind(keys, (values) => encodeTuples(values ?? [], keys.keyTypes ?? []));
-  if (expressions.length === 1) return sql`${expressions[0]!} in (${tuples})`;
-  return sql`(${sql.join(expressions)}) in (${tuples})`;
-}
-
-const name = (identifier: string) => sql.name(identifier, '`', '`');
-
-/** A table of keys: `json_table` over one text; joined by index, and faster than a list of rows from 64 keys on. */
-export function keyRows(keys: Param, alias: Sql): Sql {
-  const types = keys.keyTypes ?? [];
-  const rows = sql.bind(keys, (values) => encodeKeyRows(values ?? [], types));
-  const bytes = types.some(({ scalar }) => scalar === 'bytea');
-  const columns = types.map(
-    (type, index) => sql`${name(`k${index}`)} ${keyType(type)} path ${path(index + 1)}`,
-  );
-  if (keys.shape === 'ranks') columns.push(sql`${name('r')} bigint path ${path(types.length + 1)}`);
-  const table = sql`json_table(${rows}, '$[*]' columns (${sql.join([sql`${name('i')} int path '$[0]'`, ...columns])}))`;
-  if (!bytes) return sql`${table} ${alias}`;
-  const read = types.map((type, index) => {
-    const key = name(`k${index}`);
-    return type.scalar === 'bytea' ? sql`unhex(${key}) as ${key}` : key;
-  });
-  const rank = keys.shape === 'ranks' ? [name('r')] : [];
-  return sql`(select ${sql.join([name('i'), ...read, ...rank])} from ${table} foz_keys) ${alias}`;
-}
-
-function path(index: number): Sql {
-  return sql`'$[${sql.integer(index)}]'`;
 }
 
 /** What to select for a value of `type`, so that `textOf` can write it. */

@@ -20,6 +20,8 @@ export interface DialectVariant {
   geoJson(expression: Sql): Sql;
   /** GeoJSON text as a geometry for a column of `type`. */
   geometry(text: Sql, type: ValueType): Sql;
+  /** A collation of utf8mb4 that tells texts apart wherever a character differs, blanks at the end included. */
+  readonly exactCollation: Sql;
   /** A vector as text (`[1,2]`), and back. */
   vectorText(expression: Sql): Sql;
   vector(text: Sql): Sql;

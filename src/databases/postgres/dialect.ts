@@ -1,11 +1,12 @@
 import { type AggregateFunction, aggregates, type Bucket, type ValueType } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
 import type { Capabilities, Direction, Labels, Param } from '../../plan/index.ts';
 import { caseOf, type Dialect, type Sql, sql } from '../../sql/index.ts';
 import { compare, comparisons, inList } from './compare.ts';
+import { holds } from './holds.ts';
 import { jsonArray, jsonObject } from './json.ts';
+import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
-import { bindKeys, bindRanks, bindTexts, bindValue, encode } from './values.ts';
+import { bindRanks, bindTexts, bindValue, encode } from './values.ts';
 import { jsonWrite, onConflict } from './writes.ts';
 
 const name = (text: string) => sql.name(text, '"', '"');
@@ -44,6 +45,9 @@ export function postgresDialect(engine: string): Dialect {
     inList,
     inKeys,
     keyRows,
+    keyEquals,
+    keyText,
+    holds,
     jsonObject,
     jsonArray,
     jsonText: (expression) => expression,
@@ -77,18 +81,6 @@ function constantPath(path: readonly string[]): Param {
     source: { kind: 'constant', value: path },
     path: '$',
   };
-}
-
-function keyArrays(keys: Param): readonly Sql[] {
-  const arrays = bindKeys(keys);
-  if (arrays.length === 0) throw new FozError('unexpected', `the keys of ${keys.path} have no types`);
-  return arrays;
-}
-
-function inKeys(expressions: readonly Sql[], keys: Param): Sql {
-  const arrays = keyArrays(keys);
-  if (expressions.length === 1) return sql`${expressions[0]!} = any(${arrays[0]!})`;
-  return sql`(${sql.join(expressions)}) in (select * from unnest(${sql.join(arrays)}))`;
 }
 
 function keyRows(keys: Param, alias: Sql): Sql {

@@ -72,6 +72,8 @@ export interface ResolvedType {
   readonly precision: number | null;
   readonly scale: number | null;
   readonly range: readonly [string, string] | null;
+  /** Texts may be equal that differ. */
+  readonly lenient?: boolean;
   /** Why the text form is used. */
   readonly issue: string | null;
 }
@@ -93,7 +95,7 @@ export function resolvePlain(row: TypeRow, modifier: number, spelled: string): R
   }
   if (row.kind === 'e')
     return { ...opaque(row), scalar: 'enum', enumType: { row, values: row.labels ?? [] } };
-  if (row.kind === 'b' && row.name === 'citext') return { ...opaque(row), scalar: 'text' };
+  if (row.kind === 'b' && row.name === 'citext') return { ...opaque(row), scalar: 'text', lenient: true };
   if (row.kind === 'b' && (row.name === 'geometry' || row.name === 'geography'))
     return {
       ...opaque(row),

@@ -72,6 +72,7 @@ export class Reading {
       expression,
       comment,
       writable,
+      deterministic,
     ] = row;
     const type = this.#types.resolve(typeOid!, Number(modifier), spelled!);
     if (type.issue !== null)
@@ -101,6 +102,7 @@ export class Reading {
       scale: type.scale,
       range: type.range,
       comment: comment ?? null,
+      ...(type.lenient || deterministic === 'f' ? { lenient: true } : {}),
     };
   }
 

@@ -1,7 +1,7 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
 import type { TextOf } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
-import { geometryFacts, isPadded } from './types.ts';
+import { geometryFacts, isAddress, isPadded } from './types.ts';
 
 type Numbers = 'string' | 'number';
 
@@ -40,7 +40,11 @@ const integer: Leaving = { json: plain, array: 'as is' };
 const float: Leaving = { text: () => quoteNotFinite, json: toJson, array: 'as is' };
 const iso: Leaving = { json: quoted, array: 'as text' };
 const json: Leaving = { json: plain, array: 'as is' };
-const opaque: Leaving = { flat: plain, json: textToJson, array: 'as text' };
+const label: Leaving = { flat: plain, json: textToJson, array: 'as text' };
+const opaque: Leaving = {
+  json: (expression, type) => sql`to_json(${ownText(expression, type)})::text`,
+  array: 'as text',
+};
 
 /**
  * Every scalar's way out. Times: zeros at the end of a fraction are dropped; years beyond 9999 have as many digits as they
@@ -83,7 +87,7 @@ export const leaving = {
     array: 'element by element',
   },
   geometry: { flat: geoJson, json: geoJson, array: 'element by element' },
-  enum: opaque,
+  enum: label,
   opaque,
 } as const satisfies Record<Scalar, Leaving>;
 
@@ -103,7 +107,7 @@ function geoJson(expression: Sql, type: ValueType): Sql {
 export function arrayJson(expression: Sql, type: ValueType, numbers: Numbers): Sql {
   const facts: Leaving = leaving[type.scalar];
   if (facts.array === 'as is') return toJson(expression);
-  if (facts.array === 'as text')
+  if (facts.array === 'as text' && !isAddress(type))
     return numbers === 'number' && isDigits(type)
       ? toJson(expression)
       : sql`to_json(${expression}::text[])::text`;
@@ -118,6 +122,14 @@ function isDigits(type: ValueType): boolean {
 
 /** In the JSON text of an array of digit strings: the quotes around whole numbers and decimals taken off. */
 const bareDigits: TextOf = (value) => (value as string).replaceAll(/"(-?\d[\d.]*)"/g, '$1');
+
+/** The text of a single value, as the server writes it for a client; NULL for NULL. */
+export function ownText(expression: Sql, type: ValueType): Sql {
+  // The cast of an address adds the mask of a single host, which the server itself leaves out.
+  return isAddress(type)
+    ? sql`case when ${expression} is not null then format('%s', ${expression}) end`
+    : plain(expression);
+}
 
 /** What to select for a value of `type`. */
 export function flat(expression: Sql, type: ValueType): Sql {

@@ -41,6 +41,11 @@ export function isPadded(type: ValueType): boolean {
   return type.nativeType === 'bpchar';
 }
 
+/** An address of a host or a network. */
+export function isAddress(type: ValueType): boolean {
+  return type.nativeType === '"pg_catalog"."inet"';
+}
+
 /**
  * Namespace of the PostGIS functions that belong to a geometry type (with its dot, `"public".`), whether the type is
  * `geography`, and its SRID where the type fixes one other than WGS 84.

@@ -92,14 +92,12 @@ export function bindText(param: Param, change: (text: string) => string = (text)
   return bound(param, sql`text`, (value) => wellFormed(change(String(value))));
 }
 
-/** One array per column of a parameter of shape `keys`. */
-export function bindKeys(keys: Param): readonly Sql[] {
-  return (keys.keyTypes ?? []).map((type, column) =>
-    bound(keys, sql`${elementType(type)}[]`, (value) =>
-      arrayText(
-        tuples(value).map((tuple) => tuple[column]),
-        type,
-      ),
+/** The values of one column of a parameter of shape `keys`, as an array whose elements `element` names. */
+export function bindKeys(keys: Param, column: number, type: ValueType, element: Sql): Sql {
+  return bound(keys, sql`${element}[]`, (value) =>
+    arrayText(
+      tuples(value).map((tuple) => tuple[column]),
+      type,
     ),
   );
 }

@@ -6,6 +6,8 @@ export interface CreatedTable {
   readonly lists: ReadonlyMap<string, readonly string[]>;
   /** Declared names of keys and foreign keys, by kind and lower-case columns (see `keyOf`). */
   readonly names: ReadonlyMap<string, string>;
+  /** Columns with a collation other than BINARY, by lower-case name. */
+  readonly collated: ReadonlySet<string>;
 }
 
 /** How `CreatedTable.names` are keyed. */
@@ -17,14 +19,15 @@ export function keyOf(kind: 'primary' | 'unique' | 'foreign', columns: readonly 
 export function readCreated(text: string | null): CreatedTable {
   const lists = new Map<string, readonly string[]>();
   const names = new Map<string, string>();
+  const collated = new Set<string>();
   const tokens = text === null ? [] : tokenize(text);
   const open = tokens.findIndex((token) => is(token, '('));
   if (open >= 0) {
     for (const part of commaSeparated(tokens.slice(open + 1, closing(tokens, open) - 1))) {
-      readPart(part, lists, names);
+      readPart(part, { lists, names, collated });
     }
   }
-  return { lists, names };
+  return { lists, names, collated };
 }
 
 /**
@@ -86,7 +89,14 @@ export function insteadOf(triggers: readonly string[]): ReadonlySet<'insert' | '
 }
 
 /** A column or a constraint of the table. */
-function readPart(part: readonly Token[], lists: Map<string, readonly string[]>, names: Map<string, string>) {
+function readPart(
+  part: readonly Token[],
+  {
+    lists,
+    names,
+    collated,
+  }: { lists: Map<string, readonly string[]>; names: Map<string, string>; collated: Set<string> },
+) {
   const table = ['constraint', 'primary', 'unique', 'check', 'foreign'].some((word) => is(part[0], word));
   const column = table ? null : (part[0]?.value ?? null);
   let depth = 0;
@@ -94,6 +104,8 @@ function readPart(part: readonly Token[], lists: Map<string, readonly string[]>,
     if (is(token, '(')) depth++;
     if (is(token, ')')) depth--;
     if (depth > 0) return;
+    if (column !== null && is(token, 'collate') && !is(part[at + 1], 'binary'))
+      collated.add(column.toLowerCase());
     const kind = keyKind(part, at, column !== null);
     if (kind !== null && is(part[at - 2], 'constraint')) {
       names.set(keyOf(kind, column === null ? listedAfter(part, at) : [column]), part[at - 1]!.value);

@@ -10,7 +10,9 @@ import { FozError, jsonText } from '../../core/index.ts';
 import type { Capabilities, Param } from '../../plan/index.ts';
 import { type Dialect, type Sql, sql } from '../../sql/index.ts';
 import { bindValue, compareValue } from './compare.ts';
-import { encodeList, encodeTuples, encodings } from './encode.ts';
+import { encodeList, encodings } from './encode.ts';
+import { holds } from './holds.ts';
+import { inKeys, inOwnKeys, keyEquals, keyRows, keyText } from './keys.ts';
 import { flatValue, jsonValue, momentValue, textOfValue } from './values.ts';
 
 const absent: ReadonlySet<Operator> = new Set(['_similar', '_nsimilar', '_search']);
@@ -61,17 +63,15 @@ export const sqliteDialect: Dialect = {
   compare: compareValue,
   inList: (expression, type, param) => sql`${expression} in ${listed(param, type)}`,
   inKeys: (expressions, param) => {
-    const types = param.keyTypes ?? [];
-    const [only] = expressions;
-    if (expressions.length === 1) return sql`${only!} in ${listed(param, types[0]!, true)}`;
-    return sql`(${sql.join(expressions)}) in (select ${keyColumns(types)} from json_each(${tuples(param)}))`;
+    const { compare, keyTypes = [] } = param;
+    if (compare !== undefined) return inKeys(expressions, param, compare);
+    if (expressions.length === 1) return sql`${expressions[0]!} in ${listed(param, keyTypes[0]!, true)}`;
+    return inOwnKeys(expressions, param);
   },
-  keyRows: (param, alias) => {
-    const types = param.keyTypes ?? [];
-    const columns = types.map((type, index) => sql`${keyColumn(type, index)} as ${name(`k${index}`)}`);
-    if (param.shape === 'ranks') columns.push(sql`${element(types.length)} as ${name('r')}`);
-    return sql`(select key as ${name('i')}, ${sql.join(columns)} from json_each(${tuples(param)})) ${alias}`;
-  },
+  keyRows,
+  keyEquals,
+  keyText,
+  holds,
 
   jsonObject,
   jsonArray: (rows) => sql`(select ifnull('['||group_concat(j, ',')||']', '[]') from ${rows})`,
@@ -110,13 +110,6 @@ export const sqliteDialect: Dialect = {
   jsonWrite,
   defaultValues: sql`default values`,
 };
-
-const tuples = (param: Param) =>
-  sql.bind(param, (value) => (value === null ? '[]' : encodeTuples(value, param.keyTypes ?? [])));
-const element = (index: number) => sql`json_extract(value, '$[${sql.integer(index)}]')`;
-const keyColumn = (type: ValueType, index: number) =>
-  type.scalar === 'bytea' ? sql`unhex(${element(index)})` : element(index);
-const keyColumns = (types: readonly ValueType[]) => sql.join(types.map(keyColumn));
 
 /** `(select value from json_each(?))`: one text however long the list is, and the index of the column stays usable. */
 function listed(param: Param, type: ValueType, keys = false): Sql {

@@ -2,7 +2,7 @@ import type { Scalar, ValueType } from '../../catalog/index.ts';
 import { FozError, jsonText } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { decimalText, uuidText } from './engine/canonical.js';
-import { momentSpellings, storedMoment } from './moments.ts';
+import { exactMoment, momentSpellings, storedMoment } from './moments.ts';
 
 type Encode = (value: unknown, type: ValueType) => unknown;
 
@@ -78,11 +78,24 @@ function decimalDigits(value: unknown): string {
   return digits;
 }
 
+/** A number that JSON has no word for, by one that is too large for a double. */
+function infinite(value: unknown): string {
+  return String(value) === '-Infinity' ? '-9e999' : '9e999';
+}
+
 /** A value as an element of the JSON text in which lists and keys are bound. */
 function jsonElement(value: unknown, type: ValueType): string {
   switch (type.scalar) {
     case 'numeric':
-      return decimalDigits(value);
+      return Number.isFinite(Number(value)) ? decimalDigits(value) : infinite(value);
+    case 'real':
+    case 'float':
+      return Number.isFinite(Number(value)) ? JSON.stringify(Number(value)) : infinite(value);
+    case 'timestamp':
+    case 'timestamptz':
+      return JSON.stringify(
+        type.nativeType === 'canonical' ? exactMoment(value) : encodings[type.scalar](value, type),
+      );
     case 'bytea':
       return JSON.stringify(Buffer.from(String(value), 'base64').toString('hex'));
     default: {
@@ -126,15 +139,15 @@ export function encodeList(value: unknown, type: ValueType): string {
   return `[${elements.join(',')}]`;
 }
 
-/** Tuples as one JSON text: an array of arrays, ranks as their last elements. */
-export function encodeTuples(value: unknown, types: readonly ValueType[]): string {
+/** Tuples as one JSON text: an array of arrays, ranks as their last elements; `flat`: an array of their first elements. */
+export function encodeTuples(value: unknown, types: readonly ValueType[], flat = false): string {
   const tuples = (value as readonly (readonly unknown[])[]).map((tuple) => {
     const elements = tuple.map((element, index) => {
       const type = types[index];
       if (element === null || element === undefined) return 'null';
       return type === undefined ? String(integerValue(element)) : jsonElement(element, type);
     });
-    return `[${elements.join(',')}]`;
+    return flat ? elements[0]! : `[${elements.join(',')}]`;
   });
   return `[${tuples.join(',')}]`;
 }

@@ -133,6 +133,8 @@ class TableReader {
       );
     }
     const values = type.scalar === 'text' ? created.lists.get(column.name.toLowerCase()) : undefined;
+    // A view may have the collation of any of its tables.
+    const lenient = table.view || created.collated.has(column.name.toLowerCase());
     const identity = primary.length === 1 && primary[0] === column.name && isRowid(table, column);
     return {
       name: column.name,
@@ -150,6 +152,7 @@ class TableReader {
       scale: type.scale,
       range: null,
       comment: null,
+      ...(lenient && type.scalar === 'text' ? { lenient } : {}),
     };
   }
 

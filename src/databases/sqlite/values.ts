@@ -24,7 +24,7 @@ const integer: ValueSpelling = { json: (x) => sql`json_quote(${x})`, text: canon
 const float: ValueSpelling = { json: (x) => sql`foz_json_float(${x})`, text: canonical.floatText };
 const text: ValueSpelling = { json: asText, text: canonical.plainText };
 /** Blobs as base64, anything else as its text. */
-const opaqueText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', foz_base64(${x}), cast(${x} as text))`;
+export const opaqueText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', foz_base64(${x}), cast(${x} as text))`;
 const opaque: ValueSpelling = { flat: opaqueText, json: (x) => sql`json_quote(${opaqueText(x)})` };
 /** JSON as it is stored; text that is no JSON becomes a JSON string, SQLite's binary form becomes text. */
 const document = (x: Sql) =>
@@ -98,6 +98,11 @@ export function textOfValue(type: ValueType): TextOf | undefined {
 /** JSON text of a value inside the database; `null` as text for NULL. */
 export function jsonValue(expression: Sql, type: ValueType, numbers: Numbers): Sql {
   return spelling(type).json(expression, type, numbers);
+}
+
+/** 1 where the value is shown as true, 0 where it is shown as false. */
+export function truth(x: Sql): Sql {
+  return sql`(case ${x} when 1 then 1 when 0 then 0 else foz_truth(${x}) end)`;
 }
 
 /** The moment in UTC as `2024-02-29T23:59:59.5`, whatever the spelling in the column. */

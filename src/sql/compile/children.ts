@@ -26,8 +26,8 @@ interface Family {
 /** The keys of all parents as a row source, its index column, and what ties a row to its parent. */
 function parents(scope: Scope, { columns, keys }: Family, row: Sql) {
   const alias = scope.alias();
-  const on = columns.map(
-    (column, index) => sql`${scope.column(row, column)} = ${alias}.${scope.dialect.name(`k${index}`)}`,
+  const on = columns.map((column, index) =>
+    scope.keyEquals(row, column, keys, sql`${alias}.${scope.dialect.name(`k${index}`)}`),
   );
   return {
     source: scope.dialect.keyRows(keys, alias),
@@ -97,8 +97,8 @@ function unionChildren(scope: Scope, family: Family, select: Select): Draft {
   let out: readonly Out[] = [];
   const branches = Array.from({ length: family.keys.capacity! }, (_, tuple) => {
     const row = scope.alias();
-    const on = family.columns.map(
-      (column, index) => sql`${scope.column(row, column)} = ${scope.keyElement(family.keys, tuple, index)}`,
+    const on = family.columns.map((column, index) =>
+      scope.keyEquals(row, column, family.keys, scope.keyElement(family.keys, tuple, index)),
     );
     const base = baseRows(scope, select, { condition: sql.join(on, sql` and `), row });
     const from = new From(scope, row);
@@ -244,7 +244,12 @@ function childPart(
 
 /** More rows of the same parent: the hop takes over the parent's key. */
 function sameParent(key: string, family: Family, child: HopShape['child']): Out {
-  return { kind: 'hop', key, hop: { relationship: null, columns: family.columns, keys: null, child } };
+  const { compare } = family.keys;
+  return {
+    kind: 'hop',
+    key,
+    hop: { relationship: null, columns: family.columns, compare, keys: null, child },
+  };
 }
 
 /** Groups per parent; column 0 is the parent's index. */

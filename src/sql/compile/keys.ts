@@ -1,9 +1,8 @@
-import type { Column } from '../../catalog/index.ts';
+import type { Column, KeyComparison } from '../../catalog/index.ts';
 import type { Fetch, Measure, Out } from '../../plan/index.ts';
 import { isAlways } from '../../plan/index.ts';
-import { sql } from '../sql.ts';
+import { type Sql, sql } from '../sql.ts';
 import type { Draft } from './draft.ts';
-import { flatColumn } from './rows.ts';
 import { type Scope, SelectList } from './scope.ts';
 import { From, orderClause, orderValue } from './source.ts';
 import { comparisons, compileCount, compileMeasure, compileWhere } from './where.ts';
@@ -12,9 +11,10 @@ import { comparisons, compileCount, compileMeasure, compileWhere } from './where
 export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }>): Draft {
   const row = scope.alias();
   const list = new SelectList();
-  const out = fetch.columns.map((column, index): Out => {
-    const at = flatColumn(scope, list, row, '', column);
-    return { kind: 'value', key: `k${index}`, index: at, codec: scope.codec(column.type, 'string') };
+  const keys = fetch.columns.map((column) => keyColumn(scope, row, column, fetch.compare));
+  const out = keys.map(({ flat, type }, index): Out => {
+    const at = list.add(flat);
+    return { kind: 'value', key: `k${index}`, index: at, codec: scope.codec(type, 'string') };
   });
   const conditions = fetch.columns
     .filter((column) => column.nullable)
@@ -25,13 +25,21 @@ export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }
   const limit = scope.dialect.limit(sql.integer(fetch.limit), null);
   if (fetch.having === null)
     return { text: sql`select distinct ${list.render(scope)} from ${from}${where} ${limit}`, out };
-  const columns = fetch.columns.map((column) => scope.column(row, column));
+  const columns = keys.map(({ expression }) => expression);
   const { measure, op, value } = fetch.having;
   const having = sql`${compileMeasure(scope, measure, row)} ${comparisons[op]} ${scope.dialect.bind(value)}`;
   return {
     text: sql`select ${list.render(scope)} from ${from}${where} group by ${sql.join(columns)} having ${having} ${limit}`,
     out,
   };
+}
+
+/** A column of a key: what it is grouped by, and what is selected of it. */
+function keyColumn(scope: Scope, row: Sql, column: Column, compare: KeyComparison | undefined) {
+  const plain = scope.column(row, column);
+  const exact = compare === undefined ? null : scope.dialect.keyText(plain, column.type, compare);
+  const { expression, type } = exact ?? { expression: plain, type: column.type };
+  return { expression, type, flat: scope.dialect.flat(expression, type) };
 }
 
 /** The rank of each key tuple, for an order that leads into this source from another. NULL sorts as NULL, not as a rank. */
@@ -43,8 +51,8 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
   const index = dialect.name('i');
   const ranked = scope.alias();
   const source = dialect.keyRows(fetch.keys, keys);
-  const conditions = fetch.columns.map(
-    (column, at) => sql`${scope.column(row, column)} = ${keys}.${dialect.name(`k${at}`)}`,
+  const conditions = fetch.columns.map((column, at) =>
+    scope.keyEquals(row, column, fetch.keys, sql`${keys}.${dialect.name(`k${at}`)}`),
   );
   if (!isAlways(fetch.where)) conditions.push(compileWhere(scope, fetch.where, row));
   const on = sql.join(conditions, sql` and `);

@@ -146,7 +146,13 @@ function hopField(
   return {
     kind: 'hop',
     key,
-    hop: { relationship, columns: relationship.mapping.map(({ to }) => to), keys, child },
+    hop: {
+      relationship,
+      columns: relationship.mapping.map(({ to }) => to),
+      compare: relationship.compare,
+      keys,
+      child,
+    },
   };
 }
 

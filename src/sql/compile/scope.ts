@@ -73,6 +73,15 @@ export class Scope {
     return { text, form: form === 'digits' ? (numbers === 'number' ? 'bare' : 'quoted') : form };
   }
 
+  /** A column has a key of a table of keys, or an element of its parameter: as the parameter says that keys are compared. */
+  keyEquals(alias: Sql, column: Column, keys: Param, key: Sql): Sql {
+    const own = this.column(alias, column);
+    const { compare } = keys;
+    return compare === undefined
+      ? sql`${own} = ${key}`
+      : this.dialect.keyEquals(own, column.type, key, compare);
+  }
+
   /** One element of a parameter of shape `keys`: NULL beyond its end, so that padding matches nothing. */
   keyElement(keys: Param, tuple: number, column: number): Sql {
     const type = keys.keyTypes?.[column];

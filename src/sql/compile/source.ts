@@ -115,8 +115,8 @@ export function orderValue(scope: Scope, from: From, term: OrderTerm): Sql {
       );
     case 'rank': {
       const ranks = scope.alias();
-      const on = term.keys.map(
-        (key, index) => sql`${scope.column(row, key)} = ${ranks}.${scope.dialect.name(`k${index}`)}`,
+      const on = term.keys.map((key, index) =>
+        scope.keyEquals(row, key, term.ranks, sql`${ranks}.${scope.dialect.name(`k${index}`)}`),
       );
       from.add(sql` left join ${scope.dialect.keyRows(term.ranks, ranks)} on ${sql.join(on, sql` and `)}`);
       const rank = sql`${ranks}.${scope.dialect.name('r')}`;

@@ -5,7 +5,7 @@ import * as json from './json.js';
 
 /** @typedef {import('@photostructure/sqlite').DatabaseSyncInstance} Database */
 /** @typedef {import('./canonical.js').Stored} Stored */
-/** @typedef {(...values: Stored[]) => string | number} SqlFunction */
+/** @typedef {(...values: Stored[]) => string | number | Uint8Array | null} SqlFunction */
 
 /**
  * Complaints of these functions begin with this word, so that they are told apart from those of SQLite.
@@ -62,6 +62,15 @@ function ofMany(name, run) {
   };
 }
 
+/**
+ * The bytes that are written as this base64 text; null: none are.
+ * @param {string} text
+ */
+function bytesOf(text) {
+  const bytes = Buffer.from(text, 'base64');
+  return text !== '' && bytes.toString('base64') === text ? new Uint8Array(bytes) : null;
+}
+
 /** @param {string} text */
 const quoted = (text) => `"${text}"`;
 
@@ -80,6 +89,8 @@ const values = {
   foz_timestamp: canonical.timestampText,
   foz_uuid: canonical.uuidText,
   foz_base64: canonical.base64Text,
+  foz_truth: (value) => (canonical.booleanText(value) === 'true' ? 1 : 0),
+  foz_unbase64: (value) => bytesOf(canonical.plainText(value)),
   foz_lower: (value) => canonical.plainText(value).toLowerCase(),
 };
 

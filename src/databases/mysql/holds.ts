@@ -1,0 +1,60 @@
+import type { ValueType } from '../../catalog/index.ts';
+import { fits } from './charset.ts';
+import { bitsOf } from './types.ts';
+
+/** Whether a column of the type can hold a canonical value of another database. */
+export function holds(value: unknown, type: ValueType): boolean {
+  const text = String(value);
+  switch (type.scalar) {
+    case 'numeric':
+      return isDecimal(text, type);
+    case 'real':
+    case 'float':
+      return Number.isFinite(value);
+    case 'date':
+      return isDate(text);
+    case 'timestamp':
+    case 'timestamptz':
+      return isMoment(text);
+    case 'time':
+      return /^-?(?:\d\d|[0-7]\d\d|8[0-2]\d|83[0-8]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/.test(text);
+    case 'text':
+    case 'enum':
+    case 'opaque':
+      return isText(text, type);
+    default:
+      return true;
+  }
+}
+
+/** Digits that a column has no place for would be rounded away in a table of keys. */
+function isDecimal(text: string, { nativeType = '', scale }: ValueType): boolean {
+  const match = /^-?(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null) return false;
+  const [, whole, fraction = ''] = match;
+  const declared = /^decimal\((\d+),(\d+)\)/.exec(nativeType);
+  const digits = declared === null ? 20 : Number(declared[1]) - Number(declared[2]);
+  return fraction.length <= (scale ?? 0) && (whole === '0' || whole!.length <= digits);
+}
+
+function isText(text: string, type: ValueType): boolean {
+  const bits = bitsOf(type);
+  if (bits !== null) return text.length === bits && /^[01]+$/.test(text);
+  if (/\p{Surrogate}/u.test(text) || !fits(text, type)) return false;
+  const most = /^(?:var)?char\((\d+)\)/.exec(type.nativeType ?? '')?.[1];
+  return most === undefined || text.length <= Number(most) || [...text].length <= Number(most);
+}
+
+/** A day of the calendar from the year 1 on: what a literal can name. */
+function isDate(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
+  if (match === null || match[1] === '0000') return false;
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  const date = new Date(Date.UTC(2000 + (year % 400), month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+function isMoment(text: string): boolean {
+  const match = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:\+00:00)?$/.exec(text);
+  return match !== null && isDate(match[1]!);
+}

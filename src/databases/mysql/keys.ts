@@ -1,0 +1,121 @@
+import { familyOf, type KeyComparison, type ValueType } from '../../catalog/index.ts';
+import type { Param } from '../../plan/index.ts';
+import { type Sql, sql } from '../../sql/index.ts';
+import { encodeKeyRows, encodeTuples } from './encode.ts';
+import { bitsOf, isLenient, keyType } from './types.ts';
+import type { DialectVariant } from './variant.ts';
+
+/**
+ * How a column is compared with keys of another source. `own`: by its `=`. `both`: its `=` finds the rows by index, their texts then
+ * decide. `text`: by its text alone. `truth`: whatever is not 0 is true.
+ */
+type Way = 'own' | 'both' | 'text' | 'truth';
+
+const text: ValueType = { scalar: 'text', array: false };
+const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque']);
+/** Collations for which texts that differ in the case of A to Z only are equal. */
+const ignoresCase =
+  / character set utf8mb4 collate utf8mb4_(?:0900_a[is]_ci|general_ci|unicode(?:_520)?_ci|uca1400_a[is]_ci)$/;
+
+function wayOf(type: ValueType, compare: KeyComparison | undefined): Way {
+  if (compare === undefined || (type.scalar === 'opaque' && bitsOf(type) !== null)) return 'own';
+  if (compare === 'ignore case' && textual.has(familyOf(type.scalar)))
+    return ignoresCase.test(type.nativeType ?? '') ? 'both' : 'text';
+  if (type.scalar === 'boolean') return bitsOf(type) === null ? 'truth' : 'own';
+  if (isLenient(type)) return 'both';
+  return type.scalar === 'opaque' ? 'text' : 'own';
+}
+
+const capitals = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+
+/** The text that a value is shown as; equal texts have equal characters. */
+function exactText(variant: DialectVariant, value: Sql, type: ValueType, compare: KeyComparison): Sql {
+  const shown = type.nativeType?.startsWith('vector') ? variant.vectorText(value) : value;
+  const exact = sql`convert(${shown} using utf8mb4) collate ${variant.exactCollation}`;
+  if (compare === 'exact') return exact;
+  // LOWER would change more letters than other databases do.
+  return capitals.reduce(
+    (changed, letter) => sql`replace(${changed}, ${sql.text(letter)}, ${sql.text(letter.toLowerCase())})`,
+    exact,
+  );
+}
+
+/** A column equals a key of a table of keys. */
+export function keyEquals(
+  variant: DialectVariant,
+  column: Sql,
+  type: ValueType,
+  key: Sql,
+  compare: KeyComparison,
+): Sql {
+  const way = wayOf(type, compare);
+  if (way === 'own') return sql`${column} = ${key}`;
+  if (way === 'truth') return sql`(${column} <> 0) = ${key}`;
+  const exact = sql`${exactText(variant, column, type, compare)} = ${exactText(variant, key, text, 'exact')}`;
+  return way === 'both' ? sql`(${column} = ${key} and ${exact})` : exact;
+}
+
+/** See Dialect.keyText. */
+export function keyText(variant: DialectVariant, column: Sql, type: ValueType, compare: KeyComparison) {
+  switch (wayOf(type, compare)) {
+    case 'own':
+      return null;
+    case 'truth':
+      return { expression: sql`(${column} <> 0)`, type };
+    default:
+      return { expression: exactText(variant, column, type, compare), type: text };
+  }
+}
+
+/** `(a, b) in (...)`; the list stands in the statement as it is. */
+export function inKeys(variant: DialectVariant, columns: readonly Sql[], keys: Param): Sql {
+  const { keyTypes = [], compare } = keys;
+  const ways = keyTypes.map((type) => wayOf(type, compare));
+  const spelled = (column: Sql, at: number) => {
+    if (ways[at] === 'truth') return sql`(${column} <> 0)`;
+    return ways[at] === 'text' ? exactText(variant, column, keyTypes[at]!, compare!) : column;
+  };
+  const found = among(
+    columns.map(spelled),
+    keys,
+    keyTypes.map((type, at) => (ways[at] === 'text' ? text : type)),
+  );
+  if (!ways.includes('both')) return found;
+  const exact = columns.map((column, at) =>
+    ways[at] === 'both' ? exactText(variant, column, keyTypes[at]!, compare!) : spelled(column, at),
+  );
+  const types = keyTypes.map((type, at) => (ways[at] === 'both' || ways[at] === 'text' ? text : type));
+  return sql`(${found} and ${among(exact, keys, types)})`;
+}
+
+function among(columns: readonly Sql[], keys: Param, types: readonly ValueType[]): Sql {
+  const tuples = sql.bind(keys, (values) => encodeTuples(values ?? [], types));
+  return columns.length === 1
+    ? sql`${columns[0]!} in (${tuples})`
+    : sql`(${sql.join(columns)}) in (${tuples})`;
+}
+
+const name = (identifier: string) => sql.name(identifier, '`', '`');
+
+/** A table of keys: `json_table` over one text; joined by index, and faster than a list of rows from 64 keys on. */
+export function keyRows(keys: Param, alias: Sql): Sql {
+  const types = (keys.keyTypes ?? []).map((type) => (wayOf(type, keys.compare) === 'text' ? text : type));
+  const rows = sql.bind(keys, (values) => encodeKeyRows(values ?? [], types));
+  const bytes = types.some(({ scalar }) => scalar === 'bytea');
+  const columns = types.map(
+    (type, index) => sql`${name(`k${index}`)} ${keyType(type)} path ${path(index + 1)}`,
+  );
+  if (keys.shape === 'ranks') columns.push(sql`${name('r')} bigint path ${path(types.length + 1)}`);
+  const table = sql`json_table(${rows}, '$[*]' columns (${sql.join([sql`${name('i')} int path '$[0]'`, ...columns])}))`;
+  if (!bytes) return sql`${table} ${alias}`;
+  const read = types.map((type, index) => {
+    const key = name(`k${index}`);
+    return type.scalar === 'bytea' ? sql`unhex(${key}) as ${key}` : key;
+  });
+  const rank = keys.shape === 'ranks' ? [name('r')] : [];
+  return sql`(select ${sql.join([name('i'), ...read, ...rank])} from ${table} foz_keys) ${alias}`;
+}
+
+function path(index: number): Sql {
+  return sql`'$[${sql.integer(index)}]'`;
+}

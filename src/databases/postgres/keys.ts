@@ -1,0 +1,82 @@
+import { familyOf, type KeyComparison, type ValueType } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Param } from '../../plan/index.ts';
+import { type Sql, sql } from '../../sql/index.ts';
+import { ownText } from './scalars.ts';
+import { elementType } from './types.ts';
+import { bindKeys } from './values.ts';
+
+/**
+ * How a column is compared with keys of another source. `own`: by its operator. `both`: its operator finds the rows by index, their texts
+ * then decide. `text`: by its text alone.
+ */
+type Way = 'own' | 'both' | 'text';
+
+const text: ValueType = { scalar: 'text', array: false };
+const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque']);
+
+function wayOf(type: ValueType, compare: KeyComparison | undefined): Way {
+  if (compare === undefined) return 'own';
+  const family = familyOf(type.scalar);
+  if (family === 'opaque' || (compare === 'ignore case' && textual.has(family))) return 'text';
+  // Intervals of a day and of 24 hours are equal to the server, but not as they are shown.
+  return type.lenient || family === 'interval' ? 'both' : 'own';
+}
+
+/** The text that a value is shown as; equal texts have equal bytes. */
+function exactText(column: Sql, type: ValueType, compare: KeyComparison): Sql {
+  const shown = sql`${ownText(column, type)} collate "C"`;
+  return compare === 'ignore case' ? sql`lower(${shown})` : shown;
+}
+
+/** The type of a key in a table of keys. */
+const keyType = (type: ValueType, way: Way) => (way === 'text' ? text : type);
+
+/** A column equals a key of a table of keys. */
+export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql {
+  const own = sql`${column} = ${key}`;
+  switch (wayOf(type, compare)) {
+    case 'own':
+      return own;
+    case 'text':
+      return sql`${exactText(column, type, compare)} = ${key}`;
+    case 'both':
+      return sql`(${own} and ${exactText(column, type, compare)} = ${key}::text)`;
+  }
+}
+
+/** See Dialect.keyText. */
+export function keyText(column: Sql, type: ValueType, compare: KeyComparison) {
+  return wayOf(type, compare) === 'own' ? null : { expression: exactText(column, type, compare), type: text };
+}
+
+/** One array per column of the keys. Throws FozError `unexpected` for keys without types. */
+export function keyArrays(keys: Param): readonly Sql[] {
+  const types = (keys.keyTypes ?? []).map((type) => keyType(type, wayOf(type, keys.compare)));
+  if (types.length === 0) throw new FozError('unexpected', `the keys of ${keys.path} have no types`);
+  return types.map((type, column) => bindKeys(keys, column, type, elementType(type)));
+}
+
+/** The tuple is among the keys. */
+export function inKeys(columns: readonly Sql[], keys: Param): Sql {
+  const types = keys.keyTypes ?? [];
+  const { compare } = keys;
+  const ways = types.map((type) => wayOf(type, compare));
+  const arrays = keyArrays(keys);
+  const spelled = (exact: Way) =>
+    columns.map((column, at) => (ways[at] === exact ? exactText(column, types[at]!, compare!) : column));
+  const found = among(
+    columns.map((column, at) => (ways[at] === 'text' ? exactText(column, types[at]!, compare!) : column)),
+    arrays,
+  );
+  if (!ways.includes('both')) return found;
+  const texts = arrays.map((array, at) =>
+    ways[at] === 'both' ? bindKeys(keys, at, text, sql`text`) : array,
+  );
+  return sql`(${found} and ${among(spelled('both'), texts)})`;
+}
+
+function among(columns: readonly Sql[], arrays: readonly Sql[]): Sql {
+  if (columns.length === 1) return sql`${columns[0]!} = any(${arrays[0]!})`;
+  return sql`(${sql.join(columns)}) in (select * from unnest(${sql.join(arrays)}))`;
+}
