@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import {
   type Authentication,
   accountsIn,
+  again,
   authenticationOf,
   changingOptions,
   doorOf,
@@ -90,7 +91,11 @@ export async function attach(config: FozConfig, wait: 'all' | 'some' = 'all'): P
       connector: await connect(source),
     })),
   );
-  const registry = new SourceRegistry(sources, new StoredCatalog(config.state ?? '.foz'));
+  const registry = new SourceRegistry(
+    sources,
+    new StoredCatalog(config.state ?? '.foz'),
+    config.schema_check_seconds,
+  );
   registry.wantEnums(config.metadata ?? noMetadata);
   await registry.start(wait);
   const graphs = new Graphs(config, registry);
@@ -197,17 +202,28 @@ function storeReadinessOf(unread: readonly string[]): Readiness {
   return { ready, reason: ready ? null : `not read yet: ${unread.join(', ')}; the log says why` };
 }
 
-function engineOf({ graphs }: Attached): Engine {
+function engineOf(attached: Attached): Engine {
+  const { graphs } = attached;
   return {
     view: viewKey,
     graph: (session) => graphs.engine(session).options.schema,
     registered: ({ role }, id) => graphs.registered(role, id),
-    cached: (operation) =>
-      graphs.engine(operation.session).cached({ ...operation, session: operation.session.variables }),
-    execute: (operation, document) =>
-      graphs
-        .engine(operation.session)
-        .execute({ ...operation, session: operation.session.variables, document }),
+    cached(operation) {
+      const engine = graphs.engine(operation.session);
+      const answer = engine.cached({ ...operation, session: operation.session.variables });
+      return answer?.then((first) =>
+        first.drifted === undefined ? first : again(attached, operation, engine, first),
+      );
+    },
+    async execute(operation, document) {
+      const engine = graphs.engine(operation.session);
+      const first = await engine.execute({
+        ...operation,
+        session: operation.session.variables,
+        document,
+      });
+      return again(attached, operation, engine, first, document);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 export { accountsIn } from './accounts.ts';
+export { again } from './again.ts';
 export { type Authentication, authenticationOf, doorOf } from './authentication.ts';
 export { changingOptions, websocketOf } from './limits.ts';
 export { routesOf } from './routes.ts';

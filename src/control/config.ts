@@ -10,6 +10,8 @@ export interface FozConfig {
   readonly numbers?: 'string' | 'number';
   readonly key_cap?: number;
   readonly plan_cache?: number;
+  /** Seconds between two looks for a changed schema; 0: none. */
+  readonly schema_check_seconds?: number;
   readonly state?: string;
   readonly server?: ServerConfig;
   readonly auth?: AuthConfig;
@@ -109,6 +111,8 @@ export interface SourceConfig {
   readonly naming?: Naming;
   readonly numbers?: 'string' | 'number';
   readonly prepared_statements?: boolean;
+  /** Instead of that of the whole configuration. */
+  readonly schema_check_seconds?: number;
   readonly readonly?: boolean;
   readonly customization?: {
     readonly root_fields?: {

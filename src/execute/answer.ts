@@ -1,4 +1,4 @@
-import type { FozError } from '../core/index.ts';
+import type { FozError, SourceName } from '../core/index.ts';
 import type { PackedText } from './introspection/index.ts';
 import type { FailedWrite, ReadTable, Written } from './written.ts';
 
@@ -14,6 +14,8 @@ export interface EngineAnswer {
   readonly written?: readonly Written[];
   /** What a mutation asked for and is not in `written`; absent where there is nothing. */
   readonly unwritten?: readonly FailedWrite[];
+  /** Sources whose schema seems to be another one than the plan was made for; nothing was written then. Absent where there are none. */
+  readonly drifted?: readonly SourceName[];
   /** The name that the document gives to the operation, where account is kept of it. */
   readonly operationName?: string | null;
   /** Tables that were read and whose reads are kept account of, whether or not the operation failed; absent where there are none. */

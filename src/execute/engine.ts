@@ -23,6 +23,7 @@ import {
 } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
+import { failedSource } from './fetch.ts';
 import {
   Introspection,
   type IntrospectionAnswers,
@@ -288,7 +289,7 @@ export class RoleEngine {
       const found = errorsOf(error);
       this.#tellOfLost(found);
       const errors = found.map((one) => concealed(one, sees));
-      const answer = answerErrors(errors, 'data', showInternal);
+      const answer = { ...answerErrors(errors, 'data', showInternal), ...drifted(found, written) };
       return written === undefined
         ? answer
         : { ...answer, written, unwritten: failedWrites(plan.plan, written, found) };
@@ -303,6 +304,24 @@ export class RoleEngine {
       if (error.code === 'unavailable' && source !== undefined) onUnavailable(source, error);
     }
   }
+}
+
+/**
+ * The sources whose schema seems to have changed since the plan was made. PostgreSQL tells that of a text that it took for an
+ * array by 22P02, and of a read in a transaction by a conflict.
+ */
+function drifted(
+  errors: readonly FozError[],
+  written: readonly Written[] | undefined,
+): { readonly drifted?: readonly SourceName[] } {
+  if (written !== undefined && written.length > 0) return {};
+  const changed = errors.filter(
+    ({ code, details }) =>
+      code === 'not-found' ||
+      (written === undefined && (code === 'conflict' || details?.sqlstate === '22P02')),
+  );
+  const names = new Set(changed.flatMap((error) => failedSource(error) ?? []));
+  return names.size === 0 ? {} : { drifted: [...names] };
 }
 
 /** For reads: refusing the answer of a write would not undo it. */

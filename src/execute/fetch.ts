@@ -37,17 +37,27 @@ export async function runStatement(
   }
 }
 
+const sources = new WeakMap<FozError, SourceName>();
+
+/** The source whose statement failed with an error; absent: no statement did. */
+export function failedSource(error: FozError): SourceName | undefined {
+  return sources.get(error);
+}
+
 /** `unavailable` and a changed schema are facts about a source: its name tells which of several. */
 export function ofSource(error: unknown, source: SourceName): unknown {
-  if (!(error instanceof FozError) || (error.code !== 'unavailable' && error.code !== 'not-found'))
-    return error;
+  if (!(error instanceof FozError)) return error;
+  if (!sources.has(error)) sources.set(error, source);
+  if (error.code !== 'unavailable' && error.code !== 'not-found') return error;
   if (error.details?.source !== undefined) return error;
-  return new FozError(error.code, `Source "${source}": ${error.message}`, {
+  const named = new FozError(error.code, `Source "${source}": ${error.message}`, {
     path: error.path,
     details: { ...error.details, source },
     internal: error.internal,
     cause: error,
   });
+  sources.set(named, source);
+  return named;
 }
 
 const none: readonly FozError[] = [];

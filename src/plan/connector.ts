@@ -33,6 +33,8 @@ export interface Statement {
   readonly text: string;
   /** One per placeholder, in the order of the text. */
   readonly slots: readonly Slot[];
+  /** The types that its columns are taken for, by index; absent where nothing says what they are. */
+  readonly columns?: readonly (ValueType | undefined)[];
 }
 
 /** A placeholder: which parameter it takes, and how the canonical value becomes what the driver binds. */
@@ -94,6 +96,11 @@ export interface Connector extends Runner {
     context: RunContext,
     body: (runner: Runner) => Promise<T>,
   ): Promise<T>;
+  /**
+   * A short text that becomes another one when something of the schema may have changed; `null`: the engine gives none to this
+   * user. Costs the database next to nothing; some changes show late or never. Rejects with FozError `unavailable`.
+   */
+  changeHint(signal: EndSignal): Promise<string | null>;
   /** Answers when the database does; rejects with FozError `unavailable`. */
   ping(signal: EndSignal): Promise<void>;
   pool(): PoolState;

@@ -1,4 +1,4 @@
-import type { Column, JsonForm, KeyComparison, Relationship } from '../catalog/index.ts';
+import type { Column, JsonForm, KeyComparison, Relationship, ValueType } from '../catalog/index.ts';
 import type { Fetch } from './fetch.ts';
 import type { Aggregate, GroupBy, Select } from './select.ts';
 
@@ -9,6 +9,8 @@ export type TextOf = (value: unknown) => string;
 export interface ValueCodec {
   readonly text: TextOf | undefined;
   readonly form: JsonForm;
+  /** What the catalog says of the value; absent: the statement computes it. */
+  readonly type?: ValueType;
 }
 
 /** How the rows of a statement become the answer: which column of the row holds what. */

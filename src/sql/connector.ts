@@ -23,6 +23,7 @@ export function sqlConnector({
     compileWrite: (write) => compileWrite(dialect, write),
     run: (statement, values, context) => driver.run(statement, values, context),
     transaction: (mode, context, body) => driver.transaction(mode, context, body),
+    changeHint: (signal) => driver.changeHint(signal),
     ping: (signal) => driver.ping(signal),
     pool: () => driver.pool(),
     close: () => driver.close(),

@@ -1,4 +1,5 @@
-import type { RunContext, Runner } from '../plan/index.ts';
+import { FozError } from '../core/index.ts';
+import type { RunContext, Runner, RunResult } from '../plan/index.ts';
 import type { Driver } from './driver.ts';
 import type { Pool, Pooled } from './pool.ts';
 import { type Transaction, transact } from './transact.ts';
@@ -12,6 +13,8 @@ export interface PooledParts<S extends Pooled> {
   /** Outside of a transaction, on any connection of the pool. */
   readonly run: Runner['run'];
   begin(session: S, mode: 'read' | 'write'): Transaction;
+  /** A statement for `Connector.changeHint`, and how its rows become the text. */
+  readonly hint: { readonly text: string; read(rows: RunResult['rows']): string | null };
   introspect(
     driver: Pick<Driver, 'run' | 'transaction'>,
     ...rest: Parameters<Driver['introspect']>
@@ -24,6 +27,7 @@ export function pooledDriver<S extends Pooled>({
   connectMs,
   run,
   begin,
+  hint,
   introspect,
 }: PooledParts<S>): Driver {
   const transaction = async <T>(
@@ -38,6 +42,16 @@ export function pooledDriver<S extends Pooled>({
     run,
     transaction,
     introspect: (options, signal) => introspect({ run, transaction }, options, signal),
+    changeHint: async (signal) => {
+      try {
+        const context = { signal, timeoutMs: connectMs };
+        return hint.read((await run({ text: hint.text, slots: [] }, [], context)).rows);
+      } catch (error) {
+        if (error instanceof FozError && error.code !== 'unavailable' && error.code !== 'timeout')
+          return null;
+        throw error;
+      }
+    },
     ping: async (signal) => {
       await run({ text: 'select 1', slots: [] }, [], { signal, timeoutMs: connectMs });
     },

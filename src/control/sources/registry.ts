@@ -3,6 +3,7 @@ import type { Metadata, SourceFacts, TableFacts } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
+import { Changes, standardCheckSeconds } from './changes.ts';
 import { enumCandidates, type WantedEnums, wantedEnums, withEnumRows } from './enum-tables.ts';
 import type { StoredCatalog } from './stored-catalog.ts';
 
@@ -47,14 +48,25 @@ export class SourceRegistry {
   readonly #timers = new Map<AttachedSource, NodeJS.Timeout>();
   /** Being pinged or read anew. */
   readonly #checking = new Set<AttachedSource>();
+  readonly #changes = new WeakMap<AttachedSource, Changes>();
+  /** Being read because a statement has failed. */
+  readonly #doubted = new Map<AttachedSource, Promise<void>>();
   /** Connectors of sources that were taken away, until what runs on them has ended. */
   readonly #retiring = new Set<Connector>();
   #wanted: WantedEnums = new Map();
   #closed = false;
 
-  constructor(sources: readonly NewSource[], stored: StoredCatalog | null) {
+  readonly #checkSeconds: number;
+
+  /** `checkSeconds`: how often a source is looked at for a changed schema that does not say so itself. */
+  constructor(
+    sources: readonly NewSource[],
+    stored: StoredCatalog | null,
+    checkSeconds: number = standardCheckSeconds,
+  ) {
     this.#sources = sources.map(attached);
     this.#stored = stored;
+    this.#checkSeconds = checkSeconds;
   }
 
   /** Those of the configuration file in its order, then those of the store by name. */
@@ -165,7 +177,7 @@ export class SourceRegistry {
   async #first(source: AttachedSource, isOther = false): Promise<boolean> {
     try {
       const changed = await this.#introspect(source);
-      this.#watch(source, healthMs);
+      this.#watch(source, this.#healthMs(source));
       if ((changed || isOther) && this.#sources.includes(source)) this.#tell();
       return true;
     } catch (error) {
@@ -186,6 +198,41 @@ export class SourceRegistry {
     clearTimeout(this.#timers.get(source));
     if (source.connector.pool().size === 0) this.#lost(source, error);
     void this.#check(source, retryMs.first / 2);
+  }
+
+  /**
+   * A statement failed because the schema is not what the catalog says. The source is read now, once for all who ask meanwhile;
+   * where that has found nothing a moment ago, it is not. Never rejects.
+   */
+  doubted(name: SourceName): Promise<void> {
+    const source = this.find(name);
+    if (source?.status.state !== 'available') return Promise.resolve();
+    const running = this.#doubted.get(source);
+    if (running !== undefined) return running;
+    const changes = this.#changesOf(source);
+    if (!changes.mayDoubt()) return Promise.resolve();
+    const reading = this.#introspect(source)
+      .then(
+        (changed) => (changed ? this.#tell() : changes.foundNothing()),
+        () => changes.foundNothing(),
+      )
+      .finally(() => this.#doubted.delete(source));
+    this.#doubted.set(source, reading);
+    return reading;
+  }
+
+  #changesOf(source: AttachedSource): Changes {
+    let changes = this.#changes.get(source);
+    if (changes === undefined) {
+      changes = new Changes(source.config.schema_check_seconds ?? this.#checkSeconds);
+      this.#changes.set(source, changes);
+    }
+    return changes;
+  }
+
+  #healthMs(source: AttachedSource): number {
+    const changes = this.#changesOf(source);
+    return changes.isWatched ? Math.min(healthMs, changes.everyMs) : healthMs;
   }
 
   /** Reads one source again. Rejects with FozError when it cannot be reached; the old facts stay in use. */
@@ -209,9 +256,16 @@ export class SourceRegistry {
   }
 
   async #introspect(source: AttachedSource): Promise<boolean> {
+    const changes = this.#changesOf(source);
+    // Looked at before it is read, so that a change in between is found by the next look.
+    const hint = changes.isWatched
+      ? await source.connector.changeHint(AbortSignal.timeout(introspectMs))
+      : null;
     const started = performance.now();
     const facts = await factsOf(source, this.#wanted);
-    source.reading = { at: new Date(), milliseconds: Math.round(performance.now() - started) };
+    const milliseconds = performance.now() - started;
+    changes.read(hint, milliseconds);
+    source.reading = { at: new Date(), milliseconds: Math.round(milliseconds) };
     if (source.status.state !== 'available') source.status = { state: 'available', since: new Date() };
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
@@ -241,20 +295,29 @@ export class SourceRegistry {
     this.#timers.set(source, timer);
   }
 
-  /** An available source is pinged; one that was lost is read anew, since it may have changed meanwhile. */
+  /** An available source is pinged, or looked at for a changed schema; one that was lost is read anew, since it may have changed meanwhile. */
   async #check(source: AttachedSource, delayMs: number): Promise<void> {
     const before = source.status.state;
     this.#checking.add(source);
     try {
-      if (before === 'available') await source.connector.ping(AbortSignal.timeout(healthMs));
-      else if (await this.#introspect(source)) this.#tell();
-      this.#watch(source, healthMs);
+      if (before !== 'available' || (await this.#seemsChanged(source)))
+        if (await this.#introspect(source)) this.#tell();
+      this.#watch(source, this.#healthMs(source));
     } catch (error) {
       this.#lost(source, error);
       this.#watch(source, before === 'available' ? retryMs.first : Math.min(delayMs * 2, retryMs.most));
     } finally {
       this.#checking.delete(source);
     }
+  }
+
+  /** Rejects with FozError where the source does not answer. */
+  async #seemsChanged(source: AttachedSource): Promise<boolean> {
+    const changes = this.#changesOf(source);
+    const signal = AbortSignal.timeout(healthMs);
+    if (changes.isDue()) return changes.looked(await source.connector.changeHint(signal));
+    await source.connector.ping(signal);
+    return false;
   }
 
   #tell(): void {

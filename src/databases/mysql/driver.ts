@@ -3,7 +3,7 @@ import { type Driver, limitsOf, Pool, pooledDriver, statementFailure, Watch } fr
 import { isFull, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type MysqlOptions, settingsOf, type Variant } from './options.ts';
-import type { Queries } from './queries.ts';
+import { changeHint, type Queries } from './queries.ts';
 import { resultOf } from './result.ts';
 import { Session } from './session.ts';
 import { fill } from './template.ts';
@@ -53,6 +53,7 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
     pool,
     connectMs: settings.connectMs,
     run,
+    hint: { text: "show global status like 'Com\\_%'", read: changeHint },
     begin: (session, mode) => new MysqlTransaction(session, beginTexts(mode, session, settings.isolation)),
     introspect: (runner, patterns, signal) => introspect(runner, variant, settings, patterns, signal),
   });

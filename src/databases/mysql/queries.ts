@@ -65,3 +65,13 @@ export const mariadbQueries: Queries = {
   defaultsAreExpressions: true,
   checksAreEscaped: false,
 };
+
+const changing = /^Com_(?:create|alter|drop|rename)_(?:table|view|index|db|trigger)$|^Com_(?:grant|revoke)$/i;
+
+/** How many statements the server has run that change a schema, of all that it counts. */
+export function changeHint(counted: readonly (readonly unknown[])[]): string {
+  return counted
+    .filter(([name]) => changing.test(String(name)))
+    .map((row) => row.join(' '))
+    .join();
+}

@@ -1,11 +1,15 @@
 import type { RunResult, Statement } from '../../plan/index.ts';
+import { guard } from './guard.ts';
 import type { Server } from './server.ts';
 import type { Answer, Done } from './session.ts';
 import { isUpsert } from './template.ts';
 
-/** What a statement did, in the terms of a plan. */
-export function resultOf(statement: Statement, { rows, done }: Answer, server: Server): RunResult {
-  if (done === null) return { rows, affected: 0 };
+/** What a statement did, in the terms of a plan. Throws FozError `not-found` where a column has become another since it was planned. */
+export function resultOf(statement: Statement, { rows, columns, done }: Answer, server: Server): RunResult {
+  if (done === null) {
+    guard(statement, columns, rows);
+    return { rows, affected: 0 };
+  }
   const insertId = String(done.insertId);
   const records = Number(/^Records: (\d+)/.exec(done.info)?.[1] ?? 1);
   return {

@@ -10,12 +10,15 @@ import {
   type Watched,
 } from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
+import type { WireColumn } from './guard.ts';
 import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
 
 /** What the server answered: rows as arrays of text and numbers, or what a write did. */
 export interface Answer {
   readonly rows: readonly (readonly unknown[])[];
+  /** What the server says of the columns. */
+  readonly columns: readonly WireColumn[];
   /** `null`: the statement has rows. */
   readonly done: Done | null;
 }
@@ -109,7 +112,9 @@ export class Session implements Pooled {
       };
       this.#running = running;
       this.#watch.add(running);
-      this.#client.query(text, (error, result) => this.#answered(running, error, result));
+      this.#client.query(text, (error, result, columns) =>
+        this.#answered(running, error, result, columns as unknown as Answer['columns']),
+      );
     });
   }
 
@@ -120,7 +125,7 @@ export class Session implements Pooled {
     setTimeout(() => this.#drop(), graceMs).unref();
   }
 
-  #answered(running: Running, error: QueryError | null, result: unknown): void {
+  #answered(running: Running, error: QueryError | null, result: unknown, columns: Answer['columns']): void {
     if (this.#running !== running) return;
     this.#watch.remove(running);
     if (running.killed !== null) {
@@ -128,7 +133,7 @@ export class Session implements Pooled {
       return;
     }
     this.#running = null;
-    if (error === null) running.resolve(answerOf(result));
+    if (error === null) running.resolve(answerOf(result, columns));
     else {
       if (error.fatal) this.#lose();
       running.reject(error);
@@ -203,10 +208,10 @@ function tooLong(most: number): FozError {
   );
 }
 
-function answerOf(result: unknown): Answer {
+function answerOf(result: unknown, columns: Answer['columns'] = []): Answer {
   return Array.isArray(result)
-    ? { rows: result as Answer['rows'], done: null }
-    : { rows: none, done: result as Done };
+    ? { rows: result as Answer['rows'], columns, done: null }
+    : { rows: none, columns, done: result as Done };
 }
 const none: Answer['rows'] = [];
 

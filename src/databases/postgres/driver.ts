@@ -11,6 +11,7 @@ import {
 import { isFull, isStale, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
+import { catalogQueries } from './queries.ts';
 import { Session } from './session.ts';
 import { beginText, type Executes, PostgresTransaction } from './transaction.ts';
 
@@ -59,6 +60,7 @@ export function driverOver<S extends Pooled & Executes>(
     pool,
     connectMs,
     run,
+    hint: { text: catalogQueries.hint, read: ([row]) => String(row![0]) },
     begin: (session, mode) => new PostgresTransaction(session, beginText(mode, isolation)),
     introspect: ({ transaction }, patterns, signal) =>
       transaction('read', { signal, timeoutMs: null }, (runner) =>

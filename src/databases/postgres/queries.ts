@@ -6,6 +6,14 @@ export const catalogQueries = {
   server: `
 select current_setting('server_version'), current_schema()`,
 
+  /**
+   * Rows of the system catalogs that were ever written, as the server counts them: nothing is scanned. Temporary tables count
+   * too, and a session may tell of its changes some seconds later.
+   */
+  hint: `
+select sum(pg_catalog.pg_stat_get_tuples_inserted(r) + pg_catalog.pg_stat_get_tuples_updated(r) + pg_catalog.pg_stat_get_tuples_deleted(r))
+from unnest('{pg_namespace,pg_class,pg_attribute,pg_attrdef,pg_constraint,pg_index,pg_inherits,pg_rewrite,pg_trigger,pg_type,pg_enum,pg_description}'::pg_catalog.regclass[]) r`,
+
   /** Everything that has rows and may be read; partitions belong to their table, members of extensions to the extension. */
   tables: `
 select c.oid, n.nspname, c.relname, c.relkind, d.description,

@@ -83,6 +83,13 @@ class SqliteDriver implements Driver {
     });
   }
 
+  /** SQLite counts the changes of a schema itself. */
+  async changeHint(signal: EndSignal): Promise<string> {
+    await this.#sameFile();
+    const statement = { text: 'select schema_version from pragma_schema_version', slots: [] };
+    return String((await this.run(statement, [], { signal, timeoutMs: null })).rows[0]![0]);
+  }
+
   async ping(signal: EndSignal): Promise<void> {
     await this.#sameFile();
     await this.run({ text: 'select count(*) from sqlite_schema', slots: [] }, [], {

@@ -1,4 +1,4 @@
-import type { Scalar, ValueType } from '../../catalog/index.ts';
+import { type Scalar, scalars, type ValueType } from '../../catalog/index.ts';
 import type { TextOf } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import type { Stored } from './engine/canonical.js';
@@ -89,10 +89,16 @@ export function flatValue(expression: Sql, type: ValueType): Sql {
   return spelling(type).flat?.(expression, type) ?? expression;
 }
 
-/** From what was selected (not null) to canonical text. */
-export function textOfValue(type: ValueType): TextOf | undefined {
+/** From what was selected (not null) to canonical text. Where digits stand without quotes, what is none gets its own. */
+export function textOfValue(type: ValueType, numbers: Numbers = 'string'): TextOf | undefined {
   const { text } = spelling(type);
-  return text === undefined ? undefined : (value) => text(value as Stored, type);
+  if (text === undefined) return undefined;
+  if (numbers === 'string' || scalars[type.scalar].form !== 'digits')
+    return (value) => text(value as Stored, type);
+  return (value) => {
+    const digits = text(value as Stored, type);
+    return /^-?\d+(?:\.\d+)?$/.test(digits) ? digits : `"${digits}"`;
+  };
 }
 
 /** JSON text of a value inside the database; `null` as text for NULL. */

@@ -10,12 +10,16 @@ import { aggregateRows, measures, nestedAggregate, nestedList, nestedOne } from 
 import { aggregateItems, rowFields } from './rows.ts';
 import { Scope, SelectList } from './scope.ts';
 import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
+import { columnTypes } from './wire.ts';
 
 /** Spells one read for an engine. Pure. */
 export function compileFetch(dialect: Dialect, fetch: Fetch): Compiled {
   const draft = compile(new Scope(dialect), fetch);
   return {
-    statement: render(draft.text, (position) => dialect.placeholder(position)),
+    statement: {
+      ...render(draft.text, (position) => dialect.placeholder(position)),
+      columns: columnTypes(draft.out),
+    },
     shape: { out: draft.out, parent: draft.parent ?? null },
     absent: draft.absent ?? null,
   };

@@ -11,8 +11,8 @@ import { compileCount, joinCondition } from './where.ts';
 type Entry = { readonly key: string; readonly value: Sql };
 type Numbers = 'string' | 'number';
 const textType: ValueType = { scalar: 'text', array: false };
-const jsonType: ValueType = { scalar: 'json', array: false };
-const countType: ValueType = { scalar: 'int', array: false };
+/** Databases count in 64 bits; in JSON a count is a number. */
+const countType: ValueType = { scalar: 'bigint', array: false };
 
 /** A scalar sub-select: the related rows of `parent` as one JSON array. */
 export function nestedList(
@@ -58,7 +58,8 @@ function fieldValue(scope: Scope, from: From, select: Select, field: Field, row:
         const named = labelled(scope, expression, field.column.type, field.labels);
         return dialect.json(named.expression, named.type, numbers);
       }
-      return dialect.json(dialect.jsonPath(expression, field.column.type, field.jsonPath), jsonType, numbers);
+      const { type } = field.column;
+      return dialect.json(dialect.jsonPath(expression, type, field.jsonPath), type, numbers);
     }
     case 'constant':
       return constant(scope, field.json);
@@ -160,7 +161,7 @@ function itemEntries(scope: Scope, items: readonly AggregateItem[], row: Sql, nu
       case 'count':
         return {
           key: item.key,
-          value: dialect.json(compileCount(scope, item.columns, item.distinct, row), countType, numbers),
+          value: dialect.json(compileCount(scope, item.columns, item.distinct, row), countType, 'number'),
         };
       case 'function':
         return {

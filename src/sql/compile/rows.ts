@@ -1,4 +1,4 @@
-import type { Column, Relationship, ValueType } from '../../catalog/index.ts';
+import type { Column, Relationship } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import type { Aggregate, AggregateItem, Field, HopShape, Out, Select } from '../../plan/index.ts';
 import type { Sql } from '../sql.ts';
@@ -7,8 +7,6 @@ import { nestedAggregate, nestedList } from './nested.ts';
 import type { Scope, SelectList } from './scope.ts';
 import { type From, joinable } from './source.ts';
 import { compileCount } from './where.ts';
-
-const json: ValueType = { scalar: 'json', array: false };
 
 /** Selects the fields of one row as plain columns: to-one rows joined in, to-many rows as JSON text or left to a hop. */
 export function rowFields(
@@ -75,10 +73,10 @@ function columnField(
   if (jsonPath !== null) {
     const value = scope.dialect.jsonPath(expression, column.type, jsonPath);
     const index = list.add(
-      scope.dialect.flat(value, json),
+      scope.dialect.flat(value, column.type),
       `${path}|${column.name}|${JSON.stringify(jsonPath)}`,
     );
-    return { kind: 'value', key, index, codec: scope.codec(json, numbers) };
+    return { kind: 'value', key, index, codec: scope.codec(column.type, numbers) };
   }
   if (labels) {
     const named = labelled(scope, expression, column.type, labels);

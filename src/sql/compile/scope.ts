@@ -68,9 +68,9 @@ export class Scope {
   /** How the wire value of a column of this statement becomes JSON. */
   codec(type: ValueType, numbers: 'string' | 'number'): ValueCodec {
     const text = this.dialect.textOf(type, numbers);
-    if (type.array) return { text, form: 'bare' };
+    if (type.array) return { text, form: 'bare', type };
     const { form } = scalars[type.scalar];
-    return { text, form: form === 'digits' ? (numbers === 'number' ? 'bare' : 'quoted') : form };
+    return { text, form: form === 'digits' ? (numbers === 'number' ? 'bare' : 'quoted') : form, type };
   }
 
   /** A column has a key of a table of keys, or an element of its parameter: as the parameter says that keys are compared. */

@@ -5,6 +5,7 @@ import type { Dialect } from '../dialect.ts';
 import { render, type Sql, sql } from '../sql.ts';
 import { Scope, SelectList } from './scope.ts';
 import { compileWhere, whereClause } from './where.ts';
+import { columnTypes } from './wire.ts';
 
 /** Spells one write for an engine. Pure. Returned columns are named by their database names in `shape.out`. */
 export function compileWrite(dialect: Dialect, write: Write): Compiled {
@@ -25,7 +26,10 @@ export function compileWrite(dialect: Dialect, write: Write): Compiled {
   });
   const returning = list.columns.length === 0 ? sql.empty : sql` returning ${list.render(scope)}`;
   return {
-    statement: render(sql`${text}${returning}`, (position) => dialect.placeholder(position)),
+    statement: {
+      ...render(sql`${text}${returning}`, (position) => dialect.placeholder(position)),
+      columns: columnTypes(out),
+    },
     shape: { out, parent: null },
     absent: null,
   };

@@ -1,0 +1,44 @@
+import { type DocumentNode, parse, validate } from 'graphql';
+import type { Graphs, SourceRegistry } from '../control/index.ts';
+import { FozError } from '../core/index.ts';
+import { answerErrors, type EngineAnswer, type RoleEngine } from '../execute/index.ts';
+import type { Operation } from '../serve/index.ts';
+
+/**
+ * Answers an operation once more, where its first answer failed because a source has another schema than the plan was made
+ * for: the source is read again, and the operation validated and planned for what there is now. Where nothing has changed for
+ * the session, the first answer stays. Never rejects.
+ */
+export async function again(
+  { graphs, registry }: { readonly graphs: Graphs; readonly registry: SourceRegistry },
+  operation: Operation,
+  engine: RoleEngine,
+  first: EngineAnswer,
+  given?: DocumentNode,
+): Promise<EngineAnswer> {
+  const { drifted } = first;
+  if (drifted === undefined) return first;
+  await withinTime(operation, Promise.all(drifted.map((source) => registry.doubted(source))));
+  if (operation.signal.aborted) return first;
+  const now = graphs.engine(operation.session);
+  const isConflict = first.errors.some(({ code }) => code === 'conflict');
+  if (now === engine && !isConflict) return first;
+  const document = given ?? parse(operation.query);
+  const problems = validate(now.options.schema, document);
+  if (problems.length > 0) {
+    const errors = problems.map(({ message }) => new FozError('validation-failed', message));
+    return answerErrors(errors, 'request', now.options.showInternal);
+  }
+  return now.execute({ ...operation, session: operation.session.variables, document });
+}
+
+/** Resolves when the work is done or the time of the operation is over. */
+async function withinTime({ timeoutMs }: Operation, work: Promise<unknown>): Promise<void> {
+  if (timeoutMs === null) return void (await work);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,18 @@
+import type { ValueType } from '../../catalog/index.ts';
+import type { Out } from '../../plan/index.ts';
+
+/** The type of each column of a statement, where the catalog says what it is: a driver holds what comes against it. */
+export function columnTypes(out: readonly Out[]): readonly (ValueType | undefined)[] {
+  const types: (ValueType | undefined)[] = [];
+  collect(out, types);
+  return types;
+}
+
+function collect(out: readonly Out[], types: (ValueType | undefined)[]): void {
+  for (const entry of out) {
+    if (entry.kind === 'value') types[entry.index] = entry.codec.type;
+    else if (entry.kind === 'object') collect(entry.out, types);
+    else if (entry.kind === 'hop')
+      for (const { index, codec } of entry.hop.keys ?? []) types[index] = codec.type;
+  }
+}
