@@ -51,20 +51,23 @@ for (const engine of engines)
           if (errors !== undefined) failed.push(errors);
         }
       });
-      expect(await errorsOf('{ things { spare } }')).toBeUndefined();
-      await database.run('drop view named', 'create view named as select id, name from things');
-      await database.run('alter table things drop column spare');
-      expect(await errorsOf('{ things { spare } }')).toEqual([expect.stringContaining('"spare"')]);
-      await database.run('alter table things rename column extra to renamed');
-      expect(await errorsOf('{ things { extra } }')).toEqual([expect.stringContaining('"extra"')]);
-      expect(await errorsOf('{ things { renamed } }')).toBeUndefined();
-      expect(
-        await errorsOf(
-          'mutation { update_things(where: {id: {_eq: 1}}, _set: {renamed: "x"}) { affected_rows } }',
-        ),
-      ).toBeUndefined();
-      asking = false;
-      await Promise.all(clients);
+      try {
+        expect(await errorsOf('{ things { spare } }')).toBeUndefined();
+        await database.run('drop view named', 'create view named as select id, name from things');
+        await database.run('alter table things drop column spare');
+        expect(await errorsOf('{ things { spare } }')).toEqual([expect.stringContaining('"spare"')]);
+        await database.run('alter table things rename column extra to renamed');
+        expect(await errorsOf('{ things { extra } }')).toEqual([expect.stringContaining('"extra"')]);
+        expect(await errorsOf('{ things { renamed } }')).toBeUndefined();
+        expect(
+          await errorsOf(
+            'mutation { update_things(where: {id: {_eq: 1}}, _set: {renamed: "x"}) { affected_rows } }',
+          ),
+        ).toBeUndefined();
+      } finally {
+        asking = false;
+        await Promise.all(clients);
+      }
       // While a view is dropped and made again it is not there.
       const others = failed.filter((errors) => !/named/.test(JSON.stringify(errors)));
       expect(

@@ -1,8 +1,6 @@
-/** Reading a source takes no more than this share of the time, however large its catalog is. */
-const share = 1 / 200;
-/** After a reading for a failed statement that found nothing, the next one waits for so many times what it took. */
-const afterNothing = 20;
-const leastMs = { betweenReadings: 60_000, afterNothing: 1_000 } as const;
+/** Readings that find nothing take no more than this share of the time, however large the catalog is. */
+const share = { looked: 1 / 200, doubted: 1 / 20 } as const;
+const leastMs = { betweenReadings: 60_000, doubted: 1_000 } as const;
 
 /** Seconds between two looks for a changed schema, unless the configuration says otherwise. */
 export const standardCheckSeconds = 5;
@@ -18,7 +16,8 @@ export class Changes {
   #tookMs = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #quietUntil = Number.NEGATIVE_INFINITY;
+  /** The last reading has found nothing that was not known. */
+  #isQuiet = false;
 
   /** `seconds` 0: changes are never looked for. */
   constructor(seconds: number) {
@@ -43,26 +42,29 @@ export class Changes {
   looked(hint: string | null, now = performance.now()): boolean {
     this.#lookedAt = now;
     const since = now - this.#readAt;
-    const least = this.#tookMs / share;
-    if (since < least) return false;
-    return hint !== this.#hint || since >= Math.max(least, leastMs.betweenReadings);
+    const rest = this.#tookMs / share.looked;
+    if (hint !== this.#hint) return !this.#isQuiet || since >= rest;
+    return since >= Math.max(rest, leastMs.betweenReadings);
   }
 
-  /** The source was read; `hint`: what a look found before that. */
-  read(hint: string | null, tookMs: number, now = performance.now()): void {
+  /** The source was read; `hint`: what a look found before that. `changed`: it is not what it was. */
+  read(hint: string | null, tookMs: number, changed: boolean, now = performance.now()): void {
+    this.#isQuiet = !changed;
     this.#hint = hint;
     this.#tookMs = tookMs;
     this.#readAt = now;
     this.#lookedAt = now;
   }
 
-  /** Whether a statement that failed may have the source read now. */
-  mayDoubt(now = performance.now()): boolean {
-    return this.isWatched && now >= this.#quietUntil;
+  /** The source could not be read. */
+  failed(now = performance.now()): void {
+    this.#isQuiet = true;
+    this.#readAt = now;
   }
 
-  /** A reading for a failed statement has found nothing. */
-  foundNothing(now = performance.now()): void {
-    this.#quietUntil = now + Math.max(leastMs.afterNothing, this.#tookMs * afterNothing);
+  /** Whether a statement that failed may have the source read now. */
+  mayDoubt(now = performance.now()): boolean {
+    const rest = Math.max(leastMs.doubted, this.#tookMs / share.doubted);
+    return this.isWatched && (!this.#isQuiet || now - this.#readAt >= rest);
   }
 }

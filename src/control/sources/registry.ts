@@ -213,8 +213,10 @@ export class SourceRegistry {
     if (!changes.mayDoubt()) return Promise.resolve();
     const reading = this.#introspect(source)
       .then(
-        (changed) => (changed ? this.#tell() : changes.foundNothing()),
-        () => changes.foundNothing(),
+        (changed) => {
+          if (changed) this.#tell();
+        },
+        () => changes.failed(),
       )
       .finally(() => this.#doubted.delete(source));
     this.#doubted.set(source, reading);
@@ -264,11 +266,11 @@ export class SourceRegistry {
     const started = performance.now();
     const facts = await factsOf(source, this.#wanted);
     const milliseconds = performance.now() - started;
-    changes.read(hint, milliseconds);
     source.reading = { at: new Date(), milliseconds: Math.round(milliseconds) };
     if (source.status.state !== 'available') source.status = { state: 'available', since: new Date() };
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
+    changes.read(hint, milliseconds, changed);
     if (changed && this.#sources.includes(source)) this.#store(source.name, facts);
     return changed;
   }
