@@ -10,6 +10,7 @@ import { listKeys } from './key-list.ts';
 import { applyMetadataFolder, diffMetadataFolder, exportMetadata } from './metadata.ts';
 import { report } from './output.ts';
 import { showPermissions } from './permissions.ts';
+import { printScalars } from './scalars.ts';
 import { printGraph } from './schema.ts';
 import { serve } from './serve.ts';
 import { migrate, rotateSecrets, showStore } from './store.ts';
@@ -66,15 +67,23 @@ program
   .option('--json', 'for machines')
   .action((options) => report(() => check(options)));
 
-program
-  .command('schema')
-  .description('the GraphQL schema')
+const schema = program.command('schema').description('the GraphQL schema');
+
+schema
   .command('print')
   .description('print the schema in SDL')
   .option(...config)
   .option('--naming <convention>', 'hasura-default or graphql-default')
   .option('--role <name>', 'only what this role sees')
   .action((options) => report(() => printGraph(options)));
+
+schema
+  .command('scalars')
+  .description('print the TypeScript type of each scalar, as code generators want it')
+  .option(...config)
+  .option('--for <tool>', 'text, codegen (GraphQL Code Generator), gql.tada or relay', 'text')
+  .option('--role <name>', 'only what this role sees')
+  .action((options) => report(() => printScalars(options)));
 
 program
   .command('explain')

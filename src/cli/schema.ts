@@ -1,7 +1,8 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { Naming } from '../catalog/index.ts';
 import { loadConfig } from '../control/index.ts';
-import { adminRole, FozError, roleNamed } from '../core/index.ts';
+import { adminRole, FozError, type RoleName, roleNamed } from '../core/index.ts';
+import type { Attached } from '../main.ts';
 import { attachStored } from './attach-stored.ts';
 
 /** `foz schema print`: the whole graph as SDL, sorted, or what one role sees of it. */
@@ -11,7 +12,7 @@ export async function printGraph(options: {
   readonly role?: string;
 }): Promise<void> {
   const { naming } = options;
-  const role = options.role === undefined ? adminRole : roleNamed(options.role);
+  const role = options.role === undefined ? undefined : roleNamed(options.role);
   if (naming !== undefined && naming !== 'hasura-default' && naming !== 'graphql-default') {
     throw new FozError(
       'validation-failed',
@@ -28,12 +29,13 @@ export async function printGraph(options: {
     { wayOut: 'Or read the graph from the Foz that has it open, by introspection.' },
   );
   try {
-    console.log(
-      printSchema(
-        lexicographicSortSchema(attached.graphs.engine({ role, variables: new Map() }).options.schema),
-      ),
-    );
+    console.log(printSchema(lexicographicSortSchema(roleEngine(attached, role).options.schema)));
   } finally {
     await attached.close();
   }
+}
+
+/** The engine of a role, by default that of admin. */
+export function roleEngine({ graphs }: Pick<Attached, 'graphs'>, role: RoleName = adminRole) {
+  return graphs.engine({ role, variables: new Map() });
 }

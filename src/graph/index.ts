@@ -16,4 +16,5 @@ export { jsonLiteral } from './scalars/json.ts';
 export { readScalar } from './scalars/read.ts';
 export { checkText, textProblem } from './scalars/text.ts';
 export { keepsDigits } from './scalars/types.ts';
+export { typescriptOf } from './scalars/typescript.ts';
 export { LazySchema } from './schema.ts';

@@ -109,6 +109,20 @@ test('schema print, in both conventions', async () => {
   );
 }, 60_000);
 
+test('schema scalars, for each tool', async () => {
+  const { out } = await foz('schema', 'scalars', '--for', 'codegen');
+  const types = JSON.parse(out) as Record<string, string>;
+  expect(Object.keys(types)).toEqual(Object.keys(types).sort());
+  expect((await foz('schema', 'scalars', '--for', 'relay')).out).toBe(out);
+  const tada = Object.entries(types).map(([scalar, type]) => `  ${scalar}: ${type};\n`);
+  expect((await foz('schema', 'scalars', '--for', 'gql.tada')).out).toBe(
+    `export interface Scalars {\n${tada.join('')}}\n`,
+  );
+  expect((await foz('schema', 'scalars', '--for', 'elm')).err).toBe(
+    'There is no format elm: it is one of text, codegen, relay, gql.tada.\n',
+  );
+}, 60_000);
+
 test('explain shows the SQL and where values come from', async () => {
   const ended = await foz(
     'explain',

@@ -1,0 +1,23 @@
+import { type ScalarFamily, scalars } from '../../catalog/index.ts';
+
+/** How the sources of a graph write `bigint` and `numeric`. */
+export type NumberForms = ReadonlySet<'string' | 'number'>;
+
+const byFamily: Readonly<Partial<Record<ScalarFamily, string>>> = {
+  boolean: 'boolean',
+  integer: 'number',
+  float: 'number',
+  json: 'unknown',
+  geometry: 'unknown',
+};
+
+/**
+ * The TypeScript type of a scalar's values in JSON, for those that Foz defines; `undefined` for GraphQL's own. Where sources write
+ * `bigint` and `numeric` in both forms, a value may be either.
+ */
+export function typescriptOf(name: string, numbers: NumberForms): string | undefined {
+  const facts = Object.values(scalars).find((one) => one.name === name || one.graphqlDefault === name);
+  if (facts === undefined) return undefined;
+  if (facts.form === 'digits') return [...numbers].sort().reverse().join(' | ');
+  return byFamily[facts.family] ?? 'string';
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import relay, { type FetchFunction } from 'relay-runtime';
+import addMutation from '../generated/relay/ordersAddMutation.graphql.ts';
+import pageQuery, { type ordersPageQuery } from '../generated/relay/ordersPageQuery.graphql.ts';
+import refetchQuery, { type ordersRefetchQuery } from '../generated/relay/ordersRefetchQuery.graphql.ts';
+import renameMutation, {
+  type ordersRenameMutation,
+} from '../generated/relay/ordersRenameMutation.graphql.ts';
+import { url } from './server.ts';
+
+const { commitMutation, createOperationDescriptor, Environment, fetchQuery, Network, RecordSource, Store } =
+  relay;
+
+const ask: FetchFunction = async ({ text, id }, variables) => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    // `id` is there where the compiler has persisted the documents (persistConfig).
+    body: JSON.stringify(id === null ? { query: text, variables } : { documentId: id, variables }),
+  });
+  const answer = await response.json();
+  if (answer.errors !== undefined) throw new Error(answer.errors[0].message, { cause: answer.errors });
+  return answer;
+};
+const getDataID = (row: { readonly node_id?: string }) => row.node_id;
+const environment = new Environment({
+  network: Network.create(ask),
+  store: new Store(new RecordSource(), { getDataID } as object),
+  getDataID: getDataID as never,
+});
+
+// A page, and the next one: the connection in the store holds both.
+const pageOf = (after: string | null) =>
+  fetchQuery<ordersPageQuery>(environment, pageQuery, { first: 2, after }).toPromise();
+await pageOf(null);
+const connection = () => {
+  const { data } = environment.lookup(createOperationDescriptor(pageQuery, { first: 2 }).fragment);
+  return (data as unknown as ordersPageQuery['response']).orders_connection;
+};
+assert.deepEqual(
+  connection().edges.map(({ node }) => node.id),
+  [1, 2],
+);
+await pageOf(connection().pageInfo.endCursor);
+assert.deepEqual(
+  connection().edges.map(({ node }) => node.id),
+  [1, 2, 3, 4],
+);
+
+// Rows are kept by their global id.
+const records = environment.getStore().getSource();
+const node_id = records.getRecordIDs().find((id) => records.get(id)?.id === 4)!;
+assert.equal(records.get(node_id)!.note, null);
+
+// What a mutation returns changes the row.
+const rename = (note: string | null) =>
+  new Promise((resolve, reject) =>
+    commitMutation<ordersRenameMutation>(environment, {
+      mutation: renameMutation,
+      variables: { id: 4, note },
+      onCompleted: resolve,
+      onError: reject,
+    }),
+  );
+await rename('fourth');
+assert.equal(records.get(node_id)!.note, 'fourth');
+await rename(null);
+
+// A row is fetched again by its global id.
+const variables = { node_id };
+await fetchQuery<ordersRefetchQuery>(environment, refetchQuery, variables, {
+  networkCacheConfig: { force: true },
+}).toPromise();
+assert.equal(records.get(node_id)!.note, null);
+assert.equal(records.get(node_id)!.total, '40.00');
+
+// An error tells its code, and the place in the operation.
+const refused = new Promise((resolve, reject) =>
+  commitMutation(environment, {
+    mutation: addMutation,
+    variables: { total: '-1' },
+    onCompleted: resolve,
+    onError: reject,
+  }),
+);
+await assert.rejects(refused, ({ cause }) => cause[0].extensions.code === 'constraint-violation');
