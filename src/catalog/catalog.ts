@@ -1,5 +1,5 @@
 import type { SourceName } from '../core/index.ts';
-import type { TableKind } from './facts.ts';
+import type { TableKind, TriggerFacts } from './facts.ts';
 import type { Operator } from './operators.ts';
 import type { ValueType } from './scalars.ts';
 
@@ -66,6 +66,8 @@ export interface Table {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
+  /** What the database's own triggers and rules may do to written rows. */
+  readonly triggers: TriggerFacts;
   /** What is said where a written row breaks a rule over the whole row. */
   readonly rowRules: readonly string[];
   /** Reads of it are written into the audit log. */

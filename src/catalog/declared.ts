@@ -115,6 +115,18 @@ function mapped(
   return { to, pairs, owner: ownerOf(draft, to, pairs) };
 }
 
+/**
+ * Whether the row gives its own key to the other one, where no foreign key tells: to a row of a view, which is made of rows that are there,
+ * and to one whose key the database does not make up.
+ */
+function gives({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
+  const own = table.primaryKey?.columns;
+  if (own === undefined || !own.every((column) => pairs.some(({ from }) => from === column))) return false;
+  const isMadeUp = ({ identity, hasDefault }: Column) => identity !== null || hasDefault;
+  const ownMadeUp = pairs.some(({ from }) => isMadeUp(from));
+  return to.kind === 'view' || (ownMadeUp && !pairs.some((pair) => isMadeUp(pair.to)));
+}
+
 /** Whether a foreign key says the same as the pairs of columns, and on which side it is. */
 function ownerOf(draft: Draft, to: Draft, pairs: Pairs): Relationship['owner'] | null {
   if (draft.table.source !== to.table.source) return null;
@@ -164,7 +176,8 @@ function declare(
     kind,
     mapping: pairs,
     nullable: target.owner !== 'from' || pairs.some((pair) => pair.from.nullable),
-    owner: kind === 'array' ? 'to' : (target.owner ?? (leadsToKey ? 'from' : 'to')),
+    owner:
+      kind === 'array' ? 'to' : (target.owner ?? (leadsToKey && !gives(draft, to, pairs) ? 'from' : 'to')),
     comment: comment ?? null,
     compare: target.compare,
   });

@@ -44,9 +44,22 @@ export interface TableFacts {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
+  /** Absent: nothing stands between a write and what is stored. */
+  readonly triggers?: TriggerFacts;
   /** The engine's own estimate; `null` where it has none. */
   readonly estimatedRows: number | null;
 }
+
+/**
+ * What triggers and rules may do to the rows of a write. `before`: rows may be skipped and values changed, and what the statement
+ * returns tells so. `after`: rows may be changed once more behind what the statement returns. Absent: there are none.
+ */
+export interface TriggerFacts {
+  readonly insert?: TriggerEffect;
+  readonly update?: TriggerEffect;
+  readonly delete?: TriggerEffect;
+}
+export type TriggerEffect = 'before' | 'after';
 
 export interface ColumnFacts {
   readonly name: string;

@@ -28,6 +28,8 @@ export type {
   SourceFacts,
   TableFacts,
   TableKind,
+  TriggerEffect,
+  TriggerFacts,
 } from './facts.ts';
 export {
   type BoolExp,

@@ -142,6 +142,7 @@ function resolveTable(
     insertable: facts.insertable,
     updatable: facts.updatable,
     deletable: facts.deletable,
+    triggers: facts.triggers ?? {},
     rowRules: (metadata?.validations ?? []).map(({ message }) => message),
     auditReads: metadata?.audit_reads ?? false,
     access: null,

@@ -10,7 +10,8 @@ export const errorCodes = {
   'constraint-violation':
     'A unique, foreign key, check or not-null constraint of the database refused the write.',
   'data-exception': 'A value does not fit its column, or the database could not compute with it.',
-  conflict: 'The row was changed by somebody else, or a deadlock could not be resolved by one retry.',
+  conflict:
+    'The row was changed by somebody else, or a deadlock was not resolved by repeating the transaction.',
   'not-found': 'The thing that was named does not exist.',
   'not-supported': 'The database or this version of Foz cannot do this.',
   unavailable: 'A source is down or refuses connections.',

@@ -3,8 +3,9 @@ import type { Insert, Mutation, Root } from '../plan/index.ts';
 import { type Explained, heading } from './explain.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { runMutation } from './write/mutation.ts';
-import { type Course, changes, Rehearsal } from './write/rehearsal.ts';
+import { type Course, Rehearsal } from './write/rehearsal.ts';
 import { WriteSession } from './write/session.ts';
+import { changes } from './write/upsert.ts';
 
 /**
  * All statements that a mutation field may send, in order, with what decides whether each is sent: what runs it is led along every

@@ -103,7 +103,11 @@ async function explainGroup(connectorOf: ConnectorOf, { source, fields }: Group)
   return [heading('transaction', source, below)];
 }
 
-/** One transaction; a deadlock or a serialization failure is tried once more. */
+/** How often a transaction is tried that comes into the way of others, and how long (one that has waited for a lock is tried twice). */
+const mostAttempts = 6;
+const attemptsMs = 5_000;
+
+/** One transaction; after a deadlock or a serialization failure it is repeated. */
 async function runGroup(
   connectorOf: ConnectorOf,
   running: Running,
@@ -123,21 +127,21 @@ async function runGroup(
       runFields(connectorOf, noting, group, runner),
     );
   };
-  try {
-    return await attempt();
-  } catch (error) {
-    if (
-      error instanceof FozError &&
-      error.code === 'conflict' &&
-      error.details?.reason !== 'if_match' &&
-      !running.context.signal.aborted
-    ) {
+  const started = performance.now();
+  for (let tried = 1; ; tried++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isLate = tried === mostAttempts || (tried > 1 && performance.now() - started > attemptsMs);
+      if (isLate || running.context.signal.aborted || !isRepeatable(error)) throw error;
       // Both sides of a deadlock would meet again at once.
-      await setTimeout(Math.random() * 40);
-      return attempt();
+      await setTimeout(Math.random() * 40 * tried);
     }
-    throw error;
   }
+}
+
+function isRepeatable(error: unknown): boolean {
+  return error instanceof FozError && error.code === 'conflict' && error.details?.reason !== 'if_match';
 }
 
 async function runFields(

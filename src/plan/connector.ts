@@ -1,4 +1,12 @@
-import type { AggregateFunction, Operator, Scalar, SourceFacts, ValueType } from '../catalog/index.ts';
+import type {
+  AggregateFunction,
+  Column,
+  Operator,
+  Scalar,
+  SourceFacts,
+  Table,
+  ValueType,
+} from '../catalog/index.ts';
 import type { EndSignal } from '../core/index.ts';
 import type { Fetch } from './fetch.ts';
 import type { Param } from './param.ts';
@@ -18,6 +26,10 @@ export interface Capabilities {
   /** Upsert may name the constraint that decides (otherwise any key decides). */
   readonly conflictTarget: boolean;
   readonly conflictWhere: boolean;
+  /** What an upsert returns can tell whether the row was new (`Write.tellsChanged`). */
+  readonly upsertTells: boolean;
+  /** An insert can tell which row is in its way instead of failing (`Write.unless`). */
+  readonly insertUnless: boolean;
   readonly arrays: boolean;
   readonly jsonWrite: boolean;
   /** Scalars whose JSON path can be read (`column(path:)`). */
@@ -65,12 +77,23 @@ export interface RunResult {
   readonly affected: number;
   /** First generated key, where the engine reports one instead of RETURNING. */
   readonly insertId?: string | number | bigint | null;
+  /**
+   * For an insert with `unless`: a row was in the way, by the key that was named, by that key with other values than were given, or by
+   * another key.
+   */
+  readonly met?: 'key' | 'moved' | 'other' | null;
 }
 
 /** Runs statements, outside of a transaction or within one. */
 export interface Runner {
   /** `values[i]` belongs to `statement.slots[i]` and went through its `encode`. Rejects with FozError only. */
   run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult>;
+}
+
+/** Statements that undo a part of a transaction. */
+export interface Savepoint {
+  readonly set: Statement;
+  readonly undo: Statement;
 }
 
 export interface Connector extends Runner {
@@ -87,6 +110,9 @@ export interface Connector extends Runner {
   holds(value: unknown, type: ValueType): boolean;
   /** Pure: spells a write. */
   compileWrite(write: Write): Compiled;
+  /** Pure: what tells the row that was in the way of the last insert with `unless`. */
+  compileMet(table: Table, columns: readonly Column[]): Compiled;
+  readonly savepoint: Savepoint;
   /**
    * Runs `body` in a transaction; commits when it resolves, rolls back when it rejects.
    * `read` is one snapshot for several statements.

@@ -10,6 +10,7 @@ export type {
   RunContext,
   Runner,
   RunResult,
+  Savepoint,
   ScalarSupport,
   Slot,
   Statement,
@@ -50,5 +51,5 @@ export type { Step } from './step.ts';
 export { tablesRead } from './tables-read.ts';
 export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './values.ts';
 export { compileShape, inspectedKey } from './variables.ts';
-export type { Assignment, OnConflict, Write } from './write.ts';
+export type { Assignment, OnConflict, Unless, Write } from './write.ts';
 export type { RowCheck } from './write-rules.ts';

@@ -18,6 +18,8 @@ export interface Shape {
   readonly out: readonly Out[];
   /** Column that holds the index of the parent's key tuple (batched children); `null` at the root. */
   readonly parent: number | null;
+  /** Column that is 1 where an upsert changed a row, 0 where the row is new; absent: it was not asked for. */
+  readonly changed?: number;
 }
 
 /** One entry of an object in the answer. `index` counts the statement's columns from 0. */

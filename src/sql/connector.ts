@@ -1,8 +1,14 @@
-import type { Connector } from '../plan/index.ts';
+import type { Connector, Savepoint } from '../plan/index.ts';
 import { compileFetch } from './compile/fetch.ts';
-import { compileWrite } from './compile/write.ts';
+import { compileMet, compileWrite } from './compile/write.ts';
 import type { Dialect } from './dialect.ts';
 import type { Driver } from './driver.ts';
+
+/** All engines spell them alike. */
+const savepoint: Savepoint = {
+  set: { text: 'savepoint foz_attempt', slots: [] },
+  undo: { text: 'rollback to savepoint foz_attempt', slots: [] },
+};
 
 /** A connector for an engine that speaks SQL: its spelling and its driver put together. */
 export function sqlConnector({
@@ -21,6 +27,8 @@ export function sqlConnector({
     holds: (value, type) => dialect.holds(value, type),
     compileFetch: (fetch) => compileFetch(dialect, fetch),
     compileWrite: (write) => compileWrite(dialect, write),
+    compileMet: (table, columns) => compileMet(dialect, table, columns),
+    savepoint,
     run: (statement, values, context) => driver.run(statement, values, context),
     transaction: (mode, context, body) => driver.transaction(mode, context, body),
     changeHint: (signal) => driver.changeHint(signal),

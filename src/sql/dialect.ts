@@ -1,13 +1,14 @@
 import type {
   AggregateFunction,
   Bucket,
+  Column,
   KeyComparison,
   Operator,
   Scalar,
   Table,
   ValueType,
 } from '../catalog/index.ts';
-import type { Capabilities, Direction, Labels, OnConflict, Param, TextOf } from '../plan/index.ts';
+import type { Capabilities, Direction, Labels, OnConflict, Param, TextOf, Unless } from '../plan/index.ts';
 import type { Sql } from './sql.ts';
 
 /**
@@ -111,6 +112,12 @@ export interface Dialect {
   readonly rowsBesideWrite?: (table: Table) => Sql;
   /** `INSERT` tail for upserts. */
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
+  /** In RETURNING of an upsert: 1 where it changed a row, 0 where the row is new (Capabilities.upsertTells). */
+  readonly changedRow?: Sql;
+  /** `INSERT` tail that leaves a row in the way alone and notes it (Capabilities.insertUnless). */
+  unless?(unless: Unless, table: Table): Sql;
+  /** What `unless` has noted of a column. */
+  noted?(column: Column): Sql;
   jsonWrite(
     kind: 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path',
     expression: Sql,

@@ -301,7 +301,7 @@ test('the SQL of writes that hand rows back holds the rules, as the plan does', 
     'mutation { update_notes(where: {text: {_eq: "x"}}, _set: {text: "y"}) { returning { id } } }',
   );
   expect(changed).toContain(
-    'update "notes" set "text" = ? where ("notes"."id" in (select value from json_each(?)) and "notes"."id" > ? and "notes"."text" = ?)',
+    'update "notes" set "text" = ? where ("notes"."id" > ? and "notes"."text" = ?) returning "notes"."id"',
   );
   const removed = await explained(
     'mutation { delete_notes(where: {text: {_eq: "x"}}) { returning { id } } }',

@@ -1,6 +1,7 @@
-import type { AggregateFunction, Bucket, Table, ValueType } from '../../catalog/index.ts';
-import type { Direction, OnConflict } from '../../plan/index.ts';
+import type { AggregateFunction, Bucket, Column, Table, ValueType } from '../../catalog/index.ts';
+import type { Direction, OnConflict, Unless } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
+import { bindValue, flat } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
 /** A quoted identifier. */
@@ -92,4 +93,43 @@ export function onConflict(
     set.push(sql`${same} = ${same}`);
   }
   return sql`${variant.insertedAs}on duplicate key update ${sql.join(set)}`;
+}
+
+/** What the server is made to report as the key it generated, where a row was in the way. No AUTO_INCREMENT comes this far. */
+export const metBy: Readonly<Record<string, 'key' | 'moved' | 'other'>> = {
+  '9151314442816847871': 'key',
+  '9151314442816847872': 'moved',
+  '9151314442816847873': 'other',
+};
+
+const variable = (column: Column): Sql => sql`@${name(`foz_${column.ordinal}`)}`;
+
+/** What `unless` has kept of a column, as \`flat\` spells it. */
+export const noted = variable;
+
+/**
+ * An upsert that changes nothing. The server itself finds the row in the way, whatever triggers, defaults and collations make of the given
+ * values, and locks it for writing at once: inserts of one key that meet wait for each other instead of ending in a deadlock. Its columns are
+ * kept in variables of the session.
+ */
+export function unless(variant: DialectVariant, { key, given, noted: kept }: Unless, target: Table): Sql {
+  const own = (column: Column) => sql`${table(target)}.${name(column.name)}`;
+  const same = sql.join(
+    key.map((column) => sql`${own(column)} <=> ${variant.inserted(name(column.name))}`),
+    sql` and `,
+  );
+  const asGiven = sql.join(
+    (given ?? []).map(
+      (value, at) => sql`${variant.inserted(name(key[at]!.name))} <=> ${bindValue(variant, value)}`,
+    ),
+    sql` and `,
+  );
+  const byKey =
+    given === null ? sql`9151314442816847871` : sql`if(${asGiven}, 9151314442816847871, 9151314442816847872)`;
+  const told = sql`last_insert_id(if(${same}, ${byKey}, 9151314442816847873))`;
+  const keeps = kept.map(
+    (column) => sql` + length(${variable(column)} := ${flat(variant, own(column), column.type)})`,
+  );
+  const unchanged = own(target.columns.find(({ generated }) => !generated)!);
+  return sql`${variant.insertedAs}on duplicate key update ${unchanged} = if(${told}${sql.join(keeps, sql.empty)} = 0, ${unchanged}, ${unchanged})`;
 }

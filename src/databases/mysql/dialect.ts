@@ -9,9 +9,11 @@ import {
   countDistinct,
   limit,
   name,
+  noted,
   onConflict,
   order,
   table,
+  unless,
 } from './clauses.ts';
 import { compare, comparisons } from './compare.ts';
 import { encode } from './encode.ts';
@@ -31,6 +33,8 @@ function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabil
     returning,
     conflictTarget: false,
     conflictWhere: false,
+    upsertTells: false,
+    insertUnless: true,
     arrays: false,
     jsonWrite: true,
     jsonPath: true,
@@ -73,6 +77,8 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     countDistinct,
     bucket,
     onConflict: (conflict, target, _, presets) => onConflict(variant, conflict, target, presets),
+    unless: (given, target) => unless(variant, given, target),
+    noted,
     jsonWrite: (kind, expression, _, param) => jsonWrite(variant, kind, expression, param),
     ...(variant.readsBesideWrite ? {} : { rowsBesideWrite }),
     defaultValues: sql`() values ()`,

@@ -31,15 +31,18 @@ export async function introspect(
       `The database "${database}" does not exist on its server, or may not be used.`,
     );
   const namespaces = [listLiteral(names.filter(wanted).map(textLiteral))];
-  const [tables, columns, indexes, foreignKeys, checks, checkTables, views] = await Promise.all([
-    ask(queries.tables, namespaces),
-    ask(queries.columns, namespaces),
-    ask(queries.uniqueIndexes, namespaces),
-    ask(queries.foreignKeys, namespaces),
-    ask(queries.checks, namespaces),
-    queries.checkTables === null ? null : ask(queries.checkTables, namespaces),
-    ask(queries.views, namespaces),
-  ]);
+  const [tables, columns, indexes, foreignKeys, checks, checkTables, views, triggers, rights] =
+    await Promise.all([
+      ask(queries.tables, namespaces),
+      ask(queries.columns, namespaces),
+      ask(queries.uniqueIndexes, namespaces),
+      ask(queries.foreignKeys, namespaces),
+      ask(queries.checks, namespaces),
+      queries.checkTables === null ? null : ask(queries.checkTables, namespaces),
+      ask(queries.views, namespaces),
+      ask(queries.triggers, namespaces),
+      ask(queries.triggerRights),
+    ]);
   const reading = new Reading({
     defaultNamespace: database,
     tinyInt1IsBool,
@@ -49,6 +52,7 @@ export async function introspect(
   reading.readTables(tables, views);
   reading.readColumns(columns, checkTables === null ? checks : ofTables(checks, checkTables));
   reading.readKeys(indexes, foreignKeys);
+  reading.readTriggers(triggers, rights);
   const version = /^[\d.]+(?:-MariaDB)?/.exec(String(server![0]))?.[0] ?? String(server![0]);
   return { engine, version, defaultNamespace: database, ...reading.facts() };
 }

@@ -14,6 +14,10 @@ export interface Queries {
   readonly checkTables: string | null;
   /** namespace, name, updatable, definition */
   readonly views: string;
+  /** namespace, table, event: triggers that run before it, so that they can change what is stored */
+  readonly triggers: string;
+  /** Where the user of the source may see triggers: namespace (`null`: everywhere), table (`null`: all of the namespace). */
+  readonly triggerRights: string;
   /** Default expressions are SQL (`'a'`, `NULL`), not the plain value. */
   readonly defaultsAreExpressions: boolean;
   /** Check conditions come with their quotes and backslashes escaped once more. */
@@ -39,6 +43,18 @@ const foreignKeys = `select table_schema, table_name, constraint_name, column_na
 
 const views = `select table_schema, table_name, is_updatable, view_definition from information_schema.views where table_schema in (?)`;
 
+const triggers = `select distinct event_object_schema, event_object_table, event_manipulation from information_schema.triggers
+ where event_object_schema in (?) and action_timing = 'BEFORE'`;
+
+/** Rights that come with a role are not listed here. */
+const triggerRights = (() => {
+  const own = `privilege_type = 'TRIGGER'
+ and grantee = concat('''', substring_index(current_user(), '@', greatest(1, length(current_user()) - length(replace(current_user(), '@', '')))), '''@''', substring_index(current_user(), '@', -1), '''')`;
+  return `select null, null from information_schema.user_privileges where ${own}
+ union all select table_schema, null from information_schema.schema_privileges where ${own}
+ union all select table_schema, table_name from information_schema.table_privileges where ${own}`;
+})();
+
 /** What MySQL is asked. */
 export const mysqlQueries: Queries = {
   tables,
@@ -49,6 +65,8 @@ export const mysqlQueries: Queries = {
   checkTables: `select table_schema, table_name, constraint_name from information_schema.table_constraints
  where table_schema in (?) and constraint_type = 'CHECK'`,
   views,
+  triggers,
+  triggerRights,
   defaultsAreExpressions: false,
   checksAreEscaped: true,
 };
@@ -62,6 +80,8 @@ export const mariadbQueries: Queries = {
   checks: `select constraint_schema, table_name, check_clause from information_schema.check_constraints where constraint_schema in (?)`,
   checkTables: null,
   views,
+  triggers,
+  triggerRights,
   defaultsAreExpressions: true,
   checksAreEscaped: false,
 };

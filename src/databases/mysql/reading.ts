@@ -34,6 +34,7 @@ interface Draft {
   readonly rights: Set<string>;
   readonly uniqueKeys: KeyFacts[];
   readonly foreignKeys: ForeignKeyFacts[];
+  readonly triggers: Set<'insert' | 'update'>;
   primaryKey: KeyFacts | null;
 }
 
@@ -77,6 +78,7 @@ export class Reading {
         rights: new Set(),
         uniqueKeys: [],
         foreignKeys: [],
+        triggers: new Set(),
         primaryKey: null,
       });
     }
@@ -180,6 +182,23 @@ export class Reading {
     }
   }
 
+  /** A trigger that cannot be seen may be there all the same, and so may one of a table below a view. */
+  readTriggers(triggers: readonly Row[], rights: readonly Row[]): void {
+    for (const [namespace, name, event] of triggers) {
+      const kind = String(event).toLowerCase();
+      const table = this.#tables.get(identity(namespace, name));
+      if (kind === 'insert' || kind === 'update') table?.triggers.add(kind);
+    }
+    const seen = (table: Draft) =>
+      rights.some(
+        ([namespace, name]) =>
+          namespace === null ||
+          (matches(namespace, table.namespace) && (name === null || name === table.name)),
+      );
+    for (const table of this.#tables.values())
+      if (table.kind === 'view' || !seen(table)) table.triggers.add('insert').add('update');
+  }
+
   #report(table: Draft, column: string | null, reason: string): void {
     this.#issues.push({ namespace: table.namespace, table: table.name, column, reason });
   }
@@ -198,6 +217,7 @@ export class Reading {
         estimatedRows,
         writable,
         rights,
+        triggers,
       } = table;
       const columns = [...table.columns.values()];
       if (columns.length === 0) {
@@ -220,11 +240,23 @@ export class Reading {
         insertable,
         updatable,
         deletable,
+        ...(triggers.size === 0
+          ? {}
+          : { triggers: Object.fromEntries([...triggers].map((kind) => [kind, 'before'])) }),
         estimatedRows,
       });
     }
     return { tables, enums: [...this.#enums.values()], issues: this.#issues };
   }
+}
+
+/** Rights on a namespace may be given by a pattern of LIKE. */
+function matches(pattern: string | number | undefined, namespace: string): boolean {
+  const parts = String(pattern).match(/\\.|[^\\]/gs) ?? [];
+  const source = parts.map((part) =>
+    part === '%' ? '.*' : part === '_' ? '.' : part.slice(-1).replace(/[^\w]/g, '\\$&'),
+  );
+  return new RegExp(`^${source.join('')}$`, 's').test(namespace);
 }
 
 /** Rows of a view over several tables can be changed in part only: it is left alone. */

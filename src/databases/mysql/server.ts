@@ -19,6 +19,8 @@ const modes = [
   'NO_ZERO_DATE',
   'ERROR_FOR_DIVISION_BY_ZERO',
   'NO_ENGINE_SUBSTITUTION',
+  // A 0 that is given is stored as 0, as everywhere else, and not as a key that the server makes up.
+  'NO_AUTO_VALUE_ON_ZERO',
 ];
 
 /** What the meaning of statements and the spelling of values depend on: UTC, strict mode, whole aggregates. */

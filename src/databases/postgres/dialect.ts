@@ -19,6 +19,8 @@ const capabilities: Capabilities = {
   returning: { insert: true, update: true, delete: true },
   conflictTarget: true,
   conflictWhere: true,
+  upsertTells: true,
+  insertUnless: false,
   arrays: true,
   jsonWrite: true,
   jsonPath: true,
@@ -60,6 +62,8 @@ export function postgresDialect(engine: string): Dialect {
     countDistinct,
     bucket,
     onConflict,
+    // The row that an upsert changes was locked by it before, so that its new version is marked by the transaction; a new row is not.
+    changedRow: sql`case when xmax::text = '0' then 0 else 1 end`,
     jsonWrite,
     defaultValues: sql`default values`,
   };

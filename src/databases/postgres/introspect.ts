@@ -34,7 +34,9 @@ export async function introspect(
   const columns = await ask(catalogQueries.columns, [all, partly, views]);
   const constraints = await ask(catalogQueries.constraints, [all]);
   const indexes = await ask(catalogQueries.uniqueIndexes, [all]);
+  const triggers = await ask(catalogQueries.triggers, [all]);
   const reading = new Reading(relations, new ColumnTypes(types.map(typeOf)), new EnumNames(defaultNamespace));
+  reading.readTriggers(triggers);
   reading.readColumns(columns, constraints);
   reading.readKeys(constraints, indexes);
   return { engine, version: server![0]!.split(' ')[0]!, defaultNamespace, ...reading.facts() };

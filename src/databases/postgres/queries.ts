@@ -84,6 +84,29 @@ where k.conrelid = any($1::oid[]) and k.conparentid = 0
     or k.contype = 'c' and k.convalidated and not k.connoinherit and array_length(k.conkey, 1) = 1)
 order by k.conrelid, k.conname`,
 
+  /**
+   * Triggers and rules that a write to a table may set off, those of its partitions, of tables that inherit from it and of what a view
+   * reads included: table, event (3 insert, 2 update, 4 delete), whether it runs after the row was returned, whether it stands in for the write.
+   */
+  triggers: `
+with recursive reached(start, oid) as (
+  select oid, oid from unnest($1::oid[]) as t(oid)
+  union
+  select r.start, n.oid from reached r cross join lateral (
+    select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = r.oid
+    union all
+    select d.refobjid from pg_catalog.pg_rewrite w join pg_catalog.pg_depend d on d.objid = w.oid
+      and d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid <> w.ev_class
+    where w.ev_class = r.oid and w.rulename = '_RETURN') n(oid)
+)
+select distinct r.start, e.event, (g.tgtype & 66) = 0, (g.tgtype & 64) <> 0 and g.tgrelid = r.start
+from reached r
+join pg_catalog.pg_trigger g on g.tgrelid = r.oid and not g.tgisinternal and g.tgenabled <> 'D'
+join (values (4, '3'), (8, '4'), (16, '2')) e(bit, event) on g.tgtype & e.bit <> 0
+union
+select r.start, w.ev_type::text, true, false
+from reached r join pg_catalog.pg_rewrite w on w.ev_class = r.oid and w.ev_type <> '1' and w.ev_enabled <> 'D'`,
+
   /** Unique indexes over plain columns and all rows that no constraint stands for. */
   uniqueIndexes: `
 select i.indrelid, c.relname, i.indkey::text, i.indnkeyatts

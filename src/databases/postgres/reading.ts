@@ -6,6 +6,7 @@ import {
   type KeyFacts,
   type SourceFacts,
   type TableFacts,
+  type TriggerEffect,
 } from '../../catalog/index.ts';
 import { allowedValues } from './checks.ts';
 import type { ColumnTypes } from './column-types.ts';
@@ -16,6 +17,9 @@ interface Column {
   readonly number: string;
   readonly facts: ColumnFacts;
 }
+
+type Event = 'insert' | 'update' | 'delete';
+const events: Readonly<Record<string, Event>> = { '2': 'update', '3': 'insert', '4': 'delete' };
 
 interface Keys {
   primaryKey: KeyFacts | null;
@@ -31,6 +35,9 @@ export class Reading {
   readonly #columns = new Map<string, Column[]>();
   readonly #names = new Map<string, Map<string, string>>();
   readonly #keys = new Map<string, Keys>();
+  readonly #triggers = new Map<string, Partial<Record<Event, TriggerEffect>>>();
+  /** Views whose rows are inserted by a trigger of their own. */
+  readonly #insertedInstead = new Set<string>();
   readonly #issues: FactIssue[] = [];
 
   constructor(relations: readonly Relation[], types: ColumnTypes, enums: EnumNames) {
@@ -41,6 +48,18 @@ export class Reading {
       this.#columns.set(oid, []);
       this.#names.set(oid, new Map());
       this.#keys.set(oid, { primaryKey: null, uniqueKeys: [], foreignKeys: [] });
+    }
+  }
+
+  readTriggers(rows: readonly Row[]): void {
+    for (const [table, type, after, instead] of rows) {
+      const event = events[type!]!;
+      const found = this.#triggers.get(table!) ?? {};
+      this.#triggers.set(table!, found);
+      // What stands in for a write returns what it likes.
+      if (after === 't' || instead === 't') found[event] = 'after';
+      else found[event] ??= 'before';
+      if (instead === 't' && event === 'insert') this.#insertedInstead.add(table!);
     }
   }
 
@@ -83,7 +102,9 @@ export class Reading {
         reason: type.issue,
       });
     const listed = list !== null && !type.array && familyOf(type.scalar) === 'text';
-    const computed = generated !== '' || writable === 'f';
+    // Only updates ask whether single columns of a view can be written: its trigger for inserts takes them all.
+    const given = this.#insertedInstead.has(relation.oid) && !relation.updatable;
+    const computed = generated !== '' || (writable === 'f' && !given);
     return {
       name: name!,
       nativeType: spelled!,
@@ -171,6 +192,7 @@ export class Reading {
           insertable,
           updatable,
           deletable,
+          ...(this.#triggers.has(oid) ? { triggers: this.#triggers.get(oid)! } : {}),
           estimatedRows,
         });
     }

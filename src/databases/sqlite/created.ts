@@ -76,16 +76,21 @@ function lastTopLevel(tokens: readonly Token[], word: string): number {
   return found;
 }
 
-/** Operations for which a view has an INSTEAD OF trigger, from the texts of all its triggers. */
-export function insteadOf(triggers: readonly string[]): ReadonlySet<'insert' | 'update' | 'delete'> {
-  const found = new Set<'insert' | 'update' | 'delete'>();
-  for (const text of triggers) {
-    const tokens = tokenize(text);
-    const at = tokens.findIndex((token, index) => is(token, 'instead') && is(tokens[index + 1], 'of'));
-    const operation = at < 0 ? undefined : tokens[at + 2]?.value.toLowerCase();
-    if (operation === 'insert' || operation === 'update' || operation === 'delete') found.add(operation);
+/** When a trigger runs, and for what, from the text that created it; `null`: the text is not understood. */
+export function triggerOf(text: string): {
+  readonly timing: 'before' | 'after' | 'instead';
+  readonly event: 'insert' | 'update' | 'delete';
+} | null {
+  const tokens = tokenize(text);
+  const on = topLevel(tokens, ['on'], 0);
+  for (let at = on - 1; at >= 0; at--) {
+    const event = (['insert', 'update', 'delete'] as const).find((word) => is(tokens[at], word));
+    if (event === undefined || tokens[at]!.kind !== 'word') continue;
+    // `update of a, b on t`: the columns stand behind the event. Without a word for it a trigger runs before.
+    if (is(tokens[at - 1], 'of')) return { timing: 'instead', event };
+    return { timing: is(tokens[at - 1], 'after') ? 'after' : 'before', event };
   }
-  return found;
+  return null;
 }
 
 /** A column or a constraint of the table. */

@@ -36,6 +36,8 @@ const capabilities: Capabilities = {
   returning: { insert: true, update: true, delete: true },
   conflictTarget: true,
   conflictWhere: true,
+  upsertTells: false,
+  insertUnless: false,
   arrays: false,
   jsonWrite: true,
   jsonPath: true,

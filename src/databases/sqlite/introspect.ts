@@ -6,10 +6,11 @@ import type {
   KeyFacts,
   SourceFacts,
   TableFacts,
+  TriggerEffect,
 } from '../../catalog/index.ts';
 import type { IntrospectOptions } from '../../plan/index.ts';
 import { tableFilter } from '../../sql/index.ts';
-import { type CreatedTable, insteadOf, keyOf, readCreated } from './created.ts';
+import { type CreatedTable, keyOf, readCreated, triggerOf } from './created.ts';
 import { notedStorage } from './moments.ts';
 import type { Query } from './query.ts';
 import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
@@ -101,7 +102,8 @@ class TableReader {
             name: distinct(names, created.names.get(keyOf('primary', primary)) ?? `${table.name}_pkey`),
             columns: primary,
           };
-    const writes = table.view ? insteadOf(table.triggers) : null;
+    const triggers = triggersOf(table);
+    const writes = (kind: keyof typeof triggers) => !table.view || triggers[kind] !== undefined;
     return {
       namespace: null,
       name: table.name,
@@ -111,9 +113,10 @@ class TableReader {
       primaryKey,
       uniqueKeys: uniqueKeys(table, created, primary, names),
       foreignKeys: this.#foreignKeys(table, created, names),
-      insertable: writes?.has('insert') ?? true,
-      updatable: writes?.has('update') ?? true,
-      deletable: writes?.has('delete') ?? true,
+      insertable: writes('insert'),
+      updatable: writes('update'),
+      deletable: writes('delete'),
+      ...(Object.keys(triggers).length === 0 ? {} : { triggers }),
       estimatedRows: table.estimatedRows,
     };
   }
@@ -188,6 +191,18 @@ class TableReader {
   #note(table: string, column: string, reason: string): void {
     this.#issues.push({ namespace: null, table, column, reason });
   }
+}
+
+/** RETURNING of SQLite shows a row as it was before triggers for `after` ran, and as it was given to a trigger of a view. */
+function triggersOf(table: SchemaTable): Partial<Record<'insert' | 'update' | 'delete', TriggerEffect>> {
+  const found: Partial<Record<'insert' | 'update' | 'delete', TriggerEffect>> = {};
+  for (const text of table.triggers) {
+    const trigger = triggerOf(text);
+    if (trigger === null) continue;
+    if (trigger.timing !== 'before') found[trigger.event] = 'after';
+    else found[trigger.event] ??= 'before';
+  }
+  return found;
 }
 
 function primaryColumns(table: SchemaTable): readonly string[] {

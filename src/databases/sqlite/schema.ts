@@ -38,7 +38,7 @@ export interface SchemaTable {
   /** Unique over plain columns and all rows; without the primary key's. */
   readonly uniqueIndexes: readonly SchemaIndex[];
   readonly foreignKeys: readonly SchemaForeignKey[];
-  /** Texts of the triggers of a view. */
+  /** Texts of its triggers. */
   readonly triggers: readonly string[];
   readonly estimatedRows: number | null;
 }
@@ -71,7 +71,9 @@ export async function readSchema(
   const columns = groups(await query(tableColumns));
   const keys = groups(await query(foreignKeys));
   const indexes = groups(await query(uniqueIndexes));
-  const triggers = groups(await query(`select tbl_name, sql from sqlite_schema where type = 'trigger'`));
+  const triggers = groups(
+    await query(`select lower(tbl_name), sql from sqlite_schema where type = 'trigger'`),
+  );
   const estimates = await rowEstimates(query);
   const tables: SchemaTable[] = [];
   for (const [rawName, type, withoutRowid, sql] of kept) {
@@ -87,7 +89,7 @@ export async function readSchema(
       columns: castAs((found ?? []).map(column), view ? viewCasts(sql as string | null) : new Map()),
       uniqueIndexes: view ? [] : readIndexes(indexes.get(name) ?? []),
       foreignKeys: view ? [] : readForeignKeys(keys.get(name) ?? []),
-      triggers: view ? (triggers.get(name) ?? []).map(([, text]) => String(text)) : [],
+      triggers: (triggers.get(name.toLowerCase()) ?? []).map(([, text]) => String(text)),
       estimatedRows: estimates.get(name) ?? null,
     });
   }

@@ -11,8 +11,10 @@ import {
   type Update,
   type Write,
 } from '../../plan/index.ts';
+import { sortedByKey } from './order.ts';
 import { keyColumns, type WriteSession } from './session.ts';
 import type { Tuple } from './stage.ts';
+import { isWatched, movedKey } from './triggers.ts';
 
 type Delete = Extract<Mutation, { readonly kind: 'delete' }>;
 
@@ -23,7 +25,7 @@ export interface Changed {
   readonly texts: readonly (readonly string[])[];
 }
 
-/** Updates rows, then reads them back by key: their own new values, their relationships, their permissions. */
+/** Updates rows, then reads them back by the key that they have then: their own new values, their relationships, their permissions. */
 export async function runUpdate(
   session: WriteSession,
   table: Table,
@@ -45,12 +47,50 @@ export async function runUpdate(
     if (affected === 0) await refuseMiss(session, table, update);
     return { affected, texts: [] };
   }
-  const key = keyColumns(table);
-  const before = await session.read({ purpose: { kind: 'targets' }, table, columns: key }, where, null, key);
-  if (before.length === 0) {
+  const after = session.capabilities.returning.update
+    ? await updateReturning(session, table, update, where)
+    : await updateAndFind(session, table, update, where);
+  if (after.length === 0) {
     await refuseMiss(session, table, update);
     return { affected: 0, texts: selects.map(() => []) };
   }
+  const changed = { table, tuples: after, rows: 'changed' } as const;
+  await session.check(changed, update.check, update.path);
+  await session.validate(changed, update.validations, update.path);
+  await checkComputed(session, table, update, computed, after);
+  return { affected: after.length, texts: (await readAll(session, selects, after)).map(present) };
+}
+
+/** Keys of the rows as the database has written them: rows that a trigger kept from it are not among them. */
+async function updateReturning(
+  session: WriteSession,
+  table: Table,
+  { set }: Update,
+  where: Predicate,
+): Promise<readonly Tuple[]> {
+  const key = keyColumns(table);
+  const { returned } = await session.write({ kind: 'update', table, set, where, returning: key });
+  if (returned.some((tuple) => tuple.includes(null))) throw movedKey(table);
+  return sortedByKey(returned, key);
+}
+
+/**
+ * Without RETURNING: keys of the rows are read before, and are those that they have afterwards, unless the update sets them. A row with a
+ * new key that is there before already is not one of them.
+ */
+async function updateAndFind(
+  session: WriteSession,
+  table: Table,
+  update: Update,
+  where: Predicate,
+): Promise<readonly Tuple[]> {
+  const key = keyColumns(table);
+  const before = await session.read({ purpose: { kind: 'targets' }, table, columns: key }, where, null, key);
+  if (before.length === 0) return [];
+  const after = before.map((tuple) => newKey(session, table, update, tuple));
+  const own = new Set(before.map((tuple) => JSON.stringify(tuple)));
+  const others = after.filter((tuple) => !own.has(JSON.stringify(tuple)));
+  const isTaken = others.length > 0 && (await session.areAnyStored({ table, columns: key }, others));
   const { affected } = await session.write({
     kind: 'update',
     table,
@@ -58,13 +98,20 @@ export async function runUpdate(
     where: and(session.among(key, before), where),
     returning: [],
   });
-  const after = before.map((tuple) => newKey(session, table, update, tuple));
-  const changed = { table, tuples: after, rows: 'changed' } as const;
-  await session.check(changed, update.check, update.path);
-  await session.validate(changed, update.validations, update.path);
-  await checkComputed(session, table, update, computed, after);
-  return { affected, texts: await readAll(session, selects, after) };
+  if (affected !== before.length) throw changedMeanwhile(table);
+  if (isTaken) throw movedKey(table, update.path);
+  return after;
 }
+
+/** Rows were found that are not as they were any more: the transaction is repeated. */
+function changedMeanwhile({ name }: Table): FozError {
+  return new FozError(
+    'conflict',
+    `Rows of ${name} were changed by somebody else while they were written: repeat the write.`,
+  );
+}
+
+const present = (texts: readonly (string | undefined)[]) => texts.filter((text) => text !== undefined);
 
 /** Columns with validation rules whose new values the database computes. */
 function computedColumns({ set }: Update): Column[] {
@@ -99,8 +146,14 @@ async function checkComputed(
 async function refuseMiss(session: WriteSession, table: Table, update: Update): Promise<void> {
   if (update.ifMatch === null) return;
   const columns = table.primaryKey?.columns ?? table.columns.slice(0, 1);
-  const [there] = await session.read({ purpose: { kind: 'missed' }, table, columns }, update.where, 1);
+  const lookup = { purpose: { kind: 'missed' }, table, columns } as const;
+  const [there] = await session.read(lookup, update.where, 1);
   if (there === undefined) return;
+  // A row that holds the expected values was kept from being written by a trigger.
+  const isKept =
+    isWatched(table, 'update') &&
+    (await session.read(lookup, and(update.where, update.ifMatch), 1)).length > 0;
+  if (isKept) return;
   throw new FozError(
     'conflict',
     `The row of ${table.name} was changed by somebody else: read it again and repeat the change.`,
@@ -129,10 +182,9 @@ async function readAll(
   session: WriteSession,
   selects: readonly Select[],
   keys: readonly Tuple[],
-): Promise<string[][]> {
-  const texts: string[][] = [];
-  for (const select of selects)
-    texts.push((await session.texts(select, keys)).filter((text) => text !== undefined));
+): Promise<(readonly (string | undefined)[])[]> {
+  const texts: (readonly (string | undefined)[])[] = [];
+  for (const select of selects) texts.push(await session.texts(select, keys));
   return texts;
 }
 
@@ -150,9 +202,34 @@ export async function runDelete(
   const keys = await session.read({ purpose: { kind: 'targets' }, table, columns: key }, where, null, key);
   if (keys.length === 0) return { affected: 0, texts: selects.map(() => []) };
   const texts = await readAll(session, selects, keys);
-  const { affected } = await session.write(deletion(table, and(session.among(key, keys), where), mark));
-  if (mark !== null) await session.validate({ table, tuples: keys, rows: 'changed' }, mark.validations, path);
-  return { affected, texts };
+  const removed = await removeRows(session, table, and(session.among(key, keys), where), mark, keys);
+  const isRemoved = keys.map((tuple) => removed.has(JSON.stringify(tuple)));
+  const written = keys.filter((_, at) => isRemoved[at]);
+  if (mark !== null)
+    await session.validate({ table, tuples: written, rows: 'changed' }, mark.validations, path);
+  const own = (list: readonly (string | undefined)[]) => present(list.filter((_, at) => isRemoved[at]));
+  return { affected: removed.size, texts: texts.map(own) };
+}
+
+/** Keys (as JSON) of the rows that the database has removed or marked: a trigger may have kept some of `keys`. */
+async function removeRows(
+  session: WriteSession,
+  table: Table,
+  where: Predicate,
+  mark: Mark | null,
+  keys: readonly Tuple[],
+): Promise<ReadonlySet<string>> {
+  const own = new Set(keys.map((tuple) => JSON.stringify(tuple)));
+  const write = deletion(table, where, mark);
+  if (!session.capabilities.returning[write.kind]) {
+    const { affected } = await session.write(write);
+    if (affected !== keys.length) throw changedMeanwhile(table);
+    return own;
+  }
+  const { returned } = await session.write({ ...write, returning: keyColumns(table) });
+  const removed = new Set(returned.map((tuple) => JSON.stringify(tuple)));
+  if ([...removed].some((tuple) => !own.has(tuple))) throw movedKey(table);
+  return removed;
 }
 
 /** The statement that removes rows, or marks them as removed. */

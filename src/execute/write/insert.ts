@@ -1,11 +1,13 @@
-import type { Column } from '../../catalog/index.ts';
+import type { Column, Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { type Insert, isAlways, type Param } from '../../plan/index.ts';
-import { insertRows, isOneStatement, type Row, type Stored } from './rows.ts';
-import { keyColumns, type WriteSession, type WrittenRows } from './session.ts';
+import { type Row, type Stored, unknownKey } from './returning.ts';
+import { insertRows } from './rows.ts';
+import { constant, keyColumns, type WriteSession, type WrittenRows } from './session.ts';
 import type { Tuple } from './stage.ts';
+import { isOneStatement } from './upsert.ts';
 
-/** What came of an insert: keys of the rows that were written (`null`: left alone by on_conflict), and how many in all. */
+/** What came of an insert: keys of the rows that were written (`null`: the row was not), and how many in all. */
 export interface Inserted {
   readonly keys: readonly (Tuple | null)[];
   readonly affected: number;
@@ -17,7 +19,7 @@ export async function runInsert(session: WriteSession, insert: Insert, wanted: b
   const key = wanted ? keyColumns(insert.table) : [];
   return {
     affected,
-    keys: values.map((row) => (row === null ? null : key.map((column) => row.get(column)))),
+    keys: values.map((row) => (row === null ? null : keyOf(insert.table, key, row))),
   };
 }
 
@@ -41,7 +43,8 @@ async function insertAll(
       const found = inserted.values[0];
       if (found === null || found === undefined) throw skippedParent(relationship.name, parent.path);
       const referring = relationship.mapping.map(
-        ({ from, to }) => [from, constant(from, found.get(to), parent.path)] as const,
+        ({ from, to }) =>
+          [from, constant(from, referred(found, to, relationship.name, parent.path), parent.path)] as const,
       );
       for (const [column, value] of leftOpen(insert, referring)) cells.set(column, value);
     }
@@ -65,9 +68,27 @@ function leftOpen(insert: Insert, cells: Iterable<readonly [Column, Param]>): (r
 function skippedParent(name: string, path: string): FozError {
   return new FozError(
     'constraint-violation',
-    `${name}: on_conflict left the existing row alone, so its key is not known: name update_columns, or give the key itself.`,
+    `${name}: the row that another one is to refer to was not written: on_conflict left the existing row alone (name update_columns, or give the key itself), or a trigger of the database skipped it.`,
     { path },
   );
+}
+
+/** A row without a value to refer to would stand alone, or below a row that it was not nested in. */
+function referred(row: Row, column: Column, name: string, path: string): unknown {
+  const value = row.get(column);
+  if (value !== null && value !== undefined) return value;
+  throw new FozError(
+    'constraint-violation',
+    `${name}: ${column.name} of the row that another one is to refer to is null, or the database does not tell it: give its value.`,
+    { path },
+  );
+}
+
+/** The key of a written row, as the database tells it: a trigger that stands in for an insert need not. */
+function keyOf(table: Table, key: readonly Column[], row: Row): Tuple {
+  const tuple = key.map((column) => row.get(column));
+  if (tuple.some((value) => value === null || value === undefined)) throw unknownKey(table);
+  return tuple;
 }
 
 /** Columns whose values must come back: the key (for the answer, checks), and what nested rows refer to. */
@@ -108,7 +129,11 @@ async function insertChildren(
     if (row === null || row === undefined) throw skippedParent(relationship.name, insert.path);
     const cells = new Map(
       relationship.mapping.map(
-        (pair) => [pair.to, constant(pair.to, row.get(pair.from), insert.path)] as const,
+        (pair) =>
+          [
+            pair.to,
+            constant(pair.to, referred(row, pair.from, relationship.name, insert.path), insert.path),
+          ] as const,
       ),
     );
     refuseGiven(insert, relationship);
@@ -134,10 +159,6 @@ function refuseGiven(insert: Insert, relationship: Child['relationship']): void 
   }
 }
 
-function constant(column: Column, value: unknown, path: string): Param {
-  return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path, column };
-}
-
 function isChecked({ check, changedCheck, validations }: Insert): boolean {
   return !isAlways(check) || !isAlways(changedCheck ?? check) || validations.length > 0;
 }
@@ -153,11 +174,12 @@ async function enforce(
   const key = keyColumns(table);
   const written = stored.filter((one) => one !== null);
   const rowsOf = (rows: WrittenRows['rows'], stored: readonly Stored[]) => {
-    const tuples = stored.map(({ values }) => key.map((column) => values.get(column)));
+    const tuples = stored.map(({ values }) => keyOf(table, key, values));
     return { table, tuples, rows };
   };
   const [fresh, changed] = [false, true].map((is) => written.filter((one) => one.changed === is));
-  const isKnown = onConflict === null || !isOneStatement(session, insert, onConflict);
+  const isKnown =
+    onConflict === null || changedCheck !== null || !isOneStatement(session, insert, onConflict);
   await session.check(rowsOf(isKnown ? 'new' : 'written', fresh!), check, path);
   await session.check(rowsOf('changed', changed!), changedCheck ?? check, path);
   await session.validate(rowsOf('written', written), validations, path);

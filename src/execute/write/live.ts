@@ -1,6 +1,13 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
-import { type Compiled, type Out, type Param, resolveParam, type Write } from '../../plan/index.ts';
+import {
+  type Compiled,
+  type Out,
+  type Param,
+  resolveParam,
+  type Savepoint,
+  type Write,
+} from '../../plan/index.ts';
 import { bindValues, type Running, runStatement, writeRows } from '../fetch.ts';
 import { canonicalTuple } from '../keys.ts';
 import type { PreparedFetch } from '../prepare.ts';
@@ -21,18 +28,42 @@ export class Live implements Stage {
     const result = await runnerOf(this.#source).run(statement, bindValues(statement, bindings), context);
     const returned = result.rows.map((row) => canonicalRow(row, shape.out, write.returning));
     const affected = write.returning.length > 0 ? result.rows.length : result.affected;
-    written?.push({ source: this.#source, table: write.table.id, kind: write.kind, affected });
-    const { insertId } = result;
+    const { insertId, met = null } = result;
+    if (met === null)
+      written?.push({ source: this.#source, table: write.table.id, kind: write.kind, affected });
+    const at = shape.changed;
+    const changed = at === undefined ? {} : { changed: result.rows.map((row) => String(row[at]) === '1') };
     const generated =
       insertId === null || insertId === undefined
         ? null
         : (column: Column, row: number) => generatedKey(column, insertId, row);
-    return { affected, returned, generated };
+    return { affected, returned, generated, met, ...changed };
   }
 
   async read({ columns }: Lookup, { compiled }: PreparedFetch): Promise<Tuple[]> {
     const { rows } = await runStatement(this.#running, this.#source, compiled.statement);
     return rows.map((row) => canonicalRow(row, compiled.shape.out, columns));
+  }
+
+  metRow({ columns }: Lookup, { statement, shape }: Compiled): Promise<Tuple[]> {
+    return runStatement(this.#running, this.#source, statement).then(({ rows }) =>
+      rows.map((row) => canonicalRow(row, shape.out, columns)),
+    );
+  }
+
+  async attempt<T>(
+    { set, undo }: Savepoint,
+    body: () => Promise<T>,
+    keep: (result: T) => boolean,
+  ): Promise<T> {
+    await runStatement(this.#running, this.#source, set);
+    const noted = this.#running.written?.length ?? 0;
+    const result = await body();
+    if (!keep(result)) {
+      await runStatement(this.#running, this.#source, undo);
+      if (this.#running.written !== undefined) this.#running.written.length = noted;
+    }
+    return result;
   }
 
   async texts(
@@ -58,7 +89,9 @@ export class Live implements Stage {
 }
 
 function generatedKey(column: Column, first: string | number | bigint, row: number): unknown {
-  const value = BigInt(first) + BigInt(row);
+  const told = BigInt(first) + BigInt(row);
+  // The server reports a negative key as an unsigned number.
+  const value = column.type.scalar === 'numeric' || told < 2n ** 63n ? told : told - 2n ** 64n;
   return column.type.scalar === 'bigint' || column.type.scalar === 'numeric'
     ? value.toString()
     : Number(value);

@@ -1,10 +1,11 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError, type SourceName, unreachable } from '../../core/index.ts';
-import type { Compiled, OnConflict, Param, Write } from '../../plan/index.ts';
+import type { Compiled, Param, Savepoint, Write } from '../../plan/index.ts';
 import { type Explained, explainFetch, explainStatement, heading, paramText } from '../explain.ts';
 import type { PreparedFetch } from '../prepare.ts';
 import { Later } from './later.ts';
 import type { Lookup, Purpose, Stage, Tuple, WriteResult } from './stage.ts';
+import { changes } from './upsert.ts';
 
 /**
  * How a write may go: whether the rows of an insert are new, are there and are changed, or are there and left alone; whether an
@@ -45,7 +46,26 @@ export class Rehearsal implements Stage {
     const affected = this.#affected(write);
     const returned = Array.from({ length: affected }, () => laterTuple(write.returning, 'written rows'));
     const generated = ({ name }: Column) => new Later(`${name} that the database generates`);
-    return { affected, returned, generated };
+    const isMet = write.kind === 'insert' && (write.unless ?? null) !== null && this.#course !== 'new';
+    const tells = write.kind === 'insert' && write.tellsChanged === true;
+    const changed = tells ? { changed: returned.map(() => this.#course === 'changed') } : {};
+    return { affected, returned, generated, met: isMet ? 'key' : null, ...changed };
+  }
+
+  async metRow({ purpose, table, columns }: Lookup, { statement }: Compiled): Promise<Tuple[]> {
+    this.#noted.push(explainStatement(purposeTitle(purpose, table), this.#source, statement));
+    return [laterTuple(columns, 'row found')];
+  }
+
+  async attempt<T>(
+    { set, undo }: Savepoint,
+    body: () => Promise<T>,
+    keep: (result: T) => boolean,
+  ): Promise<T> {
+    this.#noted.push(explainStatement('an attempt begins', this.#source, set));
+    const result = await body();
+    if (!keep(result)) this.#noted.push(explainStatement('the attempt is undone', this.#source, undo));
+    return result;
   }
 
   async read({ purpose, table, columns }: Lookup, fetch: PreparedFetch): Promise<Tuple[]> {
@@ -79,7 +99,9 @@ export class Rehearsal implements Stage {
 
   #affected(write: Write): number {
     if (write.kind !== 'insert') return this.#course === 'missed' || this.#course === 'left' ? 0 : this.#rows;
-    if (write.onConflict === null || this.#course === 'new') return write.rows.length;
+    const unless = write.unless ?? null;
+    if (this.#course === 'new' || (write.onConflict === null && unless === null)) return write.rows.length;
+    if (write.onConflict === null) return 0;
     return this.#course === 'changed' && changes(write.onConflict) ? write.rows.length : 0;
   }
 
@@ -87,24 +109,20 @@ export class Rehearsal implements Stage {
     switch (purpose.kind) {
       case 'targets':
         return this.#course === 'missed' ? 0 : this.#rows;
-      case 'existing':
-        return this.#course === 'new' ? 0 : 1;
-      case 'back':
+      case 'met':
         return 1;
+      case 'back':
+        return purpose.of;
       case 'passing':
         return purpose.of;
       case 'missed':
+      case 'stored':
       case 'computed':
         return 0;
       default:
         return unreachable(purpose);
     }
   }
-}
-
-/** Whether on_conflict changes rows that are there. */
-export function changes({ update, presets = [] }: OnConflict): boolean {
-  return update.length + presets.length > 0;
 }
 
 function laterTuple(columns: readonly Column[], from: string): Tuple {
@@ -123,10 +141,12 @@ function purposeTitle(purpose: Purpose, { name }: Table): string {
       return `keys of the rows of ${name}`;
     case 'missed':
       return `whether the row of ${name} is there, though if_match does not hold`;
-    case 'existing':
-      return `whether the row of ${name} is there`;
+    case 'met':
+      return `the row of ${name} that is in the way`;
+    case 'stored':
+      return `whether rows of ${name} are there`;
     case 'back':
-      return `values of the written row of ${name}`;
+      return `values of the written rows of ${name}`;
     case 'computed':
       return `values of ${name} that the database has computed, for their rules`;
     case 'passing': {

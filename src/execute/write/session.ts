@@ -1,4 +1,4 @@
-import type { Column, Table } from '../../catalog/index.ts';
+import { type Column, type Table, wholeTable } from '../../catalog/index.ts';
 import { FozError, FozErrors, type SourceName } from '../../core/index.ts';
 import {
   and,
@@ -17,7 +17,9 @@ import {
 } from '../../plan/index.ts';
 import { type ConnectorOf, prepareFetch } from '../prepare.ts';
 import { compileWriter } from '../writer.ts';
+import { Later } from './later.ts';
 import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
+import { movedKey } from './triggers.ts';
 
 /** Keys of rows that were written. */
 export interface WrittenRows {
@@ -86,13 +88,19 @@ export class WriteSession {
     return this.#stage.read(lookup, fetch);
   }
 
-  /** JSON texts of the rows with these keys, in the order of the keys; rows the role cannot see are missing. */
+  /**
+   * JSON texts of the rows with these keys, in the order of the keys; rows the role cannot see are missing. Throws where a row is not
+   * there at all.
+   */
   async texts(select: Select, tuples: readonly Tuple[]): Promise<readonly (string | undefined)[]> {
     if (tuples.length === 0) return [];
     const columns = keyColumns(select.table);
     const keys = this.keys(columns, tuples);
     const fetch = prepareFetch(this.#connectorOf, this.source, { kind: 'children', columns, keys, select });
-    return this.#stage.texts(select.table, fetch, tuples);
+    const texts = await this.#stage.texts(select.table, fetch, tuples);
+    const unseen = tuples.filter((_, at) => texts[at] === undefined);
+    if (texts.length > 0 && unseen.length > 0) await this.mustBeStored(wholeTable(select.table), unseen);
+    return texts;
   }
 
   /** Whether all rows with these keys pass. A row may be written several times. */
@@ -101,7 +109,75 @@ export class WriteSession {
     const columns = keyColumns(table);
     const purpose = { kind: 'passing', rows, rule, of: tuples.length } as const;
     const passing = await this.read({ purpose, table, columns }, and(this.among(columns, tuples), where));
-    return passing.length >= new Set(tuples.map((tuple) => JSON.stringify(tuple))).size;
+    if (passing.length >= distinctCount(tuples)) return true;
+    await this.mustBeStored(table, tuples);
+    return false;
+  }
+
+  /** Whether rows with all of these keys are there. */
+  async areStored({ table, columns }: Rows, tuples: readonly Tuple[]): Promise<boolean> {
+    const lookup = { purpose: { kind: 'stored' }, table, columns } as const;
+    const found = await this.read(lookup, this.among(columns, tuples));
+    return found.length >= distinctCount(tuples);
+  }
+
+  /** Whether there is a row with any of these keys. */
+  async areAnyStored({ table, columns }: Rows, tuples: readonly Tuple[]): Promise<boolean> {
+    const lookup = { purpose: { kind: 'stored' }, table, columns } as const;
+    return (await this.read(lookup, this.among(columns, tuples), 1)).length > 0;
+  }
+
+  /** Throws where a written row is not to be found by the key that is known of it. */
+  async mustBeStored(table: Table, tuples: readonly Tuple[]): Promise<void> {
+    if (!(await this.areStored({ table, columns: keyColumns(table) }, tuples))) throw movedKey(table);
+  }
+
+  /** Values of the rows that have `key`, one for each of its tuples; `undefined` where there is no such row. */
+  async rowsBy(
+    table: Table,
+    key: readonly Column[],
+    tuples: readonly Tuple[],
+    needed: readonly Column[],
+  ): Promise<readonly (Map<Column, unknown> | undefined)[]> {
+    if (tuples.length === 0) return [];
+    const columns = [...new Set([...key, ...needed])];
+    const lookup = { purpose: { kind: 'back', of: tuples.length }, table, columns } as const;
+    const rows = await this.read(lookup, this.among(key, tuples));
+    const found = rows.map((row) => new Map(columns.map((column, at) => [column, row[at]])));
+    if (tuples.length === 1) return [found[0]];
+    if (tuples[0]!.some((value) => value instanceof Later)) return found;
+    const byKey = new Map(found.map((row) => [JSON.stringify(key.map((column) => row.get(column))), row]));
+    // What is spelled in another way than it was given is found one by one.
+    return Promise.all(
+      tuples.map(
+        async (tuple) =>
+          byKey.get(JSON.stringify(tuple)) ?? (await this.rowsBy(table, key, [tuple], needed))[0],
+      ),
+    );
+  }
+
+  /** As `rowsBy`; throws where a row is missing. */
+  async storedBy(
+    table: Table,
+    key: readonly Column[],
+    tuples: readonly Tuple[],
+    needed: readonly Column[],
+  ): Promise<Map<Column, unknown>[]> {
+    const found = await this.rowsBy(table, key, tuples, needed);
+    if (found.includes(undefined)) throw movedKey(table);
+    return found as Map<Column, unknown>[];
+  }
+
+  /** What the engine has noted of the row that was in the way of the insert before. */
+  async metRow(table: Table, columns: readonly Column[]): Promise<Tuple> {
+    const compiled = this.connector.compileMet(table, columns);
+    const [tuple] = await this.#stage.metRow({ purpose: { kind: 'met' }, table, columns }, compiled);
+    return tuple!;
+  }
+
+  /** Runs `body`; what it has written is undone unless `keep` says otherwise. */
+  attempt<T>(body: () => Promise<T>, keep: (result: T) => boolean): Promise<T> {
+    return this.#stage.attempt(this.connector.savepoint, body, keep);
   }
 
   /** Throws where the role may not have written one of the rows like this. */
@@ -145,6 +221,20 @@ export class WriteSession {
   value(param: Param): unknown {
     return this.#stage.value(param);
   }
+}
+
+interface Rows {
+  readonly table: Table;
+  readonly columns: readonly Column[];
+}
+
+function distinctCount(tuples: readonly Tuple[]): number {
+  return tuples.length < 2 ? tuples.length : new Set(tuples.map((tuple) => JSON.stringify(tuple))).size;
+}
+
+/** A value that is known only while the write runs. */
+export function constant(column: Column, value: unknown, path: string): Param {
+  return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path, column };
 }
 
 /** A row that the role may not have written like this. */

@@ -1,11 +1,9 @@
-import { type Column, familyOf } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import {
   type Capabilities,
   type Compiled,
   isAlways,
   type Mutation,
-  type RunResult,
   type Select,
   type Statement,
   type Write,
@@ -13,6 +11,7 @@ import {
 } from '../../plan/index.ts';
 import { listText, type Running, runStatement } from '../fetch.ts';
 import type { ConnectorOf } from '../prepare.ts';
+import { sortedByKey } from './order.ts';
 import { flatColumns, flatWriter, isFlat } from './session.ts';
 
 /** A mutation that is one statement, compiled once: no nested rows, nothing to check, only its own columns asked back. */
@@ -33,6 +32,7 @@ export function prepareSimple(
   const asked = [...new Set(selects.flatMap(flatColumns))];
   const key = mutation.kind === 'insert' || asked.length === 0 ? null : mutation.table.primaryKey;
   const returning = [...new Set([...asked, ...(key?.columns ?? [])])];
+  if (asked.length > 0 && isChangedBehind(mutation)) return null;
   const write = writeOf(mutation, connector.capabilities, returning);
   if (write === null || (returning.length > 0 && !connector.capabilities.returning[write.kind])) return null;
   const compiled = connector.compileWrite(write);
@@ -48,40 +48,20 @@ export function prepareSimple(
       const ordered =
         key === null || rows.length < 2
           ? rows
-          : byKey(
+          : sortedByKey(
               rows,
-              key.columns.map((column) => returning.indexOf(column)),
               key.columns,
+              key.columns.map((column) => returning.indexOf(column)),
             );
       return answer(ordered, returning.length > 0 ? rows.length : Math.min(affected, most));
     },
   };
 }
 
-/** Rows come back in the order of their key, whatever order the database wrote them in. */
-function byKey(
-  rows: RunResult['rows'],
-  indexes: readonly number[],
-  columns: readonly Column[],
-): RunResult['rows'] {
-  return [...rows].sort((a, b) => {
-    for (const [at, index] of indexes.entries()) {
-      const order = compareKeys(a[index], b[index], columns[at]!);
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
-}
-
-function compareKeys(a: unknown, b: unknown, column: Column): number {
-  const family = familyOf(column.type.scalar);
-  if (family === 'integer') {
-    const [left, right] = [BigInt(a as string | number | bigint), BigInt(b as string | number | bigint)];
-    return left < right ? -1 : left > right ? 1 : 0;
-  }
-  if (family === 'decimal' || family === 'float') return Number(a) - Number(b);
-  const [left, right] = [String(a), String(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+/** Triggers change the row behind what the statement returns: it is read back where its key is known. */
+function isChangedBehind({ kind, table }: Mutation): boolean {
+  const event = kind === 'insert' ? 'insert' : kind === 'delete' ? 'delete' : 'update';
+  return event !== 'delete' && table.primaryKey !== null && table.triggers[event] === 'after';
 }
 
 function selectsOf(answer: WriteAnswer): Select[] {

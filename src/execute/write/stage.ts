@@ -1,5 +1,5 @@
 import type { Column, Table } from '../../catalog/index.ts';
-import type { Compiled, Param, Write } from '../../plan/index.ts';
+import type { Compiled, Param, Savepoint, Write } from '../../plan/index.ts';
 import type { PreparedFetch } from '../prepare.ts';
 
 /** A tuple of canonical values, one per column. */
@@ -11,10 +11,12 @@ export type Purpose =
   | { readonly kind: 'targets' }
   /** Whether a row is there that `if_match` has kept from being changed. */
   | { readonly kind: 'missed' }
-  /** Whether the row is there that an upsert would change. */
-  | { readonly kind: 'existing' }
-  /** Values of a row that was written. */
-  | { readonly kind: 'back' }
+  /** The row that was in the way of an insert. */
+  | { readonly kind: 'met' }
+  /** Values of rows that were written; `of`: how many there should be. */
+  | { readonly kind: 'back'; readonly of: number }
+  /** Whether rows are stored that were not seen, or did not pass. */
+  | { readonly kind: 'stored' }
   /** Values that the database has computed, for the rules of their columns. */
   | { readonly kind: 'computed' }
   /** Which of `of` written rows pass a rule; `rule`: what is said where one does not, `null`: the check of the permission. */
@@ -36,6 +38,10 @@ export interface Lookup {
 export interface WriteResult {
   readonly affected: number;
   readonly returned: readonly Tuple[];
+  /** Whether on_conflict changed the n-th returned row; absent: it was not asked for. */
+  readonly changed?: readonly boolean[];
+  /** A row was in the way of an insert that says `unless`: see RunResult. */
+  readonly met?: 'key' | 'moved' | 'other' | null;
   /** The key that the engine generated for the n-th row of the statement; `null`: it does not tell. */
   readonly generated: ((column: Column, row: number) => unknown) | null;
 }
@@ -50,6 +56,10 @@ export interface Stage {
     fetch: PreparedFetch,
     tuples: readonly Tuple[],
   ): Promise<readonly (string | undefined)[]>;
+  /** Runs a statement that only reads what the session of the database has noted. */
+  metRow(lookup: Lookup, compiled: Compiled): Promise<readonly Tuple[]>;
+  /** Runs `body`; what it has written is undone unless `keep` says otherwise. */
+  attempt<T>(savepoint: Savepoint, body: () => Promise<T>, keep: (result: T) => boolean): Promise<T>;
   /** The value that a parameter has. */
   value(param: Param): unknown;
   /** Statements that belong together, under a title. */

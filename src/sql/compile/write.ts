@@ -1,5 +1,5 @@
 import type { Column, Table } from '../../catalog/index.ts';
-import { unreachable } from '../../core/index.ts';
+import { FozError, unreachable } from '../../core/index.ts';
 import type { Assignment, Compiled, Out, Write } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
 import { render, type Sql, sql } from '../sql.ts';
@@ -24,15 +24,45 @@ export function compileWrite(dialect: Dialect, write: Write): Compiled {
       codec: scope.codec(column.type, write.table.source.numbers),
     };
   });
+  const changed =
+    write.kind === 'insert' && write.tellsChanged === true
+      ? { changed: list.add(offered(dialect.changedRow)) }
+      : {};
   const returning = list.columns.length === 0 ? sql.empty : sql` returning ${list.render(scope)}`;
   return {
     statement: {
       ...render(sql`${text}${returning}`, (position) => dialect.placeholder(position)),
       columns: columnTypes(out),
     },
+    shape: { out, parent: null, ...changed },
+    absent: null,
+  };
+}
+
+/** Spells what tells the row that was in the way of an insert. */
+export function compileMet(dialect: Dialect, table: Table, columns: readonly Column[]): Compiled {
+  const scope = new Scope(dialect);
+  const list = new SelectList();
+  const noted = offered(dialect.noted);
+  const out = columns.map(
+    (column): Out => ({
+      kind: 'value',
+      key: column.name,
+      index: list.add(noted(column)),
+      codec: scope.codec(column.type, table.source.numbers),
+    }),
+  );
+  return {
+    statement: render(sql`select ${list.render(scope)}`, (position) => dialect.placeholder(position)),
     shape: { out, parent: null },
     absent: null,
   };
+}
+
+function offered<T>(spelling: T | undefined): T {
+  if (spelling === undefined)
+    throw new FozError('unexpected', 'A write asks for what this engine cannot do.');
+  return spelling;
 }
 
 function spell(scope: Scope, write: Write): Sql {
@@ -53,8 +83,13 @@ function spell(scope: Scope, write: Write): Sql {
 function insert(scope: Scope, write: Extract<Write, { kind: 'insert' }>): Sql {
   const { dialect } = scope;
   const into = sql`insert into ${dialect.table(write.table)}`;
+  const unless = write.unless ?? null;
   const conflict =
-    write.onConflict === null ? sql.empty : sql` ${upsert(scope, write.table, write.onConflict)}`;
+    unless !== null
+      ? sql` ${offered(dialect.unless)(unless, write.table)}`
+      : write.onConflict === null
+        ? sql.empty
+        : sql` ${upsert(scope, write.table, write.onConflict)}`;
   if (write.columns.length === 0) return sql`${into} ${dialect.defaultValues}${conflict}`;
   const columns = sql.join(write.columns.map((column) => dialect.name(column.name)));
   const rows = write.rows.map((cells) => {

@@ -1,0 +1,240 @@
+import type { Column, Table } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import {
+  always,
+  and,
+  type Insert,
+  type OnConflict,
+  type Predicate,
+  type Unless,
+  type Write,
+} from '../../plan/index.ts';
+import { type Cells, cellsOf, columnsOf, insertReturning, type Row, type Stored } from './returning.ts';
+import { Search } from './search.ts';
+import { constant, keyColumns, type WriteSession } from './session.ts';
+import type { Tuple, WriteResult } from './stage.ts';
+import { isWatched, keyWasChanged, movedKey } from './triggers.ts';
+
+/** Whether the engine decides between insert and update by itself, and tells which of them it was where that matters. */
+export function isOneStatement(
+  session: WriteSession,
+  { changedCheck }: Insert,
+  conflict: OnConflict,
+): boolean {
+  const { conflictTarget, conflictWhere, returning, upsertTells } = session.capabilities;
+  if (!returning.insert || (changedCheck !== null && !upsertTells)) return false;
+  return conflictTarget && (conflict.where === null || conflictWhere);
+}
+
+/** Row by row: insert it where no other one is in the way, change the other one where there is. */
+export async function upsertOneByOne(
+  session: WriteSession,
+  insert: Insert,
+  conflict: OnConflict,
+  rows: readonly Cells[],
+  needed: readonly Column[],
+): Promise<(Stored | null)[]> {
+  const upsert = session.capabilities.insertUnless ? insertUnless : insertThenUpsert;
+  const found: (Stored | null)[] = [];
+  const title = `a row of ${insert.table.name}`;
+  for (const cells of rows)
+    found.push(await session.within(title, () => upsert(session, insert, conflict, cells, needed)));
+  return found;
+}
+
+/** Whether on_conflict changes rows that are there. */
+export function changes({ update, presets = [] }: OnConflict): boolean {
+  return update.length + presets.length > 0;
+}
+
+/**
+ * Two statements that find the same row in the way: one that inserts or does nothing, one that inserts or changes. Nobody else writes in
+ * between.
+ */
+async function insertThenUpsert(
+  session: WriteSession,
+  { table }: Insert,
+  conflict: OnConflict,
+  cells: Cells,
+  needed: readonly Column[],
+): Promise<Stored | null> {
+  const one = (onConflict: OnConflict) =>
+    insertReturning(session, { table, onConflict, changedCheck: null }, [cells], needed);
+  const insert = () => one({ ...conflict, update: [], presets: [] });
+  // What triggers did for a row that was not inserted is undone: the second statement sets them off again.
+  const [fresh] = isWatched(table, 'insert')
+    ? await session.attempt(insert, ([row]) => row !== null)
+    : await insert();
+  if (fresh !== null && fresh !== undefined) return fresh;
+  if (!changes(conflict)) return null;
+  const [row] = await one(conflict);
+  return row === null || row === undefined ? null : { ...row, changed: true };
+}
+
+/** What came of an insert that leaves a row in the way alone. */
+interface Met {
+  readonly result: WriteResult;
+  /** Tells the row in the way; `null`: there is none, or its key was given. */
+  readonly tuple: Tuple | null;
+  /** The row in the way may be changed, as far as is known. */
+  readonly passes: boolean;
+}
+
+/** The engine tells which row is in the way and holds it, so that it is changed by its own key. */
+async function insertUnless(
+  session: WriteSession,
+  insert: Insert,
+  conflict: OnConflict,
+  cells: Cells,
+  needed: readonly Column[],
+): Promise<Stored | null> {
+  const { table, path } = insert;
+  const key = conflict.key?.columns ?? keyColumns(table);
+  const isCareful = isWatched(table, 'insert') || isWatched(table, 'update');
+  const given = isCareful ? null : givenKey(session, key, cells);
+  const row = given === null ? rowColumns(table, key, conflict) : key;
+  const search = await Search.begin(session, table, [cells], needed, false);
+  const values = given === null ? null : key.map((column) => cells.get(column)!);
+  const insertion = unlessMet(table, { key, given: values, noted: given === null ? row : [] }, cells);
+  const meet = () => meetRow(session, table, conflict, insertion, isCareful);
+  const { result, tuple, passes } = isCareful
+    ? await session.attempt(meet, (one) => one.result.met === null)
+    : await meet();
+  if (result.met === null) return { values: (await search.find(result))[0]!, changed: false };
+  if (result.met === 'moved') throw keyWasChanged(table);
+  if (result.met === 'other') throw otherKey(table, conflict, path);
+  if (!passes) return null;
+  const there = given ?? tuple!;
+  const { affected } = await session.write(
+    isCareful
+      ? upsertOf(table, conflict, cells)
+      : updateOf(table, conflict, cells, session.among(row, [there])),
+  );
+  if (affected === 0) return null;
+  if (needed.length === 0) return { values: new Map(), changed: true };
+  return { values: await changedRow(session, table, conflict, cells, row, there, needed), changed: true };
+}
+
+/**
+ * Inserts, or tells the row in the way. `attempted`: all of this is undone where there is one, so that triggers run once in the end;
+ * whether the row may be changed is asked before then.
+ */
+async function meetRow(
+  session: WriteSession,
+  table: Table,
+  conflict: OnConflict,
+  insertion: Write & { readonly unless: Unless },
+  attempted: boolean,
+): Promise<Met> {
+  const result = await session.write(insertion);
+  if (result.met !== 'key' || !changes(conflict)) return { result, tuple: null, passes: false };
+  const { noted: row } = insertion.unless;
+  if (row.length === 0) return { result, tuple: null, passes: true };
+  const tuple = await session.metRow(table, row);
+  if (!attempted || conflict.where === null) return { result, tuple, passes: true };
+  // Only a statement that writes looks at the row as it is now.
+  const at = Math.max(
+    0,
+    row.findIndex(({ generated }) => !generated),
+  );
+  const set = [{ kind: 'set', column: row[at]!, value: constant(row[at]!, tuple[at], '$') }] as const;
+  const where = and(session.among(row, [tuple]), conflict.where);
+  const { affected } = await session.write({ kind: 'update', table, set, where, returning: [] });
+  return { result, tuple, passes: affected > 0 };
+}
+
+/** The key of the row in the way, where all of it was given; `null`: the database decides a part of it. */
+function givenKey(session: WriteSession, key: readonly Column[], cells: Cells): Tuple | null {
+  const tuple = key.map((column) => {
+    const cell = cells.get(column);
+    return cell === undefined ? null : session.value(cell);
+  });
+  return tuple.includes(null) ? null : tuple;
+}
+
+/** Columns that tell a row apart, also once it is changed where there are such. The row in the way has no NULL in the key. */
+function rowColumns(table: Table, key: readonly Column[], conflict: OnConflict): readonly Column[] {
+  const changed = changedColumns(conflict);
+  const candidates = [
+    key,
+    ...table.keys.map(({ columns }) => columns).filter((columns) => columns.every((one) => !one.nullable)),
+  ];
+  return candidates.find((columns) => columns.every((column) => !changed.has(column))) ?? key;
+}
+
+function changedColumns({ update, presets = [] }: OnConflict): ReadonlySet<Column> {
+  return new Set([...update, ...presets.map(({ column }) => column)]);
+}
+
+/** The values of a row after on_conflict has changed it. */
+async function changedRow(
+  session: WriteSession,
+  table: Table,
+  conflict: OnConflict,
+  cells: Cells,
+  row: readonly Column[],
+  before: Tuple,
+  needed: readonly Column[],
+): Promise<Row> {
+  const changed = changedColumns(conflict);
+  const presets = new Map((conflict.presets ?? []).map(({ column, value }) => [column, value]));
+  const moves = row.some((column) => changed.has(column));
+  const isWatchedRow = isWatched(table, 'insert') || isWatched(table, 'update');
+  const after = row.map((column, at) => {
+    if (!changed.has(column)) return before[at];
+    const value = presets.get(column) ?? cells.get(column);
+    return value === undefined ? undefined : session.value(value);
+  });
+  if (after.includes(undefined) || (moves && isWatchedRow)) throw movedKey(table);
+  const [found] = await session.rowsBy(table, row, [after], needed);
+  if (found !== undefined) return found;
+  if (isWatchedRow) throw movedKey(table);
+  throw new FozError(
+    'conflict',
+    `A row of ${table.name} was changed by somebody else while it was written: repeat the write.`,
+  );
+}
+
+/** Another row than the one that on_conflict names is in the way. */
+function otherKey(table: Table, { key }: OnConflict, path: string): FozError {
+  const than = key === null ? '' : ` other than "${key.name}"`;
+  return new FozError(
+    'constraint-violation',
+    `The write would break a unique constraint of ${table.name}${than}.`,
+    { path, details: { table: table.name } },
+  );
+}
+
+/** The columns of the key stand among those that are inserted, so that their new values can be compared. */
+function unlessMet(
+  table: Table,
+  unless: Unless,
+  cells: Cells,
+): Extract<Write, { kind: 'insert' }> & { readonly unless: Unless } {
+  const { key } = unless;
+  const given = columnsOf(table, [cells]);
+  const columns = [...given, ...key.filter((column) => !given.includes(column))];
+  return {
+    kind: 'insert',
+    table,
+    columns,
+    rows: cellsOf(columns, [cells]),
+    onConflict: null,
+    returning: [],
+    unless,
+  };
+}
+
+function updateOf(table: Table, conflict: OnConflict, cells: Cells, there: Predicate): Write {
+  const { update, presets = [], where } = conflict;
+  const given = update.map((column) => ({ column, value: cells.get(column) ?? ('default' as const) }));
+  const set = [...given, ...presets].map((assignment) => ({ kind: 'set' as const, ...assignment }));
+  return { kind: 'update', table, set, where: and(there, where ?? always), returning: [] };
+}
+
+/** The engine writes into the row what the insert would have stored, as triggers have changed it. The condition has been asked before. */
+function upsertOf(table: Table, conflict: OnConflict, cells: Cells): Write {
+  const columns = columnsOf(table, [cells]);
+  const onConflict = { ...conflict, where: null };
+  return { kind: 'insert', table, columns, rows: cellsOf(columns, [cells]), onConflict, returning: [] };
+}
