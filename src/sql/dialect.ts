@@ -112,6 +112,8 @@ export interface Dialect {
   readonly rowsBesideWrite?: (table: Table) => Sql;
   /** `INSERT` tail for upserts. */
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
+  /** What stands in a row of VALUES for a column that is not given; absent: `default`. */
+  defaultCell?(column: Column): Sql;
   /** In RETURNING of an upsert: 1 where it changed a row, 0 where the row is new (Capabilities.upsertTells). */
   readonly changedRow?: Sql;
   /** `INSERT` tail that leaves a row in the way alone and notes it (Capabilities.insertUnless). */

@@ -77,6 +77,8 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     countDistinct,
     bucket,
     onConflict: (conflict, target, _, presets) => onConflict(variant, conflict, target, presets),
+    // A default of AUTO_INCREMENT is 0, which is a value of its own here: only NULL asks for a new key.
+    defaultCell: ({ identity }) => (identity === null ? sql`default` : sql`null`),
     unless: (given, target) => unless(variant, given, target),
     noted,
     jsonWrite: (kind, expression, _, param) => jsonWrite(variant, kind, expression, param),

@@ -93,7 +93,9 @@ function insert(scope: Scope, write: Extract<Write, { kind: 'insert' }>): Sql {
   if (write.columns.length === 0) return sql`${into} ${dialect.defaultValues}${conflict}`;
   const columns = sql.join(write.columns.map((column) => dialect.name(column.name)));
   const rows = write.rows.map((cells) => {
-    const values = cells.map((cell) => (cell === 'default' ? sql`default` : dialect.bind(cell)));
+    const values = cells.map((cell, at) =>
+      cell === 'default' ? (dialect.defaultCell?.(write.columns[at]!) ?? sql`default`) : dialect.bind(cell),
+    );
     return sql`(${sql.join(values)})`;
   });
   return sql`${into} (${columns}) values ${sql.join(rows)}${conflict}`;
