@@ -41,7 +41,7 @@ assert.deepEqual(
   connection().edges.map(({ node }) => node.id),
   [1, 2],
 );
-await pageOf(connection().pageInfo.endCursor);
+await pageOf(connection().pageInfo.endCursor ?? null);
 assert.deepEqual(
   connection().edges.map(({ node }) => node.id),
   [1, 2, 3, 4],

@@ -28,9 +28,9 @@ const pages = new InfiniteQueryObserver(queryClient, {
   getNextPageParam: ({ orders_connection: { pageInfo } }) =>
     pageInfo.hasNextPage ? pageInfo.endCursor : undefined,
 });
-let seen = await pages.refetch();
-while (seen.hasNextPage) seen = await pages.fetchNextPage();
-const nodes = seen.data!.pages.flatMap((page) => page.orders_connection.nodes);
+await pages.refetch();
+while (pages.getCurrentResult().hasNextPage) await pages.fetchNextPage();
+const nodes = pages.getCurrentResult().data!.pages.flatMap((page) => page.orders_connection.nodes);
 assert.deepEqual(
   nodes.map(({ id }) => id),
   [1, 2, 3, 4, 5],
