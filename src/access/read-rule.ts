@@ -1,4 +1,5 @@
 import {
+  appliesTo,
   type BoolExp,
   type Column,
   type ColumnComparison,
@@ -143,10 +144,8 @@ function readOperator(table: Table, column: Column, name: string, operand: unkno
   const op = synonyms[name] ?? (name as Operator);
   const facts = Object.hasOwn(operators, op) ? operators[op] : undefined;
   if (facts === undefined) throw new RuleProblem(where, `there is no operator ${name}`);
-  const fits = column.type.array
-    ? facts.on !== 'value' || op === '_is_null'
-    : facts.on !== 'array' && (facts.families as readonly string[]).includes(familyOf(column.type.scalar));
-  if (!fits) throw new RuleProblem(where, `${name} does not apply to ${column.name} (${column.nativeType})`);
+  if (!appliesTo(op, column.type))
+    throw new RuleProblem(where, `${name} does not apply to ${column.name} (${column.nativeType})`);
   if (op === '_is_null') return { kind: 'is null', column, negated: !isTrue(operand, where) };
   if (op === '_between') return betweenRule(column, operand, where);
   const value =
@@ -225,10 +224,9 @@ const alike: Readonly<Partial<Record<ScalarFamily, string>>> = {
 /** Engines compare values of different kinds each in its own way, or not at all. */
 function areComparable(left: Column, right: Column, op: ColumnComparison): boolean {
   const [one, other] = [familyOf(left.type.scalar), familyOf(right.type.scalar)];
+  if (left.type.compares !== right.type.compares || left.type.compares === 'none') return false;
+  if (one === 'opaque' && left.type.nativeType !== right.type.nativeType) return false;
   if (left.type.array || right.type.array)
     return left.type.array === right.type.array && left.type.scalar === right.type.scalar;
-  const { families } = operators[op];
-  return (
-    (families as readonly ScalarFamily[]).includes(one) && (alike[one] ?? one) === (alike[other] ?? other)
-  );
+  return appliesTo(op, left.type) && (alike[one] ?? one) === (alike[other] ?? other);
 }

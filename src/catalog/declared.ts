@@ -149,6 +149,7 @@ const texts: readonly ScalarFamily[] = ['text', 'enum', 'uuid', 'opaque'];
 function comparable(a: Column, b: Column): boolean {
   const one = familyOf(a.type.scalar);
   const other = familyOf(b.type.scalar);
+  if (a.type.compares === 'none' || b.type.compares === 'none') return false;
   if (a.type.array || b.type.array || one === 'json' || one === 'geometry') return false;
   // A time of day with an offset is equal to none without.
   if (one === 'time' && a.type.scalar !== b.type.scalar) return false;

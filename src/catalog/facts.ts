@@ -1,4 +1,4 @@
-import type { Scalar } from './scalars.ts';
+import type { NativeComparison, Scalar } from './scalars.ts';
 
 /** What introspection read from one database, before names, metadata and roles: plain data, JSON-serialisable. */
 export interface SourceFacts {
@@ -88,6 +88,8 @@ export interface ColumnFacts {
   readonly comment: string | null;
   /** The database takes values of the column for equal that differ as Foz shows them. */
   readonly lenient?: boolean;
+  /** For `opaque` columns: what the database compares itself; absent: their texts are compared for equality. */
+  readonly compares?: NativeComparison;
 }
 
 export interface KeyFacts {

@@ -54,11 +54,13 @@ export {
   type AggregateFunction,
   aggregates,
   aggregateType,
+  appliesTo,
   type Bucket,
   buckets,
   type OperandKind,
   type Operator,
   operators,
+  sortsItself,
 } from './operators.ts';
 export { resolveCatalog, type SourceInput, tableId } from './resolve.ts';
 export {
@@ -72,6 +74,7 @@ export {
 export {
   familyOf,
   type JsonForm,
+  type NativeComparison,
   type Scalar,
   type ScalarFamily,
   scalars,

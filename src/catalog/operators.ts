@@ -1,4 +1,4 @@
-import type { Scalar, ScalarFamily, ValueType } from './scalars.ts';
+import { familyOf, type Scalar, type ScalarFamily, type ValueType } from './scalars.ts';
 
 /** What stands right of an operator. `same`: a value of the column's type; `list`: a list of them; `pair`: exactly two. */
 export type OperandKind = 'same' | 'list' | 'pair' | 'boolean' | 'text' | 'text list';
@@ -93,6 +93,24 @@ export const operators = {
 } as const satisfies Record<string, OperatorFacts>;
 
 export type Operator = keyof typeof operators;
+
+/** Whether equal values of a type can be brought together: databases do it by an order. */
+export function sortsItself({ compares }: ValueType): boolean {
+  return compares === undefined || compares === 'order';
+}
+
+const byOrder: ReadonlySet<Operator> = new Set<Operator>(['_gt', '_gte', '_lt', '_lte', '_between']);
+
+/** Whether an operator makes sense for a type, on whatever engine. */
+export function appliesTo(operator: Operator, { scalar, array, compares }: ValueType): boolean {
+  if (operator !== '_is_null' && compares === 'none') return false;
+  const { on, families }: OperatorFacts = operators[operator];
+  const family = familyOf(scalar);
+  if (!array)
+    return on !== 'array' && (families.includes(family) || (compares === 'order' && byOrder.has(operator)));
+  if (operator === '_is_null') return true;
+  return on !== 'value' && family !== 'geometry' && family !== 'json';
+}
 
 /** Aggregate functions of `<table>_aggregate`, `count` apart; `result` tells the scalar of the answer. */
 export const aggregates = {

@@ -164,6 +164,7 @@ function resolveColumn(
       array: facts.array,
       nativeType: facts.castType ?? undefined,
       scale: facts.scale,
+      ...(facts.compares === undefined ? {} : { compares: facts.compares }),
       ...(facts.lenient === true ? { lenient: true as const } : {}),
     }),
     enumType,

@@ -95,7 +95,7 @@ export const scalars = {
     'String',
     'One of a closed list; each list is a GraphQL enum of its own.',
   ),
-  /** A type nobody has heard of, ranges, composites, network addresses, ...: its text form, compared for equality only. */
+  /** A type nobody has heard of, ranges, composites, network addresses, ...: its text form. */
   opaque: facts('opaque', 'escaped', 'String', 'String', 'The text form of a native type.'),
 } as const satisfies Record<string, ScalarFacts>;
 
@@ -116,4 +116,9 @@ export interface ValueType {
   readonly scale?: number | null;
   /** The database takes values for equal that differ in canonical form: a collation that ignores case, say. */
   readonly lenient?: true;
+  /** For types that Foz knows by their text alone: what the database compares itself; absent: their texts are compared for equality. */
+  readonly compares?: NativeComparison | undefined;
 }
+
+/** Whether values of a native type can be equal, and have an order. */
+export type NativeComparison = 'none' | 'equality' | 'order';

@@ -33,7 +33,7 @@ export async function runStatement(
   try {
     return await running.runnerOf(source).run(statement, values, running.context);
   } catch (error) {
-    throw ofSource(error, source);
+    throw ofSource(ofValue(error, statement), source);
   }
 }
 
@@ -42,6 +42,17 @@ const sources = new WeakMap<FozError, SourceName>();
 /** The source whose statement failed with an error; absent: no statement did. */
 export function failedSource(error: FozError): SourceName | undefined {
   return sources.get(error);
+}
+
+/** A value that the database could not read stands at the one place that holds a native type; of several none is told. */
+function ofValue(error: unknown, { slots }: Statement): unknown {
+  if (!(error instanceof FozError) || error.code !== 'data-exception' || (error.path ?? '$') !== '$')
+    return error;
+  const paths = new Set(slots.flatMap(({ param }) => (param.type.scalar === 'opaque' ? [param.path] : [])));
+  const [path] = paths;
+  if (path === undefined || paths.size > 1) return error;
+  const { code, message, details, internal } = error;
+  return new FozError(code, message, { path, details, internal, cause: error });
 }
 
 /** `unavailable` and a changed schema are facts about a source: its name tells which of several. */

@@ -2,14 +2,17 @@ import {
   type AggregateFunction,
   aggregates,
   aggregateType,
+  appliesTo,
   type Column,
   familyOf,
   type Key,
+  type NativeComparison,
   type Operator,
   operators,
   type RootFieldKind,
   type Scalar,
   scalars,
+  sortsItself,
   type Table,
 } from '../catalog/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
@@ -31,30 +34,31 @@ export function operatorsFor(
   capabilities: GraphCapabilities,
   scalar: Scalar,
   array: boolean,
+  compares?: NativeComparison,
 ): readonly Operator[] {
   let known = lists.get(capabilities);
   if (known === undefined) {
     known = new Map();
     lists.set(capabilities, known);
   }
-  const key = array ? `${scalar}[]` : scalar;
+  const key = `${scalar}${array ? '[]' : ''}${compares ?? ''}`;
   let list = known.get(key);
   if (list === undefined) {
-    list = allOperators(scalar, array).filter((operator) => capabilities.operators.has(operator));
+    list = allOperators(scalar, array, compares).filter((operator) => capabilities.operators.has(operator));
     known.set(key, list);
   }
   return list;
 }
 
 /** The operators that make sense for a type, on whatever engine. */
-export function allOperators(scalar: Scalar, array: boolean): readonly Operator[] {
-  const family = familyOf(scalar);
-  return (Object.keys(operators) as Operator[]).filter((operator) => {
-    const { on, families } = operators[operator];
-    if (!array) return on !== 'array' && (families as readonly string[]).includes(family);
-    if (family === 'geometry' || family === 'json') return operator === '_is_null';
-    return on !== 'value' || operator === '_is_null';
-  });
+export function allOperators(
+  scalar: Scalar,
+  array: boolean,
+  compares?: NativeComparison,
+): readonly Operator[] {
+  return (Object.keys(operators) as Operator[]).filter((operator) =>
+    appliesTo(operator, { scalar, array, compares }),
+  );
 }
 
 const scalarsOf = (families: readonly string[]): ReadonlySet<Scalar> =>
@@ -68,18 +72,19 @@ const aggregated = new Map(
 
 /** Columns that rows can be ordered by: those whose values have an order of their own. */
 export function isOrderable(column: Column): boolean {
-  return !column.type.array && ordered.has(column.type.scalar);
+  const { array, scalar, compares } = column.type;
+  return !array && (ordered.has(scalar) || compares === 'order');
 }
 
 /** Columns that `if_match` can compare. */
 export function isEquatable(column: Column): boolean {
-  return !column.type.array && equated.has(column.type.scalar);
+  return !column.type.array && equated.has(column.type.scalar) && column.type.compares !== 'none';
 }
 
 /** Columns that `group_by` can have as keys. */
 export function isGroupable(column: Column): boolean {
   const family = familyOf(column.type.scalar);
-  return family !== 'json' && family !== 'geometry';
+  return family !== 'json' && family !== 'geometry' && sortsItself(column.type);
 }
 
 /** Columns that an aggregate function takes, on engines that have it. */

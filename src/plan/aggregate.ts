@@ -5,7 +5,7 @@ import { fieldMeaning } from '../graph/index.ts';
 import { boundOf, invalid, literal, type Planning, paramOf } from './context.ts';
 import { argumentsOf, labelsOf, objectTypeOf, type Selected, selectionOf, subSelections } from './fields.ts';
 import type { Input, InputEntry } from './input.ts';
-import { seenColumn, seenColumns } from './masks.ts';
+import { distinctColumns, seenColumn, seenColumns } from './masks.ts';
 import type { Measure } from './measure.ts';
 import { breakTies, measuresOf } from './order.ts';
 import { capped, type Range } from './range.ts';
@@ -81,8 +81,8 @@ function planItems(planning: Planning, selected: Selected, path: string): Aggreg
 
 function planCountItem(planning: Planning, item: Selected, path: string): AggregateItem {
   const args = argumentsOf(planning.document, item, path);
-  const columns = seenColumns(planning, args.get('columns'));
   const distinct = literal(planning, args.get('distinct')) === true;
+  const columns = (distinct ? distinctColumns : seenColumns)(planning, args.get('columns'));
   return { kind: 'count', key: item.key, columns, distinct };
 }
 

@@ -1,5 +1,5 @@
-import { type Column, crossesSources, type RowRule } from '../catalog/index.ts';
-import { literal, type Planning } from './context.ts';
+import { type Column, crossesSources, type RowRule, sortsItself } from '../catalog/index.ts';
+import { invalid, literal, type Planning } from './context.ts';
 import { foldRule, foldWithin } from './fold.ts';
 import type { Input } from './input.ts';
 import type { Predicate } from './predicate.ts';
@@ -30,6 +30,18 @@ export function seenColumn(planning: Planning, column: Column): Column {
     planning.seen.set(column, seen);
   }
   return seen;
+}
+
+/** As `seenColumns`, where equal values count once: refuses columns whose values have no order to find them by. */
+export function distinctColumns(planning: Planning, input: Input | undefined): readonly Column[] {
+  const columns = seenColumns(planning, input);
+  const unsorted = columns.find(({ type }) => !sortsItself(type));
+  if (unsorted !== undefined)
+    throw invalid(
+      input!.path,
+      `${unsorted.name} (${unsorted.nativeType}) has no order by which equal values are found`,
+    );
+  return columns;
 }
 
 /** The columns that an argument of `<table>_select_column` names; none where it is absent. */

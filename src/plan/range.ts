@@ -2,7 +2,7 @@ import type { Column, Table } from '../catalog/index.ts';
 import { boundOf, type Planning } from './context.ts';
 import type { Arguments } from './fields.ts';
 import { visibleRows } from './fold.ts';
-import { seenColumns } from './masks.ts';
+import { distinctColumns } from './masks.ts';
 import { breakTies, orderForDistinct, planOrder } from './order.ts';
 import { and, type Predicate } from './predicate.ts';
 import type { Bound, OrderTerm } from './select.ts';
@@ -22,7 +22,7 @@ export function planRange(planning: Planning, table: Table, args: Arguments, cap
   const rule = planning.rules.select(table);
   const where = and(visibleRows(planning, table), planWhere(planning, table, args.get('where')));
   const distinctInput = args.get('distinct_on');
-  const distinctOn = seenColumns(planning, distinctInput);
+  const distinctOn = distinctColumns(planning, distinctInput);
   const given = planOrder(planning, { table, where }, args.get('order_by'));
   const ordered = orderForDistinct(
     given,

@@ -4,7 +4,7 @@ import { invalid, literal, type Planning, paramOf } from './context.ts';
 import { visibleRows } from './fold.ts';
 import { comparedColumn } from './guard.ts';
 import type { Input, InputEntry } from './input.ts';
-import { seenColumns } from './masks.ts';
+import { distinctColumns, seenColumns } from './masks.ts';
 import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import { always, and, never, type Predicate } from './predicate.ts';
@@ -206,10 +206,12 @@ function planCount(
 ): Predicate {
   const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
   const columns = part('arguments');
+  const distinct = literal(planning, part('distinct')) === true;
+  const counted = distinct ? distinctColumns : seenColumns;
   const measure: Measure = {
     kind: 'count',
-    columns: columns === undefined || columns.kind !== 'value' ? [] : seenColumns(planning, columns),
-    distinct: literal(planning, part('distinct')) === true,
+    columns: columns === undefined || columns.kind !== 'value' ? [] : counted(planning, columns),
+    distinct,
   };
   const where = and(
     visibleRows(planning, relationship.to),

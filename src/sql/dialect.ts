@@ -87,6 +87,11 @@ export interface Dialect {
 
   // Clauses.
   order(expression: Sql, direction: Direction, nullable: boolean): Sql;
+  /**
+   * What a column is sorted, grouped and held against other columns by, where equal values may be stored in several forms; absent: the
+   * column itself.
+   */
+  shownAs?(column: Sql, type: ValueType): Sql | null;
   /** What a column is sorted and ranged by inside another expression, where that would lose it; absent: the column itself. */
   placeOf?(column: Sql, type: ValueType): Sql;
   limit(limit: Sql | null, offset: Sql | null): Sql;

@@ -222,13 +222,19 @@ export interface KeyDatabases {
   close(): Promise<void>;
 }
 
-export async function openKeyDatabases(dice: Dice): Promise<KeyDatabases> {
+export function openKeyDatabases(dice: Dice): Promise<KeyDatabases> {
+  const there = engines.filter((engine) => !('reason' in availability(engine)));
+  return openDatabases(new Map(there.map((engine) => [engine, script(engine, dice)])));
+}
+
+/** A database of one's own on each of these engines, made by a script. */
+export async function openDatabases(scripts: ReadonlyMap<Engine, string>): Promise<KeyDatabases> {
   const name = `keys_${randomBytes(5).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'foz-keys-'));
-  const there = engines.filter((engine) => !('reason' in availability(engine)));
+  const there = [...scripts.keys()];
   const connectors = new Map<SourceName, Connector>();
-  for (const engine of there)
-    connectors.set(sourceName(engine), await open(engine, script(engine, dice), name, folder));
+  for (const [engine, text] of scripts)
+    connectors.set(sourceName(engine), await open(engine, text, name, folder));
   return {
     engines: there,
     connectors,

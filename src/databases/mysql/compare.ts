@@ -4,7 +4,7 @@ import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode } from './encode.ts';
 import { textLiteral } from './literal.ts';
-import { labelsOf } from './types.ts';
+import { isTruth, labelsOf, truthOf } from './types.ts';
 import { bindValue, bound, labelNumber } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
@@ -108,6 +108,25 @@ const contains: Spelling = (variant, expression, type, param) =>
     ? sql`json_contains(${expression}, ${bindValue(variant, param, type)})`
     : like(within)(variant, expression, type, param);
 
+/** Numbers other than 0 and 1, which an index finds like these, are looked for where true is. */
+const truth: Spelling = (_, expression, type, param) => {
+  const given = bound(param, (value) => encode(value, type));
+  return sql`(${expression} = ${given} or ((${expression} < 0 or ${expression} > 1) and 1 = ${given}))`;
+};
+
+function compareTruth(
+  variant: DialectVariant,
+  expression: Sql,
+  operator: Compared,
+  param: Param,
+  type: ValueType,
+) {
+  if (operator === '_eq') return truth(variant, expression, type, param);
+  if (operator === '_neq') return sql`not ${truth(variant, expression, type, param)}`;
+  const spelling: Spelling = (spellings as Partial<Record<Compared, Spelling>>)[operator]!;
+  return spelling(variant, truthOf(expression), type, param);
+}
+
 const spellings = {
   _eq: equal,
   _neq: unequal,
@@ -158,5 +177,7 @@ export function compare(
   const spelling: Spelling | undefined = (spellings as Partial<Record<Compared, Spelling>>)[operator];
   if (spelling === undefined)
     throw new FozError('not-supported', `${variant.engine} has no operator ${operator} (${param.path})`);
-  return sql`(${spelling(variant, expression, type, param)})`;
+  return isTruth(type)
+    ? sql`(${compareTruth(variant, expression, operator, param, type)})`
+    : sql`(${spelling(variant, expression, type, param)})`;
 }

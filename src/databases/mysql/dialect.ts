@@ -20,7 +20,7 @@ import { encode } from './encode.ts';
 import { holds } from './holds.ts';
 import { jsonPath, jsonWrite } from './json.ts';
 import { inKeys, keyEquals, keyRows, keyText } from './keys.ts';
-import { labelsOf } from './types.ts';
+import { isTruth, labelsOf, truthOf } from './types.ts';
 import { bindValue, flat, inList, textOf } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
@@ -68,6 +68,7 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     jsonText: notNested,
     jsonPath: (expression, _, path) => jsonPath(expression, path),
     order,
+    shownAs: (column, type) => (isTruth(type) ? truthOf(column) : null),
     placeOf: (column, type) =>
       type.scalar === 'enum' && labelsOf(type) !== null ? sql`${column} + 0` : column,
     limit,

@@ -2,7 +2,7 @@ import { familyOf, type KeyComparison, type ValueType } from '../../catalog/inde
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encodeKeyRows, encodeTuples } from './encode.ts';
-import { bitsOf, isLenient, keyType } from './types.ts';
+import { bitsOf, isLenient, isTruth, keyType, truthOf } from './types.ts';
 import type { DialectVariant } from './variant.ts';
 
 /**
@@ -21,7 +21,7 @@ function wayOf(type: ValueType, compare: KeyComparison | undefined): Way {
   if (compare === undefined || (type.scalar === 'opaque' && bitsOf(type) !== null)) return 'own';
   if (compare === 'ignore case' && textual.has(familyOf(type.scalar)))
     return ignoresCase.test(type.nativeType ?? '') ? 'both' : 'text';
-  if (type.scalar === 'boolean') return bitsOf(type) === null ? 'truth' : 'own';
+  if (isTruth(type)) return 'truth';
   if (isLenient(type)) return 'both';
   return type.scalar === 'opaque' ? 'text' : 'own';
 }
@@ -50,7 +50,7 @@ export function keyEquals(
 ): Sql {
   const way = wayOf(type, compare);
   if (way === 'own') return sql`${column} = ${key}`;
-  if (way === 'truth') return sql`(${column} <> 0) = ${key}`;
+  if (way === 'truth') return sql`${truthOf(column)} = ${key}`;
   const exact = sql`${exactText(variant, column, type, compare)} = ${exactText(variant, key, text, 'exact')}`;
   return way === 'both' ? sql`(${column} = ${key} and ${exact})` : exact;
 }
@@ -61,7 +61,7 @@ export function keyText(variant: DialectVariant, column: Sql, type: ValueType, c
     case 'own':
       return null;
     case 'truth':
-      return { expression: sql`(${column} <> 0)`, type };
+      return { expression: truthOf(column), type };
     default:
       return { expression: exactText(variant, column, type, compare), type: text };
   }
@@ -72,7 +72,7 @@ export function inKeys(variant: DialectVariant, columns: readonly Sql[], keys: P
   const { keyTypes = [], compare } = keys;
   const ways = keyTypes.map((type) => wayOf(type, compare));
   const spelled = (column: Sql, at: number) => {
-    if (ways[at] === 'truth') return sql`(${column} <> 0)`;
+    if (ways[at] === 'truth') return truthOf(column);
     return ways[at] === 'text' ? exactText(variant, column, keyTypes[at]!, compare!) : column;
   };
   const found = among(

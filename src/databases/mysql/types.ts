@@ -7,6 +7,16 @@ export function bitsOf(type: ValueType): number | null {
   return found === null ? null : Number(found[1]);
 }
 
+/** A boolean that is stored as a number, which may be other than 0 and 1. */
+export function isTruth(type: ValueType): boolean {
+  return type.scalar === 'boolean' && bitsOf(type) === null;
+}
+
+/** 1 where the number is shown as true: whatever is not 0. */
+export function truthOf(column: Sql): Sql {
+  return sql`(${column} <> 0)`;
+}
+
 /** `zerofill` columns are printed with zeros in front. */
 export function isZerofill(type: ValueType): boolean {
   return type.nativeType?.endsWith(' zerofill') ?? false;

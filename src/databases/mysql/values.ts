@@ -4,7 +4,7 @@ import type { Param, TextOf } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode, encodeList } from './encode.ts';
 import { textLiteral } from './literal.ts';
-import { bitsOf, isZerofill, labelsOf } from './types.ts';
+import { bitsOf, isTruth, isZerofill, labelsOf } from './types.ts';
 import type { DialectVariant } from './variant.ts';
 
 /** A placeholder; `spell` turns a canonical value that is not null into a literal. */
@@ -72,7 +72,12 @@ function isVector(type: ValueType): boolean {
 
 /** `expression in (...)`; the list stands in the statement as it is. */
 export function inList(expression: Sql, type: ValueType, param: Param): Sql {
-  return sql`${expression} in (${sql.bind(param, (values) => encodeList(values ?? [], type))})`;
+  const list = sql.bind(param, (values) => encodeList(values ?? [], type));
+  const among = sql`${expression} in (${list})`;
+  // Numbers other than 0 and 1 are true.
+  return isTruth(type)
+    ? sql`(${among} or ((${expression} < 0 or ${expression} > 1) and 1 in (${list})))`
+    : among;
 }
 
 /** What to select for a value of `type`, so that `textOf` can write it. */

@@ -11,14 +11,19 @@ type Spelling = (expression: Sql, type: ValueType, param: Param) => Sql;
 const text: ValueType = { scalar: 'text', array: false };
 const jsonb: ValueType = { scalar: 'jsonb', array: false };
 
-/** The type whose `=` is used: `json` has none, and the types that Foz only knows as text are compared as text. */
+/** The type whose `=` is used: `json` has none, and types without one of their own are compared as text. */
 function comparable(expression: Sql, type: ValueType): { expression: Sql; type: ValueType } {
   const suffix = type.array ? sql`[]` : sql.empty;
   if (type.scalar === 'json')
     return { expression: sql`${expression}::jsonb${suffix}`, type: { ...jsonb, array: type.array } };
-  if (type.scalar === 'opaque')
+  if (type.scalar === 'opaque' && !comparesItself(type))
     return { expression: sql`${expression}::text${suffix}`, type: { ...text, array: type.array } };
   return { expression, type };
+}
+
+/** In an array only elements with an order can be compared. */
+function comparesItself({ compares, array }: ValueType): boolean {
+  return compares === 'order' || (compares === 'equality' && !array);
 }
 
 const relation =

@@ -1,4 +1,4 @@
-import type { SourceFacts } from '../../catalog/index.ts';
+import type { NativeComparison, SourceFacts } from '../../catalog/index.ts';
 import type { EndSignal } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
 import { namespaceFilter, tableFilter } from '../../sql/index.ts';
@@ -43,8 +43,21 @@ export async function introspect(
 }
 
 function typeOf(row: Row): TypeRow {
-  const [oid, namespace, name, kind, element, base, modifier, notNull, standard, labels, comment, checks] =
-    row;
+  const [
+    oid,
+    namespace,
+    name,
+    kind,
+    element,
+    base,
+    modifier,
+    notNull,
+    standard,
+    labels,
+    comment,
+    checks,
+    compares,
+  ] = row;
   return {
     oid: oid!,
     namespace: namespace!,
@@ -57,6 +70,7 @@ function typeOf(row: Row): TypeRow {
     defaultExpression: standard ?? null,
     labels: labels ? (JSON.parse(labels) as string[]) : null,
     comment: comment ?? null,
+    compares: (compares as NativeComparison | null) ?? null,
     checks: checks ? (JSON.parse(checks) as string[]) : null,
   };
 }

@@ -1,4 +1,4 @@
-import type { Scalar } from '../../catalog/index.ts';
+import type { NativeComparison, Scalar } from '../../catalog/index.ts';
 
 /** A type of the system catalogs, as introspection reads it. */
 export interface TypeRow {
@@ -16,6 +16,8 @@ export interface TypeRow {
   readonly labels: readonly string[] | null;
   readonly comment: string | null;
   readonly checks: readonly string[] | null;
+  /** What its default operator classes compare; `null`: it is no base type and no range. */
+  readonly compares: NativeComparison | null;
 }
 
 interface Native {
@@ -72,11 +74,16 @@ export interface ResolvedType {
   readonly precision: number | null;
   readonly scale: number | null;
   readonly range: readonly [string, string] | null;
+  /** For text forms: what the server compares. */
+  readonly compares?: NativeComparison | undefined;
   /** Texts may be equal that differ. */
   readonly lenient?: boolean;
   /** Why the text form is used. */
   readonly issue: string | null;
 }
+
+/** Types of names (`regclass`): a name that is not there is an error of the schema to the server, not one of the value. */
+const namesObjects = /^reg[a-z]+$/;
 
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const quotedName = ({ namespace, name }: TypeRow) => `${quote(namespace)}.${quote(name)}`;
@@ -104,9 +111,13 @@ export function resolvePlain(row: TypeRow, modifier: number, spelled: string): R
     };
   const known = row.namespace === 'pg_catalog' || row.kind !== 'b' || opaqueExtensions.has(row.name);
   const usable = known && row.kind !== 'p';
+  const compares = namesObjects.test(row.name) ? undefined : (row.compares ?? undefined);
   return {
     ...opaque(row),
-    issue: usable ? null : `The type ${spelled} is not known: its text form is used, and compared as text.`,
+    compares,
+    issue: usable
+      ? null
+      : `The type ${spelled} is not known: its text form is used${compares === undefined ? ', and compared as text' : ''}.`,
   };
 }
 

@@ -50,7 +50,7 @@ where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
   and case when a.attrelid = any($2::oid[]) then has_column_privilege(a.attrelid, a.attnum, 'SELECT') else true end
 order by a.attrelid, a.attnum`,
 
-  /** The types of all columns, and what they are made of: elements of arrays, base types of domains. */
+  /** The types of all columns, what their default operator classes compare, and what they are made of: elements of arrays, base types of domains. */
   types: `
 with recursive used(oid) as (
   select distinct a.atttypid from pg_catalog.pg_attribute a
@@ -66,7 +66,13 @@ select t.oid, n.nspname, t.typname, t.typtype, e.oid, t.typbasetype, t.typtypmod
   d.description,
   case when t.typtype = 'd' then (
     select to_json(array_agg(pg_catalog.pg_get_expr(k.conbin, 0) order by k.conname)) from pg_catalog.pg_constraint k
-    where k.contypid = t.oid and k.contype = 'c' and k.convalidated) end
+    where k.contypid = t.oid and k.contype = 'c' and k.convalidated) end,
+  case when t.typtype in ('r', 'm') then 'order' when t.typtype = 'b' then (
+    select case when bool_or(m.amname = 'btree') then 'order' when count(*) > 0 then 'equality' else 'none' end
+    from pg_catalog.pg_opclass k join pg_catalog.pg_am m on m.oid = k.opcmethod
+    where k.opcdefault and m.amname in ('btree', 'hash') and (k.opcintype = t.oid or exists (
+      select from pg_catalog.pg_cast c
+      where c.castsource = t.oid and c.casttarget = k.opcintype and c.castmethod = 'b' and c.castcontext = 'i'))) end
 from (select distinct oid from used) u
 join pg_catalog.pg_type t on t.oid = u.oid
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace

@@ -123,6 +123,7 @@ export class Reading {
       scale: type.scale,
       range: type.range,
       comment: comment ?? null,
+      ...(type.compares === undefined ? {} : { compares: type.compares }),
       ...(type.lenient || deterministic === 'f' ? { lenient: true } : {}),
     };
   }

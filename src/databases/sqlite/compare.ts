@@ -2,11 +2,11 @@ import { familyOf, type Operator, type ValueType } from '../../catalog/index.ts'
 import { jsonText } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
-import { encodings, integerValue, numberLike, storableText, written } from './encode.ts';
+import { encodings, storableText, written } from './encode.ts';
 import { uuidText } from './engine/canonical.js';
 import { dayCeiling, dayFloor, exactMoment, momentStorage } from './moments.ts';
 import { globOfEnd, globOfLike, globOfStart, lower, shortGlob } from './patterns.ts';
-import { momentValue } from './values.ts';
+import { momentValue, opaqueText, storedForms, truth } from './values.ts';
 
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
 type Condition = (x: Sql, param: Param, type: ValueType) => Sql;
@@ -90,15 +90,33 @@ const uuids = spelled(
     return /^[0-9a-f]{32}$/.test(hex) ? new Uint8Array(Buffer.from(hex, 'hex')) : uuid(value);
   },
 );
-const booleans = spelled(
-  (value) => encodings.boolean(value),
-  (value) => String(encodings.boolean(value) === 1),
-);
-const opaques = spelled(storableText, (value) => {
-  const text = storableText(value);
-  if (!numberLike(text)) return text;
-  return text.includes('.') ? Number(text) : integerValue(text);
-});
+
+/** Values other than 0 and 1, numbers and words, are found by the index like these. */
+const truthParam = (p: Param) => bind(p, (value) => encodings.boolean(value));
+const booleans: Partial<Record<Compared, Condition>> = {
+  _eq: (x, p) => {
+    const is = sql`${truth(x)} = ${truthParam(p)}`;
+    const odd = [sql`${x} < 0`, sql`${x} > 1`, sql`${x} > 0 and ${x} < 1`].map(
+      (range) => sql`(${range} and ${is})`,
+    );
+    return sql`(${sql.join([sql`${x} = ${truthParam(p)}`, ...odd], sql` or `)})`;
+  },
+  _neq: (x, p) => sql`${truth(x)} <> ${truthParam(p)}`,
+  _gt: (x, p) => sql`${truth(x)} > ${truthParam(p)}`,
+  _gte: (x, p) => sql`${truth(x)} >= ${truthParam(p)}`,
+  _lt: (x, p) => sql`${truth(x)} < ${truthParam(p)}`,
+  _lte: (x, p) => sql`${truth(x)} <= ${truthParam(p)}`,
+  _is_distinct_from: (x, p) => sql`${truth(x)} is not ${truthParam(p)}`,
+};
+
+/** The text that is shown may be that of a text, of a number or of bytes: an index finds each, the text itself decides. */
+const opaqueParam = (p: Param) => bind(p, storableText);
+const opaques: Partial<Record<Compared, Condition>> = {
+  _eq: (x, p) =>
+    sql`(${x} in (${sql.join(storedForms(opaqueParam(p)))}) and ${opaqueText(x)} = ${opaqueParam(p)})`,
+  _neq: (x, p) => sql`${opaqueText(x)} <> ${opaqueParam(p)}`,
+  _is_distinct_from: (x, p) => sql`${opaqueText(x)} is not ${opaqueParam(p)}`,
+};
 
 /**
  * Moments stored as text may be spelled in several ways. The bounds of the day find them in an index; what they leave in doubt

@@ -13,7 +13,7 @@ import { bindValue, compareValue } from './compare.ts';
 import { encodeList, encodings } from './encode.ts';
 import { holds } from './holds.ts';
 import { inKeys, inOwnKeys, keyEquals, keyRows, keyText } from './keys.ts';
-import { flatValue, jsonValue, momentValue, textOfValue } from './values.ts';
+import { flatValue, jsonValue, momentValue, opaqueText, storedForms, textOfValue, truth } from './values.ts';
 
 const absent: ReadonlySet<Operator> = new Set(['_similar', '_nsimilar', '_search']);
 
@@ -63,11 +63,11 @@ export const sqliteDialect: Dialect = {
   encode: (value, type) => encodings[type.scalar](value, type),
 
   compare: compareValue,
-  inList: (expression, type, param) => sql`${expression} in ${listed(param, type)}`,
+  inList: (expression, type, param) => amongList(expression, type, param, false),
   inKeys: (expressions, param) => {
     const { compare, keyTypes = [] } = param;
     if (compare !== undefined) return inKeys(expressions, param, compare);
-    if (expressions.length === 1) return sql`${expressions[0]!} in ${listed(param, keyTypes[0]!, true)}`;
+    if (expressions.length === 1) return amongList(expressions[0]!, keyTypes[0]!, param, true);
     return inOwnKeys(expressions, param);
   },
   keyRows,
@@ -85,6 +85,7 @@ export const sqliteDialect: Dialect = {
     if (!nullable || (nulls === 'first') === !descending) return direction;
     return nulls === 'first' ? sql`${direction} nulls first` : sql`${direction} nulls last`;
   },
+  shownAs: (column, type) => (type.scalar === 'boolean' ? truth(column) : null),
   limit: (limit, offset) => {
     const rows = sql`limit ${limit ?? sql`-1`}`;
     return offset === null ? rows : sql`${rows} offset ${offset}`;
@@ -112,6 +113,15 @@ export const sqliteDialect: Dialect = {
   jsonWrite,
   defaultValues: sql`default values`,
 };
+
+/** `x in (list)`; of what may be stored in several forms by the one that is shown. */
+function amongList(x: Sql, type: ValueType, param: Param, keys: boolean): Sql {
+  const list = listed(param, type, keys);
+  if (type.scalar === 'boolean') return sql`${truth(x)} in ${list}`;
+  if (type.scalar !== 'opaque') return sql`${x} in ${list}`;
+  const forms = storedForms(sql`value`).map((form) => sql`select ${form} from ${list}`);
+  return sql`(${x} in (${sql.join(forms, sql` union all `)}) and ${opaqueText(x)} in ${list})`;
+}
 
 /** `(select value from json_each(?))`: one text however long the list is, and the index of the column stays usable. */
 function listed(param: Param, type: ValueType, keys = false): Sql {

@@ -108,8 +108,6 @@ function jsonElement(value: unknown, type: ValueType): string {
 /** Every spelling under which the value may be stored, as JSON elements. */
 function jsonSpellings(value: unknown, type: ValueType): readonly string[] {
   switch (type.scalar) {
-    case 'boolean':
-      return isTrue(value) ? ['1', '"true"'] : ['0', '"false"'];
     case 'uuid': {
       const lower = uuidText(storableText(value));
       return [JSON.stringify(lower), JSON.stringify(lower.toUpperCase())];
@@ -117,18 +115,9 @@ function jsonSpellings(value: unknown, type: ValueType): readonly string[] {
     case 'timestamp':
     case 'timestamptz':
       return momentSpellings(value, type).map((spelling) => JSON.stringify(spelling));
-    case 'opaque': {
-      const text = storableText(value);
-      return numberLike(text) ? [JSON.stringify(text), decimalDigits(text)] : [JSON.stringify(text)];
-    }
     default:
       return [jsonElement(value, type)];
   }
-}
-
-/** Whether text spells a decimal number without exponent. */
-export function numberLike(text: string): boolean {
-  return /^-?\d{1,18}(\.\d+)?$/.test(text);
 }
 
 /** A list as one JSON text; NULLs match nothing and are left out. */

@@ -3,7 +3,7 @@ import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encodeTuples } from './encode.ts';
 import { momentStorage } from './moments.ts';
-import { momentValue, opaqueText, truth } from './values.ts';
+import { momentValue, opaqueText, storedForms, truth } from './values.ts';
 
 const name = (text: string) => sql.name(text, '"', '"');
 const text: ValueType = { scalar: 'text', array: false };
@@ -47,14 +47,14 @@ function canonicalValue(column: Sql, type: ValueType): Sql {
 }
 
 /** The forms in which a value of the type may be stored, so that an index finds them; `null`: too many. */
-function storedForms(type: ValueType, key: Sql): readonly Sql[] | null {
+function formsOf(type: ValueType, key: Sql): readonly Sql[] | null {
   switch (familyOf(type.scalar)) {
     case 'uuid': {
       const digits = sql`replace(${key}, '-', '')`;
       return [key, sql`upper(${key})`, digits, sql`upper(${digits})`, sql`unhex(${digits})`];
     }
     case 'opaque':
-      return [key, sql`cast(${key} as numeric)`, sql`foz_unbase64(${key})`];
+      return storedForms(key);
     default:
       return null;
   }
@@ -67,7 +67,7 @@ export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyCo
   if (way === 'own') return own;
   const exact = sql`${exactValue(column, type, compare)} = ${key}`;
   if (way === 'both') return sql`(${own} and ${exact})`;
-  const forms = compare === 'exact' ? storedForms(type, key) : null;
+  const forms = compare === 'exact' ? formsOf(type, key) : null;
   return forms === null ? exact : sql`(${column} in (${sql.join(forms)}) and ${exact})`;
 }
 
@@ -93,7 +93,7 @@ export function inKeys(columns: readonly Sql[], keys: Param, compare: KeyCompari
       )
     : null;
   const [only] = columns;
-  const forms = columns.length === 1 && compare === 'exact' ? storedForms(types[0]!, sql`value`) : null;
+  const forms = columns.length === 1 && compare === 'exact' ? formsOf(types[0]!, sql`value`) : null;
   if (forms !== null) {
     const list = sql`json_each(${bindKeys(keys, true)})`;
     const stored = sql.join(

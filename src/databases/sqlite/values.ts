@@ -106,6 +106,11 @@ export function jsonValue(expression: Sql, type: ValueType, numbers: Numbers): S
   return spelling(type).json(expression, type, numbers);
 }
 
+/** The forms in which a value may be stored that is shown as this text, in a column of no known type. */
+export function storedForms(text: Sql): readonly Sql[] {
+  return [text, sql`cast(${text} as numeric)`, sql`foz_unbase64(${text})`];
+}
+
 /** 1 where the value is shown as true, 0 where it is shown as false. */
 export function truth(x: Sql): Sql {
   return sql`(case ${x} when 1 then 1 when 0 then 0 else foz_truth(${x}) end)`;

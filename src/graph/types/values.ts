@@ -15,6 +15,7 @@ import {
   type Column,
   type EnumType,
   type Naming,
+  type NativeComparison,
   type OperandKind,
   type Operator,
   operators,
@@ -68,13 +69,20 @@ export function aggregateType(graph: Graph, table: Table, column: Column, fn: Ag
 
 /** Name of a column's comparison type; `null` where the engine offers no operator for it. */
 export function comparisonNameOf(graph: Graph, table: Table, column: Column): string | null {
-  const { array } = column.type;
+  const { array, compares } = column.type;
   const scalar = shownScalar(column);
-  const offered = operatorsFor(graph.capabilities(table), scalar, array);
+  const offered = operatorsFor(graph.capabilities(table), scalar, array, compares);
   if (offered.length === 0) return null;
   if (hasEnum(column)) return graph.names.enums.comparison(column.enumType!, array);
   const naming = graph.names.naming(table);
-  return comparisonName(naming, scalar, array, classWords(allOperators(scalar, array), offered));
+  const words = classWords(allOperators(scalar, array, compares), offered);
+  return comparisonName(naming, scalar, array, [...comparedAs(compares), ...words]);
+}
+
+/** What tells apart the comparison types of native types by what their database compares. */
+function comparedAs(compares: NativeComparison | undefined): readonly string[] {
+  if (compares === 'order') return ['ordered'];
+  return compares === 'none' ? ['is_null'] : [];
 }
 
 /** What a column can be compared with; shared by all columns of its scalar on engines with the same operators. */
@@ -82,8 +90,8 @@ export function comparisonType(graph: Graph, table: Table, column: Column): Grap
   const name = comparisonNameOf(graph, table, column);
   if (name === null) return null;
   return graph.once(name, () => {
-    const { array } = column.type;
-    const offered = operatorsFor(graph.capabilities(table), shownScalar(column), array);
+    const { array, compares } = column.type;
+    const offered = operatorsFor(graph.capabilities(table), shownScalar(column), array, compares);
     return makeComparison(name, offered, leafType(graph, table, column), array);
   });
 }

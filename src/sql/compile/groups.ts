@@ -27,7 +27,7 @@ export function groupClauses(
 ): GroupClauses {
   const { dialect } = scope;
   const keys = group.keys.map(({ column, bucket }) => {
-    const expression = scope.column(row, column);
+    const expression = scope.shown(row, column);
     return bucket === null ? expression : dialect.bucket(bucket, expression, column.type);
   });
   const order = group.orderBy.map((term) => {

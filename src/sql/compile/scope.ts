@@ -52,9 +52,17 @@ export class Scope {
     return this.#masked(alias, column, plain);
   }
 
+  /** As `column`, so that its values are equal where they are shown alike. */
+  shown(alias: Sql, column: Column): Sql {
+    const plain = sql`${alias}.${this.dialect.name(column.name)}`;
+    return this.#masked(alias, column, this.dialect.shownAs?.(plain, column.type) ?? plain);
+  }
+
   /** As `column`, to be sorted and ranged by. */
   ordered(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
+    const shown = this.dialect.shownAs?.(plain, column.type) ?? null;
+    if (shown !== null) return this.#masked(alias, column, shown);
     if (column.mask === null) return plain;
     return this.#masked(alias, column, this.dialect.placeOf?.(plain, column.type) ?? plain);
   }

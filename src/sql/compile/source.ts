@@ -203,7 +203,7 @@ function distinctRows(
   const { dialect } = scope;
   const inner = new From(scope, extra.row);
   const order = orderList(scope, inner, set.orderBy);
-  const partition = set.distinctOn.map((column) => scope.column(extra.row, column));
+  const partition = set.distinctOn.map((column) => scope.shown(extra.row, column));
   if (extra.outer !== undefined) partition.unshift(extra.outer.column);
   const conditions: Sql[] = [];
   if (extra.condition !== null) conditions.push(extra.condition);

@@ -37,7 +37,7 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
     case 'is null':
       return sql`${scope.column(row, predicate.column)} ${predicate.negated ? sql`is not null` : sql`is null`}`;
     case 'columns':
-      return sql`${scope.column(row, predicate.left)} ${comparisons[predicate.op]} ${scope.column(row, predicate.right)}`;
+      return sql`${scope.shown(row, predicate.left)} ${comparisons[predicate.op]} ${scope.shown(row, predicate.right)}`;
     case 'exists':
       return exists(scope, predicate, row);
     case 'exists table': {
@@ -125,7 +125,9 @@ export function compileMeasure(scope: Scope, measure: Measure, row: Sql): Sql {
 /** Several columns without distinct count the rows in which none of them is NULL. */
 export function compileCount(scope: Scope, columns: readonly Column[], distinct: boolean, row: Sql): Sql {
   if (columns.length === 0) return sql`count(*)`;
-  const expressions = columns.map((column) => scope.column(row, column));
+  const expressions = columns.map((column) =>
+    distinct ? scope.shown(row, column) : scope.column(row, column),
+  );
   if (distinct) return scope.dialect.countDistinct(expressions);
   if (expressions.length === 1) return sql`count(${expressions[0]!})`;
   const present = sql.join(
