@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import {
   type Authentication,
   accountsIn,
@@ -9,6 +9,8 @@ import {
   authenticationOf,
   changingOptions,
   doorOf,
+  droppedLines,
+  processLog,
   routesOf,
   startRuntime,
   tlsOf,
@@ -130,7 +132,7 @@ export interface Started extends FozServer {
 
 /** Starts Foz: attaches all sources, then listens. A store that does not answer is followed as soon as it does. */
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
-  const logger = options.logger ?? pino({ level: process.env.FOZ_LOG_LEVEL ?? 'info' });
+  const logger = options.logger ?? processLog();
   const plane = await openControlPlane(config, process.env, logger);
   const keeping = { logger, ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}) };
   const authentication = authenticationOf(config, plane, logger);
@@ -185,6 +187,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
 function gaugesOf({ graphs, registry }: Attached) {
   return {
     plans: graphs.plans,
+    caches: graphs.caches,
+    droppedLines: droppedLines(),
     pools: registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
   };
 }
@@ -207,6 +211,7 @@ function engineOf(attached: Attached): Engine {
   return {
     view: viewKey,
     graph: (session) => graphs.engine(session).options.schema,
+    document: (session, query, operationName) => graphs.engine(session).document(query, operationName),
     registered: ({ role }, id) => graphs.registered(role, id),
     cached(operation) {
       const engine = graphs.engine(operation.session);

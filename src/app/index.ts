@@ -2,6 +2,7 @@ export { accountsIn } from './accounts.ts';
 export { again } from './again.ts';
 export { type Authentication, authenticationOf, doorOf } from './authentication.ts';
 export { changingOptions, websocketOf } from './limits.ts';
+export { droppedLines, flushOutput, guardOutput, processLog } from './output.ts';
 export { routesOf } from './routes.ts';
 export { startRuntime } from './runtime.ts';
 export { tlsOf } from './tls.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { flushOutput, guardOutput } from '../app/index.ts';
 import { type FozConfig, loadConfig } from '../control/index.ts';
 import { prepareDemo } from '../demo/index.ts';
 import { connect, start } from '../main.ts';
@@ -11,6 +12,7 @@ interface Options {
 
 /** `foz serve`: runs until it is told to stop; SIGINT and SIGTERM let running requests finish. */
 export async function serve(options: Options): Promise<void> {
+  guardOutput();
   const { config, samples } =
     options.demo === true ? await demo() : { config: loadConfig(options.config), samples: [] };
   const port = options.port ?? config.server?.port ?? process.env.PORT;
@@ -45,6 +47,7 @@ export async function serve(options: Options): Promise<void> {
     stopping = true;
     console.log('Stopping: running requests may finish. Once more to stop at once.');
     await server.close();
+    await flushOutput(1_000);
     process.exit(0);
   };
   process.on('SIGINT', () => void stop());

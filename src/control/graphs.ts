@@ -15,8 +15,14 @@ import {
   resolveCatalog,
   type SourceInput,
 } from '../catalog/index.ts';
-import { adminRole, FozError, type RoleName, type SourceName } from '../core/index.ts';
-import { IntrospectionAnswers, RoleEngine, type RoleEngineOptions, tablesSeen } from '../execute/index.ts';
+import { adminRole, type CacheState, FozError, type RoleName, type SourceName } from '../core/index.ts';
+import {
+  introspectionAnswers,
+  keptPlans,
+  RoleEngine,
+  type RoleEngineOptions,
+  tablesSeen,
+} from '../execute/index.ts';
 import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { allowListOf, registeredAs, registeredIn, spelled } from './allow-list.ts';
@@ -83,9 +89,13 @@ export class Graphs {
   #served: TriedMetadata | null = null;
   /** Grows with every change. */
   #changes = 0;
-  readonly #engines = new LRUCache<string, Kept>({ max: defaults.views });
-  /** One for all roles, so that many of them do not keep more than one does. */
-  readonly #introspections = new IntrospectionAnswers();
+  readonly #engines = new LRUCache<string, Kept>({
+    max: defaults.views,
+    dispose: ({ engine }) => engine.close(),
+  });
+  /** Of all roles together, so that many of them do not keep more than one does. */
+  readonly #plans = keptPlans();
+  readonly #introspections = introspectionAnswers();
   readonly #marks = new Marks();
 
   constructor(config: FozConfig, registry: SourceRegistry) {
@@ -226,6 +236,11 @@ export class Graphs {
     return made.engine;
   }
 
+  /** What is kept for all roles together. */
+  get caches(): readonly CacheState[] {
+    return [this.#plans.state, this.#introspections.state];
+  }
+
   /** Plans kept by all roles. */
   get plans(): number {
     let plans = 0;
@@ -276,6 +291,7 @@ export class Graphs {
       showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
       admit: this.#admission(session.role),
       most: { cost: limits.cost ?? null, answerBytes: limits.answer_bytes ?? null },
+      plans: this.#plans,
       introspections: this.#introspections,
     });
   }

@@ -1,3 +1,4 @@
+export { CacheBudget, type CacheShare, type CacheState, heapPart, textBytes } from './cache.ts';
 export type { EndSignal } from './end-signal.ts';
 export { type ErrorCode, errorCodes, FozError, type FozErrorOptions, FozErrors } from './errors.ts';
 export {

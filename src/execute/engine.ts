@@ -5,7 +5,16 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { checkNesting, type EndSignal, FozError, FozErrors, type SourceName } from '../core/index.ts';
+import {
+  type CacheBudget,
+  type CacheShare,
+  checkNesting,
+  type EndSignal,
+  FozError,
+  FozErrors,
+  type SourceName,
+  textBytes,
+} from '../core/index.ts';
 import {
   type Connector,
   compileCoercion,
@@ -21,14 +30,11 @@ import {
   type VariableValues,
   withoutPrototypes,
 } from '../plan/index.ts';
-import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
+import { answerErrors, answerText, checkSize, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
 import { failedSource } from './fetch.ts';
-import {
-  Introspection,
-  type IntrospectionAnswers,
-  type IntrospectionRequest,
-} from './introspection/index.ts';
+import { Introspection, type IntrospectionRequest } from './introspection/index.ts';
+import { documentBytes, keptPlans, planBytes, statementBytes } from './kept.ts';
 import { failedWrites } from './mutations.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
 import type { Written } from './written.ts';
@@ -58,8 +64,10 @@ export interface RoleEngineOptions {
   readonly connectorOf: (source: SourceName) => Connector;
   /** Most keys a condition may carry between sources. */
   readonly keyCap: number;
-  /** Operations whose plans are kept. */
+  /** Operations whose plans are kept, as far as there is room for them. */
   readonly cacheSize: number;
+  /** Room for plans; default: a place of the engine's own. */
+  readonly plans?: CacheBudget;
   /** Whether the caller may read what the database itself said. */
   readonly showInternal: boolean;
   /** Which tables errors may name; absent: all. */
@@ -71,11 +79,14 @@ export interface RoleEngineOptions {
   /** Told of every statement that failed with `unavailable`; must not throw. */
   readonly onUnavailable?: (source: SourceName, error: FozError) => void;
   /** Where introspection answers are kept; default: a place of the engine's own. */
-  readonly introspections?: IntrospectionAnswers;
+  readonly introspections?: CacheBudget;
 }
 
 /** One operation of one document: how its variables are keyed, and its plans by key. */
 interface Entry {
+  readonly key: string;
+  /** Of the heap, without the plans. */
+  readonly bytes: number;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly onRun: OnRun;
@@ -91,12 +102,12 @@ const plansPerOperation = 64;
 /** Plans and runs the operations of one role on one state of the catalog. */
 export class RoleEngine {
   readonly options: RoleEngineOptions;
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries: CacheShare<Entry>;
   readonly #introspection: Introspection;
 
   constructor(options: RoleEngineOptions) {
     this.options = options;
-    this.#entries = new LRUCache({ max: options.cacheSize });
+    this.#entries = (options.plans ?? keptPlans()).share(options.cacheSize);
     this.#introspection = new Introspection(options.schema, options.introspections);
   }
 
@@ -112,6 +123,11 @@ export class RoleEngine {
     const variables = entry.coerce(raw);
     if (variables === undefined || this.#excess(plan.plan, variables) !== null) return undefined;
     return this.#run(plan, variables, request, entry);
+  }
+
+  /** The document of an operation that was planned before: parsed and validated. */
+  document(query: string, operationName: string | null): DocumentNode | undefined {
+    return this.#entries.get(keyOf({ query, operationName }))?.document;
   }
 
   /** Plans (or finds) and runs a validated document. Never rejects: what goes wrong is in the answer. */
@@ -165,6 +181,12 @@ export class RoleEngine {
     );
   }
 
+  /** Drops all that is kept, and keeps nothing more; what runs goes on. */
+  close(): void {
+    this.#entries.close();
+    this.#introspection.close();
+  }
+
   /** Plans kept at the moment. */
   get size(): number {
     let size = 0;
@@ -184,17 +206,31 @@ export class RoleEngine {
       const onRun = this.options.admit?.(request.document, operation);
       const { schema } = this.options;
       entry = {
+        key,
+        bytes: textBytes(key) + documentBytes(request.document, request.query),
         document: request.document,
         operation,
         onRun,
         coerce: compileCoercion(schema, operation),
         shape: compileShape(schema, operation),
         inspected: [],
-        plans: new LRUCache({ max: plansPerOperation }),
+        plans: new LRUCache({ max: plansPerOperation, maxSize: this.#entries.largest }),
       };
-      this.#entries.set(key, entry);
+      this.#keep(entry);
     }
     return entry;
+  }
+
+  #keep(entry: Entry): void {
+    this.#entries.set(entry.key, entry, entry.bytes + entry.plans.calculatedSize);
+  }
+
+  /** Keeps a plan, with the statements that it has compiled so far. */
+  #keepPlan(entry: Entry, key: string, plan: PreparedPlan, bytes: number): void {
+    // An equal value would keep the size that it had.
+    entry.plans.delete(key);
+    entry.plans.set(key, plan, { size: bytes });
+    this.#keep(entry);
   }
 
   #plan(entry: Entry, values: VariableValues, raw: VariableValues): PreparedPlan {
@@ -219,9 +255,19 @@ export class RoleEngine {
       },
     );
     this.#checkCost(plan, values);
-    const prepared = preparePlan(connectorOf, plan);
+    let key: string | undefined;
+    let bytes = planBytes(entry.document, entry.key);
+    const prepared = preparePlan(connectorOf, plan, (characters) => {
+      bytes += statementBytes(characters);
+      if (key === undefined || entry.plans.peek(key) !== prepared) return;
+      // Compiled when it was needed the first time.
+      if (this.#entries.peek(entry.key) === entry) this.#keepPlan(entry, key, prepared, bytes);
+    });
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected];
-    if (shape !== undefined) entry.plans.set(shape + inspectedKey(entry.inspected, raw), prepared);
+    if (shape === undefined) return prepared;
+    key = shape + inspectedKey(entry.inspected, raw);
+    bytes += textBytes(key);
+    this.#keepPlan(entry, key, prepared, bytes);
     return prepared;
   }
 
@@ -322,16 +368,6 @@ function drifted(
   );
   const names = new Set(changed.flatMap((error) => failedSource(error) ?? []));
   return names.size === 0 ? {} : { drifted: [...names] };
-}
-
-/** For reads: refusing the answer of a write would not undo it. */
-function checkSize(data: string, most: number | null): void {
-  if (most === null || data.length * 3 <= most || Buffer.byteLength(data) <= most) return;
-  throw new FozError(
-    'limit-exceeded',
-    `The answer is longer than ${most} bytes: ask for fewer rows or fields.`,
-    { details: { limit: most } },
-  );
 }
 
 function introspectionOf(

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName } from '../core/index.ts';
 import { type Plan, type Root, type Runner, rootFields } from '../plan/index.ts';
+import { sourcesReadBack, withWrite } from './connections.ts';
 import { type Explained, explainStatement, heading } from './explain.ts';
 import { explainMutation } from './explain-writes.ts';
 import { distinct, ofSource, type Running } from './fetch.ts';
@@ -22,6 +23,8 @@ export interface PreparedMutations {
 
 interface Group {
   readonly source: SourceName;
+  /** Other sources that answers are read from. */
+  reads: readonly SourceName[];
   readonly fields: { readonly root: WriteRoot; readonly simple: SimpleWrite | null }[];
 }
 
@@ -33,7 +36,7 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
     const source = root.mutation.table.source.name;
     let group = groups.find((candidate) => candidate.source === source);
     if (group === undefined) {
-      group = { source, fields: [] };
+      group = { source, reads: [], fields: [] };
       groups.push(group);
     }
     // Parameters of steps get their capacity late: such statements are compiled for each request.
@@ -42,6 +45,11 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
       simple: plan.steps.length > 0 ? null : prepareSimple(connectorOf, source, root.mutation),
     });
   }
+  for (const group of groups)
+    group.reads = sourcesReadBack(
+      group.fields.map(({ root }) => root),
+      group.source,
+    );
   const fields = groups.flatMap((group) => group.fields);
   // A single statement tells all that is wrong with its values when they are bound.
   const asked = fields.length === 1 && fields[0]!.simple !== null ? [] : fields;
@@ -123,8 +131,8 @@ async function runGroup(
   const once = async (noting: Running) => {
     if (group.fields.length === 1 && only!.simple !== null)
       return new Map<Root, string>([[only!.root, await only!.simple.run(noting)]]);
-    return connectorOf(group.source).transaction('write', running.context, (runner) =>
-      runFields(connectorOf, noting, group, runner),
+    return withWrite(connectorOf, running.context, group, (runners) =>
+      runFields(connectorOf, noting, group, runners),
     );
   };
   const started = performance.now();
@@ -148,11 +156,11 @@ async function runFields(
   connectorOf: ConnectorOf,
   running: Running,
   group: Group,
-  runner: Runner,
+  runners: ReadonlyMap<SourceName, Runner>,
 ): Promise<Map<Root, string>> {
   const inside: Running = {
     ...running,
-    runnerOf: (name) => (name === group.source ? runner : running.runnerOf(name)),
+    runnerOf: (name) => runners.get(name) ?? running.runnerOf(name),
   };
   const texts = new Map<Root, string>();
   for (const { root, simple } of group.fields) {

@@ -12,7 +12,11 @@ import { remoteKey } from './remote-keys.ts';
 import { compileWriter, type WriteRow } from './writer.ts';
 
 /** Gives the connector of a source. */
-export type ConnectorOf = (source: SourceName) => Connector;
+export interface ConnectorOf {
+  (source: SourceName): Connector;
+  /** Is told how many characters each statement has that is compiled to be kept. */
+  readonly onCompiled?: (characters: number) => void;
+}
 
 /** A fetch ready to run: its statement, its writer, and everything that hangs below it. Kept in the plan cache. */
 export interface PreparedFetch {
@@ -37,6 +41,7 @@ export interface PreparedHop {
 export function prepareFetch(connectorOf: ConnectorOf, source: SourceName, fetch: Fetch): PreparedFetch {
   const connector = connectorOf(source);
   const compiled = connector.compileFetch(fetch);
+  connectorOf.onCompiled?.(compiled.statement.text.length);
   const { write, pending } = compileWriter(compiled.shape.out);
   return {
     source,

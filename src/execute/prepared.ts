@@ -1,6 +1,7 @@
 import type { SourceName } from '../core/index.ts';
 import {
   type Bindings,
+  type Connector,
   capacityFor,
   type Plan,
   type Root,
@@ -9,6 +10,7 @@ import {
   rootFields,
   tablesRead,
 } from '../plan/index.ts';
+import { heldSources } from './connections.ts';
 import type { Explained } from './explain.ts';
 import { ofSource, type Running } from './fetch.ts';
 import { type PreparedMutations, prepareMutations } from './mutations.ts';
@@ -33,9 +35,19 @@ export interface PreparedPlan {
 /** Answers `__schema` and `__type`: JSON text by response key. */
 export type Introspect = () => Promise<ReadonlyMap<string, string>>;
 
-/** Compiles all statements of a plan that do not depend on what earlier steps bring. */
-export function preparePlan(connectorOf: ConnectorOf, plan: Plan): PreparedPlan {
-  if (plan.kind === 'mutation') return mutationPlan(connectorOf, plan, prepareMutations(connectorOf, plan));
+/**
+ * Compiles all statements of a plan that do not depend on what earlier steps bring. `onCompiled` is told how long each statement is that
+ * the plan keeps, also later; those of mutations with several statements are compiled for each request and not kept.
+ */
+export function preparePlan(
+  connectorsOf: (source: SourceName) => Connector,
+  plan: Plan,
+  onCompiled: (characters: number) => void = () => {},
+): PreparedPlan {
+  if (plan.kind === 'mutation') return mutationPlan(connectorsOf, plan, prepareMutations(connectorsOf, plan));
+  const connectorOf: ConnectorOf = Object.assign((source: SourceName) => connectorsOf(source), {
+    onCompiled,
+  });
   const roots = rootFields(plan.roots);
   const reads = roots.filter(isRead);
   const introspects = roots.some((root) => root.kind === 'introspection');
@@ -127,7 +139,7 @@ function sourcesOf(plan: Plan): SourceName[] {
   return [...sources];
 }
 
-/** The reads of a plan, and the sources that serve several statements of them. */
+/** The reads of a plan, and the sources whose connections they hold: see `heldSources`. */
 interface PreparedReads {
   readonly roots: readonly PreparedRoot[];
   readonly snapshots: readonly SourceName[];
@@ -148,14 +160,15 @@ function runRoots(
   });
 }
 
+/** The sources whose connections are held for as long as the roots are read. */
 function snapshotSources(roots: readonly PreparedRoot[]): SourceName[] {
   const counts = new Map<SourceName, number>();
   for (const root of roots)
     for (const [source, count] of root.statements) counts.set(source, (counts.get(source) ?? 0) + count);
-  return [...counts].filter(([, count]) => count > 1).map(([source]) => source);
+  return heldSources(counts);
 }
 
-/** Opens a read transaction on each source in turn, then runs `body` with all of them. */
+/** Opens a read transaction on each source in turn (see `inOrder`), then runs `body` with all of them. */
 async function withSnapshots<T>(
   connectorOf: ConnectorOf,
   running: Running,

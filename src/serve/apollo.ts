@@ -7,6 +7,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import {
+  type DocumentNode,
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
@@ -14,6 +15,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
+import type { CacheState } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine, Operation } from './engine.ts';
 import { limitRule } from './limits.ts';
@@ -56,7 +58,17 @@ export class Doors {
   constructor(engine: Engine, limitsOf: LimitsOf, views = 200) {
     this.#engine = engine;
     this.#limitsOf = limitsOf;
-    this.#servers = new LRUCache({ max: views });
+    this.#servers = new LRUCache({
+      max: views,
+      dispose: (_door, view, reason) => {
+        if (reason === 'evict') this.#sent.forget(view);
+      },
+    });
+  }
+
+  /** What is kept for all views together. */
+  get caches(): readonly CacheState[] {
+    return [this.#sent.state];
   }
 
   /** The server of a session, started. */
@@ -93,6 +105,8 @@ async function startServer(
     gateway: gatewayOf(engine, graph),
     csrfPrevention: true,
     persistedQueries: { cache: persisted },
+    // Documents are kept with their plans, see `didResolveSource`. A store of Apollo Server's would print the whole graph for its keys.
+    documentStore: null,
     includeStacktraceInErrorResponses: false,
     introspection: true,
     stopOnTerminationSignals: false,
@@ -104,8 +118,13 @@ async function startServer(
     plugins: [
       {
         requestDidStart: async () => ({
-          didResolveSource: async ({ contextValue }) => {
+          didResolveSource: async (context) => {
+            const { contextValue, source, request } = context;
             contextValue.seen.hasSource = true;
+            const { session } = contextValue.operation;
+            const known = engine.document?.(session, source, request.operationName ?? null);
+            // Apollo Server does not parse and validate what is there already.
+            if (known !== undefined) (context as { document?: DocumentNode }).document = known;
           },
           didResolveOperation: async ({ operation }) => {
             if (operation?.operation === 'subscription') throw new GraphQLError(noSubscriptions, unserved);

@@ -26,6 +26,8 @@ export interface Engine {
   graph(session: Session): GraphQLSchema;
   /** The document on the list of operations of the session's role that this id or hash stands for. */
   registered?(session: Session, id: string): string | undefined;
+  /** The document of an operation that was planned before for such sessions: parsed and validated. */
+  document?(session: Session, query: string, operationName: string | null): DocumentNode | undefined;
   /** Runs an operation that is planned already; `undefined`: it is not, take the full path. */
   cached(operation: Operation): Promise<EngineAnswer> | undefined;
   /** Plans and runs a validated document. Never rejects. */

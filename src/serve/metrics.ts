@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CacheState } from '../core/index.ts';
 import type { Outcome } from './operations.ts';
 import type { ServerOptions } from './options.ts';
 
@@ -9,6 +10,7 @@ export type Transport = 'http' | 'websocket';
 interface Measured extends Pick<ServerOptions, 'gauges' | 'readiness'> {
   /** WebSockets that are open. */
   readonly sockets: () => number;
+  readonly caches: () => readonly CacheState[];
 }
 
 /** Prometheus metrics of one server. Labels have few values: no names of operations, no addresses. */
@@ -48,6 +50,17 @@ export class Metrics {
       refused: seconds.labels('refused'),
     };
     addGauges(this.registry, options);
+    addCaches(this.registry, options.caches);
+    const { gauges } = options;
+    new Counter({
+      name: 'foz_output_dropped_total',
+      help: 'Lines of the log, and others, that could not be printed',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(gauges().droppedLines);
+      },
+    });
   }
 
   record(outcome: Outcome, milliseconds: number, transport: Transport): void {
@@ -102,4 +115,24 @@ function addGauges(registry: Registry, options: Measured): void {
       options.readiness().forEach((source) => void it.set({ source: source.name }, source.ready ? 1 : 0)),
     ['source'],
   );
+}
+
+/** What grows by what clients send. */
+function addCaches(registry: Registry, caches: () => readonly CacheState[]): void {
+  const metrics = [
+    ['foz_cache_bytes', 'Bytes that a cache holds, estimated', Gauge, 'bytes'],
+    ['foz_cache_entries', 'Entries of a cache', Gauge, 'entries'],
+    ['foz_cache_evictions_total', 'Entries that a cache has dropped to make room', Counter, 'evictions'],
+  ] as const;
+  for (const [name, help, Kind, what] of metrics)
+    new Kind({
+      name,
+      help,
+      labelNames: ['cache'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const cache of caches()) this.inc({ cache: cache.name }, cache[what]);
+      },
+    });
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { RateLimit, Session } from '../access/index.ts';
 import type { SessionEnd } from '../auth/index.ts';
-import type { FozError, RoleName } from '../core/index.ts';
+import type { CacheState, FozError, RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine } from './engine.ts';
 
@@ -133,6 +133,9 @@ export interface ServerOptions {
   /** Gauges that are read when metrics are asked for. */
   readonly gauges: () => {
     readonly plans: number;
+    readonly caches: readonly CacheState[];
+    /** Lines that this process could not print. */
+    readonly droppedLines: number;
     readonly pools: readonly {
       readonly source: string;
       readonly size: number;

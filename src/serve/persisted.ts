@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { CacheBudget, type CacheShare, type CacheState, heapPart, textBytes } from '../core/index.ts';
 
 /** Operations that clients ask for by the SHA-256 of their text, as Apollo Server keeps them. */
 export interface PersistedOperations {
@@ -7,24 +7,38 @@ export interface PersistedOperations {
   delete(key: string): Promise<boolean>;
 }
 
-/** Characters of documents that are remembered for all views together. */
-const mostCharacters = 16 * 1024 * 1024;
-
-/** What clients have sent before, one memory for all views; each finds only what was sent to itself. */
+/** What clients have sent before, in one memory for all views; each finds only what was sent to itself. */
 export class SentOperations {
-  readonly #documents = new LRUCache<string, string>({
-    maxSize: mostCharacters,
-    sizeCalculation: (document, key) => document.length + key.length,
-  });
+  readonly #budget: CacheBudget;
+  /** By view. */
+  readonly #shares = new Map<string, CacheShare<string>>();
+
+  constructor(maxBytes = heapPart(1 / 32, 32 * 2 ** 20)) {
+    this.#budget = new CacheBudget('persisted_operations', maxBytes);
+  }
+
+  get state(): CacheState {
+    return this.#budget.state;
+  }
+
+  /** Drops what was sent to a view. */
+  forget(view: string): void {
+    this.#shares.get(view)?.close();
+    this.#shares.delete(view);
+  }
 
   /** Those of a view. `registered`: tells the operation of a hash that is on the list of its role, so that nobody has to send it first. */
   of(view: string, registered: (id: string) => string | undefined): PersistedOperations {
-    const documents = this.#documents;
-    const own = (key: string) => `${view}\0${key}`;
+    let documents = this.#shares.get(view);
+    if (documents === undefined) {
+      documents = this.#budget.share<string>();
+      this.#shares.set(view, documents);
+    }
+    const share = documents;
     return {
-      get: async (key) => documents.get(own(key)) ?? registered(key.slice(key.indexOf(':') + 1)),
-      set: async (key, document) => void documents.set(own(key), document),
-      delete: async (key) => documents.delete(own(key)),
+      get: async (key) => share.get(key) ?? registered(key.slice(key.indexOf(':') + 1)),
+      set: async (key, document) => share.set(key, document, textBytes(key) + textBytes(document)),
+      delete: async (key) => share.delete(key),
     };
   }
 }

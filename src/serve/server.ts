@@ -120,7 +120,11 @@ class Front {
     this.#unlisted = new UnlistedOrigins(logger);
     const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#told(outcome, ms, id, 'websocket');
     this.sockets = new Sockets(options, { gate, operations, logger, onOutcome });
-    this.#metrics = new Metrics({ ...options, sockets: () => this.sockets.size });
+    this.#metrics = new Metrics({
+      ...options,
+      sockets: () => this.sockets.size,
+      caches: () => [...options.gauges().caches, ...doors.caches],
+    });
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

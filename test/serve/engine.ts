@@ -102,7 +102,12 @@ export function serve(
     limits: { ...defaultLimits, ...limits },
     identify: () => adminSession,
     readiness: () => [{ name: 'shop', ready: true, reason: null }],
-    gauges: () => ({ plans: 0, pools: [{ source: 'shop', size: 2, idle: 1, waiting: 0 }] }),
+    gauges: () => ({
+      plans: 0,
+      caches: [],
+      droppedLines: 0,
+      pools: [{ source: 'shop', size: 2, idle: 1, waiting: 0 }],
+    }),
     logger: pino({ level: 'silent' }),
     metrics: true,
     console: null,

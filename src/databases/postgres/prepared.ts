@@ -2,18 +2,26 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Call } from './wire.ts';
 
+/**
+ * Characters of the statements that one connection keeps prepared, and of one of them. Measured, the server holds 90 to 140 bytes for
+ * each character for as long as it is prepared: some 55 MB for each connection at most.
+ */
+const most = { together: 512 * 1024, each: 32 * 1024 } as const;
+
 /** The statements that one connection has prepared: bounded, the least recently used one is closed on the server. */
 export class PreparedStatements {
   readonly #names: LRUCache<string, string> | null;
   #closed: string[] = [];
 
-  /** `most` 0: nothing is prepared, every statement goes unnamed. */
-  constructor(most: number) {
+  /** `count` 0: nothing is prepared, every statement goes unnamed. */
+  constructor(count: number) {
     this.#names =
-      most === 0
+      count === 0
         ? null
         : new LRUCache({
-            max: most,
+            max: count,
+            maxSize: most.together,
+            sizeCalculation: (_name, text) => text.length,
             dispose: (name) => {
               this.#closed.push(name);
             },
@@ -22,7 +30,7 @@ export class PreparedStatements {
 
   /** What to send to run a statement: with its text where the server does not know it yet. */
   call(text: string, values: readonly (string | null)[]): Call {
-    if (this.#names === null) return { name: '', text, values };
+    if (this.#names === null || text.length > most.each) return { name: '', text, values };
     const known = this.#names.get(text);
     if (known !== undefined) return { name: known, values };
     const name = nameOf(text);

@@ -1,2 +1,2 @@
-export { Introspection, IntrospectionAnswers, type IntrospectionRequest } from './introspection.ts';
+export { Introspection, type IntrospectionRequest, introspectionAnswers } from './introspection.ts';
 export { PackedText } from './packed.ts';

@@ -6,8 +6,7 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
-import type { EndSignal } from '../../core/index.ts';
+import { CacheBudget, type CacheShare, type EndSignal, heapPart, textBytes } from '../../core/index.ts';
 import { LazySchema } from '../../graph/index.ts';
 import type { Root } from '../../plan/index.ts';
 import { Compiler, typeOfMeta } from './compile.ts';
@@ -28,18 +27,10 @@ export interface IntrospectionRequest {
 
 type Answer = string | PackedText;
 
-/** Finished introspection answers of any number of graphs, the least used dropped beyond so many bytes. */
-export class IntrospectionAnswers extends LRUCache<string, Answer> {
-  constructor(maxBytes = 64 * 2 ** 20) {
-    super({
-      maxSize: maxBytes,
-      sizeCalculation: (answer, key) =>
-        2 * key.length + (typeof answer === 'string' ? 2 * answer.length : answer.packedBytes),
-    });
-  }
+/** Finished introspection answers of any number of graphs. Tools read whole graphs, so that one answer may take half of it. */
+export function introspectionAnswers(maxBytes = heapPart(1 / 16, 64 * 2 ** 20)): CacheBudget {
+  return new CacheBudget('introspection', maxBytes, 1 / 2);
 }
-
-let graphs = 0;
 
 /**
  * Answers introspection of one graph with the bytes that graphql-js would give. The answer is written straight from the schema
@@ -47,13 +38,17 @@ let graphs = 0;
  */
 export class Introspection {
   readonly #schema: GraphQLSchema;
-  readonly #answers: IntrospectionAnswers;
-  readonly #id = ++graphs;
+  readonly #answers: CacheShare<Answer>;
   readonly #jobs = new Map<string, Job<Answer>>();
 
-  constructor(schema: GraphQLSchema, answers = new IntrospectionAnswers()) {
+  constructor(schema: GraphQLSchema, answers = introspectionAnswers()) {
     this.#schema = schema;
-    this.#answers = answers;
+    this.#answers = answers.share();
+  }
+
+  /** Drops what is kept; nothing more is kept. */
+  close(): void {
+    this.#answers.close();
   }
 
   /**
@@ -61,7 +56,7 @@ export class Introspection {
    * before. Rejects with FozError.
    */
   answer(roots: readonly Root[], request: IntrospectionRequest): Promise<Answer> {
-    const id = `${this.#id}\0${JSON.stringify(request.variables)}\0${request.key}`;
+    const id = `${JSON.stringify(request.variables)}\0${request.key}`;
     const kept = this.#answers.get(id);
     if (kept !== undefined) return Promise.resolve(kept);
     return this.#job(id, (isStopped) => write((sink) => this.#walk(roots, request, sink), isStopped)).wait(
@@ -88,7 +83,7 @@ export class Introspection {
       if (this.#jobs.get(id) === job) this.#jobs.delete(id);
     };
     job.result.then((answer) => {
-      this.#answers.set(id, answer);
+      this.#answers.set(id, answer, textBytes(id) + bytesOf(answer));
       forget();
     }, forget);
     return job;
@@ -132,4 +127,8 @@ export class Introspection {
       [...all].filter(([, [node]]) => node!.name.value === '__schema' || node!.name.value === '__type'),
     );
   }
+}
+
+function bytesOf(answer: Answer): number {
+  return typeof answer === 'string' ? textBytes(answer) : answer.packedBytes;
 }

@@ -1,5 +1,5 @@
 import { type ExecutionResult, execute, getIntrospectionQuery, parse } from 'graphql';
-import { IntrospectionAnswers, type OperationRequest, type RoleEngine } from '../../../src/execute/index.ts';
+import { introspectionAnswers, type OperationRequest, type RoleEngine } from '../../../src/execute/index.ts';
 import { Introspection } from '../../../src/execute/introspection/index.ts';
 import { engineOf, largeGraph } from './large.ts';
 
@@ -103,28 +103,29 @@ describe('callers that leave', () => {
 
 describe('what is kept', () => {
   test('is bounded in bytes', async () => {
-    const answers = new IntrospectionAnswers(10_000);
+    const answers = introspectionAnswers(10_000);
     const engine = engineOf(schema, answers);
     const first = await ask(engine);
-    expect(answers.size).toBe(0);
+    expect(answers.state.entries).toBe(0);
     expect((await ask(engine)).packed).not.toBe(first.packed);
     for (let at = 0; at < 60; at++) {
       const text = `{ __type(name: "t${at}") { name fields { name } } }`;
       await engine.execute({ ...request(undefined, text), document: parse(text) });
     }
-    expect(answers.size).toBeGreaterThan(3);
-    expect(answers.calculatedSize).toBeLessThanOrEqual(10_000);
+    expect(answers.state.entries).toBeGreaterThan(3);
+    expect(answers.state.bytes).toBeLessThanOrEqual(10_000);
+    expect(answers.state.evictions).toBeGreaterThan(3);
   });
 
   test('is of one graph, where several keep theirs in one place', async () => {
-    const answers = new IntrospectionAnswers();
+    const answers = introspectionAnswers();
     const text = '{ __schema { types { name } } }';
     const [one, other] = [largeGraph('a', 2), largeGraph('b', 2)].map((graph) => engineOf(graph, answers));
     const names = async (engine: RoleEngine) =>
       (await engine.execute({ ...request(undefined, text), document: parse(text) })).json;
     expect(await names(one!)).toContain('"a1_bool_exp"');
     expect(await names(other!)).toContain('"b1_bool_exp"');
-    expect(answers.size).toBe(2);
+    expect(answers.state.entries).toBe(2);
   });
 });
 

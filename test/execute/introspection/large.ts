@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
-import { type IntrospectionAnswers, RoleEngine } from '../../../src/execute/index.ts';
+import type { CacheBudget } from '../../../src/core/index.ts';
+import { RoleEngine } from '../../../src/execute/index.ts';
 import { buildGraph, type LazySchema } from '../../../src/graph/index.ts';
 import { adminRules } from '../../../src/plan/index.ts';
 import { catalog, column, everything, reference, source, table } from '../../graph/catalogs.ts';
@@ -21,7 +22,7 @@ export function largeGraph(word = 't', count = 60): LazySchema {
 }
 
 /** An engine for operations that ask no source. */
-export function engineOf(schema: GraphQLSchema, introspections?: IntrospectionAnswers): RoleEngine {
+export function engineOf(schema: GraphQLSchema, introspections?: CacheBudget): RoleEngine {
   return new RoleEngine({
     schema,
     rules: adminRules,

@@ -1,0 +1,181 @@
+import { fstatSync, write } from 'node:fs';
+import { Socket } from 'node:net';
+import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
+import { type Logger, pino } from 'pino';
+
+export interface OutputOptions {
+  /** Bytes that wait to be written at most; what comes beyond is dropped. 1 MiB unless told. */
+  readonly maxBytes?: number;
+  /** Milliseconds until a write that failed is followed by the next; 1,000 unless told. */
+  readonly retryMs?: number;
+}
+
+/** Sends bytes; calls back with how many were taken. */
+type Send = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, taken: number) => void) => void;
+
+/**
+ * What this process prints, as lines. Writing never throws and never waits: not for a full disk, nor for a pipe that nobody reads or
+ * that is closed. What cannot be written is dropped and counted. The streams of Node and of pino write synchronously and go on trying on a
+ * full disk, which stops the whole process.
+ */
+export class Output {
+  readonly #send: Send;
+  readonly #maxBytes: number;
+  readonly #retryMs: number;
+  #lines: string[] = [];
+  /** Of the lines that wait, and of those that are on their way. */
+  #bytes = 0;
+  #writing = false;
+  #dropped = 0;
+  /** Of those that no line tells of yet. */
+  #untold = 0;
+  /** The last thing written may be the first half of a line. */
+  #broken = false;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(fd: number, { maxBytes = 2 ** 20, retryMs = 1_000 }: OutputOptions = {}) {
+    this.#send = sendTo(fd);
+    this.#maxBytes = maxBytes;
+    this.#retryMs = retryMs;
+  }
+
+  /** Lines that were dropped since the start. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.byteLength(line);
+    if (this.#bytes + bytes > this.#maxBytes) {
+      this.#drop(1);
+      return;
+    }
+    this.#lines.push(line);
+    this.#bytes += bytes;
+    this.#next();
+  }
+
+  /** Resolves when all is written or dropped, after `ms` at the latest. */
+  flush(ms: number): Promise<void> {
+    if (!this.#writing) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      setTimeout(resolve, ms);
+    });
+  }
+
+  #drop(lines: number): void {
+    this.#dropped += lines;
+    this.#untold += lines;
+  }
+
+  #next(): void {
+    if (this.#writing) return;
+    if (this.#lines.length === 0) {
+      for (const resolve of this.#waiting.splice(0)) resolve();
+      return;
+    }
+    this.#writing = true;
+    const lines = this.#lines.splice(0);
+    const told = this.#untold;
+    const bytes = Buffer.from(`${this.#broken ? '\n' : ''}${told > 0 ? missing(told) : ''}${lines.join('')}`);
+    const sent = (error: Error | null) => {
+      this.#bytes = this.#lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+      if (error === null) this.#untold -= told;
+      else this.#drop(lines.length);
+      this.#broken = error !== null;
+      const go = () => {
+        this.#writing = false;
+        this.#next();
+      };
+      if (error === null) go();
+      else setTimeout(go, this.#retryMs).unref();
+    };
+    this.#all(bytes, sent);
+  }
+
+  #all(bytes: Buffer, done: (error: Error | null) => void): void {
+    this.#send(bytes, (error, taken) => {
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#all(bytes, done), 50).unref();
+      else if (error !== null || taken >= bytes.length) done(error);
+      else this.#all(bytes.subarray(taken), done);
+    });
+  }
+}
+
+/** Files and terminals are written on a thread of the pool; to a pipe that nobody reads no thread may be lost, so that it gets a socket. */
+function sendTo(fd: number): Send {
+  if (!isPipe(fd)) return (bytes, done) => write(fd, bytes, (error, taken) => done(error, taken));
+  const socket = new Socket({ fd, readable: false, writable: true });
+  socket.on('error', () => {});
+  socket.unref();
+  return (bytes, done) => void socket.write(bytes, (error) => done(error ?? null, bytes.length));
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** A line of the log about those that are not in it. */
+function missing(lines: number): string {
+  const msg = `${lines} lines before this one could not be written and are missing`;
+  return `${JSON.stringify({ level: 40, time: Date.now(), pid: process.pid, dropped: lines, msg })}\n`;
+}
+
+const outputs = new Map<1 | 2, Output>();
+
+function outputOf(fd: 1 | 2): Output {
+  let output = outputs.get(fd);
+  if (output === undefined) {
+    output = new Output(fd);
+    outputs.set(fd, output);
+  }
+  return output;
+}
+
+/** The log of this process, on its standard output. */
+export function processLog(): Logger {
+  const output = outputOf(1);
+  const level = process.env.FOZ_LOG_LEVEL ?? 'info';
+  return pino({ level }, { write: (line: string) => output.write(line) });
+}
+
+/** Lines that this process could not print. */
+export function droppedLines(): number {
+  let dropped = 0;
+  for (const output of outputs.values()) dropped += output.dropped;
+  return dropped;
+}
+
+/** From now on nothing that is printed, by whomever, can stop this process. */
+export function guardOutput(): void {
+  for (const [name, fd] of [
+    ['stdout', 1],
+    ['stderr', 2],
+  ] as const) {
+    const output = outputOf(fd);
+    const stream = new Writable({
+      decodeStrings: false,
+      write(chunk: string | Buffer, _encoding, done) {
+        output.write(String(chunk));
+        done();
+      },
+    });
+    Object.defineProperty(process, name, {
+      configurable: true,
+      enumerable: true,
+      value: Object.assign(stream, { fd, isTTY: isatty(fd) }),
+    });
+  }
+}
+
+/** Resolves when all that was printed is written, after `ms` at the latest. */
+export async function flushOutput(ms: number): Promise<void> {
+  await Promise.all([...outputs.values()].map((output) => output.flush(ms)));
+}

@@ -1,0 +1,182 @@
+import { getHeapStatistics } from 'node:v8';
+import { LRUCache } from 'lru-cache';
+
+/** What a cache holds, for metrics. */
+export interface CacheState {
+  readonly name: string;
+  /** An estimate; a bit more than the heap says, where it errs. */
+  readonly bytes: number;
+  readonly entries: number;
+  /** Entries that were dropped to make room, since the start. */
+  readonly evictions: number;
+}
+
+/**
+ * Bytes that several caches may hold together. When they hold more, the one that holds most gives up what it has not used for longest:
+ * whoever fills its own cache to the brim takes nothing from those who hold less.
+ */
+export class CacheBudget {
+  readonly name: string;
+  readonly maxBytes: number;
+  /** An entry that is larger is not kept. */
+  readonly largest: number;
+  readonly #shares = new Set<Holder>();
+  #bytes = 0;
+  #evictions = 0;
+
+  /** `largestPart`: of the budget, that one entry may take. A larger one would drop too much else, so it is not kept at all. */
+  constructor(name: string, maxBytes: number, largestPart = 1 / 16) {
+    this.name = name;
+    this.maxBytes = maxBytes;
+    this.largest = Math.max(1, Math.floor(maxBytes * largestPart));
+  }
+
+  /** A cache within the budget; `max`: how many entries it may have, where that is bounded, too. */
+  share<V extends {}>(max = 0): CacheShare<V> {
+    return new CacheShare(this, max, {
+      changed: (share, bytes, evicted) => this.#changed(share, bytes, evicted),
+      closed: (share) => void this.#shares.delete(share),
+    });
+  }
+
+  get state(): CacheState {
+    let entries = 0;
+    for (const { size } of this.#shares) entries += size;
+    return { name: this.name, bytes: this.#bytes, entries, evictions: this.#evictions };
+  }
+
+  #changed(share: Holder, bytes: number, evicted: number): void {
+    // A share that holds nothing is not known here, so that it costs nothing when it is let go.
+    if (share.size > 0) this.#shares.add(share);
+    this.#bytes += bytes;
+    this.#evictions += evicted;
+    while (this.#bytes > this.maxBytes) {
+      const freed = this.#largestShare().dropOldest();
+      if (freed === 0) return;
+      this.#bytes -= freed;
+      this.#evictions++;
+    }
+  }
+
+  #largestShare(): Holder {
+    let largest: Holder | undefined;
+    for (const share of this.#shares)
+      if (largest === undefined || share.bytes > largest.bytes) largest = share;
+    return largest!;
+  }
+}
+
+/** A share as its budget sees it. */
+interface Holder {
+  readonly size: number;
+  readonly bytes: number;
+  dropOldest(): number;
+}
+
+interface HolderListener {
+  changed(holder: Holder, bytes: number, evicted: number): void;
+  closed(holder: Holder): void;
+}
+
+/** A cache that shares its budget with others. The entry that was used least recently goes first. */
+export class CacheShare<V extends {}> {
+  /** An entry that is larger is not kept. */
+  readonly largest: number;
+  readonly #entries: LRUCache<string, V>;
+  readonly #listener: HolderListener;
+  #evicted = 0;
+  #closed = false;
+
+  constructor(budget: CacheBudget, max: number, listener: HolderListener) {
+    this.largest = budget.largest;
+    this.#listener = listener;
+    this.#entries = new LRUCache({
+      max,
+      maxSize: budget.maxBytes,
+      maxEntrySize: budget.largest,
+      dispose: (_value, _key, reason) => {
+        if (reason === 'evict') this.#evicted++;
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get bytes(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  get(key: string): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** As `get`, without counting as use. */
+  peek(key: string): V | undefined {
+    return this.#entries.peek(key);
+  }
+
+  /** Keeps a value, unless it is too large or the share is closed. `bytes`: of the key, too. */
+  set(key: string, value: V, bytes: number): void {
+    if (this.#closed) return;
+    const before = this.bytes;
+    // An equal value would keep the size that it had.
+    this.#entries.delete(key);
+    this.#entries.set(key, value, { size: Math.max(1, Math.ceil(bytes)) });
+    this.#changed(before);
+  }
+
+  delete(key: string): boolean {
+    const before = this.bytes;
+    const was = this.#entries.delete(key);
+    this.#changed(before);
+    return was;
+  }
+
+  values(): IterableIterator<V> {
+    return this.#entries.values();
+  }
+
+  entries(): IterableIterator<[string, V]> {
+    return this.#entries.entries() as IterableIterator<[string, V]>;
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    const before = this.bytes;
+    this.#entries.clear();
+    this.#changed(before);
+  }
+
+  /** Drops everything, and keeps nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.clear();
+    this.#listener.closed(this);
+  }
+
+  /** Drops the entry that was used least recently; gives its bytes. For the budget, which counts them itself. */
+  dropOldest(): number {
+    const before = this.bytes;
+    this.#entries.pop();
+    this.#evicted = 0;
+    return before - this.bytes;
+  }
+
+  #changed(before: number): void {
+    const evicted = this.#evicted;
+    this.#evicted = 0;
+    this.#listener.changed(this, this.bytes - before, evicted);
+  }
+}
+
+/** `most` bytes, or less where this process has a small heap: the given part of it. */
+export function heapPart(part: number, most: number): number {
+  return Math.min(most, Math.floor(getHeapStatistics().heap_size_limit * part));
+}
+
+/** Bytes of a text at most: two for each character. */
+export function textBytes(text: string): number {
+  return 2 * text.length + 40;
+}

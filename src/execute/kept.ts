@@ -1,0 +1,45 @@
+import type { DocumentNode } from 'graphql';
+import { CacheBudget, heapPart, textBytes } from '../core/index.ts';
+
+/**
+ * What documents and plans take of the heap, as measured: the largest of twelve kinds of operations (many aliases, roots, conditions,
+ * values, variables, aggregates, nested lists, fragments within fragments, one long text, one row by its key).
+ */
+const measured = {
+  /** Each token of a document: itself, and its part of a node of the tree. */
+  token: 300,
+  /** A plan as such. */
+  plan: 8_000,
+  /** Each token of the document that a plan is made from. */
+  planned: 50,
+  /** Each character of the statements that a plan keeps: the text, its parameters, and what writes its rows. */
+  character: 4,
+} as const;
+
+/** Plans of any number of engines, with the documents that they are made from. */
+export function keptPlans(maxBytes = heapPart(1 / 8, 256 * 2 ** 20)): CacheBudget {
+  return new CacheBudget('plans', maxBytes);
+}
+
+/** What a document takes of the heap, with its text. */
+export function documentBytes(document: DocumentNode, text: string): number {
+  return textBytes(text) + measured.token * tokensOf(document, text);
+}
+
+/** What a plan takes of the heap before its statements are compiled. */
+export function planBytes(document: DocumentNode, text: string): number {
+  return measured.plan + measured.planned * tokensOf(document, text);
+}
+
+/** What the compiled statements of a plan take of the heap. */
+export function statementBytes(characters: number): number {
+  return measured.character * characters;
+}
+
+/** A document that was parsed without its places is taken for one of short tokens. */
+function tokensOf({ loc }: DocumentNode, text: string): number {
+  if (loc === undefined) return text.length / 2;
+  let tokens = 0;
+  for (let token = loc.startToken; token !== null; token = token.next!) tokens++;
+  return tokens;
+}
