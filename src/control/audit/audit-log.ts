@@ -50,7 +50,9 @@ export class AuditLog {
   #writing: Promise<void> | null = null;
   #key: Promise<Uint8Array> | null = null;
   #lost = 0;
-  #failing = false;
+  /** When the attempts to write began to fail, in milliseconds since 1970; `null`: the last one did not. */
+  #failingSince: number | null = null;
+  #probing: Promise<void> | null = null;
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -71,7 +73,7 @@ export class AuditLog {
 
   /** Whether the last attempt to write failed. */
   get failing(): boolean {
-    return this.#failing;
+    return this.#failingSince !== null;
   }
 
   /**
@@ -106,18 +108,21 @@ export class AuditLog {
 
   /**
    * To be awaited before something is done that has to be written down: when the log fails closed and the last attempt to write failed, it
-   * looks whether the store is back and else rejects with FozError `unavailable`, so that nothing is done. Costs nothing otherwise.
+   * writes a record that tells of the gap and else rejects with FozError `unavailable`, so that nothing is done. Costs nothing otherwise.
+   * A store that can be read, or locked, may still have no room for a record: only writing one shows that it has.
    */
   async ready(): Promise<void> {
-    if (!this.#failing || this.whenDown === 'open') return;
-    try {
-      await this.#options.store.write((db) =>
-        db.raw('select 1 from foz.audit_state where name = ? for update', ['head']),
-      );
-      this.#failing = false;
-    } catch (error) {
-      throw cannotWrite(error);
-    }
+    if (this.#failingSince === null || this.whenDown === 'open') return;
+    this.#probing ??= this.append({
+      kind: 'control',
+      operation: 'audit.resumed',
+      actor: { kind: 'system', id: 'audit', role: null },
+      outcome: 'success',
+      after: { failingSince: new Date(this.#failingSince).toISOString() },
+    }).finally(() => {
+      this.#probing = null;
+    });
+    await this.#probing;
   }
 
   /** The key that places in the chain are signed with: made once, kept among the store's secrets. */
@@ -165,7 +170,7 @@ export class AuditLog {
       const batch: readonly Waiting[] = [...late, ...this.#waiting.splice(0, maxBatch)];
       try {
         await this.#store(batch);
-        this.#failing = false;
+        this.#failingSince = null;
         for (const { resolve } of batch) resolve();
       } catch (error) {
         await this.#fail(batch, error);
@@ -181,7 +186,7 @@ export class AuditLog {
         this.#retry = undefined;
         this.#writing ??= this.#write();
       },
-      this.#failing ? (this.#options.retryMs ?? 5_000) : 0,
+      this.#failingSince !== null ? (this.#options.retryMs ?? 5_000) : 0,
     ).unref();
   }
 
@@ -192,9 +197,9 @@ export class AuditLog {
   }
 
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (!this.#failing)
+    if (this.#failingSince === null)
       this.#options.log?.error({ reason: reasonOf(error) }, 'The audit log cannot be written.');
-    this.#failing = true;
+    this.#failingSince ??= Date.now();
     // One event that cannot be written must not take the others of its group with it.
     if (batch.length > 1 && !isDown(error)) {
       for (const one of batch)

@@ -101,10 +101,11 @@ describeShared('an audit log that processes share', () => {
     expect(log.failing).toBe(false);
     expect((await queryAudit(store)).records.map(({ operation }) => operation)).toEqual([
       'sell',
+      'audit.resumed',
       'buy',
       'buy',
     ]);
-    expect(await verifyAudit({ store, key: await log.key() })).toMatchObject({ ok: true, records: 3 });
+    expect(await verifyAudit({ store, key: await log.key() })).toMatchObject({ ok: true, records: 4 });
     await close();
   }, 30_000);
 

@@ -113,6 +113,40 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
   });
   afterEach(() => log.close());
 
+  test('while there is no room for records nothing is let through, and the first write after it is', async () => {
+    const disk = (isFull: boolean) =>
+      store.write(async (db) => {
+        await db.raw('drop trigger if exists full_disk on foz.audit');
+        if (isFull)
+          await db.raw('create trigger full_disk before insert on foz.audit execute function full_disk()');
+      });
+    await store.write((db) =>
+      db.raw(
+        `create or replace function full_disk() returns trigger language plpgsql as $$ begin
+           raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$`,
+      ),
+    );
+    await log.ready();
+    await log.append(event());
+    await disk(true);
+    try {
+      await expect(log.append(event({ operation: 'late' }))).rejects.toMatchObject({ code: 'unavailable' });
+      for (let at = 0; at < 5; at++) {
+        const refused = await Promise.allSettled([log.ready(), log.ready()]);
+        expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      }
+      expect((await queryAudit(store)).records).toHaveLength(1);
+    } finally {
+      await disk(false);
+    }
+    await log.ready();
+    expect(log.failing).toBe(false);
+    await log.append(event());
+    const { records } = await queryAudit(store);
+    expect(records.map(({ operation }) => operation).sort()).toEqual(['audit.resumed', 'buy', 'buy', 'late']);
+    expect(await verify()).toMatchObject({ ok: true, records: 4 });
+  });
+
   test('records come one after the other, with everything that was told, and verify', async () => {
     expect(await verify()).toMatchObject({ ok: true, records: 0, first: null, last: null });
     const start = Date.now();
@@ -533,6 +567,6 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     await log.ready();
-    expect(await verify()).toMatchObject({ ok: true, records: 2 });
+    expect(await verify()).toMatchObject({ ok: true, records: 3 });
   });
 }
