@@ -43,6 +43,10 @@ const kinds = {
     (await import('./databases/postgres/index.ts')).connectPostgres({
       ...serverOptions(source),
       preparedStatements: source.prepared_statements,
+      onPooler: () =>
+        process.emitWarning(
+          `Source ${source.name}: a connection pooler stands before the server; statements go unnamed.`,
+        ),
     }),
   mysql: async (source) => (await import('./databases/mysql/index.ts')).connectMysql(serverOptions(source)),
   mariadb: async (source) =>

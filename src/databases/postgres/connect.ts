@@ -4,6 +4,13 @@ import type { Settings } from './options.ts';
 
 type Startup = Readonly<Record<string, string>>;
 
+/** A connection, and the settings that it was refused. */
+export interface Connected {
+  readonly client: pg.Client;
+  /** Lower case. */
+  readonly refused: ReadonlySet<string>;
+}
+
 /** A pg client that sends settings of its own with the start-up message. */
 class Client extends pg.Client {
   readonly #startup: Startup;
@@ -20,14 +27,21 @@ class Client extends pg.Client {
   }
 }
 
-/** Connects. Rejects with what the driver or the server says. */
-export async function connect(settings: Settings): Promise<pg.Client> {
-  try {
-    return await attempt(settings.client, settings.startup);
-  } catch (error) {
-    if (!isRefusedSetting(error)) throw error;
-    const { IntervalStyle: _, ...known } = settings.startup;
-    return attempt(settings.client, known);
+/**
+ * Connects. Settings that a connection pooler refuses by name are left out, one after the other. Rejects with what the driver
+ * or the server says.
+ */
+export async function connect(settings: Settings): Promise<Connected> {
+  const refused = new Set<string>();
+  for (;;) {
+    const startup = Object.entries(settings.startup).filter(([name]) => !refused.has(name.toLowerCase()));
+    try {
+      return { client: await attempt(settings.client, Object.fromEntries(startup)), refused };
+    } catch (error) {
+      const name = refusedSetting(error);
+      if (name === null || !startup.some(([known]) => known.toLowerCase() === name)) throw error;
+      refused.add(name);
+    }
   }
 }
 
@@ -39,8 +53,9 @@ async function attempt(config: ClientConfig, startup: Startup): Promise<pg.Clien
   return client;
 }
 
-/** A connection pooler that does not know a setting. */
-function isRefusedSetting(error: unknown): boolean {
+/** The setting that a connection pooler does not know, lower case; `null`: something else is wrong. */
+function refusedSetting(error: unknown): string | null {
   const { code, message } = error as ServerError;
-  return code === '08P01' && /unsupported startup parameter.*intervalstyle/i.test(message);
+  if (code !== '08P01') return null;
+  return /unsupported startup parameter(?: in options)?: (\w+)/i.exec(message)?.[1]?.toLowerCase() ?? null;
 }

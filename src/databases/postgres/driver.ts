@@ -1,3 +1,4 @@
+import { FozError } from '../../core/index.ts';
 import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
 import {
   type Driver,
@@ -8,9 +9,10 @@ import {
   statementFailure,
   Watch,
 } from '../../sql/index.ts';
-import { isFull, isStale, toFozError } from './errors.ts';
+import { isFull, isMixedUp, isStale, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
+import { Pooler } from './pooler.ts';
 import { catalogQueries } from './queries.ts';
 import { Session } from './session.ts';
 import { beginText, type Executes, PostgresTransaction } from './transaction.ts';
@@ -22,9 +24,19 @@ import { beginText, type Executes, PostgresTransaction } from './transaction.ts'
 export function postgresDriver(options: PostgresOptions): Driver {
   const settings = settingsOf(options);
   const watch = new Watch();
-  const open = (onEnd: (session: Session) => void) => Session.open(settings, watch, onEnd);
-  return driverOver('postgres', new Pool({ ...settings, open, isFull, toFozError }, watch), settings);
+  const pooler = new Pooler(options.preparedStatements === undefined, options.onPooler ?? (() => {}));
+  const open = (onEnd: (session: Session) => void) => Session.open(settings, watch, pooler, onEnd);
+  const pool = new Pool({ ...settings, open, isFull, toFozError }, watch);
+  return driverOver('postgres', pool, settings, pooler);
 }
+
+const pooled = {
+  namespace: null,
+  table: null,
+  column: null,
+  reason:
+    'A connection pooler stands before the server: statements go unnamed, which costs about a quarter of the speed. Where it keeps sessions or tracks prepared statements, say prepared_statements: true.',
+};
 
 /** What of the settings a driver needs. */
 export type DriverSettings = Pick<Settings, 'isolation' | 'connectMs'>;
@@ -34,6 +46,7 @@ export function driverOver<S extends Pooled & Executes>(
   engine: string,
   pool: Pool<S>,
   { isolation, connectMs }: DriverSettings,
+  pooler: Pooler | null = null,
 ): Driver {
   const run = async (
     { text }: Statement,
@@ -48,6 +61,7 @@ export function driverOver<S extends Pooled & Executes>(
       return await session.execute(text, texts, limits);
     } catch (error) {
       if (!isStale(error)) throw statementFailure(toFozError(error), text);
+      if (isMixedUp(error)) pooler?.notice();
       // A prepared statement that is out of date was not run: it is parsed again, once.
       return await session.execute(text, texts, limits).catch((second: unknown) => {
         throw statementFailure(toFozError(second), text);
@@ -61,10 +75,18 @@ export function driverOver<S extends Pooled & Executes>(
     connectMs,
     run,
     hint: { text: catalogQueries.hint, read: ([row]) => String(row![0]) },
-    begin: (session, mode) => new PostgresTransaction(session, beginText(mode, isolation)),
-    introspect: ({ transaction }, patterns, signal) =>
-      transaction('read', { signal, timeoutMs: null }, (runner) =>
-        introspect(engine, runner, patterns, signal),
-      ),
+    begin: (session, mode) => new PostgresTransaction(session, beginText(mode, isolation), pooler),
+    introspect: async ({ transaction }, patterns, signal) => {
+      const attempt = () =>
+        transaction('read', { signal, timeoutMs: null }, (runner) =>
+          introspect(engine, runner, patterns, signal),
+        );
+      // It only reads: where its prepared statements were mixed up, it is done again.
+      const facts = await attempt().catch((error: unknown) => {
+        if (error instanceof FozError && error.code === 'conflict') return attempt();
+        throw error;
+      });
+      return pooler?.isNoticed ? { ...facts, issues: [...facts.issues, pooled] } : facts;
+    },
   });
 }

@@ -145,15 +145,25 @@ export function isEnding(error: unknown): boolean {
   return (error as ServerError).code?.startsWith('57P') ?? false;
 }
 
-/** The statement's prepared form is out of date or gone: parsed again it works. */
+/** The statement's prepared form is out of date, gone, or there already: parsed again it works. */
 export function isStale(error: unknown): boolean {
   const { code, routine } = error as ServerError;
-  return (code === '0A000' && routine === 'RevalidateCachedQuery') || isGone(error);
+  return (code === '0A000' && routine === 'RevalidateCachedQuery') || isGone(error) || isElsewhere(error);
 }
 
 /** The server does not know the prepared statement (any more); most likely it has dropped them all. */
 export function isGone(error: unknown): boolean {
   return (error as ServerError).code === '26000';
+}
+
+/** The server knows the prepared statement already, from somebody who had the same server connection before. */
+function isElsewhere(error: unknown): boolean {
+  return (error as ServerError).code === '42P05';
+}
+
+/** A connection pooler may have handed the statement to another server connection than the one that has prepared it. */
+export function isMixedUp(error: unknown): boolean {
+  return isGone(error) || isElsewhere(error);
 }
 
 /** The server has no connection to give. */

@@ -15,10 +15,13 @@ export class Execution implements Submittable {
   readonly #done: (error: unknown, answer: Answer | null) => void;
   #rows: (string | null)[][] = [];
   #tag = '';
+  /** Commands whose rows are nobody's answer. */
+  #leads: number;
 
   /** `done` is called once: with an answer when the server is ready again, with an error as soon as it is told. */
-  constructor(message: Buffer, done: (error: unknown, answer: Answer | null) => void) {
+  constructor(message: Buffer, leads: number, done: (error: unknown, answer: Answer | null) => void) {
     this.#message = message;
+    this.#leads = leads;
     this.#done = done;
   }
 
@@ -32,6 +35,9 @@ export class Execution implements Submittable {
 
   handleCommandComplete(message: { readonly text: string }): void {
     this.#tag = message.text;
+    if (this.#leads === 0) return;
+    this.#leads--;
+    this.#rows = [];
   }
 
   handleReadyForQuery(): void {

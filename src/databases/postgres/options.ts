@@ -17,10 +17,12 @@ export interface PostgresOptions extends ServerOptions {
   /** `true`: verified against the system's authorities; else what `tls.connect` takes (`ca`, `cert`, `key`, ...). */
   readonly tls?: boolean | ConnectionOptions;
   /**
-   * `false`: statements go unnamed and settings are kept to what PgBouncer lets pass. Before its version 1.20 it does not let
-   * `IntervalStyle` pass: set it to `iso_8601` for the database there.
+   * `false`: statements go unnamed and settings are kept to what PgBouncer lets pass. `true`: named until a statement shows
+   * that a pooler mixes them up. Absent: the first connection is asked whether it leads to a pooler, and then as `false`.
    */
   readonly preparedStatements?: boolean;
+  /** Called once, when it is noticed that a connection pooler stands before the server. */
+  readonly onPooler?: () => void;
   /** Prepared statements per connection at most; 4 at least. */
   readonly mostPrepared?: number;
   readonly applicationName?: string;

@@ -28,9 +28,14 @@ export class PreparedStatements {
           });
   }
 
+  /** What to send to run a statement that the server is not to keep. */
+  static unnamed(text: string, values: readonly (string | null)[]): Call {
+    return { name: '', text, values };
+  }
+
   /** What to send to run a statement: with its text where the server does not know it yet. */
   call(text: string, values: readonly (string | null)[]): Call {
-    if (this.#names === null || text.length > most.each) return { name: '', text, values };
+    if (this.#names === null || text.length > most.each) return PreparedStatements.unnamed(text, values);
     const known = this.#names.get(text);
     if (known !== undefined) return { name: known, values };
     const name = nameOf(text);

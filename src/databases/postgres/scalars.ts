@@ -130,10 +130,12 @@ function geoJson(expression: Sql, type: ValueType): Sql {
 export function arrayJson(expression: Sql, type: ValueType, numbers: Numbers): Sql {
   const facts: Leaving = leaving[type.scalar];
   if (facts.array === 'as is') return toJson(expression);
+  // A session that cannot fix the spelling of intervals knows by their name which statements need it.
+  const named = sql`${expression}::interval[]`;
   if (facts.array === 'as text' && !isAddress(type))
     return numbers === 'number' && isDigits(type)
       ? toJson(expression)
-      : sql`to_json(${expression}::text[])::text`;
+      : sql`to_json(${type.scalar === 'interval' ? named : expression}::text[])::text`;
   const element = facts.json(sql`e.v`, { ...type, array: false }, numbers);
   const elements = sql`select coalesce(string_agg(coalesce(${element}, 'null'), ',' order by e.i), '') from unnest(${expression}) with ordinality as e(v, i)`;
   return sql`case when ${expression} is not null then '[' || (${elements}) || ']' end`;

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { FozError } from '../../core/index.ts';
 import {
   ended,
+  grace,
   graceMs,
   type Limits,
   type Pooled,
@@ -11,12 +12,16 @@ import {
   type Watched,
 } from '../../sql/index.ts';
 import { type BackendKey, requestCancel } from './cancel.ts';
-import { connect } from './connect.ts';
+import { type Connected, connect } from './connect.ts';
 import { isGone, isServerError, isStale, toFozError } from './errors.ts';
 import { type Answer, Execution } from './execution.ts';
 import type { Settings } from './options.ts';
+import { type Pooler, processQuery } from './pooler.ts';
 import { PreparedStatements } from './prepared.ts';
-import { checkCount, roundTrip } from './wire.ts';
+import { type Call, checkCount, roundTrip } from './wire.ts';
+
+/** For the transaction of the statement that follows it in the same round trip, and for nobody who has the server connection later. */
+const intervalStyle = "select pg_catalog.set_config('IntervalStyle', 'iso_8601', true)";
 
 interface Running extends Watched {
   readonly text: string;
@@ -36,19 +41,25 @@ export class Session implements Pooled {
   readonly #settings: Settings;
   readonly #watch: Watch;
   readonly #prepared: PreparedStatements;
+  readonly #pooler: Pooler;
+  /** How intervals are spelled could not be said when the connection was opened. */
+  readonly #lacksStyle: boolean;
   readonly #onEnd: (session: Session) => void;
   #running: Running | null = null;
   #usable = true;
 
   private constructor(
-    client: pg.Client,
+    { client, refused }: Connected,
     settings: Settings,
     watch: Watch,
+    pooler: Pooler,
     onEnd: (session: Session) => void,
   ) {
     this.#client = client;
     this.#settings = settings;
     this.#watch = watch;
+    this.#pooler = pooler;
+    this.#lacksStyle = refused.has('intervalstyle');
     this.#onEnd = onEnd;
     this.#prepared = new PreparedStatements(settings.mostPrepared);
     client.on('error', (error) => this.#lose(error));
@@ -60,8 +71,21 @@ export class Session implements Pooled {
   }
 
   /** Connects. `onEnd` is called once, when the connection is gone. Rejects with what the driver or the server says. */
-  static async open(settings: Settings, watch: Watch, onEnd: (session: Session) => void): Promise<Session> {
-    return new Session(await connect(settings), settings, watch, onEnd);
+  static async open(
+    settings: Settings,
+    watch: Watch,
+    pooler: Pooler,
+    onEnd: (session: Session) => void,
+  ): Promise<Session> {
+    const session = new Session(await connect(settings), settings, watch, pooler, onEnd);
+    if (pooler.takeQuestion() && (await session.isPooled(grace(settings.connectMs)))) pooler.notice();
+    return session;
+  }
+
+  /** Whether the connection leads to a pooler: the server then knows it by another number than was told at its start. */
+  async isPooled(limits: Limits): Promise<boolean> {
+    const { rows } = await this.execute(processQuery, [], limits);
+    return Number(rows[0]![0]) !== (this.#client as unknown as BackendKey).processID;
   }
 
   get usable(): boolean {
@@ -85,8 +109,10 @@ export class Session implements Pooled {
     return new Promise((resolve, reject) => {
       if (!this.#usable) return reject(new Error('The connection was lost.'));
       checkCount(values.length);
-      const call = this.#prepared.call(text, values);
-      const calls = lead === null ? [call] : [this.#prepared.call(lead, []), call];
+      const call = this.#call(text, values);
+      const calls = lead === null ? [call] : [this.#call(lead, []), call];
+      if (this.#lacksStyle && text.includes('interval'))
+        calls.splice(-1, 0, PreparedStatements.unnamed(intervalStyle, []));
       const running: Running = {
         signal: limits.signal,
         deadline: limits.deadline,
@@ -101,7 +127,8 @@ export class Session implements Pooled {
       const message = roundTrip(this.#prepared.takeClosed(), calls);
       this.#running = running;
       this.#watch.add(running);
-      this.#client.query(new Execution(message, (error, answer) => this.#answered(running, error, answer)));
+      const done = (error: unknown, answer: Answer | null) => this.#answered(running, error, answer);
+      this.#client.query(new Execution(message, calls.length - 1, done));
     });
   }
 
@@ -109,6 +136,12 @@ export class Session implements Pooled {
   end(): void {
     void this.#client.end();
     setTimeout(() => this.#client.connection.stream.destroy(), graceMs).unref();
+  }
+
+  #call(text: string, values: readonly (string | null)[]): Call {
+    return this.#pooler.isNoticed || text === processQuery
+      ? PreparedStatements.unnamed(text, values)
+      : this.#prepared.call(text, values);
   }
 
   #answered(running: Running, error: unknown, answer: Answer | null): void {

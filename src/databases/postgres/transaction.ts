@@ -9,9 +9,10 @@ import {
   type Transaction,
   Unanswered,
 } from '../../sql/index.ts';
-import { isEnding, isStale, toFozError } from './errors.ts';
+import { isEnding, isMixedUp, isStale, toFozError } from './errors.ts';
 import type { Answer } from './execution.ts';
 import type { Settings } from './options.ts';
+import type { Pooler } from './pooler.ts';
 
 /** A connection as far as a transaction needs it. */
 export interface Executes {
@@ -33,25 +34,41 @@ export function beginText(mode: 'read' | 'write', isolation: Settings['isolation
 export class PostgresTransaction implements Transaction {
   readonly #session: Executes;
   readonly #begin: string;
+  readonly #pooler: Pick<Pooler, 'notice'> | null;
   #begun = false;
 
-  constructor(session: Executes, begin: string) {
+  constructor(session: Executes, begin: string, pooler: Pick<Pooler, 'notice'> | null = null) {
     this.#session = session;
     this.#begin = begin;
+    this.#pooler = pooler;
   }
 
   async run({ text }: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
     const limits = limitsOf(context);
     const lead = this.#begun ? null : this.#begin;
     this.#begun = true;
+    const texts = values as readonly (string | null)[];
     try {
-      return await this.#session.execute(text, values as readonly (string | null)[], limits, lead);
+      return await this.#session.execute(text, texts, limits, lead);
     } catch (error) {
-      if (isStale(error))
-        throw new FozError('conflict', 'The schema of the database changed while the transaction ran.', {
-          cause: error,
-        });
-      throw toFozError(error);
+      if (isMixedUp(error)) this.#pooler?.notice();
+      // Nothing stands in the transaction before its first statement, so that it can begin anew.
+      if (isStale(error) && lead !== null) return await this.#restart(text, texts, limits, lead);
+      throw failure(error);
+    }
+  }
+
+  async #restart(
+    text: string,
+    values: readonly (string | null)[],
+    limits: Limits,
+    lead: string,
+  ): Promise<RunResult> {
+    try {
+      await this.#session.execute('rollback', [], grace());
+      return await this.#session.execute(text, values, limits, lead);
+    } catch (error) {
+      throw failure(error);
     }
   }
 
@@ -61,8 +78,9 @@ export class PostgresTransaction implements Transaction {
     try {
       answer = await this.#session.execute('commit', [], grace(commitMs));
     } catch (error) {
-      const failure = toFozError(error);
-      throw error instanceof Unanswered || isEnding(error) ? commitFailure(failure) : failure;
+      if (isMixedUp(error)) this.#pooler?.notice();
+      const told = failure(error);
+      throw error instanceof Unanswered || isEnding(error) ? commitFailure(told) : told;
     }
     if (answer.tag === 'ROLLBACK')
       throw new FozError(
@@ -74,4 +92,14 @@ export class PostgresTransaction implements Transaction {
   async rollback(): Promise<void> {
     if (this.#begun) await this.#session.execute('rollback', [], grace()).catch(() => {});
   }
+}
+
+/** A statement that was not run because its prepared form is out of date has ended the transaction, with nothing stored: it may be done again. */
+function failure(error: unknown): FozError {
+  if (!isStale(error)) return toFozError(error);
+  return new FozError(
+    'conflict',
+    'A prepared statement was not known to the server any more, so that the transaction was rolled back: try again.',
+    { cause: error },
+  );
 }

@@ -4,6 +4,7 @@ import { startPostgres } from './postgres.ts';
 import type { Server, ServerEngine, StartOptions } from './server.ts';
 
 export { keep, keptServers, stopKept, sweep } from './kept.ts';
+export { type Pooler, startPgbouncer } from './pgbouncer.ts';
 export { type Server, type ServerEngine, type StartOptions, serverEngines, Unavailable } from './server.ts';
 export { startMariadb, startMysql, startPostgres };
 
