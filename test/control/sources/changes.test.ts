@@ -1,0 +1,60 @@
+import { Changes } from '../../../src/control/sources/changes.ts';
+
+/** Milliseconds at which a source is read within an hour, looked at every 5 s; `hintAt` tells what a look finds. */
+function readings(
+  tookMs: number,
+  hintAt: (now: number) => string,
+  changedAt: (now: number) => boolean,
+): number[] {
+  const changes = new Changes(5);
+  changes.read(hintAt(0), tookMs, true, 0);
+  const read: number[] = [];
+  for (let now = 5_000; now <= 3_600_000; now += 5_000) {
+    expect(changes.isDue(now)).toBe(true);
+    if (!changes.looked(hintAt(now), now)) continue;
+    read.push(now);
+    changes.read(hintAt(now), tookMs, changedAt(now), now);
+  }
+  return read;
+}
+
+test('what a look finds has the source read at once, and nothing else more than once a minute', () => {
+  const read = readings(
+    100,
+    (now) => (now < 600_000 ? 'a' : 'b'),
+    (now) => now === 600_000,
+  );
+  expect(read).toContain(600_000);
+  expect(read.length).toBeLessThanOrEqual(61);
+  expect(read.length).toBeGreaterThan(50);
+});
+
+test('looks that always find something take half a percent of the time at most', () => {
+  const read = readings(2_000, String, () => false);
+  expect((read.length * 2_000) / 3_600_000).toBeLessThanOrEqual(1 / 200 + 2_000 / 3_600_000);
+  expect(read.length).toBeGreaterThan(5);
+});
+
+test('changes one after the other are each read', () => {
+  expect(readings(100, String, () => true)).toHaveLength(720);
+});
+
+test('statements that fail have a source read again only after a pause, once that has found nothing', () => {
+  const changes = new Changes(5);
+  changes.read('a', 500, true, 0);
+  expect(changes.mayDoubt(1)).toBe(true);
+  changes.read('a', 500, false, 1_000);
+  expect([changes.mayDoubt(1_001), changes.mayDoubt(10_900), changes.mayDoubt(11_000)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  changes.failed(20_000);
+  expect([changes.mayDoubt(20_001), changes.mayDoubt(30_000)]).toEqual([false, true]);
+});
+
+test('a source that is not watched is neither looked at nor doubted', () => {
+  const changes = new Changes(0);
+  changes.read(null, 10, true, 0);
+  expect([changes.isDue(1e9), changes.mayDoubt(1e9)]).toEqual([false, false]);
+});
