@@ -61,7 +61,7 @@ export function driverOver<S extends Pooled & Executes>(
       return await session.execute(text, texts, limits);
     } catch (error) {
       if (!isStale(error)) throw statementFailure(toFozError(error), text);
-      if (isMixedUp(error)) pooler?.notice();
+      if (isMixedUp(error)) pooler?.mixedUp();
       // A prepared statement that is out of date was not run: it is parsed again, once.
       return await session.execute(text, texts, limits).catch((second: unknown) => {
         throw statementFailure(toFozError(second), text);

@@ -9,7 +9,9 @@ export class Pooler {
   /** Whether the first connection is asked if it leads to a pooler. */
   readonly #asks: boolean;
   #isAsked = false;
+  #isDirect = false;
   #isNoticed = false;
+  #mixUps = 0;
 
   constructor(asks: boolean, onNoticed: () => void) {
     this.#asks = asks;
@@ -28,12 +30,26 @@ export class Pooler {
     return asks;
   }
 
-  notice(): void {
+  /** What the connection that was asked has answered. */
+  answered(isPooled: boolean): void {
+    this.#isDirect = !isPooled;
+    if (isPooled) this.#notice();
+  }
+
+  /** A statement met a name that it does not know, or one that is there already. A server by itself may forget its statements now and then. */
+  mixedUp(): void {
+    this.#mixUps++;
+    if (!this.#isDirect || this.#mixUps > mostMixUps) this.#notice();
+  }
+
+  #notice(): void {
     if (this.#isNoticed) return;
     this.#isNoticed = true;
     this.#onNoticed();
   }
 }
+
+const mostMixUps = 20;
 
 /** The process that serves a connection; a pooler tells another number when the connection is opened. */
 export const processQuery = 'select pg_catalog.pg_backend_pid()';

@@ -78,12 +78,12 @@ export class Session implements Pooled {
     onEnd: (session: Session) => void,
   ): Promise<Session> {
     const session = new Session(await connect(settings), settings, watch, pooler, onEnd);
-    if (pooler.takeQuestion() && (await session.isPooled(grace(settings.connectMs)))) pooler.notice();
+    if (pooler.takeQuestion()) pooler.answered(await session.#isPooled(grace(settings.connectMs)));
     return session;
   }
 
   /** Whether the connection leads to a pooler: the server then knows it by another number than was told at its start. */
-  async isPooled(limits: Limits): Promise<boolean> {
+  async #isPooled(limits: Limits): Promise<boolean> {
     const { rows } = await this.execute(processQuery, [], limits);
     return Number(rows[0]![0]) !== (this.#client as unknown as BackendKey).processID;
   }

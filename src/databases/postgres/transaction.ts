@@ -34,10 +34,10 @@ export function beginText(mode: 'read' | 'write', isolation: Settings['isolation
 export class PostgresTransaction implements Transaction {
   readonly #session: Executes;
   readonly #begin: string;
-  readonly #pooler: Pick<Pooler, 'notice'> | null;
+  readonly #pooler: Pick<Pooler, 'mixedUp'> | null;
   #begun = false;
 
-  constructor(session: Executes, begin: string, pooler: Pick<Pooler, 'notice'> | null = null) {
+  constructor(session: Executes, begin: string, pooler: Pick<Pooler, 'mixedUp'> | null = null) {
     this.#session = session;
     this.#begin = begin;
     this.#pooler = pooler;
@@ -51,7 +51,7 @@ export class PostgresTransaction implements Transaction {
     try {
       return await this.#session.execute(text, texts, limits, lead);
     } catch (error) {
-      if (isMixedUp(error)) this.#pooler?.notice();
+      if (isMixedUp(error)) this.#pooler?.mixedUp();
       // Nothing stands in the transaction before its first statement, so that it can begin anew.
       if (isStale(error) && lead !== null) return await this.#restart(text, texts, limits, lead);
       throw failure(error);
@@ -78,7 +78,7 @@ export class PostgresTransaction implements Transaction {
     try {
       answer = await this.#session.execute('commit', [], grace(commitMs));
     } catch (error) {
-      if (isMixedUp(error)) this.#pooler?.notice();
+      if (isMixedUp(error)) this.#pooler?.mixedUp();
       const told = failure(error);
       throw error instanceof Unanswered || isEnding(error) ? commitFailure(told) : told;
     }
