@@ -122,6 +122,8 @@ export interface StartOptions {
   readonly logger?: Logger;
   /** Ready-made operations for the console. */
   readonly samples?: readonly unknown[];
+  /** Called with what the start does next, in words: `Reading the sources shop, support`. */
+  readonly onStage?: (stage: string) => void;
 }
 
 /** Foz, listening. */
@@ -140,7 +142,10 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const plane = await openControlPlane(config, process.env, logger);
   const keeping = { logger, ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}) };
   const authentication = authenticationOf(config, plane, logger);
+  const stage = options.onStage ?? (() => {});
+  stage(`Reading the sources ${config.sources.map(({ name }) => name).join(', ')}`);
   const attached = await attach(config, 'some');
+  if (plane !== null) stage(`Opening and reading the store (${storeOf(config)})`);
   const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const changing = changingOptions(
@@ -186,6 +191,14 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       await close();
     },
   };
+}
+
+/** Where the store is, for people, without a URL that may hold a password. */
+function storeOf({ store, state = '.foz' }: FozConfig): string {
+  const shared = (store?.url ?? process.env.FOZ_STORE_URL) || undefined;
+  return shared === undefined
+    ? `an embedded PostgreSQL in ${state}; its first start takes longer`
+    : 'a PostgreSQL server';
 }
 
 function gaugesOf({ graphs, registry }: Attached) {

@@ -10,6 +10,7 @@ import {
   type ListedKey,
   refuseDeclaredKey,
   refuseDeclaredName,
+  refuseUnknownRoles,
   renewKey,
 } from '../../src/control/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
@@ -36,6 +37,7 @@ export class KeyResolver {
     @Arg('input', () => KeyInput) input: KeyInput,
   ): Promise<ShownKey> {
     refuseDeclaredName(context.declaredKeys(), input.name);
+    refuseUnknownRoles(context.graphs, input.roles);
     const asked = { ...input, scopes: scopesIn(input) };
     const made = await createKey(planeOf(context), context.actor, asked);
     return { text: made.key, key: shown(made.description) };
@@ -57,6 +59,7 @@ export class KeyResolver {
   ): Promise<Key> {
     refuseDeclaredKey(context.declaredKeys(), id);
     refuseDeclaredName(context.declaredKeys(), input.name);
+    refuseUnknownRoles(context.graphs, input.roles ?? []);
     const change = { ...input, scopes: scopesIn(input) };
     return shown(await changeKey(planeOf(context), context.actor, id, change, revision));
   }

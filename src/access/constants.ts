@@ -1,4 +1,4 @@
-import { type Column, familyOf, type RuleValue, type ValueType } from '../catalog/index.ts';
+import { type Column, didYouMean, familyOf, type RuleValue, type ValueType } from '../catalog/index.ts';
 
 const sessionName = /^x-(?:foz|hasura)-(.+)$/i;
 
@@ -7,10 +7,22 @@ export function sessionVariable(value: unknown): string | undefined {
   return typeof value === 'string' ? sessionName.exec(value)?.[1]?.toLowerCase() : undefined;
 }
 
+/** Why a text is most likely a session variable with a typing mistake in its prefix; `null`: it is none. */
+function misspeltSession(value: unknown): string | null {
+  const prefix = typeof value === 'string' ? /^x-[a-z]+-(?=.)/i.exec(value)?.[0] : undefined;
+  if (prefix === undefined) return null;
+  const suggestion = didYouMean(prefix, ['x-hasura-', 'x-foz-']);
+  return suggestion === ''
+    ? null
+    : `${JSON.stringify(value)} is no session variable: those begin with x-foz- or x-hasura-${suggestion}`;
+}
+
 /** A value of metadata as one of the type, in canonical form. Gives the reason where it is none. */
 export function ruleValue(value: unknown, type: ValueType): RuleValue | string {
   const name = sessionVariable(value);
   if (name !== undefined) return { kind: 'session', name };
+  const misspelt = misspeltSession(value);
+  if (misspelt !== null) return misspelt;
   if (type.array) {
     if (!Array.isArray(value)) return 'needs a list of values';
     return listOf(value, { ...type, array: false });
@@ -25,9 +37,8 @@ export function ruleValue(value: unknown, type: ValueType): RuleValue | string {
 export function ruleList(value: unknown, type: ValueType): RuleValue | string {
   const name = sessionVariable(value);
   if (name !== undefined) return { kind: 'session', name };
-  return Array.isArray(value)
-    ? listOf(value, type)
-    : 'needs a list of values, or a session variable that holds one';
+  if (Array.isArray(value)) return listOf(value, type);
+  return misspeltSession(value) ?? 'needs a list of values, or a session variable that holds one';
 }
 
 /** Why a value cannot be one of a native enum's; `null`: it can, the column is of no such type, or only the session knows the value. */

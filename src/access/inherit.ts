@@ -3,6 +3,7 @@ import {
   bothRules,
   type CatalogIssue,
   type Column,
+  didYouMean,
   eitherRule,
   everyRow,
   type InheritedRoleMetadata,
@@ -44,6 +45,16 @@ export function addInherited(
     merge(draft, role, parents, issues);
   };
   for (const { role_name } of inherited) visit(role_name, []);
+  for (const [index, entry] of inherited.entries())
+    for (const [at, name] of entry.role_set.entries()) {
+      if (draft.roles.has(name as RoleName) || name === adminRole) continue;
+      issues.push({
+        severity: 'error',
+        where: `inherited role ${JSON.stringify(entry.role_name)}, role_set[${at}]`,
+        reason: `no role "${name}" has any permission${didYouMean(name, draft.roles.keys())}`,
+        path: ['inherited_roles', index, 'role_set', at],
+      });
+    }
 }
 
 function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issues: CatalogIssue[]): void {

@@ -3,6 +3,7 @@ import {
   type BoolExp,
   type Column,
   type ColumnComparison,
+  didYouMean,
   everyRow,
   familyOf,
   isEveryRow,
@@ -20,13 +21,41 @@ import { labelProblem, ruleList, ruleValue } from './constants.ts';
 /** Finds a table of a source by the name that metadata gives it. */
 export type FindTable = (source: string, table: unknown) => Table | undefined;
 
-/** What is wrong with a condition, and where in it: `filter.owner._eqq`. */
-export class RuleProblem extends Error {
+/** Something wrong in a permission, and where in it: `filter.owner._eqq`. */
+export interface Problem {
   readonly where: string;
-  constructor(where: string, reason: string) {
-    super(reason);
-    this.where = where;
+  readonly reason: string;
+}
+
+/** A permission, or a part of one, that cannot be as it is given; has at least one problem. */
+export class RuleProblem extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ reason }) => reason).join('\n'));
+    this.problems = problems;
   }
+}
+
+/** Ends the reading of a part. */
+export function refuse(where: string, reason: string): never {
+  throw new RuleProblem([{ where, reason }]);
+}
+
+/** Reads all parts, so that the problems of each are told at once. Throws RuleProblem with all of them. */
+export function readAll<T>(parts: readonly (() => T)[]): T[] {
+  const problems: Problem[] = [];
+  const read: T[] = [];
+  for (const part of parts) {
+    try {
+      read.push(part());
+    } catch (error) {
+      if (!(error instanceof RuleProblem)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new RuleProblem(problems);
+  return read;
 }
 
 const text: ValueType = { scalar: 'text', array: false };
@@ -34,9 +63,15 @@ const text: ValueType = { scalar: 'text', array: false };
 /** Resolves a condition of metadata over rows of `table`. Throws RuleProblem for names and values that do not fit. */
 export function readRule(table: Table, given: BoolExp, where: string, find: FindTable): RowRule {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new RuleProblem(where, 'a condition is an object, as { owner_id: { _eq: X-Foz-User-Id } }');
+    refuse(where, 'a condition is an object, as { owner_id: { _eq: X-Foz-User-Id } }');
   return all(
-    Object.entries(given).map(([key, value]) => readEntry(table, key, value, `${where}.${key}`, find)),
+    readAll(
+      Object.entries(given).map(
+        ([key, value]) =>
+          () =>
+            readEntry(table, key, value, `${where}.${key}`, find),
+      ),
+    ),
   );
 }
 
@@ -49,11 +84,10 @@ function all(of: readonly RowRule[]): RowRule {
 function readEntry(table: Table, key: string, value: unknown, where: string, find: FindTable): RowRule {
   switch (key.replace(/^\$/, '_')) {
     case '_and':
-      return all(listOf(value, where).map((part, at) => readRule(table, part, `${where}[${at}]`, find)));
+      return all(readList(table, value, where, find));
     case '_or': {
-      const parts = listOf(value, where);
-      if (parts.length === 0) return noRow;
-      return { kind: 'or', of: parts.map((part, at) => readRule(table, part, `${where}[${at}]`, find)) };
+      const parts = readList(table, value, where, find);
+      return parts.length === 0 ? noRow : { kind: 'or', of: parts };
     }
     case '_not':
       return { kind: 'not', of: readRule(table, value as BoolExp, where, find) };
@@ -63,8 +97,7 @@ function readEntry(table: Table, key: string, value: unknown, where: string, fin
   const column = table.column.get(key);
   if (column !== undefined) return readColumn(table, column, value, where);
   const relationship = table.relationships.find((candidate) => candidate.name === key);
-  if (relationship === undefined)
-    throw new RuleProblem(where, `${table.id} has no column or relationship "${key}"`);
+  if (relationship === undefined) refuse(where, unknownMember(table, key));
   const inside = readQuantified(relationship.to, value, where, find);
   const some = (rule: RowRule): RowRule => ({ kind: 'exists', relationship, where: rule });
   return all(
@@ -74,6 +107,12 @@ function readEntry(table: Table, key: string, value: unknown, where: string, fin
       return some(rule);
     }),
   );
+}
+
+function unknownMember(table: Table, name: string): string {
+  const logical = ['_and', '_or', '_not', '_exists'];
+  const known = [...table.column.keys(), ...table.relationships.map((one) => one.name), ...logical];
+  return `${table.id} has no column or relationship "${name}"${didYouMean(name, known)}`;
 }
 
 const quantifiers = ['_some', '_every', '_none'] as const;
@@ -97,30 +136,35 @@ function readQuantified(table: Table, value: unknown, where: string, find: FindT
 function readExists(table: Table, value: unknown, where: string, find: FindTable): RowRule {
   const { _table: name, _where: condition, ...rest } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined)
-    throw new RuleProblem(`${where}.${unknown}`, '_exists has nothing but _table and _where');
+  if (unknown !== undefined) refuse(`${where}.${unknown}`, '_exists has nothing but _table and _where');
   const other = find(table.source.name, name);
   if (other === undefined)
-    throw new RuleProblem(
-      `${where}._table`,
-      `source ${table.source.name} has no table ${JSON.stringify(name)}`,
-    );
+    refuse(`${where}._table`, `source ${table.source.name} has no table ${JSON.stringify(name)}`);
   const rule = readRule(other, (condition ?? {}) as BoolExp, `${where}._where`, find);
   return { kind: 'exists table', table: other, where: rule };
+}
+
+function readList(table: Table, value: unknown, where: string, find: FindTable): RowRule[] {
+  const parts = listOf(value, where);
+  return readAll(parts.map((part, at) => () => readRule(table, part, `${where}[${at}]`, find)));
 }
 
 function listOf(value: unknown, where: string): readonly BoolExp[] {
   if (Array.isArray(value)) return value as BoolExp[];
   if (typeof value === 'object' && value !== null) return [value as BoolExp];
-  throw new RuleProblem(where, 'needs a list of conditions');
+  return refuse(where, 'needs a list of conditions');
 }
 
 function readColumn(table: Table, column: Column, value: unknown, where: string): RowRule {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new RuleProblem(where, 'needs an object of operators, as { _eq: 3 }');
+    refuse(where, 'needs an object of operators, as { _eq: 3 }');
   return all(
-    Object.entries(value).map(([name, operand]) =>
-      readOperator(table, column, name.replace(/^\$/, '_'), operand, `${where}.${name}`),
+    readAll(
+      Object.entries(value).map(
+        ([name, operand]) =>
+          () =>
+            readOperator(table, column, name.replace(/^\$/, '_'), operand, `${where}.${name}`),
+      ),
     ),
   );
 }
@@ -138,14 +182,17 @@ const columnOperators: Readonly<Record<string, ColumnComparison>> = {
 /** Older spellings that mean the same. */
 const synonyms: Readonly<Record<string, Operator>> = { _ne: '_neq' };
 
+const operatorNames = [...Object.keys(operators), ...Object.keys(columnOperators)];
+
 function readOperator(table: Table, column: Column, name: string, operand: unknown, where: string): RowRule {
   const between = columnOperators[name];
   if (between !== undefined) return columnsRule(table, column, between, operand, where);
   const op = synonyms[name] ?? (name as Operator);
   const facts = Object.hasOwn(operators, op) ? operators[op] : undefined;
-  if (facts === undefined) throw new RuleProblem(where, `there is no operator ${name}`);
+  if (facts === undefined)
+    return refuse(where, `there is no operator ${name}${didYouMean(name, operatorNames)}`);
   if (!appliesTo(op, column.type))
-    throw new RuleProblem(where, `${name} does not apply to ${column.name} (${column.nativeType})`);
+    refuse(where, `${name} does not apply to ${column.name} (${column.nativeType})`);
   if (op === '_is_null') return { kind: 'is null', column, negated: !isTrue(operand, where) };
   if (op === '_between') return betweenRule(column, operand, where);
   const value =
@@ -167,25 +214,26 @@ function readOperator(table: Table, column: Column, name: string, operand: unkno
 function ofColumn(column: Column, value: RuleValue | string, where: string): RuleValue {
   const read = fitting(value, where);
   const problem = labelProblem(column, read);
-  if (problem !== null) throw new RuleProblem(where, problem);
+  if (problem !== null) refuse(where, problem);
   return read;
 }
 
 function fitting(value: RuleValue | string, where: string): RuleValue {
-  if (typeof value === 'string') throw new RuleProblem(where, value);
-  return value;
+  return typeof value === 'string' ? refuse(where, value) : value;
 }
 
 function isTrue(operand: unknown, where: string): boolean {
   if (operand === true || operand === 'true') return true;
   if (operand === false || operand === 'false') return false;
-  throw new RuleProblem(where, 'needs true or false');
+  return refuse(where, 'needs true or false');
 }
 
 function betweenRule(column: Column, operand: unknown, where: string): RowRule {
   if (!Array.isArray(operand) || operand.length !== 2)
-    throw new RuleProblem(where, 'needs exactly two values: [low, high]');
-  const [low, high] = operand.map((bound) => ofColumn(column, ruleValue(bound, column.type), where));
+    return refuse(where, 'needs exactly two values: [low, high]');
+  const [low, high] = (operand as readonly unknown[]).map((bound) =>
+    ofColumn(column, ruleValue(bound, column.type), where),
+  );
   return { kind: 'between', column, low: low!, high: high! };
 }
 
@@ -197,16 +245,13 @@ function columnsRule(
   where: string,
 ): RowRule {
   if (Array.isArray(operand) && operand[0] === '$')
-    throw new RuleProblem(
-      where,
-      'a column of the outermost row cannot be compared: compare columns of one row',
-    );
+    refuse(where, 'a column of the outermost row cannot be compared: compare columns of one row');
   const name = Array.isArray(operand) && operand.length === 1 ? operand[0] : operand;
   const right = typeof name === 'string' ? table.column.get(name) : undefined;
   if (right === undefined)
-    throw new RuleProblem(where, `${table.id} has no column ${JSON.stringify(operand)} to compare with`);
+    return refuse(where, `${table.id} has no column ${JSON.stringify(operand)} to compare with`);
   if (!areComparable(left, right, op))
-    throw new RuleProblem(
+    refuse(
       where,
       `${left.name} (${left.nativeType}) cannot be compared with ${right.name} (${right.nativeType})`,
     );

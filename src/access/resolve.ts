@@ -3,6 +3,7 @@ import {
   type CatalogIssue,
   type Column,
   type DeletePermissionMetadata,
+  didYouMean,
   everyRow,
   type InsertPermissionMetadata,
   isEveryRow,
@@ -29,7 +30,7 @@ import type {
   SelectPermission,
   UpdatePermission,
 } from './permission.ts';
-import { type FindTable, RuleProblem, readRule } from './read-rule.ts';
+import { type FindTable, RuleProblem, readAll, readRule, refuse } from './read-rule.ts';
 
 /** The permissions of every role. */
 export interface Permissions {
@@ -46,12 +47,13 @@ export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: 
   const draft = new Draft();
   const find = tableFinder(catalog);
   const validations = new Map<string, readonly RowValidation[]>();
-  for (const entry of metadata.tables) {
+  for (const [index, entry] of metadata.tables.entries()) {
     const table = find(entry.source, entry.table);
     if (table === undefined) continue;
-    readTable({ draft, find, issues }, table, entry);
+    const reading = { draft, find, issues, path: ['tables', index] };
+    readTable(reading, table, entry);
     if (entry.validations !== undefined)
-      validations.set(table.id, readValidations(table, entry.validations, find, issues));
+      validations.set(table.id, readValidations(reading, table, entry.validations));
   }
   addInherited(draft, metadata.inherited_roles ?? [], issues);
   const roles = new Map(
@@ -78,18 +80,22 @@ export function tableFinder(catalog: Pick<Catalog, 'sources'>): FindTable {
 }
 
 function readValidations(
+  { find, issues, path }: Reading,
   table: Table,
   given: readonly RowValidationMetadata[],
-  find: FindTable,
-  issues: CatalogIssue[],
 ): RowValidation[] {
   return given.flatMap(({ check, message }, at) => {
     try {
       return [{ rule: readRule(table, check, 'check', find), message }];
     } catch (error) {
       if (!(error instanceof RuleProblem)) throw error;
-      const where = `${table.id}: validations[${at}], ${error.where}`;
-      issues.push({ severity: 'error', where, reason: `${error.message}; the rule is left out` });
+      for (const { where, reason } of error.problems)
+        issues.push({
+          severity: 'error',
+          where: `${table.id}: validations[${at}], ${where}`,
+          reason: `${reason}; the rule is left out`,
+          path: [...path, 'validations', at, ...stepsOf(where)],
+        });
       return [];
     }
   });
@@ -111,52 +117,67 @@ interface Reading {
   readonly draft: Draft;
   readonly find: FindTable;
   readonly issues: CatalogIssue[];
+  /** Of the entry of the table in the metadata. */
+  readonly path: readonly (string | number)[];
 }
 
-function readTable({ draft, find, issues }: Reading, table: Table, entry: TableMetadata): void {
+/** `filter._and[0].owner` as steps into what is read. A name with a dot in it leads to what is around it. */
+function stepsOf(where: string): readonly (string | number)[] {
+  return where
+    .split(/[.[]/)
+    .filter((step) => step !== '')
+    .map((step) => (step.endsWith(']') ? Number(step.slice(0, -1)) : step));
+}
+
+function readTable(reading: Reading, table: Table, entry: TableMetadata): void {
+  const { draft, find, issues } = reading;
   for (const kind of Object.keys(readers) as PermissionKind[]) {
     const list: readonly PermissionMetadata<unknown>[] = entry[`${kind}_permissions`] ?? [];
-    for (const { role: name, permission } of list) {
+    for (const [index, { role: name, permission }] of list.entries()) {
       const where = `${table.id}: ${kind} permission of role ${JSON.stringify(name)}`;
-      const refuse = (at: string, reason: string) =>
-        issues.push({ severity: 'error', where: at === '' ? where : `${where}, ${at}`, reason });
+      const path = [...reading.path, `${kind}_permissions`, index];
+      const tell = (at: string, reason: string) =>
+        issues.push({
+          severity: 'error',
+          where: at === '' ? where : `${where}, ${at}`,
+          reason,
+          path: at === '' ? path : [...path, 'permission', ...stepsOf(at)],
+        });
       const role = parseRoleName(name);
       if (role === undefined || role === adminRole) {
-        refuse('', role === adminRole ? 'admin may do everything already' : 'this is no name for a role');
+        tell('', role === adminRole ? 'admin may do everything already' : 'this is no name for a role');
         continue;
       }
       try {
         const tables = draft.of(role);
         const known = tables.get(table.id) ?? { table, ...nothing };
-        if (known[kind] !== null) refuse('', 'the role has this permission twice: the first one holds');
+        if (known[kind] !== null) tell('', 'the role has this permission twice: the first one holds');
         else {
           const read = readers[kind](table, permission as never, find);
           tables.set(table.id, { ...known, [kind]: read });
           if (table.primaryKey === null && 'check' in read && !isEveryRow(read.check))
-            issues.push({ severity: 'note', where, reason: noKey });
+            issues.push({ severity: 'note', where, reason: noKey, path });
         }
       } catch (error) {
         if (!(error instanceof RuleProblem)) throw error;
         draft.refuse(role, table.id, kind);
-        refuse(error.where, `${error.message}; the permission is left out`);
+        for (const problem of error.problems)
+          tell(problem.where, `${problem.reason}; the permission is left out`);
       }
     }
   }
 }
 
 function readSelect(table: Table, given: SelectPermissionMetadata, find: FindTable): SelectPermission {
-  const columns = columnsOf(table, given.columns);
-  const masks = new Map<Column, RowRule>();
-  for (const [name, rule] of Object.entries(given.masks ?? {})) {
-    const column = table.column.get(name);
-    if (column === undefined || !columns.includes(column))
-      throw new RuleProblem(`masks.${name}`, `${name} is not among the columns of the permission`);
-    masks.set(column, readRule(table, rule, `masks.${name}`, find));
-  }
+  const { columns, filter, masks } = readParts({
+    columns: () => columnsOf(table, given.columns),
+    filter: () => readRule(table, given.filter ?? {}, 'filter', find),
+    masks: () => masksOf(table, given, find),
+  });
   return {
     columns,
     masks,
-    filter: readRule(table, given.filter ?? {}, 'filter', find),
+    filter,
     limit: given.limit ?? null,
     aggregations: given.allow_aggregations ?? false,
     queryRoots: rootsOf(given.query_root_fields),
@@ -164,50 +185,90 @@ function readSelect(table: Table, given: SelectPermissionMetadata, find: FindTab
   };
 }
 
+/** Reads all parts of a permission. Throws RuleProblem with what is wrong in any of them. */
+function readParts<T>(parts: { readonly [Name in keyof T]: () => T[Name] }): T {
+  const names = Object.keys(parts) as (keyof T)[];
+  const read = readAll(names.map((name) => (): unknown => parts[name]()));
+  return Object.fromEntries(names.map((name, at) => [name, read[at]])) as T;
+}
+
+function masksOf(
+  table: Table,
+  { columns, masks = {} }: SelectPermissionMetadata,
+  find: FindTable,
+): ReadonlyMap<Column, RowRule> {
+  const isGranted = (name: string) => columns === '*' || (Array.isArray(columns) && columns.includes(name));
+  return new Map(
+    readAll(
+      Object.entries(masks).map(([name, rule]) => (): [Column, RowRule] => {
+        const column = table.column.get(name);
+        if (column === undefined || !isGranted(name))
+          return refuse(`masks.${name}`, `${name} is not among the columns of the permission`);
+        return [column, readRule(table, rule, `masks.${name}`, find)];
+      }),
+    ),
+  );
+}
+
 function rootsOf(given: readonly RootFieldKind[] | null | undefined): ReadonlySet<RootFieldKind> | null {
   return given === null || given === undefined ? null : new Set(given);
 }
 
 function readInsert(table: Table, given: InsertPermissionMetadata, find: FindTable): InsertPermission {
-  const presets = presetsOf(table, given.set);
+  const { presets, columns, check } = readParts({
+    columns: () => columnsOf(table, given.columns),
+    presets: () => presetsOf(table, given.set),
+    check: () => readRule(table, given.check ?? {}, 'check', find),
+  });
   return {
-    columns: columnsOf(table, given.columns).filter((column) => !presets.has(column)),
-    check: readRule(table, given.check ?? {}, 'check', find),
+    columns: columns.filter((column) => !presets.has(column)),
+    check,
     presets,
     backendOnly: given.backend_only ?? false,
   };
 }
 
 function readUpdate(table: Table, given: UpdatePermissionMetadata, find: FindTable): UpdatePermission {
-  const presets = presetsOf(table, given.set);
-  return {
-    columns: columnsOf(table, given.columns).filter((column) => !presets.has(column)),
-    filter: readRule(table, given.filter ?? {}, 'filter', find),
-    check:
+  const { presets, columns, ...rules } = readParts({
+    columns: () => columnsOf(table, given.columns),
+    presets: () => presetsOf(table, given.set),
+    filter: () => readRule(table, given.filter ?? {}, 'filter', find),
+    check: () =>
       given.check === null || given.check === undefined
         ? everyRow
         : readRule(table, given.check, 'check', find),
+  });
+  return {
+    columns: columns.filter((column) => !presets.has(column)),
+    ...rules,
     presets,
     backendOnly: given.backend_only ?? false,
   };
 }
 
 function readDelete(table: Table, given: DeletePermissionMetadata, find: FindTable): DeletePermission {
-  return {
-    filter: readRule(table, given.filter ?? {}, 'filter', find),
-    presets: presetsOf(table, given.set),
-    backendOnly: given.backend_only ?? false,
-  };
+  const rules = readParts({
+    filter: () => readRule(table, given.filter ?? {}, 'filter', find),
+    presets: () => presetsOf(table, given.set),
+  });
+  return { ...rules, backendOnly: given.backend_only ?? false };
 }
 
 function columnsOf(table: Table, given: '*' | readonly string[]): readonly Column[] {
   if (given === '*') return table.columns;
-  if (!Array.isArray(given)) throw new RuleProblem('columns', 'must be a list of columns, or "*"');
+  if (!Array.isArray(given)) refuse('columns', 'must be a list of columns, or "*"');
   const names = given as readonly string[];
-  const missing = names.filter((name) => !table.column.has(name)).map((name) => `"${name}"`);
-  if (missing.length > 0) throw new RuleProblem('columns', `${table.id} has no column ${missing.join(', ')}`);
+  readAll(
+    names.map((name, at) => () => {
+      if (!table.column.has(name)) refuse(`columns[${at}]`, noColumn(table, name));
+    }),
+  );
   const named = new Set(names.map((name) => table.column.get(name)));
   return table.columns.filter((column) => named.has(column));
+}
+
+function noColumn(table: Table, name: string): string {
+  return `${table.id} has no column "${name}"${didYouMean(name, table.column.keys())}`;
 }
 
 function presetsOf(
@@ -215,14 +276,16 @@ function presetsOf(
   given: Readonly<Record<string, unknown>> | undefined,
 ): ReadonlyMap<Column, RuleValue> {
   return new Map(
-    Object.entries(given ?? {}).map(([name, value]): [Column, RuleValue] => {
-      const column = table.column.get(name);
-      if (column === undefined) throw new RuleProblem(`set.${name}`, `${table.id} has no column "${name}"`);
-      if (value === null) return [column, { kind: 'constant', value: null }];
-      const read = ruleValue(value, column.type);
-      const problem = typeof read === 'string' ? read : labelProblem(column, read);
-      if (typeof read === 'string' || problem !== null) throw new RuleProblem(`set.${name}`, String(problem));
-      return [column, read];
-    }),
+    readAll(
+      Object.entries(given ?? {}).map(([name, value]) => (): [Column, RuleValue] => {
+        const column = table.column.get(name);
+        if (column === undefined) return refuse(`set.${name}`, noColumn(table, name));
+        if (value === null) return [column, { kind: 'constant', value: null }];
+        const read = ruleValue(value, column.type);
+        const problem = typeof read === 'string' ? read : labelProblem(column, read);
+        if (typeof read === 'string' || problem !== null) return refuse(`set.${name}`, String(problem));
+        return [column, read];
+      }),
+    ),
   );
 }

@@ -15,6 +15,8 @@ export interface CatalogIssue {
   /** `shop.public.orders.total` */
   readonly where: string;
   readonly reason: string;
+  /** Where in the metadata it stands, as far as that is known: `['tables', 3, 'select_permissions', 0, 'permission']`. */
+  readonly path?: readonly (string | number)[];
 }
 
 export type Naming = 'hasura-default' | 'graphql-default';

@@ -1,12 +1,16 @@
+import type { SourceName } from '../core/index.ts';
 import type { CatalogIssue, Source } from './catalog.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { TableFacts } from './facts.ts';
 import type { Metadata, TableMetadata, TableName } from './metadata.ts';
 
 /** What metadata says, table by table; knows in the end what it said about nothing. */
 export class DeclaredTables {
   readonly #unused = new Map<string, TableMetadata[]>();
+  readonly #tables: Metadata['tables'];
 
   constructor({ tables }: Metadata) {
+    this.#tables = tables;
     for (const entry of tables) {
       const id = identity(entry.source, namespaceOf(entry.table), nameOf(entry.table));
       const list = this.#unused.get(id);
@@ -31,23 +35,30 @@ export class DeclaredTables {
 
   /** Tells of entries for tables or sources that are not there, and of second entries for one table. */
   reportUnused(sources: ReadonlyMap<string, Source>, issues: CatalogIssue[]): void {
-    for (const { source, table } of [...this.#unused.values()].flat()) {
+    for (const entry of [...this.#unused.values()].flat()) {
+      const { source, table } = entry;
       const parts = [source, namespaceOf(table), nameOf(table)];
       issues.push({
         severity: 'error',
         where: parts.filter((part) => part !== null).join('.'),
-        reason: reasonOf(sources.get(source), source, table),
+        reason: reasonOf(sources, source, table),
+        path: ['tables', this.#tables.indexOf(entry), sources.has(source as SourceName) ? 'table' : 'source'],
       });
     }
   }
 }
 
-function reasonOf(source: Source | undefined, name: string, table: TableName): string {
-  if (source === undefined) return `metadata names the source ${name}, which is not there or was never read`;
+function reasonOf(sources: ReadonlyMap<string, Source>, name: string, table: TableName): string {
+  const source = sources.get(name);
+  if (source === undefined)
+    return `metadata names the source ${name}, which is not there or was never read${didYouMean(name, sources.keys())}`;
   const namespace = namespaceOf(table) ?? source.defaultNamespace;
   return source.tables.some((other) => other.name === nameOf(table) && other.namespace === namespace)
     ? 'metadata names this table twice: this entry is not used'
-    : 'metadata names a table that does not exist';
+    : `metadata names a table that does not exist${didYouMean(
+        nameOf(table),
+        source.tables.filter((other) => other.namespace === namespace).map((other) => other.name),
+      )}`;
 }
 
 function identity(source: string, namespace: string | null, name: string): string {

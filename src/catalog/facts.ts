@@ -28,6 +28,8 @@ export interface FactIssue {
   readonly table: string | null;
   readonly column: string | null;
   readonly reason: string;
+  /** `note` unless told. */
+  readonly severity?: 'error' | 'note';
 }
 
 export type TableKind = 'table' | 'view' | 'materialized view' | 'partitioned table' | 'foreign table';

@@ -80,11 +80,18 @@ function resolveSource(
   };
   for (const issue of facts.issues) {
     issues.push({
-      severity: 'note',
+      severity: issue.severity ?? 'note',
       where: [name, issue.namespace, issue.table, issue.column].filter((part) => part !== null).join('.'),
       reason: issue.reason,
     });
   }
+  if (facts.tables.length === 0 && facts.issues.length === 0)
+    issues.push({
+      severity: 'note',
+      where: name,
+      reason:
+        'there is no table that its user may read: make one, grant the right to read, or look at "namespaces" and "tables" of the source',
+    });
   for (const { facts: tableFacts, metadata } of entries) {
     if (metadata?.tracked === false) continue;
     const relationships: Relationship[] = [];

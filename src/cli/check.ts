@@ -1,13 +1,24 @@
 import type { CatalogIssue } from '../catalog/index.ts';
-import { type AttachedSource, describeSource, loadConfig, type SourceDescription } from '../control/index.ts';
+import {
+  type AttachedSource,
+  type ConfigProblem,
+  describeSource,
+  loadConfig,
+  metadataPlaces,
+  rolesWithoutPermissions,
+  type SourceDescription,
+} from '../control/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
 type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;
 
+/** What is wrong, with its place where a file says it. */
+type LocatedIssue = Omit<CatalogIssue, 'path'> & Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
+
 interface Checked {
   readonly sources: readonly CheckedSource[];
-  readonly issues: readonly CatalogIssue[];
+  readonly issues: readonly LocatedIssue[];
 }
 
 const asked = '{ sources { name kind state reason version tables } issues { severity where reason } }';
@@ -30,18 +41,32 @@ export async function check(
           : `unavailable: ${source.reason}`;
       console.log(`${source.name}: ${text}`);
     }
-    for (const issue of issues) console.log(`${issue.severity}: ${issue.where}: ${issue.reason}`);
-    console.log(failed ? 'There are problems.' : 'All is well.');
+    for (const issue of issues)
+      console.log(`${placeOf(issue)}${issue.severity}: ${issue.where}: ${issue.reason}`);
+    const empty = sources.every(({ tables }) => tables === 0);
+    console.log(failed ? 'There are problems.' : empty ? 'There is nothing to ask for yet.' : 'All is well.');
   }
   if (failed) process.exitCode = 1;
 }
 
 async function checked(file: string): Promise<Checked> {
-  const attached = await attachStored(loadConfig(file));
+  const config = loadConfig(file);
+  const attached = await attachStored(config);
   const sources = attached.registry.sources.map(shown);
-  const { issues } = attached;
+  const { graphs } = attached;
+  const issues = [...attached.issues, ...rolesWithoutPermissions(config, graphs.metadata)];
   await attached.close();
-  return { sources, issues };
+  // Metadata that the store holds stands in no file.
+  const locate = graphs.metadata === config.metadata ? metadataPlaces(file) : () => ({});
+  return {
+    sources,
+    issues: issues.map(({ path, ...issue }) => ({ ...issue, ...(path === undefined ? {} : locate(path)) })),
+  };
+}
+
+/** `foz.yaml:12:9  `, as editors and terminals make a link of it. */
+function placeOf({ file, line, column }: LocatedIssue): string {
+  return file === undefined ? '' : `${file}:${line}:${column}  `;
 }
 
 function shown(source: AttachedSource): CheckedSource {

@@ -182,6 +182,7 @@ key
   .option('--table <pattern...>', 'only these tables: source.table or source.namespace.table, * for any part')
   .option('--operation <kind...>', 'only these: read, write, subscribe')
   .option('--expires <date>', 'ISO 8601, as 2030-01-31')
+  .option(...config)
   .action((options) => report(() => newKey(options)));
 
 key

@@ -1,10 +1,19 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as prompts from '@clack/prompts';
 import { stringify } from 'yaml';
-import type { SourceConfig, SourceKind } from '../control/index.ts';
-import { FozError } from '../core/index.ts';
+import {
+  filledText,
+  isSourceKind,
+  type KindFacts,
+  type SourceConfig,
+  type SourceKind,
+  sourceKinds,
+  urlProblem,
+} from '../control/index.ts';
+import { FozError, parseSourceName } from '../core/index.ts';
 import { connect } from '../main.ts';
-import { messageOf } from './output.ts';
+import { messageOf, printedName } from './output.ts';
 
 interface Options {
   readonly config: string;
@@ -15,65 +24,120 @@ interface Options {
   readonly force?: boolean;
 }
 
-const kinds = {
-  postgres: { label: 'PostgreSQL', server: true, example: 'postgres://user:password@localhost:5432/shop' },
-  mysql: { label: 'MySQL', server: true, example: 'mysql://user:password@localhost:3306/shop' },
-  mariadb: { label: 'MariaDB', server: true, example: 'mysql://user:password@localhost:3306/shop' },
-  sqlite: { label: 'SQLite (a file)', server: false, example: 'shop.db' },
-  pglite: { label: 'PGlite (PostgreSQL inside Foz, a folder)', server: false, example: '.foz/data' },
-} as const satisfies Record<SourceKind, { label: string; server: boolean; example: string }>;
+/** Where texts with a secret stand, beside the configuration file: the state folder unless another is named. */
+const privateFolder = '.foz';
 
 /** `foz init`: asks for what the flags do not say, tries the connection, writes the file. */
 export async function init(options: Options): Promise<void> {
-  if (existsSync(options.config) && options.force !== true) {
-    throw new FozError('conflict', `${options.config} exists: edit it, or replace it with --force.`);
-  }
-  const source = await sourceOf(options);
-  await tryConnection(source);
-  const { path, url } = source;
-  const location = url === undefined ? { path } : { url };
+  refuseTarget(options);
+  const kind = await kindOf(options);
+  const name = await nameOf(options);
+  const source = await reachableSource({ name, kind }, options);
   const text = stringify({
     version: 1,
     server: { port: 8080 },
-    sources: [{ name: source.name, kind: source.kind, ...location }],
+    sources: [withSecretAside(source, dirname(options.config))],
   });
   writeFileSync(
     options.config,
     `# yaml-language-server: $schema=https://foz.dev/schema/foz.schema.json\n${text}`,
   );
-  console.log(`${options.config} is written. Start with: foz serve`);
+  const flag = options.config === 'foz.yaml' ? '' : ` --config ${printedName(options.config)}`;
+  console.log(`${options.config} is written. Start with: npx foz serve${flag}`);
 }
 
-async function sourceOf(options: Options): Promise<SourceConfig> {
-  const kind = (options.kind ??
+/** Before anything is asked, so that no answer is lost. */
+function refuseTarget({ config, force }: Options): void {
+  if (existsSync(config) && force !== true)
+    throw new FozError('conflict', `${config} exists: edit it, or replace it with --force.`);
+  const folder = dirname(resolve(config));
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new FozError(
+      'not-found',
+      `There is no folder ${folder} to write ${config} into: make it, or name another file with --config.`,
+    );
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw new FozError(
+      'access-denied',
+      `Nothing can be written into the folder ${folder}: go to another one, or name a file elsewhere with --config.`,
+    );
+  }
+}
+
+async function kindOf({ kind }: Options): Promise<SourceKind> {
+  const chosen =
+    kind ??
     (await ask(() =>
       prompts.select({
         message: 'Which database?',
-        options: Object.entries(kinds).map(([value, { label }]) => ({ value, label })),
-      }),
-    ))) as SourceKind;
-  if (!(kind in kinds))
-    throw new FozError(
-      'validation-failed',
-      `There is no kind ${kind}: it is one of ${Object.keys(kinds).join(', ')}.`,
-    );
-  const { server, example } = kinds[kind];
-  const given = server ? options.url : options.path;
-  const location =
-    given ??
-    (await ask(() =>
-      prompts.text({
-        message: server ? 'Its URL?' : 'Its path?',
-        placeholder: example,
-        validate: (text) => ((text ?? '') === '' ? 'Please give one.' : undefined),
+        options: Object.entries(sourceKinds).map(([value, { label }]) => ({ value, label })),
       }),
     ));
-  const name =
-    options.name ??
-    (process.stdin.isTTY
-      ? await ask(() => prompts.text({ message: 'A name for it?', initialValue: 'main' }))
-      : 'main');
-  return { name, kind, ...(server ? { url: location } : { path: location }) };
+  if (isSourceKind(chosen)) return chosen;
+  throw new FozError(
+    'validation-failed',
+    `There is no kind ${chosen}: it is one of ${Object.keys(sourceKinds).join(', ')}.`,
+  );
+}
+
+const nameRule = 'use letters, digits, _ and -, a letter first, 63 characters at most';
+
+async function nameOf({ name }: Options): Promise<string> {
+  if (name !== undefined && parseSourceName(name) === undefined)
+    throw new FozError('validation-failed', `"${name}" cannot be the name of a source: ${nameRule}.`);
+  if (name !== undefined || !process.stdin.isTTY) return name ?? 'main';
+  return ask(() =>
+    prompts.text({
+      message: 'A name for it?',
+      initialValue: 'main',
+      validate: (text) => (parseSourceName(text ?? '') === undefined ? `Please ${nameRule}.` : undefined),
+    }),
+  );
+}
+
+/** Asks again until the database answers; without a terminal the first failure is the last. */
+async function reachableSource(
+  named: Pick<SourceConfig, 'name' | 'kind'>,
+  options: Options,
+): Promise<SourceConfig> {
+  const { place, example }: KindFacts = sourceKinds[named.kind];
+  let given = options[place];
+  let before = '';
+  for (;;) {
+    const location = given ?? (await askForPlace(place, example, before));
+    const folder = dirname(resolve(options.config));
+    const source: SourceConfig = {
+      ...named,
+      [place]: place === 'path' ? seenFrom(folder, location) : location,
+    };
+    const problem = await problemOf(source, folder);
+    if (problem === null) return source;
+    const message = `${sourceKinds[named.kind].label} cannot be reached, so nothing was written: ${problem}`;
+    if (!process.stdin.isTTY) throw new FozError('unavailable', message);
+    prompts.log.error(message);
+    before = location;
+    given = undefined;
+  }
+}
+
+/** A path of the command line, spelled as the configuration file needs it, whose paths start at its own folder. */
+function seenFrom(folder: string, path: string): string {
+  const plain = path !== ':memory:' && !path.includes('${') && !isAbsolute(path);
+  return plain ? relative(folder, resolve(path)) || '.' : path;
+}
+
+function askForPlace(place: KindFacts['place'], example: string, before: string): Promise<string> {
+  const what = place === 'url' ? 'URL' : 'path';
+  return ask(() =>
+    prompts.text({
+      message: before === '' ? `Its ${what}?` : `Its ${what}? (Ctrl-C to stop)`,
+      placeholder: example,
+      initialValue: before,
+      validate: (text) => ((text ?? '') === '' ? 'Please give one.' : undefined),
+    }),
+  );
 }
 
 async function ask(prompt: () => Promise<unknown>): Promise<string> {
@@ -87,16 +151,42 @@ async function ask(prompt: () => Promise<unknown>): Promise<string> {
   return answer;
 }
 
-async function tryConnection(source: SourceConfig): Promise<void> {
-  const connector = await connect(source);
+/** Why a source cannot be used, in words; `null`: it can. */
+async function problemOf(source: SourceConfig, folder: string): Promise<string | null> {
+  const { place } = sourceKinds[source.kind];
+  const { text, problems } = filledText(source[place]!, folder, process.env);
+  if (problems.length > 0) return `${problems.join(', ')}.`;
+  const wrong = urlProblem(source.kind, source.url === undefined ? undefined : text);
+  if (wrong !== null) return `The URL ${wrong}.`;
   try {
-    await connector.ping(AbortSignal.timeout(10_000));
+    const connector = await connect({
+      ...source,
+      [place]: text === ':memory:' || place === 'url' ? text : resolve(folder, text),
+    });
+    try {
+      await connector.ping(AbortSignal.timeout(10_000));
+      return null;
+    } finally {
+      await connector.close();
+    }
   } catch (error) {
-    throw new FozError(
-      'unavailable',
-      `${source.kind} cannot be reached, so nothing was written: ${messageOf(error)}`,
-    );
-  } finally {
-    await connector.close();
+    return error instanceof TypeError ? error.message : messageOf(error);
   }
+}
+
+/** A URL with a password goes into a file of its own that only this user can read, so that foz.yaml can be shared. */
+function withSecretAside(source: SourceConfig, folder: string): SourceConfig {
+  const { name, url } = source;
+  if (url === undefined || !URL.canParse(url) || new URL(url).password === '' || url.includes('${'))
+    return source;
+  const file = join(privateFolder, `${name}.url`);
+  const inside = join(folder, privateFolder);
+  mkdirSync(inside, { recursive: true, mode: 0o700 });
+  const ignored = join(inside, '.gitignore');
+  if (!existsSync(ignored)) writeFileSync(ignored, '*\n');
+  writeFileSync(join(folder, file), `${url}\n`, { mode: 0o600 });
+  console.log(
+    `The URL has a password: it is in ${file}, which only you can read, and not in the configuration.`,
+  );
+  return { ...source, url: `\${file:${file}}` };
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { text as read } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { checkAuth, keyPrefix, mintAdminSecret, mintKey, plainHash } from '../auth/index.ts';
+import { ConfigError, loadConfig, rolesOf, unknownRole } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { momentOf } from './moment.ts';
 
@@ -11,6 +13,7 @@ export async function newKey(options: {
   readonly table?: readonly string[];
   readonly operation?: readonly string[];
   readonly expires?: string;
+  readonly config: string;
 }): Promise<void> {
   // Keys of files are kept without the server's pepper, so that the file alone is enough.
   const { key, prefix } = mintKey(new Uint8Array(32));
@@ -37,9 +40,23 @@ export async function newKey(options: {
         .map(({ path, message }) => `${path.slice(2).join('.') || path.join('.')}: ${message}`)
         .join('\n'),
     );
+  for (const problem of unknownRolesIn(options.config, roles)) console.error(problem);
   console.log(`${key}\n`);
   console.log('This is the only time that the key is shown: keep it now. These lines let it in:\n');
   console.log(stringify({ auth: { api_keys: [entry] } }).trimEnd());
+}
+
+/** Roles of a new key that the configuration at hand gives nothing to; the store may do so, so that the key is made all the same. */
+function unknownRolesIn(file: string, roles: readonly string[]): readonly string[] {
+  if (!existsSync(file)) return [];
+  try {
+    const known = rolesOf(loadConfig(file).metadata ?? { tables: [] });
+    if (known.size === 1) return [];
+    return roles.map((role) => unknownRole(known, role)).filter((problem) => problem !== null);
+  } catch (error) {
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
 }
 
 /** `foz key hash`: prefix and hash of a key that somebody has. Rejects with FozError `validation-failed` when it is none. */

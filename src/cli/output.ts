@@ -20,10 +20,52 @@ export function messageOf(error: unknown, wayOut = askIt): string {
   if (error instanceof StoreTaken) return `${error.message} ${wayOut}`;
   if (error instanceof FozError)
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE')
-    return 'The port is in use: stop the other program, or choose another with --port.';
+  const known = systemMessage(error as NodeJS.ErrnoException);
+  if (known !== null) return known;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** What a listener that cannot be opened says, by Node's code. */
+const listening: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use: stop the other program, or choose another with --port',
+  EACCES: 'is kept for root: choose one from 1024 on with --port',
+  EADDRNOTAVAIL: 'cannot be opened: this machine does not have that address ("server.host")',
+  ENOTFOUND: 'cannot be opened: no address is known for that name ("server.host")',
+};
+
+/** Why a file or folder cannot be used, by Node's code. */
+const filing: Readonly<Record<string, string>> = {
+  ENOENT: 'it, or the folder it is to be in, does not exist',
+  EACCES: 'this user has no right to',
+  EPERM: 'this user has no right to',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of this user is used up',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'something else is there already',
+  EISDIR: 'it is a folder, not a file',
+  EMFILE: 'this process has too many files open',
+};
+
+const verbs: Readonly<Record<string, string>> = { open: 'opened', mkdir: 'made', write: 'written' };
+
+/** An error of the operating system that has to do with what the user asked for, in words; `null` for any other. */
+function systemMessage(
+  error: NodeJS.ErrnoException & { port?: number; address?: string; hostname?: string },
+): string | null {
+  const { code = '', syscall = '', path, port, hostname } = error;
+  if (syscall === 'listen' || syscall === 'getaddrinfo') {
+    const reason = Object.hasOwn(listening, code) ? listening[code] : undefined;
+    const place = [port === undefined ? 'The port' : `Port ${port}`, error.address ?? hostname];
+    return reason === undefined ? null : `${place.filter(Boolean).join(' of ')} ${reason}.`;
+  }
+  if (path === undefined || !Object.hasOwn(filing, code)) return null;
+  return `${path} cannot be ${verbs[syscall] ?? 'used'}: ${filing[code]}.`;
+}
+
+/** A file name for a command line, in quotes where a shell would take it apart. */
+export function printedName(name: string): string {
+  return /^[\w./@%+=:,-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 /** Prints rows with their columns below each other; the first row is the heads. */

@@ -5,11 +5,13 @@ import {
   describeKey,
   describeRole,
   type KeyRoleDescription,
+  knownRole,
   loadConfig,
   type RoleDescription,
   roleNames,
+  unknownRole,
 } from '../control/index.ts';
-import { FozError } from '../core/index.ts';
+import { adminRole, FozError } from '../core/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 import { printTable } from './output.ts';
@@ -56,7 +58,7 @@ async function foundHere(file: string, role: string | undefined, key: string | u
       const declared = declaredKeys(config.auth?.api_keys ?? []);
       return { found: await describeKey(graphs, { declared, plane }, key), issues };
     }
-    const names = role === undefined ? roleNames(graphs) : [role];
+    const names = role === undefined ? roleNames(graphs) : [knownRole(graphs, role)];
     return { found: names.map((name) => describeRole(graphs, name)), issues };
   } finally {
     await attached.close();
@@ -81,10 +83,15 @@ async function foundAt(foz: RunningFoz, role: string | undefined, key: string | 
         ? [`roles: role(name: $name) { ${parts} }`, role]
         : [`roles { ${parts} }`];
   const declared = name === undefined ? '' : '($name: String!)';
-  const { roles, issues } = await foz.query<{ roles: Told | readonly Told[]; issues: CatalogIssue[] }>(
-    `query ${declared} { ${field} issues { severity where reason } }`,
-    { name },
-  );
+  const { roles, issues, known } = await foz.query<{
+    roles: Told | readonly Told[];
+    issues: CatalogIssue[];
+    known: readonly { readonly role: string }[];
+  }>(`query ${declared} { ${field} issues { severity where reason } known: roles { role } }`, { name });
+  const asked = key === undefined ? role : undefined;
+  const problem =
+    asked === undefined ? null : unknownRole([adminRole, ...known.map((one) => one.role)], asked);
+  if (problem !== null) throw new FozError('not-found', problem);
   return { found: [roles].flat().map(asDescribed), issues };
 }
 

@@ -1,6 +1,6 @@
 import { isScalarType, isSpecifiedScalarType } from 'graphql';
 import { loadConfig } from '../control/index.ts';
-import { FozError, roleNamed } from '../core/index.ts';
+import { FozError } from '../core/index.ts';
 import { typescriptOf } from '../graph/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { roleEngine } from './schema.ts';
@@ -30,12 +30,11 @@ export async function printScalars(options: {
       'validation-failed',
       `There is no format ${options.for}: it is one of ${Object.keys(formats).join(', ')}.`,
     );
-  const role = options.role === undefined ? undefined : roleNamed(options.role);
   const attached = await attachStored(loadConfig(options.config), {
     wayOut: 'Or stop the Foz that has it open.',
   });
   try {
-    const { schema } = roleEngine(attached, role).options;
+    const { schema } = roleEngine(attached, options.role).options;
     const numbers = new Set([...attached.graphs.catalog.sources.values()].map((source) => source.numbers));
     const types = Object.values(schema.getTypeMap())
       .filter((type) => isScalarType(type) && !isSpecifiedScalarType(type))

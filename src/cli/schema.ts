@@ -1,7 +1,7 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { Naming } from '../catalog/index.ts';
-import { loadConfig } from '../control/index.ts';
-import { adminRole, FozError, type RoleName, roleNamed } from '../core/index.ts';
+import { knownRole, loadConfig } from '../control/index.ts';
+import { adminRole, FozError } from '../core/index.ts';
 import type { Attached } from '../main.ts';
 import { attachStored } from './attach-stored.ts';
 
@@ -12,7 +12,6 @@ export async function printGraph(options: {
   readonly role?: string;
 }): Promise<void> {
   const { naming } = options;
-  const role = options.role === undefined ? undefined : roleNamed(options.role);
   if (naming !== undefined && naming !== 'hasura-default' && naming !== 'graphql-default') {
     throw new FozError(
       'validation-failed',
@@ -29,13 +28,14 @@ export async function printGraph(options: {
     { wayOut: 'Or read the graph from the Foz that has it open, by introspection.' },
   );
   try {
-    console.log(printSchema(lexicographicSortSchema(roleEngine(attached, role).options.schema)));
+    console.log(printSchema(lexicographicSortSchema(roleEngine(attached, options.role).options.schema)));
   } finally {
     await attached.close();
   }
 }
 
-/** The engine of a role, by default that of admin. */
-export function roleEngine({ graphs }: Pick<Attached, 'graphs'>, role: RoleName = adminRole) {
+/** The engine of a role, by default that of admin. Throws FozError `not-found` for a role without permissions. */
+export function roleEngine({ graphs }: Pick<Attached, 'graphs'>, name: string = adminRole) {
+  const role = knownRole(graphs, name);
   return graphs.engine({ role, variables: new Map() });
 }

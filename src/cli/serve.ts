@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { flushOutput, guardOutput } from '../app/index.ts';
-import { type FozConfig, loadConfig } from '../control/index.ts';
+import { type FozConfig, loadConfig, parsePort } from '../control/index.ts';
+import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
 import { connect, start } from '../main.ts';
+import { Progress } from './progress.ts';
 
 interface Options {
   readonly config: string;
@@ -13,13 +15,15 @@ interface Options {
 /** `foz serve`: runs until it is told to stop; SIGINT and SIGTERM let running requests finish. */
 export async function serve(options: Options): Promise<void> {
   guardOutput();
+  const given = portOf('--port', options.port);
   const { config, samples } =
     options.demo === true ? await demo() : { config: loadConfig(options.config), samples: [] };
-  const port = options.port ?? config.server?.port ?? process.env.PORT;
+  const port = given ?? config.server?.port ?? portOf('The environment variable PORT', process.env.PORT);
+  const progress = new Progress((text) => console.error(text));
   const server = await start(
     { ...config, server: { ...config.server, ...(port === undefined ? {} : { port }) } },
-    { samples },
-  );
+    { samples, onStage: (stage) => progress.stage(stage) },
+  ).finally(() => progress.end());
   for (const { name, status } of server.attached.registry.sources) {
     if (status.state === 'unavailable')
       console.error(`Source ${name} is unavailable and is tried again and again: ${status.reason}`);
@@ -52,6 +56,16 @@ export async function serve(options: Options): Promise<void> {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
+}
+
+function portOf(what: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = parsePort(text);
+  if (port !== undefined) return port;
+  throw new FozError(
+    'validation-failed',
+    `${what} must be a number from 0 (a free port) to 65535, not "${text}".`,
+  );
 }
 
 async function demo(): Promise<{ config: FozConfig; samples: readonly unknown[] }> {

@@ -1,11 +1,12 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { CatalogIssue } from '../catalog/index.ts';
-import { adminRole, FozError, FozErrors, readJson, roleNamed } from '../core/index.ts';
+import { adminRole, FozError, FozErrors, type RoleName, readJson } from '../core/index.ts';
 import { type OperationRequest, printExplained } from '../execute/index.ts';
 import { type PoolState, printPlan } from '../plan/index.ts';
 import type { SourceConfig } from './config.ts';
 import type { Graphs } from './graphs.ts';
+import { knownRole } from './known-roles.ts';
 import type { ControlPlane } from './plane.ts';
 import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
 import { shownSettings } from './sources/settings.ts';
@@ -111,7 +112,8 @@ export async function explainOperation(
     readonly role?: string | null;
   },
 ): Promise<string> {
-  const engine = graphs.engine(sessionOf(asked.role ?? adminRole));
+  const role = asked.role ?? null;
+  const engine = graphs.engine(sessionOf(role === null ? adminRole : knownRole(graphs, role)));
   const document = parsed(asked.query);
   const errors = validate(engine.options.schema, document);
   if (errors.length > 0)
@@ -128,8 +130,8 @@ export async function explainOperation(
 }
 
 /** A session for looking, not for running: its variables have no values. */
-function sessionOf(text: string): Session {
-  return { role: roleNamed(text), variables: new Map() };
+function sessionOf(role: RoleName): Session {
+  return { role, variables: new Map() };
 }
 
 function parsed(query: string): DocumentNode {

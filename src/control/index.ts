@@ -67,7 +67,14 @@ export {
   renewKey,
   type ShownKey,
 } from './keys.ts';
-export { loadConfig } from './load-config.ts';
+export {
+  knownRole,
+  refuseUnknownRoles,
+  rolesOf,
+  rolesWithoutPermissions,
+  unknownRole,
+} from './known-roles.ts';
+export { loadConfig, parsePort } from './load-config.ts';
 export { planeOver, storeToLookInto } from './look.ts';
 export {
   describeStore,
@@ -82,6 +89,8 @@ export {
 } from './maintain.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
+export { filledText, type Locate } from './metadata/located-yaml.ts';
+export { metadataPlaces } from './metadata/places.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './own-keys.ts';
@@ -111,6 +120,7 @@ export {
 } from './settings/sign-ins.ts';
 export { UnlistedOperations } from './settings/unlisted.ts';
 export { wantedEnums } from './sources/enum-tables.ts';
+export { isSourceKind, type KindFacts, sourceKinds, urlProblem } from './sources/kinds.ts';
 export { readingOf, type SourceReading } from './sources/reading.ts';
 export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';

@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path';
 import { checkAuth } from '../auth/index.ts';
 import type { Metadata } from '../catalog/index.ts';
 import { checkAllowLists } from './allow-list.ts';
-import { ConfigError, type ConfigProblem, type FozConfig } from './config.ts';
+import { ConfigError, type ConfigProblem, type FozConfig, type ServerConfig } from './config.ts';
 import { isFolder, readFolder } from './metadata/folder.ts';
 import { readYaml } from './metadata/located-yaml.ts';
 import { checkAgainst, spelled } from './metadata/validate.ts';
-import { checkSources } from './sources/check-sources.ts';
+import { checkSources, type SourceProblem } from './sources/check-sources.ts';
 
 /**
  * Reads and checks a configuration file. Paths in it start at its folder. Throws ConfigError with everything that is wrong,
@@ -26,7 +26,8 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
   if (problems.length === 0) {
     const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
     const inLists = checkAllowLists(config.allow_list ?? []);
-    for (const { path, message } of [...inAuth, ...inLists, ...checkSources(config)])
+    const checked = [...inAuth, ...inLists, ...checkPort(config.server), ...checkSources(config)];
+    for (const { path, message } of checked)
       problems.push({ ...locate(path), where: spelled(path), message });
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -46,6 +47,18 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
     state: resolve(folder, config.state ?? '.foz'),
     ...(files === undefined ? {} : { control: { files: resolve(folder, files) } }),
   };
+}
+
+/** A port as a configuration or a command line gives it; `undefined`: the text is none. */
+export function parsePort(text: string | number): number | undefined {
+  const port = Number(text);
+  return /^\d{1,5}$/.test(String(text).trim()) && port <= 65_535 ? port : undefined;
+}
+
+function checkPort({ port }: ServerConfig = {}): SourceProblem[] {
+  return port === undefined || parsePort(port) !== undefined
+    ? []
+    : [{ path: ['server', 'port'], message: 'must be a number from 0 (a free port) to 65535' }];
 }
 
 /** Metadata from a file or folder of its own; what is wrong with it goes into `problems`. */

@@ -78,7 +78,26 @@ describe('a permission with anything wrong in it grants nothing, and says where'
       { nope: { _eq: 1 } },
       'filter.nope: shop.public.orders has no column or relationship "nope"',
     ],
-    ['an unknown operator', { id: { _eqq: 1 } }, 'filter.id._eqq: there is no operator _eqq'],
+    [
+      'an unknown operator',
+      { id: { _eqq: 1 } },
+      'filter.id._eqq: there is no operator _eqq (did you mean "_eq"?)',
+    ],
+    [
+      'an operator like no other',
+      { id: { _resembles: 1 } },
+      'filter.id._resembles: there is no operator _resembles',
+    ],
+    [
+      'a session variable with a misspelt prefix',
+      { customer: { email: { _eq: 'X-Hasraa-Email' } } },
+      'filter.customer.email._eq: "X-Hasraa-Email" is no session variable: those begin with x-foz- or x-hasura- (did you mean "x-hasura-"?)',
+    ],
+    [
+      'the same in a list',
+      { id: { _in: ['X-Fooz-Id'] } },
+      'filter.id._in: "X-Fooz-Id" is no session variable: those begin with x-foz- or x-hasura- (did you mean "x-foz-"?)',
+    ],
     [
       'an operator that does not apply',
       { id: { _like: 'x' } },
@@ -163,13 +182,45 @@ describe('a permission with anything wrong in it grants nothing, and says where'
     expect(granted('r', [select('r', { filter })])?.select ?? null).toBeNull();
   });
 
+  test('every problem of a permission is told at once, with the way to it in the metadata', () => {
+    const filter = { _or: [{ totl: { _gt: 1 } }, { id: { _eq: 'x', _gtt: 2 } }], customer: { nope: {} } };
+    const { issues } = resolve([select('r', { columns: ['id', 'totall'], filter, masks: { tags: {} } })]);
+    const way = ['tables', 1, 'select_permissions', 0, 'permission'];
+    expect(issues.map(({ where, path }) => [where.split(', ')[1], path])).toEqual([
+      ['columns[1]', [...way, 'columns', 1]],
+      ['filter._or[0].totl', [...way, 'filter', '_or', 0, 'totl']],
+      ['filter._or[1].id._eq', [...way, 'filter', '_or', 1, 'id', '_eq']],
+      ['filter._or[1].id._gtt', [...way, 'filter', '_or', 1, 'id', '_gtt']],
+      ['filter.customer.nope', [...way, 'filter', 'customer', 'nope']],
+      ['masks.tags', [...way, 'masks', 'tags']],
+    ]);
+    expect(issues[1]!.reason).toContain('(did you mean "total"?)');
+  });
+
+  test('a text that only begins like a session variable of another product is a text', () => {
+    expect(told([select('r', { filter: { customer: { email: { _eq: 'x-ray-9' } } } })])).toEqual([]);
+  });
+
+  test('a role that an inherited role names must have permissions', () => {
+    const { issues } = resolve([select('clerk', {})], [{ role_name: 'both', role_set: ['clerk', 'clrek'] }]);
+    expect(issues).toEqual([
+      {
+        severity: 'error',
+        where: 'inherited role "both", role_set[1]',
+        reason: 'no role "clrek" has any permission (did you mean "clerk"?)',
+        path: ['inherited_roles', 0, 'role_set', 1],
+      },
+    ]);
+  });
+
   test('numbers are compared with numbers', () => {
     expect(told([select('r', { filter: { total: { _cgt: 'id' }, tags: { _ceq: 'tags' } } })])).toEqual([]);
   });
 
   test('columns, masks and presets that are not there', () => {
     expect(told([select('r', { columns: ['nope', 'id', 'gone'] })])).toEqual([
-      `${at}columns: shop.public.orders has no column "nope", "gone"; the permission is left out`,
+      `${at}columns[0]: shop.public.orders has no column "nope"; the permission is left out`,
+      `${at}columns[2]: shop.public.orders has no column "gone"; the permission is left out`,
     ]);
     expect(told([select('r', { columns: ['id'], masks: { total: {} } })])).toEqual([
       `${at}masks.total: total is not among the columns of the permission; the permission is left out`,

@@ -1,9 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { InheritedRoleMetadata, Metadata, TableMetadata } from '../../catalog/index.ts';
 import type { ConfigProblem } from '../config.ts';
 import { canonicalMetadata, sortedBy, sortKey } from './canonical.ts';
-import { readYaml } from './located-yaml.ts';
+import { type Locate, type LocatedYaml, readYaml } from './located-yaml.ts';
 import { checkAgainst } from './validate.ts';
 
 /** The file of a folder that holds the inherited roles. */
@@ -14,6 +15,7 @@ export interface TableFile {
   /** Within the folder, with `/`. */
   readonly path: string;
   readonly entry: TableMetadata;
+  readonly locate: Locate;
 }
 
 /** Metadata as a folder has it. */
@@ -22,6 +24,8 @@ export interface ReadFolder {
   readonly metadata: Metadata | undefined;
   readonly files: readonly TableFile[];
   readonly problems: readonly ConfigProblem[];
+  /** The place of what stands at a path of `metadata`. */
+  readonly locate: Locate;
 }
 
 /** Whether the path is a folder that is there. */
@@ -37,12 +41,15 @@ export function readFolder(folder: string): ReadFolder {
   const problems: ConfigProblem[] = [];
   const files: TableFile[] = [];
   let inherited: readonly InheritedRoleMetadata[] = [];
+  let locateInherited: Locate = () => ({ file: folder, line: 1, column: 1 });
   for (const name of listed(folder)) {
     const path = join(folder, name);
     if (isFolder(path)) files.push(...readSource(folder, name, problems));
-    else if (name === inheritedRolesFile)
-      inherited = (readChecked(path, 'inheritedRoles', problems) ?? []) as InheritedRoleMetadata[];
-    else if (isYaml(name)) problems.push(stray(path));
+    else if (name === inheritedRolesFile) {
+      const read = readChecked(path, 'inheritedRoles', problems);
+      inherited = (read.value ?? []) as InheritedRoleMetadata[];
+      locateInherited = read.locate;
+    } else if (isYaml(name)) problems.push(stray(path));
   }
   reportTwice(folder, files, problems);
   const sorted = sortedBy(files, ({ entry, path }) => `${sortKey(entry)} ${path}`);
@@ -50,7 +57,38 @@ export function readFolder(folder: string): ReadFolder {
     problems.length > 0
       ? undefined
       : canonicalMetadata({ tables: sorted.map(({ entry }) => entry), inherited_roles: inherited });
-  return { metadata, files: sorted, problems };
+  const locate: Locate = ([part, index, ...rest], key) => {
+    const file = part === 'tables' ? sorted[index as number] : undefined;
+    if (file === undefined) {
+      const path = index === undefined ? [] : [index, ...rest];
+      return locateInherited(pathAsGiven(path, metadata?.inherited_roles, inherited), key);
+    }
+    return file.locate(pathAsGiven(rest, metadata?.tables[index as number], file.entry), key);
+  };
+  return { metadata, files: sorted, problems, locate };
+}
+
+/** A path into canonical metadata, as a path into what was given: entries of lists may stand in another order there. */
+function pathAsGiven(
+  path: readonly (string | number)[],
+  canonical: unknown,
+  given: unknown,
+): readonly (string | number)[] {
+  const [step, ...rest] = path;
+  if (step === undefined) return [];
+  const inside = (value: unknown, at: string | number) => (value as Record<string | number, unknown>)?.[at];
+  const wanted = inside(canonical, step);
+  const at = Array.isArray(given) ? given.findIndex((one) => isSameEntry(one, wanted)) : -1;
+  const own = at < 0 ? step : at;
+  return [own, ...pathAsGiven(rest, wanted, inside(given, own))];
+}
+
+function isSameEntry(one: unknown, other: unknown): boolean {
+  const nameOf = (entry: unknown) => {
+    const { role, role_name: name } = (entry ?? {}) as { role?: unknown; role_name?: unknown };
+    return role ?? name;
+  };
+  return nameOf(one) === undefined ? isDeepStrictEqual(one, other) : nameOf(one) === nameOf(other);
 }
 
 function listed(folder: string): string[] {
@@ -73,22 +111,25 @@ function readSource(folder: string, source: string, problems: ConfigProblem[]): 
   return listed(join(folder, source))
     .filter(isYaml)
     .flatMap((name): TableFile[] => {
-      const value = readChecked(join(folder, source, name), 'table', problems);
+      const { value, locate } = readChecked(join(folder, source, name), 'table', problems);
       if (value === undefined) return [];
       const entry = { source, ...(value as Omit<TableMetadata, 'source'>) };
-      return [{ path: `${source}/${name}`, entry }];
+      return [{ path: `${source}/${name}`, entry, locate }];
     });
 }
 
-/** `undefined` when it is not as its schema says. */
-function readChecked(file: string, what: 'table' | 'inheritedRoles', problems: ConfigProblem[]): unknown {
-  const read = readYaml(file, null);
-  problems.push(...read.problems);
-  if (read.value === undefined) return undefined;
-  if (what === 'inheritedRoles' && read.value === null) return [];
-  const found = checkAgainst(what, read.value, read.locate);
+/** Its value is `undefined` when it is not as its schema says. */
+function readChecked(
+  file: string,
+  what: 'table' | 'inheritedRoles',
+  problems: ConfigProblem[],
+): Pick<LocatedYaml, 'value' | 'locate'> {
+  const { value, locate, problems: inFile } = readYaml(file, null);
+  problems.push(...inFile);
+  if (value === undefined || (what === 'inheritedRoles' && value === null)) return { value, locate };
+  const found = checkAgainst(what, value, locate);
   problems.push(...found);
-  return found.length === 0 ? read.value : undefined;
+  return { value: found.length === 0 ? value : undefined, locate };
 }
 
 function reportTwice(folder: string, files: readonly TableFile[], problems: ConfigProblem[]): void {

@@ -120,7 +120,7 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
   return { value, problems, locate };
 }
 
-/** Replaces `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` in every text. Values never appear in messages. */
+/** Fills in every text of a document. Values never appear in messages. */
 function fillIn(
   document: Document,
   folder: string,
@@ -130,22 +130,37 @@ function fillIn(
   visit(document, {
     Scalar(_, node) {
       if (typeof node.value !== 'string' || !node.value.includes('${')) return;
-      const offset = node.range?.[0] ?? 0;
-      node.value = node.value.replaceAll(/\$\{(env|file):([^}]*)\}/g, (_all, kind: string, rest: string) => {
-        if (kind === 'file') {
-          const path = resolve(folder, rest);
-          try {
-            return readFileSync(path, 'utf8').trim();
-          } catch {
-            report(offset, `the file ${rest} ${existsSync(path) ? 'cannot be read' : 'does not exist'}`);
-            return '';
-          }
-        }
-        const [name, fallback] = rest.split(/:-(.*)/s);
-        const value = environment[name!] ?? fallback;
-        if (value === undefined) report(offset, `the environment variable ${name} is not set`);
-        return value ?? '';
-      });
+      const { text, problems } = filledText(node.value, folder, environment);
+      node.value = text;
+      for (const problem of problems) report(node.range?.[0] ?? 0, problem);
     },
   });
+}
+
+/**
+ * A text with `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` replaced; paths start at `folder`. What cannot be
+ * replaced is empty and named in `problems`, which show no values.
+ */
+export function filledText(
+  given: string,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+): { readonly text: string; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const text = given.replaceAll(/\$\{(env|file):([^}]*)\}/g, (_all, kind: string, rest: string) => {
+    if (kind === 'file') {
+      const path = resolve(folder, rest);
+      try {
+        return readFileSync(path, 'utf8').trim();
+      } catch {
+        problems.push(`the file ${rest} ${existsSync(path) ? 'cannot be read' : 'does not exist'}`);
+        return '';
+      }
+    }
+    const [name, fallback] = rest.split(/:-(.*)/s);
+    const value = environment[name!] ?? fallback;
+    if (value === undefined) problems.push(`the environment variable ${name} is not set`);
+    return value ?? '';
+  });
+  return { text, problems };
 }

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import schema from '../../../schema/foz.schema.json' with { type: 'json' };
+import { didYouMean } from '../../catalog/index.ts';
 import type { ConfigProblem } from '../config.ts';
 import type { Locate } from './located-yaml.ts';
 
@@ -15,7 +16,9 @@ const compiled = new Map<keyof typeof schemas, ValidateFunction<unknown>>();
 function validatorOf(what: keyof typeof schemas): ValidateFunction<unknown> {
   const known = compiled.get(what);
   if (known !== undefined) return known;
-  const made = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile<unknown>(schemas[what]);
+  const made = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<unknown>(
+    schemas[what],
+  );
   compiled.set(what, made);
   return made;
 }
@@ -60,9 +63,13 @@ export function spelled(path: readonly (string | number)[]): string {
 function messageOf(error: ErrorObject): string {
   const { params } = error;
   const unknown = params.additionalProperty ?? params.unevaluatedProperty;
-  if (unknown !== undefined) return `has no setting "${unknown}"`;
+  if (unknown !== undefined)
+    return `has no setting "${unknown}"${didYouMean(unknown, Object.keys(error.parentSchema?.properties ?? {}))}`;
   if (error.keyword === 'required') return `needs "${params.missingProperty}"`;
   if (error.keyword === 'type') return `must be ${[params.type].flat().join(' or ')}`;
-  if (error.keyword === 'enum') return `must be one of ${(params.allowedValues as unknown[]).join(', ')}`;
+  if (error.keyword === 'enum') {
+    const allowed = (params.allowedValues as unknown[]).map(String);
+    return `must be one of ${allowed.join(', ')}${didYouMean(String(error.data), allowed)}`;
+  }
   return error.message ?? 'is not right';
 }

@@ -11,7 +11,6 @@ import { beginTexts, MysqlTransaction } from './transaction.ts';
 
 /** In what the drivers of MySQL and MariaDB differ. */
 export interface DriverVariant extends Variant {
-  readonly engine: string;
   readonly queries: Queries;
 }
 

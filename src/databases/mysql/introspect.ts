@@ -6,13 +6,14 @@ import { listLiteral, textLiteral } from './literal.ts';
 import type { Settings } from './options.ts';
 import type { Queries } from './queries.ts';
 import { Reading, type Row } from './reading.ts';
+import { type Engine, untested } from './supported.ts';
 
 const systemNamespaces = new Set(['information_schema', 'mysql', 'performance_schema', 'sys']);
 
 /** Reads what exists and may be read. Without patterns on namespaces only the default one, the database of the URL, is read. */
 export async function introspect(
   runner: Runner,
-  { engine, queries }: { readonly engine: string; readonly queries: Queries },
+  { engine, queries }: { readonly engine: Engine; readonly queries: Queries },
   { database, tinyInt1IsBool }: Pick<Settings, 'database' | 'tinyInt1IsBool'>,
   options: IntrospectOptions,
   signal: EndSignal,
@@ -54,7 +55,10 @@ export async function introspect(
   reading.readKeys(indexes, foreignKeys);
   reading.readTriggers(triggers, rights);
   const version = /^[\d.]+(?:-MariaDB)?/.exec(String(server![0]))?.[0] ?? String(server![0]);
-  return { engine, version, defaultNamespace: database, ...reading.facts() };
+  const facts = reading.facts();
+  const reason = untested(engine, version);
+  const about = reason === null ? [] : [{ namespace: null, table: null, column: null, reason }];
+  return { engine, version, defaultNamespace: database, ...facts, issues: [...about, ...facts.issues] };
 }
 
 /** Checks with the names of their tables instead of their own. */

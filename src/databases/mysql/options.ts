@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectionOptions as ClientOptions } from 'mysql2';
 import { type ServerOptions, type ServerSettings, serverSettings } from '../../sql/index.ts';
+import type { Engine } from './supported.ts';
 
 /** How to reach a MySQL or MariaDB server, and how much of it to use. */
 export interface MysqlOptions extends ServerOptions {
@@ -45,6 +46,7 @@ export interface Settings extends ServerSettings {
   readonly tinyInt1IsBool: boolean;
   /** The default namespace. */
   readonly database: string | null;
+  readonly engine: Engine;
   readonly isolationVariable: Variant['isolationVariable'];
   /** For the mysql2 client. */
   readonly client: ClientOptions;
@@ -52,13 +54,14 @@ export interface Settings extends ServerSettings {
 
 /** In what the servers differ while connecting. */
 export interface Variant {
+  readonly engine: Engine;
   /** Character set and collation of the connection, by mysql2's name. */
   readonly charset: string;
   readonly isolationVariable: 'transaction_isolation' | 'tx_isolation';
 }
 
 /** Fills in the defaults. Throws TypeError for a URL that is none, or with a parameter that is not known. */
-export function settingsOf(options: MysqlOptions, { charset, isolationVariable }: Variant): Settings {
+export function settingsOf(options: MysqlOptions, { engine, charset, isolationVariable }: Variant): Settings {
   const { connection, tls } = options;
   const parts = typeof connection === 'string' ? partsOf(connection) : { ...connection, tls: undefined };
   const { tls: asked, ...address } = parts;
@@ -68,6 +71,7 @@ export function settingsOf(options: MysqlOptions, { charset, isolationVariable }
     ...common,
     tinyInt1IsBool: options.tinyInt1IsBool ?? true,
     database: address.database ?? null,
+    engine,
     isolationVariable,
     client: {
       ...address,

@@ -8,11 +8,13 @@ import {
   Unanswered,
   type Watch,
   type Watched,
+  whoAnswers,
 } from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
 import type { WireColumn } from './guard.ts';
 import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
+import { refuseServer } from './supported.ts';
 
 /** What the server answered: rows as arrays of text and numbers, or what a write did. */
 export interface Answer {
@@ -74,8 +76,12 @@ export class Session implements Pooled {
       await new Promise<void>((resolve, reject) => {
         client.connect((error) => (error ? reject(error) : resolve()));
       });
-      await query(client, sessionSettings);
-      const server = readServer((await query(client, serverQuery(settings.isolationVariable))).rows[0]!);
+    } catch (error) {
+      client.destroy();
+      throw await explained(error, settings);
+    }
+    try {
+      const server = await prepared(client, settings);
       return new Session(client, server, settings, watch, onEnd);
     } catch (error) {
       client.destroy();
@@ -194,6 +200,36 @@ export class Session implements Pooled {
     this.#watch.remove(running);
     running.reject(new Unanswered('unavailable', 'The connection to the database was lost.'));
   }
+}
+
+/** Fixes what the session depends on. Rejects with what the server says, and as `refuseServer` throws. */
+async function prepared(client: Connection, { engine, isolationVariable }: Settings): Promise<Server> {
+  try {
+    await query(client, sessionSettings);
+    const server = readServer((await query(client, serverQuery(isolationVariable))).rows[0]!);
+    refuseServer(engine, server.version);
+    return server;
+  } catch (error) {
+    // Another server does not know the settings: what it is tells more than which one it misses.
+    const [row] = (await query(client, 'select version()').catch(() => null))?.rows ?? [];
+    if (row !== undefined) refuseServer(engine, String(row[0]));
+    throw error;
+  }
+}
+
+/** A connection that failed because another kind of server stands there says so. */
+async function explained(error: unknown, { client, engine }: Settings): Promise<unknown> {
+  const { code = '' } = error as { readonly code?: string };
+  if (client.socketPath !== undefined || !/^(?:ETIMEDOUT|ECONNRESET|PROTOCOL_|HANDSHAKE_)/.test(code))
+    return error;
+  const found = await whoAnswers(client.host ?? 'localhost', client.port ?? 3306);
+  return found === null || /^(?:MySQL|MariaDB)/.test(found)
+    ? error
+    : new FozError(
+        'unavailable',
+        `The server is ${found}, but the source is of kind ${engine}: correct its kind or its URL.`,
+        { cause: error },
+      );
 }
 
 function unanswered({ signal }: Limits): Unanswered {

@@ -1,4 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import pg, { type ClientConfig } from 'pg';
+import { FozError } from '../../core/index.ts';
+import { whoAnswers } from '../../sql/index.ts';
 import type { ServerError } from './errors.ts';
 import type { Settings } from './options.ts';
 
@@ -39,7 +42,8 @@ export async function connect(settings: Settings): Promise<Connected> {
       return { client: await attempt(settings.client, Object.fromEntries(startup)), refused };
     } catch (error) {
       const name = refusedSetting(error);
-      if (name === null || !startup.some(([known]) => known.toLowerCase() === name)) throw error;
+      if (name === null || !startup.some(([known]) => known.toLowerCase() === name))
+        throw await explained(error, settings);
       refused.add(name);
     }
   }
@@ -49,8 +53,39 @@ async function attempt(config: ClientConfig, startup: Startup): Promise<pg.Clien
   const client = new Client(config, startup);
   // Without a listener an error would end the process; what it says comes with the rejection.
   client.on('error', () => {});
+  let version = '';
+  const connection: EventEmitter = client.connection;
+  connection.on('parameterStatus', (told: { parameterName: string; parameterValue: string }) => {
+    if (told.parameterName === 'server_version') version = told.parameterValue;
+  });
   await client.connect();
+  if (Number.parseInt(version, 10) < oldest) {
+    await client.end();
+    throw new FozError(
+      'unavailable',
+      `The server is PostgreSQL ${version}, which is too old: Foz needs PostgreSQL ${oldest} or later.`,
+    );
+  }
   return client;
+}
+
+/** The first version with generated columns, which introspection asks for. */
+const oldest = 12;
+
+/** A connection that failed because another kind of server stands there says so. */
+async function explained(error: unknown, { client }: Settings): Promise<unknown> {
+  const { message } = error as Error;
+  if (!/terminated unexpectedly|timeout expired|ECONNRESET|SSL/i.test(message)) return error;
+  const { host, port } = new pg.Client(client);
+  if (host.startsWith('/')) return error;
+  const found = await whoAnswers(host, port);
+  return found === null || found === 'PostgreSQL'
+    ? error
+    : new FozError(
+        'unavailable',
+        `The server is ${found}, but the source is of kind postgres: correct its kind or its URL.`,
+        { cause: error },
+      );
 }
 
 /** The setting that a connection pooler does not know, lower case; `null`: something else is wrong. */

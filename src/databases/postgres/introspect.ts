@@ -1,4 +1,4 @@
-import type { NativeComparison, SourceFacts } from '../../catalog/index.ts';
+import type { FactIssue, NativeComparison, SourceFacts } from '../../catalog/index.ts';
 import type { EndSignal } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
 import { namespaceFilter, tableFilter } from '../../sql/index.ts';
@@ -26,6 +26,9 @@ export async function introspect(
   const relations = (await ask(catalogQueries.tables))
     .map(relationOf)
     .filter(({ namespace, name }) => inNamespaces(namespace) && wanted(namespace, name));
+  const unreadable = (await ask(catalogQueries.unreadable)).filter(
+    ([namespace, name]) => inNamespaces(namespace!) && wanted(namespace!, name!),
+  );
   const oids = (list: readonly Relation[]) => `{${list.map(({ oid }) => oid).join(',')}}`;
   const all = oids(relations);
   const partly = oids(relations.filter(({ readable }) => !readable));
@@ -39,7 +42,30 @@ export async function introspect(
   reading.readTriggers(triggers);
   reading.readColumns(columns, constraints);
   reading.readKeys(constraints, indexes);
-  return { engine, version: server![0]!.split(' ')[0]!, defaultNamespace, ...reading.facts() };
+  const facts = reading.facts();
+  return {
+    engine,
+    version: server![0]!.split(' ')[0]!,
+    defaultNamespace,
+    ...facts,
+    issues: [...rightsIssues(unreadable, relations.length), ...facts.issues],
+  };
+}
+
+/** Tables that the user of the source may not read: a mistake where there is no other, else worth knowing. */
+function rightsIssues(unreadable: readonly Row[], readable: number): FactIssue[] {
+  const [first] = unreadable;
+  if (first === undefined) return [];
+  const [namespace, , user, entered] = first;
+  const names = unreadable.slice(0, 5).map(([schema, name]) => `${schema}.${name}`);
+  const list = unreadable.length > names.length ? `${names.join(', ')}, ...` : names.join(', ');
+  const usage = entered === 't' ? '' : `usage on schema ${namespace}, `;
+  const reason =
+    readable === 0
+      ? `the user ${user} may read none of its ${unreadable.length} tables (${list}): grant it ${usage}select on them`
+      : `${unreadable.length} tables are left out, which the user ${user} may not read: ${list}`;
+  const severity = readable === 0 ? 'error' : 'note';
+  return [{ namespace: null, table: null, column: null, reason, severity }];
 }
 
 function typeOf(row: Row): TypeRow {

@@ -35,6 +35,20 @@ where c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition and c.relp
     where x.classid = 'pg_catalog.pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
 order by n.nspname, c.relname`,
 
+  /** Tables and views that exist in the same places and may not be read. */
+  unreadable: `
+select n.nspname, c.relname, current_user, has_schema_privilege(n.oid, 'USAGE')
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition and c.relpersistence <> 't'
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and not (has_schema_privilege(n.oid, 'USAGE')
+    and (has_table_privilege(c.oid, 'SELECT') or has_any_column_privilege(c.oid, 'SELECT')))
+  and not exists (
+    select from pg_catalog.pg_depend x
+    where x.classid = 'pg_catalog.pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
+order by n.nspname, c.relname`,
+
   /** `$2`: tables of which only some columns may be read; `$3`: views that take writes. */
   columns: `
 select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type ErrorCode, FozError, type FozErrorOptions } from '../../core/index.ts';
 
 /** What an engine process reports: SQLite's extended result code where it has one, and its text. `gone`: the process ended. */
@@ -42,7 +43,7 @@ const codes: Readonly<Record<number, Spelled>> = {
   13: { code: 'unavailable', message: 'The disk of the database is full; nothing was written.' },
   14: {
     code: 'unavailable',
-    message: 'The file of the database cannot be opened (a new one is made with `create: true`).',
+    message: 'The file of the database cannot be opened.',
   },
   15: { code: 'conflict', message: 'The database could not be locked: try again.' },
   17: { code: 'not-found', message: `A table or column does not exist: ${refresh}.` },
@@ -134,9 +135,12 @@ const unknown: Spelled = { code: 'unexpected', message: 'The database refused th
 export function sqliteError(error: NativeError, context: ErrorContext): FozError {
   const spelled = spell(error, context);
   const code = error.code === null ? '' : `SQLite ${error.code}, `;
+  const missing = spelled === codes[14] && context.opening === true && !existsSync(context.file);
   return new FozError(spelled.code, spelled.message, {
     details: spelled.details?.(error.message, context),
-    internal: `${code}${context.file}: ${error.message}`,
+    internal: missing
+      ? `There is no file ${context.file}: correct the path of the source, which starts at the folder of its configuration file.`
+      : `${code}${context.file}: ${error.message}`,
   });
 }
 

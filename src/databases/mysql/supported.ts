@@ -1,0 +1,42 @@
+import { FozError } from '../../core/index.ts';
+
+/** Which server a source is configured for. */
+export type Engine = 'mysql' | 'mariadb';
+
+/** The oldest versions that have what statements are made of, and the oldest that are tested. */
+const versions = {
+  mysql: { label: 'MySQL', oldest: [8, 0, 19], tested: [9, 0, 0] },
+  mariadb: { label: 'MariaDB', oldest: [10, 11, 0], tested: [10, 11, 0] },
+} as const satisfies Record<Engine, unknown>;
+
+/** Throws FozError `unavailable` for a server of the other kind, or one that is too old; says what is there and what is wanted. */
+export function refuseServer(engine: Engine, version: string): void {
+  const found: Engine = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+  const { label, oldest } = versions[engine];
+  const there = `${versions[found].label} ${version.split('-')[0]}`;
+  if (found !== engine)
+    throw unsuitable(
+      `The server is ${there}, but the source is of kind ${engine}: its kind must be ${found}.`,
+    );
+  if (isBefore(version, oldest))
+    throw unsuitable(
+      `The server is ${there}, which is too old: Foz needs ${label} ${oldest.join('.')} or later.`,
+    );
+}
+
+/** What people should know of a version that works but is not among those that are tested; `null`: it is. */
+export function untested(engine: Engine, version: string): string | null {
+  const { label, tested } = versions[engine];
+  return isBefore(version, tested)
+    ? `the server is ${label} ${version.split('-')[0]}; Foz is tested with ${tested[0]}.${tested[1]} and later`
+    : null;
+}
+
+function unsuitable(message: string): FozError {
+  return new FozError('unavailable', message);
+}
+
+function isBefore(version: string, [major, minor, patch]: readonly [number, number, number]): boolean {
+  const [a = 0, b = 0, c = 0] = version.split(/[.-]/).map(Number);
+  return a !== major ? a < major : b !== minor ? b < minor : c < patch;
+}

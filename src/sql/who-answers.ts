@@ -1,0 +1,41 @@
+import { connect } from 'node:net';
+
+/** Milliseconds that a server has to show what it is. */
+const patienceMs = 1_000;
+/** MySQL and MariaDB greet by themselves; after so many milliseconds of silence PostgreSQL is asked. */
+const greetingMs = 300;
+
+/** The message of PostgreSQL's protocol that asks for TLS: its length and its code; the answer is one letter, S or N. */
+const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+
+/**
+ * What kind of database server answers at an address, as `MySQL 9.7.0` or `PostgreSQL`; `null`: none that is known. For the
+ * error of a connection that failed, so that a URL of the wrong kind is called that. Never rejects.
+ */
+export function whoAnswers(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    const end = (found: string | null) => {
+      clearTimeout(ask);
+      socket.destroy();
+      resolve(found);
+    };
+    const ask = setTimeout(() => socket.write(sslRequest), greetingMs);
+    socket.setTimeout(patienceMs, () => end(null));
+    socket.on('error', () => end(null));
+    socket.on('close', () => end(null));
+    socket.once('data', (bytes) => end(kindOf(bytes)));
+  });
+}
+
+function kindOf(bytes: Buffer): string | null {
+  if (bytes.length === 1 && (bytes[0] === 0x53 || bytes[0] === 0x4e)) return 'PostgreSQL';
+  // A packet of MySQL's protocol: three bytes of length, its number, then version 10 of the handshake and the server's version.
+  if (bytes.length < 6 || bytes[4] !== 10) return null;
+  const version = bytes
+    .subarray(5, bytes.indexOf(0, 5))
+    .toString('latin1')
+    .replace(/^5\.5\.5-/, '');
+  if (!/^\d+\.\d+[\w.+~:-]*$/.test(version)) return null;
+  return `${/mariadb/i.test(version) ? 'MariaDB' : 'MySQL'} ${version}`;
+}

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../support/connect.ts';
+import { availability, describeEngines, type Engine, serverUrl } from '../support/engines.ts';
+import { command } from './command.ts';
+
+const program = join(import.meta.dirname, '../../bin/foz.js');
+const folder = mkdtempSync(join(tmpdir(), 'foz-first-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const labels = { postgres: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB' } as const;
+type ServerKind = keyof typeof labels;
+const kinds = Object.keys(labels) as ServerKind[];
+const isThere = (engine: Engine) => 'url' in availability(engine);
+
+/** The URL of a server, spelled as a source of another kind would have it. */
+function spelledFor(kind: ServerKind, engine: ServerKind): string {
+  const url = serverUrl(engine).replace(/^\w+:/, `${kind}:`);
+  return new URL('/foz', url).href;
+}
+
+describeEngines(kinds, (engine) => {
+  for (const kind of kinds.filter((other) => other !== engine))
+    test(`a server called ${kind} is told to be what it is`, async () => {
+      if (!isThere(kind)) return;
+      const url = spelledFor(kind, engine as ServerKind);
+      const args = ['init', '--kind', kind, '--url', url, '--config', `${kind}-${engine}.yaml`];
+      const { code, err } = await command(folder, args);
+      expect(err).toMatch(
+        new RegExp(`The server is ${labels[engine as ServerKind]}.*, but the source is of kind ${kind}: `),
+      );
+      expect([code, existsSync(join(folder, `${kind}-${engine}.yaml`))]).toEqual([1, false]);
+    }, 60_000);
+});
+
+describeEngines(['postgres'], () => {
+  const name = `first_${randomBytes(4).toString('hex')}`;
+  let mine: string;
+  beforeAll(async () => {
+    const admin = await connect('postgres', serverUrl('postgres'));
+    await admin.execute(`create role ${name} login password 'pa55'`);
+    await admin.execute(`create database ${name}`);
+    await admin.close();
+    const url = new URL(`/${name}`, serverUrl('postgres'));
+    const owner = await connect('postgres', url.href);
+    await owner.execute(
+      'create table orders (id int primary key); create schema hidden; create table hidden.secrets (id int)',
+    );
+    await owner.close();
+    [url.username, url.password] = [name, 'pa55'];
+    mine = url.href;
+  });
+  afterAll(async () => {
+    const admin = await connect('postgres', serverUrl('postgres'));
+    await admin.execute(`drop database ${name} with (force)`);
+    await admin.execute(`drop role ${name}`);
+    await admin.close();
+  });
+
+  test('init keeps a password out of the configuration, in a file that others cannot read', async () => {
+    const args = ['init', '--kind', 'postgres', '--url', mine, '--name', 'shop'];
+    expect(await command(folder, args)).toMatchObject({ code: 0, err: '' });
+    const yaml = readFileSync(join(folder, 'foz.yaml'), 'utf8');
+    expect(yaml).toContain(`url: \${file:.foz/shop.url}`);
+    expect(yaml).not.toContain('pa55');
+    expect(readFileSync(join(folder, '.foz/shop.url'), 'utf8')).toBe(`${mine}\n`);
+    const modes = ['.foz', '.foz/shop.url'].map((path) => statSync(join(folder, path)).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o600]);
+    expect(readFileSync(join(folder, '.foz/.gitignore'), 'utf8')).toBe('*\n');
+  }, 60_000);
+
+  test('a user who may read nothing is told what to grant, and to whom', async () => {
+    writeFileSync(join(folder, 'rights.yaml'), `sources: [{ name: shop, kind: postgres, url: "${mine}" }]\n`);
+    const check = () => command(folder, ['check', '--config', 'rights.yaml']);
+    const before = await check();
+    expect(before.out).toContain(
+      `error: shop: the user ${name} may read none of its 2 tables (hidden.secrets, public.orders): grant it usage on schema hidden, select on them`,
+    );
+    expect(before).toMatchObject({ code: 1 });
+    const owner = await connect('postgres', new URL(`/${name}`, serverUrl('postgres')).href);
+    await owner.execute(`grant select on orders to ${name}`);
+    await owner.close();
+    const after = await check();
+    expect(after.out).toContain(
+      `note: shop: 1 tables are left out, which the user ${name} may not read: hidden.secrets`,
+    );
+    expect(after).toMatchObject({ code: 0 });
+  }, 90_000);
+
+  test('at a terminal, init asks again after a wrong URL, and writes once it is right', async () => {
+    const wrong = mine.replace(`/${name}`, '/nowhere');
+    const target = join(folder, 'asked.yaml');
+    const args = [
+      program,
+      'init',
+      '--kind',
+      'postgres',
+      '--name',
+      'asked',
+      '--config',
+      target,
+      '--url',
+      wrong,
+    ];
+    const line = [process.execPath, ...args].map((part) => `'${part}'`).join(' ');
+    // script(1) gives the command a terminal.
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      cwd: folder,
+      env: { ...process.env, NODE_OPTIONS: '', TERM: 'xterm' },
+    });
+    let shown = '';
+    const seen = (pattern: RegExp) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => pattern.test(shown) && resolve();
+        child.stdout.on('data', look);
+        child.on('close', () => reject(new Error(`ended without ${pattern}:\n${shown}`)));
+        look();
+      });
+    child.stdout.on('data', (bytes) => {
+      shown += bytes;
+    });
+    await seen(/cannot be reached, so nothing was written[\s\S]*Its URL\?/);
+    expect(existsSync(target)).toBe(false);
+    // The prompt holds the URL that failed: its end is deleted, then the right one typed.
+    child.stdin.write('\x7f'.repeat(wrong.length));
+    child.stdin.write(mine);
+    child.stdin.write('\r');
+    await seen(/asked\.yaml is written/);
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(0);
+    expect(readFileSync(join(folder, '.foz/asked.url'), 'utf8')).toBe(`${mine}\n`);
+  }, 120_000);
+});
