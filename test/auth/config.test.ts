@@ -97,7 +97,7 @@ test.each<[string, unknown, string]>([
     { admin_secrets: ['0123456789abcdef', '0123456789abcdef'] },
     'auth.admin_secrets[1]: is the same as another admin secret',
   ],
-  ['an unknown setting', { jwts: [] }, 'auth: has no setting "jwts"'],
+  ['an unknown setting', { jwts: [] }, 'auth: has no setting "jwts" (did you mean "jwt"?)'],
   ['an issuer without audience', { jwt: [{ issuer: 'a', key: pem }] }, 'auth.jwt[0]: needs "audience"'],
   [
     'an issuer without keys',

@@ -215,10 +215,16 @@ test('a foreign key to what is not in the catalog makes no relationship', () => 
   expect(relationships(hidden)).toEqual([]);
 });
 
-test('an empty database is an empty catalog', () => {
+test('an empty database is an empty catalog, and told to be one', () => {
   const resolved = catalog([source('shop', facts([]))]);
   expect(resolved.sources.get(named('shop'))!.tables).toEqual([]);
-  expect(resolved.issues).toEqual([]);
+  expect(resolved.issues).toEqual([
+    {
+      severity: 'note',
+      where: 'shop',
+      reason: expect.stringMatching(/^there is no table that its user may read: make one/),
+    },
+  ]);
 });
 
 test('a catalog is frozen', () => {
