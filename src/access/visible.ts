@@ -83,7 +83,8 @@ function visibleTable(
       whole,
       // A row of no columns cannot be said in GraphQL.
       select: columns.length > 0,
-      aggregate: columns.length > 0 && (select?.aggregations ?? false),
+      // Rows of which nothing can be read can still be counted.
+      aggregate: select?.aggregations ?? false,
       roots: select?.queryRoots ?? null,
       insertColumns: holds(insert) ? insert!.columns : [],
       insertPresets: new Set(holds(insert) ? insert!.presets.keys() : []),

@@ -16,10 +16,17 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
   const trust = proxyAddr.compile([...trustedProxies]);
   return ({ address, headers }) => {
     const forwarded = headers['x-forwarded-for'];
-    if (address === undefined || forwarded === undefined) return canonical(address);
+    let caller = canonical(address);
+    if (forwarded === undefined) return caller;
     const text = typeof forwarded === 'string' ? forwarded : forwarded.join(',');
-    const asRequest = { connection: { remoteAddress: address }, headers: { 'x-forwarded-for': text } };
-    return canonical(proxyAddr(asRequest as unknown as Parameters<typeof proxyAddr>[0], trust));
+    // From the nearest proxy on: each tells who came to it, as long as it is trusted. An element that is empty says nothing.
+    const told = text.split(',').map((part) => part.trim());
+    for (let at = told.length - 1, hops = 0; at >= 0 && caller !== null && trust(caller, hops); at--) {
+      if (told[at] === '') continue;
+      caller = canonical(told[at]);
+      hops++;
+    }
+    return caller;
   };
 }
 

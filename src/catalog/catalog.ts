@@ -45,6 +45,8 @@ export interface EnumType {
   readonly namespace: string | null;
   readonly values: readonly { readonly value: string; readonly description: string | null }[];
   readonly comment: string | null;
+  /** Its values are the rows of a table. */
+  readonly ofTable?: true;
 }
 
 export interface Table {

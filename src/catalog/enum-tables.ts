@@ -97,6 +97,7 @@ function typeOf(facts: TableFacts, metadata: TableMetadata, { values }: EnumTabl
     namespace: customName === undefined ? facts.namespace : null,
     values: values!,
     comment: comment ?? facts.comment,
+    ofTable: true,
   };
 }
 

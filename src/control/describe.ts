@@ -1,7 +1,7 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { CatalogIssue } from '../catalog/index.ts';
-import { adminRole, FozError, FozErrors, type RoleName, readJson } from '../core/index.ts';
+import { adminRole, checkDocumentNesting, FozError, FozErrors, type RoleName, readJson } from '../core/index.ts';
 import { type OperationRequest, printExplained } from '../execute/index.ts';
 import { type PoolState, printPlan } from '../plan/index.ts';
 import type { SourceConfig } from './config.ts';
@@ -135,6 +135,7 @@ function sessionOf(role: RoleName): Session {
 }
 
 function parsed(query: string): DocumentNode {
+  checkDocumentNesting(query);
   try {
     return parse(query);
   } catch (error) {

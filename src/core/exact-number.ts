@@ -1,4 +1,4 @@
-import { FozError } from './errors.ts';
+import { checkNesting, isStackOverflow, nestedTooDeeply } from './nesting.ts';
 
 /** Stands before the text of a number while native JSON functions work on it. Made anew for each process, so that no input can hold it. */
 const mark = `exact number ${globalThis.crypto.randomUUID()} `;
@@ -170,33 +170,6 @@ export function withDigits(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withDigits(inner)]));
 }
 
-/** How deep a value of a request may be nested. */
-export const deepestValue = 500;
-
-/** Throws FozError `limit-exceeded` for a value that is nested deeper than a request may be. */
-export function checkNesting(value: unknown, path: string): void {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepestValue) throw nestedTooDeeply(path);
-    const inner: unknown[] = [];
-    for (const one of level)
-      if (typeof one === 'object' && one !== null)
-        for (const part of Array.isArray(one) ? one : Object.values(one))
-          if (typeof part === 'object' && part !== null) inner.push(part);
-    level = inner;
-  }
-}
-
-/** The refusal of a value that is nested deeper than a request may be. */
-export function nestedTooDeeply(path = '$'): FozError {
-  return new FozError(
-    'limit-exceeded',
-    `A value is nested more than ${deepestValue} levels deep: send one that is flatter.`,
-    { path, details: { limit: deepestValue } },
-  );
-}
-
-/** The stack is the only thing that native functions exceed here. */
 function tooDeep(error: unknown): unknown {
-  return error instanceof RangeError ? nestedTooDeeply() : error;
+  return isStackOverflow(error) ? nestedTooDeeply() : error;
 }

@@ -2,11 +2,8 @@ export { CacheBudget, type CacheShare, type CacheState, heapPart, textBytes } fr
 export type { EndSignal } from './end-signal.ts';
 export { type ErrorCode, errorCodes, FozError, type FozErrorOptions, FozErrors } from './errors.ts';
 export {
-  checkNesting,
-  deepestValue,
   ExactNumber,
   jsonText,
-  nestedTooDeeply,
   numberOf,
   parseJson,
   type ReadJson,
@@ -23,4 +20,5 @@ export {
   roleNamed,
   type SourceName,
 } from './names.ts';
+export { checkDocumentNesting, checkNesting, deepest, isStackOverflow, nestedTooDeeply } from './nesting.ts';
 export { unreachable } from './unreachable.ts';

@@ -12,6 +12,8 @@ import {
   type EndSignal,
   FozError,
   FozErrors,
+  isStackOverflow,
+  nestedTooDeeply,
   type SourceName,
   textBytes,
 } from '../core/index.ts';
@@ -20,6 +22,7 @@ import {
   compileCoercion,
   compileShape,
   inspectedKey,
+  needsList,
   operationOf,
   type Plan,
   planCost,
@@ -167,7 +170,8 @@ export class RoleEngine {
 
   /** Coerced variables. Throws FozError `limit-exceeded`, or FozErrors that tell all that is wrong with them. */
   #coerced({ coerce, operation }: Entry, raw: VariableValues): VariableValues {
-    checkNesting(raw, '$.variables');
+    for (const { variable } of operation.variableDefinitions ?? [])
+      checkNesting(Object.hasOwn(raw, variable.name.value) ? raw[variable.name.value] : null, '$.variables');
     const values = coerce(raw);
     if (values !== undefined) return values;
     const { errors = [] } = getVariableValues(
@@ -175,7 +179,8 @@ export class RoleEngine {
       operation.variableDefinitions ?? [],
       withoutPrototypes(raw) as VariableValues,
     );
-    const reasons = errors.length > 0 ? errors.map(({ message }) => message) : ['The variables do not fit.'];
+    const reasons =
+      errors.length > 0 ? errors.map(({ message }) => message) : [`The variables do not fit: ${needsList}.`];
     throw new FozErrors(
       reasons.map((reason) => new FozError('validation-failed', reason, { path: '$.variables' })),
     );
@@ -386,6 +391,7 @@ function keyOf(request: { readonly query: string; readonly operationName: string
 export function errorsOf(error: unknown): readonly FozError[] {
   if (error instanceof FozError) return [error];
   if (error instanceof FozErrors) return error.errors;
+  if (isStackOverflow(error)) return [nestedTooDeeply('$', 'The operation')];
   const internal = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
   return [
     new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.', {

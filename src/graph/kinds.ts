@@ -15,7 +15,6 @@ import {
   jsonColumns,
   numericColumns,
   seenPrimaryKey,
-  upsertColumns,
 } from './offers.ts';
 
 interface Facts {
@@ -29,6 +28,8 @@ const floats = functions.filter((fn) => aggregates[fn].result === 'float');
 
 const selected: Offers = canSelect;
 const aggregated: Offers = canAggregateRows;
+/** Whether rows of other tables can be picked and ordered by an aggregate of this one's: by what can be read of them. */
+const comparable: Offers = (table) => canSelect(table) && canAggregateRows(table);
 const ordered: Offers = (table) => canSelect(table) && table.columns.some(isOrderable);
 const withJson: Offers = (table, { capabilities }) =>
   canUpdate(table) && capabilities.jsonWrite && jsonColumns(table).length > 0;
@@ -56,9 +57,9 @@ const fixed = {
   edge: keyed,
   bool_exp: selected,
   order_by: ordered,
-  aggregate_bool_exp: aggregated,
-  aggregate_bool_exp_count: aggregated,
-  aggregate_order_by: aggregated,
+  aggregate_bool_exp: comparable,
+  aggregate_bool_exp_count: comparable,
+  aggregate_order_by: comparable,
   aggregate_group_key_input: grouped,
   aggregate_group_key_order_by: (table, facts) => grouped(table, facts) && ordered(table, facts),
   aggregate_group_order_by: grouped,
@@ -85,7 +86,7 @@ const fixed = {
   stream_cursor_input: stream,
   stream_cursor_value_input: stream,
   select_column: selected,
-  update_column: (table) => canUpsert(table) && table.updatable && upsertColumns(table).length > 0,
+  update_column: canUpsert,
   constraint: canUpsert,
 } as const satisfies Partial<Record<TypeKind, Offers>>;
 

@@ -97,6 +97,10 @@ export class Names {
     return [...root, ...this.node.issues(this.tables.tables)];
   }
 
+  enumNaming(type: EnumType): Naming {
+    return this.enums.naming(type);
+  }
+
   enumName(type: EnumType): string {
     return this.enums.name(type);
   }

@@ -92,11 +92,21 @@ function makeCoercion(type: GraphQLInputType): Coerce {
   };
 }
 
+/** Whether a value looks like an array as PostgreSQL writes it (`{a,b}`): a list of this one text is hardly what is meant. */
+export function isArrayLiteral(value: unknown): boolean {
+  return typeof value === 'string' && /^\s*\{.*\}\s*$/s.test(value);
+}
+
+/** What is told of one where a list is needed. */
+export const needsList =
+  'a text in the form of a PostgreSQL array stands where a list is needed: send a list, such as ["a", "b"]; where the text itself is meant, a list that holds it';
+
 function listCoercion(itemType: GraphQLInputType): Coerce {
   const isRequired = isNonNullType(itemType);
   return (value) => {
     const coerce = coercionOf(itemType);
     if (!Array.isArray(value)) {
+      if (isArrayLiteral(value)) return undefined;
       const single = coerce(value);
       return single === undefined ? undefined : [single];
     }

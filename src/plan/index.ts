@@ -1,4 +1,10 @@
-export { compileCoercion, settleNumbers, type VariableValues, withoutPrototypes } from './coercion.ts';
+export {
+  compileCoercion,
+  needsList,
+  settleNumbers,
+  type VariableValues,
+  withoutPrototypes,
+} from './coercion.ts';
 export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './connection.ts';
 export { cursorKey } from './connection.ts';
 export type {

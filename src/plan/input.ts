@@ -8,7 +8,9 @@ import {
   type ValueNode,
   valueFromAST,
 } from 'graphql';
+import { FozError } from '../core/index.ts';
 import { type InputMeaning, inputMeaning } from '../graph/index.ts';
+import { isArrayLiteral, needsList } from './coercion.ts';
 import type { ParamSource } from './param.ts';
 
 /** An argument's value after coercion, with where each leaf came from, so that it can be bound anew for each request. */
@@ -59,6 +61,10 @@ function listFromNode(
   variables: Variables,
   path: string,
 ): Input {
+  if (node.kind === 'StringValue' && isArrayLiteral(node.value))
+    throw new FozError('validation-failed', `${path.slice(path.lastIndexOf('.') + 1)}: ${needsList}`, {
+      path,
+    });
   const nodes = node.kind === 'ListValue' ? node.values : [node];
   const items = nodes.map(
     (item, index): Input =>

@@ -17,7 +17,12 @@ export function planOnConflict(
   if (input === undefined || input.kind === 'null') return null;
   if (input.kind !== 'object') throw invalid(input.path, 'an object is needed here');
   const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
-  const update = (literal(planning, part('update_columns')) as readonly Column[] | null) ?? [];
+  const columns = part('update_columns');
+  const given = (literal(planning, columns) as readonly (Column | null)[] | null) ?? [];
+  if (given.includes(null))
+    throw invalid(columns!.path, 'there is no column that may be updated here: give an empty list');
+  // A column that is named twice is written once.
+  const update = [...new Set(given as readonly Column[])];
   const key = literal(planning, part('constraint')) as Key | null;
   const { filter, presets } = planning.rules.update(table);
   const where = replaceable(planning, table, filter, planWhere(planning, table, part('where')));

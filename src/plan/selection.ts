@@ -108,9 +108,9 @@ export function planAggregate(planning: Planning, table: Table, selected: Select
   };
 }
 
-const pathStep = /\.?([^.[\]"]+)|\[(\d+)\]|\.?\[("(?:[^"\\]|\\.)*")\]/gy;
+const pathStep = /\.?([^.[\]"']+)|\.?\[(\d+)\]|\.?\[("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\]/gy;
 
-/** `column(path: "a.b[0]")`, with Hasura's `$` in front allowed; a key of any characters as JSON text, `["a.b"]`. */
+/** `column(path: "a.b[0]")`, with Hasura's `$` in front allowed; a key of any characters between quotes, `["a.b"]` or `['a.b']`. */
 function jsonPathOf(planning: Planning, args: Arguments): readonly string[] | null {
   const input = args.get('path');
   const text = literal(planning, input) as string | null;
@@ -124,7 +124,14 @@ function jsonPathOf(planning: Planning, args: Arguments): readonly string[] | nu
   return path as string[];
 }
 
-function keyOf(json: string): string | null {
+function keyOf(quoted: string): string | null {
+  // Between single quotes a double quote stands for itself.
+  const json = quoted.startsWith('"')
+    ? quoted
+    : `"${quoted
+        .slice(1, -1)
+        .replaceAll("\\'", "'")
+        .replaceAll(/(?<!\\)"/g, '\\"')}"`;
   try {
     return JSON.parse(json) as string;
   } catch {

@@ -89,7 +89,10 @@ function unfitPreset({ source, path }: Param, errors: readonly FozError[]): FozE
 function errorsAt(param: Param, value: unknown): FozError[] {
   const problem = valueProblem(param, value);
   const name = param.path.slice(param.path.lastIndexOf('.') + 1);
-  if (problem !== null) return [new FozError('data-exception', `${name} ${problem}`, { path: param.path })];
+  if (problem !== null) {
+    const code = problem === notNull ? 'constraint-violation' : 'data-exception';
+    return [new FozError(code, `${name} ${problem}`, { path: param.path })];
+  }
   if (param.column === undefined || param.column.validation.length === 0) return noErrors;
   return brokenRules(param.column, value).map(
     ({ message, text }) => new FozError('data-exception', message ?? `${name} ${text}`, { path: param.path }),
@@ -97,6 +100,7 @@ function errorsAt(param: Param, value: unknown): FozError[] {
 }
 
 const noErrors: FozError[] = [];
+const notNull = 'must not be null';
 
 /** The validation rules of a column that a value breaks. */
 export function brokenRules({ validation }: Column, value: unknown): ValidationRule[] {
@@ -121,7 +125,7 @@ function valueProblem(param: Param, value: unknown): string | null {
 
 function columnProblem(param: Param, value: unknown): string | null {
   const column = param.column!;
-  if (value === null) return column.nullable ? null : 'must not be null';
+  if (value === null) return column.nullable ? null : notNull;
   if (column.type.array) return null;
   if (typeof value === 'string' && column.maxLength !== null) {
     const family = familyOf(column.type.scalar);

@@ -6,7 +6,7 @@ import {
   isNonNullType,
   type OperationDefinitionNode,
 } from 'graphql';
-import { deepestValue, jsonText } from '../core/index.ts';
+import { deepest, jsonText } from '../core/index.ts';
 import { declaredVariables, own } from './coercion.ts';
 import { capacityFor, isWritten } from './context.ts';
 
@@ -69,7 +69,7 @@ function listShape(itemType: GraphQLInputType): ShapeOf {
   return (value, depth) => {
     if (value === undefined || value === null) return leafShape(value, 0);
     if (!Array.isArray(value)) return item(value, depth);
-    if (depth > deepestValue) return undefined;
+    if (depth > deepest) return undefined;
     let key = '[';
     for (const element of value) {
       const part = item(element, depth + 1);
@@ -83,7 +83,7 @@ function listShape(itemType: GraphQLInputType): ShapeOf {
 function objectShape(type: Extract<GraphQLInputType, { getFields(): unknown }>): ShapeOf {
   return (value, depth) => {
     if (value === undefined || value === null) return leafShape(value, 0);
-    if (typeof value !== 'object' || Array.isArray(value) || depth > deepestValue) return undefined;
+    if (typeof value !== 'object' || Array.isArray(value) || depth > deepest) return undefined;
     const fields = type.getFields();
     let key = '{';
     for (const name of Object.keys(value)) {

@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
-import type { CacheState } from '../core/index.ts';
+import { type CacheState, isStackOverflow, nestedTooDeeply } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine, Operation } from './engine.ts';
 import { limitRule } from './limits.ts';
@@ -33,6 +33,8 @@ export interface RequestContext {
     answer: EngineAnswer | null;
     /** The request held an operation's text: what is wrong from here on is wrong with the operation, not with the request. */
     hasSource: boolean;
+    /** What broke within Apollo Server. */
+    failures: unknown[];
   };
 }
 
@@ -126,6 +128,15 @@ async function startServer(
             // Apollo Server does not parse and validate what is there already.
             if (known !== undefined) (context as { document?: DocumentNode }).document = known;
           },
+          didEncounterErrors: async ({ errors, contextValue }) => {
+            for (const { originalError } of errors)
+              if (
+                originalError !== undefined &&
+                !(originalError instanceof GraphQLError) &&
+                !isStackOverflow(originalError)
+              )
+                contextValue.seen.failures.push(originalError);
+          },
           didResolveOperation: async ({ operation }) => {
             if (operation?.operation === 'subscription') throw new GraphQLError(noSubscriptions, unserved);
           },
@@ -198,6 +209,10 @@ const codes: Readonly<Record<string, string>> = {
 
 /** What Apollo Server refused itself, in the words of this API. */
 export function formatError(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  if (formatted.message.startsWith('Maximum call stack')) {
+    const { message, code } = nestedTooDeeply('$', 'The document');
+    return { message, extensions: { path: '$', code } };
+  }
   const given = String(formatted.extensions?.code ?? '');
   const limited =
     formatted.extensions?.limit === true || formatted.message.includes('tokens. Parsing aborted');

@@ -60,7 +60,7 @@ export function parseBody(request: IncomingMessage, body: Buffer): ReadJson {
   try {
     if (isUtf8(body)) return readJson(textOf(body));
   } catch (error) {
-    if (error instanceof FozError) throw error;
+    if (error instanceof FozError) throw new Refusal(400, error.code, error.message);
   }
   throw new Refusal(400, 'validation-failed', 'The request body is not JSON in UTF-8.');
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import Negotiator from 'negotiator';
 import type { Session } from '../access/index.ts';
 import { answerErrors } from '../execute/index.ts';
 import type { RequestContext } from './apollo.ts';
@@ -7,6 +6,7 @@ import { parseBody, Refusal, readBody } from './body.ts';
 import { searchWithDocument, withDocument } from './documents.ts';
 import type { Asker, Entry, Gate } from './gate.ts';
 import { checkGet } from './get-request.ts';
+import { contentType, json } from './media-type.ts';
 import {
   HeaderMap,
   nameIn,
@@ -20,9 +20,6 @@ import type { ServerOptions } from './options.ts';
 import { isRefusal, refusalOf } from './refusal.ts';
 import { RequestEnd } from './request-end.ts';
 import { send } from './respond.ts';
-
-const json = 'application/json; charset=utf-8';
-const graphqlJson = 'application/graphql-response+json; charset=utf-8';
 
 /** One request on its way: who asks, where the answer goes, and the headers it goes with. */
 interface Exchange extends Asker {
@@ -120,7 +117,7 @@ export class GraphqlHandler {
     });
   }
 
-  /** A list of operations, when the limits allow more than one; answered in order. */
+  /** A list of operations, when the limits allow more than one; answered in order, and so run where one may see what another wrote. */
   async #batch(exchange: Exchange, bodies: readonly unknown[], most: number): Promise<Outcome> {
     const { request, response, headers, base } = exchange;
     if (most <= 1)
@@ -138,7 +135,7 @@ export class GraphqlHandler {
     // The first one was counted when the request came in.
     const rate = bodies.length === 1 ? {} : await this.#gate.count(exchange, bodies.length - 1);
     const asked = bodies.map((body) => withDocument(this.#options.engine, exchange.session, body));
-    const answers = await Promise.all(asked.map((body) => this.#ask(exchange, body)));
+    const answers = await this.#inOrder(exchange, asked);
     await send(
       request,
       response,
@@ -149,6 +146,15 @@ export class GraphqlHandler {
     return { lane: 'full', operationName: null, role: base.session.role, status: 200, result: 'ok' };
   }
 
+  /** Reads at the start run at once; from the first operation on that may write, one runs after the other. */
+  async #inOrder(exchange: Exchange, bodies: readonly unknown[]): Promise<readonly Told[]> {
+    const first = bodies.findIndex(mayWrite);
+    const reads = first < 0 ? bodies : bodies.slice(0, first);
+    const answers = await Promise.all(reads.map((body) => this.#ask(exchange, body)));
+    for (const body of bodies.slice(reads.length)) answers.push(await this.#ask(exchange, body));
+    return answers;
+  }
+
   async #refuse(
     request: IncomingMessage,
     response: ServerResponse,
@@ -156,8 +162,8 @@ export class GraphqlHandler {
     session: Session | null,
     error: unknown,
   ): Promise<Outcome> {
-    const { status, refusal, challenge } = refusalOf(error, this.#options.logger);
     const requestId = headers['x-request-id'] ?? '';
+    const { status, refusal, challenge } = refusalOf(error, this.#options.logger, { requestId });
     if (isRefusal(error)) this.#gate.refused({ request, requestId }, error, session);
     const text = answerErrors([refusal], 'request', false).json;
     const type = contentType(request.headers.accept) ?? json;
@@ -169,17 +175,10 @@ export class GraphqlHandler {
   }
 }
 
-const chosen = new Map<string, string | null>();
-
-/** The media type for an Accept header; `null`: none that this endpoint speaks. */
-function contentType(accept: string | undefined): string | null {
-  if (accept === undefined || accept === '') return json;
-  let type = chosen.get(accept);
-  if (type === undefined) {
-    type = new Negotiator({ headers: { accept } }).mediaType([json, graphqlJson]) ?? null;
-    if (chosen.size < 1000) chosen.set(accept, type);
-  }
-  return type;
+/** Whether an operation may write: its text has the word, or is not there but named by its hash. */
+function mayWrite(body: unknown): boolean {
+  const query = (body as { readonly query?: unknown } | null)?.query;
+  return typeof query !== 'string' || query === '' || /\bmutation\b/.test(query);
 }
 
 function headerMap(request: IncomingMessage): HeaderMap {

@@ -16,3 +16,4 @@ export {
 export { refusalOf } from './refusal.ts';
 export { requestId } from './request-id.ts';
 export { type FozServer, startServer } from './server.ts';
+export { logUnexpected } from './unexpected.ts';

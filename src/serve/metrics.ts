@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CacheState } from '../core/index.ts';
 import type { Outcome } from './operations.ts';
 import type { ServerOptions } from './options.ts';
+import { unexpectedErrors } from './unexpected.ts';
 
 /** What an operation came over. */
 export type Transport = 'http' | 'websocket';
@@ -49,6 +50,15 @@ export class Metrics {
       full: seconds.labels('full'),
       refused: seconds.labels('refused'),
     };
+    const unexpected = new Counter({
+      name: 'foz_unexpected_errors_total',
+      help: 'Errors of the code unexpected; each is in the log',
+      registers,
+      collect() {
+        unexpected.reset();
+        unexpected.inc(unexpectedErrors());
+      },
+    });
     addGauges(this.registry, options);
     addCaches(this.registry, options.caches);
     const { gauges } = options;

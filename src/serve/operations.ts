@@ -1,10 +1,12 @@
 import type { Session } from '../access/index.ts';
-import { FozError, readJson } from '../core/index.ts';
+import { checkDocumentNesting, FozError, readJson } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
 import type { Operation } from './engine.ts';
 import type { Asker, Gate } from './gate.ts';
+import { contentType, json } from './media-type.ts';
 import type { ServerOptions } from './options.ts';
+import { logUnexpected, logUnexpectedIn } from './unexpected.ts';
 
 /** What one GraphQL request came to, for logs and metrics. */
 export interface Outcome {
@@ -35,8 +37,6 @@ export interface Told {
   readonly answer: EngineAnswer | null;
 }
 
-const json = 'application/json; charset=utf-8';
-
 /** Runs operations, and keeps account of what they wrote and read, whatever they came over. */
 export class Operations {
   readonly #options: ServerOptions;
@@ -52,13 +52,26 @@ export class Operations {
   /** The hot lane; `undefined`: the operation is not planned yet. */
   async planned(asker: Asker, operation: Operation): Promise<EngineAnswer | undefined> {
     const answer = await this.#options.engine.cached(operation);
+    if (answer !== undefined && answer.errors.length > 0)
+      logUnexpectedIn(this.#options.logger, answer.errors, {
+        requestId: asker.requestId,
+        operationName: operation.operationName,
+      });
     if (answer === undefined || !isAccountable(answer)) return answer;
     return this.#accounted(asker, answer);
   }
 
   /** Everything else: over Apollo Server, which parses, validates and refuses. */
   async full(asker: Asker, base: RequestContext['operation'], asked: Asked): Promise<Told> {
-    const seen: RequestContext['seen'] = { answer: null, hasSource: false };
+    const { query } = (asked.body ?? {}) as { readonly query?: unknown };
+    if (typeof query === 'string') {
+      try {
+        checkDocumentNesting(query);
+      } catch (error) {
+        return refusedDocument(error as FozError, asked);
+      }
+    }
+    const seen: RequestContext['seen'] = { answer: null, hasSource: false, failures: [] };
     const context: RequestContext = { ...operationOf(base, asked), seen };
     const server = await this.#doors.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
@@ -66,7 +79,12 @@ export class Operations {
       context: async () => context,
     });
     let text = result.body.kind === 'complete' ? result.body.string : '';
-    if (seen.answer !== null) this.#refused(asker, seen.answer);
+    const about = { requestId: asker.requestId, operationName: nameIn(asked.body) };
+    for (const failure of seen.failures) logUnexpected(this.#options.logger, failure, about);
+    if (seen.answer !== null) {
+      logUnexpectedIn(this.#options.logger, seen.answer.errors, about);
+      this.#refused(asker, seen.answer);
+    }
     if (seen.answer !== null && isAccountable(seen.answer)) {
       const told = await this.#accounted(asker, seen.answer);
       if (told !== seen.answer) text = told.json;
@@ -104,6 +122,13 @@ export class Operations {
     const refusal = kind === 'request' ? errors.find(({ code }) => code === 'permission-error') : undefined;
     if (refusal !== undefined) this.#gate.refused(asker, refusal, asker.session);
   }
+}
+
+/** A document that no parser may see, in the form in which Apollo Server refuses others. */
+function refusedDocument(error: FozError, { headers }: Asked): Told {
+  const type = contentType(headers.get('accept')) ?? json;
+  const { json: text } = answerErrors([error], 'request', false);
+  return { status: type === json ? 200 : 400, headers: { 'content-type': type }, text, answer: null };
 }
 
 /** Apollo Server reads the variables of a GET itself, as doubles; where that loses digits, they are read here. */

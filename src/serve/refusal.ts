@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { AccessDenied } from '../auth/index.ts';
-import { type ErrorCode, FozError } from '../core/index.ts';
+import { type ErrorCode, FozError, isStackOverflow, nestedTooDeeply } from '../core/index.ts';
 import { Refusal } from './body.ts';
+import { type About, logUnexpected } from './unexpected.ts';
 
 /** A refusal before the operation was looked at. */
 export interface Refused {
@@ -24,18 +25,20 @@ export function isRefusal(error: unknown): error is AccessDenied | Refusal {
 }
 
 /** What is told of an error; one that nobody foresaw is logged and told as `unexpected`. */
-export function refusalOf(error: unknown, logger: Logger): Refused {
+export function refusalOf(error: unknown, logger: Logger, about: About): Refused {
   if (error instanceof Refusal)
     return { status: error.status, refusal: new FozError(error.code as 'validation-failed', error.message) };
   if (error instanceof AccessDenied)
     return { status: error.status, refusal: error, challenge: error.challenge };
   if (error instanceof FozError) {
     // Somebody who asks is not told why the webhook or the store failed; who runs Foz has to know.
-    if (error.internal !== undefined)
-      logger.warn({ code: error.code, reason: error.internal }, error.message);
+    if (error.code === 'unexpected') logUnexpected(logger, error, about);
+    else if (error.internal !== undefined)
+      logger.warn({ ...about, code: error.code, reason: error.internal }, error.message);
     return { status: statuses[error.code] ?? 400, refusal: error };
   }
-  logger.error({ err: error }, 'request failed');
+  if (isStackOverflow(error)) return { status: 400, refusal: nestedTooDeeply('$', 'The request') };
+  logUnexpected(logger, error, about);
   return {
     status: 500,
     refusal: new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.'),

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** The caller's own id if it is harmless in a log, else a new one. */
+const made = new WeakMap<IncomingMessage, string>();
+
+/** The caller's own id if it is harmless in a log, else a new one; of a request always the same. */
 export function requestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+  if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given;
+  let id = made.get(request);
+  if (id === undefined) {
+    id = randomUUID();
+    made.set(request, id);
+  }
+  return id;
 }

@@ -24,6 +24,7 @@ import { send, sendStream } from './respond.ts';
 import { answerSession } from './session-route.ts';
 import { Sockets } from './socket/sockets.ts';
 import { refuseUpgrade, serveWithoutUpgrade, takeOver } from './socket/upgrade.ts';
+import { logUnexpected } from './unexpected.ts';
 
 /** A running HTTP front. */
 export interface FozServer {
@@ -136,7 +137,7 @@ class Front {
         error instanceof Refusal
           ? error
           : new Refusal(500, 'unexpected', 'Something went wrong inside Foz; the log has the details.');
-      if (refusal.status === 500) this.#options.logger.error({ err: error, requestId: id }, 'request failed');
+      if (refusal.status === 500) logUnexpected(this.#options.logger, error, { requestId: id });
       if (!response.headersSent)
         await send(
           request,
@@ -162,9 +163,9 @@ class Front {
     const route = this.#options.routes?.get(path);
     if (route === undefined) return this.#open(request, response, path, id);
     const answer = await route(request, (most) => readBody(request, most));
-    if (typeof answer.body !== 'string')
-      return sendStream(response, answer.status, answer.headers, answer.body);
-    return send(request, response, answer.status, answer.headers, answer.body);
+    const headers = { ...answer.headers, 'x-request-id': id };
+    if (typeof answer.body !== 'string') return sendStream(response, answer.status, headers, answer.body);
+    return send(request, response, answer.status, headers, answer.body);
   }
 
   /** What no secret of its own guards: by the names of the server alone, where they are looked at. */

@@ -24,7 +24,7 @@ export async function answerSession(
     return { ...answer, headers: { ...answer.headers, ...entry.rate } };
   } catch (error) {
     if (isRefusal(error)) gate.refused({ request, requestId }, error, session);
-    const { status, refusal, challenge } = refusalOf(error, options.logger);
+    const { status, refusal, challenge } = refusalOf(error, options.logger, { requestId });
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',

@@ -54,6 +54,12 @@ test.each<[readonly string[], string, string, string | null]>([
   [['loopback'], '127.0.0.1', 'unknown', null],
   [['loopback'], '127.0.0.1', '203.0.113.9, unknown', null],
   [['loopback'], '127.0.0.1', '', '127.0.0.1'],
+  [['loopback'], '127.0.0.1', '10.0.0.1 , ,', '10.0.0.1'],
+  [['loopback'], '127.0.0.1', ' ,, 10.0.0.1,', '10.0.0.1'],
+  [['loopback'], '127.0.0.1', ' , ,', '127.0.0.1'],
+  [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.9,, 10.0.0.1 ,', '203.0.113.9'],
+  [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.9, ;, 10.0.0.1', null],
+  [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.9, [, 10.0.0.1', null],
   [['loopback'], '127.0.0.1', `${'1'.repeat(200)}`, null],
 ])('behind %j, peer %s, X-Forwarded-For %j: %j', (proxies, address, forwarded, expected) => {
   expect(clientAddress(proxies)(request({ 'x-forwarded-for': forwarded }, { address }))).toBe(expected);

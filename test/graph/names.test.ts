@@ -311,6 +311,21 @@ describe('customization', () => {
     expect(schema.getType('OldOrderItemsBoolExp')?.name).toBe('OldOrderItemsBoolExp');
   });
 
+  test('in graphql-default prefixes and suffixes are words, whatever underscores they have', () => {
+    const customization = {
+      rootFields: { prefix: 'test_', suffix: '_query' },
+      typeNames: { prefix: 'test_', suffix: '_type' },
+    };
+    const { issues, query, schema } = graphOf([
+      ['old', [plain('author_local')], { naming: 'graphql-default', customization }],
+    ]);
+    expect(issues).toEqual([]);
+    expect(query.slice(0, 2)).toEqual(['testAuthorLocalQuery', 'testAuthorLocalByPkQuery']);
+    expect(Object.keys(schema.getMutationType()!.getFields())).toContain('testInsertAuthorLocalOneQuery');
+    for (const name of ['TestAuthorLocalType', 'TestAuthorLocalBoolExpType'])
+      expect(schema.getType(name)?.name).toBe(name);
+  });
+
   test('a prefix that looks like a verb', () => {
     const customization = { rootFields: { prefix: 'insert_' }, typeNames: { prefix: 'x_' } };
     const { issues } = graphOf([

@@ -14,7 +14,7 @@ import {
 } from '../../src/serve/index.ts';
 
 const first = buildSchema(
-  'type Query { hello(name: String = "world"): String! slow(ms: Int!): String! fail: String big(kb: Int!): String! } type Mutation { add(n: Int!): Int! }',
+  'type Query { hello(name: String = "world"): String! slow(ms: Int!): String! fail: String broken: String value: Int! big(kb: Int!): String! } type Mutation { add(n: Int!): Int! set(n: Int!, ms: Int!): Int! }',
 );
 const second = buildSchema('type Query { hello: String! fresh: Boolean! }');
 
@@ -24,6 +24,8 @@ export class MemoryEngine implements Engine {
   aborted = 0;
   running = 0;
   sum = 0;
+  /** Most operations that ran at once. */
+  most = 0;
   readonly #planned = new Map<string, DocumentNode>();
 
   view({ role }: Session): string {
@@ -42,12 +44,25 @@ export class MemoryEngine implements Engine {
   }
   async execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer> {
     this.running++;
+    this.most = Math.max(this.most, this.running);
+    // Something within Apollo Server breaks.
+    if (operation.operationName === 'Crash') throw new TypeError('crashed inside');
     try {
       const root = {
         hello: ({ name }: { name?: string }) => `hello ${name ?? 'world'}`,
         slow: ({ ms }: { ms: number }) => this.#wait(ms, operation.signal),
         fail: () => {
           throw new FozError('unavailable', 'The source is down.');
+        },
+        broken: () => {
+          const cause = new TypeError('the cause of it');
+          throw new FozError('unexpected', 'Something went wrong.', { internal: 'said inside', cause });
+        },
+        value: () => this.sum,
+        set: async ({ n, ms }: { n: number; ms: number }) => {
+          await this.#wait(ms, operation.signal);
+          this.sum = n;
+          return n;
         },
         big: ({ kb }: { kb: number }) => 'x'.repeat(kb * 1024),
         fresh: true,

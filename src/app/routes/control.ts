@@ -74,7 +74,7 @@ export function forAdmins(
       await accounts?.entered(session, account);
     } catch (error) {
       if (error instanceof AccessDenied) void accounts?.refused(error, account, session).catch(() => {});
-      const { status, refusal: told, challenge } = refusalOf(error, logger);
+      const { status, refusal: told, challenge } = refusalOf(error, logger, account);
       return refusal(status, told.code, told.message, challenge ? { 'www-authenticate': challenge } : {});
     }
     return handler(actorOf(session), request, read);

@@ -1,8 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, type GraphQLSchema, graphql } from 'graphql';
 import type { Logger } from 'pino';
-import { checkNesting, FozError, FozErrors, parseJson, withDigits } from '../../core/index.ts';
-import type { RouteAnswer } from '../../serve/index.ts';
+import {
+  checkDocumentNesting,
+  checkNesting,
+  FozError,
+  FozErrors,
+  parseJson,
+  withDigits,
+} from '../../core/index.ts';
+import { logUnexpected, type RouteAnswer, requestId } from '../../serve/index.ts';
 
 type TextAnswer = RouteAnswer & { readonly body: string };
 
@@ -40,7 +47,8 @@ export async function answerGraphql(
     operationName: asked.operationName,
     contextValue,
   });
-  const told = errors === undefined ? {} : { errors: errors.map((error) => tell(error, logger)) };
+  const told =
+    errors === undefined ? {} : { errors: errors.map((error) => tell(error, logger, requestId(request))) };
   const found = data === undefined ? {} : { data };
   return { status: 200, headers, body: JSON.stringify({ ...told, ...found }) };
 }
@@ -72,6 +80,7 @@ function read(body: Buffer): Asked | null {
     return null;
   }
   checkNesting(asked, '$.variables');
+  checkDocumentNesting(String((asked as { readonly query?: unknown } | null)?.query ?? ''));
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject(asked)) return null;
   const { query, variables, operationName } = asked as Record<string, unknown>;
@@ -84,11 +93,13 @@ function read(body: Buffer): Asked | null {
 }
 
 /** An error of such a graph, with the code that clients of Foz know. What stands behind it goes into the log. */
-function tell({ message, path, locations, originalError }: GraphQLError, logger: Logger) {
+function tell({ message, path, locations, originalError }: GraphQLError, logger: Logger, id: string) {
   const [cause] = originalError instanceof FozErrors ? originalError.errors : [originalError];
   const isOwn = cause instanceof FozError || path === undefined;
-  if (!isOwn || (cause instanceof FozError && cause.internal !== undefined))
-    logger.error({ err: cause, path }, 'an operation of the control API failed');
+  if (!isOwn || (cause instanceof FozError && cause.code === 'unexpected'))
+    logUnexpected(logger, cause, { requestId: id });
+  else if (cause instanceof FozError && cause.internal !== undefined)
+    logger.error({ requestId: id, err: cause, path }, 'an operation of the control API failed');
   const wrong = message.startsWith('Syntax Error') ? 'parse-failed' : 'validation-failed';
   const code = cause instanceof FozError ? cause.code : isOwn ? wrong : 'unexpected';
   const details = cause instanceof FozError && cause.details !== undefined ? { details: cause.details } : {};

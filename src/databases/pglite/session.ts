@@ -69,6 +69,12 @@ export class EmbeddedSession implements Pooled {
       answer = readAnswer(await this.#database.execProtocolRaw(message));
     } catch (error) {
       if (isGone(error)) this.#prepared.forgetAll();
+      // PGlite says nothing of a statement that is nested too deeply for its stack, and then misses it in the same round trip.
+      if (isGone(error) && call.text !== undefined)
+        throw Object.assign(new Error('The statement is nested too deeply.'), {
+          code: '54001',
+          cause: error,
+        });
       else if (call.text !== undefined || isStale(error)) this.#prepared.forget(text);
       throw error;
     }

@@ -54,7 +54,7 @@ function missing(insert: Insert, given: ReadonlySet<Column>): FozError[] {
       .map((column) =>
         insert.named === null || insert.named.has(column.name)
           ? new FozError(
-              'data-exception',
+              'constraint-violation',
               `${column.name} is missing: it must not be null and has no default`,
               { path: `${row.path}.${column.name}` },
             )

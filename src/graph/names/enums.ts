@@ -28,6 +28,10 @@ export class EnumNames {
     return this.#names.get(type)!.name;
   }
 
+  naming(type: EnumType): Naming {
+    return this.#names.get(type)!.naming;
+  }
+
   comparison(type: EnumType, array: boolean): string {
     const { name, naming } = this.#names.get(type)!;
     return enumComparisonName(naming, name, array);

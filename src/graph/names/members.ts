@@ -125,13 +125,17 @@ function usualKeyName(table: Table, key: Key): string {
 }
 
 /**
- * GraphQL names of an enum's labels, in their order: as they are stored where GraphQL can spell that, in both conventions;
- * others are made legal and told apart by `_2`, `_3`, ...
+ * GraphQL names of an enum's labels, in their order: as they are stored where GraphQL can spell that; others are made legal and told
+ * apart by `_2`, `_3`, ... Those of an enum table are in capitals in graphql-default, as Hasura has them.
  */
-export function labelValues(type: EnumType): Map<string, string> {
+export function labelValues(type: EnumType, naming: Naming): Map<string, string> {
   const taken = new Set(notValues);
   const names = new Map<string, string>();
-  const spelled = type.values.map(({ value }) => ({ value, name: spellExact(value) }));
+  const isUpper = type.ofTable === true && naming === 'graphql-default';
+  const spelled = type.values.map(({ value }) => {
+    const name = spellExact(value);
+    return { value, name: isUpper ? upperCase(name) : name };
+  });
   for (const { value, name } of spelled) if (value === name) names.set(value, takeName(name, taken));
   for (const { value, name } of spelled) if (!names.has(value)) names.set(value, takeName(name, taken));
   return new Map(spelled.map(({ value }) => [names.get(value)!, value]));

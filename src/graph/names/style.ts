@@ -56,18 +56,21 @@ function bareStyle(source: Source, issues: CatalogIssue[]): Bare {
     issues.push({ severity: 'error', where: source.name, reason });
     return '';
   };
+  // In graphql-default a prefix and a suffix are words of the name: `test_` and `_query` make `testAuthorsQuery`.
+  const word = (spell: (text: string) => string, text: string) =>
+    source.naming === 'graphql-default' ? spell(text.replaceAll(/^_+|_+$/g, '')) : text;
   const { rootFields, typeNames } = source.customization;
   return {
     source,
     naming: source.naming,
     namespace: part('root field namespace', rootFields.namespace, isLegal) || null,
     root: {
-      prefix: part('root field prefix', rootFields.prefix, isLegal),
-      suffix: part('root field suffix', rootFields.suffix, isTail),
+      prefix: word(camelCase, part('root field prefix', rootFields.prefix, isLegal)),
+      suffix: word(pascalCase, part('root field suffix', rootFields.suffix, isTail)),
     },
     type: {
-      prefix: part('type name prefix', typeNames.prefix, isLegal),
-      suffix: part('type name suffix', typeNames.suffix, isTail),
+      prefix: word(pascalCase, part('type name prefix', typeNames.prefix, isLegal)),
+      suffix: word(pascalCase, part('type name suffix', typeNames.suffix, isTail)),
     },
   };
 }

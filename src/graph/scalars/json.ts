@@ -1,5 +1,5 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
-import { deepestValue, ExactNumber, nestedTooDeeply, numberOf } from '../../core/index.ts';
+import { deepest, ExactNumber, nestedTooDeeply, numberOf } from '../../core/index.ts';
 import { textProblem } from './text.ts';
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
@@ -12,7 +12,7 @@ export function readJson(name: string, input: unknown): unknown {
     const depth = item.depth + 1;
     if (typeof value === 'string') storable(name, value, item);
     else if (typeof value !== 'object' || value === null || value instanceof ExactNumber) continue;
-    else if (depth > deepestValue) throw nestedTooDeeply();
+    else if (depth > deepest) throw nestedTooDeeply();
     else if (Array.isArray(value)) {
       for (let index = value.length; index-- > 0; )
         left.push({ value: value[index], parent: item, key: index, depth });

@@ -2,6 +2,7 @@ import { GraphQLInt } from 'graphql';
 import type { Table } from '../../catalog/index.ts';
 import type { Graph } from '../graph.ts';
 import { word } from '../names/conventions.ts';
+import { canSelect } from '../offers.ts';
 import { type Arguments, argument, fullList, listOf, put } from './make.ts';
 
 const known = new WeakMap<Graph, Map<Table, Arguments>>();
@@ -23,12 +24,16 @@ export function rowsArguments(graph: Graph, table: Table): Arguments {
 
 function makeRowsArguments(graph: Graph, table: Table): Arguments {
   const naming = graph.names.naming(table);
+  const range = {
+    limit: argument(GraphQLInt, { kind: 'limit' }),
+    offset: argument(GraphQLInt, { kind: 'offset' }),
+  };
+  if (!canSelect(table)) return range;
   return {
     [word(naming, 'distinct_on')]: argument(listOf(graph.enum(table, 'select_column')), {
       kind: 'distinct_on',
     }),
-    limit: argument(GraphQLInt, { kind: 'limit' }),
-    offset: argument(GraphQLInt, { kind: 'offset' }),
+    ...range,
     ...orderArgument(graph, table),
     where: argument(graph.input(table, 'bool_exp'), { kind: 'where' }),
   };

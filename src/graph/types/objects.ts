@@ -27,23 +27,17 @@ const row: FieldsOf = (graph, table) => {
   Object.assign(fields, nodeFields(graph, table));
   for (const relationship of graph.names.relationships(table)) {
     const { to, kind, comment, nullable } = relationship;
-    if (!graph.has(to, 'row')) continue;
     const name = graph.names.relationship(table, relationship);
-    const type = graph.object(to, 'row');
-    if (kind === 'object') {
+    if (graph.has(to, 'row')) {
+      const type = graph.object(to, 'row');
+      const one = nullable ? type : nonNull(type);
       fields[name] = field(
-        nullable ? type : nonNull(type),
+        kind === 'object' ? one : fullList(type),
         { kind: 'relationship', relationship },
-        { description: comment },
+        { args: kind === 'object' ? undefined : rowsArguments(graph, to), description: comment },
       );
-      continue;
     }
-    fields[name] = field(
-      fullList(type),
-      { kind: 'relationship', relationship },
-      { args: rowsArguments(graph, to), description: comment },
-    );
-    if (!graph.has(to, 'aggregate')) continue;
+    if (kind === 'object' || !graph.has(to, 'aggregate')) continue;
     fields[graph.names.relationshipAggregate(table, relationship)] = field(
       nonNull(graph.object(to, 'aggregate')),
       { kind: 'relationship aggregate', relationship },
@@ -80,8 +74,9 @@ const aggregate: FieldsOf = (graph, table) => {
   const naming = graph.names.naming(table);
   const fields: Fields = {
     aggregate: field(graph.object(table, 'aggregate_fields'), { kind: 'aggregate' }),
-    nodes: field(fullList(graph.object(table, 'row')), { kind: 'nodes' }),
   };
+  if (!graph.has(table, 'row')) return fields;
+  fields.nodes = field(fullList(graph.object(table, 'row')), { kind: 'nodes' });
   if (!graph.has(table, 'aggregate_group')) return fields;
   fields[word(naming, 'group_by')] = field(
     fullList(graph.object(table, 'aggregate_group')),
@@ -94,22 +89,17 @@ const aggregate: FieldsOf = (graph, table) => {
 /** `orders_aggregate_fields` */
 const aggregateFields: FieldsOf = (graph, table) => {
   const naming = graph.names.naming(table);
-  const fields: Fields = {
-    count: field(
-      nonNull(GraphQLInt),
-      { kind: 'count' },
-      {
-        args: {
-          columns: argument(
-            listOf(graph.enum(table, 'select_column')),
-            { kind: 'columns' },
-            'Only rows where none of these is null.',
-          ),
-          distinct: argument(GraphQLBoolean, { kind: 'distinct' }, 'Each combination of the columns once.'),
-        },
-      },
-    ),
-  };
+  const args = graph.has(table, 'select_column')
+    ? {
+        columns: argument(
+          listOf(graph.enum(table, 'select_column')),
+          { kind: 'columns' },
+          'Only rows where none of these is null.',
+        ),
+        distinct: argument(GraphQLBoolean, { kind: 'distinct' }, 'Each combination of the columns once.'),
+      }
+    : undefined;
+  const fields: Fields = { count: field(nonNull(GraphQLInt), { kind: 'count' }, { args }) };
   for (const fn of functions) {
     if (!graph.has(table, `${fn}_fields`)) continue;
     fields[word(naming, fn)] = field(graph.object(table, `${fn}_fields`), { kind: 'function', fn });

@@ -52,7 +52,7 @@ export function columnType(graph: Graph, table: Table, column: Column): Leaf | G
 export function enumType(graph: Graph, type: EnumType): GraphQLEnumType {
   return graph.once(graph.names.enumName(type), (name) => {
     const descriptions = new Map(type.values.map(({ value, description }) => [value, description]));
-    const labels = labelValues(type);
+    const labels = labelValues(type, graph.names.enumNaming(type));
     const values = [...labels].map(([label, value]) => {
       const stored = label === value ? null : `Stored as ${JSON.stringify(value)}.`;
       return [label, { value, description: descriptions.get(value) ?? stored }] as const;

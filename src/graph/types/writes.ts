@@ -102,13 +102,11 @@ const onConflict: InputFieldsOf = (graph, table) => {
       },
     ),
   };
-  if (graph.has(table, 'update_column')) {
-    fields[word(naming, 'update_columns')] = inputField(
-      fullList(graph.enum(table, 'update_column')),
-      { kind: 'update_columns' },
-      { defaultValue: [], description: 'Columns of the row that is there already; none: it is left alone.' },
-    );
-  }
+  fields[word(naming, 'update_columns')] = inputField(
+    fullList(graph.enum(table, 'update_column')),
+    { kind: 'update_columns' },
+    { defaultValue: [], description: 'Columns of the row that is there already; none: it is left alone.' },
+  );
   if (conflictWhere && canSelect(table))
     fields.where = inputField(graph.input(table, 'bool_exp'), { kind: 'where' });
   return fields;

@@ -47,7 +47,10 @@ export async function serveOperation(
   } catch (error) {
     if (error instanceof Unserved) throw error;
     if (isRefusal(error)) gate.refused(asker, error, asker.session);
-    const { refusal, status } = refusalOf(error, logger);
+    const { refusal, status } = refusalOf(error, logger, {
+      requestId: asker.requestId,
+      operationName: nameIn(body),
+    });
     came = { lane: 'refused', operationName: null, role: asker.session.role, status, result: refusal.code };
     throw unserved(answerErrors([refusal], 'request', false).json);
   } finally {

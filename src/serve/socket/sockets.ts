@@ -10,6 +10,7 @@ import { defaultWebsocket, type ServerOptions, type WebsocketLimits } from '../o
 import { Places } from '../places.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
 import { requestId } from '../request-id.ts';
+import { logUnexpected } from '../unexpected.ts';
 import { type Reply, Unserved } from './answering.ts';
 import { closingOf, closings } from './closings.ts';
 import { Connection } from './connection.ts';
@@ -98,7 +99,7 @@ export class Sockets {
       );
     } catch (error) {
       for (const one of free) one();
-      const { status, refusal } = refusalOf(error, this.#options.logger);
+      const { status, refusal } = refusalOf(error, this.#options.logger, { requestId: id });
       this.#refused(error, { request, requestId: id });
       const more = error instanceof Refusal ? error.headers : {};
       refuseUpgrade(socket, status, refusal, { ...more, 'x-request-id': id });
@@ -155,7 +156,7 @@ export class Sockets {
       bufferBytes: this.#limits.bufferBytes,
       longest: (session) => (session === null ? this.#options.limits : gate.limitsOf(session)).bodyBytes,
       onAccept: opened,
-      onError: (error) => logger.error({ err: error, requestId: id }, 'websocket failed'),
+      onError: (error) => logUnexpected(logger, error, { requestId: id }),
     });
     this.#open.add(connection);
     const told = this.#speak().opened(
@@ -240,7 +241,7 @@ export class Sockets {
       if (stop !== undefined) connection.closed.push(stop);
       return connection.isOpen;
     } catch (error) {
-      const { refusal } = refusalOf(error, this.#options.logger);
+      const { refusal } = refusalOf(error, this.#options.logger, { requestId: id });
       this.#refused(error, { request, requestId: id });
       connection.close(closingOf(error), refusal.message);
       return false;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { until } from '../../support/wait.ts';
 
@@ -29,6 +30,19 @@ export class Client {
 
   say(message: Message | string): void {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** Waits until the socket is open, and says who it is. */
+  async ready(): Promise<this> {
+    if (this.socket.readyState !== WebSocket.OPEN) await once(this.socket, 'open');
+    return this.init();
+  }
+
+  /** The texts about an operation, when it is over or the socket is closed. */
+  async heardOf(id: string): Promise<string[]> {
+    const of = () => this.texts.filter((text) => text.includes(`"id":"${id}"`));
+    await until(() => this.closed !== null || of().some((text) => /"type":"(?:complete|error)"/.test(text)));
+    return of();
   }
 
   /** Says who it is and waits until that is accepted. */

@@ -72,7 +72,11 @@ function localOf({ name, comment, using }: Entry, where: string, findings: Findi
     return { name, ...told(comment), using: { foreign_key_constraint_on: key } };
   const table = isEntry(key) ? tableNameOf(key.table) : undefined;
   if (!isEntry(key) || table === undefined) return 'it names neither a foreign key nor columns';
-  const on = Array.isArray(key.columns) ? { table, columns: key.columns } : { table, column: key.column };
+  // One column may stand there without a list.
+  const columns = key.columns ?? key.column;
+  if (typeof columns !== 'string' && !Array.isArray(columns))
+    return 'it does not say which columns the foreign key has';
+  const on = typeof columns === 'string' ? { table, column: columns } : { table, columns };
   return { name, ...told(comment), using: { foreign_key_constraint_on: on } };
 }
 

@@ -1,0 +1,48 @@
+import { FozError } from './errors.ts';
+
+/** How deep a value of a request, and the brackets of a document, may be nested. */
+export const deepest = 500;
+
+/** The refusal of what is nested deeper than a request may be. */
+export function nestedTooDeeply(path = '$', what = 'A value'): FozError {
+  return new FozError(
+    'limit-exceeded',
+    `${what} is nested more than ${deepest} levels deep: send one that is flatter.`,
+    { path, details: { limit: deepest } },
+  );
+}
+
+/** Throws FozError `limit-exceeded` for a value that is nested deeper than a request may be. */
+export function checkNesting(value: unknown, path: string): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) throw nestedTooDeeply(path);
+    const inner: unknown[] = [];
+    for (const one of level)
+      if (typeof one === 'object' && one !== null)
+        for (const part of Array.isArray(one) ? one : Object.values(one))
+          if (typeof part === 'object' && part !== null) inner.push(part);
+    level = inner;
+  }
+}
+
+/** What changes the depth of a document, and what may hold brackets that count for nothing: block texts, texts, comments. */
+const tokens = /[{[(]|[}\])]|"""(?:[^"\\]|\\"""|\\|"(?!""))*(?:"""|$)|"(?:[^"\\\n\r]|\\.)*"?|#[^\n\r]*/g;
+
+/** Throws FozError `limit-exceeded` for a GraphQL document whose brackets are nested deeper than a request may be: parsers recurse. */
+export function checkDocumentNesting(document: string): void {
+  // Each level has a bracket that opens and one that closes.
+  if (document.length <= 2 * deepest) return;
+  let depth = 0;
+  for (const [token] of document.matchAll(tokens)) {
+    const sign = token[0]!;
+    if (sign === '{' || sign === '[' || sign === '(') {
+      if (++depth > deepest) throw nestedTooDeeply('$', 'The document');
+    } else if (sign === '}' || sign === ']' || sign === ')') depth--;
+  }
+}
+
+/** Whether the stack was exhausted: something from outside is nested so deeply that no bound of its own has found it. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.startsWith('Maximum call stack');
+}

@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+import { FozError } from '../core/index.ts';
+
+/** Which request an error belongs to. */
+export interface About {
+  readonly requestId: string;
+  readonly operationName?: string | null;
+}
+
+let count = 0;
+
+/** How many errors of the code `unexpected` there were in this process. */
+export const unexpectedErrors = () => count;
+
+/**
+ * Logs an error that nobody foresaw, with its stack and what stands behind it, and counts it. Variables of the operation are not logged.
+ */
+export function logUnexpected(logger: Logger, error: unknown, about: About): void {
+  count++;
+  logger.error({ ...about, err: error }, 'unexpected error');
+}
+
+/** Does so for those errors of an answer that are `unexpected`. */
+export function logUnexpectedIn(logger: Logger, errors: readonly FozError[], about: About): void {
+  for (const error of errors) if (error.code === 'unexpected') logUnexpected(logger, originOf(error), about);
+}
+
+/** The error that another one tells of: its stack leads to the place. */
+function originOf(error: FozError): unknown {
+  const { cause } = error;
+  if (cause instanceof FozError) return originOf(cause);
+  return cause instanceof Error && error.internal !== undefined && !error.internal.startsWith(cause.message)
+    ? error
+    : (cause ?? error);
+}
