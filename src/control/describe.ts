@@ -1,7 +1,14 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { CatalogIssue } from '../catalog/index.ts';
-import { adminRole, checkDocumentNesting, FozError, FozErrors, type RoleName, readJson } from '../core/index.ts';
+import {
+  adminRole,
+  checkDocumentNesting,
+  FozError,
+  FozErrors,
+  type RoleName,
+  readJson,
+} from '../core/index.ts';
 import { type OperationRequest, printExplained } from '../execute/index.ts';
 import { type PoolState, printPlan } from '../plan/index.ts';
 import type { SourceConfig } from './config.ts';

@@ -118,6 +118,10 @@ describe('values from outside', () => {
       SECRET: 'hush',
     });
     expect(found.join('\n')).toMatch(/environment variable NOBODY is not set/);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
+    expect(problems(source('postgres://${env:toString}@h/x'), {}).join('\n')).toMatch(
+      /variable toString is not set/,
+    );
     expect(found.join('\n')).toMatch(/file nothing.txt does not exist/);
     expect(found.join('\n')).not.toMatch(/hush/);
   });

@@ -28,6 +28,9 @@ Every error of an answer has \`extensions: { path, code }\`: \`path\` is the pla
 |---|---|
 ${rows.join('\n')}
 
+Each error of the code \`unexpected\` is in the log, with the id of the request (\`x-request-id\` of the answer) and its stack, without the values
+of variables; \`foz_unexpected_errors_total\` counts them.
+
 An operation that is refused before it runs has no \`data\`; with \`application/graphql-response+json\` its status is 400. One that fails
 while running has \`data: null\` and status 200.
 `,

@@ -2,6 +2,7 @@ import { GraphQLEnumType, GraphQLSchema, printType, validateSchema } from 'graph
 import type { Metadata, Naming } from '../../src/catalog/index.ts';
 import { buildGraph } from '../../src/graph/index.ts';
 import { camelCase, pascalCase, spellName, upperCase } from '../../src/graph/names/identifier.ts';
+import { labelValues } from '../../src/graph/names/members.ts';
 import { catalog, column, everything, facts, little, reference, source, table } from './catalogs.ts';
 
 type Input = Parameters<typeof source>;
@@ -420,6 +421,22 @@ describe('customization', () => {
       graphOf([['shop', [user]]], { tables: [{ source: 'shop', table: 'user', configuration }] }).query,
     ).toContain('userOfNote');
   });
+});
+
+test('values of enum tables are in capitals in graphql-default, and those of native enums as they are stored', () => {
+  const values = [
+    { value: 'monday', description: null },
+    { value: 'day_off', description: null },
+  ];
+  const days = { name: 'days_enum', namespace: 'public', values, comment: null };
+  for (const [ofTable, naming, expected] of [
+    [true, 'graphql-default', ['MONDAY', 'DAY_OFF']],
+    [true, 'hasura-default', ['monday', 'day_off']],
+    [undefined, 'graphql-default', ['monday', 'day_off']],
+  ] as const) {
+    const named = labelValues({ ...days, ofTable }, naming);
+    expect([...named]).toEqual(expected.map((name, at) => [name, values[at]!.value]));
+  }
 });
 
 describe('native enums', () => {

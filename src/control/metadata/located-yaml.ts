@@ -158,7 +158,7 @@ export function filledText(
       }
     }
     const [name, fallback] = rest.split(/:-(.*)/s);
-    const value = environment[name!] ?? fallback;
+    const value = (Object.hasOwn(environment, name!) ? environment[name!] : undefined) ?? fallback;
     if (value === undefined) problems.push(`the environment variable ${name} is not set`);
     return value ?? '';
   });
