@@ -12,8 +12,6 @@ import {
   type EndSignal,
   FozError,
   FozErrors,
-  isStackOverflow,
-  nestedTooDeeply,
   type SourceName,
   textBytes,
 } from '../core/index.ts';
@@ -35,7 +33,7 @@ import {
 } from '../plan/index.ts';
 import { answerErrors, answerText, checkSize, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
-import { failedSource } from './fetch.ts';
+import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest } from './introspection/index.ts';
 import { documentBytes, keptPlans, planBytes, statementBytes } from './kept.ts';
 import { failedWrites } from './mutations.ts';
@@ -357,24 +355,6 @@ export class RoleEngine {
   }
 }
 
-/**
- * The sources whose schema seems to have changed since the plan was made. PostgreSQL tells that of a text that it took for an
- * array by 22P02, and of a read in a transaction by a conflict.
- */
-function drifted(
-  errors: readonly FozError[],
-  written: readonly Written[] | undefined,
-): { readonly drifted?: readonly SourceName[] } {
-  if (written !== undefined && written.length > 0) return {};
-  const changed = errors.filter(
-    ({ code, details }) =>
-      code === 'not-found' ||
-      (written === undefined && (code === 'conflict' || details?.sqlstate === '22P02')),
-  );
-  const names = new Set(changed.flatMap((error) => failedSource(error) ?? []));
-  return names.size === 0 ? {} : { drifted: [...names] };
-}
-
 function introspectionOf(
   { document, operation }: Entry,
   variables: VariableValues,
@@ -385,18 +365,4 @@ function introspectionOf(
 
 function keyOf(request: { readonly query: string; readonly operationName: string | null }): string {
   return request.operationName === null ? request.query : `${request.operationName}\0${request.query}`;
-}
-
-/** Whatever was thrown, as errors of ours. */
-export function errorsOf(error: unknown): readonly FozError[] {
-  if (error instanceof FozError) return [error];
-  if (error instanceof FozErrors) return error.errors;
-  if (isStackOverflow(error)) return [nestedTooDeeply('$', 'The operation')];
-  const internal = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
-  return [
-    new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.', {
-      internal,
-      cause: error,
-    }),
-  ];
 }

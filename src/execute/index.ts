@@ -1,7 +1,8 @@
 export { answerErrors, type EngineAnswer } from './answer.ts';
 export { type Sees, tablesSeen } from './conceal.ts';
-export { errorsOf, type OperationRequest, RoleEngine, type RoleEngineOptions } from './engine.ts';
+export { type OperationRequest, RoleEngine, type RoleEngineOptions } from './engine.ts';
 export { type Explained, printExplained } from './explain.ts';
+export { errorsOf } from './failures.ts';
 export { introspectionAnswers, PackedText } from './introspection/index.ts';
 export { keptPlans } from './kept.ts';
 export type { PreparedPlan } from './prepared.ts';

@@ -1,0 +1,35 @@
+import { FozError, FozErrors, isStackOverflow, nestedTooDeeply, type SourceName } from '../core/index.ts';
+import { failedSource } from './fetch.ts';
+import type { Written } from './written.ts';
+
+/** Whatever was thrown, as errors of ours. */
+export function errorsOf(error: unknown): readonly FozError[] {
+  if (error instanceof FozError) return [error];
+  if (error instanceof FozErrors) return error.errors;
+  if (isStackOverflow(error)) return [nestedTooDeeply('$', 'The operation')];
+  const internal = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+  return [
+    new FozError('unexpected', 'Something went wrong inside Foz; the log has the details.', {
+      internal,
+      cause: error,
+    }),
+  ];
+}
+
+/**
+ * The sources whose schema seems to have changed since the plan was made. PostgreSQL tells that of a text that it took for an
+ * array by 22P02, and of a read in a transaction by a conflict.
+ */
+export function drifted(
+  errors: readonly FozError[],
+  written: readonly Written[] | undefined,
+): { readonly drifted?: readonly SourceName[] } {
+  if (written !== undefined && written.length > 0) return {};
+  const changed = errors.filter(
+    ({ code, details }) =>
+      code === 'not-found' ||
+      (written === undefined && (code === 'conflict' || details?.sqlstate === '22P02')),
+  );
+  const names = new Set(changed.flatMap((error) => failedSource(error) ?? []));
+  return names.size === 0 ? {} : { drifted: [...names] };
+}
