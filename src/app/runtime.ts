@@ -4,6 +4,8 @@ import {
   type FozConfig,
   type Graphs,
   LiveMetadata,
+  LiveNames,
+  namesKeeperOf,
   RuntimeSettings,
   RuntimeSources,
   type SourceConfig,
@@ -25,6 +27,8 @@ export interface RuntimeOptions {
   readonly authentication: Pick<Authentication, 'use'>;
   readonly connect: (source: SourceConfig) => Promise<Connector>;
   readonly log: StoreLog;
+  /** Whether names of what is new are written down; a command only reads them. Default: they are. */
+  readonly names?: 'reads' | 'writes';
 }
 
 /** What can be changed while Foz runs. */
@@ -32,6 +36,7 @@ export interface Runtime {
   readonly sources: RuntimeSources;
   readonly metadata: LiveMetadata;
   readonly settings: RuntimeSettings;
+  readonly names: LiveNames;
   readonly unlisted: UnlistedOperations;
   /** What of the store was not read yet: `settings`. What was read once is known, also when the store is down. */
   readonly unread: readonly string[];
@@ -63,18 +68,22 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const patience = sleep(patienceMs, undefined, { ref: false });
   await Promise.race([Promise.all([sources.start(), settings.start()]), patience]);
   await Promise.race([metadata.start(), patience]);
+  const isReady = () => sources.isRead && metadata.isRead;
+  const names = new LiveNames({ graphs, keeper: namesKeeperOf(config, plane), plane, isReady, log });
+  await Promise.race([names.start(options.names), patience]);
   return {
     sources,
     metadata,
     settings,
+    names,
     unlisted,
     get unread() {
-      return Object.entries({ sources, settings, metadata }).flatMap(([name, { isRead }]) =>
+      return Object.entries({ sources, settings, metadata, names }).flatMap(([name, { isRead }]) =>
         isRead ? [] : [name],
       );
     },
     close() {
-      for (const part of [sources, metadata, settings]) part.close();
+      for (const part of [sources, metadata, settings, names]) part.close();
     },
   };
 }

@@ -10,7 +10,7 @@ export interface Catalog {
 }
 
 export interface CatalogIssue {
-  /** `error`: the thing is left out. `note`: it works, but not as its owner may expect. */
+  /** `error`: the thing is left out, or somebody has to decide. `note`: it works, but not as its owner may expect. */
   readonly severity: 'error' | 'note';
   /** `shop.public.orders.total` */
   readonly where: string;
@@ -58,6 +58,8 @@ export interface Table {
   readonly kind: TableKind;
   readonly comment: string | null;
   readonly customName: string | null;
+  /** The name in the graph that the table was given earlier and keeps; `null`: it asks for its own. */
+  readonly keptName: string | null;
   /** `select_by_<key name>` names the lookup by a unique key. */
   readonly customRootFields: Readonly<Partial<Record<RootFieldKind | `select_by_${string}`, string>>>;
   readonly columns: readonly Column[];
@@ -166,6 +168,8 @@ export interface Relationship {
   /** Which side holds the foreign key: `from` refers to `to`, or the other way round. Array relationships: always `to`. */
   readonly owner: 'from' | 'to';
   readonly comment: string | null;
+  /** The foreign key that it was found by, as its name is kept for it; `null`: it is declared. */
+  readonly foreignKey: string | null;
 }
 
 /**

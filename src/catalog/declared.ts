@@ -181,5 +181,6 @@ function declare(
       kind === 'array' ? 'to' : (target.owner ?? (leadsToKey && !gives(draft, to, pairs) ? 'from' : 'to')),
     comment: comment ?? null,
     compare: target.compare,
+    foreignKey: null,
   });
 }

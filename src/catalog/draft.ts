@@ -12,6 +12,8 @@ export class Draft {
   readonly metadata: TableMetadata | undefined;
   readonly #relationships: Relationship[];
   readonly #names = new Set<string>();
+  #kept: ReadonlyMap<string, string> = new Map();
+  readonly #keptNames = new Map<string, string>();
   readonly #byTarget = new Map<Table, Relationship[]>();
 
   /** `relationships` is the list that `table` shows. */
@@ -27,9 +29,35 @@ export class Draft {
     this.#relationships = relationships;
   }
 
-  /** A column or a relationship has this name. */
+  /** A column or a relationship has this name, or it is kept for one. */
   isTaken(name: string): boolean {
-    return this.table.column.has(name) || this.#names.has(name);
+    return this.table.column.has(name) || this.#names.has(name) || this.#kept.has(name);
+  }
+
+  /** Keeps names for relationships that had them; by name, what each relationship was found by. */
+  reserve(kept: ReadonlyMap<string, string>): void {
+    this.#kept = kept;
+    for (const [name, foreignKey] of kept) this.#keptNames.set(foreignKey, name);
+  }
+
+  /** The name that a relationship had; `undefined`: it is new, or a declared one has its name now. */
+  keptName(foreignKey: string): string | undefined {
+    const name = this.#keptNames.get(foreignKey);
+    return name === undefined || this.#names.has(name) ? undefined : name;
+  }
+
+  /** The first name that is free, for an array relationship with that of its aggregate. */
+  freeName(candidates: readonly string[], kind: Relationship['kind']): string {
+    const free = candidates.find((name) => this.isFree(name, kind));
+    if (free !== undefined) return free;
+    for (let number = 2; ; number++) {
+      const name = `${candidates.at(-1)}_${number}`;
+      if (this.isFree(name, kind)) return name;
+    }
+  }
+
+  isFree(name: string, kind: Relationship['kind']): boolean {
+    return !this.isTaken(name) && (kind === 'object' || !this.isTaken(`${name}_aggregate`));
   }
 
   /** The same relationship is there already, maybe under another name. */
@@ -44,7 +72,10 @@ export class Draft {
 
   add(
     to: Table,
-    given: Pick<Relationship, 'name' | 'kind' | 'mapping' | 'nullable' | 'owner' | 'comment' | 'compare'>,
+    given: Pick<
+      Relationship,
+      'name' | 'kind' | 'mapping' | 'nullable' | 'owner' | 'comment' | 'compare' | 'foreignKey'
+    >,
   ): void {
     const { table: from } = this;
     const remote = from.source !== to.source;

@@ -32,6 +32,7 @@ export type {
   TriggerEffect,
   TriggerFacts,
 } from './facts.ts';
+export { type KeptNames, noKeptNames, type TablePlace } from './kept-names.ts';
 export {
   type BoolExp,
   type ColumnConfig,

@@ -3,6 +3,7 @@ import type { CatalogIssue, Source } from './catalog.ts';
 import { addDeclared, type Find } from './declared.ts';
 import { type Draft, isKey, type Pairs, pairsOf, turned } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
+import type { KeptNames } from './kept-names.ts';
 
 /** A foreign key both ends of which are in the catalog. */
 interface Link {
@@ -16,6 +17,7 @@ interface Link {
 export function addRelationships(
   sources: ReadonlyMap<SourceName, Source>,
   drafts: readonly Draft[],
+  kept: KeptNames,
   issues: CatalogIssue[],
 ): void {
   const byName = new Map<string, Draft>();
@@ -30,6 +32,15 @@ export function addRelationships(
     );
   };
   for (const draft of drafts) addDeclared(draft, find, issues);
+  const links = linksOf(drafts, byName);
+  for (const draft of drafts) draft.reserve(kept.relationships(draft.table));
+  for (const link of links) addOutgoing(link, issues);
+  const counts = countByEnds(links);
+  for (const link of links) addIncoming(link, counts.get(link.to)!.get(link.from)! > 1, issues);
+}
+
+/** Foreign keys in an order that does not depend on names of constraints, nor on the order in which tables and keys were read. */
+function linksOf(drafts: readonly Draft[], byName: ReadonlyMap<string, Draft>): Link[] {
   const links = drafts.flatMap((from) =>
     from.facts.foreignKeys.flatMap((key): Link[] => {
       const to = byName.get(identity(from.table.source.name, key.toNamespace, key.toTable));
@@ -37,9 +48,52 @@ export function addRelationships(
       return to === undefined || pairs === null ? [] : [{ from, to, key, pairs }];
     }),
   );
-  for (const link of links) addOutgoing(link, issues);
-  const counts = countByEnds(links);
-  for (const link of links) addIncoming(link, counts.get(link.to)!.get(link.from)! > 1, issues);
+  const order = new Map(drafts.map((draft) => [draft, placeOf(draft)]));
+  return links
+    .map((link) => ({ link, place: order.get(link.from)!, columns: ordinals(link) }))
+    .sort((a, b) => compareText(a.place, b.place) || compareNumbers(a.columns, b.columns))
+    .map(({ link }) => link);
+}
+
+/** Source, then the default namespace before others, then namespace and name. */
+function placeOf({ table: { source, namespace, name } }: Draft): string {
+  const other = namespace === null || namespace === source.defaultNamespace ? '' : `1${namespace}`;
+  return [source.name, other, name].join('\0');
+}
+
+function ordinals({ pairs }: Link): number[] {
+  return pairs.flatMap(({ from, to }) => [from.ordinal, to.ordinal]);
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function compareNumbers(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((number, index) => number !== b[index]);
+  return at < 0 ? a.length - b.length : a[at]! - (b[at] ?? -1);
+}
+
+/** What a relationship was found by, whatever the constraint is called: `customer_id -> public.customers(id)`. */
+function linkText({ key, to }: Link): string {
+  return `${list(key.columns)} -> ${placed(to)}(${list(key.toColumns)})`;
+}
+
+/** The same from the other end: `public.orders(customer_id) -> id`. */
+function incomingText({ key, from }: Link): string {
+  return `${placed(from)}(${list(key.columns)}) -> ${list(key.toColumns)}`;
+}
+
+function placed({ table: { namespace, name } }: Draft): string {
+  return namespace === null ? plain(name) : `${plain(namespace)}.${plain(name)}`;
+}
+
+function list(columns: readonly string[]): string {
+  return columns.map(plain).join(', ');
+}
+
+function plain(name: string): string {
+  return /^\w+$/.test(name) ? name : JSON.stringify(name);
 }
 
 function identity(source: string, namespace: string | null, name: string): string {
@@ -65,11 +119,15 @@ function outgoingName(key: ForeignKeyFacts): string {
   return key.toTable;
 }
 
-function addOutgoing({ from, to, key, pairs }: Link, issues: CatalogIssue[]): void {
+function addOutgoing(link: Link, issues: CatalogIssue[]): void {
+  const { from, to, key, pairs } = link;
   if (from.has(to.table, pairs, 'object')) return;
   const plain = outgoingName(key);
-  const name = freeName(from, [plain, `${key.toTable}_by_${key.columns.join('_')}`]);
-  if (name !== plain) tellRenamed(from, plain, `to ${to.table.id}`, name, issues);
+  const text = linkText(link);
+  const candidates = [plain, `${key.toTable}_by_${key.columns.join('_')}`];
+  const name = from.keptName(text) ?? from.freeName(candidates, 'object');
+  if (name !== plain && !from.isFree(plain, 'object'))
+    tellRenamed(from, plain, `to ${to.table.id}`, name, issues);
   from.add(to.table, {
     name,
     kind: 'object',
@@ -77,10 +135,12 @@ function addOutgoing({ from, to, key, pairs }: Link, issues: CatalogIssue[]): vo
     nullable: pairs.some((pair) => pair.from.nullable),
     owner: 'from',
     comment: null,
+    foreignKey: text,
   });
 }
 
-function addIncoming({ from, to, key, pairs }: Link, several: boolean, issues: CatalogIssue[]): void {
+function addIncoming(link: Link, several: boolean, issues: CatalogIssue[]): void {
+  const { from, to, key, pairs } = link;
   const mapping = turned(pairs);
   const single = isKey(
     from.table,
@@ -90,18 +150,11 @@ function addIncoming({ from, to, key, pairs }: Link, several: boolean, issues: C
   if (to.has(from.table, mapping, kind)) return;
   const plain = from.table.name;
   const by = `${plain}_by_${key.columns.join('_')}`;
-  const name = freeName(to, several ? [by] : [plain, by]);
-  if (name !== plain && !several) tellRenamed(to, plain, `from ${from.table.id}`, name, issues);
-  to.add(from.table, { name, kind, mapping, nullable: true, owner: 'to', comment: null });
-}
-
-function freeName(draft: Draft, candidates: readonly string[]): string {
-  const free = candidates.find((name) => !draft.isTaken(name));
-  if (free !== undefined) return free;
-  for (let number = 2; ; number++) {
-    const name = `${candidates.at(-1)}_${number}`;
-    if (!draft.isTaken(name)) return name;
-  }
+  const text = incomingText(link);
+  const name = to.keptName(text) ?? to.freeName(several ? [by] : [plain, by], kind);
+  if (name !== plain && !several && !to.isFree(plain, kind))
+    tellRenamed(to, plain, `from ${from.table.id}`, name, issues);
+  to.add(from.table, { name, kind, mapping, nullable: true, owner: 'to', comment: null, foreignKey: text });
 }
 
 function tellRenamed(draft: Draft, plain: string, end: string, name: string, issues: CatalogIssue[]): void {

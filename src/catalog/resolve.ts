@@ -15,6 +15,7 @@ import { DeclaredTables } from './declared-tables.ts';
 import { Draft } from './draft.ts';
 import { EnumTables } from './enum-tables.ts';
 import type { ColumnFacts, SourceFacts, TableFacts } from './facts.ts';
+import { type KeptNames, noKeptNames } from './kept-names.ts';
 import type { ColumnConfig, Metadata, TableMetadata } from './metadata.ts';
 import { addRelationships } from './relationships.ts';
 import { validationRules } from './validation.ts';
@@ -28,15 +29,22 @@ export interface SourceInput {
   readonly facts: SourceFacts;
 }
 
-/** Facts and metadata resolved into a frozen catalog; what does not fit is left out and told in `issues`, the rest works. */
-export function resolveCatalog(inputs: readonly SourceInput[], metadata: Metadata): Catalog {
+/**
+ * Facts and metadata resolved into a frozen catalog; what does not fit is left out and told in `issues`, the rest works. `kept`: what
+ * has a name already keeps it.
+ */
+export function resolveCatalog(
+  inputs: readonly SourceInput[],
+  metadata: Metadata,
+  kept: KeptNames = noKeptNames,
+): Catalog {
   const issues: CatalogIssue[] = [];
   const drafts: Draft[] = [];
   const sources = new Map<SourceName, Source>();
   const declared = new DeclaredTables(metadata);
-  for (const input of inputs) sources.set(input.name, resolveSource(input, declared, drafts, issues));
+  for (const input of inputs) sources.set(input.name, resolveSource(input, declared, kept, drafts, issues));
   declared.reportUnused(sources, issues);
-  addRelationships(sources, drafts, issues);
+  addRelationships(sources, drafts, kept, issues);
   for (const { table } of drafts) freezeTable(table);
   return Object.freeze({ sources, issues: Object.freeze(issues) });
 }
@@ -49,6 +57,7 @@ export function tableId(source: string, namespace: string | null, name: string):
 function resolveSource(
   input: SourceInput,
   declared: DeclaredTables,
+  kept: KeptNames,
   drafts: Draft[],
   issues: CatalogIssue[],
 ): Source {
@@ -95,7 +104,7 @@ function resolveSource(
   for (const { facts: tableFacts, metadata } of entries) {
     if (metadata?.tracked === false) continue;
     const relationships: Relationship[] = [];
-    const table = resolveTable(source, tableFacts, metadata, relationships, enumOf, issues);
+    const table = resolveTable(source, tableFacts, metadata, relationships, enumOf, kept, issues);
     tables.push(table);
     drafts.push(new Draft(table, relationships, tableFacts, metadata));
   }
@@ -111,10 +120,12 @@ function resolveTable(
   metadata: TableMetadata | undefined,
   relationships: readonly Relationship[],
   enumOf: EnumOf,
+  kept: KeptNames,
   issues: CatalogIssue[],
 ): Table {
   const configuration = metadata?.configuration;
   const config = configuration?.column_config ?? {};
+  const customName = configuration?.custom_name ?? null;
   const id = tableId(source.name, facts.namespace, facts.name);
   for (const name of Object.keys(config)) {
     if (!facts.columns.some((column) => column.name === name))
@@ -139,7 +150,8 @@ function resolveTable(
     id,
     kind: facts.kind,
     comment: configuration?.comment ?? facts.comment,
-    customName: configuration?.custom_name ?? null,
+    customName,
+    keptName: kept.table({ source, namespace: facts.namespace, name: facts.name, customName }),
     customRootFields: configuration?.custom_root_fields ?? {},
     columns,
     column: byName,

@@ -3,6 +3,7 @@ import type { CatalogIssue } from '../catalog/index.ts';
 import {
   type ControlPlane,
   type FozConfig,
+  namesKeeperOf,
   planeOver,
   type Store,
   type StoreLog,
@@ -35,9 +36,15 @@ interface StoreOptions {
 export async function attachStored(config: FozConfig, options: StoreOptions = {}): Promise<Looked> {
   const attached = await attach(config);
   const plane = await openPlane(config, options);
-  if (plane === null) return { ...attached, plane, issues: attached.graphs.issues };
+  if (plane === null) {
+    attached.graphs.useNames(await namesKeeperOf(config, null).read());
+    return { ...attached, plane, issues: attached.graphs.issues };
+  }
   const authentication = { use() {} };
-  const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log });
+  const runtime = await startRuntime({
+    ...attached,
+    ...{ config, plane, authentication, connect, log, names: 'reads' as const },
+  });
   const issues = [...attached.graphs.issues, ...runtime.sources.issues, ...runtime.settings.current.issues];
   return {
     ...attached,

@@ -13,6 +13,8 @@ export interface FozConfig {
   /** Seconds between two looks for a changed schema; 0: none. */
   readonly schema_check_seconds?: number;
   readonly state?: string;
+  /** File that names are kept in; absent: the store, or `names.json` in the state folder. */
+  readonly names?: string;
   readonly server?: ServerConfig;
   readonly auth?: AuthConfig;
   /** Foz's own store; absent: an embedded one in the state folder (or FOZ_STORE_URL). */

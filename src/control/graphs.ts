@@ -23,12 +23,14 @@ import {
   type RoleEngineOptions,
   tablesSeen,
 } from '../execute/index.ts';
-import { buildGraph, type GraphCapabilities } from '../graph/index.ts';
+import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { allowListOf, registeredAs, registeredIn, spelled } from './allow-list.ts';
 import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from './config.ts';
 import { inheritLimits } from './inherit-limits.ts';
-import type { SourceRegistry } from './sources/registry.ts';
+import { agrees, keptIn, learned, type NameBook, reservedIn } from './names/book.ts';
+import { withTables } from './names/kept.ts';
+import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
 import { viewContent } from './view-content.ts';
 import { type View, viewKey, viewOf } from './views.ts';
 
@@ -82,6 +84,9 @@ export class Graphs {
   readonly #registry: SourceRegistry;
   #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
+  /** Names that were given before. */
+  #names: NameBook = {};
+  readonly #swapped = new Set<() => void>();
   readonly #unlisted = new Set<(found: Unlisted) => void>();
   #catalog: Catalog;
   #permissions: Permissions;
@@ -142,6 +147,7 @@ export class Graphs {
     const limits = inheritLimits(this.#givenLimits, this.#metadata.inherited_roles);
     if (!isDeepStrictEqual(limits, this.#limits)) this.#limits = limits;
     this.#changes++;
+    for (const listener of this.#swapped) listener();
     for (const [key, { made }] of this.#engines.entries())
       if (this.#changes - made > mostChanges) this.#engines.delete(key);
   }
@@ -192,13 +198,42 @@ export class Graphs {
     return () => this.#unlisted.delete(listener);
   }
 
+  /** The names that are kept. */
+  get names(): NameBook {
+    return this.#names;
+  }
+
+  /** Takes over other kept names. Nothing is resolved anew where they name what is there as it is. */
+  useNames(names: NameBook): void {
+    if (isDeepStrictEqual(names, this.#names)) return;
+    this.#names = names;
+    const graph = this.#graphOf(this.#catalog);
+    if (!agrees(names, this.#catalog, (table) => graph.tableName(table))) this.swap();
+  }
+
+  /** A book with the names of everything that is served now; `null`: it has all of them already. */
+  newNames(book: NameBook = this.#names): NameBook | null {
+    const graph = this.#graphOf(this.#catalog);
+    const sources = this.#registry.sources.map((source) => ({
+      name: source.name,
+      ...this.#spelling(source),
+    }));
+    return learned(book, this.#catalog, sources, (table) => graph.tableName(table));
+  }
+
+  /** Called after each change of what is served; gives a function that ends it. */
+  onSwap(listener: () => void): () => void {
+    this.#swapped.add(listener);
+    return () => this.#swapped.delete(listener);
+  }
+
   get permissions(): Permissions {
     return this.#permissions;
   }
 
   /** What is wrong with the catalog, the permissions, and the names of the whole graph. */
   get issues(): readonly CatalogIssue[] {
-    return [...this.#catalog.issues, ...this.#permissions.issues];
+    return this.tried(this.#metadata).issues;
   }
 
   /** What metadata would make of the sources. Changes nothing. */
@@ -213,7 +248,7 @@ export class Graphs {
 
   #judged(catalog: Catalog, permissions: Permissions): TriedMetadata {
     const connectors = this.#connectors;
-    const graph = buildGraph(catalog, (source) => found(connectors, source).capabilities);
+    const graph = this.#graphOf(catalog);
     return {
       catalog,
       permissions,
@@ -323,23 +358,34 @@ export class Graphs {
   }
 
   #resolve(metadata = this.#metadata): Catalog {
-    const inputs = this.#registry.sources.flatMap((source): SourceInput[] => {
+    const inputs = this.#inputs();
+    const kept = keptIn(this.#names, inputs);
+    const catalog = resolveCatalog(inputs, metadata, kept);
+    const { longer } = this.#graphOf(catalog);
+    return longer.size === 0 ? catalog : resolveCatalog(inputs, metadata, withTables(kept, longer));
+  }
+
+  #graphOf(catalog: Catalog): BuiltGraph {
+    const reserved = reservedIn(this.#names, this.#inputs(), catalog);
+    return buildGraph(catalog, (source) => found(this.#connectors, source).capabilities, { reserved });
+  }
+
+  #inputs(): SourceInput[] {
+    return this.#registry.sources.flatMap((source): SourceInput[] => {
       if (source.facts === null) return [];
-      const { config } = source;
-      return [
-        {
-          name: source.name,
-          naming: config.naming ?? this.#config.naming ?? 'hasura-default',
-          numbers: config.numbers ?? this.#config.numbers ?? 'string',
-          customization: {
-            rootFields: config.customization?.root_fields ?? {},
-            typeNames: config.customization?.type_names ?? {},
-          },
-          facts: source.facts,
-        },
-      ];
+      return [{ name: source.name, ...this.#spelling(source), facts: source.facts }];
     });
-    return resolveCatalog(inputs, metadata);
+  }
+
+  #spelling({ config }: Pick<AttachedSource, 'config'>) {
+    return {
+      naming: config.naming ?? this.#config.naming ?? ('hasura-default' as const),
+      numbers: config.numbers ?? this.#config.numbers ?? ('string' as const),
+      customization: {
+        rootFields: config.customization?.root_fields ?? {},
+        typeNames: config.customization?.type_names ?? {},
+      },
+    };
   }
 }
 

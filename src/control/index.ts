@@ -93,6 +93,8 @@ export { filledText, type Locate } from './metadata/located-yaml.ts';
 export { metadataPlaces } from './metadata/places.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
+export type { NameBook } from './names/book.ts';
+export { LiveNames, namesKeeperOf } from './names/live-names.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './own-keys.ts';
 export { type ControlPlane, openControlPlane, requireAudit, requirePlane } from './plane.ts';
 export { type PrunedAudit, pruneAudit } from './prune-audit.ts';

@@ -45,6 +45,7 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
       ? {}
       : { metadataPlace: typeof inside === 'string' ? resolve(folder, inside) : file }),
     state: resolve(folder, config.state ?? '.foz'),
+    ...(config.names === undefined ? {} : { names: resolve(folder, config.names) }),
     ...(files === undefined ? {} : { control: { files: resolve(folder, files) } }),
   };
 }

@@ -9,6 +9,7 @@ import type { SourceName } from '../core/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
 import { offersType } from './kinds.ts';
 import type { EnumKind, InputKind, ObjectKind, TypeKind } from './names/conventions.ts';
+import type { ReservedName } from './names/reserved.ts';
 import { Names } from './names.ts';
 
 /** A type of a graph that is not a scalar. */
@@ -37,13 +38,16 @@ export class Graph {
 
   readonly #make: MakeTableType;
 
-  /** `lookAt`: a graph of the same sources whose names are taken over; what is made then is not kept. */
+  /**
+   * `reserved`: names of tables that are not there. `lookAt`: a graph of the same sources whose names are taken over; what is made then
+   * is not kept.
+   */
   constructor(
     sources: readonly Source[],
     capabilitiesOf: (source: SourceName) => GraphCapabilities,
     subscriptions: boolean,
     make: MakeTableType,
-    lookAt?: Graph,
+    { reserved = [], lookAt }: { reserved?: readonly ReservedName[]; lookAt?: Graph } = {},
   ) {
     this.keeps = lookAt === undefined ? 'kept' : 'transient';
     this.sources = sources;
@@ -54,6 +58,7 @@ export class Graph {
       lookAt?.names ??
       new Names(sources, {
         subscriptions,
+        reserved,
         offersType: (table, kind) =>
           offersType(table, kind, { capabilities: this.capabilities(table), subscriptions }),
       });
@@ -61,7 +66,9 @@ export class Graph {
 
   /** The same graph for one look at all of its types, which keep neither fields nor values. */
   transient(): Graph {
-    return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this.#make, this);
+    return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this.#make, {
+      lookAt: this,
+    });
   }
 
   /** Tables of the graph, in the order of the catalog. */

@@ -110,8 +110,8 @@ describe('members of a table', () => {
       'null',
       'kids_aggregate',
       '_typename',
-      'kids_2',
-      'kids_2_aggregate',
+      'kids_by_odd_id',
+      'kids_by_odd_id_aggregate',
     ]);
     const select = schema.getType('odd_select_column') as GraphQLEnumType;
     expect(select.getValues().map(({ name }) => name)).toEqual([
@@ -128,7 +128,6 @@ describe('members of a table', () => {
     expect(issues.map(({ severity, where, reason }) => `${severity} ${where}: ${reason}`)).toEqual([
       'note shop.public.odd._and: The field "_and" is taken in shop.public.odd, so _and is called "_and_2". Give it a custom_name.',
       'note shop.public.odd.a b: The field "a_b" is taken in shop.public.odd, so a b is called "a_b_2". Give it a custom_name.',
-      'note shop.public.odd.kids: The field "kids" is taken in shop.public.odd, so kids is called "kids_2". Give it a custom_name.',
     ]);
   });
 
@@ -189,40 +188,149 @@ describe('tables', () => {
     expect(graphOf([['shop', [items], { naming }]]).query).toEqual(names);
   });
 
-  test('of the same name: the one of the later source is left out, with what led to it', () => {
+  test('of the same name in two sources: one gets a longer name, whichever the file has first', () => {
     const kids = table('kids', [column('id', 'int'), column('orders_id', 'int')], {
       foreignKeys: [reference('orders_id', 'orders')],
     });
-    const { issues, query, fieldsOf } = graphOf([
+    const inputs: Input[] = [
       ['shop', [plain('orders')]],
       ['other', [plain('orders'), kids]],
-    ]);
-    expect(query.filter((name) => name.startsWith('orders'))).toHaveLength(4);
-    expect(fieldsOf('kids')).toEqual(['id', 'orders_id']);
-    expect(issues).toEqual([
+    ];
+    for (const order of [inputs, [...inputs].reverse()]) {
+      const { issues, query, schema, fieldsOf, longer } = graphOf(order);
+      const type = schema.getQueryType()!.getFields().orders!.extensions.foz as { table: { id: string } };
+      expect(type.table.id).toBe('other.public.orders');
+      expect(query.filter((name) => name.includes('orders')).sort()).toEqual([
+        'orders',
+        'orders_aggregate',
+        'orders_by_pk',
+        'orders_connection',
+        'shop_orders',
+        'shop_orders_aggregate',
+        'shop_orders_by_pk',
+        'shop_orders_connection',
+      ]);
+      expect(fieldsOf('shop_orders')).toEqual(['id', 'note']);
+      expect(fieldsOf('kids')).toEqual(['id', 'orders_id', 'orders']);
+      expect([...longer]).toEqual([['shop.public.orders', 'shop_orders']]);
+      expect(issues).toEqual([
+        {
+          severity: 'error',
+          where: 'shop.public.orders',
+          reason:
+            'The root field "orders" is that of other.public.orders (sources go by their names), so shop.public.orders is called "shop_orders". ' +
+            'To keep it so, put under metadata.tables: - { source: shop, table: orders, configuration: { custom_name: shop_orders } }, ' +
+            'to swap them: - { source: shop, table: orders, configuration: { custom_name: orders } }',
+        },
+      ]);
+    }
+  });
+
+  const customName = (source: string, name: string, custom: string) => ({
+    source,
+    table: name,
+    configuration: { custom_name: custom },
+  });
+
+  test('a custom name settles who is called what', () => {
+    const inputs: Input[] = [
+      ['other', [plain('orders')]],
+      ['shop', [plain('orders')]],
+    ];
+    const kept = graphOf(inputs, { tables: [customName('shop', 'orders', 'shop_orders')] });
+    expect(kept.issues).toEqual([]);
+    expect(kept.query).toContain('shop_orders');
+    const swapped = graphOf(inputs, { tables: [customName('shop', 'orders', 'orders')] });
+    expect(swapped.query).toContain('other_orders');
+    expect(swapped.issues).toEqual([
       {
-        severity: 'error',
+        severity: 'note',
         where: 'other.public.orders',
         reason:
-          'The root field "orders" would be that of shop.public.orders as well, so other.public.orders is left out of the graph. ' +
-          'Give it a custom_name, or its source a customization (root_fields and type_names, prefix or suffix).',
+          'The root field "orders" is that of shop.public.orders (a custom_name goes first), so other.public.orders is called "other_orders".',
       },
+    ]);
+    const both = graphOf(inputs, {
+      tables: [customName('shop', 'orders', 'o'), customName('other', 'orders', 'o')],
+    });
+    expect(both.query).toContain('shop_o');
+    expect(both.issues).toEqual([
+      expect.objectContaining({ severity: 'error', where: 'shop.public.orders' }),
     ]);
   });
 
-  test('whose derived names meet: the later one is left out; a table that is out takes no other with it', () => {
+  test('whose derived names meet: the longer one gives way, and takes no other with it', () => {
     const { issues, query } = graphOf([
-      ['shop', [plain('user'), plain('user_aggregate'), plain('user_aggregate_aggregate')]],
+      ['shop', [plain('user_aggregate'), plain('user'), plain('user_aggregate_aggregate')]],
     ]);
     expect(issues.map(({ where }) => where)).toEqual(['shop.public.user_aggregate']);
+    expect(query).toContain('shop_user_aggregate');
     expect(query).toContain('user_aggregate_aggregate_by_pk');
+  });
+
+  test.each([
+    ['users_aggregate', ''],
+    ['users_by_pk', ''],
+    ['users_bool_exp', ''],
+    ['users_set_input', ''],
+    ['users_one', ''],
+    ['insert_users', 'insert_users'],
+    ['users_stream', 'users_stream'],
+    ['query_root', 'query_root'],
+    ['mutation_root', 'mutation_root'],
+    ['String', 'String'],
+    ['Int', 'Int'],
+    ['order_by', 'order_by'],
+    ['String_comparison_exp', 'String_comparison_exp'],
+    ['PageInfo', 'PageInfo'],
+  ])('called like a generated name (%s) are there, and told where they are not called so', (name, kept) => {
+    for (const naming of ['hasura-default', 'graphql-default'] as const) {
+      const { query, issues, schema } = graphOf([['shop', [plain(name), plain('users')], { naming }]]);
+      const tables = new Set(
+        query.map(
+          (field) =>
+            (schema.getQueryType()!.getFields()[field]!.extensions.foz as { table: { id: string } }).table.id,
+        ),
+      );
+      expect(tables).toEqual(new Set([`shop.public.${name}`, 'shop.public.users']));
+      if (naming === 'graphql-default') continue;
+      expect(query).toContain(kept === '' ? `shop_${name}` : kept);
+      if (kept === '')
+        expect(issues).toEqual([
+          expect.objectContaining({ severity: 'error', where: `shop.public.${name}` }),
+        ]);
+    }
+  });
+
+  test('that differ in what GraphQL cannot spell, or in case: all are there, the exact one under its name', () => {
+    const names = ['a b', 'a-b', 'a_b', 'A_B', 'a.b', 'B c', 'b C'];
+    for (const tables of [names, [...names].reverse()]) {
+      const { query, issues } = graphOf([['shop', tables.map((name) => plain(name))]]);
+      const lists = query.filter((name) => !/_(?:by_pk|aggregate|connection)$/.test(name));
+      expect(lists.sort()).toEqual([
+        'B_c',
+        'a_b',
+        'b_C',
+        'shop_a_b',
+        'shop_a_b_2',
+        'shop_a_b_3',
+        'shop_a_b_4',
+      ]);
+      expect(issues.map(({ where }) => where).sort()).toEqual([
+        'shop.public.A_B',
+        'shop.public.a b',
+        'shop.public.a-b',
+        'shop.public.a.b',
+      ]);
+      expect(issues[0]!.reason).toContain('table: "');
+    }
   });
 
   test('whose writing fields meet', () => {
     const { issues } = graphOf([['shop', [plain('user_one'), plain('user')]]]);
     expect(issues).toEqual([
       expect.objectContaining({
-        where: 'shop.public.user',
+        where: 'shop.public.user_one',
         reason: expect.stringContaining('"insert_user_one"'),
       }),
     ]);
@@ -334,7 +442,7 @@ describe('customization', () => {
       ['b', [plain('orders')], { customization }],
     ]);
     expect(issues.map(({ reason }) => reason.slice(0, 60))).toEqual([
-      expect.stringContaining('The root field "insert_update_orders" would be that of a.pub'),
+      expect.stringContaining('The root field "insert_update_orders" is that of b.public.or'),
     ]);
   });
 
@@ -344,7 +452,14 @@ describe('customization', () => {
       ['shop', [plain('orders'), plain('old')]],
       ['old', [plain('orders')], { customization }],
     ]);
-    expect(query).toEqual(['old', 'orders', 'orders_by_pk', 'orders_aggregate', 'orders_connection']);
+    expect(query.slice(0, 6)).toEqual([
+      'old',
+      'orders',
+      'orders_by_pk',
+      'orders_aggregate',
+      'orders_connection',
+      'shop_old',
+    ]);
     expect(fieldsOf('old_query')).toEqual([
       'orders',
       'orders_by_pk',
@@ -356,7 +471,9 @@ describe('customization', () => {
       foz: { kind: 'namespace', source: 'old' },
     });
     expect(issues.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('The root field "old" would be that of a namespace of root fields as well'),
+      expect.stringContaining(
+        'The root field "old" is that of a namespace of root fields, so shop.public.old is called',
+      ),
     ]);
   });
 
@@ -408,8 +525,15 @@ describe('customization', () => {
       tables: [{ source: 'shop', table: 'b', configuration: { custom_root_fields: { select: 'a_by_pk' } } }],
     };
     const { issues, query } = graphOf([['shop', [plain('a'), plain('b')]]], metadata);
-    expect(query).toEqual(['a', 'a_by_pk', 'a_aggregate', 'a_connection']);
-    expect(issues).toEqual([expect.objectContaining({ severity: 'error', where: 'shop.public.b' })]);
+    expect(query.slice(0, 5)).toEqual(['a', 'a_by_pk', 'a_aggregate', 'a_connection', 'b']);
+    expect(issues).toEqual([
+      {
+        severity: 'error',
+        where: 'shop.public.b',
+        reason:
+          'The custom root field "a_by_pk" is that of shop.public.a, so select keeps its usual name. Give one of them another name in custom_root_fields.',
+      },
+    ]);
   });
 
   test('a key is looked up under the name that metadata gives', () => {

@@ -1,7 +1,15 @@
 import type { Knex } from 'knex';
 
 /** Something in the store that a process may have remembered. */
-export type ChangeTopic = 'metadata' | 'source' | 'issuer' | 'operation' | 'setting' | 'api-key' | 'secret';
+export type ChangeTopic =
+  | 'metadata'
+  | 'source'
+  | 'issuer'
+  | 'operation'
+  | 'setting'
+  | 'api-key'
+  | 'secret'
+  | 'names';
 
 /** One change. `key`: the version, name or id of what changed. */
 export interface StoreChange {

@@ -1,21 +1,38 @@
 import type { CatalogIssue, RootFieldKind, Table } from '../../catalog/index.ts';
 import type { TypeKind } from './conventions.ts';
 import type { Clash, Directory } from './directory.ts';
+import { comparePrecedence } from './precedence.ts';
+
+interface Side {
+  readonly owner: Table;
+  readonly kind: RootFieldKind | TypeKind;
+  /** The name stands in custom_root_fields. */
+  readonly custom?: boolean;
+}
 
 /** A name that two tables would have, or a table and a namespace field (`other: null`). */
 export interface NameClash {
   readonly what: 'root field' | 'type';
   readonly name: string;
-  readonly one: { readonly owner: Table; readonly kind: RootFieldKind | TypeKind };
-  readonly other: { readonly owner: Table; readonly kind: RootFieldKind | TypeKind } | null;
+  readonly one: Side;
+  readonly other: Side | null;
 }
 
-/** Which tables had to give way, and to what. */
+/** A custom root field that is not used, and the clash that led to it. */
+export interface RefusedRoot {
+  readonly side: Side;
+  readonly clash: NameClash;
+}
+
+/** Who gives way to whom. */
 export interface Settlement {
-  /** Left out of the graph. */
-  readonly out: Set<Table>;
+  /** Tables that need another name. */
+  readonly moved: Set<Table>;
+  /** Tables that got a longer name, and that. */
+  readonly longer: Map<Table, string>;
   /** In the graph, but without connection. */
   readonly withoutConnection: Set<Table>;
+  readonly refused: RefusedRoot[];
   readonly issues: CatalogIssue[];
 }
 
@@ -27,53 +44,59 @@ export function clashesIn<Kind extends RootFieldKind | TypeKind>(
   return directory.clashes().map((clash: Clash<Table, Kind>) => ({ what, ...clash }));
 }
 
-const namespaceOf = 'a namespace of root fields';
+export const namespaceOf = 'a namespace of root fields';
 const connectionKinds: ReadonlySet<string> = new Set(['select_connection', 'connection', 'edge']);
 
 /**
- * Decides clashes in the order of the catalog: the later table is left out, and a table that is out clashes with none.
- * A connection gives way to a table that has its name (`user` and `user_connection`): only the connection is missing then.
+ * Decides clashes in the order of precedence: a table that has to give way needs another name, and clashes with none any more.
+ * A custom root field that is another's is not used: what is said of one table renames no other. A connection gives way to a table that
+ * has its name (`user` and `user_connection`), unless the connection was there before the table. Whether anything was to decide.
  */
-export function settle(
-  tables: readonly Table[],
-  clashes: readonly NameClash[],
-  settlement: Settlement,
-): void {
-  const { out, withoutConnection, issues } = settlement;
-  const order = new Map(tables.map((table, index) => [table, index]));
-  const place = (table: Table) => order.get(table) ?? -1;
-  const later = ({ one, other }: NameClash) =>
-    Math.max(place(one.owner), other === null ? -1 : place(other.owner));
-  for (const clash of [...clashes].sort((a, b) => later(a) - later(b))) {
+export function settle(clashes: readonly NameClash[], settlement: Settlement): boolean {
+  const { moved, withoutConnection, refused, issues } = settlement;
+  const ordered = clashes.map((clash) => ({ clash, loser: loserOf(clash, settlement) }));
+  ordered.sort(
+    (a, b) => comparePrecedence(a.loser.owner, b.loser.owner) || (a.clash.name < b.clash.name ? -1 : 1),
+  );
+  for (const { clash, loser } of ordered) {
     const { one, other } = clash;
     if ([one, other].some((side) => side !== null && isGone(side, settlement))) continue;
     const yielding = [one, other].filter((side) => side !== null && connectionKinds.has(side.kind));
-    if (yielding.length === 1) {
-      const [side] = yielding;
-      withoutConnection.add(side!.owner);
-      issues.push(noConnection(clash, side!.owner));
-      continue;
-    }
-    if (other === null) {
-      out.add(one.owner);
-      issues.push(leftOut(clash, one.owner, namespaceOf));
-      continue;
-    }
-    const [first, second] = place(one.owner) <= place(other.owner) ? [one, other] : [other, one];
-    out.add(second.owner);
-    issues.push(leftOut(clash, second.owner, first.owner.id));
+    const [connection] = yielding;
+    if (yielding.length === 1 && !isNewcomer(clash, connection!)) {
+      withoutConnection.add(connection!.owner);
+      issues.push(noConnection(clash, connection!.owner));
+    } else if (loser.custom === true) refused.push({ side: loser, clash });
+    else moved.add(loser.owner);
   }
+  return ordered.length > 0;
 }
 
-function isGone(side: { owner: Table; kind: string }, { out, withoutConnection }: Settlement): boolean {
-  return out.has(side.owner) || (connectionKinds.has(side.kind) && withoutConnection.has(side.owner));
+/** Whether what meets a connection came after it. */
+function isNewcomer({ one, other }: NameClash, connection: Side): boolean {
+  const table = one === connection ? other : one;
+  return (
+    table !== null &&
+    connection.owner.keptName !== null &&
+    table.owner.keptName === null &&
+    table.owner.customName === null
+  );
 }
 
-function leftOut({ what, name }: NameClash, table: Table, other: string): CatalogIssue {
-  const reason =
-    `The ${what} "${name}" would be that of ${other} as well, so ${table.id} is left out of the graph. ` +
-    'Give it a custom_name, or its source a customization (root_fields and type_names, prefix or suffix).';
-  return { severity: 'error', where: table.id, reason };
+function loserOf({ one, other }: NameClash, { longer }: Settlement): Side {
+  if (other === null) return one;
+  if ((one.custom ?? false) !== (other.custom ?? false)) return one.custom === true ? one : other;
+  // A name that was just made up goes last.
+  if (longer.has(one.owner) !== longer.has(other.owner)) return longer.has(one.owner) ? one : other;
+  return comparePrecedence(one.owner, other.owner) <= 0 ? other : one;
+}
+
+function isGone(side: Side, { moved, withoutConnection, refused }: Settlement): boolean {
+  return (
+    (moved.has(side.owner) && side.custom !== true) ||
+    (connectionKinds.has(side.kind) && withoutConnection.has(side.owner)) ||
+    refused.some((one) => one.side.owner === side.owner && one.side.kind === side.kind)
+  );
 }
 
 function noConnection({ what, name, one, other }: NameClash, table: Table): CatalogIssue {

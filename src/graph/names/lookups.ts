@@ -1,4 +1,5 @@
 import type { CatalogIssue, Key, RootFieldKind, Table } from '../../catalog/index.ts';
+import type { RefusedRoot } from './clashes.ts';
 import { isLegal } from './identifier.ts';
 
 interface Entry {
@@ -14,9 +15,12 @@ export class Lookups {
   readonly #keys = new Map<Table, Named[]>();
   readonly #entries = new Map<string, Entry>();
   readonly #issues: CatalogIssue[];
+  readonly #refused: readonly RefusedRoot[];
 
-  constructor(issues: CatalogIssue[]) {
+  /** `refused`: custom names that somebody else has. */
+  constructor(issues: CatalogIssue[], refused: readonly RefusedRoot[]) {
     this.#issues = issues;
+    this.#refused = refused;
   }
 
   /** Reads a table's custom names, once; the kinds that have a usable one. */
@@ -27,7 +31,7 @@ export class Lookups {
     const names = new Map<RootFieldKind, string>();
     for (const kind of kinds) {
       const name = table.customRootFields[kind];
-      if (name === undefined) continue;
+      if (name === undefined || this.#isRefused(table, kind)) continue;
       if (isLegal(name)) names.set(kind, name);
       else {
         const reason = `GraphQL cannot spell the custom root field "${name}", so ${kind} keeps its usual name. Use letters, digits and _.`;
@@ -36,6 +40,10 @@ export class Lookups {
     }
     this.#custom.set(table, names);
     return [...names.keys()];
+  }
+
+  #isRefused(table: Table, kind: RootFieldKind): boolean {
+    return this.#refused.some(({ side }) => side.owner === table && side.kind === kind);
   }
 
   custom(table: Table, kind: RootFieldKind): string | undefined {
@@ -48,11 +56,6 @@ export class Lookups {
     const holder = this.#entries.get(id);
     if (holder === undefined) this.#entries.set(id, entry);
     return holder;
-  }
-
-  /** Forgets who took which name. */
-  release(): void {
-    this.#entries.clear();
   }
 
   find(side: string, namespace: string | null, name: string): Entry | undefined {

@@ -23,7 +23,7 @@ const fixedFields = ['_and', '_or', '_not', '_some', '_every', '_none'];
 
 /**
  * Field names of a table's columns and relationships. A column that keeps its own name comes before one that had to be
- * changed, columns come before relationships; whoever comes later to a taken name gets `_2`, `_3`, ... and is reported. What a
+ * changed, columns come before relationships that are not older; whoever comes later to a taken name gets `_2`, `_3`, ... and is reported. What a
  * role sees of a table has the names of the whole table.
  */
 export function nameMembers(table: Table, naming: Naming, relationships: readonly Relationship[]): Members {
@@ -48,6 +48,9 @@ function nameWhole(table: Table, naming: Naming, relationships: readonly Relatio
     issues.push({ severity: 'note', where: `${table.id}.${what}`, reason });
   };
   const columns = new Map<Column, string>();
+  const named = new Map<Relationship, string>();
+  for (const relationship of relationships.filter((one) => isOlder(one, table)))
+    named.set(relationship, relationshipName(relationship, naming, taken));
   const wanted = new Map(table.columns.map((column) => [column, columnWord(column, naming)]));
   const kept = (column: Column) => column.customName !== null || wanted.get(column) === column.name;
   for (const column of [...table.columns.filter(kept), ...table.columns.filter((other) => !kept(other))]) {
@@ -55,13 +58,18 @@ function nameWhole(table: Table, naming: Naming, relationships: readonly Relatio
     columns.set(column, name);
     report(column.name, wanted.get(column)!, name);
   }
-  const named = new Map<Relationship, string>();
   for (const relationship of relationships) {
+    if (named.has(relationship)) continue;
     const name = relationshipName(relationship, naming, taken);
     named.set(relationship, name);
     report(relationship.name, relationshipWord(relationship, naming), name);
   }
   return { columns, relationships: named, taken, issues };
+}
+
+/** A relationship that is called like a column had its name before the column was there. */
+function isOlder({ name, kind }: Relationship, { column }: Table): boolean {
+  return column.has(name) || (kind === 'array' && column.has(`${name}_aggregate`));
 }
 
 function columnWord({ customName, name }: Column, naming: Naming): string {

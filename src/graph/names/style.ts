@@ -116,8 +116,13 @@ export function rootEndingOf({ naming, root }: Bare, kind: RootFieldKind): strin
   return rootEnding(naming, kind) + root.suffix;
 }
 
-/** The table in names of fields and types: `orders`, `sales_orders` outside of the default namespace, or its custom name. */
+/** The table in names of fields and types: the name that it keeps, or the one that it asks for. */
 export function baseName(table: Table): string {
+  return table.keptName ?? wantedName(table);
+}
+
+/** `orders`, `sales_orders` outside of the default namespace, or the custom name. */
+export function wantedName(table: Table): string {
   if (table.customName !== null) return spellExact(table.customName);
   const name = spellName(table.name);
   const { defaultNamespace } = table.source;
@@ -126,7 +131,7 @@ export function baseName(table: Table): string {
 }
 
 /** What the names of all types of a table start with; `base` is its `baseName`. */
-export function typeStem({ naming, type }: Style, table: Table, base: string): string {
+export function typeStem({ naming, type }: Style, table: Pick<Table, 'customName'>, base: string): string {
   if (naming === 'hasura-default') return type.prefix + base;
   if (table.customName !== null && type.prefix === '') return capitalise(base);
   return type.prefix + pascalCase(base);
@@ -139,7 +144,12 @@ export function wordsBefore({ naming, root }: Bare, verb: string): string {
 }
 
 /** The table itself in a root field's name: `orders`, or `Orders` behind another word. */
-export function rootWord({ naming, root }: Style, verb: string, table: Table, base: string): string {
+export function rootWord(
+  { naming, root }: Style,
+  verb: string,
+  table: Pick<Table, 'customName'>,
+  base: string,
+): string {
   if (naming === 'hasura-default') return base;
   const word = table.customName === null ? camelCase(base) : base;
   const starts = verb === '' && (root.prefix === '' || root.prefix.endsWith('_'));

@@ -1,7 +1,7 @@
 import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import { offersLookup, offersRoot } from '../offers.ts';
-import { clashesIn, type NameClash, type Settlement, settle } from './clashes.ts';
+import { clashesIn, type NameClash, namespaceOf, type Settlement, settle } from './clashes.ts';
 import {
   joinNames,
   type Operation,
@@ -11,10 +11,23 @@ import {
   typeKinds,
 } from './conventions.ts';
 import { Directory } from './directory.ts';
-import { camelCase, isLegal, spellExact, spellName } from './identifier.ts';
+import { holderOf } from './holder.ts';
+import { camelCase, isLegal, spellExact, spellName, takeName } from './identifier.ts';
 import { Lookups } from './lookups.ts';
+import { comparePrecedence } from './precedence.ts';
+import { bothNames, type ReservedName, reservedNames } from './reserved.ts';
 import { isReservedType, renamed } from './shared.ts';
-import { baseName, rootEndingOf, rootWord, type Style, stylesOf, typeStem, wordsBefore } from './style.ts';
+import {
+  baseName,
+  rootEndingOf,
+  rootWord,
+  type Style,
+  stylesOf,
+  typeStem,
+  wantedName,
+  wordsBefore,
+} from './style.ts';
+import { refusedRoot, takenName } from './told.ts';
 
 /** What a root field stands for. `key`: the one that is looked up, for fields by key. */
 export interface RootEntry {
@@ -25,6 +38,7 @@ export interface RootEntry {
 
 export interface NameOptions {
   readonly subscriptions: boolean;
+  readonly reserved: readonly ReservedName[];
   /** Whether a table has a kind of type, as far as its own facts and its engine go. */
   readonly offersType: (table: Table, kind: TypeKind) => boolean;
 }
@@ -32,44 +46,79 @@ export interface NameOptions {
 type Side = 'read' | 'write';
 const sideOf = (operation: Operation): Side => (operation === 'mutation' ? 'write' : 'read');
 
-/** Names of root fields and of the types of tables, and the tables that these names leave room for. */
+/** How often names are looked at again after a table got another one; a bound for what cannot be. */
+const mostRounds = 100;
+
+/** Names of root fields and of the types of tables. A table whose name is taken gets a longer one, `<source>_<table>`. */
 export class TableNames {
-  /** In the order of the catalog, without those that had to give way. */
+  /** In the order of the catalog, without those that have no column. */
   readonly tables: readonly Table[];
   readonly namespaces: readonly string[];
-  readonly issues: CatalogIssue[];
   readonly #styles: ReadonlyMap<SourceName, Style>;
-  readonly #settlement: Settlement;
+  readonly #settlement: Settlement = {
+    moved: new Set(),
+    longer: new Map(),
+    withoutConnection: new Set(),
+    refused: [],
+    issues: [],
+  };
   readonly #options: NameOptions;
-  readonly #types: Directory<Table, TypeKind>;
+  readonly #reserved: ReadonlySet<string>;
+  readonly #styleIssues: readonly CatalogIssue[];
+  readonly #withoutColumns: readonly CatalogIssue[];
+  /** Of the names as they were entered last. */
+  #issues: CatalogIssue[] = [];
+  #types!: Directory<Table, TypeKind>;
   readonly #typeStems = new Map<Table, string>();
   readonly #roots = new Map<string, Directory<Table, RootFieldKind>>();
-  readonly #lookups: Lookups;
+  #lookups!: Lookups;
 
   constructor(sources: readonly Source[], options: NameOptions) {
     const { styles, issues } = stylesOf(sources);
     this.#styles = styles;
-    this.issues = issues;
+    this.#styleIssues = issues;
     this.#options = options;
-    this.#settlement = { out: new Set(), withoutConnection: new Set(), issues };
-    this.#types = new Directory((table, kind) => this.hasType(table, kind));
-    this.#lookups = new Lookups(issues);
+    this.#reserved = reservedNames(options.reserved, styles);
     this.namespaces = [...new Set([...styles.values()].flatMap((style) => style.namespace ?? []))];
-    const tables = sources.flatMap((source) => this.#named(source));
-    const clashes = [
-      ...this.#customNames(tables),
-      ...[...this.#roots.values()].flatMap((directory) => clashesIn('root field', directory)),
-      ...clashesIn('type', this.#types),
-    ];
-    settle(tables, clashes, this.#settlement);
-    // One more table of the name may come to light when one is gone.
-    for (let found = this.#namespaceClashes(); found.length > 0; found = this.#namespaceClashes()) {
-      settle(tables, found, this.#settlement);
+    const all = sources.flatMap((source) => source.tables);
+    const isEmpty = ({ columns, access }: Table) => columns.length === 0 && access === null;
+    this.#withoutColumns = all.filter(isEmpty).map(withoutColumns);
+    this.tables = all.filter((table) => !isEmpty(table));
+    for (let round = 0; round < mostRounds; round++) {
+      if (!settle(this.#enter(), this.#settlement)) break;
+      this.#giveLongerNames();
     }
-    this.tables = tables.filter((table) => !this.#settlement.out.has(table));
-    this.#lookups.release();
-    this.#customNames(this.tables);
-    for (const table of this.tables) this.#nameKeys(table);
+  }
+
+  /** What could not have the name it asked for. */
+  get issues(): CatalogIssue[] {
+    const { issues, refused } = this.#settlement;
+    return [
+      ...this.#styleIssues,
+      ...this.#withoutColumns,
+      ...this.#issues,
+      ...this.tables.flatMap((table) => this.#takenName(table) ?? []),
+      ...refused.map(refusedRoot),
+      ...issues,
+    ];
+  }
+
+  #takenName(table: Table): CatalogIssue | null {
+    const name = this.base(table);
+    const wanted = wantedName(table);
+    return name === wanted
+      ? null
+      : takenName(table, wanted, name, holderOf(this, table, wanted, this.#reserved));
+  }
+
+  /** The names of tables that got a longer one here, and have to keep it for the names of roles to be the same. */
+  get longer(): ReadonlyMap<Table, string> {
+    return this.#settlement.longer;
+  }
+
+  /** The table in names of fields and types. */
+  base(table: Table): string {
+    return this.#settlement.longer.get(table) ?? baseName(table);
   }
 
   styleOf(source: Source): Style {
@@ -82,7 +131,7 @@ export class TableNames {
   }
 
   includes(table: Table): boolean {
-    return this.#typeStems.has(table) && !this.#settlement.out.has(table);
+    return this.#typeStems.has(table);
   }
 
   /** Tables of a source with this namespace (`null`: none), whose fields stand side by side. */
@@ -92,8 +141,7 @@ export class TableNames {
 
   /** Whether the table has this kind of root field in the graph. */
   hasRoot(table: Table, kind: RootFieldKind): boolean {
-    const { out, withoutConnection } = this.#settlement;
-    if (out.has(table) || (kind === 'select_connection' && withoutConnection.has(table))) return false;
+    if (kind === 'select_connection' && this.#settlement.withoutConnection.has(table)) return false;
     return offersRoot(table, kind, this.#options.subscriptions);
   }
 
@@ -111,7 +159,7 @@ export class TableNames {
     if (custom !== undefined) return custom;
     const style = this.style(table);
     const { verb } = rootPatterns[kind];
-    const word = rootWord(style, verb, table, baseName(table));
+    const word = rootWord(style, verb, table, this.base(table));
     return wordsBefore(style, verb) + word + rootEndingOf(style, kind);
   }
 
@@ -131,6 +179,11 @@ export class TableNames {
       if (entry === undefined || !this.#isOffered(entry)) return false;
       return (rootPatterns[entry.kind].operations as readonly Operation[]).includes(operation);
     });
+  }
+
+  /** The table whose root field of reading or writing this is. */
+  holder(side: Side, namespace: string | null, name: string): Table | undefined {
+    return (this.#lookups.find(side, namespace, name) ?? this.#patternRoot(side, namespace, name))?.table;
   }
 
   /** Lookups by unique keys need no primary key. */
@@ -157,29 +210,48 @@ export class TableNames {
     return directory;
   }
 
-  /** Enters the names of a source's tables; a table without columns has nothing to select. */
-  #named(source: Source): Table[] {
-    const style = this.styleOf(source);
-    const lists = style.rootLists.map((list) => ({
-      ...list,
-      directory: this.#directory(list.side, style.namespace),
-    }));
-    return source.tables.filter((table) => {
-      if (table.columns.length === 0 && table.access === null) {
-        const reason = 'It has no column that can be read, so it is left out of the graph.';
-        this.issues.push({ severity: 'error', where: table.id, reason });
-        return false;
-      }
-      const base = baseName(table);
-      const stem = this.#freeStem(style, table, base);
-      this.#typeStems.set(table, stem);
-      this.#types.add(stem, style.typeEndings, table);
-      for (const { directory, verb, endings } of lists) {
-        const word = rootWord(style, verb ?? 'any', table, base);
-        directory.add(verb === null ? word : wordsBefore(style, verb) + word, endings, table);
-      }
-      return true;
-    });
+  /** Enters the names of all tables anew; the clashes between them. */
+  #enter(): NameClash[] {
+    this.#issues = [];
+    this.#types = new Directory((table, kind) => this.hasType(table, kind));
+    this.#roots.clear();
+    this.#lookups = new Lookups(this.#issues, this.#settlement.refused);
+    for (const table of this.tables) this.#enterTable(table);
+    const clashes = [
+      ...this.#customNames(this.tables),
+      ...[...this.#roots.values()].flatMap((directory) => clashesIn('root field', directory)),
+      ...clashesIn('type', this.#types),
+    ];
+    if (clashes.length > 0) return clashes;
+    const namespaces = this.#namespaceClashes();
+    if (namespaces.length > 0) return namespaces;
+    const reserved = this.#reservedClashes();
+    if (reserved.length > 0) return reserved;
+    return this.tables.flatMap((table) => this.#nameKeys(table));
+  }
+
+  #enterTable(table: Table): void {
+    const style = this.style(table);
+    const base = this.base(table);
+    const stem = this.#freeStem(style, table, base);
+    this.#typeStems.set(table, stem);
+    this.#types.add(stem, style.typeEndings, table);
+    for (const { side, verb, endings } of style.rootLists) {
+      const word = rootWord(style, verb ?? 'any', table, base);
+      const text = verb === null ? word : wordsBefore(style, verb) + word;
+      this.#directory(side, style.namespace).add(text, endings, table);
+    }
+  }
+
+  /** `shop_orders`, then `shop_orders_2`, ... */
+  #giveLongerNames(): void {
+    const { moved, longer } = this.#settlement;
+    const given = new Set(longer.values());
+    for (const table of [...moved].sort(comparePrecedence)) {
+      const plain = `${spellName(table.source.name)}_${baseName(table)}`;
+      longer.set(table, takeName(plain, given));
+    }
+    moved.clear();
   }
 
   #freeStem(style: Style, table: Table, base: string): string {
@@ -188,7 +260,7 @@ export class TableNames {
     if (!isReservedType(row) && !this.#isNamespaceType(row)) return stem;
     const other = renamed(style.naming, stem, 'table');
     const reason = `The type "${row}" is Foz's own, so the types of ${table.id} start with "${other}".`;
-    this.issues.push({ severity: 'note', where: table.id, reason });
+    this.#issues.push({ severity: 'note', where: table.id, reason });
     return other;
   }
 
@@ -200,8 +272,7 @@ export class TableNames {
 
   /** Whether the table has this kind of type in the graph. */
   hasType(table: Table, kind: TypeKind): boolean {
-    const { out, withoutConnection } = this.#settlement;
-    if (out.has(table)) return false;
+    const { withoutConnection } = this.#settlement;
     if ((kind === 'connection' || kind === 'edge') && withoutConnection.has(table)) return false;
     return this.#options.offersType(table, kind);
   }
@@ -220,8 +291,8 @@ export class TableNames {
         clashes.push({
           what: 'root field',
           name,
-          one: { owner: table, kind },
-          other: { owner: other.table, kind: other.kind },
+          one: { owner: table, kind, custom: true },
+          other: { owner: other.table, kind: other.kind, custom: holder !== undefined },
         });
       }
     }
@@ -233,27 +304,64 @@ export class TableNames {
       (['query', 'mutation'] as const).flatMap((operation): NameClash[] => {
         const found = this.findRoot(operation, null, name);
         if (found === undefined) return [];
-        return [{ what: 'root field', name, one: { owner: found.table, kind: found.kind }, other: null }];
+        const custom = this.#lookups.custom(found.table, found.kind) !== undefined;
+        return [
+          { what: 'root field', name, one: { owner: found.table, kind: found.kind, custom }, other: null },
+        ];
       }),
     );
   }
 
-  /** `orders_by_number` for every unique key besides the primary one; a name that is taken leaves the field out. */
-  #nameKeys(table: Table): void {
-    for (const key of table.keys) {
-      if (key.primary || sameColumns(table.primaryKey, key) || !offersLookup(table, key)) continue;
+  /** New tables that would be called like one that is not there now. */
+  #reservedClashes(): NameClash[] {
+    const { longer } = this.#settlement;
+    const reserved = this.#reserved;
+    if (reserved.size === 0) return [];
+    return this.tables.flatMap((table): NameClash[] => {
+      if (table.keptName !== null || table.customName !== null || longer.has(table)) return [];
+      const spelled = bothNames(this.style(table), table, this.base(table));
+      if (!spelled.some((name) => reserved.has(name))) return [];
+      const one = { owner: table, kind: 'select' as const };
+      return [{ what: 'root field', name: this.rootName(table, 'select'), one, other: null }];
+    });
+  }
+
+  /**
+   * `orders_by_number` for every unique key besides the primary one. A name that is taken leaves the field out, unless its table is older
+   * than the one that takes it: then that is a clash.
+   */
+  #nameKeys(table: Table): NameClash[] {
+    return table.keys.flatMap((key): NameClash[] => {
+      if (key.primary || sameColumns(table.primaryKey, key) || !offersLookup(table, key)) return [];
       const style = this.style(table);
       const custom = table.customRootFields[`select_by_${key.name}`];
-      const name = custom !== undefined && isLegal(custom) ? custom : keyFieldName(style, table, key);
+      const name = custom !== undefined && isLegal(custom) ? custom : this.#keyFieldName(style, table, key);
       const entry = { table, kind: 'select_by_pk' as const, key };
       const { namespace } = style;
+      const found = this.#patternRoot('read', namespace, name);
+      if (found !== undefined && isNewer(found.table, table)) {
+        const one = { owner: found.table, kind: found.kind };
+        return [{ what: 'root field', name, one, other: { owner: table, kind: 'select_by_pk' } }];
+      }
       const holder =
-        this.#patternRoot('read', namespace, name)?.table.id ??
-        (namespace === null && this.namespaces.includes(name) ? 'a namespace of root fields' : undefined) ??
+        found?.table.id ??
+        (namespace === null && this.namespaces.includes(name) ? namespaceOf : undefined) ??
         this.#lookups.claim('read', namespace, name, entry)?.table.id;
       if (holder === undefined) this.#lookups.addKey(table, { ...entry, name });
-      else if (holder !== table.id) this.issues.push(noLookup(table, key, name, holder));
-    }
+      else if (holder !== table.id) this.#issues.push(noLookup(table, key, name, holder));
+      return [];
+    });
+  }
+
+  /** `orders_by_shop_id_number`, `ordersByShopIdNumber` */
+  #keyFieldName(style: Style, table: Table, key: Key): string {
+    const columns = key.columns.map(({ customName, name }) =>
+      customName === null ? spellName(name) : customName,
+    );
+    const words = spellExact(['by', ...columns].join('_'));
+    const ending = style.naming === 'hasura-default' ? words : camelCase(words);
+    const before = wordsBefore(style, '') + rootWord(style, '', table, this.base(table));
+    return joinNames(style.naming, before, ending) + style.root.suffix;
   }
 }
 
@@ -261,17 +369,6 @@ const kindIndex = new Map(typeKinds.map((kind, index) => [kind, index]));
 
 function keyOf(table: Table, kind: RootFieldKind): Key | null {
   return rootPatterns[kind].ending === 'by_pk' ? table.primaryKey : null;
-}
-
-/** `orders_by_shop_id_number`, `ordersByShopIdNumber` */
-function keyFieldName(style: Style, table: Table, key: Key): string {
-  const columns = key.columns.map(({ customName, name }) =>
-    customName === null ? spellName(name) : customName,
-  );
-  const words = spellExact(['by', ...columns].join('_'));
-  const ending = style.naming === 'hasura-default' ? words : camelCase(words);
-  const before = wordsBefore(style, '') + rootWord(style, '', table, baseName(table));
-  return joinNames(style.naming, before, ending) + style.root.suffix;
 }
 
 function sameColumns(one: Key | null, other: Key): boolean {
@@ -287,4 +384,14 @@ function noLookup(table: Table, key: Key, name: string, holder: string): Catalog
     `The root field "${name}" for the key ${key.name} belongs to ${holder}, so rows cannot be looked up by this key. ` +
     `Name it in custom_root_fields as select_by_${key.name}.`;
   return { severity: 'note', where: table.id, reason };
+}
+
+function withoutColumns(table: Table): CatalogIssue {
+  const reason = 'It has no column that can be read, so it is left out of the graph.';
+  return { severity: 'error', where: table.id, reason };
+}
+
+/** Whether the one was given its name after the other. */
+function isNewer(one: Table, other: Table): boolean {
+  return one.keptName === null && one.customName === null && other.keptName !== null;
 }

@@ -27,6 +27,7 @@ function related(
     unique: kind === 'object',
     owner: kind === 'object' ? 'from' : 'to',
     comment: null,
+    foreignKey: null,
   };
 }
 

@@ -5,6 +5,7 @@ import * as apiKeys from './0003-api-keys.ts';
 import * as audit from './0004-audit.ts';
 import * as settings from './0005-settings.ts';
 import * as keyLimits from './0006-key-limits.ts';
+import * as names from './0007-names.ts';
 
 /** One step of the store's structure. Never changed once it was released: what comes later is a step of its own. */
 export interface Migration {
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-audit', up: audit.up },
   { name: '0005-settings', up: settings.up },
   { name: '0006-key-limits', up: keyLimits.up },
+  { name: '0007-names', up: names.up },
 ];

@@ -1,0 +1,170 @@
+import type { Catalog, Customization, KeptNames, Table, TablePlace } from '../../catalog/index.ts';
+
+/** Names that the tables of a source and their relationships were given first. Tables as `public.orders`, or `orders` without namespaces. */
+export interface SourceNames {
+  /** The customization that names of tables were made with, as JSON: with another one they are made anew. */
+  readonly customization: string;
+  readonly tables: Readonly<Record<string, string>>;
+  /** By table and name: the foreign key that the relationship was found by. */
+  readonly relationships: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The names of all sources, by source. */
+export type NameBook = Readonly<Record<string, SourceNames>>;
+
+/** A source of which names are kept. */
+export interface NamedSource {
+  readonly name: string;
+  readonly customization: Customization;
+}
+
+export function placeIn({ namespace, name }: Pick<TablePlace, 'namespace' | 'name'>): string {
+  return namespace === null ? name : `${namespace}.${name}`;
+}
+
+/** A book as the names that things keep. */
+export function keptIn(book: NameBook, sources: readonly NamedSource[]): KeptNames {
+  const tables = new Map(
+    sources.map((source) => [source.name, new Map(Object.entries(tablesOf(book, source)))]),
+  );
+  return {
+    table: ({ source, customName, ...table }) =>
+      customName === null ? (tables.get(source.name)?.get(placeIn(table)) ?? null) : null,
+    relationships: ({ source, ...table }) =>
+      new Map(Object.entries(own(own(book, source.name)?.relationships, placeIn(table)) ?? {})),
+  };
+}
+
+/** Names of tables that are not there now but may come back, of sources that are. */
+export function reservedIn(
+  book: NameBook,
+  sources: readonly NamedSource[],
+  { sources: there }: Pick<Catalog, 'sources'>,
+): { readonly source: string; readonly name: string }[] {
+  return sources.flatMap((source) => {
+    const found = [...there.values()].find(({ name }) => name === source.name);
+    const places = new Set(found?.tables.map(placeIn));
+    return Object.entries(tablesOf(book, source))
+      .filter(([place]) => !places.has(place))
+      .map(([, name]) => ({ source: source.name, name }));
+  });
+}
+
+/**
+ * The book with everything of a catalog that is not in it; `null`: it has all of that. What is there stays, but a name that a table of
+ * a source that is gone had is given to who has it now.
+ */
+export function learned(
+  book: NameBook,
+  { sources: there }: Pick<Catalog, 'sources'>,
+  sources: readonly NamedSource[],
+  nameOf: (table: Table) => string,
+): NameBook | null {
+  const changed = new Map<string, SourceNames>();
+  const gone = Object.keys(book).filter((name) => !sources.some((source) => source.name === name));
+  for (const source of there.values()) {
+    const now = learnedSource(book, source, source.tables, nameOf);
+    if (now === null) continue;
+    changed.set(source.name, now);
+    const taken = new Set(Object.values(now.tables));
+    for (const name of gone) {
+      const without = withoutNames(changed.get(name) ?? book[name]!, taken, now.customization);
+      if (without !== null) changed.set(name, without);
+    }
+  }
+  return changed.size === 0 ? null : { ...book, ...Object.fromEntries(changed) };
+}
+
+/** Whether everything of a catalog is called as the book says. */
+export function agrees(
+  book: NameBook,
+  { sources }: Pick<Catalog, 'sources'>,
+  nameOf: (table: Table) => string,
+): boolean {
+  return [...sources.values()].every((source) => {
+    const tables = tablesOf(book, source);
+    return source.tables.every((table) => {
+      const place = placeIn(table);
+      const known = own(own(book, source.name)?.relationships, place);
+      return (
+        (table.customName !== null || own(tables, place) === nameOf(table)) &&
+        table.relationships.every(
+          ({ name, foreignKey }) => foreignKey === null || own(known, name) === foreignKey,
+        )
+      );
+    });
+  });
+}
+
+/** The book without the names of a source, or of one of its tables, so that they are made anew; `null`: it has none. */
+export function forgotten(book: NameBook, source: string, place: string | null): NameBook | null {
+  const { [source]: names, ...others } = book;
+  if (names === undefined) return null;
+  if (place === null) return others;
+  const { [place]: table, ...tables } = names.tables;
+  const { [place]: found, ...relationships } = names.relationships;
+  return table === undefined && found === undefined
+    ? null
+    : { ...others, [source]: { ...names, tables, relationships } };
+}
+
+function learnedSource(
+  book: NameBook,
+  source: NamedSource,
+  there: readonly Table[],
+  nameOf: (table: Table) => string,
+): SourceNames | null {
+  const customization = spelled(source.customization);
+  const before = own(book, source.name);
+  const tables: Record<string, string> = { ...tablesOf(book, source) };
+  const relationships: Record<string, Readonly<Record<string, string>>> = { ...before?.relationships };
+  let isNew = before !== undefined && before.customization !== customization;
+  for (const table of there) {
+    const place = placeIn(table);
+    if (table.customName === null && own(tables, place) === undefined) {
+      put(tables, place, nameOf(table));
+      isNew = true;
+    }
+    const known = own(relationships, place) ?? {};
+    const keys = new Set(Object.values(known));
+    const found = table.relationships.filter(
+      ({ name, foreignKey }) => foreignKey !== null && !keys.has(foreignKey) && !Object.hasOwn(known, name),
+    );
+    if (found.length === 0) continue;
+    const added = Object.fromEntries(found.map(({ name, foreignKey }) => [name, foreignKey!]));
+    put(relationships, place, { ...known, ...added });
+    isNew = true;
+  }
+  return isNew ? { customization, tables, relationships } : null;
+}
+
+function withoutNames(
+  { tables, ...names }: SourceNames,
+  taken: ReadonlySet<string>,
+  customization: string,
+): SourceNames | null {
+  const left = Object.entries(tables).filter(([, name]) => !taken.has(name));
+  if (names.customization !== customization || left.length === Object.keys(tables).length) return null;
+  return { ...names, tables: Object.fromEntries(left) };
+}
+
+/** Those of another customization do not count. */
+function tablesOf(book: NameBook, { name, customization }: NamedSource): SourceNames['tables'] {
+  const names = own(book, name);
+  return names?.customization === spelled(customization) ? names.tables : {};
+}
+
+function spelled({ rootFields, typeNames }: Customization): string {
+  const { namespace = '', prefix = '', suffix = '' } = rootFields;
+  const parts = [namespace, prefix, suffix, typeNames.prefix ?? '', typeNames.suffix ?? ''];
+  return parts.every((part) => part === '') ? '' : JSON.stringify(parts);
+}
+
+/** Names of databases are no names of `Object.prototype`. */
+function own<T>(values: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+function put<T>(values: Record<string, T>, name: string, value: T): void {
+  Object.defineProperty(values, name, { value, enumerable: true, configurable: true, writable: true });
+}

@@ -1,0 +1,10 @@
+import { type KeptNames, tableId } from '../../catalog/index.ts';
+
+/** Kept names, and besides them names of tables by their ids, which come first. */
+export function withTables(kept: KeptNames, tables: ReadonlyMap<string, string>): KeptNames {
+  return {
+    table: (table) =>
+      tables.get(tableId(table.source.name, table.namespace, table.name)) ?? kept.table(table),
+    relationships: (table) => kept.relationships(table),
+  };
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { FozError } from '../../core/index.ts';
+import type { FozConfig } from '../config.ts';
+import type { Graphs } from '../graphs.ts';
+import type { ControlPlane } from '../plane.ts';
+import { Follower } from '../store/follower.ts';
+import type { StoreLog } from '../store/store.ts';
+import { forgotten, type NameBook } from './book.ts';
+import { NamesFile, type NamesKeeper } from './names-file.ts';
+import { StoredNames } from './stored-names.ts';
+
+export interface LiveNamesOptions {
+  readonly graphs: Graphs;
+  readonly keeper: NamesKeeper;
+  /** `null`: there is no store. */
+  readonly plane: ControlPlane | null;
+  /** Whether all sources are known: before that, a name could be taken from one that is still to come. */
+  readonly isReady: () => boolean;
+  readonly log: StoreLog;
+}
+
+/**
+ * Keeps the names that tables and relationships were given: what is new is written down after each change of the graph, and what other
+ * processes wrote is taken over.
+ */
+export class LiveNames {
+  readonly #options: LiveNamesOptions;
+  readonly #follower: Follower;
+  #unlisten: () => void = () => {};
+  #told = '';
+
+  constructor(options: LiveNamesOptions) {
+    this.#options = options;
+    const { keeper } = options;
+    this.#follower = new Follower({
+      topics: ['names'],
+      align: () => this.#align(),
+      failed: (error) => options.log.error({ err: error, names: keeper.place }, 'names are not kept'),
+    });
+  }
+
+  /** Takes over what is kept, and writes what is new from now on, until `close`. `reads`: without ever writing. */
+  async start(reads: 'reads' | 'writes' = 'writes'): Promise<void> {
+    const { graphs, keeper, plane } = this.#options;
+    if (reads === 'reads') {
+      graphs.useNames(await keeper.read());
+      return;
+    }
+    const store = keeper instanceof StoredNames ? plane?.store : undefined;
+    const look = () =>
+      this.#follower.look().catch((error: unknown) => {
+        // A file that cannot be written is tried again at the next change.
+        if (store === undefined) this.#tell(error);
+        else this.#follower.again();
+      });
+    if (store !== undefined) await this.#follower.start(store);
+    else await look();
+    this.#unlisten = graphs.onSwap(() => void look());
+  }
+
+  /** Whether the names in the store are known, or they stand in a file. */
+  get isRead(): boolean {
+    return !(this.#options.keeper instanceof StoredNames) || this.#follower.hasLooked;
+  }
+
+  /** Told once until it is another. */
+  #tell(error: unknown): void {
+    const { keeper, log } = this.#options;
+    const reason =
+      error instanceof FozError ? `${error.message} ${error.internal ?? ''}`.trim() : String(error);
+    if (reason !== this.#told) log.error({ names: keeper.place, reason }, 'names are not kept');
+    this.#told = reason;
+  }
+
+  /** Forgets the names of a source, or of one of its tables (`public.orders`), which are made anew. Whether there were any. */
+  async reset(source: string, place: string | null): Promise<boolean> {
+    const { keeper } = this.#options;
+    let found = false;
+    const book = await keeper.write((before) => {
+      const after = forgotten(before, source, place);
+      found = after !== null;
+      return after;
+    });
+    this.#options.graphs.useNames(book);
+    await this.#follower.look();
+    return found;
+  }
+
+  close(): void {
+    this.#unlisten();
+    this.#follower.close();
+  }
+
+  async #align(): Promise<void> {
+    const { graphs, keeper, isReady } = this.#options;
+    graphs.useNames(await keeper.read());
+    if (!isReady() || graphs.newNames() === null) return;
+    graphs.useNames(await keeper.write((book: NameBook) => graphs.newNames(book)));
+  }
+}
+
+/** Names stand in the file that the configuration names, else in the store, else in a file of the state folder. */
+export function namesKeeperOf(
+  { names, state = '.foz' }: Pick<FozConfig, 'names' | 'state'>,
+  plane: Pick<ControlPlane, 'store'> | null,
+): NamesKeeper {
+  if (names !== undefined) return new NamesFile(names);
+  return plane === null ? new NamesFile(join(state, 'names.json')) : new StoredNames(plane.store);
+}

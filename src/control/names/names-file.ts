@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { FozError } from '../../core/index.ts';
+import type { NameBook, SourceNames } from './book.ts';
+
+/** Where names are kept. */
+export interface NamesKeeper {
+  /** For messages. */
+  readonly place: string;
+  /** Rejects with FozError. */
+  read(): Promise<NameBook>;
+  /** Writes what `change` makes of what is there; `null`: nothing. What is there then. Rejects with FozError. */
+  write(change: (book: NameBook) => NameBook | null): Promise<NameBook>;
+}
+
+/** Names in a file that can be put into Git: sorted, a line for each name. */
+export class NamesFile implements NamesKeeper {
+  readonly place: string;
+
+  constructor(file: string) {
+    this.place = file;
+  }
+
+  async read(): Promise<NameBook> {
+    return readNamesFile(this.place);
+  }
+
+  /** Replaces the file as a whole, so that a crash leaves the old one. */
+  async write(change: (book: NameBook) => NameBook | null): Promise<NameBook> {
+    const before = readNamesFile(this.place);
+    const after = change(before);
+    if (after === null) return before;
+    try {
+      mkdirSync(dirname(this.place), { recursive: true });
+      writeFileSync(`${this.place}.new`, `${JSON.stringify(sorted(after), null, 2)}\n`);
+      renameSync(`${this.place}.new`, this.place);
+    } catch (error) {
+      throw new FozError('unavailable', `The names in ${this.place} cannot be written.`, {
+        internal: (error as Error).message,
+      });
+    }
+    return after;
+  }
+}
+
+/** The names in a file; none where it is not there. Throws FozError. */
+export function readNamesFile(file: string): NameBook {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw unreadable(file, (error as Error).message);
+  }
+  try {
+    return checked(JSON.parse(text));
+  } catch (error) {
+    throw unreadable(file, (error as Error).message);
+  }
+}
+
+function unreadable(file: string, reason: string): FozError {
+  return new FozError('validation-failed', `The names in ${file} cannot be read: ${reason}`);
+}
+
+function checked(value: unknown): NameBook {
+  for (const [source, names] of Object.entries(objectOf(value, 'the file'))) {
+    const { customization, tables, relationships } = objectOf(names, source) as Partial<SourceNames>;
+    if (typeof customization !== 'string') throw new Error(`${source}.customization must be a text`);
+    textsOf(tables, `${source}.tables`);
+    for (const [table, found] of Object.entries(objectOf(relationships, `${source}.relationships`)))
+      textsOf(found, `${source}.relationships.${table}`);
+  }
+  return value as NameBook;
+}
+
+function textsOf(value: unknown, where: string): void {
+  for (const [name, text] of Object.entries(objectOf(value, where)))
+    if (typeof text !== 'string') throw new Error(`${where}.${name} must be a text`);
+}
+
+function objectOf(value: unknown, where: string): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`${where} must be an object`);
+  return value;
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, part]) => [key, sorted(part)]));
+}

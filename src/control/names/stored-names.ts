@@ -1,0 +1,48 @@
+import type { Knex } from 'knex';
+import { publishChange } from '../store/changes.ts';
+import type { Store } from '../store/store.ts';
+import type { NameBook, SourceNames } from './book.ts';
+import type { NamesKeeper } from './names-file.ts';
+
+/** Names in the store, so that all processes that share it agree: of several that name something at once, the first one does. */
+export class StoredNames implements NamesKeeper {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get place(): string {
+    return this.#store.place;
+  }
+
+  read(): Promise<NameBook> {
+    return this.#store.read(readBook);
+  }
+
+  write(change: (book: NameBook) => NameBook | null): Promise<NameBook> {
+    return this.#store.write(async (db) => {
+      // Writers follow one another from here on.
+      await publishChange(db, 'names', '');
+      const before = await readBook(db);
+      const after = change(before);
+      if (after === null) return before;
+      for (const [source, names] of Object.entries(after)) {
+        if (names === before[source]) continue;
+        const values = { source, names: JSON.stringify(names) };
+        await db('foz.names')
+          .insert(values)
+          .onConflict('source')
+          .merge({ ...values, updated_at: db.fn.now() });
+      }
+      const gone = Object.keys(before).filter((source) => !Object.hasOwn(after, source));
+      if (gone.length > 0) await db('foz.names').whereIn('source', gone).delete();
+      return after;
+    });
+  }
+}
+
+async function readBook(db: Knex): Promise<NameBook> {
+  const rows: { source: string; names: string }[] = await db('foz.names').orderBy('source');
+  return Object.fromEntries(rows.map(({ source, names }) => [source, JSON.parse(names) as SourceNames]));
+}

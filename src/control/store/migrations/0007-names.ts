@@ -1,0 +1,10 @@
+import type { Knex } from 'knex';
+
+/** Names that tables and relationships of a source were given first, as JSON. */
+export async function up(db: Knex): Promise<void> {
+  await db.schema.withSchema('foz').createTable('names', (table) => {
+    table.text('source').primary();
+    table.text('names').notNullable();
+    table.timestamp('updated_at').notNullable().defaultTo(db.fn.now());
+  });
+}

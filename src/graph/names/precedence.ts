@@ -1,0 +1,60 @@
+import type { Table } from '../../catalog/index.ts';
+import { spellName } from './identifier.ts';
+import { wantedName } from './style.ts';
+
+/** Rules by which one of two tables keeps a name that both would have, the first that decides first. */
+interface Precedence {
+  /** Why the table that comes first comes first. */
+  readonly why: string;
+  /** Below 0: `a` comes first. */
+  readonly compare: (a: Table, b: Table) => number;
+}
+
+const earlier = 'it was named earlier';
+
+/**
+ * Who keeps a name. No rule looks at the order of the configuration file or of the catalog, so that processes that share nothing choose
+ * alike.
+ */
+const rules: readonly Precedence[] = [
+  { why: 'a custom_name goes first', compare: first((table) => table.customName !== null) },
+  { why: earlier, compare: first((table) => table.keptName !== null) },
+  {
+    why: 'a name that GraphQL can spell goes first',
+    compare: first((table) => spellName(table.name) === table.name),
+  },
+  { why: 'the shorter name goes first', compare: (a, b) => wantedName(a).length - wantedName(b).length },
+  { why: 'sources go by their names', compare: byText((table) => table.source.name) },
+  {
+    why: 'the default namespace goes first',
+    compare: first(({ namespace, source }) => namespace === null || namespace === source.defaultNamespace),
+  },
+  { why: 'namespaces go by their names', compare: byText((table) => table.namespace ?? '') },
+  { why: 'tables go by their names', compare: byText((table) => table.name) },
+];
+
+/** Orders tables by who keeps a name. */
+export function comparePrecedence(a: Table, b: Table): number {
+  for (const { compare } of rules) {
+    const order = compare(a, b);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** Why the one has a name that the other asks for. */
+export function whyFirst(holder: Table, other: Table): string {
+  const deciding = rules.find((rule) => rule.why !== earlier && rule.compare(holder, other) !== 0);
+  return deciding !== undefined && deciding.compare(holder, other) < 0 ? deciding.why : earlier;
+}
+
+function first(has: (table: Table) => boolean): Precedence['compare'] {
+  return (a, b) => Number(has(b)) - Number(has(a));
+}
+
+function byText(textOf: (table: Table) => string): Precedence['compare'] {
+  return (a, b) => {
+    const [one, other] = [textOf(a), textOf(b)];
+    return one === other ? 0 : one < other ? -1 : 1;
+  };
+}

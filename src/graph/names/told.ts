@@ -1,0 +1,64 @@
+import type { CatalogIssue, Table } from '../../catalog/index.ts';
+import { namespaceOf, type RefusedRoot } from './clashes.ts';
+import { whyFirst } from './precedence.ts';
+
+/** Whose name it is that a table asks for; `table: null`: a namespace's, or that of a table which is not there now. */
+export interface NameHolder {
+  readonly what: 'root field' | 'type' | 'absent';
+  readonly name: string;
+  readonly table: Table | null;
+}
+
+/**
+ * What is told of a table that is not called as it asked. An error until somebody has decided which table is called what: the one that
+ * has the name, or this one, needs a custom name. `holder: null`: nobody has the name now.
+ */
+export function takenName(
+  table: Table,
+  wanted: string,
+  name: string,
+  holder: NameHolder | null,
+): CatalogIssue {
+  const where = table.id;
+  if (holder === null) {
+    const reason = `It keeps the name "${name}" that it was given when "${wanted}" was taken. To call it "${wanted}": ${customName(table, wanted)}`;
+    return { severity: 'note', where, reason };
+  }
+  const { what, table: other } = holder;
+  if (what === 'absent') {
+    const reason = `"${wanted}" was the name of a table that is not there now, so ${table.id} is called "${name}". To call it "${wanted}": ${customName(table, wanted)}`;
+    return { severity: 'note', where, reason };
+  }
+  const of = other === null ? namespaceOf : `${other.id} (${whyFirst(other, table)})`;
+  const told = `The ${what} "${holder.name}" is that of ${of}, so ${table.id} is called "${name}".`;
+  if (other !== null && other.customName !== null && table.customName === null)
+    return { severity: 'note', where, reason: told };
+  const choice = `To keep it so, put under metadata.tables: ${customName(table, name)}`;
+  const swap =
+    other === null || other.customName !== null ? '' : `, to swap them: ${customName(table, wanted)}`;
+  return { severity: 'error', where, reason: `${told} ${choice}${swap}` };
+}
+
+/** What is told of a custom root field that is somebody else's. */
+export function refusedRoot({ side, clash }: RefusedRoot): CatalogIssue {
+  const { one, other, name } = clash;
+  const holder = one === side ? other : one;
+  const of = holder === null ? namespaceOf : holder.owner.id;
+  const reason = `The custom root field "${name}" is that of ${of}, so ${side.kind} keeps its usual name. Give one of them another name in custom_root_fields.`;
+  return { severity: 'error', where: side.owner.id, reason };
+}
+
+/** An entry of metadata, on one line. */
+function customName({ source, namespace, name }: Table, custom: string): string {
+  const table =
+    namespace === null || namespace === source.defaultNamespace
+      ? yaml(name)
+      : `{ schema: ${yaml(namespace)}, name: ${yaml(name)} }`;
+  return `- { source: ${yaml(source.name)}, table: ${table}, configuration: { custom_name: ${yaml(custom)} } }`;
+}
+
+const notTexts = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
+
+function yaml(text: string): string {
+  return /^[A-Za-z][A-Za-z0-9_]*$/.test(text) && !notTexts.test(text) ? text : JSON.stringify(text);
+}

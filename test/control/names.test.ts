@@ -1,0 +1,235 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startRuntime } from '../../src/app/index.ts';
+import type { FozConfig, SourceConfig } from '../../src/control/index.ts';
+import { planeOver } from '../../src/control/index.ts';
+import { openStore } from '../../src/control/store/store.ts';
+import { attach, connect } from '../../src/main.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'foz-names-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+let made = 0;
+const folder = () => mkdtempSync(join(root, `${++made}-`));
+
+/** A database in a file; statements are run one after the other. */
+function database(path: string) {
+  return async (...statements: readonly string[]) => {
+    const connector = await connect({ name: 'own', kind: 'sqlite', path }, true);
+    const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+    for (const text of statements) await connector.run({ text, slots: [] }, [], context);
+    await connector.close();
+  };
+}
+
+const sqlite = (name: string, path: string): SourceConfig => ({ name, kind: 'sqlite', path });
+const log = { warn() {}, error() {} };
+
+type Plane = Awaited<ReturnType<typeof planeOver>> | null;
+
+async function served(config: FozConfig, plane: Plane = null) {
+  const attached = await attach(config);
+  const authentication = { use() {} };
+  const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log });
+  const { graphs, registry } = attached;
+  return {
+    graphs,
+    registry,
+    runtime,
+    /** `users: id posts posts_aggregate` */
+    fields: (type: string) => {
+      const found = graphs.engine().options.schema.getType(type);
+      return found !== undefined && 'getFields' in found
+        ? Object.keys(found.getFields()).join(' ')
+        : undefined;
+    },
+    /** The lists, with the tables that they are of. */
+    lists: () =>
+      Object.entries(graphs.engine().options.schema.getQueryType()!.getFields())
+        .map(
+          ([name, { extensions }]) =>
+            [name, extensions.foz as { kind: string; root?: string; table: { id: string } }] as const,
+        )
+        .filter(([, { kind, root }]) => kind === 'root' && root === 'select')
+        .map(([name, { table }]) => `${name}=${table.id}`)
+        .sort(),
+    async close() {
+      runtime.close();
+      await attached.close();
+    },
+  };
+}
+
+/** What is served for a moment. */
+async function look<T>(config: FozConfig, of: (foz: Awaited<ReturnType<typeof served>>) => T): Promise<T> {
+  const foz = await served(config);
+  const found = of(foz);
+  await foz.close();
+  return found;
+}
+
+const users = 'create table users (id integer primary key)';
+
+test('relationships keep their names when other foreign keys come, also those that were there first', async () => {
+  const state = folder();
+  const path = join(state, 'a.db');
+  const run = database(path);
+  await run(
+    users,
+    'create table posts (id integer primary key, author_id integer references users)',
+    'create table docs (id integer primary key, writer integer references users)',
+  );
+  const config = { sources: [sqlite('a', path)], state };
+  expect(await look(config, (foz) => foz.fields('users'))).toBe(
+    'id docs docs_aggregate posts posts_aggregate',
+  );
+  await run(
+    'alter table posts add column editor_id integer references users',
+    // The key that was there first is the last one now, and the new one stands before it.
+    'drop table docs',
+    'create table docs (id integer primary key, checker integer references users, writer integer references users)',
+  );
+  await look(config, (foz) => {
+    expect(foz.fields('users')).toBe(
+      'id docs_by_checker docs_by_checker_aggregate docs docs_aggregate posts posts_aggregate posts_by_editor_id posts_by_editor_id_aggregate',
+    );
+    const { relationships } = [...foz.graphs.catalog.sources.values()][0]!.tables.find(
+      ({ name }) => name === 'docs',
+    )!;
+    expect(relationships.map(({ name, mapping }) => `${name} ${mapping[0]!.from.name}`)).toEqual([
+      'users_by_checker checker',
+      'users writer',
+    ]);
+  });
+  // Without what was kept, names are made by rules.
+  rmSync(join(state, 'names.json'));
+  expect(await look(config, (foz) => foz.fields('users'))).toBe(
+    'id docs_by_checker docs_by_checker_aggregate docs_by_writer docs_by_writer_aggregate ' +
+      'posts_by_author_id posts_by_author_id_aggregate posts_by_editor_id posts_by_editor_id_aggregate',
+  );
+}, 60_000);
+
+test('a column that comes later does not take the name of a relationship', async () => {
+  const state = folder();
+  const path = join(state, 'a.db');
+  const run = database(path);
+  await run(users, 'create table posts (id integer primary key, author_id integer references users)');
+  const config = { sources: [sqlite('a', path)], state };
+  await look(config, () => {});
+  await run('alter table posts add column author text', 'alter table users add column posts_aggregate text');
+  await look(config, (foz) => {
+    expect(foz.fields('posts')).toBe('id author_id author_2 author');
+    expect(foz.fields('users')).toBe('id posts_aggregate_2 posts posts_aggregate');
+    expect(foz.graphs.issues.map(({ where }) => where).sort()).toEqual([
+      'a.posts.author',
+      'a.users.posts_aggregate',
+    ]);
+  });
+}, 60_000);
+
+test('tables keep their names: against other sources, when they are dropped and made again, until the names are forgotten', async () => {
+  const state = folder();
+  const [one, two] = [join(state, 'one.db'), join(state, 'two.db')];
+  await database(one)('create table orders (id integer primary key)');
+  await database(two)(
+    'create table orders (id integer primary key)',
+    'create table "orders_by_pk" (id integer primary key)',
+  );
+  const first = sqlite('zeta', one);
+  const both = { sources: [sqlite('alfa', two), first], state };
+  expect(await look({ sources: [first], state }, (foz) => foz.lists())).toEqual(['orders=zeta.orders']);
+  const names = ['alfa_orders=alfa.orders', 'alfa_orders_by_pk_2=alfa.orders_by_pk', 'orders=zeta.orders'];
+  await look(both, (foz) => {
+    expect(foz.lists()).toEqual(names);
+    expect(foz.graphs.issues.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining(
+        '"orders" is that of zeta.orders (it was named earlier), so alfa.orders is called',
+      ),
+      expect.stringContaining('"orders_by_pk" is that of zeta.orders ('),
+    ]);
+  });
+  expect(await look({ ...both, sources: [...both.sources].reverse() }, (foz) => foz.lists())).toEqual(names);
+  // Gone, and a third source has such a table: the name waits for the one that had it.
+  const three = join(state, 'three.db');
+  await database(three)('create table orders (id integer primary key)');
+  await database(one)('alter table orders rename to kept');
+  const all = { ...both, sources: [...both.sources, sqlite('beta', three)] };
+  expect(await look(all, (foz) => foz.lists())).toEqual([
+    'alfa_orders=alfa.orders',
+    'alfa_orders_by_pk_2=alfa.orders_by_pk',
+    'beta_orders=beta.orders',
+    'kept=zeta.kept',
+  ]);
+  await database(one)('create table orders (id integer primary key)');
+  expect(await look(all, (foz) => foz.lists())).toContain('orders=zeta.orders');
+  // Without them the rules decide: sources go by their names.
+  const foz = await served(all);
+  for (const { name } of all.sources) expect(await foz.runtime.names.reset(name, null)).toBe(true);
+  expect(await foz.runtime.names.reset('nobody', null)).toBe(false);
+  await foz.close();
+  expect(await look(all, (other) => other.lists())).toContain('alfa_orders=alfa.orders');
+  rmSync(join(state, 'names.json'));
+  expect(await look(all, (other) => other.lists())).toContain('orders=alfa.orders');
+}, 120_000);
+
+test('another customization makes names anew; a source that is gone leaves its names', async () => {
+  const state = folder();
+  const [one, two] = [join(state, 'one.db'), join(state, 'two.db')];
+  await database(one)('create table orders (id integer primary key)');
+  await database(two)('create table orders (id integer primary key)');
+  const a = sqlite('a', one);
+  const b = sqlite('b', two);
+  expect(await look({ sources: [a, b], state }, (foz) => foz.lists())).toContain('b_orders=b.orders');
+  const prefixed = {
+    ...b,
+    customization: { root_fields: { prefix: 'old_' }, type_names: { prefix: 'old_' } },
+  };
+  expect(await look({ sources: [a, prefixed], state }, (foz) => foz.lists())).toEqual([
+    'old_orders=b.orders',
+    'orders=a.orders',
+  ]);
+  expect(await look({ sources: [sqlite('c', two)], state }, (foz) => foz.lists())).toEqual([
+    'orders=c.orders',
+  ]);
+}, 60_000);
+
+test('a file that cannot be read is told and left as it is', async () => {
+  const state = folder();
+  const path = join(state, 'a.db');
+  await database(path)('create table orders (id integer primary key)');
+  const names = join(state, 'in-git.json');
+  writeFileSync(names, '{"a": 1}');
+  const config = { sources: [sqlite('a', path)], state, names };
+  expect(await look(config, (foz) => foz.lists())).toEqual(['orders=a.orders']);
+  expect(readFileSync(names, 'utf8')).toBe('{"a": 1}');
+  rmSync(names);
+  await look(config, () => {});
+  expect(JSON.parse(readFileSync(names, 'utf8'))).toEqual({
+    a: { customization: '', relationships: {}, tables: { orders: 'orders' } },
+  });
+}, 60_000);
+
+test('processes that share a store agree, whoever sees a table first', async () => {
+  const state = folder();
+  const [one, two] = [join(state, 'one.db'), join(state, 'two.db')];
+  await database(one)('create table orders (id integer primary key)');
+  await database(two)('create table orders (id integer primary key)');
+  const store = openStore({ folder: state });
+  await store.open();
+  const plane = await planeOver(store, { state }, {}, log);
+  const process = (...sources: readonly SourceConfig[]) => served({ sources, state: folder() }, plane);
+  const early = await process(sqlite('b', two));
+  expect(early.lists()).toEqual(['orders=b.orders']);
+  await early.close();
+  const both = await Promise.all([
+    process(sqlite('a', one), sqlite('b', two)),
+    process(sqlite('b', two), sqlite('a', one)),
+  ]);
+  for (const foz of both) {
+    expect(foz.lists()).toEqual(['a_orders=a.orders', 'orders=b.orders']);
+    expect(foz.graphs.names.a!.tables).toEqual({ orders: 'a_orders' });
+    await foz.close();
+  }
+  await store.close();
+}, 120_000);
