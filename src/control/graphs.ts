@@ -28,6 +28,7 @@ import type { Connector } from '../plan/index.ts';
 import { allowListOf, registeredAs, registeredIn, spelled } from './allow-list.ts';
 import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from './config.ts';
 import { inheritLimits } from './inherit-limits.ts';
+import { Marks } from './marks.ts';
 import { agrees, keptIn, learned, type NameBook, reservedIn } from './names/book.ts';
 import { withTables } from './names/kept.ts';
 import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
@@ -386,18 +387,6 @@ export class Graphs {
         typeNames: config.customization?.type_names ?? {},
       },
     };
-  }
-}
-
-/** Numbers connectors, so that they can be told apart by a text. */
-class Marks {
-  readonly #marks = new WeakMap<Connector, number>();
-  #last = 0;
-
-  of(connector: Connector): string {
-    const mark = this.#marks.get(connector) ?? ++this.#last;
-    this.#marks.set(connector, mark);
-    return String(mark);
   }
 }
 
