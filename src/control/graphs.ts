@@ -199,7 +199,6 @@ export class Graphs {
     return () => this.#unlisted.delete(listener);
   }
 
-  /** The names that are kept. */
   get names(): NameBook {
     return this.#names;
   }
