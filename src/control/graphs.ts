@@ -27,6 +27,7 @@ import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/in
 import type { Connector } from '../plan/index.ts';
 import { allowListOf, registeredAs, registeredIn, spelled } from './allow-list.ts';
 import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from './config.ts';
+import { connectorsOf, found } from './connectors.ts';
 import { inheritLimits } from './inherit-limits.ts';
 import { Marks } from './marks.ts';
 import { agrees, keptIn, learned, type NameBook, reservedIn } from './names/book.ts';
@@ -387,14 +388,4 @@ export class Graphs {
       },
     };
   }
-}
-
-function connectorsOf({ sources }: SourceRegistry): ReadonlyMap<SourceName, Connector> {
-  return new Map(sources.map((source) => [source.name, source.connector]));
-}
-
-function found(connectors: ReadonlyMap<SourceName, Connector>, source: SourceName): Connector {
-  const connector = connectors.get(source);
-  if (connector === undefined) throw new FozError('not-found', `There is no source ${source}.`);
-  return connector;
 }
