@@ -5,6 +5,8 @@ npm run bench -- planning                  what planning costs, and what a plann
 npm run bench -- schema [--tables 1000,5000]   introspection, catalog and graph of large databases (PostgreSQL)
 npm run bench -- identify                  what it costs to tell who is asking
 npm run bench -- soak [--requests 200000]      heap over many requests of 5,000 distinct operations
+npm run bench -- abuse                     what clients and long answers can do to the process, and the memory it takes;
+                                           --operation TEXT picks scenarios
 
 --engine NAME       postgres, mysql, mariadb or cross (PostgreSQL joined with MySQL); may be repeated
 --operation TEXT    only operations whose name contains TEXT; may be repeated

@@ -89,6 +89,16 @@ export function peakMemory(pid) {
   return Math.round(kilobytes / 1024);
 }
 
+/** Memory that a process holds now, in MB; 0 when it is gone. */
+export function memoryOf(pid) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+  } catch {
+    return 0;
+  }
+}
+
 /** The process that listens on a port of this machine; `undefined`: it runs elsewhere, or may not be looked at. */
 export function listenerOf(port) {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { options } from './options.mjs';
 import { root } from './processes.mjs';
 
-if (!existsSync(join(root, 'bench/node_modules/postgraphile'))) {
+if (options.mode !== 'abuse' && !existsSync(join(root, 'bench/node_modules/postgraphile'))) {
   console.log('Installing the contestants (once) ...');
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: join(root, 'bench'),
@@ -24,6 +24,7 @@ const modes = {
   soak: './soak.mjs',
   identify: './identify.mjs',
   permissions: './permissions.mjs',
+  abuse: './abuse.mjs',
 };
 const module = modes[options.mode];
 if (module === undefined) throw new Error(`There is no "${options.mode}": ${Object.keys(modes).join(', ')}`);

@@ -6,6 +6,7 @@ import {
   type Authentication,
   accountsIn,
   again,
+  answersOf,
   authenticationOf,
   changingOptions,
   doorOf,
@@ -134,6 +135,7 @@ export interface Started extends FozServer {
   readonly plane: ControlPlane | null;
   /** What of the store was not read yet; `/readyz` answers 503 until everything was. */
   readonly unread: readonly string[];
+  readonly logger: Logger;
 }
 
 /** Starts Foz: attaches all sources, then listens. A store that does not answer is followed as soon as it does. */
@@ -164,6 +166,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     port: Number(server.port ?? 8080),
     tls: server.tls ?? null,
     ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
+    answers: answersOf(server.answers),
     ...doorOf(authentication),
     ...keeping,
     readiness: () => readinessOf(attached.registry),
@@ -183,6 +186,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     attached,
     authentication,
     plane,
+    logger,
     get unread() {
       return runtime.unread;
     },

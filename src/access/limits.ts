@@ -20,7 +20,7 @@ export interface LimitsConfig {
   readonly cost?: number | null;
   /** The most rows of any list. */
   readonly rows?: number | null;
-  /** The longest answer to a query. */
+  /** Bytes of the answers to one request, and of what databases send for them. */
   readonly answer_bytes?: number | null;
 }
 

@@ -1,6 +1,13 @@
-import type { LimitSettings, LimitsConfig, ServerConfig, WebsocketConfig } from '../control/index.ts';
+import type {
+  AnswersConfig,
+  LimitSettings,
+  LimitsConfig,
+  ServerConfig,
+  WebsocketConfig,
+} from '../control/index.ts';
 import { parseRoleName, type RoleName } from '../core/index.ts';
 import {
+  type AnswerLimits,
   defaultLimits,
   defaultWebsocket,
   type Limits,
@@ -84,6 +91,17 @@ function filled(given: LimitsConfig): Limits {
     batch: given.batch ?? defaultLimits.batch,
     rate: given.rate ?? defaultLimits.rate,
     concurrency: given.concurrency ?? defaultLimits.concurrency,
+    answerBytes: given.answer_bytes === undefined ? defaultLimits.answerBytes : given.answer_bytes,
+  };
+}
+
+/** What the configuration says of answers that are not read yet. */
+export function answersOf(given: AnswersConfig = {}): Partial<AnswerLimits> {
+  const { held_bytes, held_bytes_per_caller, write_ms } = given;
+  return {
+    ...(held_bytes === undefined ? {} : { heldBytes: held_bytes }),
+    ...(held_bytes_per_caller === undefined ? {} : { heldBytesPerCaller: held_bytes_per_caller }),
+    ...(write_ms === undefined ? {} : { writeMs: write_ms }),
   };
 }
 

@@ -3,7 +3,7 @@ import { flushOutput, guardOutput } from '../app/index.ts';
 import { type FozConfig, loadConfig, parsePort } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
-import { connect, start } from '../main.ts';
+import { connect, type Started, start } from '../main.ts';
 import { Progress } from './progress.ts';
 
 interface Options {
@@ -28,6 +28,7 @@ export async function serve(options: Options): Promise<void> {
     if (status.state === 'unavailable')
       console.error(`Source ${name} is unavailable and is tried again and again: ${status.reason}`);
   }
+  logUncaught(server.logger);
   const { newAdminSecret, isProvisional, auth } = server.authentication;
   const host = config.server?.host ?? '127.0.0.1';
   if (auth === null && !/^(?:127\.|localhost$|::1$)/.test(host))
@@ -66,6 +67,15 @@ function portOf(what: string, text: string | undefined): number | undefined {
     'validation-failed',
     `${what} must be a number from 0 (a free port) to 65535, not "${text}".`,
   );
+}
+
+/** An error that nobody caught is told in the log and ends nobody's request but its own: the last resort. */
+function logUncaught(logger: Pick<Started['logger'], 'error'>): void {
+  process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+    // A log that cannot be written is not told in the log.
+    if (error.syscall !== 'write') logger.error({ err: error }, 'uncaught');
+  });
+  process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'uncaught'));
 }
 
 async function demo(): Promise<{ config: FozConfig; samples: readonly unknown[] }> {

@@ -55,6 +55,7 @@ export interface ServerConfig {
   readonly graphiql?: boolean;
   readonly metrics?: boolean;
   readonly websocket?: WebsocketConfig;
+  readonly answers?: AnswersConfig;
   readonly show_database_errors?: boolean;
   readonly limits?: LimitSettings;
 }
@@ -63,6 +64,13 @@ export interface ServerConfig {
 export interface LimitSettings extends LimitsConfig {
   /** What is absent is as for everybody. */
   readonly roles?: Readonly<Record<string, LimitsConfig>>;
+}
+
+/** What is held for clients that have not read their answers yet; what is absent is as by default. */
+export interface AnswersConfig {
+  readonly held_bytes?: number;
+  readonly held_bytes_per_caller?: number;
+  readonly write_ms?: number;
 }
 
 /** GraphQL over WebSocket; what is absent has a default. */

@@ -291,11 +291,11 @@ export class Graphs {
     const view = viewOf(whole, this.#permissions, session, limits.rows ?? null);
     const connectors = this.#connectors;
     const lists = this.#allowLists.filter(({ role }) => role === session.role);
-    const { depth, nodes, tokens, cost, answer_bytes: answerBytes } = limits;
+    const { depth, nodes, tokens, cost } = limits;
     const { key_cap, plan_cache, server } = this.#config;
     // What a plan has passed once is not checked again: an engine goes when that becomes another.
     const besides = [
-      ...[depth, nodes, tokens, cost, answerBytes, lists],
+      ...[depth, nodes, tokens, cost, lists],
       ...[key_cap, plan_cache, server?.show_database_errors],
     ];
     let content: string | undefined;
@@ -326,7 +326,7 @@ export class Graphs {
       ...(session.role === adminRole ? {} : { sees: tablesSeen(catalog.sources) }),
       showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
       admit: this.#admission(session.role),
-      most: { cost: limits.cost ?? null, answerBytes: limits.answer_bytes ?? null },
+      most: { cost: limits.cost ?? null },
       plans: this.#plans,
       introspections: this.#introspections,
     });

@@ -5,6 +5,7 @@ export type { AuditEvent } from './audit/record.ts';
 export { type AuditProblem, type AuditReport, verifyAudit } from './audit/verify.ts';
 export {
   type AllowListConfig,
+  type AnswersConfig,
   ConfigError,
   type ConfigProblem,
   type FozConfig,

@@ -31,8 +31,8 @@ export function viewKey({ role, backend, scopes, limits }: Session): string {
 /** The limits that make another engine or another check of documents. */
 function limitsText(limits: CredentialLimits | undefined): string {
   if (limits === undefined) return '';
-  const { depth, nodes, tokens, cost, rows, answer_bytes } = limits;
-  return JSON.stringify([depth, nodes, tokens, cost, rows, answer_bytes]);
+  const { depth, nodes, tokens, cost, rows } = limits;
+  return JSON.stringify([depth, nodes, tokens, cost, rows]);
 }
 
 /** The view of a session. A role that nobody gave a permission sees nothing. */

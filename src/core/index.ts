@@ -12,6 +12,7 @@ export {
   withDigits,
   withDoubles,
 } from './exact-number.ts';
+export { type HeldAmong, HeldBytes, mostBytes, tooLong } from './held-bytes.ts';
 export {
   adminRole,
   parseRoleName,

@@ -1,4 +1,4 @@
-import { FozError, type SourceName } from '../core/index.ts';
+import type { FozError, SourceName } from '../core/index.ts';
 import type { PackedText } from './introspection/index.ts';
 import type { FailedWrite, ReadTable, Written } from './written.ts';
 
@@ -55,14 +55,4 @@ export function answerErrors(
   }));
   const text = `"errors":${JSON.stringify(list)}`;
   return { json: kind === 'data' ? `{${text},"data":null}` : `{${text}}`, kind, errors };
-}
-
-/** For reads: refusing the answer of a write would not undo it. */
-export function checkSize(data: string, most: number | null): void {
-  if (most === null || data.length * 3 <= most || Buffer.byteLength(data) <= most) return;
-  throw new FozError(
-    'limit-exceeded',
-    `The answer is longer than ${most} bytes: ask for fewer rows or fields.`,
-    { details: { limit: most } },
-  );
 }

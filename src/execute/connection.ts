@@ -4,6 +4,7 @@ import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from '../
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement, writeRows } from './fetch.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch, statementsOf } from './prepare.ts';
+import { Turn } from './turns.ts';
 
 /** A Relay connection ready to run; gives its JSON text. */
 export interface PreparedConnection {
@@ -42,9 +43,25 @@ export function prepareConnection(connectorOf: ConnectorOf, plan: ConnectionPlan
         readPage(running, plan, page),
         count === null ? null : readCount(running, count),
       ]);
-      return object(plan.parts.map((part) => [part.key, partText(plan, part, rows, total)]));
+      return object(partTexts(running, plan, rows, total));
     },
   };
+}
+
+/** The parts of an answer, each with its key. The same rows may be asked for under any number of names. */
+function partTexts(
+  running: Running,
+  plan: ConnectionPlan,
+  page: Page,
+  total: string | null,
+): (readonly [string, string])[] {
+  let length = 0;
+  return plan.parts.map((part) => {
+    const text = partText(plan, part, page, total);
+    length += text.length;
+    running.context.held?.check(length);
+    return [part.key, text] as const;
+  });
 }
 
 /** Values of a JSON object's entries as texts, in order: the writer's own output, so that it is well formed. */
@@ -86,7 +103,12 @@ async function readPage(running: Running, plan: ConnectionPlan, page: PreparedFe
   const more = size !== null && result.rows.length > size;
   const kept = more ? result.rows.slice(0, size) : result.rows;
   const texts = await writeRows(running, page, plan.backward ? [...kept].reverse() : kept);
-  const rows = texts.map(splitObject);
+  const rows: string[][] = [];
+  const turn = new Turn();
+  for (const [index, text] of texts.entries()) {
+    rows.push(splitObject(text));
+    if (turn.isOver(index)) await turn.next();
+  }
   const nodes = plan.select.fields.length - plan.cursorTypes.length;
   return { rows, more, cursors: rows.map((row) => cursorOf(plan, row.slice(nodes))) };
 }

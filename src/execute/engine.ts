@@ -12,6 +12,7 @@ import {
   type EndSignal,
   FozError,
   FozErrors,
+  HeldBytes,
   type SourceName,
   textBytes,
 } from '../core/index.ts';
@@ -26,15 +27,14 @@ import {
   planCost,
   planOperation,
   type Rules,
-  type RunContext,
   settleNumbers,
   type VariableValues,
   withoutPrototypes,
 } from '../plan/index.ts';
-import { answerErrors, answerText, checkSize, type EngineAnswer } from './answer.ts';
+import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
-import { Introspection, type IntrospectionRequest } from './introspection/index.ts';
+import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
 import { documentBytes, keptPlans, planBytes, statementBytes } from './kept.ts';
 import { failedWrites } from './mutations.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
@@ -51,6 +51,8 @@ export interface OperationRequest {
   readonly session: ReadonlyMap<string, string>;
   readonly signal: EndSignal;
   readonly timeoutMs: number | null;
+  /** Counts what the request holds, over all its operations; absent: as much as one text can have. */
+  readonly held?: HeldBytes;
   /** Awaited before a mutation runs; rejects with FozError where it must not. */
   readonly beforeWrite?: () => Promise<void>;
 }
@@ -76,7 +78,7 @@ export interface RoleEngineOptions {
   /** Refuses operations that are not to be asked for, by throwing FozError; asked once for each. */
   readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => OnRun;
   /** The most that an operation may cost (see `planCost`); absent: any. */
-  readonly most?: { readonly cost: number | null; readonly answerBytes: number | null };
+  readonly most?: { readonly cost: number | null };
   /** Told of every statement that failed with `unavailable`; must not throw. */
   readonly onUnavailable?: (source: SourceName, error: FozError) => void;
   /** Where introspection answers are kept; default: a place of the engine's own. */
@@ -313,14 +315,15 @@ export class RoleEngine {
     request: OperationRequest,
     entry: Entry,
   ): Promise<EngineAnswer> {
-    const context: RunContext = { signal: request.signal, timeoutMs: request.timeoutMs };
+    const held = request.held ?? new HeldBytes(null);
+    const context = { signal: request.signal, timeoutMs: request.timeoutMs, held };
     entry.onRun?.();
     const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
     try {
       if (written !== undefined) await request.beforeWrite?.();
       if (plan.introspectsOnly) {
         const asked = introspectionOf(entry, variables, request);
-        return answerText(await this.#introspection.answer(plan.plan.roots, asked));
+        return answerText(admitted(await this.#introspection.answer(plan.plan.roots, asked), held));
       }
       const data = await plan.run(
         { variables, session: request.session, steps: [], parents: null },
@@ -328,7 +331,8 @@ export class RoleEngine {
         () => this.#introspection.texts(introspectionOf(entry, variables, request)),
         written,
       );
-      if (plan.plan.kind === 'query') checkSize(data, this.options.most?.answerBytes ?? null);
+      // Of a write it is checked before it is stored: refusing its answer here would not undo it.
+      if (written === undefined) checkLength(data, held);
       const json = `{"data":${data}}`;
       return written === undefined
         ? { json, kind: 'data', errors: [] }
@@ -355,12 +359,32 @@ export class RoleEngine {
   }
 }
 
+/** An answer about the graph is kept packed, and counts as what it is then. */
+function admitted(text: string | PackedText, held: HeldBytes): string | PackedText {
+  const refusal = held.take(typeof text === 'string' ? text.length : text.packedBytes);
+  if (refusal !== null) throw refusal;
+  return text;
+}
+
+/** The exact check of what was bounded by its characters while it was built. */
+function checkLength(data: string, held: HeldBytes): void {
+  if (data.length * 3 > held.limit) held.check(Buffer.byteLength(data));
+}
+
 function introspectionOf(
   { document, operation }: Entry,
   variables: VariableValues,
   request: OperationRequest,
 ): IntrospectionRequest {
-  return { key: keyOf(request), document, operation, variables, signal: request.signal };
+  const { signal, held } = request;
+  return {
+    key: keyOf(request),
+    document,
+    operation,
+    variables,
+    signal,
+    ...(held === undefined ? {} : { most: held.limit }),
+  };
 }
 
 function keyOf(request: { readonly query: string; readonly operationName: string | null }): string {

@@ -1,4 +1,4 @@
-import { FozError, FozErrors, type SourceName } from '../core/index.ts';
+import { FozError, FozErrors, mostBytes, type SourceName, tooLong } from '../core/index.ts';
 import {
   type Bindings,
   type RunContext,
@@ -10,6 +10,7 @@ import {
 } from '../plan/index.ts';
 import { gatherKeys } from './keys.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
+import { Turn } from './turns.ts';
 import type { Brought } from './writer.ts';
 import type { Written } from './written.ts';
 
@@ -114,7 +115,17 @@ export async function writeRows(
   const brought =
     fetch.hops.length === 0 && fetch.fixed.length === 0 ? nothing : await bring(running, fetch, rows);
   const texts = new Array<string>(rows.length);
-  for (let index = 0; index < rows.length; index++) texts[index] = fetch.write(rows[index]!, index, brought);
+  const most = running.context.held?.limit ?? mostBytes;
+  const turn = new Turn();
+  let length = 0;
+  for (let index = 0; index < rows.length; index++) {
+    const text = fetch.write(rows[index]!, index, brought);
+    // A child that many parents share is brought once, and written for each of them.
+    length += text.length + 1;
+    if (length > most) throw tooLong(most);
+    texts[index] = text;
+    if (turn.isOver(index)) await turn.next();
+  }
   return texts;
 }
 
@@ -141,7 +152,7 @@ async function bringHop(
           tuples: running.bindings.parents!,
           of: Int32Array.from(rows, (row) => Number(row[fetch.compiled.shape.parent!])),
         }
-      : gatherKeys(rows, hop.reader);
+      : await gatherKeys(rows, hop.reader);
   const texts = gathered.tuples.length === 0 ? [] : await fetchChildren(running, hop, gathered.tuples);
   const absent = absentText(hop);
   return Array.from(rows, (_, index) => texts[gathered.of[index]!] ?? absent);

@@ -1,6 +1,7 @@
 import { familyOf, type ValueType } from '../catalog/index.ts';
 import { fromText, type ValueCodec } from '../plan/index.ts';
 import type { ReadKey } from './remote-keys.ts';
+import { Turn } from './turns.ts';
 
 /** Where a key stands in the rows of the one side, and how its texts are read as values of the other. */
 export interface KeyReader {
@@ -9,16 +10,18 @@ export interface KeyReader {
 }
 
 /** Distinct key tuples of rows, and for each row the index of its tuple; -1 where a part is NULL or cannot exist over there. */
-export function gatherKeys(
+export async function gatherKeys(
   rows: readonly (readonly unknown[])[],
   reader: KeyReader,
-): { readonly tuples: unknown[][]; readonly of: Int32Array } {
+): Promise<{ readonly tuples: unknown[][]; readonly of: Int32Array }> {
   const tuples: unknown[][] = [];
   const seen = new Map<string, number>();
   // Texts that differ may be one value over there: 1.0 and 1.00, say.
   const known = new Map<string, number>();
   const of = new Int32Array(rows.length);
+  const turn = new Turn();
   for (let row = 0; row < rows.length; row++) {
+    if (turn.isOver(row)) await turn.next();
     const texts = textsOf(rows[row]!, reader);
     if (texts === null) {
       of[row] = -1;

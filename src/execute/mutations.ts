@@ -83,9 +83,7 @@ export function failedWrites(
   written: readonly Written[],
   errors: readonly FozError[],
 ): FailedWrite[] {
-  const told = errors.flatMap(
-    ({ details }) => (details?.committed as readonly SourceName[] | undefined) ?? [],
-  );
+  const told = errors.flatMap(committedOf);
   const committed = new Set([...told, ...written.map(({ source }) => source)]);
   const unknown = errors.filter(({ details }) => details?.outcome === 'unknown');
   return rootFields(plan.roots).flatMap((root) => {
@@ -96,6 +94,11 @@ export function failedWrites(
     const isUnknown = unknown.some(({ details }) => details?.source === source);
     return [{ source, table: table.id, kind: kind === 'update many' ? 'update' : kind, isUnknown }];
   });
+}
+
+/** The sources whose writes an error tells of as committed. */
+function committedOf({ details }: FozError): readonly SourceName[] {
+  return (details?.committed as readonly SourceName[] | undefined) ?? [];
 }
 
 /** The statements of a source: the only one of a request, or all of a transaction. */
@@ -123,18 +126,18 @@ async function runGroup(
 ): Promise<Map<Root, string>> {
   const [only] = group.fields;
   const attempt = async () => {
+    // A statement of its own notes what it stored, whatever becomes of its answer.
+    if (group.fields.length === 1 && only!.simple !== null)
+      return new Map<Root, string>([[only!.root, await only!.simple.run(running)]]);
     const written: Written[] = [];
     const texts = await once({ ...running, written });
     running.written?.push(...written);
     return texts;
   };
-  const once = async (noting: Running) => {
-    if (group.fields.length === 1 && only!.simple !== null)
-      return new Map<Root, string>([[only!.root, await only!.simple.run(noting)]]);
-    return withWrite(connectorOf, running.context, group, (runners) =>
+  const once = (noting: Running) =>
+    withWrite(connectorOf, running.context, group, (runners) =>
       runFields(connectorOf, noting, group, runners),
     );
-  };
   const started = performance.now();
   for (let tried = 1; ; tried++) {
     try {
@@ -182,7 +185,7 @@ function withCommitted(error: unknown, committed: readonly SourceName[]): unknow
     `${error.message} What this operation wrote to ${names} before is committed.`,
     {
       path: error.path,
-      details: { ...error.details, committed },
+      details: { ...error.details, committed: [...committed, ...committedOf(error)] },
       internal: error.internal,
       cause: error,
     },

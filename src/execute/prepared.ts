@@ -75,7 +75,7 @@ export function preparePlan(
         steps.push(await stepVariants(steps, index).run(running));
       const prepared = rootVariants(steps, 0);
       const texts = await runRoots(connectorOf, running, prepared);
-      return rootText(plan.roots, texts, introspects ? await introspect() : none);
+      return wholeText(running, plan, texts, introspects ? await introspect() : none);
     },
   };
 }
@@ -212,6 +212,20 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
       return rootText(plan.roots, texts, introspects ? await introspect() : none);
     },
   };
+}
+
+/** The answer to a query, unless it is too long. */
+function wholeText(
+  { context }: Running,
+  { roots }: Plan,
+  texts: ReadonlyMap<Root, string>,
+  introspection: ReadonlyMap<string, string>,
+): string {
+  let length = 0;
+  for (const text of texts.values()) length += text.length;
+  for (const text of introspection.values()) length += text.length;
+  context.held?.check(length);
+  return rootText(roots, texts, introspection);
 }
 
 /** The object of all root fields, in the order asked. */

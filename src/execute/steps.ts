@@ -40,7 +40,7 @@ function prepareKeys(
     async run(running) {
       const { rows } = await runStatement(running, step.source, prepared.compiled.statement);
       if (rows.length > step.cap) throw tooManyKeys(step);
-      return gatherKeys(rows, reader).tuples;
+      return (await gatherKeys(rows, reader)).tuples;
     },
   };
 }

@@ -7,7 +7,7 @@ import type {
   Table,
   ValueType,
 } from '../catalog/index.ts';
-import type { EndSignal } from '../core/index.ts';
+import type { EndSignal, FozError, HeldBytes } from '../core/index.ts';
 import type { Fetch } from './fetch.ts';
 import type { Param } from './param.ts';
 import type { Shape } from './shape.ts';
@@ -68,6 +68,8 @@ export interface RunContext {
   readonly signal: EndSignal;
   /** Milliseconds left for the statement when it starts; `null`: no limit. */
   readonly timeoutMs: number | null;
+  /** Counts what the request holds; absent: as much as one text can have. What does not fit is stopped while it arrives, with `limit-exceeded`. */
+  readonly held?: HeldBytes | undefined;
 }
 
 /** Rows as arrays in the order of the statement's columns; values as the wire gives them (see ValueCodec). */
@@ -82,6 +84,8 @@ export interface RunResult {
    * another key.
    */
   readonly met?: 'key' | 'moved' | 'other' | null;
+  /** The write is stored, but its rows are more than the request may hold: they were let go while they arrived. */
+  readonly withheld?: FozError;
 }
 
 /** Runs statements, outside of a transaction or within one. */

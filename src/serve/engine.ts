@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Session } from '../access/index.ts';
-import type { EndSignal } from '../core/index.ts';
+import type { EndSignal, HeldBytes } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 
 /** One operation of one HTTP request. `variables` are raw JSON. */
@@ -14,6 +14,8 @@ export interface Operation {
   /** Aborted when the client leaves. */
   readonly signal: EndSignal;
   readonly timeoutMs: number | null;
+  /** Counts what the request holds, over all its operations. */
+  readonly held?: HeldBytes;
   /** Awaited before anything is written; rejects with FozError where nothing may be. */
   readonly beforeWrite?: () => Promise<void>;
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialOf, type Session } from '../access/index.ts';
 import { countedAddress } from '../auth/index.ts';
-import { FozError } from '../core/index.ts';
+import { FozError, HeldBytes } from '../core/index.ts';
 import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
+import type { Holding, Holdings } from './holdings.ts';
 import { Hosts } from './hosts.ts';
 import type { LimitsOf } from './limits-of.ts';
 import type { AccountOf, Limits, ServerOptions } from './options.ts';
@@ -24,7 +25,9 @@ export interface Entry {
   readonly base: RequestContext['operation'];
   /** What is told about rates; `null`: none are counted. */
   readonly rate: RateHeaders | null;
-  /** To be called once, when the request is over. */
+  /** Counts what is held for it, until `leave`. */
+  readonly holding: Holding;
+  /** To be called once, when the request is over and its answer is gone. */
   leave(): void;
 }
 
@@ -35,10 +38,12 @@ export class Gate {
   readonly hosts: Hosts;
   readonly #options: ServerOptions;
   readonly #rates = new Rates();
+  readonly #holdings: Holdings;
   readonly #timeLimits = new Map<number, TimeLimit>();
 
-  constructor(options: ServerOptions, limitsOf: LimitsOf) {
+  constructor(options: ServerOptions, limitsOf: LimitsOf, holdings: Holdings) {
     this.#options = options;
+    this.#holdings = holdings;
     this.limitsOf = limitsOf;
     this.hosts = new Hosts(options);
   }
@@ -48,17 +53,21 @@ export class Gate {
     const { session, request } = asker;
     const limits = this.limitsOf(session);
     const { timeMs, rate, concurrency } = limits;
+    const callerOf = () => this.callerOf(session, request);
+    this.#holdings.admit(callerOf);
+    const holding = this.#holdings.open(callerOf);
     const free =
       concurrency === null ? undefined : this.#rates.enter(this.callerOf(session, request), concurrency);
     const timeLimit = timeMs === null ? undefined : this.#timeLimit(timeMs, end);
     const leave = () => {
       timeLimit?.remove(end);
       free?.();
+      holding.release();
     };
     if (rate === null && session.rateLimit === undefined)
-      return this.#entered(asker, { limits, rate: null, leave }, end);
+      return this.#entered(asker, { limits, rate: null, holding, leave }, end);
     return this.count(asker, 1).then(
-      (headers) => this.#entered(asker, { limits, rate: headers, leave }, end),
+      (headers) => this.#entered(asker, { limits, rate: headers, holding, leave }, end),
       (error) => {
         leave();
         throw error;
@@ -113,6 +122,7 @@ export class Gate {
         session: asker.session,
         signal: end,
         timeoutMs: given.limits.timeMs,
+        held: new HeldBytes(given.limits.answerBytes, given.holding),
         ...(accounts === undefined ? {} : { beforeWrite: () => accounts.ready() }),
       },
     };

@@ -6,6 +6,7 @@ import { parseBody, Refusal, readBody } from './body.ts';
 import { searchWithDocument, withDocument } from './documents.ts';
 import type { Asker, Entry, Gate } from './gate.ts';
 import { checkGet } from './get-request.ts';
+import type { Holding } from './holdings.ts';
 import { contentType, json } from './media-type.ts';
 import {
   HeaderMap,
@@ -15,17 +16,19 @@ import {
   outcome,
   plainOperation,
   type Told,
+  wholeText,
 } from './operations.ts';
 import type { ServerOptions } from './options.ts';
 import { isRefusal, refusalOf } from './refusal.ts';
 import { RequestEnd } from './request-end.ts';
-import { send } from './respond.ts';
+import type { Sender } from './respond.ts';
 
 /** One request on its way: who asks, where the answer goes, and the headers it goes with. */
 interface Exchange extends Asker {
   readonly response: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
   readonly base: RequestContext['operation'];
+  readonly holding: Holding;
 }
 
 /** Serves `/graphql` over HTTP: the hot lane for what is planned already, Apollo Server for everything else. */
@@ -33,11 +36,13 @@ export class GraphqlHandler {
   readonly #options: ServerOptions;
   readonly #gate: Gate;
   readonly #operations: Operations;
+  readonly #sender: Sender;
 
-  constructor(options: ServerOptions, gate: Gate, operations: Operations) {
+  constructor(options: ServerOptions, gate: Gate, operations: Operations, sender: Sender) {
     this.#options = options;
     this.#gate = gate;
     this.#operations = operations;
+    this.#sender = sender;
   }
 
   async handle(
@@ -59,11 +64,11 @@ export class GraphqlHandler {
       session = identified instanceof Promise ? await identified : identified;
       const entering = this.#gate.enter({ session, request, requestId }, end);
       entry = entering instanceof Promise ? await entering : entering;
-      const { base, limits, rate } = entry;
+      const { base, limits, rate, holding } = entry;
       if (rate !== null) headers = { ...headers, ...rate };
       if (request.method !== 'POST' && request.method !== 'GET')
         throw new Refusal(405, 'not-supported', `GraphQL is asked by GET or POST, not by ${request.method}.`);
-      const exchange: Exchange = { session, request, requestId, response, headers, base };
+      const exchange: Exchange = { session, request, requestId, response, headers, base, holding };
       if (request.method === 'GET') {
         checkGet(request, this.#options.cors);
         return await this.#full(exchange, '');
@@ -82,7 +87,7 @@ export class GraphqlHandler {
 
   /** `undefined`: not a plain operation that is planned already. */
   async #hot(exchange: Exchange, body: unknown): Promise<Outcome | undefined> {
-    const { request, response, headers, base } = exchange;
+    const { request, response, base, holding } = exchange;
     const operation = plainOperation(body, base);
     if (operation === undefined) return undefined;
     const type = contentType(request.headers.accept);
@@ -90,14 +95,16 @@ export class GraphqlHandler {
     const answer = await this.#operations.planned(exchange, operation);
     if (answer === undefined) return undefined;
     const status = answer.kind === 'request' && type !== json ? 400 : 200;
-    await send(request, response, status, { ...headers, 'content-type': type }, answer.packed ?? answer.json);
+    const headers = { ...exchange.headers, 'content-type': type };
+    await this.#sender.send(request, response, status, headers, answer.packed ?? answer.json, holding);
     return outcome('hot', operation.operationName, base.session, status, answer);
   }
 
   async #full(exchange: Exchange, body: unknown): Promise<Outcome> {
-    const { request, response, base } = exchange;
+    const { request, response, base, holding } = exchange;
     const { status, headers, text, answer } = await this.#ask(exchange, body);
-    await send(request, response, status, { ...exchange.headers, ...headers }, answer?.packed ?? text);
+    const all = { ...exchange.headers, ...headers };
+    await this.#sender.send(request, response, status, all, answer?.packed ?? text, holding);
     return outcome('full', nameIn(body), base.session, status, answer);
   }
 
@@ -119,7 +126,7 @@ export class GraphqlHandler {
 
   /** A list of operations, when the limits allow more than one; answered in order, and so run where one may see what another wrote. */
   async #batch(exchange: Exchange, bodies: readonly unknown[], most: number): Promise<Outcome> {
-    const { request, response, headers, base } = exchange;
+    const { request, response, headers, base, holding } = exchange;
     if (most <= 1)
       throw new Refusal(
         400,
@@ -136,12 +143,13 @@ export class GraphqlHandler {
     const rate = bodies.length === 1 ? {} : await this.#gate.count(exchange, bodies.length - 1);
     const asked = bodies.map((body) => withDocument(this.#options.engine, exchange.session, body));
     const answers = await this.#inOrder(exchange, asked);
-    await send(
+    await this.#sender.send(
       request,
       response,
       200,
       { ...headers, ...rate, 'content-type': json },
-      `[${answers.map(({ text, answer }) => answer?.packed?.text() ?? text).join(',')}]`,
+      `[${answers.map(({ text, answer }) => wholeText(text, answer, base.held)).join(',')}]`,
+      holding,
     );
     return { lane: 'full', operationName: null, role: base.session.role, status: 200, result: 'ok' };
   }
@@ -170,7 +178,13 @@ export class GraphqlHandler {
     const more = error instanceof Refusal ? error.headers : {};
     const allow: Record<string, string> = status === 405 ? { allow: 'GET, POST' } : {};
     if (challenge !== undefined && challenge !== null) allow['www-authenticate'] = challenge;
-    await send(request, response, status, { ...headers, ...more, ...allow, 'content-type': type }, text);
+    await this.#sender.send(
+      request,
+      response,
+      status,
+      { ...headers, ...more, ...allow, 'content-type': type },
+      text,
+    );
     return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
   }
 }

@@ -2,6 +2,7 @@ export type { Engine, Operation } from './engine.ts';
 export {
   type AccountOf,
   type Accounts,
+  type AnswerLimits,
   defaultLimits,
   defaultWebsocket,
   type Limits,

@@ -27,5 +27,6 @@ function within(limits: Limits, own: CredentialLimits): Limits {
     batch: smaller(limits.batch, own.batch),
     rate: limits.rate,
     concurrency: smaller(limits.concurrency, own.concurrency),
+    answerBytes: smaller(limits.answerBytes, own.answer_bytes),
   };
 }

@@ -12,6 +12,10 @@ interface Measured extends Pick<ServerOptions, 'gauges' | 'readiness'> {
   /** WebSockets that are open. */
   readonly sockets: () => number;
   readonly caches: () => readonly CacheState[];
+  /** Bytes held for requests. */
+  readonly heldBytes: () => number;
+  /** Clients that were cut off since they did not read. */
+  readonly slowReaders: () => number;
 }
 
 /** Prometheus metrics of one server. Labels have few values: no names of operations, no addresses. */
@@ -105,6 +109,18 @@ function addGauges(registry: Registry, options: Measured): void {
       },
     });
   gauge('foz_websockets_open', 'WebSockets that are open', (it) => it.set(options.sockets()));
+  gauge('foz_answer_bytes_held', 'Bytes held for requests, from the databases until they are read', (it) =>
+    it.set(options.heldBytes()),
+  );
+  new Counter({
+    name: 'foz_slow_readers_total',
+    help: 'Clients that were cut off because they did not read their answers',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(options.slowReaders());
+    },
+  });
   gauge('foz_plans', 'Plans kept', (it) => it.set(options.gauges().plans));
   gauge(
     'foz_pool_connections',

@@ -1,5 +1,5 @@
 import type { Session } from '../access/index.ts';
-import { checkDocumentNesting, FozError, readJson } from '../core/index.ts';
+import { checkDocumentNesting, FozError, type HeldBytes, readJson } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
 import type { Operation } from './engine.ts';
@@ -164,6 +164,14 @@ function isAccountable({ written, read }: EngineAnswer): boolean {
   return written !== undefined || read !== undefined;
 }
 
+/** The text of an answer that has to be whole. Throws FozError `limit-exceeded` for one that is kept packed and longer than it may be. */
+export function wholeText(text: string, answer: EngineAnswer | null, held: HeldBytes | undefined): string {
+  const packed = answer?.packed;
+  if (packed === undefined) return text;
+  held?.check(packed.bytes);
+  return packed.text();
+}
+
 /** The name that a request gives to its operation. */
 export function nameIn(body: unknown): string | null {
   const name = (body as { readonly operationName?: unknown } | null)?.operationName;
@@ -204,6 +212,7 @@ export function plainOperation(body: unknown, base: RequestContext['operation'])
     session: base.session,
     signal: base.signal,
     timeoutMs: base.timeoutMs,
+    held: base.held,
     beforeWrite: base.beforeWrite,
   };
 }

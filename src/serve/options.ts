@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { getHeapStatistics } from 'node:v8';
 import type { Logger } from 'pino';
 import type { RateLimit, Session } from '../access/index.ts';
 import type { SessionEnd } from '../auth/index.ts';
@@ -23,8 +24,10 @@ export interface Limits {
   readonly batch: number;
   /** Requests of one caller within a time; `null` (unless told): any number. */
   readonly rate: RateLimit | null;
-  /** Requests of one caller that run at once; `null` (unless told): any number. */
+  /** Requests of one caller that run at once, or whose answers are not read yet; `null` (unless told): any number. */
   readonly concurrency: number | null;
+  /** Bytes of the answers to one request, and of what databases send for them; 64 MiB unless told, `null`: as many as one text can have. */
+  readonly answerBytes: number | null;
 }
 
 export const defaultLimits: Limits = {
@@ -36,7 +39,28 @@ export const defaultLimits: Limits = {
   batch: 1,
   rate: null,
   concurrency: null,
+  answerBytes: 64 * 1024 * 1024,
 };
+
+/** Limits of what is held for all requests together. */
+export interface AnswerLimits {
+  /** Bytes, from when they arrive from the databases until they are read; a quarter of the heap unless told. */
+  readonly heldBytes: number;
+  /** The same for one caller; half of that unless told. */
+  readonly heldBytesPerCaller: number;
+  /** Milliseconds after which a client is cut off that takes nothing of its answer; 30,000 unless told. */
+  readonly writeMs: number;
+}
+
+/** With the defaults for what is absent. */
+export function answerLimits(given: Partial<AnswerLimits> = {}): AnswerLimits {
+  const heldBytes = given.heldBytes ?? Math.ceil(getHeapStatistics().heap_size_limit / 4);
+  return {
+    heldBytes,
+    heldBytesPerCaller: given.heldBytesPerCaller ?? Math.ceil(heldBytes / 2),
+    writeMs: given.writeMs ?? 30_000,
+  };
+}
 
 /** Limits of WebSockets. */
 export interface WebsocketLimits {
@@ -107,6 +131,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Milliseconds that a client may take to send a whole request; 30,000 unless told. Who is slower is cut off with 408. */
   readonly receiveMs?: number;
+  /** What is held for clients that have not read their answers yet. */
+  readonly answers?: Partial<AnswerLimits>;
   /** Files in PEM form; read again when they change. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Origins that browsers may call from; `*` for any; empty: none but the server's own. Read for each request. */

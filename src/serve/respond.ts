@@ -1,93 +1,221 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import type { PackedText } from '../execute/index.ts';
+import type { Holding } from './holdings.ts';
+import { pieceLength, piecesOf } from './pieces.ts';
+import type { Readers } from './readers.ts';
 
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
 
 /** Answers smaller than this are not worth compressing. */
 const threshold = 8 * 1024;
+const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
+const gzipped = { level: 5 };
 
-/** Sends a complete answer, compressed when it is large and the client can take it. */
-export async function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  text: string | PackedText,
-): Promise<void> {
-  if (response.destroyed || response.headersSent) return;
-  const accepted = request.headers['accept-encoding'];
-  if (typeof text !== 'string') {
-    await sendPacked(response, status, headers, text, accepted !== undefined && accepts(accepted, 'gzip'));
-    return;
-  }
-  if (text.length < threshold || accepted === undefined) {
-    response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(text)) });
-    response.end(text);
-    return;
-  }
-  const { encoding, body } = await compress(text, accepted);
-  if (response.destroyed) return;
-  response.writeHead(status, encodedHeaders(headers, body.length, encoding));
-  response.end(body);
+/** An answer on its way out. */
+interface Reply {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Counts what is not read yet; absent: nobody does. */
+  readonly holding?: Holding | undefined;
 }
 
-/** Sends a stream as fast as the client reads. Where it fails, or the client leaves, the answer is cut off, so that nobody takes it for whole. */
-export async function sendStream(
-  response: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: Readable,
+/** Sends answers, as fast as clients read them. */
+export class Sender {
+  readonly #readers: Readers;
+
+  constructor(readers: Readers) {
+    this.#readers = readers;
+  }
+
+  /** Sends a complete answer, compressed when it is large and the client can take it. Resolves when it is gone, or its client. */
+  async send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    text: string | PackedText,
+    holding?: Holding,
+  ): Promise<void> {
+    if (response.destroyed || response.headersSent) return;
+    const accepted = request.headers['accept-encoding'];
+    const reply: Reply = { request, response, status, headers, holding };
+    if (typeof text !== 'string') await this.#packed(reply, text);
+    else if (text.length < threshold || accepted === undefined) await this.#plain(reply, text);
+    else await this.#encoded(reply, text, accepted);
+  }
+
+  /** Sends a stream. Where it fails, or the client leaves, the answer is cut off, so that nobody takes it for whole. */
+  async sendStream(
+    response: ServerResponse,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: Readable,
+  ): Promise<void> {
+    response.writeHead(status, headers);
+    const stop = this.#watch(response);
+    await pipeline(body, response)
+      .catch((error: NodeJS.ErrnoException) => {
+        // The client has left: there is nobody to tell.
+        if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+      })
+      .finally(stop);
+  }
+
+  async #plain(reply: Reply, text: string): Promise<void> {
+    const { response, status, headers } = reply;
+    response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(text)) });
+    if (text.length <= pieceLength) await this.#whole(reply, text);
+    else await this.#inPieces(reply, text);
+  }
+
+  /** The system takes a small answer at once from a client that reads; else it is held until it is read. */
+  async #whole(reply: Reply, body: string | Buffer): Promise<void> {
+    const { response, holding } = reply;
+    response.end(body);
+    if (response.writableLength === 0 || response.destroyed) return;
+    holding?.set(response.writableLength);
+    const stop = this.#watch(response);
+    await heard(reply, 'close');
+    stop();
+  }
+
+  async #inPieces(reply: Reply, text: string): Promise<void> {
+    const { response, holding } = reply;
+    const stop = this.#watch(response);
+    let left = text.length;
+    for (const piece of piecesOf(text)) {
+      holding?.set(left);
+      left -= piece.length;
+      if (!response.write(piece)) await heard(reply, 'drain');
+      if (isGone(reply)) break;
+    }
+    response.end();
+    await heard(reply, 'close');
+    stop();
+  }
+
+  async #encoded(reply: Reply, text: string, accepted: string): Promise<void> {
+    const encoding = accepts(accepted, 'br') ? 'br' : accepts(accepted, 'gzip') ? 'gzip' : null;
+    const { response, status, headers, holding } = reply;
+    if (encoding === null) return this.#plain({ ...reply, headers: varying(headers) }, text);
+    if (text.length <= 4 * pieceLength) {
+      const body = encoding === 'br' ? await compressBrotli(text, brotli) : await compressGzip(text, gzipped);
+      if (response.destroyed) return;
+      response.writeHead(status, encodedHeaders(headers, body.length, encoding));
+      return this.#whole(reply, body);
+    }
+    response.writeHead(status, encodedHeaders(headers, null, encoding));
+    const encoder = encoding === 'br' ? createBrotliCompress(brotli) : createGzip(gzipped);
+    await this.#piped(reply, [Readable.from(counted(text, holding)), encoder]);
+  }
+
+  /** Sends a text that is kept packed as it is, or unpacks it for a client that cannot. */
+  async #packed(reply: Reply, packed: PackedText): Promise<void> {
+    const { request, response, status, headers, holding } = reply;
+    const asGzip = accepts(request.headers['accept-encoding'] ?? '', 'gzip');
+    const length = asGzip ? packed.packedBytes : packed.bytes;
+    response.writeHead(status, encodedHeaders(headers, length, asGzip ? 'gzip' : null));
+    holding?.set(packed.packedBytes);
+    await this.#piped(reply, [asGzip ? Readable.from(packed.gzip) : packed.unpack()]);
+  }
+
+  /** A client that leaves before the end has its answer cut off; there is nobody to tell. */
+  async #piped(reply: Reply, streams: readonly [Readable, ...NodeJS.ReadWriteStream[]]): Promise<void> {
+    const { request, response } = reply;
+    const leave = whenLost(request.socket, () => response.destroy());
+    const stop = this.#watch(response);
+    await pipeline([...streams, response]).catch(() => response.destroy());
+    await heard(reply, 'close');
+    stop();
+    leave();
+  }
+
+  #watch(response: ServerResponse): () => void {
+    return this.#readers.watch({
+      get socket() {
+        return response.socket;
+      },
+      cutOff: () => (response.socket ?? response).destroy(),
+    });
+  }
+}
+
+function isGone({ request, response }: Pick<Reply, 'request' | 'response'>): boolean {
+  return response.closed || response.destroyed || request.socket.destroyed;
+}
+
+/** Resolves when there is room for more of an answer, or when it is gone as a whole; in any case when its connection is gone. */
+function heard(
+  { request, response }: Pick<Reply, 'request' | 'response'>,
+  event: 'drain' | 'close',
 ): Promise<void> {
-  response.writeHead(status, headers);
-  await pipeline(body, response).catch((error: NodeJS.ErrnoException) => {
-    // The client has left: there is nobody to tell.
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  if (isGone({ request, response })) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off(event, done);
+      response.off('close', done);
+      leave();
+      resolve();
+    };
+    response.on(event, done);
+    if (event !== 'close') response.on('close', done);
+    const leave = whenLost(request.socket, done);
   });
 }
 
-/** Sends a text that is kept packed as it is, or unpacks it for a client that cannot, as fast as the client reads. */
-async function sendPacked(
-  response: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  packed: PackedText,
-  asGzip: boolean,
-): Promise<void> {
-  const length = asGzip ? packed.packedBytes : packed.bytes;
-  response.writeHead(status, encodedHeaders(headers, length, asGzip ? 'gzip' : null));
-  const body = asGzip ? Readable.from(packed.gzip) : packed.unpack();
-  // A client that leaves before the end has its answer cut off; there is nobody to tell.
-  await pipeline(body, response).catch(() => response.destroy());
+const lost = new WeakMap<Socket, Set<() => void>>();
+
+/** Calls back when a connection is gone: an answer that waits there behind others does not hear of it. Gives what ends that. */
+function whenLost(socket: Socket, then: () => void): () => void {
+  let waiting = lost.get(socket);
+  if (waiting === undefined) {
+    const all = new Set<() => void>();
+    lost.set(socket, all);
+    socket.once('close', () => {
+      for (const one of all) one();
+    });
+    waiting = all;
+  }
+  waiting.add(then);
+  return () => void waiting.delete(then);
 }
 
-function encodedHeaders(
-  headers: Readonly<Record<string, string>>,
-  length: number,
-  encoding: string | null,
-): Record<string, string> {
+/** The pieces of a text, each no longer held when the next one is asked for. */
+function* counted(text: string, holding: Holding | undefined): Generator<Buffer> {
+  let left = text.length;
+  for (const piece of piecesOf(text)) {
+    holding?.set(left);
+    left -= piece.length;
+    yield Buffer.from(piece);
+  }
+}
+
+function varying(headers: Readonly<Record<string, string>>): Record<string, string> {
   return {
     ...headers,
     vary: headers.vary === undefined ? 'accept-encoding' : `${headers.vary}, accept-encoding`,
-    'content-length': String(length),
-    ...(encoding === null ? {} : { 'content-encoding': encoding }),
   };
 }
 
-async function compress(text: string, accepted: string): Promise<{ encoding: string | null; body: Buffer }> {
-  const plain = Buffer.from(text);
-  if (accepts(accepted, 'br')) {
-    return {
-      encoding: 'br',
-      body: await compressBrotli(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-    };
-  }
-  if (accepts(accepted, 'gzip')) return { encoding: 'gzip', body: await compressGzip(plain, { level: 5 }) };
-  return { encoding: null, body: plain };
+/** `length` `null`: it is not known before the end. */
+function encodedHeaders(
+  headers: Readonly<Record<string, string>>,
+  length: number | null,
+  encoding: string | null,
+): Record<string, string> {
+  return {
+    ...varying(headers),
+    ...(length === null ? {} : { 'content-length': String(length) }),
+    ...(encoding === null ? {} : { 'content-encoding': encoding }),
+  };
 }
 
 /** Whether an Accept-Encoding header takes a coding (RFC 9110, section 12.5.3). */

@@ -15,12 +15,14 @@ import { corsHeaders, isPreflight, UnlistedOrigins } from './cors.ts';
 import { serveFile } from './files.ts';
 import { Gate } from './gate.ts';
 import { GraphqlHandler } from './graphql.ts';
+import { Holdings } from './holdings.ts';
 import { type LimitsOf, limitsOfSessions } from './limits-of.ts';
 import { Metrics, type Transport } from './metrics.ts';
 import { Operations, type Outcome } from './operations.ts';
-import type { ServerOptions } from './options.ts';
+import { answerLimits, type ServerOptions } from './options.ts';
+import { Readers } from './readers.ts';
 import { requestId } from './request-id.ts';
-import { send, sendStream } from './respond.ts';
+import { Sender } from './respond.ts';
 import { answerSession } from './session-route.ts';
 import { Sockets } from './socket/sockets.ts';
 import { refuseUpgrade, serveWithoutUpgrade, takeOver } from './socket/upgrade.ts';
@@ -41,7 +43,11 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
   const doors = new Doors(options.engine, limitsOf);
   const front = new Front(options, doors, limitsOf);
   const listener = (request: IncomingMessage, response: ServerResponse) =>
-    void front.serve(request, response);
+    // Nothing is told where telling failed; thrown, it would end the process.
+    void front.serve(request, response).catch((error: unknown) => {
+      options.logger.error({ err: error }, 'answer failed');
+      response.destroy();
+    });
   const { tls, receiveMs = 30_000 } = options;
   const slow = {
     requestTimeout: receiveMs,
@@ -109,22 +115,29 @@ class Front {
   readonly #graphql: GraphqlHandler;
   readonly #metrics: Metrics;
   readonly #unlisted: UnlistedOrigins;
+  readonly #sender: Sender;
   readonly sockets: Sockets;
 
   constructor(options: ServerOptions, doors: Doors, limitsOf: LimitsOf) {
     this.#options = options;
-    const gate = new Gate(options, limitsOf);
+    const limits = answerLimits(options.answers);
+    const readers = new Readers(limits.writeMs);
+    const holdings = new Holdings(limits, () => readers.makeRoom());
+    this.#sender = new Sender(readers);
+    const gate = new Gate(options, limitsOf, holdings);
     this.#gate = gate;
     const operations = new Operations(options, gate, doors);
-    this.#graphql = new GraphqlHandler(options, gate, operations);
+    this.#graphql = new GraphqlHandler(options, gate, operations, this.#sender);
     const { logger } = options;
     this.#unlisted = new UnlistedOrigins(logger);
     const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#told(outcome, ms, id, 'websocket');
-    this.sockets = new Sockets(options, { gate, operations, logger, onOutcome });
+    this.sockets = new Sockets(options, { gate, operations, logger, onOutcome }, readers);
     this.#metrics = new Metrics({
       ...options,
       sockets: () => this.sockets.size,
       caches: () => [...options.gauges().caches, ...doors.caches],
+      heldBytes: () => holdings.bytes,
+      slowReaders: () => readers.cutOff,
     });
   }
 
@@ -139,7 +152,7 @@ class Front {
           : new Refusal(500, 'unexpected', 'Something went wrong inside Foz; the log has the details.');
       if (refusal.status === 500) logUnexpected(this.#options.logger, error, { requestId: id });
       if (!response.headersSent)
-        await send(
+        await this.#sender.send(
           request,
           response,
           refusal.status,
@@ -156,7 +169,7 @@ class Front {
     if (isGraphql(path)) return this.#serveGraphql(request, response, id);
     switch (path) {
       case '/healthz':
-        return send(request, response, 200, plain, '{"status":"ok"}');
+        return this.#sender.send(request, response, 200, plain, '{"status":"ok"}');
       case '/readyz':
         return this.#ready(request, response);
     }
@@ -164,8 +177,9 @@ class Front {
     if (route === undefined) return this.#open(request, response, path, id);
     const answer = await route(request, (most) => readBody(request, most));
     const headers = { ...answer.headers, 'x-request-id': id };
-    if (typeof answer.body !== 'string') return sendStream(response, answer.status, headers, answer.body);
-    return send(request, response, answer.status, headers, answer.body);
+    if (typeof answer.body !== 'string')
+      return this.#sender.sendStream(response, answer.status, headers, answer.body);
+    return this.#sender.send(request, response, answer.status, headers, answer.body);
   }
 
   /** What no secret of its own guards: by the names of the server alone, where they are looked at. */
@@ -174,14 +188,14 @@ class Front {
     if (path === '/metrics' && this.#options.metrics) {
       const { registry } = this.#metrics;
       const headers = { 'content-type': registry.contentType };
-      return send(request, response, 200, headers, await registry.metrics());
+      return this.#sender.send(request, response, 200, headers, await registry.metrics());
     }
     if (path === '/samples.json')
-      return send(request, response, 200, plain, JSON.stringify(this.#options.samples()));
+      return this.#sender.send(request, response, 200, plain, JSON.stringify(this.#options.samples()));
     const own = this.#options.sessionRoutes?.get(path);
     if (own !== undefined) {
       const { status, headers, body } = await answerSession(this.#options, this.#gate, own, request, id);
-      return send(request, response, status, { ...headers, 'x-request-id': id }, body);
+      return this.#sender.send(request, response, status, { ...headers, 'x-request-id': id }, body);
     }
     const readable = request.method === 'GET' || request.method === 'HEAD';
     if (
@@ -222,7 +236,7 @@ class Front {
     const store = this.#options.storeReadiness?.() ?? null;
     const some = sources.length === 0 || sources.some((source) => source.ready);
     const ready = !this.closing && some && store?.ready !== false;
-    await send(
+    await this.#sender.send(
       request,
       response,
       ready ? 200 : 503,

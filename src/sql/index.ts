@@ -9,6 +9,7 @@ export { render, Sql, sql } from './sql.ts';
 export {
   commitFailure,
   commitMs,
+  isRead,
   statementFailure,
   type Transaction,
   transact,

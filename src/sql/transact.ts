@@ -75,9 +75,14 @@ export class Unanswered extends FozError {}
 
 const reads = /^\s*(?:select|values|with|explain)\b/i;
 
+/** Whether a statement only reads. */
+export function isRead(text: string): boolean {
+  return reads.test(text);
+}
+
 /** What the failure of a statement outside of a transaction means for the caller: a write that was not answered may be stored. */
 export function statementFailure(failure: FozError, text: string): FozError {
-  if (!(failure instanceof Unanswered) || reads.test(text)) return failure;
+  if (!(failure instanceof Unanswered) || isRead(text)) return failure;
   const { code, message, internal } = failure;
   return new FozError(code, `${message} The write may or may not be stored.`, {
     details: unknown,

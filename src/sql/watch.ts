@@ -1,4 +1,4 @@
-import { type EndSignal, FozError } from '../core/index.ts';
+import { type EndSignal, FozError, type HeldBytes } from '../core/index.ts';
 import type { RunContext } from '../plan/index.ts';
 
 /** Until when something may wait or run. */
@@ -6,6 +6,8 @@ export interface Limits {
   readonly signal: EndSignal;
   /** On the clock of `performance.now()`; `Infinity`: none. */
   readonly deadline: number;
+  /** Counts what arrives; absent: as much as one text can have. */
+  readonly held?: HeldBytes | undefined;
 }
 
 /** Something that waits or runs and has to be stopped when its request ends. */
@@ -47,9 +49,10 @@ export class Watch {
 }
 
 /** The limits of a statement that starts now. Throws FozError `timeout` for a request that has ended already. */
-export function limitsOf({ signal, timeoutMs }: RunContext): Limits {
+export function limitsOf({ signal, timeoutMs, held }: RunContext): Limits {
   if (signal.aborted) throw ended(signal);
-  return { signal, deadline: timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs };
+  const deadline = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+  return { signal, deadline, held };
 }
 
 /** Milliseconds that a connection has to stop what it was told to stop, before it is given up. */

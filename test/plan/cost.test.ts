@@ -73,11 +73,43 @@ test('no list is longer than the rows of the limits, at any depth', async () => 
   expect(await run({ rows: 1 }, query, { n: 4 })).toBe('{"data":{"orders":[{"id":1,"items":[{"id":5}]}]}}');
 });
 
-test('an answer that is too long is refused; that of a write is not', async () => {
-  expect(refusal(await run({ answer_bytes: 20 }, '{ orders { id } }'))).toMatchObject({
-    code: 'limit-exceeded',
-    limit: 20,
+describe('an answer that is too long', () => {
+  const asked = (answerBytes: number, query: string) =>
+    ask(new Graphs({ sources: [] }, registry).engine(), { query, variables: {}, answerBytes });
+  test('is refused', async () => {
+    expect(refusal(await asked(20, '{ orders { id } }'))).toMatchObject({
+      code: 'limit-exceeded',
+      limit: 20,
+    });
   });
-  const write = 'mutation { insert_orders_one(object: {id: 6}) { id items { id } } }';
-  expect(await run({ answer_bytes: 20 }, write)).toBe('{"data":{"insert_orders_one":{"id":6,"items":[]}}}');
+
+  test('is counted over all statements and under all names', async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `n${at}: nodes { id }`).join(' ');
+    const page = `{ orders_connection(first: 5) { ${names} } }`;
+    expect(refusal(await asked(300, page))).toMatchObject({ code: 'limit-exceeded' });
+    expect(refusal(await asked(3_000, page))).toBeUndefined();
+    const lists = Array.from({ length: 20 }, (_, at) => `l${at}: orders_connection { nodes { id } }`).join(
+      ' ',
+    );
+    expect(refusal(await asked(300, `{ ${lists} }`))).toMatchObject({ code: 'limit-exceeded' });
+    expect(
+      refusal(await asked(300, '{ __schema { types { name description } } orders { id } }')),
+    ).toMatchObject({
+      code: 'limit-exceeded',
+    });
+  });
+
+  test('undoes a write of several statements, and says of one of a single statement that it is stored', async () => {
+    const nested = `mutation { insert_orders_one(object: {id: 6, items: {data: [{id: 61}]}}) { id a: __typename items { id } } }`;
+    expect(refusal(await asked(20, nested))).toMatchObject({ code: 'limit-exceeded' });
+    expect(JSON.parse(await asked(1_000, '{ orders_by_pk(id: 6) { id } }'))).toEqual({
+      data: { orders_by_pk: null },
+    });
+    const single = `mutation { insert_orders(objects: [{id: 6}, {id: 7}]) { returning { id ${Array.from({ length: 30 }, (_, at) => `n${at}: id`).join(' ')} } } }`;
+    expect(refusal(await asked(200, single))).toMatchObject({ code: 'limit-exceeded', committed: ['shop'] });
+    const stored = JSON.parse(
+      await asked(1_000, '{ orders(where: {id: {_in: [6, 7]}}, order_by: {id: asc}) { id } }'),
+    );
+    expect(stored).toEqual({ data: { orders: [{ id: 6 }, { id: 7 }] } });
+  });
 });

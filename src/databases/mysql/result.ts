@@ -6,7 +6,12 @@ import type { Answer, Done } from './session.ts';
 import { isUpsert } from './template.ts';
 
 /** What a statement did, in the terms of a plan. Throws FozError `not-found` where a column has become another since it was planned. */
-export function resultOf(statement: Statement, { rows, columns, done }: Answer, server: Server): RunResult {
+export function resultOf(
+  statement: Statement,
+  { rows, columns, done, withheld }: Answer,
+  server: Server,
+): RunResult {
+  if (withheld !== undefined) return { rows, affected: withheld.rows, withheld: withheld.reason };
   if (done === null) {
     guard(statement, columns, rows);
     return { rows, affected: 0 };

@@ -1,8 +1,9 @@
 import { type Connection, createConnection, type QueryError } from 'mysql2';
-import { FozError } from '../../core/index.ts';
+import { FozError, HeldBytes } from '../../core/index.ts';
 import {
   ended,
   graceMs,
+  isRead,
   type Limits,
   type Pooled,
   Unanswered,
@@ -12,6 +13,7 @@ import {
 } from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
 import type { WireColumn } from './guard.ts';
+import { Inbound, type InboundOptions } from './inbound.ts';
 import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
 import { refuseServer } from './supported.ts';
@@ -23,6 +25,8 @@ export interface Answer {
   readonly columns: readonly WireColumn[];
   /** `null`: the statement has rows. */
   readonly done: Done | null;
+  /** The statement is done, but its rows are too many bytes: there were so many, and they were let go. */
+  readonly withheld?: { readonly rows: number; readonly reason: FozError };
 }
 export interface Done {
   readonly affectedRows: number | string;
@@ -32,9 +36,15 @@ export interface Done {
 }
 
 interface Running extends Watched {
+  /** Whether what it did is stored when it has finished: it is a write, and not within a transaction. */
+  readonly isStored: boolean;
+  readonly held: HeldBytes;
+  rows: number;
+  /** Why no more of its rows are let in. */
+  refusal: FozError | null;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** Set when its request has ended: resolves when the server has been told. */
+  /** Set when it is not wanted any more: resolves when the server has been told. */
   killed: Promise<void> | null;
 }
 
@@ -50,6 +60,8 @@ export class Session implements Pooled {
   readonly #onEnd: (session: Session) => void;
   #running: Running | null = null;
   #connected = true;
+  /** What broke the connection on this side. */
+  #broken: unknown = null;
 
   private constructor(
     client: Connection,
@@ -65,6 +77,13 @@ export class Session implements Pooled {
     this.#onEnd = onEnd;
     client.on('error', () => this.#lose());
     client.on('end', () => this.#lose());
+    bound(client, {
+      admits: (bytes, isNew) => this.#admits(bytes, isNew),
+      onError: (error) => {
+        this.#broken = error;
+        this.#drop();
+      },
+    });
   }
 
   /** Connects and fixes what the session depends on. Rejects with what the driver or the server says. */
@@ -99,8 +118,8 @@ export class Session implements Pooled {
   }
 
   /**
-   * Runs one statement, complete with its values. Rejects with FozError `timeout` when its limits end it, else with what the
-   * driver or the server says; in each case the server has finished it by then, or the connection is gone.
+   * Runs one statement, complete with its values. Rejects with FozError `timeout` when its limits end it, `limit-exceeded` when its
+   * rows are too many bytes, else with what the driver or the server says; in each case the server has finished it by then, or the connection is gone.
    */
   execute(text: string, limits: Limits): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -111,6 +130,10 @@ export class Session implements Pooled {
       const running: Running = {
         signal: limits.signal,
         deadline: limits.deadline,
+        isStored: !this.inTransaction && !isRead(text),
+        held: limits.held ?? new HeldBytes(null),
+        rows: 0,
+        refusal: null,
         resolve,
         reject,
         killed: null,
@@ -135,11 +158,11 @@ export class Session implements Pooled {
     if (this.#running !== running) return;
     this.#watch.remove(running);
     if (running.killed !== null) {
-      void this.#settle(running, running.killed, error, result);
+      void this.#settle(running, running.killed, error, result, columns);
       return;
     }
     this.#running = null;
-    if (error === null) running.resolve(answerOf(result, columns));
+    if (error === null) running.resolve(answerOf(result, columns, running));
     else {
       if (error.fatal) this.#lose();
       running.reject(error);
@@ -152,6 +175,7 @@ export class Session implements Pooled {
     killed: Promise<void>,
     error: QueryError | null,
     result: unknown,
+    columns: Answer['columns'],
   ): Promise<void> {
     await killed;
     for (let attempt = 0; attempt < 2 && this.#connected; attempt++) {
@@ -165,12 +189,29 @@ export class Session implements Pooled {
     if (this.#running !== running) return;
     this.#running = null;
     // A write that was quicker than its kill is done.
-    if (error === null && !Array.isArray(result)) running.resolve(answerOf(result));
-    else running.reject(error?.fatal ? unanswered(running) : ended(running.signal));
+    if (error === null && (running.isStored || !Array.isArray(result)))
+      running.resolve(answerOf(result, columns, running));
+    else running.reject(error?.fatal ? unanswered(running) : stopped(running));
+  }
+
+  /** Counts a row before it has arrived. The first one that is too much stops its statement; none after it is let in. */
+  #admits(bytes: number, isNew: boolean): boolean {
+    const running = this.#running;
+    if (running === null) return true;
+    if (isNew) running.rows++;
+    if (running.refusal !== null) return false;
+    running.refusal = running.held.take(bytes);
+    if (running.refusal === null) return true;
+    // A write of its own is let finish, and told of as stored.
+    if (!running.isStored) {
+      this.#watch.remove(running);
+      this.#kill(running);
+    }
+    return false;
   }
 
   #kill(running: Running): void {
-    running.killed = killQuery(this.#settings.client, this.server.connection, graceMs);
+    running.killed ??= killQuery(this.#settings.client, this.server.connection, graceMs);
     const giveUp = () => {
       if (this.#running !== running) return;
       this.#drop();
@@ -198,7 +239,8 @@ export class Session implements Pooled {
     if (this.#running !== running || running.killed !== null) return;
     this.#running = null;
     this.#watch.remove(running);
-    running.reject(new Unanswered('unavailable', 'The connection to the database was lost.'));
+    const internal = this.#broken === null ? {} : { internal: String(this.#broken), cause: this.#broken };
+    running.reject(new Unanswered('unavailable', 'The connection to the database was lost.', internal));
   }
 }
 
@@ -232,9 +274,20 @@ async function explained(error: unknown, { client, engine }: Settings): Promise<
       );
 }
 
-function unanswered({ signal }: Limits): Unanswered {
-  const { code, message } = ended(signal);
-  return new Unanswered(code, message);
+/** Puts the bound before the packet parser of a client. */
+function bound(client: Connection, options: Omit<InboundOptions, 'packets'>): void {
+  const parsing = client as unknown as { packetParser: Pick<InboundOptions['packets'], 'execute'> };
+  const packets = parsing.packetParser as InboundOptions['packets'];
+  parsing.packetParser = new Inbound({ ...options, packets });
+}
+
+function stopped({ refusal, signal }: Running): FozError {
+  return refusal ?? ended(signal);
+}
+
+function unanswered(running: Running): Unanswered {
+  const { code, message, details } = stopped(running);
+  return new Unanswered(code, message, { details });
 }
 
 function tooLong(most: number): FozError {
@@ -244,7 +297,9 @@ function tooLong(most: number): FozError {
   );
 }
 
-function answerOf(result: unknown, columns: Answer['columns'] = []): Answer {
+function answerOf(result: unknown, columns: Answer['columns'] = [], running?: Running): Answer {
+  if (running !== undefined && running.refusal !== null && Array.isArray(result))
+    return { rows: none, columns, done: null, withheld: { rows: running.rows, reason: running.refusal } };
   return Array.isArray(result)
     ? { rows: result as Answer['rows'], columns, done: null }
     : { rows: none, columns, done: result as Done };

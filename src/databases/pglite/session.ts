@@ -1,8 +1,10 @@
 import type { PGlite, PGliteOptions } from '@electric-sql/pglite';
-import { ended, type Limits, type Pooled } from '../../sql/index.ts';
+import { type FozError, HeldBytes } from '../../core/index.ts';
+import { ended, isRead, type Limits, type Pooled } from '../../sql/index.ts';
 import {
   type Answer,
   checkCount,
+  Inbound,
   isGone,
   isStale,
   PreparedStatements,
@@ -52,7 +54,8 @@ export class EmbeddedSession implements Pooled {
   /**
    * Runs one statement; `lead` goes before it. A statement runs to its end on the thread that asked, so that its limits are
    * looked at before and after: a read, or a statement within a transaction, that took too long is rejected with FozError
-   * `timeout`; a write outside of one is stored by then, and answered. Else it rejects with what the server says.
+   * `timeout`; a write outside of one is stored by then, and answered. The same holds for `limit-exceeded` where its rows are too many
+   * bytes. Else it rejects with what the server says.
    */
   async execute(
     text: string,
@@ -64,9 +67,13 @@ export class EmbeddedSession implements Pooled {
     const call = this.#prepared.call(text, values);
     const calls = lead === null ? [call] : [this.#prepared.call(lead, []), call];
     const message = roundTrip(this.#prepared.takeClosed(), calls);
+    const held = limits.held ?? new HeldBytes(null);
     let answer: EmbeddedAnswer;
+    let refusal: FozError | null;
     try {
-      answer = readAnswer(await this.#database.execProtocolRaw(message));
+      const received = await this.#receive(message, held);
+      refusal = received.refusal;
+      answer = readAnswer(received.bytes);
     } catch (error) {
       if (isGone(error)) this.#prepared.forgetAll();
       // PGlite says nothing of a statement that is nested too deeply for its stack, and then misses it in the same round trip.
@@ -80,7 +87,35 @@ export class EmbeddedSession implements Pooled {
     }
     const late = limits.signal.aborted || performance.now() > limits.deadline;
     if (late && (answer.inTransaction || answer.tag.startsWith('SELECT'))) throw ended(limits.signal);
-    return answer;
+    if (refusal === null) return answer;
+    if (answer.inTransaction || isRead(text)) throw refusal;
+    return { ...answer, rows: [], withheld: refusal };
+  }
+
+  /** What the server says to a message; the first row that is too much and all after it are let go as they come. */
+  async #receive(
+    message: Uint8Array,
+    held: HeldBytes,
+  ): Promise<{ readonly bytes: Buffer; readonly refusal: FozError | null }> {
+    const parts: Buffer[] = [];
+    let refusal: FozError | null = null;
+    let broken: unknown = null;
+    const admits = (bytes: number) => {
+      refusal ??= held.take(bytes);
+      return refusal === null;
+    };
+    const inbound = new Inbound({ admits, pass: (bytes) => void parts.push(bytes) });
+    // What is thrown here would be thrown through the database.
+    const onRawData = (data: Uint8Array) => {
+      try {
+        if (broken === null) inbound.receive(Buffer.from(data));
+      } catch (error) {
+        broken = error;
+      }
+    };
+    await this.#database.execProtocolRawStream(message, { onRawData });
+    if (broken !== null) throw broken;
+    return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts), refusal };
   }
 
   end(): void {

@@ -1,26 +1,58 @@
-import type { EventEmitter } from 'node:events';
+import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import pg, { type ClientConfig } from 'pg';
 import { FozError } from '../../core/index.ts';
 import { whoAnswers } from '../../sql/index.ts';
 import type { ServerError } from './errors.ts';
+import { Inbound } from './inbound.ts';
 import type { Settings } from './options.ts';
 
 type Startup = Readonly<Record<string, string>>;
 
+/** What of the pg client's connection takes the bytes of a socket. */
+interface RawConnection {
+  attachListeners(stream: EventEmitter): void;
+}
+
 /** A connection, and the settings that it was refused. */
 export interface Connected {
-  readonly client: pg.Client;
+  readonly client: Client;
   /** Lower case. */
   readonly refused: ReadonlySet<string>;
 }
 
-/** A pg client that sends settings of its own with the start-up message. */
-class Client extends pg.Client {
+/** A pg client that sends settings of its own with the start-up message, and lets in only as much as it is told to. */
+export class Client extends pg.Client {
+  /** Whether a row of so many bytes may come in; asked before it has arrived. */
+  admits: (bytes: number) => boolean = () => true;
   readonly #startup: Startup;
 
   constructor(config: ClientConfig, startup: Startup) {
     super(config);
     this.#startup = startup;
+    const connection = this.connection as unknown as RawConnection;
+    const attach = connection.attachListeners.bind(connection);
+    connection.attachListeners = (stream) => attach(this.#bounded(stream as Duplex));
+  }
+
+  /**
+   * What arrives on a socket, without the rows that are not let in. What the client's parser throws, and whatever is thrown where its
+   * messages are heard, ends the connection: thrown into the socket it would end the process.
+   */
+  #bounded(socket: Duplex): EventEmitter {
+    const messages = new EventEmitter();
+    const inbound = new Inbound({
+      admits: (bytes) => this.admits(bytes),
+      pass: (bytes) => void messages.emit('data', bytes),
+    });
+    socket.on('data', (arrived: Buffer) => {
+      try {
+        inbound.receive(arrived);
+      } catch (error) {
+        socket.destroy(error as Error);
+      }
+    });
+    return messages;
   }
 
   /** Called by pg when it says hello to the server. */
@@ -49,7 +81,7 @@ export async function connect(settings: Settings): Promise<Connected> {
   }
 }
 
-async function attempt(config: ClientConfig, startup: Startup): Promise<pg.Client> {
+async function attempt(config: ClientConfig, startup: Startup): Promise<Client> {
   const client = new Client(config, startup);
   // Without a listener an error would end the process; what it says comes with the rejection.
   client.on('error', () => {});

@@ -1,4 +1,5 @@
 import type { Connection, Submittable } from 'pg';
+import type { FozError } from '../../core/index.ts';
 import { affectedRows } from './wire.ts';
 
 /** What the server answered to one round trip. */
@@ -7,6 +8,8 @@ export interface Answer {
   readonly affected: number;
   /** Tag of the last command: `COMMIT`, `SELECT 3`. */
   readonly tag: string;
+  /** See `RunResult`. */
+  readonly withheld?: FozError;
 }
 
 /** One round trip, handed to the pg client as a query of its own kind: rows are kept as the arrays of text that the wire brings. */

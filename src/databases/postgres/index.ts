@@ -9,6 +9,7 @@ export { postgresDialect } from './dialect.ts';
 export { driverOver } from './driver.ts';
 export { isFull, isGone, isStale, toFozError } from './errors.ts';
 export type { Answer } from './execution.ts';
+export { Inbound } from './inbound.ts';
 export type { PostgresOptions } from './options.ts';
 export { PreparedStatements } from './prepared.ts';
 export { affectedRows, checkCount, roundTrip } from './wire.ts';

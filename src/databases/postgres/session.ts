@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import type pg from 'pg';
-import type { FozError } from '../../core/index.ts';
+import { type FozError, HeldBytes } from '../../core/index.ts';
 import {
   ended,
   grace,
   graceMs,
+  isRead,
   type Limits,
   type Pooled,
   Unanswered,
@@ -12,7 +12,7 @@ import {
   type Watched,
 } from '../../sql/index.ts';
 import { type BackendKey, requestCancel } from './cancel.ts';
-import { type Connected, connect } from './connect.ts';
+import { type Client, type Connected, connect } from './connect.ts';
 import { isGone, isServerError, isStale, toFozError } from './errors.ts';
 import { type Answer, Execution } from './execution.ts';
 import type { Settings } from './options.ts';
@@ -29,7 +29,12 @@ interface Running extends Watched {
   readonly parsed: boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** Set when its request has ended: resolves when the server has been told. */
+  /** It is within a transaction, or begins one. */
+  readonly inTransaction: boolean;
+  readonly held: HeldBytes;
+  /** Why no more of its rows are let in. */
+  refusal: FozError | null;
+  /** Set when it is not wanted any more: resolves when the server has been told. */
   cancelled: Promise<void> | null;
   error: unknown;
 }
@@ -37,7 +42,7 @@ interface Running extends Watched {
 /** One connection: runs one statement at a time, cancels it on the server, and knows whether it can be used again. */
 export class Session implements Pooled {
   idleSince = 0;
-  readonly #client: pg.Client;
+  readonly #client: Client;
   readonly #settings: Settings;
   readonly #watch: Watch;
   readonly #prepared: PreparedStatements;
@@ -62,6 +67,7 @@ export class Session implements Pooled {
     this.#lacksStyle = refused.has('intervalstyle');
     this.#onEnd = onEnd;
     this.#prepared = new PreparedStatements(settings.mostPrepared);
+    client.admits = (bytes) => this.#admits(bytes);
     client.on('error', (error) => this.#lose(error));
     client.on('end', () => this.#lose(new Error('The connection was closed.')));
     const connection: EventEmitter = client.connection;
@@ -98,7 +104,8 @@ export class Session implements Pooled {
 
   /**
    * Runs one statement; `lead` goes before it in the same round trip. Rejects with FozError `timeout` when its limits end
-   * it, else with what the driver or the server says; in each case the server has finished it by then.
+   * it, `limit-exceeded` when its rows are too many bytes, else with what the driver or the server says; in each case the server has
+   * finished it by then.
    */
   execute(
     text: string,
@@ -120,6 +127,9 @@ export class Session implements Pooled {
         parsed: call.text !== undefined,
         resolve,
         reject,
+        inTransaction: lead !== null || this.#client.getTransactionStatus() !== 'I',
+        held: limits.held ?? new HeldBytes(null),
+        refusal: null,
         cancelled: null,
         error: undefined,
         stop: () => this.#cancel(running),
@@ -163,19 +173,37 @@ export class Session implements Pooled {
     if (this.#running !== running) return;
     this.#running = null;
     if (answer !== null) {
-      running.resolve(answer);
+      if (running.refusal === null) running.resolve(answer);
+      else if (isStored(running)) running.resolve({ ...answer, rows: [], withheld: running.refusal });
+      else running.reject(running.refusal);
       return;
     }
     if (isGone(running.error)) this.#prepared.forgetAll();
     else if (running.parsed || isStale(running.error)) this.#prepared.forget(running.text);
-    const { error, cancelled, signal } = running;
-    if (isServerError(error)) running.reject(cancelled === null ? error : ended(signal));
-    else running.reject(unanswered(cancelled === null ? toFozError(error) : ended(signal)));
+    const { error, cancelled, signal, refusal } = running;
+    const stopped = cancelled === null ? null : (refusal ?? ended(signal));
+    if (isServerError(error)) running.reject(stopped ?? error);
+    else running.reject(unanswered(stopped ?? toFozError(error)));
+  }
+
+  /** Counts a row before it has arrived. The first one that is too much stops its statement; none after it is let in. */
+  #admits(bytes: number): boolean {
+    const running = this.#running;
+    if (running === null) return true;
+    if (running.refusal !== null) return false;
+    running.refusal = running.held.take(bytes);
+    if (running.refusal === null) return true;
+    // A write of its own is done when its rows come: it is let finish, and told of as stored.
+    if (!isStored(running)) {
+      this.#watch.remove(running);
+      this.#cancel(running);
+    }
+    return false;
   }
 
   #cancel(running: Running): void {
     const key = this.#client as unknown as BackendKey;
-    running.cancelled = requestCancel(this.#settings.client, key, graceMs);
+    running.cancelled ??= requestCancel(this.#settings.client, key, graceMs);
     const giveUp = () => {
       if (this.#running === running) this.#client.connection.stream.destroy();
     };
@@ -193,6 +221,11 @@ export class Session implements Pooled {
   }
 }
 
-function unanswered({ code, message, internal, cause }: FozError): FozError {
-  return new Unanswered(code, message, { internal, cause });
+/** Whether what it did is stored when it has finished. */
+function isStored({ inTransaction, text }: Running): boolean {
+  return !inTransaction && !isRead(text);
+}
+
+function unanswered({ code, message, details, internal, cause }: FozError): FozError {
+  return new Unanswered(code, message, { details, internal, cause });
 }

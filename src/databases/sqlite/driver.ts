@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { SourceFacts } from '../../catalog/index.ts';
-import { type EndSignal, FozError } from '../../core/index.ts';
+import { type EndSignal, FozError, HeldBytes, tooLong } from '../../core/index.ts';
 import type { PoolState, RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
 import {
   type Driver,
   ended,
+  isRead,
   type Limits,
   limitsOf,
   Pool,
@@ -19,8 +20,6 @@ import { type ResolvedOptions, resolveOptions, type SqliteOptions } from './opti
 import { EngineProcess, type EngineSettings } from './process.ts';
 import type { Query } from './query.ts';
 import { type Execute, SqliteTransaction } from './transaction.ts';
-
-const reads = /^\s*(?:select|values|with|explain)\b/i;
 
 /** Talks to one SQLite file through processes: several that read, one that writes. */
 export function sqliteDriver(options: SqliteOptions): Driver {
@@ -43,7 +42,7 @@ class SqliteDriver implements Driver {
 
   async run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
     const limits = limitsOf(context);
-    const write = !reads.test(statement.text);
+    const write = !isRead(statement.text);
     const pool = this.#poolFor(write);
     const free = pool.acquire(limits);
     const engine = free instanceof Promise ? await free : free;
@@ -63,8 +62,11 @@ class SqliteDriver implements Driver {
   ): Promise<T> {
     const pool = this.#poolFor(mode === 'write');
     const engine = await pool.acquire(limitsOf(context));
-    const execute: Execute = (text, values, limits) =>
-      this.#execute(engine, text, values, !reads.test(text), limits);
+    const execute: Execute = async (text, values, limits) => {
+      const result = await this.#execute(engine, text, values, !isRead(text), limits);
+      if (result.withheld !== undefined) throw result.withheld;
+      return result;
+    };
     const begin = mode === 'write' ? 'begin immediate' : 'begin';
     const open = new SqliteTransaction(engine, execute, begin);
     return transact(open, mode, context, body, () => pool.release(engine));
@@ -130,13 +132,13 @@ class SqliteDriver implements Driver {
     throw new FozError('not-supported', 'The database is open for reading only.');
   }
 
-  /** Runs one statement; kills the process when the limits end it. */
+  /** Runs one statement; kills the process when the limits end it. What a write brings back is withheld where it is too long. */
   async #execute(
     engine: EngineProcess,
     text: string,
     values: readonly unknown[],
     write: boolean,
-    { signal, deadline }: Limits,
+    { signal, deadline, held = new HeldBytes(null) }: Limits,
   ): Promise<RunResult> {
     let stopped = false;
     const stop = () => {
@@ -146,8 +148,12 @@ class SqliteDriver implements Driver {
     const running = { signal, deadline, stop };
     this.#watch.add(running);
     try {
-      return await engine.run(text, values, write);
+      const answer = await engine.run(text, values, write, held);
+      if (!answer.tooLong) return answer;
+      if (!write) throw tooLong(held.limit);
+      return { ...answer, withheld: tooLong(held.limit) };
     } catch (error) {
+      if (error instanceof FozError) throw error;
       const failure = stopped ? ended(signal) : this.#translate(error as NativeError);
       throw (error as NativeError).gone ? unanswered(failure) : failure;
     } finally {

@@ -6,6 +6,8 @@ export interface NativeError {
   readonly code: number | null;
   readonly message: string;
   readonly gone: boolean;
+  /** The process ended because it could not hold the rows. */
+  readonly isFull?: boolean;
 }
 
 /** What the driver knows about the circumstances. */
@@ -145,6 +147,11 @@ export function sqliteError(error: NativeError, context: ErrorContext): FozError
 }
 
 function spell(error: NativeError, context: ErrorContext): Spelled {
+  if (error.isFull === true)
+    return {
+      code: 'limit-exceeded',
+      message: 'The rows are more than can be held: ask for fewer rows or fields.',
+    };
   if (error.gone) {
     return { code: 'unavailable', message: 'The process that works on the database ended.' };
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { FozError, HeldBytes } from '../../core/index.ts';
 import { graceMs, type Pooled } from '../../sql/index.ts';
 import { type Answer, frame, packValue, readAnswer } from './engine/frames.js';
 import { type NativeError, sqliteError } from './errors.ts';
@@ -18,6 +19,9 @@ export interface EngineSettings {
 /** Prepared statements that an engine process keeps. */
 const keptStatements = 500;
 
+/** The heap of an engine process in MB: rows that are more end it, instead of taking the memory of the machine. */
+const heapMb = 1024;
+
 const program = fileURLToPath(new URL('./engine/main.js', import.meta.url));
 const living = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -25,8 +29,12 @@ process.on('exit', () => {
 });
 
 interface Waiting {
+  /** Counts what comes in; `null`: nobody does. */
+  readonly held: HeldBytes | null;
+  /** What it tells is done: it is let in, since it was measured there. */
+  readonly isWrite: boolean;
   readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: NativeError) => void;
+  readonly reject: (error: NativeError | FozError) => void;
 }
 
 /**
@@ -41,28 +49,36 @@ export class EngineProcess implements Pooled {
   #waiting: Waiting | null = null;
   #received: Buffer[] = [];
   #receivedBytes = 0;
+  /** The length of the answer that arrives was told, and counted. */
+  #isCounted = false;
   #stderr = '';
+  #isFull = false;
   #gone: NativeError | null = null;
   #onEnd: (engine: EngineProcess) => void = () => {};
 
   private constructor(settings: EngineSettings) {
     const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...env } = process.env;
-    this.#child = spawn(process.execPath, [program, JSON.stringify(settings)], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env,
-      windowsHide: true,
-    });
+    this.#child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${heapMb}`, program, JSON.stringify(settings)],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env,
+        windowsHide: true,
+      },
+    );
     const { stdin, stdout, stderr } = this.#child;
     living.add(this.#child);
     stdout!.on('data', (chunk: Buffer) => this.#receive(chunk));
     stderr!.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-2000);
+      if (this.#stderr.includes('heap out of memory')) this.#isFull = true;
     });
     stdin!.on('error', () => {}); // told by `close`
     this.#child.on('error', (error) => this.#end({ code: null, message: error.message, gone: true }));
     this.#child.on('close', (code, signal) => {
       const end = `the engine process ended (${signal ?? code}) ${this.#stderr}`.trim();
-      this.#end({ code: null, message: end, gone: true });
+      this.#end({ code: null, message: end, gone: true, isFull: this.#isFull });
     });
     this.#child.unref();
     for (const pipe of [stdin, stderr]) (pipe as unknown as { unref(): void }).unref();
@@ -75,7 +91,7 @@ export class EngineProcess implements Pooled {
   ): Promise<EngineProcess> {
     const started = new EngineProcess(settings);
     try {
-      await started.#answer();
+      await started.#answer(null, false);
       started.#onEnd = onEnd;
       return started;
     } catch (error) {
@@ -92,8 +108,11 @@ export class EngineProcess implements Pooled {
     return this.#gone === null && this.#waiting === null;
   }
 
-  /** Runs one statement to its end. Rejects with a NativeError. Must not be called while another one runs. */
-  run(text: string, values: readonly unknown[], write: boolean): Promise<Answer> {
+  /**
+   * Runs one statement to its end. Rejects with a NativeError, or with FozError `limit-exceeded` when its rows may not be held.
+   * Must not be called while another one runs.
+   */
+  run(text: string, values: readonly unknown[], write: boolean, held: HeldBytes): Promise<Answer> {
     if (this.#gone !== null) return Promise.reject(this.#gone);
     const known = this.#statements.get(text);
     const forget = known === undefined ? this.#forget() : null;
@@ -101,10 +120,12 @@ export class EngineProcess implements Pooled {
     // Put last again: the first one is the one used longest ago.
     if (known !== undefined) this.#statements.delete(text);
     this.#statements.set(text, id);
-    const request = [id, known === undefined ? text : null, values.map(packValue), write, forget];
-    const answer = this.#answer();
-    this.#child.stdin!.write(frame(JSON.stringify(request)));
-    return answer.catch((error: NativeError) => {
+    const most = Math.max(0, held.limit - held.bytes);
+    const request = [id, known === undefined ? text : null, values.map(packValue), write, forget, most];
+    const message = frame(JSON.stringify(request));
+    const answer = this.#answer(held, write);
+    this.#child.stdin!.write(message);
+    return answer.catch((error: unknown) => {
       // A statement that could not be prepared is not known there.
       if (known === undefined) this.#statements.delete(text);
       throw error;
@@ -133,10 +154,10 @@ export class EngineProcess implements Pooled {
     clearTimeout(impatient);
   }
 
-  #answer(): Promise<Answer> {
+  #answer(held: HeldBytes | null, isWrite: boolean): Promise<Answer> {
     this.#hold(true);
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting = { held, isWrite, resolve, reject };
     });
   }
 
@@ -155,20 +176,41 @@ export class EngineProcess implements Pooled {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#gone !== null) return;
     this.#received.push(chunk);
     this.#receivedBytes += chunk.length;
     if (this.#receivedBytes < 4) return;
     if (this.#received[0]!.length < 4) this.#received = [Buffer.concat(this.#received)];
     const size = 4 + this.#received[0]!.readUInt32LE(0);
+    if (!this.#isCounted && !this.#admits(size)) return;
     if (this.#receivedBytes < size) return;
     const whole = this.#received.length === 1 ? this.#received[0]! : Buffer.concat(this.#received);
     this.#received = [];
     this.#receivedBytes = 0;
+    this.#isCounted = false;
+    let answer: ReturnType<typeof readAnswer>;
+    try {
+      answer = readAnswer(whole.subarray(4, size));
+    } catch (error) {
+      const { message } = error as Error;
+      this.#settle((waiting) => waiting.reject({ code: null, message, gone: true }));
+      this.kill();
+      return;
+    }
     this.#settle((waiting) => {
-      const answer = readAnswer(whole.subarray(4, size));
       if ('error' in answer) waiting.reject({ ...answer.error, gone: false });
       else waiting.resolve(answer);
     });
+  }
+
+  /** Whether an answer of so many bytes may come in; else the process is ended, before it has told it. */
+  #admits(bytes: number): boolean {
+    this.#isCounted = true;
+    const refusal = this.#waiting?.held?.take(bytes) ?? null;
+    if (refusal === null || this.#waiting?.isWrite === true) return true;
+    this.#settle((waiting) => waiting.reject(refusal));
+    this.kill();
+    return false;
   }
 
   #settle(how: (waiting: Waiting) => void): void {

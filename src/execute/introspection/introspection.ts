@@ -23,6 +23,8 @@ export interface IntrospectionRequest {
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly signal: EndSignal;
+  /** Characters that the texts of `__schema` and `__type` may have beside other data. */
+  readonly most?: number;
 }
 
 type Answer = string | PackedText;
@@ -70,7 +72,10 @@ export class Introspection {
     const compiler = this.#compiler(request);
     const texts = new Map<string, string>();
     for (const [key, nodes] of this.#fields(compiler, request))
-      texts.set(key, await writePlain((sink) => this.#walkField(compiler, nodes, sink), isStopped));
+      texts.set(
+        key,
+        await writePlain((sink) => this.#walkField(compiler, nodes, sink), isStopped, request.most),
+      );
     return texts;
   }
 

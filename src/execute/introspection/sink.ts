@@ -1,6 +1,6 @@
 import { FozError } from '../../core/index.ts';
+import { nextTurn } from '../turns.ts';
 import { type PackedText, Packer } from './packed.ts';
-import { nextTurn } from './turns.ts';
 import type { Walk } from './walk.ts';
 
 /** Milliseconds of writing between two turns of everybody else. */
@@ -77,17 +77,21 @@ async function run(
 }
 
 function tooLong(most: number): FozError {
-  const size = Math.round(most / 2 ** 20);
   return new FozError(
     'limit-exceeded',
-    `The introspection answer is longer than ${size} million characters: ask for less of the types at once.`,
+    `The introspection answer is longer than ${most} characters: ask for less of the types at once.`,
+    { details: { limit: most } },
   );
 }
 
-/** The text of a walk as one string. */
-export async function writePlain(begin: (sink: Sink) => Walk, isStopped: () => boolean): Promise<string> {
+/** The text of a walk as one string, of at most so many characters. */
+export async function writePlain(
+  begin: (sink: Sink) => Walk,
+  isStopped: () => boolean,
+  most = mostPlainCharacters,
+): Promise<string> {
   const pieces: string[] = [];
-  await run(begin, isStopped, mostPlainCharacters, (piece) => {
+  await run(begin, isStopped, Math.min(most, mostPlainCharacters), (piece) => {
     pieces.push(piece);
     return undefined;
   });

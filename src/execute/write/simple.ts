@@ -1,4 +1,5 @@
-import type { SourceName } from '../../core/index.ts';
+import type { Column } from '../../catalog/index.ts';
+import { FozError, type SourceName, tooLong } from '../../core/index.ts';
 import {
   type Capabilities,
   type Compiled,
@@ -33,6 +34,7 @@ export function prepareSimple(
   const key = mutation.kind === 'insert' || asked.length === 0 ? null : mutation.table.primaryKey;
   const returning = [...new Set([...asked, ...(key?.columns ?? [])])];
   if (asked.length > 0 && isChangedBehind(mutation)) return null;
+  const names = mostNames(selects);
   const write = writeOf(mutation, connector.capabilities, returning);
   if (write === null || (returning.length > 0 && !connector.capabilities.returning[write.kind])) return null;
   const compiled = connector.compileWrite(write);
@@ -40,9 +42,17 @@ export function prepareSimple(
   return {
     statement: compiled.statement,
     async run(running) {
-      const { rows, affected } = await runStatement(running, source, compiled.statement);
-      const count = returning.length > 0 ? rows.length : affected;
+      const { held } = running.context;
+      const before = held?.bytes ?? 0;
+      const { rows, affected, withheld } = await runStatement(running, source, compiled.statement);
+      const count = returning.length > 0 && withheld === undefined ? rows.length : affected;
       running.written?.push({ source, table: write.table.id, kind: write.kind, affected: count });
+      const refused = (reason: FozError) =>
+        running.runnerOf(source) === connector ? stored(reason, source) : reason;
+      if (withheld !== undefined) throw refused(withheld);
+      // What was returned once is written under each name that it was asked for by.
+      if (held !== undefined && names > 1 && (held.bytes - before) * names > held.limit)
+        throw refused(tooLong(held.limit));
       // An upsert that replaced a row may be counted twice.
       const most = write.kind === 'insert' ? write.rows.length : affected;
       const ordered =
@@ -56,6 +66,24 @@ export function prepareSimple(
       return answer(ordered, returning.length > 0 ? rows.length : Math.min(affected, most));
     },
   };
+}
+
+/** How often one column is asked for at most. */
+function mostNames(selects: readonly Select[]): number {
+  const counts = new Map<Column, number>();
+  for (const { fields } of selects)
+    for (const field of fields)
+      if (field.kind === 'column') counts.set(field.column, (counts.get(field.column) ?? 0) + 1);
+  return Math.max(1, ...counts.values());
+}
+
+/** The answer to a write that is done cannot be given. Within a transaction there is no need to say so: the write is rolled back. */
+function stored(reason: FozError, source: SourceName): FozError {
+  return new FozError(
+    reason.code,
+    `${reason.message} What this operation wrote to ${source} is stored: do not repeat it.`,
+    { details: { ...reason.details, committed: [source] }, cause: reason },
+  );
 }
 
 /** Triggers change the row behind what the statement returns: it is read back where its key is known. */

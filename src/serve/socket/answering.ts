@@ -3,6 +3,10 @@ import { RequestEnd } from '../request-end.ts';
 /** One result as JSON text: `{"data":...}`, with errors where there are some. */
 export interface Reply {
   readonly json: string;
+  /** To be called once it has left, or never will; more often does nothing. */
+  readonly gone?: () => void;
+  /** Set by whoever sends it, and then calls `gone`. */
+  isTaken?: boolean;
 }
 
 /** Runs an operation until `end`: one result, or one after the other. Rejects with Unserved when there is none. */
@@ -31,6 +35,8 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
   #onOver: () => void;
   #leave = () => {};
   #isAsking = false;
+  /** The one result. */
+  #reply: Reply | null = null;
   /** `undefined`: not asked yet; `null`: the one result is given. */
   #results: AsyncIterator<Reply> | null | undefined;
 
@@ -79,7 +85,10 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
       const replies = await this.#run(this.#end);
       const isMany = Symbol.asyncIterator in replies;
       this.#results = isMany ? replies[Symbol.asyncIterator]() : null;
-      if (!isMany) return { value: replies, done: false };
+      if (!isMany) {
+        this.#reply = replies;
+        return { value: replies, done: false };
+      }
     }
     if (this.#results === null || this.#end.aborted) return over;
     const { value, done } = await this.#results.next();
@@ -96,6 +105,9 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
   }
 
   #over(): void {
+    const reply = this.#reply;
+    this.#reply = null;
+    if (reply?.isTaken !== true) reply?.gone?.();
     const onOver = this.#onOver;
     this.#onOver = () => {};
     onOver();

@@ -2,8 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
 import type { Session } from '../../access/index.ts';
 import { readJson } from '../../core/index.ts';
+import { pieceLength } from '../pieces.ts';
+import type { Readers } from '../readers.ts';
 import { Answering, type Reply, type Run } from './answering.ts';
 import { closings, reasonOf } from './closings.ts';
+import { Outbox } from './outbox.ts';
 
 /** What a connection is told by whoever serves it. */
 export interface ConnectionOptions {
@@ -12,6 +15,8 @@ export interface ConnectionOptions {
   readonly keepaliveMs: number;
   /** Bytes that may wait for a client to read them. */
   readonly bufferBytes: number;
+  /** Who cuts off a client that reads nothing. */
+  readonly readers: Readers;
   /** The longest message of a session in bytes; `null`: it is not known yet whose it is. */
   readonly longest: (session: Session | null) => number;
   /** It is known whose the connection is. */
@@ -31,7 +36,9 @@ export class Connection {
   readonly #running = new Set<Answering>();
   readonly #exact = new WeakSet<object>();
   #operations = 0;
-  #raw: string | null = null;
+  readonly #outbox: Outbox;
+  #raw: Reply | null = null;
+  #unwatch: (() => void) | null = null;
   #isAlive = true;
   #isDraining = false;
   #session: Session | null = null;
@@ -40,6 +47,7 @@ export class Connection {
     this.id = options.id;
     this.request = options.request;
     this.#socket = socket;
+    this.#outbox = new Outbox(socket);
     this.#options = options;
     const heard = () => {
       this.#isAlive = true;
@@ -54,6 +62,7 @@ export class Connection {
     const keepalive = setInterval(() => this.#ping(), options.keepaliveMs);
     socket.on('close', () => {
       clearInterval(keepalive);
+      this.#watch(false);
       this.#cancel();
       for (const listener of this.closed) listener();
     });
@@ -124,23 +133,41 @@ export class Connection {
   }
 
   /** A payload that is sent as the text that it is, so that no number in it changes. */
-  raw({ json }: Reply): object {
+  raw(reply: Reply): object {
     return {
       toJSON: () => {
-        this.#raw = json;
+        this.#raw = reply;
+        reply.isTaken = true;
         return 0;
       },
     };
   }
 
   /** Sends a message; resolves when it has left, or never will. */
-  send(message: string): Promise<void> {
-    const raw = this.#raw;
+  async send(message: string): Promise<void> {
+    const reply = this.#raw;
     this.#raw = null;
-    if (!this.isOpen || !this.#isReading()) return Promise.resolve();
-    // The payload is the last member of a message: it stands before the closing brace.
-    const text = raw === null ? message : `${message.slice(0, -2)}${raw}}`;
-    return new Promise((resolve) => this.#socket.send(text, () => resolve()));
+    try {
+      if (!this.isOpen || !this.#isReading()) return;
+      // The payload is the last member of a message: it stands before the closing brace.
+      const text = reply === null ? message : `${message.slice(0, -2)}${reply.json}}`;
+      const leaving = this.#outbox.send(text);
+      if (text.length > pieceLength || this.request.socket.writableLength > 0) this.#watch(true);
+      await leaving;
+      if (this.#outbox.waiting === 0) this.#watch(false);
+    } finally {
+      reply?.gone?.();
+    }
+  }
+
+  /** Looks whether the client takes what is sent, or does not any more. */
+  #watch(on: boolean): void {
+    const { socket } = this.request;
+    if (on) this.#unwatch ??= this.#options.readers.watch({ socket, cutOff: () => this.terminate() });
+    else {
+      this.#unwatch?.();
+      this.#unwatch = null;
+    }
   }
 
   /** Closes with a code and a reason, and ends what runs. */
@@ -188,7 +215,8 @@ export class Connection {
 
   /** Whether the client takes what is sent; who lets too much wait is cut off. */
   #isReading(): boolean {
-    if (this.#socket.bufferedAmount <= this.#options.bufferBytes) return true;
+    const waiting = Math.max(this.#socket.bufferedAmount, this.#outbox.waiting);
+    if (waiting <= this.#options.bufferBytes) return true;
     this.terminate();
     return false;
   }

@@ -1,7 +1,15 @@
 import type { Logger } from 'pino';
 import { answerErrors, type EngineAnswer } from '../../execute/index.ts';
 import type { Asker, Entry, Gate } from '../gate.ts';
-import { HeaderMap, nameIn, type Operations, type Outcome, outcome, plainOperation } from '../operations.ts';
+import {
+  HeaderMap,
+  nameIn,
+  type Operations,
+  type Outcome,
+  outcome,
+  plainOperation,
+  wholeText,
+} from '../operations.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
 import type { RequestEnd } from '../request-end.ts';
 import { type Reply, Unserved } from './answering.ts';
@@ -32,6 +40,17 @@ export async function serveOperation(
   const started = performance.now();
   let entry: Entry | undefined;
   let came: Outcome | undefined;
+  let isLeaving = false;
+  /** The place is held until the answer is gone. */
+  const leaving = (reply: Reply): Reply => {
+    isLeaving = true;
+    let leave = entry?.leave;
+    const gone = () => {
+      leave?.();
+      leave = undefined;
+    };
+    return { ...reply, gone };
+  };
   try {
     entry = await gate.enter(asker, end);
     const base = hasExact ? { ...entry.base, hasExact } : entry.base;
@@ -39,11 +58,13 @@ export async function serveOperation(
     const planned = operation === undefined ? undefined : await operations.planned(asker, operation);
     if (planned !== undefined) {
       came = outcome('hot', nameIn(body), asker.session, 200, planned);
-      return replyOf(planned, planned.json);
+      return leaving(
+        replyOf(planned, wholeText(planned.packed === undefined ? planned.json : '', planned, base.held)),
+      );
     }
     const { status, text, answer } = await operations.full(asker, base, { ...asPost, body });
     came = outcome('full', nameIn(body), asker.session, answer === null ? 400 : status, answer);
-    return replyOf(answer, text);
+    return leaving(replyOf(answer, wholeText(text, answer, base.held)));
   } catch (error) {
     if (error instanceof Unserved) throw error;
     if (isRefusal(error)) gate.refused(asker, error, asker.session);
@@ -54,7 +75,7 @@ export async function serveOperation(
     came = { lane: 'refused', operationName: null, role: asker.session.role, status, result: refusal.code };
     throw unserved(answerErrors([refusal], 'request', false).json);
   } finally {
-    entry?.leave();
+    if (!isLeaving) entry?.leave();
     if (came !== undefined) onOutcome(came, performance.now() - started, asker.requestId);
   }
 }
@@ -62,7 +83,7 @@ export async function serveOperation(
 /** `answer`: `null` where the operation was refused before it ran. Throws Unserved for an answer without data. */
 function replyOf(answer: EngineAnswer | null, text: string): Reply {
   if (answer === null || answer.kind === 'request') throw unserved(answer?.json ?? text);
-  return { json: answer.packed?.text() ?? text };
+  return { json: text };
 }
 
 function unserved(json: string): Unserved {

@@ -8,6 +8,7 @@ import { Refusal } from '../body.ts';
 import type { Asker } from '../gate.ts';
 import { defaultWebsocket, type ServerOptions, type WebsocketLimits } from '../options.ts';
 import { Places } from '../places.ts';
+import type { Readers } from '../readers.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
 import { requestId } from '../request-id.ts';
 import { logUnexpected } from '../unexpected.ts';
@@ -50,14 +51,16 @@ const some = {
 export class Sockets {
   readonly #options: ServerOptions;
   readonly #serving: Serving;
+  readonly #readers: Readers;
   readonly #server: WebSocketServer;
   #protocol: { readonly initMs: number; readonly server: ProtocolServer<Connection> } | null = null;
   readonly #open = new Set<Connection>();
   readonly #places = new Places();
   #isClosing = false;
 
-  constructor(options: ServerOptions, serving: Serving) {
+  constructor(options: ServerOptions, serving: Serving, readers: Readers) {
     this.#options = options;
+    this.#readers = readers;
     this.#serving = serving;
     const settings = {
       noServer: true,
@@ -154,6 +157,7 @@ export class Sockets {
       request,
       keepaliveMs: this.#limits.keepaliveMs,
       bufferBytes: this.#limits.bufferBytes,
+      readers: this.#readers,
       longest: (session) => (session === null ? this.#options.limits : gate.limitsOf(session)).bodyBytes,
       onAccept: opened,
       onError: (error) => logUnexpected(logger, error, { requestId: id }),
@@ -171,7 +175,9 @@ export class Sockets {
     );
     webSocket.on('close', (code, reason) => {
       this.#open.delete(connection);
-      void told(code, String(reason));
+      void told(code, String(reason)).catch((error: unknown) =>
+        logger.error({ err: error, requestId: id }, 'websocket failed'),
+      );
       logger.info(
         { requestId: id, role: connection.session?.role ?? null, code, reason: String(reason) },
         'websocket closed',

@@ -1,4 +1,5 @@
 import { type DocumentNode, parse, print, validate } from 'graphql';
+import { HeldBytes } from '../../../src/core/index.ts';
 import type { RoleEngine } from '../../../src/execute/index.ts';
 
 export interface Asked {
@@ -7,6 +8,8 @@ export interface Asked {
   readonly operationName?: string;
   /** Session variables, lower case without prefix. */
   readonly session?: ReadonlyMap<string, string>;
+  /** Bytes that the request may hold. */
+  readonly answerBytes?: number;
 }
 
 /** Asks an engine as the HTTP front does: parsed and validated, then run. Gives the answer's text. */
@@ -31,7 +34,7 @@ export async function askHot(engine: RoleEngine, asked: Asked): Promise<string |
   return (await engine.cached(request(asked)))?.json;
 }
 
-function request({ query, variables, operationName, session }: Asked) {
+function request({ query, variables, operationName, session, answerBytes }: Asked) {
   return {
     query,
     variables,
@@ -39,6 +42,7 @@ function request({ query, variables, operationName, session }: Asked) {
     session: session ?? new Map<string, string>(),
     signal: new AbortController().signal,
     timeoutMs: 20_000,
+    ...(answerBytes === undefined ? {} : { held: new HeldBytes(answerBytes) }),
   };
 }
 

@@ -13,8 +13,9 @@ const longText = 512;
  */
 
 /**
- * What an engine process answers: rows and the number of rows written, or an error.
- * @typedef {{ rows: unknown[][], affected: number, special: Special[] }} Answer
+ * What an engine process answers: rows and the number of rows written, or an error. `tooLong`: the rows are more bytes than were asked
+ * for, and stay behind.
+ * @typedef {{ rows: unknown[][], affected: number, special: Special[], tooLong: boolean }} Answer
  * @typedef {{ error: { code: number | null, message: string } }} Failure
  */
 
@@ -62,13 +63,40 @@ function takeSpecials(rows) {
 }
 
 /**
- * A frame with rows.
+ * A frame with rows, or without them where they are more than `most` bytes.
  * @param {unknown[][]} rows
  * @param {number} affected
+ * @param {number} [most]
  */
-export function answerFrame(rows, affected) {
-  const { special, texts } = takeSpecials(rows);
-  return frame(JSON.stringify({ rows, affected, special }), texts);
+export function answerFrame(rows, affected, most = Number.POSITIVE_INFINITY) {
+  const tooLong = bytesOf(rows, most) > most;
+  const { special, texts } = takeSpecials(tooLong ? [] : rows);
+  return frame(JSON.stringify({ rows: tooLong ? [] : rows, affected, special, tooLong }), texts);
+}
+
+/**
+ * What rows are in bytes, about: eight for a number. It stops counting beyond `most`.
+ * @param {unknown[][]} rows
+ * @param {number} most
+ */
+function bytesOf(rows, most) {
+  let bytes = 0;
+  for (const row of rows) {
+    for (const cell of row) {
+      if (typeof cell === 'string') bytes += cell.length;
+      else bytes += cell instanceof Uint8Array ? cell.length : 8;
+    }
+    if (bytes > most) break;
+  }
+  return bytes;
+}
+
+/** Texts from this many characters on are measured before they are written; shorter ones get room for the worst. */
+const measuredText = 64 * 1024;
+
+/** @param {string} text */
+function roomFor(text) {
+  return text.length < measuredText ? text.length * 3 : Buffer.byteLength(text);
 }
 
 /**
@@ -77,8 +105,8 @@ export function answerFrame(rows, affected) {
  * @param {readonly string[]} [texts]
  */
 export function frame(json, texts = []) {
-  let size = 8 + json.length * 3;
-  for (const text of texts) size += text.length * 3;
+  let size = 8 + roomFor(json);
+  for (const text of texts) size += roomFor(text);
   const buffer = Buffer.allocUnsafe(size);
   const end = 8 + buffer.write(json, 8);
   let at = end;

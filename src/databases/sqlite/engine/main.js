@@ -20,9 +20,15 @@ import { registerFunctions, startStatement } from './functions.js';
  * @property {number} busyTimeoutMs
  */
 /**
- * Statement number, its text when it is new, values, whether it writes, and the number of a statement to forget.
- * @typedef {[id: number, text: string | null, values: unknown[], write: boolean, forget: number | null]} Request
+ * Statement number, its text when it is new, values, whether it writes, the number of a statement to forget, and the most bytes that
+ * its rows may be.
+ * @typedef {[id: number, text: string | null, values: unknown[], write: boolean, forget: number | null, most: number]} Request
  */
+
+/** A statement that reads may build texts of so many bytes, or of as many as its rows may be. */
+const leastText = 64 * 1024 * 1024;
+/** No text may be longer: it could not be told. */
+const longestText = 500_000_000;
 
 const input = 0;
 const output = 1;
@@ -77,6 +83,7 @@ function open({ file, mode, queryOnly, wal, synchronous, busyTimeoutMs }) {
     readOnly: mode === 'ro',
     timeout: busyTimeoutMs,
     enableForeignKeyConstraints: true,
+    limits: { length: longestText },
   });
   try {
     // Reads the file's header: what is no database fails here.
@@ -99,9 +106,10 @@ function open({ file, mode, queryOnly, wal, synchronous, busyTimeoutMs }) {
  * @param {Database} database
  * @param {Request} request
  */
-function answer(database, [id, text, packed, write, forget]) {
+function answer(database, [id, text, packed, write, forget, most]) {
   try {
     startStatement();
+    limitTexts(database, write ? longestText : most);
     if (forget !== null) statements.delete(forget);
     let statement = statements.get(id);
     if (statement === undefined) {
@@ -114,10 +122,23 @@ function answer(database, [id, text, packed, write, forget]) {
       return answerFrame([], Number(statement.run(...values).changes));
     }
     const rows = all(statement, values, write);
-    return answerFrame(rows, write ? rows.length : 0);
+    return answerFrame(rows, write ? rows.length : 0, most);
   } catch (error) {
     return failureFrame(error);
   }
+}
+
+let textLimit = longestText;
+
+/**
+ * @param {Database} database
+ * @param {number} most
+ */
+function limitTexts(database, most) {
+  const limit = Math.min(longestText, Math.max(leastText, most));
+  if (limit === textLimit) return;
+  database.limits.length = limit;
+  textLimit = limit;
 }
 
 /**

@@ -1,0 +1,136 @@
+// What a client or a database can do to the process: each scenario meets a Foz of its own with a small heap. Does it live, what does
+// it hold while it is asked, and what afterwards?
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { longAnswers, slowReaders } from './abuse-answers.mjs';
+import { work } from './load.mjs';
+import { options } from './options.mjs';
+import { endProcess, freePort, memoryOf, startProcess } from './processes.mjs';
+import { findServers } from './servers.mjs';
+
+/**
+ * Name to scenario. `what`: one line for people. `heapMb`: the heap of Foz. `mostMb`: memory that it may hold at most, whole process.
+ * `server`: its `server` part of the configuration. `tables`: SQL that fills the database. `run({ url, ask, database })` does it, and
+ * gives what it came to as a line of text.
+ */
+const scenarios = { ...longAnswers, ...slowReaders };
+
+export async function run() {
+  const wanted = Object.entries(scenarios).filter(([name]) => options.wantsOperation(name));
+  const { postgres } = findServers(['postgres']);
+  let failed = 0;
+  for (const [name, scenario] of wanted) {
+    const result = await meet(name, scenario, postgres);
+    if (!result.ok) failed++;
+    console.log(
+      `${result.ok ? 'ok    ' : 'FAILED'} ${name.padEnd(24)} ${String(result.before).padStart(5)} MB before, ${String(result.peak).padStart(5)} at most (may ${scenario.mostMb}), ${String(result.after).padStart(5)} after  ${result.text}`,
+    );
+  }
+  if (failed > 0) process.exitCode = 1;
+}
+
+/** Runs one scenario against a server and a database of its own. */
+async function meet(name, scenario, postgres) {
+  const database = await makeDatabase(postgres, scenario.tables ?? []);
+  const port = await freePort();
+  const file = join(work, 'abuse.yaml');
+  const state = join(work, 'state-abuse');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      state,
+      server: { port, ...scenario.server },
+      sources: [{ name: 'main', kind: 'postgres', url: database.url }],
+    }),
+  );
+  console.log(`       ${name}: ${scenario.what}`);
+  const child = await startProcess(
+    process.execPath,
+    [`--max-old-space-size=${scenario.heapMb}`, 'bin/foz.js', 'serve', '--config', file],
+    'Foz is ready',
+    { FOZ_LOG_LEVEL: 'fatal' },
+  );
+  const memory = watchMemory(child.pid);
+  try {
+    const url = `http://127.0.0.1:${port}/graphql`;
+    await ask(url, '{ __typename }');
+    memory.begin();
+    const text = await scenario.run({ url, ask: (query, variables) => ask(url, query, variables), database });
+    const lives = await ask(url, '{ __typename }').then(
+      ({ data }) => data !== undefined,
+      () => false,
+    );
+    await sleep(1000);
+    const seen = memory.end();
+    return {
+      ...seen,
+      text: lives ? text : `${text}; THE PROCESS DIED`,
+      ok: lives && seen.peak <= scenario.mostMb,
+    };
+  } catch (error) {
+    const { exitCode, signalCode } = child;
+    return {
+      ...memory.end(),
+      text: `${error.message} (process: ${exitCode ?? signalCode ?? 'lives'})`,
+      ok: false,
+    };
+  } finally {
+    await endProcess(child);
+    await database.drop();
+    rmSync(state, { recursive: true, force: true });
+  }
+}
+
+/** Sends one operation; gives the answer as JSON. */
+async function ask(url, query, variables = {}) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.json();
+}
+
+/** Looks at the memory of a process five times a second. */
+function watchMemory(pid) {
+  const seen = { before: 0, peak: 0, after: 0 };
+  const look = () => {
+    seen.after = memoryOf(pid);
+    seen.peak = Math.max(seen.peak, seen.after);
+  };
+  let timer;
+  return {
+    begin() {
+      look();
+      seen.before = seen.after;
+      timer = setInterval(look, 200);
+    },
+    end() {
+      clearInterval(timer);
+      look();
+      return seen;
+    },
+  };
+}
+
+async function makeDatabase(server, tables) {
+  const name = `foz_abuse_${process.pid}`;
+  const url = new URL(`/${name}`, server).href;
+  const onServer = async (connectionString, texts) => {
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    try {
+      for (const text of texts) await client.query(text);
+    } finally {
+      await client.end();
+    }
+  };
+  await onServer(server, [`drop database if exists ${name} with (force)`, `create database ${name}`]);
+  await onServer(url, tables);
+  return {
+    url,
+    drop: () => onServer(server, [`drop database if exists ${name} with (force)`]),
+  };
+}

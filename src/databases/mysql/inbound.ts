@@ -1,0 +1,108 @@
+const headerBytes = 4;
+/** A packet of this length goes on in the next one. */
+const fullBytes = 0xffffff;
+/** An end-of-rows packet is shorter than this; a row that begins with the same byte is not. */
+const endBytes = 9;
+const codes = { ok: 0x00, end: 0xfe, error: 0xff } as const;
+
+/** What is awaited from the server: the head of an answer, its columns and their end, or its rows and theirs. */
+type Phase = 'head' | 'columns' | 'rows';
+
+/** The packet parser of the client. */
+interface Packets {
+  execute(bytes: Buffer): void;
+  /** Parts of a row that is longer than a packet. */
+  readonly largePacketParts: unknown[];
+}
+
+/** Who is told of the rows of a connection. */
+export interface InboundOptions {
+  readonly packets: Packets;
+  /**
+   * Whether so many bytes of a row may come in; asked when their number is known, before they have arrived. `isNew`: they begin a row,
+   * else they go on with it.
+   */
+  readonly admits: (bytes: number, isNew: boolean) => boolean;
+  /** What the parser threw, or whoever hears of its packets: thrown into the socket it would end the process. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Stands before the packet parser of the client: reads how long packets are, and passes on all but the rows that are not admitted. */
+export class Inbound {
+  readonly #options: InboundOptions;
+  #phase: Phase = 'head';
+  /** The number that the client expects the next packet to have. */
+  #next = 0;
+  /** The beginning of a header, with the byte after it, whose end has not come yet. */
+  #head: Buffer | null = null;
+  /** Bytes of the current packet that are still to come. */
+  #missing = 0;
+  #isSkipping = false;
+  /** The current packet goes on with the one before it. */
+  #goesOn = false;
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+  }
+
+  execute(arrived: Buffer): void {
+    try {
+      this.#receive(arrived);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #receive(arrived: Buffer): void {
+    const chunk = this.#head === null ? arrived : Buffer.concat([this.#head, arrived]);
+    this.#head = null;
+    let at = Math.min(this.#missing, chunk.length);
+    this.#missing -= at;
+    let start = this.#isSkipping ? at : 0;
+    if (this.#missing === 0) this.#isSkipping = false;
+    while (at < chunk.length) {
+      const length = at + headerBytes > chunk.length ? -1 : chunk.readUIntLE(at, 3);
+      // The byte after the header tells what it is.
+      if (length < 0 || (length > 0 && at + headerBytes === chunk.length)) {
+        this.#pass(chunk, start, at);
+        this.#head = Buffer.from(chunk.subarray(at));
+        return;
+      }
+      const end = at + headerBytes + length;
+      const isIn = this.#admits(chunk, at, length);
+      this.#goesOn = length === fullBytes;
+      if (!isIn) {
+        this.#pass(chunk, start, at);
+        this.#isSkipping = end > chunk.length;
+      }
+      this.#missing = Math.max(0, end - chunk.length);
+      at = Math.min(end, chunk.length);
+      if (!isIn) start = at;
+    }
+    this.#pass(chunk, start, at);
+  }
+
+  #admits(chunk: Buffer, at: number, length: number): boolean {
+    const first = chunk[at + headerBytes] ?? 0;
+    const isEnd = !this.#goesOn && (first === codes.error || (first === codes.end && length < endBytes));
+    if (this.#phase === 'rows' && !isEnd) {
+      if (!this.#options.admits(length, !this.#goesOn)) {
+        this.#options.packets.largePacketParts.length = 0;
+        return false;
+      }
+    } else if (this.#phase === 'rows') {
+      // The client counts packets, and is not to miss those that were not let in.
+      chunk[at + 3] = this.#next;
+      this.#phase = 'head';
+    } else if (this.#phase === 'columns') {
+      if (isEnd) this.#phase = first === codes.end ? 'rows' : 'head';
+    } else if (!isEnd && first !== codes.ok) this.#phase = 'columns';
+    if (length < fullBytes) this.#next = (chunk[at + 3]! + 1) & 0xff;
+    return true;
+  }
+
+  #pass(chunk: Buffer, start: number, end: number): void {
+    if (start === end) return;
+    this.#options.packets.execute(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
+  }
+}

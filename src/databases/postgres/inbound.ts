@@ -1,0 +1,95 @@
+const headerBytes = 5;
+const rowCode = 'D'.charCodeAt(0);
+
+/** Messages from this length on are put together in one buffer of their own; the parser of the client would double its buffer again and again. */
+const largeBytes = 256 * 1024;
+
+/** The longest message that is no row: an error, a notice, a setting. */
+const mostBytes = 64 * 1024 * 1024;
+
+const nothing = Buffer.alloc(0);
+
+/** Who is told of the messages of a connection. */
+export interface InboundOptions {
+  /** Whether a row of so many bytes may come in; asked when its length is known, before the rest of it has arrived. */
+  readonly admits: (bytes: number) => boolean;
+  /** Takes bytes of messages in their order. */
+  readonly pass: (bytes: Buffer) => void;
+}
+
+/**
+ * Reads how long the messages are that a server sends (protocol version 3: a code, a length, a body) and passes them on, all but the
+ * rows that are not admitted: those are never kept.
+ */
+export class Inbound {
+  readonly #options: InboundOptions;
+  /** The beginning of a header whose end has not come yet. */
+  #head: Buffer = nothing;
+  /** Bytes of the current message that are still to come. */
+  #missing = 0;
+  #isSkipping = false;
+  /** A large message, and how much of it is there. */
+  #large: Buffer | null = null;
+  #filled = 0;
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+  }
+
+  /** Takes what has arrived. Throws RangeError for a message that no server sends, and what `pass` throws. */
+  receive(arrived: Buffer): void {
+    let chunk = arrived;
+    if (this.#head.length > 0) {
+      chunk = Buffer.concat([this.#head, arrived]);
+      this.#head = nothing;
+    }
+    let at = this.#missing === 0 ? 0 : this.#continue(chunk);
+    let start = at;
+    while (at + headerBytes <= chunk.length) {
+      const length = 1 + chunk.readUInt32BE(at + 1);
+      const isRow = chunk[at] === rowCode;
+      if (length < headerBytes || (!isRow && length > mostBytes))
+        throw new RangeError(`A message of ${length} bytes came from the database.`);
+      const end = at + length;
+      if (isRow && !this.#options.admits(length)) {
+        this.#pass(chunk, start, at);
+        this.#isSkipping = end > chunk.length;
+        this.#missing = Math.max(0, end - chunk.length);
+        at = Math.min(end, chunk.length);
+        start = at;
+      } else if (end <= chunk.length) at = end;
+      else {
+        this.#missing = end - chunk.length;
+        if (length >= largeBytes) {
+          this.#pass(chunk, start, at);
+          this.#large = Buffer.allocUnsafeSlow(length);
+          this.#filled = chunk.copy(this.#large, 0, at);
+        } else this.#pass(chunk, start, chunk.length);
+        return;
+      }
+    }
+    this.#pass(chunk, start, at);
+    if (at < chunk.length) this.#head = Buffer.from(chunk.subarray(at));
+  }
+
+  /** Goes on with the message that the last chunk began; gives where the next one begins. */
+  #continue(chunk: Buffer): number {
+    const end = Math.min(this.#missing, chunk.length);
+    this.#missing -= end;
+    if (this.#large !== null) {
+      this.#filled += chunk.copy(this.#large, this.#filled, 0, end);
+      if (this.#missing === 0) {
+        const whole = this.#large;
+        this.#large = null;
+        this.#options.pass(whole);
+      }
+    } else if (!this.#isSkipping) this.#pass(chunk, 0, end);
+    if (this.#missing === 0) this.#isSkipping = false;
+    return end;
+  }
+
+  #pass(chunk: Buffer, start: number, end: number): void {
+    if (start === end) return;
+    this.#options.pass(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
+  }
+}

@@ -1,0 +1,99 @@
+import { FozError, type HeldAmong } from '../core/index.ts';
+import { Refusal } from './body.ts';
+import type { AnswerLimits } from './options.ts';
+
+/** Counts the bytes that are held for requests, of each caller and of all: from when they arrive until the answer is read. */
+export class Holdings {
+  readonly #limits: AnswerLimits;
+  /** Makes room by letting go of what nobody reads. */
+  readonly #makeRoom: (bytes: number) => void;
+  readonly #callers = new Map<string, number>();
+  #bytes = 0;
+
+  constructor(limits: AnswerLimits, makeRoom: (bytes: number) => void) {
+    this.#limits = limits;
+    this.#makeRoom = makeRoom;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Throws Refusal 429 where a caller holds as much as it may already. */
+  admit(callerOf: () => string): void {
+    const { heldBytesPerCaller: most } = this.#limits;
+    if (this.#bytes < most || (this.#callers.get(callerOf()) ?? 0) < most) return;
+    throw new Refusal(429, 'limit-exceeded', fullOfCaller(most), { 'retry-after': '1' });
+  }
+
+  /** What one request holds; nothing yet. `callerOf` is asked when it is more than a little. */
+  open(callerOf: () => string): Holding {
+    return new Holding(this, callerOf);
+  }
+
+  /** Why `bytes` more must not be held for a caller; `null`: they are counted from now on. */
+  grow(caller: string, bytes: number): FozError | null {
+    const { heldBytes, heldBytesPerCaller } = this.#limits;
+    if ((this.#callers.get(caller) ?? 0) + bytes > heldBytesPerCaller)
+      return new FozError('limit-exceeded', fullOfCaller(heldBytesPerCaller), {
+        details: { limit: heldBytesPerCaller },
+      });
+    if (this.#bytes + bytes > heldBytes) this.#makeRoom(this.#bytes + bytes - heldBytes);
+    if (this.#bytes + bytes > heldBytes)
+      return new FozError(
+        'limit-exceeded',
+        `Answers to all clients together hold ${heldBytes} bytes, which is as many as may: come back in a moment, or ask for less.`,
+        { details: { limit: heldBytes } },
+      );
+    this.count(caller, bytes);
+    return null;
+  }
+
+  /** Counts bytes more, or less, of a caller. */
+  count(caller: string, bytes: number): void {
+    if (bytes === 0) return;
+    const left = (this.#callers.get(caller) ?? 0) + bytes;
+    if (left <= 0) this.#callers.delete(caller);
+    else this.#callers.set(caller, left);
+    this.#bytes += bytes;
+  }
+}
+
+function fullOfCaller(most: number): string {
+  return `Answers to this caller hold ${most} bytes already, which is as many as may: read them first, or ask for less.`;
+}
+
+/** What one request holds. */
+export class Holding implements HeldAmong {
+  readonly #among: Holdings;
+  readonly #callerOf: () => string;
+  #caller: string | null = null;
+  #bytes = 0;
+
+  constructor(among: Holdings, callerOf: () => string) {
+    this.#among = among;
+    this.#callerOf = callerOf;
+  }
+
+  /** It is to hold so many bytes: why it must not, or `null`. */
+  grow(bytes: number): FozError | null {
+    if (bytes <= this.#bytes) return null;
+    this.#caller ??= this.#callerOf();
+    const refusal = this.#among.grow(this.#caller, bytes - this.#bytes);
+    if (refusal === null) this.#bytes = bytes;
+    return refusal;
+  }
+
+  /** It holds so many bytes now, whatever may be held. */
+  set(bytes: number): void {
+    if (bytes === this.#bytes) return;
+    this.#caller ??= this.#callerOf();
+    this.#among.count(this.#caller, bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+
+  /** It holds nothing any more. */
+  release(): void {
+    if (this.#bytes !== 0) this.set(0);
+  }
+}

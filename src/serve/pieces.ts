@@ -1,0 +1,13 @@
+/** Characters of a piece: a client that takes nothing for long is told from a slow one by its pieces. */
+export const pieceLength = 64 * 1024;
+
+/** A text in pieces, none of which ends within a character. */
+export function* piecesOf(text: string): Generator<string> {
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(at + pieceLength, text.length);
+    const last = text.charCodeAt(end - 1);
+    if (end < text.length && last >= 0xd800 && last < 0xdc00) end--;
+    yield text.slice(at, end);
+    at = end;
+  }
+}
