@@ -37,9 +37,11 @@ export async function introspect(
   const columns = await ask(catalogQueries.columns, [all, partly, views]);
   const constraints = await ask(catalogQueries.constraints, [all]);
   const indexes = await ask(catalogQueries.uniqueIndexes, [all]);
+  const heirs = await ask(catalogQueries.heirs, [all]);
   const triggers = await ask(catalogQueries.triggers, [all]);
   const reading = new Reading(relations, new ColumnTypes(types.map(typeOf)), new EnumNames(defaultNamespace));
   reading.readTriggers(triggers);
+  reading.readHeirs(heirs);
   reading.readColumns(columns, constraints);
   reading.readKeys(constraints, indexes);
   const facts = reading.facts();

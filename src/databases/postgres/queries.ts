@@ -127,6 +127,23 @@ union
 select r.start, w.ev_type::text, true, false
 from reached r join pg_catalog.pg_rewrite w on w.ev_class = r.oid and w.ev_type <> '1' and w.ev_enabled <> 'D'`,
 
+  /**
+   * Tables that other tables inherit from: table, one of its heirs, and the columns that may be NULL in some heir. A read of such a
+   * table shows the rows of its heirs too; partitions are not heirs.
+   */
+  heirs: `
+with recursive reached(start, oid) as (
+  select i.inhparent, i.inhrelid from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+  where i.inhparent = any($1::oid[]) and not c.relispartition
+  union
+  select r.start, i.inhrelid from reached r join pg_catalog.pg_inherits i on i.inhparent = r.oid
+)
+select r.start, min(r.oid::pg_catalog.regclass::text),
+  to_json(coalesce(array_agg(distinct a.attname) filter (where not a.attnotnull), '{}'))
+from reached r join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+group by r.start
+order by r.start`,
+
   /** Unique indexes over plain columns and all rows that no constraint stands for. */
   uniqueIndexes: `
 select i.indrelid, c.relname, i.indkey::text, i.indnkeyatts

@@ -38,6 +38,8 @@ export class Reading {
   readonly #triggers = new Map<string, Partial<Record<Event, TriggerEffect>>>();
   /** Views whose rows are inserted by a trigger of their own. */
   readonly #insertedInstead = new Set<string>();
+  /** Tables that others inherit from, with the columns that may be NULL in a row of an heir. */
+  readonly #inherited = new Map<string, { readonly heir: string; readonly nullable: ReadonlySet<string> }>();
   readonly #issues: FactIssue[] = [];
 
   constructor(relations: readonly Relation[], types: ColumnTypes, enums: EnumNames) {
@@ -61,6 +63,12 @@ export class Reading {
       else found[event] ??= 'before';
       if (instead === 't' && event === 'insert') this.#insertedInstead.add(table!);
     }
+  }
+
+  /** Before columns and keys. */
+  readHeirs(rows: readonly Row[]): void {
+    for (const [table, heir, nullable] of rows)
+      this.#inherited.set(table!, { heir: heir!, nullable: new Set(JSON.parse(nullable!) as string[]) });
   }
 
   readColumns(rows: readonly Row[], constraints: readonly Row[]): void {
@@ -114,7 +122,8 @@ export class Reading {
       enumName: listed
         ? this.#enums.ofColumn(relation.namespace, relation.name, name!, list)
         : type.enumType && this.#enums.ofType(type.enumType.row, type.enumType.values),
-      nullable: notNull === 'f' && !type.notNull,
+      nullable:
+        !type.notNull && (notNull === 'f' || !!this.#inherited.get(relation.oid)?.nullable.has(name!)),
       defaultExpression: computed ? null : (expression ?? type.defaultExpression),
       identity: identity === 'a' ? 'always' : identity === 'd' ? 'by default' : null,
       generated: computed,
@@ -142,6 +151,24 @@ export class Reading {
       const columns = this.#namesOf(table!, key!.split(' ').slice(0, Number(count)));
       if (columns !== null) this.#keys.get(table!)!.uniqueKeys.push({ name: name!, columns });
     }
+    for (const [table, { heir }] of this.#inherited) this.#dropKeys(table, heir);
+  }
+
+  /** A key holds over the rows of its own table, but a read of the table shows those of its heirs too. */
+  #dropKeys(table: string, heir: string): void {
+    const { namespace, name } = this.#relations.get(table)!;
+    const keys = this.#keys.get(table)!;
+    const found = [...(keys.primaryKey === null ? [] : [keys.primaryKey]), ...keys.uniqueKeys];
+    if (found.length === 0) return;
+    const spelled = found.map(({ columns }) => `(${columns.join(', ')})`).join(', ');
+    keys.primaryKey = null;
+    keys.uniqueKeys.length = 0;
+    this.#issues.push({
+      namespace,
+      table: name,
+      column: null,
+      reason: `${heir} inherits from the table, and PostgreSQL does not hold ${spelled} unique over the rows of both: the table has no key here. Where the values are unique all the same, declare them as its primary_key in the metadata`,
+    });
   }
 
   #foreignKey(
