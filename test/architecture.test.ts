@@ -29,7 +29,8 @@ const drivers: Readonly<Record<string, readonly string[]>> = {
   pg: ['postgres'],
   mysql2: ['mysql', 'mariadb'],
   '@electric-sql/pglite': ['pglite', 'store'],
-  '@photostructure/sqlite': ['sqlite'],
+  // The lock on a folder is one that SQLite takes on an empty file.
+  '@photostructure/sqlite': ['sqlite', 'folder-lock.ts'],
 };
 
 function sources(folder: string): string[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Metadata } from '../catalog/index.ts';
 import type { SourceConfig } from '../control/index.ts';
 import type { Connector } from '../plan/index.ts';
+import { lockFolder } from '../sql/index.ts';
 import { load, postgresSpelling, sqliteSpelling } from './load.ts';
 import { type Sample, samples } from './samples.ts';
 import { shopRows } from './shop.ts';
@@ -34,6 +35,19 @@ export async function prepareDemo(
   ];
   const mark = join(folder, `ready-${edition}`);
   if (!existsSync(mark)) {
+    const free = await lockFolder(folder, {
+      what: 'demo',
+      wayOut: 'It is being made there: wait until it is done, or stop that one.',
+    });
+    try {
+      if (!existsSync(mark)) await make();
+    } finally {
+      free();
+    }
+  }
+  return { sources, metadata: demoMetadata, samples };
+
+  async function make(): Promise<void> {
     progress('Setting up the demo: a shop in PGlite and a support desk in SQLite ...');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -55,7 +69,6 @@ export async function prepareDemo(
     writeFileSync(mark, '');
     progress(`  ${count.toLocaleString('en')} rows in ${shop.size + support.size} tables.`);
   }
-  return { sources, metadata: demoMetadata, samples };
 }
 
 async function fill(

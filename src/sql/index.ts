@@ -2,6 +2,7 @@ export { caseOf } from './compile/labels.ts';
 export { sqlConnector } from './connector.ts';
 export type { Dialect, ScalarSpelling, ScalarSpellings } from './dialect.ts';
 export type { Driver } from './driver.ts';
+export { type FolderLockOptions, FolderTaken, lockFile, lockFolder } from './folder-lock.ts';
 export { namespaceFilter, tableFilter } from './patterns.ts';
 export { Pool, type Pooled, type PoolOptions } from './pool.ts';
 export { pooledDriver, type ServerOptions, type ServerSettings, serverSettings } from './pooled-driver.ts';

@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Extensions, PGliteOptions } from '@electric-sql/pglite';
 import type { Connector } from '../../plan/index.ts';
-import { Pool, sqlConnector, Watch } from '../../sql/index.ts';
+import { lockFolder, Pool, sqlConnector, Watch } from '../../sql/index.ts';
 import { driverOver, isFull, postgresDialect, toFozError } from '../postgres/index.ts';
 import { EmbeddedSession } from './session.ts';
 
@@ -27,8 +25,19 @@ export interface PgliteOptions {
  */
 export function connectPglite(options: PgliteOptions = {}): Connector {
   const waitMs = options.waitMs ?? 30_000;
-  const open = (onEnd: (session: EmbeddedSession) => void) =>
-    EmbeddedSession.open(databaseOptions(options), options.setUp ?? (async () => {}), onEnd);
+  const open = async (onEnd: (session: EmbeddedSession) => void) => {
+    const free = await lock(options.folder);
+    const end = (session: EmbeddedSession) => {
+      free();
+      onEnd(session);
+    };
+    try {
+      return await EmbeddedSession.open(databaseOptions(options), options.setUp ?? (async () => {}), end);
+    } catch (error) {
+      free();
+      throw error;
+    }
+  };
   const pool = new Pool({ poolSize: 1, waitMs, idleMs: null, open, isFull, toFozError }, new Watch());
   return sqlConnector({
     engine: 'pglite',
@@ -37,8 +46,16 @@ export function connectPglite(options: PgliteOptions = {}): Connector {
   });
 }
 
+/** Two processes that write to one folder lose what they said is stored, without an error. */
+async function lock(folder: string | undefined): Promise<() => void> {
+  if (folder === undefined) return () => {};
+  return lockFolder(folder, {
+    what: 'database',
+    wayOut: 'Stop that one, or let both use a PostgreSQL server.',
+  });
+}
+
 function databaseOptions({ folder, relaxedDurability, extensions }: PgliteOptions): PGliteOptions {
-  if (folder !== undefined && !existsSync(dirname(folder))) mkdirSync(dirname(folder), { recursive: true });
   return {
     ...(folder === undefined ? {} : { dataDir: folder }),
     relaxedDurability: relaxedDurability ?? false,

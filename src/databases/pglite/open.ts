@@ -28,5 +28,9 @@ export async function openDatabase(options: PGliteOptions): Promise<PGlite> {
 }
 
 function isNew(folder: string | undefined): boolean {
-  return folder === undefined || !existsSync(folder) || readdirSync(folder).length === 0;
+  return (
+    folder === undefined ||
+    !existsSync(folder) ||
+    readdirSync(folder).every((name) => name.startsWith('foz.lock'))
+  );
 }

@@ -36,10 +36,15 @@ export class EmbeddedSession implements Pooled {
     onEnd: (session: EmbeddedSession) => void,
   ): Promise<EmbeddedSession> {
     const database = await openDatabase(options);
-    await setUp(async (script) => {
-      await database.exec(script);
-    });
-    await database.exec(settings);
+    try {
+      await setUp(async (script) => {
+        await database.exec(script);
+      });
+      await database.exec(settings);
+    } catch (error) {
+      await database.close().catch(() => {});
+      throw error;
+    }
     return new EmbeddedSession(database, onEnd);
   }
 

@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AuditLog } from '../../../src/control/audit/index.ts';
 import { keyRing, Secrets } from '../../../src/control/secrets/index.ts';
-import { lockFolder } from '../../../src/control/store/pglite/lock.ts';
+import { lockStore } from '../../../src/control/store/pglite/lock.ts';
 import { openStore } from '../../../src/control/store/store.ts';
 
 /** Another process that uses a store. Tells what it does in lines on stdout; ends when its stdin does. */
@@ -39,7 +40,18 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     await store.close();
   },
   async lock() {
-    lockFolder(folder);
+    // With `again` in place of a URL it tries until it has it.
+    while (
+      !(await lockStore(folder).then(
+        () => true,
+        (error) => {
+          if (url !== 'again') throw error;
+          say('refused');
+          return false;
+        },
+      ))
+    )
+      await sleep(10);
     say('locked');
     await inputEnd();
   },

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { lockFolder } from '../../../src/control/store/pglite/lock.ts';
+import { lockStore } from '../../../src/control/store/pglite/lock.ts';
 import { openStore } from '../../../src/control/store/store.ts';
+import { lockFile } from '../../../src/sql/index.ts';
 import { type StorePlace, storePlace, until } from './place.ts';
 import { buildChild, startChild } from './processes.ts';
 
@@ -37,7 +38,7 @@ test('what was written is there after closing and opening; the lock is given bac
 
 test('only one at a time has the folder, in this process and in others', async () => {
   const folder = join(place.folder, 'store');
-  const free = lockFolder(folder);
+  const free = await lockStore(folder);
   const busy = { code: 'unavailable', message: expect.stringMatching(/open in another process/) };
   await expect(openStore({ folder: place.folder }).readMetadata()).rejects.toMatchObject(busy);
   const other = startChild(program, ['lock', '', folder]);
@@ -45,29 +46,79 @@ test('only one at a time has the folder, in this process and in others', async (
     code: 1,
     errors: expect.stringMatching(/open in another process/),
   });
+  // Those who were refused took nothing from the one who has it.
+  expect(await startChild(program, ['lock', '', folder]).ended).toMatchObject({ code: 1 });
   free();
   const holder = startChild(program, ['lock', '', folder]);
   await until(() => holder.told.length > 0);
-  expect(() => lockFolder(folder)).toThrow(expect.objectContaining(busy));
+  await expect(lockStore(folder)).rejects.toMatchObject({
+    message: expect.stringMatching(new RegExp(`in another process: process ${holder.child.pid} on `)),
+  });
   // A process that was killed leaves its lock, and the next one takes it.
   holder.child.kill('SIGKILL');
   await holder.ended;
   expect(existsSync(`${folder}.lock`)).toBe(true);
-  lockFolder(folder)();
+  (await lockStore(folder))();
   expect(existsSync(`${folder}.lock`)).toBe(false);
 });
 
-test('a lock of another machine holds as long as it is touched', () => {
+test('a note of another machine holds as long as it is written again; those of processes of this one hold nothing', async () => {
   const folder = join(place.folder, 'store');
   const file = `${folder}.lock`;
-  writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}` }));
-  expect(() => lockFolder(folder)).toThrow(/open in another process/);
-  const longAgo = new Date(Date.now() - 60_000);
-  utimesSync(file, longAgo, longAgo);
-  lockFolder(folder)();
-  // The number of a process that is this one, but did not take it: of the container before.
-  writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname() }));
-  lockFolder(folder)();
+  const since = new Date().toISOString();
+  const lockOnce = async () => (await lockStore(folder))();
+  writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}`, boot: 'other', since }));
+  await expect(lockOnce()).rejects.toThrow(/open in another process: process 1 on not-.*, since 20/);
+  // Long ago, or in the future: the clock was set back after a holder that is gone wrote it.
+  for (const away of [-60_000, 25 * 86_400_000]) {
+    writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}`, boot: 'other', since }));
+    const then = new Date(Date.now() + away);
+    utimesSync(file, then, then);
+    await lockOnce();
+  }
+  // Numbers of processes that are there, but did not take it: the one before was killed, or ran in another container.
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  for (const holder of [
+    { pid: process.pid, host: hostname(), boot, since },
+    { pid: process.ppid, host: hostname(), boot, since },
+    { pid: 1, host: 'a-container', boot, since },
+    { pid: process.ppid, host: hostname() },
+  ]) {
+    writeFileSync(file, JSON.stringify(holder));
+    await lockOnce();
+  }
+  writeFileSync(file, 'half a no');
+  await lockOnce();
+});
+
+test('of many that take a lock over at once, one has it', async () => {
+  const folder = join(place.folder, 'store');
+  const killed = startChild(program, ['lock', '', folder]);
+  await until(() => killed.told.length > 0);
+  const children = Array.from({ length: 5 }, () => startChild(program, ['lock', 'again', folder]));
+  const locked = () => children.filter(({ told }) => told.includes('locked'));
+  try {
+    await until(() => children.every(({ told }) => told.includes('refused')), 30_000);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    await until(() => locked().length > 0, 30_000);
+    // The others go on trying while the one that has it is there.
+    const before = children.map(({ told }) => told.length);
+    const rest = children.filter((child) => !locked().includes(child));
+    await until(
+      () => rest.every((child) => child.told.length > before[children.indexOf(child)]! + 3),
+      30_000,
+    );
+    expect(locked()).toHaveLength(1);
+  } finally {
+    for (const { child } of [killed, ...children]) child.kill('SIGKILL');
+    await Promise.all(children.map(({ ended }) => ended));
+  }
+}, 120_000);
+
+test('the lock of a mounted volume stands within it', () => {
+  expect(lockFile('/proc')).toBe('/proc/foz.lock');
+  expect(lockFile(place.folder)).toBe(`${place.folder}.lock`);
 });
 
 test('a folder that cannot be written is told', async () => {

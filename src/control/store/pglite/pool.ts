@@ -1,5 +1,5 @@
 import { FozError } from '../../../core/index.ts';
-import { lockFolder } from './lock.ts';
+import { lockStore } from './lock.ts';
 import { DatabaseThread } from './thread.ts';
 
 type Callback = (error: unknown, response?: Response) => void;
@@ -88,7 +88,7 @@ export class EmbeddedPool {
     if (this.#ended) throw new FozError('unavailable', 'The store is closed.');
     const known = await this.#opening?.catch(() => null);
     if (known?.usable) return known;
-    this.#unlock ??= lockFolder(this.#folder);
+    this.#unlock ??= await lockStore(this.#folder);
     this.#opening = DatabaseThread.open(this.#folder);
     try {
       return await this.#opening;

@@ -46,7 +46,7 @@ port.on('message', async (/** @type {Call} */ { id, text, values }) => {
  * @param {string} folder
  */
 async function open(folder) {
-  const isNew = !existsSync(folder) || readdirSync(folder).length === 0;
+  const isNew = !existsSync(folder) || readdirSync(folder).every((name) => name.startsWith('foz.lock'));
   const template = isNew ? templates.find((file) => existsSync(file)) : undefined;
   if (template === undefined) return PGlite.create({ dataDir: folder, parsers });
   try {

@@ -1,0 +1,180 @@
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { FozError } from '../core/index.ts';
+
+const touchEveryMs = 5_000;
+/** A note of another machine that nobody has written for so long belongs to a process that is gone. */
+const staleAfterMs = 30_000;
+
+/** Who has a folder open. Stands in the note beside the lock: for people, and for other machines. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** Tells this run of the machine from all others, in every container of it; `null`: unknown. */
+  readonly boot: string | null;
+  /** When it took the folder. */
+  readonly since: string;
+}
+
+/** A folder is open already that only one process may have open. */
+export class FolderTaken extends FozError {
+  constructor(folder: string, holder: Holder | null, { what, wayOut }: FolderLockOptions) {
+    const who =
+      holder === null
+        ? ''
+        : `: process ${holder.pid} on ${holder.host}, since ${holder.since}${isSelf(holder) ? ' (this one)' : ''}`;
+    super('unavailable', `The ${what} in ${folder} is open in another process${who}. ${wayOut}`);
+  }
+}
+
+export interface FolderLockOptions {
+  /** What stands in the folder, for messages: `store`. */
+  readonly what: string;
+  /** What can be done when another process has it. */
+  readonly wayOut: string;
+}
+
+/**
+ * Takes a folder for this process: only one at a time may have it open. Resolves with how to give it back. Rejects with FolderTaken when
+ * it is open already, with FozError `unavailable` when the folder cannot be written.
+ *
+ * The lock is one of the operating system, which SQLite takes on an empty file, since Node has none. It ends with its process, however that
+ * ends, so nobody has to guess whether a process number still means the same process. The file stays: a lock on a file that was deleted
+ * would hold nobody back.
+ */
+export async function lockFolder(folder: string, options: FolderLockOptions): Promise<() => void> {
+  let note: Note;
+  let release: (() => void) | null;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = lockFile(folder);
+    note = new Note(file);
+    release = await takeFile(`${file}-held`);
+    if (release !== null && note.isHeldElsewhere()) {
+      release();
+      release = null;
+    }
+    if (release !== null) note.write();
+  } catch (error) {
+    throw new FozError(
+      'unavailable',
+      `The ${options.what} in ${folder} cannot be written: ${(error as Error).message}. Give this user the right to write there and room on the disk, or name another folder.`,
+      { cause: error },
+    );
+  }
+  if (release === null) throw new FolderTaken(folder, note.read(), options);
+  const timer = setInterval(() => note.touch(), touchEveryMs).unref();
+  let held = true;
+  return () => {
+    if (!held) return;
+    held = false;
+    clearInterval(timer);
+    note.remove();
+    release();
+  };
+}
+
+/**
+ * The note stands beside the folder, and the file of the lock with it, so that the folder holds the data alone. The parent of a mounted
+ * volume belongs to one container only: there both stand within.
+ */
+export function lockFile(folder: string): string {
+  const isMounted = statSync(folder).dev !== statSync(dirname(folder)).dev;
+  return isMounted ? join(folder, 'foz.lock') : `${folder}.lock`;
+}
+
+/**
+ * Holds a file until the function that it resolves with is called, or this process ends; `null`: it is held already. No process may open
+ * the file by other means while it holds it: closing it would end its lock.
+ */
+async function takeFile(file: string): Promise<(() => void) | null> {
+  // Says in the words of the file system why the file cannot be made.
+  accessSync(dirname(file), constants.W_OK);
+  // Loaded only where a folder is locked.
+  const { DatabaseSync } = await import('@photostructure/sqlite');
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    // Nothing is ever written, so that no journal is needed beside the file.
+    database.exec('pragma journal_mode = memory; begin exclusive');
+  } catch (error) {
+    database.close();
+    if (/locked|busy/i.test((error as Error).message)) return null;
+    throw error;
+  }
+  return () => database.close();
+}
+
+/** Who holds the lock. Written again and again, because locks do not reach other machines on every file system. */
+class Note {
+  readonly #file: string;
+  readonly #own: string;
+  readonly #text: string;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#own = `${file}.${process.pid}`;
+    const self = { pid: process.pid, host: hostname(), boot: bootId(), since: new Date().toISOString() };
+    this.#text = JSON.stringify(self satisfies Holder);
+  }
+
+  /** Replaces the note as a whole, so that nobody reads half of one. */
+  write(): void {
+    writeFileSync(this.#own, this.#text, { mode: 0o600 });
+    renameSync(this.#own, this.#file);
+  }
+
+  touch(): void {
+    try {
+      this.write();
+    } catch {
+      // Somebody took the folder away, or the disk is full; the database will say so.
+    }
+  }
+
+  read(): Holder | null {
+    try {
+      return JSON.parse(readFileSync(this.#file, 'utf8')) as Holder;
+    } catch {
+      return null;
+    }
+  }
+
+  remove(): void {
+    rmSync(this.#file, { force: true });
+  }
+
+  /** Whether a process of another machine wrote the note lately. On one machine the lock alone tells. */
+  isHeldElsewhere(): boolean {
+    const holder = this.read();
+    if (holder === null || holder.host === hostname()) return false;
+    if (typeof holder.boot === 'string' && holder.boot === bootId()) return false;
+    // Both times are of the file system's clock: those of two machines differ.
+    writeFileSync(this.#own, this.#text, { mode: 0o600 });
+    const age = statSync(this.#own).mtimeMs - statSync(this.#file).mtimeMs;
+    rmSync(this.#own);
+    // A note of the future was written before the clock was set back: a holder that is there would have written it anew.
+    return Math.abs(age) <= staleAfterMs;
+  }
+}
+
+function isSelf(holder: Holder): boolean {
+  return holder.pid === process.pid && holder.host === hostname();
+}
+
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
