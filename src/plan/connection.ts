@@ -14,6 +14,7 @@ import {
 import { visibleRows } from './fold.ts';
 import type { Input } from './input.ts';
 import { breakTies, planOrder } from './order.ts';
+import type { Param } from './param.ts';
 import { always, and, type Predicate } from './predicate.ts';
 import type { Aggregate, Bound, Field, OrderTerm, Select } from './select.ts';
 import { planFields } from './selection.ts';
@@ -157,7 +158,9 @@ function cursorPredicate(
   if (text === null || input === undefined) return always;
   const values = readCursor(text, terms, input.path);
   const branches = terms.map((term, index): Predicate => {
-    const equal = terms.slice(0, index).map((prior, at) => equals(prior.column, values[at], input.path));
+    const equal = terms
+      .slice(0, index)
+      .map((prior, at) => equals(prior.column, stored(prior.column, values[at], input.path)));
     return and(...equal, beyond(before ? reverse(term) : term, values[index], input.path));
   });
   return { kind: 'or', of: branches };
@@ -171,10 +174,15 @@ function beyond(term: ColumnTerm, value: unknown, path: string): Predicate {
     kind: 'compare',
     column,
     op: descending ? '_lt' : '_gt',
-    value: valueParam(column, value, path),
+    value: stored(column, value, path),
   };
   if (!column.nullable || nulls === 'first') return further;
   return { kind: 'or', of: [further, { kind: 'is null', column, negated: false }] };
+}
+
+/** A value of a cursor, which a row holds even where no client may write it. */
+function stored(column: ColumnTerm['column'], value: unknown, path: string): Param {
+  return { ...valueParam(column, value, path), stored: true };
 }
 
 /** A cursor holds one value per order term. */

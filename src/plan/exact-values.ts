@@ -16,7 +16,7 @@ const spellings: Readonly<Partial<Record<ScalarFamily, RegExp>>> = {
   integer: /^-?\d{1,19}$/,
   decimal: /^(?:-?\d+(?:\.\d+)?|NaN|-?Infinity)$/,
   date: /^(?:\d{4,}-\d\d-\d\d(?: BC)?|-?infinity)$/,
-  time: /^\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?$/,
+  time: /^-?\d{2,3}:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d(?::\d\d)?)?$/,
   timestamp: /^(?:\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00)?(?: BC)?|-?infinity)$/,
   uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 };
@@ -43,8 +43,9 @@ export function valueParam(column: Column, value: unknown, path: string): Param 
   return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path };
 }
 
-/** Rows that hold the value in the column. */
-export function equals(column: Column, value: unknown, path: string): Predicate {
-  if (value === null) return { kind: 'is null', column, negated: false };
-  return { kind: 'compare', column, op: '_eq', value: valueParam(column, value, path) };
+/** Rows that hold the value of a cursor or a global id in the column. */
+export function equals(column: Column, param: Param): Predicate {
+  if (param.source.kind === 'constant' && param.source.value === null)
+    return { kind: 'is null', column, negated: false };
+  return { kind: 'compare', column, op: '_eq', value: param };
 }

@@ -1,7 +1,7 @@
 import { wholeTable } from '../catalog/index.ts';
 import type { NodeTarget } from '../graph/index.ts';
 import { invalid, literal, type Planning } from './context.ts';
-import { equals, fits, readValues } from './exact-values.ts';
+import { equals, fits, readValues, valueParam } from './exact-values.ts';
 import { argumentsOf, type Selected, subSelections } from './fields.ts';
 import { visibleRows } from './fold.ts';
 import type { Root } from './plan.ts';
@@ -28,7 +28,7 @@ export function planNode(
   if (values.length !== columns.length || !values.every((value, index) => fits(value, columns[index]!)))
     throw notAnId(input.path);
   const table = wholeTable(target.table);
-  const keyed = columns.map((column, index) => equals(column, values[index], input.path));
+  const keyed = columns.map((column, index) => equals(column, valueParam(column, values[index], input.path)));
   const range = {
     where: and(visibleRows(planning, table), ...keyed),
     orderBy: [],

@@ -19,6 +19,8 @@ export interface Param {
   /** For keys and ranks out of another source: when a row has such a key. Absent: as the database compares. */
   readonly compare?: KeyComparison | undefined;
   readonly source: ParamSource;
+  /** A value of a cursor: some row holds it, even where no client may write it. */
+  readonly stored?: boolean;
   /** The column whose facts (length, range, precision, enum) a written value must satisfy; absent for comparisons. */
   readonly column?: Column;
   /** Labels of the enum that a session variable is compared with. */

@@ -110,7 +110,7 @@ export function brokenRules({ validation }: Column, value: unknown): ValidationR
 /** What is wrong with a value that came from the client, or `null`. Comparisons are checked for text only; writes against the column's facts. */
 function valueProblem(param: Param, value: unknown): string | null {
   if (typeof value === 'string') {
-    if (value.includes('\0')) return 'text must not hold the NUL character: remove it';
+    if (value.includes('\0') && !param.stored) return 'text must not hold the NUL character: remove it';
     if (surrogates.test(value))
       return 'text must not hold half a surrogate pair: send complete Unicode characters';
   } else if (Array.isArray(value) && param.shape === 'list') {

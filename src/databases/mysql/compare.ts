@@ -3,7 +3,8 @@ import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode } from './encode.ts';
-import { textLiteral } from './literal.ts';
+import { isDate } from './holds.ts';
+import { exactLiteral, textLiteral } from './literal.ts';
 import { isTruth, labelsOf, truthOf } from './types.ts';
 import { bindValue, bound, labelNumber } from './values.ts';
 import type { DialectVariant } from './variant.ts';
@@ -20,7 +21,21 @@ const operand = (variant: DialectVariant, type: ValueType, param: Param) =>
 const relation =
   (operator: Sql): Spelling =>
   (variant, expression, type, param) =>
-    sql`${expression} ${operator} ${operand(variant, type, param)}`;
+    isNoDay(type, param)
+      ? sql`${expression} + 0 ${operator} ${bound(param, digitsOf)}`
+      : sql`${expression} ${operator} ${operand(variant, type, param)}`;
+
+/** A date of a cursor or a global id that the column holds but no literal can name, as `0000-00-00`. */
+function isNoDay(type: ValueType, { source }: Param): boolean {
+  const family = familyOf(type.scalar);
+  if (source.kind !== 'constant' || (family !== 'date' && family !== 'timestamp')) return false;
+  const text = String(source.value);
+  return /^\d{4}-\d\d-\d\d/.test(text) && !isDate(text.slice(0, 10));
+}
+
+/** `2024-00-00T01:02:03.5` as the number that the server makes of it: 20240000010203.5. */
+const digitsOf = (value: unknown) =>
+  exactLiteral(String(value).replace('+00:00', '').replaceAll(/[-T:]/g, ''));
 
 /** Labels of a native enum have the order in which it lists them. */
 const ordering =

@@ -46,7 +46,7 @@ function isText(text: string, type: ValueType): boolean {
 }
 
 /** A day of the calendar from the year 1 on: what a literal can name. */
-function isDate(text: string): boolean {
+export function isDate(text: string): boolean {
   const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (match === null || match[1] === '0000') return false;
   const [year, month, day] = match.slice(1).map(Number) as [number, number, number];

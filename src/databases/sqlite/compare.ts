@@ -13,8 +13,19 @@ type Condition = (x: Sql, param: Param, type: ValueType) => Sql;
 
 /** One bound value, typed where no column gives it an affinity. */
 export function bindValue(param: Param): Sql {
+  if (holdsNul(param)) return sql`cast(${sql.bind(param, (value) => Buffer.from(String(value)))} as text)`;
   const bound = sql.bind(param, (value) => (value === null ? null : written(value, param)));
   return param.type.scalar === 'numeric' ? sql`cast(${bound} as numeric)` : bound;
+}
+
+/** A text of a cursor, as it was stored. The driver binds a text up to its first NUL, and bytes whole. */
+function holdsNul({ type, source, stored }: Param): boolean {
+  return (
+    type.scalar === 'text' &&
+    stored === true &&
+    source.kind === 'constant' &&
+    String(source.value).includes('\0')
+  );
 }
 
 const bind = (param: Param, encode: (value: unknown) => unknown) =>

@@ -22,13 +22,19 @@ const asText = (x: Sql) => sql`json_quote(cast(${x} as text))`;
 
 const integer: ValueSpelling = { json: (x) => sql`json_quote(${x})`, text: canonical.integerText };
 const float: ValueSpelling = { json: (x) => sql`foz_json_float(${x})`, text: canonical.floatText };
-const text: ValueSpelling = { json: asText, text: canonical.plainText };
+/** The driver reads a text up to its first NUL, and bytes whole: a text with NUL leaves as its bytes. */
+export const wholeText = (x: Sql) => sql`iif(instr(${x}, char(0)), cast(${x} as blob), ${x})`;
+const text: ValueSpelling = { flat: wholeText, json: asText, text: canonical.plainText };
 /** Blobs as base64, anything else as its text. */
 export const opaqueText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', foz_base64(${x}), cast(${x} as text))`;
-const opaque: ValueSpelling = { flat: opaqueText, json: (x) => sql`json_quote(${opaqueText(x)})` };
-/** JSON as it is stored; text that is no JSON becomes a JSON string, SQLite's binary form becomes text. */
+const opaque: ValueSpelling = {
+  flat: (x) => wholeText(opaqueText(x)),
+  text: canonical.plainText,
+  json: (x) => sql`json_quote(${opaqueText(x)})`,
+};
+/** JSON as it is stored; text that is no JSON, or goes on behind a NUL where SQLite ends it, becomes a JSON string, SQLite's binary form becomes text. */
 const document = (x: Sql) =>
-  sql`case when typeof(${x}) = 'blob' then json(${x}) when json_valid(${x}) then cast(${x} as text) else json_quote(${x}) end`;
+  sql`case when typeof(${x}) = 'blob' then json(${x}) when json_valid(${x}) and not instr(${x}, char(0)) then cast(${x} as text) else json_quote(${x}) end`;
 const json: ValueSpelling = {
   flat: (x) => sql`case when ${x} is not null then ${document(x)} end`,
   json: (x) => document(x),
@@ -58,7 +64,7 @@ const spellings = {
   uuid: { json: (x) => sql`foz_json_uuid(${x})`, text: canonical.uuidText },
   date: {
     json: (x) =>
-      sql`case when ${x} glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' then '"'||${x}||'"' else foz_json_date(${x}) end`,
+      sql`case when ${x} glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' then '"'||substr(${x},1,10)||'"' else foz_json_date(${x}) end`,
     text: canonical.dateText,
   },
   time: { json: (x) => sql`foz_json_time(${x})`, text: canonical.timeText },

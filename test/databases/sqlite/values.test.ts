@@ -138,6 +138,27 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
 };
 
+test('text with NUL leaves whole, and ends no answer, both ways', async () => {
+  const made =
+    await fixture(`create table t (a TEXT, o, d DATE, at TIMESTAMP, j JSON, n DECIMAL(10, 2), u UUID);
+    insert into t values ('a' || char(0) || 'b', 'o' || char(0) || 'p', '2024-02-29' || char(0) || 'x',
+      '2024-02-29 01:02:03' || char(0) || 'x', '{"a":1}' || char(0) || 'x', 'n' || char(0) || 'x', 'u' || char(0) || 'x'),
+      (char(0), char(0), null, null, '"x' || char(0) || 'y"', null, null)`);
+  const table = made.table('t');
+  const whole = JSON.stringify([
+    { a: 'a\0b', o: 'o\0p', j: '{"a":1}\0x' },
+    { a: '\0', o: '\0', j: '"x\0y"' },
+  ]);
+  expect(await flatText(made, select(table, ['a', 'o', 'j']))).toBe(whole);
+  expect(await jsonText(made, select(table, ['a', 'o', 'j']))).toBe(whole);
+  const rest = select(table, ['d', 'at', 'n', 'u']);
+  expect(JSON.parse(await jsonText(made, rest))[0]).toMatchObject({
+    d: '2024-02-29',
+    at: '2024-02-29T01:02:03',
+  });
+  expect(await jsonText(made, rest)).toBe(await flatText(made, rest));
+});
+
 describe.each(Object.entries(examples))('%s', (declared, list) => {
   test('leaves the same way as a row and inside of JSON', async () => {
     const rows = list.map(([literal], index) => `(${index + 1}, ${literal})`);
