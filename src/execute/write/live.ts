@@ -15,6 +15,7 @@ import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
 
 /** Runs the statements of a write, inside the transaction of their source. */
 export class Live implements Stage {
+  readonly isRehearsal = false;
   readonly #running: Running;
   readonly #source: SourceName;
 

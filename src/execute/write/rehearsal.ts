@@ -18,6 +18,7 @@ export type Course = 'new' | 'changed' | 'left' | 'found' | 'missed';
  * values of which is known only where they will come from.
  */
 export class Rehearsal implements Stage {
+  readonly isRehearsal = true;
   readonly #source: SourceName;
   readonly #course: Course;
   readonly #rows: number;
@@ -69,7 +70,8 @@ export class Rehearsal implements Stage {
   }
 
   async read({ purpose, table, columns }: Lookup, fetch: PreparedFetch): Promise<Tuple[]> {
-    this.#noted.push(explainFetch(purposeTitle(purpose, table), fetch));
+    const told = explainFetch(purposeTitle(purpose, table), fetch);
+    this.#noted.push(purpose.kind === 'lacking' ? { ...told, when: 'some of them are missing' } : told);
     const from = purpose.kind === 'targets' ? 'rows found' : 'written rows';
     return Array.from({ length: this.#expected(purpose) }, () => laterTuple(columns, from));
   }
@@ -117,6 +119,7 @@ export class Rehearsal implements Stage {
         return purpose.of;
       case 'missed':
       case 'stored':
+      case 'lacking':
       case 'computed':
         return 0;
       default:
@@ -145,6 +148,8 @@ function purposeTitle(purpose: Purpose, { name }: Table): string {
       return `the row of ${name} that is in the way`;
     case 'stored':
       return `whether rows of ${name} are there`;
+    case 'lacking':
+      return `whether the written rows of ${name} are there`;
     case 'back':
       return `values of the written rows of ${name}`;
     case 'computed':

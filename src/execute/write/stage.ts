@@ -17,6 +17,8 @@ export type Purpose =
   | { readonly kind: 'back'; readonly of: number }
   /** Whether rows are stored that were not seen, or did not pass. */
   | { readonly kind: 'stored' }
+  /** Whether written rows are stored, when a read by key lacks some of them. */
+  | { readonly kind: 'lacking' }
   /** Values that the database has computed, for the rules of their columns. */
   | { readonly kind: 'computed' }
   /** Which of `of` written rows pass a rule; `rule`: what is said where one does not, `null`: the check of the permission. */
@@ -48,6 +50,8 @@ export interface WriteResult {
 
 /** Where the statements of a write go once they are compiled: to the database, or into what is told of them. */
 export interface Stage {
+  /** Nothing runs: statements are noted, also those that only some rows would need. */
+  readonly isRehearsal: boolean;
   write(write: Write, compiled: Compiled): Promise<WriteResult>;
   read(lookup: Lookup, fetch: PreparedFetch): Promise<readonly Tuple[]>;
   /** JSON texts of the rows with these keys, in the order of the keys; rows the role cannot see are missing. */

@@ -45,6 +45,12 @@ export function statementsOf(list: readonly Explained[]): Set<string> {
   return new Set([...own, ...list.flatMap(({ below }) => [...statementsOf(below)])]);
 }
 
+/** Those of them that are sent only where a trigger or a check has kept a row from being found. */
+export function lacksOf(list: readonly Explained[]): Set<string> {
+  const lacking = list.filter(({ when }) => when === 'some of them are missing');
+  return new Set([...statementsOf(lacking), ...list.flatMap(({ below }) => [...lacksOf(below)])]);
+}
+
 /** `shop: select ...` */
 export function lineOf({ source, text }: Sent): string {
   return `${source}: ${text}`;

@@ -1,3 +1,3 @@
 1. customers [shop]
-   select (select coalesce('[' || string_agg(foz_rows."j", ',') || ']', '[]') from (select ('{"id":' || coalesce("t0"."id"::text, 'null') || '}') as "j" from "public"."customers" "t0" where not (exists (select 1 from "public"."orders" "t1" where "t1"."customer_id" = "t0"."id" and not (("t1"."status" <> $1::"public"."order_status")))) order by "t0"."id") foz_rows) as "c0"
+   select (select coalesce('[' || string_agg(foz_rows."j", ',') || ']', '[]') from (select ('{"id":' || coalesce(textin(int4out("t0"."id")), 'null') || '}') as "j" from "public"."customers" "t0" where not (exists (select 1 from "public"."orders" "t1" where "t1"."customer_id" = "t0"."id" and not (("t1"."status" <> $1::"public"."order_status")))) order by "t0"."id") foz_rows) as "c0"
    with 1: customers.args.where.orders._every.status._neq
