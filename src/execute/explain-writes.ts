@@ -94,7 +94,7 @@ function folded(nodes: readonly Node[], around: readonly Course[]): Explained[] 
   for (const { explained, courses, below } of nodes) {
     const own = explained.sql === null ? folded(below, courses) : explained.below;
     const when = courses.length === around.length ? {} : { when: whenText(courses) };
-    const entry: Explained = { ...explained, ...when, below: own };
+    const entry: Explained = { ...when, ...explained, below: own };
     const likeness = JSON.stringify(entry, (key, value) => (key === 'params' ? undefined : value));
     const last = result.at(-1);
     if (last?.likeness === likeness) last.times += 1;
