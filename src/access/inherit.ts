@@ -49,7 +49,7 @@ export function addInherited(
     for (const [at, name] of entry.role_set.entries()) {
       if (draft.roles.has(name as RoleName) || name === adminRole) continue;
       issues.push({
-        severity: 'error',
+        severity: 'note',
         where: `inherited role ${JSON.stringify(entry.role_name)}, role_set[${at}]`,
         reason: `no role "${name}" has any permission${didYouMean(name, draft.roles.keys())}`,
         path: ['inherited_roles', index, 'role_set', at],

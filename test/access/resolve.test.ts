@@ -205,7 +205,7 @@ describe('a permission with anything wrong in it grants nothing, and says where'
     const { issues } = resolve([select('clerk', {})], [{ role_name: 'both', role_set: ['clerk', 'clrek'] }]);
     expect(issues).toEqual([
       {
-        severity: 'error',
+        severity: 'note',
         where: 'inherited role "both", role_set[1]',
         reason: 'no role "clrek" has any permission (did you mean "clerk"?)',
         path: ['inherited_roles', 0, 'role_set', 1],

@@ -150,7 +150,7 @@ const mistakes: readonly Mistake[] = [
       'foz.yaml:11:28  error: shop.orders: select permission of role "clerk", filter.note._eq: "x-hasraa-user-id" is no session variable: those begin with x-foz- or x-hasura- (did you mean "x-hasura-"?); the permission is left out',
       'foz.yaml:11:52  error: shop.orders: select permission of role "clerk", filter.note._lik: there is no operator _lik (did you mean "_like"?); the permission is left out',
       'foz.yaml:12:20  error: shop.orders: select permission of role "clerk", filter.idd: shop.orders has no column or relationship "idd" (did you mean "id"?); the permission is left out',
-      'foz.yaml:16:44  error: inherited role "both", role_set[1]: no role "clrek" has any permission (did you mean "clerk"?)',
+      'foz.yaml:16:44  note: inherited role "both", role_set[1]: no role "clrek" has any permission (did you mean "clerk"?)',
     ].join('\n'),
   },
   {

@@ -209,10 +209,22 @@ test('tables and columns are named, described, hidden, and given keys', async ()
   });
 });
 
-test('two tables cannot have one name', async () => {
-  const clash = await change('customizeTable', 'source: "desk", table: "tickets", customName: "customers"');
-  expect(clash.errors[0].message).toContain('customers');
-  expect(clash.errors[0].extensions.code).toBe('validation-failed');
+test('a custom name that another table has is that of the table that asks for it, and what becomes of the other is told', async () => {
+  const given = 'source: "desk", table: "tickets", customName: "customers", dryRun: true';
+  const { data } = await foz.control(
+    `mutation { customizeTable(${given}) { applied causes { severity where reason } } }`,
+  );
+  expect(data.customizeTable).toEqual({
+    applied: false,
+    causes: [
+      {
+        severity: 'note',
+        where: 'shop.customers',
+        reason:
+          'The root field "customers" is that of desk.tickets (a custom_name goes first), so shop.customers is called "shop_customers".',
+      },
+    ],
+  });
 });
 
 test('relationships are declared, within and across sources, renamed with the rules that use them, and dropped', async () => {
