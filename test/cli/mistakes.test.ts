@@ -107,7 +107,7 @@ const mistakes: readonly Mistake[] = [
     name: 'serve --demo: a place where no folder can be made',
     args: ['serve', '--demo'],
     files: { '.foz': 'a file' },
-    says: /^\.foz\/demo cannot be (?:used|made): a part of the path is a file, not a folder\.$/m,
+    says: /^The demo in \.foz\/demo cannot be written: .* Give this user the right to write there/m,
   },
   {
     name: 'settings that there are not',

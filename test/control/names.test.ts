@@ -37,11 +37,13 @@ async function served(config: FozConfig, plane: Plane = null) {
     graphs,
     registry,
     runtime,
-    /** `users: id posts posts_aggregate` */
+    /** Without the global id: `users: id posts posts_aggregate`. */
     fields: (type: string) => {
       const found = graphs.engine().options.schema.getType(type);
       return found !== undefined && 'getFields' in found
-        ? Object.keys(found.getFields()).join(' ')
+        ? Object.keys(found.getFields())
+            .filter((name) => name !== 'node_id')
+            .join(' ')
         : undefined;
     },
     /** The lists, with the tables that they are of. */
