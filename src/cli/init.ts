@@ -114,7 +114,8 @@ async function reachableSource(
     };
     const problem = await problemOf(source, folder);
     if (problem === null) return source;
-    const message = `${sourceKinds[named.kind].label} cannot be reached, so nothing was written: ${problem}`;
+    const [label] = sourceKinds[named.kind].label.split(' (');
+    const message = `${label} cannot be reached, so nothing was written: ${problem}`;
     if (!process.stdin.isTTY) throw new FozError('unavailable', message);
     prompts.log.error(message);
     before = location;

@@ -101,7 +101,7 @@ describeEngines(planners, (engine) => {
 
   const engineOf = (filter: BoolExp): RoleEngine => {
     const graphs = new Graphs({ sources: [], metadata: metadataOf(filter) }, foz.server.attached.registry);
-    expect(graphs.issues).toEqual([]);
+    expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
     return graphs.engine({ role: parseRoleName(role)!, variables: new Map() });
   };
 

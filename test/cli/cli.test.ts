@@ -49,7 +49,7 @@ beforeAll(async () => {
 test('init tries the connection before it writes', async () => {
   const ended = await foz('init', '--kind', 'sqlite', '--path', 'nowhere/shop.db', '--config', 'none.yaml');
   expect([ended.code, existsSync(join(folder, 'none.yaml'))]).toEqual([1, false]);
-  expect(ended.err).toMatch(/^sqlite cannot be reached, so nothing was written/);
+  expect(ended.err).toMatch(/^SQLite cannot be reached, so nothing was written/);
 }, 30_000);
 
 test('init without a terminal asks for flags, and never replaces a file unasked', async () => {

@@ -50,7 +50,7 @@ describeEngines(['postgres', 'pglite', 'sqlite'], (engine) => {
 
   test('its columns can be given, and the row around one gives it its key', async () => {
     const graphs = new Graphs({ sources: [], metadata }, foz.server.attached.registry);
-    expect(graphs.issues).toEqual([]);
+    expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
     const asked = async (field: string) =>
       JSON.parse(await ask(graphs.engine(), { query: `mutation { it: ${field} }`, variables: {} }));
     expect(

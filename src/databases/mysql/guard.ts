@@ -77,7 +77,7 @@ export function guard(
   if (planned === undefined || rows.length === 0) return;
   for (let index = 0; index < planned.length; index++) {
     const expected = expectedOf(planned[index]);
-    if (expected === undefined || expected.wire.has(columns[index]!.columnType)) continue;
+    if (expected === undefined || expected.wire.has(columns[index]?.columnType ?? -1)) continue;
     for (const row of rows) {
       if (row[index] === null || expected.isOne(row[index])) continue;
       if (expected.otherwise === undefined) throw changed();
