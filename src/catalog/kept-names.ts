@@ -2,7 +2,7 @@ import type { Table } from './catalog.ts';
 
 /** Which thing it is that a table's name is kept for. */
 export type TablePlace = Pick<Table, 'namespace' | 'name' | 'customName'> & {
-  readonly source: { readonly name: string };
+  readonly source: { readonly name: string; readonly defaultNamespace: string | null };
 };
 
 /** Names that tables and relationships were given earlier, and keep. */

@@ -74,18 +74,20 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? a.length - b.length : a[at]! - (b[at] ?? -1);
 }
 
-/** What a relationship was found by, whatever the constraint is called: `customer_id -> public.customers(id)`. */
+/** The foreign key of a relationship by its columns, whatever its constraint is called: `customer_id -> customers(id)`. */
 function linkText({ key, to }: Link): string {
   return `${list(key.columns)} -> ${placed(to)}(${list(key.toColumns)})`;
 }
 
-/** The same from the other end: `public.orders(customer_id) -> id`. */
+/** The same from the other end: `orders(customer_id) -> id`. */
 function incomingText({ key, from }: Link): string {
   return `${placed(from)}(${list(key.columns)}) -> ${list(key.toColumns)}`;
 }
 
-function placed({ table: { namespace, name } }: Draft): string {
-  return namespace === null ? plain(name) : `${plain(namespace)}.${plain(name)}`;
+/** Without the default namespace, so that a source that moves to another database keeps its names. */
+function placed({ table: { source, namespace, name } }: Draft): string {
+  const isDefault = namespace === null || namespace === source.defaultNamespace;
+  return isDefault ? plain(name) : `${plain(namespace)}.${plain(name)}`;
 }
 
 function list(columns: readonly string[]): string {

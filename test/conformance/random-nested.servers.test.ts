@@ -126,7 +126,7 @@ class Rows {
     const columns = this.#schema.getType(`${table}_update_column`) as GraphQLEnumType | undefined;
     if (columns === undefined || !this.#dice.chance(60)) return null;
     return this.#dice.some(
-      columns.getValues().map(({ name }) => name),
+      columns.getValues().flatMap(({ name }) => (name === '_PLACEHOLDER' ? [] : name)),
       0,
       3,
     );

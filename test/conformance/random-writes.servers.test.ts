@@ -216,7 +216,10 @@ function upsertOf(
   const clause = schema.getType(`${table}_on_conflict`) as GraphQLInputObjectType | undefined;
   const columns = schema.getType(`${table}_update_column`) as GraphQLEnumType | undefined;
   if (clause === undefined || columns === undefined) return null;
-  return { columns: columns.getValues().map(({ name }) => name), where: 'where' in clause.getFields() };
+  return {
+    columns: columns.getValues().flatMap(({ name }) => (name === '_PLACEHOLDER' ? [] : name)),
+    where: 'where' in clause.getFields(),
+  };
 }
 
 /** Rows of different keys: one statement changes no row twice. */

@@ -136,7 +136,7 @@ test('URLs that are none are told, without a part of them', () => {
       `sources:\n${source('a', 'postgres', 'mysql://u:hush@h/x')}${source('b', 'mysql', 'mysql://u:hu#sh@h:x/y')}${source('c', 'mariadb', 'mysql://u:hush@h/x')}${source('d', 'postgres', 'hush')}`,
     ),
   ).toEqual([
-    '2:37 sources[0].url: must look like postgres://user:password@host/database',
+    '2:37 sources[0].url: must look like postgres://user:password@host/database; this is a URL of MySQL: then its kind is mysql',
     `3:34 sources[1].url: is no URL: it looks like mysql://user:password@host/database, ${none}`,
     `5:37 sources[3].url: is no URL: it looks like postgres://user:password@host/database, ${none}`,
   ]);
@@ -144,7 +144,10 @@ test('URLs that are none are told, without a part of them', () => {
 
 test('inline metadata is told of once, at the place', () => {
   expect(problems('sources: []\nmetadata:\n  tables:\n    - { source: shop, table: { nome: x } }\n')).toEqual(
-    ['4:30 metadata.tables[0].table: needs "name"', '4:32 metadata.tables[0].table: has no setting "nome"'],
+    [
+      '4:30 metadata.tables[0].table: needs "name"',
+      '4:32 metadata.tables[0].table: has no setting "nome" (did you mean "name"?)',
+    ],
   );
   expect(problems('sources: []\nmetadata: 5\n')).toEqual(['2:11 metadata: must be string or object']);
 });
@@ -160,7 +163,7 @@ test('what could not be filled in, what does not fit and what is wrong in metada
   ).toEqual([
     '4:13 value: the environment variable NOBODY is not set',
     '1:9 naming: must be one of hasura-default, graphql-default',
-    '2:36 tables[0]: has no setting "traked"',
+    '2:36 tables[0]: has no setting "traked" (did you mean "tracked"?)',
   ]);
 });
 

@@ -127,7 +127,7 @@ for (const engine of engines) {
       await works();
     }, 60_000);
 
-    test('a table that is gone says so; read anew the graph lets go of it, and takes it back', async () => {
+    test('a table that is gone is out of the graph at the first request that misses it, and comes back', async () => {
       const query = '{ gone { id } }';
       await own.execute('create table gone (id integer primary key)');
       const shop = parseSourceName('shop')!;
@@ -135,10 +135,8 @@ for (const engine of engines) {
       expect(await ask(query)).toMatchObject({ data: { gone: [] } });
       await own.execute('drop table gone');
       const lost = await ask(query);
-      expect(lost.code).toBe('not-found');
-      expect(lost.errors![0]!.message).toMatch(/refresh|read .* again|anew/i);
-      await server.attached.registry.refresh(shop);
-      expect((await ask(query)).code).toBe('validation-failed');
+      expect(lost.code).toBe('validation-failed');
+      expect(lost.errors![0]!.message).toContain('Cannot query field "gone"');
       await own.execute('create table gone (id integer primary key, note integer)');
       await server.attached.registry.refresh(shop);
       expect(await ask('{ gone { id note } }')).toMatchObject({ data: { gone: [] } });

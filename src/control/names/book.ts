@@ -1,6 +1,6 @@
 import type { Catalog, Customization, KeptNames, Table, TablePlace } from '../../catalog/index.ts';
 
-/** Names that the tables of a source and their relationships were given first. Tables as `public.orders`, or `orders` without namespaces. */
+/** Names that the tables of a source and their relationships were given first. Tables as `orders`, or `sales.orders` outside of the default namespace. */
 export interface SourceNames {
   /** The customization that names of tables were made with, as JSON: with another one they are made anew. */
   readonly customization: string;
@@ -18,8 +18,9 @@ export interface NamedSource {
   readonly customization: Customization;
 }
 
-export function placeIn({ namespace, name }: Pick<TablePlace, 'namespace' | 'name'>): string {
-  return namespace === null ? name : `${namespace}.${name}`;
+/** Without the default namespace, so that a source that moves to another database (the namespace of MySQL) keeps its names. */
+export function placeIn({ source, namespace, name }: Omit<TablePlace, 'customName'>): string {
+  return namespace === null || namespace === source.defaultNamespace ? name : `${namespace}.${name}`;
 }
 
 /** A book as the names that things keep. */
@@ -28,10 +29,10 @@ export function keptIn(book: NameBook, sources: readonly NamedSource[]): KeptNam
     sources.map((source) => [source.name, new Map(Object.entries(tablesOf(book, source)))]),
   );
   return {
-    table: ({ source, customName, ...table }) =>
-      customName === null ? (tables.get(source.name)?.get(placeIn(table)) ?? null) : null,
-    relationships: ({ source, ...table }) =>
-      new Map(Object.entries(own(own(book, source.name)?.relationships, placeIn(table)) ?? {})),
+    table: (table) =>
+      table.customName === null ? (tables.get(table.source.name)?.get(placeIn(table)) ?? null) : null,
+    relationships: (table) =>
+      new Map(Object.entries(own(own(book, table.source.name)?.relationships, placeIn(table)) ?? {})),
   };
 }
 

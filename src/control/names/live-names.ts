@@ -6,7 +6,7 @@ import type { ControlPlane } from '../plane.ts';
 import { Follower } from '../store/follower.ts';
 import type { StoreLog } from '../store/store.ts';
 import { forgotten, type NameBook } from './book.ts';
-import { NamesFile, type NamesKeeper } from './names-file.ts';
+import { NamesFile, NamesInMemory, type NamesKeeper } from './names-file.ts';
 import { StoredNames } from './stored-names.ts';
 
 export interface LiveNamesOptions {
@@ -99,11 +99,15 @@ export class LiveNames {
   }
 }
 
-/** Names stand in the file that the configuration names, else in the store, else in a file of the state folder. */
+/**
+ * Names stand in the file that the configuration names, else in the store, else in a file of the state folder. A configuration that was
+ * made without a file names no state folder: its names last as long as the process.
+ */
 export function namesKeeperOf(
-  { names, state = '.foz' }: Pick<FozConfig, 'names' | 'state'>,
+  { names, state }: Pick<FozConfig, 'names' | 'state'>,
   plane: Pick<ControlPlane, 'store'> | null,
 ): NamesKeeper {
   if (names !== undefined) return new NamesFile(names);
-  return plane === null ? new NamesFile(join(state, 'names.json')) : new StoredNames(plane.store);
+  if (plane !== null) return new StoredNames(plane.store);
+  return state === undefined ? new NamesInMemory() : new NamesFile(join(state, 'names.json'));
 }

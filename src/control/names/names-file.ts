@@ -13,6 +13,21 @@ export interface NamesKeeper {
   write(change: (book: NameBook) => NameBook | null): Promise<NameBook>;
 }
 
+/** Names that last as long as the process. */
+export class NamesInMemory implements NamesKeeper {
+  readonly place = 'memory';
+  #book: NameBook = {};
+
+  async read(): Promise<NameBook> {
+    return this.#book;
+  }
+
+  async write(change: (book: NameBook) => NameBook | null): Promise<NameBook> {
+    this.#book = change(this.#book) ?? this.#book;
+    return this.#book;
+  }
+}
+
 /** Names in a file that can be put into Git: sorted, a line for each name. */
 export class NamesFile implements NamesKeeper {
   readonly place: string;

@@ -74,7 +74,7 @@ function value(random: Random, depth = 2): unknown {
   const kind = random();
   if (depth > 0 && kind < 0.15) return some(random, 3, () => value(random, depth - 1));
   if (depth > 0 && kind < 0.3) return { [full(random)]: value(random, depth - 1) };
-  return pick(random, [text(random), 0, -1, 1.5, 1e21, 9007199254740991, true, false, null]);
+  return pick(random, [text(random), 0, -1, 1.5, 1e-7, 9007199254740991, true, false, null]);
 }
 
 function condition(random: Random, depth = 3): BoolExp {

@@ -432,7 +432,7 @@ describeEngines(['postgres'], () => {
   test('closing lets running statements finish and refuses new ones', async () => {
     const connector = await open({ poolSize: 2 });
     const slow = ask(connector, 'select pg_sleep(0.2), 1');
-    await until(async () => (await running()).some((text) => text.includes('pg_sleep(0.2)')));
+    await until(async () => (await running()).some((text) => String(text).includes('pg_sleep(0.2)')));
     const closed = connector.close();
     await expect(ask(connector, 'select 1')).rejects.toMatchObject({ code: 'unavailable' });
     expect(await slow).toEqual([['', '1']]);
