@@ -1,5 +1,5 @@
-// What a client or a database can do to the process: each scenario meets a Foz of its own with a small heap. Does it live, what does
-// it hold while it is asked, and what afterwards?
+// Abuse of the process by a client or a database. Each scenario runs against its own Foz with a small heap, and reports whether the
+// process survives and how much memory it holds during the load and afterwards.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -95,7 +95,7 @@ function filled(given: LimitsConfig): Limits {
   };
 }
 
-/** What the configuration says of answers that are not read yet. */
+/** The configured limits on answers that clients have not read yet. */
 export function answersOf(given: AnswersConfig = {}): Partial<AnswerLimits> {
   const { held_bytes, held_bytes_per_caller, write_ms } = given;
   return {

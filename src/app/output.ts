@@ -5,9 +5,9 @@ import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
 
 export interface OutputOptions {
-  /** Bytes that wait to be written at most; what comes beyond is dropped. 1 MiB unless told. */
+  /** Most bytes in the queue; further lines are dropped. Default: 1 MiB. */
   readonly maxBytes?: number;
-  /** Milliseconds until a write that failed is followed by the next; 1,000 unless told. */
+  /** Milliseconds between a failed write and the next attempt. Default: 1,000. */
   readonly retryMs?: number;
 }
 
@@ -15,22 +15,22 @@ export interface OutputOptions {
 type Send = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, taken: number) => void) => void;
 
 /**
- * What this process prints, as lines. Writing never throws and never waits: not for a full disk, nor for a pipe that nobody reads or
- * that is closed. What cannot be written is dropped and counted. The streams of Node and of pino write synchronously and go on trying on a
- * full disk, which stops the whole process.
+ * Writes lines to a standard stream of this process. A write never throws and never blocks, even when the disk is full, or the pipe is
+  * closed or nobody reads it. Lines that cannot be written are dropped and counted. The streams of Node and pino would write synchronously
+  * and retry on a full disk, which stops the whole process.
  */
 export class Output {
   readonly #send: Send;
   readonly #maxBytes: number;
   readonly #retryMs: number;
   #lines: string[] = [];
-  /** Of the lines that wait, and of those that are on their way. */
+  /** Bytes of the lines that are queued or being written. */
   #bytes = 0;
   #writing = false;
   #dropped = 0;
-  /** Of those that no line tells of yet. */
+  /** Dropped lines that the log does not mention yet. */
   #untold = 0;
-  /** The last thing written may be the first half of a line. */
+  /** The last write may have ended within a line. */
   #broken = false;
   readonly #waiting: (() => void)[] = [];
 
@@ -104,7 +104,7 @@ export class Output {
   }
 }
 
-/** Files and terminals are written on a thread of the pool; to a pipe that nobody reads no thread may be lost, so that it gets a socket. */
+/** Files and terminals are written by Node's thread pool. A pipe that nobody reads would block its threads, so a socket writes to it. */
 function sendTo(fd: number): Send {
   if (!isPipe(fd)) return (bytes, done) => write(fd, bytes, (error, taken) => done(error, taken));
   const socket = new Socket({ fd, readable: false, writable: true });
@@ -122,7 +122,7 @@ function isPipe(fd: number): boolean {
   }
 }
 
-/** A line of the log about those that are not in it. */
+/** The log line that tells how many lines before it are missing. */
 function missing(lines: number): string {
   const msg = `${lines} lines before this one could not be written and are missing`;
   return `${JSON.stringify({ level: 40, time: Date.now(), pid: process.pid, dropped: lines, msg })}\n`;
@@ -153,7 +153,7 @@ export function droppedLines(): number {
   return dropped;
 }
 
-/** From now on nothing that is printed, by whomever, can stop this process. */
+/** Replaces `process.stdout` and `process.stderr`, so that no output, a library's included, can block or end this process. */
 export function guardOutput(): void {
   for (const [name, fd] of [
     ['stdout', 1],

@@ -72,7 +72,7 @@ export interface Table {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
-  /** What the database's own triggers and rules may do to written rows. */
+  /** The effect of the database's own triggers and rules on written rows. */
   readonly triggers: TriggerFacts;
   /** What is said where a written row breaks a rule over the whole row. */
   readonly rowRules: readonly string[];

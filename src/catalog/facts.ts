@@ -53,8 +53,8 @@ export interface TableFacts {
 }
 
 /**
- * What triggers and rules may do to the rows of a write. `before`: rows may be skipped and values changed, and what the statement
- * returns tells so. `after`: rows may be changed once more behind what the statement returns. Absent: there are none.
+ * The effect of triggers and rules on the rows of a write. `before`: they may skip rows and change values, and the returned rows show
+  * it. `after`: they may change rows once more, which the returned rows do not show. Absent: there are none.
  */
 export interface TriggerFacts {
   readonly insert?: TriggerEffect;

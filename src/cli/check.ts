@@ -13,7 +13,7 @@ import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
 type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;
 
-/** What is wrong, with its place where a file says it. */
+/** A problem; with file, line and column where it stands in a file. */
 type LocatedIssue = Omit<CatalogIssue, 'path'> & Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
 
 interface Checked {

@@ -25,7 +25,7 @@ export function messageOf(error: unknown, wayOut = askIt): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** What a listener that cannot be opened says, by Node's code. */
+/** Why a port cannot be opened, by Node's error code. */
 const listening: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use: stop the other program, or choose another with --port',
   EACCES: 'is kept for root: choose one from 1024 on with --port',
@@ -33,7 +33,7 @@ const listening: Readonly<Record<string, string>> = {
   ENOTFOUND: 'cannot be opened: no address is known for that name ("server.host")',
 };
 
-/** Why a file or folder cannot be used, by Node's code. */
+/** Why a file or folder cannot be used, by Node's error code. */
 const filing: Readonly<Record<string, string>> = {
   ENOENT: 'it, or the folder it is to be in, does not exist',
   EACCES: 'this user has no right to',

@@ -9,7 +9,7 @@ type Types = readonly (readonly [scalar: string, type: string])[];
 
 const json = (types: Types) => JSON.stringify(Object.fromEntries(types), null, 2);
 
-/** What each tool takes: the settings `scalars` of GraphQL Code Generator and `customScalarTypes` of Relay, the interface of gql.tada. */
+/** Output formats by tool: `scalars` of GraphQL Code Generator, `customScalarTypes` of Relay, an interface for gql.tada. */
 const formats: Readonly<Record<string, (types: Types) => string>> = {
   text: (types) => types.map(([scalar, type]) => `${scalar.padEnd(16)} ${type}`).join('\n'),
   codegen: json,

@@ -66,7 +66,7 @@ export interface LimitSettings extends LimitsConfig {
   readonly roles?: Readonly<Record<string, LimitsConfig>>;
 }
 
-/** What is held for clients that have not read their answers yet; what is absent is as by default. */
+/** Limits on answers that clients have not read yet; each setting has a default. */
 export interface AnswersConfig {
   readonly held_bytes?: number;
   readonly held_bytes_per_caller?: number;

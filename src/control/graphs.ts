@@ -100,7 +100,7 @@ export class Graphs {
     max: defaults.views,
     dispose: ({ engine }) => engine.close(),
   });
-  /** Of all roles together, so that many of them do not keep more than one does. */
+  /** One budget for the caches of all roles, so that many roles keep no more than one does. */
   readonly #plans = keptPlans();
   readonly #introspections = introspectionAnswers();
   readonly #marks = new Marks();
@@ -272,7 +272,7 @@ export class Graphs {
     return made.engine;
   }
 
-  /** What is kept for all roles together. */
+  /** The caches that all roles share. */
   get caches(): readonly CacheState[] {
     return [this.#plans.state, this.#introspections.state];
   }

@@ -1,10 +1,10 @@
 import { getHeapStatistics } from 'node:v8';
 import { LRUCache } from 'lru-cache';
 
-/** What a cache holds, for metrics. */
+/** The size of a cache, for metrics. */
 export interface CacheState {
   readonly name: string;
-  /** An estimate; a bit more than the heap says, where it errs. */
+  /** An estimate, which errs on the high side. */
   readonly bytes: number;
   readonly entries: number;
   /** Entries that were dropped to make room, since the start. */
@@ -12,8 +12,8 @@ export interface CacheState {
 }
 
 /**
- * Bytes that several caches may hold together. When they hold more, the one that holds most gives up what it has not used for longest:
- * whoever fills its own cache to the brim takes nothing from those who hold less.
+ * A budget in bytes that several caches share. When it is exceeded, the largest cache drops its least recently used entries. So one
+  * cache that fills up does not evict entries of smaller ones.
  */
 export class CacheBudget {
   readonly name: string;
@@ -46,7 +46,7 @@ export class CacheBudget {
   }
 
   #changed(share: Holder, bytes: number, evicted: number): void {
-    // A share that holds nothing is not known here, so that it costs nothing when it is let go.
+    // Empty shares are not registered, so that an unused one can be garbage-collected.
     if (share.size > 0) this.#shares.add(share);
     this.#bytes += bytes;
     this.#evictions += evicted;

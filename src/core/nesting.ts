@@ -26,7 +26,7 @@ export function checkNesting(value: unknown, path: string): void {
   }
 }
 
-/** What changes the depth of a document, and what may hold brackets that count for nothing: block texts, texts, comments. */
+/** Brackets, which change the depth of a document, and the tokens in which brackets do not count: block strings, strings, comments. */
 const tokens = /[{[(]|[}\])]|"""(?:[^"\\]|\\"""|\\|"(?!""))*(?:"""|$)|"(?:[^"\\\n\r]|\\.)*"?|#[^\n\r]*/g;
 
 /** Throws FozError `limit-exceeded` for a GraphQL document whose brackets are nested deeper than a request may be: parsers recurse. */

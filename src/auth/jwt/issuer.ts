@@ -110,7 +110,7 @@ export class Issuer {
   }
 }
 
-/** What a verified token says, numbers with all their digits. */
+/** The payload of a verified token, numbers with all their digits. */
 function payloadOf(token: string): JWTPayload {
   return parseJson(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8')) as JWTPayload;
 }

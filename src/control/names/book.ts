@@ -52,8 +52,8 @@ export function reservedIn(
 }
 
 /**
- * The book with everything of a catalog that is not in it; `null`: it has all of that. What is there stays, but a name that a table of
- * a source that is gone had is given to who has it now.
+ * The book with the names of a catalog that are missing in it; `null`: none is missing. Names in the book stay. One exception: the name
+  * of a table whose source was removed goes to the table that has it now.
  */
 export function learned(
   book: NameBook,
@@ -149,7 +149,7 @@ function withoutNames(
   return { ...names, tables: Object.fromEntries(left) };
 }
 
-/** Those of another customization do not count. */
+/** The kept names of a source's tables. Names that were made with another customization do not count. */
 function tablesOf(book: NameBook, { name, customization }: NamedSource): SourceNames['tables'] {
   const names = own(book, name);
   return names?.customization === spelled(customization) ? names.tables : {};

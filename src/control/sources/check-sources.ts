@@ -7,7 +7,7 @@ export interface SourceProblem {
   readonly message: string;
 }
 
-/** What a JSON Schema cannot say: names that are there twice, URLs that are none. Shows no part of a URL but its scheme. */
+/** Checks that a JSON Schema cannot express: duplicate names, invalid URLs. Messages show no part of a URL but its scheme. */
 export function checkSources({ sources }: Pick<FozConfig, 'sources'>): SourceProblem[] {
   const seen = new Set<string>();
   return sources.flatMap((source, index) => {

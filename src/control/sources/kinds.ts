@@ -1,11 +1,11 @@
 import type { SourceKind } from '../config.ts';
 
-/** What people are told and asked about a kind of source before it is connected to. */
+/** Facts about a kind of source for prompts and messages, known without a connection. */
 export interface KindFacts {
   readonly label: string;
-  /** Where it is: a server has a URL, an embedded database the path of a file or folder. */
+  /** The setting that locates the database: the URL of a server, or the path of an embedded database's file or folder. */
   readonly place: 'url' | 'path';
-  /** What its URLs may start with, the usual one first. */
+  /** Schemes that its URLs may have, the usual one first. */
   readonly schemes: readonly string[];
   readonly example: string;
 }
@@ -44,7 +44,7 @@ export function isSourceKind(text: string): text is SourceKind {
   return Object.hasOwn(sourceKinds, text);
 }
 
-/** What is wrong with the URL of a source; `null`: nothing, or its kind has none. Shows no part of a URL but its scheme. */
+/** The problem of a source's URL; `null`: it has none, or its kind takes no URL. Shows no part of a URL but its scheme. */
 export function urlProblem(kind: SourceKind, url: string | undefined): string | null {
   const { schemes }: KindFacts = sourceKinds[kind];
   const [scheme] = schemes;

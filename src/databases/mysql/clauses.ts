@@ -95,7 +95,7 @@ export function onConflict(
   return sql`${variant.insertedAs}on duplicate key update ${sql.join(set)}`;
 }
 
-/** What the server is made to report as the key it generated, where a row was in the way. No AUTO_INCREMENT comes this far. */
+/** Sentinels for LAST_INSERT_ID(), by which `unless` reports a conflict. No AUTO_INCREMENT key gets this large. */
 export const metBy: Readonly<Record<string, 'key' | 'moved' | 'other'>> = {
   '9151314442816847871': 'key',
   '9151314442816847872': 'moved',
@@ -104,13 +104,13 @@ export const metBy: Readonly<Record<string, 'key' | 'moved' | 'other'>> = {
 
 const variable = (column: Column): Sql => sql`@${name(`foz_${column.ordinal}`)}`;
 
-/** What `unless` has kept of a column, as \`flat\` spells it. */
+/** The session variable in which `unless` stores a column of the conflicting row, as \`flat\` spells it. */
 export const noted = variable;
 
 /**
- * An upsert that changes nothing. The server itself finds the row in the way, whatever triggers, defaults and collations make of the given
- * values, and locks it for writing at once: inserts of one key that meet wait for each other instead of ending in a deadlock. Its columns are
- * kept in variables of the session.
+ * An upsert that changes nothing. The server itself finds the conflicting row, after triggers, defaults and collations have applied to the
+  * given values. It takes a write lock on that row at once, so concurrent inserts of one key wait for each other instead of running into a
+  * deadlock. The columns of the row are stored in session variables.
  */
 export function unless(variant: DialectVariant, { key, given, noted: kept }: Unless, target: Table): Sql {
   const own = (column: Column) => sql`${table(target)}.${name(column.name)}`;

@@ -2,19 +2,19 @@ import type { Scalar, ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Statement } from '../../plan/index.ts';
 
-/** What the server says of one column of an answer. */
+/** The server's metadata about one column of a result set. */
 export interface WireColumn {
-  /** The type's number in the protocol. */
+  /** The number of the type in the protocol. */
   readonly columnType: number;
 }
 
-/** How a value of a scalar comes, so that it can be written into the answer without being looked at. */
+/** The wire format of a scalar whose values go into the answer unescaped. */
 interface Expected {
-  /** Types of the protocol that bring nothing else. */
+  /** Protocol types whose values always have this format. */
   readonly wire: ReadonlySet<number>;
-  /** Whether one value that comes as any other type is spelled as the scalar is. */
+  /** Whether a value of another protocol type has this format all the same. */
   isOne(value: unknown): boolean;
-  /** What is given for a value that is not; absent: the column must have become another one. */
+  /** Replaces a value of another format; absent: such a value shows that the type of the column was changed. */
   otherwise?(value: unknown): unknown;
 }
 
@@ -35,14 +35,14 @@ const moment: Expected = {
 };
 const json: Expected = { wire: wire.json, isOne: isJson, otherwise: (value) => JSON.stringify(value) };
 
-/** Scalars that are written as they come; all others are escaped. */
+/** Scalars whose values go into the answer unescaped; values of all others are escaped. */
 const expectations: Readonly<Partial<Record<Scalar, Expected>>> = {
   boolean: number,
   smallint: number,
   int: number,
   bigint: number,
   numeric: number,
-  // The statement asks for their text, so that the type of the protocol says nothing.
+  // The statement selects these as text, so the protocol type alone does not tell their format.
   real: number,
   float: number,
   uuid: { wire: wire.none, isOne: spelled(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/) },
@@ -66,8 +66,9 @@ function isJson(value: unknown): boolean {
 }
 
 /**
- * Holds what came against what the statement was planned with. The server tells the type of each column with each answer, so
- * that no value is looked at where the types agree. MariaDB keeps JSON as text, which may be none: it is given as a JSON string. Throws FozError `not-found` where a column has become another one.
+ * Compares the column types of a result set with those that the statement was planned for. The server sends the types with each result
+  * set, so values are only checked where the types differ. MariaDB stores JSON as text: text that is not JSON becomes a JSON string.
+  * Throws FozError `not-found` where the type of a column was changed.
  */
 export function guard(
   { columns: planned }: Statement,

@@ -5,7 +5,7 @@ const fullBytes = 0xffffff;
 const endBytes = 9;
 const codes = { ok: 0x00, end: 0xfe, error: 0xff } as const;
 
-/** What is awaited from the server: the head of an answer, its columns and their end, or its rows and theirs. */
+/** The part of a response that the next packet belongs to: its head, the column definitions, or the rows (the last two end with a packet). */
 type Phase = 'head' | 'columns' | 'rows';
 
 /** The packet parser of the client. */
@@ -15,25 +15,25 @@ interface Packets {
   readonly largePacketParts: unknown[];
 }
 
-/** Who is told of the rows of a connection. */
+/** Hooks into the packets of a connection. */
 export interface InboundOptions {
   readonly packets: Packets;
   /**
-   * Whether so many bytes of a row may come in; asked when their number is known, before they have arrived. `isNew`: they begin a row,
-   * else they go on with it.
+   * Whether a row packet of this size is admitted; called when its header has arrived, before its body. `isNew`: the packet begins a row,
+      * otherwise it continues one.
    */
   readonly admits: (bytes: number, isNew: boolean) => boolean;
-  /** What the parser threw, or whoever hears of its packets: thrown into the socket it would end the process. */
+  /** Takes errors of the parser and of its listeners: uncaught on the socket, they would end the process. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Stands before the packet parser of the client: reads how long packets are, and passes on all but the rows that are not admitted. */
+/** Sits in front of the client's packet parser. Reads the headers of packets and passes all packets on but rows that are not admitted. */
 export class Inbound {
   readonly #options: InboundOptions;
   #phase: Phase = 'head';
   /** The number that the client expects the next packet to have. */
   #next = 0;
-  /** The beginning of a header, with the byte after it, whose end has not come yet. */
+  /** The start of a header that has not arrived completely, or a header that waits for the byte after it. */
   #head: Buffer | null = null;
   /** Bytes of the current packet that are still to come. */
   #missing = 0;
@@ -62,7 +62,7 @@ export class Inbound {
     if (this.#missing === 0) this.#isSkipping = false;
     while (at < chunk.length) {
       const length = at + headerBytes > chunk.length ? -1 : chunk.readUIntLE(at, 3);
-      // The byte after the header tells what it is.
+      // The byte after the header tells the kind of the packet.
       if (length < 0 || (length > 0 && at + headerBytes === chunk.length)) {
         this.#pass(chunk, start, at);
         this.#head = Buffer.from(chunk.subarray(at));
@@ -91,7 +91,7 @@ export class Inbound {
         return false;
       }
     } else if (this.#phase === 'rows') {
-      // The client counts packets, and is not to miss those that were not let in.
+      // The client checks sequence numbers, which have a gap where rows were dropped.
       chunk[at + 3] = this.#next;
       this.#phase = 'head';
     } else if (this.#phase === 'columns') {

@@ -21,11 +21,11 @@ import { refuseServer } from './supported.ts';
 /** What the server answered: rows as arrays of text and numbers, or what a write did. */
 export interface Answer {
   readonly rows: readonly (readonly unknown[])[];
-  /** What the server says of the columns. */
+  /** The server's metadata about the columns. */
   readonly columns: readonly WireColumn[];
   /** `null`: the statement has rows. */
   readonly done: Done | null;
-  /** The statement is done, but its rows are too many bytes: there were so many, and they were let go. */
+  /** The statement is done, but its rows exceed the held bytes: they were dropped. `rows`: how many there were. */
   readonly withheld?: { readonly rows: number; readonly reason: FozError };
 }
 export interface Done {
@@ -36,15 +36,15 @@ export interface Done {
 }
 
 interface Running extends Watched {
-  /** Whether what it did is stored when it has finished: it is a write, and not within a transaction. */
+  /** The statement commits by itself: it is a write outside of a transaction. */
   readonly isStored: boolean;
   readonly held: HeldBytes;
   rows: number;
-  /** Why no more of its rows are let in. */
+  /** Why its further rows are dropped; `null`: they are admitted. */
   refusal: FozError | null;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** Set when it is not wanted any more: resolves when the server has been told. */
+  /** Set when the statement is cancelled; resolves when the server has got the KILL. */
   killed: Promise<void> | null;
 }
 
@@ -60,7 +60,7 @@ export class Session implements Pooled {
   readonly #onEnd: (session: Session) => void;
   #running: Running | null = null;
   #connected = true;
-  /** What broke the connection on this side. */
+  /** The error on this side that ended the connection. */
   #broken: unknown = null;
 
   private constructor(
@@ -118,8 +118,9 @@ export class Session implements Pooled {
   }
 
   /**
-   * Runs one statement, complete with its values. Rejects with FozError `timeout` when its limits end it, `limit-exceeded` when its
-   * rows are too many bytes, else with what the driver or the server says; in each case the server has finished it by then, or the connection is gone.
+   * Runs one statement with its values inlined. Rejects with FozError `timeout` when its limits end it, with `limit-exceeded` when its rows
+      * exceed the held bytes, otherwise with the error of the driver or the server. By then the server has finished the statement, or the
+      * connection is gone.
    */
   execute(text: string, limits: Limits): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -194,7 +195,7 @@ export class Session implements Pooled {
     else running.reject(error?.fatal ? unanswered(running) : stopped(running));
   }
 
-  /** Counts a row before it has arrived. The first one that is too much stops its statement; none after it is let in. */
+  /** Counts a row before it arrives. The first row over the limit cancels its statement; the rows after it are dropped. */
   #admits(bytes: number, isNew: boolean): boolean {
     const running = this.#running;
     if (running === null) return true;
@@ -202,7 +203,7 @@ export class Session implements Pooled {
     if (running.refusal !== null) return false;
     running.refusal = running.held.take(bytes);
     if (running.refusal === null) return true;
-    // A write of its own is let finish, and told of as stored.
+    // A write that commits by itself is not cancelled: it finishes and is reported as stored.
     if (!running.isStored) {
       this.#watch.remove(running);
       this.#kill(running);
@@ -230,7 +231,7 @@ export class Session implements Pooled {
     if (!this.#connected) return;
     this.#connected = false;
     const running = this.#running;
-    // The client tells a running statement by itself; one that it has forgotten would wait for ever.
+    // The client rejects a running statement itself. This is for one that it has forgotten, which would wait for ever.
     if (running !== null) setImmediate(() => this.#abandon(running));
     this.#onEnd(this);
   }
@@ -244,7 +245,7 @@ export class Session implements Pooled {
   }
 }
 
-/** Fixes what the session depends on. Rejects with what the server says, and as `refuseServer` throws. */
+/** Sets the session's settings and checks the server. Rejects with the error of the server, or with that of `refuseServer`. */
 async function prepared(client: Connection, { engine, isolationVariable }: Settings): Promise<Server> {
   try {
     await query(client, sessionSettings);
@@ -252,14 +253,14 @@ async function prepared(client: Connection, { engine, isolationVariable }: Setti
     refuseServer(engine, server.version);
     return server;
   } catch (error) {
-    // Another server does not know the settings: what it is tells more than which one it misses.
+    // A server of another kind may lack a setting. Naming its kind and version helps more than naming the setting.
     const [row] = (await query(client, 'select version()').catch(() => null))?.rows ?? [];
     if (row !== undefined) refuseServer(engine, String(row[0]));
     throw error;
   }
 }
 
-/** A connection that failed because another kind of server stands there says so. */
+/** Replaces a connection error by a clearer one where a server of another kind answers at the address. */
 async function explained(error: unknown, { client, engine }: Settings): Promise<unknown> {
   const { code = '' } = error as { readonly code?: string };
   if (client.socketPath !== undefined || !/^(?:ETIMEDOUT|ECONNRESET|PROTOCOL_|HANDSHAKE_)/.test(code))
@@ -274,7 +275,7 @@ async function explained(error: unknown, { client, engine }: Settings): Promise<
       );
 }
 
-/** Puts the bound before the packet parser of a client. */
+/** Puts an Inbound in front of the packet parser of a client. */
 function bound(client: Connection, options: Omit<InboundOptions, 'packets'>): void {
   const parsing = client as unknown as { packetParser: Pick<InboundOptions['packets'], 'execute'> };
   const packets = parsing.packetParser as InboundOptions['packets'];

@@ -24,7 +24,7 @@ export function refuseServer(engine: Engine, version: string): void {
     );
 }
 
-/** What people should know of a version that works but is not among those that are tested; `null`: it is. */
+/** A warning about a version that works but is older than the tested ones; `null`: it is a tested one. */
 export function untested(engine: Engine, version: string): string | null {
   const { label, tested } = versions[engine];
   return isBefore(version, tested)
