@@ -4,23 +4,23 @@ import { ofSource } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
 
 /**
- * Sources in the one order in which every request takes connections to several of them: by name. A request that holds a connection waits
- * only for sources that come later in this order, so that requests cannot wait for each other in a circle.
+ * Sources in the order in which every request takes their connections: by name. A request that holds a connection waits only for sources
+  * later in this order, so requests cannot deadlock on connection pools.
  */
 export function inOrder(sources: Iterable<SourceName>): SourceName[] {
   return [...new Set(sources)].sort((one, other) => (one < other ? -1 : 1));
 }
 
 /**
- * The sources of a read that are held for as long as it runs: those that serve several statements, from one snapshot, and those that come
- * before one of these. The others are asked for one statement each, and come later in the order than all that is held.
+ * The sources whose connections a read holds to its end: those with several statements, which need one snapshot, and those before them in
+  * the order. Each other source runs one statement, and comes later in the order than all that are held.
  */
 export function heldSources(statements: ReadonlyMap<SourceName, number>): SourceName[] {
   const last = inOrder([...statements].filter(([, count]) => count > 1).map(([source]) => source)).at(-1);
   return last === undefined ? [] : inOrder(statements.keys()).filter((source) => source <= last);
 }
 
-/** The sources that the answer of these mutation fields is read from, besides their own. */
+/** The other sources from which the answer to these mutation fields is read. */
 export function sourcesReadBack(roots: readonly Root[], own: SourceName): SourceName[] {
   const plan: Plan = { kind: 'mutation', steps: [], stepParams: [], roots };
   const names = tablesRead(plan, () => true).map(({ source }) => source.name);
@@ -28,8 +28,8 @@ export function sourcesReadBack(roots: readonly Root[], own: SourceName): Source
 }
 
 /**
- * Runs `body` in a write transaction of one source, with connections to the sources that it reads from besides. All of them are taken in
- * order, before the first statement: while it has rows locked, a write waits for no connection. They are given back before it commits.
+ * Runs `body` in a write transaction of one source, with connections to the other sources that it reads from. All connections are taken in
+  * order before the first statement, so no write waits for a connection while it holds row locks. They are released before the commit.
  */
 export async function withWrite<T>(
   connectorOf: ConnectorOf,
@@ -79,7 +79,7 @@ function holdRead(connectorOf: ConnectorOf, context: RunContext, source: SourceN
         runner,
         end() {
           end();
-          // What went wrong with it was told by its statements.
+          // Its statements have reported any error already.
           return over.catch(() => {});
         },
       });

@@ -359,14 +359,14 @@ export class RoleEngine {
   }
 }
 
-/** An answer about the graph is kept packed, and counts as what it is then. */
+/** Counts an introspection answer against the held bytes; a compressed one by its compressed size. */
 function admitted(text: string | PackedText, held: HeldBytes): string | PackedText {
   const refusal = held.take(typeof text === 'string' ? text.length : text.packedBytes);
   if (refusal !== null) throw refusal;
   return text;
 }
 
-/** The exact check of what was bounded by its characters while it was built. */
+/** Checks the length of an answer in bytes. While it was built, only its characters were counted. */
 function checkLength(data: string, held: HeldBytes): void {
   if (data.length * 3 > held.limit) held.check(Buffer.byteLength(data));
 }

@@ -2,7 +2,7 @@ import { FozError, FozErrors, isStackOverflow, nestedTooDeeply, type SourceName 
 import { failedSource } from './fetch.ts';
 import type { Written } from './written.ts';
 
-/** Whatever was thrown, as errors of ours. */
+/** Any thrown value as FozErrors. */
 export function errorsOf(error: unknown): readonly FozError[] {
   if (error instanceof FozError) return [error];
   if (error instanceof FozErrors) return error.errors;
@@ -17,8 +17,8 @@ export function errorsOf(error: unknown): readonly FozError[] {
 }
 
 /**
- * The sources whose schema seems to have changed since the plan was made. PostgreSQL tells that of a text that it took for an
- * array by 22P02, and of a read in a transaction by a conflict.
+ * The sources whose schema seems to have changed since the plan was made. In PostgreSQL such a change can also show as 22P02, where a text
+  * is read as an array, and as a conflict of a read in a transaction.
  */
 export function drifted(
   errors: readonly FozError[],

@@ -45,7 +45,7 @@ export function failedSource(error: FozError): SourceName | undefined {
   return sources.get(error);
 }
 
-/** A value that the database could not read stands at the one place that holds a native type; of several none is told. */
+/** Adds a path to an error about a value: that of the only value with a native type. With several such values the path stays unknown. */
 function ofValue(error: unknown, { slots }: Statement): unknown {
   if (!(error instanceof FozError) || error.code !== 'data-exception' || (error.path ?? '$') !== '$')
     return error;
@@ -120,7 +120,7 @@ export async function writeRows(
   let length = 0;
   for (let index = 0; index < rows.length; index++) {
     const text = fetch.write(rows[index]!, index, brought);
-    // A child that many parents share is brought once, and written for each of them.
+    // A child that many parents share is fetched once but written once per parent, so the written text is bounded, too.
     length += text.length + 1;
     if (length > most) throw tooLong(most);
     texts[index] = text;

@@ -2,8 +2,8 @@ import type { DocumentNode } from 'graphql';
 import { CacheBudget, heapPart, textBytes } from '../core/index.ts';
 
 /**
- * What documents and plans take of the heap, as measured: the largest of twelve kinds of operations (many aliases, roots, conditions,
- * values, variables, aggregates, nested lists, fragments within fragments, one long text, one row by its key).
+ * Heap bytes of documents and plans: the largest values measured with twelve kinds of operations (many aliases, roots, conditions,
+  * values, variables, aggregates, nested lists, fragments within fragments, one long text, one row by its key).
  */
 const measured = {
   /** Each token of a document: itself, and its part of a node of the tree. */
@@ -21,22 +21,22 @@ export function keptPlans(maxBytes = heapPart(1 / 8, 256 * 2 ** 20)): CacheBudge
   return new CacheBudget('plans', maxBytes);
 }
 
-/** What a document takes of the heap, with its text. */
+/** Estimated heap bytes of a document with its text. */
 export function documentBytes(document: DocumentNode, text: string): number {
   return textBytes(text) + measured.token * tokensOf(document, text);
 }
 
-/** What a plan takes of the heap before its statements are compiled. */
+/** Estimated heap bytes of a plan before its statements are compiled. */
 export function planBytes(document: DocumentNode, text: string): number {
   return measured.plan + measured.planned * tokensOf(document, text);
 }
 
-/** What the compiled statements of a plan take of the heap. */
+/** Estimated heap bytes of the compiled statements of a plan. */
 export function statementBytes(characters: number): number {
   return measured.character * characters;
 }
 
-/** A document that was parsed without its places is taken for one of short tokens. */
+/** The number of tokens; a document without locations is assumed to have short ones. */
 function tokensOf({ loc }: DocumentNode, text: string): number {
   if (loc === undefined) return text.length / 2;
   let tokens = 0;

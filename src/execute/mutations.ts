@@ -96,7 +96,7 @@ export function failedWrites(
   });
 }
 
-/** The sources whose writes an error tells of as committed. */
+/** The sources whose writes are committed according to an error. */
 function committedOf({ details }: FozError): readonly SourceName[] {
   return (details?.committed as readonly SourceName[] | undefined) ?? [];
 }
@@ -114,7 +114,7 @@ async function explainGroup(connectorOf: ConnectorOf, { source, fields }: Group)
   return [heading('transaction', source, below)];
 }
 
-/** How often a transaction is tried that comes into the way of others, and how long (one that has waited for a lock is tried twice). */
+/** Bounds on repeating a transaction after a conflict, in number and time. One that has waited for a lock is tried twice. */
 const mostAttempts = 6;
 const attemptsMs = 5_000;
 
@@ -126,7 +126,7 @@ async function runGroup(
 ): Promise<Map<Root, string>> {
   const [only] = group.fields;
   const attempt = async () => {
-    // A statement of its own notes what it stored, whatever becomes of its answer.
+    // A single statement commits by itself, and records its write even where the answer fails.
     if (group.fields.length === 1 && only!.simple !== null)
       return new Map<Root, string>([[only!.root, await only!.simple.run(running)]]);
     const written: Written[] = [];

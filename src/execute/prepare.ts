@@ -14,7 +14,7 @@ import { compileWriter, type WriteRow } from './writer.ts';
 /** Gives the connector of a source. */
 export interface ConnectorOf {
   (source: SourceName): Connector;
-  /** Is told how many characters each statement has that is compiled to be kept. */
+  /** Called with the number of characters of each statement that is compiled and kept. */
   readonly onCompiled?: (characters: number) => void;
 }
 

@@ -85,7 +85,7 @@ function decimal(text: string): string | undefined {
 }
 
 function float(given: string, { scalar }: ValueType): number | undefined {
-  // What is no number of JSON stands between quotes.
+  // Values that JSON numbers cannot express (NaN, Infinity) stand in quotes.
   const text = given.replace(/^"(.*)"$/, '$1');
   const value = Number(text);
   if (text.trim() === '' || (Number.isNaN(value) && text !== 'NaN')) return undefined;
@@ -94,7 +94,7 @@ function float(given: string, { scalar }: ValueType): number | undefined {
     : value;
 }
 
-/** What a 32-bit number is shown as: the fewest digits that read back as the same one. */
+/** A 32-bit float in its shortest form: the fewest digits that read back as the same float. */
 function shortest(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const shorter = Number(value.toPrecision(digits));

@@ -46,7 +46,7 @@ export function connectPglite(options: PgliteOptions = {}): Connector {
   });
 }
 
-/** Two processes that write to one folder lose what they said is stored, without an error. */
+/** Two processes that write to one folder lose committed data, without an error. */
 async function lock(folder: string | undefined): Promise<() => void> {
   if (folder === undefined) return () => {};
   return lockFolder(folder, {

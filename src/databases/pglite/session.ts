@@ -59,8 +59,8 @@ export class EmbeddedSession implements Pooled {
   /**
    * Runs one statement; `lead` goes before it. A statement runs to its end on the thread that asked, so that its limits are
    * looked at before and after: a read, or a statement within a transaction, that took too long is rejected with FozError
-   * `timeout`; a write outside of one is stored by then, and answered. The same holds for `limit-exceeded` where its rows are too many
-   * bytes. Else it rejects with what the server says.
+   * `timeout`; a write outside of one is stored by then, and answered. The same holds for `limit-exceeded` when the rows exceed the held
+      * bytes. Otherwise rejects with the error of the server.
    */
   async execute(
     text: string,
@@ -81,7 +81,7 @@ export class EmbeddedSession implements Pooled {
       answer = readAnswer(received.bytes);
     } catch (error) {
       if (isGone(error)) this.#prepared.forgetAll();
-      // PGlite says nothing of a statement that is nested too deeply for its stack, and then misses it in the same round trip.
+      // PGlite reports no error for a statement that exhausts its stack. It then misses that statement later in the same round trip.
       if (isGone(error) && call.text !== undefined)
         throw Object.assign(new Error('The statement is nested too deeply.'), {
           code: '54001',
@@ -97,7 +97,7 @@ export class EmbeddedSession implements Pooled {
     return { ...answer, rows: [], withheld: refusal };
   }
 
-  /** What the server says to a message; the first row that is too much and all after it are let go as they come. */
+  /** Sends a message and collects the response. The first row over the limit and all rows after it are dropped as they arrive. */
   async #receive(
     message: Uint8Array,
     held: HeldBytes,
@@ -110,7 +110,7 @@ export class EmbeddedSession implements Pooled {
       return refusal === null;
     };
     const inbound = new Inbound({ admits, pass: (bytes) => void parts.push(bytes) });
-    // What is thrown here would be thrown through the database.
+    // PGlite calls this from within its WebAssembly: an exception must not pass through the database.
     const onRawData = (data: Uint8Array) => {
       try {
         if (broken === null) inbound.receive(Buffer.from(data));

@@ -9,21 +9,21 @@ import type { Settings } from './options.ts';
 
 type Startup = Readonly<Record<string, string>>;
 
-/** What of the pg client's connection takes the bytes of a socket. */
+/** The part of pg's connection that subscribes to a socket. */
 interface RawConnection {
   attachListeners(stream: EventEmitter): void;
 }
 
-/** A connection, and the settings that it was refused. */
+/** A connection, and the startup settings that were refused for it. */
 export interface Connected {
   readonly client: Client;
   /** Lower case. */
   readonly refused: ReadonlySet<string>;
 }
 
-/** A pg client that sends settings of its own with the start-up message, and lets in only as much as it is told to. */
+/** A pg client that adds settings to the startup message and drops rows that are not admitted. */
 export class Client extends pg.Client {
-  /** Whether a row of so many bytes may come in; asked before it has arrived. */
+  /** Whether a row of this size is admitted; called before the row has arrived. */
   admits: (bytes: number) => boolean = () => true;
   readonly #startup: Startup;
 
@@ -36,8 +36,8 @@ export class Client extends pg.Client {
   }
 
   /**
-   * What arrives on a socket, without the rows that are not let in. What the client's parser throws, and whatever is thrown where its
-   * messages are heard, ends the connection: thrown into the socket it would end the process.
+   * The data events of a socket without the rows that are not admitted. Errors of the client's parser and of its listeners end the
+      * connection: uncaught on the socket, they would end the process.
    */
   #bounded(socket: Duplex): EventEmitter {
     const messages = new EventEmitter();
@@ -63,8 +63,8 @@ export class Client extends pg.Client {
 }
 
 /**
- * Connects. Settings that a connection pooler refuses by name are left out, one after the other. Rejects with what the driver
- * or the server says.
+ * Connects. Settings that a connection pooler refuses by name are left out, one after the other. Rejects with the error of the driver
+  * or the server.
  */
 export async function connect(settings: Settings): Promise<Connected> {
   const refused = new Set<string>();
@@ -104,7 +104,7 @@ async function attempt(config: ClientConfig, startup: Startup): Promise<Client> 
 /** The first version with generated columns, which introspection asks for. */
 const oldest = 12;
 
-/** A connection that failed because another kind of server stands there says so. */
+/** Replaces a connection error by a clearer one where a server of another kind answers at the address. */
 async function explained(error: unknown, { client }: Settings): Promise<unknown> {
   const { message } = error as Error;
   if (!/terminated unexpectedly|timeout expired|ECONNRESET|SSL/i.test(message)) return error;

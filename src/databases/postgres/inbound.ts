@@ -1,7 +1,7 @@
 const headerBytes = 5;
 const rowCode = 'D'.charCodeAt(0);
 
-/** Messages from this length on are put together in one buffer of their own; the parser of the client would double its buffer again and again. */
+/** Messages from this length on are assembled in a buffer of their own, since the client's parser would double its buffer repeatedly. */
 const largeBytes = 256 * 1024;
 
 /** The longest message that is no row: an error, a notice, a setting. */
@@ -9,21 +9,21 @@ const mostBytes = 64 * 1024 * 1024;
 
 const nothing = Buffer.alloc(0);
 
-/** Who is told of the messages of a connection. */
+/** Hooks into the messages of a connection. */
 export interface InboundOptions {
-  /** Whether a row of so many bytes may come in; asked when its length is known, before the rest of it has arrived. */
+  /** Whether a row of this size is admitted; called when its header has arrived, before its body. */
   readonly admits: (bytes: number) => boolean;
   /** Takes bytes of messages in their order. */
   readonly pass: (bytes: Buffer) => void;
 }
 
 /**
- * Reads how long the messages are that a server sends (protocol version 3: a code, a length, a body) and passes them on, all but the
- * rows that are not admitted: those are never kept.
+ * Reads the headers of the server's messages (protocol version 3: a code, a length, a body). Passes all messages on but rows that are not
+  * admitted, which are dropped as they arrive.
  */
 export class Inbound {
   readonly #options: InboundOptions;
-  /** The beginning of a header whose end has not come yet. */
+  /** The start of a header that has not arrived completely. */
   #head: Buffer = nothing;
   /** Bytes of the current message that are still to come. */
   #missing = 0;

@@ -16,7 +16,7 @@ export interface TypeRow {
   readonly labels: readonly string[] | null;
   readonly comment: string | null;
   readonly checks: readonly string[] | null;
-  /** What its default operator classes compare; `null`: it is no base type and no range. */
+  /** The comparisons that its default operator classes offer; `null`: it is neither a base type nor a range. */
   readonly compares: NativeComparison | null;
 }
 
@@ -74,9 +74,9 @@ export interface ResolvedType {
   readonly precision: number | null;
   readonly scale: number | null;
   readonly range: readonly [string, string] | null;
-  /** For text forms: what the server compares. */
+  /** For types that Foz knows by their text: the comparisons that the server offers. */
   readonly compares?: NativeComparison | undefined;
-  /** Texts may be equal that differ. */
+  /** Different texts may be equal. */
   readonly lenient?: boolean;
   /** Why the text form is used. */
   readonly issue: string | null;

@@ -1,12 +1,12 @@
 /**
- * What is known of a connection pooler (PgBouncer and its like) between Foz and the server; shared by all connections to one
- * source. Behind one that hands each transaction to another server connection, prepared statements stand where they are not
- * looked for, so that statements go unnamed.
+ * Detects a connection pooler (such as PgBouncer) between Foz and the server; shared by all connections to a source. A pooler may give each
+  * transaction another server connection, where the prepared statements of the client are missing. Behind one, statements are therefore
+  * sent unnamed.
  */
 export class Pooler {
-  /** Told once, when a pooler is noticed. */
+  /** Called once, when a pooler is noticed. */
   readonly #onNoticed: () => void;
-  /** Whether the first connection is asked if it leads to a pooler. */
+  /** Whether the first connection is tested for a pooler. */
   readonly #asks: boolean;
   #isAsked = false;
   #isDirect = false;
@@ -18,25 +18,25 @@ export class Pooler {
     this.#onNoticed = onNoticed;
   }
 
-  /** Statements go unnamed. */
+  /** Statements are sent unnamed. */
   get isNoticed(): boolean {
     return this.#isNoticed;
   }
 
-  /** True once: for the connection that is to be asked. */
+  /** True once: for the connection that is to be tested. */
   takeQuestion(): boolean {
     const asks = this.#asks && !this.#isAsked;
     this.#isAsked = true;
     return asks;
   }
 
-  /** What the connection that was asked has answered. */
+  /** Takes the result of the test. */
   answered(isPooled: boolean): void {
     this.#isDirect = !isPooled;
     if (isPooled) this.#notice();
   }
 
-  /** A statement met a name that it does not know, or one that is there already. A server by itself may forget its statements now and then. */
+  /** A prepared statement was missing, or existed already. A server without a pooler may lose its prepared statements now and then, too. */
   mixedUp(): void {
     this.#mixUps++;
     if (!this.#isDirect || this.#mixUps > mostMixUps) this.#notice();
@@ -51,5 +51,5 @@ export class Pooler {
 
 const mostMixUps = 20;
 
-/** The process that serves a connection; a pooler tells another number when the connection is opened. */
+/** The server process behind a connection. A pooler reports another number when the connection is opened. */
 export const processQuery = 'select pg_catalog.pg_backend_pid()';

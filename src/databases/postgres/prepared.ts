@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { Call } from './wire.ts';
 
 /**
- * Characters of the statements that one connection keeps prepared, and of one of them. Measured, the server holds 90 to 140 bytes for
- * each character for as long as it is prepared: some 55 MB for each connection at most.
+ * Most characters of all prepared statements of a connection, and of a single one. As measured, the server holds 90 to 140 bytes per
+  * character of a prepared statement: some 55 MB per connection at most.
  */
 const most = { together: 512 * 1024, each: 32 * 1024 } as const;
 
@@ -28,7 +28,7 @@ export class PreparedStatements {
           });
   }
 
-  /** What to send to run a statement that the server is not to keep. */
+  /** A call of a statement that the server does not keep prepared. */
   static unnamed(text: string, values: readonly (string | null)[]): Call {
     return { name: '', text, values };
   }

@@ -36,7 +36,7 @@ export class Reading {
   readonly #names = new Map<string, Map<string, string>>();
   readonly #keys = new Map<string, Keys>();
   readonly #triggers = new Map<string, Partial<Record<Event, TriggerEffect>>>();
-  /** Views whose rows are inserted by a trigger of their own. */
+  /** Views with a trigger or rule instead of INSERT. */
   readonly #insertedInstead = new Set<string>();
   /** Tables that others inherit from, with the columns that may be NULL in a row of an heir. */
   readonly #inherited = new Map<string, { readonly heir: string; readonly nullable: ReadonlySet<string> }>();
@@ -58,7 +58,7 @@ export class Reading {
       const event = events[type!]!;
       const found = this.#triggers.get(table!) ?? {};
       this.#triggers.set(table!, found);
-      // What stands in for a write returns what it likes.
+      // A trigger or rule that replaces the write may return any values, so its rows are read back as after an AFTER trigger.
       if (after === 't' || instead === 't') found[event] = 'after';
       else found[event] ??= 'before';
       if (instead === 't' && event === 'insert') this.#insertedInstead.add(table!);

@@ -20,7 +20,7 @@ import { type Pooler, processQuery } from './pooler.ts';
 import { PreparedStatements } from './prepared.ts';
 import { type Call, checkCount, roundTrip } from './wire.ts';
 
-/** For the transaction of the statement that follows it in the same round trip, and for nobody who has the server connection later. */
+/** Applies to the transaction of the next statement in the round trip only: a pooler may give the server connection to other clients later. */
 const intervalStyle = "select pg_catalog.set_config('IntervalStyle', 'iso_8601', true)";
 
 interface Running extends Watched {
@@ -29,12 +29,12 @@ interface Running extends Watched {
   readonly parsed: boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** It is within a transaction, or begins one. */
+  /** The statement is within a transaction, or begins one. */
   readonly inTransaction: boolean;
   readonly held: HeldBytes;
-  /** Why no more of its rows are let in. */
+  /** Why its further rows are dropped; `null`: they are admitted. */
   refusal: FozError | null;
-  /** Set when it is not wanted any more: resolves when the server has been told. */
+  /** Set when the statement is cancelled; resolves when the server has got the cancel request. */
   cancelled: Promise<void> | null;
   error: unknown;
 }
@@ -47,7 +47,7 @@ export class Session implements Pooled {
   readonly #watch: Watch;
   readonly #prepared: PreparedStatements;
   readonly #pooler: Pooler;
-  /** How intervals are spelled could not be said when the connection was opened. */
+  /** `IntervalStyle` could not be set when the connection was opened. */
   readonly #lacksStyle: boolean;
   readonly #onEnd: (session: Session) => void;
   #running: Running | null = null;
@@ -88,7 +88,7 @@ export class Session implements Pooled {
     return session;
   }
 
-  /** Whether the connection leads to a pooler: the server then knows it by another number than was told at its start. */
+  /** Whether the connection leads to a pooler: the process id of the server then differs from the one in the startup. */
   async #isPooled(limits: Limits): Promise<boolean> {
     const { rows } = await this.execute(processQuery, [], limits);
     return Number(rows[0]![0]) !== (this.#client as unknown as BackendKey).processID;
@@ -186,14 +186,14 @@ export class Session implements Pooled {
     else running.reject(unanswered(stopped ?? toFozError(error)));
   }
 
-  /** Counts a row before it has arrived. The first one that is too much stops its statement; none after it is let in. */
+  /** Counts a row before it arrives. The first row over the limit cancels its statement; the rows after it are dropped. */
   #admits(bytes: number): boolean {
     const running = this.#running;
     if (running === null) return true;
     if (running.refusal !== null) return false;
     running.refusal = running.held.take(bytes);
     if (running.refusal === null) return true;
-    // A write of its own is done when its rows come: it is let finish, and told of as stored.
+    // A write that commits by itself has happened when its rows arrive: it is not cancelled, and is reported as stored.
     if (!isStored(running)) {
       this.#watch.remove(running);
       this.#cancel(running);
@@ -221,7 +221,7 @@ export class Session implements Pooled {
   }
 }
 
-/** Whether what it did is stored when it has finished. */
+/** Whether the statement commits by itself: it is a write outside of a transaction. */
 function isStored({ inTransaction, text }: Running): boolean {
   return !inTransaction && !isRead(text);
 }

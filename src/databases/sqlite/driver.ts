@@ -132,7 +132,7 @@ class SqliteDriver implements Driver {
     throw new FozError('not-supported', 'The database is open for reading only.');
   }
 
-  /** Runs one statement; kills the process when the limits end it. What a write brings back is withheld where it is too long. */
+  /** Runs one statement; kills the process when the limits end it. The rows of a write are withheld where they are too long. */
   async #execute(
     engine: EngineProcess,
     text: string,

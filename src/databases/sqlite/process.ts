@@ -19,7 +19,7 @@ export interface EngineSettings {
 /** Prepared statements that an engine process keeps. */
 const keptStatements = 500;
 
-/** The heap of an engine process in MB: rows that are more end it, instead of taking the memory of the machine. */
+/** The heap of an engine process in MB. Larger results end the process, instead of exhausting the memory of the machine. */
 const heapMb = 1024;
 
 const program = fileURLToPath(new URL('./engine/main.js', import.meta.url));
@@ -29,9 +29,9 @@ process.on('exit', () => {
 });
 
 interface Waiting {
-  /** Counts what comes in; `null`: nobody does. */
+  /** Counts the bytes of the answer; `null`: they are not counted. */
   readonly held: HeldBytes | null;
-  /** What it tells is done: it is let in, since it was measured there. */
+  /** A write is done when its answer arrives. The answer is admitted in any case: the engine process has checked its size. */
   readonly isWrite: boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: NativeError | FozError) => void;
@@ -49,7 +49,7 @@ export class EngineProcess implements Pooled {
   #waiting: Waiting | null = null;
   #received: Buffer[] = [];
   #receivedBytes = 0;
-  /** The length of the answer that arrives was told, and counted. */
+  /** The length of the arriving answer is known and counted. */
   #isCounted = false;
   #stderr = '';
   #isFull = false;
@@ -203,7 +203,7 @@ export class EngineProcess implements Pooled {
     });
   }
 
-  /** Whether an answer of so many bytes may come in; else the process is ended, before it has told it. */
+  /** Whether an answer of this size is admitted; otherwise the process is killed before it has sent it. */
   #admits(bytes: number): boolean {
     this.#isCounted = true;
     const refusal = this.#waiting?.held?.take(bytes) ?? null;

@@ -61,7 +61,7 @@ export async function runUpdate(
   return { affected: after.length, texts: (await readAll(session, selects, after)).map(present) };
 }
 
-/** Keys of the rows as the database has written them: rows that a trigger kept from it are not among them. */
+/** Keys of the rows that the database has written, without rows that a trigger has skipped. */
 async function updateReturning(
   session: WriteSession,
   table: Table,
@@ -75,8 +75,8 @@ async function updateReturning(
 }
 
 /**
- * Without RETURNING: keys of the rows are read before, and are those that they have afterwards, unless the update sets them. A row with a
- * new key that is there before already is not one of them.
+ * Without RETURNING: the keys of the rows are read before the update. They stay the same unless the update sets them. A row that had one of
+  * the new keys before the update is not an updated one.
  */
 async function updateAndFind(
   session: WriteSession,
@@ -103,7 +103,7 @@ async function updateAndFind(
   return after;
 }
 
-/** Rows were found that are not as they were any more: the transaction is repeated. */
+/** Rows have changed between the read of their keys and the update: the transaction is repeated. */
 function changedMeanwhile({ name }: Table): FozError {
   return new FozError(
     'conflict',
@@ -149,7 +149,7 @@ async function refuseMiss(session: WriteSession, table: Table, update: Update): 
   const lookup = { purpose: { kind: 'missed' }, table, columns } as const;
   const [there] = await session.read(lookup, update.where, 1);
   if (there === undefined) return;
-  // A row that holds the expected values was kept from being written by a trigger.
+  // A row with the expected values that was not written was skipped by a trigger.
   const isKept =
     isWatched(table, 'update') &&
     (await session.read(lookup, and(update.where, update.ifMatch), 1)).length > 0;

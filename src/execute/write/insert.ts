@@ -7,7 +7,7 @@ import { constant, keyColumns, type WriteSession, type WrittenRows } from './ses
 import type { Tuple } from './stage.ts';
 import { isOneStatement } from './upsert.ts';
 
-/** What came of an insert: keys of the rows that were written (`null`: the row was not), and how many in all. */
+/** The result of an insert: the key of each given row (`null`: the row was not written), and the number of all written rows. */
 export interface Inserted {
   readonly keys: readonly (Tuple | null)[];
   readonly affected: number;

@@ -9,7 +9,7 @@ export type Cells = ReadonlyMap<Column, Param>;
 /** Values of a written row by column. */
 export type Row = Map<Column, unknown>;
 
-/** A written row. `changed`: on_conflict changed one that was there; told where such rows have a check of their own. */
+/** A written row. `changed`: on_conflict updated an existing row; only known where such rows have a check of their own. */
 export interface Stored {
   readonly values: Row;
   readonly changed: boolean;
@@ -58,8 +58,8 @@ export function cellsOf(columns: readonly Column[], rows: readonly Cells[]) {
 }
 
 /**
- * The n-th row that comes back belongs to the n-th row that was given, as long as there are as many. Where rows may be skipped and it
- * matters which, each is a statement of its own.
+ * Matches returned rows to given rows by position, as long as their numbers agree. Where rows may be skipped and it matters which, each
+  * row is inserted by a statement of its own.
  */
 export async function insertReturning(
   session: WriteSession,
@@ -88,7 +88,7 @@ export async function insertReturning(
   return key === null ? found : settled(session, table, key, found, needed);
 }
 
-/** Throws where it cannot be told which of the given rows came back. */
+/** Throws where the returned rows cannot be matched to the given ones. */
 function storedOf(
   table: Table,
   given: number,
@@ -113,13 +113,13 @@ function severalRows({ name }: Table): FozError {
   );
 }
 
-/** The key by which rows are read once triggers have run that change them behind what the statement returns; `null`: there are none. */
+/** The key for reading rows back after triggers that change them without showing it in RETURNING; `null`: no need, or no primary key. */
 function settlingKey(table: Table, needed: readonly Column[]): readonly Column[] | null {
   if (table.triggers.insert !== 'after' || needed.length === 0) return null;
   return table.primaryKey?.columns ?? null;
 }
 
-/** What is stored of the rows that were written, by their key. */
+/** Reads the written rows back by their key, as they are stored. */
 async function settled(
   session: WriteSession,
   table: Table,

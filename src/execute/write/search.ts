@@ -6,8 +6,8 @@ import type { Tuple, WriteResult } from './stage.ts';
 import { isWatched, movedKey } from './triggers.ts';
 
 /**
- * Finds inserted rows where the engine does not return them. Only a row that was not there before the insert is taken for the one that was
- * written: a trigger can give it another key than was given, under which somebody else's row may be stored.
+ * Finds inserted rows on engines without RETURNING. A row only counts as the inserted one if it did not exist before the insert: a trigger
+  * may change the given key, and then another row may be stored under it.
  */
 export class Search {
   readonly #session: WriteSession;
@@ -15,9 +15,9 @@ export class Search {
   readonly #given: readonly Row[];
   readonly #needed: readonly Column[];
   readonly #identity: Column | null;
-  /** Other rows are to refer to these. */
+  /** Nested rows will refer to these rows. */
   readonly #referred: boolean;
-  /** A key that was given for a row is taken by another one. */
+  /** A given key belonged to another row before the insert. */
   readonly #taken: boolean;
 
   private constructor(
@@ -37,7 +37,7 @@ export class Search {
     this.#taken = taken;
   }
 
-  /** Before the rows are inserted by one statement. */
+  /** To be called before one statement inserts the rows. */
   static async begin(
     session: WriteSession,
     table: Table,
@@ -50,7 +50,7 @@ export class Search {
     );
     if (needed.length === 0) return new Search(session, table, given, needed, referred, false);
     const identity = identityOf(table);
-    // The engine tells the AUTO_INCREMENT key of a single row as it is stored, whoever has decided it.
+    // The engine reports the stored AUTO_INCREMENT key of a single row, even where the client or a trigger has set it.
     const key = keyOf(table, given, identity !== null && rows.length === 1 ? identity : null);
     const doubtful =
       key !== null && isWatched(table, 'insert') && !(identity !== null && key.columns.includes(identity));
@@ -70,7 +70,7 @@ export class Search {
       if (identity === null || generated === null || (isGiven && !single)) return row;
       return new Map([...row, [identity, generated(identity, index)]]);
     });
-    // That the keys of several rows follow each other is looked at before others refer to them.
+    // The keys of several rows are assumed to be consecutive. That is verified before other rows refer to them.
     const counted = this.#referred && !single && identity !== null && !this.#given[0]!.has(identity);
     const doubtful = isWatched(this.#table, 'insert') || counted;
     if (!doubtful && this.#needed.every((column) => known.every((row) => isExact(column, row.get(column)))))
@@ -85,7 +85,7 @@ function identityOf(table: Table): Column | null {
   return table.columns.find((column) => column.identity !== null) ?? null;
 }
 
-/** A key all of whose values are known of all rows, first of all one with the column that the engine tells. */
+/** A key whose values are known for all rows; preferably one with the column that the engine reports (`told`). */
 function keyOf(table: Table, rows: readonly Row[], told: Column | null): Key | null {
   const isKnown = (column: Column) =>
     column === told || rows.every((row) => row.get(column) !== undefined && row.get(column) !== null);

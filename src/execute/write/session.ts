@@ -114,7 +114,7 @@ export class WriteSession {
     return !isShort;
   }
 
-  /** Written rows that a read by key did not give must be stored all the same. A rehearsal notes the look at them. */
+  /** Where a read by key lacks written rows, checks that they are stored. A rehearsal notes the statement of that check. */
   async #confirm(table: Table, tuples: readonly Tuple[], isShort: boolean): Promise<void> {
     if (isShort) return this.mustBeStored(table, tuples);
     if (!this.#stage.isRehearsal) return;
@@ -122,20 +122,20 @@ export class WriteSession {
     await this.read({ purpose: { kind: 'lacking' }, table, columns }, this.among(columns, tuples));
   }
 
-  /** Whether rows with all of these keys are there. */
+  /** Whether rows with all of these keys exist. */
   async areStored({ table, columns }: Rows, tuples: readonly Tuple[]): Promise<boolean> {
     const lookup = { purpose: { kind: 'stored' }, table, columns } as const;
     const found = await this.read(lookup, this.among(columns, tuples));
     return found.length >= distinctCount(tuples);
   }
 
-  /** Whether there is a row with any of these keys. */
+  /** Whether a row with any of these keys exists. */
   async areAnyStored({ table, columns }: Rows, tuples: readonly Tuple[]): Promise<boolean> {
     const lookup = { purpose: { kind: 'stored' }, table, columns } as const;
     return (await this.read(lookup, this.among(columns, tuples), 1)).length > 0;
   }
 
-  /** Throws where a written row is not to be found by the key that is known of it. */
+  /** Throws where a written row is not stored under its known key. */
   async mustBeStored(table: Table, tuples: readonly Tuple[]): Promise<void> {
     if (!(await this.areStored({ table, columns: keyColumns(table) }, tuples))) throw movedKey(table);
   }
@@ -155,7 +155,7 @@ export class WriteSession {
     if (tuples.length === 1) return [found[0]];
     if (tuples[0]!.some((value) => value instanceof Later)) return found;
     const byKey = new Map(found.map((row) => [JSON.stringify(key.map((column) => row.get(column))), row]));
-    // What is spelled in another way than it was given is found one by one.
+    // A key may be stored in another spelling than it was given in. Such rows are looked up one by one.
     return Promise.all(
       tuples.map(
         async (tuple) =>
@@ -176,14 +176,14 @@ export class WriteSession {
     return found as Map<Column, unknown>[];
   }
 
-  /** What the engine has noted of the row that was in the way of the insert before. */
+  /** Columns of the conflicting row, as the last insert with `unless` has noted them in the session. */
   async metRow(table: Table, columns: readonly Column[]): Promise<Tuple> {
     const compiled = this.connector.compileMet(table, columns);
     const [tuple] = await this.#stage.metRow({ purpose: { kind: 'met' }, table, columns }, compiled);
     return tuple!;
   }
 
-  /** Runs `body`; what it has written is undone unless `keep` says otherwise. */
+  /** Runs `body` after a savepoint, and rolls back to it unless `keep` accepts the result. */
   attempt<T>(body: () => Promise<T>, keep: (result: T) => boolean): Promise<T> {
     return this.#stage.attempt(this.connector.savepoint, body, keep);
   }

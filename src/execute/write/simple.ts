@@ -50,7 +50,7 @@ export function prepareSimple(
       const refused = (reason: FozError) =>
         running.runnerOf(source) === connector ? stored(reason, source) : reason;
       if (withheld !== undefined) throw refused(withheld);
-      // What was returned once is written under each name that it was asked for by.
+      // The answer repeats a returned column under each alias that asks for it.
       if (held !== undefined && names > 1 && (held.bytes - before) * names > held.limit)
         throw refused(tooLong(held.limit));
       // An upsert that replaced a row may be counted twice.
@@ -68,7 +68,7 @@ export function prepareSimple(
   };
 }
 
-/** How often one column is asked for at most. */
+/** The largest number of aliases of one column. */
 function mostNames(selects: readonly Select[]): number {
   const counts = new Map<Column, number>();
   for (const { fields } of selects)
@@ -77,7 +77,7 @@ function mostNames(selects: readonly Select[]): number {
   return Math.max(1, ...counts.values());
 }
 
-/** The answer to a write that is done cannot be given. Within a transaction there is no need to say so: the write is rolled back. */
+/** The error of a committed write whose answer cannot be given. A write within a transaction needs none: it is rolled back. */
 function stored(reason: FozError, source: SourceName): FozError {
   return new FozError(
     reason.code,
@@ -86,7 +86,7 @@ function stored(reason: FozError, source: SourceName): FozError {
   );
 }
 
-/** Triggers change the row behind what the statement returns: it is read back where its key is known. */
+/** Whether triggers change the row without showing it in RETURNING, so that it must be read back by its key. */
 function isChangedBehind({ kind, table }: Mutation): boolean {
   const event = kind === 'insert' ? 'insert' : kind === 'delete' ? 'delete' : 'update';
   return event !== 'delete' && table.primaryKey !== null && table.triggers[event] === 'after';

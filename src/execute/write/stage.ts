@@ -9,9 +9,9 @@ export type Tuple = readonly unknown[];
 export type Purpose =
   /** The rows that an update or a delete is about. */
   | { readonly kind: 'targets' }
-  /** Whether a row is there that `if_match` has kept from being changed. */
+  /** Whether there is a row that `if_match` has kept from being changed. */
   | { readonly kind: 'missed' }
-  /** The row that was in the way of an insert. */
+  /** The conflicting row of an insert. */
   | { readonly kind: 'met' }
   /** Values of rows that were written; `of`: how many there should be. */
   | { readonly kind: 'back'; readonly of: number }
@@ -40,17 +40,17 @@ export interface Lookup {
 export interface WriteResult {
   readonly affected: number;
   readonly returned: readonly Tuple[];
-  /** Whether on_conflict changed the n-th returned row; absent: it was not asked for. */
+  /** Whether on_conflict updated the n-th returned row; absent: the statement did not ask. */
   readonly changed?: readonly boolean[];
-  /** A row was in the way of an insert that says `unless`: see RunResult. */
+  /** The conflict of an insert with `unless`: see RunResult. */
   readonly met?: 'key' | 'moved' | 'other' | null;
   /** The key that the engine generated for the n-th row of the statement; `null`: it does not tell. */
   readonly generated: ((column: Column, row: number) => unknown) | null;
 }
 
-/** Where the statements of a write go once they are compiled: to the database, or into what is told of them. */
+/** Takes the compiled statements of a write: runs them in the database, or notes them for explain. */
 export interface Stage {
-  /** Nothing runs: statements are noted, also those that only some rows would need. */
+  /** Statements are noted instead of run, including those that only some rows would need. */
   readonly isRehearsal: boolean;
   write(write: Write, compiled: Compiled): Promise<WriteResult>;
   read(lookup: Lookup, fetch: PreparedFetch): Promise<readonly Tuple[]>;
@@ -60,9 +60,9 @@ export interface Stage {
     fetch: PreparedFetch,
     tuples: readonly Tuple[],
   ): Promise<readonly (string | undefined)[]>;
-  /** Runs a statement that only reads what the session of the database has noted. */
+  /** Runs a statement that only reads session variables. */
   metRow(lookup: Lookup, compiled: Compiled): Promise<readonly Tuple[]>;
-  /** Runs `body`; what it has written is undone unless `keep` says otherwise. */
+  /** Runs `body` after a savepoint, and rolls back to it unless `keep` accepts the result. */
   attempt<T>(savepoint: Savepoint, body: () => Promise<T>, keep: (result: T) => boolean): Promise<T>;
   /** The value that a parameter has. */
   value(param: Param): unknown;

@@ -1,15 +1,15 @@
 import type { Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 
-/** Tables that were seen to have triggers which the catalog does not know of: they are younger than it. */
+/** Tables with triggers that are newer than the catalog, as a write has shown. */
 const seen = new WeakSet<Table>();
 
-/** Whether something may stand between the rows that are given to a table and those that are stored. */
+/** Whether triggers or rules may change or skip rows before they are stored. */
 export function isWatched(table: Table, kind: 'insert' | 'update'): boolean {
   return table.triggers[kind] !== undefined || seen.has(table);
 }
 
-/** Fewer rows came back than were given: which ones cannot be told any more. From now on each is written by itself; the transaction is repeated. */
+/** Fewer rows came back than were given, so they cannot be matched. The transaction is repeated with one statement per row. */
 export function rowsWereSkipped(table: Table): FozError {
   seen.add(table);
   return new FozError(
@@ -18,7 +18,7 @@ export function rowsWereSkipped(table: Table): FozError {
   );
 }
 
-/** A key is not stored as it was given. From now on the database is asked which row is meant; the transaction is repeated. */
+/** A key is not stored as it was given. The transaction is repeated, and asks the database for the key of the conflicting row. */
 export function keyWasChanged(table: Table): FozError {
   seen.add(table);
   return new FozError(
@@ -27,7 +27,7 @@ export function keyWasChanged(table: Table): FozError {
   );
 }
 
-/** What is stored of a row is not to be found by the key that is known of it. */
+/** The error of a written row that is not stored under its known key. */
 export function movedKey(table: Table, path?: string): FozError {
   return new FozError(
     'not-supported',

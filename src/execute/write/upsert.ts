@@ -42,14 +42,14 @@ export async function upsertOneByOne(
   return found;
 }
 
-/** Whether on_conflict changes rows that are there. */
+/** Whether on_conflict updates existing rows. */
 export function changes({ update, presets = [] }: OnConflict): boolean {
   return update.length + presets.length > 0;
 }
 
 /**
- * Two statements that find the same row in the way: one that inserts or does nothing, one that inserts or changes. Nobody else writes in
- * between.
+ * Two statements with the same conflict target: an insert that does nothing on a conflict, then an upsert. Both meet the same conflicting
+  * row, since no other session writes in between.
  */
 async function insertThenUpsert(
   session: WriteSession,
@@ -61,7 +61,7 @@ async function insertThenUpsert(
   const one = (onConflict: OnConflict) =>
     insertReturning(session, { table, onConflict, changedCheck: null }, [cells], needed);
   const insert = () => one({ ...conflict, update: [], presets: [] });
-  // What triggers did for a row that was not inserted is undone: the second statement sets them off again.
+  // Effects of triggers are rolled back where the row was not inserted, because the second statement fires the triggers again.
   const [fresh] = isWatched(table, 'insert')
     ? await session.attempt(insert, ([row]) => row !== null)
     : await insert();
@@ -71,16 +71,16 @@ async function insertThenUpsert(
   return row === null || row === undefined ? null : { ...row, changed: true };
 }
 
-/** What came of an insert that leaves a row in the way alone. */
+/** The result of an insert that leaves a conflicting row alone. */
 interface Met {
   readonly result: WriteResult;
-  /** Tells the row in the way; `null`: there is none, or its key was given. */
+  /** Identifies the conflicting row; `null`: there is none, or its key was given. */
   readonly tuple: Tuple | null;
-  /** The row in the way may be changed, as far as is known. */
+  /** Whether the conflicting row may be updated, as far as is known. */
   readonly passes: boolean;
 }
 
-/** The engine tells which row is in the way and holds it, so that it is changed by its own key. */
+/** The engine reports the conflicting row and locks it; the row is then updated by its own key. */
 async function insertUnless(
   session: WriteSession,
   insert: Insert,
@@ -116,8 +116,8 @@ async function insertUnless(
 }
 
 /**
- * Inserts, or tells the row in the way. `attempted`: all of this is undone where there is one, so that triggers run once in the end;
- * whether the row may be changed is asked before then.
+ * Inserts the row, or finds the conflicting one. `attempted`: on a conflict the caller rolls all of this back, so that triggers take effect
+  * only once. The condition of on_conflict is therefore checked here.
  */
 async function meetRow(
   session: WriteSession,
@@ -132,7 +132,7 @@ async function meetRow(
   if (row.length === 0) return { result, tuple: null, passes: true };
   const tuple = await session.metRow(table, row);
   if (!attempted || conflict.where === null) return { result, tuple, passes: true };
-  // Only a statement that writes looks at the row as it is now.
+  // A write sees the current version of the row, a read only that of its snapshot. So an UPDATE without a change checks the condition.
   const at = Math.max(
     0,
     row.findIndex(({ generated }) => !generated),
@@ -143,7 +143,7 @@ async function meetRow(
   return { result, tuple, passes: affected > 0 };
 }
 
-/** The key of the row in the way, where all of it was given; `null`: the database decides a part of it. */
+/** The key of the conflicting row, where all of it was given; `null`: the database decides a part of it. */
 function givenKey(session: WriteSession, key: readonly Column[], cells: Cells): Tuple | null {
   const tuple = key.map((column) => {
     const cell = cells.get(column);
@@ -152,7 +152,7 @@ function givenKey(session: WriteSession, key: readonly Column[], cells: Cells): 
   return tuple.includes(null) ? null : tuple;
 }
 
-/** Columns that tell a row apart, also once it is changed where there are such. The row in the way has no NULL in the key. */
+/** Columns that identify a row; if possible, ones that on_conflict does not change. The conflicting row has no NULL in the key. */
 function rowColumns(table: Table, key: readonly Column[], conflict: OnConflict): readonly Column[] {
   const changed = changedColumns(conflict);
   const candidates = [
@@ -195,7 +195,7 @@ async function changedRow(
   );
 }
 
-/** Another row than the one that on_conflict names is in the way. */
+/** The insert conflicts with another key than the conflict target. */
 function otherKey(table: Table, { key }: OnConflict, path: string): FozError {
   const than = key === null ? '' : ` other than "${key.name}"`;
   return new FozError(
@@ -205,7 +205,7 @@ function otherKey(table: Table, { key }: OnConflict, path: string): FozError {
   );
 }
 
-/** The columns of the key stand among those that are inserted, so that their new values can be compared. */
+/** An insert with `unless`. It always lists the columns of the key, so that their new values can be compared. */
 function unlessMet(
   table: Table,
   unless: Unless,
@@ -232,7 +232,7 @@ function updateOf(table: Table, conflict: OnConflict, cells: Cells, there: Predi
   return { kind: 'update', table, set, where: and(there, where ?? always), returning: [] };
 }
 
-/** The engine writes into the row what the insert would have stored, as triggers have changed it. The condition has been asked before. */
+/** An upsert that updates the row with the values of the insert after its triggers. The condition was checked before. */
 function upsertOf(table: Table, conflict: OnConflict, cells: Cells): Write {
   const columns = columnsOf(table, [cells]);
   const onConflict = { ...conflict, where: null };
