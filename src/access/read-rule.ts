@@ -42,7 +42,7 @@ export function refuse(where: string, reason: string): never {
   throw new RuleProblem([{ where, reason }]);
 }
 
-/** Reads all parts, so that the problems of each are told at once. Throws RuleProblem with all of them. */
+/** Reads all parts, so that their problems are reported together. Throws RuleProblem with all of them. */
 export function readAll<T>(parts: readonly (() => T)[]): T[] {
   const problems: Problem[] = [];
   const read: T[] = [];

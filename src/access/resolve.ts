@@ -117,11 +117,11 @@ interface Reading {
   readonly draft: Draft;
   readonly find: FindTable;
   readonly issues: CatalogIssue[];
-  /** Of the entry of the table in the metadata. */
+  /** The path of the table's entry in the metadata. */
   readonly path: readonly (string | number)[];
 }
 
-/** `filter._and[0].owner` as steps into what is read. A name with a dot in it leads to what is around it. */
+/** `filter._and[0].owner` as a path into the permission. For a name with a dot in it, the path ends at the enclosing object. */
 function stepsOf(where: string): readonly (string | number)[] {
   return where
     .split(/[.[]/)

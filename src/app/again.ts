@@ -5,9 +5,8 @@ import { answerErrors, type EngineAnswer, type RoleEngine } from '../execute/ind
 import type { Operation } from '../serve/index.ts';
 
 /**
- * Answers an operation once more, where its first answer failed because a source has another schema than the plan was made
- * for: the source is read again, and the operation validated and planned for what there is now. Where nothing has changed for
- * the session, the first answer stays. Never rejects.
+ * Repeats an operation whose plan did not match the schema of a source. The source is introspected again, and the operation validated
+ * and planned for the new schema. Where nothing has changed for the session, the first answer stays. Never rejects.
  */
 export async function again(
   { graphs, registry }: { readonly graphs: Graphs; readonly registry: SourceRegistry },

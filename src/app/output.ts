@@ -16,8 +16,8 @@ type Send = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, taken: n
 
 /**
  * Writes lines to a standard stream of this process. A write never throws and never blocks, even when the disk is full, or the pipe is
-  * closed or nobody reads it. Lines that cannot be written are dropped and counted. The streams of Node and pino would write synchronously
-  * and retry on a full disk, which stops the whole process.
+ * closed or nobody reads it. Lines that cannot be written are dropped and counted. The streams of Node and pino would write synchronously
+ * and retry on a full disk, which stops the whole process.
  */
 export class Output {
   readonly #send: Send;

@@ -19,7 +19,7 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
     let caller = canonical(address);
     if (forwarded === undefined) return caller;
     const text = typeof forwarded === 'string' ? forwarded : forwarded.join(',');
-    // From the nearest proxy on: each tells who came to it, as long as it is trusted. An element that is empty says nothing.
+    // Starts at the nearest proxy. Each trusted proxy names the address before it; empty elements are skipped.
     const told = text.split(',').map((part) => part.trim());
     for (let at = told.length - 1, hops = 0; at >= 0 && caller !== null && trust(caller, hops); at--) {
       if (told[at] === '') continue;

@@ -34,7 +34,7 @@ export class Draft {
     return this.table.column.has(name) || this.#names.has(name) || this.#kept.has(name);
   }
 
-  /** Keeps names for relationships that had them; by name, what each relationship was found by. */
+  /** Keeps names for relationships that had them; maps each name to the foreign key of the relationship. */
   reserve(kept: ReadonlyMap<string, string>): void {
     this.#kept = kept;
     for (const [name, foreignKey] of kept) this.#keptNames.set(foreignKey, name);

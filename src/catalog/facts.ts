@@ -54,7 +54,7 @@ export interface TableFacts {
 
 /**
  * The effect of triggers and rules on the rows of a write. `before`: they may skip rows and change values, and the returned rows show
-  * it. `after`: they may change rows once more, which the returned rows do not show. Absent: there are none.
+ * it. `after`: they may change rows once more, which the returned rows do not show. Absent: there are none.
  */
 export interface TriggerFacts {
   readonly insert?: TriggerEffect;

@@ -69,10 +69,10 @@ function portOf(what: string, text: string | undefined): number | undefined {
   );
 }
 
-/** An error that nobody caught is told in the log and ends nobody's request but its own: the last resort. */
+/** The last resort: logs an uncaught error instead of ending the process, so that other requests go on. */
 function logUncaught(logger: Pick<Started['logger'], 'error'>): void {
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-    // A log that cannot be written is not told in the log.
+    // A failed write is not logged, since it may be the log itself that cannot be written.
     if (error.syscall !== 'write') logger.error({ err: error }, 'uncaught');
   });
   process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'uncaught'));

@@ -204,7 +204,7 @@ export class Graphs {
     return this.#names;
   }
 
-  /** Takes over other kept names. Nothing is resolved anew where they name what is there as it is. */
+  /** Takes other kept names into use. The graph is only rebuilt where they differ from the names in it. */
   useNames(names: NameBook): void {
     if (isDeepStrictEqual(names, this.#names)) return;
     this.#names = names;
@@ -222,7 +222,7 @@ export class Graphs {
     return learned(book, this.#catalog, sources, (table) => graph.tableName(table));
   }
 
-  /** Called after each change of what is served; gives a function that ends it. */
+  /** Calls back after each change of the served graphs; returns a function that ends it. */
   onSwap(listener: () => void): () => void {
     this.#swapped.add(listener);
     return () => this.#swapped.delete(listener);

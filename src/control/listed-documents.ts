@@ -52,7 +52,7 @@ const algorithms = getFips() === 1 ? ['sha256'] : ['sha256', 'md5', 'sha1'];
 
 /**
  * The ids by which a client may ask for a document, each with the text that it stands for. They are the ids of the list, and hashes of
-  * the text: as it is listed, as GraphQL.js prints it, and as printed by clients that add `__typename` for their caches.
+ * the text: as it is listed, as GraphQL.js prints it, and as printed by clients that add `__typename` for their caches.
  */
 export function idsOf({ ids, text }: ListedDocument): ReadonlyMap<string, string> {
   const document = parse(text, { noLocation: true });

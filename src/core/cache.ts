@@ -13,7 +13,7 @@ export interface CacheState {
 
 /**
  * A budget in bytes that several caches share. When it is exceeded, the largest cache drops its least recently used entries. So one
-  * cache that fills up does not evict entries of smaller ones.
+ * cache that fills up does not evict entries of smaller ones.
  */
 export class CacheBudget {
   readonly name: string;

@@ -1,17 +1,17 @@
 import { FozError } from './errors.ts';
 
-/** Bytes of text that one string of this process can hold, with room for what is put around them. */
+/** Most bytes of an answer: the longest string of Node, with room for the text around the data. */
 export const mostBytes = 500_000_000;
 
-/** Bytes from which on a request is counted among those of its caller. */
+/** Bytes that a request may hold without being counted among those of its caller; more are counted in steps of this size. */
 const unnoticed = 64 * 1024;
 
-/** Where bytes of many requests are counted together. `grow` tells why a request may not hold so many; `null`: it may. */
+/** Counts the bytes of many requests together. `grow` returns the error where a request may not hold so many; `null`: it may. */
 export interface HeldAmong {
   grow(bytes: number): FozError | null;
 }
 
-/** The bytes that one request makes this process hold: all that databases send for it, whatever its answer needs of that. */
+/** The bytes that this process holds for one request: everything that databases send for it, even if its answer needs only a part. */
 export class HeldBytes {
   /** The most that the request may hold, and the longest answer that it may have. */
   readonly limit: number;
@@ -19,7 +19,7 @@ export class HeldBytes {
   #bytes = 0;
   #unnoticed: number;
 
-  /** `limit` `null`: as many as one text can have. */
+  /** `limit` `null`: only bounded by the longest string. */
   constructor(limit: number | null, among: HeldAmong | null = null) {
     this.limit = limit === null ? mostBytes : Math.min(limit, mostBytes);
     this.#among = among;
@@ -30,7 +30,7 @@ export class HeldBytes {
     return this.#bytes;
   }
 
-  /** Counts bytes before they are kept. An error: they must not be. */
+  /** Counts bytes before they are kept. Returns the error where they must not be kept. */
   take(bytes: number): FozError | null {
     this.#bytes += bytes;
     return this.#bytes <= this.#unnoticed ? null : this.#look();

@@ -5,7 +5,7 @@ import type { ConnectorOf } from './prepare.ts';
 
 /**
  * Sources in the order in which every request takes their connections: by name. A request that holds a connection waits only for sources
-  * later in this order, so requests cannot deadlock on connection pools.
+ * later in this order, so requests cannot deadlock on connection pools.
  */
 export function inOrder(sources: Iterable<SourceName>): SourceName[] {
   return [...new Set(sources)].sort((one, other) => (one < other ? -1 : 1));
@@ -13,7 +13,7 @@ export function inOrder(sources: Iterable<SourceName>): SourceName[] {
 
 /**
  * The sources whose connections a read holds to its end: those with several statements, which need one snapshot, and those before them in
-  * the order. Each other source runs one statement, and comes later in the order than all that are held.
+ * the order. Each other source runs one statement, and comes later in the order than all that are held.
  */
 export function heldSources(statements: ReadonlyMap<SourceName, number>): SourceName[] {
   const last = inOrder([...statements].filter(([, count]) => count > 1).map(([source]) => source)).at(-1);
@@ -29,7 +29,7 @@ export function sourcesReadBack(roots: readonly Root[], own: SourceName): Source
 
 /**
  * Runs `body` in a write transaction of one source, with connections to the other sources that it reads from. All connections are taken in
-  * order before the first statement, so no write waits for a connection while it holds row locks. They are released before the commit.
+ * order before the first statement, so no write waits for a connection while it holds row locks. They are released before the commit.
  */
 export async function withWrite<T>(
   connectorOf: ConnectorOf,

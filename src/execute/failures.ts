@@ -18,7 +18,7 @@ export function errorsOf(error: unknown): readonly FozError[] {
 
 /**
  * The sources whose schema seems to have changed since the plan was made. In PostgreSQL such a change can also show as 22P02, where a text
-  * is read as an array, and as a conflict of a read in a transaction.
+ * is read as an array, and as a conflict of a read in a transaction.
  */
 export function drifted(
   errors: readonly FozError[],

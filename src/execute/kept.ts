@@ -3,7 +3,7 @@ import { CacheBudget, heapPart, textBytes } from '../core/index.ts';
 
 /**
  * Heap bytes of documents and plans: the largest values measured with twelve kinds of operations (many aliases, roots, conditions,
-  * values, variables, aggregates, nested lists, fragments within fragments, one long text, one row by its key).
+ * values, variables, aggregates, nested lists, fragments within fragments, one long text, one row by its key).
  */
 const measured = {
   /** Each token of a document: itself, and its part of a node of the tree. */

@@ -37,8 +37,8 @@ export type Introspect = () => Promise<ReadonlyMap<string, string>>;
 
 /**
  * Compiles all statements of a plan that do not depend on results of earlier steps. `onCompiled` is called with the length of each
-  * statement that the plan keeps, also of those that are compiled later. Statements of mutations with several statements are compiled for
-  * each request and not kept.
+ * statement that the plan keeps, also of those that are compiled later. Statements of mutations with several statements are compiled for
+ * each request and not kept.
  */
 export function preparePlan(
   connectorsOf: (source: SourceName) => Connector,

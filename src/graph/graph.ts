@@ -39,8 +39,8 @@ export class Graph {
   readonly #make: MakeTableType;
 
   /**
-   * `reserved`: names of tables that are not there. `lookAt`: a graph of the same sources whose names are taken over; what is made then
-   * is not kept.
+   * `reserved`: names of absent tables. `lookAt`: a graph of the same sources whose names are used; types that are made then are not
+   * kept.
    */
   constructor(
     sources: readonly Source[],

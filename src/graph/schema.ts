@@ -104,7 +104,7 @@ export class LazySchema extends GraphQLSchema {
     return this.#base[name] ?? this.#graph.made.get(name) ?? this.#roots.find(name) ?? this.#find(name);
   }
 
-  /** The types of rows that have a global id, each made when its turn comes. */
+  /** The types of rows that have a global id, made lazily. */
   *implementations(): Generator<GraphQLObjectType> {
     for (const table of this.#graph.tables)
       if (this.#graph.has(table, 'row') && this.#graph.names.node.key(table) !== null)

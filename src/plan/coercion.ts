@@ -25,7 +25,7 @@ export function declaredVariables(schema: GraphQLSchema, operation: OperationDef
   }));
 }
 
-/** What an object from outside says of a name; what it inherits from Object does not count. */
+/** An own property of an object from outside; properties of Object.prototype do not count. */
 export function own(object: object, name: string | number): unknown {
   return Object.hasOwn(object, name) ? (object as Record<string | number, unknown>)[name] : undefined;
 }
@@ -92,12 +92,12 @@ function makeCoercion(type: GraphQLInputType): Coerce {
   };
 }
 
-/** Whether a value looks like an array as PostgreSQL writes it (`{a,b}`): a list of this one text is hardly what is meant. */
+/** Whether a value looks like a PostgreSQL array literal (`{a,b}`). GraphQL would make it a list of one text, which is hardly meant. */
 export function isArrayLiteral(value: unknown): boolean {
   return typeof value === 'string' && /^\s*\{.*\}\s*$/s.test(value);
 }
 
-/** What is told of one where a list is needed. */
+/** The message for an array literal in the place of a list. */
 export const needsList =
   'a text in the form of a PostgreSQL array stands where a list is needed: send a list, such as ["a", "b"]; where the text itself is meant, a list that holds it';
 
@@ -143,7 +143,7 @@ function objectCoercion(type: GraphQLInputObjectType): Coerce {
         values[name] = coerced;
       }
     }
-    // What is left are fields that the type does not have.
+    // The type has no such field.
     return left > 0 || (type.isOneOf && !hasOneValue(values)) ? undefined : values;
   };
 }
@@ -153,7 +153,7 @@ function hasOneValue(values: Readonly<Record<string, unknown>>): boolean {
   return given.length === 1 && given[0] !== null;
 }
 
-/** Raw variables with ExactNumbers only where a scalar takes them; everywhere else stands the nearest double, as `JSON.parse` gives it. */
+/** Raw variables with ExactNumbers only where a scalar takes them; elsewhere with the nearest double, as `JSON.parse` gives it. */
 export function settleNumbers(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -186,7 +186,7 @@ function settled(type: GraphQLInputType, value: unknown): unknown {
   );
 }
 
-/** Raw variables that inherit nothing, at any depth: graphql-js looks names up in them without asking whose they are. */
+/** Raw variables without prototypes, at any depth: graphql-js looks names up without checking that they are own properties. */
 export function withoutPrototypes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPrototypes);
   if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;

@@ -26,9 +26,9 @@ export interface Capabilities {
   /** Upsert may name the constraint that decides (otherwise any key decides). */
   readonly conflictTarget: boolean;
   readonly conflictWhere: boolean;
-  /** What an upsert returns can tell whether the row was new (`Write.tellsChanged`). */
+  /** An upsert can report for each returned row whether it was new (`Write.tellsChanged`). */
   readonly upsertTells: boolean;
-  /** An insert can tell which row is in its way instead of failing (`Write.unless`). */
+  /** An insert can report the conflicting row instead of failing (`Write.unless`). */
   readonly insertUnless: boolean;
   readonly arrays: boolean;
   readonly jsonWrite: boolean;
@@ -45,7 +45,7 @@ export interface Statement {
   readonly text: string;
   /** One per placeholder, in the order of the text. */
   readonly slots: readonly Slot[];
-  /** The types that its columns are taken for, by index; absent where nothing says what they are. */
+  /** The expected types of its columns, by index; absent where they are unknown. */
   readonly columns?: readonly (ValueType | undefined)[];
 }
 
@@ -68,7 +68,7 @@ export interface RunContext {
   readonly signal: EndSignal;
   /** Milliseconds left for the statement when it starts; `null`: no limit. */
   readonly timeoutMs: number | null;
-  /** Counts what the request holds; absent: as much as one text can have. What does not fit is stopped while it arrives, with `limit-exceeded`. */
+  /** Counts the bytes that the request holds; absent: only bounded by the longest string. Rows over the limit end with `limit-exceeded`. */
   readonly held?: HeldBytes | undefined;
 }
 
@@ -80,11 +80,11 @@ export interface RunResult {
   /** First generated key, where the engine reports one instead of RETURNING. */
   readonly insertId?: string | number | bigint | null;
   /**
-   * For an insert with `unless`: a row was in the way, by the key that was named, by that key with other values than were given, or by
-   * another key.
+   * The conflict of an insert with `unless`. `key`: on the named key. `moved`: on the named key, with other values than were given.
+   * `other`: on another key.
    */
   readonly met?: 'key' | 'moved' | 'other' | null;
-  /** The write is stored, but its rows are more than the request may hold: they were let go while they arrived. */
+  /** The write is stored, but its rows exceed the bytes that the request may hold: they were dropped as they arrived. */
   readonly withheld?: FozError;
 }
 
@@ -108,13 +108,13 @@ export interface Connector extends Runner {
   /** Pure: spells a read. */
   compileFetch(fetch: Fetch): Compiled;
   /**
-   * Pure: whether a column of the type can hold the canonical value (not null), and compare it with others without changing it. A key out
-   * of another source that cannot be there has no match.
+   * Pure: whether a column of the type can hold the canonical value (not null), and compare it with others without changing it. A key of
+   * another source that the column cannot hold has no match.
    */
   holds(value: unknown, type: ValueType): boolean;
   /** Pure: spells a write. */
   compileWrite(write: Write): Compiled;
-  /** Pure: what tells the row that was in the way of the last insert with `unless`. */
+  /** Pure: a statement that reads the noted columns of the conflicting row after an insert with `unless`. */
   compileMet(table: Table, columns: readonly Column[]): Compiled;
   readonly savepoint: Savepoint;
   /**
@@ -127,8 +127,8 @@ export interface Connector extends Runner {
     body: (runner: Runner) => Promise<T>,
   ): Promise<T>;
   /**
-   * A short text that becomes another one when something of the schema may have changed; `null`: the engine gives none to this
-   * user. Costs the database next to nothing; some changes show late or never. Rejects with FozError `unavailable`.
+   * A short text that changes when the schema may have changed; `null`: the engine offers none to this user. Costs the database next to
+   * nothing; some changes show late or never. Rejects with FozError `unavailable`.
    */
   changeHint(signal: EndSignal): Promise<string | null>;
   /** Answers when the database does; rejects with FozError `unavailable`. */

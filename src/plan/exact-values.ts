@@ -2,7 +2,7 @@ import { type Column, familyOf, type Scalar, type ScalarFamily } from '../catalo
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
 
-/** What a cursor or a global id holds: base64url of a JSON list. `undefined`: it is no such text. */
+/** The values in a cursor or a global id (base64url of a JSON list); `undefined`: the text is neither. */
 export function readValues(text: string): readonly unknown[] | undefined {
   try {
     const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));

@@ -9,7 +9,7 @@ export type TextOf = (value: unknown) => string;
 export interface ValueCodec {
   readonly text: TextOf | undefined;
   readonly form: JsonForm;
-  /** What the catalog says of the value; absent: the statement computes it. */
+  /** The type in the catalog; absent: the statement computes the value. */
   readonly type?: ValueType;
 }
 

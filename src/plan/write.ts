@@ -12,9 +12,9 @@ export type Write =
       readonly rows: readonly (readonly (Param | 'default')[])[];
       readonly onConflict: OnConflict | null;
       readonly returning: readonly Column[];
-      /** Each returned row tells besides whether on_conflict changed one that was there (Capabilities.upsertTells). */
+      /** Each returned row also tells whether on_conflict updated an existing row (Capabilities.upsertTells). */
       readonly tellsChanged?: boolean;
-      /** Insert nothing where a row is in the way, and note which one it is (Capabilities.insertUnless); instead of `onConflict`. */
+      /** On a conflict insert nothing, and note the conflicting row (Capabilities.insertUnless); instead of `onConflict`. */
       readonly unless?: Unless | null;
     }
   /** Many rows of the same columns as one parameter (shape `rows`), so that the text does not depend on their number. */
@@ -33,11 +33,11 @@ export type Write =
     };
 
 export interface Unless {
-  /** The key by which rows are expected to be in the way; its columns are among those that are inserted. */
+  /** The conflict target; its columns are among the inserted ones. */
   readonly key: readonly Column[];
   /** Values of the key as they were given, in its order; `null`: the database decides a part of it. */
   readonly given: readonly Param[] | null;
-  /** The columns of the row in the way that are noted. */
+  /** The columns of the conflicting row that are noted. */
   readonly noted: readonly Column[];
 }
 

@@ -33,7 +33,7 @@ export interface RequestContext {
     answer: EngineAnswer | null;
     /** The request held an operation's text: what is wrong from here on is wrong with the operation, not with the request. */
     hasSource: boolean;
-    /** What broke within Apollo Server. */
+    /** Errors within Apollo Server. */
     failures: unknown[];
   };
 }
@@ -68,7 +68,7 @@ export class Doors {
     });
   }
 
-  /** What is kept for all views together. */
+  /** The caches that all views share. */
   get caches(): readonly CacheState[] {
     return [this.#sent.state];
   }

@@ -114,7 +114,7 @@ export class GraphqlHandler {
     const at = url.indexOf('?');
     const search = at < 0 ? '' : url.slice(at);
     const headers = headerMap(request);
-    // Where a GET comes from has been looked at.
+    // The origin of a GET has been checked already.
     if (request.method === 'GET') headers.set('apollo-require-preflight', 'true');
     return this.#operations.full(exchange, base, {
       method: request.method ?? 'GET',
@@ -189,7 +189,7 @@ export class GraphqlHandler {
   }
 }
 
-/** Whether an operation may write: its text has the word, or is not there but named by its hash. */
+/** Whether an operation may write: its text contains `mutation`, or only a hash of the text was sent. */
 function mayWrite(body: unknown): boolean {
   const query = (body as { readonly query?: unknown } | null)?.query;
   return typeof query !== 'string' || query === '' || /\bmutation\b/.test(query);

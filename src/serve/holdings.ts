@@ -2,10 +2,10 @@ import { FozError, type HeldAmong } from '../core/index.ts';
 import { Refusal } from './body.ts';
 import type { AnswerLimits } from './options.ts';
 
-/** Counts the bytes that are held for requests, of each caller and of all: from when they arrive until the answer is read. */
+/** Counts held bytes, per caller and in total: from their arrival from the database until the client has read the answer. */
 export class Holdings {
   readonly #limits: AnswerLimits;
-  /** Makes room by letting go of what nobody reads. */
+  /** Makes room by cutting off clients that do not read. */
   readonly #makeRoom: (bytes: number) => void;
   readonly #callers = new Map<string, number>();
   #bytes = 0;
@@ -19,19 +19,19 @@ export class Holdings {
     return this.#bytes;
   }
 
-  /** Throws Refusal 429 where a caller holds as much as it may already. */
+  /** Throws Refusal 429 where the held bytes of a caller have reached the limit. */
   admit(callerOf: () => string): void {
     const { heldBytesPerCaller: most } = this.#limits;
     if (this.#bytes < most || (this.#callers.get(callerOf()) ?? 0) < most) return;
     throw new Refusal(429, 'limit-exceeded', fullOfCaller(most), { 'retry-after': '1' });
   }
 
-  /** What one request holds; nothing yet. `callerOf` is asked when it is more than a little. */
+  /** The account of one request, empty at first. `callerOf` is only called when there are bytes to count. */
   open(callerOf: () => string): Holding {
     return new Holding(this, callerOf);
   }
 
-  /** Why `bytes` more must not be held for a caller; `null`: they are counted from now on. */
+  /** Adds bytes to the account of a caller. Returns the error where a limit forbids it; `null`: the bytes are counted. */
   grow(caller: string, bytes: number): FozError | null {
     const { heldBytes, heldBytesPerCaller } = this.#limits;
     if ((this.#callers.get(caller) ?? 0) + bytes > heldBytesPerCaller)
@@ -49,7 +49,7 @@ export class Holdings {
     return null;
   }
 
-  /** Counts bytes more, or less, of a caller. */
+  /** Adds bytes to the account of a caller, or subtracts them. */
   count(caller: string, bytes: number): void {
     if (bytes === 0) return;
     const left = (this.#callers.get(caller) ?? 0) + bytes;
@@ -63,7 +63,7 @@ function fullOfCaller(most: number): string {
   return `Answers to this caller hold ${most} bytes already, which is as many as may: read them first, or ask for less.`;
 }
 
-/** What one request holds. */
+/** The held bytes of one request. */
 export class Holding implements HeldAmong {
   readonly #among: Holdings;
   readonly #callerOf: () => string;
@@ -75,7 +75,7 @@ export class Holding implements HeldAmong {
     this.#callerOf = callerOf;
   }
 
-  /** It is to hold so many bytes: why it must not, or `null`. */
+  /** Raises the account to `bytes`. Returns the error where a limit forbids it. */
   grow(bytes: number): FozError | null {
     if (bytes <= this.#bytes) return null;
     this.#caller ??= this.#callerOf();
@@ -84,7 +84,7 @@ export class Holding implements HeldAmong {
     return refusal;
   }
 
-  /** It holds so many bytes now, whatever may be held. */
+  /** Sets the account to `bytes`, regardless of limits. */
   set(bytes: number): void {
     if (bytes === this.#bytes) return;
     this.#caller ??= this.#callerOf();
@@ -92,7 +92,7 @@ export class Holding implements HeldAmong {
     this.#bytes = bytes;
   }
 
-  /** It holds nothing any more. */
+  /** Empties the account. */
   release(): void {
     if (this.#bytes !== 0) this.set(0);
   }

@@ -143,7 +143,7 @@ function addGauges(registry: Registry, options: Measured): void {
   );
 }
 
-/** What grows by what clients send. */
+/** Metrics of the caches that grow with the requests of clients. */
 function addCaches(registry: Registry, caches: () => readonly CacheState[]): void {
   const metrics = [
     ['foz_cache_bytes', 'Bytes that a cache holds, estimated', Gauge, 'bytes'],

@@ -124,7 +124,7 @@ export class Operations {
   }
 }
 
-/** A document that no parser may see, in the form in which Apollo Server refuses others. */
+/** The refusal of a document that must not be parsed, in the form of Apollo Server's refusals. */
 function refusedDocument(error: FozError, { headers }: Asked): Told {
   const type = contentType(headers.get('accept')) ?? json;
   const { json: text } = answerErrors([error], 'request', false);
@@ -144,7 +144,7 @@ function operationOf(
       return { operation: { ...operation, hasExact }, variables: value as RequestContext['variables'] & {} };
   } catch (error) {
     if (error instanceof FozError) throw error;
-    // Apollo Server tells what is wrong with the text.
+    // Apollo Server reports the error in the text.
   }
   return { operation };
 }
@@ -164,7 +164,7 @@ function isAccountable({ written, read }: EngineAnswer): boolean {
   return written !== undefined || read !== undefined;
 }
 
-/** The text of an answer that has to be whole. Throws FozError `limit-exceeded` for one that is kept packed and longer than it may be. */
+/** The whole text of an answer. Throws FozError `limit-exceeded` for a compressed one that would be too long. */
 export function wholeText(text: string, answer: EngineAnswer | null, held: HeldBytes | undefined): string {
   const packed = answer?.packed;
   if (packed === undefined) return text;

@@ -26,7 +26,7 @@ export interface Limits {
   readonly rate: RateLimit | null;
   /** Requests of one caller that run at once, or whose answers are not read yet; `null` (unless told): any number. */
   readonly concurrency: number | null;
-  /** Bytes of the answers to one request, and of what databases send for them; 64 MiB unless told, `null`: as many as one text can have. */
+  /** Bytes of the answers to one request, and of the rows for them; default 64 MiB, `null`: only bounded by the longest string. */
   readonly answerBytes: number | null;
 }
 
@@ -42,17 +42,17 @@ export const defaultLimits: Limits = {
   answerBytes: 64 * 1024 * 1024,
 };
 
-/** Limits of what is held for all requests together. */
+/** Limits on the held bytes of all requests together. */
 export interface AnswerLimits {
-  /** Bytes, from when they arrive from the databases until they are read; a quarter of the heap unless told. */
+  /** Bytes, from their arrival from the databases until clients have read them; default: a quarter of the heap. */
   readonly heldBytes: number;
-  /** The same for one caller; half of that unless told. */
+  /** The same for one caller; default: half of `heldBytes`. */
   readonly heldBytesPerCaller: number;
-  /** Milliseconds after which a client is cut off that takes nothing of its answer; 30,000 unless told. */
+  /** Milliseconds after which a client that reads nothing of its answer is cut off; default 30,000. */
   readonly writeMs: number;
 }
 
-/** With the defaults for what is absent. */
+/** Fills in the defaults. */
 export function answerLimits(given: Partial<AnswerLimits> = {}): AnswerLimits {
   const heldBytes = given.heldBytes ?? Math.ceil(getHeapStatistics().heap_size_limit / 4);
   return {
@@ -131,7 +131,7 @@ export interface ServerOptions {
   readonly port: number;
   /** Milliseconds that a client may take to send a whole request; 30,000 unless told. Who is slower is cut off with 408. */
   readonly receiveMs?: number;
-  /** What is held for clients that have not read their answers yet. */
+  /** Limits on answers that clients have not read yet. */
   readonly answers?: Partial<AnswerLimits>;
   /** Files in PEM form; read again when they change. */
   readonly tls: { readonly cert: string; readonly key: string } | null;

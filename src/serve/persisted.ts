@@ -7,7 +7,7 @@ export interface PersistedOperations {
   delete(key: string): Promise<boolean>;
 }
 
-/** What clients have sent before, in one memory for all views; each finds only what was sent to itself. */
+/** Automatic persisted queries. All views share one memory budget; each finds only the operations that were sent to itself. */
 export class SentOperations {
   readonly #budget: CacheBudget;
   /** By view. */
@@ -21,7 +21,7 @@ export class SentOperations {
     return this.#budget.state;
   }
 
-  /** Drops what was sent to a view. */
+  /** Drops the operations of a view. */
   forget(view: string): void {
     this.#shares.get(view)?.close();
     this.#shares.delete(view);

@@ -1,4 +1,4 @@
-/** Characters of a piece: a client that takes nothing for long is told from a slow one by its pieces. */
+/** Characters of a piece. Pieces show the progress of a slow client, which tells it from one that reads nothing. */
 export const pieceLength = 64 * 1024;
 
 /** A text in pieces, none of which ends within a character. */

@@ -15,10 +15,10 @@ interface Watched extends Reader {
   since: number;
 }
 
-/** Nobody is cut off for the sake of others who has taken something within this time, in milliseconds. */
+/** Milliseconds: a client that has read something within this time is not cut off to make room for others. */
 const patienceMs = 1_000;
 
-/** Looks after clients that read their answers: who takes nothing for too long is cut off. */
+/** Watches clients that have answers to read, and cuts off those that read nothing for too long. */
 export class Readers {
   readonly #writeMs: number;
   readonly #watched = new Set<Watched>();
@@ -34,7 +34,7 @@ export class Readers {
     return this.#cutOff;
   }
 
-  /** Watches a client; gives what ends that. */
+  /** Watches a client; returns a function that ends it. */
   watch(reader: Reader): () => void {
     const watched: Watched = {
       get socket() {

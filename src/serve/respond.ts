@@ -23,7 +23,7 @@ interface Reply {
   readonly response: ServerResponse;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Counts what is not read yet; absent: nobody does. */
+  /** Counts the bytes that the client has not read yet; absent: they are not counted. */
   readonly holding?: Holding | undefined;
 }
 
@@ -35,7 +35,7 @@ export class Sender {
     this.#readers = readers;
   }
 
-  /** Sends a complete answer, compressed when it is large and the client can take it. Resolves when it is gone, or its client. */
+  /** Sends a complete answer, compressed when it is large and the client accepts it. Resolves when it is sent, or its client is gone. */
   async send(
     request: IncomingMessage,
     response: ServerResponse,
@@ -76,7 +76,7 @@ export class Sender {
     else await this.#inPieces(reply, text);
   }
 
-  /** The system takes a small answer at once from a client that reads; else it is held until it is read. */
+  /** A small answer fits into the socket's buffer at once if its client reads; otherwise it is held until the client has read it. */
   async #whole(reply: Reply, body: string | Buffer): Promise<void> {
     const { response, holding } = reply;
     response.end(body);
@@ -117,7 +117,7 @@ export class Sender {
     await this.#piped(reply, [Readable.from(counted(text, holding)), encoder]);
   }
 
-  /** Sends a text that is kept packed as it is, or unpacks it for a client that cannot. */
+  /** Sends a compressed text as it is, or decompresses it for a client that does not accept gzip. */
   async #packed(reply: Reply, packed: PackedText): Promise<void> {
     const { request, response, status, headers, holding } = reply;
     const asGzip = accepts(request.headers['accept-encoding'] ?? '', 'gzip');
@@ -152,7 +152,7 @@ function isGone({ request, response }: Pick<Reply, 'request' | 'response'>): boo
   return response.closed || response.destroyed || request.socket.destroyed;
 }
 
-/** Resolves when there is room for more of an answer, or when it is gone as a whole; in any case when its connection is gone. */
+/** Resolves when the back-pressure is over (`drain`) or the response is finished (`close`); in any case when its connection is closed. */
 function heard(
   { request, response }: Pick<Reply, 'request' | 'response'>,
   event: 'drain' | 'close',
@@ -173,7 +173,7 @@ function heard(
 
 const lost = new WeakMap<Socket, Set<() => void>>();
 
-/** Calls back when a connection is gone: an answer that waits there behind others does not hear of it. Gives what ends that. */
+/** Calls back when a connection is closed: a response that waits behind others gets no event of its own. Returns how to unsubscribe. */
 function whenLost(socket: Socket, then: () => void): () => void {
   let waiting = lost.get(socket);
   if (waiting === undefined) {
@@ -188,7 +188,7 @@ function whenLost(socket: Socket, then: () => void): () => void {
   return () => void waiting.delete(then);
 }
 
-/** The pieces of a text, each no longer held when the next one is asked for. */
+/** The pieces of a text. When the next piece is requested, the ones before it are no longer counted as held. */
 function* counted(text: string, holding: Holding | undefined): Generator<Buffer> {
   let left = text.length;
   for (const piece of piecesOf(text)) {

@@ -13,19 +13,19 @@ let count = 0;
 export const unexpectedErrors = () => count;
 
 /**
- * Logs an error that nobody foresaw, with its stack and what stands behind it, and counts it. Variables of the operation are not logged.
+ * Logs an unexpected error with its stack and causes, and counts it. Variables of the operation are not logged.
  */
 export function logUnexpected(logger: Logger, error: unknown, about: About): void {
   count++;
   logger.error({ ...about, err: error }, 'unexpected error');
 }
 
-/** Does so for those errors of an answer that are `unexpected`. */
+/** Logs the errors of an answer whose code is `unexpected`. */
 export function logUnexpectedIn(logger: Logger, errors: readonly FozError[], about: About): void {
   for (const error of errors) if (error.code === 'unexpected') logUnexpected(logger, originOf(error), about);
 }
 
-/** The error that another one tells of: its stack leads to the place. */
+/** The error to log for a FozError: its cause, whose stack shows where it happened. */
 function originOf(error: FozError): unknown {
   const { cause } = error;
   if (cause instanceof FozError) return originOf(cause);

@@ -56,8 +56,8 @@ export interface Dialect {
   /** `expression in (list)`; false for an empty list. */
   inList(expression: Sql, type: ValueType, param: Param): Sql;
   /**
-   * The tuple is among the keys (param of shape `keys`); false for none. Must be able to use an index on the columns. How keys are
-   * compared is told by `param.compare`.
+   * The tuple is among the keys (param of shape `keys`), compared by `param.compare`; false for none. Must be able to use an index on the
+   * columns.
    */
   inKeys(expressions: readonly Sql[], param: Param): Sql;
   /**
@@ -68,8 +68,8 @@ export interface Dialect {
   /** A column equals a key column of `keyRows`, or an element of its parameter, by `compare`. Must be able to use an index. */
   keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql;
   /**
-   * A column so that distinct and grouped values of it are those that `compare` tells apart, with the type that `codec` then needs;
-   * absent: the column does so itself.
+   * A column in a form whose distinct values are those that `compare` tells apart, with the type for `codec`; `null`: the column itself
+   * has this form.
    */
   keyText(column: Sql, type: ValueType, compare: KeyComparison): { expression: Sql; type: ValueType } | null;
   /** See Connector.holds. */
@@ -88,8 +88,8 @@ export interface Dialect {
   // Clauses.
   order(expression: Sql, direction: Direction, nullable: boolean): Sql;
   /**
-   * What a column is sorted, grouped and held against other columns by, where equal values may be stored in several forms; absent: the
-   * column itself.
+   * The expression by which a column is sorted, grouped and compared with other columns, where equal values may be stored in several
+   * forms; absent or `null`: the column itself.
    */
   shownAs?(column: Sql, type: ValueType): Sql | null;
   /** What a column is sorted and ranged by inside another expression, where that would lose it; absent: the column itself. */
@@ -117,13 +117,13 @@ export interface Dialect {
   readonly rowsBesideWrite?: (table: Table) => Sql;
   /** `INSERT` tail for upserts. */
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
-  /** What stands in a row of VALUES for a column that is not given; absent: `default`. */
+  /** The cell in a row of VALUES for a column without a value; absent: `default`. */
   defaultCell?(column: Column): Sql;
   /** In RETURNING of an upsert: 1 where it changed a row, 0 where the row is new (Capabilities.upsertTells). */
   readonly changedRow?: Sql;
-  /** `INSERT` tail that leaves a row in the way alone and notes it (Capabilities.insertUnless). */
+  /** `INSERT` tail that leaves a conflicting row alone and notes its columns (Capabilities.insertUnless). */
   unless?(unless: Unless, table: Table): Sql;
-  /** What `unless` has noted of a column. */
+  /** The value of a column that `unless` has noted. */
   noted?(column: Column): Sql;
   jsonWrite(
     kind: 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path',

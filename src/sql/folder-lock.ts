@@ -13,20 +13,20 @@ import { dirname, join } from 'node:path';
 import { FozError } from '../core/index.ts';
 
 const touchEveryMs = 5_000;
-/** A note of another machine that nobody has written for so long belongs to a process that is gone. */
+/** Milliseconds after which a note of another machine is stale: its process is gone. */
 const staleAfterMs = 30_000;
 
-/** Who has a folder open. Stands in the note beside the lock: for people, and for other machines. */
+/** The process that has a folder open. Written to the note beside the lock, for people and for other machines. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Tells this run of the machine from all others, in every container of it; `null`: unknown. */
+  /** The boot id of the machine, the same in all of its containers; `null`: unknown. */
   readonly boot: string | null;
   /** When it took the folder. */
   readonly since: string;
 }
 
-/** A folder is open already that only one process may have open. */
+/** The folder is open already, and only one process may have it open. */
 export class FolderTaken extends FozError {
   constructor(folder: string, holder: Holder | null, { what, wayOut }: FolderLockOptions) {
     const who =
@@ -38,9 +38,9 @@ export class FolderTaken extends FozError {
 }
 
 export interface FolderLockOptions {
-  /** What stands in the folder, for messages: `store`. */
+  /** The content of the folder, for messages: `store`. */
   readonly what: string;
-  /** What can be done when another process has it. */
+  /** The way out when another process has the folder open, for messages. */
   readonly wayOut: string;
 }
 
@@ -98,13 +98,13 @@ export function lockFile(folder: string): string {
  * the file by other means while it holds it: closing it would end its lock.
  */
 async function takeFile(file: string): Promise<(() => void) | null> {
-  // Says in the words of the file system why the file cannot be made.
+  // Throws the error of the file system where the file cannot be created; that of SQLite would be less clear.
   accessSync(dirname(file), constants.W_OK);
   // Loaded only where a folder is locked.
   const { DatabaseSync } = await import('@photostructure/sqlite');
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    // Nothing is ever written, so that no journal is needed beside the file.
+    // Nothing is ever written to the file, so it needs no journal on disk.
     database.exec('pragma journal_mode = memory; begin exclusive');
   } catch (error) {
     database.close();
@@ -114,7 +114,7 @@ async function takeFile(file: string): Promise<(() => void) | null> {
   return () => database.close();
 }
 
-/** Who holds the lock. Written again and again, because locks do not reach other machines on every file system. */
+/** The note about the holder of the lock. It is rewritten regularly, because some file systems do not share locks between machines. */
 class Note {
   readonly #file: string;
   readonly #own: string;
@@ -162,7 +162,7 @@ class Note {
     writeFileSync(this.#own, this.#text, { mode: 0o600 });
     const age = statSync(this.#own).mtimeMs - statSync(this.#file).mtimeMs;
     rmSync(this.#own);
-    // A note of the future was written before the clock was set back: a holder that is there would have written it anew.
+    // A note from the future was written before the clock was set back. A living holder would have rewritten it since.
     return Math.abs(age) <= staleAfterMs;
   }
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Milliseconds that a server has to show what it is. */
+/** Milliseconds that a server has to identify itself. */
 const patienceMs = 1_000;
 /** MySQL and MariaDB greet by themselves; after so many milliseconds of silence PostgreSQL is asked. */
 const greetingMs = 300;
@@ -9,8 +9,8 @@ const greetingMs = 300;
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /**
- * What kind of database server answers at an address, as `MySQL 9.7.0` or `PostgreSQL`; `null`: none that is known. For the
- * error of a connection that failed, so that a URL of the wrong kind is called that. Never rejects.
+ * The kind of database server at an address, as `MySQL 9.7.0` or `PostgreSQL`; `null`: none that is known. Connection errors use it to
+ * point out a URL of the wrong kind. Never rejects.
  */
 export function whoAnswers(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {

@@ -107,9 +107,9 @@ export class AuditLog {
   }
 
   /**
-   * To be awaited before something is done that has to be written down: when the log fails closed and the last attempt to write failed, it
-   * writes a record that tells of the gap and else rejects with FozError `unavailable`, so that nothing is done. Costs nothing otherwise.
-   * A store that can be read, or locked, may still have no room for a record: only writing one shows that it has.
+   * To be awaited before an action that must be audited. When the log fails closed and the last write failed, it writes a record about the
+   * gap. If that fails too, it rejects with FozError `unavailable`, so that the action is not taken. Otherwise it costs nothing.
+   * Only a write shows that the log works: a store that can be read or locked may still have no room for a record.
    */
   async ready(): Promise<void> {
     if (this.#failingSince === null || this.whenDown === 'open') return;

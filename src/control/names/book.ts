@@ -53,7 +53,7 @@ export function reservedIn(
 
 /**
  * The book with the names of a catalog that are missing in it; `null`: none is missing. Names in the book stay. One exception: the name
-  * of a table whose source was removed goes to the table that has it now.
+ * of a table whose source was removed goes to the table that has it now.
  */
 export function learned(
   book: NameBook,

@@ -1,6 +1,6 @@
 import { type KeptNames, tableId } from '../../catalog/index.ts';
 
-/** Kept names, and besides them names of tables by their ids, which come first. */
+/** Kept names; names of tables by their ids take precedence. */
 export function withTables(kept: KeptNames, tables: ReadonlyMap<string, string>): KeptNames {
   return {
     table: (table) =>

@@ -20,8 +20,8 @@ export interface LiveNamesOptions {
 }
 
 /**
- * Keeps the names that tables and relationships were given: what is new is written down after each change of the graph, and what other
- * processes wrote is taken over.
+ * Keeps the names of tables and relationships in step with the store or the file: new names are written after each change of the graph,
+ * and names that other processes have written are loaded.
  */
 export class LiveNames {
   readonly #options: LiveNamesOptions;
@@ -39,7 +39,7 @@ export class LiveNames {
     });
   }
 
-  /** Takes over what is kept, and writes what is new from now on, until `close`. `reads`: without ever writing. */
+  /** Loads the kept names, and writes new ones from now on until `close`. `reads`: never writes. */
   async start(reads: 'reads' | 'writes' = 'writes'): Promise<void> {
     const { graphs, keeper, plane } = this.#options;
     if (reads === 'reads') {
@@ -63,7 +63,7 @@ export class LiveNames {
     return !(this.#options.keeper instanceof StoredNames) || this.#follower.hasLooked;
   }
 
-  /** Told once until it is another. */
+  /** Logs an error once, until another one comes. */
   #tell(error: unknown): void {
     const { keeper, log } = this.#options;
     const reason =

@@ -9,7 +9,7 @@ export interface NamesKeeper {
   readonly place: string;
   /** Rejects with FozError. */
   read(): Promise<NameBook>;
-  /** Writes what `change` makes of what is there; `null`: nothing. What is there then. Rejects with FozError. */
+  /** Replaces the names by the result of `change`; `null` leaves them. Resolves with the names then kept. Rejects with FozError. */
   write(change: (book: NameBook) => NameBook | null): Promise<NameBook>;
 }
 

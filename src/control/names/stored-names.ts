@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { NameBook, SourceNames } from './book.ts';
 import type { NamesKeeper } from './names-file.ts';
 
-/** Names in the store, so that all processes that share it agree: of several that name something at once, the first one does. */
+/** Names in the store, so that all processes that share it agree. Where several name something at once, the first one decides. */
 export class StoredNames implements NamesKeeper {
   readonly #store: Store;
 
@@ -22,7 +22,7 @@ export class StoredNames implements NamesKeeper {
 
   write(change: (book: NameBook) => NameBook | null): Promise<NameBook> {
     return this.#store.write(async (db) => {
-      // Writers follow one another from here on.
+      // Publishing a change takes a lock, so writers are serialized from here on.
       await publishChange(db, 'names', '');
       const before = await readBook(db);
       const after = change(before);

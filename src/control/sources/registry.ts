@@ -201,8 +201,8 @@ export class SourceRegistry {
   }
 
   /**
-   * A statement failed because the schema is not what the catalog says. The source is read now, once for all who ask meanwhile;
-   * where that has found nothing a moment ago, it is not. Never rejects.
+   * A statement failed because the schema differs from the catalog. The source is introspected now, once for all concurrent callers. It
+   * is not where an introspection has found no change a moment ago. Never rejects.
    */
   doubted(name: SourceName): Promise<void> {
     const source = this.find(name);

@@ -109,8 +109,8 @@ export const noted = variable;
 
 /**
  * An upsert that changes nothing. The server itself finds the conflicting row, after triggers, defaults and collations have applied to the
-  * given values. It takes a write lock on that row at once, so concurrent inserts of one key wait for each other instead of running into a
-  * deadlock. The columns of the row are stored in session variables.
+ * given values. It takes a write lock on that row at once, so concurrent inserts of one key wait for each other instead of running into a
+ * deadlock. The columns of the row are stored in session variables.
  */
 export function unless(variant: DialectVariant, { key, given, noted: kept }: Unless, target: Table): Sql {
   const own = (column: Column) => sql`${table(target)}.${name(column.name)}`;

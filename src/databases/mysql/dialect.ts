@@ -78,7 +78,7 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     countDistinct,
     bucket,
     onConflict: (conflict, target, _, presets) => onConflict(variant, conflict, target, presets),
-    // A default of AUTO_INCREMENT is 0, which is a value of its own here: only NULL asks for a new key.
+    // With NO_AUTO_VALUE_ON_ZERO, DEFAULT stores 0 in an AUTO_INCREMENT column. Only NULL generates a key.
     defaultCell: ({ identity }) => (identity === null ? sql`default` : sql`null`),
     unless: (given, target) => unless(variant, given, target),
     noted,

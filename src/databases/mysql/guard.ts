@@ -67,8 +67,8 @@ function isJson(value: unknown): boolean {
 
 /**
  * Compares the column types of a result set with those that the statement was planned for. The server sends the types with each result
-  * set, so values are only checked where the types differ. MariaDB stores JSON as text: text that is not JSON becomes a JSON string.
-  * Throws FozError `not-found` where the type of a column was changed.
+ * set, so values are only checked where the types differ. MariaDB stores JSON as text: text that is not JSON becomes a JSON string.
+ * Throws FozError `not-found` where the type of a column was changed.
  */
 export function guard(
   { columns: planned }: Statement,

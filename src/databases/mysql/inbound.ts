@@ -5,7 +5,7 @@ const fullBytes = 0xffffff;
 const endBytes = 9;
 const codes = { ok: 0x00, end: 0xfe, error: 0xff } as const;
 
-/** The part of a response that the next packet belongs to: its head, the column definitions, or the rows (the last two end with a packet). */
+/** The part of a response that the next packet belongs to: its head, the column definitions or the rows, each with their end packet. */
 type Phase = 'head' | 'columns' | 'rows';
 
 /** The packet parser of the client. */
@@ -20,7 +20,7 @@ export interface InboundOptions {
   readonly packets: Packets;
   /**
    * Whether a row packet of this size is admitted; called when its header has arrived, before its body. `isNew`: the packet begins a row,
-      * otherwise it continues one.
+   * otherwise it continues one.
    */
   readonly admits: (bytes: number, isNew: boolean) => boolean;
   /** Takes errors of the parser and of its listeners: uncaught on the socket, they would end the process. */

@@ -182,7 +182,7 @@ export class Reading {
     }
   }
 
-  /** A trigger that cannot be seen may be there all the same, and so may one of a table below a view. */
+  /** There may be triggers that this user may not see, and triggers on the tables below a view. */
   readTriggers(triggers: readonly Row[], rights: readonly Row[]): void {
     for (const [namespace, name, event] of triggers) {
       const kind = String(event).toLowerCase();

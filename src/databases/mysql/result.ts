@@ -5,7 +5,7 @@ import type { Server } from './server.ts';
 import type { Answer, Done } from './session.ts';
 import { isUpsert } from './template.ts';
 
-/** The server's answer as a RunResult. Throws FozError `not-found` where the type of a column has changed since the statement was planned. */
+/** The server's answer as a RunResult. Throws FozError `not-found` where the type of a column has changed since planning. */
 export function resultOf(
   statement: Statement,
   { rows, columns, done, withheld }: Answer,

@@ -19,7 +19,7 @@ const modes = [
   'NO_ZERO_DATE',
   'ERROR_FOR_DIVISION_BY_ZERO',
   'NO_ENGINE_SUBSTITUTION',
-  // A 0 that is given is stored as 0, as everywhere else, and not as a key that the server makes up.
+  // A given 0 is stored as 0, as in other databases; the server would generate a key instead.
   'NO_AUTO_VALUE_ON_ZERO',
 ];
 

@@ -119,8 +119,8 @@ export class Session implements Pooled {
 
   /**
    * Runs one statement with its values inlined. Rejects with FozError `timeout` when its limits end it, with `limit-exceeded` when its rows
-      * exceed the held bytes, otherwise with the error of the driver or the server. By then the server has finished the statement, or the
-      * connection is gone.
+   * exceed the held bytes, otherwise with the error of the driver or the server. By then the server has finished the statement, or the
+   * connection is gone.
    */
   execute(text: string, limits: Limits): Promise<Answer> {
     return new Promise((resolve, reject) => {

@@ -60,7 +60,7 @@ export class EmbeddedSession implements Pooled {
    * Runs one statement; `lead` goes before it. A statement runs to its end on the thread that asked, so that its limits are
    * looked at before and after: a read, or a statement within a transaction, that took too long is rejected with FozError
    * `timeout`; a write outside of one is stored by then, and answered. The same holds for `limit-exceeded` when the rows exceed the held
-      * bytes. Otherwise rejects with the error of the server.
+   * bytes. Otherwise rejects with the error of the server.
    */
   async execute(
     text: string,

@@ -37,7 +37,7 @@ export class Client extends pg.Client {
 
   /**
    * The data events of a socket without the rows that are not admitted. Errors of the client's parser and of its listeners end the
-      * connection: uncaught on the socket, they would end the process.
+   * connection: uncaught on the socket, they would end the process.
    */
   #bounded(socket: Duplex): EventEmitter {
     const messages = new EventEmitter();
@@ -64,7 +64,7 @@ export class Client extends pg.Client {
 
 /**
  * Connects. Settings that a connection pooler refuses by name are left out, one after the other. Rejects with the error of the driver
-  * or the server.
+ * or the server.
  */
 export async function connect(settings: Settings): Promise<Connected> {
   const refused = new Set<string>();

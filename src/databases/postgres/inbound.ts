@@ -19,7 +19,7 @@ export interface InboundOptions {
 
 /**
  * Reads the headers of the server's messages (protocol version 3: a code, a length, a body). Passes all messages on but rows that are not
-  * admitted, which are dropped as they arrive.
+ * admitted, which are dropped as they arrive.
  */
 export class Inbound {
   readonly #options: InboundOptions;

@@ -1,7 +1,7 @@
 /**
  * Detects a connection pooler (such as PgBouncer) between Foz and the server; shared by all connections to a source. A pooler may give each
-  * transaction another server connection, where the prepared statements of the client are missing. Behind one, statements are therefore
-  * sent unnamed.
+ * transaction another server connection, where the prepared statements of the client are missing. Behind one, statements are therefore
+ * sent unnamed.
  */
 export class Pooler {
   /** Called once, when a pooler is noticed. */

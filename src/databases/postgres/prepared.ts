@@ -4,7 +4,7 @@ import type { Call } from './wire.ts';
 
 /**
  * Most characters of all prepared statements of a connection, and of a single one. As measured, the server holds 90 to 140 bytes per
-  * character of a prepared statement: some 55 MB per connection at most.
+ * character of a prepared statement: some 55 MB per connection at most.
  */
 const most = { together: 512 * 1024, each: 32 * 1024 } as const;
 

@@ -20,7 +20,7 @@ import { type Pooler, processQuery } from './pooler.ts';
 import { PreparedStatements } from './prepared.ts';
 import { type Call, checkCount, roundTrip } from './wire.ts';
 
-/** Applies to the transaction of the next statement in the round trip only: a pooler may give the server connection to other clients later. */
+/** Applies to the transaction of the next statement in the round trip only: the server connection of a pooler may go to others later. */
 const intervalStyle = "select pg_catalog.set_config('IntervalStyle', 'iso_8601', true)";
 
 interface Running extends Watched {

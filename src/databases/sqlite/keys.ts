@@ -118,7 +118,7 @@ function among(columns: readonly Sql[], keys: Param): Sql {
   return sql`${columns[0]!} in (select ${value} from json_each(${bindKeys(keys, true)}))`;
 }
 
-/** The types by which keys are spelled: of what is compared in canonical form that form. */
+/** The types for encoding keys: the canonical form for columns that are compared by it. */
 function keyTypesOf({ keyTypes = [], compare }: Param): readonly ValueType[] {
   return keyTypes.map((type) => {
     if (wayOf(type, compare) !== 'exact') return type;
@@ -128,7 +128,7 @@ function keyTypesOf({ keyTypes = [], compare }: Param): readonly ValueType[] {
   });
 }
 
-/** All keys as one JSON text; `flat`: of single columns their values instead of tuples. */
+/** All keys as one JSON text; `flat`: plain values instead of tuples, for keys of one column. */
 function bindKeys(keys: Param, flat = false): Sql {
   const types = keyTypesOf(keys);
   return sql.bind(keys, (value) => encodeTuples(value ?? [], types, flat));

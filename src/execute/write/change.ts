@@ -76,7 +76,7 @@ async function updateReturning(
 
 /**
  * Without RETURNING: the keys of the rows are read before the update. They stay the same unless the update sets them. A row that had one of
-  * the new keys before the update is not an updated one.
+ * the new keys before the update is not an updated one.
  */
 async function updateAndFind(
   session: WriteSession,

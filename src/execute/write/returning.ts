@@ -59,7 +59,7 @@ export function cellsOf(columns: readonly Column[], rows: readonly Cells[]) {
 
 /**
  * Matches returned rows to given rows by position, as long as their numbers agree. Where rows may be skipped and it matters which, each
-  * row is inserted by a statement of its own.
+ * row is inserted by a statement of its own.
  */
 export async function insertReturning(
   session: WriteSession,

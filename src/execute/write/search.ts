@@ -7,7 +7,7 @@ import { isWatched, movedKey } from './triggers.ts';
 
 /**
  * Finds inserted rows on engines without RETURNING. A row only counts as the inserted one if it did not exist before the insert: a trigger
-  * may change the given key, and then another row may be stored under it.
+ * may change the given key, and then another row may be stored under it.
  */
 export class Search {
   readonly #session: WriteSession;

@@ -49,7 +49,7 @@ export function changes({ update, presets = [] }: OnConflict): boolean {
 
 /**
  * Two statements with the same conflict target: an insert that does nothing on a conflict, then an upsert. Both meet the same conflicting
-  * row, since no other session writes in between.
+ * row, since no other session writes in between.
  */
 async function insertThenUpsert(
   session: WriteSession,
@@ -117,7 +117,7 @@ async function insertUnless(
 
 /**
  * Inserts the row, or finds the conflicting one. `attempted`: on a conflict the caller rolls all of this back, so that triggers take effect
-  * only once. The condition of on_conflict is therefore checked here.
+ * only once. The condition of on_conflict is therefore checked here.
  */
 async function meetRow(
   session: WriteSession,

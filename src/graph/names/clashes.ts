@@ -24,13 +24,13 @@ export interface RefusedRoot {
   readonly clash: NameClash;
 }
 
-/** Who gives way to whom. */
+/** The outcome of the clashes. */
 export interface Settlement {
   /** Tables that need another name. */
   readonly moved: Set<Table>;
-  /** Tables that got a longer name, and that. */
+  /** Tables that got a longer name, with that name. */
   readonly longer: Map<Table, string>;
-  /** In the graph, but without connection. */
+  /** Tables that are in the graph without a connection. */
   readonly withoutConnection: Set<Table>;
   readonly refused: RefusedRoot[];
   readonly issues: CatalogIssue[];
@@ -48,9 +48,9 @@ export const namespaceOf = 'a namespace of root fields';
 const connectionKinds: ReadonlySet<string> = new Set(['select_connection', 'connection', 'edge']);
 
 /**
- * Decides clashes in the order of precedence: a table that has to give way needs another name, and clashes with none any more.
- * A custom root field that is another's is not used: what is said of one table renames no other. A connection gives way to a table that
- * has its name (`user` and `user_connection`), unless the connection was there before the table. Whether anything was to decide.
+ * Decides clashes in the order of precedence. A table that gives way gets another name, so its further clashes are skipped. A custom root
+ * field whose name is taken is not used, since metadata of one table must not rename another. A connection gives way to a table with
+ * its name (`user` and `user_connection`), unless the connection is older than the table. Returns whether there were clashes.
  */
 export function settle(clashes: readonly NameClash[], settlement: Settlement): boolean {
   const { moved, withoutConnection, refused, issues } = settlement;
@@ -72,7 +72,7 @@ export function settle(clashes: readonly NameClash[], settlement: Settlement): b
   return ordered.length > 0;
 }
 
-/** Whether what meets a connection came after it. */
+/** Whether the table that clashes with a connection is newer than it. */
 function isNewcomer({ one, other }: NameClash, connection: Side): boolean {
   const table = one === connection ? other : one;
   return (
@@ -86,7 +86,7 @@ function isNewcomer({ one, other }: NameClash, connection: Side): boolean {
 function loserOf({ one, other }: NameClash, { longer }: Settlement): Side {
   if (other === null) return one;
   if ((one.custom ?? false) !== (other.custom ?? false)) return one.custom === true ? one : other;
-  // A name that was just made up goes last.
+  // A longer name, which was only made up here, gives way to all others.
   if (longer.has(one.owner) !== longer.has(other.owner)) return longer.has(one.owner) ? one : other;
   return comparePrecedence(one.owner, other.owner) <= 0 ? other : one;
 }

@@ -4,7 +4,7 @@ import { bothNames } from './reserved.ts';
 import { rootWord, type Style, typeStem, wordsBefore } from './style.ts';
 import type { NameHolder } from './told.ts';
 
-/** The names of a graph, as far as they tell who has one. */
+/** The names of a graph, for finding the holder of one. */
 interface FoundNames {
   readonly namespaces: readonly string[];
   style(table: Table): Style;
@@ -14,7 +14,7 @@ interface FoundNames {
   findType(name: string): { readonly table: Table } | undefined;
 }
 
-/** Whose names stand in the way of a table that would have this one; `null`: nobody's. */
+/** The holder of a name that a table asks for; `null`: the name is free. */
 export function holderOf(
   names: FoundNames,
   table: Table,

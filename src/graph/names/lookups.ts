@@ -17,7 +17,7 @@ export class Lookups {
   readonly #issues: CatalogIssue[];
   readonly #refused: readonly RefusedRoot[];
 
-  /** `refused`: custom names that somebody else has. */
+  /** `refused`: custom names that are taken. */
   constructor(issues: CatalogIssue[], refused: readonly RefusedRoot[]) {
     this.#issues = issues;
     this.#refused = refused;

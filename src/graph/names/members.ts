@@ -23,8 +23,8 @@ const fixedFields = ['_and', '_or', '_not', '_some', '_every', '_none'];
 
 /**
  * Field names of a table's columns and relationships. A column that keeps its own name comes before one that had to be
- * changed, columns come before relationships that are not older; whoever comes later to a taken name gets `_2`, `_3`, ... and is reported. What a
- * role sees of a table has the names of the whole table.
+ * changed, columns come before relationships that are not older. A later one with a taken name gets `_2`, `_3`, ... and is reported. A
+ * role sees the same names as those of the whole table.
  */
 export function nameMembers(table: Table, naming: Naming, relationships: readonly Relationship[]): Members {
   const { access } = table;

@@ -38,7 +38,7 @@ export class NodeNames {
   }
 }
 
-/** Who may not look rows up by their key may not do so by their global id either. A key that is masked tells no rows apart. */
+/** Global ids need the permission to look rows up by their key. A key with masked columns identifies no row. */
 function keyOf(table: Table): Key | null {
   const key = table.primaryKey;
   if (key === null || !offersRoot(table, 'select_by_pk', false)) return null;
@@ -48,8 +48,8 @@ function keyOf(table: Table): Key | null {
 const marks = new WeakMap<Table, string>();
 
 /**
- * What the global ids of a table's rows begin with. It says nothing to who reads it, and is the same as long as the source, the
- * namespace and the table are called the same; other names in the graph change nothing.
+ * The prefix of the global ids of a table's rows. It is opaque to clients, and depends only on the names of the source, the namespace and
+ * the table in the database, not on names in the graph.
  */
 export function nodeMark(table: Table): string {
   let mark = marks.get(table);

@@ -4,7 +4,7 @@ import { wantedName } from './style.ts';
 
 /** Rules by which one of two tables keeps a name that both would have, the first that decides first. */
 interface Precedence {
-  /** Why the table that comes first comes first. */
+  /** The reason in words, for messages. */
   readonly why: string;
   /** Below 0: `a` comes first. */
   readonly compare: (a: Table, b: Table) => number;
@@ -13,8 +13,8 @@ interface Precedence {
 const earlier = 'it was named earlier';
 
 /**
- * Who keeps a name. No rule looks at the order of the configuration file or of the catalog, so that processes that share nothing choose
- * alike.
+ * Which table keeps a name. No rule depends on the order of the configuration file or of the catalog, so that processes without shared
+ * state decide alike.
  */
 const rules: readonly Precedence[] = [
   { why: 'a custom_name goes first', compare: first((table) => table.customName !== null) },
@@ -42,7 +42,7 @@ export function comparePrecedence(a: Table, b: Table): number {
   return 0;
 }
 
-/** Why the one has a name that the other asks for. */
+/** Why `holder` has a name that `other` asks for. */
 export function whyFirst(holder: Table, other: Table): string {
   const deciding = rules.find((rule) => rule.why !== earlier && rule.compare(holder, other) !== 0);
   return deciding !== undefined && deciding.compare(holder, other) < 0 ? deciding.why : earlier;

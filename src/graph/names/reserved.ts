@@ -2,7 +2,7 @@ import type { Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import { rootWord, type Style, typeStem, wordsBefore } from './style.ts';
 
-/** A name that a table which is not there keeps. */
+/** A name that is reserved for an absent table. */
 export interface ReservedName {
   readonly source: string;
   readonly name: string;
@@ -21,7 +21,7 @@ export function reservedNames(
   );
 }
 
-/** The list and the type of a table, told apart by where they stand: tables that share one of them clash. */
+/** The names of a table's list field and type, each with its scope. Tables that share one of them clash. */
 export function bothNames(style: Style, table: Pick<Table, 'customName'>, base: string): string[] {
   const list = wordsBefore(style, '') + rootWord(style, '', table, base) + style.root.suffix;
   return [`${style.namespace ?? ''} ${list}`, `type ${typeStem(style, table, base)}${style.type.suffix}`];

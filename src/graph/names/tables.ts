@@ -46,12 +46,12 @@ export interface NameOptions {
 type Side = 'read' | 'write';
 const sideOf = (operation: Operation): Side => (operation === 'mutation' ? 'write' : 'read');
 
-/** How often names are looked at again after a table got another one; a bound for what cannot be. */
+/** Most rounds of settling names. Each table that gets another name leads to a new round; the bound guards against an endless loop. */
 const mostRounds = 100;
 
 /** Names of root fields and of the types of tables. A table whose name is taken gets a longer one, `<source>_<table>`. */
 export class TableNames {
-  /** In the order of the catalog, without those that have no column. */
+  /** In the order of the catalog, without tables that have no column. */
   readonly tables: readonly Table[];
   readonly namespaces: readonly string[];
   readonly #styles: ReadonlyMap<SourceName, Style>;
@@ -66,7 +66,7 @@ export class TableNames {
   readonly #reserved: ReadonlySet<string>;
   readonly #styleIssues: readonly CatalogIssue[];
   readonly #withoutColumns: readonly CatalogIssue[];
-  /** Of the names as they were entered last. */
+  /** Issues of the last round. */
   #issues: CatalogIssue[] = [];
   #types!: Directory<Table, TypeKind>;
   readonly #typeStems = new Map<Table, string>();
@@ -90,7 +90,7 @@ export class TableNames {
     }
   }
 
-  /** What could not have the name it asked for. */
+  /** Issues of tables and fields that did not get the names they asked for, or got none. */
   get issues(): CatalogIssue[] {
     const { issues, refused } = this.#settlement;
     return [
@@ -111,7 +111,7 @@ export class TableNames {
       : takenName(table, wanted, name, holderOf(this, table, wanted, this.#reserved));
   }
 
-  /** The names of tables that got a longer one here, and have to keep it for the names of roles to be the same. */
+  /** Tables that got a longer name here. The graphs of roles must use the same names. */
   get longer(): ReadonlyMap<Table, string> {
     return this.#settlement.longer;
   }
@@ -181,7 +181,7 @@ export class TableNames {
     });
   }
 
-  /** The table whose root field of reading or writing this is. */
+  /** The table that a root field reads or writes. */
   holder(side: Side, namespace: string | null, name: string): Table | undefined {
     return (this.#lookups.find(side, namespace, name) ?? this.#patternRoot(side, namespace, name))?.table;
   }
@@ -312,7 +312,7 @@ export class TableNames {
     );
   }
 
-  /** New tables that would be called like one that is not there now. */
+  /** New tables whose names are reserved for absent tables. */
   #reservedClashes(): NameClash[] {
     const { longer } = this.#settlement;
     const reserved = this.#reserved;
@@ -327,8 +327,8 @@ export class TableNames {
   }
 
   /**
-   * `orders_by_number` for every unique key besides the primary one. A name that is taken leaves the field out, unless its table is older
-   * than the one that takes it: then that is a clash.
+   * `orders_by_number` for every unique key besides the primary one. Where the name is taken, the field is left out. It is a clash instead
+   * where the table of the key is older than the table that has the name.
    */
   #nameKeys(table: Table): NameClash[] {
     return table.keys.flatMap((key): NameClash[] => {

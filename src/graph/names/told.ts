@@ -2,7 +2,7 @@ import type { CatalogIssue, Table } from '../../catalog/index.ts';
 import { namespaceOf, type RefusedRoot } from './clashes.ts';
 import { whyFirst } from './precedence.ts';
 
-/** Whose name it is that a table asks for; `table: null`: a namespace's, or that of a table which is not there now. */
+/** The holder of a name that another table asks for; `table: null`: a namespace, or a table that is absent now. */
 export interface NameHolder {
   readonly what: 'root field' | 'type' | 'absent';
   readonly name: string;
@@ -10,8 +10,8 @@ export interface NameHolder {
 }
 
 /**
- * What is told of a table that is not called as it asked. An error until somebody has decided which table is called what: the one that
- * has the name, or this one, needs a custom name. `holder: null`: nobody has the name now.
+ * The issue of a table that did not get the name it asked for. It is an error until the user decides: either the holder of the name or
+ * this table needs a custom name. `holder: null`: nobody has the name now.
  */
 export function takenName(
   table: Table,
@@ -39,7 +39,7 @@ export function takenName(
   return { severity: 'error', where, reason: `${told} ${choice}${swap}` };
 }
 
-/** What is told of a custom root field that is somebody else's. */
+/** The issue of a custom root field whose name is taken. */
 export function refusedRoot({ side, clash }: RefusedRoot): CatalogIssue {
   const { one, other, name } = clash;
   const holder = one === side ? other : one;

@@ -19,7 +19,7 @@ import { readDate, readInterval, readTime, readTimestamp, readTimestamptz, readT
 interface Rule {
   /** JSON value (never null) to canonical value (see plan/param.ts). `name` is for refusals, which are GraphQLErrors. */
   readonly read: (name: string, input: unknown) => unknown;
-  /** What number literals become before `read`. `json` and `doubles`: literals are JSON values, with exact numbers or without. */
+  /** The form of number literals for `read`. `json` and `doubles`: literals are JSON values, with exact numbers or without. */
   readonly literals: 'digits' | 'number' | 'json' | 'doubles';
   readonly specifiedBy?: string;
 }

@@ -36,14 +36,14 @@ const enumValues: Readonly<Record<EnumKind, ValuesOf>> = {
   },
 };
 
-/** As Hasura calls it. */
+/** The name that Hasura uses. */
 const placeholder = '_PLACEHOLDER';
 
 function columnEnum(graph: Graph, table: Table, writable: boolean): GraphQLEnumValueConfigMap {
   const members = graph.names.members(table);
   const columns = writable ? upsertColumns(table) : table.columns;
   const values = [...columnValues(members, columns, graph.names.naming(table))];
-  // An enum without values cannot be said in GraphQL: a list of none is all that can be given then.
+  // GraphQL has no enum without values. Only an empty list of the placeholder's type is accepted.
   if (values.length === 0)
     return { [placeholder]: { value: null, description: 'Stands for no column: give an empty list.' } };
   return Object.fromEntries(values.map(([name, column]) => [name, { value: column }]));

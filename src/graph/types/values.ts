@@ -79,7 +79,7 @@ export function comparisonNameOf(graph: Graph, table: Table, column: Column): st
   return comparisonName(naming, scalar, array, [...comparedAs(compares), ...words]);
 }
 
-/** What tells apart the comparison types of native types by what their database compares. */
+/** Words in the names of comparison types for native types, by the comparisons that the database offers. */
 function comparedAs(compares: NativeComparison | undefined): readonly string[] {
   if (compares === 'order') return ['ordered'];
   return compares === 'none' ? ['is_null'] : [];

@@ -3,9 +3,9 @@ import { RequestEnd } from '../request-end.ts';
 /** One result as JSON text: `{"data":...}`, with errors where there are some. */
 export interface Reply {
   readonly json: string;
-  /** To be called once it has left, or never will; more often does nothing. */
+  /** To be called when the reply was sent, or never will be. Further calls do nothing. */
   readonly gone?: () => void;
-  /** Set by whoever sends it, and then calls `gone`. */
+  /** Set by the sender, which then has to call `gone`. */
   isTaken?: boolean;
 }
 

@@ -97,7 +97,7 @@ export class Connection {
     return `${this.id}.${++this.#operations}`;
   }
 
-  /** Calls back with each message, one after the other: what its JSON says, or its text where it is none. */
+  /** Calls back with each message in turn: its parsed JSON, or its text where that is not JSON. */
   onMessage(listener: (message: unknown) => Promise<void>): void {
     this.#socket.on('message', (data: RawData, isBinary: boolean) => {
       this.#isAlive = true;
@@ -160,7 +160,7 @@ export class Connection {
     }
   }
 
-  /** Looks whether the client takes what is sent, or does not any more. */
+  /** Starts or ends watching whether the client reads. */
   #watch(on: boolean): void {
     const { socket } = this.request;
     if (on) this.#unwatch ??= this.#options.readers.watch({ socket, cutOff: () => this.terminate() });

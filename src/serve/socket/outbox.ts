@@ -6,7 +6,7 @@ interface Message {
   readonly done: () => void;
 }
 
-/** Sends messages one after the other, long ones in fragments: the next one is made when the client has taken the last. */
+/** Sends messages in turn, long ones in fragments. With back-pressure: the next fragment is made when the last one was read. */
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #queue: Message[] = [];

@@ -34,7 +34,7 @@ export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }
   };
 }
 
-/** A column of a key: what it is grouped by, and what is selected of it. */
+/** A column of a key: the expression for GROUP BY, and the one that is selected. */
 function keyColumn(scope: Scope, row: Sql, column: Column, compare: KeyComparison | undefined) {
   const plain = scope.column(row, column);
   const exact = compare === undefined ? null : scope.dialect.keyText(plain, column.type, compare);

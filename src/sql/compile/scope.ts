@@ -52,7 +52,7 @@ export class Scope {
     return this.#masked(alias, column, plain);
   }
 
-  /** As `column`, so that its values are equal where they are shown alike. */
+  /** As `column`, in a form in which values are equal if they are shown alike. */
   shown(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     return this.#masked(alias, column, this.dialect.shownAs?.(plain, column.type) ?? plain);
@@ -81,7 +81,7 @@ export class Scope {
     return { text, form: form === 'digits' ? (numbers === 'number' ? 'bare' : 'quoted') : form, type };
   }
 
-  /** A column has a key of a table of keys, or an element of its parameter: as the parameter says that keys are compared. */
+  /** A column equals a key of a table of keys, or an element of its parameter, by the comparison of the parameter. */
   keyEquals(alias: Sql, column: Column, keys: Param, key: Sql): Sql {
     const own = this.column(alias, column);
     const { compare } = keys;

@@ -1,7 +1,7 @@
 import type { ValueType } from '../../catalog/index.ts';
 import type { Out } from '../../plan/index.ts';
 
-/** The type of each column of a statement, where the catalog says what it is: a driver holds what comes against it. */
+/** The type of each column of a statement, as far as the catalog knows it. Drivers check the types of their results against it. */
 export function columnTypes(out: readonly Out[]): readonly (ValueType | undefined)[] {
   const types: (ValueType | undefined)[] = [];
   collect(out, types);

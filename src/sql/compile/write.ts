@@ -39,7 +39,7 @@ export function compileWrite(dialect: Dialect, write: Write): Compiled {
   };
 }
 
-/** Spells what tells the row that was in the way of an insert. */
+/** Compiles the statement that reads the noted columns of the conflicting row. */
 export function compileMet(dialect: Dialect, table: Table, columns: readonly Column[]): Compiled {
   const scope = new Scope(dialect);
   const list = new SelectList();

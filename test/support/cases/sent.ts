@@ -45,7 +45,7 @@ export function statementsOf(list: readonly Explained[]): Set<string> {
   return new Set([...own, ...list.flatMap(({ below }) => [...statementsOf(below)])]);
 }
 
-/** Those of them that are sent only where a trigger or a check has kept a row from being found. */
+/** The statements that are only sent where a trigger or a check keeps a written row from being found. */
 export function lacksOf(list: readonly Explained[]): Set<string> {
   const lacking = list.filter(({ when }) => when === 'some of them are missing');
   return new Set([...statementsOf(lacking), ...list.flatMap(({ below }) => [...lacksOf(below)])]);
