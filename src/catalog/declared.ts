@@ -116,8 +116,8 @@ function mapped(
 }
 
 /**
- * Whether the row gives its own key to the other one, where no foreign key tells: to a row of a view, which is made of rows that are there,
- * and to one whose key the database does not make up.
+ * Whether a row passes its own key to the related one, where no foreign key decides. It does so to a row of a view, and to a row whose key
+ * the database does not generate while it generates this one.
  */
 function gives({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
   const own = table.primaryKey?.columns;

@@ -28,7 +28,7 @@ export interface FactIssue {
   readonly table: string | null;
   readonly column: string | null;
   readonly reason: string;
-  /** `note` unless told. */
+  /** Default: `note`. */
   readonly severity?: 'error' | 'note';
 }
 

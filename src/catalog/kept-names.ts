@@ -1,15 +1,15 @@
 import type { Table } from './catalog.ts';
 
-/** Which thing it is that a table's name is kept for. */
+/** The identity of a table whose name is kept. */
 export type TablePlace = Pick<Table, 'namespace' | 'name' | 'customName'> & {
   readonly source: { readonly name: string; readonly defaultNamespace: string | null };
 };
 
 /** Names that tables and relationships were given earlier, and keep. */
 export interface KeptNames {
-  /** Of a table in the graph; `null`: it was given none. */
+  /** The kept name of a table in the graph; `null`: it has none. */
   table(table: TablePlace): string | null;
-  /** Of the relationships that foreign keys of the database give to a table: by name, `Relationship.foreignKey`. */
+  /** The kept names of a table's relationships from foreign keys, each with its `Relationship.foreignKey`. */
   relationships(table: TablePlace): ReadonlyMap<string, string>;
 }
 

@@ -95,7 +95,7 @@ export const scalars = {
     'String',
     'One of a closed list; each list is a GraphQL enum of its own.',
   ),
-  /** A type nobody has heard of, ranges, composites, network addresses, ...: its text form. */
+  /** Other types by their text form: ranges, composites, network addresses, types that Foz does not know. */
   opaque: facts('opaque', 'escaped', 'String', 'String', 'The text form of a native type.'),
 } as const satisfies Record<string, ScalarFacts>;
 
@@ -114,9 +114,9 @@ export interface ValueType {
   readonly nativeType?: string;
   /** Digits after the point, for decimals and fractional seconds. */
   readonly scale?: number | null;
-  /** The database takes values for equal that differ in canonical form: a collation that ignores case, say. */
+  /** Values that differ in canonical form may be equal in the database, as under a collation that ignores case. */
   readonly lenient?: true;
-  /** For types that Foz knows by their text alone: what the database compares itself; absent: their texts are compared for equality. */
+  /** For types that Foz knows by their text alone: the comparisons that the database offers; absent: their texts are compared. */
   readonly compares?: NativeComparison | undefined;
 }
 

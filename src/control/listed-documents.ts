@@ -47,7 +47,7 @@ export function withoutPrefix(id: string): string {
   return id.startsWith('sha256:') ? id.slice('sha256:'.length) : id;
 }
 
-/** Clients ask by SHA-256 (Apollo, urql), MD5 (Relay) or SHA-1 (GraphQL Code Generator, unless told). A machine in FIPS mode has the first alone. */
+/** Hashes of clients: SHA-256 (Apollo, urql), MD5 (Relay), SHA-1 (default of GraphQL Code Generator). FIPS mode allows only SHA-256. */
 const algorithms = getFips() === 1 ? ['sha256'] : ['sha256', 'md5', 'sha1'];
 
 /**

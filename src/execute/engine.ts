@@ -88,7 +88,7 @@ export interface RoleEngineOptions {
 /** One operation of one document: how its variables are keyed, and its plans by key. */
 interface Entry {
   readonly key: string;
-  /** Of the heap, without the plans. */
+  /** Heap bytes of the entry, without its plans. */
   readonly bytes: number;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
@@ -331,7 +331,7 @@ export class RoleEngine {
         () => this.#introspection.texts(introspectionOf(entry, variables, request)),
         written,
       );
-      // Of a write it is checked before it is stored: refusing its answer here would not undo it.
+      // The answer to a write is checked before the commit: refusing it here would not undo the write.
       if (written === undefined) checkLength(data, held);
       const json = `{"data":${data}}`;
       return written === undefined

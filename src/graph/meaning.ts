@@ -24,9 +24,9 @@ export type FieldMeaning =
   /** The object that `customization.root_fields.namespace` wraps around a source's root fields. */
   | { readonly kind: 'namespace'; readonly source: SourceName }
   | { readonly kind: 'column'; readonly column: Column }
-  /** The global id of a row: `mark` tells the table, the columns tell the row. */
+  /** The global id of a row: `mark` identifies the table, the columns identify the row. */
   | { readonly kind: 'node_id'; readonly mark: string; readonly columns: readonly Column[] }
-  /** A field of the interface `Node`: the types of rows say what it stands for. */
+  /** A field of the interface `Node`: its meaning is that of the same field in the types of rows. */
   | { readonly kind: 'interface' }
   /** The root field that finds a row by its global id. */
   | { readonly kind: 'node root'; readonly find: (mark: string) => NodeTarget | undefined }

@@ -80,7 +80,7 @@ export class Names {
     return this.#hasNodes;
   }
 
-  /** Whether rows can be asked for by their global ids: where the name of that root field is somebody else's, they cannot. */
+  /** Whether rows can be read by their global ids. They cannot where the name of that root field is taken. */
   get hasNodeRoot(): boolean {
     return this.hasNodes && this.#nodeRootHolder() === undefined;
   }

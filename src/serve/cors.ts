@@ -33,12 +33,12 @@ export function isPreflight(request: IncomingMessage): boolean {
   return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
 }
 
-/** As many origins are remembered as told. */
+/** Most origins that are logged and remembered. */
 const mostTold = 100;
 
 /**
- * Tells the log, once for each origin, that pages of it cannot read the answers. A browser shows its developer no more than "CORS error",
- * and in the log every request looks as if it had been answered.
+ * Logs once for each unlisted origin that its pages cannot read the answers. A browser shows only "CORS error" to the developer, and in
+ * the log every request looks as if it had been answered.
  */
 export class UnlistedOrigins {
   readonly #told = new Set<string>();

@@ -33,7 +33,7 @@ export function checkGet(request: IncomingMessage, cors: readonly string[]): voi
   );
 }
 
-/** A browser says where the page is from, and the page cannot change that. */
+/** Browsers send the origin of the page, and a page cannot change these headers. */
 function isOfKnownPage(request: IncomingMessage, cors: readonly string[]): boolean {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (site === 'same-origin') return true;

@@ -97,7 +97,7 @@ export function agrees(
   });
 }
 
-/** The book without the names of a source, or of one of its tables, so that they are made anew; `null`: it has none. */
+/** The book without the names of a source, or of one of its tables, so that they are generated again; `null`: it has none. */
 export function forgotten(book: NameBook, source: string, place: string | null): NameBook | null {
   const { [source]: names, ...others } = book;
   if (names === undefined) return null;

@@ -145,7 +145,7 @@ export function isEnding(error: unknown): boolean {
   return (error as ServerError).code?.startsWith('57P') ?? false;
 }
 
-/** The statement's prepared form is out of date, gone, or there already: parsed again it works. */
+/** The prepared statement is out of date, gone, or there already: parsed again it works. */
 export function isStale(error: unknown): boolean {
   const { code, routine } = error as ServerError;
   return (code === '0A000' && routine === 'RevalidateCachedQuery') || isGone(error) || isElsewhere(error);
@@ -156,7 +156,7 @@ export function isGone(error: unknown): boolean {
   return (error as ServerError).code === '26000';
 }
 
-/** The server knows the prepared statement already, from somebody who had the same server connection before. */
+/** The server connection has a prepared statement of this name already, from another client of the pooler. */
 function isElsewhere(error: unknown): boolean {
   return (error as ServerError).code === '42P05';
 }

@@ -18,10 +18,10 @@ export class Execution implements Submittable {
   readonly #done: (error: unknown, answer: Answer | null) => void;
   #rows: (string | null)[][] = [];
   #tag = '';
-  /** Commands whose rows are nobody's answer. */
+  /** Leading commands whose rows are not part of the answer. */
   #leads: number;
 
-  /** `done` is called once: with an answer when the server is ready again, with an error as soon as it is told. */
+  /** `done` is called once: with an answer when the server is ready again, with an error as soon as it arrives. */
   constructor(message: Buffer, leads: number, done: (error: unknown, answer: Answer | null) => void) {
     this.#message = message;
     this.#leads = leads;

@@ -105,8 +105,9 @@ where k.conrelid = any($1::oid[]) and k.conparentid = 0
 order by k.conrelid, k.conname`,
 
   /**
-   * Triggers and rules that a write to a table may set off, those of its partitions, of tables that inherit from it and of what a view
-   * reads included: table, event (3 insert, 2 update, 4 delete), whether it runs after the row was returned, whether it stands in for the write.
+   * Triggers and rules that a write to a table may fire, including those of its partitions, of tables that inherit from it and of tables
+   * that a view reads. Columns: table, event (3 insert, 2 update, 4 delete), whether it may act after the row was returned, whether it is
+   * an INSTEAD OF trigger of the table itself.
    */
   triggers: `
 with recursive reached(start, oid) as (

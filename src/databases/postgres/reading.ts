@@ -36,7 +36,7 @@ export class Reading {
   readonly #names = new Map<string, Map<string, string>>();
   readonly #keys = new Map<string, Keys>();
   readonly #triggers = new Map<string, Partial<Record<Event, TriggerEffect>>>();
-  /** Views with a trigger or rule instead of INSERT. */
+  /** Views with an INSTEAD OF INSERT trigger of their own. */
   readonly #insertedInstead = new Set<string>();
   /** Tables that others inherit from, with the columns that may be NULL in a row of an heir. */
   readonly #inherited = new Map<string, { readonly heir: string; readonly nullable: ReadonlySet<string> }>();
@@ -58,7 +58,7 @@ export class Reading {
       const event = events[type!]!;
       const found = this.#triggers.get(table!) ?? {};
       this.#triggers.set(table!, found);
-      // A trigger or rule that replaces the write may return any values, so its rows are read back as after an AFTER trigger.
+      // An INSTEAD OF trigger may return any values, so its rows are read back as after an AFTER trigger.
       if (after === 't' || instead === 't') found[event] = 'after';
       else found[event] ??= 'before';
       if (instead === 't' && event === 'insert') this.#insertedInstead.add(table!);
@@ -110,7 +110,7 @@ export class Reading {
         reason: type.issue,
       });
     const listed = list !== null && !type.array && familyOf(type.scalar) === 'text';
-    // Only updates ask whether single columns of a view can be written: its trigger for inserts takes them all.
+    // `writable` tells of updates only. For an insert, the INSTEAD OF trigger of a view takes values for all columns.
     const given = this.#insertedInstead.has(relation.oid) && !relation.updatable;
     const computed = generated !== '' || (writable === 'f' && !given);
     return {

@@ -27,7 +27,7 @@ const between = (text: (expression: Sql) => Sql) => (expression: Sql) =>
   sql`('"' || ${text(expression)} || '"')`;
 const toJson = (expression: Sql) => sql`to_json(${expression})::text`;
 const textToJson = (expression: Sql) => sql`to_json(${expression}::text)::text`;
-/** A condition is of no other type than a boolean. */
+/** A boolean as text. CASE takes no other type, so a column whose type has changed makes the statement fail. */
 const truth = (expression: Sql) =>
   sql`case when ${expression} then 'true' when not ${expression} then 'false' end`;
 
@@ -130,7 +130,7 @@ function geoJson(expression: Sql, type: ValueType): Sql {
 export function arrayJson(expression: Sql, type: ValueType, numbers: Numbers): Sql {
   const facts: Leaving = leaving[type.scalar];
   if (facts.array === 'as is') return toJson(expression);
-  // A session that cannot fix the spelling of intervals knows by their name which statements need it.
+  // The cast shows the word `interval` in the text of the statement, by which a session finds statements that need IntervalStyle.
   const named = sql`${expression}::interval[]`;
   if (facts.array === 'as text' && !isAddress(type))
     return numbers === 'number' && isDigits(type)

@@ -73,7 +73,7 @@ function skippedParent(name: string, path: string): FozError {
   );
 }
 
-/** A row without a value to refer to would stand alone, or below a row that it was not nested in. */
+/** The value that a nested row refers to. Without it the nested row would refer to no row, or to another one. */
 function referred(row: Row, column: Column, name: string, path: string): unknown {
   const value = row.get(column);
   if (value !== null && value !== undefined) return value;
@@ -84,7 +84,7 @@ function referred(row: Row, column: Column, name: string, path: string): unknown
   );
 }
 
-/** The key of a written row, as the database tells it: a trigger that stands in for an insert need not. */
+/** The key of a written row, as the database returned it. An INSTEAD OF trigger may return none. */
 function keyOf(table: Table, key: readonly Column[], row: Row): Tuple {
   const tuple = key.map((column) => row.get(column));
   if (tuple.some((value) => value === null || value === undefined)) throw unknownKey(table);

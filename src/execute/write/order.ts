@@ -2,7 +2,7 @@ import { type Column, familyOf } from '../../catalog/index.ts';
 
 type Row = readonly unknown[];
 
-/** Rows come back in the order of their key, whatever order the database wrote them in. `at`: where its columns stand in a row. */
+/** Returned rows in the order of their key, since databases return them in any order. `at`: the index of each key column in a row. */
 export function sortedByKey<R extends Row>(
   rows: readonly R[],
   key: readonly Column[],
@@ -19,7 +19,7 @@ export function sortedByKey<R extends Row>(
 }
 
 function compareKeys(a: unknown, b: unknown, column: Column): number {
-  // A write that is only told of has no values yet.
+  // A rehearsal for explain has placeholders instead of values.
   if (typeof a === 'object' || typeof b === 'object') return 0;
   const family = familyOf(column.type.scalar);
   if (family === 'integer') {

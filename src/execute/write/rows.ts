@@ -25,7 +25,7 @@ export async function insertRows(
     : insertAndFind(session, insert, rows, needed);
 }
 
-/** Without RETURNING: what the engine tells of the keys that it generated, what was given, and the rest read back. */
+/** Without RETURNING: values come from the generated keys that the engine reports and from the given cells. The rest is read back. */
 async function insertAndFind(
   session: WriteSession,
   { table, rows: nested }: Insert,

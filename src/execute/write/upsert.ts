@@ -15,7 +15,7 @@ import { constant, keyColumns, type WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
 import { isWatched, keyWasChanged, movedKey } from './triggers.ts';
 
-/** Whether the engine decides between insert and update by itself, and tells which of them it was where that matters. */
+/** Whether the engine's own upsert is enough: it chooses between insert and update, and reports the choice where a check depends on it. */
 export function isOneStatement(
   session: WriteSession,
   { changedCheck }: Insert,
@@ -26,7 +26,7 @@ export function isOneStatement(
   return conflictTarget && (conflict.where === null || conflictWhere);
 }
 
-/** Row by row: insert it where no other one is in the way, change the other one where there is. */
+/** Upserts row by row: inserts a row where there is no conflict, otherwise updates the conflicting row. */
 export async function upsertOneByOne(
   session: WriteSession,
   insert: Insert,

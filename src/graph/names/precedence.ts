@@ -33,7 +33,7 @@ const rules: readonly Precedence[] = [
   { why: 'tables go by their names', compare: byText((table) => table.name) },
 ];
 
-/** Orders tables by who keeps a name. */
+/** Orders tables by precedence: the first one keeps a name. */
 export function comparePrecedence(a: Table, b: Table): number {
   for (const { compare } of rules) {
     const order = compare(a, b);
