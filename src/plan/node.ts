@@ -9,8 +9,8 @@ import { and } from './predicate.ts';
 import { planSelect } from './selection.ts';
 
 /**
- * Plans `node(node_id)`. The id decides the plan: it tells the table. An id of a table that is not in the graph of the role is
- * answered like one of a row that it may not read: by null.
+ * Plans `node(node_id)`. The plan depends on the id, which identifies the table. An id of a table outside of the role's graph is answered
+ * by null, like that of a row that the role may not read.
  */
 export function planNode(
   planning: Planning,

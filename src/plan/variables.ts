@@ -11,8 +11,8 @@ import { declaredVariables, own } from './coercion.ts';
 import { capacityFor, isWritten } from './context.ts';
 
 /**
- * The shape of one raw value: which keys, null or not, how many objects in a list; `undefined` for what cannot be coerced, and for
- * what is nested deeper than a request may be.
+ * The shape of one raw value: which keys, null or not, how many objects in a list; `undefined` for a value that cannot be coerced or is
+ * nested deeper than a request may be.
  */
 type ShapeOf = (value: unknown, depth: number) => string | undefined;
 

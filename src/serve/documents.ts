@@ -5,9 +5,9 @@ import type { Engine } from './engine.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * The body with the text of the operation in it, where the client sent an id for it: `documentId` of GraphQL over HTTP, or
- * `extensions.persistedQuery` of Apollo's protocol with a hash that is on the list of the role. Throws FozError `not-found` for a
- * `documentId` that is not; a hash that is not is left to Apollo's protocol.
+ * Adds the text of the operation to a body that has only an id of it: `documentId` of GraphQL over HTTP, or `extensions.persistedQuery` of
+ * Apollo's protocol with a hash on the list of the role. Throws FozError `not-found` for a `documentId` that is not on the list. A hash
+ * that is not is left to Apollo's protocol.
  */
 export function withDocument(engine: Engine, session: Session, body: unknown): unknown {
   if (typeof body !== 'object' || body === null || (body as Body).query) return body;

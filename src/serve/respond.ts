@@ -63,7 +63,7 @@ export class Sender {
     const stop = this.#watch(response);
     await pipeline(body, response)
       .catch((error: NodeJS.ErrnoException) => {
-        // The client has left: there is nobody to tell.
+        // The client has left, so there is no one to report to.
         if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
       })
       .finally(stop);

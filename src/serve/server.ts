@@ -43,7 +43,7 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
   const doors = new Doors(options.engine, limitsOf);
   const front = new Front(options, doors, limitsOf);
   const listener = (request: IncomingMessage, response: ServerResponse) =>
-    // Sending the answer failed, so no error can be sent either. Uncaught, it would end the process.
+    // Sending the answer failed, so no error can be sent either. Uncaught, this error would end the process.
     void front.serve(request, response).catch((error: unknown) => {
       options.logger.error({ err: error }, 'answer failed');
       response.destroy();

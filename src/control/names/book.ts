@@ -2,10 +2,10 @@ import type { Catalog, Customization, KeptNames, Table, TablePlace } from '../..
 
 /** Names that the tables of a source and their relationships were given first. Tables as `orders`, or `sales.orders` outside of the default namespace. */
 export interface SourceNames {
-  /** The customization that names of tables were made with, as JSON: with another one they are made anew. */
+  /** The customization with which the names of tables were generated, as JSON. With another one they are generated again. */
   readonly customization: string;
   readonly tables: Readonly<Record<string, string>>;
-  /** By table and name: the foreign key that the relationship was found by. */
+  /** By table and name: the foreign key of the relationship. */
   readonly relationships: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -23,7 +23,7 @@ export function placeIn({ source, namespace, name }: Omit<TablePlace, 'customNam
   return namespace === null || namespace === source.defaultNamespace ? name : `${namespace}.${name}`;
 }
 
-/** A book as the names that things keep. */
+/** A book as KeptNames. */
 export function keptIn(book: NameBook, sources: readonly NamedSource[]): KeptNames {
   const tables = new Map(
     sources.map((source) => [source.name, new Map(Object.entries(tablesOf(book, source)))]),

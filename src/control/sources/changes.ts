@@ -1,4 +1,4 @@
-/** Readings that find nothing take no more than this share of the time, however large the catalog is. */
+/** Most of the time that introspection without a result may take, as a share: a large catalog is read less often. */
 const share = { looked: 1 / 200, doubted: 1 / 20 } as const;
 const leastMs = { betweenReadings: 60_000, doubted: 1_000 } as const;
 
@@ -6,9 +6,8 @@ const leastMs = { betweenReadings: 60_000, doubted: 1_000 } as const;
 export const standardCheckSeconds = 5;
 
 /**
- * When a source is looked at for a schema that has changed, and when it is read again. A look costs the database next to
- * nothing; it tells whether something may have changed. Since not every change shows there, the source is also read when
- * its last reading is long ago.
+ * Schedules change checks of a source and its introspection. A check costs the database next to nothing, and tells whether the schema
+ * may have changed. Since it misses some changes, the source is also introspected when the last time was long ago.
  */
 export class Changes {
   readonly #seconds: number;

@@ -110,7 +110,7 @@ export class Reading {
         reason: type.issue,
       });
     const listed = list !== null && !type.array && familyOf(type.scalar) === 'text';
-    // `writable` tells of updates only. For an insert, the INSTEAD OF trigger of a view takes values for all columns.
+    // `writable` only takes updates into account. For an insert, the INSTEAD OF trigger of a view takes values for all columns.
     const given = this.#insertedInstead.has(relation.oid) && !relation.updatable;
     const computed = generated !== '' || (writable === 'f' && !given);
     return {
