@@ -57,14 +57,25 @@ function isSame(text: string, value: number): boolean {
 
 const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
+/** Exponents are longer only where the number is no double but 0: reading them would take long. */
+const longestExponent = 20;
+
 /** Sign, digits without zeros at either end, and exponent: the same text for equal numbers. */
 function digitsOf(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
+  const significant = withoutEndingZeros(digits);
   if (significant === '') return `${sign}0`;
+  if (exponent.length > longestExponent) return text;
   const power = BigInt(exponent) - BigInt(fraction.length - (digits.length - significant.length));
   return `${sign}${significant}e${power}`;
+}
+
+/** An expression that is anchored at the end alone would look through each run of zeros once for each of its zeros. */
+export function withoutEndingZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return digits.slice(0, end);
 }
 
 /** JSON that was read. */

@@ -11,6 +11,7 @@ export {
   someExact,
   withDigits,
   withDoubles,
+  withoutEndingZeros,
 } from './exact-number.ts';
 export { type HeldAmong, HeldBytes, mostBytes, tooLong } from './held-bytes.ts';
 export {

@@ -1,4 +1,5 @@
 import { type Column, familyOf, type KeyComparison, type ValueType } from '../catalog/index.ts';
+import { withoutEndingZeros } from '../core/index.ts';
 import type { Connector } from '../plan/index.ts';
 
 /** The canonical text of a key as a canonical value of the column that it is compared with; `undefined`: it has no match there. */
@@ -77,10 +78,12 @@ const notFinite: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity'])
 /** Digits without zeros that say nothing. */
 function decimal(text: string): string | undefined {
   if (notFinite.has(text)) return text;
-  const match = /^([+-]?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(text);
+  const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(text);
   if (match === null) return undefined;
-  const [, sign, whole, fraction = ''] = match;
-  const digits = fraction === '' ? whole! : `${whole}.${fraction}`;
+  const [, sign, before, after = ''] = match;
+  const whole = before!.replace(/^0+(?=\d)/, '');
+  const fraction = withoutEndingZeros(after);
+  const digits = fraction === '' ? whole : `${whole}.${fraction}`;
   return sign === '-' && digits !== '0' ? `-${digits}` : digits;
 }
 

@@ -48,6 +48,14 @@ test.each([
   expect(withDoubles(value)).toEqual({ a: [Number(text)], b: { c: Number(text) } });
 });
 
+// Time that grew with the square of their length would be hours.
+test.each([
+  ['zeros within a fraction', `0.1${'0'.repeat(1e6)}1`],
+  ['a long exponent', `1e-${'9'.repeat(1e6)}`],
+])('a number of a million characters is read at once: %s', (_, text) => {
+  expect(jsonText(parseJson(`[${text}]`)) === `[${text}]`).toBe(true);
+});
+
 test('numbers in texts and names are none', () => {
   const text = '{"9007199254740993":"9007199254740993 ,9007199254740993","a\\\\":"\\\\\\"[9007199254740993"}';
   expect([readJson(text).hasExact, readJson(text).value]).toEqual([false, JSON.parse(text)]);

@@ -1,5 +1,5 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
-import { FozError, jsonText } from '../../core/index.ts';
+import { FozError, jsonText, withoutEndingZeros } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { decimalText, uuidText } from './engine/canonical.js';
 import { exactMoment, momentSpellings, storedMoment } from './moments.ts';
@@ -57,7 +57,7 @@ export function written(value: unknown, param: Param): unknown {
   const encoded = encodings[param.type.scalar](value, param.type);
   if (param.type.scalar !== 'numeric' || param.column === undefined) return encoded;
   const digits = decimalDigits(value);
-  const significant = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  const significant = digits.includes('.') ? withoutEndingZeros(digits).replace(/\.$/, '') : digits;
   const integer =
     /^-?\d+$/.test(significant) && BigInt.asIntN(64, BigInt(significant)) === BigInt(significant);
   if (!integer && decimalText(Number(significant), null) !== significant.replace(/^-0$/, '0')) {
