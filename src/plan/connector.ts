@@ -84,7 +84,7 @@ export interface RunResult {
    * `other`: on another key.
    */
   readonly met?: 'key' | 'moved' | 'other' | null;
-  /** The write is stored, but its rows exceed the bytes that the request may hold: they were dropped as they arrived. */
+  /** The write is stored, but its rows cannot be given: they exceed the bytes that the request may hold, or have another type than planned. */
   readonly withheld?: FozError;
 }
 

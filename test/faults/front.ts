@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import type { FozConfig, SourceConfig } from '../../src/control/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
@@ -128,8 +131,11 @@ export interface Front {
 
 /** Starts Foz over databases, on a free port. */
 export async function front(sources: readonly Behind[], more: Partial<FozConfig> = {}): Promise<Front> {
+  // Of its own: names that another test has kept would be those of this one's tables.
+  const state = await mkdtemp(join(tmpdir(), 'foz-front-'));
   const server = await start(
     {
+      state,
       ...more,
       server: { port: 0, graphiql: false, ...more.server },
       sources: sources.map(({ config }) => config),
@@ -158,6 +164,9 @@ export async function front(sources: readonly Behind[], more: Partial<FozConfig>
         }),
       ),
     refresh: async (name = 'shop') => void (await registry.refresh(parseSourceName(name)!)),
-    close: () => server.close(0),
+    async close() {
+      await server.close(0);
+      await rm(state, { recursive: true, force: true });
+    },
   };
 }

@@ -1,5 +1,13 @@
 import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import { type Driver, limitsOf, Pool, pooledDriver, statementFailure, Watch } from '../../sql/index.ts';
+import {
+  type Driver,
+  isRead,
+  limitsOf,
+  Pool,
+  pooledDriver,
+  statementFailure,
+  Watch,
+} from '../../sql/index.ts';
 import { isFull, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type MysqlOptions, settingsOf, type Variant } from './options.ts';
@@ -40,7 +48,7 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
     const free = pool.acquire(limits);
     const session = free instanceof Promise ? await free : free;
     try {
-      return resultOf(statement, await session.execute(text, limits), session.server);
+      return resultOf(statement, await session.execute(text, limits), session.server, !isRead(text));
     } catch (error) {
       throw statementFailure(toFozError(error, 'run', statement.text), statement.text);
     } finally {

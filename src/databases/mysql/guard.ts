@@ -68,23 +68,24 @@ function isJson(value: unknown): boolean {
 /**
  * Compares the column types of a result set with those that the statement was planned for. The server sends the types with each result
  * set, so values are only checked where the types differ. MariaDB stores JSON as text: text that is not JSON becomes a JSON string.
- * Throws FozError `not-found` where the type of a column was changed.
+ * Returns FozError `not-found` where the type of a column was changed; `null`: none was.
  */
 export function guard(
   { columns: planned }: Statement,
   columns: readonly WireColumn[],
   rows: readonly (readonly unknown[])[],
-): void {
-  if (planned === undefined || rows.length === 0) return;
+): FozError | null {
+  if (planned === undefined || rows.length === 0) return null;
   for (let index = 0; index < planned.length; index++) {
     const expected = expectedOf(planned[index]);
     if (expected === undefined || expected.wire.has(columns[index]?.columnType ?? -1)) continue;
     for (const row of rows) {
       if (row[index] === null || expected.isOne(row[index])) continue;
-      if (expected.otherwise === undefined) throw changed();
+      if (expected.otherwise === undefined) return changed();
       (row as unknown[])[index] = expected.otherwise(row[index]);
     }
   }
+  return null;
 }
 
 function expectedOf(type: ValueType | undefined): Expected | undefined {

@@ -5,16 +5,22 @@ import type { Server } from './server.ts';
 import type { Answer, Done } from './session.ts';
 import { isUpsert } from './template.ts';
 
-/** The server's answer as a RunResult. Throws FozError `not-found` where the type of a column has changed since planning. */
+/**
+ * The server's answer as a RunResult. Throws FozError `not-found` where the type of a column has changed since planning. The rows of a
+ * write that is stored (`isStored`) are withheld instead, so that nobody repeats it.
+ */
 export function resultOf(
   statement: Statement,
   { rows, columns, done, withheld }: Answer,
   server: Server,
+  isStored = false,
 ): RunResult {
   if (withheld !== undefined) return { rows, affected: withheld.rows, withheld: withheld.reason };
   if (done === null) {
-    guard(statement, columns, rows);
-    return { rows, affected: 0 };
+    const changed = guard(statement, columns, rows);
+    if (changed === null) return { rows, affected: 0 };
+    if (isStored) return { rows: [], affected: rows.length, withheld: changed };
+    throw changed;
   }
   const insertId = String(done.insertId);
   const records = Number(/^Records: (\d+)/.exec(done.info)?.[1] ?? 1);
