@@ -23,7 +23,7 @@ export class Pooler {
     return this.#isNoticed;
   }
 
-  /** True once: for the connection that is to be tested. */
+  /** True once, until it is `unanswered`: for the connection that is to be tested. */
   takeQuestion(): boolean {
     const asks = this.#asks && !this.#isAsked;
     this.#isAsked = true;
@@ -34,6 +34,11 @@ export class Pooler {
   answered(isPooled: boolean): void {
     this.#isDirect = !isPooled;
     if (isPooled) this.#notice();
+  }
+
+  /** The tested connection has failed: the next one is tested. */
+  unanswered(): void {
+    this.#isAsked = false;
   }
 
   /** A prepared statement was missing, or existed already. A server without a pooler may lose its prepared statements now and then, too. */

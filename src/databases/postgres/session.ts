@@ -84,7 +84,15 @@ export class Session implements Pooled {
     onEnd: (session: Session) => void,
   ): Promise<Session> {
     const session = new Session(await connect(settings), settings, watch, pooler, onEnd);
-    if (pooler.takeQuestion()) pooler.answered(await session.#isPooled(grace(settings.connectMs)));
+    if (!pooler.takeQuestion()) return session;
+    try {
+      pooler.answered(await session.#isPooled(grace(settings.connectMs)));
+    } catch (error) {
+      // The pool does not know of it yet: nobody else would close it.
+      pooler.unanswered();
+      session.end();
+      throw error;
+    }
     return session;
   }
 
