@@ -18,11 +18,13 @@ import { isWatched, keyWasChanged, movedKey } from './triggers.ts';
 /** Whether the engine's own upsert is enough: it chooses between insert and update, and reports the choice where a check depends on it. */
 export function isOneStatement(
   session: WriteSession,
-  { changedCheck }: Insert,
+  { table, changedCheck }: Insert,
   conflict: OnConflict,
 ): boolean {
   const { conflictTarget, conflictWhere, returning, upsertTells } = session.capabilities;
-  if (!returning.insert || (changedCheck !== null && !upsertTells)) return false;
+  // Only the rows of a plain table have what tells it: those of views and partitioned tables have not.
+  const tells = upsertTells && table.kind === 'table';
+  if (!returning.insert || (changedCheck !== null && !tells)) return false;
   return conflictTarget && (conflict.where === null || conflictWhere);
 }
 
@@ -34,7 +36,8 @@ export async function upsertOneByOne(
   rows: readonly Cells[],
   needed: readonly Column[],
 ): Promise<(Stored | null)[]> {
-  const upsert = session.capabilities.insertUnless ? insertUnless : insertThenUpsert;
+  const { insertUnless: notes, upsertTells } = session.capabilities;
+  const upsert = notes ? insertUnless : upsertTells ? insertThenUpdate : insertThenUpsert;
   const found: (Stored | null)[] = [];
   const title = `a row of ${insert.table.name}`;
   for (const cells of rows)
@@ -69,6 +72,38 @@ async function insertThenUpsert(
   if (!changes(conflict)) return null;
   const [row] = await one(conflict);
   return row === null || row === undefined ? null : { ...row, changed: true };
+}
+
+/**
+ * Where others may write in between: an insert that leaves a conflicting row alone, then an update of the row that has the given key. An
+ * upsert in place of the update could insert a row, and would not tell so.
+ */
+async function insertThenUpdate(
+  session: WriteSession,
+  { table, path }: Insert,
+  conflict: OnConflict,
+  cells: Cells,
+  needed: readonly Column[],
+): Promise<Stored | null> {
+  const left = { ...conflict, update: [], presets: [] };
+  const [fresh] = await insertReturning(
+    session,
+    { table, onConflict: left, changedCheck: null },
+    [cells],
+    needed,
+  );
+  if (fresh !== null && fresh !== undefined) return fresh;
+  if (!changes(conflict)) return null;
+  const key = conflict.key?.columns ?? keyColumns(table);
+  const given = givenKey(session, key, cells);
+  if (given === null) throw movedKey(table, path);
+  const { affected } = await session.write(updateOf(table, conflict, cells, session.among(key, [given])));
+  if (affected > 0) {
+    if (needed.length === 0) return { values: new Map(), changed: true };
+    return { values: await changedRow(session, table, conflict, cells, key, given, needed), changed: true };
+  }
+  if (conflict.where !== null || isWatched(table, 'insert') || isWatched(table, 'update')) return null;
+  throw changedMeanwhile(table);
 }
 
 /** The result of an insert that leaves a conflicting row alone. */
@@ -189,9 +224,13 @@ async function changedRow(
   const [found] = await session.rowsBy(table, row, [after], needed);
   if (found !== undefined) return found;
   if (isWatchedRow) throw movedKey(table);
-  throw new FozError(
+  throw changedMeanwhile(table);
+}
+
+function changedMeanwhile({ name }: Table): FozError {
+  return new FozError(
     'conflict',
-    `A row of ${table.name} was changed by somebody else while it was written: repeat the write.`,
+    `A row of ${name} was changed by somebody else while it was written: repeat the write.`,
   );
 }
 
