@@ -19,7 +19,7 @@ const isThere = (engine: Engine) => 'url' in availability(engine);
 /** The URL of a server, spelled as a source of another kind would have it. */
 function spelledFor(kind: ServerKind, engine: ServerKind): string {
   const url = serverUrl(engine).replace(/^\w+:/, `${kind}:`);
-  return new URL('/foz', url).href;
+  return new URL(engine === 'postgres' ? '/postgres' : '/mysql', url).href;
 }
 
 describeEngines(kinds, (engine) => {

@@ -119,7 +119,7 @@ const revised =
   '{ keys { id revision } sources { name revision } issuers { name revision } settings { name revision } }';
 
 test('revisions beyond 32 bits: of keys, sources, issuers and settings', async () => {
-  await data('mutation { createKey(input: { name: "till", roles: ["clerk"] }) { text } }');
+  await data('mutation { createKey(input: { name: "till", roles: ["admin"] }) { text } }');
   await data(
     'mutation { attachSource(name: "desk", kind: sqlite, settings: { path: "desk.db" }) { state } }',
   );

@@ -92,14 +92,7 @@ export class Session implements Pooled {
     // Without a listener an error of the network would end the process.
     client.on('error', () => {});
     try {
-      await new Promise<void>((resolve, reject) => {
-        client.connect((error) => (error ? reject(error) : resolve()));
-      });
-    } catch (error) {
-      client.destroy();
-      throw await explained(error, settings);
-    }
-    try {
+      await greeted(client, settings);
       const server = await prepared(client, settings);
       return new Session(client, server, settings, watch, onEnd);
     } catch (error) {
@@ -260,18 +253,35 @@ async function prepared(client: Connection, { engine, isolationVariable }: Setti
   }
 }
 
-/** Replaces a connection error by a clearer one where a server of another kind answers at the address. */
-async function explained(error: unknown, { client, engine }: Settings): Promise<unknown> {
-  const { code = '' } = error as { readonly code?: string };
-  if (client.socketPath !== undefined || !/^(?:ETIMEDOUT|ECONNRESET|PROTOCOL_|HANDSHAKE_)/.test(code))
-    return error;
+/** Milliseconds without a greeting, after which the first connection looks whether another kind of server stands there. */
+const silenceMs = 1_500;
+/** Settings by which a server of the right kind was reached. */
+const reached = new WeakSet<Settings>();
+
+/** Resolves when the server has let the client in. Rejects with the driver's error, or with the kind of server that stands there instead. */
+async function greeted(client: Connection, settings: Settings): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.connect((error) => (error ? reject(error) : resolve()));
+      if (reached.has(settings) || settings.client.socketPath !== undefined) return;
+      const look = () => void otherServer(settings).then((found) => found !== null && reject(found));
+      timer = setTimeout(look, silenceMs);
+    });
+    reached.add(settings);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The refusal of a server that is no MySQL; `null`: none is known to be there. */
+async function otherServer({ client, engine }: Settings): Promise<FozError | null> {
   const found = await whoAnswers(client.host ?? 'localhost', client.port ?? 3306);
   return found === null || /^(?:MySQL|MariaDB)/.test(found)
-    ? error
+    ? null
     : new FozError(
         'unavailable',
         `The server is ${found}, but the source is of kind ${engine}: correct its kind or its URL.`,
-        { cause: error },
       );
 }
 

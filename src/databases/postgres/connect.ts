@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import pg, { type ClientConfig } from 'pg';
 import { FozError } from '../../core/index.ts';
 import { whoAnswers } from '../../sql/index.ts';
-import type { ServerError } from './errors.ts';
+import { isServerError, type ServerError } from './errors.ts';
 import { Inbound } from './inbound.ts';
 import type { Settings } from './options.ts';
 
@@ -71,7 +71,9 @@ export async function connect(settings: Settings): Promise<Connected> {
   for (;;) {
     const startup = Object.entries(settings.startup).filter(([name]) => !refused.has(name.toLowerCase()));
     try {
-      return { client: await attempt(settings.client, Object.fromEntries(startup)), refused };
+      const client = await attempt(settings.client, Object.fromEntries(startup));
+      reached.add(settings);
+      return { client, refused };
     } catch (error) {
       const name = refusedSetting(error);
       if (name === null || !startup.some(([known]) => known.toLowerCase() === name))
@@ -104,11 +106,16 @@ async function attempt(config: ClientConfig, startup: Startup): Promise<Client> 
 /** The first version with generated columns, which introspection asks for. */
 const oldest = 12;
 
-/** Replaces a connection error by a clearer one where a server of another kind answers at the address. */
-async function explained(error: unknown, { client }: Settings): Promise<unknown> {
-  const { message } = error as Error;
-  if (!/terminated unexpectedly|timeout expired|ECONNRESET|SSL/i.test(message)) return error;
-  const { host, port } = new pg.Client(client);
+/** Settings by which a server of the right kind was reached. */
+const reached = new WeakSet<Settings>();
+const noServer = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** The first connection that fails for another reason than the server gives looks whether another kind of server stands there. */
+async function explained(error: unknown, settings: Settings): Promise<unknown> {
+  const { code = '' } = error as ServerError;
+  if (reached.has(settings) || error instanceof FozError || isServerError(error) || noServer.has(code))
+    return error;
+  const { host, port } = new pg.Client(settings.client);
   if (host.startsWith('/')) return error;
   const found = await whoAnswers(host, port);
   return found === null || found === 'PostgreSQL'
