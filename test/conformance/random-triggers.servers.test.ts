@@ -162,7 +162,10 @@ interface State {
 }
 
 async function stored(shop: Behind): Promise<State> {
-  const list = columns.map((name) => `coalesce(cast(${name} as char(20)), 'null')`).join(', ');
+  // Named apart: the rows of a driver are objects.
+  const list = columns
+    .map((name) => `coalesce(cast(${name} as char(20)), 'null') as ${name}_text`)
+    .join(', ');
   const text = await shop.rows(`select ${list} from items order by id`);
   const items = new Map<number, Row>();
   for (const line of text.trim() === '' ? [] : text.split(/\s+(?=-?\d+\s*:)/)) {
