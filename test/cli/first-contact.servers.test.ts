@@ -106,8 +106,8 @@ describeEngines(['postgres'], () => {
       wrong,
     ];
     const line = [process.execPath, ...args].map((part) => `'${part}'`).join(' ');
-    // script(1) gives the command a terminal.
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
+    // script(1) gives the command a terminal; without a width it would break every line.
+    const child = spawn('script', ['-qec', `stty cols 200 rows 50; ${line}`, '/dev/null'], {
       cwd: folder,
       env: { ...process.env, NODE_OPTIONS: '', TERM: 'xterm' },
     });
