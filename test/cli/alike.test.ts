@@ -22,7 +22,7 @@ const declared = {
 };
 const config = {
   state,
-  // What introspection finds must still be new to the server.
+  // Automatic refreshes are off, so that the server does not know the new table yet.
   schema_check_seconds: 0,
   control: { files: folder },
   sources: [shop],

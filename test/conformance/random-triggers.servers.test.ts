@@ -274,7 +274,7 @@ function verdict(
     same('changed', written, []);
     return 'stored';
   }
-  // What is listed is stored like that, and what was written is listed.
+  // Returned rows equal the stored ones, and every written row is returned.
   same(
     'listed',
     rows.map(own),

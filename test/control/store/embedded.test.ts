@@ -46,7 +46,7 @@ test('only one at a time has the folder, in this process and in others', async (
     code: 1,
     errors: expect.stringMatching(/open in another process/),
   });
-  // Those who were refused took nothing from the one who has it.
+  // The refused processes did not release the lock of the holder.
   expect(await startChild(program, ['lock', '', folder]).ended).toMatchObject({ code: 1 });
   free();
   const holder = startChild(program, ['lock', '', folder]);
