@@ -12,8 +12,8 @@ import type { Capabilities, Direction, Labels, OnConflict, Param, TextOf, Unless
 import type { Sql } from './sql.ts';
 
 /**
- * How one engine spells things: pure, no connection. `ansi.ts` holds the default of every member; an engine's folder
- * overrides only what differs.
+ * How one engine spells things: pure, no connection. `ansi.ts` holds the members that engines share; an engine's folder adds its
+ * difference.
  */
 export interface Dialect {
   readonly engine: string;
@@ -36,8 +36,6 @@ export interface Dialect {
   textOf(type: ValueType, numbers?: 'string' | 'number'): TextOf | undefined;
   /** Text (or an array of texts) of an enum column, with other names for some labels; absent: CASE over the expression itself. */
   labelled?(expression: Sql, type: ValueType, labels: Labels): Sql;
-  /** What to put into JSON that the database builds, so that the text equals what the writer makes of `flat`. */
-  json(expression: Sql, type: ValueType, numbers: 'string' | 'number'): Sql;
 
   // Values in.
   /** One bound value of `param.type` (shape `value`), cast as the engine needs it. */
@@ -75,13 +73,8 @@ export interface Dialect {
   /** See Connector.holds. */
   holds(value: unknown, type: ValueType): boolean;
 
-  // JSON building (Capabilities.nesting = 'json').
-  /** One object from key/value pairs, already passed through `json`. */
-  jsonObject(entries: readonly { readonly key: string; readonly value: Sql }[]): Sql;
-  /** A scalar sub-select: JSON text of all rows of `rows` (a parenthesised sub-select with one column `j`, in order), `'[]'` for none. */
-  jsonArray(rows: Sql): Sql;
-  /** JSON built by the database as text for the wire. */
-  jsonText(expression: Sql): Sql;
+  /** How nested rows become JSON; only where `Capabilities.nesting` is `json`. */
+  readonly json?: JsonBuilding;
   /** Value at a path of object keys and array indexes inside a JSON column; NULL where absent. */
   jsonPath(expression: Sql, type: ValueType, path: readonly string[]): Sql;
 
@@ -92,16 +85,22 @@ export interface Dialect {
    * forms; absent or `null`: the column itself.
    */
   shownAs?(column: Sql, type: ValueType): Sql | null;
-  /** What a column is sorted and ranged by inside another expression, where that would lose it; absent: the column itself. */
+  /**
+   * What a column is sorted and compared by inside a CASE; absent: the column itself. MySQL sorts an enum by the position of its label
+   * only where the column stands alone: in a CASE it would sort by the text, so that the number of the position (`status + 0`) is taken.
+   */
   placeOf?(column: Sql, type: ValueType): Sql;
   limit(limit: Sql | null, offset: Sql | null): Sql;
   /** A bound row count inside `limit`, where `bind` would not do. */
   bindCount?(param: Param): Sql;
   /** LATERAL (or CROSS APPLY) is available, so that a derived table may refer to what stands left of it. */
   readonly lateral: boolean;
-  /** A key of GROUP BY as a term of ORDER BY; absent: the key itself. */
+  /**
+   * A key of GROUP BY as a term of ORDER BY; absent: the key itself. SQLite takes rows that come from a sorted sub-select for sorted by the
+   * key in any direction; `+key` is no column to it, so that it sorts the groups.
+   */
   groupKeyInOrder?(key: Sql): Sql;
-  /** What ends the sub-select of EXISTS among conditions of a select with OFFSET; absent: nothing. */
+  /** What ends the sub-select of EXISTS among the conditions of a select with OFFSET, as ` limit 1` on SQLite; absent: nothing. */
   readonly existsBeforeOffset?: Sql;
   /** Without LATERAL: a limit per parent is a UNION ALL of limited selects (fast where it works), else a window function. */
   readonly limitedUnion: boolean;
@@ -113,7 +112,10 @@ export interface Dialect {
   bucket(bucket: Bucket, expression: Sql, type: ValueType): Sql;
 
   // Writes.
-  /** Rows of a table inside a condition of an update or a delete that changes it; absent: the table itself. */
+  /**
+   * Rows of a table inside a condition of an update or a delete that changes the same table; absent: the table itself. MySQL refuses to
+   * read `orders` in `delete from orders where exists (select ... from orders)`, but reads a copy: `(select * from orders limit ...)`.
+   */
   readonly rowsBesideWrite?: (table: Table) => Sql;
   /** `INSERT` tail for upserts. */
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
@@ -134,6 +136,21 @@ export interface Dialect {
   /** `insert into t default values` in this engine's words, after the table name. */
   readonly defaultValues: Sql;
 }
+
+/** How an engine builds the JSON text of nested rows inside a statement. */
+export interface JsonBuilding {
+  /** A value as a member of an object, so that its text equals what the writer makes of `flat`. */
+  value(expression: Sql, type: ValueType, numbers: 'string' | 'number'): Sql;
+  /** One object from key/value pairs; the values went through `value`, or are objects and arrays. */
+  object(entries: readonly { readonly key: string; readonly value: Sql }[]): Sql;
+  /** A scalar sub-select: JSON text of all rows of `rows` (a parenthesised sub-select with one column `j`, in order), `'[]'` for none. */
+  array(rows: Sql): Sql;
+  /** Finished JSON as text for the wire; absent: it is text already. */
+  text?(expression: Sql): Sql;
+}
+
+/** A dialect of an engine with `Capabilities.nesting` = `json`. */
+export type NestingDialect = Dialect & { readonly json: JsonBuilding };
 
 /** Per scalar, what differs from the default codec of an engine. */
 export interface ScalarSpelling {

@@ -1,6 +1,15 @@
+export {
+  ansi,
+  ansiAggregates,
+  countDistinctOr,
+  directedBy,
+  isByItself,
+  limitOffset,
+  type OwnAggregates,
+} from './ansi.ts';
 export { caseOf } from './compile/labels.ts';
 export { sqlConnector } from './connector.ts';
-export type { Dialect, ScalarSpelling, ScalarSpellings } from './dialect.ts';
+export type { Dialect, NestingDialect, ScalarSpelling, ScalarSpellings } from './dialect.ts';
 export type { Driver } from './driver.ts';
 export { type FolderLockOptions, FolderTaken, lockFile, lockFolder } from './folder-lock.ts';
 export { namespaceFilter, tableFilter } from './patterns.ts';

@@ -1,57 +1,52 @@
 import type { AggregateFunction, Bucket, Column, Table, ValueType } from '../../catalog/index.ts';
 import type { Direction, OnConflict, Unless } from '../../plan/index.ts';
-import { type Sql, sql } from '../../sql/index.ts';
+import {
+  ansi,
+  directedBy,
+  isByItself,
+  limitOffset,
+  type OwnAggregates,
+  type Sql,
+  sql,
+} from '../../sql/index.ts';
 import { bindValue, flat } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
-/** A quoted identifier. */
-export const name = (text: string): Sql => sql.name(text, '`', '`');
+/** What MySQL spells as the standard does. There is no offset without a limit. */
+export const standard = ansi({
+  quotes: ['`', '`'],
+  nulls: 'first',
+  limit: limitOffset(sql`18446744073709551615`),
+});
+export const { name, table } = standard;
 
-/** A quoted, qualified table name. */
-export function table({ namespace, name: own }: Table): Sql {
-  return namespace === null ? name(own) : sql`${name(namespace)}.${name(own)}`;
-}
-
-/** By itself the server puts NULL before everything else. */
-export function order(expression: Sql, { descending, nulls }: Direction, nullable: boolean): Sql {
-  const directed = descending ? sql`${expression} desc` : expression;
-  if (!nullable || (nulls === 'first') === !descending) return directed;
-  return sql`${expression} is null${nulls === 'first' ? sql` desc` : sql.empty}, ${directed}`;
-}
-
-/** There is no offset without a limit. */
-export function limit(count: Sql | null, skip: Sql | null): Sql {
-  const rows = sql`limit ${count ?? sql`18446744073709551615`}`;
-  return skip === null ? rows : sql`${rows} offset ${skip}`;
+/** There is no NULLS FIRST or NULLS LAST. */
+export function order(expression: Sql, direction: Direction, nullable: boolean): Sql {
+  const directed = directedBy(expression, direction);
+  if (isByItself(direction, nullable, 'first')) return directed;
+  return sql`${expression} is null${direction.nulls === 'first' ? sql` desc` : sql.empty}, ${directed}`;
 }
 
 /** Computed with 64-bit floating point numbers; over exact ones the server would cut averages at four digits more. */
-const floating = (fn: Sql) => (expression: Sql) => sql`${fn}(${expression} + 0e0)`;
-const plain = (fn: Sql) => (expression: Sql) => sql`${fn}(${expression})`;
+const floating = (fn: AggregateFunction) => (expression: Sql, type: ValueType) =>
+  standard.aggregate(fn, sql`${expression} + 0e0`, type);
 
-const spelledAggregates = {
+const ownAggregates: OwnAggregates = {
   sum: (expression, type) =>
     type.scalar === 'real' || type.scalar === 'float'
       ? sql`sum(${expression} + 0e0)`
       : sql`sum(${expression})`,
-  avg: floating(sql`avg`),
-  min: plain(sql`min`),
-  max: plain(sql`max`),
-  stddev: floating(sql`stddev_samp`),
-  stddev_pop: floating(sql`stddev_pop`),
-  stddev_samp: floating(sql`stddev_samp`),
-  variance: floating(sql`var_samp`),
-  var_pop: floating(sql`var_pop`),
-  var_samp: floating(sql`var_samp`),
-} as const satisfies Record<AggregateFunction, (expression: Sql, type: ValueType) => Sql>;
-
-/** The functions that both engines have: all. */
-export const aggregateFunctions: ReadonlySet<AggregateFunction> = new Set(
-  Object.keys(spelledAggregates) as AggregateFunction[],
-);
+  avg: floating('avg'),
+  stddev: floating('stddev'),
+  stddev_pop: floating('stddev_pop'),
+  stddev_samp: floating('stddev_samp'),
+  variance: floating('variance'),
+  var_pop: floating('var_pop'),
+  var_samp: floating('var_samp'),
+};
 
 export function aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql {
-  return spelledAggregates[fn](expression, type);
+  return ownAggregates[fn]?.(expression, type) ?? standard.aggregate(fn, expression, type);
 }
 
 /** The server leaves out tuples with a NULL by itself. */

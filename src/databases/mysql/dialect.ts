@@ -1,17 +1,15 @@
 import type { Table } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
 import type { Capabilities } from '../../plan/index.ts';
-import { type Dialect, type Sql, sql } from '../../sql/index.ts';
+import { ansiAggregates, type Dialect, type Sql, sql } from '../../sql/index.ts';
 import {
   aggregate,
-  aggregateFunctions,
   bucket,
   countDistinct,
-  limit,
   name,
   noted,
   onConflict,
   order,
+  standard,
   table,
   unless,
 } from './clauses.ts';
@@ -27,7 +25,7 @@ import type { DialectVariant } from './variant.ts';
 function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabilities {
   return {
     operators: comparisons,
-    aggregates: aggregateFunctions,
+    aggregates: ansiAggregates,
     nesting: 'batched',
     combinedRoots: false,
     returning,
@@ -43,17 +41,18 @@ function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabil
   };
 }
 
-/** How MySQL and its relatives spell things. Placeholders stand for literals that the driver writes in their place. */
+/**
+ * How MySQL and its relatives spell things. Rows are not nested as JSON: flat rows and a statement per level are faster, and keep
+ * the order of keys. Placeholders stand for literals that the driver writes in their place.
+ */
 export function mysqlDialect(variant: DialectVariant): Dialect {
   return {
+    ...standard,
     engine: variant.engine,
     capabilities: capabilitiesOf(variant),
     placeholder: () => '?',
-    name,
-    table,
     flat: (expression, type) => flat(variant, expression, type),
     textOf: (type) => textOf(type),
-    json: notNested,
     bind: (param) => bindValue(variant, param),
     encode,
     compare: (expression, type, operator, param) => compare(variant, expression, type, operator, param),
@@ -63,15 +62,11 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     keyEquals: (column, type, key, compare) => keyEquals(variant, column, type, key, compare),
     keyText: (column, type, compare) => keyText(variant, column, type, compare),
     holds,
-    jsonObject: notNested,
-    jsonArray: notNested,
-    jsonText: notNested,
     jsonPath: (expression, _, path) => jsonPath(expression, path),
     order,
     shownAs: (column, type) => (isTruth(type) ? truthOf(column) : null),
     placeOf: (column, type) =>
       type.scalar === 'enum' && labelsOf(type) !== null ? sql`${column} + 0` : column,
-    limit,
     lateral: variant.lateral,
     limitedUnion: variant.limitedUnion,
     aggregate,
@@ -91,11 +86,6 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
 /** MySQL refuses to read what a statement changes, but for a copy of it: a limit keeps the copy from being merged into the statement. */
 function rowsBesideWrite(own: Table): Sql {
   return sql`(select * from ${table(own)} limit 18446744073709551615)`;
-}
-
-/** Rows are never nested by the database here: flat rows and a statement per level are faster, and keep the order of keys. */
-function notNested(): Sql {
-  throw new FozError('unexpected', 'This engine does not build JSON for the answer (nesting is batched).');
 }
 
 const inserted = name('foz_new');

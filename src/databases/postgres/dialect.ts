@@ -1,19 +1,30 @@
-import { type AggregateFunction, aggregates, type Bucket, type ValueType } from '../../catalog/index.ts';
-import type { Capabilities, Direction, Labels, Param } from '../../plan/index.ts';
-import { caseOf, type Dialect, type Sql, sql } from '../../sql/index.ts';
+import type { Bucket, ValueType } from '../../catalog/index.ts';
+import type { Capabilities, Labels, Param } from '../../plan/index.ts';
+import {
+  ansi,
+  ansiAggregates,
+  caseOf,
+  countDistinctOr,
+  limitOffset,
+  type NestingDialect,
+  type OwnAggregates,
+  type Sql,
+  sql,
+} from '../../sql/index.ts';
 import { compare, comparisons, inList } from './compare.ts';
 import { holds } from './holds.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
 import { bindRanks, bindTexts, bindValue, encode } from './values.ts';
-import { jsonWrite, onConflict } from './writes.ts';
+import { jsonWrite } from './writes.ts';
 
-const name = (text: string) => sql.name(text, '"', '"');
+const standard = ansi({ nulls: 'last', limit: limitOffset(null) });
+const { name } = standard;
 
 const capabilities: Capabilities = {
   operators: comparisons,
-  aggregates: new Set(Object.keys(aggregates) as AggregateFunction[]),
+  aggregates: ansiAggregates,
   nesting: 'json',
   combinedRoots: true,
   returning: { insert: true, update: true, delete: true },
@@ -29,18 +40,15 @@ const capabilities: Capabilities = {
 };
 
 /** How PostgreSQL spells things; `engine` names a variant that speaks the same language. */
-export function postgresDialect(engine: string): Dialect {
+export function postgresDialect(engine: string): NestingDialect {
   return {
+    ...standard,
     engine,
     capabilities,
     placeholder: (position) => `$${position}`,
-    name,
-    table: (table) =>
-      table.namespace === null ? name(table.name) : sql`${name(table.namespace)}.${name(table.name)}`,
     flat,
     textOf,
     labelled,
-    json: jsonValue,
     bind: (param) => bindValue(param, param.type),
     encode,
     compare,
@@ -50,22 +58,17 @@ export function postgresDialect(engine: string): Dialect {
     keyEquals,
     keyText,
     holds,
-    jsonObject,
-    jsonArray,
-    jsonText: (expression) => expression,
+    json: { value: jsonValue, object: jsonObject, array: jsonArray },
     jsonPath: (expression, _, path) => sql`(${expression} #> ${bindTexts(constantPath(path))})`,
-    order,
-    limit,
-    lateral: true,
-    limitedUnion: false,
-    aggregate,
-    countDistinct,
+    aggregate: (fn, expression, type) =>
+      ownAggregates[fn]?.(expression, type) ?? standard.aggregate(fn, expression, type),
+    countDistinct: countDistinctOr(
+      (tuple, present) => sql`count(distinct (${sql.join(tuple)})) filter (where ${present})`,
+    ),
     bucket,
-    onConflict,
     // The row that an upsert changes was locked by it before, so that its new version is marked by the transaction; a new row is not.
     changedRow: sql`case when xmax::text = '0' then 0 else 1 end`,
     jsonWrite,
-    defaultValues: sql`default values`,
   };
 }
 
@@ -98,50 +101,20 @@ function keyRows(keys: Param, alias: Sql): Sql {
   return sql`(select ${all}, "i" - 1 as "i" from unnest(${sql.join(arrays)}) with ordinality as foz_keys(${all}, "i")) ${alias}`;
 }
 
-function order(expression: Sql, { descending, nulls }: Direction, nullable: boolean): Sql {
-  const directed = descending ? sql`${expression} desc` : expression;
-  if (!nullable || (nulls === 'first') === descending) return directed;
-  return nulls === 'first' ? sql`${directed} nulls first` : sql`${directed} nulls last`;
-}
-
-function limit(count: Sql | null, skip: Sql | null): Sql {
-  const clauses = [
-    ...(count === null ? [] : [sql`limit ${count}`]),
-    ...(skip === null ? [] : [sql`offset ${skip}`]),
-  ];
-  return sql.join(clauses, sql` `);
-}
-
 /** Over exact numbers a root would have no more digits than the variance below it. */
 const floating = (fn: Sql) => (expression: Sql) => sql`${fn}(${expression}::float8)`;
 
-const spelledAggregates = {
+const ownAggregates: OwnAggregates = {
   sum: (expression, type) =>
     type.scalar === 'real' ? sql`sum(${expression}::float8)` : sql`sum(${expression})`,
   avg: (expression) => sql`avg(${expression})::float8`,
-  min: (expression) => sql`min(${expression})`,
-  max: (expression) => sql`max(${expression})`,
   stddev: floating(sql`stddev`),
   stddev_pop: floating(sql`stddev_pop`),
   stddev_samp: floating(sql`stddev_samp`),
   variance: floating(sql`variance`),
   var_pop: floating(sql`var_pop`),
   var_samp: floating(sql`var_samp`),
-} as const satisfies Record<AggregateFunction, (expression: Sql, type: ValueType) => Sql>;
-
-function aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql {
-  return spelledAggregates[fn](expression, type);
-}
-
-/** Tuples with a NULL do not count, as on every engine. */
-function countDistinct(expressions: readonly Sql[]): Sql {
-  if (expressions.length === 1) return sql`count(distinct ${expressions[0]!})`;
-  const present = sql.join(
-    expressions.map((expression) => sql`${expression} is not null`),
-    sql` and `,
-  );
-  return sql`count(distinct (${sql.join(expressions)})) filter (where ${present})`;
-}
+};
 
 function bucket(unit: Bucket, expression: Sql, type: ValueType): Sql {
   const truncated = sql`date_trunc(${sql.text(unit)}, ${expression})`;

@@ -1,26 +1,7 @@
-import type { Table, ValueType } from '../../catalog/index.ts';
-import type { OnConflict, Param } from '../../plan/index.ts';
+import type { ValueType } from '../../catalog/index.ts';
+import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { bindText, bindTexts, bindValue, bound } from './values.ts';
-
-const name = (text: string) => sql.name(text, '"', '"');
-
-/** `on conflict (...) do ...`: the columns decide, so that a unique index serves as well as a constraint. */
-export function onConflict(
-  conflict: OnConflict,
-  _table: Table,
-  where: Sql | null,
-  presets: readonly Sql[] = [],
-): Sql {
-  const target =
-    conflict.key === null
-      ? sql.empty
-      : sql` (${sql.join(conflict.key.columns.map((column) => name(column.name)))})`;
-  if (conflict.update.length + presets.length === 0) return sql`on conflict${target} do nothing`;
-  const set = conflict.update.map((column) => sql`${name(column.name)} = excluded.${name(column.name)}`);
-  const condition = where === null ? sql.empty : sql` where ${where}`;
-  return sql`on conflict${target} do update set ${sql.join([...set, ...presets])}${condition}`;
-}
 
 type JsonWrite = 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path';
 

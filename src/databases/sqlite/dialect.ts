@@ -8,7 +8,15 @@ import {
 } from '../../catalog/index.ts';
 import { FozError, jsonText } from '../../core/index.ts';
 import type { Capabilities, Param } from '../../plan/index.ts';
-import { type Dialect, type Sql, sql } from '../../sql/index.ts';
+import {
+  ansi,
+  ansiAggregates,
+  countDistinctOr,
+  limitOffset,
+  type NestingDialect,
+  type Sql,
+  sql,
+} from '../../sql/index.ts';
 import { bindValue, compareValue } from './compare.ts';
 import { encodeList, encodings } from './encode.ts';
 import { holds } from './holds.ts';
@@ -19,18 +27,7 @@ const absent: ReadonlySet<Operator> = new Set(['_similar', '_nsimilar', '_search
 
 const capabilities: Capabilities = {
   operators: new Set((Object.keys(operators) as Operator[]).filter((operator) => !absent.has(operator))),
-  aggregates: new Set([
-    'sum',
-    'avg',
-    'min',
-    'max',
-    'stddev',
-    'stddev_pop',
-    'stddev_samp',
-    'variance',
-    'var_pop',
-    'var_samp',
-  ]),
+  aggregates: ansiAggregates,
   nesting: 'json',
   combinedRoots: true,
   returning: { insert: true, update: true, delete: true },
@@ -45,19 +42,17 @@ const capabilities: Capabilities = {
   listsByCapacity: false,
 };
 
-const name = (text: string) => sql.name(text, '"', '"');
+const standard = ansi({ nulls: 'first', limit: limitOffset(sql`-1`) });
 
 /** Spells SQLite (3.44 and later) with the functions that the engine process adds. */
-export const sqliteDialect: Dialect = {
+export const sqliteDialect: NestingDialect = {
+  ...standard,
   engine: 'sqlite',
   capabilities,
   placeholder: () => '?',
-  name,
-  table: (table) => name(table.name),
 
   flat: flatValue,
   textOf: textOfValue,
-  json: jsonValue,
 
   bind: bindValue,
   encode: (value, type) => encodings[type.scalar](value, type),
@@ -75,43 +70,31 @@ export const sqliteDialect: Dialect = {
   keyText,
   holds,
 
-  jsonObject,
-  jsonArray: (rows) => sql`(select ifnull('['||group_concat(j, ',')||']', '[]') from ${rows})`,
-  jsonText: (expression) => expression,
+  json: {
+    value: jsonValue,
+    object: jsonObject,
+    array: (rows) => sql`(select ifnull('['||group_concat(j, ',')||']', '[]') from ${rows})`,
+  },
   jsonPath: (expression, _, path) => jsonAt(expression, path),
 
-  order: (expression, { descending, nulls }, nullable) => {
-    const direction = descending ? sql`${expression} desc` : expression;
-    if (!nullable || (nulls === 'first') === !descending) return direction;
-    return nulls === 'first' ? sql`${direction} nulls first` : sql`${direction} nulls last`;
-  },
   shownAs: (column, type) => (type.scalar === 'boolean' ? truth(column) : null),
-  limit: (limit, offset) => {
-    const rows = sql`limit ${limit ?? sql`-1`}`;
-    return offset === null ? rows : sql`${rows} offset ${offset}`;
-  },
   // Over rows that have been ordered before, SQLite 3.53 takes any order of the key for the one that it has already.
   groupKeyInOrder: (key) => sql`+${key}`,
   // SQLite 3.53 runs EXISTS as a join and then skips the rows of the join; a limit of its own keeps it from that.
   existsBeforeOffset: sql` limit 1`,
   lateral: false,
-  limitedUnion: false,
 
   aggregate,
-  countDistinct,
+  countDistinct: countDistinctOr((tuple, present) => {
+    const quoted = sql.join(
+      tuple.map((expression) => sql`quote(${expression})`),
+      sql`||','||`,
+    );
+    return sql`count(distinct case when ${present} then ${quoted} end)`;
+  }),
   bucket,
 
-  onConflict: ({ key, update }, _, where, presets = []) => {
-    const target =
-      key === null ? sql.empty : sql` (${sql.join(key.columns.map((column) => name(column.name)))})`;
-    if (update.length + presets.length === 0) return sql`on conflict${target} do nothing`;
-    const given = update.map((column) => sql`${name(column.name)} = excluded.${name(column.name)}`);
-    const set = sql.join([...given, ...presets]);
-    const condition = where === null ? sql.empty : sql` where ${where}`;
-    return sql`on conflict${target} do update set ${set}${condition}`;
-  },
   jsonWrite,
-  defaultValues: sql`default values`,
 };
 
 /** `x in (list)`; of what may be stored in several forms by the one that is shown. */
@@ -184,25 +167,10 @@ const deviations: Readonly<Partial<Record<AggregateFunction, Sql>>> = {
 function aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql {
   const deviation = deviations[fn];
   if (deviation !== undefined) return sql`${deviation}(cast(${expression} as real))`;
-  if (fn === 'avg') return sql`avg(${expression})`;
-  if (fn !== 'sum') return fn === 'min' ? sql`min(${expression})` : sql`max(${expression})`;
-  const sum = sql`sum(${expression})`;
-  if (type.scalar !== 'numeric' || type.scale === undefined || type.scale === null) return sum;
-  return sql`iif(typeof(${sum}) = 'real', round(${sum}, ${sql.integer(type.scale)}), ${sum})`;
-}
-
-/** Rows in which one of several is NULL do not count. */
-function countDistinct(expressions: readonly Sql[]): Sql {
-  if (expressions.length === 1) return sql`count(distinct ${expressions[0]!})`;
-  const present = sql.join(
-    expressions.map((expression) => sql`${expression} is not null`),
-    sql` and `,
-  );
-  const tuple = sql.join(
-    expressions.map((expression) => sql`quote(${expression})`),
-    sql`||','||`,
-  );
-  return sql`count(distinct case when ${present} then ${tuple} end)`;
+  const plain = standard.aggregate(fn, expression, type);
+  if (fn !== 'sum' || type.scalar !== 'numeric' || type.scale === undefined || type.scale === null)
+    return plain;
+  return sql`iif(typeof(${plain}) = 'real', round(${plain}, ${sql.integer(type.scale)}), ${plain})`;
 }
 
 const starts = {

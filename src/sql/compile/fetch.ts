@@ -107,11 +107,11 @@ function roots(scope: Scope, list: readonly CombinedRoot[]): Draft {
   const columns = list.map((root) => {
     switch (root.kind) {
       case 'list':
-        return scope.dialect.jsonText(nestedList(scope, root.select, null, sql.empty));
+        return scope.jsonText(nestedList(scope, root.select, null, sql.empty));
       case 'one':
-        return scope.dialect.jsonText(nestedOne(scope, root.select));
+        return scope.jsonText(nestedOne(scope, root.select));
       case 'aggregate':
-        return scope.dialect.jsonText(nestedAggregate(scope, root.aggregate, null, sql.empty));
+        return scope.jsonText(nestedAggregate(scope, root.aggregate, null, sql.empty));
       default:
         return unreachable(root);
     }

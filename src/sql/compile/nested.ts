@@ -21,7 +21,7 @@ export function nestedList(
   relationship: Relationship | null,
   parent: Sql,
 ): Sql {
-  return scope.dialect.jsonArray(jsonRows(scope, select, relationship, parent));
+  return scope.json.array(jsonRows(scope, select, relationship, parent));
 }
 
 /** A scalar sub-select: the only row as a JSON object, or NULL. */
@@ -35,7 +35,7 @@ function jsonRows(scope: Scope, select: Select, relationship: Relationship | nul
   const condition = relationship === null ? null : joinCondition(scope, relationship, parent, row);
   const base = baseRows(scope, select, { condition, row });
   const from = new From(scope, row);
-  const object = scope.dialect.jsonObject(rowEntries(scope, from, select, row, ''));
+  const object = scope.json.object(rowEntries(scope, from, select, row, ''));
   const order = orderClause(orderList(scope, from, select.orderBy));
   const limit = limitClause(scope, select.limit, select.offset);
   return sql`(select ${object} as ${scope.dialect.name('j')} from ${base.from}${from.joins}${base.where}${order}${limit})`;
@@ -49,17 +49,17 @@ function rowEntries(scope: Scope, from: From, select: Select, row: Sql, path: st
 }
 
 function fieldValue(scope: Scope, from: From, select: Select, field: Field, row: Sql, path: string): Sql {
-  const { dialect } = scope;
+  const { dialect, json } = scope;
   const { numbers } = select.table.source;
   switch (field.kind) {
     case 'column': {
       const expression = scope.column(row, field.column);
       if (field.jsonPath === null) {
         const named = labelled(scope, expression, field.column.type, field.labels);
-        return dialect.json(named.expression, named.type, numbers);
+        return json.value(named.expression, named.type, numbers);
       }
       const { type } = field.column;
-      return dialect.json(dialect.jsonPath(expression, type, field.jsonPath), type, numbers);
+      return json.value(dialect.jsonPath(expression, type, field.jsonPath), type, numbers);
     }
     case 'constant':
       return constant(scope, field.json);
@@ -67,7 +67,7 @@ function fieldValue(scope: Scope, from: From, select: Select, field: Field, row:
       throw new TypeError('a row with a global id is not written by the database');
     case 'object': {
       const joined = from.join(row, path, field.relationship, field.select.where);
-      const object = dialect.jsonObject(rowEntries(scope, from, field.select, joined.alias, joined.path));
+      const object = json.object(rowEntries(scope, from, field.select, joined.alias, joined.path));
       const present = scope.column(joined.alias, field.relationship.mapping[0]!.to);
       return sql`case when ${present} is not null then ${object} end`;
     }
@@ -83,7 +83,7 @@ function fieldValue(scope: Scope, from: From, select: Select, field: Field, row:
 /** JSON constants of a plan are strings (`__typename`) or null. */
 function constant(scope: Scope, json: string): Sql {
   if (json === 'null') return sql`null`;
-  return scope.dialect.json(sql.text(JSON.parse(json) as string), textType, 'string');
+  return scope.json.value(sql.text(JSON.parse(json) as string), textType, 'string');
 }
 
 /** A scalar sub-select: the aggregate of the related rows of `parent` (of all rows without a relationship) as one JSON object. */
@@ -93,13 +93,13 @@ export function nestedAggregate(
   relationship: Relationship | null,
   parent: Sql,
 ): Sql {
-  const { dialect } = scope;
+  const { json } = scope;
   const row = scope.alias();
   const { numbers } = aggregate.table.source;
   const entries = aggregate.parts.map((part): Entry => {
     switch (part.kind) {
       case 'aggregate':
-        return { key: part.key, value: dialect.jsonObject(itemEntries(scope, part.items, row, numbers)) };
+        return { key: part.key, value: json.object(itemEntries(scope, part.items, row, numbers)) };
       case 'nodes':
         return { key: part.key, value: nestedList(scope, part.select, relationship, parent) };
       case 'group_by':
@@ -110,7 +110,7 @@ export function nestedAggregate(
         return unreachable(part);
     }
   });
-  const object = dialect.jsonObject(entries);
+  const object = json.object(entries);
   if (!measures(aggregate)) return sql`(select ${object})`;
   return sql`(select ${object} from ${aggregateRows(scope, aggregate, relationship, parent, row)})`;
 }
@@ -153,7 +153,7 @@ export function aggregateRows(
 
 /** Entries of `aggregate { count sum { x } }` as JSON values. */
 function itemEntries(scope: Scope, items: readonly AggregateItem[], row: Sql, numbers: Numbers): Entry[] {
-  const { dialect } = scope;
+  const { dialect, json } = scope;
   return items.map((item): Entry => {
     switch (item.kind) {
       case 'constant':
@@ -161,18 +161,18 @@ function itemEntries(scope: Scope, items: readonly AggregateItem[], row: Sql, nu
       case 'count':
         return {
           key: item.key,
-          value: dialect.json(compileCount(scope, item.columns, item.distinct, row), countType, 'number'),
+          value: json.value(compileCount(scope, item.columns, item.distinct, row), countType, 'number'),
         };
       case 'function':
         return {
           key: item.key,
-          value: dialect.jsonObject(
+          value: json.object(
             item.columns.map((entry) => ({
               key: entry.key,
               value:
                 entry.kind === 'constant'
                   ? constant(scope, entry.json)
-                  : dialect.json(
+                  : json.value(
                       dialect.aggregate(item.fn, scope.column(row, entry.column), entry.column.type),
                       entry.type,
                       numbers,
@@ -193,7 +193,7 @@ function nestedGroups(
   relationship: Relationship | null,
   parent: Sql,
 ): Sql {
-  const { dialect } = scope;
+  const { dialect, json } = scope;
   const row = scope.alias();
   const { numbers } = aggregate.table.source;
   const clauses = groupClauses(scope, group, row);
@@ -202,16 +202,16 @@ function nestedGroups(
       case 'group_key':
         return {
           key: part.key,
-          value: dialect.jsonObject(
+          value: json.object(
             part.entries.map((entry) => {
               const { type } = group.keys[entry.index]!.column;
               const named = labelled(scope, clauses.keys[entry.index]!, type, entry.labels);
-              return { key: entry.key, value: dialect.json(named.expression, named.type, numbers) };
+              return { key: entry.key, value: json.value(named.expression, named.type, numbers) };
             }),
           ),
         };
       case 'aggregate':
-        return { key: part.key, value: dialect.jsonObject(itemEntries(scope, part.items, row, numbers)) };
+        return { key: part.key, value: json.object(itemEntries(scope, part.items, row, numbers)) };
       case 'constant':
         return { key: part.key, value: constant(scope, part.json) };
       default:
@@ -219,7 +219,7 @@ function nestedGroups(
     }
   });
   const rows = aggregateRows(scope, aggregate, relationship, parent, row);
-  return dialect.jsonArray(
-    sql`(select ${dialect.jsonObject(entries)} as ${dialect.name('j')} from ${rows}${clauses.tail})`,
+  return json.array(
+    sql`(select ${json.object(entries)} as ${dialect.name('j')} from ${rows}${clauses.tail})`,
   );
 }

@@ -38,7 +38,7 @@ export function rowFields(
         return jsonField(
           list,
           field.key,
-          scope.dialect.jsonText(nestedList(scope, field.select, field.relationship, row)),
+          scope.jsonText(nestedList(scope, field.select, field.relationship, row)),
           '[]',
         );
       case 'aggregate':
@@ -51,7 +51,7 @@ export function rowFields(
         return jsonField(
           list,
           field.key,
-          scope.dialect.jsonText(nestedAggregate(scope, field.aggregate, field.relationship, row)),
+          scope.jsonText(nestedAggregate(scope, field.aggregate, field.relationship, row)),
           'null',
         );
       default:

@@ -1,7 +1,7 @@
 import { type Column, scalars, type Table, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { maskOf, type Param, type ValueCodec } from '../../plan/index.ts';
-import type { Dialect } from '../dialect.ts';
+import type { Dialect, JsonBuilding } from '../dialect.ts';
 import { type Sql, sql } from '../sql.ts';
 import { compileWhere } from './where.ts';
 
@@ -16,6 +16,18 @@ export class Scope {
   constructor(dialect: Dialect, changed: Table | null = null) {
     this.dialect = dialect;
     this.#changed = changed;
+  }
+
+  /** How rows are nested as JSON: asked for only where the engine nests. */
+  get json(): JsonBuilding {
+    const { json, engine } = this.dialect;
+    if (json === undefined) throw new FozError('unexpected', `The dialect of ${engine} builds no JSON.`);
+    return json;
+  }
+
+  /** JSON of nested rows as text for the wire. */
+  jsonText(json: Sql): Sql {
+    return this.json.text?.(json) ?? json;
   }
 
   /** The table as a sub-select of a condition reads it. A view may read the table that is changed. */

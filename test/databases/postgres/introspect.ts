@@ -278,10 +278,10 @@ export function describeIntrospection(open: () => Promise<Fixture>): void {
   test('1,000 columns', async () => {
     const table = tableOf(facts, 'wide');
     expect(table.columns).toHaveLength(1000);
-    const object = dialect.jsonObject(
+    const object = dialect.json.object(
       table.columns.map((one) => ({
         key: one.name,
-        value: dialect.json(dialect.name(one.name), one.type, 'string'),
+        value: dialect.json.value(dialect.name(one.name), one.type, 'string'),
       })),
     );
     const [[json]] = (await rowsOf(

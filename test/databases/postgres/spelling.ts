@@ -240,15 +240,21 @@ export function describeSpelling(open: () => Promise<Fixture>): void {
   test('aggregates and counts within JSON', async () => {
     const count: ValueType = { scalar: 'int', array: false };
     const sum = aggregateType('sum', type('b'));
-    const object = dialect.jsonObject([
-      { key: 'count', value: dialect.json(sql`count(*)`, count, 'string') },
-      { key: 'pairs', value: dialect.json(dialect.countDistinct([name('s'), name('n')]), count, 'string') },
-      { key: 'names', value: dialect.json(dialect.countDistinct([name('s')]), count, 'string') },
-      { key: 'sum', value: dialect.json(dialect.aggregate('sum', name('b'), type('b')), sum, 'string') },
+    const object = dialect.json.object([
+      { key: 'count', value: dialect.json.value(sql`count(*)`, count, 'string') },
+      {
+        key: 'pairs',
+        value: dialect.json.value(dialect.countDistinct([name('s'), name('n')]), count, 'string'),
+      },
+      { key: 'names', value: dialect.json.value(dialect.countDistinct([name('s')]), count, 'string') },
+      {
+        key: 'sum',
+        value: dialect.json.value(dialect.aggregate('sum', name('b'), type('b')), sum, 'string'),
+      },
       { key: 'none', value: sql`null` },
       {
         key: `k${'x'.repeat(80)}`,
-        value: dialect.json(
+        value: dialect.json.value(
           dialect.aggregate('avg', name('n'), type('n')),
           { scalar: 'float', array: false },
           'string',
@@ -263,11 +269,11 @@ export function describeSpelling(open: () => Promise<Fixture>): void {
 
   test('arrays of objects, in order, and empty ones', async () => {
     const rows = (condition: Sql) =>
-      sql`(select ${dialect.jsonObject([{ key: 'id', value: dialect.json(name('id'), type('id'), 'string') }])} as "j" from things where ${condition} order by id desc limit 2)`;
+      sql`(select ${dialect.json.object([{ key: 'id', value: dialect.json.value(name('id'), type('id'), 'string') }])} as "j" from things where ${condition} order by id desc limit 2)`;
     expect(
       await rowsOf(
         fixture.connector,
-        sql`select ${dialect.jsonText(dialect.jsonArray(rows(sql`true`)))}, ${dialect.jsonText(dialect.jsonArray(rows(sql`false`)))}, ${dialect.jsonObject([])}`,
+        sql`select ${dialect.json.array(rows(sql`true`))}, ${dialect.json.array(rows(sql`false`))}, ${dialect.json.object([])}`,
       ),
     ).toEqual([['[{"id":4},{"id":3}]', '[]', '{}']]);
   });

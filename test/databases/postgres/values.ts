@@ -177,7 +177,7 @@ export function describeValues(open: () => Promise<Fixture>): void {
     const c = dialect.name(column);
     const rows = await rowsOf(
       fixture.connector,
-      sql`select ${dialect.flat(c, type)}, ${dialect.json(c, type, 'string')}, ${dialect.json(c, type, 'number')}
+      sql`select ${dialect.flat(c, type)}, ${dialect.json.value(c, type, 'string')}, ${dialect.json.value(c, type, 'number')}
         from ${table} where ${c} is not null order by "id"`,
     );
     const [, ...literals] = cases[index]!;
@@ -209,14 +209,14 @@ export function describeValues(open: () => Promise<Fixture>): void {
     }
     const back = await rowsOf(
       fixture.connector,
-      sql`select ${dialect.json(c, type, 'string')} from ${copies} where ${c} is not null order by "id"`,
+      sql`select ${dialect.json.value(c, type, 'string')} from ${copies} where ${c} is not null order by "id"`,
     );
     const told = back.map(([json]) => json as string);
     if (isJson) expect(told.map(canonical)).toEqual(documents.map(canonical));
     else expect(told).toEqual(documents);
     const empty = await rowsOf(
       fixture.connector,
-      sql`select ${dialect.flat(c, type)}, ${dialect.json(c, type, 'string')} from ${copies} where ${c} is null limit 1`,
+      sql`select ${dialect.flat(c, type)}, ${dialect.json.value(c, type, 'string')} from ${copies} where ${c} is null limit 1`,
     );
     for (const row of empty) expect(row).toEqual([null, null]);
   }

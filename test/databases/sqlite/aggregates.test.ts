@@ -21,7 +21,7 @@ describe('aggregates', () => {
     const value = dialect.aggregate(fn, dialect.name(name), type);
     const [[flat, json]] = (await ask(
       made.connector,
-      sql`select ${dialect.flat(value, result)}, ${dialect.json(value, result, 'number')} from t where ${where}`,
+      sql`select ${dialect.flat(value, result)}, ${dialect.json.value(value, result, 'number')} from t where ${where}`,
     )) as [[unknown, string]];
     const text = flat === null ? 'null' : (dialect.textOf(result)?.(flat) ?? String(flat));
     expect(json.replaceAll('"', '')).toBe(text);
@@ -130,7 +130,7 @@ describe('buckets', () => {
     const { column } = made.table('t');
     const value = (name: string) => {
       const { type } = column.get(name)!;
-      return dialect.json(dialect.bucket(unit, dialect.name(name), type), type, 'string');
+      return dialect.json.value(dialect.bucket(unit, dialect.name(name), type), type, 'string');
     };
     const rows = await ask(
       made.connector,

@@ -16,9 +16,9 @@ import {
   type Runner,
   type Select,
 } from '../../../src/plan/index.ts';
-import { type Dialect, render, type Sql } from '../../../src/sql/index.ts';
+import { type NestingDialect, render, type Sql } from '../../../src/sql/index.ts';
 
-export const dialect: Dialect = sqliteDialect;
+export const dialect: NestingDialect = sqliteDialect;
 export const patient: RunContext = { signal: new AbortController().signal, timeoutMs: null };
 export const everything = {
   namespaces: { include: [], exclude: [] },
