@@ -59,8 +59,11 @@ export {
   appliesTo,
   type Bucket,
   buckets,
+  isSupported,
   type OperandKind,
   type Operator,
+  type OperatorSupport,
+  operatorSupport,
   operators,
   sortsItself,
 } from './operators.ts';

@@ -94,6 +94,27 @@ export const operators = {
 
 export type Operator = keyof typeof operators;
 
+/** The operators that an engine has; each with the families of columns for which it lacks it all the same. */
+export type OperatorSupport = ReadonlyMap<Operator, ReadonlySet<ScalarFamily>>;
+
+/** `lacking`: operators that an engine has for some families only, as `{ _contains: ['json'] }`. */
+export function operatorSupport(
+  names: Iterable<Operator>,
+  lacking: Readonly<Partial<Record<Operator, readonly ScalarFamily[]>>> = {},
+): OperatorSupport {
+  return new Map([...names].map((operator) => [operator, new Set(lacking[operator])]));
+}
+
+/** Whether an engine has an operator for columns of a type for which it makes sense. */
+export function isSupported(
+  support: OperatorSupport,
+  operator: Operator,
+  { scalar, array }: Pick<ValueType, 'scalar' | 'array'>,
+): boolean {
+  const lacking = support.get(operator);
+  return lacking !== undefined && (array || !lacking.has(familyOf(scalar)));
+}
+
 /** Whether equal values of a type can be brought together: databases do it by an order. */
 export function sortsItself({ compares }: ValueType): boolean {
   return compares === undefined || compares === 'order';

@@ -1,8 +1,8 @@
-import type { AggregateFunction, Operator } from '../catalog/index.ts';
+import type { AggregateFunction, OperatorSupport } from '../catalog/index.ts';
 
 /** What the graph must know of an engine; a part of what a connector declares. */
 export interface GraphCapabilities {
-  readonly operators: ReadonlySet<Operator>;
+  readonly operators: OperatorSupport;
   readonly aggregates: ReadonlySet<AggregateFunction>;
   /** `column(path:)` on JSON columns. */
   readonly jsonPath: boolean;

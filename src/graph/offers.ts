@@ -5,6 +5,7 @@ import {
   appliesTo,
   type Column,
   familyOf,
+  isSupported,
   type Key,
   type NativeComparison,
   type Operator,
@@ -44,7 +45,9 @@ export function operatorsFor(
   const key = `${scalar}${array ? '[]' : ''}${compares ?? ''}`;
   let list = known.get(key);
   if (list === undefined) {
-    list = allOperators(scalar, array, compares).filter((operator) => capabilities.operators.has(operator));
+    list = allOperators(scalar, array, compares).filter((operator) =>
+      isSupported(capabilities.operators, operator, { scalar, array }),
+    );
     known.set(key, list);
   }
   return list;

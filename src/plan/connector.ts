@@ -1,7 +1,7 @@
 import type {
   AggregateFunction,
   Column,
-  Operator,
+  OperatorSupport,
   Scalar,
   SourceFacts,
   Table,
@@ -15,7 +15,7 @@ import type { Write } from './write.ts';
 
 /** What an engine can do. Nothing outside `databases/` asks which engine it is; it asks this. */
 export interface Capabilities {
-  readonly operators: ReadonlySet<Operator>;
+  readonly operators: OperatorSupport;
   readonly aggregates: ReadonlySet<AggregateFunction>;
   /** `json`: to-many rows can be built as JSON text inside the parent's statement. `batched`: one more statement per level. */
   readonly nesting: 'json' | 'batched';
@@ -36,6 +36,10 @@ export interface Capabilities {
   readonly jsonPath: boolean;
   /** `DEFAULT` may stand in a VALUES row. */
   readonly defaultKeyword: boolean;
+  /** Most parameters of one statement; `null`: its values stand in the text. */
+  readonly mostParameters: number | null;
+  /** Most rows in VALUES, as 1,000 on SQL Server; `null`: as many as there are parameters for. */
+  readonly mostRows: number | null;
   /** The text of a statement depends on the length of its lists and keys (see Param.capacity). */
   readonly listsByCapacity: boolean;
 }
@@ -72,8 +76,12 @@ export interface RunContext {
   readonly held?: HeldBytes | undefined;
 }
 
-/** Rows as arrays in the order of the statement's columns; values as the wire gives them (see ValueCodec). */
 export interface RunResult {
+  /**
+   * Rows as arrays in the order of the statement's columns. A value is what the driver got from the wire: null, a text, a number, a bigint, a
+   * boolean or bytes. Where the dialect's `textOf` gives a function for the type, that one reads it; elsewhere `String(value)` must be the
+   * canonical text.
+   */
   readonly rows: readonly (readonly unknown[])[];
   /** Rows matched by a write; 0 for reads. */
   readonly affected: number;

@@ -6,6 +6,7 @@ import {
   type Naming,
   noMetadata,
   type Operator,
+  operatorSupport,
   operators,
   resolveCatalog,
   type Scalar,
@@ -18,7 +19,7 @@ import type { GraphCapabilities } from '../../src/graph/index.ts';
 
 /** An engine that can do everything. */
 export const everything: GraphCapabilities = {
-  operators: new Set(Object.keys(operators) as Operator[]),
+  operators: operatorSupport(Object.keys(operators) as Operator[]),
   aggregates: new Set(Object.keys(aggregates) as (keyof typeof aggregates)[]),
   jsonPath: true,
   jsonWrite: true,
@@ -28,8 +29,8 @@ export const everything: GraphCapabilities = {
 
 /** An engine without regular expressions, full text and standard deviations, that decides upserts by any key. */
 export const little: GraphCapabilities = {
-  operators: new Set(
-    [...everything.operators].filter((operator) => !/regex|similar|search|_has_key/.test(operator)),
+  operators: operatorSupport(
+    [...everything.operators.keys()].filter((operator) => !/regex|similar|search|_has_key/.test(operator)),
   ),
   aggregates: new Set(['sum', 'avg', 'min', 'max']),
   jsonPath: false,

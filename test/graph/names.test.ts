@@ -1,5 +1,5 @@
 import { GraphQLEnumType, GraphQLSchema, printType, validateSchema } from 'graphql';
-import type { Metadata, Naming } from '../../src/catalog/index.ts';
+import { type Metadata, type Naming, operatorSupport } from '../../src/catalog/index.ts';
 import { buildGraph } from '../../src/graph/index.ts';
 import { camelCase, pascalCase, spellName, upperCase } from '../../src/graph/names/identifier.ts';
 import { labelValues } from '../../src/graph/names/members.ts';
@@ -636,7 +636,7 @@ describe('operators', () => {
   });
 
   test('that all scalars share make the core', () => {
-    const core = new Set([
+    const core = operatorSupport([
       '_eq',
       '_neq',
       '_gt',
@@ -648,8 +648,18 @@ describe('operators', () => {
       '_is_null',
       '_between',
       '_is_distinct_from',
-    ] as const);
+    ]);
     const { schema } = buildGraph(both, () => ({ ...everything, operators: core }));
     expect(printType(schema.getType('a_bool_exp')!)).toContain('note: String_core_comparison_exp');
+  });
+
+  test('an operator can be there for texts and missing for JSON', () => {
+    const table_ = table('a', [column('note', 'text'), column('data', 'jsonb')]);
+    const operators = operatorSupport(everything.operators.keys(), { _contains: ['json'] });
+    const { schema } = buildGraph(catalog([source('one', [table_])]), () => ({ ...everything, operators }));
+    const [lesser, whole] = ['jsonb_without_contains_comparison_exp', 'String_comparison_exp'];
+    expect(printType(schema.getType('a_bool_exp')!)).toMatch(new RegExp(`note: ${whole}[^]*data: ${lesser}`));
+    expect(printType(schema.getType(whole)!)).toMatch(/\b_contains:/);
+    expect(printType(schema.getType(lesser)!)).not.toMatch(/\b_contains:/);
   });
 });

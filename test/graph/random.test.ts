@@ -2,6 +2,7 @@ import { GraphQLSchema, validateSchema } from 'graphql';
 import {
   type ColumnFacts,
   type Naming,
+  operatorSupport,
   type Scalar,
   scalars,
   type TableFacts,
@@ -36,7 +37,11 @@ const kinds = ['table', 'view', 'partitioned table'] as const;
 const capabilities: readonly GraphCapabilities[] = [
   everything,
   little,
-  { ...little, operators: new Set(['_eq', '_gt'] as const), aggregates: new Set() },
+  { ...little, operators: operatorSupport(['_eq', '_gt']), aggregates: new Set() },
+  {
+    ...everything,
+    operators: operatorSupport(everything.operators.keys(), { _contains: ['json'], _eq: ['bytes'] }),
+  },
 ];
 
 /** Tables of every shape: without keys, columns or rights, with odd names, arrays, enums and links. */

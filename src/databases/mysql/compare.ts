@@ -1,4 +1,4 @@
-import { familyOf, type Operator, type ValueType } from '../../catalog/index.ts';
+import { familyOf, type Operator, operatorSupport, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
@@ -173,7 +173,7 @@ const spellings = {
 } as const satisfies Partial<Record<Compared, Spelling>>;
 
 /** Operators that both engines have. Full text search needs an index of its own, and there is no SIMILAR TO. */
-export const comparisons: ReadonlySet<Operator> = new Set<Operator>([
+export const comparisons = operatorSupport([
   ...(Object.keys(spellings) as Compared[]),
   '_is_null',
   '_between',

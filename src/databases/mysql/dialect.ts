@@ -37,6 +37,8 @@ function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabil
     jsonWrite: true,
     jsonPath: true,
     defaultKeyword: true,
+    mostParameters: null,
+    mostRows: null,
     listsByCapacity,
   };
 }

@@ -1,4 +1,4 @@
-import { familyOf, type Operator, type ValueType } from '../../catalog/index.ts';
+import { familyOf, type Operator, operatorSupport, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
@@ -99,7 +99,7 @@ const spellings = {
 } as const satisfies Record<Compared, Spelling>;
 
 /** Operators that PostgreSQL has: all of them. */
-export const comparisons: ReadonlySet<Operator> = new Set<Operator>([
+export const comparisons = operatorSupport([
   ...(Object.keys(spellings) as Compared[]),
   '_is_null',
   '_between',

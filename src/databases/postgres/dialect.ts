@@ -17,6 +17,7 @@ import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
 import { bindRanks, bindTexts, bindValue, encode } from './values.ts';
+import { mostValues } from './wire.ts';
 import { jsonWrite } from './writes.ts';
 
 const standard = ansi({ nulls: 'last', limit: limitOffset(null) });
@@ -36,6 +37,8 @@ const capabilities: Capabilities = {
   jsonWrite: true,
   jsonPath: true,
   defaultKeyword: true,
+  mostParameters: mostValues,
+  mostRows: null,
   listsByCapacity: false,
 };
 

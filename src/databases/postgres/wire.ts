@@ -18,7 +18,7 @@ const [parseCode, bindCode, executeCode, syncCode, closeCode, statement] = ['P',
 ) as [number, number, number, number, number, number];
 
 /** The most values that a Bind message can count. */
-const mostValues = 65_535;
+export const mostValues = 65_535;
 
 /** Throws FozError `limit-exceeded` for a statement with more values than the protocol can count. */
 export function checkCount(count: number): void {

@@ -3,6 +3,7 @@ import {
   type Bucket,
   familyOf,
   type Operator,
+  operatorSupport,
   operators,
   type ValueType,
 } from '../../catalog/index.ts';
@@ -24,9 +25,10 @@ import { inKeys, inOwnKeys, keyEquals, keyRows, keyText } from './keys.ts';
 import { flatValue, jsonValue, momentValue, opaqueText, storedForms, textOfValue, truth } from './values.ts';
 
 const absent: ReadonlySet<Operator> = new Set(['_similar', '_nsimilar', '_search']);
+const present = (Object.keys(operators) as Operator[]).filter((operator) => !absent.has(operator));
 
 const capabilities: Capabilities = {
-  operators: new Set((Object.keys(operators) as Operator[]).filter((operator) => !absent.has(operator))),
+  operators: operatorSupport(present),
   aggregates: ansiAggregates,
   nesting: 'json',
   combinedRoots: true,
@@ -39,6 +41,8 @@ const capabilities: Capabilities = {
   jsonWrite: true,
   jsonPath: true,
   defaultKeyword: false,
+  mostParameters: 32_766,
+  mostRows: null,
   listsByCapacity: false,
 };
 

@@ -1,6 +1,6 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import type { Insert, Param } from '../../plan/index.ts';
+import type { Capabilities, Insert, Param } from '../../plan/index.ts';
 import type { WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
 import { isWatched, rowsWereSkipped } from './triggers.ts';
@@ -15,8 +15,20 @@ export interface Stored {
   readonly changed: boolean;
 }
 
-/** Most parameters in one statement (SQLite's limit is the lowest of all engines). */
-const mostParameters = 30_000;
+/** Most cells of one INSERT, whatever the engine takes: longer statements gain nothing. */
+const mostCells = 30_000;
+/** The part of an engine's parameters that cells may take. The rest is left to the conditions of an upsert. */
+const cellShare = 0.9;
+
+/** How many rows of so many cells one INSERT can hold. */
+export function rowsPerInsert(
+  { mostParameters, mostRows }: Pick<Capabilities, 'mostParameters' | 'mostRows'>,
+  columns: number,
+): number {
+  const cells = Math.min(mostCells, cellShare * (mostParameters ?? Number.POSITIVE_INFINITY));
+  const rows = Math.floor(cells / Math.max(1, columns));
+  return Math.max(1, Math.min(rows, mostRows ?? rows));
+}
 
 /** Columns of any row, in the order of the table. */
 export function columnsOf(table: Table, rows: readonly Cells[]): Column[] {
@@ -25,7 +37,7 @@ export function columnsOf(table: Table, rows: readonly Cells[]): Column[] {
 
 /** Runs of neighbouring rows that one statement can hold; `single`: each row by itself. */
 export function batches(
-  session: WriteSession,
+  session: Pick<WriteSession, 'capabilities'>,
   table: Table,
   rows: readonly Cells[],
   single: boolean,
@@ -42,7 +54,7 @@ export function batches(
       last !== undefined &&
       (session.capabilities.defaultKeyword || signature(last.rows[0]!) === signature(cells));
     const fits =
-      last !== undefined && (last.rows.length + 1) * Math.max(1, last.columns.length) <= mostParameters;
+      last !== undefined && last.rows.length < rowsPerInsert(session.capabilities, last.columns.length);
     if (last !== undefined && same && fits && !single && last.columns.length > 0) last.rows.push(cells);
     else
       result.push({

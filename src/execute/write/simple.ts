@@ -13,6 +13,7 @@ import {
 import { listText, type Running, runStatement } from '../fetch.ts';
 import type { ConnectorOf } from '../prepare.ts';
 import { sortedByKey } from './order.ts';
+import { rowsPerInsert } from './returning.ts';
 import { flatColumns, flatWriter, isFlat } from './session.ts';
 
 /** A mutation that is one statement, compiled once: no nested rows, nothing to check, only its own columns asked back. */
@@ -137,6 +138,7 @@ function insertOf(
     return null;
   const columns = table.columns.filter((column) => rows.some((row) => row.cells.has(column)));
   if (columns.length === 0 && rows.length > 1) return null;
+  if (rows.length > rowsPerInsert(capabilities, columns.length)) return null;
   const complete = rows.every((row) => row.cells.size === columns.length);
   if (!complete && !capabilities.defaultKeyword) return null;
   return {

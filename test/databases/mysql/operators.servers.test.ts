@@ -174,7 +174,7 @@ describeEngines(both, (engine) => {
   });
 
   test('every value is only a value', async () => {
-    const operators = [...dialects[engine].capabilities.operators].filter(
+    const operators = [...dialects[engine].capabilities.operators.keys()].filter(
       (op) => op !== '_is_null' && op !== '_between',
     );
     for (const op of operators as Op[]) {

@@ -1,6 +1,6 @@
 import type { Key, SourceFacts, ValueType } from '../../../src/catalog/index.ts';
 import { type AggregateFunction, aggregates, aggregateType } from '../../../src/catalog/index.ts';
-import { type Sql, sql } from '../../../src/sql/index.ts';
+import { ansi, type Sql, sql } from '../../../src/sql/index.ts';
 import { constant, dialect, everything, type Fixture, rowsOf, tableOf } from './support.ts';
 
 const script = `
@@ -354,5 +354,30 @@ export function describeSpelling(open: () => Promise<Fixture>): void {
     expect(() => dialect.encode(['ok', '\udc00'], { ...text, array: true })).toThrow(
       expect.objectContaining({ code: 'data-exception' }),
     );
+  });
+
+  describe("the standard's spelling, where no engine of ours has another", () => {
+    const standard = ansi({ nulls: 'last' });
+
+    test.each([
+      [2, null, ['1', '2']],
+      [2, 1, ['2', '3']],
+      [null, 2, ['3', '4']],
+    ] as const)('OFFSET and FETCH: %s rows after %s', async (count, skip, expected) => {
+      const bound = (value: number | null) => (value === null ? null : sql.integer(value));
+      const limit = standard.limit(bound(count), bound(skip));
+      const rows = await rowsOf(fixture.connector, sql`select id from things order by id ${limit}`);
+      expect(rows.map(([id]) => id)).toEqual(expected);
+    });
+
+    test('deviations of a sample', async () => {
+      const variance = standard.aggregate('variance', name('id'), type('x'));
+      const deviation = standard.aggregate('stddev', name('id'), type('x'));
+      const [row] = await rowsOf(
+        fixture.connector,
+        sql`select round(${variance}, 4), round(${deviation}, 4) from things`,
+      );
+      expect(row).toEqual(['1.6667', '1.2910']);
+    });
   });
 }
