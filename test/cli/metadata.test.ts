@@ -59,7 +59,7 @@ test('all that is wrong is told at once, with places, and changes nothing', asyn
   expect([unknown.code, unknown.err]).toEqual([1, expect.stringMatching(/^shop\.nowhere: /)]);
   writeFileSync(join(folder, 'metadata/shop/other.yaml'), 'table: nowhere\ntraked: false\nprimary_key: 3\n');
   expect((await foz('metadata', 'apply', 'metadata')).err).toBe(
-    'metadata/shop/other.yaml:2:1  file: has no setting "traked"\nmetadata/shop/other.yaml:3:14  primary_key: must be array\n',
+    'metadata/shop/other.yaml:2:1  file: has no setting "traked" (did you mean "tracked"?)\nmetadata/shop/other.yaml:3:14  primary_key: must be array\n',
   );
   rmSync(join(folder, 'metadata/shop/other.yaml'));
   expect((await foz('metadata', 'diff', 'metadata')).code).toBe(0);
