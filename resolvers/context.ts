@@ -1,15 +1,14 @@
 import type { DeclaredKey } from '../src/auth/index.ts';
 import {
-  type AuditActor,
   type ControlPlane,
-  type Graphs,
   type LiveMetadata,
   type RuntimeSettings,
   type RuntimeSources,
   requirePlane,
-  type SourceRegistry,
   type UnlistedOperations,
 } from '../src/control/index.ts';
+import type { Actor } from '../src/store/index.ts';
+import type { Graphs, SourceRegistry } from '../src/views/index.ts';
 
 /** What the control API works on, and who asks it. */
 export interface ControlContext {
@@ -26,7 +25,7 @@ export interface ControlContext {
   readonly declaredKeys: () => readonly DeclaredKey[];
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
-  readonly actor: AuditActor;
+  readonly actor: Actor;
 }
 
 /** The store and what stands on it. Throws FozError `not-supported` where there is none. */

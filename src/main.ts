@@ -17,17 +17,7 @@ import {
   tlsOf,
 } from './app/index.ts';
 import { noMetadata } from './catalog/index.ts';
-import {
-  type ControlPlane,
-  type FozConfig,
-  Graphs,
-  openControlPlane,
-  type SourceConfig,
-  type SourceKind,
-  SourceRegistry,
-  StoredCatalog,
-  viewKey,
-} from './control/index.ts';
+import { type ControlPlane, type FozConfig, openControlPlane } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
 import type { Connector } from './plan/index.ts';
 import {
@@ -37,6 +27,8 @@ import {
   type SourceReadiness,
   startServer,
 } from './serve/index.ts';
+import type { SourceConfig, SourceKind } from './views/index.ts';
+import { Graphs, SourceRegistry, StoredCatalog, viewKey } from './views/index.ts';
 
 /** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
 const kinds = {

@@ -1,6 +1,7 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
-import { pruneAudit, queryAudit, requireAudit, verifyAudit } from '../../src/control/index.ts';
+import { pruneAudit, requireAudit } from '../../src/control/index.ts';
+import { queryAudit, verifyAudit } from '../../src/store/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
 import { type AuditEntry, AuditFilterInput, AuditPage, AuditRemoval, AuditVerification } from './audit.ts';
 

@@ -1,5 +1,6 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import type { LimitsConfig } from '../../src/access/index.ts';
 import type { IssuerConfig, WebhookConfig } from '../../src/auth/index.ts';
 import {
   createAdminSecret,
@@ -8,7 +9,6 @@ import {
   describeSignIns,
   dropAdminSecret,
   dropIssuer,
-  type LimitsConfig,
   putIssuer,
   setAnonymousRole,
   setCookieOrigins,

@@ -1,13 +1,8 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { CatalogIssue } from '../../src/catalog/index.ts';
-import {
-  describeSource,
-  healthOf,
-  refreshSource,
-  type SourceConfig,
-  type SourceDescription,
-} from '../../src/control/index.ts';
+import { describeSource, healthOf, refreshSource, type SourceDescription } from '../../src/control/index.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
 import type { ControlContext } from '../context.ts';
 import { Health } from './health.ts';
 import { SourceKind, SourceSettings } from './settings.ts';

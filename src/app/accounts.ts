@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { credentialOf, type Session } from '../access/index.ts';
-import type { AuditActor, AuditEvent, AuditLog } from '../control/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { AccountOf, Accounts } from '../serve/index.ts';
+import type { Actor, AuditEvent, AuditLog } from '../store/index.ts';
 
 /** Sessions that are kept in mind, and how long one may pause before its next request is a sign-in again. */
 const kept = { sessions: 10_000, idleMs: 15 * 60_000 } as const;
@@ -71,7 +71,7 @@ function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Told[
   return [...done, ...failed];
 }
 
-const nobody: AuditActor = { kind: 'anonymous', id: null, role: null };
+const nobody: Actor = { kind: 'anonymous', id: null, role: null };
 
 /**
  * Writes down the first request of a credential with a role from an address, and the first one after a pause. What comes meanwhile
@@ -122,6 +122,6 @@ const kinds = {
 } as const;
 
 /** Who stands behind a session, as the audit log calls them. */
-export function actorOf({ actor, role }: Session): AuditActor {
+export function actorOf({ actor, role }: Session): Actor {
   return { kind: actor === undefined ? 'anonymous' : kinds[actor.kind], id: actor?.id ?? null, role };
 }

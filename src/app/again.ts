@@ -1,8 +1,8 @@
 import { type DocumentNode, parse, validate } from 'graphql';
-import type { Graphs, SourceRegistry } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { answerErrors, type EngineAnswer, type RoleEngine } from '../execute/index.ts';
 import type { Operation } from '../serve/index.ts';
+import type { Graphs, SourceRegistry } from '../views/index.ts';
 
 /**
  * Repeats an operation whose plan did not match the schema of a source. The source is introspected again, and the operation validated

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { adminSession, type Session } from '../access/index.ts';
 import { type Auth, createAuth, httpRequest, websocketRequest } from '../auth/index.ts';
-import type { ControlPlane, FozConfig, RuntimeSettings, Settings, StoreLog } from '../control/index.ts';
+import type { ControlPlane, FozConfig, RuntimeSettings, Settings } from '../control/index.ts';
 import { adminRole, FozError } from '../core/index.ts';
 import type { ServerOptions } from '../serve/index.ts';
+import type { StoreLog } from '../store/index.ts';
 import { FirstSecret } from './first-secret.ts';
 
 /** Who is asking, for the HTTP front. */

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdminSecret, mintAdminSecret, sha256Of } from '../auth/index.ts';
-import { firstSecretName, type RuntimeSettings, type Settings, type StoreLog } from '../control/index.ts';
+import { firstSecretName, type RuntimeSettings, type Settings } from '../control/index.ts';
+import type { StoreLog } from '../store/index.ts';
 
 /** How long the end of a start waits for a store that was there a moment ago. */
 const patienceMs = 10_000;

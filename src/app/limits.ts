@@ -1,10 +1,5 @@
-import type {
-  AnswersConfig,
-  LimitSettings,
-  LimitsConfig,
-  ServerConfig,
-  WebsocketConfig,
-} from '../control/index.ts';
+import type { LimitsConfig } from '../access/index.ts';
+import type { AnswersConfig, ServerConfig, WebsocketConfig } from '../control/index.ts';
 import { parseRoleName, type RoleName } from '../core/index.ts';
 import {
   type AnswerLimits,
@@ -14,6 +9,7 @@ import {
   type ServerOptions,
   type WebsocketLimits,
 } from '../serve/index.ts';
+import type { LimitSettings } from '../views/index.ts';
 
 interface AllLimits {
   readonly limits: Limits;

@@ -2,18 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ControlPlane,
   type FozConfig,
-  type Graphs,
   LiveMetadata,
   LiveNames,
   namesKeeperOf,
   RuntimeSettings,
   RuntimeSources,
-  type SourceConfig,
-  type SourceRegistry,
-  type StoreLog,
   UnlistedOperations,
 } from '../control/index.ts';
 import type { Connector } from '../plan/index.ts';
+import type { StoreLog } from '../store/index.ts';
+import type { Graphs, SourceConfig, SourceRegistry } from '../views/index.ts';
 import type { Authentication } from './authentication.ts';
 
 /** How long a start waits for the store and the sources and metadata in it. */

@@ -1,3 +1,12 @@
+export {
+  canonicalMetadata,
+  canonicalTable,
+  nameOf,
+  plain,
+  schemaOf,
+  sortedBy,
+  sortKey,
+} from './canonical.ts';
 export type {
   Catalog,
   CatalogIssue,

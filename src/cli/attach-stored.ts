@@ -5,12 +5,11 @@ import {
   type FozConfig,
   namesKeeperOf,
   planeOver,
-  type Store,
-  type StoreLog,
   storeToLookInto,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { type Attached, attach, connect } from '../main.ts';
+import type { Store, StoreLog } from '../store/index.ts';
 import { messageOf } from './output.ts';
 
 const log: StoreLog = {

@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import {
-  type AuditKind,
-  type AuditReport,
-  auditFilters,
-  auditKinds,
   exportStoredAudit,
   type PrunedAudit,
   pruneStoredAudit,
   verifyStoredAudit,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
+import { type AuditKind, type AuditReport, auditFilters, auditKinds } from '../store/index.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 import { momentOf } from './moment.ts';
 import { placeOf } from './store.ts';

@@ -1,6 +1,5 @@
 import type { CatalogIssue } from '../catalog/index.ts';
 import {
-  type AttachedSource,
   type ConfigProblem,
   describeSource,
   loadConfig,
@@ -8,6 +7,7 @@ import {
   rolesWithoutPermissions,
   type SourceDescription,
 } from '../control/index.ts';
+import type { AttachedSource } from '../views/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 

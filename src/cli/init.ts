@@ -2,17 +2,10 @@ import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync }
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as prompts from '@clack/prompts';
 import { stringify } from 'yaml';
-import {
-  filledText,
-  isSourceKind,
-  type KindFacts,
-  type SourceConfig,
-  type SourceKind,
-  sourceKinds,
-  urlProblem,
-} from '../control/index.ts';
+import { filledText, isSourceKind, type KindFacts, sourceKinds, urlProblem } from '../control/index.ts';
 import { FozError, parseSourceName } from '../core/index.ts';
 import { connect } from '../main.ts';
+import type { SourceConfig, SourceKind } from '../views/index.ts';
 import { messageOf, printedName } from './output.ts';
 
 interface Options {

@@ -1,18 +1,9 @@
 import { noMetadata } from '../catalog/index.ts';
-import {
-  type ControlPlane,
-  type FozConfig,
-  factsOf,
-  loadConfig,
-  readingOf,
-  type SourceConfig,
-  type SourceReading,
-  StoredCatalog,
-  sourcesOf,
-  wantedEnums,
-} from '../control/index.ts';
+import { type ControlPlane, type FozConfig, loadConfig, sourcesOf } from '../control/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import { connect } from '../main.ts';
+import type { SourceConfig } from '../views/index.ts';
+import { factsOf, readingOf, type SourceReading, StoredCatalog, wantedEnums } from '../views/index.ts';
 import { openPlane } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 

@@ -7,10 +7,10 @@ import {
   type MetadataChange,
   type MetadataTarget,
   metadataTarget,
-  type Store,
   writeFolder,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
+import type { Store } from '../store/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 

@@ -1,5 +1,6 @@
-import { ConfigError, StoreTaken } from '../control/index.ts';
+import { ConfigError } from '../control/index.ts';
 import { FozError, FozErrors } from '../core/index.ts';
+import { StoreTaken } from '../store/index.ts';
 
 /** What a command can do about a store that a server has open. */
 const askIt = 'Or ask the Foz that has it open: add --endpoint URL.';

@@ -5,10 +5,10 @@ import {
   rotateStoreSecrets,
   type StoreDescription,
   type StorePlace,
-  StoreTaken,
   storeStatus,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
+import { StoreTaken } from '../store/index.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
 const asked = '{ storeStatus { kind place done pending unknown } }';

@@ -1,37 +1,13 @@
-export type { AuditLog } from './audit/index.ts';
-export { type AuditKind, auditKinds } from './audit/kinds.ts';
-export { type AuditFilter, auditFilters, exportAudit, queryAudit } from './audit/query.ts';
-export type { AuditEvent } from './audit/record.ts';
-export { type AuditProblem, type AuditReport, verifyAudit } from './audit/verify.ts';
 export {
-  type AllowListConfig,
   type AnswersConfig,
   ConfigError,
   type ConfigProblem,
   type FozConfig,
-  type LimitSettings,
-  type LimitsConfig,
   type ServerConfig,
-  type SourceConfig,
-  type SourceKind,
   type WebsocketConfig,
-} from './config.ts';
-export {
-  describeDeclared,
-  describeDeclaredKeys,
-  type ListedKey,
-  refuseDeclaredKey,
-  refuseDeclaredName,
-} from './declared-keys.ts';
-export {
-  describeSource,
-  explainOperation,
-  type Health,
-  healthOf,
-  refreshSource,
-  type SourceDescription,
-} from './describe.ts';
-export { diffFacts } from './diff.ts';
+} from './config/config.ts';
+
+export { loadConfig, parsePort } from './config/load-config.ts';
 export { customizeColumn, setColumnValidation } from './edit/columns.ts';
 export { countTables, describeTable, describeTables, type TableDescription } from './edit/describe-tables.ts';
 export { replaceMetadata } from './edit/document.ts';
@@ -53,10 +29,15 @@ export {
   trackTable,
   untrackTable,
 } from './edit/tables.ts';
-export { describeRole, type RoleDescription, roleNames } from './effective.ts';
-export { Graphs, type Unlisted } from './graphs.ts';
 export { importHasura } from './import/import-hasura.ts';
-export { describeKey, type KeyRoleDescription } from './key-permissions.ts';
+export {
+  describeDeclared,
+  describeDeclaredKeys,
+  type ListedKey,
+  refuseDeclaredKey,
+  refuseDeclaredName,
+} from './keys/declared-keys.ts';
+export { describeKey, type KeyRoleDescription } from './keys/key-permissions.ts';
 export {
   changeKey,
   createKey,
@@ -67,16 +48,16 @@ export {
   listStoredKeys,
   renewKey,
   type ShownKey,
-} from './keys.ts';
-export {
-  knownRole,
-  refuseUnknownRoles,
-  rolesOf,
-  rolesWithoutPermissions,
-  unknownRole,
-} from './known-roles.ts';
-export { loadConfig, parsePort } from './load-config.ts';
-export { planeOver, storeToLookInto } from './look.ts';
+} from './keys/keys.ts';
+export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
+export { applyFolder, diffFolder } from './metadata/apply.ts';
+export type { MetadataChange } from './metadata/diff-metadata.ts';
+export { filledText, type Locate } from './metadata/located-yaml.ts';
+export { metadataPlaces } from './metadata/places.ts';
+export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
+export { writeFolder } from './metadata/write-folder.ts';
+export { LiveNames, namesKeeperOf } from './names/live-names.ts';
+export { planeOver, storeToLookInto } from './offline/look.ts';
 export {
   describeStore,
   exportStoredAudit,
@@ -87,18 +68,17 @@ export {
   type StorePlace,
   storeStatus,
   verifyStoredAudit,
-} from './maintain.ts';
-export { applyFolder, diffFolder } from './metadata/apply.ts';
-export type { MetadataChange } from './metadata/diff-metadata.ts';
-export { filledText, type Locate } from './metadata/located-yaml.ts';
-export { metadataPlaces } from './metadata/places.ts';
-export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
-export { writeFolder } from './metadata/write-folder.ts';
-export type { NameBook } from './names/book.ts';
-export { LiveNames, namesKeeperOf } from './names/live-names.ts';
-export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './own-keys.ts';
+} from './offline/maintain.ts';
+export { type PrunedAudit, pruneAudit } from './offline/prune-audit.ts';
 export { type ControlPlane, openControlPlane, requireAudit, requirePlane } from './plane.ts';
-export { type PrunedAudit, pruneAudit } from './prune-audit.ts';
+export { describeRole, type RoleDescription, roleNames } from './roles/effective.ts';
+export {
+  knownRole,
+  refuseUnknownRoles,
+  rolesOf,
+  rolesWithoutPermissions,
+  unknownRole,
+} from './roles/known-roles.ts';
 export {
   type AllowListDescription,
   allowOperation,
@@ -122,16 +102,17 @@ export {
   setWebhook,
 } from './settings/sign-ins.ts';
 export { UnlistedOperations } from './settings/unlisted.ts';
-export { wantedEnums } from './sources/enum-tables.ts';
+export {
+  describeSource,
+  explainOperation,
+  type Health,
+  healthOf,
+  refreshSource,
+  type SourceDescription,
+} from './sources/describe.ts';
+
 export { isSourceKind, type KindFacts, sourceKinds, urlProblem } from './sources/kinds.ts';
-export { readingOf, type SourceReading } from './sources/reading.ts';
-export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
+
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';
-export { StoredCatalog } from './sources/stored-catalog.ts';
-export type { Actor as AuditActor } from './store/actor.ts';
-export { StoreTaken } from './store/pglite/lock.ts';
-export type { KeyDescription } from './store/repositories/api-keys.ts';
-export type { Store, StoreLog } from './store/store.ts';
-export { viewKey } from './views.ts';

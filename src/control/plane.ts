@@ -1,9 +1,19 @@
 import type { KeyRepository } from '../auth/index.ts';
 import { FozError } from '../core/index.ts';
-import type { AuditLog } from './audit/index.ts';
-import type { FozConfig } from './config.ts';
-import type { Secrets } from './secrets/index.ts';
-import type { Store, StoreLog } from './store/store.ts';
+import {
+  AuditLog,
+  addFormerPeppers,
+  isMade,
+  keyRing,
+  openStore,
+  peppersOf,
+  Secrets,
+  type Store,
+  StoredKeys,
+  type StoreLog,
+  startRetention,
+} from '../store/index.ts';
+import type { FozConfig } from './config/config.ts';
 
 /** Foz's own store and what stands on it, while the server runs. */
 export interface ControlPlane {
@@ -63,29 +73,17 @@ export async function openControlPlane(
       'validation-failed',
       `Reads of the table ${JSON.stringify(audited.table)} are to be written down (audit_reads), but "audit" is false.`,
     );
-  const { isMade } = await import('./store/place.ts');
   const keeps = keepsAccount(config, url);
   if (auth === undefined && !keeps && !isMade(url, state)) return null;
-  const [
-    { openStore },
-    { StoredKeys },
-    { addFormerPeppers, keyRing, peppersOf, Secrets: Kept },
-    { AuditLog: Log, startRetention },
-  ] = await Promise.all([
-    import('./store/store.ts'),
-    import('./store/stored-keys.ts'),
-    import('./secrets/index.ts'),
-    import('./audit/index.ts'),
-  ]);
   const ring = keyRing(state, environment, log);
   const store = openStore({ folder: state, log, ...(url === undefined ? {} : { url }) });
-  const secrets = new Kept(store, ring);
+  const secrets = new Secrets(store, ring);
   void store
     .open()
     .then(() => secrets.checkKey())
     .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
   const peppers = peppersOf(ring);
-  const writes = keeps ? new Log({ store, secrets, folder: state, log }) : null;
+  const writes = keeps ? new AuditLog({ store, secrets, folder: state, log }) : null;
   const useAudit =
     writes === null
       ? () => {}

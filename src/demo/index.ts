@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metadata } from '../catalog/index.ts';
-import type { SourceConfig } from '../control/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { lockFolder } from '../sql/index.ts';
+import type { SourceConfig } from '../views/index.ts';
 import { load, postgresSpelling, sqliteSpelling } from './load.ts';
 import { type Sample, samples } from './samples.ts';
 import { shopRows } from './shop.ts';

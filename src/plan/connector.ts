@@ -8,10 +8,10 @@ import type {
   ValueType,
 } from '../catalog/index.ts';
 import type { EndSignal, FozError, HeldBytes } from '../core/index.ts';
-import type { Fetch } from './fetch.ts';
-import type { Param } from './param.ts';
-import type { Shape } from './shape.ts';
-import type { Write } from './write.ts';
+import type { Fetch } from './model/fetch.ts';
+import type { Param } from './model/param.ts';
+import type { Shape } from './model/shape.ts';
+import type { Write } from './model/write.ts';
 
 /** What an engine can do. Nothing outside `databases/` asks which engine it is; it asks this. */
 export interface Capabilities {

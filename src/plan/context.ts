@@ -2,12 +2,12 @@ import type { Column, RowRule, ValueType } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import type { Capabilities } from './connector.ts';
 import type { Document } from './fields.ts';
-import { type Input, inspect } from './input.ts';
-import type { Param, ParamSource } from './param.ts';
-import type { Predicate } from './predicate.ts';
-import type { Rules } from './rules.ts';
-import type { Bound } from './select.ts';
-import type { Step } from './step.ts';
+import { type Input, inspect } from './input/input.ts';
+import type { Param, ParamSource } from './model/param.ts';
+import type { Predicate } from './model/predicate.ts';
+import type { Rules } from './model/rules.ts';
+import type { Bound } from './model/select.ts';
+import type { Step } from './model/step.ts';
 
 /** Everything that planning one operation shares. */
 export interface Planning {

@@ -1,8 +1,8 @@
-import type { Insert } from './insert.ts';
-import type { Mutation, WriteAnswer } from './mutation.ts';
-import type { Plan, Root } from './plan.ts';
-import type { Aggregate, Bound, Field, Select } from './select.ts';
-import { resolveParam } from './values.ts';
+import { resolveParam } from './input/values.ts';
+import type { Plan, Root } from './model/plan.ts';
+import type { Aggregate, Bound, Field, Select } from './model/select.ts';
+import type { Insert } from './writing/insert.ts';
+import type { Mutation, WriteAnswer } from './writing/mutation.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 

@@ -12,8 +12,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { type ArgumentMeaning, argumentMeaning } from '../graph/index.ts';
-import { type Input, inputFromNode, type Variables } from './input.ts';
-import type { Labels } from './select.ts';
+import { type Input, inputFromNode, type Variables } from './input/input.ts';
+import type { Labels } from './model/select.ts';
 
 /** One entry of a selection after fragments, directives and merging: all nodes that share a response key. */
 export interface Selected {

@@ -1,12 +1,4 @@
-export {
-  compileCoercion,
-  needsList,
-  settleNumbers,
-  type VariableValues,
-  withoutPrototypes,
-} from './coercion.ts';
-export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './connection.ts';
-export { cursorKey } from './connection.ts';
+export { maskOf } from './conditions/masks.ts';
 export type {
   Capabilities,
   Compiled,
@@ -23,17 +15,21 @@ export type {
 } from './connector.ts';
 export { capacityFor } from './context.ts';
 export { planCost } from './cost.ts';
-export type { CombinedRoot, Fetch } from './fetch.ts';
-export type { Insert, InsertRow } from './insert.ts';
-export { maskOf } from './masks.ts';
-export type { Measure } from './measure.ts';
-export type { Mark, Mutation, ResponsePart, Update, WriteAnswer } from './mutation.ts';
-export { operationOf, type PlanOptions, planOperation } from './operation.ts';
-export type { Param, ParamSource } from './param.ts';
-export { type Plan, type Root, rootFields } from './plan.ts';
-export { always, and, isAlways, never, type Predicate } from './predicate.ts';
-export { printPlan } from './print.ts';
-export { adminRules, everythingAllowed, type Rules, rulesOf, type Validations } from './rules.ts';
+export {
+  compileCoercion,
+  needsList,
+  settleNumbers,
+  type VariableValues,
+  withoutPrototypes,
+} from './input/coercion.ts';
+export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './input/values.ts';
+export { compileShape, inspectedKey } from './input/variables.ts';
+export type { CombinedRoot, Fetch } from './model/fetch.ts';
+export type { Measure } from './model/measure.ts';
+export type { Param, ParamSource } from './model/param.ts';
+export { type Plan, type Root, rootFields } from './model/plan.ts';
+export { always, and, isAlways, never, type Predicate } from './model/predicate.ts';
+export { adminRules, everythingAllowed, type Rules, rulesOf, type Validations } from './model/rules.ts';
 export type {
   Aggregate,
   AggregateColumn,
@@ -51,11 +47,15 @@ export type {
   Labels,
   OrderTerm,
   Select,
-} from './select.ts';
-export type { HopShape, Out, Shape, TextOf, ValueCodec } from './shape.ts';
-export type { Step } from './step.ts';
+} from './model/select.ts';
+export type { HopShape, Out, Shape, TextOf, ValueCodec } from './model/shape.ts';
+export type { Step } from './model/step.ts';
+export type { Assignment, OnConflict, Unless, Write } from './model/write.ts';
+export { operationOf, type PlanOptions, planOperation } from './operation.ts';
+export { printPlan } from './print/print.ts';
+export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './reading/connection.ts';
+export { cursorKey } from './reading/connection.ts';
 export { tablesRead } from './tables-read.ts';
-export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './values.ts';
-export { compileShape, inspectedKey } from './variables.ts';
-export type { Assignment, OnConflict, Unless, Write } from './write.ts';
-export type { RowCheck } from './write-rules.ts';
+export type { Insert, InsertRow } from './writing/insert.ts';
+export type { Mark, Mutation, ResponsePart, Update, WriteAnswer } from './writing/mutation.ts';
+export type { RowCheck } from './writing/write-rules.ts';

@@ -2,7 +2,8 @@ import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNo
 import { type Table, wholeTable } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
-import { planConnection } from './connection.ts';
+import { visibleRows } from './conditions/fold.ts';
+import { keyEquals } from './conditions/key-equals.ts';
 import type { Capabilities } from './connector.ts';
 import { invalid, type Planning } from './context.ts';
 import {
@@ -14,16 +15,15 @@ import {
   selectionOf,
   subSelections,
 } from './fields.ts';
-import { visibleRows } from './fold.ts';
-import type { Variables } from './input.ts';
-import { keyEquals } from './key-equals.ts';
-import { planMutation } from './mutation.ts';
-import { planNode } from './node.ts';
-import type { Plan, Root } from './plan.ts';
-import { and } from './predicate.ts';
-import { planRange, type Range } from './range.ts';
-import type { Rules } from './rules.ts';
-import { planAggregate, planSelect } from './selection.ts';
+import type { Variables } from './input/input.ts';
+import type { Plan, Root } from './model/plan.ts';
+import { and } from './model/predicate.ts';
+import type { Rules } from './model/rules.ts';
+import { planConnection } from './reading/connection.ts';
+import { planNode } from './reading/node.ts';
+import { planRange, type Range } from './reading/range.ts';
+import { planAggregate, planSelect } from './reading/selection.ts';
+import { planMutation } from './writing/mutation.ts';
 
 /** What planning needs besides the operation itself. */
 export interface PlanOptions {

@@ -1,10 +1,10 @@
 import type { Column, Relationship, Table } from '../catalog/index.ts';
 import type { Planning } from './context.ts';
-import type { Fetch } from './fetch.ts';
-import type { Measure } from './measure.ts';
-import type { Param } from './param.ts';
-import { and, type Predicate } from './predicate.ts';
-import type { Direction, Hop, OrderTerm } from './select.ts';
+import type { Fetch } from './model/fetch.ts';
+import type { Measure } from './model/measure.ts';
+import type { Param } from './model/param.ts';
+import { and, type Predicate } from './model/predicate.ts';
+import type { Direction, Hop, OrderTerm } from './model/select.ts';
 
 type KeysFetch = Extract<Fetch, { kind: 'keys' }>;
 

@@ -1,5 +1,5 @@
 import type { Column, Relationship, Table } from '../catalog/index.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './model/plan.ts';
 
 /**
  * The tables that statements of a plan look into and that count: those of rows and aggregates at any depth, and those that a filter,

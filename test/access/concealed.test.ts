@@ -2,9 +2,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Metadata } from '../../src/catalog/index.ts';
-import { Graphs, SourceRegistry } from '../../src/control/index.ts';
 import { FozError, parseRoleName, parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
 /** Errors name nothing that the role does not know of: columns, constraints over them, tables and sources of its rules. */
@@ -87,7 +87,7 @@ beforeAll(async () => {
   ]);
   registry = new SourceRegistry([shop, vaults], null);
   await registry.start();
-  graphs = new Graphs({ sources: [], metadata, key_cap: 2 }, registry);
+  graphs = new Graphs({ metadata, key_cap: 2 }, registry);
 }, 60_000);
 afterAll(() => registry.close());
 afterEach(() => {

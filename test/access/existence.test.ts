@@ -2,10 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Metadata } from '../../src/catalog/index.ts';
-import { explainOperation, Graphs, SourceRegistry } from '../../src/control/index.ts';
+import { explainOperation } from '../../src/control/index.ts';
 import { parseRoleName, parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
 import type { Connector } from '../../src/plan/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
 /** What is forbidden must look like what does not exist: the same words, the same work, and nothing asked of any database. */
@@ -132,7 +133,7 @@ beforeAll(async () => {
   ]);
   registry = new SourceRegistry([shop, store], null);
   await registry.start();
-  graphs = new Graphs({ sources: [], metadata }, registry);
+  graphs = new Graphs({ metadata }, registry);
 }, 60_000);
 afterAll(() => registry.close());
 

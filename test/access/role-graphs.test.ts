@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildClientSchema, buildSchema, getIntrospectionQuery, printSchema, validateSchema } from 'graphql';
 import type { TableMetadata } from '../../src/catalog/index.ts';
-import { Graphs, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
 import { parseRoleName, parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
@@ -89,7 +90,7 @@ test(`the graph of a role is a whole one, whatever it may do (seed ${seed})`, as
   for (let round = 0; round < 60; round++) {
     const tables = randomTables(random);
     const naming = random() < 0.5 ? 'hasura-default' : 'graphql-default';
-    const own = new Graphs({ sources: [], naming, metadata: { tables } }, registry);
+    const own = new Graphs({ naming, metadata: { tables } }, registry);
     const session = { role, variables: new Map<string, string>(), backend: random() < 0.5 };
     const { schema } = own.engine(session).options;
     const text = printSchema(schema);

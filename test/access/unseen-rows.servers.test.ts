@@ -1,7 +1,7 @@
 import type { BoolExp, Metadata, Operator } from '../../src/catalog/index.ts';
-import { Graphs } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, engines } from '../support/engines.ts';
@@ -100,7 +100,7 @@ describeEngines(planners, (engine) => {
   });
 
   const engineOf = (filter: BoolExp): RoleEngine => {
-    const graphs = new Graphs({ sources: [], metadata: metadataOf(filter) }, foz.server.attached.registry);
+    const graphs = new Graphs({ metadata: metadataOf(filter) }, foz.server.attached.registry);
     expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
     return graphs.engine({ role: parseRoleName(role)!, variables: new Map() });
   };

@@ -1,7 +1,7 @@
 import type { Metadata } from '../../src/catalog/index.ts';
-import { Graphs } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, engines } from '../support/engines.ts';
@@ -68,7 +68,7 @@ describeEngines(engines, (engine) => {
       'create table kids (id integer primary key, parent_id integer, name varchar(20), owner integer, constraint kids_key unique (owner, name))',
     ]);
     foz = await front([shop]);
-    const graphs = new Graphs({ sources: [], metadata }, foz.server.attached.registry);
+    const graphs = new Graphs({ metadata }, foz.server.attached.registry);
     expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
     const engineOf = (name: string) => graphs.engine({ role: parseRoleName(name)!, variables: new Map() });
     writer = engineOf(role);

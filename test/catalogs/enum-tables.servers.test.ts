@@ -1,7 +1,7 @@
 import { printSchema } from 'graphql';
 import type { Metadata } from '../../src/catalog/index.ts';
-import { diffFacts } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
+import { diffFacts } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { describeEngines, engines } from '../support/engines.ts';
 

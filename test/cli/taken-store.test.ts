@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { appendRecords } from '../../src/control/audit/append.ts';
 import { openControlPlane } from '../../src/control/index.ts';
+import { appendRecords } from '../../src/store/audit/append.ts';
 import { type Running, running, secret } from '../control/sources/runtime.ts';
 import { command } from './command.ts';
 

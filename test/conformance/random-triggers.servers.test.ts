@@ -1,6 +1,6 @@
 import type { BoolExp, TableMetadata } from '../../src/catalog/index.ts';
-import { Graphs } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
@@ -42,10 +42,7 @@ describeEngines(engines, (engine) => {
       try {
         // Now and then triggers are younger than the catalog; those that change a row late are seen only by it.
         if (triggers.some(({ late }) => late === true) || dice.chance(70)) await foz.refresh();
-        const graphs = new Graphs(
-          { sources: [], metadata: { tables: metadataOf(writer) } },
-          foz.server.attached.registry,
-        );
+        const graphs = new Graphs({ metadata: { tables: metadataOf(writer) } }, foz.server.attached.registry);
         expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
         const own = graphs.engine({ role: parseRoleName('writer')!, variables: new Map() });
         for (let at = 0; at < each; at++) {

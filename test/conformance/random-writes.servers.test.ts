@@ -1,7 +1,7 @@
 import type { GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema } from 'graphql';
-import { Graphs } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
@@ -61,7 +61,7 @@ describeEngines(engines, (engine) => {
       const dice = new Dice(number * 104_729 + 7);
       const writer = randomWriter(dice);
       const metadata = { tables: [metadataOf('writer', writer)] };
-      const graphs = new Graphs({ sources: [], metadata }, foz.server.attached.registry);
+      const graphs = new Graphs({ metadata }, foz.server.attached.registry);
       expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
       const own = graphs.engine({ role: parseRoleName('writer')!, variables: session });
       for (let at = 0; at < each; at++) {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { mintKey } from '../../src/auth/index.ts';
-import { queryAudit, verifyAudit } from '../../src/control/audit/index.ts';
 import type { FozConfig } from '../../src/control/index.ts';
-import { insertKey, revokeKey } from '../../src/control/store/repositories/api-keys.ts';
 import { connect, type Started, start } from '../../src/main.ts';
+import { queryAudit, verifyAudit } from '../../src/store/audit/index.ts';
+import { insertKey, revokeKey } from '../../src/store/repositories/api-keys.ts';
 import { untilRead } from '../support/ready.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-accounts-'));

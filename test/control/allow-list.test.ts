@@ -2,18 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkAllowLists } from '../../src/control/allow-list.ts';
-import {
-  type AllowListConfig,
-  type ConfigError,
-  Graphs,
-  loadConfig,
-  type SourceConfig,
-  SourceRegistry,
-  type Unlisted,
-} from '../../src/control/index.ts';
+import { type ConfigError, loadConfig } from '../../src/control/index.ts';
 import { adminRole, parseRoleName, parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { AllowListConfig, SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry, type Unlisted } from '../../src/views/index.ts';
+import { checkAllowLists } from '../../src/views/operations/allow-list.ts';
 import { ask } from '../support/cases/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-allow-'));
@@ -37,7 +31,7 @@ afterAll(() => registry.close());
 function graphs(...allow_list: readonly AllowListConfig[]): { own: Graphs; unlisted: Unlisted[] } {
   const permission = { columns: '*', filter: {} } as const;
   const tables = [{ source: 'shop', table: 'orders', select_permissions: [{ role: 'clerk', permission }] }];
-  const own = new Graphs({ sources: [], allow_list, metadata: { tables } }, registry);
+  const own = new Graphs({ allow_list, metadata: { tables } }, registry);
   const unlisted: Unlisted[] = [];
   own.onUnlisted((found) => unlisted.push(found));
   return { own, unlisted };

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { queryAudit } from '../../src/control/audit/index.ts';
-import { listKeys } from '../../src/control/store/repositories/api-keys.ts';
 import { connect } from '../../src/main.ts';
+import { queryAudit } from '../../src/store/audit/index.ts';
+import { listKeys } from '../../src/store/repositories/api-keys.ts';
 import { open } from '../serve/socket/client.ts';
 import { type Running, running } from './sources/runtime.ts';
 

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printSchema } from 'graphql';
 import type { Metadata, TableMetadata } from '../../src/catalog/index.ts';
-import { explainOperation, Graphs, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
+import { explainOperation } from '../../src/control/index.ts';
 import { parseRoleName, parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 const seed = Number(process.env.FOZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -46,7 +48,7 @@ beforeAll(async () => {
 afterAll(() => registry.close());
 
 function graphsOf(...given: readonly TableMetadata[]): Graphs {
-  return new Graphs({ sources: [], metadata: { tables: given } }, registry);
+  return new Graphs({ metadata: { tables: given } }, registry);
 }
 
 test('a change of one role leaves the others their engines, with their plans', async () => {
@@ -180,7 +182,7 @@ test(`an engine that stayed answers as a new one does (seed ${seed})`, async () 
     const before = roles.map((role) => graphs.engine(session(role)));
     const metadata = { tables: [...given.values()] };
     graphs.useMetadata(metadata);
-    const fresh = new Graphs({ sources: [], metadata }, registry);
+    const fresh = new Graphs({ metadata }, registry);
     for (const [at, role] of roles.entries()) {
       if (graphs.engine(session(role)) === before[at]) stayed++;
       expect(await described(graphs, role)).toBe(await described(fresh, role));

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import { AuditLog } from '../../src/control/audit/index.ts';
-import { genesis } from '../../src/control/audit/record.ts';
-import { signMark, writeMark } from '../../src/control/audit/state.ts';
-import { keyRing, Secrets } from '../../src/control/secrets/index.ts';
-import { openStore } from '../../src/control/store/store.ts';
+import { AuditLog } from '../../src/store/audit/index.ts';
+import { genesis } from '../../src/store/audit/record.ts';
+import { signMark, writeMark } from '../../src/store/audit/state.ts';
+import { keyRing, Secrets } from '../../src/store/secrets/index.ts';
+import { openStore } from '../../src/store/store.ts';
 
 /** The largest number of 32 bits. */
 export const largest = 2_147_483_647;

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRuntime } from '../../src/app/index.ts';
-import type { FozConfig, SourceConfig } from '../../src/control/index.ts';
+import type { FozConfig } from '../../src/control/index.ts';
 import { planeOver } from '../../src/control/index.ts';
-import { openStore } from '../../src/control/store/store.ts';
 import { attach, connect } from '../../src/main.ts';
+import { openStore } from '../../src/store/store.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'foz-names-'));
 afterAll(() => rmSync(root, { recursive: true }));

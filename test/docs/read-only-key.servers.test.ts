@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
-import { onServer, type StorePlace, storePlace } from '../control/store/place.ts';
+import { onServer, type StorePlace, storePlace } from '../store/place.ts';
 import { describeEngines } from '../support/engines.ts';
 import { until } from '../support/wait.ts';
 

@@ -2,9 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'graphql';
-import { Graphs, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
 import { FozError, parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 
@@ -19,7 +20,7 @@ test('where nothing may be written a mutation does not run, first time or planne
   const registry = new SourceRegistry([{ name: parseSourceName('shop')!, config: source, connector }], null);
   await registry.start();
   try {
-    const engine = new Graphs({ sources: [] }, registry).engine();
+    const engine = new Graphs({}, registry).engine();
     let allowed = false;
     const request = (query: string) => ({
       ...{ query, operationName: null, variables: {}, session: new Map<string, string>(), ...context },

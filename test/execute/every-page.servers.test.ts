@@ -1,4 +1,4 @@
-import { Graphs } from '../../src/control/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
@@ -100,7 +100,7 @@ describeEngines(engines, (engine) => {
       ]),
     ]);
     foz = await front([shop]);
-    graphs = new Graphs({ sources: [], metadata: { tables: [] } }, foz.server.attached.registry);
+    graphs = new Graphs({ metadata: { tables: [] } }, foz.server.attached.registry);
   }, 60_000);
   afterAll(async () => {
     await foz?.close();

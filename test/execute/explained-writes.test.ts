@@ -2,9 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Metadata } from '../../src/catalog/index.ts';
-import { explainOperation, Graphs, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
+import { explainOperation } from '../../src/control/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
@@ -68,7 +70,7 @@ const metadata: Metadata = {
   ],
 };
 
-const graphs = () => new Graphs({ sources: [], metadata }, registry);
+const graphs = () => new Graphs({ metadata }, registry);
 
 /** The statements that are told of, without the plan above them. */
 async function told(field: string): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Metadata } from '../../src/catalog/index.ts';
-import { Graphs } from '../../src/control/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines } from '../support/engines.ts';
@@ -41,7 +41,7 @@ describeEngines(['postgres', 'pglite'], (engine) => {
   });
 
   const graphs = (metadata: Metadata = { tables: [] }) =>
-    new Graphs({ sources: [], metadata }, foz.server.attached.registry);
+    new Graphs({ metadata }, foz.server.attached.registry);
   const asked = async (query: string, metadata?: Metadata) =>
     JSON.parse(await ask(graphs(metadata).engine(), { query, variables: {} }));
   const namesOf = async (type: string) => {

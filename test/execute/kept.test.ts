@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Graphs, SourceRegistry } from '../../src/control/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
 import { keptPlans, RoleEngine } from '../../src/execute/index.ts';
 import { connect } from '../../src/main.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask, askHot } from '../support/cases/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-kept-'));
@@ -20,7 +20,7 @@ beforeAll(async () => {
     await connector.run({ text, slots: [] }, [], context);
   registry = new SourceRegistry([{ name: parseSourceName('shop')!, config, connector }], null);
   await registry.start();
-  graphs = new Graphs({ sources: [config] }, registry);
+  graphs = new Graphs({}, registry);
 });
 afterAll(async () => {
   await registry.close();
@@ -73,7 +73,7 @@ test('many shapes of the variables of one operation stay within the bytes of one
 });
 
 test('engines that a change replaces give back what they kept', async () => {
-  const own = new Graphs({ sources: [] }, registry);
+  const own = new Graphs({}, registry);
   await ask(own.engine(), { query: '{ customers { id } }', variables: {} });
   expect(own.caches[0]).toMatchObject({ name: 'plans', entries: 1 });
   own.useConfig({ sources: [], key_cap: 7 } as never);

@@ -1,9 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FozConfig, Graphs, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
+import type { FozConfig } from '../../src/control/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask, askHot } from '../support/cases/run.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
@@ -38,7 +40,7 @@ async function graphs(config: Omit<FozConfig, 'sources'>, ...sources: readonly P
   );
   open.push(registry);
   await registry.start();
-  return new Graphs({ ...config, sources: all }, registry);
+  return new Graphs(config, registry);
 }
 
 const run = (own: Graphs, query: string, variables = {}) => ask(own.engine(), { query, variables });

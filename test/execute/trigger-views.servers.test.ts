@@ -1,5 +1,5 @@
 import type { Metadata } from '../../src/catalog/index.ts';
-import { Graphs } from '../../src/control/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines } from '../support/engines.ts';
@@ -49,7 +49,7 @@ describeEngines(['postgres', 'pglite', 'sqlite'], (engine) => {
   });
 
   test('its columns can be given, and the row around one gives it its key', async () => {
-    const graphs = new Graphs({ sources: [], metadata }, foz.server.attached.registry);
+    const graphs = new Graphs({ metadata }, foz.server.attached.registry);
     expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
     const asked = async (field: string) =>
       JSON.parse(await ask(graphs.engine(), { query: `mutation { it: ${field} }`, variables: {} }));

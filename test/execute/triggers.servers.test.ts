@@ -1,7 +1,7 @@
 import type { Metadata } from '../../src/catalog/index.ts';
-import { Graphs } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { canHave, createTrigger, dropTrigger, madeUpKey, type Trigger } from '../conformance/triggers.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
@@ -125,7 +125,7 @@ describeEngines(engines, (engine) => {
   });
 
   function graphs(): void {
-    const built = new Graphs({ sources: [], metadata }, foz.server.attached.registry);
+    const built = new Graphs({ metadata }, foz.server.attached.registry);
     expect(built.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
     by = built.engine({ role: parseRoleName(role)!, variables: new Map() });
     admin = built.engine();
@@ -403,7 +403,6 @@ describeEngines(engines, (engine) => {
         const columns = ['id', 'code', 'low', 'kind', 'owner', 'n'];
         const built = new Graphs(
           {
-            sources: [],
             metadata: {
               tables: [
                 {

@@ -1,7 +1,7 @@
 import type { Metadata } from '../../src/catalog/index.ts';
-import { Graphs } from '../../src/control/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
+import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines } from '../support/engines.ts';
@@ -37,7 +37,7 @@ describeEngines(['postgres', 'pglite'], (engine) => {
       'alter table parts attach partition parts_high for values from (10) to (20)',
     ]);
     foz = await front([shop]);
-    const graphs = new Graphs({ sources: [], metadata }, foz.server.attached.registry);
+    const graphs = new Graphs({ metadata }, foz.server.attached.registry);
     expect(graphs.issues.filter(({ severity }) => severity !== 'note')).toEqual([]);
     by = graphs.engine({ role: parseRoleName(role)!, variables: new Map() });
   }, 60_000);

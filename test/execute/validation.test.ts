@@ -2,9 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ColumnConfig, Metadata, RowValidationMetadata } from '../../src/catalog/index.ts';
-import { Graphs, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
@@ -54,7 +55,7 @@ function graphs(config = columns, validations = rows, partConfig = parts): Graph
       { source: 'shop', table: 'parts', configuration: { column_config: partConfig } },
     ],
   };
-  return new Graphs({ sources: [], metadata }, registry);
+  return new Graphs({ metadata }, registry);
 }
 
 const own = () => graphs().engine();

@@ -1,9 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Graphs, type LimitsConfig, type SourceConfig, SourceRegistry } from '../../src/control/index.ts';
+import type { LimitsConfig } from '../../src/access/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
+import type { SourceConfig } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
@@ -26,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => registry.close());
 
 function run(limits: LimitsConfig, query: string, variables = {}): Promise<string> {
-  const own = new Graphs({ sources: [], server: { limits } }, registry);
+  const own = new Graphs({ server: { limits } }, registry);
   return ask(own.engine(), { query, variables });
 }
 const refusal = (text: string) =>
@@ -55,7 +57,7 @@ test.each([
 });
 
 test('a limit that a variable brings costs what it is, in a plan that is kept too', async () => {
-  const own = new Graphs({ sources: [], server: { limits: { cost: 2_000 } } }, registry);
+  const own = new Graphs({ server: { limits: { cost: 2_000 } } }, registry);
   const query = 'query ($n: Int) { orders(limit: $n) { id } }';
   const asked = (n: number) => ask(own.engine(), { query, variables: { n } });
   expect(refusal(await asked(1_999))).toBeUndefined();
@@ -75,7 +77,7 @@ test('no list is longer than the rows of the limits, at any depth', async () => 
 
 describe('an answer that is too long', () => {
   const asked = (answerBytes: number, query: string) =>
-    ask(new Graphs({ sources: [] }, registry).engine(), { query, variables: {}, answerBytes });
+    ask(new Graphs({}, registry).engine(), { query, variables: {}, answerBytes });
   test('is refused', async () => {
     expect(refusal(await asked(20, '{ orders { id } }'))).toMatchObject({
       code: 'limit-exceeded',

@@ -1,4 +1,4 @@
-import { sessionValue } from '../../src/plan/session-value.ts';
+import { sessionValue } from '../../src/plan/input/session-value.ts';
 
 const read = (text: string, scalar: 'text' | 'int' = 'text') =>
   sessionValue('hidden', new Map([['hidden', text]]), {

@@ -1,13 +1,13 @@
+import type { ControlPlane } from '../../control/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { RouteHandler } from '../../serve/index.ts';
 import {
   type AuditFilter,
   type AuditKind,
   auditFilters,
   auditKinds,
-  type ControlPlane,
   exportAudit,
-} from '../../control/index.ts';
-import { FozError } from '../../core/index.ts';
-import type { RouteHandler } from '../../serve/index.ts';
+} from '../../store/index.ts';
 import { type AdminDoor, forAdmins } from './control.ts';
 import { refusal } from './graphql.ts';
 

@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { buildControlGraph, type ControlContext } from '../../../resolvers/index.ts';
 import { adminSession, type Session } from '../../access/index.ts';
 import { AccessDenied } from '../../auth/index.ts';
-import type { AuditActor } from '../../control/index.ts';
 import { adminRole } from '../../core/index.ts';
 import {
   type Accounts,
@@ -13,6 +12,7 @@ import {
   refusalOf,
   requestId,
 } from '../../serve/index.ts';
+import type { Actor } from '../../store/index.ts';
 import { actorOf } from '../accounts.ts';
 import { answerGraphql, refusal } from './graphql.ts';
 
@@ -56,7 +56,7 @@ export interface AdminDoor {
 export function forAdmins(
   { identify, addressOf, accounts, logger }: AdminDoor,
   handler: (
-    actor: AuditActor,
+    actor: Actor,
     request: IncomingMessage,
     read: (most: number) => Promise<Buffer>,
   ) => RouteAnswer | Promise<RouteAnswer>,

@@ -3,6 +3,7 @@ import {
   type ColumnConfig,
   type ColumnFacts,
   type Metadata,
+  plain,
   type Relationship,
   type SourceFacts,
   type Table,
@@ -11,9 +12,7 @@ import {
   tableId,
 } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import type { Graphs } from '../graphs.ts';
-import { plain } from '../metadata/canonical.ts';
-import type { SourceRegistry } from '../sources/registry.ts';
+import type { Graphs, SourceRegistry } from '../../views/index.ts';
 import { entryOf } from './edit.ts';
 import type { PermissionOperation } from './permissions.ts';
 import { isDeclared } from './relationships.ts';

@@ -1,6 +1,6 @@
 import type { Catalog, Metadata, SourceFacts, TableMetadata, TableName } from '../../catalog/index.ts';
+import { nameOf, schemaOf } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import { nameOf, schemaOf } from '../metadata/canonical.ts';
 
 /** A table as people name it; `namespace`: absent for the default one. */
 export interface TableRef {

@@ -1,20 +1,23 @@
-import { type CatalogIssue, type Metadata, noMetadata } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
-import type { FozConfig } from '../config.ts';
-import type { Graphs, TriedMetadata } from '../graphs.ts';
-import { canonicalMetadata, plain } from '../metadata/canonical.ts';
-import { beforeAndAfter, diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
-import { type ControlPlane, requirePlane } from '../plane.ts';
-import type { SourceRegistry } from '../sources/registry.ts';
-import type { Actor } from '../store/actor.ts';
-import { Follower } from '../store/follower.ts';
 import {
+  type CatalogIssue,
+  canonicalMetadata,
+  type Metadata,
+  noMetadata,
+  plain,
+} from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Actor, StoreLog } from '../../store/index.ts';
+import {
+  Follower,
   type MetadataVersion,
   metadataHistory,
   metadataVersion,
   refuseVersion,
-} from '../store/repositories/metadata.ts';
-import type { StoreLog } from '../store/store.ts';
+} from '../../store/index.ts';
+import type { Graphs, SourceRegistry, TriedMetadata } from '../../views/index.ts';
+import type { FozConfig } from '../config/config.ts';
+import { beforeAndAfter, diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
+import { type ControlPlane, requirePlane } from '../plane.ts';
 import { refuseMalformed, replaceMetadata } from './document.ts';
 import type { MetadataEdit } from './edit.ts';
 

@@ -1,6 +1,6 @@
 import type { CatalogIssue, Metadata } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { diffMetadata, type MetadataChange } from './diff-metadata.ts';
 import { isFolder, readFolder } from './folder.ts';
 import type { MetadataTarget } from './target.ts';

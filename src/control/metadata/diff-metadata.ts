@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Metadata, TableMetadata } from '../../catalog/index.ts';
-import { canonicalMetadata, nameOf, plain, schemaOf, sortKey } from './canonical.ts';
+import { canonicalMetadata, nameOf, plain, schemaOf, sortKey } from '../../catalog/index.ts';
 import { differenceOf, wordsOf } from './diff-words.ts';
 import { type Part, partsOf } from './parts.ts';
 

@@ -1,5 +1,5 @@
 import type { TableMetadata } from '../../catalog/index.ts';
-import { nameOf, schemaOf } from './canonical.ts';
+import { nameOf, schemaOf } from '../../catalog/index.ts';
 
 /**
  * Where a new file for a table goes within the folder: `shop/orders.yaml`, `shop/sales.orders.yaml`. `taken` holds the paths that are in

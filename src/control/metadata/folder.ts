@@ -2,8 +2,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { InheritedRoleMetadata, Metadata, TableMetadata } from '../../catalog/index.ts';
-import type { ConfigProblem } from '../config.ts';
-import { canonicalMetadata, sortedBy, sortKey } from './canonical.ts';
+import { canonicalMetadata, sortedBy, sortKey } from '../../catalog/index.ts';
+import type { ConfigProblem } from '../config/config.ts';
 import { type Locate, type LocatedYaml, readYaml } from './located-yaml.ts';
 import { checkAgainst } from './validate.ts';
 

@@ -13,7 +13,7 @@ import {
   visit,
 } from 'yaml';
 import { ExactNumber, numberOf } from '../../core/index.ts';
-import type { ConfigProblem } from '../config.ts';
+import type { ConfigProblem } from '../config/config.ts';
 
 /** The place of a value, or of the setting `key` in a map. */
 export type Locate = (

@@ -1,9 +1,8 @@
 import { type Metadata, noMetadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import type { AuditLog } from '../audit/index.ts';
-import type { FozConfig } from '../config.ts';
+import { AuditLog, isMade, keyRing, openStore, Secrets, type Store } from '../../store/index.ts';
+import type { FozConfig } from '../config/config.ts';
 import { keepsAccount } from '../plane.ts';
-import type { Store } from '../store/store.ts';
 import { beforeAndAfter, diffMetadata } from './diff-metadata.ts';
 
 /** Metadata, and the number of its version: 0 where none was ever written. */
@@ -55,10 +54,6 @@ function ownMetadata(metadata: Metadata): MetadataTarget {
 }
 
 async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): Promise<MetadataTarget> {
-  const [{ openStore }, { isMade }] = await Promise.all([
-    import('../store/store.ts'),
-    import('../store/place.ts'),
-  ]);
   const folder = config.state ?? '.foz';
   const url = (config.store?.url ?? environment.FOZ_STORE_URL) || undefined;
   const store = openStore({ url, folder });
@@ -97,12 +92,8 @@ async function auditOver(
   { state = '.foz' }: KeptBy,
   environment: NodeJS.ProcessEnv,
 ): Promise<AuditLog> {
-  const [{ AuditLog: Log }, { keyRing, Secrets }] = await Promise.all([
-    import('../audit/index.ts'),
-    import('../secrets/index.ts'),
-  ]);
   await store.open();
   const secrets = new Secrets(store, keyRing(state, environment));
   await secrets.checkKey();
-  return new Log({ store, secrets, folder: state });
+  return new AuditLog({ store, secrets, folder: state });
 }

@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import schema from '../../../schema/foz.schema.json' with { type: 'json' };
 import { didYouMean } from '../../catalog/index.ts';
-import type { ConfigProblem } from '../config.ts';
+import type { ConfigProblem } from '../config/config.ts';
 import type { Locate } from './located-yaml.ts';
 
 const schemas = {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { FozError } from '../../core/index.ts';
-import type { FozConfig } from '../config.ts';
-import type { Graphs } from '../graphs.ts';
+import type { StoreLog } from '../../store/index.ts';
+import { Follower } from '../../store/index.ts';
+import type { Graphs } from '../../views/index.ts';
+import { forgotten, type NameBook } from '../../views/index.ts';
+import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
-import { Follower } from '../store/follower.ts';
-import type { StoreLog } from '../store/store.ts';
-import { forgotten, type NameBook } from './book.ts';
 import { NamesFile, NamesInMemory, type NamesKeeper } from './names-file.ts';
 import { StoredNames } from './stored-names.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FozError } from '../../core/index.ts';
-import type { NameBook, SourceNames } from './book.ts';
+import type { NameBook, SourceNames } from '../../views/index.ts';
 
 /** Where names are kept. */
 export interface NamesKeeper {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { publishChange } from '../store/changes.ts';
-import type { Store } from '../store/store.ts';
-import type { NameBook, SourceNames } from './book.ts';
+import type { Store } from '../../store/index.ts';
+import { publishChange } from '../../store/index.ts';
+import type { NameBook, SourceNames } from '../../views/index.ts';
 import type { NamesKeeper } from './names-file.ts';
 
 /** Names in the store, so that all processes that share it agree. Where several name something at once, the first one decides. */

@@ -1,12 +1,12 @@
 import { FozError, roleNamed } from '../../core/index.ts';
-import { checkAllowLists } from '../allow-list.ts';
-import type { Actor } from '../store/actor.ts';
+import type { Actor } from '../../store/index.ts';
 import {
   type AllowedOperation,
   allowOperation as allowStored,
   operationHash,
   removeOperation,
-} from '../store/repositories/operations.ts';
+} from '../../store/index.ts';
+import { checkAllowLists } from '../../views/index.ts';
 import { refuseDeclared } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import type { AllowListMode } from './settings.ts';

@@ -1,5 +1,5 @@
-import { storedSettings } from '../store/repositories/named.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../../store/index.ts';
+import { storedSettings } from '../../store/index.ts';
 import type { StoredFirst, StoredSettings } from './settings.ts';
 import { settingNames } from './stored.ts';
 

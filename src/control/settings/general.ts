@@ -1,5 +1,5 @@
 import { FozError } from '../../core/index.ts';
-import type { Actor } from '../store/actor.ts';
+import type { Actor } from '../../store/index.ts';
 import { defaults, isGeneral, names, saidIn, withSaid } from './general-names.ts';
 import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';

@@ -1,8 +1,7 @@
 import type { IssuerConfig } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
-import { maskSecrets } from '../secrets/mask.ts';
-import type { Actor } from '../store/actor.ts';
-import { storedIssuers } from '../store/repositories/named.ts';
+import type { Actor } from '../../store/index.ts';
+import { maskSecrets, storedIssuers } from '../../store/index.ts';
 import { refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import type { StoredIssuer } from './settings.ts';

@@ -1,6 +1,6 @@
+import type { LimitsConfig } from '../../access/index.ts';
 import { FozError, roleNamed } from '../../core/index.ts';
-import type { LimitsConfig } from '../config.ts';
-import type { Actor } from '../store/actor.ts';
+import type { Actor } from '../../store/index.ts';
 import { refuseDeclared, refuseUnfit } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, writeSetting } from './stored.ts';

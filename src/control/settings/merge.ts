@@ -1,6 +1,6 @@
 import { type AuthConfig, adminSecretsIn, type IssuerConfig, type SignIns } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
-import type { AllowListConfig, LimitSettings } from '../config.ts';
+import type { AllowListConfig, LimitSettings } from '../../views/index.ts';
 import { firstSecretIn, firstSecretName } from './first-secret.ts';
 import { withStored } from './general-names.ts';
 import type { FileSettings, Settings, StoredSettings } from './settings.ts';

@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
+import type { Actor, StoreLog } from '../../store/index.ts';
+import { Follower } from '../../store/index.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
-import type { Actor } from '../store/actor.ts';
-import { Follower } from '../store/follower.ts';
-import type { StoreLog } from '../store/store.ts';
 import { claimFirst } from './first-secret.ts';
 import { mergeSettings } from './merge.ts';
 import { type FileSettings, nothingStored, type Settings, type StoredSettings } from './settings.ts';

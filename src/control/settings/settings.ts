@@ -1,7 +1,9 @@
+import type { LimitsConfig } from '../../access/index.ts';
 import type { IssuerConfig, SignIns, WebhookConfig } from '../../auth/index.ts';
 import type { CatalogIssue } from '../../catalog/index.ts';
-import type { AllowListConfig, FozConfig, LimitSettings, LimitsConfig } from '../config.ts';
-import type { AllowedOperation } from '../store/repositories/operations.ts';
+import type { AllowedOperation } from '../../store/index.ts';
+import type { AllowListConfig, LimitSettings } from '../../views/index.ts';
+import type { FozConfig } from '../config/config.ts';
 
 /** The parts of a configuration that the store adds to. */
 export type FileSettings = Pick<

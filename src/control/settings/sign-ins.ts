@@ -1,9 +1,8 @@
 import type { Knex } from 'knex';
 import { type AuthConfig, mintAdminSecret, sha256Of, type WebhookConfig } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
-import { maskSecrets } from '../secrets/mask.ts';
-import type { Actor } from '../store/actor.ts';
-import { storedSettings } from '../store/repositories/named.ts';
+import type { Actor } from '../../store/index.ts';
+import { maskSecrets, storedSettings } from '../../store/index.ts';
 import { firstSecretName } from './first-secret.ts';
 import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';

@@ -1,9 +1,8 @@
 import type { Knex } from 'knex';
+import type { LimitsConfig } from '../../access/index.ts';
 import type { IssuerConfig, WebhookConfig } from '../../auth/index.ts';
-import type { LimitsConfig } from '../config.ts';
+import { listOperations, storedIssuers, storedSettings } from '../../store/index.ts';
 import type { ControlPlane } from '../plane.ts';
-import { storedIssuers, storedSettings } from '../store/repositories/named.ts';
-import { listOperations } from '../store/repositories/operations.ts';
 import type { AllowListMode, StoredIssuer, StoredSettings } from './settings.ts';
 
 /** Names of settings in the store. */

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Unlisted } from '../graphs.ts';
+import type { Unlisted } from '../../views/index.ts';
 
 /** An operation that was asked for and is on no list of its role, since this process started. */
 export interface UnlistedOperation extends Unlisted {

@@ -1,4 +1,4 @@
-import type { FozConfig } from '../config.ts';
+import type { FozConfig } from '../config/config.ts';
 import { urlProblem } from './kinds.ts';
 
 /** Something wrong with a source, at a place inside the configuration. */

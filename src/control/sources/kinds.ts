@@ -1,4 +1,4 @@
-import type { SourceKind } from '../config.ts';
+import type { SourceKind } from '../../views/index.ts';
 
 /** Facts about a kind of source for prompts and messages, known without a connection. */
 export interface KindFacts {

@@ -1,15 +1,17 @@
 import type { CatalogIssue } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
-import type { SourceConfig } from '../config.ts';
+import type { Actor, StoreLog } from '../../store/index.ts';
+import { Follower, maskSecrets, type NamedConfig, storedSources } from '../../store/index.ts';
+import type { SourceConfig } from '../../views/index.ts';
+import {
+  type AttachedSource,
+  factsOf,
+  readingOf,
+  type SourceReading,
+  type SourceRegistry,
+} from '../../views/index.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
-import { maskSecrets } from '../secrets/mask.ts';
-import type { Actor } from '../store/actor.ts';
-import { Follower } from '../store/follower.ts';
-import { type NamedConfig, storedSources } from '../store/repositories/named.ts';
-import type { StoreLog } from '../store/store.ts';
-import { readingOf, type SourceReading } from './reading.ts';
-import { type AttachedSource, factsOf, type SourceRegistry } from './registry.ts';
 import { checkedSource, secretId, secretNames, shownSettings, withoutSecrets } from './settings.ts';
 import { openedSource } from './stored.ts';
 

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { FozError, FozErrors } from '../../core/index.ts';
-import type { SourceConfig } from '../config.ts';
+import { maskSecrets } from '../../store/index.ts';
+import type { SourceConfig } from '../../views/index.ts';
 import { checkAgainst, spelled } from '../metadata/validate.ts';
-import { maskSecrets } from '../secrets/mask.ts';
 import { checkSources } from './check-sources.ts';
 
 /**

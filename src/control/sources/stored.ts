@@ -1,6 +1,7 @@
-import type { FozConfig, SourceConfig } from '../config.ts';
+import { type NamedConfig, storedSources } from '../../store/index.ts';
+import type { SourceConfig } from '../../views/index.ts';
+import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
-import { type NamedConfig, storedSources } from '../store/repositories/named.ts';
 import { type SourceSecrets, secretId, secretNames, withSecrets } from './settings.ts';
 
 /** A source of the store with its secrets. Rejects with FozError when they cannot be opened. */

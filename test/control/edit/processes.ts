@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FozConfig } from '../../../src/control/index.ts';
+import type { StorePlace } from '../../store/place.ts';
+import { buildChild, type StoreProcess, startChild } from '../../store/processes.ts';
 import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
-import type { StorePlace } from '../store/place.ts';
-import { buildChild, type StoreProcess, startChild } from '../store/processes.ts';
 
 /** A program that runs Foz. */
 export async function fozProgram(): Promise<{ readonly file: string; remove(): void }> {

@@ -1,7 +1,7 @@
+import { onServer, type StorePlace, storePlace } from '../../store/place.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { pause, until } from '../../support/wait.ts';
 import { secret } from '../sources/runtime.ts';
-import { onServer, type StorePlace, storePlace } from '../store/place.ts';
 import { type FozProcess, fozOver, fozProgram } from './processes.ts';
 import { served } from './shop.ts';
 

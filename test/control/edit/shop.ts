@@ -1,5 +1,5 @@
-import type { SourceConfig } from '../../../src/control/index.ts';
 import { connect } from '../../../src/main.ts';
+import type { SourceConfig } from '../../../src/views/index.ts';
 import { type Running, secret } from '../sources/runtime.ts';
 
 const scripts = {

@@ -12,8 +12,9 @@ import { join, relative } from 'node:path';
 import { parse } from 'yaml';
 import type { Metadata } from '../../../src/catalog/index.ts';
 import { importHasura } from '../../../src/control/import/import-hasura.ts';
-import { ConfigError, type FozConfig, loadConfig, type SourceConfig } from '../../../src/control/index.ts';
+import { ConfigError, type FozConfig, loadConfig } from '../../../src/control/index.ts';
 import { attach, connect } from '../../../src/main.ts';
+import type { SourceConfig } from '../../../src/views/index.ts';
 
 const folders = join(import.meta.dirname, 'folders');
 const made = mkdtempSync(join(tmpdir(), 'foz-import-'));

@@ -4,12 +4,12 @@ import { pino } from 'pino';
 import { mintAdminSecret, sha256Of } from '../../../src/auth/index.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { type Started, start } from '../../../src/main.ts';
+import { type StorePlace, storePlace } from '../../store/place.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
 import { Way } from '../../support/way.ts';
 import { fozOver, fozProgram } from '../edit/processes.ts';
-import { type StorePlace, storePlace } from '../store/place.ts';
 
 const former = process.env.FOZ_MASTER_KEY;
 

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { type Started, start } from '../../../src/main.ts';
+import { type StorePlace, storePlace } from '../../store/place.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { readiness } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
 import { Way } from '../../support/way.ts';
-import { type StorePlace, storePlace } from '../store/place.ts';
 
 describeEngines(['postgres'], () => {
   let place: StorePlace;

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
-import type { FozConfig, SourceConfig } from '../../../src/control/index.ts';
+import type { FozConfig } from '../../../src/control/index.ts';
 import { connect, start } from '../../../src/main.ts';
+import type { SourceConfig } from '../../../src/views/index.ts';
 import { untilRead } from '../../support/ready.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-settings-'));

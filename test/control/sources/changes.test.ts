@@ -1,4 +1,4 @@
-import { Changes } from '../../../src/control/sources/changes.ts';
+import { Changes } from '../../../src/views/sources/changes.ts';
 
 /** Milliseconds at which a source is read within an hour, looked at every 5 s; `hintAt` tells what a look finds. */
 function readings(

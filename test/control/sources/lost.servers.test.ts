@@ -2,15 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import {
-  type FozConfig,
-  Graphs,
-  type SourceConfig,
-  SourceRegistry,
-  StoredCatalog,
-} from '../../../src/control/index.ts';
+import type { FozConfig } from '../../../src/control/index.ts';
 import { parseSourceName } from '../../../src/core/index.ts';
 import { connect, type Started, start } from '../../../src/main.ts';
+import type { SourceConfig } from '../../../src/views/index.ts';
+import { Graphs, SourceRegistry, StoredCatalog } from '../../../src/views/index.ts';
 import { ask } from '../../support/cases/run.ts';
 import { sharedDatabase } from '../../support/databases.ts';
 import { until } from '../../support/wait.ts';
@@ -30,7 +26,7 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
     const registry = new SourceRegistry([{ name, config, connector }], stored);
     const [source] = registry.sources;
     await registry.start();
-    const graphs = new Graphs({ sources: [config] }, registry);
+    const graphs = new Graphs({}, registry);
     const answer = async () => JSON.parse(await ask(graphs.engine(), { query, variables: {} }));
     try {
       const before = await answer();

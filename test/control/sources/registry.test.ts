@@ -1,15 +1,11 @@
 import { mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type FozConfig,
-  Graphs,
-  type SourceConfig,
-  SourceRegistry,
-  StoredCatalog,
-} from '../../../src/control/index.ts';
+import type { FozConfig } from '../../../src/control/index.ts';
 import { parseSourceName } from '../../../src/core/index.ts';
 import { connect } from '../../../src/main.ts';
+import type { SourceConfig } from '../../../src/views/index.ts';
+import { Graphs, SourceRegistry, StoredCatalog } from '../../../src/views/index.ts';
 import { ask } from '../../support/cases/run.ts';
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
@@ -80,7 +76,7 @@ test('refreshing swaps the graph when something has changed, and only then', asy
   const source: SourceConfig = { name: 'growing', kind: 'sqlite', path: file };
   const own = await registry(join(folder, 'other-state'), source);
   await own.start();
-  const graphs = new Graphs({ sources: [source] }, own);
+  const graphs = new Graphs({}, own);
   try {
     const before = graphs.engine();
     expect(await own.refresh(name('growing'))).toEqual({ changed: false });

@@ -1,8 +1,8 @@
+import { onServer, type StorePlace, storePlace } from '../../store/place.ts';
 import { connect as connectTo } from '../../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { until } from '../../support/wait.ts';
-import { onServer, type StorePlace, storePlace } from '../store/place.ts';
 import { attachSource, type Running, running } from './runtime.ts';
 
 describeEngines(['postgres'], () => {

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
-import type { SourceConfig } from '../../../src/control/index.ts';
 import { connectPostgres } from '../../../src/databases/postgres/index.ts';
 import { start } from '../../../src/main.ts';
 import type { RunContext } from '../../../src/plan/index.ts';
+import type { SourceConfig } from '../../../src/views/index.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { type Pooler, startPgbouncer } from '../../support/servers/index.ts';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { type Started, start } from '../../../src/main.ts';
 import { type FozProcess, fozOver, fozProgram } from '../../control/edit/processes.ts';
 import { secret } from '../../control/sources/runtime.ts';
-import { onServer, type StorePlace, storePlace } from '../../control/store/place.ts';
+import { onServer, type StorePlace, storePlace } from '../../store/place.ts';
 import { type Connection, connect } from '../../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
 import { describeEngines } from '../../support/engines.ts';

@@ -9,11 +9,11 @@ import type {
   Naming,
   TableMetadata,
 } from '../../../src/catalog/index.ts';
-import { viewKey, viewOf } from '../../../src/control/views.ts';
 import { parseRoleName, type SourceName } from '../../../src/core/index.ts';
 import { RoleEngine, tablesSeen } from '../../../src/execute/index.ts';
 import { buildGraph } from '../../../src/graph/index.ts';
 import type { Connector } from '../../../src/plan/index.ts';
+import { viewKey, viewOf } from '../../../src/views/views.ts';
 import { attachment, catalogOf } from './instance.ts';
 import { metadata } from './metadata.ts';
 

@@ -1,4 +1,4 @@
-import type { SourceConfig, SourceKind } from '../../config.ts';
+import type { SourceConfig, SourceKind } from '../../../views/index.ts';
 import type { Findings } from './findings.ts';
 import { type Entry, isEntry } from './read-tree.ts';
 

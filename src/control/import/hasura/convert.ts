@@ -1,5 +1,5 @@
 import type { InheritedRoleMetadata, Metadata, TableMetadata } from '../../../catalog/index.ts';
-import type { FozConfig } from '../../config.ts';
+import type { FozConfig } from '../../config/config.ts';
 import { type Finding, Findings, isEmpty } from './findings.ts';
 import { limitsFrom } from './limits.ts';
 import { type AllowedOperations, allowedOperations } from './operations.ts';

@@ -1,4 +1,5 @@
-import type { LimitsConfig, ServerConfig } from '../../config.ts';
+import type { LimitsConfig } from '../../../access/index.ts';
+import type { ServerConfig } from '../../config/config.ts';
 import { type Findings, isEmpty } from './findings.ts';
 import { type Entry, isEntry } from './read-tree.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml';
-import { ConfigError, type ConfigProblem } from '../../config.ts';
+import { ConfigError, type ConfigProblem } from '../../config/config.ts';
 import { isFolder } from '../../metadata/folder.ts';
 import { parseYaml } from '../../metadata/located-yaml.ts';
 

@@ -1,6 +1,6 @@
 import type { TableMetadata, TableName } from '../../../catalog/index.ts';
 import { parseSourceName } from '../../../core/index.ts';
-import type { SourceConfig, SourceKind } from '../../config.ts';
+import type { SourceConfig, SourceKind } from '../../../views/index.ts';
 import { connectionOf } from './connection.ts';
 import { type Findings, isEmpty } from './findings.ts';
 import { fitting } from './fitting.ts';

@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Metadata, TableMetadata, TableName } from './metadata.ts';
+
+/** The order in which the parts of a table stand in its file. */
+const tableKeys = [
+  'source',
+  'table',
+  'tracked',
+  'is_enum',
+  'audit_reads',
+  'primary_key',
+  'configuration',
+  'object_relationships',
+  'array_relationships',
+  'remote_relationships',
+  'validations',
+  'select_permissions',
+  'insert_permissions',
+  'update_permissions',
+  'delete_permissions',
+] as const satisfies readonly (keyof TableMetadata)[];
+
+const sortedLists = {
+  object_relationships: 'name',
+  array_relationships: 'name',
+  remote_relationships: 'name',
+  select_permissions: 'role',
+  insert_permissions: 'role',
+  update_permissions: 'role',
+  delete_permissions: 'role',
+} as const satisfies Partial<Record<keyof TableMetadata, string>>;
+
+/**
+ * The same metadata in the one order that files have: tables by source and name, relationships by name, permissions by role. Lists whose
+ * order says something stay as they are; empty lists of relationships, permissions and inherited roles are left out.
+ */
+export function canonicalMetadata({ tables, inherited_roles = [] }: Metadata): Metadata {
+  const roles = sortedBy(inherited_roles, (role) => role.role_name);
+  return {
+    tables: sortedBy(tables.map(canonicalTable), sortKey),
+    ...(roles.length === 0 ? {} : { inherited_roles: roles }),
+  };
+}
+
+/** Whether both say the same, whatever the order of their tables, names and keys. */
+export function sameMetadata(one: Metadata, other: Metadata): boolean {
+  return isDeepStrictEqual(plain(canonicalMetadata(one)), plain(canonicalMetadata(other)));
+}
+
+/** One table as `canonicalMetadata` has it. */
+export function canonicalTable(entry: TableMetadata): TableMetadata {
+  const known = tableKeys.flatMap((key): [string, unknown][] => {
+    const value = entry[key];
+    if (value === undefined) return [];
+    if (!(key in sortedLists)) return [[key, key === 'configuration' ? sortedConfiguration(entry) : value]];
+    const by = sortedLists[key as keyof typeof sortedLists];
+    const list = value as readonly Readonly<Record<string, unknown>>[];
+    return list.length === 0 ? [] : [[key, sortedBy(list, (item) => String(item[by]))]];
+  });
+  return Object.fromEntries(known) as unknown as TableMetadata;
+}
+
+function sortedConfiguration({ configuration = {} }: TableMetadata): TableMetadata['configuration'] {
+  const { custom_root_fields: fields, column_config: columns } = configuration;
+  return {
+    ...configuration,
+    ...(fields === undefined ? {} : { custom_root_fields: sortedKeys(fields) }),
+    ...(columns === undefined ? {} : { column_config: sortedKeys(columns) }),
+  };
+}
+
+function sortedKeys<T extends object>(given: T): T {
+  return Object.fromEntries(sortedBy(Object.entries(given), ([key]) => key)) as T;
+}
+
+/** Sorted by code units, so that every machine sorts alike; equal ones keep their order. */
+export function sortedBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
+  const keyed = items.map((item) => ({ item, key: keyOf(item) }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return keyed.map(({ item }) => item);
+}
+
+/** Source, namespace and name of a table, apart from each other in one text. */
+export function sortKey({ source, table }: Pick<TableMetadata, 'source' | 'table'>): string {
+  return JSON.stringify([source, schemaOf(table) ?? '', nameOf(table)]);
+}
+
+/** The namespace that metadata names; `null`: the default one. */
+export function schemaOf(table: TableName): string | null {
+  return typeof table === 'string' ? null : (table.schema ?? null);
+}
+
+/** The name of a table without its namespace. */
+export function nameOf(table: TableName): string {
+  return typeof table === 'string' ? table : table.name;
+}
+
+/** Without what JSON does not have: `undefined`, prototypes. */
+export function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

@@ -1,0 +1,89 @@
+import { dirname, resolve } from 'node:path';
+import { checkAuth } from '../../auth/index.ts';
+import type { Metadata } from '../../catalog/index.ts';
+import { checkAllowLists } from '../../views/index.ts';
+import { isFolder, readFolder } from '../metadata/folder.ts';
+import { readYaml } from '../metadata/located-yaml.ts';
+import { checkAgainst, spelled } from '../metadata/validate.ts';
+import { checkSources, type SourceProblem } from '../sources/check-sources.ts';
+import { ConfigError, type ConfigProblem, type FozConfig, type ServerConfig } from './config.ts';
+
+/**
+ * Reads and checks a configuration file. Paths in it start at its folder. Throws ConfigError with everything that is wrong,
+ * each with its place.
+ */
+export function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env): FozConfig {
+  const { value, problems, locate } = readYaml(file, environment);
+  if (value === undefined) throw new ConfigError(problems);
+  addUntold(problems, checkAgainst('config', value, locate));
+  const folder = dirname(file);
+  const inside = (value as { readonly metadata?: unknown } | null)?.metadata;
+  const metadata =
+    typeof inside === 'string'
+      ? loadMetadata(resolve(folder, inside), environment, problems)
+      : (inside as Metadata | undefined);
+  const config = { sources: [], ...(value as Partial<Omit<FozConfig, 'metadata'>>) };
+  if (problems.length === 0) {
+    const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
+    const inLists = checkAllowLists(config.allow_list ?? []);
+    const checked = [...inAuth, ...inLists, ...checkPort(config.server), ...checkSources(config)];
+    for (const { path, message } of checked)
+      problems.push({ ...locate(path), where: spelled(path), message });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const sources = config.sources.map((source) =>
+    source.path === undefined || source.path === ':memory:'
+      ? source
+      : { ...source, path: resolve(folder, source.path) },
+  );
+  const files = config.control?.files;
+  return {
+    ...config,
+    sources,
+    metadata,
+    ...(metadata === undefined
+      ? {}
+      : { metadataPlace: typeof inside === 'string' ? resolve(folder, inside) : file }),
+    state: resolve(folder, config.state ?? '.foz'),
+    ...(config.names === undefined ? {} : { names: resolve(folder, config.names) }),
+    ...(files === undefined ? {} : { control: { files: resolve(folder, files) } }),
+  };
+}
+
+/** A port as a configuration or a command line gives it; `undefined`: the text is none. */
+export function parsePort(text: string | number): number | undefined {
+  const port = Number(text);
+  return /^\d{1,5}$/.test(String(text).trim()) && port <= 65_535 ? port : undefined;
+}
+
+function checkPort({ port }: ServerConfig = {}): SourceProblem[] {
+  return port === undefined || parsePort(port) !== undefined
+    ? []
+    : [{ path: ['server', 'port'], message: 'must be a number from 0 (a free port) to 65535' }];
+}
+
+/** Metadata from a file or folder of its own; what is wrong with it goes into `problems`. */
+function loadMetadata(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  problems: ConfigProblem[],
+): Metadata | undefined {
+  if (isFolder(file)) {
+    const read = readFolder(file);
+    problems.push(...read.problems);
+    return read.metadata;
+  }
+  const read = readYaml(file, environment);
+  problems.push(...read.problems);
+  if (read.value === undefined) return undefined;
+  addUntold(problems, checkAgainst('metadata', read.value, read.locate));
+  return read.value as Metadata;
+}
+
+/** A value that could not be filled in is told once, not again for what its absence breaks. */
+function addUntold(problems: ConfigProblem[], found: readonly ConfigProblem[]): void {
+  const told = problems.filter(({ where }) => where === 'value');
+  const isTold = ({ file, line, column }: ConfigProblem) =>
+    told.some((other) => other.file === file && other.line === line && other.column === column);
+  problems.push(...found.filter((problem) => !isTold(problem)));
+}

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import type { CredentialLimits } from '../../access/index.ts';
+import { mintKey, type ScopesConfig } from '../../auth/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { Actor } from '../../store/index.ts';
+import {
+  insertKey,
+  type KeyDescription,
+  type KeyPatch,
+  listKeys,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from '../../store/index.ts';
+import type { FozConfig } from '../config/config.ts';
+import { storeToLookInto } from '../offline/look.ts';
+import type { ControlPlane } from '../plane.ts';
+import { refuseUnfit, refuseUnfitAuth } from '../settings/refuse.ts';
+
+/** What a new key is to be. */
+export interface KeyInput {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly owner?: string | null;
+  readonly roles: readonly string[];
+  readonly defaultRole?: string | null;
+  /** Session variables without prefix. */
+  readonly variables?: Readonly<Record<string, string | number | boolean>> | null;
+  readonly scopes?: ScopesConfig | null;
+  readonly networks?: readonly string[] | null;
+  readonly rateLimit?: { readonly requests: number; readonly seconds: number } | null;
+  /** Smaller limits than those of its roles. */
+  readonly limits?: CredentialLimits | null;
+  readonly expiresAt?: Date | null;
+  /** Whether backend-only permissions hold. */
+  readonly backend?: boolean | null;
+}
+
+/** What of a key is to be other than before: what is absent stays, `null` takes away. */
+export type KeyChange = { readonly [Name in keyof KeyInput]?: KeyInput[Name] | null };
+
+/** A key that was made, or given another secret: its text is shown this once. */
+export interface ShownKey {
+  readonly key: string;
+  readonly description: KeyDescription;
+}
+
+/** Keys by name, without their secrets. Rejects with FozError `unavailable` when the store is. */
+export function keysOf({ store }: ControlPlane, revoked: boolean): Promise<readonly KeyDescription[]> {
+  return store.read((db) => listKeys(db, { revoked }));
+}
+
+/** The same for a command, without anything that runs; none where no store was made. Rejects with FozError `unavailable` when it cannot be opened. */
+export async function listStoredKeys(
+  config: Pick<FozConfig, 'store' | 'state'>,
+  environment: NodeJS.ProcessEnv,
+  revoked: boolean,
+): Promise<readonly KeyDescription[]> {
+  const store = await storeToLookInto(config, environment);
+  if (store === null) return [];
+  try {
+    await store.open();
+    return await store.read((db) => listKeys(db, { revoked }));
+  } finally {
+    await store.close();
+  }
+}
+
+/** Makes an API key. Rejects with FozError `validation-failed` or, for a name that is taken, `conflict`. */
+export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInput): Promise<ShownKey> {
+  refuseUnfitKey(input);
+  const { key, prefix, hash } = mintKey(plane.peppers[0]!);
+  const id = randomUUID();
+  const { name, roles } = input;
+  const made = { ...patchOf(input), name, roles, id, prefix, hash };
+  return changed(plane, actor, 'key.create', id, key, (db) => insertKey(db, made));
+}
+
+/**
+ * Changes what a key is; its text stays. `revision`: the one that was seen, absent: whichever it is. Rejects with FozError `not-found` for a
+ * key that is not there or has ended, `validation-failed`, or `conflict` for another revision and for a name that is taken.
+ */
+export async function changeKey(
+  plane: ControlPlane,
+  actor: Actor,
+  id: string,
+  change: KeyChange,
+  revision: number | null = null,
+): Promise<KeyDescription> {
+  const given = givenIn(change);
+  const update = (db: Knex.Transaction) => updateKey(db, id, patchOf(given));
+  const shown = await changed(plane, actor, 'key.update', id, '', update, (key) => {
+    if (key === undefined || key.revokedAt !== null) return;
+    if (revision !== null && String(revision) !== key.revision)
+      throw new FozError(
+        'conflict',
+        `The API key ${key.name} is at revision ${key.revision}, not at ${revision} as expected: read it again and repeat the change.`,
+        { details: { expected: revision, current: Number(key.revision) } },
+      );
+    // What it has already was looked at when it was given.
+    refuseUnfitKey({ ...key, description: null, owner: null, expiresAt: null, ...given });
+  });
+  return shown.description;
+}
+
+/** Throws FozError where the caller may not change this key; `undefined`: there is none. */
+type Check = (key: KeyDescription | undefined) => void;
+const anyKey = () => {};
+
+/** Gives a key another secret; the ones before are accepted for so many seconds more. Rejects with FozError `not-found`, and as `check` does. */
+export async function renewKey(
+  plane: ControlPlane,
+  actor: Actor,
+  id: string,
+  overlapSeconds: number,
+  check: Check = anyKey,
+): Promise<ShownKey> {
+  const { key, prefix, hash } = mintKey(plane.peppers[0]!);
+  const until = overlapSeconds > 0 ? new Date(Date.now() + overlapSeconds * 1000) : null;
+  const rotate = (db: Knex.Transaction) => rotateKey(db, id, { prefix, hash }, until);
+  return changed(plane, actor, 'key.rotate', id, key, rotate, check);
+}
+
+/** Ends a key for good. Rejects with FozError `not-found`, and as `check` does. */
+export async function endKey(
+  plane: ControlPlane,
+  actor: Actor,
+  id: string,
+  check: Check = anyKey,
+): Promise<KeyDescription> {
+  const revoke = (db: Knex.Transaction) => revokeKey(db, id);
+  return (await changed(plane, actor, 'key.revoke', id, '', revoke, check)).description;
+}
+
+/** What every key has: `null` makes it empty. */
+const empty: Readonly<Record<string, unknown>> = { name: '', roles: [], variables: {}, backend: false };
+
+/** What is given, with something empty in place of a `null` that cannot be. */
+function givenIn(change: KeyChange): Partial<KeyInput> {
+  const given = Object.entries(change).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, value ?? empty[name] ?? null]));
+}
+
+/** As it is kept: values of session variables are texts. */
+function patchOf({ variables, backend, ...rest }: Partial<KeyInput>): KeyPatch {
+  const texts = Object.entries(variables ?? {}).map(([name, value]) => [name, String(value)]);
+  return {
+    ...rest,
+    ...(variables ? { variables: Object.fromEntries(texts) } : {}),
+    ...(backend === undefined ? {} : { backend: backend === true }),
+  };
+}
+
+/** Changes one key and writes that down, both or neither; it counts in this process when this resolves. */
+async function changed(
+  { store, audit }: ControlPlane,
+  actor: Actor,
+  operation: string,
+  id: string,
+  key: string,
+  change: (db: Knex.Transaction) => Promise<void>,
+  check: Check = anyKey,
+): Promise<ShownKey> {
+  const shown = await store.write(async (db) => {
+    const [before] = await listKeys(db, { id, revoked: true, hold: true });
+    check(before);
+    await change(db);
+    const [description] = await listKeys(db, { id, revoked: true });
+    await audit?.changedWithin(db, {
+      actor,
+      operation,
+      keyId: id,
+      before: before ?? null,
+      after: description ?? null,
+    });
+    return { key, description: description! };
+  });
+  await store.settled();
+  return shown;
+}
+
+/** The same rules as for keys in the configuration. Throws FozErrors. */
+function refuseUnfitKey({ description, owner, expiresAt, ...input }: KeyInput): void {
+  const { name, roles, defaultRole, variables, scopes, networks, rateLimit, limits, backend } = input;
+  const declared = {
+    name,
+    prefix: 'A'.repeat(12),
+    hash: `sha256:${'0'.repeat(64)}`,
+    roles,
+    ...(defaultRole ? { default_role: defaultRole } : {}),
+    ...(variables ? { variables } : {}),
+    ...(scopes ? { scopes } : {}),
+    ...(networks ? { networks } : {}),
+    ...(rateLimit ? { rate_limit: rateLimit } : {}),
+    ...(limits ? { limits } : {}),
+    ...(backend ? { backend } : {}),
+  };
+  if (name.trim() === '' || roles.length === 0)
+    throw new FozError('validation-failed', 'A key needs a name and at least one role.');
+  refuseUnfit({ auth: { api_keys: [declared] } }, 'auth.api_keys[0]', 'key');
+  refuseUnfitAuth({ api_keys: [declared] }, 'api_keys[0]', 'key');
+  if (expiresAt && expiresAt.getTime() <= Date.now())
+    throw new FozError('validation-failed', 'expiresAt has passed already: the key would let nobody in.');
+  for (const [what, text] of Object.entries({ description, owner }))
+    if (text && (text.length > 1000 || text.includes('\0')))
+      throw new FozError('validation-failed', `${what} must have at most 1,000 characters, and no NUL.`);
+}

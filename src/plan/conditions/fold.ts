@@ -1,0 +1,120 @@
+import {
+  type Column,
+  operators,
+  type RowRule,
+  type RuleValue,
+  type Table,
+  type ValueType,
+} from '../../catalog/index.ts';
+import { FozError, unreachable } from '../../core/index.ts';
+import type { Planning } from '../context.ts';
+import type { Param, ParamSource } from '../model/param.ts';
+import { and, type Predicate } from '../model/predicate.ts';
+import { addKeys, amongKeys } from '../remote.ts';
+
+type Related = Extract<RowRule, { readonly kind: 'exists' }>;
+
+/** What a rule that leads into another source becomes; throws where there is no planning that could fetch keys. */
+type Cross = (rule: Related) => Predicate;
+
+/** The rows of a table that the role can see, as a predicate; made once per operation. */
+export function visibleRows(planning: Planning, table: Table): Predicate {
+  const { filter } = planning.rules.select(table);
+  return foldRule(planning, filter);
+}
+
+/** A rule of the role as a predicate. What it needs from other sources becomes steps of the plan. */
+export function foldRule(planning: Planning, rule: RowRule): Predicate {
+  let folded = planning.folded.get(rule);
+  if (folded === undefined) {
+    folded = fold(rule, (related) => foldRelated(planning, related));
+    planning.folded.set(rule, folded);
+  }
+  return folded;
+}
+
+/** Rules of filters stand in masks again (inherited roles): each is fetched once. */
+function foldRelated(planning: Planning, rule: Related): Predicate {
+  let folded = planning.folded.get(rule);
+  if (folded === undefined) {
+    const { relationship } = rule;
+    const where = foldRule(planning, rule.where);
+    folded = amongKeys(relationship, addKeys(planning, relationship, where, null, '$'));
+    planning.folded.set(rule, folded);
+  }
+  return folded;
+}
+
+/** A rule that stays within its source as a predicate; needs no planning. */
+export function foldWithin(rule: RowRule): Predicate {
+  return fold(rule, ({ relationship: { from, name } }) => {
+    throw new FozError('unexpected', `The keys of ${from.id}.${name} were not planned.`);
+  });
+}
+
+function fold(rule: RowRule, cross: Cross): Predicate {
+  switch (rule.kind) {
+    case 'and':
+      return and(...rule.of.map((part) => fold(part, cross)));
+    case 'or':
+      return { kind: 'or', of: rule.of.map((part) => fold(part, cross)) };
+    case 'not':
+      return { kind: 'not', of: fold(rule.of, cross) };
+    case 'compare': {
+      const { column, op, value } = rule;
+      const { operand } = operators[op];
+      const isList = operand === 'list' || operand === 'text list';
+      const type = operand === 'text' || operand === 'text list' ? text : column.type;
+      const param = ruleParam(value, type, isList ? 'list' : 'value');
+      return { kind: 'compare', column, op, value: { ...param, labels: labelsOf(column, type) } };
+    }
+    case 'between': {
+      const { column, low, high } = rule;
+      return {
+        kind: 'between',
+        column,
+        low: ruleParam(low, column.type),
+        high: ruleParam(high, column.type),
+      };
+    }
+    case 'is null':
+    case 'columns':
+      return rule;
+    case 'exists': {
+      const { relationship } = rule;
+      if (relationship.remote) return cross(rule);
+      return { kind: 'exists', relationship, where: fold(rule.where, cross) };
+    }
+    case 'exists table':
+      return { kind: 'exists table', table: rule.table, where: fold(rule.where, cross) };
+    default:
+      return unreachable(rule);
+  }
+}
+
+/** What a value of the type may be, where it is a label of the column. */
+function labelsOf({ enumType }: Column, { scalar }: ValueType): readonly string[] | undefined {
+  return scalar === 'enum' ? enumType?.values.map(({ value }) => value) : undefined;
+}
+
+const text: ValueType = { scalar: 'text', array: false };
+
+/** A value of a rule as a parameter; `column`: the one that it is written into. */
+export function ruleParam(
+  value: RuleValue,
+  type: ValueType,
+  shape: 'value' | 'list' = 'value',
+  column?: Column,
+): Param {
+  return { type, shape, source: sourceOf(value), path: '$', column };
+}
+
+function sourceOf(value: RuleValue): ParamSource {
+  switch (value.kind) {
+    case 'constant':
+    case 'session':
+      return value;
+    case 'list':
+      return { kind: 'list', of: value.of.map(sourceOf) };
+  }
+}

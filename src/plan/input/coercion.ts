@@ -1,0 +1,196 @@
+import {
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  type OperationDefinitionNode,
+  typeFromAST,
+  valueFromAST,
+} from 'graphql';
+import { ExactNumber, withDoubles } from '../../core/index.ts';
+import { keepsDigits } from '../../graph/index.ts';
+
+/** Values of variables by name. */
+export type VariableValues = Readonly<Record<string, unknown>>;
+
+/** The variables that an operation declares, with their types. */
+export function declaredVariables(schema: GraphQLSchema, operation: OperationDefinitionNode) {
+  return (operation.variableDefinitions ?? []).map(({ variable, type, defaultValue }) => ({
+    name: variable.name.value,
+    type: typeFromAST(schema, type as never) as GraphQLInputType,
+    defaultValue,
+  }));
+}
+
+/** An own property of an object from outside; properties of Object.prototype do not count. */
+export function own(object: object, name: string | number): unknown {
+  return Object.hasOwn(object, name) ? (object as Record<string | number, unknown>)[name] : undefined;
+}
+
+/** Coerces a value that is not null; `undefined`: it does not fit. */
+type Coerce = (value: unknown) => unknown;
+
+/**
+ * Compiles the function that coerces an operation's raw variables (GraphQL specification, section 6.1.2). It gives `undefined`
+ * where something is wrong with them: graphql-js then tells what. The values inherit nothing: a variable that was not given is
+ * undefined, whatever its name.
+ */
+export function compileCoercion(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+): (raw: VariableValues) => VariableValues | undefined {
+  const entries = declaredVariables(schema, operation).map(({ name, type, defaultValue }) => ({
+    name,
+    required: isNonNullType(type),
+    fallback: defaultValue === undefined ? undefined : { value: valueFromAST(defaultValue, type) },
+    coerce: coercionOf(isNonNullType(type) ? type.ofType : type),
+  }));
+  return (raw) => {
+    const values: Record<string, unknown> = Object.create(null);
+    for (const { name, required, fallback, coerce } of entries) {
+      const value = own(raw, name);
+      if (value === undefined) {
+        if (fallback !== undefined) values[name] = fallback.value;
+        else if (required) return undefined;
+      } else if (value === null) {
+        if (required) return undefined;
+        values[name] = null;
+      } else {
+        const coerced = coerce(value);
+        if (coerced === undefined) return undefined;
+        values[name] = coerced;
+      }
+    }
+    return values;
+  };
+}
+
+const coercions = new WeakMap<GraphQLInputType, Coerce>();
+
+function coercionOf(type: GraphQLInputType): Coerce {
+  let coerce = coercions.get(type);
+  if (coerce === undefined) {
+    coerce = makeCoercion(type);
+    coercions.set(type, coerce);
+  }
+  return coerce;
+}
+
+function makeCoercion(type: GraphQLInputType): Coerce {
+  if (isNonNullType(type)) return coercionOf(type.ofType);
+  if (isListType(type)) return listCoercion(type.ofType);
+  if (isInputObjectType(type)) return objectCoercion(type);
+  return (value) => {
+    try {
+      return type.parseValue(value);
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+/** Whether a value looks like a PostgreSQL array literal (`{a,b}`). GraphQL would make it a list of one text, which is hardly meant. */
+export function isArrayLiteral(value: unknown): boolean {
+  return typeof value === 'string' && /^\s*\{.*\}\s*$/s.test(value);
+}
+
+/** The message for an array literal in the place of a list. */
+export const needsList =
+  'a text in the form of a PostgreSQL array stands where a list is needed: send a list, such as ["a", "b"]; where the text itself is meant, a list that holds it';
+
+function listCoercion(itemType: GraphQLInputType): Coerce {
+  const isRequired = isNonNullType(itemType);
+  return (value) => {
+    const coerce = coercionOf(itemType);
+    if (!Array.isArray(value)) {
+      if (isArrayLiteral(value)) return undefined;
+      const single = coerce(value);
+      return single === undefined ? undefined : [single];
+    }
+    const items: unknown[] = [];
+    for (const item of value) {
+      const isNull = item === null || item === undefined;
+      if (isNull && isRequired) return undefined;
+      const coerced = isNull ? null : coerce(item);
+      if (coerced === undefined) return undefined;
+      items.push(coerced);
+    }
+    return items;
+  };
+}
+
+/** Fields in the order of the type, as graphql-js has them. */
+function objectCoercion(type: GraphQLInputObjectType): Coerce {
+  return (given) => {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
+    const values: Record<string, unknown> = Object.create(null);
+    let left = Object.keys(given).length;
+    for (const { name, type: fieldType, defaultValue } of Object.values(type.getFields())) {
+      const value = own(given, name);
+      if (Object.hasOwn(given, name)) left--;
+      if (value === undefined) {
+        if (defaultValue !== undefined) values[name] = defaultValue;
+        else if (isNonNullType(fieldType)) return undefined;
+      } else if (value === null) {
+        if (isNonNullType(fieldType)) return undefined;
+        values[name] = null;
+      } else {
+        const coerced = coercionOf(fieldType)(value);
+        if (coerced === undefined) return undefined;
+        values[name] = coerced;
+      }
+    }
+    // The type has no such field.
+    return left > 0 || (type.isOneOf && !hasOneValue(values)) ? undefined : values;
+  };
+}
+
+function hasOneValue(values: Readonly<Record<string, unknown>>): boolean {
+  const given = Object.values(values);
+  return given.length === 1 && given[0] !== null;
+}
+
+/** Raw variables with ExactNumbers only where a scalar takes them; elsewhere with the nearest double, as `JSON.parse` gives it. */
+export function settleNumbers(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  raw: VariableValues,
+): VariableValues {
+  const types = new Map(declaredVariables(schema, operation).map(({ name, type }) => [name, type]));
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, value]) => {
+      const type = types.get(name);
+      return [name, type === undefined ? value : settled(type, value)];
+    }),
+  );
+}
+
+function settled(type: GraphQLInputType, value: unknown): unknown {
+  if (isNonNullType(type)) return settled(type.ofType, value);
+  if (isListType(type))
+    return Array.isArray(value)
+      ? value.map((item) => settled(type.ofType, item))
+      : settled(type.ofType, value);
+  if (isLeafType(type)) return keepsDigits(type) ? value : withDoubles(value);
+  if (value instanceof ExactNumber || typeof value !== 'object' || value === null || Array.isArray(value))
+    return withDoubles(value);
+  const fields = type.getFields();
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const field = fields[name];
+      return [name, field === undefined ? withDoubles(inner) : settled(field.type, inner)];
+    }),
+  );
+}
+
+/** Raw variables without prototypes, at any depth: graphql-js looks names up without checking that they are own properties. */
+export function withoutPrototypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPrototypes);
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [name, inner] of Object.entries(value)) copy[name] = withoutPrototypes(inner);
+  return copy;
+}

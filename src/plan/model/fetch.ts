@@ -1,0 +1,78 @@
+import type { Column, KeyComparison, Table } from '../../catalog/index.ts';
+import type { Measure } from './measure.ts';
+import type { Param } from './param.ts';
+import type { Predicate } from './predicate.ts';
+import type { Aggregate, Direction, GroupBy, OrderTerm, Select } from './select.ts';
+
+/** What one statement reads. */
+export type Fetch =
+  /** Rows of a root field. */
+  | { readonly kind: 'rows'; readonly select: Select }
+  /** One row: the aggregate of a root field. */
+  | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
+  /** The groups of a root aggregate. */
+  | { readonly kind: 'groups'; readonly aggregate: Aggregate; readonly group: GroupBy }
+  /** Several root fields of one source in one row of JSON texts (Capabilities.combinedRoots). */
+  | { readonly kind: 'roots'; readonly roots: readonly CombinedRoot[] }
+  /**
+   * Children of many parents: for each tuple of `keys` (shape `keys`) the rows of `select` whose `columns` equal it, with the
+   * select's own order, limit and offset applied per tuple. Column 0 of the result is the index of the tuple.
+   */
+  | {
+      readonly kind: 'children';
+      readonly columns: readonly Column[];
+      readonly keys: Param;
+      readonly select: Select;
+    }
+  /** As `children`, one aggregate row per tuple, also where nothing matches. */
+  | {
+      readonly kind: 'children aggregate';
+      readonly columns: readonly Column[];
+      readonly keys: Param;
+      readonly aggregate: Aggregate;
+    }
+  | {
+      readonly kind: 'children groups';
+      readonly columns: readonly Column[];
+      readonly keys: Param;
+      readonly aggregate: Aggregate;
+      readonly group: GroupBy;
+    }
+  /**
+   * Distinct tuples of `columns` among the rows that pass `where`, NULLs left out, at most `limit`. `compare`: when tuples are
+   * not distinct; absent: as the database compares.
+   * `having`: only tuples whose measure passes (for `<rel>_aggregate` across sources).
+   */
+  | {
+      readonly kind: 'keys';
+      readonly table: Table;
+      readonly columns: readonly Column[];
+      readonly where: Predicate;
+      readonly compare?: KeyComparison | undefined;
+      readonly having: {
+        readonly measure: Measure;
+        readonly op: '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
+        readonly value: Param;
+      } | null;
+      readonly limit: number;
+    }
+  /**
+   * For each tuple of `keys`: its dense rank (1, 2, ...) by `term` of the one row whose `columns` equal it, or by the measure
+   * over all such rows that pass `where` (NULL where there are none); a count is its own rank, negative when descending.
+   * Result columns: tuple index, rank.
+   */
+  | {
+      readonly kind: 'ranks';
+      readonly table: Table;
+      readonly columns: readonly Column[];
+      readonly keys: Param;
+      readonly where: Predicate;
+      readonly by:
+        | { readonly kind: 'term'; readonly term: OrderTerm }
+        | ({ readonly kind: 'measure'; readonly measure: Measure } & Direction);
+    };
+
+export type CombinedRoot =
+  | { readonly kind: 'list'; readonly key: string; readonly select: Select }
+  | { readonly kind: 'one'; readonly key: string; readonly select: Select }
+  | { readonly kind: 'aggregate'; readonly key: string; readonly aggregate: Aggregate };

@@ -1,0 +1,32 @@
+import type { ConnectionPlan } from '../reading/connection.ts';
+import type { Mutation } from '../writing/mutation.ts';
+import type { Param } from './param.ts';
+import type { Aggregate, Select } from './select.ts';
+import type { Step } from './step.ts';
+
+/** What an operation does, ready to be compiled for its sources. Immutable, printable, kept in the plan cache. */
+export interface Plan {
+  readonly kind: 'query' | 'mutation';
+  /** Reads in other sources that filters and orders depend on; each may use the ones before it. */
+  readonly steps: readonly Step[];
+  /** Parameters that a step fills. */
+  readonly stepParams: readonly Param[];
+  /** Root fields in the order of the answer. */
+  readonly roots: readonly Root[];
+}
+
+export type Root =
+  | { readonly kind: 'constant'; readonly key: string; readonly json: string }
+  /** `__schema` and `__type`: answered from the graph, not from a source. */
+  | { readonly kind: 'introspection'; readonly key: string }
+  /** `customization.root_fields.namespace` */
+  | { readonly kind: 'namespace'; readonly key: string; readonly roots: readonly Root[] }
+  | { readonly kind: 'list' | 'one'; readonly key: string; readonly select: Select }
+  | { readonly kind: 'aggregate'; readonly key: string; readonly aggregate: Aggregate }
+  | { readonly kind: 'connection'; readonly key: string; readonly connection: ConnectionPlan }
+  | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };
+
+/** Root fields without the namespaces around them. */
+export function rootFields(roots: readonly Root[]): Root[] {
+  return roots.flatMap((root) => (root.kind === 'namespace' ? rootFields(root.roots) : [root]));
+}

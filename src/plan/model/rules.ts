@@ -1,0 +1,63 @@
+import type {
+  DeletePermission,
+  InsertPermission,
+  RolePermissions,
+  RowValidation,
+  SelectPermission,
+  UpdatePermission,
+} from '../../access/index.ts';
+import { everyRow, type RowRule, type Table } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+
+/** What a role may do, as rules that the planner folds into every read and write. Tables are found by their `id`. */
+export interface Rules {
+  /** Rows of the table that the role can see, and how many at once. */
+  select(table: Table): Pick<SelectPermission, 'filter' | 'limit'>;
+  insert(table: Table): Pick<InsertPermission, 'check' | 'presets'>;
+  update(table: Table): Pick<UpdatePermission, 'filter' | 'check' | 'presets'>;
+  delete(table: Table): Pick<DeletePermission, 'filter' | 'presets'>;
+  /** What every written row must pass, whoever writes it. */
+  validations(table: Table): readonly RowValidation[];
+}
+
+/** What every written row must pass, by table id. */
+export type Validations = ReadonlyMap<string, readonly RowValidation[]>;
+
+const everything = { filter: everyRow, limit: null, check: everyRow, presets: new Map() } as const;
+
+const none: Validations = new Map();
+
+/** The rules of somebody who may do everything. */
+export function everythingAllowed(validations: Validations): Rules {
+  return {
+    select: () => everything,
+    insert: () => everything,
+    update: () => everything,
+    delete: () => everything,
+    validations: ({ id }) => validations.get(id) ?? [],
+  };
+}
+
+/** As `everythingAllowed`, on tables whose rows need not pass anything. */
+export const adminRules: Rules = everythingAllowed(none);
+
+/** The rules of a role. Its graph offers nothing else, so whatever lacks a permission here is a fault of Foz: it throws. */
+export function rulesOf({ role, tables }: RolePermissions, validations: Validations = none): Rules {
+  const of = <K extends 'select' | 'insert' | 'update' | 'delete'>(table: Table, kind: K) => {
+    const permission = tables.get(table.id)?.[kind];
+    if (permission === undefined || permission === null)
+      throw new FozError('permission-error', `Role ${role} has no ${kind} permission here.`);
+    return permission;
+  };
+  return {
+    // A row that the role has written but cannot read is nothing to it.
+    select: (table) => tables.get(table.id)?.select ?? { filter: unseenRows, limit: null },
+    insert: (table) => of(table, 'insert'),
+    update: (table) => of(table, 'update'),
+    delete: (table) => of(table, 'delete'),
+    validations: ({ id }) => validations.get(id) ?? [],
+  };
+}
+
+/** The filter of tables that a role has no permission to read: none of their rows. */
+export const unseenRows: RowRule = Object.freeze({ kind: 'or', of: Object.freeze([]) });

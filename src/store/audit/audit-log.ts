@@ -1,0 +1,260 @@
+import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import { FozError } from '../../core/index.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import type { Store, StoreLog } from '../store.ts';
+import { appendRecords, type Chain, type TimedEvent } from './append.ts';
+import { Checkpoint } from './checkpoint.ts';
+import type { AuditEvent } from './record.ts';
+import { Refusals } from './refusals.ts';
+
+export interface AuditOptions {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  /** The state folder, for the checkpoint outside of the store. */
+  readonly folder: string;
+  /** What happens to what should be written down while the store is down; `closed` (refuse it) unless told. */
+  readonly whenDown?: 'closed' | 'open';
+  readonly log?: StoreLog;
+  /** Milliseconds between checkpoints; 1,000 unless told. */
+  readonly checkpointMs?: number;
+  /** Milliseconds within which many refusals become one record; 60,000 unless told. */
+  readonly refusalsMs?: number;
+  /** Milliseconds until what could not be written is tried again; 5,000 unless told. */
+  readonly retryMs?: number;
+}
+
+interface Waiting extends TimedEvent {
+  /** Nobody waits for it any more. */
+  readonly isLate?: boolean;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Records written in one transaction. */
+const maxBatch = 500;
+/** Events that wait while the store is slow or down; more are refused. */
+const maxWaiting = 20_000;
+
+/** The audit log: events go in in groups, and whoever adds one waits until it is stored. */
+export class AuditLog {
+  readonly #options: AuditOptions;
+  /** What happens to what should be written down while the store is down; may be set at any time. */
+  whenDown: 'closed' | 'open';
+  readonly checkpoint: Checkpoint;
+  readonly #refusals: Refusals;
+  #waiting: Waiting[] = [];
+  /** Of writes that were done when the store was down: their clients heard no success, their records follow. */
+  #late: TimedEvent[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | null = null;
+  #key: Promise<Uint8Array> | null = null;
+  #lost = 0;
+  /** When the attempts to write began to fail, in milliseconds since 1970; `null`: the last one did not. */
+  #failingSince: number | null = null;
+  #probing: Promise<void> | null = null;
+
+  constructor(options: AuditOptions) {
+    this.#options = options;
+    this.whenDown = options.whenDown ?? 'closed';
+    this.checkpoint = new Checkpoint(options.folder, options.checkpointMs ?? 1_000, options.log);
+    this.#refusals = new Refusals((event) => this.append(event), options.refusalsMs);
+  }
+
+  /** Events that could not be written and never will be, since the start of this process. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Events that wait to be stored. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether the last attempt to write failed. */
+  get failing(): boolean {
+    return this.#failingSince !== null;
+  }
+
+  /**
+   * Resolves once the event is stored. When it cannot be stored, a log that fails closed rejects with FozError `unavailable`: the caller
+   * must not tell its client of success; the record of a write that was done follows when the store is back. One that fails open counts the event, puts it into the process's own log, and resolves.
+   */
+  append(event: AuditEvent): Promise<void> {
+    const at = Date.now();
+    if (this.#waiting.length >= maxWaiting)
+      return this.#settleFailed({ event, at }, new Error(`${maxWaiting} events wait already`));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ event, at, resolve, reject });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  /** As `append`, for somebody who was not let in: many of them in a short time become one record. */
+  refused(event: AuditEvent): Promise<void> {
+    return this.#refusals.told(event);
+  }
+
+  /** Adds an event within the transaction of the change that it tells of, as its last act: both are stored or neither. */
+  async appendWithin(transaction: Knex, event: AuditEvent): Promise<void> {
+    const key = await this.#readKey(transaction);
+    await appendRecords(transaction, [{ event, at: Date.now() }], this.chain(key));
+  }
+
+  /** Tells of a change of the control plane that succeeds, within its transaction, as `appendWithin` does. */
+  changedWithin(transaction: Knex, event: Omit<AuditEvent, 'kind' | 'outcome'>): Promise<void> {
+    return this.appendWithin(transaction, { ...event, kind: 'control', outcome: 'success' });
+  }
+
+  /**
+   * To be awaited before an action that must be audited. When the log fails closed and the last write failed, it writes a record about the
+   * gap. If that fails too, it rejects with FozError `unavailable`, so that the action is not taken. Otherwise it costs nothing.
+   * Only a write shows that the log works: a store that can be read or locked may still have no room for a record.
+   */
+  async ready(): Promise<void> {
+    if (this.#failingSince === null || this.whenDown === 'open') return;
+    this.#probing ??= this.append({
+      kind: 'control',
+      operation: 'audit.resumed',
+      actor: { kind: 'system', id: 'audit', role: null },
+      outcome: 'success',
+      after: { failingSince: new Date(this.#failingSince).toISOString() },
+    }).finally(() => {
+      this.#probing = null;
+    });
+    await this.#probing;
+  }
+
+  /** The key that places in the chain are signed with: made once, kept among the store's secrets. */
+  key(): Promise<Uint8Array> {
+    this.#key ??= this.#readKey().catch((error: unknown) => {
+      this.#key = null;
+      throw error;
+    });
+    return this.#key;
+  }
+
+  /** What is signed with this key, and where its end was seen last. */
+  chain(key: Uint8Array): Chain {
+    const onBroken = (reason: string) =>
+      this.#options.log?.error(
+        { reason },
+        'THE AUDIT LOG WAS TAMPERED WITH, or an older store was put back.',
+      );
+    return { key, seen: this.checkpoint.seen(key), onBroken };
+  }
+
+  /** Waits for what is under way and writes the last checkpoint. The store stays open. */
+  async close(): Promise<void> {
+    await this.#refusals.flush().catch(() => {});
+    await this.#writing;
+    clearTimeout(this.#retry);
+    if (this.#late.length > 0) await this.#write();
+    clearTimeout(this.#retry);
+    this.checkpoint.close();
+  }
+
+  async #readKey(transaction?: Knex): Promise<Uint8Array> {
+    const make = () => randomBytes(32).toString('base64');
+    const value = await this.#options.secrets.getOrMake(auditKeyId, make, transaction);
+    return Buffer.from(value.reveal(), 'base64');
+  }
+
+  async #write(): Promise<void> {
+    do {
+      // Whoever comes in the same turn of the event loop goes into the same group.
+      await new Promise((resolve) => setImmediate(resolve));
+      const late = this.#late
+        .splice(0, maxBatch)
+        .map((event) => ({ ...event, isLate: true, resolve: none, reject: none }));
+      const batch: readonly Waiting[] = [...late, ...this.#waiting.splice(0, maxBatch)];
+      try {
+        await this.#store(batch);
+        this.#failingSince = null;
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        await this.#fail(batch, error);
+      }
+    } while (this.#waiting.length > 0);
+    this.#writing = null;
+    if (this.#late.length > 0) this.#writeLater();
+  }
+
+  #writeLater(): void {
+    this.#retry ??= setTimeout(
+      () => {
+        this.#retry = undefined;
+        this.#writing ??= this.#write();
+      },
+      this.#failingSince !== null ? (this.#options.retryMs ?? 5_000) : 0,
+    ).unref();
+  }
+
+  async #store(batch: readonly TimedEvent[]): Promise<void> {
+    const key = await this.key();
+    const head = await this.#options.store.write((db) => appendRecords(db, batch, this.chain(key)));
+    this.checkpoint.note(head, key);
+  }
+
+  async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+    if (this.#failingSince === null)
+      this.#options.log?.error({ reason: reasonOf(error) }, 'The audit log cannot be written.');
+    this.#failingSince ??= Date.now();
+    // One event that cannot be written must not take the others of its group with it.
+    if (batch.length > 1 && !isDown(error)) {
+      for (const one of batch)
+        await this.#store([one]).then(one.resolve, (own) =>
+          this.#settleFailed(one, own).then(one.resolve, one.reject),
+        );
+      return;
+    }
+    for (const one of batch) this.#settleFailed(one, error).then(one.resolve, one.reject);
+  }
+
+  #settleFailed(
+    { event, at, isLate = false }: TimedEvent & Pick<Waiting, 'isLate'>,
+    error: unknown,
+  ): Promise<void> {
+    const { log } = this.#options;
+    const isClosed = this.whenDown !== 'open';
+    const { before: _before, after: _after, ...told } = event;
+    const fields = { reason: reasonOf(error), event: told };
+    if (isClosed && !isDone(event)) return Promise.reject(cannotWrite(error));
+    if (isClosed && isDown(error) && this.#late.length < maxWaiting) {
+      this.#late.push({ event, at });
+      if (!isLate)
+        log?.warn(fields, 'A write is not in the audit log yet: its record follows when the store is back.');
+    } else
+      log?.error(
+        { ...fields, lost: ++this.#lost },
+        'AN EVENT IS MISSING IN THE AUDIT LOG: it cannot be written.',
+      );
+    return isClosed ? Promise.reject(cannotWrite(error)) : Promise.resolve();
+  }
+}
+
+const none = () => {};
+
+function isDown(error: unknown): boolean {
+  return error instanceof FozError && error.code === 'unavailable';
+}
+
+/** Whether an event tells of rows that are changed, or may be. */
+function isDone({ kind, outcome }: AuditEvent): boolean {
+  return kind === 'mutation' && (outcome === 'success' || outcome === 'unknown');
+}
+
+/** The secret that places in the chain are signed with. */
+export const auditKeyId = 'system/audit-key';
+
+function cannotWrite(error: unknown): FozError {
+  return new FozError(
+    'unavailable',
+    'The audit log cannot be written now, and nothing is done without it: try again in a moment.',
+    { internal: reasonOf(error), cause: error },
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof FozError ? (error.internal ?? error.message) : String(error);
+}

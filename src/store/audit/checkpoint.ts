@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { StoreLog } from '../store.ts';
+import { isSigned, type Mark, signMark } from './state.ts';
+
+/** The file of a state folder. */
+export function checkpointFile(folder: string): string {
+  return join(folder, 'audit-checkpoint.json');
+}
+
+/** The last place of the chain that this process has seen stored, signed, in a file outside of the store. */
+export class Checkpoint {
+  readonly file: string;
+  readonly #everyMs: number;
+  readonly #log: StoreLog | undefined;
+  #seen: Mark | null = null;
+  #next: { readonly head: Mark; readonly key: Uint8Array } | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(folder: string, everyMs: number, log?: StoreLog) {
+    this.file = checkpointFile(folder);
+    this.#everyMs = everyMs;
+    this.#log = log;
+  }
+
+  /** Remembers a new head; the file follows within `everyMs`. */
+  note(head: Mark, key: Uint8Array): void {
+    this.#seen = head;
+    this.#next = { head, key };
+    this.#timer ??= setTimeout(() => this.#write(), this.#everyMs).unref();
+  }
+
+  /** The end that was seen stored last, by this process or by one before it; `null`: none that is signed with this key. */
+  seen(key: Uint8Array): Mark | null {
+    if (this.#seen !== null) return this.#seen;
+    try {
+      const mark = readCheckpoint(this.file);
+      return mark !== undefined && isSigned('checkpoint', mark, key) ? mark : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Writes what is not written yet. */
+  close(): void {
+    this.#write();
+  }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#next === null) return;
+    const { head, key } = this.#next;
+    this.#next = null;
+    try {
+      mkdirSync(dirname(this.file), { recursive: true });
+      writeFileSync(`${this.file}.new`, `${JSON.stringify(signMark('checkpoint', head, key))}\n`, {
+        mode: 0o600,
+      });
+      renameSync(`${this.file}.new`, this.file);
+    } catch (error) {
+      this.#log?.warn(
+        { file: this.file, reason: (error as Error).message },
+        'The checkpoint of the audit log cannot be written.',
+      );
+    }
+  }
+}
+
+/** Reads a checkpoint file; `undefined`: there is none. Throws for one that is no checkpoint. */
+export function readCheckpoint(file: string): Mark | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const { seq, hash, at, mac } = JSON.parse(text) as Mark;
+  return { seq: Number(seq), hash: String(hash), at: Number(at), mac: String(mac) };
+}

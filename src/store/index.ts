@@ -1,0 +1,59 @@
+export type { Actor } from './actor.ts';
+export {
+  type AuditEvent,
+  type AuditFilter,
+  type AuditKind,
+  AuditLog,
+  type AuditProblem,
+  type AuditReport,
+  auditFilters,
+  auditKeyId,
+  auditKinds,
+  checkpointFile,
+  exportAudit,
+  queryAudit,
+  type Retention,
+  removeOldRecords,
+  startRetention,
+  verifyAudit,
+} from './audit/index.ts';
+export { publishChange } from './changes.ts';
+export { Follower } from './follower.ts';
+export type { MigrationStatus } from './migrate.ts';
+export { StoreTaken } from './pglite/lock.ts';
+export { isMade } from './place.ts';
+export {
+  insertKey,
+  type KeyDescription,
+  type KeyPatch,
+  listKeys,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from './repositories/api-keys.ts';
+export {
+  type MetadataVersion,
+  metadataHistory,
+  metadataVersion,
+  refuseVersion,
+} from './repositories/metadata.ts';
+export { type NamedConfig, storedIssuers, storedSettings, storedSources } from './repositories/named.ts';
+export {
+  type AllowedOperation,
+  allowOperation,
+  listOperations,
+  operationHash,
+  removeOperation,
+} from './repositories/operations.ts';
+export {
+  addFormerPeppers,
+  keyRing,
+  maskSecrets,
+  peppersOf,
+  prepareNewKey,
+  type Rotation,
+  rotateSecrets,
+  Secrets,
+} from './secrets/index.ts';
+export { openStore, type Store, type StoreLog } from './store.ts';
+export { StoredKeys } from './stored-keys.ts';

@@ -1,0 +1,131 @@
+import { FozError } from '../../core/index.ts';
+import { lockStore } from './lock.ts';
+import { DatabaseThread } from './thread.ts';
+
+type Callback = (error: unknown, response?: Response) => void;
+
+/** What knex reads of an answer of the `pg` package. */
+interface Response {
+  readonly command: string;
+  readonly rowCount: number;
+  readonly rows: Record<string, unknown>[];
+}
+
+/** The one connection to an embedded store, as the `pg` package has them. */
+export interface EmbeddedConnection {
+  query(
+    config: string | { readonly text: string; readonly values?: readonly unknown[] },
+    done: Callback,
+  ): void;
+  release(): void;
+}
+
+/** An embedded store in the shape of a pool of the `pg` package, which knex takes: one connection, lent to one borrower at a time. */
+export class EmbeddedPool {
+  readonly #folder: string;
+  readonly #waitMs: number;
+  readonly #queue: (() => void)[] = [];
+  #lent = false;
+  #opening: Promise<DatabaseThread> | null = null;
+  #unlock: (() => void) | null = null;
+  #ended = false;
+
+  constructor(folder: string, waitMs = 30_000) {
+    this.#folder = folder;
+    this.#waitMs = waitMs;
+  }
+
+  get totalCount(): number {
+    return this.#opening === null ? 0 : 1;
+  }
+  get idleCount(): number {
+    return this.#opening === null || this.#lent ? 0 : 1;
+  }
+  get waitingCount(): number {
+    return this.#queue.length;
+  }
+
+  /** Opens the database at the first call. Rejects with FozError `unavailable`, also when the connection is not free in time. */
+  async connect(): Promise<EmbeddedConnection> {
+    await this.#turn();
+    try {
+      const thread = await this.#thread();
+      let released = false;
+      return {
+        query: (config, done) => {
+          const { text, values = [] } = typeof config === 'string' ? { text: config } : config;
+          thread.run(text, values).then(
+            ({ rows, affected }) =>
+              done(null, { command: commandOf(text), rowCount: affected || rows.length, rows }),
+            (error) => done(error),
+          );
+        },
+        release: () => {
+          if (!released) this.#next();
+          released = true;
+        },
+      };
+    } catch (error) {
+      this.#next();
+      throw error;
+    }
+  }
+
+  /** Closes the database once it is given back. */
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#opening !== null) {
+      await this.#turn();
+      const thread = await this.#opening.catch(() => null);
+      await thread?.close();
+    }
+    this.#unlock?.();
+    this.#unlock = null;
+  }
+
+  async #thread(): Promise<DatabaseThread> {
+    if (this.#ended) throw new FozError('unavailable', 'The store is closed.');
+    const known = await this.#opening?.catch(() => null);
+    if (known?.usable) return known;
+    this.#unlock ??= await lockStore(this.#folder);
+    this.#opening = DatabaseThread.open(this.#folder);
+    try {
+      return await this.#opening;
+    } catch (error) {
+      this.#opening = null;
+      this.#unlock();
+      this.#unlock = null;
+      throw error;
+    }
+  }
+
+  #turn(): Promise<void> {
+    if (!this.#lent) {
+      this.#lent = true;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const take = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#queue.splice(this.#queue.indexOf(take), 1);
+        reject(new FozError('unavailable', `The store was busy for ${this.#waitMs / 1000} s.`));
+      }, this.#waitMs);
+      this.#queue.push(take);
+    });
+  }
+
+  #next(): void {
+    const take = this.#queue.shift();
+    if (take === undefined) this.#lent = false;
+    else take();
+  }
+}
+
+function commandOf(text: string): string {
+  const word = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
+  return word === 'WITH' ? 'SELECT' : word;
+}

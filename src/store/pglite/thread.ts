@@ -1,0 +1,90 @@
+import { Worker } from 'node:worker_threads';
+import { FozError } from '../../core/index.ts';
+
+/** What one statement gave. */
+export interface ThreadAnswer {
+  readonly rows: Record<string, unknown>[];
+  readonly affected: number;
+}
+
+interface Message extends Partial<ThreadAnswer> {
+  readonly id: number;
+  readonly error?: { readonly message: string; readonly code?: string };
+}
+
+interface Waiting {
+  resolve(message: Message): void;
+  reject(error: unknown): void;
+}
+
+/** The thread on which the embedded database runs. */
+export class DatabaseThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+  #gone: Error | null = null;
+
+  private constructor(folder: string) {
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { folder } });
+    this.#worker.on('message', (message: Message) => this.#settle(message));
+    this.#worker.on('error', (error) => this.#end(error as Error));
+    this.#worker.on('exit', () => this.#end(new Error('The thread of the embedded store has ended.')));
+  }
+
+  /** Opens the database in `folder`. Rejects with FozError `unavailable` when it is damaged. */
+  static async open(folder: string): Promise<DatabaseThread> {
+    const thread = new DatabaseThread(folder);
+    try {
+      await new Promise<Message>((resolve, reject) => thread.#waiting.set(0, { resolve, reject }));
+    } catch (error) {
+      await thread.#worker.terminate();
+      throw damaged(folder, error as Error);
+    }
+    return thread;
+  }
+
+  get usable(): boolean {
+    return this.#gone === null;
+  }
+
+  /** Runs one statement, or several when there are no values. Rejects with an Error that has the fields of PostgreSQL. */
+  async run(text: string, values: readonly unknown[]): Promise<ThreadAnswer> {
+    const { rows = [], affected = 0 } = await this.#call(text, values);
+    return { rows, affected };
+  }
+
+  async close(): Promise<void> {
+    if (this.#gone === null) await this.#call(null, []).catch(() => {});
+    await this.#worker.terminate();
+  }
+
+  #call(text: string | null, values: readonly unknown[]): Promise<Message> {
+    if (this.#gone !== null) return Promise.reject(this.#gone);
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, text, values });
+    });
+  }
+
+  #settle(message: Message): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.error === undefined) waiting?.resolve(message);
+    else waiting?.reject(Object.assign(new Error(message.error.message), message.error));
+  }
+
+  #end(error: Error): void {
+    this.#gone ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function damaged(folder: string, error: Error): FozError {
+  return new FozError(
+    'unavailable',
+    `The store in ${folder} cannot be opened, its files are damaged or of another version: bring a copy of the folder back, or move it away to start with an empty store.`,
+    { internal: error.message, cause: error },
+  );
+}

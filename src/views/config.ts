@@ -1,0 +1,66 @@
+import type { LimitsConfig } from '../access/index.ts';
+import type { Metadata, Naming } from '../catalog/index.ts';
+
+/** The settings of a configuration that graphs and their engines are made with. */
+export interface GraphsConfig {
+  readonly naming?: Naming;
+  readonly numbers?: 'string' | 'number';
+  readonly key_cap?: number;
+  readonly plan_cache?: number;
+  readonly server?: { readonly show_database_errors?: boolean; readonly limits?: LimitSettings };
+  /** Roles that may ask for nothing but these operations. */
+  readonly allow_list?: readonly AllowListConfig[];
+  readonly metadata?: Metadata;
+}
+
+/** The limits of everybody, and of roles that have others. */
+export interface LimitSettings extends LimitsConfig {
+  /** What is absent is as for everybody. */
+  readonly roles?: Readonly<Record<string, LimitsConfig>>;
+}
+
+export interface AllowListConfig {
+  readonly role: string;
+  /** `enforce` (unless told): others are refused. `report`: they are told in the log. */
+  readonly mode?: 'enforce' | 'report';
+  /** GraphQL documents, or JSON lists of them (see `documentsIn`). */
+  readonly operations: readonly string[];
+}
+
+export type SourceKind = 'postgres' | 'mysql' | 'mariadb' | 'sqlite' | 'pglite';
+
+export interface Patterns {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+/** One attached database. `url` for servers, `path` for embedded ones. */
+export interface SourceConfig {
+  readonly name: string;
+  readonly kind: SourceKind;
+  readonly url?: string;
+  readonly path?: string;
+  readonly pool?: { readonly max?: number; readonly idle_ms?: number; readonly wait_ms?: number };
+  readonly tls?: {
+    readonly mode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+  };
+  readonly namespaces?: Patterns;
+  readonly tables?: Patterns;
+  readonly naming?: Naming;
+  readonly numbers?: 'string' | 'number';
+  readonly prepared_statements?: boolean;
+  /** Instead of that of the whole configuration. */
+  readonly schema_check_seconds?: number;
+  readonly readonly?: boolean;
+  readonly customization?: {
+    readonly root_fields?: {
+      readonly namespace?: string;
+      readonly prefix?: string;
+      readonly suffix?: string;
+    };
+    readonly type_names?: { readonly prefix?: string; readonly suffix?: string };
+  };
+}

@@ -1,0 +1,17 @@
+export type {
+  AllowListConfig,
+  GraphsConfig,
+  LimitSettings,
+  Patterns,
+  SourceConfig,
+  SourceKind,
+} from './config.ts';
+export { Graphs, type TriedMetadata, type Unlisted } from './graphs.ts';
+export { forgotten, type NameBook, type SourceNames } from './names/book.ts';
+export { checkAllowLists } from './operations/allow-list.ts';
+export { diffFacts } from './sources/diff.ts';
+export { wantedEnums } from './sources/enum-tables.ts';
+export { readingOf, type SourceReading } from './sources/reading.ts';
+export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
+export { StoredCatalog } from './sources/stored-catalog.ts';
+export { grantedTo, viewKey } from './views.ts';

@@ -1,0 +1,43 @@
+import type { LimitsConfig } from '../access/index.ts';
+import type { InheritedRoleMetadata } from '../catalog/index.ts';
+import type { LimitSettings } from './config.ts';
+
+/**
+ * The limits with those of inherited roles filled in: one that a role does not have itself is the widest of its parents', where each
+ * of them has one. Else the role has that of everybody, as its parent has.
+ */
+export function inheritLimits(
+  { roles = {}, ...all }: LimitSettings,
+  inherited: readonly InheritedRoleMetadata[] = [],
+): LimitSettings {
+  const parents = new Map(inherited.map(({ role_name, role_set }) => [role_name, role_set]));
+  const known = new Map(Object.entries(roles));
+  const visit = (role: string, above: readonly string[]): LimitsConfig => {
+    const set = parents.get(role);
+    const own = known.get(role) ?? {};
+    if (set === undefined || above.includes(role)) return own;
+    parents.delete(role);
+    const limits = { ...widest(set.map((parent) => visit(parent, [...above, role]))), ...own };
+    if (Object.keys(limits).length > 0) known.set(role, limits);
+    return limits;
+  };
+  for (const { role_name } of inherited) visit(role_name, []);
+  return known.size === 0 ? all : { ...all, roles: Object.fromEntries(known) };
+}
+
+/** What all of some limits say, at its widest. */
+function widest(several: readonly LimitsConfig[]): LimitsConfig {
+  const [first = {}, ...others] = several;
+  const shared = Object.entries(first).filter(([name]) => others.every((limits) => name in limits));
+  return Object.fromEntries(
+    shared.map(([name]) => {
+      const values = several.map((limits) => limits[name as keyof LimitsConfig]);
+      return [name, values.reduce((one, other) => (width(other) > width(one) ? other : one))];
+    }),
+  );
+}
+
+function width(limit: LimitsConfig[keyof LimitsConfig]): number {
+  if (limit === null || limit === undefined) return Number.POSITIVE_INFINITY;
+  return typeof limit === 'number' ? limit : limit.requests / limit.seconds;
+}

@@ -1,0 +1,172 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { lockFile } from '../../src/sql/index.ts';
+import { lockStore } from '../../src/store/pglite/lock.ts';
+import { openStore } from '../../src/store/store.ts';
+import { type StorePlace, storePlace, until } from './place.ts';
+import { buildChild, startChild } from './processes.ts';
+
+const actor = { kind: 'command', id: null, role: null } as const;
+let place: StorePlace;
+let program: string;
+beforeAll(async () => {
+  program = await buildChild();
+});
+afterAll(() => rmSync(program, { force: true }));
+beforeEach(async () => {
+  place = await storePlace('pglite');
+});
+afterEach(() => place.drop());
+
+test('nothing is opened or made before the store is used', async () => {
+  const store = openStore({ folder: place.folder });
+  await store.close();
+  expect(existsSync(join(place.folder, 'store'))).toBe(false);
+  await expect(store.readMetadata()).rejects.toMatchObject({ code: 'unavailable', message: /closed/ });
+});
+
+test('what was written is there after closing and opening; the lock is given back', async () => {
+  const first = openStore({ folder: place.folder });
+  await first.writeMetadata(0, { a: 1 }, actor);
+  await first.close();
+  const second = openStore({ folder: place.folder });
+  expect(await second.readMetadata()).toEqual({ version: 1, metadata: { a: 1 } });
+  await second.close();
+  expect(existsSync(join(place.folder, 'store.lock'))).toBe(false);
+}, 60_000);
+
+test('only one at a time has the folder, in this process and in others', async () => {
+  const folder = join(place.folder, 'store');
+  const free = await lockStore(folder);
+  const busy = { code: 'unavailable', message: expect.stringMatching(/open in another process/) };
+  await expect(openStore({ folder: place.folder }).readMetadata()).rejects.toMatchObject(busy);
+  const other = startChild(program, ['lock', '', folder]);
+  expect(await other.ended).toMatchObject({
+    code: 1,
+    errors: expect.stringMatching(/open in another process/),
+  });
+  // The refused processes did not release the lock of the holder.
+  expect(await startChild(program, ['lock', '', folder]).ended).toMatchObject({ code: 1 });
+  free();
+  const holder = startChild(program, ['lock', '', folder]);
+  await until(() => holder.told.length > 0);
+  await expect(lockStore(folder)).rejects.toMatchObject({
+    message: expect.stringMatching(new RegExp(`in another process: process ${holder.child.pid} on `)),
+  });
+  // A process that was killed leaves its lock, and the next one takes it.
+  holder.child.kill('SIGKILL');
+  await holder.ended;
+  expect(existsSync(`${folder}.lock`)).toBe(true);
+  (await lockStore(folder))();
+  expect(existsSync(`${folder}.lock`)).toBe(false);
+});
+
+test('a note of another machine holds as long as it is written again; those of processes of this one hold nothing', async () => {
+  const folder = join(place.folder, 'store');
+  const file = `${folder}.lock`;
+  const since = new Date().toISOString();
+  const lockOnce = async () => (await lockStore(folder))();
+  writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}`, boot: 'other', since }));
+  await expect(lockOnce()).rejects.toThrow(/open in another process: process 1 on not-.*, since 20/);
+  // Long ago, or in the future: the clock was set back after a holder that is gone wrote it.
+  for (const away of [-60_000, 25 * 86_400_000]) {
+    writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}`, boot: 'other', since }));
+    const then = new Date(Date.now() + away);
+    utimesSync(file, then, then);
+    await lockOnce();
+  }
+  // Numbers of processes that are there, but did not take it: the one before was killed, or ran in another container.
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  for (const holder of [
+    { pid: process.pid, host: hostname(), boot, since },
+    { pid: process.ppid, host: hostname(), boot, since },
+    { pid: 1, host: 'a-container', boot, since },
+    { pid: process.ppid, host: hostname() },
+  ]) {
+    writeFileSync(file, JSON.stringify(holder));
+    await lockOnce();
+  }
+  writeFileSync(file, 'half a no');
+  await lockOnce();
+});
+
+test('of many that take a lock over at once, one has it', async () => {
+  const folder = join(place.folder, 'store');
+  const killed = startChild(program, ['lock', '', folder]);
+  await until(() => killed.told.length > 0);
+  const children = Array.from({ length: 5 }, () => startChild(program, ['lock', 'again', folder]));
+  const locked = () => children.filter(({ told }) => told.includes('locked'));
+  try {
+    await until(() => children.every(({ told }) => told.includes('refused')), 30_000);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    await until(() => locked().length > 0, 30_000);
+    // The others go on trying while the one that has it is there.
+    const before = children.map(({ told }) => told.length);
+    const rest = children.filter((child) => !locked().includes(child));
+    await until(
+      () => rest.every((child) => child.told.length > before[children.indexOf(child)]! + 3),
+      30_000,
+    );
+    expect(locked()).toHaveLength(1);
+  } finally {
+    for (const { child } of [killed, ...children]) child.kill('SIGKILL');
+    await Promise.all(children.map(({ ended }) => ended));
+  }
+}, 120_000);
+
+test('the lock of a mounted volume stands within it', () => {
+  expect(lockFile('/proc')).toBe('/proc/foz.lock');
+  expect(lockFile(place.folder)).toBe(`${place.folder}.lock`);
+});
+
+test('a folder that cannot be written is told', async () => {
+  const folder = join(place.folder, 'closed');
+  mkdirSync(folder);
+  chmodSync(folder, 0o555);
+  const asNobody = process.getuid?.() === 0 ? { uid: 65534 } : {};
+  chmodSync(place.folder, 0o755);
+  const { code, errors } = await startChild(program, ['lock', '', join(folder, 'store')], asNobody).ended;
+  expect(code).toBe(1);
+  expect(errors).toMatch(/The store in .*closed\/store cannot be written: EACCES/);
+  // What stands in the way is no folder at all.
+  writeFileSync(join(place.folder, 'file'), '');
+  await expect(openStore({ folder: join(place.folder, 'file') }).open()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/cannot be written/),
+  });
+});
+
+test('damaged files are told, and another try works once they are back', async () => {
+  const first = openStore({ folder: place.folder });
+  await first.writeMetadata(0, { a: 1 }, actor);
+  await first.close();
+  const control = join(place.folder, 'store/global/pg_control');
+  const good = readFileSync(control);
+  writeFileSync(control, Buffer.alloc(good.length, 1));
+  const store = openStore({ folder: place.folder });
+  await expect(store.readMetadata()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/cannot be opened, its files are damaged/),
+  });
+  writeFileSync(control, good);
+  expect(await store.readMetadata()).toMatchObject({ version: 1 });
+  await store.close();
+}, 60_000);
+
+test('the event loop goes on while the store is opened', async () => {
+  const store = openStore({ folder: place.folder });
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  const start = performance.now();
+  await store.open();
+  const took = performance.now() - start;
+  clearInterval(timer);
+  await store.close();
+  expect(longest).toBeLessThan(Math.max(250, took / 2));
+}, 60_000);
