@@ -36,7 +36,7 @@ test('metadata of the store holds for commands, and for a server that needs a st
   expect((await foz('metadata', 'apply', 'metadata')).out).toMatch(/2 changes applied/);
   expect((await foz('explain', '{ orders { id } }', '--role', 'clerk')).out).toMatch(/1\. orders \[shop\]/);
   expect((await foz('permissions', 'clerk')).out).toMatch(/shop\.orders\n {4}select {2}id/);
-  expect((await foz('schema', 'print', '--role', 'clerk')).out).toContain('type orders {');
+  expect((await foz('schema', 'print', '--role', 'clerk')).out).toContain('type orders implements Node {');
   const server = await start(loadConfig(join(folder, 'foz.yaml'), {}), { logger: pino({ level: 'silent' }) });
   const response = await fetch(`${server.url}graphql`, {
     method: 'POST',

@@ -192,10 +192,11 @@ test('a connection that says nothing does not keep the server from closing', asy
 });
 
 test('many running requests finish while the server closes; new connections are refused', async () => {
-  const own = await serve(new MemoryEngine());
-  const running = Array.from({ length: 50 }, () => post(own.url, { query: '{ slow(ms: 400) }' }));
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const closed = own.close(5000);
+  const engine = new MemoryEngine();
+  const own = await serve(engine);
+  const running = Array.from({ length: 50 }, () => post(own.url, { query: '{ slow(ms: 4000) }' }));
+  while (engine.running < 50) await new Promise((resolve) => setTimeout(resolve, 10));
+  const closed = own.close(30_000);
   await new Promise((resolve) => setTimeout(resolve, 20));
   await expect(post(own.url, { query: '{ hello }' })).rejects.toThrow();
   const answers = await Promise.all(running);
