@@ -1,7 +1,7 @@
 export { accountsIn } from './accounts.ts';
 export { again } from './again.ts';
 export { type Authentication, authenticationOf, doorOf } from './authentication.ts';
-export { answersOf, changingOptions, websocketOf } from './limits.ts';
+export { answersOf, changingOptions, websocketOf } from './live-options.ts';
 export { droppedLines, flushOutput, guardOutput, processLog } from './output.ts';
 export { routesOf } from './routes.ts';
 export { startRuntime } from './runtime.ts';

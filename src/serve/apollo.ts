@@ -17,11 +17,11 @@ import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
 import { type CacheState, isStackOverflow, nestedTooDeeply } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
+import { limitRule } from './document-limits.ts';
 import type { Engine, Operation } from './engine.ts';
-import { limitRule } from './limits.ts';
-import type { LimitsOf } from './limits-of.ts';
 import type { Limits } from './options.ts';
 import { type PersistedOperations, SentOperations } from './persisted.ts';
+import type { LimitsOf } from './session-limits.ts';
 
 /** What travels with a request through Apollo Server, which copies the outer object. */
 export interface RequestContext {

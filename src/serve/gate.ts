@@ -6,10 +6,10 @@ import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
 import type { Holding, Holdings } from './holdings.ts';
 import { Hosts } from './hosts.ts';
-import type { LimitsOf } from './limits-of.ts';
 import type { AccountOf, Limits, ServerOptions } from './options.ts';
 import { type RateHeaders, Rates } from './rates.ts';
 import { type RequestEnd, TimeLimit } from './request-end.ts';
+import type { LimitsOf } from './session-limits.ts';
 
 /** Who asks, and over which request; of a WebSocket it is the one that opened it. */
 export interface Asker {

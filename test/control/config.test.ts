@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { websocketOf } from '../../src/app/limits.ts';
+import { websocketOf } from '../../src/app/live-options.ts';
 import { ConfigError, loadConfig } from '../../src/control/index.ts';
 import { defaultWebsocket } from '../../src/serve/index.ts';
 
