@@ -66,7 +66,7 @@ test('of a failure inside, the log has what the answer has not', async () => {
     { message: expect.stringMatching(/the log has the details/), extensions: { code: 'unexpected' } },
   ]);
   expect(text).not.toContain('foz.operations');
-  expect(foz.logged.filter((line) => line.includes('an operation of the control API failed'))).toEqual([
+  expect(foz.logged.filter((line) => line.includes('"unexpected error"'))).toEqual([
     expect.stringMatching(/relation .*foz\.operations.* does not exist/),
   ]);
 });

@@ -14,7 +14,7 @@ const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPor
 const parsers = { 20: (/** @type {string} */ text) => text };
 
 /** The packed folder of an empty database that the build makes, seen from the built file and from the source. */
-const templates = ['../../../../pglite-empty.tar.gz', '../../../../dist/pglite-empty.tar.gz'].map((path) =>
+const templates = ['../../../pglite-empty.tar.gz', '../../../dist/pglite-empty.tar.gz'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
