@@ -76,9 +76,11 @@ export const leaving = {
   smallint: integer(sql`int2out`),
   int: integer(sql`int4out`),
   bigint: {
-    flat: by(sql`int8out`),
-    json: (expression, _, numbers) =>
-      numbers === 'number' ? by(sql`int8out`)(expression) : between(by(sql`int8out`))(expression),
+    flat: (expression, type) => by(bigintOutput(type))(expression),
+    json: (expression, type, numbers) => {
+      const digits = by(bigintOutput(type));
+      return numbers === 'number' ? digits(expression) : between(digits)(expression);
+    },
     array: 'as text',
   },
   numeric: digits(sql`numeric_out`),
@@ -113,6 +115,11 @@ export const leaving = {
   enum: label,
   opaque,
 } as const satisfies Record<Scalar, Leaving>;
+
+/** An oid, or a domain over it, has an output function of its own. */
+function bigintOutput({ nativeType }: ValueType): Sql {
+  return nativeType === 'oid' ? sql`oidout` : sql`int8out`;
+}
 
 function offsetInFull(expression: Sql): Sql {
   return sql`regexp_replace(${by(sql`timetz_out`)(expression)}, '([+-][0-9]{2})$', '\\1:00')`;

@@ -238,15 +238,15 @@ export function describeSpelling(open: () => Promise<Fixture>): void {
   });
 
   test('aggregates and counts within JSON', async () => {
-    const count: ValueType = { scalar: 'int', array: false };
+    const count: ValueType = { scalar: 'bigint', array: false };
     const sum = aggregateType('sum', type('b'));
     const object = dialect.json.object([
-      { key: 'count', value: dialect.json.value(sql`count(*)`, count, 'string') },
+      { key: 'count', value: dialect.json.value(sql`count(*)`, count, 'number') },
       {
         key: 'pairs',
-        value: dialect.json.value(dialect.countDistinct([name('s'), name('n')]), count, 'string'),
+        value: dialect.json.value(dialect.countDistinct([name('s'), name('n')]), count, 'number'),
       },
-      { key: 'names', value: dialect.json.value(dialect.countDistinct([name('s')]), count, 'string') },
+      { key: 'names', value: dialect.json.value(dialect.countDistinct([name('s')]), count, 'number') },
       {
         key: 'sum',
         value: dialect.json.value(dialect.aggregate('sum', name('b'), type('b')), sum, 'string'),
