@@ -36,19 +36,19 @@ export function accountsIn(audit: AuditLog): Accounts {
   };
 }
 
-type Told = Omit<AuditEvent, 'actor'>;
+type EventFields = Omit<AuditEvent, 'actor'>;
 
 /** A read that failed is told too: what became of its rows on the way is not known. */
-function readsOf({ read = [], errors }: EngineAnswer): Told[] {
+function readsOf({ read = [], errors }: EngineAnswer): EventFields[] {
   const reason = errors[0]?.code ?? null;
   const outcome = reason === null ? 'success' : 'failure';
-  return read.map((table): Told => ({ kind: 'read', ...table, outcome, reason }));
+  return read.map((table): EventFields => ({ kind: 'read', ...table, outcome, reason }));
 }
 
-function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Told[] {
+function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): EventFields[] {
   const reason = errors[0]?.code ?? null;
   const failed = unwritten.map(
-    ({ source, table, kind, isUnknown }): Told => ({
+    ({ source, table, kind, isUnknown }): EventFields => ({
       kind: 'mutation',
       source,
       table,
@@ -58,7 +58,7 @@ function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Told[
     }),
   );
   const done = written.map(
-    ({ source, table, kind, affected }): Told => ({
+    ({ source, table, kind, affected }): EventFields => ({
       kind: 'mutation',
       source,
       table,

@@ -2,10 +2,10 @@ import { startRuntime } from '../app/index.ts';
 import type { CatalogIssue } from '../catalog/index.ts';
 import {
   type ControlPlane,
+  existingStore,
   type FozConfig,
   namesKeeperOf,
-  planeOver,
-  storeToLookInto,
+  planeForCommands,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { type Attached, attach, connect } from '../main.ts';
@@ -62,7 +62,7 @@ export async function openPlane(
   config: FozConfig,
   { open, wayOut }: StoreOptions = {},
 ): Promise<ControlPlane | null> {
-  const store = open ?? (await storeToLookInto(config, process.env));
+  const store = open ?? (await existingStore(config, process.env));
   if (store === null) return null;
   try {
     await store.open();
@@ -72,5 +72,5 @@ export async function openPlane(
     console.error(`What the store says is left out. ${messageOf(error, wayOut)}`);
     return null;
   }
-  return planeOver(store, config, process.env, log);
+  return planeForCommands(store, config, process.env, log);
 }

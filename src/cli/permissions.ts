@@ -66,7 +66,7 @@ async function foundHere(file: string, role: string | undefined, key: string | u
 }
 
 /** A role as the control API tells of it. */
-interface Told extends Pick<RoleDescription, 'role' | 'limits'> {
+interface ShownRole extends Pick<RoleDescription, 'role' | 'limits'> {
   readonly key?: string;
   readonly tables: readonly (Pick<TableDescription, 'source' | 'namespace' | 'table'> & {
     readonly json: string;
@@ -84,7 +84,7 @@ async function foundAt(foz: RunningFoz, role: string | undefined, key: string | 
         : [`roles { ${parts} }`];
   const declared = name === undefined ? '' : '($name: String!)';
   const { roles, issues, known } = await foz.query<{
-    roles: Told | readonly Told[];
+    roles: ShownRole | readonly ShownRole[];
     issues: CatalogIssue[];
     known: readonly { readonly role: string }[];
   }>(`query ${declared} { ${field} issues { severity where reason } known: roles { role } }`, { name });
@@ -95,7 +95,7 @@ async function foundAt(foz: RunningFoz, role: string | undefined, key: string | 
   return { found: [roles].flat().map(asDescribed), issues };
 }
 
-function asDescribed({ tables, ...role }: Told): Found {
+function asDescribed({ tables, ...role }: ShownRole): Found {
   const described = tables.map(
     ({ json, ...table }) => ({ ...table, ...JSON.parse(json) }) as TableDescription,
   );

@@ -57,7 +57,6 @@ export { metadataPlaces } from './metadata/places.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
 export { LiveNames, namesKeeperOf } from './names/live-names.ts';
-export { planeOver, storeToLookInto } from './offline/look.ts';
 export {
   describeStore,
   exportStoredAudit,
@@ -69,6 +68,7 @@ export {
   storeStatus,
   verifyStoredAudit,
 } from './offline/maintain.ts';
+export { existingStore, planeForCommands } from './offline/open-store.ts';
 export { type PrunedAudit, pruneAudit } from './offline/prune-audit.ts';
 export { type ControlPlane, openControlPlane, requireAudit, requirePlane } from './plane.ts';
 export { describeRole, type RoleDescription, roleNames } from './roles/effective.ts';

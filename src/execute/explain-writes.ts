@@ -3,7 +3,7 @@ import type { Insert, Mutation, Root } from '../plan/index.ts';
 import { type Explained, heading } from './explain.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { runMutation } from './write/mutation.ts';
-import { type Course, Rehearsal } from './write/rehearsal.ts';
+import { type Branch, Rehearsal } from './write/rehearsal.ts';
 import { WriteSession } from './write/session.ts';
 import { changes } from './write/upsert.ts';
 
@@ -16,26 +16,26 @@ export async function explainMutation(
   source: SourceName,
   { key, mutation }: Extract<Root, { kind: 'write' }>,
 ): Promise<Explained> {
-  const courses = coursesOf(mutation);
+  const branches = branchesOf(mutation);
   let all: Node[] = [];
-  for (const course of courses) {
-    const rehearsal = new Rehearsal(source, course, rowsOf(mutation));
+  for (const branch of branches) {
+    const rehearsal = new Rehearsal(source, branch, rowsOf(mutation));
     const session = new WriteSession(connectorOf, source, rehearsal);
     const noted = await rehearsal.noted(() => runMutation(session, mutation));
-    all = merged(all, nodesOf(noted, course));
+    all = merged(all, nodesOf(noted, branch));
   }
-  return heading(key, source, folded(all, courses));
+  return heading(key, source, folded(all, branches));
 }
 
 /** A statement, or a heading, and on which ways it is met. */
 interface Node {
   readonly explained: Explained;
-  readonly courses: readonly Course[];
+  readonly branches: readonly Branch[];
   readonly below: readonly Node[];
 }
 
 /** The ways that a mutation may go. */
-function coursesOf(mutation: Mutation): Course[] {
+function branchesOf(mutation: Mutation): Branch[] {
   if (mutation.kind !== 'insert') return ['found', 'missed'];
   const conflicts = conflictsOf(mutation.insert);
   return [
@@ -56,11 +56,11 @@ function rowsOf(mutation: Mutation): number {
   return (mutation.kind === 'update' || mutation.kind === 'delete') && mutation.one ? 1 : 2;
 }
 
-function nodesOf(list: readonly Explained[], course: Course): Node[] {
+function nodesOf(list: readonly Explained[], branch: Branch): Node[] {
   return list.map((explained) => {
     // What hangs below the rows of a statement is sent with it.
-    const below = explained.sql === null ? nodesOf(explained.below, course) : [];
-    return { explained, courses: [course], below };
+    const below = explained.sql === null ? nodesOf(explained.below, branch) : [];
+    return { explained, branches: [branch], below };
   });
 }
 
@@ -79,7 +79,7 @@ function merged(left: readonly Node[], right: readonly Node[]): Node[] {
       const other = right[at]!;
       result.push(...right.slice(next, at), {
         explained: node.explained,
-        courses: [...node.courses, ...other.courses],
+        branches: [...node.branches, ...other.branches],
         below: merged(node.below, other.below),
       });
       next = at + 1;
@@ -89,11 +89,11 @@ function merged(left: readonly Node[], right: readonly Node[]): Node[] {
 }
 
 /** For people: neighbours that are alike as one, and what decides. `around`: the ways on which all of it is met. */
-function folded(nodes: readonly Node[], around: readonly Course[]): Explained[] {
+function folded(nodes: readonly Node[], around: readonly Branch[]): Explained[] {
   const result: { explained: Explained; likeness: string; times: number }[] = [];
-  for (const { explained, courses, below } of nodes) {
-    const own = explained.sql === null ? folded(below, courses) : explained.below;
-    const when = courses.length === around.length ? {} : { when: whenText(courses) };
+  for (const { explained, branches, below } of nodes) {
+    const own = explained.sql === null ? folded(below, branches) : explained.below;
+    const when = branches.length === around.length ? {} : { when: whenText(branches) };
     const entry: Explained = { ...when, ...explained, below: own };
     const likeness = JSON.stringify(entry, (key, value) => (key === 'params' ? undefined : value));
     const last = result.at(-1);
@@ -114,6 +114,6 @@ const texts: Readonly<Record<string, string>> = {
   missed: 'there are none',
 };
 
-function whenText(courses: readonly Course[]): string {
-  return texts[courses.join(' ')]!;
+function whenText(branches: readonly Branch[]): string {
+  return texts[branches.join(' ')]!;
 }

@@ -1,6 +1,6 @@
 import type { Param, Statement } from '../plan/index.ts';
 import type { PreparedFetch } from './prepare.ts';
-import { laterText } from './write/later.ts';
+import { futureText } from './write/future-value.ts';
 
 /** One statement of a plan, for people: what it is for, its SQL, what is bound, and what runs below it for its rows. */
 export interface Explained {
@@ -53,7 +53,7 @@ export function paramText({ source, path, shape }: Param): string {
     case 'parents':
       return 'keys of the rows above';
     case 'constant': {
-      const later = laterText(source.value);
+      const later = futureText(source.value);
       if (later !== null) return later;
       return path === '$' ? 'constant' : placeText(path);
     }

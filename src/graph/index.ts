@@ -1,6 +1,6 @@
 export { type BuiltGraph, buildGraph, type GraphOptions } from './build.ts';
 export type { GraphCapabilities } from './capabilities.ts';
-export { LazyObjectType } from './lazy.ts';
+export { isGroupable } from './column-support.ts';
 export {
   type ArgumentMeaning,
   argumentMeaning,
@@ -10,8 +10,8 @@ export {
   inputMeaning,
   type NodeTarget,
   type UpdateKind,
-} from './meaning.ts';
-export { isGroupable } from './offers.ts';
+} from './field-meaning.ts';
+export { LazyObjectType } from './lazy.ts';
 export { jsonLiteral } from './scalars/json.ts';
 export { readScalar } from './scalars/read.ts';
 export { checkText, textProblem } from './scalars/text.ts';

@@ -1,6 +1,5 @@
 import { type AggregateFunction, aggregates, type Table } from '../catalog/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
-import type { TypeKind } from './names/conventions.ts';
 import {
   canAggregateRows,
   canDelete,
@@ -15,7 +14,8 @@ import {
   jsonColumns,
   numericColumns,
   seenPrimaryKey,
-} from './offers.ts';
+} from './column-support.ts';
+import type { TypeKind } from './names/conventions.ts';
 
 interface Facts {
   readonly capabilities: GraphCapabilities;

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import type { Graph } from './graph.ts';
 import { lazyObject } from './lazy.ts';
-import { Reach } from './reach.ts';
+import { ReachableTypes } from './reachable-types.ts';
 import { Roots } from './roots.ts';
 
 type TypeMap = Record<string, GraphQLNamedType>;
@@ -26,7 +26,7 @@ const mostSuggested = 500;
 export class LazySchema extends GraphQLSchema {
   readonly #graph: Graph;
   readonly #roots: Roots;
-  readonly #reach: Reach;
+  readonly #reach: ReachableTypes;
   /** Introspection types and the scalars of the specified directives. */
   readonly #base: TypeMap;
   readonly #map: TypeMap;
@@ -36,7 +36,7 @@ export class LazySchema extends GraphQLSchema {
     super({ assumeValid: true });
     this.#graph = graph;
     this.#roots = new Roots(graph);
-    this.#reach = new Reach(graph);
+    this.#reach = new ReachableTypes(graph);
     this.#base = super.getTypeMap();
     // Every list takes `limit`.
     if (graph.tables.length > 0) this.#base[GraphQLInt.name] = GraphQLInt;

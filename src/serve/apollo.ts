@@ -41,7 +41,7 @@ export interface RequestContext {
 const answerKey: unique symbol = Symbol('answer');
 
 /** A server, and the graph and the limits that it was made with. */
-interface Door {
+interface ViewServer {
   readonly graph: GraphQLSchema;
   readonly limits: Limits;
   readonly server: Promise<ApolloServer<RequestContext>>;
@@ -51,8 +51,8 @@ interface Door {
  * One Apollo Server for all sessions that see the same graph, made when the first one asks, and again after the graph has changed.
  * One that is replaced or the least used is let go, not stopped: what runs on it goes on.
  */
-export class Doors {
-  readonly #servers: LRUCache<string, Door>;
+export class ApolloServers {
+  readonly #servers: LRUCache<string, ViewServer>;
   readonly #sent = new SentOperations();
   readonly #engine: Engine;
   readonly #limitsOf: LimitsOf;

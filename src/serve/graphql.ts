@@ -9,13 +9,13 @@ import { checkGet } from './get-request.ts';
 import type { Holding } from './holdings.ts';
 import { contentType, json } from './media-type.ts';
 import {
+  type Answered,
   HeaderMap,
   nameIn,
   type Operations,
   type Outcome,
   outcome,
   plainOperation,
-  type Told,
   wholeText,
 } from './operations.ts';
 import type { ServerOptions } from './options.ts';
@@ -108,7 +108,7 @@ export class GraphqlHandler {
     return outcome('full', nameIn(body), base.session, status, answer);
   }
 
-  #ask(exchange: Exchange, body: unknown): Promise<Told> {
+  #ask(exchange: Exchange, body: unknown): Promise<Answered> {
     const { request, base, session } = exchange;
     const url = request.url ?? '/';
     const at = url.indexOf('?');
@@ -155,7 +155,7 @@ export class GraphqlHandler {
   }
 
   /** Reads at the start run at once; from the first operation on that may write, one runs after the other. */
-  async #inOrder(exchange: Exchange, bodies: readonly unknown[]): Promise<readonly Told[]> {
+  async #inOrder(exchange: Exchange, bodies: readonly unknown[]): Promise<readonly Answered[]> {
     const first = bodies.findIndex(mayWrite);
     const reads = first < 0 ? bodies : bodies.slice(0, first);
     const answers = await Promise.all(reads.map((body) => this.#ask(exchange, body)));

@@ -1,7 +1,7 @@
 import type { Session } from '../access/index.ts';
 import { checkDocumentNesting, FozError, type HeldBytes, readJson } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
-import { type Doors, HeaderMap, type RequestContext } from './apollo.ts';
+import { type ApolloServers, HeaderMap, type RequestContext } from './apollo.ts';
 import type { Operation } from './engine.ts';
 import type { Asker, Gate } from './gate.ts';
 import { contentType, json } from './media-type.ts';
@@ -27,7 +27,7 @@ export interface Asked {
 }
 
 /** What an operation came to over Apollo Server. */
-export interface Told {
+export interface Answered {
   /** The HTTP status that fits. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -41,12 +41,12 @@ export interface Told {
 export class Operations {
   readonly #options: ServerOptions;
   readonly #gate: Gate;
-  readonly #doors: Doors;
+  readonly #servers: ApolloServers;
 
-  constructor(options: ServerOptions, gate: Gate, doors: Doors) {
+  constructor(options: ServerOptions, gate: Gate, servers: ApolloServers) {
     this.#options = options;
     this.#gate = gate;
-    this.#doors = doors;
+    this.#servers = servers;
   }
 
   /** The hot lane; `undefined`: the operation is not planned yet. */
@@ -62,7 +62,7 @@ export class Operations {
   }
 
   /** Everything else: over Apollo Server, which parses, validates and refuses. */
-  async full(asker: Asker, base: RequestContext['operation'], asked: Asked): Promise<Told> {
+  async full(asker: Asker, base: RequestContext['operation'], asked: Asked): Promise<Answered> {
     const { query } = (asked.body ?? {}) as { readonly query?: unknown };
     if (typeof query === 'string') {
       try {
@@ -73,7 +73,7 @@ export class Operations {
     }
     const seen: RequestContext['seen'] = { answer: null, hasSource: false, failures: [] };
     const context: RequestContext = { ...operationOf(base, asked), seen };
-    const server = await this.#doors.of(base.session);
+    const server = await this.#servers.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: asked,
       context: async () => context,
@@ -125,7 +125,7 @@ export class Operations {
 }
 
 /** The refusal of a document that must not be parsed, in the form of Apollo Server's refusals. */
-function refusedDocument(error: FozError, { headers }: Asked): Told {
+function refusedDocument(error: FozError, { headers }: Asked): Answered {
   const type = contentType(headers.get('accept')) ?? json;
   const { json: text } = answerErrors([error], 'request', false);
   return { status: type === json ? 200 : 400, headers: { 'content-type': type }, text, answer: null };

@@ -1,7 +1,7 @@
 import { type IRateLimiterRes, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimit, Session } from '../access/index.ts';
 import { Refusal } from './body.ts';
-import { Places } from './places.ts';
+import { ConcurrencySlots } from './concurrency.ts';
 
 /** What the answer tells about rates, by the draft of the IETF on RateLimit headers. */
 export type RateHeaders = Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export type RateHeaders = Readonly<Record<string, string>>;
 /** Counts requests: of each caller within its role's rate, of each key within its own, and how many run at once. */
 export class Rates {
   readonly #limiters = new Map<string, RateLimiterMemory>();
-  readonly #running = new Places();
+  readonly #running = new ConcurrencySlots();
 
   /** Counts operations of one request. `caller`: who is counted. Gives headers for the answer; rejects with Refusal 429 when there were too many. */
   async count(

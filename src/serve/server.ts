@@ -9,7 +9,7 @@ import { createServer as createHttps, type Server as HttpsServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FozError } from '../core/index.ts';
-import { Doors } from './apollo.ts';
+import { ApolloServers } from './apollo.ts';
 import { Refusal, readBody } from './body.ts';
 import { corsHeaders, isPreflight, UnlistedOrigins } from './cors.ts';
 import { serveFile } from './files.ts';
@@ -40,8 +40,8 @@ const plain = { 'content-type': 'application/json; charset=utf-8', 'cache-contro
 /** Starts listening. Rejects when the port is taken or a certificate cannot be read. */
 export async function startServer(options: ServerOptions): Promise<FozServer> {
   const limitsOf = limitsOfSessions(options);
-  const doors = new Doors(options.engine, limitsOf);
-  const front = new Front(options, doors, limitsOf);
+  const servers = new ApolloServers(options.engine, limitsOf);
+  const front = new Front(options, servers, limitsOf);
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     // Sending the answer failed, so no error can be sent either. Uncaught, this error would end the process.
     void front.serve(request, response).catch((error: unknown) => {
@@ -89,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
       await Promise.all([closed, socketsClosed]);
       clearTimeout(timer);
       clearInterval(sweeper);
-      await doors.close();
+      await servers.close();
     },
   };
 }
@@ -118,7 +118,7 @@ class Front {
   readonly #sender: Sender;
   readonly sockets: Sockets;
 
-  constructor(options: ServerOptions, doors: Doors, limitsOf: LimitsOf) {
+  constructor(options: ServerOptions, servers: ApolloServers, limitsOf: LimitsOf) {
     this.#options = options;
     const limits = answerLimits(options.answers);
     const readers = new Readers(limits.writeMs);
@@ -126,7 +126,7 @@ class Front {
     this.#sender = new Sender(readers);
     const gate = new Gate(options, limitsOf, holdings);
     this.#gate = gate;
-    const operations = new Operations(options, gate, doors);
+    const operations = new Operations(options, gate, servers);
     this.#graphql = new GraphqlHandler(options, gate, operations, this.#sender);
     const { logger } = options;
     this.#unlisted = new UnlistedOrigins(logger);
@@ -135,7 +135,7 @@ class Front {
     this.#metrics = new Metrics({
       ...options,
       sockets: () => this.sockets.size,
-      caches: () => [...options.gauges().caches, ...doors.caches],
+      caches: () => [...options.gauges().caches, ...servers.caches],
       heldBytes: () => holdings.bytes,
       slowReaders: () => readers.cutOff,
     });

@@ -1,9 +1,9 @@
 import type { Table } from '../../src/catalog/index.ts';
 import { filtered } from './filter.ts';
 import type { Member } from './inputs.ts';
-import { capped } from './sight.ts';
 import { sorted, type Term, termsOf, unambiguous } from './sort.ts';
 import { answered, compareHeld, type Held, type Row } from './values.ts';
+import { capped } from './visible-rows.ts';
 
 /** One page of a connection. */
 export interface Page {

@@ -7,9 +7,9 @@ import {
   type ValueType,
 } from '../../src/catalog/index.ts';
 import { itemsOf, type Member, memberOf, membersOf } from './inputs.ts';
-import { storedRow } from './sight.ts';
 import { rowsOfTable } from './tables.ts';
 import { compareHeld, type Held, plain, type Row, sameDocument } from './values.ts';
+import { storedRow } from './visible-rows.ts';
 
 /** SQL's logic: `null` is unknown. */
 export type Truth = boolean | null;

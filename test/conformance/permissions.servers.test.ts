@@ -26,7 +26,7 @@ import {
   sightOf,
 } from './random-roles.ts';
 import { answerOf } from './reference.ts';
-import { under } from './sight.ts';
+import { under } from './visible-rows.ts';
 
 const seed = Number(process.env.FOZ_SEED ?? 1);
 const count = Number(process.env.FOZ_RANDOM_ROLES ?? 20);

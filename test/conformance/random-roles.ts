@@ -9,9 +9,9 @@ import type {
 import { Dice } from './dice.ts';
 import { canOrder } from './operations.ts';
 import { type Claims, passesRule, type RuleContext, type RuleWishes, randomRule } from './random-rules.ts';
-import { type Sight, seenRow, under } from './sight.ts';
 import { rowsOfTable } from './tables.ts';
 import type { Row } from './values.ts';
+import { seenRow, under, type VisibleRows } from './visible-rows.ts';
 
 /** What a random role may do with one table, in the words of the metadata. */
 export interface RandomGrant {
@@ -137,7 +137,7 @@ export function sessionTexts({ claims }: RandomRole): Map<string, string> {
 }
 
 /** What a role sees, worked out in memory from what it was granted. */
-export function sightOf(role: Pick<RandomRole, 'grants' | 'claims'>, catalog: Catalog): Sight {
+export function sightOf(role: Pick<RandomRole, 'grants' | 'claims'>, catalog: Catalog): VisibleRows {
   const context: RuleContext = { claims: role.claims, tables: allTables(catalog) };
   const known = new Map<string, readonly Row[]>();
   const selectsOf = (id: string) =>

@@ -9,9 +9,9 @@ import {
 import type { Dice } from './dice.ts';
 import { compares, partners, type Truth } from './filter.ts';
 import { fragment, ordersAlike, sample } from './samples.ts';
-import { under } from './sight.ts';
 import { rowsOfTable } from './tables.ts';
 import { compareHeld, type Row } from './values.ts';
+import { under } from './visible-rows.ts';
 
 /** The session variables that rules have asked for so far, with values as JSON; names are lower case without prefix. */
 export type Claims = Map<string, unknown>;

@@ -13,10 +13,10 @@ import { countRows, filtered, partners } from './filter.ts';
 import { apply } from './functions.ts';
 import { type Group, groupsOf } from './groups.ts';
 import { itemsOf, type Member } from './inputs.ts';
-import { capped } from './sight.ts';
 import { sorted, termsOf, unambiguous, withDistinct } from './sort.ts';
 import { rowsOfTable } from './tables.ts';
 import { answered, plain, type Row } from './values.ts';
+import { capped } from './visible-rows.ts';
 
 /**
  * The answer to a query over the fixtures, worked out in memory by graphql-js: no plan, no SQL, no database. What the graph's

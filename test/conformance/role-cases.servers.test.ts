@@ -8,7 +8,7 @@ import { casesIn, topics } from '../support/cases/tabled.ts';
 import { alike } from './alike.ts';
 import { allTables, type RandomGrant, sightOf } from './random-roles.ts';
 import { answerOf } from './reference.ts';
-import { under } from './sight.ts';
+import { under } from './visible-rows.ts';
 
 /** The stored answers of what roles may read, against the reference that filters, masks and cuts the fixtures' rows in memory. */
 describe('readings of roles against the reference', () => {

@@ -9,8 +9,8 @@ import {
 import { partners } from './filter.ts';
 import { apply } from './functions.ts';
 import { itemsOf, type Member, membersOf } from './inputs.ts';
-import { storedRow } from './sight.ts';
 import { compareHeld, type Held, type Row } from './values.ts';
+import { storedRow } from './visible-rows.ts';
 
 /** The internal value of `order_by` enums. */
 export interface Direction {

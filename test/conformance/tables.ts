@@ -2,8 +2,8 @@ import type { Table } from '../../src/catalog/index.ts';
 import type { Kind, TableRows, Value } from '../catalogs/content.ts';
 import { contents } from '../catalogs/load.ts';
 import { add, exact, times, toText } from './exact.ts';
-import { sightNow } from './sight.ts';
 import { Document, type Held, type Row } from './values.ts';
+import { visibleRowsNow } from './visible-rows.ts';
 
 const read: Partial<Record<Kind, (value: NonNullable<Value>) => Held>> = {
   json: (text) => new Document(JSON.parse(String(text))),
@@ -80,7 +80,7 @@ const known = new Map<string, readonly Row[]>();
 
 /** The rows of a fixture's table or view, in the order of their primary key where they have one; those that are seen. */
 export function rowsOfTable(table: Table): readonly Row[] {
-  const sight = sightNow();
+  const sight = visibleRowsNow();
   if (sight !== null) return sight.rows(table);
   let rows = known.get(table.name);
   if (rows === undefined) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRuntime } from '../../src/app/index.ts';
 import type { FozConfig } from '../../src/control/index.ts';
-import { planeOver } from '../../src/control/index.ts';
+import { planeForCommands } from '../../src/control/index.ts';
 import { attach, connect } from '../../src/main.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { SourceConfig } from '../../src/views/index.ts';
@@ -27,7 +27,7 @@ function database(path: string) {
 const sqlite = (name: string, path: string): SourceConfig => ({ name, kind: 'sqlite', path });
 const log = { warn() {}, error() {} };
 
-type Plane = Awaited<ReturnType<typeof planeOver>> | null;
+type Plane = Awaited<ReturnType<typeof planeForCommands>> | null;
 
 async function served(config: FozConfig, plane: Plane = null) {
   const attached = await attach(config);
@@ -220,7 +220,7 @@ test('processes that share a store agree, whoever sees a table first', async () 
   await database(two)('create table orders (id integer primary key)');
   const store = openStore({ folder: state });
   await store.open();
-  const plane = await planeOver(store, { state }, {}, log);
+  const plane = await planeForCommands(store, { state }, {}, log);
   const process = (...sources: readonly SourceConfig[]) => served({ sources, state: folder() }, plane);
   const early = await process(sqlite('b', two));
   expect(early.lists()).toEqual(['orders=b.orders']);

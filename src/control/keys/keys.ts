@@ -14,7 +14,7 @@ import {
   updateKey,
 } from '../../store/index.ts';
 import type { FozConfig } from '../config/config.ts';
-import { storeToLookInto } from '../offline/look.ts';
+import { existingStore } from '../offline/open-store.ts';
 import type { ControlPlane } from '../plane.ts';
 import { refuseUnfit, refuseUnfitAuth } from '../settings/refuse.ts';
 
@@ -57,7 +57,7 @@ export async function listStoredKeys(
   environment: NodeJS.ProcessEnv,
   revoked: boolean,
 ): Promise<readonly KeyDescription[]> {
-  const store = await storeToLookInto(config, environment);
+  const store = await existingStore(config, environment);
   if (store === null) return [];
   try {
     await store.open();

@@ -9,7 +9,7 @@ import type { DialectVariant } from './variant.ts';
  * How a column is compared with keys of another source. `own`: by its `=`. `both`: its `=` finds the rows by index, their texts then
  * decide. `text`: by its text alone. `truth`: whatever is not 0 is true.
  */
-type Way = 'own' | 'both' | 'text' | 'truth';
+type Method = 'own' | 'both' | 'text' | 'truth';
 
 const text: ValueType = { scalar: 'text', array: false };
 const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque']);
@@ -17,7 +17,7 @@ const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque'])
 const ignoresCase =
   / character set utf8mb4 collate utf8mb4_(?:0900_a[is]_ci|general_ci|unicode(?:_520)?_ci|uca1400_a[is]_ci)$/;
 
-function wayOf(type: ValueType, compare: KeyComparison | undefined): Way {
+function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
   if (compare === undefined || (type.scalar === 'opaque' && bitsOf(type) !== null)) return 'own';
   if (compare === 'ignore case' && textual.has(familyOf(type.scalar)))
     return ignoresCase.test(type.nativeType ?? '') ? 'both' : 'text';
@@ -48,16 +48,16 @@ export function keyEquals(
   key: Sql,
   compare: KeyComparison,
 ): Sql {
-  const way = wayOf(type, compare);
-  if (way === 'own') return sql`${column} = ${key}`;
-  if (way === 'truth') return sql`${truthOf(column)} = ${key}`;
+  const method = methodOf(type, compare);
+  if (method === 'own') return sql`${column} = ${key}`;
+  if (method === 'truth') return sql`${truthOf(column)} = ${key}`;
   const exact = sql`${exactText(variant, column, type, compare)} = ${exactText(variant, key, text, 'exact')}`;
-  return way === 'both' ? sql`(${column} = ${key} and ${exact})` : exact;
+  return method === 'both' ? sql`(${column} = ${key} and ${exact})` : exact;
 }
 
 /** See Dialect.keyText. */
 export function keyText(variant: DialectVariant, column: Sql, type: ValueType, compare: KeyComparison) {
-  switch (wayOf(type, compare)) {
+  switch (methodOf(type, compare)) {
     case 'own':
       return null;
     case 'truth':
@@ -70,7 +70,7 @@ export function keyText(variant: DialectVariant, column: Sql, type: ValueType, c
 /** `(a, b) in (...)`; the list stands in the statement as it is. */
 export function inKeys(variant: DialectVariant, columns: readonly Sql[], keys: Param): Sql {
   const { keyTypes = [], compare } = keys;
-  const ways = keyTypes.map((type) => wayOf(type, compare));
+  const ways = keyTypes.map((type) => methodOf(type, compare));
   const spelled = (column: Sql, at: number) => {
     if (ways[at] === 'truth') return truthOf(column);
     return ways[at] === 'text' ? exactText(variant, column, keyTypes[at]!, compare!) : column;
@@ -99,7 +99,7 @@ const name = (identifier: string) => sql.name(identifier, '`', '`');
 
 /** A table of keys: `json_table` over one text; joined by index, and faster than a list of rows from 64 keys on. */
 export function keyRows(keys: Param, alias: Sql): Sql {
-  const types = (keys.keyTypes ?? []).map((type) => (wayOf(type, keys.compare) === 'text' ? text : type));
+  const types = (keys.keyTypes ?? []).map((type) => (methodOf(type, keys.compare) === 'text' ? text : type));
   const rows = sql.bind(keys, (values) => encodeKeyRows(values ?? [], types));
   const bytes = types.some(({ scalar }) => scalar === 'bytea');
   const columns = types.map(

@@ -10,12 +10,12 @@ import { bindKeys } from './values.ts';
  * How a column is compared with keys of another source. `own`: by its operator. `both`: its operator finds the rows by index, their texts
  * then decide. `text`: by its text alone.
  */
-type Way = 'own' | 'both' | 'text';
+type Method = 'own' | 'both' | 'text';
 
 const text: ValueType = { scalar: 'text', array: false };
 const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque']);
 
-function wayOf(type: ValueType, compare: KeyComparison | undefined): Way {
+function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
   if (compare === undefined) return 'own';
   const family = familyOf(type.scalar);
   if (family === 'opaque' || (compare === 'ignore case' && textual.has(family))) return 'text';
@@ -30,12 +30,12 @@ function exactText(column: Sql, type: ValueType, compare: KeyComparison): Sql {
 }
 
 /** The type of a key in a table of keys. */
-const keyType = (type: ValueType, way: Way) => (way === 'text' ? text : type);
+const keyType = (type: ValueType, method: Method) => (method === 'text' ? text : type);
 
 /** A column equals a key of a table of keys. */
 export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql {
   const own = sql`${column} = ${key}`;
-  switch (wayOf(type, compare)) {
+  switch (methodOf(type, compare)) {
     case 'own':
       return own;
     case 'text':
@@ -47,12 +47,14 @@ export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyCo
 
 /** See Dialect.keyText. */
 export function keyText(column: Sql, type: ValueType, compare: KeyComparison) {
-  return wayOf(type, compare) === 'own' ? null : { expression: exactText(column, type, compare), type: text };
+  return methodOf(type, compare) === 'own'
+    ? null
+    : { expression: exactText(column, type, compare), type: text };
 }
 
 /** One array per column of the keys. Throws FozError `unexpected` for keys without types. */
 export function keyArrays(keys: Param): readonly Sql[] {
-  const types = (keys.keyTypes ?? []).map((type) => keyType(type, wayOf(type, keys.compare)));
+  const types = (keys.keyTypes ?? []).map((type) => keyType(type, methodOf(type, keys.compare)));
   if (types.length === 0) throw new FozError('unexpected', `the keys of ${keys.path} have no types`);
   return types.map((type, column) => bindKeys(keys, column, type, elementType(type)));
 }
@@ -61,9 +63,9 @@ export function keyArrays(keys: Param): readonly Sql[] {
 export function inKeys(columns: readonly Sql[], keys: Param): Sql {
   const types = keys.keyTypes ?? [];
   const { compare } = keys;
-  const ways = types.map((type) => wayOf(type, compare));
+  const ways = types.map((type) => methodOf(type, compare));
   const arrays = keyArrays(keys);
-  const spelled = (exact: Way) =>
+  const spelled = (exact: Method) =>
     columns.map((column, at) => (ways[at] === exact ? exactText(column, types[at]!, compare!) : column));
   const found = among(
     columns.map((column, at) => (ways[at] === 'text' ? exactText(column, types[at]!, compare!) : column)),

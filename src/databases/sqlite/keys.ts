@@ -13,9 +13,9 @@ const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque'])
  * How a column is compared with keys of another source. `own`: by its `=`. `both`: by its `=`, which may find too many rows, and exactly.
  * `exact`: by the canonical form of the value alone, since the same value may be stored in several forms.
  */
-type Way = 'own' | 'both' | 'exact';
+type Method = 'own' | 'both' | 'exact';
 
-function wayOf(type: ValueType, compare: KeyComparison | undefined): Way {
+function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
   if (compare === undefined) return 'own';
   const family = familyOf(type.scalar);
   if (compare === 'ignore case' && textual.has(family)) return 'exact';
@@ -63,17 +63,17 @@ function formsOf(type: ValueType, key: Sql): readonly Sql[] | null {
 /** A column equals a key of a table of keys. */
 export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql {
   const own = sql`${column} = ${key}`;
-  const way = wayOf(type, compare);
-  if (way === 'own') return own;
+  const method = methodOf(type, compare);
+  if (method === 'own') return own;
   const exact = sql`${exactValue(column, type, compare)} = ${key}`;
-  if (way === 'both') return sql`(${own} and ${exact})`;
+  if (method === 'both') return sql`(${own} and ${exact})`;
   const forms = compare === 'exact' ? formsOf(type, key) : null;
   return forms === null ? exact : sql`(${column} in (${sql.join(forms)}) and ${exact})`;
 }
 
 /** See Dialect.keyText. */
 export function keyText(column: Sql, type: ValueType, compare: KeyComparison) {
-  if (wayOf(type, compare) === 'own') return null;
+  if (methodOf(type, compare) === 'own') return null;
   const expression = exactValue(column, type, compare);
   return { expression, type: textual.has(familyOf(type.scalar)) ? text : type };
 }
@@ -81,7 +81,7 @@ export function keyText(column: Sql, type: ValueType, compare: KeyComparison) {
 /** The tuple is among the keys of another source. */
 export function inKeys(columns: readonly Sql[], keys: Param, compare: KeyComparison): Sql {
   const types = keys.keyTypes ?? [];
-  const ways = types.map((type) => wayOf(type, compare));
+  const ways = types.map((type) => methodOf(type, compare));
   const found = among(
     columns.map((column, at) => (ways[at] === 'exact' ? exactValue(column, types[at]!, compare) : column)),
     keys,
@@ -121,7 +121,7 @@ function among(columns: readonly Sql[], keys: Param): Sql {
 /** The types for encoding keys: the canonical form for columns that are compared by it. */
 function keyTypesOf({ keyTypes = [], compare }: Param): readonly ValueType[] {
   return keyTypes.map((type) => {
-    if (wayOf(type, compare) !== 'exact') return type;
+    if (methodOf(type, compare) !== 'exact') return type;
     const family = familyOf(type.scalar);
     if (family === 'timestamp') return { scalar: type.scalar, array: false, nativeType: 'canonical' };
     return family === 'boolean' ? type : text;

@@ -3,7 +3,7 @@ import { FozError, type SourceName, unreachable } from '../../core/index.ts';
 import type { Compiled, Param, Savepoint, Write } from '../../plan/index.ts';
 import { type Explained, explainFetch, explainStatement, heading, paramText } from '../explain.ts';
 import type { PreparedFetch } from '../prepare.ts';
-import { Later } from './later.ts';
+import { FutureValue } from './future-value.ts';
 import type { Lookup, Purpose, Stage, Tuple, WriteResult } from './stage.ts';
 import { changes } from './upsert.ts';
 
@@ -11,7 +11,7 @@ import { changes } from './upsert.ts';
  * How a write may go: whether the rows of an insert are new, are there and are changed, or are there and left alone; whether an
  * update or a delete finds rows.
  */
-export type Course = 'new' | 'changed' | 'left' | 'found' | 'missed';
+export type Branch = 'new' | 'changed' | 'left' | 'found' | 'missed';
 
 /**
  * Notes the statements of a write instead of running them: each is answered as it would be if the write went a certain way, with
@@ -20,14 +20,14 @@ export type Course = 'new' | 'changed' | 'left' | 'found' | 'missed';
 export class Rehearsal implements Stage {
   readonly isRehearsal = true;
   readonly #source: SourceName;
-  readonly #course: Course;
+  readonly #branch: Branch;
   readonly #rows: number;
   #noted: Explained[] = [];
 
   /** `rows`: how many an update or a delete finds. */
-  constructor(source: SourceName, course: Course, rows: number) {
+  constructor(source: SourceName, branch: Branch, rows: number) {
     this.#source = source;
-    this.#course = course;
+    this.#branch = branch;
     this.#rows = rows;
   }
 
@@ -45,17 +45,17 @@ export class Rehearsal implements Stage {
   async write(write: Write, { statement }: Compiled): Promise<WriteResult> {
     this.#noted.push(explainStatement(writeTitle(write), this.#source, statement));
     const affected = this.#affected(write);
-    const returned = Array.from({ length: affected }, () => laterTuple(write.returning, 'written rows'));
-    const generated = ({ name }: Column) => new Later(`${name} that the database generates`);
-    const isMet = write.kind === 'insert' && (write.unless ?? null) !== null && this.#course !== 'new';
+    const returned = Array.from({ length: affected }, () => futureTuple(write.returning, 'written rows'));
+    const generated = ({ name }: Column) => new FutureValue(`${name} that the database generates`);
+    const isMet = write.kind === 'insert' && (write.unless ?? null) !== null && this.#branch !== 'new';
     const tells = write.kind === 'insert' && write.tellsChanged === true;
-    const changed = tells ? { changed: returned.map(() => this.#course === 'changed') } : {};
+    const changed = tells ? { changed: returned.map(() => this.#branch === 'changed') } : {};
     return { affected, returned, generated, met: isMet ? 'key' : null, ...changed };
   }
 
   async metRow({ purpose, table, columns }: Lookup, { statement }: Compiled): Promise<Tuple[]> {
     this.#noted.push(explainStatement(purposeTitle(purpose, table), this.#source, statement));
-    return [laterTuple(columns, 'row found')];
+    return [futureTuple(columns, 'row found')];
   }
 
   async attempt<T>(
@@ -73,7 +73,7 @@ export class Rehearsal implements Stage {
     const told = explainFetch(purposeTitle(purpose, table), fetch);
     this.#noted.push(purpose.kind === 'lacking' ? { ...told, when: 'some of them are missing' } : told);
     const from = purpose.kind === 'targets' ? 'rows found' : 'written rows';
-    return Array.from({ length: this.#expected(purpose) }, () => laterTuple(columns, from));
+    return Array.from({ length: this.#expected(purpose) }, () => futureTuple(columns, from));
   }
 
   async texts(table: Table, fetch: PreparedFetch, { length }: readonly Tuple[]): Promise<string[]> {
@@ -83,9 +83,9 @@ export class Rehearsal implements Stage {
 
   value(param: Param): unknown {
     const { source } = param;
-    if (source.kind !== 'constant') return new Later(paramText(param));
+    if (source.kind !== 'constant') return new FutureValue(paramText(param));
     const { value } = source;
-    return value === null || value instanceof Later ? value : new Later(paramText(param));
+    return value === null || value instanceof FutureValue ? value : new FutureValue(paramText(param));
   }
 
   async within<T>(title: string, body: () => Promise<T>): Promise<T> {
@@ -100,17 +100,17 @@ export class Rehearsal implements Stage {
   }
 
   #affected(write: Write): number {
-    if (write.kind !== 'insert') return this.#course === 'missed' || this.#course === 'left' ? 0 : this.#rows;
+    if (write.kind !== 'insert') return this.#branch === 'missed' || this.#branch === 'left' ? 0 : this.#rows;
     const unless = write.unless ?? null;
-    if (this.#course === 'new' || (write.onConflict === null && unless === null)) return write.rows.length;
+    if (this.#branch === 'new' || (write.onConflict === null && unless === null)) return write.rows.length;
     if (write.onConflict === null) return 0;
-    return this.#course === 'changed' && changes(write.onConflict) ? write.rows.length : 0;
+    return this.#branch === 'changed' && changes(write.onConflict) ? write.rows.length : 0;
   }
 
   #expected(purpose: Purpose): number {
     switch (purpose.kind) {
       case 'targets':
-        return this.#course === 'missed' ? 0 : this.#rows;
+        return this.#branch === 'missed' ? 0 : this.#rows;
       case 'met':
         return 1;
       case 'back':
@@ -128,8 +128,8 @@ export class Rehearsal implements Stage {
   }
 }
 
-function laterTuple(columns: readonly Column[], from: string): Tuple {
-  return columns.map(({ name }) => new Later(`${name} of the ${from}`));
+function futureTuple(columns: readonly Column[], from: string): Tuple {
+  return columns.map(({ name }) => new FutureValue(`${name} of the ${from}`));
 }
 
 function writeTitle(write: Write): string {

@@ -1,5 +1,5 @@
 import { type Column, familyOf, type Key, type Table } from '../../catalog/index.ts';
-import { Later } from './later.ts';
+import { FutureValue } from './future-value.ts';
 import { type Cells, type Row, unknownKey } from './returning.ts';
 import type { WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
@@ -99,7 +99,7 @@ function tuplesOf(key: Key, rows: readonly Row[]): Tuple[] {
 
 /** Whether a value is stored as it was given: the database rounds, pads or trims others. */
 function isExact({ type }: Column, value: unknown): boolean {
-  if (value instanceof Later) return true;
+  if (value instanceof FutureValue) return true;
   const family = familyOf(type.scalar);
   if (family === 'integer' || family === 'uuid') return value !== undefined;
   return family === 'text' && typeof value === 'string' && !/\s$/.test(value);

@@ -17,7 +17,7 @@ import {
 } from '../../plan/index.ts';
 import { type ConnectorOf, prepareFetch } from '../prepare.ts';
 import { compileWriter } from '../writer.ts';
-import { Later } from './later.ts';
+import { FutureValue } from './future-value.ts';
 import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
 import { movedKey } from './triggers.ts';
 
@@ -153,7 +153,7 @@ export class WriteSession {
     const rows = await this.read(lookup, this.among(key, tuples));
     const found = rows.map((row) => new Map(columns.map((column, at) => [column, row[at]])));
     if (tuples.length === 1) return [found[0]];
-    if (tuples[0]!.some((value) => value instanceof Later)) return found;
+    if (tuples[0]!.some((value) => value instanceof FutureValue)) return found;
     const byKey = new Map(found.map((row) => [JSON.stringify(key.map((column) => row.get(column))), row]));
     // A key may be stored in another spelling than it was given in. Such rows are looked up one by one.
     return Promise.all(

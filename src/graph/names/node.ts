@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CatalogIssue, Key, Source, Table } from '../../catalog/index.ts';
-import { offersRoot } from '../offers.ts';
+import { offersRoot } from '../column-support.ts';
 import type { Members } from './members.ts';
 
 /** The interface of rows that have a global id; Relay looks for it by this name, in both conventions. */

@@ -1,6 +1,6 @@
 import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
-import { offersLookup, offersRoot } from '../offers.ts';
+import { offersLookup, offersRoot } from '../column-support.ts';
 import { clashesIn, type NameClash, namespaceOf, type Settlement, settle } from './clashes.ts';
 import {
   joinNames,

@@ -1,8 +1,8 @@
 import { GraphQLInt } from 'graphql';
 import type { Table } from '../../catalog/index.ts';
+import { canSelect } from '../column-support.ts';
 import type { Graph } from '../graph.ts';
 import { word } from '../names/conventions.ts';
-import { canSelect } from '../offers.ts';
 import { type Arguments, argument, fullList, listOf, put } from './make.ts';
 
 const known = new WeakMap<Graph, Map<Table, Arguments>>();

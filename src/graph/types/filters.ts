@@ -1,8 +1,8 @@
 import { GraphQLBoolean, GraphQLInt } from 'graphql';
 import { type AggregateFunction, aggregates, type Table } from '../../catalog/index.ts';
+import { aggregatedColumns, hasBuckets, isOrderable } from '../column-support.ts';
 import type { Graph } from '../graph.ts';
 import { type InputKind, word } from '../names/conventions.ts';
-import { aggregatedColumns, hasBuckets, isOrderable } from '../offers.ts';
 import { type InputFields, inputField, listOf, nonNull } from './make.ts';
 import {
   aggregateType,

@@ -10,7 +10,7 @@ import {
   type GraphQLType,
 } from 'graphql';
 import type { Column, Relationship } from '../../catalog/index.ts';
-import type { ArgumentMeaning, FieldMeaning, InputMeaning } from '../meaning.ts';
+import type { ArgumentMeaning, FieldMeaning, InputMeaning } from '../field-meaning.ts';
 
 export type Fields = Record<string, GraphQLFieldConfig<unknown, unknown>>;
 export type InputFields = Record<string, GraphQLInputFieldConfig>;

@@ -1,7 +1,7 @@
 import { GraphQLID, GraphQLInterfaceType } from 'graphql';
 import type { Table } from '../../catalog/index.ts';
+import type { NodeTarget } from '../field-meaning.ts';
 import type { Graph } from '../graph.ts';
-import type { NodeTarget } from '../meaning.ts';
 import { nodeMark, nodeTypeName } from '../names/node.ts';
 import { argument, type Fields, field, nonNull } from './make.ts';
 

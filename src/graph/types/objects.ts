@@ -6,10 +6,10 @@ import {
   familyOf,
   type Table,
 } from '../../catalog/index.ts';
+import { aggregatedColumns, isGroupable } from '../column-support.ts';
 import type { Graph } from '../graph.ts';
 import { type ObjectKind, word } from '../names/conventions.ts';
 import { pageInfoName } from '../names/shared.ts';
-import { aggregatedColumns, isGroupable } from '../offers.ts';
 import { groupArguments, rowsArguments } from './arguments.ts';
 import { argument, type Fields, field, fullList, listOf, nonNull } from './make.ts';
 import { nodeFields } from './node.ts';

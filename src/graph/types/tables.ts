@@ -5,10 +5,10 @@ import type {
   GraphQLObjectType,
 } from 'graphql';
 import type { Table } from '../../catalog/index.ts';
+import { namedKeys, upsertColumns } from '../column-support.ts';
 import type { Graph } from '../graph.ts';
 import type { EnumKind, InputKind, ObjectKind, TypeKind } from '../names/conventions.ts';
 import { columnValues, keyValues } from '../names/members.ts';
-import { namedKeys, upsertColumns } from '../offers.ts';
 import { filterFields, type InputFieldsOf } from './filters.ts';
 import { nodeType } from './node.ts';
 import { objectFields } from './objects.ts';

@@ -21,10 +21,10 @@ import {
   operators,
   type Table,
 } from '../../catalog/index.ts';
+import { aggregatedScalar, allOperators, hasEnum, operatorsFor, shownScalar } from '../column-support.ts';
 import type { Graph } from '../graph.ts';
 import { fixedValue, labelValues } from '../names/members.ts';
 import { classWords, comparisonName, havingName, sharedName } from '../names/shared.ts';
-import { aggregatedScalar, allOperators, hasEnum, operatorsFor, shownScalar } from '../offers.ts';
 import { scalarName, scalarType } from '../scalars/types.ts';
 import { type InputFields, inputField, list, listOf } from './make.ts';
 

@@ -1,8 +1,5 @@
 import { type GraphQLInputType, GraphQLInt, GraphQLString } from 'graphql';
 import type { Column, Relationship, Table } from '../../catalog/index.ts';
-import type { Graph } from '../graph.ts';
-import type { UpdateKind } from '../meaning.ts';
-import { type InputKind, word } from '../names/conventions.ts';
 import {
   canSelect,
   insertColumns,
@@ -11,7 +8,10 @@ import {
   jsonColumns,
   numericColumns,
   updateColumns,
-} from '../offers.ts';
+} from '../column-support.ts';
+import type { UpdateKind } from '../field-meaning.ts';
+import type { Graph } from '../graph.ts';
+import { type InputKind, word } from '../names/conventions.ts';
 import type { InputFieldsOf } from './filters.ts';
 import { type Arguments, argument, fullList, type InputFields, inputField, listOf, nonNull } from './make.ts';
 import { columnType, cursorOrderType } from './values.ts';

@@ -5,9 +5,9 @@ import { makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { countedAddress } from '../../auth/index.ts';
 import { Refusal } from '../body.ts';
+import { ConcurrencySlots } from '../concurrency.ts';
 import type { Asker } from '../gate.ts';
 import { defaultWebsocket, type ServerOptions, type WebsocketLimits } from '../options.ts';
-import { Places } from '../places.ts';
 import type { Readers } from '../readers.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
 import { requestId } from '../request-id.ts';
@@ -55,7 +55,7 @@ export class Sockets {
   readonly #server: WebSocketServer;
   #protocol: { readonly initMs: number; readonly server: ProtocolServer<Connection> } | null = null;
   readonly #open = new Set<Connection>();
-  readonly #places = new Places();
+  readonly #places = new ConcurrencySlots();
   #isClosing = false;
 
   constructor(options: ServerOptions, serving: Serving, readers: Readers) {

@@ -1,5 +1,5 @@
 /** A value that is not there yet while a write is only told of: where it will come from, in words. */
-export class Later {
+export class FutureValue {
   readonly text: string;
 
   constructor(text: string) {
@@ -10,9 +10,9 @@ export class Later {
 const most = 3;
 
 /** Where the values of a parameter that was made on the way come from; `null`: all of them are there already. */
-export function laterText(value: unknown): string | null {
+export function futureText(value: unknown): string | null {
   const found = new Set<string>();
-  for (const part of [value].flat(2)) if (part instanceof Later) found.add(part.text);
+  for (const part of [value].flat(2)) if (part instanceof FutureValue) found.add(part.text);
   if (found.size === 0) return null;
   const texts = [...found].slice(0, most);
   return found.size > most ? `${texts.join(', ')}, ...` : texts.join(', ');

@@ -1,7 +1,7 @@
 import { Refusal } from './body.ts';
 
 /** Counts what each caller has at once. */
-export class Places {
+export class ConcurrencySlots {
   readonly #taken = new Map<string, number>();
 
   /** Takes one of `most` places; gives what gives it back, which may be called again. Throws Refusal 429 with `full` when all are taken. */

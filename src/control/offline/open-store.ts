@@ -11,7 +11,7 @@ import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
 
 /** The store of a configuration, for commands that look into it; `null`: it has none, or one that was never made. Opens when it is used. */
-export async function storeToLookInto(
+export async function existingStore(
   { store: where, state = '.foz' }: Pick<FozConfig, 'store' | 'state'>,
   environment: NodeJS.ProcessEnv,
   log?: StoreLog,
@@ -21,7 +21,7 @@ export async function storeToLookInto(
 }
 
 /** A control plane over a store that is open, for commands: nothing is written down, nothing goes on in the background. Closing it leaves the store. */
-export async function planeOver(
+export async function planeForCommands(
   store: Store,
   { state = '.foz' }: Pick<FozConfig, 'state'>,
   environment: NodeJS.ProcessEnv,

@@ -2,17 +2,17 @@ import type { Table } from '../../src/catalog/index.ts';
 import type { Row } from './values.ts';
 
 /** What somebody sees of the fixtures: rows with nothing but the columns that may be seen, and how many of them a list may have. */
-export interface Sight {
+export interface VisibleRows {
   rows(table: Table): readonly Row[];
   limit(table: Table): number | null;
 }
 
-let current: Sight | null = null;
+let current: VisibleRows | null = null;
 
 /** Works something out as somebody sees it; `null`: as it is stored. Only for what is done when `run` returns. */
-export function under<T>(sight: Sight | null, run: () => T): T {
+export function under<T>(rows: VisibleRows | null, run: () => T): T {
   const before = current;
-  current = sight;
+  current = rows;
   try {
     return run();
   } finally {
@@ -20,8 +20,8 @@ export function under<T>(sight: Sight | null, run: () => T): T {
   }
 }
 
-/** Through whose eyes the reference looks right now; `null`: nobody's. */
-export function sightNow(): Sight | null {
+/** The rows that the reference answers from right now; `null`: those that are stored. */
+export function visibleRowsNow(): VisibleRows | null {
   return current;
 }
 

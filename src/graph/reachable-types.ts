@@ -6,11 +6,11 @@ import {
   type EnumType,
   type Table,
 } from '../catalog/index.ts';
+import { canAggregate, canAggregateRows, hasBuckets, hasEnum } from './column-support.ts';
 import type { Graph } from './graph.ts';
 import { type TypeKind, typeKinds } from './names/conventions.ts';
 import { nodeTypeName } from './names/node.ts';
 import { havingName, pageInfoName, sharedName } from './names/shared.ts';
-import { canAggregate, canAggregateRows, hasBuckets, hasEnum } from './offers.ts';
 import { nodeType } from './types/node.ts';
 import { pageInfo } from './types/objects.ts';
 import {
@@ -33,7 +33,7 @@ type MakeType = () => GraphQLNamedType;
 const functions = Object.keys(aggregates) as readonly AggregateFunction[];
 
 /** Which types fields and arguments lead to, so that one can be found by its name before anything has led to it. */
-export class Reach {
+export class ReachableTypes {
   readonly #graph: Graph;
   #incoming: Incoming | undefined;
   #shared: Map<string, MakeType> | undefined;
@@ -192,7 +192,7 @@ function newTypesOf(seen: SeenTypes, table: Table, columns: readonly Column[], u
 
 type Add = (name: string, make: MakeType) => void;
 
-function addOfTable(graph: Graph, table: Table, reach: Reach, add: Add): void {
+function addOfTable(graph: Graph, table: Table, reach: ReachableTypes, add: Add): void {
   const naming = graph.names.naming(table);
   add('Int', () => GraphQLInt);
   if (graph.has(table, 'connection')) add(pageInfoName, () => pageInfo(graph));
