@@ -270,6 +270,11 @@ export type KeyChange = {
   variables?: InputMaybe<Scalars['JSON']['input']>;
 };
 
+/** When keys of two sources are equal. `exact`: where the fields show the same value. `ignore_case`: also where texts differ in the case of A to Z only. */
+export type KeyComparison =
+  | 'exact'
+  | 'ignore_case';
+
 /** What a new key is to be. */
 export type KeyInput = {
   /** Lets it use backend-only permissions. */
@@ -994,6 +999,8 @@ export type QueryUnlistedOperationsArgs = {
 /** Leads from a table to rows of another one. */
 export type Relationship = {
   comment?: Maybe<Scalars['String']['output']>;
+  /** When keys are equal; `null`: within a source the database decides. */
+  compare?: Maybe<KeyComparison>;
   kind: RelationshipKind;
   /** Columns that are equal. */
   mapping: Array<ColumnPair>;
@@ -1008,6 +1015,8 @@ export type Relationship = {
 
 /** Either `foreignKey` or `mapping` says how it leads there. */
 export type RelationshipInput = {
+  /** For a relationship into another source; `exact` unless told. */
+  compare?: InputMaybe<KeyComparison>;
   description?: InputMaybe<Scalars['String']['input']>;
   foreignKey?: InputMaybe<ForeignKeyInput>;
   kind: RelationshipKind;

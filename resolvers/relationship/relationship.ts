@@ -30,6 +30,17 @@ registerEnumType(ForeignKeySide, {
   description: 'Which table of a relationship holds the foreign key.',
 });
 
+/** When keys of two sources are equal. */
+export enum KeyComparison {
+  exact = 'exact',
+  ignore_case = 'ignore_case',
+}
+registerEnumType(KeyComparison, {
+  name: 'KeyComparison',
+  description:
+    'When keys of two sources are equal. `exact`: where the fields show the same value. `ignore_case`: also where texts differ in the case of A to Z only.',
+});
+
 @ObjectType('ColumnPair')
 @InputType('ColumnPairInput')
 export class ColumnPair {
@@ -62,6 +73,12 @@ export class Relationship {
 
   @Field(() => [ColumnPair], { description: 'Columns that are equal.' })
   mapping!: readonly ColumnPair[];
+
+  @Field(() => KeyComparison, {
+    nullable: true,
+    description: 'When keys are equal; `null`: within a source the database decides.',
+  })
+  compare!: `${KeyComparison}` | null;
 
   @Field(() => Boolean)
   nullable!: boolean;
@@ -101,6 +118,12 @@ export class RelationshipInput {
 
   @Field(() => [ColumnPair], { nullable: true })
   mapping?: ColumnPair[] | null;
+
+  @Field(() => KeyComparison, {
+    nullable: true,
+    description: 'For a relationship into another source; `exact` unless told.',
+  })
+  compare?: `${KeyComparison}` | null;
 
   @Field(() => String, { nullable: true })
   description?: string | null;

@@ -53,6 +53,8 @@ export interface RelationshipDescription {
   readonly toNamespace: string | null;
   readonly toTable: string;
   readonly mapping: readonly { readonly from: string; readonly to: string }[];
+  /** When keys are equal; `null`: within a source the database decides. */
+  readonly compare: 'exact' | 'ignore_case' | null;
   readonly nullable: boolean;
   readonly comment: string | null;
 }
@@ -247,7 +249,7 @@ function keysOf(table: TableFacts, entry: TableMetadata | undefined): TableKeyDe
 }
 
 function describeRelationship(
-  { name, kind, to, mapping, nullable, comment }: Relationship,
+  { name, kind, to, mapping, compare, nullable, comment }: Relationship,
   entry: TableMetadata | undefined,
 ): RelationshipDescription {
   return {
@@ -258,6 +260,7 @@ function describeRelationship(
     toNamespace: to.namespace,
     toTable: to.name,
     mapping: mapping.map((pair) => ({ from: pair.from.name, to: pair.to.name })),
+    compare: compare === undefined ? null : compare === 'exact' ? 'exact' : 'ignore_case',
     nullable,
     comment,
   };

@@ -28,6 +28,8 @@ export interface NewRelationship {
   readonly foreignKey?: { readonly columns: readonly string[]; readonly on: 'this' | 'other' } | null;
   /** Columns that are equal. */
   readonly mapping?: readonly { readonly from: string; readonly to: string }[] | null;
+  /** When keys are equal; for a relationship into another source. */
+  readonly compare?: 'exact' | 'ignore_case' | null;
 }
 
 const lists = ['object_relationships', 'array_relationships', 'remote_relationships'] as const;
@@ -123,7 +125,7 @@ function mapDeclared(
 function withDeclared(
   entry: TableMetadata,
   from: TableAddress,
-  { name, kind, comment, foreignKey, mapping }: NewRelationship,
+  { name, kind, comment, foreignKey, mapping, compare }: NewRelationship,
   to: TableAddress,
 ): TableMetadata {
   const named = { name, ...(comment ? { comment } : {}) };
@@ -140,12 +142,18 @@ function withDeclared(
         'validation-failed',
         `No foreign key leads to another source: give "mapping" to ${name}.`,
       );
-    const to_source = { source: to.source, table, relationship_type: kind, field_mapping: columns };
+    const keys = compare === 'ignore_case' ? { compare } : {};
+    const to_source = { source: to.source, table, relationship_type: kind, field_mapping: columns, ...keys };
     return {
       ...entry,
       remote_relationships: [...(entry.remote_relationships ?? []), { ...named, definition: { to_source } }],
     };
   }
+  if (compare)
+    throw new FozError(
+      'validation-failed',
+      `"compare" is for relationships into another source: leave it out of ${name}, since within a source the database compares.`,
+    );
   const using = foreignKey
     ? {
         foreign_key_constraint_on:

@@ -2,7 +2,7 @@ import { familyOf, type Operator, operatorSupport, type ValueType } from '../../
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
-import { isPadded } from './types.ts';
+import { castType, isPadded } from './types.ts';
 import { bindList, bindText, bindTexts, bindValue } from './values.ts';
 
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
@@ -11,13 +11,17 @@ type Spelling = (expression: Sql, type: ValueType, param: Param) => Sql;
 const text: ValueType = { scalar: 'text', array: false };
 const jsonb: ValueType = { scalar: 'jsonb', array: false };
 
-/** The type whose `=` is used: `json` has none, and types without one of their own are compared as text. */
+/**
+ * The type whose `=` is used: `json` has none, and types without one of their own are compared as text. PostgreSQL compares arrays of one
+ * type alone, and an array of a domain is of another one than the array of what the domain stands on; to all others the cast does nothing.
+ */
 function comparable(expression: Sql, type: ValueType): { expression: Sql; type: ValueType } {
   const suffix = type.array ? sql`[]` : sql.empty;
   if (type.scalar === 'json')
     return { expression: sql`${expression}::jsonb${suffix}`, type: { ...jsonb, array: type.array } };
   if (type.scalar === 'opaque' && !comparesItself(type))
     return { expression: sql`${expression}::text${suffix}`, type: { ...text, array: type.array } };
+  if (type.array) return { expression: sql`${expression}::${castType(type)}`, type };
   return { expression, type };
 }
 

@@ -51,7 +51,8 @@ async function insertAll(
     rows.push(cells);
   }
   const needed = neededColumns(insert, wanted, also);
-  const stored = await insertRows(session, insert, rows, needed);
+  const isReferred = also.length > 0 || insert.rows.some(({ after }) => after.length > 0);
+  const stored = await insertRows(session, insert, rows, { needed, isReferred });
   const values = stored.map((one) => one?.values ?? null);
   affected += values.filter((row) => row !== null).length;
   await enforce(session, insert, stored);

@@ -119,6 +119,7 @@ export class Rehearsal implements Stage {
         return purpose.of;
       case 'missed':
       case 'stored':
+      case 'highest':
       case 'lacking':
       case 'computed':
         return 0;
@@ -148,6 +149,8 @@ function purposeTitle(purpose: Purpose, { name }: Table): string {
       return `the row of ${name} that is in the way`;
     case 'stored':
       return `whether rows of ${name} are there`;
+    case 'highest':
+      return `the highest key of ${name} so far`;
     case 'lacking':
       return `whether the written rows of ${name} are there`;
     case 'back':

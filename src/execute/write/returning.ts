@@ -15,6 +15,13 @@ export interface Stored {
   readonly changed: boolean;
 }
 
+/** What is asked of written rows. */
+export interface Asked {
+  readonly needed: readonly Column[];
+  /** Nested rows will refer to these rows. */
+  readonly isReferred: boolean;
+}
+
 /** Most cells of one INSERT, whatever the engine takes: longer statements gain nothing. */
 const mostCells = 30_000;
 /** The part of an engine's parameters that cells may take. The rest is left to the conditions of an upsert. */

@@ -1,6 +1,5 @@
-import type { Column } from '../../catalog/index.ts';
 import type { Insert, Write } from '../../plan/index.ts';
-import { batches, type Cells, cellsOf, insertReturning, type Stored } from './returning.ts';
+import { type Asked, batches, type Cells, cellsOf, insertReturning, type Stored } from './returning.ts';
 import { Search } from './search.ts';
 import type { WriteSession } from './session.ts';
 import { isWatched } from './triggers.ts';
@@ -14,34 +13,34 @@ export async function insertRows(
   session: WriteSession,
   insert: Insert,
   rows: readonly Cells[],
-  needed: readonly Column[],
+  asked: Asked,
 ): Promise<(Stored | null)[]> {
   if (rows.length === 0) return [];
   const { onConflict } = insert;
   if (onConflict !== null && !isOneStatement(session, insert, onConflict))
-    return upsertOneByOne(session, insert, onConflict, rows, needed);
+    return upsertOneByOne(session, insert, onConflict, rows, asked);
   return session.capabilities.returning.insert
-    ? insertReturning(session, insert, rows, needed)
-    : insertAndFind(session, insert, rows, needed);
+    ? insertReturning(session, insert, rows, asked.needed)
+    : insertAndFind(session, insert, rows, asked);
 }
 
 /** Without RETURNING: values come from the generated keys that the engine reports and from the given cells. The rest is read back. */
 async function insertAndFind(
   session: WriteSession,
-  { table, rows: nested }: Insert,
+  { table }: Insert,
   rows: readonly Cells[],
-  needed: readonly Column[],
+  asked: Asked,
 ): Promise<Stored[]> {
+  const { needed } = asked;
   const found: Stored[] = [];
   const identity = needed.length === 0 ? undefined : table.columns.find((column) => column.identity !== null);
   const mixed =
     identity !== undefined &&
     rows.some((cells) => cells.has(identity)) &&
     rows.some((cells) => !cells.has(identity));
-  const referred = nested.some(({ after }) => after.length > 0);
   const single = mixed || (needed.length > 0 && isWatched(table, 'insert'));
   for (const batch of batches(session, table, rows, single)) {
-    const search = await Search.begin(session, table, batch.rows, needed, referred);
+    const search = await Search.begin(session, table, batch.rows, asked);
     const write: Write = {
       kind: 'insert',
       table,

@@ -1,13 +1,14 @@
 import { type Column, familyOf, type Key, type Table } from '../../catalog/index.ts';
 import { FutureValue } from './future-value.ts';
-import { type Cells, type Row, unknownKey } from './returning.ts';
+import { type Asked, type Cells, type Row, unknownKey } from './returning.ts';
 import type { WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
-import { isWatched, movedKey } from './triggers.ts';
+import { isWatched, keyWasChanged, movedKey } from './triggers.ts';
 
 /**
  * Finds inserted rows on engines without RETURNING. A row only counts as the inserted one if it did not exist before the insert: a trigger
- * may change the given key, and then another row may be stored under it.
+ * may change the given key, and then another row may be stored under it. The trigger may be younger than the catalog, so every given key is
+ * looked up before the insert.
  */
 export class Search {
   readonly #session: WriteSession;
@@ -16,25 +17,27 @@ export class Search {
   readonly #needed: readonly Column[];
   readonly #identity: Column | null;
   /** Nested rows will refer to these rows. */
-  readonly #referred: boolean;
+  readonly #isReferred: boolean;
   /** A given key belonged to another row before the insert. */
   readonly #taken: boolean;
+  /** The highest generated key before an insert of several rows; `null`: there was none, or nothing depends on it. */
+  readonly #highest: unknown;
 
   private constructor(
     session: WriteSession,
     table: Table,
     given: readonly Row[],
-    needed: readonly Column[],
-    referred: boolean,
-    taken: boolean,
+    { needed, isReferred }: Asked,
+    { taken, highest }: Before,
   ) {
     this.#session = session;
     this.#table = table;
     this.#given = given;
     this.#needed = needed;
     this.#identity = identityOf(table);
-    this.#referred = referred;
+    this.#isReferred = isReferred;
     this.#taken = taken;
+    this.#highest = highest;
   }
 
   /** To be called before one statement inserts the rows. */
@@ -42,43 +45,65 @@ export class Search {
     session: WriteSession,
     table: Table,
     rows: readonly Cells[],
-    needed: readonly Column[],
-    referred: boolean,
+    asked: Asked,
   ): Promise<Search> {
     const given = rows.map(
       (cells): Row => new Map([...cells].map(([column, param]) => [column, session.value(param)])),
     );
-    if (needed.length === 0) return new Search(session, table, given, needed, referred, false);
-    const identity = identityOf(table);
-    // The engine reports the stored AUTO_INCREMENT key of a single row, even where the client or a trigger has set it.
-    const key = keyOf(table, given, identity !== null && rows.length === 1 ? identity : null);
-    const doubtful =
-      key !== null && isWatched(table, 'insert') && !(identity !== null && key.columns.includes(identity));
-    const taken =
-      doubtful && (await session.areAnyStored({ table, columns: key.columns }, tuplesOf(key, given)));
-    return new Search(session, table, given, needed, referred, taken);
+    const before = asked.needed.length === 0 ? nothing : await lookBefore(session, table, given);
+    return new Search(session, table, given, asked, before);
   }
 
   /** The needed values of the rows that the statement has written. */
   async find({ generated }: Pick<WriteResult, 'generated'>): Promise<Row[]> {
     if (this.#needed.length === 0) return this.#given.map(() => new Map());
-    if (this.#taken) throw movedKey(this.#table);
+    const isKnown = isWatched(this.#table, 'insert');
+    if (this.#taken) throw isKnown ? movedKey(this.#table) : keyWasChanged(this.#table);
     const identity = this.#identity;
     const single = this.#given.length === 1;
+    if (this.#highest !== null && generated !== null && !isAbove(generated(identity!, 0), this.#highest))
+      throw keyWasChanged(this.#table);
     const known = this.#given.map((row, index): Row => {
       const isGiven = identity !== null && row.get(identity) !== undefined && row.get(identity) !== null;
       if (identity === null || generated === null || (isGiven && !single)) return row;
       return new Map([...row, [identity, generated(identity, index)]]);
     });
     // The keys of several rows are assumed to be consecutive. That is verified before other rows refer to them.
-    const counted = this.#referred && !single && identity !== null && !this.#given[0]!.has(identity);
-    const doubtful = isWatched(this.#table, 'insert') || counted;
-    if (!doubtful && this.#needed.every((column) => known.every((row) => isExact(column, row.get(column)))))
-      return known;
+    const counted = this.#isReferred && !single && identity !== null && !this.#given[0]!.has(identity);
+    const isTold = (column: Column) => column === identity && single && generated !== null;
+    const isCertain = (column: Column) =>
+      isTold(column) || (!this.#isReferred && known.every((row) => isExact(column, row.get(column))));
+    if (!isKnown && !counted && this.#needed.every(isCertain)) return known;
     const key = keyOf(this.#table, known, identity);
     if (key === null) throw unknownKey(this.#table);
-    return this.#session.storedBy(this.#table, key.columns, tuplesOf(key, known), this.#needed);
+    const found = await this.#session.rowsBy(this.#table, key.columns, tuplesOf(key, known), this.#needed);
+    if (found.includes(undefined)) throw isKnown ? movedKey(this.#table) : keyWasChanged(this.#table);
+    return found as Row[];
   }
+}
+
+/** What is known of a table before rows are inserted into it. */
+interface Before {
+  readonly taken: boolean;
+  readonly highest: unknown;
+}
+const nothing: Before = { taken: false, highest: null };
+
+/** Looks given keys up. The engine reports the stored AUTO_INCREMENT key of a single row, even where the client or a trigger has set it. */
+async function lookBefore(session: WriteSession, table: Table, given: readonly Row[]): Promise<Before> {
+  const identity = identityOf(table);
+  const single = given.length === 1;
+  if (!single && identity !== null && !given[0]!.has(identity))
+    return { taken: false, highest: await session.highest(table, identity) };
+  const key = keyOf(table, given, single ? identity : null);
+  if (key === null || (single && identity !== null && key.columns.includes(identity))) return nothing;
+  const taken = await session.areAnyStored({ table, columns: key.columns }, tuplesOf(key, given));
+  return { taken, highest: null };
+}
+
+/** Generated keys are above all that were there: one that is not was set by a trigger, and those counted from it may be other rows. */
+function isAbove(key: unknown, highest: unknown): boolean {
+  return BigInt(String(key)) > BigInt(String(highest));
 }
 
 function identityOf(table: Table): Column | null {

@@ -1,6 +1,7 @@
 import { type Column, type Table, wholeTable } from '../../catalog/index.ts';
 import { FozError, FozErrors, type SourceName } from '../../core/index.ts';
 import {
+  always,
   and,
   type Capabilities,
   type Connector,
@@ -61,6 +62,7 @@ export class WriteSession {
     where: Predicate,
     limit: number | null = null,
     order: readonly Column[] = [],
+    descending = false,
   ): Promise<readonly Tuple[]> {
     const { table, columns } = lookup;
     const fields = columns.map((column, index) => ({
@@ -76,7 +78,7 @@ export class WriteSession {
         kind: 'column',
         path: [],
         column,
-        descending: false,
+        descending,
         nulls: 'last',
       })),
       distinctOn: [],
@@ -133,6 +135,13 @@ export class WriteSession {
   async areAnyStored({ table, columns }: Rows, tuples: readonly Tuple[]): Promise<boolean> {
     const lookup = { purpose: { kind: 'stored' }, table, columns } as const;
     return (await this.read(lookup, this.among(columns, tuples), 1)).length > 0;
+  }
+
+  /** The highest value of a column; `null`: the table is empty. */
+  async highest(table: Table, column: Column): Promise<unknown> {
+    const lookup = { purpose: { kind: 'highest' }, table, columns: [column] } as const;
+    const [row] = await this.read(lookup, always, 1, [column], true);
+    return row?.[0] ?? null;
   }
 
   /** Throws where a written row is not stored under its known key. */

@@ -17,6 +17,8 @@ export type Purpose =
   | { readonly kind: 'back'; readonly of: number }
   /** Whether rows are stored that were not seen, or did not pass. */
   | { readonly kind: 'stored' }
+  /** The highest key before rows are inserted whose keys the engine generates. */
+  | { readonly kind: 'highest' }
   /** Whether written rows are stored, when a read by key lacks some of them. */
   | { readonly kind: 'lacking' }
   /** Values that the database has computed, for the rules of their columns. */

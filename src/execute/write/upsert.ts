@@ -9,7 +9,15 @@ import {
   type Unless,
   type Write,
 } from '../../plan/index.ts';
-import { type Cells, cellsOf, columnsOf, insertReturning, type Row, type Stored } from './returning.ts';
+import {
+  type Asked,
+  type Cells,
+  cellsOf,
+  columnsOf,
+  insertReturning,
+  type Row,
+  type Stored,
+} from './returning.ts';
 import { Search } from './search.ts';
 import { constant, keyColumns, type WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
@@ -34,14 +42,14 @@ export async function upsertOneByOne(
   insert: Insert,
   conflict: OnConflict,
   rows: readonly Cells[],
-  needed: readonly Column[],
+  asked: Asked,
 ): Promise<(Stored | null)[]> {
   const { insertUnless: notes, upsertTells } = session.capabilities;
   const upsert = notes ? insertUnless : upsertTells ? insertThenUpdate : insertThenUpsert;
   const found: (Stored | null)[] = [];
   const title = `a row of ${insert.table.name}`;
   for (const cells of rows)
-    found.push(await session.within(title, () => upsert(session, insert, conflict, cells, needed)));
+    found.push(await session.within(title, () => upsert(session, insert, conflict, cells, asked)));
   return found;
 }
 
@@ -59,7 +67,7 @@ async function insertThenUpsert(
   { table }: Insert,
   conflict: OnConflict,
   cells: Cells,
-  needed: readonly Column[],
+  { needed }: Asked,
 ): Promise<Stored | null> {
   const one = (onConflict: OnConflict) =>
     insertReturning(session, { table, onConflict, changedCheck: null }, [cells], needed);
@@ -83,7 +91,7 @@ async function insertThenUpdate(
   { table, path }: Insert,
   conflict: OnConflict,
   cells: Cells,
-  needed: readonly Column[],
+  { needed }: Asked,
 ): Promise<Stored | null> {
   const left = { ...conflict, update: [], presets: [] };
   const [fresh] = await insertReturning(
@@ -121,14 +129,15 @@ async function insertUnless(
   insert: Insert,
   conflict: OnConflict,
   cells: Cells,
-  needed: readonly Column[],
+  asked: Asked,
 ): Promise<Stored | null> {
   const { table, path } = insert;
+  const { needed } = asked;
   const key = conflict.key?.columns ?? keyColumns(table);
   const isCareful = isWatched(table, 'insert') || isWatched(table, 'update');
   const given = isCareful ? null : givenKey(session, key, cells);
   const row = given === null ? rowColumns(table, key, conflict) : key;
-  const search = await Search.begin(session, table, [cells], needed, false);
+  const search = await Search.begin(session, table, [cells], asked);
   const values = given === null ? null : key.map((column) => cells.get(column)!);
   const insertion = unlessMet(table, { key, given: values, noted: given === null ? row : [] }, cells);
   const meet = () => meetRow(session, table, conflict, insertion, isCareful);

@@ -249,7 +249,7 @@ test('relationships are declared, within and across sources, renamed with the ru
   );
   expect(await served(foz, 'clerk', '{ customers { id } }')).toBe('{"data":{"customers":[{"id":1}]}}');
   const { data } = await foz.control(
-    '{ table(source: "shop", name: "customers") { relationships { name kind origin toSource toTable mapping { from to } } permissions { role operation definition } } }',
+    '{ table(source: "shop", name: "customers") { relationships { name kind origin toSource toTable mapping { from to } compare } permissions { role operation definition } } }',
   );
   expect(data.table).toEqual({
     relationships: [
@@ -260,6 +260,7 @@ test('relationships are declared, within and across sources, renamed with the ru
         toSource: 'shop',
         toTable: 'orders',
         mapping: [{ from: 'id', to: 'customer_id' }],
+        compare: null,
       },
       {
         name: 'tickets',
@@ -268,6 +269,7 @@ test('relationships are declared, within and across sources, renamed with the ru
         toSource: 'desk',
         toTable: 'tickets',
         mapping: [{ from: 'id', to: 'customer_id' }],
+        compare: 'exact',
       },
     ],
     permissions: [

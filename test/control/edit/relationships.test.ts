@@ -83,6 +83,19 @@ describe('relationships', () => {
     expect(served.map(({ name }) => name).sort()).toEqual(['bills', 'bought', 'tickets']);
   });
 
+  test('into another source it may ignore the case of keys; within a source it may not', () => {
+    const to = { source: 'desk', table: 'tickets' };
+    const relationship = { name: 'tickets', kind: 'array', to, mapping } as const;
+    const compared = (compare: 'exact' | 'ignore_case' | null) =>
+      edited([], createRelationship(customers, { ...relationship, compare })).tables[0]!
+        .remote_relationships![0]!.definition.to_source.compare;
+    expect(compared('ignore_case')).toBe('ignore_case');
+    expect([compared('exact'), compared(null)]).toEqual([undefined, undefined]);
+    expect(() =>
+      edited([], createRelationship(customers, { ...relationship, to: orders, compare: 'ignore_case' })),
+    ).toThrow('"compare" is for relationships into another source: leave it out of tickets');
+  });
+
   test('what cannot be', () => {
     const create = (more: object) =>
       edited([], createRelationship(customers, { name: 'x', kind: 'array', to: orders, ...more }));

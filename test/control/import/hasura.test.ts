@@ -1,4 +1,5 @@
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -86,6 +87,25 @@ test('a shop: what is taken over', async () => {
 test('a shop: what is not', () => {
   const { findings } = imported('shop');
   expect(findings).toMatchSnapshot();
+});
+
+test('how keys of two sources are compared is kept, where a folder says it for Foz', () => {
+  const from = join(made, 'compared');
+  cpSync(join(folders, 'several'), from, { recursive: true });
+  const file = join(from, 'databases/databases.yaml');
+  const mapping = '              field_mapping: { person_id: id }';
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(mapping, `${mapping}\n              compare: ignore_case`),
+  );
+  const out = join(made, 'compared.yaml');
+  importHasura(from, out);
+  const remote = loadConfig(out, secrets).metadata!.tables.flatMap(
+    (table) => table.remote_relationships ?? [],
+  );
+  expect(remote.map(({ name, definition }) => [name, definition.to_source.compare])).toEqual([
+    ['person', 'ignore_case'],
+  ]);
 });
 
 test('what would allow more without a part of it is left out', () => {

@@ -86,7 +86,7 @@ function remoteOf(
 ): Entry | string {
   if (isEntry(older.remote_field) || !isEntry(definition) || !isEntry(definition.to_source))
     return 'relationships to remote schemas are not supported: only databases can be attached';
-  const { source, table, relationship_type, field_mapping } = definition.to_source;
+  const { source, table, relationship_type, field_mapping, compare } = definition.to_source;
   const to = sources.get(String(source));
   if (to === undefined) return `the database ${source} is not taken over`;
   const target = tableNameOf(table);
@@ -94,6 +94,15 @@ function remoteOf(
   return {
     name,
     ...told(comment),
-    definition: { to_source: { source: to, table: target, relationship_type, field_mapping } },
+    definition: {
+      to_source: {
+        source: to,
+        table: target,
+        relationship_type,
+        field_mapping,
+        // Not Hasura's: a folder that is taken over again may have been changed for Foz.
+        ...(compare === undefined ? {} : { compare }),
+      },
+    },
   };
 }
