@@ -18,7 +18,7 @@ import {
 } from './app/index.ts';
 import { noMetadata } from './catalog/index.ts';
 import { type ControlPlane, type FozConfig, openControlPlane } from './control/index.ts';
-import { FozError, parseSourceName, type SourceName } from './core/index.ts';
+import { type CacheState, FozError, parseSourceName, type SourceName } from './core/index.ts';
 import type { Connector } from './plan/index.ts';
 import {
   type Engine,
@@ -163,7 +163,12 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...keeping,
     readiness: () => readinessOf(attached.registry),
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
-    gauges: () => gaugesOf(attached),
+    gauges: () =>
+      gaugesOf(attached, [
+        ...(authentication.auth?.caches ?? []),
+        ...(keeping.accounts?.caches ?? []),
+        runtime.unlisted.cache,
+      ]),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, { ...attached, ...runtime, plane }, keeping)),
   };
@@ -197,10 +202,10 @@ function storeOf({ store, state = '.foz' }: FozConfig): string {
     : 'a PostgreSQL server';
 }
 
-function gaugesOf({ graphs, registry }: Attached) {
+function gaugesOf({ graphs, registry }: Attached, caches: readonly CacheState[]) {
   return {
     plans: graphs.plans,
-    caches: graphs.caches,
+    caches: [...graphs.caches, ...caches],
     droppedLines: droppedLines(),
     pools: registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
   };

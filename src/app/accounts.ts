@@ -1,17 +1,26 @@
-import { LRUCache } from 'lru-cache';
 import { credentialOf, type Session } from '../access/index.ts';
+import { type CacheState, heapPart, OwnedCache } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { AccountOf, Accounts } from '../serve/index.ts';
 import type { Actor, AuditEvent, AuditLog } from '../store/index.ts';
 
 /** Sessions that are kept in mind, and how long one may pause before its next request is a sign-in again. */
-const kept = { sessions: 10_000, idleMs: 15 * 60_000 } as const;
+const kept = { sessions: 10_000, idleMs: 15 * 60_000, bytesOfOne: 200 } as const;
+
+/** Accounts that tell what they keep in mind. */
+export interface AuditAccounts extends Accounts {
+  readonly caches: readonly CacheState[];
+}
 
 /** Writes into the audit log who came in, who was not let in, what was written, and what was read of chosen tables. */
-export function accountsIn(audit: AuditLog): Accounts {
+export function accountsIn(audit: AuditLog): AuditAccounts {
+  const present = new OwnedCache<Present>('sign_ins', heapPart(1 / 64, 8 * 2 ** 20), kept.sessions);
   return {
+    get caches() {
+      return [present.state, audit.refusalsKept];
+    },
     ready: () => audit.ready(),
-    entered: signIns(audit),
+    entered: signIns(audit, present),
     async ran(session, request, answer) {
       const common = {
         actor: actorOf(session),
@@ -73,27 +82,30 @@ function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Event
 
 const nobody: Actor = { kind: 'anonymous', id: null, role: null };
 
+/** Somebody who has come in; `at`: the last request, by the monotonic clock. */
+interface Present {
+  writing: Promise<void> | undefined;
+  at: number;
+}
+
 /**
  * Writes down the first request of a credential with a role from an address, and the first one after a pause. What comes meanwhile
  * waits with it.
  */
-function signIns(audit: AuditLog): Accounts['entered'] {
-  const { sessions: max, idleMs: ttl } = kept;
-  const present = new LRUCache<string, { writing: Promise<void> | undefined }>({
-    max,
-    ttl,
-    updateAgeOnGet: true,
-    ttlResolution: 1_000,
-  });
+function signIns(audit: AuditLog, present: OwnedCache<Present>): Accounts['entered'] {
   return (session, request) => {
     const { actor, role } = session;
     if (actor === undefined || actor.kind === 'anonymous') return undefined;
     const keyId = actor.keyId ?? null;
     const who = `${credentialOf(actor)} ${role} ${request.address}`;
+    const now = performance.now();
     const known = present.get(who);
-    if (known !== undefined) return known.writing;
+    if (known !== undefined && now - known.at < kept.idleMs) {
+      known.at = now;
+      return known.writing;
+    }
     const event = { kind: 'sign-in', actor: actorOf(session), keyId, ...asked(request) } as const;
-    const entry: { writing: Promise<void> | undefined } = { writing: undefined };
+    const entry: Present = { writing: undefined, at: now };
     entry.writing = audit.append({ ...event, outcome: 'success' }).then(
       () => {
         entry.writing = undefined;
@@ -104,7 +116,7 @@ function signIns(audit: AuditLog): Accounts['entered'] {
         throw error;
       },
     );
-    present.set(who, entry);
+    present.set(who, entry, role, kept.bytesOfOne);
     return entry.writing;
   };
 }

@@ -28,6 +28,8 @@ export async function again(
     const errors = problems.map(({ message }) => new FozError('validation-failed', message));
     return answerErrors(errors, 'request', now.options.showInternal);
   }
+  // What the first attempt has read is let go.
+  operation.held?.returnTo(0);
   return now.execute({ ...operation, session: operation.session.variables, document });
 }
 

@@ -60,8 +60,12 @@ export class Output {
   flush(ms: number): Promise<void> {
     if (!this.#writing) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      setTimeout(resolve, ms);
+      // Keeps the process alive while lines are being written, since the socket to a pipe does not.
+      const timer = setTimeout(resolve, ms);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
   }
 

@@ -83,6 +83,9 @@ function network(text: string): [Address, number] | undefined {
   return size >= 0 && size <= bits ? [start, size] : undefined;
 }
 
+/** Addresses that a list of networks remembers. */
+const mostAnswers = 32;
+
 /** A list of networks that remembers the addresses it was asked about last. */
 export class Networks {
   readonly #networks: readonly [Address, number][];
@@ -91,6 +94,11 @@ export class Networks {
   /** Entries that are no network match nothing. */
   constructor(networks: readonly string[]) {
     this.#networks = networks.map(network).filter((entry) => entry !== undefined);
+  }
+
+  /** Estimated heap bytes, with all the answers that may be remembered. */
+  get bytes(): number {
+    return this.#networks.length * 400 + mostAnswers * 150;
   }
 
   /** Whether an address (canonical text) lies in one of them. */
@@ -105,7 +113,7 @@ export class Networks {
         parsed.kind() === start.kind() &&
         parsed.match(start as ipaddr.IPv4 & ipaddr.IPv6, length),
     );
-    if (this.#answers.size >= 256) this.#answers.clear();
+    if (this.#answers.size >= mostAnswers) this.#answers.clear();
     this.#answers.set(address, answer);
     return answer;
   }

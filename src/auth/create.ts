@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../access/index.ts';
-import { parseRoleName } from '../core/index.ts';
+import { type CacheState, parseRoleName } from '../core/index.ts';
 import { type ClientAddress, clientAddress } from './address.ts';
 import { type AdminSecret, AdminSecrets } from './admin-secret.ts';
 import { Anonymous } from './anonymous.ts';
@@ -38,6 +38,8 @@ export interface SignIns
 export interface Auth {
   readonly identify: Identify;
   readonly clientAddress: ClientAddress;
+  /** What is remembered of callers. */
+  readonly caches: readonly CacheState[];
   /** The keys of the configuration, with their last uses; those of the last seconds may be missing. */
   declaredKeys(): readonly DeclaredKey[];
   /** Takes over other ways of signing in; sessions that came in by one that is gone or changed are over. Already checked by `checkAuth`. */
@@ -67,6 +69,10 @@ export function createAuth(options: AuthOptions): Auth {
   return {
     identify: (request, now) => identify(request, now),
     clientAddress: address,
+    get caches() {
+      const answers = ways.last?.kind === 'webhook' ? ways.last.cache : null;
+      return [apiKeys.cache, ways.tokens.cache, ...(answers === null ? [] : [answers])];
+    },
     declaredKeys: () => declared.list(),
     use(signIns) {
       ways = waysOf(signIns, ways);

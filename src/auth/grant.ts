@@ -1,5 +1,5 @@
 import type { Actor, CredentialLimits, RateLimit, Scopes, Session } from '../access/index.ts';
-import type { RoleName } from '../core/index.ts';
+import { type RoleName, textBytes } from '../core/index.ts';
 import { AccessDenied } from './denied.ts';
 import { type AuthRequest, asUtf8, header } from './request.ts';
 
@@ -15,6 +15,21 @@ export interface Grant {
   readonly scopes?: Scopes;
   readonly rateLimit?: RateLimit;
   readonly limits?: CredentialLimits;
+}
+
+/** Heap bytes of a session without its texts, and of one variable in it: its place in the map. */
+const measured = { session: 600, variable: 64 } as const;
+
+/** Estimated heap bytes of the sessions of a grant, one per role. */
+export function grantBytes({ actor, roles, variables, scopes }: Omit<Grant, 'defaultRole'>): number {
+  const texts = [...Object.values(actor), ...roles, ...[...variables].flat(), scopes?.text];
+  const sessions = roles.length * (measured.session + measured.variable * (variables.size + 1));
+  return texts.reduce<number>((sum, text) => sum + textBytes(text ?? ''), sessions);
+}
+
+/** Whose share of a cache a grant is kept in: that of the role which it usually acts in. */
+export function ownerOf({ defaultRole, roles }: Pick<Grant, 'defaultRole' | 'roles'>): string {
+  return defaultRole ?? roles[0] ?? '';
 }
 
 /** The role that the request asks for by `x-foz-role` or `x-hasura-role`. */
@@ -37,6 +52,16 @@ export class GrantedSessions {
 
   constructor(grant: Grant) {
     this.#grant = grant;
+  }
+
+  /** Whose share of a cache they are kept in. */
+  get owner(): string {
+    return ownerOf(this.#grant);
+  }
+
+  /** Estimated heap bytes, when all of them are made. */
+  get bytes(): number {
+    return grantBytes(this.#grant);
   }
 
   /** Whom they stand for: the same object in each. */

@@ -75,7 +75,11 @@ export class SessionEnds {
 
   #review(watched: Watched): void {
     if (!this.#all.has(watched)) return;
-    const reason = this.#endOf(watched.session, Date.now());
+    const now = Date.now();
+    const { expiresAt } = watched.session;
+    // Its timer does not know of a clock that was set forwards meanwhile.
+    const isExpired = expiresAt !== undefined && expiresAt <= now;
+    const reason = isExpired ? 'expired' : this.#endOf(watched.session, now);
     if (reason !== null) watched.onEnd(reason);
   }
 

@@ -31,11 +31,15 @@ export class CacheBudget {
     this.largest = Math.max(1, Math.floor(maxBytes * largestPart));
   }
 
-  /** A cache within the budget; `max`: how many entries it may have, where that is bounded, too. */
-  share<V extends {}>(max = 0): CacheShare<V> {
+  /**
+   * A cache within the budget. `max`: how many entries it may have, where that is bounded, too. `dropped` is called after an entry has
+   * left it, for whatever reason.
+   */
+  share<V extends {}>(max = 0, dropped?: (key: string) => void): CacheShare<V> {
     return new CacheShare(this, max, {
       changed: (share, bytes, evicted) => this.#changed(share, bytes, evicted),
       closed: (share) => void this.#shares.delete(share),
+      ...(dropped === undefined ? {} : { dropped }),
     });
   }
 
@@ -76,6 +80,7 @@ interface Holder {
 interface HolderListener {
   changed(holder: Holder, bytes: number, evicted: number): void;
   closed(holder: Holder): void;
+  dropped?(key: string): void;
 }
 
 /** A cache that shares its budget with others. The entry that was used least recently goes first. */
@@ -97,6 +102,7 @@ export class CacheShare<V extends {}> {
       dispose: (_value, _key, reason) => {
         if (reason === 'evict') this.#evicted++;
       },
+      ...(listener.dropped === undefined ? {} : { disposeAfter: (_value, key) => listener.dropped!(key) }),
     });
   }
 
@@ -162,6 +168,11 @@ export class CacheShare<V extends {}> {
     this.#entries.pop();
     this.#evicted = 0;
     return before - this.bytes;
+  }
+
+  /** Drops the entry that was used least recently, and counts it as one that made room. */
+  evictOldest(): void {
+    this.#listener.changed(this, -this.dropOldest(), 1);
   }
 
   #changed(before: number): void {

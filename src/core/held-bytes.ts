@@ -6,9 +6,12 @@ export const mostBytes = 500_000_000;
 /** Bytes that a request may hold without being counted among those of its caller; more are counted in steps of this size. */
 const unnoticed = 64 * 1024;
 
-/** Counts the bytes of many requests together. `grow` returns the error where a request may not hold so many; `null`: it may. */
+/** Counts the bytes of many requests together. */
 export interface HeldAmong {
+  /** Returns the error where a request may not hold so many; `null`: it may. */
   grow(bytes: number): FozError | null;
+  /** The request holds so many now, which are fewer than before. */
+  set(bytes: number): void;
 }
 
 /** The bytes that this process holds for one request: everything that databases send for it, even if its answer needs only a part. */
@@ -30,10 +33,27 @@ export class HeldBytes {
     return this.#bytes;
   }
 
+  /** Those that were counted here: all, or those of this part. */
+  get own(): number {
+    return this.#bytes;
+  }
+
   /** Counts bytes before they are kept. Returns the error where they must not be kept. */
   take(bytes: number): FozError | null {
     this.#bytes += bytes;
     return this.#bytes <= this.#unnoticed ? null : this.#look();
+  }
+
+  /** What came after `own` bytes is not held any more, as after an attempt that is repeated. */
+  returnTo(own: number): void {
+    this.#bytes = own;
+    this.#unnoticed = Math.min(this.limit, own + unnoticed);
+    this.#among?.set(own);
+  }
+
+  /** An account for one of several operations of the request that run at once. What it counts is counted here, too. */
+  part(): HeldBytes {
+    return new HeldPart(this);
   }
 
   /** Throws where the parts of an answer, put together, would be longer than it may be. */
@@ -45,6 +65,34 @@ export class HeldBytes {
     if (this.#bytes > this.limit) return tooLong(this.limit);
     this.#unnoticed = Math.min(this.limit, this.#bytes + unnoticed);
     return this.#among?.grow(this.#bytes) ?? null;
+  }
+}
+
+class HeldPart extends HeldBytes {
+  readonly #whole: HeldBytes;
+  #part = 0;
+
+  constructor(whole: HeldBytes) {
+    super(whole.limit);
+    this.#whole = whole;
+  }
+
+  override get bytes(): number {
+    return this.#whole.bytes;
+  }
+
+  override get own(): number {
+    return this.#part;
+  }
+
+  override take(bytes: number): FozError | null {
+    this.#part += bytes;
+    return this.#whole.take(bytes);
+  }
+
+  override returnTo(own: number): void {
+    this.#whole.returnTo(this.#whole.own - (this.#part - own));
+    this.#part = own;
   }
 }
 

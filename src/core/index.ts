@@ -23,4 +23,6 @@ export {
   type SourceName,
 } from './names.ts';
 export { checkDocumentNesting, checkNesting, deepest, isStackOverflow, nestedTooDeeply } from './nesting.ts';
+export { OwnedCache } from './owned-cache.ts';
+export { SteadyClock } from './steady-clock.ts';
 export { unreachable } from './unreachable.ts';

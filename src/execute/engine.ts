@@ -20,7 +20,9 @@ import {
   type Connector,
   compileCoercion,
   compileShape,
+  type InspectedPath,
   inspectedKey,
+  inspectedPath,
   needsList,
   operationOf,
   type Plan,
@@ -35,7 +37,7 @@ import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
-import { documentBytes, keptPlans, planBytes, statementBytes } from './kept.ts';
+import { documentBytes, keptPlans, pathBytes, planBytes, statementBytes } from './kept.ts';
 import { failedWrites } from './mutations.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
 import type { Written } from './written.ts';
@@ -96,7 +98,7 @@ interface Entry {
   readonly coerce: (raw: VariableValues) => VariableValues | undefined;
   readonly shape: (raw: VariableValues) => string | undefined;
   /** Paths of variables whose values decide the plan; grows as plans are made. */
-  inspected: readonly string[];
+  inspected: readonly InspectedPath[];
   readonly plans: LRUCache<string, PreparedPlan>;
 }
 
@@ -227,7 +229,11 @@ export class RoleEngine {
   }
 
   #keep(entry: Entry): void {
-    this.#entries.set(entry.key, entry, entry.bytes + entry.plans.calculatedSize);
+    const own = entry.bytes + pathBytes(entry.inspected);
+    // Where not all of its plans have room, the newest one stays.
+    while (own + entry.plans.calculatedSize > this.#entries.largest && entry.plans.size > 1)
+      entry.plans.pop();
+    this.#entries.set(entry.key, entry, own + entry.plans.calculatedSize);
   }
 
   /** Keeps a plan, with the statements that it has compiled so far. */
@@ -246,7 +252,7 @@ export class RoleEngine {
       this.#checkCost(known.plan, values);
       return known;
     }
-    const inspected = new Set<string>(entry.inspected);
+    const inspected = new Set<string>(entry.inspected.map(({ text }) => text));
     const { schema, rules, connectorOf, keyCap } = this.options;
     const plan = planOperation(
       entry.document,
@@ -268,7 +274,7 @@ export class RoleEngine {
       // Compiled when it was needed the first time.
       if (this.#entries.peek(entry.key) === entry) this.#keepPlan(entry, key, prepared, bytes);
     });
-    if (inspected.size > entry.inspected.length) entry.inspected = [...inspected];
+    if (inspected.size > entry.inspected.length) entry.inspected = [...inspected].map(inspectedPath);
     if (shape === undefined) return prepared;
     key = shape + inspectedKey(entry.inspected, raw);
     bytes += textBytes(key);

@@ -1,5 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import { CacheBudget, heapPart, textBytes } from '../core/index.ts';
+import type { InspectedPath } from '../plan/index.ts';
 
 /**
  * Heap bytes of documents and plans: the largest values measured with twelve kinds of operations (many aliases, roots, conditions,
@@ -14,6 +15,8 @@ const measured = {
   planned: 50,
   /** Each character of the statements that a plan keeps: the text, its parameters, and what writes its rows. */
   character: 4,
+  /** A path into the variables, without its texts. */
+  path: 100,
 } as const;
 
 /** Plans of any number of engines, with the documents that they are made from. */
@@ -29,6 +32,11 @@ export function documentBytes(document: DocumentNode, text: string): number {
 /** Estimated heap bytes of a plan before its statements are compiled. */
 export function planBytes(document: DocumentNode, text: string): number {
   return measured.plan + measured.planned * tokensOf(document, text);
+}
+
+/** Estimated heap bytes of paths into the variables. */
+export function pathBytes(paths: readonly InspectedPath[]): number {
+  return paths.reduce((sum, { text }) => sum + measured.path + 2 * textBytes(text), 0);
 }
 
 /** Estimated heap bytes of the compiled statements of a plan. */

@@ -139,12 +139,15 @@ async function runGroup(
       runFields(connectorOf, noting, group, runners),
     );
   const started = performance.now();
+  const { held } = running.context;
+  const heldBefore = held?.own ?? 0;
   for (let tried = 1; ; tried++) {
     try {
       return await attempt();
     } catch (error) {
       const isLate = tried === mostAttempts || (tried > 1 && performance.now() - started > attemptsMs);
       if (isLate || running.context.signal.aborted || !isRepeatable(error)) throw error;
+      held?.returnTo(heldBefore);
       // Both sides of a deadlock would meet again at once.
       await setTimeout(Math.random() * 40 * tried);
     }

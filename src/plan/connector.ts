@@ -106,6 +106,8 @@ export interface Runner {
 export interface Savepoint {
   readonly set: Statement;
   readonly undo: Statement;
+  /** Ends it, undone or not: on some engines savepoints of one name would pile up. */
+  readonly release: Statement;
 }
 
 export interface Connector extends Runner {

@@ -23,7 +23,7 @@ export {
   withoutPrototypes,
 } from './input/coercion.ts';
 export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './input/values.ts';
-export { compileShape, inspectedKey } from './input/variables.ts';
+export { compileShape, type InspectedPath, inspectedKey, inspectedPath } from './input/variables.ts';
 export type { CombinedRoot, Fetch } from './model/fetch.ts';
 export type { Measure } from './model/measure.ts';
 export type { Param, ParamSource } from './model/param.ts';

@@ -35,6 +35,8 @@ export function isPreflight(request: IncomingMessage): boolean {
 
 /** Most origins that are logged and remembered. */
 const mostTold = 100;
+/** Most characters of an origin that are logged and remembered. */
+const longestTold = 200;
 
 /**
  * Logs once for each unlisted origin that its pages cannot read the answers. A browser shows only "CORS error" to the developer, and in
@@ -51,11 +53,12 @@ export class UnlistedOrigins {
   look(allowed: readonly string[], request: IncomingMessage): void {
     const { origin } = request.headers;
     if (origin === undefined || allowed.includes(origin) || allowed.includes('*')) return;
-    if (this.#told.has(origin) || this.#told.size >= mostTold || isOwnOrigin(origin, httpRequest(request)))
+    const told = origin.slice(0, longestTold);
+    if (this.#told.has(told) || this.#told.size >= mostTold || isOwnOrigin(origin, httpRequest(request)))
       return;
-    this.#told.add(origin);
+    this.#told.add(told);
     this.#logger.warn(
-      { origin: origin.slice(0, 200) },
+      { origin: told },
       'a page of this origin asks, but its browser will not show it the answers (CORS): list the origin in server.cors',
     );
   }

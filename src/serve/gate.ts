@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialOf, type Session } from '../access/index.ts';
 import { countedAddress } from '../auth/index.ts';
-import { FozError, HeldBytes } from '../core/index.ts';
+import { type CacheState, FozError, HeldBytes } from '../core/index.ts';
 import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
 import type { Holding, Holdings } from './holdings.ts';
@@ -66,19 +66,25 @@ export class Gate {
     };
     if (rate === null && session.rateLimit === undefined)
       return this.#entered(asker, { limits, rate: null, holding, leave }, end);
-    return this.count(asker, 1).then(
-      (headers) => this.#entered(asker, { limits, rate: headers, holding, leave }, end),
-      (error) => {
-        leave();
-        throw error;
-      },
-    );
+    let headers: RateHeaders;
+    try {
+      headers = this.count(asker, 1);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return this.#entered(asker, { limits, rate: headers, holding, leave }, end);
   }
 
-  /** Counts operations within the rates of the caller. Rejects with Refusal 429 when there were too many. */
-  count({ session, request }: Asker, operations: number): Promise<RateHeaders> {
+  /** Counts operations within the rates of the caller. Throws Refusal 429 when there were too many. */
+  count({ session, request }: Asker, operations: number): RateHeaders {
     const { rate } = this.limitsOf(session);
     return this.#rates.count(session, this.callerOf(session, request), rate, operations);
+  }
+
+  /** The windows of rates. */
+  get cache(): CacheState {
+    return this.#rates.cache;
   }
 
   /** Who is counted: a credential, else an address. */

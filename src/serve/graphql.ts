@@ -140,7 +140,7 @@ export class GraphqlHandler {
         `A batch holds 1 to ${most} operations, this one ${bodies.length}.`,
       );
     // The first one was counted when the request came in.
-    const rate = bodies.length === 1 ? {} : await this.#gate.count(exchange, bodies.length - 1);
+    const rate = bodies.length === 1 ? {} : this.#gate.count(exchange, bodies.length - 1);
     const asked = bodies.map((body) => withDocument(this.#options.engine, exchange.session, body));
     const answers = await this.#inOrder(exchange, asked);
     await this.#sender.send(
@@ -158,8 +158,8 @@ export class GraphqlHandler {
   async #inOrder(exchange: Exchange, bodies: readonly unknown[]): Promise<readonly Answered[]> {
     const first = bodies.findIndex(mayWrite);
     const reads = first < 0 ? bodies : bodies.slice(0, first);
-    const answers = await Promise.all(reads.map((body) => this.#ask(exchange, body)));
-    for (const body of bodies.slice(reads.length)) answers.push(await this.#ask(exchange, body));
+    const answers = await Promise.all(reads.map((body) => this.#ask(oneOf(exchange), body)));
+    for (const body of bodies.slice(reads.length)) answers.push(await this.#ask(oneOf(exchange), body));
     return answers;
   }
 
@@ -187,6 +187,12 @@ export class GraphqlHandler {
     );
     return { lane: 'refused', operationName: null, role: null, status, result: refusal.code };
   }
+}
+
+/** One of several operations of a request: what it holds is counted among theirs. */
+function oneOf(exchange: Exchange): Exchange {
+  const { base } = exchange;
+  return base.held === undefined ? exchange : { ...exchange, base: { ...base, held: base.held.part() } };
 }
 
 /** Whether an operation may write: its text contains `mutation`, or only a hash of the text was sent. */

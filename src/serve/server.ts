@@ -135,7 +135,7 @@ class Front {
     this.#metrics = new Metrics({
       ...options,
       sockets: () => this.sockets.size,
-      caches: () => [...options.gauges().caches, ...servers.caches],
+      caches: () => [...options.gauges().caches, ...servers.caches, gate.cache],
       heldBytes: () => holdings.bytes,
       slowReaders: () => readers.cutOff,
     });

@@ -8,6 +8,7 @@ import type { Driver } from './driver.ts';
 const savepoint: Savepoint = {
   set: { text: 'savepoint foz_attempt', slots: [] },
   undo: { text: 'rollback to savepoint foz_attempt', slots: [] },
+  release: { text: 'release savepoint foz_attempt', slots: [] },
 };
 
 /** A connector for an engine that speaks SQL: its spelling and its driver put together. */

@@ -26,4 +26,4 @@ export {
   Unanswered,
 } from './transact.ts';
 export { ended, grace, graceMs, type Limits, limitsOf, Watch, type Watched } from './watch.ts';
-export { whoAnswers } from './who-answers.ts';
+export { otherKind, reached } from './who-answers.ts';

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { FozError } from '../core/index.ts';
 
 /** Milliseconds that a server has to identify itself. */
 const patienceMs = 1_000;
@@ -8,11 +9,30 @@ const greetingMs = 300;
 /** The message of PostgreSQL's protocol that asks for TLS: its length and its code; the answer is one letter, S or N. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
+/** Settings by which a server of the right kind was reached: errors of later connections have other reasons. */
+export const reached = new WeakSet<object>();
+
 /**
- * The kind of database server at an address, as `MySQL 9.7.0` or `PostgreSQL`; `null`: none that is known. Connection errors use it to
- * point out a URL of the wrong kind. Never rejects.
+ * The error that points out a URL of the wrong kind: another server stands there than a source of this kind needs. `isRight`: of a server
+ * as `MySQL 9.7.0` or `PostgreSQL`. `null`: none that is known. Never rejects.
  */
-export function whoAnswers(host: string, port: number): Promise<string | null> {
+export async function otherKind(
+  kind: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  isRight: (server: string) => boolean,
+  cause?: unknown,
+): Promise<FozError | null> {
+  const found = await whoAnswers(host, port);
+  if (found === null || isRight(found)) return null;
+  return new FozError(
+    'unavailable',
+    `The server is ${found}, but the source is of kind ${kind}: correct its kind or its URL.`,
+    { cause },
+  );
+}
+
+/** The kind of database server at an address; `null`: none that is known. Never rejects. */
+function whoAnswers(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect(port, host);
     const end = (found: string | null) => {

@@ -1,7 +1,6 @@
 import { hash as digest } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Session } from '../../access/index.ts';
-import { FozError } from '../../core/index.ts';
+import { type CacheState, FozError, heapPart, OwnedCache } from '../../core/index.ts';
 import type { ClientAddress } from '../address.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { AccessDenied } from '../denied.ts';
@@ -19,6 +18,8 @@ export interface ApiKeyOptions {
   readonly clientAddress: ClientAddress;
   /** Verified keys that are remembered; 10,000 unless told. */
   readonly cacheSize?: number;
+  /** Bytes of all remembered keys together; a 64th of the heap unless told, 32 MiB at most. */
+  readonly cacheBytes?: number;
   /** A remembered key is read again in the background after this time; 900 ms unless told. */
   readonly refreshMs?: number;
   /** Longest time that a key is believed without reading it again; 1,800 ms unless told. A revocation that nobody tells of shows within it. */
@@ -35,7 +36,7 @@ export class ApiKeys implements Authenticator {
   readonly #lookup: KeyLookup;
   readonly #uses: KeyUses;
   /** By SHA-256 of the whole key. */
-  readonly #verified: LRUCache<string, VerifiedKey>;
+  readonly #verified: OwnedCache<VerifiedKey>;
   readonly #refreshMs: number;
   readonly #trustMs: number;
   readonly #stop: () => void;
@@ -46,10 +47,16 @@ export class ApiKeys implements Authenticator {
     this.#options = options;
     this.#lookup = new KeyLookup(options.repository);
     this.#uses = new KeyUses(options.repository, options.useEveryMs);
-    this.#verified = new LRUCache({ max: options.cacheSize ?? 10_000 });
+    const { cacheBytes = heapPart(1 / 64, 32 * 2 ** 20), cacheSize = 10_000 } = options;
+    this.#verified = new OwnedCache('api_keys', cacheBytes, cacheSize);
     this.#refreshMs = options.refreshMs ?? 900;
     this.#trustMs = options.trustMs ?? 1800;
     this.#stop = options.repository.onChanged((keyId) => this.forget(keyId));
+  }
+
+  /** The keys that are remembered. */
+  get cache(): CacheState {
+    return this.#verified.state;
   }
 
   credential(request: AuthRequest): string | undefined {
@@ -101,7 +108,8 @@ export class ApiKeys implements Authenticator {
     } catch (error) {
       if (error instanceof AccessDenied) throw error;
       const { graceMs = 0 } = this.#options;
-      if (known !== undefined && this.#verified.has(id) && now - known.readAt <= this.#trustMs + graceMs)
+      const age = known === undefined ? 0 : Math.abs(now - known.readAt);
+      if (known !== undefined && this.#verified.peek(id) !== undefined && age <= this.#trustMs + graceMs)
         return this.#use(known, request, now);
       throw error instanceof FozError ? error : unreachableStore(error);
     }
@@ -134,7 +142,7 @@ export class ApiKeys implements Authenticator {
       return before;
     }
     const verified = new VerifiedKey(record, secret, now);
-    this.#verified.set(id, verified);
+    this.#verified.set(id, verified, verified.sessions.owner, verified.bytes);
     return verified;
   }
 

@@ -8,6 +8,9 @@ import { scopesOf } from '../scopes.ts';
 import { variableText } from '../variables.ts';
 import type { KeyRecord, KeySecret } from './record.ts';
 
+/** Heap bytes of a record without its texts, with what belongs to it here. */
+const recordBytes = 1_500;
+
 /** What every refusal of a key tells: not whether it is unknown, revoked, expired, or used from elsewhere. */
 export function keyDenied(why: string): AccessDenied {
   const message =
@@ -38,9 +41,15 @@ export class VerifiedKey {
     this.sessions = new GrantedSessions(grantOf(record, secret, this.#until));
   }
 
+  /** Estimated heap bytes. */
+  get bytes(): number {
+    const texts = JSON.stringify(this.record).length;
+    return recordBytes + 2 * texts + this.sessions.bytes + (this.#networks?.bytes ?? 0);
+  }
+
   /** It was read again at `now` and is still the same. */
   renew(now: number): void {
-    this.readAt = Math.max(this.readAt, now);
+    this.readAt = now;
     this.refreshing = false;
   }
 

@@ -1,4 +1,4 @@
-import { FozError } from '../../core/index.ts';
+import { FozError, SteadyClock } from '../../core/index.ts';
 import { freshnessOf } from '../freshness.ts';
 import { readLimited } from '../read-limited.ts';
 import { type IssuerKeys, PublicKey, type SigningKey, type TokenHeader } from './keys.ts';
@@ -43,6 +43,7 @@ export class RemoteKeys implements IssuerKeys {
   readonly #options: Required<RemoteKeysOptions>;
   #loaded: Loaded | undefined;
   #loading: Promise<void> | undefined;
+  readonly #clock = new SteadyClock();
   #failures = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
 
@@ -50,18 +51,24 @@ export class RemoteKeys implements IssuerKeys {
     this.#options = { ...defaults, ...options };
   }
 
-  believes(key: SigningKey, now: number): boolean {
+  believes(key: SigningKey, at: number): boolean {
+    const now = this.#clock.at(at);
     if (!this.#isTrusted(now) || this.#isOverdue(now)) return false;
-    return !this.isWithdrawn(key, now);
+    return !this.#isWithdrawn(key, now);
   }
 
-  isWithdrawn(key: SigningKey, now: number): boolean {
+  isWithdrawn(key: SigningKey, at: number): boolean {
+    return this.#isWithdrawn(key, this.#clock.at(at));
+  }
+
+  #isWithdrawn(key: SigningKey, now: number): boolean {
     this.#keepFresh(now);
     return this.#loaded?.keys.some((one) => one === key) !== true;
   }
 
   /** The keys that fit a token. Rejects with FozError `unavailable` when there are none at all and none can be had. */
-  async candidates(header: TokenHeader, now: number): Promise<readonly PublicKey[]> {
+  async candidates(header: TokenHeader, at: number): Promise<readonly PublicKey[]> {
+    const now = this.#clock.at(at);
     if (!this.#isTrusted(now)) await this.#mustAsk(now);
     else if (this.#isOverdue(now)) await this.#ask(now).catch(() => {});
     else this.#keepFresh(now);

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { LRUCache } from 'lru-cache';
 import type { Actor, Session } from '../../access/index.ts';
+import { type CacheState, heapPart, OwnedCache } from '../../core/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { IssuerConfig, TokenPlace } from '../config.ts';
 import { type AuthRequest, bearerToken, header } from '../request.ts';
@@ -16,8 +16,8 @@ export interface TokenOptions {
   readonly cookieOrigins?: readonly string[];
   /** Verified tokens that are remembered; 10,000 unless told. */
   readonly cacheSize?: number;
-  /** Characters of all remembered tokens together; 32 million unless told. */
-  readonly cacheLength?: number;
+  /** Bytes of all remembered tokens together; a 64th of the heap unless told, 32 MiB at most. */
+  readonly cacheBytes?: number;
 }
 
 /** A token and where it stood. */
@@ -37,7 +37,7 @@ export class Tokens implements Authenticator<FoundToken> {
   readonly #cookieOrigins: ReadonlySet<string>;
   readonly #maxLength: number;
   /** By SHA-256 of the token. */
-  readonly #verified: LRUCache<string, VerifiedToken>;
+  readonly #verified: OwnedCache<VerifiedToken>;
   /** What sessions came in with, by whom they stand for. */
   readonly #origins: WeakMap<Actor, VerifiedToken>;
 
@@ -54,10 +54,15 @@ export class Tokens implements Authenticator<FoundToken> {
     this.headers = this.#places.flatMap((place) => ('header' in place ? [place.header.toLowerCase()] : []));
     this.#cookieOrigins = new Set(options.cookieOrigins);
     this.#maxLength = Math.max(0, ...issuers.map(({ maxLength }) => maxLength));
-    const maxSize = options.cacheLength ?? 32_000_000;
+    const { cacheBytes = heapPart(1 / 64, 32 * 2 ** 20), cacheSize = 10_000 } = options;
     this.#verified =
-      former === undefined ? new LRUCache({ max: options.cacheSize ?? 10_000, maxSize }) : former.#verified;
+      former === undefined ? new OwnedCache('tokens', cacheBytes, cacheSize) : former.#verified;
     this.#origins = former === undefined ? new WeakMap() : former.#origins;
+  }
+
+  /** The tokens that are remembered. */
+  get cache(): CacheState {
+    return this.#verified.state;
   }
 
   endOf(actor: Actor, now: number): SessionEnd | null {
@@ -106,7 +111,8 @@ export class Tokens implements Authenticator<FoundToken> {
     if (issuer === undefined) throw tokenDenied('unknown issuer');
     if (token.length > issuer.maxLength) throw tokenDenied('too long');
     const verified = await issuer.verify(token, unchecked, now);
-    this.#verified.set(id, verified, { size: token.length });
+    const { sessions } = verified;
+    this.#verified.set(id, verified, sessions.owner, sessions.bytes);
     this.#origins.set(verified.sessions.actor, verified);
     return sessionOf(verified, place, request);
   }

@@ -1,11 +1,19 @@
 import { hash as digest } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Actor, Session } from '../../access/index.ts';
-import { FozError, parseJson, parseRoleName } from '../../core/index.ts';
+import {
+  type CacheState,
+  FozError,
+  heapPart,
+  OwnedCache,
+  parseJson,
+  parseRoleName,
+  SteadyClock,
+} from '../../core/index.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { WebhookConfig } from '../config.ts';
 import { AccessDenied } from '../denied.ts';
 import { freshnessOf } from '../freshness.ts';
+import { grantBytes } from '../grant.ts';
 import { readLimited } from '../read-limited.ts';
 import type { AuthRequest } from '../request.ts';
 import type { SessionEnd } from '../session-end.ts';
@@ -23,21 +31,34 @@ const limits = {
 
 type Headers = Readonly<Record<string, string>>;
 
+/** An answer that is kept, and until when, by the clock of this webhook. */
+interface Kept {
+  readonly session: Session;
+  readonly until: number;
+}
+
 /** Asks a URL who the caller is: 200 with session variables, 401 for nobody; anything else is `unavailable` and never access. */
 export class Webhook implements Authenticator<Headers> {
   readonly kind = 'webhook';
   readonly config: WebhookConfig;
   readonly #only: ReadonlySet<string> | null;
-  readonly #kept: LRUCache<string, Session> | null;
+  readonly #kept: OwnedCache<Kept> | null;
+  readonly #clock = new SteadyClock();
   readonly #asking = new Map<string, Promise<Session>>();
   /** Whom it has let in. */
   readonly #actors = new WeakSet<Actor>();
 
-  constructor(config: WebhookConfig) {
+  /** `cacheBytes`: of all kept answers together; a 64th of the heap unless told, 32 MiB at most. */
+  constructor(config: WebhookConfig, cacheBytes = heapPart(1 / 64, 32 * 2 ** 20)) {
     this.config = config;
     const { forward_headers: only, cache = 5000 } = config;
     this.#only = only === undefined ? null : new Set(only.map((name) => name.toLowerCase()));
-    this.#kept = cache === 0 ? null : new LRUCache({ max: cache });
+    this.#kept = cache === 0 ? null : new OwnedCache('webhook_answers', cacheBytes, cache);
+  }
+
+  /** The answers that are kept; `null`: none is. */
+  get cache(): CacheState | null {
+    return this.#kept?.state ?? null;
   }
 
   /** Every request is the webhook's: it also decides about those without credentials. */
@@ -54,7 +75,8 @@ export class Webhook implements Authenticator<Headers> {
   identify(headers: Headers, _request: AuthRequest, now: number): Session | Promise<Session> {
     const id = digest('sha256', callerText(headers), 'base64');
     const kept = this.#kept?.get(id);
-    if (kept !== undefined && now < kept.expiresAt!) return kept;
+    if (kept !== undefined && this.#clock.at(now) < kept.until && now < kept.session.expiresAt!)
+      return kept.session;
     const running = this.#asking.get(id);
     if (running !== undefined) return running;
     if (this.#asking.size >= limits.waiting) throw unavailable('too many questions wait for it');
@@ -80,8 +102,13 @@ export class Webhook implements Authenticator<Headers> {
     const freshMs = Math.min(freshnessOf(answer.headers, now) ?? 0, limits.keptMs);
     const { session_seconds: seconds = limits.sessionSeconds } = this.config;
     const session = this.#read(await this.#body(answer), now + (freshMs > 0 ? freshMs : seconds * 1000));
-    if (freshMs > 0) this.#kept?.set(id, session);
+    if (freshMs > 0) this.#keep(id, { session, until: this.#clock.at(now) + freshMs });
     return session;
+  }
+
+  #keep(id: string, kept: Kept): void {
+    const { role, variables, actor } = kept.session;
+    this.#kept?.set(id, kept, role, grantBytes({ actor: actor!, roles: [role], variables }));
   }
 
   async #send(headers: Headers): Promise<Response> {

@@ -1,15 +1,16 @@
-import { type Connection, createConnection, type QueryError } from 'mysql2';
+import { type Connection, createConnection, type QueryError, setMaxParserCache } from 'mysql2';
 import { FozError, HeldBytes } from '../../core/index.ts';
 import {
   ended,
   graceMs,
   isRead,
   type Limits,
+  otherKind,
   type Pooled,
+  reached,
   Unanswered,
   type Watch,
   type Watched,
-  whoAnswers,
 } from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
 import type { WireColumn } from './guard.ts';
@@ -17,6 +18,9 @@ import { Inbound, type InboundOptions } from './inbound.ts';
 import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
 import { refuseServer } from './supported.ts';
+
+/** The client compiles a parser for each order of columns that it meets, and keeps them for all connections: so many at most. */
+setMaxParserCache(500);
 
 /** What the server answered: rows as arrays of text and numbers, or what a write did. */
 export interface Answer {
@@ -255,8 +259,6 @@ async function prepared(client: Connection, { engine, isolationVariable }: Setti
 
 /** Milliseconds without a greeting, after which the first connection looks whether another kind of server stands there. */
 const silenceMs = 1_500;
-/** Settings by which a server of the right kind was reached. */
-const reached = new WeakSet<Settings>();
 
 /** Resolves when the server has let the client in. Rejects with the driver's error, or with the kind of server that stands there instead. */
 async function greeted(client: Connection, settings: Settings): Promise<void> {
@@ -275,14 +277,9 @@ async function greeted(client: Connection, settings: Settings): Promise<void> {
 }
 
 /** The refusal of a server that is no MySQL; `null`: none is known to be there. */
-async function otherServer({ client, engine }: Settings): Promise<FozError | null> {
-  const found = await whoAnswers(client.host ?? 'localhost', client.port ?? 3306);
-  return found === null || /^(?:MySQL|MariaDB)/.test(found)
-    ? null
-    : new FozError(
-        'unavailable',
-        `The server is ${found}, but the source is of kind ${engine}: correct its kind or its URL.`,
-      );
+function otherServer({ client, engine }: Settings): Promise<FozError | null> {
+  const address = { host: client.host ?? 'localhost', port: client.port ?? 3306 };
+  return otherKind(engine, address, (server) => /^(?:MySQL|MariaDB)/.test(server));
 }
 
 /** Puts an Inbound in front of the packet parser of a client. */

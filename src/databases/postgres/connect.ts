@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import pg, { type ClientConfig } from 'pg';
 import { FozError } from '../../core/index.ts';
-import { whoAnswers } from '../../sql/index.ts';
+import { otherKind, reached } from '../../sql/index.ts';
 import { isServerError, type ServerError } from './errors.ts';
 import { Inbound } from './inbound.ts';
 import type { Settings } from './options.ts';
@@ -106,8 +106,6 @@ async function attempt(config: ClientConfig, startup: Startup): Promise<Client> 
 /** The first version with generated columns, which introspection asks for. */
 const oldest = 12;
 
-/** Settings by which a server of the right kind was reached. */
-const reached = new WeakSet<Settings>();
 const noServer = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** The first connection that fails for another reason than the server gives looks whether another kind of server stands there. */
@@ -117,14 +115,7 @@ async function explained(error: unknown, settings: Settings): Promise<unknown> {
     return error;
   const { host, port } = new pg.Client(settings.client);
   if (host.startsWith('/')) return error;
-  const found = await whoAnswers(host, port);
-  return found === null || found === 'PostgreSQL'
-    ? error
-    : new FozError(
-        'unavailable',
-        `The server is ${found}, but the source is of kind postgres: correct its kind or its URL.`,
-        { cause: error },
-      );
+  return (await otherKind('postgres', { host, port }, (server) => server === 'PostgreSQL', error)) ?? error;
 }
 
 /** The setting that a connection pooler does not know, lower case; `null`: something else is wrong. */

@@ -4,6 +4,7 @@ import type { FozError, HeldBytes } from '../../core/index.ts';
 import { graceMs, type Pooled } from '../../sql/index.ts';
 import { type Answer, frame, packValue, readAnswer } from './engine/frames.js';
 import { type NativeError, sqliteError } from './errors.ts';
+import { CompiledStatements } from './statements.ts';
 
 /** How an engine process opens its file. */
 export interface EngineSettings {
@@ -15,9 +16,6 @@ export interface EngineSettings {
   readonly synchronous: 'off' | 'normal' | 'full';
   readonly busyTimeoutMs: number;
 }
-
-/** Prepared statements that an engine process keeps. */
-const keptStatements = 500;
 
 /** The heap of an engine process in MB. Larger results end the process, instead of exhausting the memory of the machine. */
 const heapMb = 1024;
@@ -44,8 +42,7 @@ interface Waiting {
 export class EngineProcess implements Pooled {
   idleSince = 0;
   readonly #child: ChildProcess;
-  readonly #statements = new Map<string, number>();
-  #nextStatement = 0;
+  readonly #statements = new CompiledStatements();
   #waiting: Waiting | null = null;
   #received: Buffer[] = [];
   #receivedBytes = 0;
@@ -114,20 +111,15 @@ export class EngineProcess implements Pooled {
    */
   run(text: string, values: readonly unknown[], write: boolean, held: HeldBytes): Promise<Answer> {
     if (this.#gone !== null) return Promise.reject(this.#gone);
-    const known = this.#statements.get(text);
-    const forget = known === undefined ? this.#forget() : null;
-    const id = known ?? this.#nextStatement++;
-    // Put last again: the first one is the one used longest ago.
-    if (known !== undefined) this.#statements.delete(text);
-    this.#statements.set(text, id);
+    const call = this.#statements.call(text);
     const most = Math.max(0, held.limit - held.bytes);
-    const request = [id, known === undefined ? text : null, values.map(packValue), write, forget, most];
+    const request = [call.id, call.text, values.map(packValue), write, call.forget, most];
     const message = frame(JSON.stringify(request));
     const answer = this.#answer(held, write);
     this.#child.stdin!.write(message);
     return answer.catch((error: unknown) => {
       // A statement that could not be prepared is not known there.
-      if (known === undefined) this.#statements.delete(text);
+      if (call.text !== null) this.#statements.forget(text);
       throw error;
     });
   }
@@ -166,13 +158,6 @@ export class EngineProcess implements Pooled {
     const pipe = this.#child.stdout as unknown as { ref(): void; unref(): void };
     if (on) pipe.ref();
     else pipe.unref();
-  }
-
-  #forget(): number | null {
-    if (this.#statements.size < keptStatements) return null;
-    const [text, id] = this.#statements.entries().next().value!;
-    this.#statements.delete(text);
-    return id;
   }
 
   #receive(chunk: Buffer): void {

@@ -53,7 +53,7 @@ export class Live implements Stage {
   }
 
   async attempt<T>(
-    { set, undo }: Savepoint,
+    { set, undo, release }: Savepoint,
     body: () => Promise<T>,
     keep: (result: T) => boolean,
   ): Promise<T> {
@@ -64,6 +64,7 @@ export class Live implements Stage {
       await runStatement(this.#running, this.#source, undo);
       if (this.#running.written !== undefined) this.#running.written.length = noted;
     }
+    await runStatement(this.#running, this.#source, release);
     return result;
   }
 

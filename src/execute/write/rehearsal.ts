@@ -23,6 +23,8 @@ export class Rehearsal implements Stage {
   readonly #branch: Branch;
   readonly #rows: number;
   #noted: Explained[] = [];
+  /** Statements that look for missing rows, since the last write: several checks may ask for the same one. */
+  readonly #looks = new Set<string>();
 
   /** `rows`: how many an update or a delete finds. */
   constructor(source: SourceName, branch: Branch, rows: number) {
@@ -43,6 +45,7 @@ export class Rehearsal implements Stage {
   }
 
   async write(write: Write, { statement }: Compiled): Promise<WriteResult> {
+    this.#looks.clear();
     this.#noted.push(explainStatement(writeTitle(write), this.#source, statement));
     const affected = this.#affected(write);
     const returned = Array.from({ length: affected }, () => futureTuple(write.returning, 'written rows'));
@@ -59,19 +62,21 @@ export class Rehearsal implements Stage {
   }
 
   async attempt<T>(
-    { set, undo }: Savepoint,
+    { set, undo, release }: Savepoint,
     body: () => Promise<T>,
     keep: (result: T) => boolean,
   ): Promise<T> {
     this.#noted.push(explainStatement('an attempt begins', this.#source, set));
     const result = await body();
     if (!keep(result)) this.#noted.push(explainStatement('the attempt is undone', this.#source, undo));
+    this.#noted.push(explainStatement('the attempt ends', this.#source, release));
     return result;
   }
 
   async read({ purpose, table, columns }: Lookup, fetch: PreparedFetch): Promise<Tuple[]> {
     const told = explainFetch(purposeTitle(purpose, table), fetch);
-    this.#noted.push(purpose.kind === 'lacking' ? { ...told, when: 'some of them are missing' } : told);
+    if (purpose.kind === 'lacking') this.#noteLacking(told);
+    else this.#noted.push(told);
     const from = purpose.kind === 'targets' ? 'rows found' : 'written rows';
     return Array.from({ length: this.#expected(purpose) }, () => futureTuple(columns, from));
   }
@@ -97,6 +102,13 @@ export class Rehearsal implements Stage {
       if (this.#noted.length > 0) around.push(heading(title, this.#source, this.#noted));
       this.#noted = around;
     }
+  }
+
+  #noteLacking(told: Explained): void {
+    const key = JSON.stringify([told.sql, told.params]);
+    if (this.#looks.has(key)) return;
+    this.#looks.add(key);
+    this.#noted.push({ ...told, when: 'some of them are missing' });
   }
 
   #affected(write: Write): number {

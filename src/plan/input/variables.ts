@@ -99,22 +99,25 @@ function objectShape(type: Extract<GraphQLInputType, { getFields(): unknown }>):
   };
 }
 
-/** The values that planning looked at, from the raw variables: requests that differ in them have different plans. */
-export function inspectedKey(paths: readonly string[], raw: Readonly<Record<string, unknown>>): string {
-  let key = '';
-  for (const text of paths) key += `|${inspectedValue(pathOf(text), raw)}`;
-  return key;
+/** A place in the variables whose value decides the plan. */
+export interface InspectedPath {
+  readonly text: string;
+  readonly steps: readonly (string | number)[];
 }
 
-const parsed = new Map<string, readonly (string | number)[]>();
-function pathOf(text: string): readonly (string | number)[] {
-  let path = parsed.get(text);
-  if (path === undefined) {
-    path = JSON.parse(text) as readonly (string | number)[];
-    if (parsed.size > 10_000) parsed.clear();
-    parsed.set(text, path);
-  }
-  return path;
+/** Reads a path as planning notes it. */
+export function inspectedPath(text: string): InspectedPath {
+  return { text, steps: JSON.parse(text) as readonly (string | number)[] };
+}
+
+/** The values that planning looked at, from the raw variables: requests that differ in them have different plans. */
+export function inspectedKey(
+  paths: readonly InspectedPath[],
+  raw: Readonly<Record<string, unknown>>,
+): string {
+  let key = '';
+  for (const { steps } of paths) key += `|${inspectedValue(steps, raw)}`;
+  return key;
 }
 
 function inspectedValue(path: readonly (string | number)[], raw: Readonly<Record<string, unknown>>): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
-import { FozError } from '../../core/index.ts';
+import { type CacheState, FozError } from '../../core/index.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { Store, StoreLog } from '../store.ts';
 import { appendRecords, type Chain, type TimedEvent } from './append.ts';
@@ -93,6 +93,11 @@ export class AuditLog {
   /** As `append`, for somebody who was not let in: many of them in a short time become one record. */
   refused(event: AuditEvent): Promise<void> {
     return this.#refusals.told(event);
+  }
+
+  /** Refusals that are counted at the moment. */
+  get refusalsKept(): CacheState {
+    return this.#refusals.cache;
   }
 
   /** Adds an event within the transaction of the change that it tells of, as its last act: both are stored or neither. */

@@ -1,10 +1,13 @@
+import { type CacheState, textBytes } from '../../core/index.ts';
 import type { AuditEvent } from './record.ts';
 
 /**
  * Refusals of one address for one reason that are each a record, within one window; of all addresses and reasons together; and how many
- * addresses and reasons are counted apart, since a reason may hold what a client has made up.
+ * addresses and reasons are counted apart, and in how many bytes, since a reason may hold what a client has made up.
  */
-const each = { ofAddress: 10, together: 1_000, apart: 2_000 } as const;
+const each = { ofAddress: 10, together: 1_000, apart: 2_000, bytes: 4 * 2 ** 20 } as const;
+/** Heap bytes of what is counted apart, without its texts. */
+const countBytes = 1_000;
 /** The reason of those that are not. */
 const others = 'other reasons';
 
@@ -26,11 +29,17 @@ export class Refusals {
   readonly #windowMs: number;
   readonly #counts = new Map<string, Counted>();
   #written = 0;
+  #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(append: (event: AuditEvent) => Promise<void>, windowMs = 60_000) {
     this.#append = append;
     this.#windowMs = windowMs;
+  }
+
+  /** What is counted apart. */
+  get cache(): CacheState {
+    return { name: 'refusals', bytes: this.#bytes, entries: this.#counts.size, evictions: 0 };
   }
 
   /** Resolves when the refusal is stored or counted. */
@@ -53,10 +62,13 @@ export class Refusals {
     const key = JSON.stringify([event.address ?? null, event.reason ?? null, id, role]);
     const known = this.#counts.get(key);
     if (known !== undefined) return known;
-    if (this.#counts.size >= each.apart && event.reason !== others)
-      return this.#count({ ...unnamed(event), reason: others });
+    // The key, and the texts of the event, which are about as long.
+    const bytes = countBytes + 2 * textBytes(key) + textBytes(event.operation ?? '');
+    const isFull = this.#counts.size >= each.apart || this.#bytes + bytes > each.bytes;
+    if (isFull && event.reason !== others) return this.#count({ ...unnamed(event), reason: others });
     const count = { event, written: 0, counted: 0, from: Date.now() };
     this.#counts.set(key, count);
+    this.#bytes += bytes;
     return count;
   }
 
@@ -66,6 +78,7 @@ export class Refusals {
     this.#timer = undefined;
     const counts = [...this.#counts.values()];
     this.#counts.clear();
+    this.#bytes = 0;
     this.#written = 0;
     const to = new Date().toISOString();
     await Promise.all(

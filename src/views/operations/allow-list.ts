@@ -28,12 +28,12 @@ export function allowListOf(lists: readonly AllowListConfig[], role: string): Al
   };
 }
 
-/** All documents of the lists by role and what a client may ask for them by: `clerk 9f86...`. */
+/** All documents of the lists by their role and what a client may ask for them by, such as a hash. */
 export function registeredIn(lists: readonly AllowListConfig[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { role, operations } of lists)
     for (const document of operations.flatMap(documentsIn))
-      for (const [id, text] of idsOf(document)) found.set(`${role} ${id}`, text);
+      for (const [id, text] of idsOf(document)) found.set(registeredKey(role, id), text);
   return found;
 }
 
@@ -43,7 +43,12 @@ export function registeredAs(
   role: string,
   id: string,
 ): string | undefined {
-  return registered.get(`${role} ${withoutPrefix(id)}`);
+  return registered.get(registeredKey(role, withoutPrefix(id)));
+}
+
+/** Names of roles may hold spaces. */
+function registeredKey(role: string, id: string): string {
+  return JSON.stringify([role, id]);
 }
 
 /** What is wrong with the lists of a configuration, with its place in it. */

@@ -61,6 +61,20 @@ test('reasons that a client makes up are counted together, too, and take no room
   expect(appended.at(-1)).toMatchObject({ reason: 'other reasons', after: { refusals: 18_000 } });
 });
 
+test('long reasons are counted together once they take much room', async () => {
+  const { appended, counted } = refusals();
+  const long = 'x'.repeat(16_000);
+  for (let at = 0; at < 500; at++) {
+    await counted.told(refusal('192.0.2.1', `role "${at} ${long}" not granted`));
+    expect(counted.cache.bytes).toBeLessThan(4.1 * 2 ** 20);
+  }
+  expect(counted.cache.entries).toBeLessThan(100);
+  await counted.flush();
+  const told = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
+  expect(told.reduce((sum, count) => sum + count, 0)).toBe(500);
+  expect(counted.cache).toMatchObject({ bytes: 0, entries: 0 });
+});
+
 test('a window ends by itself', async () => {
   const { appended, counted } = refusals(20);
   for (let count = 0; count < 11; count++) await counted.told(refusal('192.0.2.1'));

@@ -96,6 +96,9 @@ const values = {
 
 /** @type {Map<string, RE2JS>} */
 const patterns = new Map();
+/** Most of them, and most characters of all of them. */
+const mostPatterns = { count: 200, characters: 1_000_000 };
+let patternCharacters = 0;
 
 /**
  * Compiled once per pattern; the engine needs time linear in the text, whatever the pattern.
@@ -107,7 +110,11 @@ function regex(pattern, insensitive) {
   const known = patterns.get(key);
   if (known !== undefined) return known;
   const made = RE2JS.compile(pattern, RE2JS.DOTALL | (insensitive ? RE2JS.CASE_INSENSITIVE : 0));
-  if (patterns.size >= 200) patterns.clear();
+  patternCharacters += pattern.length;
+  if (patterns.size >= mostPatterns.count || patternCharacters > mostPatterns.characters) {
+    patterns.clear();
+    patternCharacters = pattern.length;
+  }
   patterns.set(key, made);
   return made;
 }

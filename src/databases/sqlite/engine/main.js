@@ -20,9 +20,9 @@ import { registerFunctions, startStatement } from './functions.js';
  * @property {number} busyTimeoutMs
  */
 /**
- * Statement number, its text when it is new, values, whether it writes, the number of a statement to forget, and the most bytes that
- * its rows may be.
- * @typedef {[id: number, text: string | null, values: unknown[], write: boolean, forget: number | null, most: number]} Request
+ * Statement number (null: it is not kept), its text when it is not compiled yet, values, whether it writes, the numbers of statements to
+ * forget, and the most bytes that its rows may be.
+ * @typedef {[id: number | null, text: string | null, values: unknown[], write: boolean, forget: number[], most: number]} Request
  */
 
 /** A statement that reads may build texts of so many bytes, or of as many as its rows may be. */
@@ -63,12 +63,12 @@ function main(settings) {
  * @param {Settings} settings
  */
 function openPatiently(settings) {
-  const end = Date.now() + settings.busyTimeoutMs;
+  const end = performance.now() + settings.busyTimeoutMs;
   for (;;) {
     try {
       return open(settings);
     } catch (error) {
-      if (!/locked/.test(messageOf(error)) || Date.now() > end) throw error;
+      if (!/locked/.test(messageOf(error)) || performance.now() > end) throw error;
       Atomics.wait(clock, 0, 0, 10);
     }
   }
@@ -110,12 +110,12 @@ function answer(database, [id, text, packed, write, forget, most]) {
   try {
     startStatement();
     limitTexts(database, write ? longestText : most);
-    if (forget !== null) statements.delete(forget);
-    let statement = statements.get(id);
+    for (const one of forget) statements.delete(one);
+    let statement = id === null ? undefined : statements.get(id);
     if (statement === undefined) {
       statement = database.prepare(/** @type {string} */ (text));
       if (write) statement.setReadBigInts(true);
-      statements.set(id, statement);
+      if (id !== null) statements.set(id, statement);
     }
     const values = packed.map(unpackValue);
     if (write && statement.columns().length === 0) {
