@@ -163,12 +163,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...keeping,
     readiness: () => readinessOf(attached.registry),
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
-    gauges: () =>
-      gaugesOf(attached, [
-        ...(authentication.auth?.caches ?? []),
-        ...(keeping.accounts?.caches ?? []),
-        runtime.unlisted.cache,
-      ]),
+    gauges: () => gaugesOf(attached, [authentication.auth, keeping.accounts, runtime.unlisted]),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, { ...attached, ...runtime, plane }, keeping)),
   };
@@ -202,10 +197,13 @@ function storeOf({ store, state = '.foz' }: FozConfig): string {
     : 'a PostgreSQL server';
 }
 
-function gaugesOf({ graphs, registry }: Attached, caches: readonly CacheState[]) {
+/** What keeps something of callers. */
+type Keeps = { readonly caches: readonly CacheState[] } | null | undefined;
+
+function gaugesOf({ graphs, registry }: Attached, others: readonly Keeps[]) {
   return {
     plans: graphs.plans,
-    caches: [...graphs.caches, ...caches],
+    caches: [...graphs.caches, ...others.flatMap((one) => one?.caches ?? [])],
     droppedLines: droppedLines(),
     pools: registry.sources.map(({ name, connector }) => ({ source: name, ...connector.pool() })),
   };

@@ -6,6 +6,8 @@ export interface CacheState {
   readonly name: string;
   /** An estimate, which errs on the high side. */
   readonly bytes: number;
+  /** The most that it may hold. */
+  readonly maxBytes: number;
   readonly entries: number;
   /** Entries that were dropped to make room, since the start. */
   readonly evictions: number;
@@ -46,7 +48,13 @@ export class CacheBudget {
   get state(): CacheState {
     let entries = 0;
     for (const { size } of this.#shares) entries += size;
-    return { name: this.name, bytes: this.#bytes, entries, evictions: this.#evictions };
+    return {
+      name: this.name,
+      bytes: this.#bytes,
+      maxBytes: this.maxBytes,
+      entries,
+      evictions: this.#evictions,
+    };
   }
 
   #changed(share: Holder, bytes: number, evicted: number): void {

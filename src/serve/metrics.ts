@@ -147,6 +147,7 @@ function addGauges(registry: Registry, options: Measured): void {
 function addCaches(registry: Registry, caches: () => readonly CacheState[]): void {
   const metrics = [
     ['foz_cache_bytes', 'Bytes that a cache holds, estimated', Gauge, 'bytes'],
+    ['foz_cache_max_bytes', 'Bytes that a cache may hold', Gauge, 'maxBytes'],
     ['foz_cache_entries', 'Entries of a cache', Gauge, 'entries'],
     ['foz_cache_evictions_total', 'Entries that a cache has dropped to make room', Counter, 'evictions'],
   ] as const;

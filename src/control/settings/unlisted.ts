@@ -15,8 +15,8 @@ export class UnlistedOperations {
     this.#seen = new OwnedCache('unlisted_operations', maxBytes, 1_000);
   }
 
-  get cache(): CacheState {
-    return this.#seen.state;
+  get caches(): readonly CacheState[] {
+    return [this.#seen.state];
   }
 
   /** Whether it is the first time. */

@@ -39,7 +39,13 @@ export class Refusals {
 
   /** What is counted apart. */
   get cache(): CacheState {
-    return { name: 'refusals', bytes: this.#bytes, entries: this.#counts.size, evictions: 0 };
+    return {
+      name: 'refusals',
+      bytes: this.#bytes,
+      maxBytes: each.bytes,
+      entries: this.#counts.size,
+      evictions: 0,
+    };
   }
 
   /** Resolves when the refusal is stored or counted. */
