@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'graphql';
 import type { Metadata } from '../../src/catalog/index.ts';
-import { Graphs, SourceRegistry } from '../../src/control/index.ts';
 import { FozError, HeldBytes, parseSourceName, roleNamed } from '../../src/core/index.ts';
 import { RoleEngine } from '../../src/execute/index.ts';
 import { connect } from '../../src/main.ts';
 import type { Connector } from '../../src/plan/index.ts';
+import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-repeated-'));
 const context = { signal: new AbortController().signal, timeoutMs: null };
@@ -47,7 +47,7 @@ beforeAll(async () => {
   registry = new SourceRegistry([{ name: parseSourceName('shop')!, config, connector }], null);
   await registry.start();
   const seller = { role: roleNamed('seller'), variables: new Map() };
-  const { options } = new Graphs({ sources: [config], metadata }, registry).engine(seller);
+  const { options } = new Graphs({ metadata }, registry).engine(seller);
   const contended: Connector = {
     ...connector,
     transaction: (mode, given, body) =>
