@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const program = join(import.meta.dirname, '../../bin/foz.js');
+
+export interface ServingOptions {
+  /** Options of Node, as `--max-old-space-size=96`. */
+  readonly node?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The built command as a process of its own that serves the `foz.yaml` of a folder. */
+export class Serving {
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | string | null>;
+  #log = '';
+
+  private constructor(child: ChildProcess, port: number) {
+    this.url = `http://127.0.0.1:${port}/`;
+    this.#child = child;
+    this.#ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#log = (this.#log + text).slice(-200_000);
+      });
+  }
+
+  /** Resolves when all of it is ready. */
+  static async start(folder: string, { node = [], env = {} }: ServingOptions = {}): Promise<Serving> {
+    const port = await freePort();
+    const { FOZ_STORE_URL: _, FOZ_LOG_LEVEL: _level, FOZ_MASTER_KEY: _key, ...rest } = process.env;
+    const child = spawn(process.execPath, [...node, program, 'serve', '--port', String(port)], {
+      cwd: folder,
+      env: { ...rest, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const serving = new Serving(child, port);
+    while (!(await serving.isReady())) {
+      serving.mustLive();
+      await sleep(100);
+    }
+    return serving;
+  }
+
+  /** What it printed last. */
+  get log(): string {
+    return this.#log;
+  }
+
+  async isReady(): Promise<boolean> {
+    return fetch(`${this.url}readyz`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  }
+
+  /** Throws, with what it printed, where the process has ended. */
+  mustLive(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`Foz ended (${exitCode ?? signalCode}): ${this.#log.slice(-3_000)}`);
+  }
+
+  async post(
+    path: string,
+    headers: Record<string, string>,
+    body: object,
+  ): Promise<{ status: number; text: string }> {
+    this.mustLive();
+    const response = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** The value of a metric, with its labels as Prometheus spells them. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+    if (line === undefined) throw new Error(`No metric ${name}.`);
+    return Number(line.slice(name.length + 1));
+  }
+
+  /** Ends it by SIGTERM; gives its exit code, or the signal that ended it. */
+  stop(): Promise<number | string | null> {
+    this.#child.kill('SIGTERM');
+    return this.#ended;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
