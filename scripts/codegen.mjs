@@ -1,4 +1,5 @@
-// Prints the graphs of the control API and of accounts to schema/, then makes client types of the first.
+// Prints the graphs of the control API and of accounts to schema/, makes client types of the first, and writes the kinds of sources into
+// the JSON Schema of foz.yaml.
 // --check: changes nothing, fails when a file is out of date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,18 +18,40 @@ const config = parse(readFileSync('codegen.yml', 'utf8'));
 for (const { filename, content } of await generate({ ...config, silent: true }, false))
   put(filename, content);
 
-/** From the sources, so that it needs no build. */
+put('schema/foz.schema.json', await schemaWithKinds());
+
 async function graphs() {
+  const { buildControlGraph, buildAccountGraph } = await built('resolvers/index.ts');
+  return [
+    ['schema/control.graphql', await buildControlGraph()],
+    ['schema/account.graphql', await buildAccountGraph()],
+  ];
+}
+
+/** The JSON Schema with the kinds of src/views/sources/kinds.ts: all of them, and which ones need a URL or a path. */
+async function schemaWithKinds() {
+  const { kindNames, kindFacts } = await built('src/views/sources/kinds.ts');
+  const listed = (kinds) => `[${kinds.map((kind) => JSON.stringify(kind)).join(', ')}]`;
+  const needing = (place) => listed(kindNames.filter((kind) => kindFacts(kind).place === place));
+  return readFileSync('schema/foz.schema.json', 'utf8')
+    .replace(
+      /("kind": \{ "enum": )\[[^\]]*\]( \},)/,
+      (_, before, after) => before + listed(kindNames) + after,
+    )
+    .replace(
+      /("kind": \{ "enum": )\[[^\]]*\]( \} \} \}, "then": \{ "required": \["(url|path)"\])/g,
+      (_, before, after, place) => before + needing(place) + after,
+    );
+}
+
+/** A module of the sources with what it imports, so that nothing has to be built before. */
+async function built(file) {
   const folder = mkdtempSync(join(root, 'node_modules', '.foz-codegen-'));
   try {
-    const outfile = join(folder, 'resolvers.mjs');
-    const entry = { entryPoints: ['resolvers/index.ts'], outfile, tsconfig: 'tsconfig.json' };
+    const outfile = join(folder, 'module.mjs');
+    const entry = { entryPoints: [file], outfile, tsconfig: 'tsconfig.json' };
     await build({ ...entry, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
-    const { buildControlGraph, buildAccountGraph } = await import(pathToFileURL(outfile).href);
-    return [
-      ['schema/control.graphql', await buildControlGraph()],
-      ['schema/account.graphql', await buildAccountGraph()],
-    ];
+    return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

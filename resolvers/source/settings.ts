@@ -1,14 +1,12 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { type SourceKind as KnownKind, kindNames } from '../../src/views/index.ts';
 
 /** Kinds of databases. */
-export enum SourceKind {
-  postgres = 'postgres',
-  mysql = 'mysql',
-  mariadb = 'mariadb',
-  sqlite = 'sqlite',
-  pglite = 'pglite',
-}
+export const SourceKind = Object.fromEntries(kindNames.map((kind) => [kind, kind])) as {
+  readonly [Kind in KnownKind]: Kind;
+};
+export type SourceKind = KnownKind;
 registerEnumType(SourceKind, { name: 'SourceKind', description: 'A kind of database.' });
 
 /** How much of the server's certificate is checked. */

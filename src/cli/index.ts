@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { kindNames } from '../views/index.ts';
 import { exportAuditLog, pruneAuditLog, verifyAuditLog } from './audit.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
@@ -40,7 +41,7 @@ program
   .command('init')
   .description('ask for a first source and write foz.yaml')
   .option(...config)
-  .option('--kind <kind>', 'postgres, mysql, mariadb, sqlite or pglite')
+  .option('--kind <kind>', kindNames.join(', ').replace(/, (?=\w+$)/, ' or '))
   .option('--url <url>', 'URL of a database server')
   .option('--path <path>', 'file or folder of an embedded database')
   .option('--name <name>', 'name of the source')

@@ -2,10 +2,18 @@ import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync }
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as prompts from '@clack/prompts';
 import { stringify } from 'yaml';
-import { filledText, isSourceKind, type KindFacts, sourceKinds, urlProblem } from '../control/index.ts';
+import { filledText } from '../control/index.ts';
 import { FozError, parseSourceName } from '../core/index.ts';
 import { connect } from '../main.ts';
-import type { SourceConfig, SourceKind } from '../views/index.ts';
+import {
+  isSourceKind,
+  type KindFacts,
+  kindFacts,
+  kindNames,
+  type SourceConfig,
+  type SourceKind,
+  urlProblem,
+} from '../views/index.ts';
 import { messageOf, printedName } from './output.ts';
 
 interface Options {
@@ -65,14 +73,19 @@ async function kindOf({ kind }: Options): Promise<SourceKind> {
     (await ask(() =>
       prompts.select({
         message: 'Which database?',
-        options: Object.entries(sourceKinds).map(([value, { label }]) => ({ value, label })),
+        options: kindNames.map((value) => ({ value, label: choiceOf(kindFacts(value)) })),
       }),
     ));
   if (isSourceKind(chosen)) return chosen;
   throw new FozError(
     'validation-failed',
-    `There is no kind ${chosen}: it is one of ${Object.keys(sourceKinds).join(', ')}.`,
+    `There is no kind ${chosen}: it is one of ${kindNames.join(', ')}.`,
   );
+}
+
+/** `SQLite (a file)` */
+function choiceOf({ label, note }: KindFacts): string {
+  return note === undefined ? label : `${label} (${note})`;
 }
 
 const nameRule = 'use letters, digits, _ and -, a letter first, 63 characters at most';
@@ -95,7 +108,7 @@ async function reachableSource(
   named: Pick<SourceConfig, 'name' | 'kind'>,
   options: Options,
 ): Promise<SourceConfig> {
-  const { place, example }: KindFacts = sourceKinds[named.kind];
+  const { label, place, example } = kindFacts(named.kind);
   let given = options[place];
   let before = '';
   for (;;) {
@@ -107,7 +120,6 @@ async function reachableSource(
     };
     const problem = await problemOf(source, folder);
     if (problem === null) return source;
-    const [label] = sourceKinds[named.kind].label.split(' (');
     const message = `${label} cannot be reached, so nothing was written: ${problem}`;
     if (!process.stdin.isTTY) throw new FozError('unavailable', message);
     prompts.log.error(message);
@@ -147,7 +159,7 @@ async function ask(prompt: () => Promise<unknown>): Promise<string> {
 
 /** Why a source cannot be used, in words; `null`: it can. */
 async function problemOf(source: SourceConfig, folder: string): Promise<string | null> {
-  const { place } = sourceKinds[source.kind];
+  const { place } = kindFacts(source.kind);
   const { text, problems } = filledText(source[place]!, folder, process.env);
   if (problems.length > 0) return `${problems.join(', ')}.`;
   const wrong = urlProblem(source.kind, source.url === undefined ? undefined : text);

@@ -111,8 +111,6 @@ export {
   type SourceDescription,
 } from './sources/describe.ts';
 
-export { isSourceKind, type KindFacts, sourceKinds, urlProblem } from './sources/kinds.ts';
-
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';

@@ -1,5 +1,6 @@
 import type { LimitsConfig } from '../access/index.ts';
 import type { Metadata, Naming } from '../catalog/index.ts';
+import type { SourceKind } from './sources/kinds.ts';
 
 /** The settings of a configuration that graphs and their engines are made with. */
 export interface GraphsConfig {
@@ -26,8 +27,6 @@ export interface AllowListConfig {
   /** GraphQL documents, or JSON lists of them (see `documentsIn`). */
   readonly operations: readonly string[];
 }
-
-export type SourceKind = 'postgres' | 'mysql' | 'mariadb' | 'sqlite' | 'pglite';
 
 export interface Patterns {
   readonly include?: readonly string[];

@@ -4,13 +4,20 @@ export type {
   LimitSettings,
   Patterns,
   SourceConfig,
-  SourceKind,
 } from './config.ts';
 export { Graphs, type TriedMetadata, type Unlisted } from './graphs.ts';
 export { forgotten, type NameBook, type SourceNames } from './names/book.ts';
 export { checkAllowLists } from './operations/allow-list.ts';
 export { diffFacts } from './sources/diff.ts';
 export { wantedEnums } from './sources/enum-tables.ts';
+export {
+  isSourceKind,
+  type KindFacts,
+  kindFacts,
+  kindNames,
+  type SourceKind,
+  urlProblem,
+} from './sources/kinds.ts';
 export { readingOf, type SourceReading } from './sources/reading.ts';
 export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
 export { StoredCatalog } from './sources/stored-catalog.ts';

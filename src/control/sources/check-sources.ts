@@ -1,5 +1,5 @@
+import { urlProblem } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
-import { urlProblem } from './kinds.ts';
 
 /** Something wrong with a source, at a place inside the configuration. */
 export interface SourceProblem {

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { maskSecrets } from '../../store/index.ts';
-import type { SourceConfig } from '../../views/index.ts';
+import { kindFacts, kindNames, type SourceConfig } from '../../views/index.ts';
 import { checkAgainst, spelled } from '../metadata/validate.ts';
 import { checkSources } from './check-sources.ts';
 
@@ -27,8 +27,8 @@ export function checkedSource(value: SourceConfig, files: string | null): Source
   return path === undefined ? value : { ...value, path };
 }
 
-/** Parameters of a URL for which the client of PostgreSQL would read any file of the machine. */
-const fileParameters = ['sslrootcert', 'sslcert', 'sslkey'];
+/** Parameters of a URL for which the client library of some kind would read any file of the machine. */
+const fileParameters = kindNames.flatMap((kind) => kindFacts(kind).fileParameters ?? []);
 
 function refuseFiles({ url }: SourceConfig, problems: string[]): void {
   if (url === undefined || !URL.canParse(url)) return;

@@ -1,4 +1,4 @@
-import type { SourceConfig, SourceKind } from '../../../views/index.ts';
+import { kindFacts, type SourceConfig, type SourceKind } from '../../../views/index.ts';
 import type { Findings } from './findings.ts';
 import { type Entry, isEntry } from './read-tree.ts';
 
@@ -7,8 +7,9 @@ type Connection = Pick<SourceConfig, 'url' | 'path' | 'pool' | 'tls' | 'prepared
 /** The connection of a database. Secrets never go into the file: what stood there openly is asked for by an environment variable. */
 export function connectionOf(kind: SourceKind, source: Entry, name: string, findings: Findings): Connection {
   const configuration = isEntry(source.configuration) ? source.configuration : {};
-  if (kind === 'sqlite') return { path: sqlitePath(configuration, name, findings) };
-  if (kind !== 'postgres') return { url: ownVariable(configuration, 'value', name, findings) };
+  const part = kindFacts(kind).hasura?.connection;
+  if (part === 'value.db') return { path: filePath(configuration, name, findings) };
+  if (part !== 'connection_info') return { url: ownVariable(configuration, 'value', name, findings) };
   const info = isEntry(configuration.connection_info) ? configuration.connection_info : {};
   findings.addRest(configuration, ['connection_info'], name, {
     read_replicas: 'replicas are not used: everything is asked of the primary',
@@ -65,7 +66,7 @@ function ownVariable(of: Entry, key: string, name: string, findings: Findings): 
   return `\${env:${variable}}`;
 }
 
-function sqlitePath(configuration: Entry, name: string, findings: Findings): string {
+function filePath(configuration: Entry, name: string, findings: Findings): string {
   const path = isEntry(configuration.value) ? configuration.value.db : undefined;
   if (typeof path === 'string') return path;
   findings.add(

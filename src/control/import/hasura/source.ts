@@ -1,6 +1,6 @@
 import type { TableMetadata, TableName } from '../../../catalog/index.ts';
 import { parseSourceName } from '../../../core/index.ts';
-import type { SourceConfig, SourceKind } from '../../../views/index.ts';
+import { kindFacts, kindNames, type SourceConfig, type SourceKind } from '../../../views/index.ts';
 import { connectionOf } from './connection.ts';
 import { type Findings, isEmpty } from './findings.ts';
 import { fitting } from './fitting.ts';
@@ -9,17 +9,9 @@ import { tableEntryOf } from './table-entry.ts';
 import { tableNameOf } from './tables.ts';
 
 /** The kinds of Hasura that can be attached. */
-const kinds: Readonly<Record<string, SourceKind>> = {
-  postgres: 'postgres',
-  pg: 'postgres',
-  citus: 'postgres',
-  alloy: 'postgres',
-  mysql: 'mysql',
-  mysqlgdc: 'mysql',
-  mysql8: 'mysql',
-  mariadb: 'mariadb',
-  sqlite: 'sqlite',
-};
+const kinds: ReadonlyMap<string, SourceKind> = new Map(
+  kindNames.flatMap((kind) => (kindFacts(kind).hasura?.kinds ?? []).map((name) => [name, kind] as const)),
+);
 
 const handled = ['name', 'kind', 'tables', 'configuration', 'customization'];
 /** Lists whose items are told one by one. */
@@ -40,7 +32,7 @@ export function sourceNames(sources: readonly Entry[], findings: Findings): Read
   for (const source of sources) {
     const name = String(source.name);
     const kind = String(source.kind ?? 'postgres').toLowerCase();
-    if (!Object.hasOwn(kinds, kind)) {
+    if (!kinds.has(kind)) {
       findings.add(
         source,
         'kind',
@@ -78,7 +70,7 @@ export function sourceOf(
   findings: Findings,
 ): { readonly source: SourceConfig; readonly tables: readonly TableMetadata[] } | undefined {
   const name = names.get(String(given.name))!;
-  const kind = kinds[String(given.kind ?? 'postgres').toLowerCase()]!;
+  const kind = kinds.get(String(given.kind ?? 'postgres').toLowerCase())!;
   const entries = Array.isArray(given.tables) ? given.tables.filter(isEntry) : [];
   const tables = entries.flatMap((entry) => tableEntryOf(entry, name, names, findings) ?? []);
   for (const [key, [word, reason]] of Object.entries(lists))
@@ -108,13 +100,14 @@ function patternsOf(
   tables: readonly TableMetadata[],
 ): Pick<SourceConfig, 'tables' | 'namespaces'> {
   if (tables.length === 0) return { tables: { exclude: ['*'] } };
-  const standard = kind === 'postgres' ? 'public' : null;
+  const { namespaces } = kindFacts(kind);
+  const standard = namespaces === false ? null : namespaces.standard;
   const schemas = tables.map(({ table }) => schemaOf(table) ?? standard);
   const include = tables.map(({ table }, at) =>
     [schemas[at], nameOf(table)].filter((part) => part != null).join('.'),
   );
   const named = [...new Set(schemas.filter((schema) => schema !== null))].sort();
-  const onlyStandard = kind === 'sqlite' || named.length === 0 || schemas.includes(null);
+  const onlyStandard = namespaces === false || named.length === 0 || schemas.includes(null);
   return {
     ...(onlyStandard ? {} : { namespaces: { include: named } }),
     tables: { include: [...new Set(include)].sort() },
