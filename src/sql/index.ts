@@ -23,6 +23,7 @@ export {
   statementFailure,
   type Transaction,
   transact,
+  transactionOf,
   Unanswered,
 } from './transact.ts';
 export { ended, grace, graceMs, type Limits, limitsOf, Watch, type Watched } from './watch.ts';

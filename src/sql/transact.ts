@@ -1,6 +1,6 @@
 import { FozError } from '../core/index.ts';
 import type { RunContext, Runner, RunResult, Statement } from '../plan/index.ts';
-import { ended } from './watch.ts';
+import { ended, grace, type Limits, limitsOf } from './watch.ts';
 
 /** A transaction on one connection, which begins with its first statement. */
 export interface Transaction extends Runner {
@@ -65,6 +65,46 @@ class Turns implements Runner {
     this.#over = true;
     await this.#last;
   }
+}
+
+/** What an engine does for a transaction on one connection. */
+export interface TransactionParts {
+  /** Sends what begins the transaction. Absent: it goes along with the first statement. */
+  begin?(limits: Limits): Promise<void>;
+  /** `first`: nothing was sent before. Rejects with FozError. */
+  run(statement: Statement, values: readonly unknown[], limits: Limits, first: boolean): Promise<RunResult>;
+  commit(limits: Limits): Promise<void>;
+  /** May reject: the connection must not be usable then. */
+  rollback(limits: Limits): Promise<void>;
+  toFozError(error: unknown): FozError;
+  /** Whether an error ends the connection, so that nobody knows what became of a commit. */
+  isEnding(error: unknown): boolean;
+}
+
+/** A transaction that begins with its first statement: one without statements costs the database nothing. */
+export function transactionOf(parts: TransactionParts): Transaction {
+  let begun = false;
+  return {
+    async run(statement, values, context) {
+      const limits = limitsOf(context);
+      const first = !begun;
+      if (first && parts.begin !== undefined) await parts.begin(limits);
+      begun = true;
+      return parts.run(statement, values, limits, first);
+    },
+    async commit() {
+      if (!begun) return;
+      try {
+        await parts.commit(grace(commitMs));
+      } catch (error) {
+        const failure = parts.toFozError(error);
+        throw failure instanceof Unanswered || parts.isEnding(error) ? commitFailure(failure) : failure;
+      }
+    },
+    async rollback() {
+      if (begun) await parts.rollback(grace()).catch(() => {});
+    },
+  };
 }
 
 /** Told of a write of which nobody knows whether it is stored. */

@@ -1,6 +1,6 @@
 import { FozError } from '../../src/core/index.ts';
 import type { RunContext, Runner } from '../../src/plan/index.ts';
-import { commitFailure, type Transaction, transact } from '../../src/sql/index.ts';
+import { commitFailure, type Transaction, transact, transactionOf, Unanswered } from '../../src/sql/index.ts';
 
 const statement = (text: string) => ({ text, slots: [] });
 const context: RunContext = { signal: new AbortController().signal, timeoutMs: null };
@@ -124,4 +124,73 @@ test('a commit without an answer says that the outcome is not known, a refused o
   }
   const refused = new FozError('conflict', 'a deadlock');
   expect(commitFailure(refused)).toBe(refused);
+});
+
+describe('a transaction that begins with its first statement', () => {
+  /** Notes what an engine is told; `fail`: the statements that it refuses. */
+  function engine({ fail = {}, begin = true }: { fail?: Record<string, Error>; begin?: boolean }) {
+    const notes: string[] = [];
+    const send = async (text: string) => {
+      notes.push(text);
+      if (fail[text] !== undefined) throw fail[text];
+    };
+    const transaction = transactionOf({
+      ...(begin ? { begin: () => send('begin') } : {}),
+      async run({ text }, _values, _limits, first) {
+        await send(first ? `${text} first` : text);
+        return done;
+      },
+      commit: () => send('commit'),
+      rollback: () => send('rollback'),
+      toFozError: (error) => (error instanceof FozError ? error : new FozError('unavailable', 'lost')),
+      isEnding: (error) => (error as Error).message === 'shut down',
+    });
+    return { notes, transaction };
+  }
+  const run = (transaction: Transaction, text: string) => transaction.run(statement(text), [], context);
+
+  test.each([
+    [true, ['begin', 'a first', 'b', 'commit']],
+    [false, ['a first', 'b', 'commit']],
+  ])('begins by a statement of its own: %s', async (begin, expected) => {
+    const { notes, transaction } = engine({ begin });
+    await run(transaction, 'a');
+    await run(transaction, 'b');
+    await transaction.commit();
+    expect(notes).toEqual(expected);
+  });
+
+  test('without statements nothing is sent', async () => {
+    const { notes, transaction } = engine({});
+    await transaction.commit();
+    await transaction.rollback();
+    expect(notes).toEqual([]);
+  });
+
+  test('a begin that fails has begun nothing; the next statement begins it', async () => {
+    const fail: Record<string, Error> = { begin: new FozError('conflict', 'busy') };
+    const { notes, transaction } = engine({ fail });
+    await expect(run(transaction, 'a')).rejects.toMatchObject({ code: 'conflict' });
+    await transaction.rollback();
+    delete fail.begin;
+    await run(transaction, 'a');
+    expect(notes).toEqual(['begin', 'begin', 'a first']);
+  });
+
+  test.each([
+    [new Unanswered('unavailable', 'gone'), { outcome: 'unknown' }],
+    [new Error('shut down'), { outcome: 'unknown' }],
+    [new FozError('constraint-violation', 'deferred'), undefined],
+  ])('a commit that fails: %s', async (error, details) => {
+    const { transaction } = engine({ fail: { commit: error } });
+    await run(transaction, 'a');
+    await expect(transaction.commit()).rejects.toMatchObject({ details });
+  });
+
+  test('a rollback that fails is not told', async () => {
+    const { notes, transaction } = engine({ fail: { rollback: new Error('gone') } });
+    await run(transaction, 'a');
+    await transaction.rollback();
+    expect(notes).toEqual(['begin', 'a first', 'rollback']);
+  });
 });

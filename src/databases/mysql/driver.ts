@@ -15,7 +15,7 @@ import { changeHint, type Queries } from './queries.ts';
 import { resultOf } from './result.ts';
 import { Session } from './session.ts';
 import { fill } from './template.ts';
-import { beginTexts, MysqlTransaction } from './transaction.ts';
+import { beginTexts, mysqlTransaction } from './transaction.ts';
 
 /** In what the drivers of MySQL and MariaDB differ. */
 export interface DriverVariant extends Variant {
@@ -45,15 +45,13 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
   ): Promise<RunResult> => {
     const text = fill(statement, values);
     const limits = limitsOf(context);
-    const free = pool.acquire(limits);
-    const session = free instanceof Promise ? await free : free;
-    try {
-      return resultOf(statement, await session.execute(text, limits), session.server, !isRead(text));
-    } catch (error) {
-      throw statementFailure(toFozError(error, 'run', statement.text), statement.text);
-    } finally {
-      pool.release(session);
-    }
+    return pool.use(limits, async (session) => {
+      try {
+        return resultOf(statement, await session.execute(text, limits), session.server, !isRead(text));
+      } catch (error) {
+        throw statementFailure(toFozError(error, 'run', statement.text), statement.text);
+      }
+    });
   };
 
   return pooledDriver({
@@ -61,7 +59,7 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
     connectMs: settings.connectMs,
     run,
     hint: { text: "show global status like 'Com\\_%'", read: changeHint },
-    begin: (session, mode) => new MysqlTransaction(session, beginTexts(mode, session, settings.isolation)),
+    begin: (session, mode) => mysqlTransaction(session, beginTexts(mode, session, settings.isolation)),
     introspect: (runner, patterns, signal) => introspect(runner, variant, settings, patterns, signal),
   });
 }

@@ -1,5 +1,4 @@
-import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import { commitFailure, commitMs, grace, limitsOf, type Transaction, Unanswered } from '../../sql/index.ts';
+import { type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
 import { isEnding, toFozError } from './errors.ts';
 import type { Settings } from './options.ts';
 import { resultOf } from './result.ts';
@@ -20,48 +19,30 @@ export function beginTexts(
   return [...level, 'start transaction with consistent snapshot, read only'];
 }
 
-/** One transaction on one connection. It starts with its first statement. */
-export class MysqlTransaction implements Transaction {
-  readonly #session: Session;
-  readonly #begin: readonly string[];
-
-  constructor(session: Session, begin: readonly string[]) {
-    this.#session = session;
-    this.#begin = begin;
-  }
-
-  async run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
-    const limits = limitsOf(context);
-    const text = fill(statement, values);
-    try {
-      if (!this.#session.inTransaction) {
-        this.#session.inTransaction = true;
-        for (const begin of this.#begin) await this.#session.execute(begin, limits);
+/** One transaction on one connection. */
+export function mysqlTransaction(session: Session, begin: readonly string[]): Transaction {
+  /** Where no statement was sent, nothing has begun. */
+  const end = async (text: 'commit' | 'rollback', limits: Limits) => {
+    if (!session.inTransaction) return;
+    await session.execute(text, limits);
+    session.inTransaction = false;
+  };
+  return transactionOf({
+    async run(statement, values, limits) {
+      const text = fill(statement, values);
+      try {
+        if (!session.inTransaction) {
+          session.inTransaction = true;
+          for (const one of begin) await session.execute(one, limits);
+        }
+        return resultOf(statement, await session.execute(text, limits), session.server);
+      } catch (error) {
+        throw toFozError(error, 'run', statement.text);
       }
-      return resultOf(statement, await this.#session.execute(text, limits), this.#session.server);
-    } catch (error) {
-      throw toFozError(error, 'run', statement.text);
-    }
-  }
-
-  async commit(): Promise<void> {
-    if (!this.#session.inTransaction) return;
-    try {
-      await this.#session.execute('commit', grace(commitMs));
-      this.#session.inTransaction = false;
-    } catch (error) {
-      const failure = toFozError(error);
-      throw failure instanceof Unanswered || isEnding(error) ? commitFailure(failure) : failure;
-    }
-  }
-
-  async rollback(): Promise<void> {
-    if (!this.#session.inTransaction) return;
-    await this.#session.execute('rollback', grace()).then(
-      () => {
-        this.#session.inTransaction = false;
-      },
-      () => {},
-    );
-  }
+    },
+    commit: (limits) => end('commit', limits),
+    rollback: (limits) => end('rollback', limits),
+    toFozError: (error) => toFozError(error),
+    isEnding,
+  });
 }

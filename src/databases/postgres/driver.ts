@@ -15,7 +15,7 @@ import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
 import { Pooler } from './pooler.ts';
 import { catalogQueries } from './queries.ts';
 import { Session } from './session.ts';
-import { beginText, type Executes, PostgresTransaction } from './transaction.ts';
+import { beginText, type Executes, postgresTransaction } from './transaction.ts';
 
 /**
  * A pool of connections to one PostgreSQL server. Nothing is opened before it is needed, and a server that went away is
@@ -54,28 +54,26 @@ export function driverOver<S extends Pooled & Executes>(
     context: RunContext,
   ): Promise<RunResult> => {
     const limits = limitsOf(context);
-    const free = pool.acquire(limits);
-    const session = free instanceof Promise ? await free : free;
     const texts = values as readonly (string | null)[];
-    try {
-      return await session.execute(text, texts, limits);
-    } catch (error) {
-      if (!isStale(error)) throw statementFailure(toFozError(error), text);
-      if (isMixedUp(error)) pooler?.mixedUp();
-      // A prepared statement that is out of date was not run: it is parsed again, once.
-      return await session.execute(text, texts, limits).catch((second: unknown) => {
-        throw statementFailure(toFozError(second), text);
-      });
-    } finally {
-      pool.release(session);
-    }
+    return pool.use(limits, async (session) => {
+      try {
+        return await session.execute(text, texts, limits);
+      } catch (error) {
+        if (!isStale(error)) throw statementFailure(toFozError(error), text);
+        if (isMixedUp(error)) pooler?.mixedUp();
+        // A prepared statement that is out of date was not run: it is parsed again, once.
+        return await session.execute(text, texts, limits).catch((second: unknown) => {
+          throw statementFailure(toFozError(second), text);
+        });
+      }
+    });
   };
   return pooledDriver({
     pool,
     connectMs,
     run,
     hint: { text: catalogQueries.hint, read: ([row]) => String(row![0]) },
-    begin: (session, mode) => new PostgresTransaction(session, beginText(mode, isolation), pooler),
+    begin: (session, mode) => postgresTransaction(session, beginText(mode, isolation), pooler),
     introspect: async ({ transaction }, patterns, signal) => {
       const attempt = () =>
         transaction('read', { signal, timeoutMs: null }, (runner) =>

@@ -1,14 +1,6 @@
 import { FozError } from '../../core/index.ts';
-import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import {
-  commitFailure,
-  commitMs,
-  grace,
-  type Limits,
-  limitsOf,
-  type Transaction,
-  Unanswered,
-} from '../../sql/index.ts';
+import type { RunResult } from '../../plan/index.ts';
+import { grace, type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
 import { isEnding, isMixedUp, isStale, toFozError } from './errors.ts';
 import type { Answer } from './execution.ts';
 import type { Settings } from './options.ts';
@@ -30,67 +22,62 @@ export function beginText(mode: 'read' | 'write', isolation: Settings['isolation
   return isolation === null ? 'begin' : `begin isolation level ${isolation}`;
 }
 
-/** One transaction on one connection. It starts with its first statement, in the same round trip. */
-export class PostgresTransaction implements Transaction {
-  readonly #session: Executes;
-  readonly #begin: string;
-  readonly #pooler: Pick<Pooler, 'mixedUp'> | null;
-  #begun = false;
+/** One transaction on one connection. What begins it goes along with its first statement, in the same round trip. */
+export function postgresTransaction(
+  session: Executes,
+  begin: string,
+  pooler: Pick<Pooler, 'mixedUp'> | null = null,
+): Transaction {
+  const noteMixUp = (error: unknown) => {
+    if (isMixedUp(error)) pooler?.mixedUp();
+  };
+  return transactionOf({
+    async run({ text }, values, limits, first) {
+      const lead = first ? begin : null;
+      const texts = values as readonly (string | null)[];
+      try {
+        return await session.execute(text, texts, limits, lead);
+      } catch (error) {
+        noteMixUp(error);
+        // Nothing stands in the transaction before its first statement, so that it can begin anew.
+        if (isStale(error) && lead !== null) return restart(session, text, texts, limits, lead);
+        throw failure(error);
+      }
+    },
+    async commit(limits) {
+      let answer: Answer;
+      try {
+        answer = await session.execute('commit', [], limits);
+      } catch (error) {
+        noteMixUp(error);
+        throw error;
+      }
+      if (answer.tag === 'ROLLBACK')
+        throw new FozError(
+          'unexpected',
+          'The transaction was rolled back, because a statement in it had failed.',
+        );
+    },
+    async rollback(limits) {
+      await session.execute('rollback', [], limits);
+    },
+    toFozError: failure,
+    isEnding,
+  });
+}
 
-  constructor(session: Executes, begin: string, pooler: Pick<Pooler, 'mixedUp'> | null = null) {
-    this.#session = session;
-    this.#begin = begin;
-    this.#pooler = pooler;
-  }
-
-  async run({ text }: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
-    const limits = limitsOf(context);
-    const lead = this.#begun ? null : this.#begin;
-    this.#begun = true;
-    const texts = values as readonly (string | null)[];
-    try {
-      return await this.#session.execute(text, texts, limits, lead);
-    } catch (error) {
-      if (isMixedUp(error)) this.#pooler?.mixedUp();
-      // Nothing stands in the transaction before its first statement, so that it can begin anew.
-      if (isStale(error) && lead !== null) return await this.#restart(text, texts, limits, lead);
-      throw failure(error);
-    }
-  }
-
-  async #restart(
-    text: string,
-    values: readonly (string | null)[],
-    limits: Limits,
-    lead: string,
-  ): Promise<RunResult> {
-    try {
-      await this.#session.execute('rollback', [], grace());
-      return await this.#session.execute(text, values, limits, lead);
-    } catch (error) {
-      throw failure(error);
-    }
-  }
-
-  async commit(): Promise<void> {
-    if (!this.#begun) return;
-    let answer: Answer;
-    try {
-      answer = await this.#session.execute('commit', [], grace(commitMs));
-    } catch (error) {
-      if (isMixedUp(error)) this.#pooler?.mixedUp();
-      const told = failure(error);
-      throw error instanceof Unanswered || isEnding(error) ? commitFailure(told) : told;
-    }
-    if (answer.tag === 'ROLLBACK')
-      throw new FozError(
-        'unexpected',
-        'The transaction was rolled back, because a statement in it had failed.',
-      );
-  }
-
-  async rollback(): Promise<void> {
-    if (this.#begun) await this.#session.execute('rollback', [], grace()).catch(() => {});
+async function restart(
+  session: Executes,
+  text: string,
+  values: readonly (string | null)[],
+  limits: Limits,
+  lead: string,
+): Promise<RunResult> {
+  try {
+    await session.execute('rollback', [], grace());
+    return await session.execute(text, values, limits, lead);
+  } catch (error) {
+    throw failure(error);
   }
 }
 

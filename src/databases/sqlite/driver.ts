@@ -19,7 +19,7 @@ import { introspect } from './introspect.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteOptions } from './options.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
 import type { Query } from './query.ts';
-import { type Execute, SqliteTransaction } from './transaction.ts';
+import { type Execute, sqliteTransaction } from './transaction.ts';
 
 /** Talks to one SQLite file through processes: several that read, one that writes. */
 export function sqliteDriver(options: SqliteOptions): Driver {
@@ -44,15 +44,13 @@ class SqliteDriver implements Driver {
     const limits = limitsOf(context);
     const write = !isRead(statement.text);
     const pool = this.#poolFor(write);
-    const free = pool.acquire(limits);
-    const engine = free instanceof Promise ? await free : free;
-    try {
-      return await this.#execute(engine, statement.text, values, write, limits);
-    } catch (error) {
-      throw statementFailure(error as FozError, statement.text);
-    } finally {
-      pool.release(engine);
-    }
+    return pool.use(limits, async (engine) => {
+      try {
+        return await this.#execute(engine, statement.text, values, write, limits);
+      } catch (error) {
+        throw statementFailure(error as FozError, statement.text);
+      }
+    });
   }
 
   async transaction<T>(
@@ -68,7 +66,7 @@ class SqliteDriver implements Driver {
       return result;
     };
     const begin = mode === 'write' ? 'begin immediate' : 'begin';
-    const open = new SqliteTransaction(engine, execute, begin);
+    const open = sqliteTransaction(engine, execute, begin);
     return transact(open, mode, context, body, () => pool.release(engine));
   }
 

@@ -1,53 +1,34 @@
-import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import {
-  commitFailure,
-  commitMs,
-  grace,
-  type Limits,
-  limitsOf,
-  type Transaction,
-  Unanswered,
-} from '../../sql/index.ts';
+import type { FozError } from '../../core/index.ts';
+import type { RunResult } from '../../plan/index.ts';
+import { grace, type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
 import type { EngineProcess } from './process.ts';
 
 /** Runs a statement in the process of a transaction. Rejects with a FozError. */
 export type Execute = (text: string, values: readonly unknown[], limits: Limits) => Promise<RunResult>;
 
-/** One transaction in one process. It starts with its first statement. */
-export class SqliteTransaction implements Transaction {
-  readonly #engine: EngineProcess;
-  readonly #execute: Execute;
-  readonly #begin: string;
-  #begun = false;
-
-  constructor(engine: EngineProcess, execute: Execute, begin: string) {
-    this.#engine = engine;
-    this.#execute = execute;
-    this.#begin = begin;
-  }
-
-  async run({ text }: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
-    const limits = limitsOf(context);
-    if (!this.#begun) {
-      await this.#execute(this.#begin, [], limits);
-      this.#begun = true;
-    }
-    return this.#execute(text, values, limits);
-  }
-
-  /** What is not committed stays open in SQLite: it is undone here. */
-  async commit(): Promise<void> {
-    if (!this.#begun) return;
-    try {
-      await this.#execute('commit', [], grace(commitMs));
-    } catch (error) {
-      await this.rollback();
-      throw error instanceof Unanswered ? commitFailure(error) : error;
-    }
-  }
-
-  async rollback(): Promise<void> {
-    if (!this.#begun || !this.#engine.connected) return;
-    await this.#execute('rollback', [], grace()).catch(() => this.#engine.kill());
-  }
+/** One transaction in one process. */
+export function sqliteTransaction(engine: EngineProcess, execute: Execute, begin: string): Transaction {
+  const send = async (text: string, limits: Limits) => {
+    await execute(text, [], limits);
+  };
+  const rollback = async (limits: Limits) => {
+    if (!engine.connected) return;
+    await send('rollback', limits).catch(() => engine.kill());
+  };
+  return transactionOf({
+    begin: (limits) => send(begin, limits),
+    run: ({ text }, values, limits) => execute(text, values, limits),
+    // What is not committed stays open in SQLite: it is undone here.
+    commit: async (limits) => {
+      try {
+        await send('commit', limits);
+      } catch (error) {
+        await rollback(grace());
+        throw error;
+      }
+    },
+    rollback,
+    toFozError: (error) => error as FozError,
+    isEnding: () => false,
+  });
 }
