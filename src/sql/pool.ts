@@ -61,17 +61,6 @@ export class Pool<S extends Pooled> {
     return this.#idle.pop() ?? this.#wait(limits);
   }
 
-  /** Runs `body` on a connection of its own, and takes it back. */
-  async use<T>(limits: Limits, body: (session: S) => Promise<T>): Promise<T> {
-    const free = this.acquire(limits);
-    const session = free instanceof Promise ? await free : free;
-    try {
-      return await body(session);
-    } finally {
-      this.release(session);
-    }
-  }
-
   /** Takes a connection back; one that is in a transaction, lost or retired is not used again. */
   release(session: S): void {
     if (!session.usable || this.#closing !== null || this.#retired.has(session)) {

@@ -1,17 +1,20 @@
 import { FozError } from '../core/index.ts';
-import type { RunContext, Runner, RunResult } from '../plan/index.ts';
+import type { RunContext, Runner, RunResult, Statement } from '../plan/index.ts';
 import type { Driver } from './driver.ts';
 import type { Pool, Pooled } from './pool.ts';
-import { type Transaction, transact } from './transact.ts';
-import { limitsOf } from './watch.ts';
+import { statementFailure, type Transaction, transact } from './transact.ts';
+import { type Limits, limitsOf } from './watch.ts';
 
 /** What a database does with the connections of its pool. */
 export interface PooledParts<S extends Pooled> {
   readonly pool: Pool<S>;
   /** Milliseconds that a ping may take. */
   readonly connectMs: number;
-  /** Outside of a transaction, on any connection of the pool. */
-  readonly run: Runner['run'];
+  /** Outside of a transaction. Rejects with the error of the client library or the server. */
+  send(session: S, statement: Statement, values: readonly unknown[], limits: Limits): Promise<RunResult>;
+  /** Sends a statement again that was not run; `null`: it is not known to be so, or the error has another reason. */
+  again?(error: unknown, ...sent: Parameters<PooledParts<S>['send']>): Promise<RunResult> | null;
+  toFozError(error: unknown, statement: string): FozError;
   begin(session: S, mode: 'read' | 'write'): Transaction;
   /** A statement for `Connector.changeHint`, and how its rows become the text. */
   readonly hint: { readonly text: string; read(rows: RunResult['rows']): string | null };
@@ -25,11 +28,29 @@ export interface PooledParts<S extends Pooled> {
 export function pooledDriver<S extends Pooled>({
   pool,
   connectMs,
-  run,
+  send,
+  again,
+  toFozError,
   begin,
   hint,
   introspect,
 }: PooledParts<S>): Driver {
+  const run: Runner['run'] = async (statement, values, context) => {
+    const limits = limitsOf(context);
+    const free = pool.acquire(limits);
+    const session = free instanceof Promise ? await free : free;
+    try {
+      return await send(session, statement, values, limits);
+    } catch (error) {
+      const second = again?.(error, session, statement, values, limits) ?? null;
+      if (second === null) throw statementFailure(toFozError(error, statement.text), statement.text);
+      return await second.catch((reason: unknown) => {
+        throw statementFailure(toFozError(reason, statement.text), statement.text);
+      });
+    } finally {
+      pool.release(session);
+    }
+  };
   const transaction = async <T>(
     mode: 'read' | 'write',
     context: RunContext,

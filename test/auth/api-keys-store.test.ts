@@ -1,5 +1,6 @@
 import { KeyRepositories } from '../../src/auth/api-keys/repositories.ts';
 import { DeclaredKeys, mintKey } from '../../src/auth/index.ts';
+import { until } from '../support/wait.ts';
 import { keysOf, pepper, SilentStore, stored, told } from './keys.ts';
 import { refused, request } from './support.ts';
 
@@ -117,7 +118,7 @@ test('last uses are written in one go, and kept while the store is down', async 
   };
   const { identify, keys } = keysOf([], { repository, useEveryMs: 20 });
   for (const { key } of [one, two, one]) await identify(request({ 'x-api-key': key }), 5000);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => written.length === 2);
   expect(written).toEqual([2, 2]);
   const lastUse = (id: string) => repository.list().find((key) => key.id === id)?.lastUse;
   expect(lastUse(one.record.id)).toEqual({ keyId: one.record.id, at: 5000, address: '192.0.2.7' });

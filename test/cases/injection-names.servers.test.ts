@@ -10,11 +10,11 @@ import type { SourceName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
 import { fieldMeaning } from '../../src/graph/index.ts';
 import type { Connector } from '../../src/plan/index.ts';
-import { spellings } from '../catalogs/spelling.ts';
 import { hostile, hostileNames } from '../support/cases/hostile.ts';
 import { attachment, connectTo, roleEngine, sourceName } from '../support/cases/instance.ts';
 import { ask } from '../support/cases/run.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
+import { testEngines } from '../support/engine/index.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
 /** Labels of an enum: what no engine trims or refuses, or takes for another one that looks like it. */
@@ -22,7 +22,7 @@ const labels = hostile.filter((text) => /^[!-~](?:[ -~]{0,38}[!-~])?$/.test(text
 
 /** Two tables whose names, columns, constraints and labels are hostile, the second one refers to the first. */
 function script(engine: Engine): string {
-  const { name, literal } = spellings[engine];
+  const { name, literal } = testEngines[engine].spelling;
   const text = (value: string) => literal(value, 'text');
   const columns = hostileNames.map((column) => `${name(column)} varchar(60)`).join(', ');
   const list = labels.map(text).join(', ');

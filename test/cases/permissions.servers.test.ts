@@ -1,8 +1,10 @@
 import { introspectionFromSchema, parse } from 'graphql';
 import type { Session } from '../../src/access/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
+import type { Connector } from '../../src/plan/index.ts';
 import { updating } from '../support/cases/cases.ts';
 import { type Instance, naiveConnectors, openInstance } from '../support/cases/instance.ts';
+import { hindrance } from '../support/cases/needs.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
 import { type Asked, ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
@@ -71,8 +73,10 @@ async function check(stage: Stage, file: string, kind: 'allowed' | 'denied', one
   const session = sessionOf(one.as);
   const asked = { query: one.ask, variables: one.variables ?? {}, session: session.variables };
   const role = stage.roles.engine(session);
-  const operators = [...stage.instance.connectors.values()][0]!.capabilities.operators;
-  if (one.except?.[stage.engine] !== undefined || one.operators?.some((operator) => !operators.has(operator)))
+  const { engine, instance } = stage;
+  const [{ capabilities }] = [...instance.connectors.values()] as [Connector];
+  const hindered = hindrance(one, { engine, capabilities, schema: instance.hasura.options.schema });
+  if (hindered !== null || one.except?.[engine] !== undefined)
     return expect(await ask(role, asked)).toMatch(/^\{"(data|errors)"/);
   const asking = one.tables === undefined ? () => ask(role, asked) : () => asTold(stage, role, asked);
   const full = await outcome(stage, one, asking);

@@ -1,10 +1,13 @@
+import type { Connector } from '../../src/plan/index.ts';
 import { loadScript } from '../catalogs/load.ts';
 import { casesOf } from '../support/cases/cases.ts';
 import { type Instance, openInstance } from '../support/cases/instance.ts';
 import { explained, fullPath, hotLane, naive, otherNames, type Trial } from '../support/cases/lanes.ts';
+import { hindrance } from '../support/cases/needs.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { ask } from '../support/cases/run.ts';
 import { Variants } from '../support/cases/variants.ts';
+import { testEngines } from '../support/engine/index.ts';
 import { describeEngines, engines } from '../support/engines.ts';
 
 const cases = casesOf((topic) => !topic.startsWith('write-'));
@@ -30,7 +33,7 @@ describeEngines(engines, (engine) => {
     test(title, async () => {
       const { variant } = one.options;
       // What an engine cannot have is not asked for there.
-      if (variant === 'extra' && reason !== undefined)
+      if (variant === 'extra' && testEngines[engine].hasExtra !== true)
         return expect(() => loadScript(engine, 'pg_extra')).toThrow();
       const asked = variant === undefined ? instance.hasura : await variants.get(variant);
       await check({ engine, instance, asked, renamer, one });
@@ -41,12 +44,13 @@ describeEngines(engines, (engine) => {
 async function check(trial: Trial): Promise<void> {
   const { engine, instance, asked, one } = trial;
   const { query, variables, options } = one;
-  const operators = [...instance.connectors.values()][0]!.capabilities.operators;
-  const lacks = (options.operators ?? []).some((operator) => !operators.has(operator));
-  if (lacks || options.except?.[engine] !== undefined) {
+  const [{ capabilities }] = [...instance.connectors.values()] as [Connector];
+  const hindered = hindrance(options, { engine, capabilities, schema: instance.hasura.options.schema });
+  if (hindered !== null || options.except?.[engine] !== undefined) {
     const text = await ask(asked, { query, variables, operationName: options.operationName });
     // What an engine lacks is not in its graph.
-    if (lacks) expect(JSON.parse(text).errors?.[0]?.extensions?.code).toBe('validation-failed');
+    if (hindered === 'refused')
+      expect(JSON.parse(text).errors?.[0]?.extensions?.code).toBe('validation-failed');
     else expect(text).toMatch(/^\{"(data|errors)"/);
     return;
   }

@@ -1,8 +1,10 @@
 import { parse } from 'graphql';
 import type { RoleEngine } from '../../src/execute/index.ts';
+import type { Connector } from '../../src/plan/index.ts';
 import { type Case, casesOf, expectedOf, storeResult, updating } from '../support/cases/cases.ts';
 import { attachment, type Instance, openInstance, roleEngine } from '../support/cases/instance.ts';
 import { explained } from '../support/cases/lanes.ts';
+import { hindrance } from '../support/cases/needs.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
 import { expectTold, recording, type Sent, toldOf } from '../support/cases/sent.ts';
@@ -49,6 +51,9 @@ async function check(
     if (told !== null) expectTold(told, sent, answer);
     return answer;
   });
+  const [{ capabilities }] = [...instance.connectors.values()] as [Connector];
+  if (hindrance(options, { engine, capabilities, schema: instance.hasura.options.schema }) === 'refused')
+    return expect(first.answer).toMatchObject({ errors: [{ extensions: { code: 'validation-failed' } }] });
   if (options.except?.[engine] !== undefined) return expect(first.answer).toBeDefined();
   if (expectedOf(one) === null || (updating && engine === 'postgres')) storeResult(one, first);
   const shape =

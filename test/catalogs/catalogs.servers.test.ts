@@ -1,25 +1,17 @@
 import { connect } from '../support/connect.ts';
 import { freshDatabase, sharedDatabase, type TestDatabase } from '../support/databases.ts';
+import { testEngines } from '../support/engine/index.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 import type { TableRows } from './content.ts';
 import { contents, resetScript } from './load.ts';
-import { spellings } from './spelling.ts';
-
-const same = {
-  postgres: 'is not distinct from',
-  pglite: 'is not distinct from',
-  mysql: '<=>',
-  mariadb: '<=>',
-  sqlite: 'is',
-} satisfies Record<Engine, string>;
 
 /** One query per table: how many of its rows are found value by value (JSON aside, which has no equality everywhere). */
 function found(engine: Engine, { table, columns, rows }: TableRows): string {
-  const { name, literal } = spellings[engine];
+  const { name, literal, same } = testEngines[engine].spelling;
   const kinds = Object.entries(columns);
   const conditions = rows.map((row) => {
     const equal = kinds.flatMap(([column, kind], at) =>
-      kind === 'json' ? [] : [`${name(column)} ${same[engine]} ${literal(row[at]!, kind)}`],
+      kind === 'json' ? [] : [`${name(column)} ${same} ${literal(row[at]!, kind)}`],
     );
     return `when ${equal.join(' and ')} then 1`;
   });
@@ -44,7 +36,7 @@ const single = async (database: TestDatabase, text: string) =>
   database.use(async (connection) => Object.values((await connection.query(text))[0] ?? {}).map(String));
 
 describeEngines(engines, (engine) => {
-  const { name } = spellings[engine];
+  const { name } = testEngines[engine].spelling;
 
   test.each(['shop', 'support'] as const)(
     '%s holds exactly the rows of the content',

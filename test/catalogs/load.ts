@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Spelling, testEngines } from '../support/engine/index.ts';
 import type { Engine } from '../support/engines.ts';
 import type { TableRows } from './content.ts';
 import { shopRows } from './shop/data.ts';
-import { type Spelling, spellings } from './spelling.ts';
 import { supportRows } from './support/data.ts';
 
 /** The fixture databases. `pg_extra` is for PostgreSQL and PGlite alone, the others are the same on every engine. */
@@ -23,9 +23,10 @@ const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
 
 /** The script that makes and fills a catalog in an empty database. Throws for `pg_extra` on other engines. */
 export function loadScript(engine: Engine, catalog: CatalogName): string {
-  const spelling = spellings[engine];
+  const { spelling } = testEngines[engine];
   if (catalog === 'pg_extra') {
-    if (spelling.ddl !== 'postgres') throw new Error(`The catalog pg_extra does not exist on ${engine}.`);
+    if (testEngines[engine].hasExtra !== true)
+      throw new Error(`The catalog pg_extra does not exist on ${engine}.`);
     return `${read(catalog, 'postgres.sql')}\n${read(catalog, 'rows.sql')}`;
   }
   const statements = contents[catalog].flatMap((rows) => fill(spelling, rows));
@@ -50,7 +51,7 @@ export function resetScript(
   const unknown = tables?.find((name) => !all.some((rows) => rows.table === name));
   if (unknown) throw new Error(`The catalog ${catalog} has no table "${unknown}".`);
   const chosen = all.filter((rows) => !tables || tables.includes(rows.table));
-  const spelling = spellings[engine];
+  const { spelling } = testEngines[engine];
   const empty = chosen.map((rows) => `delete from ${spelling.name(rows.table)};`);
   return spelling.unchecked([...empty, ...chosen.flatMap((rows) => fill(spelling, rows))]).join('\n');
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/main.ts';
+import { kindNames } from '../../src/views/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-'));
@@ -218,7 +219,7 @@ test('a configuration that is wrong is told in full, without a stack', async () 
       out: '',
       err: [
         'wrong.yaml:1:11  server: has no setting "prot"',
-        'wrong.yaml:4:25  sources[1].kind: must be one of postgres, mysql, mariadb, sqlite, pglite',
+        `wrong.yaml:4:25  sources[1].kind: must be one of ${kindNames.join(', ')}`,
         '',
       ].join('\n'),
     });

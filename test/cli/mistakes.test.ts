@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/main.ts';
+import { kindNames } from '../../src/views/index.ts';
 import { command } from './command.ts';
 
 /**
@@ -56,7 +57,7 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'init: a kind that there is not',
     args: ['init', '--kind', 'db2', '--url', 'db2://x'],
-    says: 'There is no kind db2: it is one of postgres, mysql, mariadb, sqlite, pglite.',
+    says: `There is no kind db2: it is one of ${kindNames.join(', ')}.`,
   },
   {
     name: 'init: a name that cannot be one',
@@ -120,7 +121,7 @@ const mistakes: readonly Mistake[] = [
       'foz.yaml:1:1  file: has no setting "sorces" (did you mean "sources"?)',
       'foz.yaml:2:11  server: has no setting "prt" (did you mean "port"?)',
       'foz.yaml:4:34  sources[0]: has no setting "pth" (did you mean "path"?)',
-      'foz.yaml:4:25  sources[0].kind: must be one of postgres, mysql, mariadb, sqlite, pglite (did you mean "postgres"?)',
+      `foz.yaml:4:25  sources[0].kind: must be one of ${kindNames.join(', ')} (did you mean "postgres"?)`,
     ].join('\n'),
   },
   {

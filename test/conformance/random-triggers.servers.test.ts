@@ -3,10 +3,11 @@ import { parseRoleName } from '../../src/core/index.ts';
 import { Graphs } from '../../src/views/index.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
+import { testEngines } from '../support/engine/index.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 import { Dice } from './dice.ts';
 import { passes, type Row, randomRule } from './random-writes.ts';
-import { canHave, createTrigger, dropTrigger, madeUpKey, type Trigger } from './triggers.ts';
+import { canHave, createTrigger, dropTrigger, type Trigger } from './triggers.ts';
 
 const seed = Number(process.env.FOZ_SEED ?? 1);
 const count = Number(process.env.FOZ_RANDOM_TRIGGERS ?? 6);
@@ -22,8 +23,8 @@ describeEngines(engines, (engine) => {
   let foz: Front;
   beforeAll(async () => {
     shop = await behind(engine, [
-      `create table items (id ${madeUpKey[engine]}, owner integer default 1, amount integer, note varchar(20), code varchar(20), kind varchar(9) default 'k', tag varchar(9), constraint items_code unique (code, kind))`,
-      `create table parts (id ${madeUpKey[engine]}, item_id integer, label varchar(9))`,
+      `create table items (id ${testEngines[engine].spelling.generatedKey}, owner integer default 1, amount integer, note varchar(20), code varchar(20), kind varchar(9) default 'k', tag varchar(9), constraint items_code unique (code, kind))`,
+      `create table parts (id ${testEngines[engine].spelling.generatedKey}, item_id integer, label varchar(9))`,
     ]);
     foz = await front([shop]);
   }, 60_000);

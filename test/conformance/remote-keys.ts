@@ -8,7 +8,8 @@ import { connect } from '../../src/main.ts';
 import type { Connector } from '../../src/plan/index.ts';
 import { sourceName } from '../support/cases/instance.ts';
 import { connect as connectPast } from '../support/connect.ts';
-import { availability, type Engine, engines, serverUrl } from '../support/engines.ts';
+import { testEngines } from '../support/engine/index.ts';
+import { availability, type Engine, engines, isServer, serverUrl } from '../support/engines.ts';
 import type { Dice } from './dice.ts';
 
 /** A column of the table of keys: how an engine declares it, and what may stand in it, as SQL literals. */
@@ -205,8 +206,8 @@ export const rowCount = 24;
 /** A table \`keys\` of random values, some of them NULL. */
 function script(engine: Engine, dice: Dice): string {
   const columns = keyColumns[engine];
-  const q = engine === 'mysql' || engine === 'mariadb' ? '`' : '"';
-  const declared = columns.map(({ name, type }) => `${q}${name}${q} ${type}`).join(', ');
+  const quote = testEngines[engine].spelling.name;
+  const declared = columns.map(({ name, type }) => `${quote(name)} ${type}`).join(', ');
   const rows = Array.from({ length: rowCount }, (_, index) => {
     const values = columns.map((column) => (dice.chance(8) ? 'null' : dice.pick(column.values)));
     return `(${[index + 1, ...values].join(', ')})`;
@@ -241,8 +242,7 @@ export async function openDatabases(scripts: ReadonlyMap<Engine, string>): Promi
     async close() {
       await Promise.all([...connectors.values()].map((connector) => connector.close()));
       for (const engine of there) {
-        if (engine === 'sqlite' || engine === 'pglite') continue;
-        await past(engine, serverUrl(engine), `drop database if exists ${name}`);
+        if (isServer(engine)) await past(engine, serverUrl(engine), `drop database if exists ${name}`);
       }
       rmSync(folder, { recursive: true, force: true });
     },
@@ -260,8 +260,8 @@ async function past(engine: Engine, location: string, text: string): Promise<voi
 
 async function open(engine: Engine, text: string, name: string, folder: string): Promise<Connector> {
   if (engine === 'pglite') return connectPglite({ setUp: (execute) => execute(text) });
-  if (engine === 'sqlite') {
-    const path = join(folder, 'keys.db');
+  if (!isServer(engine)) {
+    const path = join(folder, `${engine}.db`);
     await past(engine, path, text);
     return connect({ name: engine, kind: engine, path });
   }

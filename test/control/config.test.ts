@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { websocketOf } from '../../src/app/live-options.ts';
 import { ConfigError, loadConfig } from '../../src/control/index.ts';
 import { defaultWebsocket } from '../../src/serve/index.ts';
+import { kindNames } from '../../src/views/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-config-'));
 
@@ -76,7 +77,7 @@ test('all problems at once, each with its place', () => {
     '1:9 naming: must be one of hasura-default, graphql-default',
     '3:3 server: has no setting "prot"',
     '5:13 sources[0].name: must match pattern "^[A-Za-z][A-Za-z0-9_-]{0,62}$"',
-    '5:24 sources[0].kind: must be one of postgres, mysql, mariadb, sqlite, pglite',
+    `5:24 sources[0].kind: must be one of ${kindNames.join(', ')}`,
     '6:5 sources[1]: needs "url"',
   ]);
 });

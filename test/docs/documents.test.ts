@@ -4,6 +4,7 @@ import { operators } from '../../src/catalog/index.ts';
 import { errorCodes } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
 import type { Capabilities, Connector } from '../../src/plan/index.ts';
+import { kindFacts } from '../../src/views/index.ts';
 import { type Engine, engines } from '../support/engines.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
@@ -37,13 +38,9 @@ while running has \`data: null\` and status 200.
   );
 });
 
-const places: Readonly<Record<Engine, { readonly url?: string; readonly path?: string }>> = {
-  postgres: { url: 'postgres://localhost/none' },
-  mysql: { url: 'mysql://localhost/none' },
-  mariadb: { url: 'mysql://localhost/none' },
-  pglite: { path: ':memory:' },
-  sqlite: { path: ':memory:' },
-};
+/** Where no database has to stand: nothing is connected to. */
+const placeOf = (engine: Engine) =>
+  kindFacts(engine).place === 'url' ? { url: kindFacts(engine).example } : { path: ':memory:' };
 
 const yes = (value: boolean) => (value ? 'yes' : 'no');
 const features: Readonly<Record<string, (capabilities: Capabilities) => string>> = {
@@ -63,7 +60,7 @@ const features: Readonly<Record<string, (capabilities: Capabilities) => string>>
 test('features.md tells what each engine can do', async () => {
   const connectors = new Map<Engine, Connector>();
   for (const engine of engines)
-    connectors.set(engine, await connect({ name: engine, kind: engine, ...places[engine] }));
+    connectors.set(engine, await connect({ name: engine, kind: engine, ...placeOf(engine) }));
   const of = (engine: Engine) => connectors.get(engine)!.capabilities;
   const head = `| | ${engines.join(' | ')} |\n|---|${engines.map(() => '---').join('|')}|`;
   const rows = Object.entries(features).map(
@@ -94,8 +91,9 @@ ${operatorRows.join('\n')}
 
 ## Cases
 
-Every folder of \`test/cases\` holds one operation and the one result that all engines must give. Where an engine cannot give it, the
-folder's \`case.json\` names the engine under \`except\`, with the reason.
+Every folder of \`test/cases\` holds one operation and the one result that all engines must give. The folder's \`case.json\` says what a
+case needs of an engine, if anything; where an engine has that and answers differently all the same, it stands under \`except\`, with the
+reason.
 `,
   );
   await Promise.all([...connectors.values()].map((connector) => connector.close()));

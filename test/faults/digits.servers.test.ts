@@ -1,17 +1,8 @@
 import { WebSocket } from 'ws';
 import { Client } from '../serve/socket/client.ts';
-import { describeEngines, type Engine, engines } from '../support/engines.ts';
+import { testEngines } from '../support/engine/index.ts';
+import { describeEngines, engines } from '../support/engines.ts';
 import { type Behind, behind, type Front, front } from './front.ts';
-
-/** A key of more digits than a double has, an exact decimal and a document; `exact`: the decimal is one. */
-const shapes: Record<Engine, { readonly key: string; readonly decimal: string; readonly document: string }> =
-  {
-    postgres: { key: 'numeric(20)', decimal: 'numeric', document: 'json' },
-    pglite: { key: 'numeric(20)', decimal: 'numeric', document: 'jsonb' },
-    mysql: { key: 'bigint unsigned', decimal: 'decimal(40,10)', document: 'json' },
-    mariadb: { key: 'bigint unsigned', decimal: 'decimal(40,10)', document: 'json' },
-    sqlite: { key: 'bigint', decimal: 'numeric', document: 'json' },
-  };
 
 const near = ['9007199254740991', '9007199254740992', '9007199254740993', '9007199254740994'];
 
@@ -19,9 +10,9 @@ describeEngines(engines, (engine) => {
   let shop: Behind;
   let foz: Front;
   beforeAll(async () => {
-    const { key, decimal, document } = shapes[engine];
+    const { wideKey, decimal, document } = testEngines[engine].spelling;
     shop = await behind(engine, [
-      `create table things (id ${key} primary key, amount ${decimal}, doc ${document}, ratio double precision, many bigint)`,
+      `create table things (id ${wideKey} primary key, amount ${decimal}, doc ${document}, ratio double precision, many bigint)`,
     ]);
     foz = await front([shop], {
       server: { limits: { batch: 10 } },

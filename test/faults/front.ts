@@ -8,7 +8,8 @@ import { type Started, start } from '../../src/main.ts';
 import type { SourceConfig } from '../../src/views/index.ts';
 import { connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
-import type { Engine } from '../support/engines.ts';
+import { testEngines } from '../support/engine/index.ts';
+import { type Engine, isServer } from '../support/engines.ts';
 import { pause, until } from '../support/wait.ts';
 import { Way } from '../support/way.ts';
 
@@ -38,9 +39,6 @@ export interface Behind {
   close(): Promise<void>;
 }
 
-export const isServer = (engine: Engine): engine is 'postgres' | 'mysql' | 'mariadb' =>
-  engine === 'postgres' || engine === 'mysql' || engine === 'mariadb';
-
 /** A fresh database with these tables; `throughWay`: Foz reaches it over a way that can be cut. */
 export async function behind(
   engine: Engine,
@@ -69,8 +67,8 @@ export async function behind(
     },
     rows: async (query) => textOf((await own.query(query)).map((row) => Object.values(row))),
     async transactions() {
-      const query = openTransactions[engine as keyof typeof openTransactions];
-      return query === undefined ? 0 : Number((await own.query(query))[0]!.n);
+      const query = testEngines[engine].openTransactions;
+      return query === null ? 0 : Number((await own.query(query))[0]!.n);
     },
     async close() {
       await way?.cut();
@@ -79,15 +77,6 @@ export async function behind(
     },
   };
 }
-
-const ofThreads = `select count(*) as n from information_schema.innodb_trx t join information_schema.processlist p
-  on p.id = t.trx_mysql_thread_id where p.db = database() and p.id <> connection_id()`;
-const openTransactions = {
-  postgres: `select count(*) as n from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-    and backend_type = 'client backend' and xact_start is not null`,
-  mysql: ofThreads,
-  mariadb: ofThreads,
-};
 
 const textOf = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.join(':')).join(' ');
 

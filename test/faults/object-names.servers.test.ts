@@ -1,16 +1,15 @@
-import { describeEngines, type Engine, engines } from '../support/engines.ts';
+import { testEngines } from '../support/engine/index.ts';
+import { describeEngines, engines } from '../support/engines.ts';
 import { type Behind, behind, type Front, front } from './front.ts';
 
 /** Names that every JavaScript object knows already. */
 const names = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf'];
-const quote = (engine: Engine, name: string) =>
-  engine === 'mysql' || engine === 'mariadb' ? `\`${name}\`` : `"${name}"`;
 
 describeEngines(engines, (engine) => {
   let shop: Behind;
   let foz: Front;
   beforeAll(async () => {
-    const q = (name: string) => quote(engine, name);
+    const q = testEngines[engine].spelling.name;
     shop = await behind(engine, [
       `create table things (id integer primary key, ${names.map((name) => `${q(name)} varchar(20)`).join(', ')})`,
       `insert into things (id, ${q('constructor')}) values (1, 'one'), (2, 'two'), (3, null)`,

@@ -8,6 +8,11 @@ export const engines = [...serverEngines, ...embeddedEngines] as const;
 
 export type Engine = ServerEngine | (typeof embeddedEngines)[number];
 
+/** Whether an engine runs as a process of its own, which its clients reach by a URL. */
+export function isServer(engine: Engine): engine is ServerEngine {
+  return (serverEngines as readonly string[]).includes(engine);
+}
+
 /** Whether tests on an engine run: `url` of its server (`null`: embedded), or the reason why they do not. */
 export type Availability =
   | { readonly url: string | null }

@@ -1,13 +1,4 @@
-import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import {
-  type Driver,
-  isRead,
-  limitsOf,
-  Pool,
-  pooledDriver,
-  statementFailure,
-  Watch,
-} from '../../sql/index.ts';
+import { type Driver, isRead, Pool, pooledDriver, Watch } from '../../sql/index.ts';
 import { isFull, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type MysqlOptions, settingsOf, type Variant } from './options.ts';
@@ -38,26 +29,14 @@ export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driv
   const connectError = (error: unknown) => toFozError(error, 'connect');
   const pool = new Pool({ ...settings, open, isFull, toFozError: connectError }, watch);
 
-  const run = async (
-    statement: Statement,
-    values: readonly unknown[],
-    context: RunContext,
-  ): Promise<RunResult> => {
-    const text = fill(statement, values);
-    const limits = limitsOf(context);
-    return pool.use(limits, async (session) => {
-      try {
-        return resultOf(statement, await session.execute(text, limits), session.server, !isRead(text));
-      } catch (error) {
-        throw statementFailure(toFozError(error, 'run', statement.text), statement.text);
-      }
-    });
-  };
-
   return pooledDriver({
     pool,
     connectMs: settings.connectMs,
-    run,
+    send: async (session, statement, values, limits) => {
+      const answer = await session.execute(fill(statement, values), limits);
+      return resultOf(statement, answer, session.server, !isRead(statement.text));
+    },
+    toFozError: (error, statement) => toFozError(error, 'run', statement),
     hint: { text: "show global status like 'Com\\_%'", read: changeHint },
     begin: (session, mode) => mysqlTransaction(session, beginTexts(mode, session, settings.isolation)),
     introspect: (runner, patterns, signal) => introspect(runner, variant, settings, patterns, signal),

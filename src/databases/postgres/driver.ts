@@ -1,14 +1,6 @@
 import { FozError } from '../../core/index.ts';
-import type { RunContext, RunResult, Statement } from '../../plan/index.ts';
-import {
-  type Driver,
-  limitsOf,
-  Pool,
-  type Pooled,
-  pooledDriver,
-  statementFailure,
-  Watch,
-} from '../../sql/index.ts';
+import type { Statement } from '../../plan/index.ts';
+import { type Driver, type Limits, Pool, type Pooled, pooledDriver, Watch } from '../../sql/index.ts';
 import { isFull, isMixedUp, isStale, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
@@ -48,30 +40,19 @@ export function driverOver<S extends Pooled & Executes>(
   { isolation, connectMs }: DriverSettings,
   pooler: Pooler | null = null,
 ): Driver {
-  const run = async (
-    { text }: Statement,
-    values: readonly unknown[],
-    context: RunContext,
-  ): Promise<RunResult> => {
-    const limits = limitsOf(context);
-    const texts = values as readonly (string | null)[];
-    return pool.use(limits, async (session) => {
-      try {
-        return await session.execute(text, texts, limits);
-      } catch (error) {
-        if (!isStale(error)) throw statementFailure(toFozError(error), text);
-        if (isMixedUp(error)) pooler?.mixedUp();
-        // A prepared statement that is out of date was not run: it is parsed again, once.
-        return await session.execute(text, texts, limits).catch((second: unknown) => {
-          throw statementFailure(toFozError(second), text);
-        });
-      }
-    });
-  };
+  const send = (session: S, { text }: Statement, values: readonly unknown[], limits: Limits) =>
+    session.execute(text, values as readonly (string | null)[], limits);
   return pooledDriver({
     pool,
     connectMs,
-    run,
+    send,
+    // A prepared statement that is out of date was not run: it is parsed again, once.
+    again: (error, ...sent) => {
+      if (!isStale(error)) return null;
+      if (isMixedUp(error)) pooler?.mixedUp();
+      return send(...sent);
+    },
+    toFozError,
     hint: { text: catalogQueries.hint, read: ([row]) => String(row![0]) },
     begin: (session, mode) => postgresTransaction(session, beginText(mode, isolation), pooler),
     introspect: async ({ transaction }, patterns, signal) => {

@@ -44,13 +44,15 @@ class SqliteDriver implements Driver {
     const limits = limitsOf(context);
     const write = !isRead(statement.text);
     const pool = this.#poolFor(write);
-    return pool.use(limits, async (engine) => {
-      try {
-        return await this.#execute(engine, statement.text, values, write, limits);
-      } catch (error) {
-        throw statementFailure(error as FozError, statement.text);
-      }
-    });
+    const free = pool.acquire(limits);
+    const engine = free instanceof Promise ? await free : free;
+    try {
+      return await this.#execute(engine, statement.text, values, write, limits);
+    } catch (error) {
+      throw statementFailure(error as FozError, statement.text);
+    } finally {
+      pool.release(engine);
+    }
   }
 
   async transaction<T>(

@@ -2,26 +2,16 @@ import { HeldBytes } from '../../../src/core/index.ts';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
 import { connect as connectProduct } from '../../../src/main.ts';
 import type { Connector, RunContext } from '../../../src/plan/index.ts';
-import { type Behind, behind, isServer } from '../../faults/front.ts';
-import { describeEngines, type Engine, engines } from '../../support/engines.ts';
+import { type Behind, behind } from '../../faults/front.ts';
+import { testEngines } from '../../support/engine/index.ts';
+import { describeEngines, engines, isServer } from '../../support/engines.ts';
 
 const patient: RunContext = { signal: new AbortController().signal, timeoutMs: null };
 const holding = (limit: number): RunContext => ({ ...patient, held: new HeldBytes(limit) });
 const refused = (limit: number) => ({ name: 'FozError', code: 'limit-exceeded', details: { limit } });
 
-const texts = {
-  postgres: 'text',
-  pglite: 'text',
-  mysql: 'longtext',
-  mariadb: 'longtext',
-  sqlite: 'text',
-} satisfies Record<Engine, string>;
-
-/** The same value on every engine, so many characters long. */
-const long = (engine: Engine, length: number) =>
-  engine === 'sqlite' ? `replace(hex(zeroblob(${length / 2})), '0', 'x')` : `repeat('x', ${length})`;
-
 describeEngines(engines, (engine) => {
+  const { longText, repeated } = testEngines[engine].spelling;
   let database: Behind | null = null;
   let connector: Connector;
   const run = async (text: string, context = patient) =>
@@ -37,8 +27,8 @@ describeEngines(engines, (engine) => {
         ...(isServer(engine) ? { pool: { max: 1 } } : {}),
       } as never);
     }
-    await run(`create table paper (id integer primary key, body ${texts[engine]} not null)`);
-    for (let id = 1; id <= 300; id++) await run(`insert into paper values (${id}, ${long(engine, 4_000)})`);
+    await run(`create table paper (id integer primary key, body ${longText} not null)`);
+    for (let id = 1; id <= 300; id++) await run(`insert into paper values (${id}, ${repeated(4_000)})`);
   });
   afterAll(async () => {
     await connector.close();
@@ -57,7 +47,7 @@ describeEngines(engines, (engine) => {
   });
 
   test('one value that is too long is refused, one that is not arrives whole', async () => {
-    const query = `select ${long(engine, 3_000_000)}`;
+    const query = `select ${repeated(3_000_000)}`;
     await expect(run(query, holding(2_999_000))).rejects.toMatchObject(refused(2_999_000));
     const [[value]] = (await run(query, holding(3_001_000))) as [[string]];
     expect([value.length, /^x+$/.test(value)]).toEqual([3_000_000, true]);
@@ -65,7 +55,7 @@ describeEngines(engines, (engine) => {
 
   test('bytes are counted over all statements of a request', async () => {
     const context = holding(2_500_000);
-    const query = `select ${long(engine, 1_000_000)}`;
+    const query = `select ${repeated(1_000_000)}`;
     await run(query, context);
     await run(query, context);
     await expect(run(query, context)).rejects.toMatchObject(refused(2_500_000));

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operator } from '../../../src/catalog/index.ts';
 import type { Engine } from '../engines.ts';
+import type { Needs } from './needs.ts';
 import type { Variant } from './variants.ts';
 
 /** A folder below `test/cases`: an operation and the one answer that every engine must give. */
@@ -19,7 +20,9 @@ export interface CaseOptions {
   readonly operationName?: string;
   /** Operators that the shop's engine must have; elsewhere the case must be refused by validation. */
   readonly operators?: readonly Operator[];
-  /** Engines on which the case cannot hold, each with the reason. */
+  /** What else the engine must have; elsewhere the case is refused, or may have another answer. */
+  readonly needs?: Needs;
+  /** Engines that have all of that and answer differently all the same, each with the reason. */
   readonly except?: Readonly<Partial<Record<Engine, string>>>;
   /** Members of JSON columns come in the engine's order. */
   readonly json?: boolean;

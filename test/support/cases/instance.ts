@@ -8,15 +8,15 @@ import {
 } from '../../../src/catalog/index.ts';
 import { parseSourceName, type SourceName } from '../../../src/core/index.ts';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
-import { postgresDialect } from '../../../src/databases/postgres/index.ts';
-import { sqliteDialect } from '../../../src/databases/sqlite/index.ts';
 import { RoleEngine } from '../../../src/execute/index.ts';
 import { buildGraph } from '../../../src/graph/index.ts';
 import { connect } from '../../../src/main.ts';
 import { adminRules, type Connector } from '../../../src/plan/index.ts';
 import { compileFetch } from '../../../src/sql/compile/fetch.ts';
 import type { Dialect } from '../../../src/sql/index.ts';
+import { kindFacts } from '../../../src/views/index.ts';
 import { freshDatabase, sharedDatabase, type TestDatabase } from '../databases.ts';
+import { testEngines } from '../engine/index.ts';
 import { availability, type Engine } from '../engines.ts';
 import { metadata } from './metadata.ts';
 
@@ -35,24 +35,10 @@ export interface Instance {
 }
 
 /** The support desk stands on another engine, so that every relationship into it crosses sources and dialects. */
-const partners: Readonly<Record<Engine, Engine>> = {
-  postgres: 'mariadb',
-  mysql: 'postgres',
-  mariadb: 'sqlite',
-  pglite: 'mysql',
-  sqlite: 'postgres',
-};
-
 function partnerOf(engine: Engine): Engine {
-  const partner = partners[engine];
+  const { partner } = testEngines[engine];
   return 'reason' in availability(partner) ? 'sqlite' : partner;
 }
-
-const dialects: Readonly<Partial<Record<Engine, Dialect>>> = {
-  postgres: postgresDialect('postgres'),
-  pglite: postgresDialect('pglite'),
-  sqlite: sqliteDialect,
-};
 
 /** Opens both databases on `engine` and its partner. `fresh`: copies of one's own, to write to. */
 export async function openInstance(engine: Engine, fresh: boolean, name = 'cases'): Promise<Instance> {
@@ -101,8 +87,7 @@ export function sourceName(text: string): SourceName {
 
 /** A connector to a database of the harness. */
 export function connectTo({ engine, location, catalog }: TestDatabase): Promise<Connector> {
-  const place = engine === 'sqlite' || engine === 'pglite' ? { path: location } : { url: location };
-  return connect({ name: catalog, kind: engine, ...place });
+  return connect({ name: catalog, kind: engine, [kindFacts(engine).place]: location });
 }
 
 /** How the sources of an engine for a role are attached. */
@@ -163,7 +148,8 @@ export function naiveConnectors(
   connectors: ReadonlyMap<SourceName, Connector>,
   engine: Engine,
 ): ReadonlyMap<SourceName, Connector> | null {
-  return dialects[engine] === undefined ? null : naively(connectors, sourceName('shop'), dialects[engine]);
+  const { dialect } = testEngines[engine];
+  return dialect === undefined ? null : naively(connectors, sourceName('shop'), dialect);
 }
 
 /** The connector of one source compiled as if its engine could not nest rows. */

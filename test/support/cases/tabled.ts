@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse, parseDocument, YAMLMap, YAMLSeq } from 'yaml';
 import type { Operator } from '../../../src/catalog/index.ts';
 import type { Engine } from '../engines.ts';
+import type { Needs } from './needs.ts';
 
 /** One entry of a file below `test/cases/permissions`: who asks what, and the one answer that every engine must give. */
 export interface TabledCase {
@@ -24,6 +25,7 @@ export interface TabledCase {
   /** Words that must not stand in the answer. */
   readonly silent?: readonly string[];
   readonly operators?: readonly Operator[];
+  readonly needs?: Needs;
   readonly except?: Readonly<Partial<Record<Engine, string>>>;
   /** Members of JSON columns come in the engine's order. */
   readonly json?: boolean;

@@ -1,0 +1,57 @@
+import { type GraphQLSchema, getNamedType, isEnumType, isInterfaceType, isObjectType } from 'graphql';
+import type { Operator } from '../../../src/catalog/index.ts';
+import type { Capabilities } from '../../../src/plan/index.ts';
+import { testEngines } from '../engine/index.ts';
+import type { Engine } from '../engines.ts';
+
+/** What an engine, or the shop on it, must have for a case to hold. */
+export interface Needs {
+  /** Capabilities that are true or false. */
+  readonly capabilities?: readonly (keyof Capabilities)[];
+  /** Types of fields: `{ "products.attributes": "jsonb" }`. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** Values of enums: `products_constraint.products_sku_key`. */
+  readonly values?: readonly string[];
+  /** Texts of the shop are ordered and grouped by their code points, not by a collation. */
+  readonly exactTexts?: boolean;
+}
+
+/** An engine that a case is asked of, with the graph of somebody who sees everything. */
+export interface Asked {
+  readonly engine: Engine;
+  readonly capabilities: Capabilities;
+  readonly schema: GraphQLSchema;
+}
+
+/**
+ * Whether a case can hold: `null`. Otherwise `refused` where validation must refuse it, since what it names is not in the graph, or
+ * `different` where the answer may be another one.
+ */
+export function hindrance(
+  { operators = [], needs = {} }: { readonly operators?: readonly Operator[]; readonly needs?: Needs },
+  { engine, capabilities, schema }: Asked,
+): 'refused' | 'different' | null {
+  const lacks =
+    operators.some((operator) => !capabilities.operators.has(operator)) ||
+    (needs.capabilities ?? []).some((name) => capabilities[name] !== true) ||
+    Object.entries(needs.types ?? {}).some(([field, type]) => typeOf(schema, field) !== type) ||
+    (needs.values ?? []).some((value) => !hasValue(schema, value));
+  if (lacks) return 'refused';
+  return needs.exactTexts === true && !testEngines[engine].exactTexts ? 'different' : null;
+}
+
+/** Throws for a field that no engine has, so that a slip of the pen is found. */
+function typeOf(schema: GraphQLSchema, field: string): string {
+  const [name, member] = field.split('.') as [string, string];
+  const type = schema.getType(name);
+  const found = isObjectType(type) || isInterfaceType(type) ? type.getFields()[member] : undefined;
+  if (found === undefined) throw new Error(`There is no field ${field}, which a case needs.`);
+  return getNamedType(found.type).name;
+}
+
+function hasValue(schema: GraphQLSchema, value: string): boolean {
+  const [name, member] = value.split('.') as [string, string];
+  const type = schema.getType(name);
+  if (!isEnumType(type)) throw new Error(`There is no enum ${name}, which a case needs.`);
+  return type.getValue(member) != null;
+}

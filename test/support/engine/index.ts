@@ -1,0 +1,13 @@
+import type { Engine } from '../engines.ts';
+import { mariadb } from './mariadb.ts';
+import { mysql } from './mysql.ts';
+import { pglite } from './pglite.ts';
+import { postgres } from './postgres.ts';
+import type { TestEngine } from './record.ts';
+import { sqlite } from './sqlite.ts';
+
+export type { Connection, Spelling, TestEngine } from './record.ts';
+export { using } from './record.ts';
+
+/** What the tests know about each engine. */
+export const testEngines: Readonly<Record<Engine, TestEngine>> = { postgres, mysql, mariadb, pglite, sqlite };

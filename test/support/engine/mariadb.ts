@@ -1,0 +1,9 @@
+import { mysql, onMysql } from './mysql.ts';
+import type { TestEngine } from './record.ts';
+
+export const mariadb: TestEngine = {
+  ...mysql,
+  spelling: { ...mysql.spelling, ddl: 'mariadb' },
+  place: onMysql('mariadb'),
+  partner: 'sqlite',
+};

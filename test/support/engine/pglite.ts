@@ -1,0 +1,26 @@
+import { PGlite } from '@electric-sql/pglite';
+import { postgresDialect } from '../../../src/databases/postgres/index.ts';
+import { copyFolder } from '../servers/home.ts';
+import { inFiles } from './in-files.ts';
+import { postgres } from './postgres.ts';
+import type { Connection, TestEngine } from './record.ts';
+
+const connect = async (folder: string): Promise<Connection> => {
+  const database = await PGlite.create(folder);
+  return {
+    execute: async (script) => void (await database.exec(script)),
+    query: async (text) => (await database.query<Record<string, unknown>>(text)).rows,
+    close: () => database.close(),
+  };
+};
+
+export const pglite: TestEngine = {
+  ...postgres,
+  spelling: { ...postgres.spelling, document: 'jsonb' },
+  // Only one process at a time may open such a folder.
+  place: inFiles('pglite', connect, { copy: copyFolder, shareable: false }),
+  connect,
+  partner: 'mysql',
+  openTransactions: null,
+  dialect: postgresDialect('pglite'),
+};
