@@ -90,7 +90,7 @@ test('Hasura: imported, checked, and what has no counterpart is listed', async (
   );
   expect((await foz('check', '--config', 'new/foz.yaml')).out).toMatch(/All is well\.\n$/);
   expect((await foz('schema', 'print', '--config', 'new/foz.yaml', '--role', 'clerk')).out).toMatch(
-    /type orders \{\n {2}id: Int!\n\}/,
+    /type orders implements Node \{\n {2}id: Int!\n/,
   );
   expect((await foz('metadata', 'apply', 'metadata', '--config', 'new/foz.yaml')).err).toMatch(
     /^The configuration holds the metadata itself/,
