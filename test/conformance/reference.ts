@@ -35,6 +35,7 @@ export async function answerOf(
     operationName,
     rootValue: {},
     fieldResolver: resolve,
+    typeResolver: (row) => typesFound.get(row as Row),
   });
   if (result.errors !== undefined) throw result.errors[0]!.originalError ?? result.errors[0]!;
   return result;
@@ -112,6 +113,12 @@ function answer(
     }
     case 'column':
       return columnOf(meaning.column, source, given);
+    case 'node root':
+      return nodeOf(meaning, given);
+    case 'node_id': {
+      const values = meaning.columns.map((column) => columnOf(column, source, new Map()));
+      return Buffer.from(JSON.stringify([meaning.mark, ...values])).toString('base64url');
+    }
     default:
       return partOf(meaning, source as Behind, given);
   }
@@ -144,6 +151,24 @@ function rootOf(
     default:
       throw new Error(`${root} is not answered here`);
   }
+}
+
+/** The types of rows that were found by their global ids. */
+const typesFound = new WeakMap<Row, string>();
+
+function nodeOf({ find }: Extract<FieldMeaning, { kind: 'node root' }>, given: Given): Row | null {
+  const id = Buffer.from(String(given.get('node_id')!.value), 'base64url').toString();
+  const [mark, ...values] = JSON.parse(id) as [string, ...unknown[]];
+  const target = find(mark);
+  const row =
+    target === undefined
+      ? undefined
+      : rowsOfTable(target.table).find((one) =>
+          target.columns.every((column, index) => String(one[column.name]) === String(values[index])),
+        );
+  if (row === undefined) return null;
+  typesFound.set(row, target!.type.name);
+  return row;
 }
 
 function columnOf(column: Column, source: unknown, given: Given): unknown {

@@ -41,7 +41,7 @@ export async function onServer(url: string, script: string): Promise<Record<stri
 }
 
 /** Resolves once `holds` does; rejects after `ms`. Returns the milliseconds it took. */
-export async function until(holds: () => boolean | Promise<boolean>, ms = 5_000): Promise<number> {
+export async function until(holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<number> {
   const start = performance.now();
   while (!(await holds())) {
     if (performance.now() - start > ms) throw new Error(`It did not happen within ${ms} ms.`);

@@ -149,6 +149,12 @@ const meanings: Readonly<Record<number, Meaning>> = {
   ),
   ...each(mixed, 1267, 1270, 1271),
   ...each(changed('A table'), 1051, 1109, 1146, 1356, 1932),
+  // The table was altered after the snapshot of the request was taken: reading the source again and repeating the request helps.
+  1412: {
+    code: 'not-found',
+    message:
+      'A table that the request needs has been altered meanwhile: its schema has changed, refresh the catalog.',
+  },
   ...each(changed('A column'), 1054, 1247),
   ...each(changed('A namespace'), 1049),
   ...each(changed('A function'), 1305, 1630),

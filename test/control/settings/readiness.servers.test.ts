@@ -51,7 +51,7 @@ describeEngines(['postgres'], () => {
     const told = await readiness(server.url);
     expect(told).toEqual({
       status: 'not ready',
-      store: { ready: false, reason: 'not read yet: sources, settings, metadata; the log says why' },
+      store: { ready: false, reason: 'not read yet: sources, settings, metadata, names; the log says why' },
       sources: [],
     });
     await way.open();
