@@ -37,22 +37,24 @@ const contents = `{
 const filling: readonly (readonly [string, object?])[] = [
   [
     `mutation { attachSource(name: "desk", kind: postgres, force: true,
-      settings: { url: "postgres://clerk:a%20password@127.0.0.1:1/desk", schemaCheckSeconds: 0 }) { name } }`,
+      settings: { url: "postgres://clerk:a%20password@127.0.0.1:1/desk" }) { name } }`,
   ],
   [
     `mutation { setPermission(source: "shop", table: "orders", role: "clerk", operation: select,
       definition: { columns: ["id"], filter: { id: { _gt: "X-Foz-User-Id" } } }, comment: "for the desk") { applied } }`,
   ],
   [
-    `mutation { createKey(input: { name: "till", description: "of the shop", roles: ["clerk"], defaultRole: "clerk",
-      variables: { user_id: "7" }, scopes: { operations: [read], tables: ["shop.orders"] }, networks: ["127.0.0.0/8"],
+    `mutation ($variables: JSON!) { createKey(input: { name: "till", description: "of the shop", roles: ["clerk"], defaultRole: "clerk",
+      variables: $variables, scopes: { operations: [read], tables: ["shop.orders"] }, networks: ["127.0.0.0/8"],
       limits: { depth: 5 }, rateLimit: { requests: 1000, seconds: 60 } }) { text } }`,
+    { variables: { 'user-id': '7' } },
   ],
   [
     `mutation ($settings: JSON!) { putIssuer(name: "people", settings: $settings) { name } }`,
     {
       settings: {
         issuer: 'https://id.example.com',
+        audience: 'foz',
         secret: 'a secret of at least thirty-two bytes',
         algorithms: ['HS256'],
       },
@@ -78,15 +80,18 @@ async function dump(place: StorePlace, name: string): Promise<void> {
   const done = [];
   for (const [mutation, variables] of filling) {
     const { errors, data } = await foz.control(mutation, variables);
-    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    if (errors !== undefined) {
+      await foz.server.close(0);
+      throw new Error(`${mutation}: ${JSON.stringify(errors)}`);
+    }
     done.push(data);
   }
   await foz.server.close(0);
   // A second start: what the first one has kept is part of the dump.
   foz = await fozOver(place);
   const { data, errors } = await foz.control(contents);
-  if (errors !== undefined) throw new Error(JSON.stringify(errors));
   await foz.server.close(0);
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
   const key = done.find((one) => one.createKey !== undefined).createKey.text;
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ key, contents: data }, null, 2)}\n`);
   const arguments_ = ['--inserts', '--no-owner', '--no-privileges', '--schema=foz', place.url!];

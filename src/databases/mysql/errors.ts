@@ -153,7 +153,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   1412: {
     code: 'not-found',
     message:
-      'A table that the request needs has been altered meanwhile: its schema has changed, refresh the catalog.',
+      'A table that the request needs is not in the database any more as it was: its schema has changed, refresh the catalog.',
   },
   ...each(changed('A column'), 1054, 1247),
   ...each(changed('A namespace'), 1049),
