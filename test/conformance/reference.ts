@@ -184,12 +184,13 @@ function columnOf(column: Column, source: unknown, given: Given): unknown {
   return path === null || path === undefined ? answered(column.type, held) : at(plain(held), path);
 }
 
-/** `$.blade.cm`, `b[0]` */
+/** `$.blade.cm`, `b[0]`, `objs.[0].k`, `["a b"]`, `['a b']`; a backslash in quotes takes the next character as it is. */
 function at(value: unknown, path: string): unknown {
-  const steps = [...path.replace(/^\$/, '').matchAll(/\["((?:[^"\\]|\\.)*)"\]|[^.[\]]+/g)];
-  const names = steps.map((step) =>
-    step[1] === undefined ? step[0] : (JSON.parse(`"${step[1]}"`) as string),
-  );
+  const steps = path.replace(/^\$/, '').matchAll(/\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\\.)*)'\]|[^.[\]]+/g);
+  const names = [...steps].map(([step, double, single]) => {
+    if (double !== undefined) return JSON.parse(`"${double}"`) as string;
+    return single === undefined ? step : single.replace(/\\(.)/g, '$1');
+  });
   return names.reduce<unknown>(
     (inner, name) => (inner as Record<string, unknown> | null | undefined)?.[name] ?? null,
     value,
