@@ -33,6 +33,18 @@ for (const engine of engines)
 
     const errorsOf = async (query: string) => (await foz.ask(query)).errors?.map(({ message }) => message);
 
+    /**
+     * Waits until the graph has no such field. A reading that found nothing, as while the view was away, puts the next one off: until
+     * then the error is that of the database.
+     */
+    const untilUnknown = (query: string, field: string) =>
+      until(async () => {
+        const [message, ...more] = (await errorsOf(query)) ?? [];
+        expect(more).toEqual([]);
+        expect(message).toMatch(/not in the database any more|Cannot query field/);
+        return message!.includes(`Cannot query field ${field}`);
+      }, 60_000);
+
     test('a new table, a new column and a replaced view are served though nobody asked to read the source again', async () => {
       await database.run('create table added (id integer primary key)');
       await until(async () => (await errorsOf('{ added { id } }')) === undefined, 60_000);
@@ -55,10 +67,10 @@ for (const engine of engines)
         expect(await errorsOf('{ things { spare } }')).toBeUndefined();
         await database.run('drop view named', 'create view named as select id, name from things');
         await database.run('alter table things drop column spare');
-        expect(await errorsOf('{ things { spare } }')).toEqual([expect.stringContaining('"spare"')]);
+        await untilUnknown('{ things { spare } }', '"spare"');
         await database.run('alter table things rename column extra to renamed');
-        expect(await errorsOf('{ things { extra } }')).toEqual([expect.stringContaining('"extra"')]);
-        expect(await errorsOf('{ things { renamed } }')).toBeUndefined();
+        await untilUnknown('{ things { extra } }', '"extra"');
+        await until(async () => (await errorsOf('{ things { renamed } }')) === undefined, 60_000);
         expect(
           await errorsOf(
             'mutation { update_things(where: {id: {_eq: 1}}, _set: {renamed: "x"}) { affected_rows } }',
