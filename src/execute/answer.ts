@@ -5,24 +5,24 @@ import type { FailedWrite, ReadTable, Written } from './written.ts';
 /** A finished answer. `json` is the whole response text. */
 export interface EngineAnswer {
   readonly json: string;
-  /** A very long answer, packed; `json` would have to unpack it. */
+  /** A very long answer in compressed form. Reading `json` decompresses it. */
   readonly packed?: PackedText;
-  /** `data`: the operation ran (it may have failed while running). `request`: it was refused before. */
+  /** `data`: the operation ran (and may have failed while running). `request`: it was refused before it ran. */
   readonly kind: 'data' | 'request';
   readonly errors: readonly FozError[];
-  /** What was written and committed, whether or not the operation failed after it; absent for reads. */
+  /** The writes that were committed, even if the operation failed afterwards; absent for reads. */
   readonly written?: readonly Written[];
-  /** What a mutation asked for and is not in `written`; absent where there is nothing. */
+  /** The writes of a mutation that were not committed; absent where there are none. */
   readonly unwritten?: readonly FailedWrite[];
-  /** Sources whose schema seems to be another one than the plan was made for; nothing was written then. Absent where there are none. */
+  /** Sources whose schema seems to have changed since the plan was made. Nothing was written to them. Absent where there are none. */
   readonly drifted?: readonly SourceName[];
-  /** The name that the document gives to the operation, where account is kept of it. */
+  /** The name of the operation in the document, where the operation is recorded in the audit log. */
   readonly operationName?: string | null;
-  /** Tables that were read and whose reads are kept account of, whether or not the operation failed; absent where there are none. */
+  /** Audited tables that the operation read, even if it failed; absent where there are none. */
   readonly read?: readonly ReadTable[];
 }
 
-/** The answer that is this text. */
+/** An answer with this text. */
 export function answerText(text: string | PackedText): EngineAnswer {
   if (typeof text === 'string') return { json: text, kind: 'data', errors: [] };
   return {
@@ -35,7 +35,7 @@ export function answerText(text: string | PackedText): EngineAnswer {
   };
 }
 
-/** The answer for what went wrong. `internal` texts reach those who may see them. */
+/** An answer that consists of errors. It contains the `internal` texts only for callers who may see them. */
 export function answerErrors(
   errors: readonly FozError[],
   kind: EngineAnswer['kind'],

@@ -1,29 +1,29 @@
 import type { Column, Table } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 
-/** The place of a name, as far as the database tells it. */
+/** The table of a name, as far as the database reports it. */
 interface Place {
   readonly table?: string | undefined;
   readonly namespace?: string | undefined;
 }
 
-/** Whether the caller knows of what a database or an error names. */
+/** Which names of the database the caller may see in errors. */
 export interface Sees {
   table(place: Place): boolean;
   column(name: string, place: Place): boolean;
-  /** Not one over columns that the caller does not know of, nor one that is called after them. */
+  /** False for a constraint over a hidden column, and for one whose name contains the name of a hidden column. */
   constraint(name: string, place: Place): boolean;
   source(name: string): boolean;
 }
 
-/** What there is in a part of the catalog, for somebody who knows of nothing else. */
+/** The visible names of a caller who sees only this part of the catalog. */
 export function tablesSeen(sources: ReadonlyMap<SourceName, { readonly tables: readonly Table[] }>): Sees {
   let known: ReadonlyMap<string, readonly Names[]> | undefined;
   const namesOf = (table: string, namespace?: string): readonly Names[] => {
     known ??= namesByTable(sources.values());
     return known.get(namespace === undefined ? table : JSON.stringify([namespace, table])) ?? [];
   };
-  /** Where the database does not tell the table, it may be any of them. */
+  /** The tables that a name may belong to. All of them, where the database does not report the table. */
   const at = ({ table, namespace }: Place): readonly Names[] =>
     table === undefined
       ? [...sources.values()].flatMap(({ tables }) => tables.flatMap(({ name }) => namesOf(name)))
@@ -37,7 +37,7 @@ export function tablesSeen(sources: ReadonlyMap<SourceName, { readonly tables: r
   };
 }
 
-/** Names of one table: columns that are known, columns that are not, and keys over any of the latter. */
+/** Names of one table: visible columns, hidden columns, and keys over a hidden column. */
 interface Names {
   readonly columns: ReadonlySet<string>;
   readonly hidden: readonly string[];
@@ -66,13 +66,13 @@ function namesIn({ columns: own, access, keys }: Table): Names {
   };
 }
 
-/** `orders_secret_check` holds `secret`. */
+/** Whether the name of a constraint contains the name of a column: `orders_secret_check` contains `secret`. */
 function isIn(constraint: string, column: string): boolean {
   const parts = (name: string) => `_${name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '_')}_`;
   return parts(constraint).includes(parts(column));
 }
 
-/** An error as it may be told: without names of tables, columns, constraints and sources that the caller does not know of. */
+/** The error without names of tables, columns, constraints and sources that the caller may not see. */
 export function concealed(error: FozError, sees: Sees | undefined): FozError {
   if (sees === undefined || error.details === undefined || namesOnly(error.details, sees)) return error;
   const { table: _, namespace: __, column: ___, columns: ____, constraint: _____, ...rest } = error.details;
@@ -84,7 +84,7 @@ export function concealed(error: FozError, sees: Sees | undefined): FozError {
   return new FozError(error.code, error.message, { ...about, details: rest });
 }
 
-/** Whether all that the details name is known. */
+/** Whether the caller may see all names in the details. */
 function namesOnly(details: NonNullable<FozError['details']>, sees: Sees): boolean {
   const { column, columns = [], constraint, source } = details;
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

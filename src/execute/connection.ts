@@ -6,7 +6,7 @@ import { fetchTexts, listText, type Running, runStatement, writeRows } from './f
 import { type ConnectorOf, type PreparedFetch, prepareFetch, statementsOf } from './prepare.ts';
 import { Turn } from './turns.ts';
 
-/** A Relay connection ready to run; gives its JSON text. */
+/** A Relay connection, prepared to run. `run` returns its JSON text. */
 export interface PreparedConnection {
   readonly source: SourceName;
   readonly statements: ReadonlyMap<SourceName, number>;
@@ -21,7 +21,7 @@ interface Page {
   readonly more: boolean;
 }
 
-/** Prepares the page and the count. The text of a row is split into its fields again, so that edges and nodes can pick theirs. */
+/** Prepares the statements of the page and of the count. The text of a row is split into its fields, so that edges and nodes can pick theirs. */
 export function prepareConnection(connectorOf: ConnectorOf, plan: ConnectionPlan): PreparedConnection {
   const source = plan.select.table.source.name;
   const page = prepareFetch(connectorOf, source, { kind: 'rows', select: plan.select });
@@ -48,7 +48,7 @@ export function prepareConnection(connectorOf: ConnectorOf, plan: ConnectionPlan
   };
 }
 
-/** The parts of an answer, each with its key. The same rows may be asked for under any number of names. */
+/** The parts of an answer, each with its key. The same rows may be selected under any number of aliases. */
 function partTexts(
   running: Running,
   plan: ConnectionPlan,
@@ -64,7 +64,7 @@ function partTexts(
   });
 }
 
-/** Values of a JSON object's entries as texts, in order: the writer's own output, so that it is well formed. */
+/** Values of a JSON object's entries as texts, in order. The text comes from the row writer, so it is well formed. */
 export function splitObject(text: string): string[] {
   const values: string[] = [];
   let depth = 0;
@@ -113,7 +113,7 @@ async function readPage(running: Running, plan: ConnectionPlan, page: PreparedFe
   return { rows, more, cursors: rows.map((row) => cursorOf(plan, row.slice(nodes))) };
 }
 
-/** Big numbers go as strings, whatever the source says of numbers: a cursor must not lose digits. */
+/** The cursor of a row. Big numbers in it are strings, whatever the source is configured to: a cursor must not lose digits. */
 function cursorOf({ cursorTypes }: ConnectionPlan, values: readonly string[]): string {
   const exact = values.map((text, index) => {
     const isDigits = scalars[cursorTypes[index]!.scalar].form === 'digits';

@@ -12,8 +12,8 @@ export function inOrder(sources: Iterable<SourceName>): SourceName[] {
 }
 
 /**
- * The sources whose connections a read holds to its end: those with several statements, which need one snapshot, and those before them in
- * the order. Each other source runs one statement, and comes later in the order than all that are held.
+ * The sources whose connections a read holds to its end: those with several statements, which need one snapshot, and all sources before
+ * them in the order. Each other source runs a single statement and comes later in the order than all held ones.
  */
 export function heldSources(statements: ReadonlyMap<SourceName, number>): SourceName[] {
   const last = inOrder([...statements].filter(([, count]) => count > 1).map(([source]) => source)).at(-1);

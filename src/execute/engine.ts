@@ -47,50 +47,50 @@ export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: VariableValues;
-  /** Numbers of the variables may be ExactNumbers. */
+  /** Whether numbers of the variables may be ExactNumbers. */
   readonly hasExact?: boolean;
   /** Session variables, lower case without prefix. */
   readonly session: ReadonlyMap<string, string>;
   readonly signal: EndSignal;
   readonly timeoutMs: number | null;
-  /** Counts what the request holds, over all its operations; absent: as much as one text can have. */
+  /** Counts the bytes that the request holds, over all its operations; default: limited by the longest possible text. */
   readonly held?: HeldBytes;
-  /** Awaited before a mutation runs; rejects with FozError where it must not. */
+  /** Awaited before a mutation runs; rejects with FozError where the mutation must not run. */
   readonly beforeWrite?: () => Promise<void>;
 }
 
-/** Called each time that an operation runs; absent: nobody wants to know. */
+/** Called each time that an operation runs. */
 type OnRun = (() => void) | undefined;
 
-/** What one role's engine works with; fixed for its life. */
+/** Options of the engine of one role; fixed for its lifetime. */
 export interface RoleEngineOptions {
   readonly schema: GraphQLSchema;
   readonly rules: Rules;
   readonly connectorOf: (source: SourceName) => Connector;
   /** Most keys a condition may carry between sources. */
   readonly keyCap: number;
-  /** Operations whose plans are kept, as far as there is room for them. */
+  /** The most operations whose plans are cached, within the bytes of `plans`. */
   readonly cacheSize: number;
-  /** Room for plans; default: a place of the engine's own. */
+  /** Byte budget for cached plans; default: one of the engine's own. */
   readonly plans?: CacheBudget;
-  /** Whether the caller may read what the database itself said. */
+  /** Whether the caller may see the messages of the database itself. */
   readonly showInternal: boolean;
   /** Which tables errors may name; absent: all. */
   readonly sees?: Sees;
-  /** Refuses operations that are not to be asked for, by throwing FozError; asked once for each. */
+  /** Throws FozError for an operation that is not allowed; called once for each operation. */
   readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => OnRun;
-  /** The most that an operation may cost (see `planCost`); absent: any. */
+  /** The highest cost of an operation (see `planCost`); default: no limit. */
   readonly most?: { readonly cost: number | null };
-  /** Told of every statement that failed with `unavailable`; must not throw. */
+  /** Called for every statement that failed with `unavailable`; must not throw. */
   readonly onUnavailable?: (source: SourceName, error: FozError) => void;
-  /** Where introspection answers are kept; default: a place of the engine's own. */
+  /** Cache of introspection answers; default: one of the engine's own. */
   readonly introspections?: CacheBudget;
 }
 
-/** One operation of one document: how its variables are keyed, and its plans by key. */
+/** Cache entry of one operation of one document: its plans, by the values of the variables that decide the plan. */
 interface Entry {
   readonly key: string;
-  /** Heap bytes of the entry, without its plans. */
+  /** Estimated heap bytes of the entry, without its plans. */
   readonly bytes: number;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
@@ -116,7 +116,7 @@ export class RoleEngine {
     this.#introspection = new Introspection(options.schema, options.introspections);
   }
 
-  /** Runs an operation that is planned already; `undefined`: take the full path. */
+  /** Runs an operation from its cached plan; `undefined`: there is none, so it must be parsed, validated and planned. */
   cached(request: OperationRequest): Promise<EngineAnswer> | undefined {
     const entry = this.#entries.get(keyOf(request));
     if (entry === undefined) return undefined;
@@ -130,12 +130,12 @@ export class RoleEngine {
     return this.#run(plan, variables, request, entry);
   }
 
-  /** The document of an operation that was planned before: parsed and validated. */
+  /** The parsed and validated document of a cached operation. */
   document(query: string, operationName: string | null): DocumentNode | undefined {
     return this.#entries.get(keyOf({ query, operationName }))?.document;
   }
 
-  /** Plans (or finds) and runs a validated document. Never rejects: what goes wrong is in the answer. */
+  /** Plans a validated document (or finds its cached plan) and runs it. Never rejects: errors are part of the answer. */
   async execute(request: OperationRequest & { readonly document: DocumentNode }): Promise<EngineAnswer> {
     let plan: PreparedPlan;
     let values: VariableValues;
@@ -151,7 +151,7 @@ export class RoleEngine {
     return this.#run(plan, values, request, entry);
   }
 
-  /** The plan of an operation, for people. */
+  /** The plan of an operation as a readable list of statements. */
   explain(
     request: Pick<OperationRequest, 'query' | 'operationName' | 'variables' | 'hasExact'> & {
       readonly document: DocumentNode;
@@ -162,7 +162,7 @@ export class RoleEngine {
     return this.#plan(entry, this.#coerced(entry, raw), raw);
   }
 
-  /** The variables as they were given, numbers with all their digits where a scalar takes them. */
+  /** The variables as given. Numbers have all their digits where the scalar takes them. */
   #raw(
     entry: Entry,
     { variables, hasExact }: Pick<OperationRequest, 'variables' | 'hasExact'>,
@@ -170,7 +170,7 @@ export class RoleEngine {
     return hasExact === true ? settleNumbers(this.options.schema, entry.operation, variables) : variables;
   }
 
-  /** Coerced variables. Throws FozError `limit-exceeded`, or FozErrors that tell all that is wrong with them. */
+  /** Coerced variables. Throws FozError `limit-exceeded`, or FozErrors with every problem of the variables. */
   #coerced({ coerce, operation }: Entry, raw: VariableValues): VariableValues {
     for (const { variable } of operation.variableDefinitions ?? [])
       checkNesting(Object.hasOwn(raw, variable.name.value) ? raw[variable.name.value] : null, '$.variables');
@@ -188,13 +188,13 @@ export class RoleEngine {
     );
   }
 
-  /** Drops all that is kept, and keeps nothing more; what runs goes on. */
+  /** Empties and closes the caches. Running operations go on. */
   close(): void {
     this.#entries.close();
     this.#introspection.close();
   }
 
-  /** Plans kept at the moment. */
+  /** Number of cached plans. */
   get size(): number {
     let size = 0;
     for (const entry of this.#entries.values()) size += entry.plans.size;
@@ -230,15 +230,15 @@ export class RoleEngine {
 
   #keep(entry: Entry): void {
     const own = entry.bytes + pathBytes(entry.inspected);
-    // Where not all of its plans have room, the newest one stays.
+    // Where the plans of one entry exceed the budget, the oldest are dropped; the newest one stays.
     while (own + entry.plans.calculatedSize > this.#entries.largest && entry.plans.size > 1)
       entry.plans.pop();
     this.#entries.set(entry.key, entry, own + entry.plans.calculatedSize);
   }
 
-  /** Keeps a plan, with the statements that it has compiled so far. */
+  /** Caches a plan with the bytes of the statements that it has compiled so far. */
   #keepPlan(entry: Entry, key: string, plan: PreparedPlan, bytes: number): void {
-    // An equal value would keep the size that it had.
+    // The cache would keep the old size of an equal value.
     entry.plans.delete(key);
     entry.plans.set(key, plan, { size: bytes });
     this.#keep(entry);
@@ -271,7 +271,7 @@ export class RoleEngine {
     const prepared = preparePlan(connectorOf, plan, (characters) => {
       bytes += statementBytes(characters);
       if (key === undefined || entry.plans.peek(key) !== prepared) return;
-      // Compiled when it was needed the first time.
+      // A statement was compiled on first use: the plan is larger now.
       if (this.#entries.peek(entry.key) === entry) this.#keepPlan(entry, key, prepared, bytes);
     });
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected].map(inspectedPath);
@@ -282,7 +282,7 @@ export class RoleEngine {
     return prepared;
   }
 
-  /** What an operation may cost where that is too much, else `null`. Of a plan that is kept it depends on the variables of a request. */
+  /** The cost of an operation and the limit, where the cost exceeds it, else `null`. A cached plan may cost more with other variables. */
   #excess(plan: Plan, variables: VariableValues): { cost: number; limit: number } | null {
     const limit = this.options.most?.cost ?? null;
     if (limit === null) return null;
@@ -300,7 +300,7 @@ export class RoleEngine {
     );
   }
 
-  /** Runs a plan, and tells what account is kept of: its name, and what it read of the tables whose reads are. */
+  /** Runs a plan. Adds to the answer what the audit log records: the name of the operation, and the audited tables that it read. */
   #run(
     plan: PreparedPlan,
     variables: VariableValues,
@@ -312,7 +312,7 @@ export class RoleEngine {
     if (audited.length === 0 && plan.plan.kind !== 'mutation') return answer;
     const read = audited.length === 0 ? {} : { read: audited };
     const operationName = entry.operation.name?.value ?? null;
-    return answer.then((told) => ({ ...told, ...read, operationName }));
+    return answer.then((finished) => ({ ...finished, ...read, operationName }));
   }
 
   async #answer(

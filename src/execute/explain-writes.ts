@@ -8,8 +8,8 @@ import { WriteSession } from './write/session.ts';
 import { changes } from './write/upsert.ts';
 
 /**
- * All statements that a mutation field may send, in order, with what decides whether each is sent: what runs it is led along every
- * way that the write may go, without a database.
+ * All statements that a mutation field may send, in order, each with the condition under which it is sent. The write is rehearsed without a
+ * database, once for each branch (rows are new, a row conflicts, ...).
  */
 export async function explainMutation(
   connectorOf: ConnectorOf,
@@ -27,14 +27,14 @@ export async function explainMutation(
   return heading(key, source, folded(all, branches));
 }
 
-/** A statement, or a heading, and on which ways it is met. */
+/** A statement or a heading, and the branches in which it occurs. */
 interface Node {
   readonly explained: Explained;
   readonly branches: readonly Branch[];
   readonly below: readonly Node[];
 }
 
-/** The ways that a mutation may go. */
+/** The branches of a mutation. */
 function branchesOf(mutation: Mutation): Branch[] {
   if (mutation.kind !== 'insert') return ['found', 'missed'];
   const conflicts = conflictsOf(mutation.insert);
@@ -51,14 +51,14 @@ function conflictsOf({ onConflict, rows }: Insert): NonNullable<Insert['onConfli
   return [...own, ...nested.flatMap(({ insert }) => conflictsOf(insert))];
 }
 
-/** How many rows an update or a delete is shown for. */
+/** The number of rows that the explanation assumes for an update or a delete. */
 function rowsOf(mutation: Mutation): number {
   return (mutation.kind === 'update' || mutation.kind === 'delete') && mutation.one ? 1 : 2;
 }
 
 function nodesOf(list: readonly Explained[], branch: Branch): Node[] {
   return list.map((explained) => {
-    // What hangs below the rows of a statement is sent with it.
+    // Statements below the rows of a statement are always sent with it.
     const below = explained.sql === null ? nodesOf(explained.below, branch) : [];
     return { explained, branches: [branch], below };
   });
@@ -66,7 +66,7 @@ function nodesOf(list: readonly Explained[], branch: Branch): Node[] {
 
 const identityOf = ({ explained: { title, sql } }: Node) => JSON.stringify([title, sql]);
 
-/** Two ways as one: what both meet once, in the order of both. */
+/** Merges the statements of two branches, keeping the order of both. Statements that occur in both are listed once. */
 function merged(left: readonly Node[], right: readonly Node[]): Node[] {
   const result: Node[] = [];
   let next = 0;
@@ -88,7 +88,7 @@ function merged(left: readonly Node[], right: readonly Node[]): Node[] {
   return [...result, ...right.slice(next)];
 }
 
-/** For people: neighbours that are alike as one, and what decides. `around`: the ways on which all of it is met. */
+/** The readable list: equal neighbours become one entry, and each entry has its condition. `around`: the branches of the enclosing entry. */
 function folded(nodes: readonly Node[], around: readonly Branch[]): Explained[] {
   const result: { explained: Explained; likeness: string; times: number }[] = [];
   for (const { explained, branches, below } of nodes) {

@@ -2,21 +2,21 @@ import type { Param, Statement } from '../plan/index.ts';
 import type { PreparedFetch } from './prepare.ts';
 import { futureText } from './write/future-value.ts';
 
-/** One statement of a plan, for people: what it is for, its SQL, what is bound, and what runs below it for its rows. */
+/** One statement of an explained plan: its purpose, its SQL, its parameters, and the statements below it that its rows lead to. */
 export interface Explained {
   readonly title: string;
   readonly source: string;
-  /** `null`: it is a heading over what is below it. */
+  /** `null`: the entry is a heading over those below it. */
   readonly sql: string | null;
   readonly params: readonly string[];
   readonly below: readonly Explained[];
-  /** What decides whether it is sent; absent: it is, as soon as what is around it is. */
+  /** The condition under which it is sent; absent: always, when the enclosing entry is. */
   readonly when?: string;
-  /** How many times it is sent, one after the other, with all that is below it; absent: once. */
+  /** How many times it is sent in a row, with everything below it; default: once. */
   readonly times?: number;
 }
 
-/** A fetch with everything below it; batched children are shown for two parents, unless it is known how many rows there are. */
+/** A fetch with everything below it. Batched children are shown for `rows` parents. */
 export function explainFetch(title: string, fetch: PreparedFetch, rows = 2): Explained {
   const below = [
     ...fetch.fixed.map((entry) => explainFetch('rows of the same field', entry.fetch)),
@@ -41,7 +41,7 @@ export function heading(title: string, source: string, below: readonly Explained
   return { title, source, sql: null, params: [], below };
 }
 
-/** Where a value comes from; never the value of a variable. */
+/** The origin of a value. It never shows the value of a variable. */
 export function paramText({ source, path, shape }: Param): string {
   switch (source.kind) {
     case 'variable':
@@ -62,7 +62,7 @@ export function paramText({ source, path, shape }: Param): string {
   }
 }
 
-/** A place in the document without what every place begins with. */
+/** A path in the document without the prefix that every path has. */
 function placeText(path: string): string {
   return path.replace(/^\$\.selectionSet\./, '');
 }

@@ -14,17 +14,17 @@ import { Turn } from './turns.ts';
 import type { Brought } from './writer.ts';
 import type { Written } from './written.ts';
 
-/** What one request brings to every statement of its plan. */
+/** The context of a running request that every statement of its plan uses. */
 export interface Running {
   readonly bindings: Bindings;
   readonly context: RunContext;
-  /** The connector, or its open transaction. */
+  /** Returns the connector of a source, or its open transaction. */
   readonly runnerOf: (source: SourceName) => Runner;
-  /** Where writes are noted; absent for reads. */
+  /** Collects the writes; absent for reads. */
   readonly written?: Written[];
 }
 
-/** Binds and runs one statement. A failure that is the source's own names the source. */
+/** Binds and runs one statement. An error that concerns the source as a whole names the source. */
 export async function runStatement(
   running: Running,
   source: SourceName,
@@ -40,12 +40,12 @@ export async function runStatement(
 
 const sources = new WeakMap<FozError, SourceName>();
 
-/** The source whose statement failed with an error; absent: no statement did. */
+/** The source whose statement failed with this error; `undefined`: the error is not that of a statement. */
 export function failedSource(error: FozError): SourceName | undefined {
   return sources.get(error);
 }
 
-/** Adds a path to an error about a value: that of the only value with a native type. With several such values the path stays unknown. */
+/** Adds the path of the value to a database error about a value, where only one value of the statement can be meant. */
 function ofValue(error: unknown, { slots }: Statement): unknown {
   if (!(error instanceof FozError) || error.code !== 'data-exception' || (error.path ?? '$') !== '$')
     return error;
@@ -56,7 +56,7 @@ function ofValue(error: unknown, { slots }: Statement): unknown {
   return new FozError(code, message, { path, details, internal, cause: error });
 }
 
-/** `unavailable` and a changed schema are facts about a source: its name tells which of several. */
+/** Adds the name of the source to the errors that concern a source as a whole: `unavailable` and a changed schema. */
 export function ofSource(error: unknown, source: SourceName): unknown {
   if (!(error instanceof FozError)) return error;
   if (!sources.has(error)) sources.set(error, source);
@@ -93,7 +93,7 @@ export function bindValues(statement: Statement, bindings: Bindings): unknown[] 
   return values;
 }
 
-/** Several problems as one error, each told once. */
+/** Several problems as one error, without duplicates. */
 export function distinct(problems: readonly FozError[]): FozError | FozErrors {
   const seen = new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem]));
   const errors = [...seen.values()];
@@ -106,7 +106,7 @@ export async function fetchTexts(running: Running, fetch: PreparedFetch): Promis
   return writeRows(running, fetch, rows);
 }
 
-/** Writes rows after everything below them has been brought. */
+/** Writes rows after everything below them has been fetched. */
 export async function writeRows(
   running: Running,
   fetch: PreparedFetch,
@@ -120,7 +120,7 @@ export async function writeRows(
   let length = 0;
   for (let index = 0; index < rows.length; index++) {
     const text = fetch.write(rows[index]!, index, brought);
-    // A child that many parents share is fetched once but written once per parent, so the written text is bounded, too.
+    // A child that many parents share is fetched once but written once per parent, so the length of the text is limited, too.
     length += text.length + 1;
     if (length > most) throw tooLong(most);
     texts[index] = text;
@@ -139,7 +139,7 @@ async function bring(running: Running, fetch: PreparedFetch, rows: RunResult['ro
   return { fixed: await fixed, hops: await hops };
 }
 
-/** One JSON text per row: the children that belong to it. */
+/** Fetches the children of all rows. Returns the JSON text of the children of each row. */
 async function bringHop(
   running: Running,
   fetch: PreparedFetch,
@@ -183,7 +183,7 @@ async function fetchChildren(
   );
 }
 
-/** Parents without any row still have an aggregate: counts are 0, the rest is null. */
+/** Adds an aggregate for each parent without rows: counts are 0, all else is null. */
 function withAbsent(fetch: PreparedFetch, rows: RunResult['rows'], parents: number): RunResult['rows'] {
   const { absent, shape } = fetch.compiled;
   const parent = shape.parent!;
@@ -196,7 +196,7 @@ function withAbsent(fetch: PreparedFetch, rows: RunResult['rows'], parents: numb
   return all;
 }
 
-/** What stands where there is no key. Aggregates over a NULL key count nothing: see `emptyAggregate`. */
+/** The text for a parent without a key. An aggregate then counts no rows: see `emptyAggregate`. */
 function absentText(hop: PreparedHop): string {
   if (hop.kind === 'object') return 'null';
   if (hop.kind !== 'aggregate') return '[]';

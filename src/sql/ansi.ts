@@ -3,13 +3,13 @@ import type { Direction } from '../plan/index.ts';
 import type { Dialect } from './dialect.ts';
 import { type Sql, sql } from './sql.ts';
 
-/** What engines that follow the standard still do each in its own way. */
+/** The points that the standard leaves open, or that engines which follow it spell differently. */
 export interface AnsiFacts {
-  /** Absent: the double quotes of the standard. */
+  /** Default: the double quotes of the standard. */
   readonly quotes?: readonly ['`', '`'] | readonly ['[', ']'];
-  /** Where NULL stands in an ascending order that does not say so. The standard leaves it open. */
+  /** Position of NULL in an ascending order without NULLS FIRST or NULLS LAST. The standard leaves it open. */
   readonly nulls: 'first' | 'last';
-  /** Absent: OFFSET ... FETCH, as the standard has it. */
+  /** Default: OFFSET ... FETCH, as in the standard. */
   readonly limit?: Dialect['limit'];
 }
 
@@ -56,7 +56,7 @@ export function directedBy(expression: Sql, { descending }: Direction): Sql {
   return descending ? sql`${expression} desc` : expression;
 }
 
-/** Whether an engine puts NULL where it is wanted without being told. `nulls`: where it stands in an ascending order. */
+/** Whether the engine's default order already puts NULL at the requested end. `nulls`: its position in an ascending order. */
 export function isByItself(
   { descending, nulls: wanted }: Direction,
   nullable: boolean,
@@ -70,7 +70,7 @@ function offsetFetch(count: Sql | null, skip: Sql | null): Sql {
   return count === null ? offset : sql`${offset} fetch next ${count} rows only`;
 }
 
-/** LIMIT ... OFFSET. `all`: the limit that stands before an offset without one; `null`: none has to. */
+/** LIMIT ... OFFSET. `all`: the limit to write where only an offset is given; `null`: the engine needs none. */
 export function limitOffset(all: Sql | null): Dialect['limit'] {
   return (count, skip) => {
     const rows = count ?? all;
@@ -82,7 +82,7 @@ export function limitOffset(all: Sql | null): Dialect['limit'] {
   };
 }
 
-/** The standard knows deviations of a sample and of a population only: what names neither is of a sample. */
+/** The standard has deviations of a sample and of a population. A function that names neither is the one of a sample. */
 const functions: Readonly<Record<AggregateFunction, Sql>> = {
   sum: sql`sum`,
   avg: sql`avg`,
@@ -96,18 +96,18 @@ const functions: Readonly<Record<AggregateFunction, Sql>> = {
   var_samp: sql`var_samp`,
 };
 
-/** The functions that `aggregate` spells. */
+/** The aggregate functions with a spelling in `functions`. */
 export const ansiAggregates: ReadonlySet<AggregateFunction> = new Set(
   Object.keys(functions) as AggregateFunction[],
 );
 
-/** How an engine spells the functions that it does not spell as the standard does. */
+/** An engine's own spelling of aggregate functions, where it differs from the standard. */
 export type OwnAggregates = Readonly<
   Partial<Record<AggregateFunction, (expression: Sql, type: ValueType) => Sql>>
 >;
 
 /**
- * `count(distinct ...)`. The standard counts one expression; `several` spells the count of tuples, of which those with a NULL do not count.
+ * `count(distinct ...)`. The standard counts one expression. `several` spells the count of tuples; a tuple with a NULL is not counted.
  * `present` is the condition that none is NULL.
  */
 export function countDistinctOr(
@@ -123,7 +123,7 @@ export function countDistinctOr(
   };
 }
 
-/** `on conflict (...) do ...`, as PostgreSQL and SQLite have it. The columns decide, so that a unique index serves as well as a constraint. */
+/** `on conflict (...) do ...` of PostgreSQL and SQLite. The conflict target is a list of columns, so a unique index works, too. */
 function onConflictWith(name: Dialect['name']): Dialect['onConflict'] {
   return ({ key, update }, _table, where, presets = []) => {
     const target =

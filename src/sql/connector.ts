@@ -4,14 +4,14 @@ import { compileMet, compileWrite } from './compile/write.ts';
 import type { Dialect } from './dialect.ts';
 import type { Driver } from './driver.ts';
 
-/** All engines spell them alike. */
+/** Savepoints have the same spelling on all engines. */
 const savepoint: Savepoint = {
   set: { text: 'savepoint foz_attempt', slots: [] },
   undo: { text: 'rollback to savepoint foz_attempt', slots: [] },
   release: { text: 'release savepoint foz_attempt', slots: [] },
 };
 
-/** A connector for an engine that speaks SQL: its spelling and its driver put together. */
+/** A connector for an engine that speaks SQL, made of its dialect and its driver. */
 export function sqlConnector({
   engine,
   dialect,

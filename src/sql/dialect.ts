@@ -12,8 +12,7 @@ import type { Capabilities, Direction, Labels, OnConflict, Param, TextOf, Unless
 import type { Sql } from './sql.ts';
 
 /**
- * How one engine spells things: pure, no connection. `ansi.ts` holds the members that engines share; an engine's folder adds its
- * difference.
+ * The SQL spelling of one engine. Pure, no connection. `ansi.ts` holds the members that engines share; an engine's folder adds what differs.
  */
 export interface Dialect {
   readonly engine: string;
@@ -27,24 +26,24 @@ export interface Dialect {
   table(table: Table): Sql;
 
   // Values out.
-  /** What to select so that the wire value can be written by `textOf`. Most types: the expression itself. */
+  /** The expression to select so that `textOf` can write the wire value. Most types: the expression itself. */
   flat(expression: Sql, type: ValueType): Sql;
   /**
-   * Wire value (not null) to canonical text; `undefined`: `String(value)`. `numbers` tells how bigint and numeric stand in JSON
-   * (in arrays of them, and for NaN); without it: `string`.
+   * Wire value (not null) to canonical text; `undefined`: `String(value)`. `numbers`: whether bigint and numeric are strings or numbers in
+   * JSON (in arrays, and for NaN); default: `string`.
    */
   textOf(type: ValueType, numbers?: 'string' | 'number'): TextOf | undefined;
-  /** Text (or an array of texts) of an enum column, with other names for some labels; absent: CASE over the expression itself. */
+  /** Text (or an array of texts) of an enum column with some labels renamed; default: CASE over the expression itself. */
   labelled?(expression: Sql, type: ValueType, labels: Labels): Sql;
 
   // Values in.
   /** One bound value of `param.type` (shape `value`), cast as the engine needs it. */
   bind(param: Param): Sql;
-  /** Canonical value (not null) to what the driver binds. */
+  /** Converts a canonical value (not null) to the value that the driver binds. */
   encode(value: unknown, type: ValueType): unknown;
 
   // Conditions.
-  /** A column operator. `expression` has `type`; `param` has shape `value` or `list` as the operator asks. Never for `_in`, `_nin`. */
+  /** A column operator. `expression` has `type`; `param` has the shape `value` or `list` of the operator. Not called for `_in` and `_nin`. */
   compare(
     expression: Sql,
     type: ValueType,
@@ -54,8 +53,8 @@ export interface Dialect {
   /** `expression in (list)`; false for an empty list. */
   inList(expression: Sql, type: ValueType, param: Param): Sql;
   /**
-   * The tuple is among the keys (param of shape `keys`), compared by `param.compare`; false for none. Must be able to use an index on the
-   * columns.
+   * The tuple is among the keys (param of shape `keys`), compared by `param.compare`; false for no keys. Must be able to use an index on
+   * the columns.
    */
   inKeys(expressions: readonly Sql[], param: Param): Sql;
   /**
@@ -66,14 +65,14 @@ export interface Dialect {
   /** A column equals a key column of `keyRows`, or an element of its parameter, by `compare`. Must be able to use an index. */
   keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql;
   /**
-   * A column in a form whose distinct values are those that `compare` tells apart, with the type for `codec`; `null`: the column itself
-   * has this form.
+   * A column in a form in which values are equal exactly where `compare` takes them for equal, with the type for `codec`; `null`: the column
+   * itself has this form.
    */
   keyText(column: Sql, type: ValueType, compare: KeyComparison): { expression: Sql; type: ValueType } | null;
   /** See Connector.holds. */
   holds(value: unknown, type: ValueType): boolean;
 
-  /** How nested rows become JSON; only where `Capabilities.nesting` is `json`. */
+  /** How the engine builds JSON of nested rows; only where `Capabilities.nesting` is `json`. */
   readonly json?: JsonBuilding;
   /** Value at a path of object keys and array indexes inside a JSON column; NULL where absent. */
   jsonPath(expression: Sql, type: ValueType, path: readonly string[]): Sql;
@@ -86,40 +85,40 @@ export interface Dialect {
    */
   shownAs?(column: Sql, type: ValueType): Sql | null;
   /**
-   * What a column is sorted and compared by inside a CASE; absent: the column itself. MySQL sorts an enum by the position of its label
-   * only where the column stands alone: in a CASE it would sort by the text, so that the number of the position (`status + 0`) is taken.
+   * The expression by which a column is sorted and compared inside a CASE; default: the column itself. MySQL sorts an enum by the position
+   * of its label only where the column stands alone. In a CASE it would sort by the text, so the position (`status + 0`) is used.
    */
   placeOf?(column: Sql, type: ValueType): Sql;
   limit(limit: Sql | null, offset: Sql | null): Sql;
-  /** A bound row count inside `limit`, where `bind` would not do. */
+  /** A bound row count inside `limit`; default: `bind`. */
   bindCount?(param: Param): Sql;
-  /** LATERAL (or CROSS APPLY) is available, so that a derived table may refer to what stands left of it. */
+  /** LATERAL (or CROSS APPLY) is available: a derived table may refer to tables to its left. */
   readonly lateral: boolean;
   /**
-   * A key of GROUP BY as a term of ORDER BY; absent: the key itself. SQLite takes rows that come from a sorted sub-select for sorted by the
-   * key in any direction; `+key` is no column to it, so that it sorts the groups.
+   * A key of GROUP BY as a term of ORDER BY; default: the key itself. SQLite assumes that rows of a sorted sub-select are sorted by the key
+   * in any direction, and does not sort the groups. `+key` is not a column for its planner, so it sorts them.
    */
   groupKeyInOrder?(key: Sql): Sql;
-  /** What ends the sub-select of EXISTS among the conditions of a select with OFFSET, as ` limit 1` on SQLite; absent: nothing. */
+  /** The end of a sub-select of EXISTS in the conditions of a select with OFFSET, ` limit 1` on SQLite; default: nothing. */
   readonly existsBeforeOffset?: Sql;
-  /** Without LATERAL: a limit per parent is a UNION ALL of limited selects (fast where it works), else a window function. */
+  /** How a limit per parent is compiled without LATERAL. `true`: a UNION ALL of limited selects. `false`: a window function. */
   readonly limitedUnion: boolean;
 
   // Aggregates.
-  /** `type` is the column's; the answer must have the type that `aggregateType` in catalog/operators.ts tells. */
+  /** `type` is that of the column. The result must have the type that `aggregateType` in catalog/operators.ts returns. */
   aggregate(fn: AggregateFunction, expression: Sql, type: ValueType): Sql;
   countDistinct(expressions: readonly Sql[]): Sql;
   bucket(bucket: Bucket, expression: Sql, type: ValueType): Sql;
 
   // Writes.
   /**
-   * Rows of a table inside a condition of an update or a delete that changes the same table; absent: the table itself. MySQL refuses to
+   * Rows of a table inside a condition of an update or a delete that changes the same table; default: the table itself. MySQL refuses to
    * read `orders` in `delete from orders where exists (select ... from orders)`, but reads a copy: `(select * from orders limit ...)`.
    */
   readonly rowsBesideWrite?: (table: Table) => Sql;
   /** `INSERT` tail for upserts. */
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
-  /** The cell in a row of VALUES for a column without a value; absent: `default`. */
+  /** The cell in a row of VALUES for a column without a value; default: `default`. */
   defaultCell?(column: Column): Sql;
   /** In RETURNING of an upsert: 1 where it changed a row, 0 where the row is new (Capabilities.upsertTells). */
   readonly changedRow?: Sql;
@@ -133,26 +132,26 @@ export interface Dialect {
     type: ValueType,
     param: Param,
   ): Sql;
-  /** `insert into t default values` in this engine's words, after the table name. */
+  /** This engine's form of `default values` (in `insert into t default values`). */
   readonly defaultValues: Sql;
 }
 
 /** How an engine builds the JSON text of nested rows inside a statement. */
 export interface JsonBuilding {
-  /** A value as a member of an object, so that its text equals what the writer makes of `flat`. */
+  /** A value as a member of an object. Its text must equal the text that the row writer makes of `flat`. */
   value(expression: Sql, type: ValueType, numbers: 'string' | 'number'): Sql;
   /** One object from key/value pairs; the values went through `value`, or are objects and arrays. */
   object(entries: readonly { readonly key: string; readonly value: Sql }[]): Sql;
   /** A scalar sub-select: JSON text of all rows of `rows` (a parenthesised sub-select with one column `j`, in order), `'[]'` for none. */
   array(rows: Sql): Sql;
-  /** Finished JSON as text for the wire; absent: it is text already. */
+  /** Finished JSON as text for the wire; default: it is already text. */
   text?(expression: Sql): Sql;
 }
 
 /** A dialect of an engine with `Capabilities.nesting` = `json`. */
 export type NestingDialect = Dialect & { readonly json: JsonBuilding };
 
-/** Per scalar, what differs from the default codec of an engine. */
+/** Per scalar, the differences from the default codec of an engine. */
 export interface ScalarSpelling {
   readonly flat?: (expression: Sql) => Sql;
   readonly json?: (expression: Sql) => Sql;

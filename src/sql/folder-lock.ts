@@ -45,12 +45,11 @@ export interface FolderLockOptions {
 }
 
 /**
- * Takes a folder for this process: only one at a time may have it open. Resolves with how to give it back. Rejects with FolderTaken when
- * it is open already, with FozError `unavailable` when the folder cannot be written.
+ * Locks a folder for this process: only one process at a time may have it open. Resolves with a function that releases the lock. Rejects
+ * with FolderTaken when the folder is already open, with FozError `unavailable` when it cannot be written.
  *
- * The lock is one of the operating system, which SQLite takes on an empty file, since Node has none. It ends with its process, however that
- * ends, so nobody has to guess whether a process number still means the same process. The file stays: a lock on a file that was deleted
- * would hold nobody back.
+ * It is a lock of the operating system. Node cannot take one, so SQLite takes it on an empty file. The lock ends with its process, however
+ * that ends: no stale process id has to be recognized. The file is never deleted, since a lock on a deleted file would stop no other process.
  */
 export async function lockFolder(folder: string, options: FolderLockOptions): Promise<() => void> {
   let note: Note;
@@ -85,8 +84,8 @@ export async function lockFolder(folder: string, options: FolderLockOptions): Pr
 }
 
 /**
- * The note stands beside the folder, and the file of the lock with it, so that the folder holds the data alone. The parent of a mounted
- * volume belongs to one container only: there both stand within.
+ * Path of the lock file; the note about the holder is next to it. Both are beside the folder, which then contains the data alone. They are
+ * inside a folder that is a mounted volume, since its parent belongs to one container only.
  */
 export function lockFile(folder: string): string {
   const isMounted = statSync(folder).dev !== statSync(dirname(folder)).dev;
@@ -94,11 +93,11 @@ export function lockFile(folder: string): string {
 }
 
 /**
- * Holds a file until the function that it resolves with is called, or this process ends; `null`: it is held already. No process may open
- * the file by other means while it holds it: closing it would end its lock.
+ * Locks a file until the function that it resolves with is called, or this process ends; `null`: it is already locked. The process must not
+ * open the file in another way meanwhile: closing it would end the lock.
  */
 async function takeFile(file: string): Promise<(() => void) | null> {
-  // Throws the error of the file system where the file cannot be created; that of SQLite would be less clear.
+  // Throws the file system's own error where the file cannot be created. SQLite's error would be less clear.
   accessSync(dirname(file), constants.W_OK);
   // Loaded only where a folder is locked.
   const { DatabaseSync } = await import('@photostructure/sqlite');
@@ -127,7 +126,7 @@ class Note {
     this.#text = JSON.stringify(self satisfies Holder);
   }
 
-  /** Replaces the note as a whole, so that nobody reads half of one. */
+  /** Replaces the note as a whole, so that no process reads half of one. */
   write(): void {
     writeFileSync(this.#own, this.#text, { mode: 0o600 });
     renameSync(this.#own, this.#file);
@@ -137,7 +136,7 @@ class Note {
     try {
       this.write();
     } catch {
-      // Somebody took the folder away, or the disk is full; the database will say so.
+      // The folder was removed, or the disk is full. The database itself will report that.
     }
   }
 
@@ -153,12 +152,12 @@ class Note {
     rmSync(this.#file, { force: true });
   }
 
-  /** Whether a process of another machine wrote the note lately. On one machine the lock alone tells. */
+  /** Whether a process of another machine has written the note recently. Within one machine the lock is enough. */
   isHeldElsewhere(): boolean {
     const holder = this.read();
     if (holder === null || holder.host === hostname()) return false;
     if (typeof holder.boot === 'string' && holder.boot === bootId()) return false;
-    // Both times are of the file system's clock: those of two machines differ.
+    // Both times come from the clock of the file system, since the clocks of two machines differ.
     writeFileSync(this.#own, this.#text, { mode: 0o600 });
     const age = statSync(this.#own).mtimeMs - statSync(this.#file).mtimeMs;
     rmSync(this.#own);

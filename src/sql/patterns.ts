@@ -15,7 +15,7 @@ function matcher(patterns: readonly string[]): (name: string) => boolean {
   return (name) => any.test(name);
 }
 
-/** Namespaces that are asked for; where none are named, those that are `standard`. */
+/** Filter for the requested namespaces; default: those that are `standard`. */
 export function namespaceFilter(
   { include, exclude }: Names,
   standard: (name: string) => boolean = () => true,
@@ -25,7 +25,7 @@ export function namespaceFilter(
   return (name) => wanted(name) && !unwanted(name);
 }
 
-/** Tables that are asked for, by their name alone or, where the engine has namespaces, with the namespace before it. */
+/** Filter for the requested tables, by name or, where the engine has namespaces, by `namespace.name`. */
 export function tableFilter({
   include,
   exclude,

@@ -9,11 +9,11 @@ export interface Pooled {
   readonly connected: boolean;
   /** When it was last used, on the clock of `performance.now()`. */
   idleSince: number;
-  /** Closes it, at once when a statement runs; never throws. Its `onEnd` follows. */
+  /** Closes the connection, at once even when a statement runs; never throws. `onEnd` is called afterwards. */
   end(): void;
 }
 
-/** What a database tells its pool. */
+/** Settings and functions that an engine passes to its pool. */
 export interface PoolOptions<S extends Pooled> {
   /** Connections at most. */
   readonly poolSize: number;
@@ -25,7 +25,7 @@ export interface PoolOptions<S extends Pooled> {
   open(onEnd: (session: S) => void): Promise<S>;
   /** Whether `open` failed because the server has no connection left to give. */
   isFull(error: unknown): boolean;
-  /** What a caller is told of an `open` that failed. */
+  /** The error for a caller when `open` failed. */
   toFozError(error: unknown): FozError;
 }
 
@@ -78,14 +78,14 @@ export class Pool<S extends Pooled> {
     this.#sweepLater();
   }
 
-  /** Hands out the idle connections to be ended by the caller; those in use are ended when they come back. */
+  /** Returns the idle connections, which the caller must end. Connections in use are ended when they are released. */
   retire(): readonly S[] {
     const idle = this.#idle.splice(0);
     for (const session of this.#sessions) this.#retired.add(session);
     return idle;
   }
 
-  /** Closes idle connections now, and the others when they come back or, where told, at once. Resolves when all are gone. */
+  /** Closes idle connections now, and the others when they are released, or at once for `all`. Resolves when all are gone. */
   close(those: 'idle' | 'all' = 'idle'): Promise<void> {
     if (this.#closing === null) {
       this.#closing = withResolvers();
@@ -133,7 +133,7 @@ export class Pool<S extends Pooled> {
     );
   }
 
-  /** Opens connections while somebody waits for one that is not on its way yet. */
+  /** Opens connections while more callers wait than connections are being opened. */
   #grow(): void {
     const { poolSize } = this.#options;
     while (this.#opening < this.#waiting.size && this.#sessions.size + this.#opening < poolSize) this.#open();
@@ -160,7 +160,7 @@ export class Pool<S extends Pooled> {
       );
   }
 
-  /** One caller less waits for a connection that cannot be had, unless another one may become free. */
+  /** Rejects one waiting caller after `open` failed, unless another connection may become free. */
   #fail(error: unknown): void {
     if (this.#options.isFull(error) && this.#sessions.size + this.#opening > 0) return;
     const [waiting] = this.#waiting;

@@ -5,7 +5,7 @@ import type { Pool, Pooled } from './pool.ts';
 import { statementFailure, type Transaction, transact } from './transact.ts';
 import { type Limits, limitsOf } from './watch.ts';
 
-/** What a database does with the connections of its pool. */
+/** The functions of an engine that use the connections of its pool. */
 export interface PooledParts<S extends Pooled> {
   readonly pool: Pool<S>;
   /** Milliseconds that a ping may take. */
@@ -81,7 +81,7 @@ export function pooledDriver<S extends Pooled>({
   };
 }
 
-/** How much of a server to use. */
+/** Limits on the use of a server, and the isolation of transactions. */
 export interface ServerOptions {
   /** Connections at most. */
   readonly poolSize?: number;
@@ -91,7 +91,7 @@ export interface ServerOptions {
   readonly connectMs?: number;
   /** Milliseconds after which an unused connection is closed. */
   readonly idleMs?: number;
-  /** Isolation of writing transactions; the server's default where absent. */
+  /** Isolation of writing transactions; default: the server's own. */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
 }
 

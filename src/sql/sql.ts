@@ -54,7 +54,7 @@ sql.join = (fragments: readonly Sql[], separator: Sql = comma): Sql => {
 };
 const comma = sql`, `;
 
-// A function's own `name` is read-only until it is told otherwise.
+// The `name` of a function is read-only by default.
 Object.defineProperty(sql, 'name', { writable: true });
 
 /** A quoted name: the closing quote is doubled inside; a NUL is refused. */
@@ -104,7 +104,7 @@ export function render(
   placeholder: (position: number) => string,
 ): { text: string; slots: readonly Slot[] } {
   const slots: Slot[] = [];
-  // Where placeholders are numbered, an expression that stands in two places stays the same text in both.
+  // Numbered placeholders are shared, so that an expression used in two places (SELECT and GROUP BY) has the same text in both.
   const known = placeholder(1) === placeholder(2) ? null : new Map<Slot, number>();
   let text = '';
   for (const piece of Sql.pieces(fragment)) {

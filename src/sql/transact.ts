@@ -4,9 +4,9 @@ import { ended, grace, type Limits, limitsOf } from './watch.ts';
 
 /** A transaction on one connection, which begins with its first statement. */
 export interface Transaction extends Runner {
-  /** Rejects with a FozError when the database does not commit. Does nothing where nothing has begun. */
+  /** Rejects with a FozError when the database does not commit. Does nothing before the first statement. */
   commit(): Promise<void>;
-  /** Never rejects: a connection on which it fails is not used again. Does nothing where nothing has begun. */
+  /** Never rejects: a connection on which it fails is not used again. Does nothing before the first statement. */
   rollback(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export async function transact<T>(
     release();
     throw error;
   }
-  // Nothing can go wrong with the end of a transaction that only reads: nobody has to wait for it.
+  // The end of a read transaction cannot lose anything, so the caller does not wait for it.
   if (mode === 'read')
     void transaction
       .commit()
@@ -43,7 +43,7 @@ export async function transact<T>(
   return result;
 }
 
-/** Statements run one after the other, also when they are asked for at once; none once the transaction is over. */
+/** Runs statements one after the other, even when they are requested at once. After the end of the transaction it runs none. */
 class Turns implements Runner {
   readonly #transaction: Transaction;
   #last: Promise<unknown> = Promise.resolve();
@@ -60,7 +60,7 @@ class Turns implements Runner {
     return result;
   }
 
-  /** Waits for what still runs. */
+  /** Waits for the statements that still run. */
   async end(): Promise<void> {
     this.#over = true;
     await this.#last;
@@ -107,7 +107,7 @@ export function transactionOf(parts: TransactionParts): Transaction {
   };
 }
 
-/** Told of a write of which nobody knows whether it is stored. */
+/** Error details of a write that may or may not be stored. */
 const unknown = { outcome: 'unknown' } as const;
 
 /** The connection ended after a statement was sent and before the database had answered it. */
@@ -120,7 +120,7 @@ export function isRead(text: string): boolean {
   return reads.test(text);
 }
 
-/** What the failure of a statement outside of a transaction means for the caller: a write that was not answered may be stored. */
+/** The error for a failed statement outside of a transaction: a write without a response may be stored. */
 export function statementFailure(failure: FozError, text: string): FozError {
   if (!(failure instanceof Unanswered) || isRead(text)) return failure;
   const { code, message, internal } = failure;
@@ -134,7 +134,7 @@ export function statementFailure(failure: FozError, text: string): FozError {
 /** Milliseconds that a commit may take. */
 export const commitMs = 30_000;
 
-/** What a commit that failed means for the caller. */
+/** The error for a failed commit. */
 export function commitFailure(failure: FozError): FozError {
   if (failure.code !== 'unavailable' && failure.code !== 'timeout') return failure;
   return new FozError(

@@ -1,16 +1,16 @@
 import { type EndSignal, FozError, type HeldBytes } from '../core/index.ts';
 import type { RunContext } from '../plan/index.ts';
 
-/** Until when something may wait or run. */
+/** The limits of a wait or of a running statement: end signal, deadline, bytes. */
 export interface Limits {
   readonly signal: EndSignal;
   /** On the clock of `performance.now()`; `Infinity`: none. */
   readonly deadline: number;
-  /** Counts what arrives; absent: as much as one text can have. */
+  /** Counts the bytes that arrive; default: the longest text that is possible. */
   readonly held?: HeldBytes | undefined;
 }
 
-/** Something that waits or runs and has to be stopped when its request ends. */
+/** A wait or a running statement that must stop when its request ends. */
 export interface Watched extends Limits {
   /** Called once, when the signal is aborted or the deadline has passed. */
   stop(): void;
@@ -18,7 +18,7 @@ export interface Watched extends Limits {
 
 const periodMs = 20;
 
-/** Looks after what waits or runs. One look every 20 ms at all of it costs less than a timer and a listener for each. */
+/** Stops waits and statements at their limits. One check of all of them every 20 ms costs less than a timer and a listener for each. */
 export class Watch {
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
@@ -55,16 +55,16 @@ export function limitsOf({ signal, timeoutMs, held }: RunContext): Limits {
   return { signal, deadline, held };
 }
 
-/** Milliseconds that a connection has to stop what it was told to stop, before it is given up. */
+/** Milliseconds that a connection has to cancel its statement, before the connection is closed. */
 export const graceMs = 5_000;
 
-/** For what ends a transaction: it is not part of a request any more, but must not hang. */
+/** Limits for the end of a transaction: it is no longer part of a request, but must not hang. */
 export function grace(ms: number = graceMs): Limits {
   return { signal: never, deadline: performance.now() + ms };
 }
 const never = new AbortController().signal;
 
-/** The request has ended while its statement ran or waited. */
+/** The error of a request that ended while its statement ran or waited. */
 export function ended(signal: EndSignal): FozError {
   return signal.aborted
     ? new FozError('timeout', 'The request was ended before the database had answered.')

@@ -3,7 +3,7 @@ import { FozError } from '../core/index.ts';
 
 /** Milliseconds that a server has to identify itself. */
 const patienceMs = 1_000;
-/** MySQL and MariaDB greet by themselves; after so many milliseconds of silence PostgreSQL is asked. */
+/** MySQL and MariaDB send a greeting at once. After so many milliseconds without one, the request of PostgreSQL's protocol is sent. */
 const greetingMs = 300;
 
 /** The message of PostgreSQL's protocol that asks for TLS: its length and its code; the answer is one letter, S or N. */
@@ -13,8 +13,8 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 export const reached = new WeakSet<object>();
 
 /**
- * The error that points out a URL of the wrong kind: another server stands there than a source of this kind needs. `isRight`: of a server
- * as `MySQL 9.7.0` or `PostgreSQL`. `null`: none that is known. Never rejects.
+ * The error for a URL that leads to a server of another kind than the source needs. `isRight`: whether a server, named as `MySQL 9.7.0` or
+ * `PostgreSQL`, is of the right kind. `null`: no known server answers there. Never rejects.
  */
 export async function otherKind(
   kind: string,
@@ -31,7 +31,7 @@ export async function otherKind(
   );
 }
 
-/** The kind of database server at an address; `null`: none that is known. Never rejects. */
+/** The kind of database server at an address; `null`: no known one. Never rejects. */
 function whoAnswers(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect(port, host);

@@ -21,19 +21,19 @@ import { memberText } from './members.ts';
 import type { Sink } from './sink.ts';
 import type { Walk } from './walk.ts';
 
-/** A selection, made ready to be written for any number of values: at once where it is short, else piece by piece. */
+/** A compiled selection, which writes any number of values: at once where it is short, else piece by piece. */
 export type Writer =
   | { readonly kind: 'short'; readonly text: (value: unknown) => string }
   | { readonly kind: 'long'; readonly walk: (value: unknown, sink: Sink) => Walk };
 
-/** What selections depend on. Variables are coerced. */
+/** The context that selections are compiled in. Variables are coerced. */
 export interface Context {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Makes the selections of one operation ready. Fragments and @skip/@include are settled here, once. */
+/** Compiles the selections of one operation. Fragments and @skip/@include are resolved here, once. */
 export class Compiler {
   readonly #context: Context;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
@@ -51,7 +51,7 @@ export class Compiler {
     return this.#context.schema;
   }
 
-  /** The fields selected on a type, by response key, each with all its places in the document. */
+  /** The fields selected on a type by response key, each with all its nodes in the document. */
   collect(typeName: string, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
     const into = new Map<string, FieldNode[]>();
     const spread = new Set<string>();
@@ -59,7 +59,7 @@ export class Compiler {
     return into;
   }
 
-  /** The arguments of a field. Throws `validation-failed` for a null that came by a variable where none may be. */
+  /** The arguments of a field. Throws `validation-failed` for a variable that is null where null is not allowed. */
   given(field: GraphQLField<unknown, unknown>, node: FieldNode): Readonly<Record<string, unknown>> {
     try {
       return getArgumentValues(field, node, this.#context.variables);
@@ -119,7 +119,7 @@ export class Compiler {
     }
   }
 
-  /** The fragment to take in; `undefined` for one that has been taken in. */
+  /** The fragment of a spread; `undefined`: it is already included. */
   #spread(selection: Exclude<SelectionNode, FieldNode>, spread: Set<string>) {
     if (selection.kind === Kind.INLINE_FRAGMENT) return selection;
     const name = selection.name.value;
@@ -178,7 +178,7 @@ function* walkObject(entries: readonly Entry[], value: unknown, sink: Sink): Wal
 
 function oneWriter({ get }: Extract<Rule<unknown>, { kind: 'one' }>, object: Writer): Writer {
   if (object.kind === 'long') return { kind: 'long', walk: (value, sink) => object.walk(get(value), sink) };
-  // Thousands of fields lead to the same few types.
+  // Thousands of fields have the same few types.
   const known = new Lately<Repeated>();
   const text = (value: unknown) => {
     const inner = get(value);

@@ -24,15 +24,15 @@ export interface Given {
   readonly includeDeprecated?: boolean | null;
 }
 
-/** What an introspection field holds: text at once, another object, or several. */
+/** The value of an introspection field: a text, an object, or a list of objects. */
 export type Rule<Value> =
   | { readonly kind: 'leaf'; readonly text: (value: Value) => string }
   | { readonly kind: 'one'; readonly get: (value: Value) => unknown }
   | {
       readonly kind: 'many';
-      /** Null among the items is a place to pause. */
+      /** A null among the items marks a point where the writer may pause. */
       readonly get: (value: Value, given: Given, schema: GraphQLSchema) => Iterable<unknown> | undefined;
-      /** Whether there can be so many that writing them takes a while. */
+      /** Whether the list can be so long that writing it must be able to pause. */
       readonly long: boolean;
     };
 
@@ -63,7 +63,7 @@ function* currentOf<Value extends MayEnd>(values: Iterable<Value>): Generator<Va
 
 const isCurrent = (value: MayEnd): boolean => value.deprecationReason == null;
 
-/** A type of thousands of fields makes each when its turn comes. */
+/** The fields of a type, which may have thousands: each is created only when it is written. */
 const fieldsOf = (
   type: GraphQLObjectType | GraphQLInterfaceType,
 ): Iterable<GraphQLField<unknown, unknown>> =>
@@ -174,7 +174,7 @@ const rules = {
   __EnumValue: ofEnumValue,
 } as const;
 
-/** How a field of an introspection type is answered; `undefined`: this graphql has one that is not known here. */
+/** The rule for a field of an introspection type; `undefined`: a newer graphql-js has a field that is unknown here. */
 export function ruleOf(typeName: string, field: string): Rule<unknown> | undefined {
   const ofThis: Rules<never> | undefined = rules[typeName as keyof typeof rules];
   return ofThis !== undefined && Object.hasOwn(ofThis, field) ? (ofThis[field] as Rule<unknown>) : undefined;

@@ -1,6 +1,6 @@
 /**
- * A text that may be written again and again. Text that was put together stays a tree of its parts, which is walked each time
- * that it is written; one that is written often is put in one piece.
+ * A text that may be written repeatedly. V8 keeps a concatenated string as a tree of its parts and walks it at each write. A text that is
+ * written often is flattened.
  */
 export class Repeated {
   #text: string;
@@ -16,7 +16,7 @@ export class Repeated {
   }
 }
 
-/** What was made for a value lately. Forgets everything when there is too much of it: what is asked for often is soon there again. */
+/** A small cache of results by value. It is emptied as a whole when it is full: frequent entries are soon back. */
 export class Lately<Made extends object> {
   readonly #made = new Map<unknown, Made>();
 
@@ -33,7 +33,7 @@ export class Lately<Made extends object> {
 
 const mostRemembered = 500;
 
-/** The same text in one piece. */
+/** The same text, flattened by V8. */
 export function flat(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }

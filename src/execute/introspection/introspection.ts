@@ -17,26 +17,26 @@ import type { Walk } from './walk.ts';
 
 /** An operation with `__schema` or `__type` in it. Variables are coerced. */
 export interface IntrospectionRequest {
-  /** Tells the operation from all others of the graph. */
+  /** Identifies the operation within the graph. */
   readonly key: string;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly signal: EndSignal;
-  /** Characters that the texts of `__schema` and `__type` may have beside other data. */
+  /** The most characters of the texts of `__schema` and `__type` where the answer contains other data, too. */
   readonly most?: number;
 }
 
 type Answer = string | PackedText;
 
-/** Finished introspection answers of any number of graphs. Tools read whole graphs, so that one answer may take half of it. */
+/** A cache of introspection answers of any number of graphs. Tools read whole graphs, so one answer may take half of it. */
 export function introspectionAnswers(maxBytes = heapPart(1 / 16, 64 * 2 ** 20)): CacheBudget {
   return new CacheBudget('introspection', maxBytes, 1 / 2);
 }
 
 /**
- * Answers introspection of one graph with the bytes that graphql-js would give. The answer is written straight from the schema
- * in short time slices, so that other requests are served meanwhile, and without keeping the types that it makes.
+ * Answers introspection of one graph, byte for byte as graphql-js. The answer is written directly from the schema in short time slices, so
+ * that other requests are served meanwhile. The types that it creates are not kept.
  */
 export class Introspection {
   readonly #schema: GraphQLSchema;
@@ -48,14 +48,14 @@ export class Introspection {
     this.#answers = answers.share();
   }
 
-  /** Drops what is kept; nothing more is kept. */
+  /** Empties and closes the cache. */
   close(): void {
     this.#answers.close();
   }
 
   /**
-   * The whole answer of an operation whose root fields are introspection and constants, from what is kept where it was asked
-   * before. Rejects with FozError.
+   * The whole answer of an operation whose root fields are introspection and constants, from the cache where possible. Rejects with
+   * FozError.
    */
   answer(roots: readonly Root[], request: IntrospectionRequest): Promise<Answer> {
     const id = `${JSON.stringify(request.variables)}\0${request.key}`;
@@ -107,7 +107,7 @@ export class Introspection {
     sink.write('}}');
   }
 
-  /** `__schema` or `__type`. The types are made on a graph of their own and go with it. */
+  /** Writes `__schema` or `__type`. Types are created on a separate graph object and freed with it. */
   *#walkField(compiler: Compiler, nodes: readonly FieldNode[], sink: Sink): Walk {
     const [node] = nodes as readonly [FieldNode];
     const schema = compiler.schema;

@@ -1,15 +1,15 @@
 import { type EndSignal, FozError } from '../../core/index.ts';
 
-/** Work that several callers wait for. It is told to stop when the last of them has gone. */
+/** A job that several callers wait for. It stops when the last of them has stopped waiting. */
 export class Job<Result> {
   readonly result: Promise<Result>;
   #callers = 0;
   #isStopped = false;
 
-  /** `work` asks now and then whether it should stop. */
+  /** `work` calls `isStopped` regularly. */
   constructor(work: (isStopped: () => boolean) => Promise<Result>) {
     this.result = work(() => this.#isStopped);
-    // Each caller hears of it; this promise itself may have nobody.
+    // Each caller handles the rejection of its own promise. This promise may have no handler.
     this.result.catch(() => {});
   }
 

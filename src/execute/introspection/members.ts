@@ -1,6 +1,6 @@
 import { flat, Lately } from './flat.ts';
 
-/** A field, argument, input field or enum value: what is alike in all of them. */
+/** The common properties of fields, arguments, input fields and enum values. */
 interface Member {
   readonly name: string;
   readonly type?: unknown;
@@ -19,7 +19,7 @@ export interface MemberEntry {
   readonly isName: boolean;
 }
 
-/** Whether nothing but its name and its type tells it from others. */
+/** Whether the member has only a name and a type. */
 function isPlain({ description, deprecationReason, defaultValue, args }: Member): boolean {
   return (
     (description === undefined || description === null) &&
@@ -30,8 +30,8 @@ function isPlain({ description, deprecationReason, defaultValue, args }: Member)
 }
 
 /**
- * Writes members. Most of the text about a large graph is about columns that appear in type after type with the same type, so
- * what stands around the names is kept per type.
+ * Writes members. In a large graph most of them are columns with a few types, which appear in many object types. The text around the name is
+ * therefore cached per type.
  */
 export function memberText(entries: readonly MemberEntry[]): (value: unknown) => string {
   const around = new Lately<Around>();
@@ -43,7 +43,7 @@ export function memberText(entries: readonly MemberEntry[]): (value: unknown) =>
       return `${all}}`;
     }
     const known = around.get(member.type, () => ({ pieces: piecesOf(entries, member), uses: 0 }));
-    // Most types have few members; it pays for those that have thousands.
+    // Flattening pays off only for types that many members have.
     if (++known.uses === 4) known.pieces = known.pieces.map(flat);
     const { pieces } = known;
     let all = pieces[0]!;
@@ -58,7 +58,7 @@ interface Around {
   uses: number;
 }
 
-/** The text of a member, cut where its name stands. */
+/** The text of a member, cut at the positions of its name. */
 function piecesOf(entries: readonly MemberEntry[], member: Member): string[] {
   const pieces: string[] = [];
   let piece = '';

@@ -3,10 +3,10 @@ import { finished, Readable } from 'node:stream';
 import { finished as ended } from 'node:stream/promises';
 import { createGunzip, createGzip, gunzipSync } from 'node:zlib';
 
-/** Size of the pieces that are packed and unpacked, bytes. */
+/** Bytes of each piece that is compressed or decompressed. */
 const chunkSize = 256 * 1024;
 
-/** A long text that is kept compressed: the description of a large graph shrinks to a thirtieth. */
+/** A long text in compressed form. The description of a large graph shrinks to a thirtieth. */
 export class PackedText {
   /** Length of the text in UTF-8. */
   readonly bytes: number;
@@ -21,7 +21,7 @@ export class PackedText {
     this.packedBytes = gzip.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** The text in UTF-8, unpacked as fast as it is read. */
+  /** The text in UTF-8 as a stream, decompressed at the speed at which it is read. */
   unpack(): Readable {
     const gunzip = createGunzip({ chunkSize });
     const source = Readable.from(this.gzip);
@@ -29,13 +29,13 @@ export class PackedText {
     return source.pipe(gunzip);
   }
 
-  /** The whole text. Takes its time, and throws RangeError where no string is that long: prefer `unpack`. */
+  /** The whole text. Slow, and throws RangeError for a text longer than the longest string: prefer `unpack`. */
   text(): string {
     return gunzipSync(Buffer.concat(this.gzip)).toString();
   }
 }
 
-/** Packs a text that comes in pieces, on a thread of the pool. */
+/** Compresses a text that comes in pieces, on a thread of Node's pool. */
 export class Packer {
   readonly #gzip = createGzip({ level: 3, chunkSize });
   readonly #packed: Buffer[] = [];
@@ -45,7 +45,7 @@ export class Packer {
     this.#gzip.on('data', (piece: Buffer) => this.#packed.push(piece));
   }
 
-  /** A promise when the writer should wait. */
+  /** Returns a promise when the writer should wait (back-pressure). */
   write(piece: string): Promise<void> | undefined {
     const bytes = Buffer.from(piece);
     this.#bytes += bytes.length;
@@ -59,7 +59,7 @@ export class Packer {
     return new PackedText(this.#bytes, this.#packed);
   }
 
-  /** Gives up. */
+  /** Aborts. */
   destroy(): void {
     this.#gzip.destroy();
   }

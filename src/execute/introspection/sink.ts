@@ -3,17 +3,17 @@ import { nextTurn } from '../turns.ts';
 import { type PackedText, Packer } from './packed.ts';
 import type { Walk } from './walk.ts';
 
-/** Milliseconds of writing between two turns of everybody else. */
+/** Milliseconds of writing before other requests have their turn. */
 const slice = 5;
-/** Characters after which text is handed on. */
+/** Characters after which the text is passed on. */
 const pieceLength = 128 * 1024;
-/** Texts longer than this are packed while they are written. */
+/** Characters beyond which a text is compressed while it is written. */
 const longestPlain = 1024 * 1024;
-/** What a text may have at most. */
+/** The most characters of a text. */
 const mostCharacters = 2 ** 31;
 const mostPlainCharacters = 2 ** 28;
 
-/** Takes text, and tells whoever writes it when to pause. */
+/** Collects text, and reports to the writer when to pause. */
 export class Sink {
   #text = '';
   #until = performance.now() + slice;
@@ -25,7 +25,7 @@ export class Sink {
 
   /** Whether it is time to pause, because there is enough text or the time slice is over. */
   isDue(): boolean {
-    // Looking at the clock costs as much as writing a small field.
+    // Reading the clock costs as much as writing a small field.
     if ((++this.#count & 7) !== 0) return false;
     return this.#text.length >= pieceLength || this.isLate();
   }
@@ -35,12 +35,12 @@ export class Sink {
     return performance.now() >= this.#until;
   }
 
-  /** Begins another time slice. */
+  /** Begins a new time slice. */
   restart(): void {
     this.#until = performance.now() + slice;
   }
 
-  /** What was written since the last time. */
+  /** The text that was written since the last call. */
   take(): string {
     const text = this.#text;
     this.#text = '';
@@ -49,7 +49,7 @@ export class Sink {
 }
 
 /**
- * Runs a walk in time slices, handing its text on in pieces. Throws `timeout` when `isStopped`, `limit-exceeded` beyond
+ * Runs a walk in time slices and passes its text on in pieces. Throws `timeout` when `isStopped`, `limit-exceeded` beyond
  * `most` characters.
  */
 async function run(
@@ -98,7 +98,7 @@ export async function writePlain(
   return pieces.join('');
 }
 
-/** The text of a walk: a string where it is short, packed while it is written where it is long. */
+/** The text of a walk: a string where it is short, otherwise compressed while it is written. */
 export async function write(
   begin: (sink: Sink) => Walk,
   isStopped: () => boolean,

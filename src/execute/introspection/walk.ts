@@ -1,2 +1,2 @@
-/** Writing that can pause; each `yield` is a place where others may have their turn. */
+/** Writing that can pause. At each `yield` other requests may have their turn. */
 export type Walk = Generator<undefined, void>;

@@ -23,7 +23,7 @@ interface Family {
   readonly keys: Param;
 }
 
-/** The keys of all parents as a row source, its index column, and what ties a row to its parent. */
+/** The keys of all parents as a row source, its index column, and the join condition between a row and its parent. */
 function parents(scope: Scope, { columns, keys }: Family, row: Sql) {
   const alias = scope.alias();
   const on = columns.map((column, index) =>
@@ -111,7 +111,7 @@ function unionChildren(scope: Scope, family: Family, select: Select): Draft {
   return { text: sql.join(branches, sql` union all `), out, parent: 0 };
 }
 
-/** Numbers the rows of each parent and keeps a page of them: works on every engine. */
+/** Numbers the rows of each parent with a window function and selects a page of them. Works on every engine. */
 function numberedChildren(scope: Scope, family: Family, select: Select): Draft {
   const { dialect } = scope;
   const row = scope.alias();
@@ -137,7 +137,7 @@ function numberedChildren(scope: Scope, family: Family, select: Select): Draft {
   };
 }
 
-/** The condition that a row number from 1 lies within offset and limit. */
+/** The condition that a row number (counted from 1) lies within offset and limit. */
 function page(scope: Scope, { limit, offset }: Pick<Select, 'limit' | 'offset'>, position: Sql): Sql {
   const spell = (bound: number | Param) =>
     typeof bound === 'number' ? sql.integer(bound) : scope.dialect.bind(bound);
@@ -174,7 +174,7 @@ function shift(out: Out, by: number): Out {
   }
 }
 
-/** Rows of many parents, each parent's own page of them, with its index: what aggregates of children range over. */
+/** The row source for aggregates of children: one page of rows per parent, with the parent's index. */
 function childSource(scope: Scope, family: Family, aggregate: Aggregate) {
   const row = scope.alias();
   const parent = parents(scope, family, row);
@@ -202,7 +202,7 @@ function childSource(scope: Scope, family: Family, aggregate: Aggregate) {
   };
 }
 
-/** One aggregate row per parent; nodes and groups are hops of their own. */
+/** One aggregate row per parent. Nodes and groups are fetched by separate statements. */
 export function childAggregate(scope: Scope, fetch: Extract<Fetch, { kind: 'children aggregate' }>): Draft {
   const { aggregate } = fetch;
   const { source, index, row } = childSource(scope, fetch, aggregate);
@@ -242,7 +242,7 @@ function childPart(
   }
 }
 
-/** More rows of the same parent: the hop takes over the parent's key. */
+/** A hop to more rows of the same parent. It uses the key of the parent. */
 function sameParent(key: string, family: Family, child: HopShape['child']): Out {
   const { compare } = family.keys;
   return {

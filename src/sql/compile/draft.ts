@@ -1,7 +1,7 @@
 import type { Out } from '../../plan/index.ts';
 import type { Sql } from '../sql.ts';
 
-/** What a compiler of one fetch hands back: the statement before rendering, and how to read its rows. */
+/** A compiled fetch before rendering: the statement, and how to read its rows. */
 export interface Draft {
   readonly text: Sql;
   readonly out: readonly Out[];

@@ -12,7 +12,7 @@ import { Scope, SelectList } from './scope.ts';
 import { baseRows, From, limitClause, orderClause, orderList } from './source.ts';
 import { columnTypes } from './wire.ts';
 
-/** Spells one read for an engine. Pure. */
+/** Compiles one read to the SQL of an engine. Pure. */
 export function compileFetch(dialect: Dialect, fetch: Fetch): Compiled {
   const draft = compile(new Scope(dialect), fetch);
   return {

@@ -5,7 +5,7 @@ import type { Scope } from './scope.ts';
 import { limitClause, orderClause } from './source.ts';
 import { comparisons, compileMeasure, junction } from './where.ts';
 
-/** The parts of a grouping. */
+/** The clauses of a grouped select. */
 interface GroupClauses {
   /** Expressions of its keys. */
   readonly keys: readonly Sql[];
@@ -13,12 +13,12 @@ interface GroupClauses {
   readonly tail: Sql;
   /** ` group by ...` */
   readonly grouping: Sql;
-  /** What `having` says; `null`: nothing. */
+  /** The condition of `having`; `null`: none. */
   readonly condition: Sql | null;
   readonly order: readonly Sql[];
 }
 
-/** Spells a grouping. `outer`: keys before its own, then without order and limit. */
+/** Compiles the clauses of a grouped select. `outer`: keys to group by first; then there is no order and no limit. */
 export function groupClauses(
   scope: Scope,
   group: GroupBy,

@@ -7,7 +7,7 @@ import { type Scope, SelectList } from './scope.ts';
 import { From, orderClause, orderValue } from './source.ts';
 import { comparisons, compileCount, compileMeasure, compileWhere } from './where.ts';
 
-/** Distinct key tuples of the rows that pass, for a filter that leads into this source from another. */
+/** Distinct key tuples of the rows that pass, for a filter in another source that refers to this one. */
 export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }>): Draft {
   const row = scope.alias();
   const list = new SelectList();
@@ -34,7 +34,7 @@ export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }
   };
 }
 
-/** A column of a key: the expression for GROUP BY, and the one that is selected. */
+/** A column of a key: the expression to group by, and the expression to select. */
 function keyColumn(scope: Scope, row: Sql, column: Column, compare: KeyComparison | undefined) {
   const plain = scope.column(row, column);
   const exact = compare === undefined ? null : scope.dialect.keyText(plain, column.type, compare);
@@ -42,7 +42,7 @@ function keyColumn(scope: Scope, row: Sql, column: Column, compare: KeyCompariso
   return { expression, type, flat: scope.dialect.flat(expression, type) };
 }
 
-/** The rank of each key tuple, for an order that leads into this source from another. NULL sorts as NULL, not as a rank. */
+/** The rank of each key tuple, for an order in another source that refers to this one. NULL sorts as NULL, not as a rank. */
 export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks' }>): Draft {
   const { dialect } = scope;
   const row = scope.alias();
@@ -62,7 +62,7 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
     { kind: 'value', key: 'r', index: 1, codec: { text: undefined, form: 'bare' } },
   ];
   if (fetch.by.kind === 'measure' && fetch.by.measure.kind === 'count') {
-    // A count is its own position, below which stand the rows that have none over there.
+    // A count needs no rank: it sorts as itself. Rows without related rows have no count and sort below.
     const counted = compileCount(
       scope,
       countedColumns(fetch, fetch.by.measure),
@@ -84,7 +84,7 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
   const { term } = fetch.by;
   const from = new From(scope, row);
   const sorted = orderValue(scope, from, term);
-  // A rank from a third source is in its direction already.
+  // A rank from a third source already includes the direction.
   const direction = term.kind === 'rank' ? { descending: false, nulls: term.nulls } : term;
   const rank = sql`case when ${sorted} is null then null else dense_rank() over (order by ${dialect.order(sorted, direction, true)}) end`;
   return {
@@ -93,7 +93,7 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
   };
 }
 
-/** Without columns of its own a count takes those of the key, which the row that an outer join makes up does not have. */
+/** The columns to count. A plain count takes the key columns, which are NULL where an outer join found no row. */
 function countedColumns(
   { columns }: Extract<Fetch, { kind: 'ranks' }>,
   measure: Extract<Measure, { kind: 'count' }>,

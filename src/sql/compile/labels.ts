@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts';
 import { type Sql, sql } from '../sql.ts';
 import type { Scope } from './scope.ts';
 
-/** An enum column as the graph names its labels, and the type that it has then; without labels both stay as they are. */
+/** An enum column with the labels renamed as in the graph, and its resulting type. Without `labels` both are unchanged. */
 export function labelled(
   scope: Scope,
   expression: Sql,
@@ -17,7 +17,7 @@ export function labelled(
   return { expression: named, type: { scalar: 'text', array: type.array } };
 }
 
-/** `case x when 'two words' then 'two_words' else x end`; a label may hold anything, so that it is bound. */
+/** `case x when 'two words' then 'two_words' else x end`. A label may hold any text, so it is bound. */
 export function caseOf(dialect: Pick<Dialect, 'bind'>, expression: Sql, labels: Labels): Sql {
   const type: ValueType = { scalar: 'text', array: false };
   const branches = [...labels].map(([value, name]) => {

@@ -11,7 +11,7 @@ import { compileCount, joinCondition } from './where.ts';
 type Entry = { readonly key: string; readonly value: Sql };
 type Numbers = 'string' | 'number';
 const textType: ValueType = { scalar: 'text', array: false };
-/** Databases count in 64 bits; in JSON a count is a number. */
+/** Databases count in 64 bits. In JSON a count is a number. */
 const countType: ValueType = { scalar: 'bigint', array: false };
 
 /** A scalar sub-select: the related rows of `parent` as one JSON array. */
@@ -115,7 +115,7 @@ export function nestedAggregate(
   return sql`(select ${object} from ${aggregateRows(scope, aggregate, relationship, parent, row)})`;
 }
 
-/** Whether anything is computed over the rows; only names of types may be asked for. */
+/** Whether anything is computed over the rows. False where only `__typename` is selected. */
 export function measures(aggregate: Aggregate): boolean {
   return aggregate.parts.some((part) => part.kind === 'aggregate' && part.items.some(isMeasure));
 }

@@ -105,7 +105,7 @@ function nodeIdField(
   return { kind: 'node_id', key, mark, values };
 }
 
-/** Index of a column in the select list; asked for twice it stands there once. What is masked is another value than the key itself. */
+/** Index of a column in the select list, where each column stands once. A masked column and the unmasked key column are different entries. */
 export function flatColumn(scope: Scope, list: SelectList, row: Sql, path: string, column: Column): number {
   const name = column.mask === null ? column.name : `${column.name}|masked`;
   return list.add(scope.dialect.flat(scope.column(row, column), column.type), `${path}|${name}`);
@@ -158,7 +158,7 @@ function jsonField(list: SelectList, key: string, text: Sql, empty: 'null' | '[]
   return { kind: 'json', key, index: list.add(text), empty };
 }
 
-/** The rows of an array relationship can be built as JSON inside the parent's statement. */
+/** Whether the rows of an array relationship can be built as JSON inside the parent's statement. */
 export function nests(scope: Scope, relationship: Relationship, select: Select): boolean {
   return scope.dialect.capabilities.nesting === 'json' && !relationship.remote && !hasHop(select);
 }
@@ -167,7 +167,7 @@ function nestsAggregate(scope: Scope, relationship: Relationship, aggregate: Agg
   return scope.dialect.capabilities.nesting === 'json' && !relationship.remote && !aggregateHasHop(aggregate);
 }
 
-/** Something below needs a statement of its own on every engine: a relationship, or a row that is not written by the database. */
+/** Whether the database cannot build the select as JSON: a relationship below needs its own statement, or Foz writes a node id. */
 export function hasHop(select: Select): boolean {
   return select.fields.some((field) => {
     switch (field.kind) {

@@ -5,7 +5,7 @@ import type { Dialect, JsonBuilding } from '../dialect.ts';
 import { type Sql, sql } from '../sql.ts';
 import { compileWhere } from './where.ts';
 
-/** What compiling one statement needs: the spelling, and fresh aliases. */
+/** The context of compiling one statement: the dialect, and fresh aliases. */
 export class Scope {
   readonly dialect: Dialect;
   readonly #changed: Table | null;
@@ -18,7 +18,7 @@ export class Scope {
     this.#changed = changed;
   }
 
-  /** How rows are nested as JSON: asked for only where the engine nests. */
+  /** How the engine builds nested JSON. Used only for engines with `nesting: json`. */
   get json(): JsonBuilding {
     const { json, engine } = this.dialect;
     if (json === undefined) throw new FozError('unexpected', `The dialect of ${engine} builds no JSON.`);
@@ -30,7 +30,7 @@ export class Scope {
     return this.json.text?.(json) ?? json;
   }
 
-  /** The table as a sub-select of a condition reads it. A view may read the table that is changed. */
+  /** A table as the row source of a sub-select in a condition. A view may read the table that the statement changes. */
   rows(table: Table): Sql {
     const { rowsBesideWrite, table: plain } = this.dialect;
     const apart = this.#changed !== null && (table.id === this.#changed.id || table.kind.endsWith('view'));
@@ -42,7 +42,7 @@ export class Scope {
     return this.dialect.name(`t${this.#aliases++}`);
   }
 
-  /** Compiles conditions of a select that has an OFFSET, or has none. */
+  /** Compiles the conditions of a select. `offset`: it has an OFFSET. */
   before<T>(offset: boolean, body: () => T): T {
     const outside = this.#offset;
     this.#offset = offset;
@@ -53,24 +53,24 @@ export class Scope {
     }
   }
 
-  /** What ends the sub-select of EXISTS at this place. */
+  /** The end of a sub-select of EXISTS at this place: see `Dialect.existsBeforeOffset`. */
   get existsTail(): Sql {
     return (this.#offset ? this.dialect.existsBeforeOffset : undefined) ?? sql.empty;
   }
 
-  /** `alias.column`; of a masked column NULL in the rows where the role does not see it. */
+  /** `alias.column`. A masked column is NULL in the rows where the role may not see it. */
   column(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     return this.#masked(alias, column, plain);
   }
 
-  /** As `column`, in a form in which values are equal if they are shown alike. */
+  /** As `column`, in a form in which two values are equal if they have the same text in an answer. */
   shown(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     return this.#masked(alias, column, this.dialect.shownAs?.(plain, column.type) ?? plain);
   }
 
-  /** As `column`, to be sorted and ranged by. */
+  /** As `column`, for sorting and for range comparisons. */
   ordered(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     const shown = this.dialect.shownAs?.(plain, column.type) ?? null;
@@ -93,7 +93,7 @@ export class Scope {
     return { text, form: form === 'digits' ? (numbers === 'number' ? 'bare' : 'quoted') : form, type };
   }
 
-  /** A column equals a key of a table of keys, or an element of its parameter, by the comparison of the parameter. */
+  /** Equality of a column and a key (of a table of keys, or an element of its parameter), by the comparison of the parameter. */
   keyEquals(alias: Sql, column: Column, keys: Param, key: Sql): Sql {
     const own = this.column(alias, column);
     const { compare } = keys;
@@ -102,7 +102,7 @@ export class Scope {
       : this.dialect.keyEquals(own, column.type, key, compare);
   }
 
-  /** One element of a parameter of shape `keys`: NULL beyond its end, so that padding matches nothing. */
+  /** One element of a parameter of shape `keys`. Beyond the end it is NULL, so that padding matches nothing. */
   keyElement(keys: Param, tuple: number, column: number): Sql {
     const type = keys.keyTypes?.[column];
     if (type === undefined) throw new FozError('unexpected', `key ${column} of ${keys.path} has no type`);
@@ -118,7 +118,7 @@ export class SelectList {
   readonly columns: Sql[] = [];
   readonly #seen = new Map<string, number>();
 
-  /** Index of the expression; `identity` tells equal ones apart from others (alias and column, say). */
+  /** Adds an expression and returns its index. Expressions with the same `identity` (such as alias and column) share a column. */
   add(expression: Sql, identity?: string): number {
     const known = identity === undefined ? undefined : this.#seen.get(identity);
     if (known !== undefined) return known;

@@ -6,7 +6,7 @@ import { type Sql, sql } from '../sql.ts';
 import type { Scope } from './scope.ts';
 import { compileWhere, joinCondition, related } from './where.ts';
 
-/** Which rows of a table a select or an aggregate ranges over. */
+/** The rows of a table that a select or an aggregate ranges over. */
 export interface RowSet {
   readonly table: Table;
   readonly where: Predicate;
@@ -43,7 +43,7 @@ export class From {
     return { alias, path: key };
   }
 
-  /** Any further row source (keys, ranks). */
+  /** Adds any further row source (keys, ranks). */
   add(join: Sql): void {
     this.#joins.push(join);
   }
@@ -60,7 +60,7 @@ export class From {
   }
 }
 
-/** A to-one row can be joined when the database can tell which one it is. */
+/** Whether a to-one row can be joined: the columns of the relationship must identify it. */
 export function joinable(relationship: Relationship): boolean {
   return !relationship.remote && (relationship.unique || relationship.to.primaryKey !== null);
 }
@@ -126,7 +126,7 @@ export function orderValue(scope: Scope, from: From, term: OrderTerm): Sql {
   }
 }
 
-/** A value that is there for every row, but NULL where the to-one row at the end of a path is missing. */
+/** A value that is never NULL by itself, turned to NULL where the to-one row at the end of a path is missing. */
 function ofPartner(scope: Scope, path: readonly Hop[], row: Sql, value: Sql): Sql {
   const last = path.at(-1);
   if (last === undefined) return value;
@@ -155,8 +155,8 @@ export function limitClause(scope: Scope, limit: Bound | null, offset: Bound | n
 export const rowNumber = 'foz_row_number';
 
 /**
- * Where rows come from, and what is left to filter outside: with `distinctOn` a derived table numbers the rows of each
- * distinct tuple. `partition` adds columns of `outer` (keys of many parents) to the tuple.
+ * The row source, and the filter that remains outside of it. With `distinctOn`, a derived table numbers the rows of each distinct tuple.
+ * `partition` adds columns of `outer` (keys of many parents) to the tuple.
  */
 export function baseRows(
   scope: Scope,

@@ -16,7 +16,7 @@ export const comparisons = {
 
 const ranging = { _gt: true, _gte: true, _lt: true, _lte: true } as const;
 
-/** A predicate over the row that `row` aliases, as a condition that needs no parentheses around it in an AND. */
+/** A predicate over the row with the alias `row`, as a condition that needs no parentheses within an AND. */
 export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql {
   switch (predicate.kind) {
     case 'and':

@@ -7,7 +7,7 @@ import { Scope, SelectList } from './scope.ts';
 import { compileWhere, whereClause } from './where.ts';
 import { columnTypes } from './wire.ts';
 
-/** Spells one write for an engine. Pure. Returned columns are named by their database names in `shape.out`. */
+/** Compiles one write to the SQL of an engine. Pure. `shape.out` has the returned columns by their database names. */
 export function compileWrite(dialect: Dialect, write: Write): Compiled {
   const scope = new Scope(dialect, write.kind === 'insert' ? null : write.table);
   const text = spell(scope, write);
