@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import {
   type Authentication,
-  accountsIn,
-  again,
+  admissionOf,
   answersOf,
   authenticationOf,
   changingOptions,
-  doorOf,
   droppedLines,
   processLog,
+  replan,
+  requestAuditOf,
   routesOf,
   startRuntime,
   tlsOf,
@@ -30,7 +30,7 @@ import {
 import type { SourceConfig, SourceKind } from './views/index.ts';
 import { Graphs, SourceRegistry, StoredCatalog, viewKey } from './views/index.ts';
 
-/** Every kind of database, and how its configuration becomes a connector. A new one is one line; its driver is loaded when used. */
+/** The connector of each kind of database, made from its configuration. Its driver is loaded when it is first used. */
 const kinds = {
   postgres: async (source) =>
     (await import('./databases/postgres/index.ts')).connectPostgres({
@@ -66,12 +66,12 @@ function serverOptions(source: SourceConfig) {
   };
 }
 
-/** A connector for one configured source. Does not connect yet; rejects for a URL that is none. `create`: make a file that is not there. */
+/** A connector for one configured source, not connected yet. Rejects for an invalid URL. `create`: creates a missing database file. */
 export function connect(source: SourceConfig, create = false): Promise<Connector> {
   return kinds[source.kind](source, create);
 }
 
-/** Everything but the HTTP front: sources read, catalog resolved. For commands that look inside. */
+/** Sources, catalog and graphs without the HTTP front, for commands that inspect them. */
 export interface Attached {
   readonly registry: SourceRegistry;
   readonly graphs: Graphs;
@@ -79,8 +79,8 @@ export interface Attached {
 }
 
 /**
- * Attaches all sources of a configuration and reads what they contain. A source that is down does not reject; one that does not
- * answer is not waited for where `wait` says so.
+ * Attaches and introspects all sources of a configuration. A source that is down does not make it reject. `wait`: whether to wait for
+ * sources that do not answer.
  */
 export async function attach(config: FozConfig, wait: 'all' | 'some' = 'all'): Promise<Attached> {
   const sources = await Promise.all(
@@ -113,19 +113,19 @@ function nameOf(source: SourceConfig): SourceName {
 
 export interface StartOptions {
   readonly logger?: Logger;
-  /** Ready-made operations for the console. */
+  /** Sample operations for the console. */
   readonly samples?: readonly unknown[];
-  /** Called with what the start does next, in words: `Reading the sources shop, support`. */
+  /** Called with each stage of the start, as a text: `Reading the sources shop, support`. */
   readonly onStage?: (stage: string) => void;
 }
 
-/** Foz, listening. */
+/** A running Foz. */
 export interface Started extends FozServer {
   readonly attached: Attached;
   readonly authentication: Authentication;
-  /** `null`: nothing needs one. */
+  /** `null`: the configuration needs none. */
   readonly plane: ControlPlane | null;
-  /** What of the store was not read yet; `/readyz` answers 503 until everything was. */
+  /** Parts of the store that were not read yet; `/readyz` answers 503 until there are none. */
   readonly unread: readonly string[];
   readonly logger: Logger;
 }
@@ -134,7 +134,7 @@ export interface Started extends FozServer {
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
   const logger = options.logger ?? processLog();
   const plane = await openControlPlane(config, process.env, logger);
-  const keeping = { logger, ...(plane?.audit ? { accounts: accountsIn(plane.audit) } : {}) };
+  const keeping = { logger, ...(plane?.audit ? { audit: requestAuditOf(plane.audit) } : {}) };
   const authentication = authenticationOf(config, plane, logger);
   const stage = options.onStage ?? (() => {});
   stage(`Reading the sources ${config.sources.map(({ name }) => name).join(', ')}`);
@@ -151,7 +151,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const close = async () => {
     for (const part of [runtime, attached, authentication, plane]) await part?.close();
   };
-  // Added to those that change, which stay getters.
+  // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached),
     host: server.host ?? '127.0.0.1',
@@ -159,11 +159,11 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     tls: server.tls ?? null,
     ...(server.receive_ms === undefined ? {} : { receiveMs: server.receive_ms }),
     answers: answersOf(server.answers),
-    ...doorOf(authentication),
+    ...admissionOf(authentication),
     ...keeping,
     readiness: () => readinessOf(attached.registry),
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
-    gauges: () => gaugesOf(attached, [authentication.auth, keeping.accounts, runtime.unlisted]),
+    gauges: () => gaugesOf(attached, [authentication.auth, keeping.audit, runtime.unlisted]),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, { ...attached, ...runtime, plane }, keeping)),
   };
@@ -171,7 +171,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     await close();
     throw error;
   });
-  // Only now, so that a start that fails does not use up the secret that is shown once.
+  // Comes last, so that a start that fails does not use up the secret, which is shown only once.
   await authentication.settleFirst(runtime.settings);
   return {
     url: front.url,
@@ -189,7 +189,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   };
 }
 
-/** Where the store is, for people, without a URL that may hold a password. */
+/** The location of the store, for messages. Shows no URL, since it may contain a password. */
 function storeOf({ store, state = '.foz' }: FozConfig): string {
   const shared = (store?.url ?? process.env.FOZ_STORE_URL) || undefined;
   return shared === undefined
@@ -197,10 +197,10 @@ function storeOf({ store, state = '.foz' }: FozConfig): string {
     : 'a PostgreSQL server';
 }
 
-/** What keeps something of callers. */
-type Keeps = { readonly caches: readonly CacheState[] } | null | undefined;
+/** An object with caches. */
+type HasCaches = { readonly caches: readonly CacheState[] } | null | undefined;
 
-function gaugesOf({ graphs, registry }: Attached, others: readonly Keeps[]) {
+function gaugesOf({ graphs, registry }: Attached, others: readonly HasCaches[]) {
   return {
     plans: graphs.plans,
     caches: [...graphs.caches, ...others.flatMap((one) => one?.caches ?? [])],
@@ -233,7 +233,7 @@ function engineOf(attached: Attached): Engine {
       const engine = graphs.engine(operation.session);
       const answer = engine.cached({ ...operation, session: operation.session.variables });
       return answer?.then((first) =>
-        first.drifted === undefined ? first : again(attached, operation, engine, first),
+        first.drifted === undefined ? first : replan(attached, operation, engine, first),
       );
     },
     async execute(operation, document) {
@@ -243,12 +243,12 @@ function engineOf(attached: Attached): Engine {
         session: operation.session.variables,
         document,
       });
-      return again(attached, operation, engine, first, document);
+      return replan(attached, operation, engine, first, document);
     },
   };
 }
 
-/** The built console stands beside the built server, or in its package when Foz runs from a checkout. */
+/** The folder of the built console: beside the built server, or in its package when Foz runs from a checkout. */
 function consoleFolder(): string | null {
   const here = dirname(fileURLToPath(import.meta.url));
   const candidates = [

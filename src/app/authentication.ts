@@ -7,28 +7,28 @@ import type { ServerOptions } from '../serve/index.ts';
 import type { StoreLog } from '../store/index.ts';
 import { FirstSecret } from './first-secret.ts';
 
-/** Who is asking, for the HTTP front. */
+/** Authentication for the HTTP front. */
 export interface Authentication {
   /** Throws or rejects with FozError `access-denied`. */
   identify(request: IncomingMessage): Session | Promise<Session>;
-  /** The same for a WebSocket: by the request for it and the payload of its `connection_init`. */
+  /** Authenticates a WebSocket by its upgrade request and the payload of `connection_init`. */
   identifySocket(upgrade: IncomingMessage, payload: unknown): Session | Promise<Session>;
-  /** The caller's address, as trusted proxies tell it. */
+  /** The caller's address, as reported by trusted proxies. */
   addressOf(request: IncomingMessage): string | null;
-  /** Takes over what the store adds to the configuration. */
+  /** Applies the settings of the configuration and the store. */
   use(settings: Settings): void;
-  /** `null`: nothing is configured, so everybody is admin. */
+  /** `null`: no authentication is configured, so every caller is admin. */
   readonly auth: Auth | null;
-  /** Settles which first admin secret counts, where none is configured; waits for a store that answers. */
+  /** Determines the first admin secret, where none is configured; waits for a store that answers. */
   settleFirst(settings: RuntimeSettings): Promise<void>;
-  /** The admin secret that was made at this start: told once, only its hash is kept. */
+  /** The admin secret that was generated at this start. It is shown once; only its hash is stored. */
   readonly newAdminSecret: string | null;
-  /** Whether that one ends when the store, which does not answer yet, turns out to have another one. */
+  /** Whether `newAdminSecret` becomes invalid if the store, which does not answer yet, turns out to have another one. */
   readonly isProvisional: boolean;
   close(): Promise<void>;
 }
 
-/** Puts authentication together as the configuration says; without its `auth` part everybody may do everything. */
+/** Builds authentication from the configuration. Without an `auth` part, every caller is admin. */
 export function authenticationOf(
   { auth: config, state = '.foz' }: FozConfig,
   plane: ControlPlane | null,
@@ -52,13 +52,13 @@ export function authenticationOf(
     adminSecrets: first?.own ?? [],
     ...(plane === null ? {} : { keys: plane.keys, peppers: plane.peppers }),
   });
-  // Until the store was read, nobody knows what it forbids.
+  // Before the store is read, the settings in it that restrict access are unknown.
   let isKnown = plane === null;
-  const known = (session: Session | Promise<Session>) =>
+  const guarded = (session: Session | Promise<Session>) =>
     isKnown ? session : Promise.resolve(session).then(onlyAdmin);
   return {
-    identify: (request) => known(auth.identify(httpRequest(request))),
-    identifySocket: (upgrade, payload) => known(auth.identify(websocketRequest(upgrade, payload))),
+    identify: (request) => guarded(auth.identify(httpRequest(request))),
+    identifySocket: (upgrade, payload) => guarded(auth.identify(websocketRequest(upgrade, payload))),
     addressOf: (request) => auth.clientAddress(httpRequest(request)),
     use({ signIns, firstSecret }) {
       isKnown = true;
@@ -78,8 +78,8 @@ export function authenticationOf(
   };
 }
 
-/** What the front asks to know who comes in and when their session is over. */
-export function doorOf({ identify, identifySocket, addressOf, auth }: Authentication) {
+/** The parts of authentication that the HTTP front needs. */
+export function admissionOf({ identify, identifySocket, addressOf, auth }: Authentication) {
   const watch = auth === null ? {} : { watch: auth.watch };
   return { identify, identifySocket, addressOf, ...watch } satisfies Partial<ServerOptions>;
 }

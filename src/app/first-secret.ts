@@ -5,29 +5,29 @@ import { type AdminSecret, mintAdminSecret, sha256Of } from '../auth/index.ts';
 import { firstSecretName, type RuntimeSettings, type Settings } from '../control/index.ts';
 import type { StoreLog } from '../store/index.ts';
 
-/** How long the end of a start waits for a store that was there a moment ago. */
+/** Milliseconds that the end of a start waits for a store that answered a moment ago. */
 const patienceMs = 10_000;
-/** What stands in the file of a secret that counts no longer. */
+/** Content of the file after the secret was dropped. */
 const forgotten = 'dropped';
 
 /**
- * There is always an admin secret: where none is configured, the first start makes one. Its hash stands in the store, so that all who share
- * it have the same; the state folder keeps a copy, so that an admin is let in while the store is down.
+ * The admin secret of the first start: where none is configured, one is generated, so that there always is one. Its hash is in the store,
+ * so that all processes that share it agree; the state folder has a copy, so that an admin can sign in while the store is down.
  */
 export class FirstSecret {
   readonly #folder: string;
   readonly #log: StoreLog;
-  /** What the file says. */
+  /** The content of the file. */
   #file: string | null;
-  /** The hash that counts here; `null`: none does. */
+  /** The valid hash; `null`: none is valid. */
   #sha256: string | null;
-  /** The text, where it was made at this start. */
+  /** The secret itself, if it was generated at this start. */
   #secret: string | null = null;
-  /** What the store says, as far as it is known. */
+  /** The secret in the store; `null`: not known yet, or none. */
   #stored: Settings['firstSecret'] = null;
   #isStarted = false;
 
-  /** Reads the copy in the state folder; makes a secret where there is none. */
+  /** Reads the copy in the state folder; generates a secret if there is none. */
   constructor(folder: string, log: StoreLog) {
     this.#folder = folder;
     this.#log = log;
@@ -38,23 +38,23 @@ export class FirstSecret {
     this.#sha256 = sha256Of(this.#secret);
   }
 
-  /** The secret that was made at this start; `null`: there was one already. */
+  /** The secret that was generated at this start; `null`: one existed already. */
   get secret(): string | null {
     return this.#secret;
   }
 
-  /** Whether the secret that was made at this start ends when the store turns out to have another one. */
+  /** Whether the secret that was generated at this start becomes invalid if the store turns out to have another one. */
   get isProvisional(): boolean {
     return this.#secret !== null && this.#stored === null;
   }
 
-  /** What counts besides the secrets of the store. */
+  /** The valid secrets besides those in the store. */
   get own(): readonly AdminSecret[] {
     const sha256 = this.#sha256;
     return sha256 === null || sha256 === this.#stored?.sha256 ? [] : [{ name: firstSecretName, sha256 }];
   }
 
-  /** Takes over what the store says. One that the state folder had before stays beside another one of the store, until both are dropped. */
+  /** Applies the state of the store. A secret that the state folder had before stays valid beside the store's, until both are dropped. */
   follow(stored: Settings['firstSecret']): void {
     this.#stored = stored;
     if (stored === null) return;
@@ -65,8 +65,8 @@ export class FirstSecret {
   }
 
   /**
-   * Offers the secret to the store, unless it has one. Resolves when the store has decided, or does not answer: then it decides later, and
-   * until then the secret counts here.
+   * Offers the secret to the store, which takes it unless it has one. Resolves when the store has decided or does not answer; in that case
+   * the store decides later, and until then the secret is valid in this process.
    */
   async offer(settings: Pick<RuntimeSettings, 'offerFirst' | 'isRead'>): Promise<void> {
     if (this.#stored === null && this.#sha256 !== null) {
@@ -87,7 +87,7 @@ export class FirstSecret {
     this.#keep(sha256 ?? forgotten);
   }
 
-  /** A folder that cannot be written only means that no admin is let in by the secret while the store is down. */
+  /** Writes the copy. If the folder is not writable, the only loss is that no admin can sign in by the secret while the store is down. */
   #keep(text: string): void {
     if (this.#file === text) return;
     try {
@@ -107,7 +107,7 @@ function fileIn(folder: string): string {
   return join(folder, 'admin-secret.sha256');
 }
 
-/** What a file says; `null`: there is none, or one that was not written to its end. Throws where it cannot be read. */
+/** The content of a file; `null`: it does not exist, or was not written completely. Throws where it cannot be read. */
 function read(file: string): string | null {
   try {
     const text = readFileSync(file, 'utf8').trim();

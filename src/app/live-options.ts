@@ -21,8 +21,8 @@ const noHosts: readonly string[] = [];
 type Changing = 'cors' | 'hosts' | 'metrics' | 'console' | 'websocket' | 'limits' | 'roleLimits';
 
 /**
- * Options of the front that may change while it runs: getters, read for each request. `graphiql`: the folder of GraphiQL. `isOpen`: nobody
- * is asked who they are.
+ * Options of the front that may change while it runs: getters, read for each request. `graphiql`: the folder of GraphiQL. `isOpen`: there
+ * is no authentication.
  */
 export function changingOptions(
   said: () => ServerConfig,
@@ -56,7 +56,7 @@ export function changingOptions(
   };
 }
 
-/** The limits of everybody, and of roles that have others, with every default filled in; the same objects until `settings` gives others. */
+/** The general limits and those of roles, with all defaults; the same objects until the settings change. */
 function limitsBy(settings: () => LimitSettings): () => AllLimits {
   let known = settings();
   let filled = filledAll(known);
@@ -91,7 +91,7 @@ function filled(given: LimitsConfig): Limits {
   };
 }
 
-/** The configured limits on answers that clients have not read yet. */
+/** The configured limits on responses that clients have not read yet. */
 export function answersOf(given: AnswersConfig = {}): Partial<AnswerLimits> {
   const { held_bytes, held_bytes_per_caller, write_ms } = given;
   return {
@@ -101,7 +101,7 @@ export function answersOf(given: AnswersConfig = {}): Partial<AnswerLimits> {
   };
 }
 
-/** The limits of WebSockets with every default filled in; `null`: there are none. */
+/** The limits of WebSockets with all defaults; `null`: WebSockets are off. */
 export function websocketOf(given: WebsocketConfig = {}): WebsocketLimits | null {
   if (given.enabled === false) return null;
   return {

@@ -11,8 +11,8 @@ export interface OutputOptions {
   readonly retryMs?: number;
 }
 
-/** Sends bytes; calls back with how many were taken. */
-type Send = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, taken: number) => void) => void;
+/** Sends bytes; calls back with how many were accepted. */
+type Send = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, accepted: number) => void) => void;
 
 /**
  * Writes lines to a standard stream of this process. A write never throws and never blocks, even when the disk is full, or the pipe is
@@ -28,9 +28,9 @@ export class Output {
   #bytes = 0;
   #writing = false;
   #dropped = 0;
-  /** Dropped lines that the log does not mention yet. */
-  #untold = 0;
-  /** The last write may have ended within a line. */
+  /** Dropped lines that no log line has reported yet. */
+  #unreported = 0;
+  /** The last write may have ended inside a line. */
   #broken = false;
   readonly #waiting: (() => void)[] = [];
 
@@ -40,7 +40,7 @@ export class Output {
     this.#retryMs = retryMs;
   }
 
-  /** Lines that were dropped since the start. */
+  /** Lines dropped since the start. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -56,7 +56,7 @@ export class Output {
     this.#next();
   }
 
-  /** Resolves when all is written or dropped, after `ms` at the latest. */
+  /** Resolves when everything is written or dropped, at the latest after `ms`. */
   flush(ms: number): Promise<void> {
     if (!this.#writing) return Promise.resolve();
     return new Promise((resolve) => {
@@ -71,7 +71,7 @@ export class Output {
 
   #drop(lines: number): void {
     this.#dropped += lines;
-    this.#untold += lines;
+    this.#unreported += lines;
   }
 
   #next(): void {
@@ -82,11 +82,13 @@ export class Output {
     }
     this.#writing = true;
     const lines = this.#lines.splice(0);
-    const told = this.#untold;
-    const bytes = Buffer.from(`${this.#broken ? '\n' : ''}${told > 0 ? missing(told) : ''}${lines.join('')}`);
+    const unreported = this.#unreported;
+    const bytes = Buffer.from(
+      `${this.#broken ? '\n' : ''}${unreported > 0 ? missing(unreported) : ''}${lines.join('')}`,
+    );
     const sent = (error: Error | null) => {
       this.#bytes = this.#lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
-      if (error === null) this.#untold -= told;
+      if (error === null) this.#unreported -= unreported;
       else this.#drop(lines.length);
       this.#broken = error !== null;
       const go = () => {
@@ -100,17 +102,17 @@ export class Output {
   }
 
   #all(bytes: Buffer, done: (error: Error | null) => void): void {
-    this.#send(bytes, (error, taken) => {
+    this.#send(bytes, (error, accepted) => {
       if (error?.code === 'EAGAIN') setTimeout(() => this.#all(bytes, done), 50).unref();
-      else if (error !== null || taken >= bytes.length) done(error);
-      else this.#all(bytes.subarray(taken), done);
+      else if (error !== null || accepted >= bytes.length) done(error);
+      else this.#all(bytes.subarray(accepted), done);
     });
   }
 }
 
 /** Files and terminals are written by Node's thread pool. A pipe that nobody reads would block its threads, so a socket writes to it. */
 function sendTo(fd: number): Send {
-  if (!isPipe(fd)) return (bytes, done) => write(fd, bytes, (error, taken) => done(error, taken));
+  if (!isPipe(fd)) return (bytes, done) => write(fd, bytes, (error, accepted) => done(error, accepted));
   const socket = new Socket({ fd, readable: false, writable: true });
   socket.on('error', () => {});
   socket.unref();
@@ -126,7 +128,7 @@ function isPipe(fd: number): boolean {
   }
 }
 
-/** The log line that tells how many lines before it are missing. */
+/** The log line that reports how many lines before it are missing. */
 function missing(lines: number): string {
   const msg = `${lines} lines before this one could not be written and are missing`;
   return `${JSON.stringify({ level: 40, time: Date.now(), pid: process.pid, dropped: lines, msg })}\n`;
@@ -150,7 +152,7 @@ export function processLog(): Logger {
   return pino({ level }, { write: (line: string) => output.write(line) });
 }
 
-/** Lines that this process could not print. */
+/** Lines that this process could not write. */
 export function droppedLines(): number {
   let dropped = 0;
   for (const output of outputs.values()) dropped += output.dropped;
@@ -179,7 +181,7 @@ export function guardOutput(): void {
   }
 }
 
-/** Resolves when all that was printed is written, after `ms` at the latest. */
+/** Resolves when everything printed is written, at the latest after `ms`. */
 export async function flushOutput(ms: number): Promise<void> {
   await Promise.all([...outputs.values()].map((output) => output.flush(ms)));
 }

@@ -14,7 +14,7 @@ import type { StoreLog } from '../store/index.ts';
 import type { Graphs, SourceConfig, SourceRegistry } from '../views/index.ts';
 import type { Authentication } from './authentication.ts';
 
-/** How long a start waits for the store and the sources and metadata in it. */
+/** Milliseconds that a start waits for the store, and for the sources and metadata in it. */
 const patienceMs = 10_000;
 
 export interface RuntimeOptions {
@@ -25,23 +25,23 @@ export interface RuntimeOptions {
   readonly authentication: Pick<Authentication, 'use'>;
   readonly connect: (source: SourceConfig) => Promise<Connector>;
   readonly log: StoreLog;
-  /** Whether names of what is new are written down; a command only reads them. Default: they are. */
+  /** Whether new names are written to the store or the names file; a command only reads them. Default: they are. */
   readonly names?: 'reads' | 'writes';
 }
 
-/** What can be changed while Foz runs. */
+/** The parts that can be changed while Foz runs. */
 export interface Runtime {
   readonly sources: RuntimeSources;
   readonly metadata: LiveMetadata;
   readonly settings: RuntimeSettings;
   readonly names: LiveNames;
   readonly unlisted: UnlistedOperations;
-  /** What of the store was not read yet: `settings`. What was read once is known, also when the store is down. */
+  /** Parts of the store that were not read yet, such as `settings`. A part that was read stays known while the store is down. */
   readonly unread: readonly string[];
   close(): void;
 }
 
-/** Takes over what the store says and follows it. A store or a database that is silent is waited for 10 s at most. */
+/** Loads sources, metadata, settings and names from the store and follows changes. Waits for a slow store or database for 10 s at most. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, registry, graphs, plane, authentication, connect, log } = options;
   const files = config.control?.files ?? null;

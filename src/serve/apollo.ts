@@ -23,24 +23,24 @@ import type { Limits } from './options.ts';
 import { type PersistedOperations, SentOperations } from './persisted.ts';
 import type { LimitsOf } from './session-limits.ts';
 
-/** What travels with a request through Apollo Server, which copies the outer object. */
+/** The context value of one request in Apollo Server, which copies the outer object only. */
 export interface RequestContext {
   readonly operation: Omit<Operation, 'query' | 'operationName' | 'variables'>;
-  /** Variables in place of those that Apollo Server read; absent: its own. */
+  /** Replaces the variables that Apollo Server read; absent: those are used. */
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly seen: {
-    /** Filled when the operation ran; a refusal before that leaves it empty. */
+    /** Set once the operation has run; `null` where it was refused before. */
     answer: EngineAnswer | null;
-    /** The request held an operation's text: what is wrong from here on is wrong with the operation, not with the request. */
+    /** Whether the request contained the text of an operation: errors from then on are the operation's, not the request's. */
     hasSource: boolean;
-    /** Errors within Apollo Server. */
+    /** Unexpected errors that Apollo Server caught. */
     failures: unknown[];
   };
 }
 
 const answerKey: unique symbol = Symbol('answer');
 
-/** A server, and the graph and the limits that it was made with. */
+/** An Apollo Server with the graph and the limits that it was created for. */
 interface ViewServer {
   readonly graph: GraphQLSchema;
   readonly limits: Limits;
@@ -48,8 +48,8 @@ interface ViewServer {
 }
 
 /**
- * One Apollo Server for all sessions that see the same graph, made when the first one asks, and again after the graph has changed.
- * One that is replaced or the least used is let go, not stopped: what runs on it goes on.
+ * One Apollo Server for all sessions that see the same graph (a view). It is created for the first request, and again after the graph has
+ * changed. A server that is replaced or evicted is not stopped, so requests that it is serving finish.
  */
 export class ApolloServers {
   readonly #servers: LRUCache<string, ViewServer>;
@@ -68,18 +68,18 @@ export class ApolloServers {
     });
   }
 
-  /** The caches that all views share. */
+  /** The caches shared by all views. */
   get caches(): readonly CacheState[] {
     return [this.#sent.state];
   }
 
-  /** The server of a session, started. */
+  /** The started server for a session. */
   of(session: Session): Promise<ApolloServer<RequestContext>> {
     const view = this.#engine.view(session);
     const limits = this.#limitsOf(session);
     const graph = this.#engine.graph(session);
-    const door = this.#servers.get(view);
-    if (door?.graph === graph && checkAlike(door.limits, limits)) return door.server;
+    const existing = this.#servers.get(view);
+    if (existing?.graph === graph && validateAlike(existing.limits, limits)) return existing.server;
     const persisted = this.#sent.of(view, (id) => this.#engine.registered?.(session, id));
     const server = startServer(this.#engine, limits, graph, persisted);
     this.#servers.set(view, { graph, limits, server });
@@ -92,8 +92,8 @@ export class ApolloServers {
   }
 }
 
-/** Whether documents are checked alike. */
-function checkAlike(one: Limits, other: Limits): boolean {
+/** Whether two limits make no difference to the validation of documents. */
+function validateAlike(one: Limits, other: Limits): boolean {
   return one.depth === other.depth && one.nodes === other.nodes && one.tokens === other.tokens;
 }
 
@@ -107,7 +107,7 @@ async function startServer(
     gateway: gatewayOf(engine, graph),
     csrfPrevention: true,
     persistedQueries: { cache: persisted },
-    // Documents are kept with their plans, see `didResolveSource`. A store of Apollo Server's would print the whole graph for its keys.
+    // The plan cache stores parsed documents, see `didResolveSource`. Apollo Server's own store would print the whole graph for its keys.
     documentStore: null,
     includeStacktraceInErrorResponses: false,
     introspection: true,
@@ -125,7 +125,7 @@ async function startServer(
             contextValue.seen.hasSource = true;
             const { session } = contextValue.operation;
             const known = engine.document?.(session, source, request.operationName ?? null);
-            // Apollo Server does not parse and validate what is there already.
+            // Setting the document makes Apollo Server skip parsing and validation.
             if (known !== undefined) (context as { document?: DocumentNode }).document = known;
           },
           didEncounterErrors: async ({ errors, contextValue }) => {
@@ -156,7 +156,7 @@ const noSubscriptions =
   'Subscriptions are not served yet: ask by a query, again and again where you wait for a change.';
 const unserved = { extensions: { code: 'not-supported' } };
 
-/** Hands Apollo the graph, and runs what it has validated. */
+/** The gateway through which Apollo Server gets the graph and executes validated documents. */
 function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {
@@ -190,7 +190,7 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
   };
 }
 
-/** The engine's answer is text already. A packed one is sent as it is, past Apollo Server. */
+/** The engine's answer is JSON text already. A compressed one bypasses Apollo Server and is sent as it is. */
 function stringifyResult(value: FormattedExecutionResult): string {
   const answer = (value.extensions as Record<symbol, EngineAnswer> | undefined)?.[answerKey];
   if (answer === undefined) return JSON.stringify(value);
@@ -207,7 +207,7 @@ const codes: Readonly<Record<string, string>> = {
   PERSISTED_QUERY_NOT_SUPPORTED: 'PERSISTED_QUERY_NOT_SUPPORTED',
 };
 
-/** What Apollo Server refused itself, in the words of this API. */
+/** Rewrites an error of Apollo Server's own with the codes and wording of this API. */
 export function formatError(formatted: GraphQLFormattedError): GraphQLFormattedError {
   if (formatted.message.startsWith('Maximum call stack')) {
     const { message, code } = nestedTooDeeply('$', 'The document');
@@ -216,7 +216,7 @@ export function formatError(formatted: GraphQLFormattedError): GraphQLFormattedE
   const given = String(formatted.extensions?.code ?? '');
   const limited =
     formatted.extensions?.limit === true || formatted.message.includes('tokens. Parsing aborted');
-  // Apollo Server gives this refusal no code of its own.
+  // Apollo Server sets no code of its own for this error.
   if (formatted.message === 'provided sha does not match query')
     return {
       message: 'The SHA-256 in extensions.persistedQuery is not that of the operation: send the one that is.',

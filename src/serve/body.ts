@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { FozError, type ReadJson, readJson } from '../core/index.ts';
 
-/** Why a request was refused before it was looked at. */
+/** The refusal of an HTTP request before its operation is read. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
-  /** Sent with the answer. */
+  /** Headers for the response. */
   readonly headers: Readonly<Record<string, string>>;
   constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
@@ -16,7 +16,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The whole body, counted as it arrives. Rejects with Refusal 413 beyond the limit, 400 when the client goes away. */
+/** Reads the whole body, counting bytes as they arrive. Rejects with Refusal 413 above the limit, 400 when the client disconnects. */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limit) {
@@ -35,7 +35,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       } else chunks.push(chunk);
     });
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    // An error is followed by 'close'; without a listener of its own it would end the process.
+    // An 'error' event is followed by 'close'. Without a listener for 'error', Node would end the process.
     request.on('error', ignore);
     request.on('close', () => {
       if (!request.complete)
@@ -52,7 +52,7 @@ function tooLarge(limit: number): Refusal {
 
 const byteOrderMark = Buffer.from('\uFEFF');
 
-/** The JSON value of a body. Throws Refusal 415 for other content types, 400 for what is not UTF-8 or not JSON. */
+/** Parses a JSON body. Throws Refusal 415 for other content types, 400 for a body that is not UTF-8 or not JSON. */
 export function parseBody(request: IncomingMessage, body: Buffer): ReadJson {
   const type = request.headers['content-type'] ?? '';
   if (type !== 'application/json' && type.split(';')[0]!.trim().toLowerCase() !== 'application/json')

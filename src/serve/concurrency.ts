@@ -1,10 +1,13 @@
 import { Refusal } from './body.ts';
 
-/** Counts what each caller has at once. */
+/** Concurrency slots of each caller. */
 export class ConcurrencySlots {
   readonly #taken = new Map<string, number>();
 
-  /** Takes one of `most` places; gives what gives it back, which may be called again. Throws Refusal 429 with `full` when all are taken. */
+  /**
+   * Takes one of `most` slots. Returns a function that frees it; further calls of that function do nothing. Throws Refusal 429 with the
+   * message `full` when all are taken.
+   */
   take(caller: string, most: number, full: string): () => void {
     const taken = this.#taken.get(caller) ?? 0;
     if (taken >= most) throw new Refusal(429, 'limit-exceeded', full, { 'retry-after': '1' });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { httpRequest, isOwnOrigin } from '../auth/index.ts';
 
-/** CORS headers for a request's origin (Fetch standard, section 3.2); none for an origin that is not allowed. */
+/** CORS response headers for a request's origin (Fetch standard, section 3.2); empty for an origin that is not allowed. */
 export function corsHeaders(
   allowed: readonly string[],
   request: IncomingMessage,
@@ -28,22 +28,22 @@ export function corsHeaders(
 
 const none: Readonly<Record<string, string>> = {};
 
-/** Whether the browser asks for permission rather than for an answer. */
+/** Whether this is a CORS preflight request. */
 export function isPreflight(request: IncomingMessage): boolean {
   return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
 }
 
 /** Most origins that are logged and remembered. */
-const mostTold = 100;
+const maxOrigins = 100;
 /** Most characters of an origin that are logged and remembered. */
-const longestTold = 200;
+const maxLength = 200;
 
 /**
- * Logs once for each unlisted origin that its pages cannot read the answers. A browser shows only "CORS error" to the developer, and in
- * the log every request looks as if it had been answered.
+ * Logs each origin outside `server.cors` once: its pages cannot read the responses. The browser shows the developer only "CORS error",
+ * and the request log alone looks as if every request had succeeded.
  */
 export class UnlistedOrigins {
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
   readonly #logger: Pick<Logger, 'warn'>;
 
   constructor(logger: Pick<Logger, 'warn'>) {
@@ -53,12 +53,16 @@ export class UnlistedOrigins {
   look(allowed: readonly string[], request: IncomingMessage): void {
     const { origin } = request.headers;
     if (origin === undefined || allowed.includes(origin) || allowed.includes('*')) return;
-    const told = origin.slice(0, longestTold);
-    if (this.#told.has(told) || this.#told.size >= mostTold || isOwnOrigin(origin, httpRequest(request)))
+    const shortened = origin.slice(0, maxLength);
+    if (
+      this.#logged.has(shortened) ||
+      this.#logged.size >= maxOrigins ||
+      isOwnOrigin(origin, httpRequest(request))
+    )
       return;
-    this.#told.add(told);
+    this.#logged.add(shortened);
     this.#logger.warn(
-      { origin: told },
+      { origin: shortened },
       'a page of this origin asks, but its browser will not show it the answers (CORS): list the origin in server.cors',
     );
   }

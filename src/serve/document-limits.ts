@@ -11,16 +11,17 @@ import type { Limits } from './options.ts';
 interface Size {
   readonly depth: number;
   readonly nodes: number;
-  /** Fields inside of introspection. */
+  /** Fields inside `__schema` and `__type`. */
   readonly introspected: number;
 }
 
-/** Fields that introspection may always have: those of the usual tools' query, four times. */
+/** Introspection fields that every operation may have: four times as many as the introspection query of common tools. */
 const leastIntrospected = 1_000;
 
 /**
- * Validation rule: depth and number of fields of each operation, fragments spread. Each fragment is measured once. Introspection is
- * counted apart, and how deep it may go is a rule of GraphQL.js: else a small limit would keep tools from reading the graph.
+ * Validation rule that limits the depth and the number of fields of each operation, fragments spread. Each fragment is measured once.
+ * Introspection fields are counted apart, since a small limit would otherwise keep tools from reading the graph; GraphQL.js itself limits
+ * how deep introspection may nest.
  */
 export function limitRule(limits: Limits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
@@ -88,7 +89,7 @@ function measure(
 
 const nothing: Size = { depth: 0, nodes: 0, introspected: 0 };
 
-/** A fragment that contains itself counts as empty; another rule reports it. */
+/** The size of a fragment. One that contains itself counts as empty; another rule reports it. */
 function measureFragment(
   name: string,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,

@@ -5,9 +5,9 @@ import type { Engine } from './engine.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * Adds the text of the operation to a body that has only an id of it: `documentId` of GraphQL over HTTP, or `extensions.persistedQuery` of
- * Apollo's protocol with a hash on the list of the role. Throws FozError `not-found` for a `documentId` that is not on the list. A hash
- * that is not is left to Apollo's protocol.
+ * Replaces the id in a body by the text of the operation that it stands for on the role's allow list. The id is `documentId` of GraphQL
+ * over HTTP, or the hash in `extensions.persistedQuery` of Apollo's protocol. Throws FozError `not-found` for a `documentId` that is not
+ * on the list; a hash that is not is left to automatic persisted queries.
  */
 export function withDocument(engine: Engine, session: Session, body: unknown): unknown {
   if (typeof body !== 'object' || body === null || (body as Body).query) return body;
@@ -19,7 +19,7 @@ export function withDocument(engine: Engine, session: Session, body: unknown): u
   return text === undefined ? body : { ...plain, query: text };
 }
 
-/** As `withDocument`, for the parameters of a GET. */
+/** The same as `withDocument`, for the query string of a GET. */
 export function searchWithDocument(engine: Engine, session: Session, search: string): string {
   if (!search.includes('documentId=')) return search;
   const parameters = new URLSearchParams(search);
@@ -40,7 +40,7 @@ function documentOf(engine: Engine, session: Session, id: string): string {
   );
 }
 
-/** The hash of `extensions.persistedQuery`, where the request has no other extension. */
+/** The hash of `extensions.persistedQuery`, if the request has no other extension. */
 function hashIn(extensions: unknown): string | undefined {
   if (typeof extensions !== 'object' || extensions === null) return undefined;
   const { persistedQuery, ...others } = extensions as Body;

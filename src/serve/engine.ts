@@ -3,34 +3,34 @@ import type { Session } from '../access/index.ts';
 import type { EndSignal, HeldBytes } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 
-/** One operation of one HTTP request. `variables` are raw JSON. */
+/** One operation of an HTTP request. `variables` are raw JSON. */
 export interface Operation {
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Numbers of the variables may be ExactNumbers. */
+  /** Whether `variables` may contain ExactNumbers. */
   readonly hasExact?: boolean;
   readonly session: Session;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects or the request's time is up. */
   readonly signal: EndSignal;
   readonly timeoutMs: number | null;
-  /** Counts what the request holds, over all its operations. */
+  /** Counts the bytes held for the whole request, over all its operations. */
   readonly held?: HeldBytes;
-  /** Awaited before anything is written; rejects with FozError where nothing may be. */
+  /** Awaited before the first write; rejects with FozError where writing is not allowed now. */
   readonly beforeWrite?: () => Promise<void>;
 }
 
-/** What the HTTP front asks of the inside of Foz. */
+/** What the HTTP front needs from the rest of Foz. */
 export interface Engine {
-  /** The same text for sessions that see the same. */
+  /** A key that is equal for sessions that see the same graph. */
   view(session: Session): string;
-  /** The graph that the session sees; another object after it has changed. */
+  /** The graph that the session sees; a new object after each change. */
   graph(session: Session): GraphQLSchema;
-  /** The document on the list of operations of the session's role that this id or hash stands for. */
+  /** The text of an operation on the role's allow list, by its id or hash. */
   registered?(session: Session, id: string): string | undefined;
-  /** The document of an operation that was planned before for such sessions: parsed and validated. */
+  /** The parsed and validated document of an operation that is already planned for sessions of this view. */
   document?(session: Session, query: string, operationName: string | null): DocumentNode | undefined;
-  /** Runs an operation that is planned already; `undefined`: it is not, take the full path. */
+  /** Runs an operation that is already planned; `undefined`: it is not, so it has to be parsed, validated and planned. */
   cached(operation: Operation): Promise<EngineAnswer> | undefined;
   /** Plans and runs a validated document. Never rejects. */
   execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer>;

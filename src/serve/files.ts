@@ -32,7 +32,7 @@ interface File {
 }
 const cache = new Map<string, File>();
 
-/** Serves a built file; gives `false` when there is none. Names with a hash never change and are kept by browsers. */
+/** Serves a built file; returns `false` if it does not exist. File names with a hash never change, so browsers may cache them for long. */
 export async function serveFile(
   folder: string,
   request: IncomingMessage,
@@ -62,7 +62,7 @@ export async function serveFile(
   return true;
 }
 
-/** `null`: a % in it stands for nothing. */
+/** `null`: the path has invalid percent-encoding. */
 function decodedPath(path: string): string | null {
   try {
     return decodeURIComponent(path);

@@ -6,35 +6,35 @@ import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
 import type { Holding, Holdings } from './holdings.ts';
 import { Hosts } from './hosts.ts';
-import type { AccountOf, Limits, ServerOptions } from './options.ts';
+import type { AuditedRequest, Limits, ServerOptions } from './options.ts';
 import { type RateHeaders, Rates } from './rates.ts';
 import { type RequestEnd, TimeLimit } from './request-end.ts';
 import type { LimitsOf } from './session-limits.ts';
 
-/** Who asks, and over which request; of a WebSocket it is the one that opened it. */
-export interface Asker {
+/** The caller of an operation and the HTTP request it came with; for a WebSocket, the request that opened it. */
+export interface Requester {
   readonly session: Session;
   readonly request: IncomingMessage;
   readonly requestId: string;
 }
 
-/** What an asker was let in with. */
+/** An admitted request. */
 export interface Entry {
   readonly limits: Limits;
-  /** What every operation of this request has in common. */
+  /** The parts that every operation of this request shares. */
   readonly base: RequestContext['operation'];
-  /** What is told about rates; `null`: none are counted. */
+  /** RateLimit headers for the response; `null`: no rate applies. */
   readonly rate: RateHeaders | null;
-  /** Counts what is held for it, until `leave`. */
+  /** Counts the bytes held for the request until `leave`. */
   readonly holding: Holding;
-  /** To be called once, when the request is over and its answer is gone. */
+  /** Frees the concurrency slot and the held bytes. Called once, when the response is sent or its client is gone. */
   leave(): void;
 }
 
-/** Lets requests in: counts rates and what runs at once, of a caller over all transports together. */
+/** Admits requests: counts rates and concurrency slots per caller, over all transports together. */
 export class Gate {
   readonly limitsOf: LimitsOf;
-  /** By which names requests may come. */
+  /** The host names under which requests are accepted. */
   readonly hosts: Hosts;
   readonly #options: ServerOptions;
   readonly #rates = new Rates();
@@ -48,9 +48,9 @@ export class Gate {
     this.hosts = new Hosts(options);
   }
 
-  /** Throws or rejects with Refusal 429 when the caller asks too often or for too much at once. `end`: is told when the time is up. */
-  enter(asker: Asker, end: RequestEnd): Entry | Promise<Entry> {
-    const { session, request } = asker;
+  /** Throws or rejects with Refusal 429 when the caller exceeds its rate or concurrency. `end` is aborted when the time limit is over. */
+  enter(requester: Requester, end: RequestEnd): Entry | Promise<Entry> {
+    const { session, request } = requester;
     const limits = this.limitsOf(session);
     const { timeMs, rate, concurrency } = limits;
     const callerOf = () => this.callerOf(session, request);
@@ -65,29 +65,29 @@ export class Gate {
       holding.release();
     };
     if (rate === null && session.rateLimit === undefined)
-      return this.#entered(asker, { limits, rate: null, holding, leave }, end);
+      return this.#entered(requester, { limits, rate: null, holding, leave }, end);
     let headers: RateHeaders;
     try {
-      headers = this.count(asker, 1);
+      headers = this.count(requester, 1);
     } catch (error) {
       leave();
       throw error;
     }
-    return this.#entered(asker, { limits, rate: headers, holding, leave }, end);
+    return this.#entered(requester, { limits, rate: headers, holding, leave }, end);
   }
 
-  /** Counts operations within the rates of the caller. Throws Refusal 429 when there were too many. */
-  count({ session, request }: Asker, operations: number): RateHeaders {
+  /** Counts operations within the caller's rates. Throws Refusal 429 when they are exceeded. */
+  count({ session, request }: Requester, operations: number): RateHeaders {
     const { rate } = this.limitsOf(session);
     return this.#rates.count(session, this.callerOf(session, request), rate, operations);
   }
 
-  /** The windows of rates. */
+  /** The cache of rate windows. */
   get cache(): CacheState {
     return this.#rates.cache;
   }
 
-  /** Who is counted: a credential, else an address. */
+  /** The key that a caller is counted by: its credential, else its address. */
   callerOf({ actor }: Session, request: IncomingMessage): string {
     if (actor === undefined || actor.kind === 'anonymous')
       return `address ${countedAddress(this.addressOf(request))}`;
@@ -99,40 +99,42 @@ export class Gate {
     return addressOf === undefined ? (request.socket.remoteAddress ?? null) : addressOf(request);
   }
 
-  /** The request, as account is kept of it. */
-  accountOf(
-    { request, requestId }: Pick<Asker, 'request' | 'requestId'>,
+  /** A request as the audit log records it. */
+  auditedRequest(
+    { request, requestId }: Pick<Requester, 'request' | 'requestId'>,
     operationName: string | null,
-  ): AccountOf {
+  ): AuditedRequest {
     return { requestId, address: this.addressOf(request), operationName };
   }
 
-  /** Keeps account of a refusal (`session`: of somebody who was let in); whoever is refused need not wait for that. */
+  /**
+   * Records a refusal in the audit log. `session`: the caller's, if authentication succeeded. The response does not wait for the record.
+   */
   refused(
-    asker: Pick<Asker, 'request' | 'requestId'>,
+    requester: Pick<Requester, 'request' | 'requestId'>,
     error: FozError | Refusal,
     session: Session | null = null,
   ): void {
-    const told =
+    const refusal =
       error instanceof FozError
         ? error
         : new FozError('limit-exceeded', error.message, { internal: 'too many requests' });
-    void this.#options.accounts?.refused(told, this.accountOf(asker, null), session).catch(() => {});
+    void this.#options.audit?.refused(refusal, this.auditedRequest(requester, null), session).catch(() => {});
   }
 
-  #entered(asker: Asker, given: Omit<Entry, 'base'>, end: RequestEnd): Entry | Promise<Entry> {
-    const { accounts } = this.#options;
+  #entered(requester: Requester, given: Omit<Entry, 'base'>, end: RequestEnd): Entry | Promise<Entry> {
+    const { audit } = this.#options;
     const entry: Entry = {
       ...given,
       base: {
-        session: asker.session,
+        session: requester.session,
         signal: end,
         timeoutMs: given.limits.timeMs,
         held: new HeldBytes(given.limits.answerBytes, given.holding),
-        ...(accounts === undefined ? {} : { beforeWrite: () => accounts.ready() }),
+        ...(audit === undefined ? {} : { beforeWrite: () => audit.ready() }),
       },
     };
-    const writing = accounts?.entered(asker.session, this.accountOf(asker, null));
+    const writing = audit?.entered(requester.session, this.auditedRequest(requester, null));
     if (writing === undefined) return entry;
     return writing.then(
       () => entry,

@@ -3,10 +3,10 @@ import { httpRequest, isOwnOrigin } from '../auth/index.ts';
 import { Refusal } from './body.ts';
 
 /**
- * Headers that a browser lets a page send to another origin only after that origin has agreed (Fetch standard, section 2.2.2).
- * `accept` is none of them: a page may set it to anything.
+ * Headers that a browser sends to another origin only after a preflight (Fetch standard, section 2.2.2). `accept` is not one of them:
+ * a page may set it to anything.
  */
-const asked = [
+const preflighted = [
   'apollo-require-preflight',
   'x-apollo-operation-name',
   'x-foz-csrf',
@@ -21,11 +21,11 @@ const asked = [
 const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
 
 /**
- * A page anywhere can have a browser send a GET, and measure how long the answer takes. So a GET must show that no foreign page
- * sent it. Throws Refusal.
+ * Any page can make a browser send a GET and measure how long the response takes. So a GET must prove that no foreign page sent it.
+ * Throws Refusal otherwise.
  */
 export function checkGet(request: IncomingMessage, cors: readonly string[]): void {
-  if (isOfKnownPage(request, cors) || hasAskedHeader(request)) return;
+  if (isOfKnownPage(request, cors) || hasPreflightedHeader(request)) return;
   throw new Refusal(
     400,
     'validation-failed',
@@ -33,16 +33,16 @@ export function checkGet(request: IncomingMessage, cors: readonly string[]): voi
   );
 }
 
-/** Browsers send the origin of the page, and a page cannot change these headers. */
+/** Whether Origin and Sec-Fetch-Site show the server's own page or an allowed one. Browsers set these headers, pages cannot. */
 function isOfKnownPage(request: IncomingMessage, cors: readonly string[]): boolean {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (site === 'same-origin') return true;
   return origin !== undefined && (cors.includes(origin) || isOwnOrigin(origin, httpRequest(request)));
 }
 
-function hasAskedHeader({ headers }: IncomingMessage): boolean {
-  if (asked.some((name) => headers[name] !== undefined && headers[name] !== '')) return true;
-  // Browsers send Basic, Digest and Negotiate by themselves.
+function hasPreflightedHeader({ headers }: IncomingMessage): boolean {
+  if (preflighted.some((name) => headers[name] !== undefined && headers[name] !== '')) return true;
+  // Browsers add Basic, Digest and Negotiate credentials on their own, so only Bearer counts.
   if (headers.authorization !== undefined && /^bearer /i.test(headers.authorization)) return true;
   const [type] = (headers['content-type'] ?? '').split(';', 1).map((part) => part.trim().toLowerCase());
   return type !== undefined && type !== '' && !simpleTypes.includes(type);

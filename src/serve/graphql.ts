@@ -4,12 +4,12 @@ import { answerErrors } from '../execute/index.ts';
 import type { RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
 import { searchWithDocument, withDocument } from './documents.ts';
-import type { Asker, Entry, Gate } from './gate.ts';
+import type { Entry, Gate, Requester } from './gate.ts';
 import { checkGet } from './get-request.ts';
 import type { Holding } from './holdings.ts';
 import { contentType, json } from './media-type.ts';
 import {
-  type Answered,
+  type ApolloAnswer,
   HeaderMap,
   nameIn,
   type Operations,
@@ -23,15 +23,15 @@ import { isRefusal, refusalOf } from './refusal.ts';
 import { RequestEnd } from './request-end.ts';
 import type { Sender } from './respond.ts';
 
-/** One request on its way: who asks, where the answer goes, and the headers it goes with. */
-interface Exchange extends Asker {
+/** A request while it is served: the caller, the response, and the headers for it. */
+interface Exchange extends Requester {
   readonly response: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
   readonly base: RequestContext['operation'];
   readonly holding: Holding;
 }
 
-/** Serves `/graphql` over HTTP: the hot lane for what is planned already, Apollo Server for everything else. */
+/** Serves `/graphql` over HTTP: the hot lane for operations that are planned already, Apollo Server for all others. */
 export class GraphqlHandler {
   readonly #options: ServerOptions;
   readonly #gate: Gate;
@@ -85,7 +85,7 @@ export class GraphqlHandler {
     }
   }
 
-  /** `undefined`: not a plain operation that is planned already. */
+  /** Runs the hot lane; `undefined`: the body is not a plain operation, or it is not planned yet. */
   async #hot(exchange: Exchange, body: unknown): Promise<Outcome | undefined> {
     const { request, response, base, holding } = exchange;
     const operation = plainOperation(body, base);
@@ -108,13 +108,13 @@ export class GraphqlHandler {
     return outcome('full', nameIn(body), base.session, status, answer);
   }
 
-  #ask(exchange: Exchange, body: unknown): Promise<Answered> {
+  #ask(exchange: Exchange, body: unknown): Promise<ApolloAnswer> {
     const { request, base, session } = exchange;
     const url = request.url ?? '/';
     const at = url.indexOf('?');
     const search = at < 0 ? '' : url.slice(at);
     const headers = headerMap(request);
-    // The origin of a GET has been checked already.
+    // CSRF protection of a GET was checked before, see `checkGet`.
     if (request.method === 'GET') headers.set('apollo-require-preflight', 'true');
     return this.#operations.full(exchange, base, {
       method: request.method ?? 'GET',
@@ -124,7 +124,7 @@ export class GraphqlHandler {
     });
   }
 
-  /** A list of operations, when the limits allow more than one; answered in order, and so run where one may see what another wrote. */
+  /** Answers a batch (a list of operations), if the limits allow it. The operations run in order where one may read what another wrote. */
   async #batch(exchange: Exchange, bodies: readonly unknown[], most: number): Promise<Outcome> {
     const { request, response, headers, base, holding } = exchange;
     if (most <= 1)
@@ -139,7 +139,7 @@ export class GraphqlHandler {
         'limit-exceeded',
         `A batch holds 1 to ${most} operations, this one ${bodies.length}.`,
       );
-    // The first one was counted when the request came in.
+    // The gate counted the first operation when it admitted the request.
     const rate = bodies.length === 1 ? {} : this.#gate.count(exchange, bodies.length - 1);
     const asked = bodies.map((body) => withDocument(this.#options.engine, exchange.session, body));
     const answers = await this.#inOrder(exchange, asked);
@@ -154,8 +154,8 @@ export class GraphqlHandler {
     return { lane: 'full', operationName: null, role: base.session.role, status: 200, result: 'ok' };
   }
 
-  /** Reads at the start run at once; from the first operation on that may write, one runs after the other. */
-  async #inOrder(exchange: Exchange, bodies: readonly unknown[]): Promise<readonly Answered[]> {
+  /** Runs the leading reads concurrently; from the first operation on that may write, one after the other. */
+  async #inOrder(exchange: Exchange, bodies: readonly unknown[]): Promise<readonly ApolloAnswer[]> {
     const first = bodies.findIndex(mayWrite);
     const reads = first < 0 ? bodies : bodies.slice(0, first);
     const answers = await Promise.all(reads.map((body) => this.#ask(oneOf(exchange), body)));
@@ -189,13 +189,13 @@ export class GraphqlHandler {
   }
 }
 
-/** One of several operations of a request: what it holds is counted among theirs. */
+/** The exchange of one operation in a batch: the bytes it holds are counted together with those of the others. */
 function oneOf(exchange: Exchange): Exchange {
   const { base } = exchange;
   return base.held === undefined ? exchange : { ...exchange, base: { ...base, held: base.held.part() } };
 }
 
-/** Whether an operation may write: its text contains `mutation`, or only a hash of the text was sent. */
+/** Whether an operation may write: its text contains `mutation`, or the body has only a hash of the text. */
 function mayWrite(body: unknown): boolean {
   const query = (body as { readonly query?: unknown } | null)?.query;
   return typeof query !== 'string' || query === '' || /\bmutation\b/.test(query);

@@ -2,10 +2,10 @@ import { FozError, type HeldAmong } from '../core/index.ts';
 import { Refusal } from './body.ts';
 import type { AnswerLimits } from './options.ts';
 
-/** Counts held bytes, per caller and in total: from their arrival from the database until the client has read the answer. */
+/** Counts held bytes per caller and in total: from their arrival from the database until the client has read the response. */
 export class Holdings {
   readonly #limits: AnswerLimits;
-  /** Makes room by cutting off clients that do not read. */
+  /** Frees memory by disconnecting clients that do not read. */
   readonly #makeRoom: (bytes: number) => void;
   readonly #callers = new Map<string, number>();
   #bytes = 0;
@@ -19,19 +19,19 @@ export class Holdings {
     return this.#bytes;
   }
 
-  /** Throws Refusal 429 where the held bytes of a caller have reached the limit. */
+  /** Throws Refusal 429 where a caller's held bytes have reached the limit. */
   admit(callerOf: () => string): void {
     const { heldBytesPerCaller: most } = this.#limits;
     if (this.#bytes < most || (this.#callers.get(callerOf()) ?? 0) < most) return;
     throw new Refusal(429, 'limit-exceeded', fullOfCaller(most), { 'retry-after': '1' });
   }
 
-  /** The account of one request, empty at first. `callerOf` is only called when there are bytes to count. */
+  /** A counter for one request, zero at first. `callerOf` is only called once there are bytes to count. */
   open(callerOf: () => string): Holding {
     return new Holding(this, callerOf);
   }
 
-  /** Adds bytes to the account of a caller. Returns the error where a limit forbids it; `null`: the bytes are counted. */
+  /** Adds bytes to a caller's total. Returns the error where that exceeds a limit; `null`: the bytes are counted. */
   grow(caller: string, bytes: number): FozError | null {
     const { heldBytes, heldBytesPerCaller } = this.#limits;
     if ((this.#callers.get(caller) ?? 0) + bytes > heldBytesPerCaller)
@@ -49,7 +49,7 @@ export class Holdings {
     return null;
   }
 
-  /** Adds bytes to the account of a caller, or subtracts them. */
+  /** Adds bytes to a caller's total, or subtracts them, regardless of limits. */
   count(caller: string, bytes: number): void {
     if (bytes === 0) return;
     const left = (this.#callers.get(caller) ?? 0) + bytes;
@@ -75,7 +75,7 @@ export class Holding implements HeldAmong {
     this.#callerOf = callerOf;
   }
 
-  /** Raises the account to `bytes`. Returns the error where a limit forbids it. */
+  /** Raises the count to `bytes`. Returns the error where that exceeds a limit. */
   grow(bytes: number): FozError | null {
     if (bytes <= this.#bytes) return null;
     this.#caller ??= this.#callerOf();
@@ -84,7 +84,7 @@ export class Holding implements HeldAmong {
     return refusal;
   }
 
-  /** Sets the account to `bytes`, regardless of limits. */
+  /** Sets the count to `bytes`, regardless of limits. */
   set(bytes: number): void {
     if (bytes === this.#bytes) return;
     this.#caller ??= this.#callerOf();
@@ -92,7 +92,7 @@ export class Holding implements HeldAmong {
     this.#bytes = bytes;
   }
 
-  /** Empties the account. */
+  /** Sets the count to zero. */
   release(): void {
     if (this.#bytes !== 0) this.set(0);
   }

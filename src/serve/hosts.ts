@@ -2,20 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { Refusal } from './body.ts';
 
-/** What of the options says by which names the server is reached. */
+/** The options that determine the server's host names. */
 export interface HostsOptions {
-  /** The address or name that is listened on. */
+  /** The address or name that the server listens on. */
   readonly host: string;
-  /** Further names; `*`: any. `null` or absent: nothing is looked at. Read for each request. */
+  /** Further names; `*`: any. `null` or absent: `Host` is not checked. Read for each request. */
   readonly hosts?: readonly string[] | null;
 }
 
-/** Most values of Host that are remembered, and the longest one that can be a name. */
-const kept = { values: 1_000, length: 300 } as const;
+/** Bounds of the cache: number of Host values, and the length of the longest value that can be a host name. */
+const cacheBounds = { values: 1_000, length: 300 } as const;
 
 /**
- * Where nobody is asked who they are, a page could reach the server by a name of its own that is bound to the server's address (DNS
- * rebinding): the browser takes both for one origin. What it cannot change is the name in `Host`, so that must be one of the server's.
+ * Protects a server without authentication from DNS rebinding: a page binds a name of its own to the server's address, and the browser
+ * takes both for one origin. A page cannot change the name in `Host`, so that must be one of the server's.
  */
 export class Hosts {
   readonly #options: HostsOptions;
@@ -26,7 +26,7 @@ export class Hosts {
     this.#options = options;
   }
 
-  /** Throws Refusal 421 for a request by a name that is not the server's, 400 for one with two of them. */
+  /** Throws Refusal 421 for a request to a name that is not the server's, 400 for one with two Host headers. */
   check(request: IncomingMessage): void {
     const { hosts = null } = this.#options;
     if (hosts === null || hosts.includes('*')) return;
@@ -48,8 +48,8 @@ export class Hosts {
   }
 
   #isOwn(text: string, hosts: readonly string[]): boolean {
-    if (text.length > kept.length) return false;
-    if (hosts !== this.#names || this.#known.size >= kept.values) {
+    if (text.length > cacheBounds.length) return false;
+    if (hosts !== this.#names || this.#known.size >= cacheBounds.values) {
       this.#known = new Map();
       this.#names = hosts;
     }
@@ -69,7 +69,7 @@ function isOwn(text: string, names: readonly string[]): boolean {
   return names.some((name) => plain(name) === host);
 }
 
-/** The name or address in `name:8080` or `[::1]:8080`, in lower case, without the dot of the root; `null`: there is none. */
+/** The name or address in `name:8080` or `[::1]:8080`, in lower case, without the trailing dot; `null`: the text is not a host. */
 function hostIn(text: string): string | null {
   const found = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]\\]+))(?::\d*)?$/i.exec(text);
   if (found === null) return null;
@@ -82,7 +82,7 @@ function plain(name: string): string {
   return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }
 
-/** Of a request target that is a whole URL, which counts before Host (RFC 9112, 3.2.2); `null`: it is a path. */
+/** The authority of a request target that is a whole URL, which takes precedence over Host (RFC 9112, 3.2.2); `null`: it is a path. */
 function authority(target = '/'): string | null {
   return /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? null;
 }

@@ -1,12 +1,12 @@
 export type { Engine, Operation } from './engine.ts';
 export {
-  type AccountOf,
-  type Accounts,
   type AnswerLimits,
+  type AuditedRequest,
   defaultLimits,
   defaultWebsocket,
   type Limits,
   type Readiness,
+  type RequestAudit,
   type RouteAnswer,
   type RouteHandler,
   type ServerOptions,

@@ -3,17 +3,17 @@ import Negotiator from 'negotiator';
 export const json = 'application/json; charset=utf-8';
 const graphqlJson = 'application/graphql-response+json; charset=utf-8';
 
-/** Answers for Accept headers that clients usually send: short ones, and not many. */
-const chosen = new Map<string, string | null>();
-const kept = { headers: 1_000, length: 300 } as const;
+/** Media types for Accept headers seen before. Long headers are not cached. */
+const cache = new Map<string, string | null>();
+const cacheBounds = { headers: 1_000, length: 300 } as const;
 
-/** The media type for an Accept header; `null`: none that this endpoint speaks. */
+/** The response's media type for an Accept header; `null`: this endpoint supports none that the header accepts. */
 export function contentType(accept: string | undefined): string | null {
   if (accept === undefined || accept === '') return json;
-  let type = chosen.get(accept);
+  let type = cache.get(accept);
   if (type === undefined) {
     type = new Negotiator({ headers: { accept } }).mediaType([json, graphqlJson]) ?? null;
-    if (accept.length <= kept.length && chosen.size < kept.headers) chosen.set(accept, type);
+    if (accept.length <= cacheBounds.length && cache.size < cacheBounds.headers) cache.set(accept, type);
   }
   return type;
 }

@@ -4,17 +4,17 @@ import type { Outcome } from './operations.ts';
 import type { ServerOptions } from './options.ts';
 import { unexpectedErrors } from './unexpected.ts';
 
-/** What an operation came over. */
+/** The transport of an operation. */
 export type Transport = 'http' | 'websocket';
 
-/** What is measured when metrics are asked for. */
+/** The values that are read when metrics are scraped. */
 interface Measured extends Pick<ServerOptions, 'gauges' | 'readiness'> {
-  /** WebSockets that are open. */
+  /** Open WebSockets. */
   readonly sockets: () => number;
   readonly caches: () => readonly CacheState[];
   /** Bytes held for requests. */
   readonly heldBytes: () => number;
-  /** Clients that were cut off since they did not read. */
+  /** Clients that were disconnected because they did not read. */
   readonly slowReaders: () => number;
 }
 

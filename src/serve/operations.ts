@@ -3,12 +3,12 @@ import { checkDocumentNesting, FozError, type HeldBytes, readJson } from '../cor
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type ApolloServers, HeaderMap, type RequestContext } from './apollo.ts';
 import type { Operation } from './engine.ts';
-import type { Asker, Gate } from './gate.ts';
+import type { Gate, Requester } from './gate.ts';
 import { contentType, json } from './media-type.ts';
 import type { ServerOptions } from './options.ts';
 import { logUnexpected, logUnexpectedIn } from './unexpected.ts';
 
-/** What one GraphQL request came to, for logs and metrics. */
+/** The result of one GraphQL request, for logs and metrics. */
 export interface Outcome {
   readonly lane: 'hot' | 'full' | 'refused';
   readonly operationName: string | null;
@@ -18,26 +18,26 @@ export interface Outcome {
   readonly result: string;
 }
 
-/** An operation as it came, with the HTTP request that Apollo Server is shown. */
-export interface Asked {
+/** An operation as the client sent it, with the HTTP request that Apollo Server is given. */
+export interface IncomingOperation {
   readonly method: string;
   readonly headers: HeaderMap;
   readonly search: string;
   readonly body: unknown;
 }
 
-/** What an operation came to over Apollo Server. */
-export interface Answered {
-  /** The HTTP status that fits. */
+/** The answer of Apollo Server to an operation. */
+export interface ApolloAnswer {
+  /** The matching HTTP status. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The answer as JSON; empty where `answer` holds it packed. */
+  /** The answer as JSON text; empty where `answer` has it compressed. */
   readonly text: string;
-  /** `null`: it was refused before it ran. */
+  /** `null`: the operation was refused before it ran. */
   readonly answer: EngineAnswer | null;
 }
 
-/** Runs operations, and keeps account of what they wrote and read, whatever they came over. */
+/** Runs operations of all transports, and records in the audit log what they wrote and read. */
 export class Operations {
   readonly #options: ServerOptions;
   readonly #gate: Gate;
@@ -49,49 +49,53 @@ export class Operations {
     this.#servers = servers;
   }
 
-  /** The hot lane; `undefined`: the operation is not planned yet. */
-  async planned(asker: Asker, operation: Operation): Promise<EngineAnswer | undefined> {
+  /** Runs an operation on the hot lane; `undefined`: it is not planned yet. */
+  async planned(requester: Requester, operation: Operation): Promise<EngineAnswer | undefined> {
     const answer = await this.#options.engine.cached(operation);
     if (answer !== undefined && answer.errors.length > 0)
       logUnexpectedIn(this.#options.logger, answer.errors, {
-        requestId: asker.requestId,
+        requestId: requester.requestId,
         operationName: operation.operationName,
       });
-    if (answer === undefined || !isAccountable(answer)) return answer;
-    return this.#accounted(asker, answer);
+    if (answer === undefined || !isAudited(answer)) return answer;
+    return this.#recorded(requester, answer);
   }
 
-  /** Everything else: over Apollo Server, which parses, validates and refuses. */
-  async full(asker: Asker, base: RequestContext['operation'], asked: Asked): Promise<Answered> {
-    const { query } = (asked.body ?? {}) as { readonly query?: unknown };
+  /** Runs an operation by way of Apollo Server, which parses, validates and refuses. */
+  async full(
+    requester: Requester,
+    base: RequestContext['operation'],
+    incoming: IncomingOperation,
+  ): Promise<ApolloAnswer> {
+    const { query } = (incoming.body ?? {}) as { readonly query?: unknown };
     if (typeof query === 'string') {
       try {
         checkDocumentNesting(query);
       } catch (error) {
-        return refusedDocument(error as FozError, asked);
+        return refusedDocument(error as FozError, incoming);
       }
     }
     const seen: RequestContext['seen'] = { answer: null, hasSource: false, failures: [] };
-    const context: RequestContext = { ...operationOf(base, asked), seen };
+    const context: RequestContext = { ...operationOf(base, incoming), seen };
     const server = await this.#servers.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: asked,
+      httpGraphQLRequest: incoming,
       context: async () => context,
     });
     let text = result.body.kind === 'complete' ? result.body.string : '';
-    const about = { requestId: asker.requestId, operationName: nameIn(asked.body) };
+    const about = { requestId: requester.requestId, operationName: nameIn(incoming.body) };
     for (const failure of seen.failures) logUnexpected(this.#options.logger, failure, about);
     if (seen.answer !== null) {
       logUnexpectedIn(this.#options.logger, seen.answer.errors, about);
-      this.#refused(asker, seen.answer);
+      this.#refused(requester, seen.answer);
     }
-    if (seen.answer !== null && isAccountable(seen.answer)) {
-      const told = await this.#accounted(asker, seen.answer);
-      if (told !== seen.answer) text = told.json;
-      seen.answer = told;
+    if (seen.answer !== null && isAudited(seen.answer)) {
+      const recorded = await this.#recorded(requester, seen.answer);
+      if (recorded !== seen.answer) text = recorded.json;
+      seen.answer = recorded;
     }
     const status = result.status ?? 200;
-    // A client that takes plain JSON reads errors in the body: GraphQL over HTTP, section 6.4.1.
+    // With `application/json` as media type, errors are in the body of a 200: GraphQL over HTTP, section 6.4.1.
     const isPlain = result.headers.get('content-type') === json;
     return {
       status: status === 400 && seen.hasSource && isPlain ? 200 : status,
@@ -101,40 +105,43 @@ export class Operations {
     };
   }
 
-  /** The answer, after account is kept of what was written and read; another one where that failed and must not. */
-  async #accounted(asker: Asker, answer: EngineAnswer): Promise<EngineAnswer> {
-    const { accounts } = this.#options;
-    if (accounts === undefined) return answer;
+  /**
+   * The answer, once its writes and reads are recorded in the audit log; an error in its place where the record could not be written and
+   * the configuration requires it.
+   */
+  async #recorded(requester: Requester, answer: EngineAnswer): Promise<EngineAnswer> {
+    const { audit } = this.#options;
+    if (audit === undefined) return answer;
     try {
-      const account = this.#gate.accountOf(asker, answer.operationName ?? null);
-      await accounts.ran(asker.session, account, answer);
+      const audited = this.#gate.auditedRequest(requester, answer.operationName ?? null);
+      await audit.ran(requester.session, audited, answer);
       return answer;
     } catch (error) {
       if (!(error instanceof FozError)) throw error;
-      // What failed is told as such, though that could not be written down.
+      // An operation that failed and wrote nothing reports its own errors, though the audit record is missing.
       if (answer.errors.length > 0 && (answer.written ?? []).length === 0) return answer;
-      return answerErrors([...answer.errors, unaccounted(error, answer)], 'data', false);
+      return answerErrors([...answer.errors, notRecorded(error, answer)], 'data', false);
     }
   }
 
-  /** An operation that the role may not ask for is told to who keeps account; nobody waits until that is written down. */
-  #refused(asker: Asker, { kind, errors }: EngineAnswer): void {
+  /** Records in the audit log that an operation was not permitted. The response does not wait for the record. */
+  #refused(requester: Requester, { kind, errors }: EngineAnswer): void {
     const refusal = kind === 'request' ? errors.find(({ code }) => code === 'permission-error') : undefined;
-    if (refusal !== undefined) this.#gate.refused(asker, refusal, asker.session);
+    if (refusal !== undefined) this.#gate.refused(requester, refusal, requester.session);
   }
 }
 
-/** The refusal of a document that must not be parsed, in the form of Apollo Server's refusals. */
-function refusedDocument(error: FozError, { headers }: Asked): Answered {
+/** The refusal of a document that is not to be parsed, in the form of Apollo Server's refusals. */
+function refusedDocument(error: FozError, { headers }: IncomingOperation): ApolloAnswer {
   const type = contentType(headers.get('accept')) ?? json;
   const { json: text } = answerErrors([error], 'request', false);
   return { status: type === json ? 200 : 400, headers: { 'content-type': type }, text, answer: null };
 }
 
-/** Apollo Server reads the variables of a GET itself, as doubles; where that loses digits, they are read here. */
+/** The operation of a request. Apollo Server parses the variables of a GET as doubles; where that loses digits, they are parsed here. */
 function operationOf(
   operation: RequestContext['operation'],
-  { method, search }: Asked,
+  { method, search }: IncomingOperation,
 ): Pick<RequestContext, 'operation' | 'variables'> {
   const text = method === 'GET' ? new URLSearchParams(search).get('variables') : null;
   if (text === null) return { operation };
@@ -144,13 +151,13 @@ function operationOf(
       return { operation: { ...operation, hasExact }, variables: value as RequestContext['variables'] & {} };
   } catch (error) {
     if (error instanceof FozError) throw error;
-    // Apollo Server reports the error in the text.
+    // Not JSON: Apollo Server reports it.
   }
   return { operation };
 }
 
-/** The error of a write that is done and not written down must not invite to do it again. */
-function unaccounted(error: FozError, { written = [] }: EngineAnswer): FozError {
+/** The error for a write that was committed but not recorded. It says so, since the client would otherwise try again. */
+function notRecorded(error: FozError, { written = [] }: EngineAnswer): FozError {
   const committed = [...new Set(written.map(({ source }) => source))];
   if (committed.length === 0) return error;
   return new FozError(
@@ -160,11 +167,11 @@ function unaccounted(error: FozError, { written = [] }: EngineAnswer): FozError 
   );
 }
 
-function isAccountable({ written, read }: EngineAnswer): boolean {
+function isAudited({ written, read }: EngineAnswer): boolean {
   return written !== undefined || read !== undefined;
 }
 
-/** The whole text of an answer. Throws FozError `limit-exceeded` for a compressed one that would be too long. */
+/** The whole text of an answer. Throws FozError `limit-exceeded` where decompressing it would exceed the limits. */
 export function wholeText(text: string, answer: EngineAnswer | null, held: HeldBytes | undefined): string {
   const packed = answer?.packed;
   if (packed === undefined) return text;
@@ -172,13 +179,13 @@ export function wholeText(text: string, answer: EngineAnswer | null, held: HeldB
   return packed.text();
 }
 
-/** The name that a request gives to its operation. */
+/** The `operationName` of a request. */
 export function nameIn(body: unknown): string | null {
   const name = (body as { readonly operationName?: unknown } | null)?.operationName;
   return typeof name === 'string' ? name : null;
 }
 
-/** What an operation came to. `answer`: `null` where it was refused before it ran. */
+/** Summarizes an operation for logs and metrics. `answer`: `null` where it was refused before it ran. */
 export function outcome(
   lane: Outcome['lane'],
   operationName: string | null,
@@ -190,7 +197,7 @@ export function outcome(
   return { lane, operationName, role: session.role, status, result };
 }
 
-/** The body as an operation, if it has nothing but `query`, `operationName` and `variables` of the right kind. */
+/** The body as an operation, if it has no members but `query`, `operationName` and `variables`, each of the right type. */
 export function plainOperation(body: unknown, base: RequestContext['operation']): Operation | undefined {
   if (body === null || typeof body !== 'object') return undefined;
   const { query, operationName, variables, extensions } = body as Readonly<Record<string, unknown>>;

@@ -8,25 +8,25 @@ import type { CacheState, FozError, RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine } from './engine.ts';
 
-/** Limits of a request; each has a default that suits a public endpoint. */
+/** Limits of a request; the defaults suit a public endpoint. */
 export interface Limits {
-  /** Bytes of a request body; 1 MiB unless told. */
+  /** Bytes of a request body; default: 1 MiB. */
   readonly bodyBytes: number;
-  /** Nesting of selections; 20 unless told. */
+  /** Nesting of selections; default: 20. */
   readonly depth: number;
-  /** Fields of an operation after fragments are spread; 5,000 unless told. */
+  /** Fields of an operation after fragments are spread; default: 5,000. */
   readonly nodes: number;
-  /** Lexical tokens of a document; 20,000 unless told. */
+  /** Lexical tokens of a document; default: 20,000. */
   readonly tokens: number;
-  /** Milliseconds for a whole operation; 30,000 unless told, `null`: none. */
+  /** Milliseconds for a whole operation; default: 30,000, `null`: no limit. */
   readonly timeMs: number | null;
-  /** Operations in one HTTP request; 1 (no batching) unless told. */
+  /** Operations in one HTTP request; default: 1 (no batching). */
   readonly batch: number;
-  /** Requests of one caller within a time; `null` (unless told): any number. */
+  /** Requests of one caller within a time; default: `null`, no limit. */
   readonly rate: RateLimit | null;
-  /** Requests of one caller that run at once, or whose answers are not read yet; `null` (unless told): any number. */
+  /** Requests of one caller that run at once or whose responses are not read yet; default: `null`, no limit. */
   readonly concurrency: number | null;
-  /** Bytes of the answers to one request, and of the rows for them; default 64 MiB, `null`: only bounded by the longest string. */
+  /** Bytes of the answers to one request and of the rows for them; default: 64 MiB, `null`: only bounded by the longest string of V8. */
   readonly answerBytes: number | null;
 }
 
@@ -48,11 +48,11 @@ export interface AnswerLimits {
   readonly heldBytes: number;
   /** The same for one caller; default: half of `heldBytes`. */
   readonly heldBytesPerCaller: number;
-  /** Milliseconds after which a client that reads nothing of its answer is cut off; default 30,000. */
+  /** Milliseconds after which a client that reads nothing of its response is disconnected; default: 30,000. */
   readonly writeMs: number;
 }
 
-/** Fills in the defaults. */
+/** The limits with defaults for those that are absent. */
 export function answerLimits(given: Partial<AnswerLimits> = {}): AnswerLimits {
   const heldBytes = given.heldBytes ?? Math.ceil(getHeapStatistics().heap_size_limit / 4);
   return {
@@ -64,17 +64,17 @@ export function answerLimits(given: Partial<AnswerLimits> = {}): AnswerLimits {
 
 /** Limits of WebSockets. */
 export interface WebsocketLimits {
-  /** Open ones of everybody; 10,000 unless told. */
+  /** Open WebSockets in total; default: 10,000. */
   readonly connections: number;
-  /** Open ones of one caller (a credential, else an address); 100 unless told. */
+  /** Open WebSockets of one caller (a credential, else an address); default: 100. */
   readonly connectionsPerCaller: number;
-  /** Operations that run on one connection; 100 unless told. */
+  /** Concurrent operations on one connection; default: 100. */
   readonly operations: number;
-  /** Milliseconds until a client has said who it is; 10,000 unless told. */
+  /** Milliseconds for a client to send `connection_init`; default: 10,000. */
   readonly initMs: number;
-  /** Milliseconds between pings; who answers none until the next is cut off. 25,000 unless told. */
+  /** Milliseconds between pings; a client that has not answered one by the next is disconnected. Default: 25,000. */
   readonly keepaliveMs: number;
-  /** Bytes that may wait for a client to read them before it is cut off; 4 MiB unless told. */
+  /** Bytes that may be queued for a client before it is disconnected; default: 4 MiB. */
   readonly bufferBytes: number;
 }
 
@@ -87,29 +87,29 @@ export const defaultWebsocket: WebsocketLimits = {
   bufferBytes: 4 * 1024 * 1024,
 };
 
-/** One request, as it is kept account of. */
-export interface AccountOf {
+/** One request as the audit log records it. */
+export interface AuditedRequest {
   readonly requestId: string;
   readonly address: string | null;
   readonly operationName: string | null;
 }
 
-/** Keeps account of requests. */
-export interface Accounts {
-  /** Rejects with FozError where nothing may be written now, because account of it could not be kept. */
+/** Records requests in the audit log. */
+export interface RequestAudit {
+  /** Rejects with FozError where nothing may be written now, because it could not be recorded. */
   ready(): Promise<void>;
-  /** Rejects with FozError when the account cannot be kept and must be. */
-  ran(session: Session, request: AccountOf, answer: EngineAnswer): Promise<void>;
+  /** Records what an operation wrote and read. Rejects with FozError when the record is required and cannot be written. */
+  ran(session: Session, request: AuditedRequest, answer: EngineAnswer): Promise<void>;
   /**
-   * Who asked was let in; called for each request, before it is answered. A promise is to
-   * be awaited; it rejects with FozError when the account cannot be kept and must be.
+   * Records that a caller was authenticated; called for each request, before it is answered. A promise has to be awaited; it rejects
+   * with FozError when the record is required and cannot be written.
    */
-  entered(session: Session, request: AccountOf): Promise<void> | undefined;
-  /** Who asked was not let in; `session`: was, but not with what was asked for. */
-  refused(error: FozError, request: AccountOf, session: Session | null): Promise<void>;
+  entered(session: Session, request: AuditedRequest): Promise<void> | undefined;
+  /** Records a refusal. `session`: the caller's; `null`: authentication failed. */
+  refused(error: FozError, request: AuditedRequest, session: Session | null): Promise<void>;
 }
 
-/** Whether something is as far as it must be to serve, and why not; everybody may read it. */
+/** Whether a part of Foz is ready to serve, and if not, why. Public: `/readyz` needs no credential. */
 export interface Readiness {
   readonly ready: boolean;
   readonly reason: string | null;
@@ -124,43 +124,43 @@ export interface ServerOptions {
   readonly engine: Engine;
   readonly host: string;
   /**
-   * Names that the server is reached by besides `host`, addresses and localhost; `*`: any. Read for each request. `null` (unless told):
-   * names are not looked at, since credentials are.
+   * Names that the server is reached by, besides `host`, addresses and localhost; `*`: any. Read for each request. Default: `null`, the
+   * Host header is not checked, since credentials are.
    */
   readonly hosts?: readonly string[] | null;
   readonly port: number;
-  /** Milliseconds that a client may take to send a whole request; 30,000 unless told. Who is slower is cut off with 408. */
+  /** Milliseconds that a client may take to send a whole request; default: 30,000. A slower one gets 408. */
   readonly receiveMs?: number;
-  /** Limits on answers that clients have not read yet. */
+  /** Limits on responses that clients have not read yet. */
   readonly answers?: Partial<AnswerLimits>;
-  /** Files in PEM form; read again when they change. */
+  /** PEM files; read again when they change. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
-  /** Origins that browsers may call from; `*` for any; empty: none but the server's own. Read for each request. */
+  /** Origins that browsers may call from; `*`: any; empty: only the server's own. Read for each request. */
   readonly cors: readonly string[];
-  /** Read for each request, like those of roles; as long as they are the same, so is the object. */
+  /** Read for each request, as are `roleLimits`. Must be the same object for as long as the limits are the same. */
   readonly limits: Limits;
   /** Limits of roles that have others. */
   readonly roleLimits?: ReadonlyMap<RoleName, Limits>;
-  /** Who is asking. Rejects with FozError `access-denied`. */
+  /** Authenticates a request. Rejects with FozError `access-denied`. */
   readonly identify: (request: IncomingMessage) => Promise<Session> | Session;
-  /** Limits of WebSockets; `null`: none are opened. Read for each. */
+  /** Limits of WebSockets; `null`: upgrades are refused. Read for each upgrade. */
   readonly websocket?: WebsocketLimits | null;
-  /** Who opens a WebSocket: by the request for it and the payload of its `connection_init`. By the request alone unless told. */
+  /** Authenticates a WebSocket by its upgrade request and the payload of `connection_init`; default: by the request alone. */
   readonly identifySocket?: (upgrade: IncomingMessage, payload: unknown) => Promise<Session> | Session;
-  /** Calls back once when a session is over. Returns how to stop watching. */
+  /** Calls back once when a session ends. Returns a function that stops watching. */
   readonly watch?: (session: Session, onEnd: (reason: SessionEnd) => void) => () => void;
-  /** The caller's address; that of the socket unless told. Must not throw. */
+  /** The caller's address; default: that of the socket. Must not throw. */
   readonly addressOf?: (request: IncomingMessage) => string | null;
-  /** Keeps account of what is done and refused. An answer that tells of a write leaves after its account is kept. */
-  readonly accounts?: Accounts;
+  /** Records in the audit log. The response to a write is sent after its record is written. */
+  readonly audit?: RequestAudit;
   readonly readiness: () => readonly SourceReadiness[];
-  /** Whether what stands in Foz's own store is known; `null`, and unless told: there is no store. Asked often: nothing is to be read for it. */
+  /** Whether the settings in Foz's own store are loaded; default: `null`, there is no store. Called often: it must not read the store. */
   readonly storeReadiness?: () => Readiness | null;
-  /** Gauges that are read when metrics are asked for. */
+  /** Gauges, read when metrics are scraped. */
   readonly gauges: () => {
     readonly plans: number;
     readonly caches: readonly CacheState[];
-    /** Lines that this process could not print. */
+    /** Log lines that this process could not write. */
     readonly droppedLines: number;
     readonly pools: readonly {
       readonly source: string;
@@ -175,27 +175,27 @@ export interface ServerOptions {
   /** Serves GraphiQL at `/` from this folder; `null`: off. Read for each request. */
   readonly console: string | null;
   readonly samples: () => readonly unknown[];
-  /** Further handlers by path, as the control API. */
+  /** Further handlers by path, such as that of the control API. */
   readonly routes?: ReadonlyMap<string, RouteHandler>;
-  /** The same for whoever is signed in: asked who they are, counted and written down as at `/graphql`. */
+  /** Further handlers for any authenticated caller: admitted, counted and audited as at `/graphql`. */
   readonly sessionRoutes?: ReadonlyMap<string, SessionHandler>;
 }
 
-/** What a handler of a path answers. */
+/** The response of a route handler. */
 export interface RouteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A stream is sent as it comes; where it fails, the answer is cut off. */
+  /** A stream is sent as it comes; if it fails, the connection is closed before the end of the body. */
   readonly body: string | Readable;
 }
 
-/** Answers one request. `read` gives its body, when it is wanted; it rejects with Refusal for one of more bytes than `most`. */
+/** Answers one request. `read` returns the body, if it is needed; it rejects with Refusal when it has more bytes than `most`. */
 export type RouteHandler = (
   request: IncomingMessage,
   read: (most: number) => Promise<Buffer>,
 ) => Promise<RouteAnswer>;
 
-/** Answers one request of somebody who was let in. */
+/** Answers one request of an authenticated caller. */
 export type SessionHandler = (
   session: Session,
   request: IncomingMessage,

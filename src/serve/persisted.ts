@@ -1,6 +1,6 @@
 import { CacheBudget, type CacheShare, type CacheState, heapPart, textBytes } from '../core/index.ts';
 
-/** Operations that clients ask for by the SHA-256 of their text, as Apollo Server keeps them. */
+/** Storage for automatic persisted queries, in the form that Apollo Server expects: the text of an operation by its SHA-256. */
 export interface PersistedOperations {
   get(key: string): Promise<string | undefined>;
   set(key: string, document: string): Promise<void>;
@@ -27,7 +27,7 @@ export class SentOperations {
     this.#shares.delete(view);
   }
 
-  /** Those of a view. `registered`: tells the operation of a hash that is on the list of its role, so that nobody has to send it first. */
+  /** The operations of a view. `registered` finds one on the role's allow list by its hash, so that no client has to send it first. */
   of(view: string, registered: (id: string) => string | undefined): PersistedOperations {
     let documents = this.#shares.get(view);
     if (documents === undefined) {

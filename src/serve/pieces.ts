@@ -1,7 +1,7 @@
-/** Characters of a piece. Pieces show the progress of a slow client, which tells it from one that reads nothing. */
+/** Characters of a piece. Writing in pieces shows progress, so a slow client can be distinguished from one that reads nothing. */
 export const pieceLength = 64 * 1024;
 
-/** A text in pieces, none of which ends within a character. */
+/** Splits a text into pieces. None ends inside a surrogate pair. */
 export function* piecesOf(text: string): Generator<string> {
   for (let at = 0; at < text.length; ) {
     let end = Math.min(at + pieceLength, text.length);

@@ -4,22 +4,22 @@ import { type CacheState, heapPart, OwnedCache } from '../core/index.ts';
 import { Refusal } from './body.ts';
 import { ConcurrencySlots } from './concurrency.ts';
 
-/** What the answer tells about rates, by the draft of the IETF on RateLimit headers. */
+/** Response headers by the IETF draft on RateLimit headers. */
 export type RateHeaders = Readonly<Record<string, string>>;
 
-/** Requests of one caller since a moment. Times are those of the monotonic clock, so that setting the clock changes no window. */
+/** Requests of one caller in the current window. Times are those of the monotonic clock, so setting the system clock changes no window. */
 interface Window {
   requests: number;
   readonly endsAt: number;
 }
 
 const windowBytes = 100;
-/** Longest name of a caller that is kept as it is; of a longer one its hash is. */
+/** Longest caller key that is stored as it is; a longer one is stored as its hash. */
 const longestName = 200;
 
 /**
- * Counts requests: of each caller within its role's rate, of each key within its own, and how many run at once. Windows are kept within
- * bytes: where the callers of a role are too many, those that came longest ago are counted anew.
+ * Counts requests of each caller within its role's rate, requests of each key within its own rate, and concurrent requests. The memory for
+ * windows is bounded: when there are too many callers of a role, the least recent ones lose their window and start anew.
  */
 export class Rates {
   readonly #windows: OwnedCache<Window>;
@@ -33,13 +33,13 @@ export class Rates {
     return this.#windows.state;
   }
 
-  /** Counts operations of one request. `caller`: who is counted. Gives headers for the answer; throws Refusal 429 when there were too many. */
+  /** Counts operations of one request. `caller`: the key to count by. Returns response headers; throws Refusal 429 above a rate. */
   count(session: Session, caller: string, ofRole: RateLimit | null, operations = 1): RateHeaders {
     const own = session.rateLimit;
     if (own === undefined && ofRole === null) return none;
     const policies: Policy[] = [];
     if (ofRole !== null) policies.push({ name: 'role', limit: ofRole, who: caller, owner: session.role });
-    // With whichever of its roles a key comes.
+    // A key's own rate holds over all of its roles.
     if (own !== undefined) policies.push({ name: 'key', limit: own, who: caller, owner: '' });
     const results = policies.map((policy) => this.#consume(policy, operations));
     const headers = headersOf(policies, results);
@@ -71,7 +71,7 @@ export class Rates {
     };
   }
 
-  /** Takes one of `most` places of a caller; gives what gives it back. Throws Refusal 429 when all are taken. */
+  /** Takes one of `most` concurrency slots of a caller. Returns a function that frees it. Throws Refusal 429 when all are taken. */
   enter(caller: string, most: number): () => void {
     return this.#running.take(
       caller,
@@ -81,19 +81,19 @@ export class Rates {
   }
 }
 
-/** A rate, and who is counted by it. */
+/** A rate, and the caller whose requests count towards it. */
 interface Policy {
   readonly name: 'role' | 'key';
   readonly limit: RateLimit;
   readonly who: string;
-  /** Whose share of the memory it is counted in: the role's, or that of all keys. */
+  /** Whose share of the cache the window is in: that of the role, or that of all keys. */
   readonly owner: string;
 }
 
 interface Counted {
   readonly allowed: boolean;
   readonly remaining: number;
-  /** Milliseconds to the end of the window. */
+  /** Milliseconds until the window ends. */
   readonly leftMs: number;
 }
 

@@ -1,24 +1,24 @@
 import type { Socket } from 'node:net';
 
-/** A client that has an answer to read. */
+/** A client that has a response to read. */
 export interface Reader {
-  /** Where the answer goes; `null`: answers before it are still on their way there. */
+  /** The socket of the response; `null`: earlier responses on the connection are still being sent. */
   readonly socket: Pick<Socket, 'bytesWritten' | 'writableLength'> | null;
-  /** Ends its connection. */
+  /** Closes the connection. */
   cutOff(): void;
 }
 
 interface Watched extends Reader {
-  /** Bytes that its socket had taken when it was looked at last. */
-  taken: number;
-  /** Since when it has taken none. */
+  /** Bytes that the socket had accepted at the last check. */
+  accepted: number;
+  /** When it last accepted any. */
   since: number;
 }
 
-/** Milliseconds: a client that has read something within this time is not cut off to make room for others. */
+/** Milliseconds: a client that has read something within this time is not disconnected to make room for others. */
 const patienceMs = 1_000;
 
-/** Watches clients that have answers to read, and cuts off those that read nothing for too long. */
+/** Watches clients that have responses to read, and disconnects those that read nothing for too long. */
 export class Readers {
   readonly #writeMs: number;
   readonly #watched = new Set<Watched>();
@@ -29,19 +29,19 @@ export class Readers {
     this.#writeMs = writeMs;
   }
 
-  /** Clients that were cut off. */
+  /** How many clients were disconnected. */
   get cutOff(): number {
     return this.#cutOff;
   }
 
-  /** Watches a client; returns a function that ends it. */
+  /** Watches a client. Returns a function that stops watching. */
   watch(reader: Reader): () => void {
     const watched: Watched = {
       get socket() {
         return reader.socket;
       },
       cutOff: () => reader.cutOff(),
-      taken: -1,
+      accepted: -1,
       since: performance.now(),
     };
     this.#watched.add(watched);
@@ -49,7 +49,7 @@ export class Readers {
     return () => void this.#watched.delete(watched);
   }
 
-  /** Cuts off those that read nothing, so that others can be answered. */
+  /** Disconnects clients that read nothing, to free memory for others. */
   makeRoom(): void {
     this.#cut(Math.min(patienceMs, this.#writeMs));
   }
@@ -67,9 +67,9 @@ export class Readers {
     const now = performance.now();
     for (const watched of this.#watched) {
       const { socket } = watched;
-      const taken = socket === null ? -1 : socket.bytesWritten - socket.writableLength;
-      if (socket === null || taken !== watched.taken) {
-        watched.taken = taken;
+      const accepted = socket === null ? -1 : socket.bytesWritten - socket.writableLength;
+      if (socket === null || accepted !== watched.accepted) {
+        watched.accepted = accepted;
         watched.since = now;
       } else if (now - watched.since >= mostMs) {
         this.#watched.delete(watched);

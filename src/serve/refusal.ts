@@ -4,12 +4,12 @@ import { type ErrorCode, FozError, isStackOverflow, nestedTooDeeply } from '../c
 import { Refusal } from './body.ts';
 import { type About, logUnexpected } from './unexpected.ts';
 
-/** A refusal before the operation was looked at. */
+/** A refusal before the operation was read. */
 export interface Refused {
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
   readonly refusal: FozError;
-  /** For `WWW-Authenticate`. */
+  /** The value of `WWW-Authenticate`. */
   readonly challenge?: string | null;
 }
 
@@ -19,19 +19,19 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   unavailable: 503,
 };
 
-/** Whether account is kept of it: a credential that does not hold, or too many requests. */
+/** Whether an error is recorded in the audit log as a refusal: an invalid credential, or too many requests. */
 export function isRefusal(error: unknown): error is AccessDenied | Refusal {
   return error instanceof AccessDenied || (error instanceof Refusal && error.status === 429);
 }
 
-/** What is told of an error; one that nobody foresaw is logged and told as `unexpected`. */
+/** What the client is sent about an error. An unexpected error is logged; the client gets only the code `unexpected`. */
 export function refusalOf(error: unknown, logger: Logger, about: About): Refused {
   if (error instanceof Refusal)
     return { status: error.status, refusal: new FozError(error.code as 'validation-failed', error.message) };
   if (error instanceof AccessDenied)
     return { status: error.status, refusal: error, challenge: error.challenge };
   if (error instanceof FozError) {
-    // Somebody who asks is not told why the webhook or the store failed; who runs Foz has to know.
+    // The client does not learn why the webhook or the store failed. The operator does, from the log.
     if (error.code === 'unexpected') logUnexpected(logger, error, about);
     else if (error.internal !== undefined)
       logger.warn({ ...about, code: error.code, reason: error.internal }, error.message);

@@ -1,6 +1,6 @@
 import type { EndSignal } from '../core/index.ts';
 
-/** The end of one request: its client left, or its time is up. */
+/** The end of one request: its client disconnected, or its time is up. */
 export class RequestEnd implements EndSignal {
   aborted = false;
   #listeners: Set<() => void> | null = null;
@@ -14,7 +14,7 @@ export class RequestEnd implements EndSignal {
     this.#listeners?.delete(listener);
   }
 
-  /** Tells everybody, once. */
+  /** Calls all listeners, once. */
   abort(): void {
     if (this.aborted) return;
     this.aborted = true;
@@ -25,8 +25,8 @@ export class RequestEnd implements EndSignal {
 }
 
 /**
- * Ends requests whose time is up. All have the same limit, so they end in the order in which they came: one timer looks at the
- * oldest ones, where a timer for each would cost every request.
+ * Ends requests whose time is up. All have the same limit, so they expire in order of arrival, and one timer for the oldest is enough; a
+ * timer for each request would cost time on the hot path.
  */
 export class TimeLimit {
   readonly #limitMs: number;

@@ -12,22 +12,22 @@ import type { Readers } from './readers.ts';
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
 
-/** Answers smaller than this are not worth compressing. */
+/** Bytes: compressing a smaller response is not worth the time. */
 const threshold = 8 * 1024;
 const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 const gzipped = { level: 5 };
 
-/** An answer on its way out. */
+/** A response to be sent. */
 interface Reply {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Counts the bytes that the client has not read yet; absent: they are not counted. */
+  /** Counts the bytes that the client has not read yet; absent: not counted. */
   readonly holding?: Holding | undefined;
 }
 
-/** Sends answers, as fast as clients read them. */
+/** Sends responses with back-pressure. */
 export class Sender {
   readonly #readers: Readers;
 
@@ -35,7 +35,7 @@ export class Sender {
     this.#readers = readers;
   }
 
-  /** Sends a complete answer, compressed when it is large and the client accepts it. Resolves when it is sent, or its client is gone. */
+  /** Sends a whole response, compressed if it is large and the client accepts it. Resolves when it is sent or its client is gone. */
   async send(
     request: IncomingMessage,
     response: ServerResponse,
@@ -52,7 +52,7 @@ export class Sender {
     else await this.#encoded(reply, text, accepted);
   }
 
-  /** Sends a stream. Where it fails, or the client leaves, the answer is cut off, so that nobody takes it for whole. */
+  /** Sends a stream. If it fails, the connection is closed, so that the client does not take the response for complete. */
   async sendStream(
     response: ServerResponse,
     status: number,
@@ -63,7 +63,7 @@ export class Sender {
     const stop = this.#watch(response);
     await pipeline(body, response)
       .catch((error: NodeJS.ErrnoException) => {
-        // The client has left, so there is no one to report to.
+        // The client has disconnected: there is nothing to report.
         if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
       })
       .finally(stop);
@@ -76,14 +76,14 @@ export class Sender {
     else await this.#inPieces(reply, text);
   }
 
-  /** A small answer fits into the socket's buffer at once if its client reads; otherwise it is held until the client has read it. */
+  /** Sends a body. A small one fits into the socket's buffer if the client reads; other bytes are held until the client has read them. */
   async #whole(reply: Reply, body: string | Buffer): Promise<void> {
     const { response, holding } = reply;
     response.end(body);
     if (response.writableLength === 0 || response.destroyed) return;
     holding?.set(response.writableLength);
     const stop = this.#watch(response);
-    await heard(reply, 'close');
+    await waitFor(reply, 'close');
     stop();
   }
 
@@ -94,11 +94,11 @@ export class Sender {
     for (const piece of piecesOf(text)) {
       holding?.set(left);
       left -= piece.length;
-      if (!response.write(piece)) await heard(reply, 'drain');
+      if (!response.write(piece)) await waitFor(reply, 'drain');
       if (isGone(reply)) break;
     }
     response.end();
-    await heard(reply, 'close');
+    await waitFor(reply, 'close');
     stop();
   }
 
@@ -127,13 +127,13 @@ export class Sender {
     await this.#piped(reply, [asGzip ? Readable.from(packed.gzip) : packed.unpack()]);
   }
 
-  /** A client that leaves before the end has its answer cut off; there is nobody to tell. */
+  /** Pipes to the response. An error closes the connection, since headers are already sent; a client that disconnects is no error. */
   async #piped(reply: Reply, streams: readonly [Readable, ...NodeJS.ReadWriteStream[]]): Promise<void> {
     const { request, response } = reply;
     const leave = whenLost(request.socket, () => response.destroy());
     const stop = this.#watch(response);
     await pipeline([...streams, response]).catch(() => response.destroy());
-    await heard(reply, 'close');
+    await waitFor(reply, 'close');
     stop();
     leave();
   }
@@ -152,8 +152,8 @@ function isGone({ request, response }: Pick<Reply, 'request' | 'response'>): boo
   return response.closed || response.destroyed || request.socket.destroyed;
 }
 
-/** Resolves when the back-pressure is over (`drain`) or the response is finished (`close`); in any case when its connection is closed. */
-function heard(
+/** Resolves when the back-pressure is over (`drain`), the response is finished (`close`), or its connection is closed. */
+function waitFor(
   { request, response }: Pick<Reply, 'request' | 'response'>,
   event: 'drain' | 'close',
 ): Promise<void> {
@@ -173,7 +173,7 @@ function heard(
 
 const lost = new WeakMap<Socket, Set<() => void>>();
 
-/** Calls back when a connection is closed: a response that waits behind others gets no event of its own. Returns how to unsubscribe. */
+/** Calls back when a connection closes: a response queued behind others gets no event of its own. Returns a function that unsubscribes. */
 function whenLost(socket: Socket, then: () => void): () => void {
   let waiting = lost.get(socket);
   if (waiting === undefined) {
@@ -205,7 +205,7 @@ function varying(headers: Readonly<Record<string, string>>): Record<string, stri
   };
 }
 
-/** `length` `null`: it is not known before the end. */
+/** Headers for an encoded body. `length`: `null` where it is not known beforehand. */
 function encodedHeaders(
   headers: Readonly<Record<string, string>>,
   length: number | null,
@@ -218,7 +218,7 @@ function encodedHeaders(
   };
 }
 
-/** Whether an Accept-Encoding header takes a coding (RFC 9110, section 12.5.3). */
+/** Whether an Accept-Encoding header accepts a coding (RFC 9110, section 12.5.3). */
 export function accepts(header: string, coding: string): boolean {
   return header.split(',').some((entry) => {
     const [name, ...parameters] = entry.trim().split(';');

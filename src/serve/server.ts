@@ -31,19 +31,19 @@ import { logUnexpected } from './unexpected.ts';
 /** A running HTTP front. */
 export interface FozServer {
   readonly url: string;
-  /** Stops accepting, lets running requests finish for at most `graceMs`, then closes what is left. */
+  /** Stops accepting connections, lets running requests finish for at most `graceMs`, then closes the rest. */
   close(graceMs?: number): Promise<void>;
 }
 
 const plain = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
-/** Starts listening. Rejects when the port is taken or a certificate cannot be read. */
+/** Starts listening. Rejects when the port is in use or a certificate cannot be read. */
 export async function startServer(options: ServerOptions): Promise<FozServer> {
   const limitsOf = limitsOfSessions(options);
   const servers = new ApolloServers(options.engine, limitsOf);
   const front = new Front(options, servers, limitsOf);
   const listener = (request: IncomingMessage, response: ServerResponse) =>
-    // Sending the answer failed, so no error can be sent either. Uncaught, this error would end the process.
+    // Sending the response failed, so no error can be sent either. Uncaught, this error would end the process.
     void front.serve(request, response).catch((error: unknown) => {
       options.logger.error({ err: error }, 'answer failed');
       response.destroy();
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const socketsClosed = sockets.close(graceMs);
       server.closeIdleConnections();
-      // A connection whose last answer has just left is idle, though its client may keep it.
+      // A keep-alive connection becomes idle after its last response, and would otherwise stay open until the client closes it.
       const sweeper = setInterval(() => server.closeIdleConnections(), 50);
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await Promise.all([closed, socketsClosed]);
@@ -98,7 +98,7 @@ function readCertificate(tls: { readonly cert: string; readonly key: string }) {
   return { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
 }
 
-/** New connections get the new certificate; a half-written file leaves the old one in use. */
+/** Loads a new certificate for new connections. One that cannot be loaded, such as a half-written file, leaves the old one in use. */
 function reload(server: HttpsServer, options: ServerOptions): void {
   try {
     server.setSecureContext(readCertificate(options.tls!));
@@ -182,7 +182,7 @@ class Front {
     return this.#sender.send(request, response, answer.status, headers, answer.body);
   }
 
-  /** What no secret of its own guards: by the names of the server alone, where they are looked at. */
+  /** Serves paths that need no credential; the Host header is checked where that is enabled. */
   async #open(request: IncomingMessage, response: ServerResponse, path: string, id: string): Promise<void> {
     this.#gate.hosts.check(request);
     if (path === '/metrics' && this.#options.metrics) {
@@ -243,7 +243,7 @@ class Front {
       plain,
       JSON.stringify({
         status: ready ? 'ready' : 'not ready',
-        // Who asks by another name may be a page: it learns no names of sources.
+        // A request with another Host may come from a page by DNS rebinding: it does not learn the names of sources.
         ...(this.#gate.hosts.passes(request) ? { store, sources } : {}),
       }),
     );

@@ -1,10 +1,10 @@
 import { type CredentialLimits, type Session, smaller } from '../access/index.ts';
 import type { Limits, ServerOptions } from './options.ts';
 
-/** Tells the limits of a session. */
+/** Returns the limits of a session. */
 export type LimitsOf = (session: Session) => Limits;
 
-/** The limits of sessions: those of the role, within those of the credential; the same object as long as they are the same. */
+/** The limits of sessions: the role's, narrowed by the credential's. The same object for as long as they do not change. */
 export function limitsOfSessions(options: Pick<ServerOptions, 'limits' | 'roleLimits'>): LimitsOf {
   const known = new WeakMap<CredentialLimits, WeakMap<Limits, Limits>>();
   return ({ role, limits: own }) => {

@@ -7,7 +7,7 @@ import type { ServerOptions, SessionHandler } from './options.ts';
 import { isRefusal, refusalOf } from './refusal.ts';
 import { RequestEnd } from './request-end.ts';
 
-/** Answers a request for a path of `sessionRoutes`, behind the same gate as `/graphql`: identified, counted, written down. */
+/** Answers a request to a path of `sessionRoutes`. It passes the same gate as `/graphql`: authenticated, counted, audited. */
 export async function answerSession(
   options: ServerOptions,
   gate: Gate,

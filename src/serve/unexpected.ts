@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { FozError } from '../core/index.ts';
 
-/** Which request an error belongs to. */
+/** The request that an error belongs to. */
 export interface About {
   readonly requestId: string;
   readonly operationName?: string | null;
@@ -9,7 +9,7 @@ export interface About {
 
 let count = 0;
 
-/** How many errors of the code `unexpected` there were in this process. */
+/** How many errors with the code `unexpected` this process has had. */
 export const unexpectedErrors = () => count;
 
 /**

@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 import { buildAccountGraph } from '../../../resolvers/index.ts';
 import type { Holder } from '../../control/index.ts';
 import type { SessionHandler } from '../../serve/index.ts';
-import { actorOf } from '../accounts.ts';
+import { actorOf } from '../request-audit.ts';
 import { answerGraphql, refusal } from './graphql.ts';
 
-/** Longest operation in characters: there is little to ask for. */
+/** Characters of the longest operation: this graph is small. */
 const longest = 4_000;
 
-/** `/account/graphql`: what is theirs, for everybody who is signed in. */
+/** `/account/graphql`: the caller's own keys and name, for any authenticated caller. */
 export async function accountRoute(
   keys: Pick<Holder, 'plane' | 'declaredKeys'>,
   logger: Logger,

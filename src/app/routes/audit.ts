@@ -8,14 +8,14 @@ import {
   auditKinds,
   exportAudit,
 } from '../../store/index.ts';
-import { type AdminDoor, forAdmins } from './control.ts';
+import { type AdminAdmission, forAdmins } from './control.ts';
 import { refusal } from './graphql.ts';
 
 const moments = { since: 'from', until: 'before' } as const;
 
-/** `/control/audit.jsonl`: the audit log as JSON Lines, oldest first, for admins; sent as fast as it is read. */
-export function auditRoute(door: AdminDoor, plane: ControlPlane | null): RouteHandler {
-  return forAdmins(door, (_actor, request) => {
+/** `/control/audit.jsonl`: the audit log as JSON Lines, oldest first, for admins; streamed with back-pressure. */
+export function auditRoute(admission: AdminAdmission, plane: ControlPlane | null): RouteHandler {
+  return forAdmins(admission, (_actor, request) => {
     if (request.method !== 'GET') return refusal(405, 'validation-failed', 'The audit log is read by GET.');
     if (plane === null) return refusal(404, 'not-found', 'This Foz has no store, so there is no audit log.');
     try {
@@ -31,7 +31,7 @@ export function auditRoute(door: AdminDoor, plane: ControlPlane | null): RouteHa
 
 const plain = { 'cache-control': 'no-store' };
 
-/** Throws FozError `validation-failed` for a parameter that there is not, or that cannot be. */
+/** Throws FozError `validation-failed` for an unknown parameter or an invalid value. */
 function filterOf(given: URLSearchParams): AuditFilter {
   const kinds = given.getAll('kind').map(kindOf);
   const filter: Record<string, unknown> = kinds.length === 0 ? {} : { kinds };

@@ -6,23 +6,23 @@ import { adminSession, type Session } from '../../access/index.ts';
 import { AccessDenied } from '../../auth/index.ts';
 import { adminRole } from '../../core/index.ts';
 import {
-  type Accounts,
+  type RequestAudit,
   type RouteAnswer,
   type RouteHandler,
   refusalOf,
   requestId,
 } from '../../serve/index.ts';
 import type { Actor } from '../../store/index.ts';
-import { actorOf } from '../accounts.ts';
+import { actorOf } from '../request-audit.ts';
 import { answerGraphql, refusal } from './graphql.ts';
 
-/** Whole metadata of thousands of tables fits. Read after the credential, so that only admins send so much. */
+/** Large enough for the metadata of thousands of tables. The body is read after authentication, so only admins can send so much. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** Who asks. Throws or rejects with FozError where that is nobody. */
+/** Authenticates a request. Throws or rejects with FozError. */
 type Identify = (request: IncomingMessage) => Session | Promise<Session>;
 
-/** The session of who sends the one secret, in the header `x-foz-admin-secret`. Throws AccessDenied. */
+/** Authenticates by one secret, in the header `x-foz-admin-secret`. Throws AccessDenied. */
 export function identifyBySecret(secret: string): Identify {
   const expected = digest(secret);
   const session: Session = { ...adminSession, actor: { kind: 'admin-secret', id: 'server' } };
@@ -34,27 +34,27 @@ export function identifyBySecret(secret: string): Identify {
   };
 }
 
-/** Only a session of the admin role that is not narrowed passes. Throws AccessDenied. */
+/** Throws AccessDenied unless the session has the admin role and is not narrowed by scopes. */
 function refuseOthers({ role, scopes }: Session): void {
   if (role === adminRole && scopes === undefined) return;
   const message = 'This is for admins alone: send x-foz-admin-secret, or a credential whose role is admin.';
   throw new AccessDenied({ message, why: 'control API: not an admin', status: 403 });
 }
 
-/** What routes for admins need. */
-export interface AdminDoor {
+/** Authentication and audit of routes for admins. */
+export interface AdminAdmission {
   readonly identify: Identify;
   readonly addressOf: (request: IncomingMessage) => string | null;
-  /** Absent: no account is kept. */
-  readonly accounts?: Accounts;
+  /** Absent: there is no audit log. */
+  readonly audit?: RequestAudit;
   readonly logger: Logger;
 }
 
 /**
- * A route for admins alone. Who comes in and who is not let in is written down; where that cannot be and must, nobody comes in.
+ * A route for admins. Sign-ins and refusals are recorded in the audit log; if a required record cannot be written, access is refused.
  */
 export function forAdmins(
-  { identify, addressOf, accounts, logger }: AdminDoor,
+  { identify, addressOf, audit, logger }: AdminAdmission,
   handler: (
     actor: Actor,
     request: IncomingMessage,
@@ -62,7 +62,7 @@ export function forAdmins(
   ) => RouteAnswer | Promise<RouteAnswer>,
 ): RouteHandler {
   return async (request, read) => {
-    const account = {
+    const audited = {
       requestId: requestId(request),
       address: addressOf(request),
       operationName: 'control API',
@@ -71,11 +71,11 @@ export function forAdmins(
     try {
       session = await identify(request);
       refuseOthers(session);
-      await accounts?.entered(session, account);
+      await audit?.entered(session, audited);
     } catch (error) {
-      if (error instanceof AccessDenied) void accounts?.refused(error, account, session).catch(() => {});
-      const { status, refusal: told, challenge } = refusalOf(error, logger, account);
-      return refusal(status, told.code, told.message, challenge ? { 'www-authenticate': challenge } : {});
+      if (error instanceof AccessDenied) void audit?.refused(error, audited, session).catch(() => {});
+      const { status, refusal: reason, challenge } = refusalOf(error, logger, audited);
+      return refusal(status, reason.code, reason.message, challenge ? { 'www-authenticate': challenge } : {});
     }
     return handler(actorOf(session), request, read);
   };
@@ -83,16 +83,16 @@ export function forAdmins(
 
 /** `/control/graphql`: POST from an admin. */
 export async function controlRoute(
-  door: AdminDoor,
+  admission: AdminAdmission,
   context: Omit<ControlContext, 'actor'>,
 ): Promise<RouteHandler> {
-  const graph = { schema: await buildControlGraph(), logger: door.logger };
-  return forAdmins(door, (actor, request, read) =>
+  const graph = { schema: await buildControlGraph(), logger: admission.logger };
+  return forAdmins(admission, (actor, request, read) =>
     answerGraphql(graph, request, () => read(mostBytes), { ...context, actor } satisfies ControlContext),
   );
 }
 
-/** Of equal length, whatever was given. */
+/** A digest, so that secrets of any length are compared at equal length. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

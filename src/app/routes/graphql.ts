@@ -15,13 +15,13 @@ type TextAnswer = RouteAnswer & { readonly body: string };
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
-/** A small graph beside that of the data, and where its failures are told. */
+/** A small GraphQL schema beside that of the data, and the log for its errors. */
 export interface SmallGraph {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
 }
 
-/** Answers a POST of one operation to a small graph. `body` is read when the request is one. */
+/** Answers a POST with one operation on a small graph. `body` reads the body; it is called only for a valid request. */
 export async function answerGraphql(
   { schema, logger }: SmallGraph,
   request: IncomingMessage,
@@ -31,29 +31,31 @@ export async function answerGraphql(
   if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
     return refusal(405, 'validation-failed', 'Send the operation by POST as application/json.');
   const bytes = await body();
-  let asked: Asked | null;
+  let operation: OperationRequest | null;
   try {
-    asked = read(bytes);
+    operation = read(bytes);
   } catch (error) {
     if (error instanceof FozError) return refusal(400, error.code, error.message);
     throw error;
   }
-  if (asked === null)
+  if (operation === null)
     return refusal(400, 'validation-failed', 'The body must be { "query": "...", "variables": { ... } }.');
   const { data, errors } = await graphql({
     schema,
-    source: asked.query,
-    variableValues: asked.variables,
-    operationName: asked.operationName,
+    source: operation.query,
+    variableValues: operation.variables,
+    operationName: operation.operationName,
     contextValue,
   });
-  const told =
-    errors === undefined ? {} : { errors: errors.map((error) => tell(error, logger, requestId(request))) };
+  const failed =
+    errors === undefined
+      ? {}
+      : { errors: errors.map((error) => publicError(error, logger, requestId(request))) };
   const found = data === undefined ? {} : { data };
-  return { status: 200, headers, body: JSON.stringify({ ...told, ...found }) };
+  return { status: 200, headers, body: JSON.stringify({ ...failed, ...found }) };
 }
 
-/** An answer that is one error. */
+/** A response with one error. */
 export function refusal(
   status: number,
   code: string,
@@ -64,36 +66,36 @@ export function refusal(
   return { status, headers: { ...headers, ...more }, body };
 }
 
-interface Asked {
+interface OperationRequest {
   readonly query: string;
   readonly variables?: Record<string, unknown> | null;
   readonly operationName?: string | null;
 }
 
-/** `null`: not a request as GraphQL over HTTP knows it. Throws FozError `limit-exceeded` for one that is nested too deeply. */
-function read(body: Buffer): Asked | null {
-  let asked: unknown;
+/** `null`: not a request by GraphQL over HTTP. Throws FozError `limit-exceeded` for one that is nested too deeply. */
+function read(body: Buffer): OperationRequest | null {
+  let operation: unknown;
   try {
-    asked = parseJson(body.toString('utf8'));
+    operation = parseJson(body.toString('utf8'));
   } catch (error) {
     if (error instanceof FozError) throw error;
     return null;
   }
-  checkNesting(asked, '$.variables');
-  checkDocumentNesting(String((asked as { readonly query?: unknown } | null)?.query ?? ''));
+  checkNesting(operation, '$.variables');
+  checkDocumentNesting(String((operation as { readonly query?: unknown } | null)?.query ?? ''));
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(asked)) return null;
-  const { query, variables, operationName } = asked as Record<string, unknown>;
+  if (!isObject(operation)) return null;
+  const { query, variables, operationName } = operation as Record<string, unknown>;
   const fits =
     typeof query === 'string' &&
     (variables === undefined || variables === null || isObject(variables)) &&
     (operationName === undefined || operationName === null || typeof operationName === 'string');
-  // These graphs keep what they are given as plain JSON: digits that a double would lose go on as text.
-  return fits ? (withDigits(asked) as Asked) : null;
+  // These graphs store inputs as plain JSON, so a number whose digits a double would lose is passed on as text.
+  return fits ? (withDigits(operation) as OperationRequest) : null;
 }
 
-/** An error of such a graph, with the code that clients of Foz know. What stands behind it goes into the log. */
-function tell({ message, path, locations, originalError }: GraphQLError, logger: Logger, id: string) {
+/** An error of such a graph with a code of Foz. The cause of an unexpected error goes only into the log. */
+function publicError({ message, path, locations, originalError }: GraphQLError, logger: Logger, id: string) {
   const [cause] = originalError instanceof FozErrors ? originalError.errors : [originalError];
   const isOwn = cause instanceof FozError || path === undefined;
   if (!isOwn || (cause instanceof FozError && cause.code === 'unexpected'))
@@ -103,6 +105,6 @@ function tell({ message, path, locations, originalError }: GraphQLError, logger:
   const wrong = message.startsWith('Syntax Error') ? 'parse-failed' : 'validation-failed';
   const code = cause instanceof FozError ? cause.code : isOwn ? wrong : 'unexpected';
   const details = cause instanceof FozError && cause.details !== undefined ? { details: cause.details } : {};
-  const said = isOwn ? message : 'Something went wrong inside Foz; the log has the details.';
-  return { message: said, path, locations, extensions: { path: '$', code, ...details } };
+  const shown = isOwn ? message : 'Something went wrong inside Foz; the log has the details.';
+  return { message: shown, path, locations, extensions: { path: '$', code, ...details } };
 }

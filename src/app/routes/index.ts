@@ -5,21 +5,21 @@ import { accountRoute } from './account.ts';
 import { auditRoute } from './audit.ts';
 import { controlRoute, identifyBySecret } from './control.ts';
 
-/** What is served beside the data. `secret`: opens the control API where nobody is asked who they are. */
+/** The routes beside the data. `secret`: protects the control API where there is no `auth`. */
 export async function controlRoutes(
   secret: string | undefined,
   authentication: Authentication,
   control: Omit<ControlContext, 'actor' | 'declaredKeys'>,
-  keeping: Pick<ServerOptions, 'accounts' | 'logger'>,
+  keeping: Pick<ServerOptions, 'audit' | 'logger'>,
 ): Promise<Pick<ServerOptions, 'routes' | 'sessionRoutes'>> {
   const { plane } = control;
   const { auth, addressOf } = authentication;
   const identify = auth === null ? identifyBySecret(secret!) : authentication.identify;
   const declaredKeys = () => auth?.declaredKeys() ?? [];
-  const door = { identify, addressOf, ...keeping };
+  const admission = { identify, addressOf, ...keeping };
   const routes = new Map([
-    ['/control/graphql', await controlRoute(door, { ...control, declaredKeys })],
-    ['/control/audit.jsonl', auditRoute(door, plane)],
+    ['/control/graphql', await controlRoute(admission, { ...control, declaredKeys })],
+    ['/control/audit.jsonl', auditRoute(admission, plane)],
   ]);
   if (auth === null || plane === null) return { routes };
   return {

@@ -1,18 +1,18 @@
 import { RequestEnd } from '../request-end.ts';
 
-/** One result as JSON text: `{"data":...}`, with errors where there are some. */
+/** One result as JSON text: `{"data":...}`, with `errors` if there are any. */
 export interface Reply {
   readonly json: string;
-  /** To be called when the reply was sent, or never will be. Further calls do nothing. */
-  readonly gone?: () => void;
-  /** Set by the sender, which then has to call `gone`. */
-  isTaken?: boolean;
+  /** Called when the reply was sent or never will be. Further calls do nothing. */
+  readonly release?: () => void;
+  /** Set by the sender, which is then responsible for calling `release`. */
+  hasSender?: boolean;
 }
 
-/** Runs an operation until `end`: one result, or one after the other. Rejects with Unserved when there is none. */
+/** Runs an operation until `end`; returns one result, or a sequence of them. Rejects with Unserved when there is none. */
 export type Run = (end: RequestEnd) => Promise<Reply | AsyncIterable<Reply>>;
 
-/** Why an operation has no result: errors as the endpoint tells them. */
+/** The refusal of an operation: errors as the endpoint reports them. */
 export class Unserved extends Error {
   readonly errors: readonly { readonly message: string }[];
   constructor(errors: readonly { readonly message: string }[]) {
@@ -25,8 +25,8 @@ type Result = IteratorResult<Reply, undefined>;
 const over = { value: undefined, done: true } as const;
 
 /**
- * The results of one operation, as they come. Whoever returns it ends the operation where it runs and hears nothing more, also no
- * error. `onOver` is called once, when nothing of it runs any more.
+ * The results of one operation as an async iterator. Calling `return` ends the operation; after that it yields no result and no error.
+ * `onOver` is called once, when the operation has ended and released its resources.
  */
 export class Answering implements AsyncIterableIterator<Reply, undefined> {
   readonly #end = new RequestEnd();
@@ -35,9 +35,9 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
   #onOver: () => void;
   #leave = () => {};
   #isAsking = false;
-  /** The one result. */
+  /** The result of an operation that has only one. */
   #reply: Reply | null = null;
-  /** `undefined`: not asked yet; `null`: the one result is given. */
+  /** `undefined`: not started yet; `null`: the single result was returned. */
   #results: AsyncIterator<Reply> | null | undefined;
 
   constructor(run: Run, onOver: () => void = () => {}) {
@@ -57,7 +57,7 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
     return Promise.race([this.#left, this.#ask()]);
   }
 
-  /** Ends the operation; nothing happens when it is over. */
+  /** Ends the operation; does nothing when it has ended already. */
   return(): Promise<Result> {
     this.#leave();
     this.#end.abort();
@@ -95,7 +95,7 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
     return done === true ? over : { value, done: false };
   }
 
-  /** What is returned early lets go of what it reads from, also while it waits for it. */
+  /** Closes the source of results, also while a result is being awaited. */
   #close(): void {
     void Promise.resolve(this.#results?.return?.())
       .catch(() => {})
@@ -107,7 +107,7 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
   #over(): void {
     const reply = this.#reply;
     this.#reply = null;
-    if (reply?.isTaken !== true) reply?.gone?.();
+    if (reply?.hasSender !== true) reply?.release?.();
     const onOver = this.#onOver;
     this.#onOver = () => {};
     onOver();

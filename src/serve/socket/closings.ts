@@ -1,18 +1,18 @@
 import { type ErrorCode, FozError } from '../../core/index.ts';
 import { Refusal } from '../body.ts';
 
-/** Why Foz closes a WebSocket: the codes of RFC 6455 and of graphql-transport-ws, and one of its own (4411). */
+/** Close codes of a WebSocket: those of RFC 6455 and of graphql-transport-ws, and one of Foz's own (4411). */
 export const closings = {
-  /** The server stops. */
+  /** The server is shutting down. */
   away: 1001,
-  /** Messages are text. */
+  /** A binary message; the protocol has only text messages. */
   binary: 1003,
   tooLarge: 1009,
-  /** Too many sockets of one caller, or who is asking cannot be told now. */
+  /** The caller has too many WebSockets, or authentication is unavailable now. */
   later: 1013,
   badRequest: 4400,
   forbidden: 4403,
-  /** The session is over: expired, or its key says something else now. Come back with a credential that holds. */
+  /** The session has ended: its credential expired or was changed. The client may reconnect with a valid credential. */
   ended: 4411,
   broken: 4500,
 } as const;
@@ -23,13 +23,13 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   unavailable: closings.later,
 };
 
-/** The close code for a credential or a `connection_init` that was not accepted. */
+/** The close code for a refused credential or `connection_init`. */
 export function closingOf(error: unknown): number {
   if (error instanceof Refusal) return closings.later;
   return error instanceof FozError ? (byCode[error.code] ?? closings.broken) : closings.broken;
 }
 
-/** A reason as a close frame can carry it: at most 123 bytes of UTF-8. */
+/** A reason shortened to what fits into a close frame: at most 123 bytes of UTF-8. */
 export function reasonOf(text: string): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= 123) return text;

@@ -8,24 +8,24 @@ import { Answering, type Reply, type Run } from './answering.ts';
 import { closings, reasonOf } from './closings.ts';
 import { Outbox } from './outbox.ts';
 
-/** What a connection is told by whoever serves it. */
+/** The settings and callbacks of a connection. */
 export interface ConnectionOptions {
   readonly id: string;
   readonly request: IncomingMessage;
   readonly keepaliveMs: number;
-  /** Bytes that may wait for a client to read them. */
+  /** Bytes that may be queued for a client. */
   readonly bufferBytes: number;
-  /** Who cuts off a client that reads nothing. */
+  /** Disconnects clients that read nothing. */
   readonly readers: Readers;
-  /** The longest message of a session in bytes; `null`: it is not known yet whose it is. */
+  /** The longest message of a session in bytes; `null`: before authentication. */
   readonly longest: (session: Session | null) => number;
-  /** It is known whose the connection is. */
+  /** Called when the connection is authenticated. */
   readonly onAccept: () => void;
-  /** Something broke that nobody foresaw. */
+  /** Called with an unexpected error. */
   readonly onError: (error: unknown) => void;
 }
 
-/** One open WebSocket: what comes in is text and not too long, what goes out is read, and who is silent is let go. */
+/** One open WebSocket: limits the size of messages, applies back-pressure, and disconnects a client that does not answer pings. */
 export class Connection {
   readonly id: string;
   readonly request: IncomingMessage;
@@ -49,14 +49,14 @@ export class Connection {
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
     this.#options = options;
-    const heard = () => {
+    const markAlive = () => {
       this.#isAlive = true;
     };
-    // An error is followed by 'close'; without a listener of its own it would end the process.
+    // An 'error' event is followed by 'close'. Without a listener for 'error', Node would end the process.
     socket.on('error', () => {});
-    socket.on('pong', heard);
+    socket.on('pong', markAlive);
     socket.on('ping', (data: Buffer) => {
-      heard();
+      markAlive();
       if (this.#isReading()) socket.pong(data);
     });
     const keepalive = setInterval(() => this.#ping(), options.keepaliveMs);
@@ -76,28 +76,28 @@ export class Connection {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Whose it is; `null` until `connection_init` was accepted. */
+  /** The session; `null` until `connection_init` is accepted. */
   get session(): Session | null {
     return this.#session;
   }
 
-  /** Tells whose it is. */
+  /** Sets the session. */
   accept(session: Session): void {
     this.#session = session;
     this.#options.onAccept();
   }
 
-  /** Operations that run. */
+  /** The number of running operations. */
   get running(): number {
     return this.#running.size;
   }
 
-  /** The id of the next operation in logs and the audit. */
+  /** The request id of the next operation, for logs and the audit log. */
   nextId(): string {
     return `${this.id}.${++this.#operations}`;
   }
 
-  /** Calls back with each message in turn: its parsed JSON, or its text where that is not JSON. */
+  /** Calls back with each message in turn: its parsed JSON, or its text if that is not JSON. */
   onMessage(listener: (message: unknown) => Promise<void>): void {
     this.#socket.on('message', (data: RawData, isBinary: boolean) => {
       this.#isAlive = true;
@@ -115,7 +115,7 @@ export class Connection {
     });
   }
 
-  /** Whether numbers in a payload that came in are kept with all their digits. */
+  /** Whether the numbers of a received payload were parsed with all their digits. */
   isExact(payload: unknown): boolean {
     return typeof payload === 'object' && payload !== null && this.#exact.has(payload);
   }
@@ -127,40 +127,40 @@ export class Connection {
       if (hasExact && typeof payload === 'object' && payload !== null) this.#exact.add(payload);
       return value;
     } catch {
-      // The protocol's library tells what is wrong with the text.
+      // The protocol's library reports what is wrong with the text.
       return text;
     }
   }
 
-  /** A payload that is sent as the text that it is, so that no number in it changes. */
+  /** A payload that is sent as the text of the reply, without being parsed and printed again, so that no number in it changes. */
   raw(reply: Reply): object {
     return {
       toJSON: () => {
         this.#raw = reply;
-        reply.isTaken = true;
+        reply.hasSender = true;
         return 0;
       },
     };
   }
 
-  /** Sends a message; resolves when it has left, or never will. */
+  /** Sends a message. Resolves when it was sent or never will be. */
   async send(message: string): Promise<void> {
     const reply = this.#raw;
     this.#raw = null;
     try {
       if (!this.isOpen || !this.#isReading()) return;
-      // The payload is the last member of a message: it stands before the closing brace.
+      // The payload is the last member of a message, so its text goes before the closing brace.
       const text = reply === null ? message : `${message.slice(0, -2)}${reply.json}}`;
       const leaving = this.#outbox.send(text);
       if (text.length > pieceLength || this.request.socket.writableLength > 0) this.#watch(true);
       await leaving;
       if (this.#outbox.waiting === 0) this.#watch(false);
     } finally {
-      reply?.gone?.();
+      reply?.release?.();
     }
   }
 
-  /** Starts or ends watching whether the client reads. */
+  /** Starts or stops watching whether the client reads. */
   #watch(on: boolean): void {
     const { socket } = this.request;
     if (on) this.#unwatch ??= this.#options.readers.watch({ socket, cutOff: () => this.terminate() });
@@ -170,30 +170,30 @@ export class Connection {
     }
   }
 
-  /** Closes with a code and a reason, and ends what runs. */
+  /** Closes with a code and a reason, and ends running operations. */
   close(code: number, reason = ''): void {
     if (!this.isOpen) return;
     this.#socket.close(code, reasonOf(reason));
     this.#cancel();
   }
 
-  /** Cuts the connection off, without a word. */
+  /** Closes the TCP connection without a close frame. */
   terminate(): void {
     this.#socket.terminate();
   }
 
-  /** An operation of this connection: it ends with it. */
+  /** Starts an operation of this connection; it ends with the connection at the latest. */
   answer(run: Run): Answering {
     const answering: Answering = new Answering(run, () => {
       this.#running.delete(answering);
-      // Its last message leaves first.
+      // The operation's last message is sent first.
       if (this.#isDraining) setImmediate(() => this.#closeIfIdle());
     });
     this.#running.add(answering);
     return answering;
   }
 
-  /** Closes as soon as nothing runs. */
+  /** Closes the connection as soon as no operation is running. */
   drain(): void {
     this.#isDraining = true;
     this.#closeIfIdle();
@@ -213,7 +213,7 @@ export class Connection {
     if (this.isOpen) this.#socket.ping();
   }
 
-  /** Whether the client takes what is sent; who lets too much wait is cut off. */
+  /** Whether the client reads what is sent. A client with too many queued bytes is disconnected. */
   #isReading(): boolean {
     const waiting = Math.max(this.#socket.bufferedAmount, this.#outbox.waiting);
     if (waiting <= this.#options.bufferBytes) return true;

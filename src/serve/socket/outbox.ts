@@ -6,7 +6,7 @@ interface Message {
   readonly done: () => void;
 }
 
-/** Sends messages in turn, long ones in fragments. With back-pressure: the next fragment is made when the last one was read. */
+/** Sends messages in turn, long ones in fragments. With back-pressure: a fragment is made once the previous one was read. */
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #queue: Message[] = [];
@@ -17,12 +17,12 @@ export class Outbox {
     this.#socket = socket;
   }
 
-  /** Characters that the client has not taken yet. */
+  /** Characters that the client has not read yet. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Resolves when the message has left, or never will. */
+  /** Resolves when the message was sent or never will be. */
   send(text: string): Promise<void> {
     this.#waiting += text.length;
     return new Promise((resolve) => {

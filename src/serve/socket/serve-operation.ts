@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { answerErrors, type EngineAnswer } from '../../execute/index.ts';
-import type { Asker, Entry, Gate } from '../gate.ts';
+import type { Entry, Gate, Requester } from '../gate.ts';
 import {
   HeaderMap,
   nameIn,
@@ -14,73 +14,79 @@ import { isRefusal, refusalOf } from '../refusal.ts';
 import type { RequestEnd } from '../request-end.ts';
 import { type Reply, Unserved } from './answering.ts';
 
-/** What operations of a WebSocket go through: the same as those of HTTP. */
+/** The parts of the server that operations of a WebSocket share with those over HTTP. */
 export interface Serving {
   readonly gate: Gate;
   readonly operations: Operations;
   readonly logger: Logger;
-  /** Is told what each operation came to, and how long it took. */
+  /** Called with each operation's result and duration. */
   readonly onOutcome: (outcome: Outcome, milliseconds: number, requestId: string) => void;
 }
 
-/** Apollo Server is shown a POST of JSON. */
+/** The HTTP request that Apollo Server is given: a POST of JSON. */
 const asPost = {
   method: 'POST',
   search: '',
   headers: new HeaderMap([['content-type', 'application/json']]),
 } as const;
 
-/** Runs one operation. Rejects with Unserved where the endpoint has no result for it: not let in, not valid, not possible. */
+/** Runs one operation. Rejects with Unserved where it is refused: by the gate, by validation, or by an error without data. */
 export async function serveOperation(
   { gate, operations, logger, onOutcome }: Serving,
-  asker: Asker,
+  requester: Requester,
   { body, hasExact }: { readonly body: unknown; readonly hasExact: boolean },
   end: RequestEnd,
 ): Promise<Reply> {
   const started = performance.now();
   let entry: Entry | undefined;
-  let came: Outcome | undefined;
-  let isLeaving = false;
-  /** The place is held until the answer is gone. */
-  const leaving = (reply: Reply): Reply => {
-    isLeaving = true;
+  let summary: Outcome | undefined;
+  let isHeld = false;
+  /** The concurrency slot is held until the reply was sent. */
+  const holding = (reply: Reply): Reply => {
+    isHeld = true;
     let leave = entry?.leave;
-    const gone = () => {
+    const release = () => {
       leave?.();
       leave = undefined;
     };
-    return { ...reply, gone };
+    return { ...reply, release };
   };
   try {
-    entry = await gate.enter(asker, end);
+    entry = await gate.enter(requester, end);
     const base = hasExact ? { ...entry.base, hasExact } : entry.base;
     const operation = plainOperation(body, base);
-    const planned = operation === undefined ? undefined : await operations.planned(asker, operation);
+    const planned = operation === undefined ? undefined : await operations.planned(requester, operation);
     if (planned !== undefined) {
-      came = outcome('hot', nameIn(body), asker.session, 200, planned);
-      return leaving(
+      summary = outcome('hot', nameIn(body), requester.session, 200, planned);
+      return holding(
         replyOf(planned, wholeText(planned.packed === undefined ? planned.json : '', planned, base.held)),
       );
     }
-    const { status, text, answer } = await operations.full(asker, base, { ...asPost, body });
-    came = outcome('full', nameIn(body), asker.session, answer === null ? 400 : status, answer);
-    return leaving(replyOf(answer, wholeText(text, answer, base.held)));
+    const { status, text, answer } = await operations.full(requester, base, { ...asPost, body });
+    summary = outcome('full', nameIn(body), requester.session, answer === null ? 400 : status, answer);
+    return holding(replyOf(answer, wholeText(text, answer, base.held)));
   } catch (error) {
     if (error instanceof Unserved) throw error;
-    if (isRefusal(error)) gate.refused(asker, error, asker.session);
+    if (isRefusal(error)) gate.refused(requester, error, requester.session);
     const { refusal, status } = refusalOf(error, logger, {
-      requestId: asker.requestId,
+      requestId: requester.requestId,
       operationName: nameIn(body),
     });
-    came = { lane: 'refused', operationName: null, role: asker.session.role, status, result: refusal.code };
+    summary = {
+      lane: 'refused',
+      operationName: null,
+      role: requester.session.role,
+      status,
+      result: refusal.code,
+    };
     throw unserved(answerErrors([refusal], 'request', false).json);
   } finally {
-    if (!isLeaving) entry?.leave();
-    if (came !== undefined) onOutcome(came, performance.now() - started, asker.requestId);
+    if (!isHeld) entry?.leave();
+    if (summary !== undefined) onOutcome(summary, performance.now() - started, requester.requestId);
   }
 }
 
-/** `answer`: `null` where the operation was refused before it ran. Throws Unserved for an answer without data. */
+/** The reply to an operation. `answer`: `null` where it was refused before it ran. Throws Unserved for an answer without data. */
 function replyOf(answer: EngineAnswer | null, text: string): Reply {
   if (answer === null || answer.kind === 'request') throw unserved(answer?.json ?? text);
   return { json: text };

@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { countedAddress } from '../../auth/index.ts';
 import { Refusal } from '../body.ts';
 import { ConcurrencySlots } from '../concurrency.ts';
-import type { Asker } from '../gate.ts';
+import type { Requester } from '../gate.ts';
 import { defaultWebsocket, type ServerOptions, type WebsocketLimits } from '../options.ts';
 import type { Readers } from '../readers.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
@@ -18,7 +18,7 @@ import { Connection } from './connection.ts';
 import { type Serving, serveOperation } from './serve-operation.ts';
 import { checkUpgrade, refuseUpgrade } from './upgrade.ts';
 
-/** Why a session that is over closes its socket, and what to do. */
+/** Close reasons for sessions that have ended: what happened, and what the client can do. */
 const endings = {
   expired: {
     code: closings.ended,
@@ -32,10 +32,10 @@ const endings = {
   },
 } as const;
 
-/** How long a client may take to answer the end of its connection, in milliseconds. */
+/** Milliseconds for a client to answer a close frame. */
 const closeTimeout = 2_000;
 
-/** Any operation: the protocol's library looks at this one, the endpoint at what was sent. */
+/** A stand-in document: the protocol's library needs one, while the endpoint works with the payload that was sent. */
 const some = {
   kind: Kind.DOCUMENT,
   definitions: [
@@ -47,7 +47,7 @@ const some = {
   ],
 } as const;
 
-/** GraphQL over WebSocket (graphql-transport-ws): opens sockets, tells whose they are, runs their operations, closes them. */
+/** GraphQL over WebSocket (graphql-transport-ws): accepts connections, authenticates them, runs their operations and closes them. */
 export class Sockets {
   readonly #options: ServerOptions;
   readonly #serving: Serving;
@@ -55,7 +55,7 @@ export class Sockets {
   readonly #server: WebSocketServer;
   #protocol: { readonly initMs: number; readonly server: ProtocolServer<Connection> } | null = null;
   readonly #open = new Set<Connection>();
-  readonly #places = new ConcurrencySlots();
+  readonly #slots = new ConcurrencySlots();
   #isClosing = false;
 
   constructor(options: ServerOptions, serving: Serving, readers: Readers) {
@@ -66,7 +66,7 @@ export class Sockets {
       noServer: true,
       perMessageDeflate: false,
       autoPong: false,
-      // An operation that was completed is gone before its id comes again.
+      // A completed operation is removed before a message that uses its id again is handled.
       allowSynchronousEvents: false,
       closeTimeout,
       clientTracking: false,
@@ -75,7 +75,7 @@ export class Sockets {
     this.#server = new WebSocketServer(settings);
   }
 
-  /** Sockets that are open. */
+  /** The number of open WebSockets. */
   get size(): number {
     return this.#open.size;
   }
@@ -84,7 +84,7 @@ export class Sockets {
     return this.#options.websocket ?? defaultWebsocket;
   }
 
-  /** Takes a request for a WebSocket: opens it, or answers in HTTP why not. */
+  /** Handles an upgrade request: opens a WebSocket, or answers in HTTP with the reason for the refusal. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const id = requestId(request);
     let free: (() => void)[] = [];
@@ -93,9 +93,9 @@ export class Sockets {
         throw new Refusal(503, 'unavailable', 'The server stops: open the WebSocket again.');
       this.#serving.gate.hosts.check(request);
       checkUpgrade(request, this.#options.cors);
-      free = [this.#place('', this.#limits.connections)];
+      free = [this.#slot('', this.#limits.connections)];
       free.push(
-        this.#place(
+        this.#slot(
           `opening ${countedAddress(this.#serving.gate.addressOf(request))}`,
           this.#limits.connectionsPerCaller,
         ),
@@ -119,7 +119,9 @@ export class Sockets {
     );
   }
 
-  /** Opens none any more, closes what is idle, lets running operations finish for at most `graceMs`, then cuts off what is left. */
+  /**
+   * Accepts no more connections, closes idle ones, lets running operations finish for at most `graceMs`, then closes the rest.
+   */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     const left = () => [...this.#open];
@@ -137,13 +139,13 @@ export class Sockets {
     clearTimeout(timer);
   }
 
-  /** One place for an open socket of a caller; `''`: of everybody. Throws Refusal 429 when all are taken. */
-  #place(caller: string, most: number): () => void {
+  /** Takes a slot for an open WebSocket of a caller; `''`: of all callers together. Throws Refusal 429 when all are taken. */
+  #slot(caller: string, most: number): () => void {
     const full = `${most} WebSockets are open already, which is as many as may: close one of them.`;
-    return this.#places.take(caller, most, full);
+    return this.#slots.take(caller, most, full);
   }
 
-  /** The longest message that any role may send, in bytes. */
+  /** Bytes of the longest message that any role may send. */
   #longest(): number {
     const { limits, roleLimits = new Map() } = this.#options;
     return Math.max(...[limits, ...roleLimits.values()].map(({ bodyBytes }) => bodyBytes));
@@ -163,7 +165,7 @@ export class Sockets {
       onError: (error) => logUnexpected(logger, error, { requestId: id }),
     });
     this.#open.add(connection);
-    const told = this.#speak().opened(
+    const closed = this.#speak().opened(
       {
         protocol: connection.protocol,
         send: (message) => connection.send(message),
@@ -175,7 +177,7 @@ export class Sockets {
     );
     webSocket.on('close', (code, reason) => {
       this.#open.delete(connection);
-      void told(code, String(reason)).catch((error: unknown) =>
+      void closed(code, String(reason)).catch((error: unknown) =>
         logger.error({ err: error, requestId: id }, 'websocket failed'),
       );
       logger.info(
@@ -204,18 +206,18 @@ export class Sockets {
     });
   }
 
-  /** An operation of a connection, in the form that the protocol's library hands to `execute`. */
+  /** Starts an operation of a connection, in the form that the protocol's library expects of `execute`. */
   #begin(connection: Connection, payload: unknown): ExecutionArgs {
     const { request, session } = connection;
-    const asker: Asker = { session: session!, request, requestId: connection.nextId() };
+    const requester: Requester = { session: session!, request, requestId: connection.nextId() };
     const hasExact = connection.isExact(payload);
     const answering = connection.answer((end) =>
-      serveOperation(this.#serving, asker, { body: payload, hasExact }, end),
+      serveOperation(this.#serving, requester, { body: payload, hasExact }, end),
     );
     return { document: some, contextValue: answering } as unknown as ExecutionArgs;
   }
 
-  /** Why an operation cannot begin on this connection now. */
+  /** The errors to answer with when no operation can start on this connection now. */
   #refusalNow({ running }: Connection): readonly GraphQLError[] | undefined {
     const refuse = (code: string, message: string) => [
       new GraphQLError(message, { extensions: { path: '$', code } }),
@@ -229,16 +231,16 @@ export class Sockets {
     );
   }
 
-  /** Tells whose the connection is. `false`: it was closed. */
+  /** Authenticates a connection. Returns `false` where it was refused and closed. */
   async #connect(connection: Connection, payload: unknown): Promise<boolean> {
-    const { identify, identifySocket = identify, watch, accounts } = this.#options;
+    const { identify, identifySocket = identify, watch, audit } = this.#options;
     const { gate } = this.#serving;
     const { request, id } = connection;
     try {
       const session = await identifySocket(request, payload);
       if (!connection.isOpen) return false;
-      connection.closed.push(this.#place(gate.callerOf(session, request), this.#limits.connectionsPerCaller));
-      await accounts?.entered(session, gate.accountOf({ request, requestId: id }, null));
+      connection.closed.push(this.#slot(gate.callerOf(session, request), this.#limits.connectionsPerCaller));
+      await audit?.entered(session, gate.auditedRequest({ request, requestId: id }, null));
       if (!connection.isOpen) return false;
       connection.accept(session);
       const stop = watch?.(session, (reason) =>
@@ -254,7 +256,7 @@ export class Sockets {
     }
   }
 
-  #refused(error: unknown, asker: Pick<Asker, 'request' | 'requestId'>): void {
-    if (isRefusal(error)) this.#serving.gate.refused(asker, error);
+  #refused(error: unknown, requester: Pick<Requester, 'request' | 'requestId'>): void {
+    if (isRefusal(error)) this.#serving.gate.refused(requester, error);
   }
 }

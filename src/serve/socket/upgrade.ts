@@ -5,12 +5,12 @@ import type { FozError } from '../../core/index.ts';
 import { answerErrors } from '../../execute/index.ts';
 import { Refusal } from '../body.ts';
 
-/** The subprotocol that is spoken. */
+/** The supported subprotocol. */
 const protocol = 'graphql-transport-ws';
 
 /**
- * Checks a request for a WebSocket. A browser opens one from any page and asks nobody, so the page must be the server's own or of an
- * origin in `cors`. Where only `*` lets it in, a cookie is not from a page that may send one: it is taken out. Throws Refusal or AccessDenied.
+ * Checks an upgrade request. Any page can open a WebSocket without a preflight, so the page must be the server's own or of an origin in
+ * `cors`. If only `*` allows it, its cookies are removed: they would act for a user who does not know of it. Throws Refusal or AccessDenied.
  */
 export function checkUpgrade(request: IncomingMessage, cors: readonly string[]): void {
   const offered = request.headers['sec-websocket-protocol'];
@@ -41,7 +41,7 @@ const reasons: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** Answers a request for a WebSocket in HTTP, and closes. */
+/** Answers an upgrade request in HTTP and closes the connection. */
 export function refuseUpgrade(
   socket: Duplex,
   status: number,
@@ -62,8 +62,8 @@ export function refuseUpgrade(
 }
 
 /**
- * Serves a request that offers another protocol (HTTP/2 without TLS, as Java's client does) as if it had not: a server may, and Node
- * has taken it off the HTTP parser already. It is written again before what is left to read.
+ * Serves a request that offers an upgrade to another protocol (HTTP/2 without TLS, as Java's client does) as a plain HTTP request, as the
+ * RFC allows. Node has detached the HTTP parser by then, so the request is written again in front of the unread bytes.
  */
 export function serveWithoutUpgrade(
   server: Server,
@@ -82,10 +82,10 @@ export function serveWithoutUpgrade(
   server.emit(isTls ? 'secureConnection' : 'connection', socket);
 }
 
-/** An error is followed by 'close'; without a listener of its own it would end the process. */
+/** An 'error' event is followed by 'close'. Without a listener for 'error', Node would end the process. */
 const ignore = () => {};
 
-/** Takes over the socket of an upgrade: calls back when it is free, or never when it is gone before. */
+/** Takes over the socket of an upgrade. Calls back when earlier responses are sent, or never if the socket closes before. */
 export function takeOver(socket: Duplex, then: () => void): void {
   socket.on('error', ignore);
   whenAnswered(socket, () => {
@@ -93,7 +93,7 @@ export function takeOver(socket: Duplex, then: () => void): void {
   });
 }
 
-/** Waits for the answers to requests that came before on the same connection: Node keeps the one that is being sent at its socket. */
+/** Waits for the responses to earlier requests on the connection: Node attaches the one that is being sent to the socket. */
 function whenAnswered(
   socket: Duplex & { readonly _httpMessage?: ServerResponse | null },
   then: () => void,

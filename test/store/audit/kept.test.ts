@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { accountsIn } from '../../../src/app/accounts.ts';
+import { requestAuditOf } from '../../../src/app/request-audit.ts';
 import { mintKey } from '../../../src/auth/index.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { FozError, parseSourceName } from '../../../src/core/index.ts';
@@ -140,7 +140,7 @@ test('a write of which nobody knows whether it is stored is told as that', async
     socket: {},
     url: '/',
   } as unknown as Parameters<typeof foz.authentication.identify>[0]);
-  await accountsIn(foz.plane!.audit!).ran(session, request, answer);
+  await requestAuditOf(foz.plane!.audit!).ran(session, request, answer);
   expect(await found({ requestId: 'lost' })).toMatchObject([
     { kind: 'mutation', outcome: 'unknown', reason: 'unavailable', table: 'shop.orders' },
   ]);

@@ -1,33 +1,33 @@
 import { credentialOf, type Session } from '../access/index.ts';
 import { type CacheState, heapPart, OwnedCache } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
-import type { AccountOf, Accounts } from '../serve/index.ts';
+import type { AuditedRequest, RequestAudit } from '../serve/index.ts';
 import type { Actor, AuditEvent, AuditLog } from '../store/index.ts';
 
-/** Sessions that are kept in mind, and how long one may pause before its next request is a sign-in again. */
-const kept = { sessions: 10_000, idleMs: 15 * 60_000, bytesOfOne: 200 } as const;
+/** The cache of sessions whose sign-in is recorded, and the pause after which the next request counts as a sign-in again. */
+const bounds = { sessions: 10_000, idleMs: 15 * 60_000, bytesOfOne: 200 } as const;
 
-/** Accounts that tell what they keep in mind. */
-export interface AuditAccounts extends Accounts {
+/** The audit of requests, with the caches that it keeps. */
+export interface CachedRequestAudit extends RequestAudit {
   readonly caches: readonly CacheState[];
 }
 
-/** Writes into the audit log who came in, who was not let in, what was written, and what was read of chosen tables. */
-export function accountsIn(audit: AuditLog): AuditAccounts {
-  const present = new OwnedCache<Present>('sign_ins', heapPart(1 / 64, 8 * 2 ** 20), kept.sessions);
+/** Records sign-ins, refusals, writes, and reads of the tables chosen for it in the audit log. */
+export function requestAuditOf(audit: AuditLog): CachedRequestAudit {
+  const signedIn = new OwnedCache<SignedIn>('sign_ins', heapPart(1 / 64, 8 * 2 ** 20), bounds.sessions);
   return {
     get caches() {
-      return [present.state, audit.refusalsKept];
+      return [signedIn.state, audit.refusalsKept];
     },
     ready: () => audit.ready(),
-    entered: signIns(audit, present),
+    entered: signIns(audit, signedIn),
     async ran(session, request, answer) {
       const common = {
         actor: actorOf(session),
         keyId: session.actor?.keyId ?? null,
-        ...asked(request),
+        ...requestFields(request),
       } as const;
-      // Together, so that they go into the log as one group.
+      // Appended together, so that they are written as one group.
       await Promise.all(
         [...readsOf(answer), ...writesOf(answer)].map((event) => audit.append({ ...common, ...event })),
       );
@@ -37,7 +37,7 @@ export function accountsIn(audit: AuditLog): AuditAccounts {
         kind: 'refusal',
         actor: session === null ? nobody : actorOf(session),
         keyId: session?.actor?.keyId ?? null,
-        ...asked(request),
+        ...requestFields(request),
         outcome: 'refused',
         reason: internal ?? code,
       });
@@ -47,7 +47,7 @@ export function accountsIn(audit: AuditLog): AuditAccounts {
 
 type EventFields = Omit<AuditEvent, 'actor'>;
 
-/** A read that failed is told too: what became of its rows on the way is not known. */
+/** Records of reads. A failed read is recorded too, since rows may have been sent before it failed. */
 function readsOf({ read = [], errors }: EngineAnswer): EventFields[] {
   const reason = errors[0]?.code ?? null;
   const outcome = reason === null ? 'success' : 'failure';
@@ -82,46 +82,46 @@ function writesOf({ written = [], unwritten = [], errors }: EngineAnswer): Event
 
 const nobody: Actor = { kind: 'anonymous', id: null, role: null };
 
-/** Somebody who has come in; `at`: the last request, by the monotonic clock. */
-interface Present {
+/** A session whose sign-in is recorded. `at`: its last request, by the monotonic clock. */
+interface SignedIn {
   writing: Promise<void> | undefined;
   at: number;
 }
 
 /**
- * Writes down the first request of a credential with a role from an address, and the first one after a pause. What comes meanwhile
- * waits with it.
+ * Records the first request of a credential with a role from an address, and the first one after a pause. Requests that arrive before the
+ * record is written wait for it.
  */
-function signIns(audit: AuditLog, present: OwnedCache<Present>): Accounts['entered'] {
+function signIns(audit: AuditLog, signedIn: OwnedCache<SignedIn>): RequestAudit['entered'] {
   return (session, request) => {
     const { actor, role } = session;
     if (actor === undefined || actor.kind === 'anonymous') return undefined;
     const keyId = actor.keyId ?? null;
     const who = `${credentialOf(actor)} ${role} ${request.address}`;
     const now = performance.now();
-    const known = present.get(who);
-    if (known !== undefined && now - known.at < kept.idleMs) {
+    const known = signedIn.get(who);
+    if (known !== undefined && now - known.at < bounds.idleMs) {
       known.at = now;
       return known.writing;
     }
-    const event = { kind: 'sign-in', actor: actorOf(session), keyId, ...asked(request) } as const;
-    const entry: Present = { writing: undefined, at: now };
+    const event = { kind: 'sign-in', actor: actorOf(session), keyId, ...requestFields(request) } as const;
+    const entry: SignedIn = { writing: undefined, at: now };
     entry.writing = audit.append({ ...event, outcome: 'success' }).then(
       () => {
         entry.writing = undefined;
       },
       (error: unknown) => {
-        // The next request tries again.
-        present.delete(who);
+        // Makes the next request try again.
+        signedIn.delete(who);
         throw error;
       },
     );
-    present.set(who, entry, role, kept.bytesOfOne);
+    signedIn.set(who, entry, role, bounds.bytesOfOne);
     return entry.writing;
   };
 }
 
-function asked({ requestId, address, operationName }: AccountOf) {
+function requestFields({ requestId, address, operationName }: AuditedRequest) {
   return { requestId, address, operation: operationName };
 }
 
@@ -133,7 +133,7 @@ const kinds = {
   anonymous: 'anonymous',
 } as const;
 
-/** Who stands behind a session, as the audit log calls them. */
+/** The actor of a session, as the audit log names it. */
 export function actorOf({ actor, role }: Session): Actor {
   return { kind: actor === undefined ? 'anonymous' : kinds[actor.kind], id: actor?.id ?? null, role };
 }

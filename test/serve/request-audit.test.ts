@@ -1,7 +1,7 @@
 import type { DocumentNode } from 'graphql';
 import { FozError, parseSourceName } from '../../src/core/index.ts';
 import type { EngineAnswer } from '../../src/execute/index.ts';
-import type { Accounts, FozServer, Operation } from '../../src/serve/index.ts';
+import type { FozServer, Operation, RequestAudit } from '../../src/serve/index.ts';
 import { MemoryEngine, post, serve } from './engine.ts';
 
 /** As an engine whose mutations write into a source. */
@@ -14,7 +14,7 @@ class WritingEngine extends MemoryEngine {
   }
 }
 
-const accounts: Accounts = {
+const audit: RequestAudit = {
   ready: async () => {},
   ran: async () => {
     throw new FozError('unavailable', 'The audit log cannot be written now, and nothing is done without it.');
@@ -27,7 +27,7 @@ afterEach(() => server.close());
 
 test('where a write is done and cannot be written down, its answer is withheld and says that it is done', async () => {
   const engine = new WritingEngine();
-  server = await serve(engine, {}, { accounts });
+  server = await serve(engine, {}, { audit });
   for (let time = 1; time <= 2; time++) {
     const { status, text } = await post(server.url, { query: 'mutation { add(n: 1) }' });
     expect([status, JSON.parse(text)]).toEqual([

@@ -5,10 +5,10 @@ import type { Operation } from '../serve/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
 
 /**
- * Repeats an operation whose plan did not match the schema of a source. The source is introspected again, and the operation validated
- * and planned for the new schema. Where nothing has changed for the session, the first answer stays. Never rejects.
+ * Repeats an operation whose plan did not match the schema of a source. The source is introspected replan, and the operation is validated
+ * and planned for the new schema. If the session's graph has not changed, the first answer is returned. Never rejects.
  */
-export async function again(
+export async function replan(
   { graphs, registry }: { readonly graphs: Graphs; readonly registry: SourceRegistry },
   operation: Operation,
   engine: RoleEngine,
@@ -28,12 +28,12 @@ export async function again(
     const errors = problems.map(({ message }) => new FozError('validation-failed', message));
     return answerErrors(errors, 'request', now.options.showInternal);
   }
-  // What the first attempt has read is let go.
+  // Releases the bytes held by the first attempt.
   operation.held?.returnTo(0);
   return now.execute({ ...operation, session: operation.session.variables, document });
 }
 
-/** Resolves when the work is done or the time of the operation is over. */
+/** Resolves when the work is done or the operation's time limit is over. */
 async function withinTime({ timeoutMs }: Operation, work: Promise<unknown>): Promise<void> {
   if (timeoutMs === null) return void (await work);
   let timer: NodeJS.Timeout | undefined;
