@@ -2,12 +2,12 @@ import { type Column, didYouMean, familyOf, type RuleValue, type ValueType } fro
 
 const sessionName = /^x-(?:foz|hasura)-(.+)$/i;
 
-/** The session variable that a text of metadata names, lower case without prefix; `undefined`: it is a plain text. */
+/** The session variable that a metadata text names, in lower case and without prefix; `undefined`: it is a plain text. */
 export function sessionVariable(value: unknown): string | undefined {
   return typeof value === 'string' ? sessionName.exec(value)?.[1]?.toLowerCase() : undefined;
 }
 
-/** Why a text is most likely a session variable with a typing mistake in its prefix; `null`: it is none. */
+/** Why a text is probably a session variable with a misspelt prefix; `null`: it is not. */
 function misspeltSession(value: unknown): string | null {
   const prefix = typeof value === 'string' ? /^x-[a-z]+-(?=.)/i.exec(value)?.[0] : undefined;
   if (prefix === undefined) return null;
@@ -17,7 +17,7 @@ function misspeltSession(value: unknown): string | null {
     : `${JSON.stringify(value)} is no session variable: those begin with x-foz- or x-hasura-${suggestion}`;
 }
 
-/** A value of metadata as one of the type, in canonical form. Gives the reason where it is none. */
+/** Reads a metadata value as a canonical value of the type. Returns the reason if it is not one. */
 export function ruleValue(value: unknown, type: ValueType): RuleValue | string {
   const name = sessionVariable(value);
   if (name !== undefined) return { kind: 'session', name };
@@ -33,7 +33,7 @@ export function ruleValue(value: unknown, type: ValueType): RuleValue | string {
     : { kind: 'constant', value: read };
 }
 
-/** The operand of `_in` and its like: a list, or a session variable that holds one. */
+/** Reads the operand of a list operator such as `_in`: a list, or a session variable that holds one. */
 export function ruleList(value: unknown, type: ValueType): RuleValue | string {
   const name = sessionVariable(value);
   if (name !== undefined) return { kind: 'session', name };
@@ -41,7 +41,10 @@ export function ruleList(value: unknown, type: ValueType): RuleValue | string {
   return misspeltSession(value) ?? 'needs a list of values, or a session variable that holds one';
 }
 
-/** Why a value cannot be one of a native enum's; `null`: it can, the column is of no such type, or only the session knows the value. */
+/**
+ * Why a value is not among the values of a native enum; `null`: it is, the column is not an enum, or the value is
+ * known only at run time.
+ */
 export function labelProblem({ type, enumType }: Column, value: RuleValue): string | null {
   if (type.scalar !== 'enum' || enumType === null || value.kind === 'session') return null;
   const labels = enumType.values.map((entry) => entry.value);
@@ -72,7 +75,7 @@ function listOf(values: readonly unknown[], type: ValueType): RuleValue | string
 const digits = /^[+-]?\d+$/;
 const decimal = /^[+-]?\d+(?:\.\d+)?$/;
 
-/** In canonical form (see Param); `undefined`: no value of the type. */
+/** The canonical form of a value (see Param); `undefined`: it is not a value of the type. */
 function constant(value: unknown, { scalar }: ValueType): unknown {
   if (value === null || value === undefined) return undefined;
   switch (familyOf(scalar)) {

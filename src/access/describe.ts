@@ -1,22 +1,22 @@
 import type { Column, RowRule, RuleValue, Table } from '../catalog/index.ts';
 import type { DeletePermission, RolePermissions, SelectPermission, TablePermission } from './permission.ts';
 
-/** A condition in the words of the metadata: `{ "owner_id": { "_eq": "X-Foz-User-Id" } }`; `{}`: every row. */
+/** A condition in the format of the metadata: `{ "owner_id": { "_eq": "X-Foz-User-Id" } }`. `{}`: every row. */
 export type DescribedRule = Readonly<Record<string, unknown>>;
 
-/** What a role may do with one table, in words of the database; `null`: nothing of the kind. */
+/** The permissions of a role on one table, by database names; `null`: no permission of that kind. */
 export interface TableDescription {
   readonly source: string;
   readonly namespace: string | null;
   readonly table: string;
   readonly select: {
     readonly columns: readonly string[];
-    /** By column: in which rows it is seen; it is null in the others. */
+    /** By column: the rows in which its value is seen. In other rows it is null. */
     readonly masks: Readonly<Record<string, DescribedRule>>;
     readonly filter: DescribedRule;
     readonly limit: number | null;
     readonly aggregations: boolean;
-    /** The only root fields; `null`: all. */
+    /** The root fields that the role is limited to; `null`: all. */
     readonly queryRoots: readonly string[] | null;
     readonly subscriptionRoots: readonly string[] | null;
   } | null;
@@ -24,7 +24,7 @@ export interface TableDescription {
   readonly update: (WriteDescription & { readonly filter: DescribedRule }) | null;
   readonly delete: {
     readonly filter: DescribedRule;
-    /** By column: what is written into the rows instead of removing them. */
+    /** Soft delete, by column: the values that are written instead of deleting the rows. */
     readonly presets: Readonly<Record<string, unknown>>;
     readonly backendOnly: boolean;
   } | null;
@@ -32,14 +32,14 @@ export interface TableDescription {
 
 export interface WriteDescription {
   readonly columns: readonly string[];
-  /** By column: what is written, whatever the caller says. */
+  /** By column: the values that are written instead of what the client provides. */
   readonly presets: Readonly<Record<string, unknown>>;
-  /** Every written row passes. */
+  /** The condition that every written row must pass. */
   readonly check: DescribedRule;
   readonly backendOnly: boolean;
 }
 
-/** What a role may do, by source, namespace and table. */
+/** The permissions of a role, by source, namespace and table. */
 export function describePermissions({ tables }: RolePermissions): readonly TableDescription[] {
   const key = ({ source, namespace, table }: TableDescription) => `${source}\0${namespace ?? ''}\0${table}`;
   return [...tables.values()]
@@ -100,7 +100,7 @@ function describePresets(presets: ReadonlyMap<Column, RuleValue>): Readonly<Reco
   return Object.fromEntries([...presets].map(([column, value]) => [column.name, describeValue(value)]));
 }
 
-/** A resolved rule as metadata would say it; reading that again gives a rule that means the same. */
+/** A resolved rule in the format of the metadata. Reading it back returns an equivalent rule. */
 export function describeRule(rule: RowRule): DescribedRule {
   switch (rule.kind) {
     case 'and':

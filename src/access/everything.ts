@@ -2,7 +2,7 @@ import { type Catalog, everyRow, type Table } from '../catalog/index.ts';
 import { adminRole } from '../core/index.ts';
 import type { RolePermissions, TablePermission } from './permission.ts';
 
-/** Permission for everything, written out: what a credential of the admin role is narrowed from. */
+/** Explicit permissions for everything. The scopes of a credential of the admin role narrow them. */
 export function everyPermission(catalog: Pick<Catalog, 'sources'>): RolePermissions {
   const tables = [...catalog.sources.values()].flatMap((source) => source.tables);
   return { role: adminRole, tables: new Map(tables.map((table) => [table.id, ofTable(table)])) };

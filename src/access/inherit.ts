@@ -17,9 +17,9 @@ import type { Draft, PermissionKind } from './draft.ts';
 import type { SelectPermission, TablePermission } from './permission.ts';
 
 /**
- * Adds the roles that can do what any of several others can do. A value is seen where some of them sees it: elsewhere it is
- * masked. Writes are taken over where all that have the permission have the same; what the role is given itself comes first, and
- * where that is wrong nothing is taken over.
+ * Adds roles that inherit the permissions of several others. A value is visible where any of these roles sees it,
+ * and masked elsewhere. A write permission is inherited if all roles that have it have the same. A permission of the
+ * role's own takes precedence. If that one has faults, none is inherited in its place.
  */
 export function addInherited(
   draft: Draft,
@@ -93,7 +93,7 @@ function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issue
   }
 }
 
-/** The permission of all that have one, where they have the same. */
+/** The permission of this kind, if all roles that have one have the same. */
 function same<K extends 'insert' | 'update' | 'delete'>(
   list: readonly TablePermission[],
   kind: K,

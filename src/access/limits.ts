@@ -1,10 +1,10 @@
-/** At most `requests` within `seconds` from the first one on; then it begins anew. */
+/** At most `requests` in a window of `seconds`, which starts with the first request. */
 export interface RateLimit {
   readonly requests: number;
   readonly seconds: number;
 }
 
-/** Limits of everybody, of a role or of a credential, as a configuration writes them; what is absent is not said here. */
+/** Limits of all callers, of a role or of a credential, as the configuration states them. An absent limit is not stated. */
 export interface LimitsConfig {
   readonly body_bytes?: number;
   readonly depth?: number;
@@ -12,22 +12,22 @@ export interface LimitsConfig {
   readonly tokens?: number;
   readonly time_ms?: number | null;
   readonly batch?: number;
-  /** Operations of one caller (key, token, address) within some seconds. */
+  /** Operations per caller (key, token, address) in a window. */
   readonly rate?: RateLimit | null;
-  /** Requests of one caller that run at once. */
+  /** Requests of one caller that run at the same time. */
   readonly concurrency?: number | null;
-  /** The most that an operation may cost, in rows that it may touch. */
+  /** The highest cost of an operation, in rows that it may touch. */
   readonly cost?: number | null;
-  /** The most rows of any list. */
+  /** The most rows of a list. */
   readonly rows?: number | null;
-  /** Bytes of the answers to one request, and of what databases send for them. */
+  /** The most bytes of the answers to one request, and of what databases send for them. */
   readonly answer_bytes?: number | null;
 }
 
-/** Limits of a credential besides those of its role; its rate is counted apart. */
+/** Limits of a credential besides those of its role. Its rate limit is counted separately. */
 export type CredentialLimits = Omit<LimitsConfig, 'rate'>;
 
-/** The limits of a role for a credential: limit by limit the smaller one. `null` is no limit. */
+/** The limits of a role, each lowered to the credential's own limit. `null`: no limit. */
 export function narrowedLimits(limits: LimitsConfig, own: CredentialLimits | undefined): LimitsConfig {
   if (own === undefined) return limits;
   const narrowed = Object.entries(own).map(([name, value]) => {
@@ -37,7 +37,7 @@ export function narrowedLimits(limits: LimitsConfig, own: CredentialLimits | und
   return { ...limits, ...Object.fromEntries(narrowed) };
 }
 
-/** A limit, or the own one where that is smaller; `null` and absent ones are none. */
+/** The lower of two limits; `null` and absent mean no limit. */
 export function smaller<T extends number | null | undefined>(
   limit: T,
   own: number | null | undefined,

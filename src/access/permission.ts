@@ -1,14 +1,14 @@
 import type { Column, RootFieldKind, RowRule, RuleValue, Table } from '../catalog/index.ts';
 import type { RoleName } from '../core/index.ts';
 
-/** What one role may do, table by table; a table that is not in it does not exist for the role. */
+/** The permissions of one role by table. A table without an entry does not exist for the role. */
 export interface RolePermissions {
   readonly role: RoleName;
   /** By table id. */
   readonly tables: ReadonlyMap<string, TablePermission>;
 }
 
-/** What a role may do with one table; `null`: nothing of the kind. Columns and rules are those of the whole catalog. */
+/** The permissions of a role on one table; `null`: none of that kind. Columns and rules are those of the whole catalog. */
 export interface TablePermission {
   readonly table: Table;
   readonly select: SelectPermission | null;
@@ -17,7 +17,7 @@ export interface TablePermission {
   readonly delete: DeletePermission | null;
 }
 
-/** A condition that every written row passes, whoever wrote it, and what is said where one does not. */
+/** A condition that every written row must pass, for every role, and the message of its violation. */
 export interface RowValidation {
   readonly rule: RowRule;
   readonly message: string;
@@ -25,13 +25,13 @@ export interface RowValidation {
 
 export interface SelectPermission {
   readonly columns: readonly Column[];
-  /** Rows in which the role sees the column; a column that is not in it is seen in all rows. */
+  /** The rows in which the role sees the column. A column without a mask is seen in all rows. */
   readonly masks: ReadonlyMap<Column, RowRule>;
   readonly filter: RowRule;
-  /** Most rows of one list; `null`: any number. */
+  /** Most rows of one list; `null`: no limit. */
   readonly limit: number | null;
   readonly aggregations: boolean;
-  /** The only root fields; `null`: all. */
+  /** The root fields that the role is limited to; `null`: all. */
   readonly queryRoots: ReadonlySet<RootFieldKind> | null;
   readonly subscriptionRoots: ReadonlySet<RootFieldKind> | null;
 }
@@ -55,7 +55,7 @@ export interface UpdatePermission {
 
 export interface DeletePermission {
   readonly filter: RowRule;
-  /** What is written into the rows instead of removing them; empty: they are removed. */
+  /** Soft delete: the values that are written instead of deleting the rows. Empty: the rows are deleted. */
   readonly presets: ReadonlyMap<Column, RuleValue>;
   readonly backendOnly: boolean;
 }

@@ -18,16 +18,16 @@ import {
 } from '../catalog/index.ts';
 import { labelProblem, ruleList, ruleValue } from './constants.ts';
 
-/** Finds a table of a source by the name that metadata gives it. */
+/** Finds a table of a source by its name in the metadata. */
 export type FindTable = (source: string, table: unknown) => Table | undefined;
 
-/** Something wrong in a permission, and where in it: `filter.owner._eqq`. */
+/** A fault in a permission, with its position: `filter.owner._eqq`. */
 export interface Problem {
   readonly where: string;
   readonly reason: string;
 }
 
-/** A permission, or a part of one, that cannot be as it is given; has at least one problem. */
+/** A permission, or a part of one, with at least one fault. */
 export class RuleProblem extends Error {
   readonly problems: readonly Problem[];
 
@@ -37,12 +37,12 @@ export class RuleProblem extends Error {
   }
 }
 
-/** Ends the reading of a part. */
+/** Throws RuleProblem for one fault. */
 export function refuse(where: string, reason: string): never {
   throw new RuleProblem([{ where, reason }]);
 }
 
-/** Reads all parts, so that their problems are reported together. Throws RuleProblem with all of them. */
+/** Reads all parts, so that their faults are reported together. Throws RuleProblem with all of them. */
 export function readAll<T>(parts: readonly (() => T)[]): T[] {
   const problems: Problem[] = [];
   const read: T[] = [];
@@ -60,7 +60,7 @@ export function readAll<T>(parts: readonly (() => T)[]): T[] {
 
 const text: ValueType = { scalar: 'text', array: false };
 
-/** Resolves a condition of metadata over rows of `table`. Throws RuleProblem for names and values that do not fit. */
+/** Resolves a condition over rows of `table`. Throws RuleProblem for wrong names and values. */
 export function readRule(table: Table, given: BoolExp, where: string, find: FindTable): RowRule {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     refuse(where, 'a condition is an object, as { owner_id: { _eq: X-Foz-User-Id } }');
@@ -179,7 +179,7 @@ const columnOperators: Readonly<Record<string, ColumnComparison>> = {
   _clte: '_lte',
 };
 
-/** Older spellings that mean the same. */
+/** Hasura's older spellings. */
 const synonyms: Readonly<Record<string, Operator>> = { _ne: '_neq' };
 
 const operatorNames = [...Object.keys(operators), ...Object.keys(columnOperators)];
@@ -210,7 +210,7 @@ function readOperator(table: Table, column: Column, name: string, operand: unkno
   };
 }
 
-/** A value that the column can have. */
+/** Checks that the column can have the value. */
 function ofColumn(column: Column, value: RuleValue | string, where: string): RuleValue {
   const read = fitting(value, where);
   const problem = labelProblem(column, read);
@@ -266,7 +266,7 @@ const alike: Readonly<Partial<Record<ScalarFamily, string>>> = {
   timestamp: 'moment',
 };
 
-/** Engines compare values of different kinds each in its own way, or not at all. */
+/** Engines differ in how they compare values of different types, or refuse to. */
 function areComparable(left: Column, right: Column, op: ColumnComparison): boolean {
   const [one, other] = [familyOf(left.type.scalar), familyOf(right.type.scalar)];
   if (left.type.compares !== right.type.compares || left.type.compares === 'none') return false;

@@ -35,13 +35,16 @@ import { type FindTable, RuleProblem, readAll, readRule, refuse } from './read-r
 /** The permissions of every role. */
 export interface Permissions {
   readonly roles: ReadonlyMap<RoleName, RolePermissions>;
-  /** By table id: what holds for everybody. */
+  /** Validation rules for every role, by table id. */
   readonly validations: ReadonlyMap<string, readonly RowValidation[]>;
-  /** What was left out, and why. A permission with anything wrong in it grants nothing. */
+  /** What was left out, and why. A permission with any fault grants nothing. */
   readonly issues: readonly CatalogIssue[];
 }
 
-/** Resolves the permissions that metadata gives to roles. Never throws: what is wrong grants nothing and is told in `issues`. */
+/**
+ * Resolves the permissions of all roles. Never throws: a permission with faults grants nothing, and is reported in
+ * `issues`.
+ */
 export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: Metadata): Permissions {
   const issues: CatalogIssue[] = [];
   const draft = new Draft();
@@ -62,7 +65,7 @@ export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: 
   return { roles, validations, issues };
 }
 
-/** Finds the tables of a catalog as metadata names them: by the name of the source, and a name or a schema with a name. */
+/** Finds the tables of a catalog by their names in metadata: the source, and a name or a schema with a name. */
 export function tableFinder(catalog: Pick<Catalog, 'sources'>): FindTable {
   const tables = new Map<string, Table>();
   for (const source of catalog.sources.values())
@@ -185,7 +188,7 @@ function readSelect(table: Table, given: SelectPermissionMetadata, find: FindTab
   };
 }
 
-/** Reads all parts of a permission. Throws RuleProblem with what is wrong in any of them. */
+/** Reads all parts of a permission. Throws RuleProblem with the faults of all parts. */
 function readParts<T>(parts: { readonly [Name in keyof T]: () => T[Name] }): T {
   const names = Object.keys(parts) as (keyof T)[];
   const read = readAll(names.map((name) => (): unknown => parts[name]()));

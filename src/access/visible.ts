@@ -13,9 +13,9 @@ import type { RolePermissions, TablePermission } from './permission.ts';
 export type VisibleCatalog = Pick<Catalog, 'sources'>;
 
 /**
- * The catalog as a role sees it: the tables that it may do something with, with the columns that it can read, and the sources of
- * those tables. `backend`: the
- * request proves that it comes from a backend, so that backend-only permissions hold.
+ * The catalog as a role sees it: the tables that the role has any permission on, with the columns that it can read,
+ * and the sources of those tables. `backend`: the request comes from a backend, so that backend-only permissions
+ * apply.
  */
 export function visibleCatalog(
   catalog: Pick<Catalog, 'sources'>,
@@ -81,9 +81,9 @@ function visibleTable(
     deletable: holds(remove) && (remove!.presets.size > 0 ? whole.updatable : whole.deletable),
     access: {
       whole,
-      // A row of no columns cannot be said in GraphQL.
+      // GraphQL has no object types without fields.
       select: columns.length > 0,
-      // Rows of which nothing can be read can still be counted.
+      // Rows without a readable column can still be counted.
       aggregate: select?.aggregations ?? false,
       roots: select?.queryRoots ?? null,
       insertColumns: holds(insert) ? insert!.columns : [],

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Metadata, TableMetadata, TableName } from './metadata.ts';
 
-/** The order in which the parts of a table stand in its file. */
+/** The order of a table's keys in its metadata file. */
 const tableKeys = [
   'source',
   'table',
@@ -31,8 +31,9 @@ const sortedLists = {
 } as const satisfies Partial<Record<keyof TableMetadata, string>>;
 
 /**
- * The same metadata in the one order that files have: tables by source and name, relationships by name, permissions by role. Lists whose
- * order says something stay as they are; empty lists of relationships, permissions and inherited roles are left out.
+ * The same metadata in canonical order, as files have it: tables by source and name, relationships by name,
+ * permissions by role. Lists whose order has a meaning stay as they are. Empty lists of relationships, permissions
+ * and inherited roles are left out.
  */
 export function canonicalMetadata({ tables, inherited_roles = [] }: Metadata): Metadata {
   const roles = sortedBy(inherited_roles, (role) => role.role_name);
@@ -42,12 +43,12 @@ export function canonicalMetadata({ tables, inherited_roles = [] }: Metadata): M
   };
 }
 
-/** Whether both say the same, whatever the order of their tables, names and keys. */
+/** Whether both are equal in canonical order. */
 export function sameMetadata(one: Metadata, other: Metadata): boolean {
   return isDeepStrictEqual(plain(canonicalMetadata(one)), plain(canonicalMetadata(other)));
 }
 
-/** One table as `canonicalMetadata` has it. */
+/** One table in the form of `canonicalMetadata`. */
 export function canonicalTable(entry: TableMetadata): TableMetadata {
   const known = tableKeys.flatMap((key): [string, unknown][] => {
     const value = entry[key];
@@ -73,19 +74,19 @@ function sortedKeys<T extends object>(given: T): T {
   return Object.fromEntries(sortedBy(Object.entries(given), ([key]) => key)) as T;
 }
 
-/** Sorted by code units, so that every machine sorts alike; equal ones keep their order. */
+/** Sorts by code units, so that every machine sorts alike. The sort is stable. */
 export function sortedBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   const keyed = items.map((item) => ({ item, key: keyOf(item) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   return keyed.map(({ item }) => item);
 }
 
-/** Source, namespace and name of a table, apart from each other in one text. */
+/** Source, namespace and name of a table, unambiguously in one text. */
 export function sortKey({ source, table }: Pick<TableMetadata, 'source' | 'table'>): string {
   return JSON.stringify([source, schemaOf(table) ?? '', nameOf(table)]);
 }
 
-/** The namespace that metadata names; `null`: the default one. */
+/** The namespace of a table name in metadata; `null`: the default namespace. */
 export function schemaOf(table: TableName): string | null {
   return typeof table === 'string' ? null : (table.schema ?? null);
 }
@@ -95,7 +96,7 @@ export function nameOf(table: TableName): string {
   return typeof table === 'string' ? table : table.name;
 }
 
-/** Without what JSON does not have: `undefined`, prototypes. */
+/** A copy without what JSON lacks: `undefined`, prototypes. */
 export function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }

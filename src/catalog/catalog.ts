@@ -3,19 +3,19 @@ import type { TableKind, TriggerFacts } from './facts.ts';
 import type { Operator } from './operators.ts';
 import type { ValueType } from './scalars.ts';
 
-/** Everything that exists, resolved and frozen. Made by `resolveCatalog` only. */
+/** Everything that exists, resolved and frozen. Only `resolveCatalog` creates it. */
 export interface Catalog {
   readonly sources: ReadonlyMap<SourceName, Source>;
   readonly issues: readonly CatalogIssue[];
 }
 
 export interface CatalogIssue {
-  /** `error`: the thing is left out, or somebody has to decide. `note`: it works, but not as its owner may expect. */
+  /** `error`: something is left out, or a person has to decide. `note`: it works, but maybe not as the owner expects. */
   readonly severity: 'error' | 'note';
   /** `shop.public.orders.total` */
   readonly where: string;
   readonly reason: string;
-  /** Where in the metadata it stands, as far as that is known: `['tables', 3, 'select_permissions', 0, 'permission']`. */
+  /** The position in the metadata, if known: `['tables', 3, 'select_permissions', 0, 'permission']`. */
   readonly path?: readonly (string | number)[];
 }
 
@@ -28,7 +28,7 @@ export interface Source {
   readonly version: string;
   readonly naming: Naming;
   readonly customization: Customization;
-  /** `number`: bigint and numeric leave as JSON numbers. */
+  /** `number`: bigint and numeric are returned as JSON numbers. */
   readonly numbers: 'string' | 'number';
   readonly defaultNamespace: string | null;
   readonly tables: readonly Table[];
@@ -45,7 +45,7 @@ export interface EnumType {
   readonly namespace: string | null;
   readonly values: readonly { readonly value: string; readonly description: string | null }[];
   readonly comment: string | null;
-  /** Its values are the rows of a table. */
+  /** The values are the rows of an enum table. */
   readonly ofTable?: true;
 }
 
@@ -58,7 +58,7 @@ export interface Table {
   readonly kind: TableKind;
   readonly comment: string | null;
   readonly customName: string | null;
-  /** The name in the graph that the table was given earlier and keeps; `null`: it asks for its own. */
+  /** The name in the graph that the table got earlier and keeps; `null`: it gets the name it wants. */
   readonly keptName: string | null;
   /** `select_by_<key name>` names the lookup by a unique key. */
   readonly customRootFields: Readonly<Partial<Record<RootFieldKind | `select_by_${string}`, string>>>;
@@ -72,13 +72,13 @@ export interface Table {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
-  /** The effect of the database's own triggers and rules on written rows. */
+  /** What triggers and rules of the database do to written rows. */
   readonly triggers: TriggerFacts;
-  /** What is said where a written row breaks a rule over the whole row. */
+  /** The messages of the validation rules over whole rows. */
   readonly rowRules: readonly string[];
-  /** Reads of it are written into the audit log. */
+  /** Whether reads of the table are recorded in the audit log. */
   readonly auditReads: boolean;
-  /** What a role may do with the table; `null` in the whole catalog, where nothing is forbidden. */
+  /** What a role may do with the table; `null` in the whole catalog, where everything is allowed. */
   readonly access: TableAccess | null;
 }
 
@@ -86,15 +86,15 @@ export interface Table {
 export interface TableAccess {
   /** The table of the whole catalog. Names are made from it, so that they are the same for every role. */
   readonly whole: Table;
-  /** Rows can be read. */
+  /** Whether rows can be read. */
   readonly select: boolean;
-  /** Rows can be counted, summed, ... */
+  /** Whether rows can be aggregated. */
   readonly aggregate: boolean;
-  /** The only root fields, where the role is limited to some; `null`: all that follow from the rest. */
+  /** The root fields that the role is limited to; `null`: no limit. */
   readonly roots: ReadonlySet<RootFieldKind> | null;
-  /** Columns that the role may give on insert, set on update. */
+  /** Columns that the role may provide on insert. */
   readonly insertColumns: readonly Column[];
-  /** Columns that are written on insert whatever the role says. */
+  /** Columns that a preset writes on insert, so that the client cannot. */
   readonly insertPresets: ReadonlySet<Column>;
   readonly updateColumns: readonly Column[];
 }
@@ -124,7 +124,7 @@ export interface Column {
   readonly customName: string | null;
   readonly type: ValueType;
   readonly enumType: EnumType | null;
-  /** For people: `character varying(40)`. */
+  /** The type for people: `character varying(40)`. */
   readonly nativeType: string;
   readonly nullable: boolean;
   readonly hasDefault: boolean;
@@ -137,15 +137,18 @@ export interface Column {
   readonly comment: string | null;
   /** Position in the table, from 0. */
   readonly ordinal: number;
-  /** Rows for which a role sees the value; elsewhere it is NULL to the role, in every position. `null`: all rows. */
+  /**
+   * The rows in which a role sees the value. In other rows it is NULL to the role, wherever the column is used.
+   * `null`: no mask.
+   */
   readonly mask: RowRule | null;
-  /** What values that are written must be besides. */
+  /** Validation rules for written values. */
   readonly validation: readonly ValidationRule[];
 }
 
 /**
- * When keys of two sources are equal. `exact`: their canonical values are. `ignore case`: so they are once the letters A to Z are
- * written small. Within a source the database's own equality counts.
+ * When keys of two sources are equal. `exact`: their canonical values are equal. `ignore case`: they are equal once
+ * A to Z are lowered. Within a source the database compares.
  */
 export type KeyComparison = 'exact' | 'ignore case';
 
@@ -159,22 +162,29 @@ export interface Relationship {
   readonly mapping: readonly { readonly from: Column; readonly to: Column }[];
   /** `to` lives in another source. */
   readonly remote: boolean;
-  /** For a relationship into another source; absent for others. */
+  /** How keys are compared, for a relationship into another source; absent for others. */
   readonly compare?: KeyComparison | undefined;
-  /** For an object relationship: there may be no row (a nullable column, another source, or the far side of a one-to-one). */
+  /**
+   * For an object relationship: a row may have no related row (a nullable column, another source, or the far side of
+   * a one-to-one).
+   */
   readonly nullable: boolean;
   /** At most one row of `to` can match: the mapped columns of `to` hold a key. */
   readonly unique: boolean;
-  /** Which side holds the foreign key: `from` refers to `to`, or the other way round. Array relationships: always `to`. */
+  /** The side that holds the foreign key. Array relationships: always `to`. */
   readonly owner: 'from' | 'to';
   readonly comment: string | null;
-  /** The foreign key that it was found by, as its name is kept for it; `null`: it is declared. */
+  /**
+   * The text that identifies the foreign key of the relationship when names are kept; `null`: the relationship is
+   * declared in metadata.
+   */
   readonly foreignKey: string | null;
 }
 
 /**
- * A condition over a row of one table, resolved from metadata: row permissions, checks, masks. `and` of nothing is true, `or` of
- * nothing is false. It holds names of nothing but what exists, and values only as constants or session variables.
+ * A condition over a row of one table, resolved from metadata: row filters, checks, masks. An empty `and` is true,
+ * an empty `or` is false. It refers only to columns and tables that exist. Values are constants or session
+ * variables.
  */
 export type RowRule =
   | { readonly kind: 'and' | 'or'; readonly of: readonly RowRule[] }
@@ -192,9 +202,9 @@ export type RowRule =
       readonly high: RuleValue;
     }
   | { readonly kind: 'is null'; readonly column: Column; readonly negated: boolean }
-  /** Column against column of the same row (`_ceq` ...). */
+  /** One column compared with another of the same row (`_ceq` ...). */
   | { readonly kind: 'columns'; readonly left: Column; readonly op: ColumnComparison; readonly right: Column }
-  /** Some row of the relationship, which may lead to another source, passes. */
+  /** Some row of the relationship passes. The relationship may lead to another source. */
   | { readonly kind: 'exists'; readonly relationship: Relationship; readonly where: RowRule }
   /** Some row of any table of the same source passes (`_exists`). */
   | { readonly kind: 'exists table'; readonly table: Table; readonly where: RowRule };
@@ -204,18 +214,18 @@ export type ColumnComparison = '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
 export type RuleValue =
   /** In canonical form: see Param. */
   | { readonly kind: 'constant'; readonly value: unknown }
-  /** A session variable, lower case without prefix (`user-id`). For lists it holds all elements. */
+  /** A session variable, in lower case and without prefix (`user-id`). For list operators it holds all elements. */
   | { readonly kind: 'session'; readonly name: string }
   | { readonly kind: 'list'; readonly of: readonly RuleValue[] };
 
-/** What values of a column must be, beyond what the database says. */
+/** A rule for values of a column, beyond those of the database. */
 export interface ValidationRule {
-  /** `must match ^[A-Z]+$`: follows the column's name in errors, and stands in the graph's descriptions. */
+  /** `must match ^[A-Z]+$`: follows the column's name in errors, and is part of the description in the graph. */
   readonly text: string;
-  /** The owner's own words; `null`: the column's name and `text`. */
+  /** The owner's message; `null`: the column's name and `text`. */
   readonly message: string | null;
-  /** What the metadata says, by which rules are told apart. */
+  /** The rule as written in the metadata; it identifies the rule. */
   readonly given: unknown;
-  /** Whether a canonical value that is not null passes: follows from what is given and the type of the column. */
+  /** Whether a canonical value that is not null passes. */
   readonly passes: (value: unknown) => boolean;
 }

@@ -4,7 +4,7 @@ import { didYouMean } from './did-you-mean.ts';
 import type { TableFacts } from './facts.ts';
 import type { Metadata, TableMetadata, TableName } from './metadata.ts';
 
-/** What metadata says, table by table; knows in the end what it said about nothing. */
+/** The metadata table by table. Reports at the end which entries belong to no table. */
 export class DeclaredTables {
   readonly #unused = new Map<string, TableMetadata[]>();
   readonly #tables: Metadata['tables'];
@@ -19,7 +19,7 @@ export class DeclaredTables {
     }
   }
 
-  /** What is said about a table, once. */
+  /** The metadata entry of a table. Each entry is returned once. */
   take(source: string, defaultNamespace: string | null, facts: TableFacts): TableMetadata | undefined {
     const ids = [identity(source, facts.namespace, facts.name)];
     if (facts.namespace === defaultNamespace) ids.unshift(identity(source, null, facts.name));
@@ -33,7 +33,7 @@ export class DeclaredTables {
     return undefined;
   }
 
-  /** Tells of entries for tables or sources that are not there, and of second entries for one table. */
+  /** Reports entries for tables or sources that do not exist, and second entries for the same table. */
   reportUnused(sources: ReadonlyMap<string, Source>, issues: CatalogIssue[]): void {
     for (const entry of [...this.#unused.values()].flat()) {
       const { source, table } = entry;

@@ -4,18 +4,18 @@ import type { ForeignKeyFacts } from './facts.ts';
 import type { RelationshipMetadata, RemoteRelationshipMetadata, TableName } from './metadata.ts';
 import { familyOf, type ScalarFamily } from './scalars.ts';
 
-/** The table that metadata names in a source, by default in its default namespace. */
+/** Finds the table of a metadata name in a source. Without a namespace, it is in the default one. */
 export type Find = (source: string, table: TableName) => Draft | undefined;
 
 interface Target {
   readonly to: Draft;
   readonly pairs: Pairs;
-  /** Which side holds the foreign key that stands behind it; `null`: none does. */
+  /** The side that holds the foreign key that the relationship matches; `null`: there is no such foreign key. */
   readonly owner: Relationship['owner'] | null;
   readonly compare?: KeyComparison;
 }
 
-/** Adds what metadata declares for one table. What cannot be is left out and told in `issues`. */
+/** Adds the relationships that metadata declares for one table. A wrong one is left out and reported in `issues`. */
 export function addDeclared(draft: Draft, find: Find, issues: CatalogIssue[]): void {
   const { metadata } = draft;
   for (const entry of metadata?.object_relationships ?? [])
@@ -116,8 +116,8 @@ function mapped(
 }
 
 /**
- * Whether a row passes its own key to the related one, where no foreign key decides. It does so to a row of a view, and to a row whose key
- * the database does not generate while it generates this one.
+ * Whether a row passes its own key to the related row, where no foreign key decides. It does so to a row of a view,
+ * and to a row whose key the database does not generate while it generates this one.
  */
 function gives({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
   const own = table.primaryKey?.columns;
@@ -127,7 +127,7 @@ function gives({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
   return to.kind === 'view' || (ownMadeUp && !pairs.some((pair) => isMadeUp(pair.to)));
 }
 
-/** Whether a foreign key says the same as the pairs of columns, and on which side it is. */
+/** The side that holds a foreign key over these pairs of columns; `null`: there is none. */
 function ownerOf(draft: Draft, to: Draft, pairs: Pairs): Relationship['owner'] | null {
   if (draft.table.source !== to.table.source) return null;
   if (holdsKey(draft, to, pairs)) return 'from';
@@ -151,7 +151,7 @@ function comparable(a: Column, b: Column): boolean {
   const other = familyOf(b.type.scalar);
   if (a.type.compares === 'none' || b.type.compares === 'none') return false;
   if (a.type.array || b.type.array || one === 'json' || one === 'geometry') return false;
-  // A time of day with an offset is equal to none without.
+  // A time of day with an offset never equals one without.
   if (one === 'time' && a.type.scalar !== b.type.scalar) return false;
   return one === other || [numbers, texts].some((group) => group.includes(one) && group.includes(other));
 }

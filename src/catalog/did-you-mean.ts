@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * ` (did you mean "status"?)` for a name that is close to a known one, else nothing. Close means a third of its letters at
- * most, capitals aside, as a typing mistake leaves it.
+ * ` (did you mean "status"?)` for a name that is close to a known one, else an empty text. Close means that at most
+ * a third of its letters differ, ignoring case.
  */
 export function didYouMean(given: string, known: Iterable<string>): string {
   const wanted = given.toLowerCase();

@@ -2,10 +2,10 @@ import type { Column, Relationship, Table } from './catalog.ts';
 import type { TableFacts } from './facts.ts';
 import type { TableMetadata } from './metadata.ts';
 
-/** Pairs of equal columns. */
+/** Pairs of columns that must be equal. */
 export type Pairs = Relationship['mapping'];
 
-/** A table under construction: its relationships are still being added. */
+/** A table whose relationships are still being added. */
 export class Draft {
   readonly table: Table;
   readonly facts: TableFacts;
@@ -16,7 +16,7 @@ export class Draft {
   readonly #keptNames = new Map<string, string>();
   readonly #byTarget = new Map<Table, Relationship[]>();
 
-  /** `relationships` is the list that `table` shows. */
+  /** `relationships`: the list inside of `table`. */
   constructor(
     table: Table,
     relationships: Relationship[],
@@ -29,24 +29,24 @@ export class Draft {
     this.#relationships = relationships;
   }
 
-  /** A column or a relationship has this name, or it is kept for one. */
+  /** Whether a column or a relationship has this name, or the name is reserved for one. */
   isTaken(name: string): boolean {
     return this.table.column.has(name) || this.#names.has(name) || this.#kept.has(name);
   }
 
-  /** Keeps names for relationships that had them; maps each name to the foreign key of the relationship. */
+  /** Reserves names for relationships that had them. Maps each name to the foreign key of its relationship. */
   reserve(kept: ReadonlyMap<string, string>): void {
     this.#kept = kept;
     for (const [name, foreignKey] of kept) this.#keptNames.set(foreignKey, name);
   }
 
-  /** The name that a relationship had; `undefined`: it is new, or a declared one has its name now. */
+  /** The name that a relationship had; `undefined`: the relationship is new, or a declared one has taken the name. */
   keptName(foreignKey: string): string | undefined {
     const name = this.#keptNames.get(foreignKey);
     return name === undefined || this.#names.has(name) ? undefined : name;
   }
 
-  /** The first name that is free, for an array relationship with that of its aggregate. */
+  /** The first free name. For an array relationship, the name of its aggregate must be free too. */
   freeName(candidates: readonly string[], kind: Relationship['kind']): string {
     const free = candidates.find((name) => this.isFree(name, kind));
     if (free !== undefined) return free;
@@ -60,7 +60,7 @@ export class Draft {
     return !this.isTaken(name) && (kind === 'object' || !this.isTaken(`${name}_aggregate`));
   }
 
-  /** The same relationship is there already, maybe under another name. */
+  /** Whether the same relationship exists, maybe under another name. */
   has(to: Table, pairs: Pairs, kind: Relationship['kind']): boolean {
     return (this.#byTarget.get(to) ?? []).some(
       (other) =>
@@ -82,7 +82,7 @@ export class Draft {
     const mapping = Object.freeze(given.mapping.map((pair) => Object.freeze(pair)));
     const compare = remote ? (given.compare ?? 'exact') : undefined;
     const targets = given.mapping.map((pair) => pair.to);
-    // Keys that the database tells apart may be equal once their case is ignored.
+    // Keys that the database tells apart may be equal when case is ignored.
     const unique = compare !== 'ignore case' && isKey(to, targets);
     const relationship: Relationship = Object.freeze({
       ...given,
@@ -101,12 +101,12 @@ export class Draft {
   }
 }
 
-/** The columns hold all columns of some key, so that at most one row has their values. */
+/** Whether the columns include all columns of some key, so that at most one row has their values. */
 export function isKey(table: Table, columns: readonly Column[]): boolean {
   return table.keys.some((key) => key.columns.every((column) => columns.includes(column)));
 }
 
-/** The columns of these names, pair by pair. `null`: some column is not in the catalog. */
+/** The columns of these names, in pairs. `null`: a column is not in the catalog. */
 export function pairsOf(
   from: Table,
   to: Table,
@@ -123,7 +123,7 @@ export function pairsOf(
   return pairs;
 }
 
-/** The same pairs, seen from the other table. */
+/** The same pairs from the other table's point of view. */
 export function turned(pairs: Pairs): Pairs {
   return pairs.map((pair) => ({ from: pair.to, to: pair.from }));
 }

@@ -2,21 +2,21 @@ import type { CatalogIssue, EnumType } from './catalog.ts';
 import type { ColumnFacts, EnumTableFacts, SourceFacts, TableFacts } from './facts.ts';
 import type { TableMetadata } from './metadata.ts';
 
-/** A name of the GraphQL specification (section 2.1.9) that may be a value of an enum. */
+/** A GraphQL name (specification, section 2.1.9) that can be an enum value. */
 const valueName = /^(?!__)(?!(?:true|false|null)$)[_A-Za-z][_0-9A-Za-z]*$/;
 
 /** Most rows that an enum table may have. */
 export const mostEnumRows = 1_000;
 
-/** A table of a source, and what metadata says of it. */
+/** A table of a source, with its metadata. */
 export interface TableEntry {
   readonly facts: TableFacts;
   readonly metadata: TableMetadata | undefined;
 }
 
 /**
- * Why a table cannot be an enum by its columns; `null`: it can. The rule is Hasura's: one text column as primary key, which holds
- * the values, and at most one more text column, which describes them.
+ * Why the columns of a table do not allow it to be an enum; `null`: they do. The rule is Hasura's: one text column
+ * as primary key, which holds the values, and at most one more text column, which describes them.
  */
 export function enumShapeProblem({ columns, primaryKey }: TableFacts): string | null {
   if (primaryKey?.columns.length !== 1) return 'needs a primary key of one column, which holds the values';
@@ -26,7 +26,7 @@ export function enumShapeProblem({ columns, primaryKey }: TableFacts): string | 
   return other === undefined ? null : `has the column ${other.name}, which is no text`;
 }
 
-/** The column of the values, and the one that describes them, where there is one. Only for tables without `enumShapeProblem`. */
+/** The column of the values, and the one of the descriptions, if any. Only for tables without `enumShapeProblem`. */
 export function enumColumns({ columns, primaryKey }: TableFacts) {
   const [name] = primaryKey!.columns;
   return {
@@ -35,11 +35,11 @@ export function enumColumns({ columns, primaryKey }: TableFacts) {
   };
 }
 
-/** The enum tables of a source: a column that refers to one of them by a foreign key has its rows as values. */
+/** The enum tables of a source. The type of a column with a foreign key to one of them is an enum of its rows. */
 export class EnumTables {
   readonly #types = new Map<string, { readonly type: EnumType; readonly key: string }>();
 
-  /** What cannot be an enum stays a table like others, and is told in `issues`. */
+  /** A table that cannot be an enum stays an ordinary table, and is reported in `issues`. */
   constructor(
     source: string,
     { enumTables = [] }: SourceFacts,
@@ -67,7 +67,7 @@ export class EnumTables {
     return [...this.#types.values()].map(({ type }) => type);
   }
 
-  /** The enum of a column that refers to an enum table; `null`: it refers to none. */
+  /** The enum type of a column that refers to an enum table; `null`: it refers to none. */
   typeOf({ foreignKeys }: TableFacts, column: ColumnFacts): EnumType | null {
     if (column.scalar !== 'text' || column.array) return null;
     for (const { columns, toNamespace, toTable, toColumns } of foreignKeys) {

@@ -1,25 +1,25 @@
 import type { NativeComparison, Scalar } from './scalars.ts';
 
-/** What introspection read from one database, before names, metadata and roles: plain data, JSON-serialisable. */
+/** What introspection read from one database, before names, metadata and roles. Plain data that JSON can hold. */
 export interface SourceFacts {
   readonly engine: string;
-  /** As the server spells it: `15.18`, `10.11.18-MariaDB`. */
+  /** The version as the server reports it: `15.18`, `10.11.18-MariaDB`. */
   readonly version: string;
   /** Tables of this namespace get root fields without a prefix. `null`: the engine has no namespaces. */
   readonly defaultNamespace: string | null;
   readonly tables: readonly TableFacts[];
   readonly enums: readonly EnumFacts[];
-  /** Rows of tables that metadata declares as enums, as far as they were read. */
+  /** Rows of the tables that metadata declares as enums, as far as they were read. */
   readonly enumTables?: readonly EnumTableFacts[];
-  /** What could not be represented, and what was done instead. */
+  /** What could not be represented, and what Foz does instead. */
   readonly issues: readonly FactIssue[];
 }
 
-/** The rows of a table that are the values of an enum. */
+/** The rows of an enum table. */
 export interface EnumTableFacts {
   readonly namespace: string | null;
   readonly table: string;
-  /** `null`: there are more than an enum can have. */
+  /** `null`: there are more rows than an enum can have. */
   readonly values: readonly { readonly value: string; readonly description: string | null }[] | null;
 }
 
@@ -46,15 +46,15 @@ export interface TableFacts {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
-  /** Absent: nothing stands between a write and what is stored. */
+  /** What triggers and rules do to written rows. Absent: there are none. */
   readonly triggers?: TriggerFacts;
-  /** The engine's own estimate; `null` where it has none. */
+  /** The engine's estimate; `null`: it has none. */
   readonly estimatedRows: number | null;
 }
 
 /**
- * The effect of triggers and rules on the rows of a write. `before`: they may skip rows and change values, and the returned rows show
- * it. `after`: they may change rows once more, which the returned rows do not show. Absent: there are none.
+ * The effect of triggers and rules on written rows. `before`: they may skip rows and change values, and the returned
+ * rows show it. `after`: they may change rows again after those were returned. Absent: there are none.
  */
 export interface TriggerFacts {
   readonly insert?: TriggerEffect;
@@ -65,32 +65,32 @@ export type TriggerEffect = 'before' | 'after';
 
 export interface ColumnFacts {
   readonly name: string;
-  /** As the engine spells it, for people: `character varying(40)`. */
+  /** The type as the engine spells it, for people: `character varying(40)`. */
   readonly nativeType: string;
   readonly scalar: Scalar;
   readonly array: boolean;
-  /** Spelling for a cast, quoted as needed, where it differs from what the dialect knows for the scalar. */
+  /** The type name for a cast, quoted as needed, where it differs from the dialect's name for the scalar. */
   readonly castType: string | null;
-  /** Name of an entry of `SourceFacts.enums`. */
+  /** The name of an entry in `SourceFacts.enums`. */
   readonly enumName: string | null;
   readonly nullable: boolean;
-  /** The default expression as text; `null`: none. */
+  /** The default expression; `null`: none. */
   readonly defaultExpression: string | null;
   readonly identity: 'always' | 'by default' | null;
-  /** Computed by the database; never written. */
+  /** The database computes the value; it cannot be written. */
   readonly generated: boolean;
-  /** Characters (text) or bytes (bytea). */
+  /** The maximum in characters (text) or bytes (bytea). */
   readonly maxLength: number | null;
-  /** All digits, for decimals. */
+  /** The number of all digits, for decimals. */
   readonly precision: number | null;
-  /** Digits after the point (decimals), or of fractional seconds. */
+  /** The number of digits after the point, for decimals and fractional seconds. */
   readonly scale: number | null;
-  /** Inclusive limits of the native integer where narrower or wider than the scalar (`tinyint unsigned`), as digits. */
+  /** Inclusive limits of the native integer as digits, where they differ from those of the scalar (`tinyint unsigned`). */
   readonly range: readonly [string, string] | null;
   readonly comment: string | null;
-  /** The database takes values of the column for equal that differ as Foz shows them. */
+  /** The database treats some values as equal that Foz shows differently. */
   readonly lenient?: boolean;
-  /** For `opaque` columns: what the database compares itself; absent: their texts are compared for equality. */
+  /** For `opaque` columns: the comparisons that the database supports. Absent: their texts are compared for equality. */
   readonly compares?: NativeComparison;
 }
 
@@ -108,7 +108,7 @@ export interface ForeignKeyFacts {
 }
 
 export interface EnumFacts {
-  /** Unique within the source; engines without named enums say `<table>_<column>`. */
+  /** Unique within the source. Engines without named enums use `<table>_<column>`. */
   readonly name: string;
   readonly namespace: string | null;
   readonly values: readonly string[];

@@ -1,9 +1,9 @@
 import type { RootFieldKind } from './catalog.ts';
 
-/** What people declare about tables beyond what the database says, in the words of Hasura's metadata. */
+/** What people declare about tables beyond the facts of the database, in the format of Hasura's metadata. */
 export interface Metadata {
   readonly tables: readonly TableMetadata[];
-  /** Roles that can do what any of several others can do. */
+  /** Roles that inherit all permissions of several others. */
   readonly inherited_roles?: readonly InheritedRoleMetadata[];
 }
 
@@ -17,13 +17,13 @@ export interface TableMetadata {
   readonly source: string;
   readonly table: TableName;
   readonly configuration?: TableConfiguration;
-  /** A key for a view, or for a table that has none: columns that are unique together. */
+  /** A key for a view, or for a table without one: columns that are unique together. */
   readonly primary_key?: readonly string[];
   /** `false`: the table is left out. */
   readonly tracked?: boolean;
-  /** `true`: the rows of the table are the values of an enum, which columns that refer to it have. */
+  /** `true`: the rows of the table are the values of an enum, the type of columns that refer to it. */
   readonly is_enum?: boolean;
-  /** `true`: reads of the table are written into the audit log, as writes are. */
+  /** `true`: reads of the table are recorded in the audit log, as writes are. */
   readonly audit_reads?: boolean;
   readonly object_relationships?: readonly RelationshipMetadata[];
   readonly array_relationships?: readonly RelationshipMetadata[];
@@ -35,7 +35,7 @@ export interface TableMetadata {
   readonly delete_permissions?: readonly PermissionMetadata<DeletePermissionMetadata>[];
 }
 
-/** What one role may do with one table. Columns and relationships have the names that the database and the catalog give them. */
+/** The permission of one role on one table. Columns have their names in the database, relationships those in the catalog. */
 export interface PermissionMetadata<Permission> {
   readonly role: string;
   readonly permission: Permission;
@@ -55,14 +55,14 @@ export interface SelectPermissionMetadata {
   /** Most rows of one list. */
   readonly limit?: number | null;
   readonly allow_aggregations?: boolean;
-  /** The only root fields; empty: none, so that the table is reached through relationships alone. */
+  /** The root fields that the role is limited to. Empty: none, so that the table is reached only through relationships. */
   readonly query_root_fields?:
     | readonly ('select' | 'select_by_pk' | 'select_aggregate' | 'select_connection')[]
     | null;
   readonly subscription_root_fields?:
     | readonly ('select' | 'select_by_pk' | 'select_aggregate' | 'select_stream')[]
     | null;
-  /** Columns that are NULL to the role except in rows that pass. */
+  /** Column masks: a column is NULL to the role except in rows that pass. */
   readonly masks?: Readonly<Record<string, BoolExp>>;
 }
 
@@ -70,16 +70,16 @@ export interface InsertPermissionMetadata {
   readonly columns: '*' | readonly string[];
   /** Every new row must pass. */
   readonly check: BoolExp;
-  /** Written whatever the client says: constants or session variables. */
+  /** Presets, written instead of what the client provides: constants or session variables. */
   readonly set?: Readonly<Record<string, unknown>>;
-  /** Only where the request proves that it comes from a backend, by the admin secret. */
+  /** Only for requests of a backend, which sends the admin secret. */
   readonly backend_only?: boolean;
 }
 
 export interface UpdatePermissionMetadata {
   readonly columns: '*' | readonly string[];
   readonly filter: BoolExp;
-  /** Every changed row must pass; absent: nothing further. */
+  /** Every changed row must pass. Absent: no check. */
   readonly check?: BoolExp | null;
   readonly set?: Readonly<Record<string, unknown>>;
   readonly backend_only?: boolean;
@@ -87,7 +87,7 @@ export interface UpdatePermissionMetadata {
 
 export interface DeletePermissionMetadata {
   readonly filter: BoolExp;
-  /** Written into the rows instead of removing them. */
+  /** Soft delete: these values are written into the rows instead of deleting them. */
   readonly set?: Readonly<Record<string, unknown>>;
   readonly backend_only?: boolean;
 }
@@ -106,9 +106,9 @@ export interface TableConfiguration {
 export interface ColumnConfig {
   readonly custom_name?: string;
   readonly comment?: string | null;
-  /** Nobody sees it. */
+  /** No role sees the column. */
   readonly hidden?: boolean;
-  /** What values that are written must be; each entry may hold several rules. NULL is left to the column itself. */
+  /** Validation rules for written values. Each entry may hold several rules. They do not apply to NULL. */
   readonly validation?: readonly ColumnValidationMetadata[];
 }
 
@@ -123,11 +123,11 @@ export interface ColumnValidationMetadata {
   readonly one_of?: readonly (string | number | boolean)[];
   /** For JSON columns: draft 2020-12. */
   readonly json_schema?: object;
-  /** What the client is told instead of the rule. */
+  /** The message for the client, instead of the rule. */
   readonly message?: string;
 }
 
-/** A condition that every row passes after it was written, whoever wrote it. */
+/** A condition that every written row must pass, for every role. */
 export interface RowValidationMetadata {
   readonly check: BoolExp;
   readonly message: string;
@@ -137,12 +137,15 @@ export interface RelationshipMetadata {
   readonly name: string;
   readonly comment?: string;
   readonly using: {
-    /** Own columns -> columns of the other table. */
+    /** Own columns mapped to columns of the other table. */
     readonly manual_configuration?: {
       readonly remote_table: TableName;
       readonly column_mapping: Readonly<Record<string, string>>;
     };
-    /** Names the columns of a foreign key, own ones or those of another table; gives its relationship another name. */
+    /**
+     * The columns of a foreign key, of this table or of another one. The relationship of the foreign key gets the
+     * declared name.
+     */
     readonly foreign_key_constraint_on?:
       | string
       | readonly string[]
@@ -159,7 +162,7 @@ export interface RemoteRelationshipMetadata {
       readonly table: TableName;
       readonly relationship_type: 'object' | 'array';
       readonly field_mapping: Readonly<Record<string, string>>;
-      /** When keys are equal: `exact` (default) or `ignore_case`, for texts that differ in the case of A to Z only. */
+      /** How keys are compared: `exact` (default), or `ignore_case` for texts that differ only in the case of A to Z. */
       readonly compare?: 'exact' | 'ignore_case';
     };
   };

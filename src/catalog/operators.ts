@@ -1,13 +1,13 @@
 import { familyOf, type Scalar, type ScalarFamily, type ValueType } from './scalars.ts';
 
-/** What stands right of an operator. `same`: a value of the column's type; `list`: a list of them; `pair`: exactly two. */
+/** The operand of an operator. `same`: a value of the column's type; `list`: a list of such values; `pair`: exactly two. */
 export type OperandKind = 'same' | 'list' | 'pair' | 'boolean' | 'text' | 'text list';
 
 interface OperatorFacts {
   readonly operand: OperandKind;
-  /** Families the operator makes sense for; an engine may leave it out (Capabilities.operators). */
+  /** Families the operator makes sense for. An engine may support fewer (Capabilities.operators). */
   readonly families: readonly ScalarFamily[];
-  /** Whether it applies to array columns instead of single values. */
+  /** Whether the operator applies to single values, to arrays, or to both. */
   readonly on: 'value' | 'array' | 'both';
 }
 
@@ -54,8 +54,8 @@ const op = (
 });
 
 /**
- * Every column operator of the API, keyed by its GraphQL name (the same in both naming conventions).
- * `_contains` has three meanings by the column: text, json and array.
+ * Every column operator of the API by its GraphQL name, which is the same in both naming conventions. `_contains`
+ * differs for text, JSON and arrays.
  */
 export const operators = {
   _eq: op('same', [...equatable, 'json'], 'both'),
@@ -94,10 +94,10 @@ export const operators = {
 
 export type Operator = keyof typeof operators;
 
-/** The operators that an engine has; each with the families of columns for which it lacks it all the same. */
+/** The operators that an engine supports, each with the families for which it does not. */
 export type OperatorSupport = ReadonlyMap<Operator, ReadonlySet<ScalarFamily>>;
 
-/** `lacking`: operators that an engine has for some families only, as `{ _contains: ['json'] }`. */
+/** Builds an OperatorSupport. `lacking`: families that an operator does not support, as `{ _contains: ['json'] }`. */
 export function operatorSupport(
   names: Iterable<Operator>,
   lacking: Readonly<Partial<Record<Operator, readonly ScalarFamily[]>>> = {},
@@ -105,7 +105,7 @@ export function operatorSupport(
   return new Map([...names].map((operator) => [operator, new Set(lacking[operator])]));
 }
 
-/** Whether an engine has an operator for columns of a type for which it makes sense. */
+/** Whether an engine supports an operator for columns of a type. */
 export function isSupported(
   support: OperatorSupport,
   operator: Operator,
@@ -115,14 +115,14 @@ export function isSupported(
   return lacking !== undefined && (array || !lacking.has(familyOf(scalar)));
 }
 
-/** Whether equal values of a type can be brought together: databases do it by an order. */
+/** Whether values of a type can be grouped and made distinct, which databases do by sorting. */
 export function sortsItself({ compares }: ValueType): boolean {
   return compares === undefined || compares === 'order';
 }
 
 const byOrder: ReadonlySet<Operator> = new Set<Operator>(['_gt', '_gte', '_lt', '_lte', '_between']);
 
-/** Whether an operator makes sense for a type, on whatever engine. */
+/** Whether an operator makes sense for a type, whichever engine it is on. */
 export function appliesTo(operator: Operator, { scalar, array, compares }: ValueType): boolean {
   if (operator !== '_is_null' && compares === 'none') return false;
   const { on, families }: OperatorFacts = operators[operator];
@@ -133,7 +133,7 @@ export function appliesTo(operator: Operator, { scalar, array, compares }: Value
   return on !== 'value' && family !== 'geometry' && family !== 'json';
 }
 
-/** Aggregate functions of `<table>_aggregate`, `count` apart; `result` tells the scalar of the answer. */
+/** Aggregate functions of `<table>_aggregate`, without `count`. `result`: how the result type follows from the column's. */
 export const aggregates = {
   sum: { families: ['integer', 'decimal', 'float'], result: 'sum' },
   avg: { families: ['integer', 'decimal', 'float'], result: 'float' },
@@ -165,7 +165,7 @@ const sums: Readonly<Partial<Record<Scalar, Scalar>>> = {
   real: 'float',
 };
 
-/** The type of an aggregate over values of `type`: sums widen, averages and deviations are floats, extremes keep the type. */
+/** The result type of an aggregate. Sums widen, averages and deviations are floats, extremes keep the type. */
 export function aggregateType(fn: AggregateFunction, type: ValueType): ValueType {
   const { result } = aggregates[fn];
   if (result === 'same') return type;

@@ -13,7 +13,7 @@ interface Link {
   readonly pairs: Pairs;
 }
 
-/** Adds the relationships that metadata declares, within and across sources, then those of foreign keys in both directions. */
+/** Adds the relationships that metadata declares, within and across sources, then those of foreign keys, in both directions. */
 export function addRelationships(
   sources: ReadonlyMap<SourceName, Source>,
   drafts: readonly Draft[],
@@ -39,7 +39,7 @@ export function addRelationships(
   for (const link of links) addIncoming(link, counts.get(link.to)!.get(link.from)! > 1, issues);
 }
 
-/** Foreign keys in an order that does not depend on names of constraints, nor on the order in which tables and keys were read. */
+/** The foreign keys in a stable order, independent of constraint names and of the order of introspection. */
 function linksOf(drafts: readonly Draft[], byName: ReadonlyMap<string, Draft>): Link[] {
   const links = drafts.flatMap((from) =>
     from.facts.foreignKeys.flatMap((key): Link[] => {
@@ -55,7 +55,7 @@ function linksOf(drafts: readonly Draft[], byName: ReadonlyMap<string, Draft>): 
     .map(({ link }) => link);
 }
 
-/** Source, then the default namespace before others, then namespace and name. */
+/** Sort key: source, then the default namespace before others, then namespace and name. */
 function placeOf({ table: { source, namespace, name } }: Draft): string {
   const other = namespace === null || namespace === source.defaultNamespace ? '' : `1${namespace}`;
   return [source.name, other, name].join('\0');
@@ -74,7 +74,7 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? a.length - b.length : a[at]! - (b[at] ?? -1);
 }
 
-/** The foreign key of a relationship by its columns, whatever its constraint is called: `customer_id -> customers(id)`. */
+/** A foreign key identified by its columns, independent of the constraint's name: `customer_id -> customers(id)`. */
 function linkText({ key, to }: Link): string {
   return `${list(key.columns)} -> ${placed(to)}(${list(key.toColumns)})`;
 }
@@ -84,7 +84,7 @@ function incomingText({ key, from }: Link): string {
   return `${placed(from)}(${list(key.columns)}) -> ${list(key.toColumns)}`;
 }
 
-/** Without the default namespace, so that a source that moves to another database keeps its names. */
+/** The table's name, without the default namespace, so that names are kept when a source moves to another database. */
 function placed({ table: { source, namespace, name } }: Draft): string {
   const isDefault = namespace === null || namespace === source.defaultNamespace;
   return isDefault ? plain(name) : `${plain(namespace)}.${plain(name)}`;
@@ -102,7 +102,7 @@ function identity(source: string, namespace: string | null, name: string): strin
   return JSON.stringify([source, namespace, name]);
 }
 
-/** How many foreign keys lead to a table, by the table they come from. */
+/** The number of foreign keys between two tables, by target, then by origin. */
 function countByEnds(links: readonly Link[]): Map<Draft, Map<Draft, number>> {
   const counts = new Map<Draft, Map<Draft, number>>();
   for (const { from, to } of links) {
@@ -112,7 +112,10 @@ function countByEnds(links: readonly Link[]): Map<Draft, Map<Draft, number>> {
   return counts;
 }
 
-/** `customer_id` -> `customer`, `customerId` -> `customer`; several columns or another ending: the target table. */
+/**
+ * The relationship's name: `customer_id` and `customerId` become `customer`. Other columns, or several, take the
+ * target's name.
+ */
 function outgoingName(key: ForeignKeyFacts): string {
   if (key.columns.length === 1) {
     const stem = /^(.+?)(?:_id|_ID|Id)$/.exec(key.columns[0]!)?.[1];

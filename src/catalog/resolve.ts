@@ -20,7 +20,7 @@ import type { ColumnConfig, Metadata, TableMetadata } from './metadata.ts';
 import { addRelationships } from './relationships.ts';
 import { validationRules } from './validation.ts';
 
-/** One source as configured, with what introspection found in it. */
+/** One source as configured, with the facts of its database. */
 export interface SourceInput {
   readonly name: SourceName;
   readonly naming: Naming;
@@ -30,8 +30,8 @@ export interface SourceInput {
 }
 
 /**
- * Facts and metadata resolved into a frozen catalog; what does not fit is left out and told in `issues`, the rest works. `kept`: what
- * has a name already keeps it.
+ * Resolves facts and metadata into a frozen catalog. What does not fit is left out and reported in `issues`. `kept`:
+ * names that were assigned earlier and stay.
  */
 export function resolveCatalog(
   inputs: readonly SourceInput[],
@@ -49,7 +49,7 @@ export function resolveCatalog(
   return Object.freeze({ sources, issues: Object.freeze(issues) });
 }
 
-/** `shop.public.orders`, or `shop.orders` where there are no namespaces. */
+/** `shop.public.orders`, or `shop.orders` on engines without namespaces. */
 export function tableId(source: string, namespace: string | null, name: string): string {
   return namespace === null ? `${source}.${name}` : `${source}.${namespace}.${name}`;
 }
@@ -111,7 +111,7 @@ function resolveSource(
   return source;
 }
 
-/** The enum that the values of a column are of; `null`: none. */
+/** Finds the enum type of a column; `null`: it has none. */
 type EnumOf = (table: TableFacts, column: ColumnFacts) => EnumType | null;
 
 function resolveTable(
@@ -203,7 +203,7 @@ function resolveColumn(
   });
 }
 
-/** A rule that cannot be is left out and told. */
+/** The validation rules of a column. An impossible rule is left out and reported. */
 function validationOf(
   config: ColumnConfig | undefined,
   { scalar, array }: ColumnFacts,

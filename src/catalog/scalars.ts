@@ -1,8 +1,8 @@
 /**
- * How a value of the scalar stands in JSON.
- * - `bare`: as is (numbers, booleans, JSON)
- * - `digits`: quoted, or bare where the source says `numbers: number`
- * - `quoted`: between quotes, needs no escaping (dates, uuid, base64)
+ * The JSON form of a scalar's values.
+ * - `bare`: unquoted (numbers, booleans, JSON)
+ * - `digits`: quoted, or unquoted where the source is configured with `numbers: number`
+ * - `quoted`: in quotes, without need for escapes (dates, uuid, base64)
  * - `escaped`: any text
  */
 export type JsonForm = 'bare' | 'digits' | 'quoted' | 'escaped';
@@ -43,7 +43,7 @@ const facts = (
   description: string,
 ): ScalarFacts => ({ family, form, name, graphqlDefault, description });
 
-/** Every value type Foz knows. An engine maps its native types onto these; what it cannot map is `text` or `opaque`. */
+/** Every value type of Foz. An engine maps its native types onto these, unknown ones onto `text` or `opaque`. */
 export const scalars = {
   boolean: facts('boolean', 'bare', 'Boolean', 'Boolean', 'true or false'),
   smallint: facts('integer', 'bare', 'smallint', 'SmallInt', 'Whole number, 16 bits.'),
@@ -95,7 +95,7 @@ export const scalars = {
     'String',
     'One of a closed list; each list is a GraphQL enum of its own.',
   ),
-  /** Other types by their text form: ranges, composites, network addresses, types that Foz does not know. */
+  /** Native types in their text form: ranges, composites, network addresses, types that Foz does not know. */
   opaque: facts('opaque', 'escaped', 'String', 'String', 'The text form of a native type.'),
 } as const satisfies Record<string, ScalarFacts>;
 
@@ -106,19 +106,19 @@ export function familyOf(scalar: Scalar): ScalarFamily {
   return scalars[scalar].family;
 }
 
-/** The type of a value: a scalar, or an array of it. `nativeType` is what the engine calls it, for casts. */
+/** The type of a value: a scalar, or an array of it. */
 export interface ValueType {
   readonly scalar: Scalar;
   readonly array: boolean;
-  /** Native spelling usable in a cast, where the engine needs one (`"public"."mood"`, `numeric(12,2)`). */
+  /** The native type name for casts, where the engine needs one (`"public"."mood"`, `numeric(12,2)`). */
   readonly nativeType?: string;
   /** Digits after the point, for decimals and fractional seconds. */
   readonly scale?: number | null;
-  /** Values that differ in canonical form may be equal in the database, as under a collation that ignores case. */
+  /** Values with different canonical forms may be equal in the database, for example under a case-insensitive collation. */
   readonly lenient?: true;
-  /** For types that Foz knows by their text alone: the comparisons that the database offers; absent: their texts are compared. */
+  /** For `opaque`: the comparisons that the database supports. Absent: their texts are compared. */
   readonly compares?: NativeComparison | undefined;
 }
 
-/** Whether values of a native type can be equal, and have an order. */
+/** The comparisons of a native type: none, equality only, or equality and order. */
 export type NativeComparison = 'none' | 'equality' | 'order';

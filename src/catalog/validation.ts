@@ -9,7 +9,10 @@ type Make = (given: never, type: ValueType) => Pick<ValidationRule, 'text' | 'pa
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false });
 
-/** Metadata is read again and again, so nothing of a schema stays behind: neither its `$id`, which is taken once, nor its memory. */
+/**
+ * Compiles a JSON schema. Metadata is reloaded again and again, so the schema is removed from the cache, which frees
+ * its memory and its `$id`.
+ */
 function compiled(schema: object): (value: unknown) => boolean {
   try {
     return ajv.compile(schema);
@@ -20,7 +23,7 @@ function compiled(schema: object): (value: unknown) => boolean {
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : jsonText(value));
 
-/** Characters of a text, bytes of a binary value (which comes as base64), elements of an array. */
+/** Characters of a text, bytes of a binary value (in base64), elements of an array. */
 function lengthOf(value: unknown, { scalar }: ValueType): number {
   if (Array.isArray(value)) return value.length;
   const text = textOf(value);
@@ -60,7 +63,7 @@ const makers = {
   },
 } as const satisfies Record<Kind, Make>;
 
-/** The rules that metadata states for a column. Throws Error, with the reason, for one that cannot be. */
+/** The validation rules of a column. Throws Error with the reason for an impossible rule. */
 export function validationRules(
   given: readonly ColumnValidationMetadata[],
   type: ValueType,
@@ -85,10 +88,10 @@ const unordered: ReadonlySet<Family> = new Set([
 const numbers: ReadonlySet<Family> = new Set(['integer', 'decimal', 'float']);
 const moments: ReadonlySet<Family> = new Set(['date', 'time', 'timestamp']);
 
-/** Below 0 for a value that is less than the bound, above for one that is more, NaN for one that cannot be compared. */
+/** Compares a value with a bound: below 0 if less, above 0 if more, NaN if not comparable. */
 type Compare = (value: unknown) => number;
 
-/** Throws Error for a bound that is no value of the type. */
+/** Throws Error for a bound that is not a value of the type. */
 function comparedWith(bound: string | number, { scalar, array }: ValueType): Compare {
   const family = familyOf(scalar);
   if (array || unordered.has(family)) throw new Error(`min and max are not for ${array ? 'lists' : scalar}`);
@@ -115,7 +118,7 @@ function finite(text: string): number | null {
   return Number.isFinite(Number(text)) ? Number(text) : null;
 }
 
-/** Numbers and moments are the same however they are spelled: `1.50` is one of `1.5`. */
+/** Whether a value is in the list. Numbers and moments are equal in any spelling: `1.50` equals `1.5`. */
 function oneOf(given: readonly (string | number | boolean)[], type: ValueType): ValidationRule['passes'] {
   if (type.array) {
     const element = oneOf(given, { ...type, array: false });
@@ -151,7 +154,7 @@ function decimal(text: string): Decimal | null {
   return { sign: sign === '-' ? -1n : 1n, whole, fraction: fraction ?? '' };
 }
 
-/** A date, a time or both, with the milliseconds since 1970 of the whole second, where it has an offset. */
+/** A date, a time or both. `at`: the milliseconds since 1970 of the whole second, if there is an offset. */
 interface Moment {
   readonly text: string;
   readonly at: number | null;

@@ -4,29 +4,32 @@ import { LRUCache } from 'lru-cache';
 /** The size of a cache, for metrics. */
 export interface CacheState {
   readonly name: string;
-  /** An estimate, which errs on the high side. */
+  /** An estimate, rather too high than too low. */
   readonly bytes: number;
   /** The most that it may hold. */
   readonly maxBytes: number;
   readonly entries: number;
-  /** Entries that were dropped to make room, since the start. */
+  /** Entries dropped to make room, since the start. */
   readonly evictions: number;
 }
 
 /**
- * A budget in bytes that several caches share. When it is exceeded, the largest cache drops its least recently used entries. So one
- * cache that fills up does not evict entries of smaller ones.
+ * A budget in bytes that several caches share. When it is exceeded, the largest cache drops its least recently used
+ * entries. So a cache that fills up does not evict entries of smaller ones.
  */
 export class CacheBudget {
   readonly name: string;
   readonly maxBytes: number;
-  /** An entry that is larger is not kept. */
+  /** Bytes of the largest entry that is kept. */
   readonly largest: number;
   readonly #shares = new Set<Holder>();
   #bytes = 0;
   #evictions = 0;
 
-  /** `largestPart`: of the budget, that one entry may take. A larger one would drop too much else, so it is not kept at all. */
+  /**
+   * `largestPart`: the part of the budget that one entry may take. A larger one would evict too many others, so it
+   * is not kept.
+   */
   constructor(name: string, maxBytes: number, largestPart = 1 / 16) {
     this.name = name;
     this.maxBytes = maxBytes;
@@ -78,7 +81,7 @@ export class CacheBudget {
   }
 }
 
-/** A share as its budget sees it. */
+/** A share as the budget sees it. */
 interface Holder {
   readonly size: number;
   readonly bytes: number;
@@ -91,9 +94,9 @@ interface HolderListener {
   dropped?(key: string): void;
 }
 
-/** A cache that shares its budget with others. The entry that was used least recently goes first. */
+/** A cache that shares its budget with others. It evicts the least recently used entry first. */
 export class CacheShare<V extends {}> {
-  /** An entry that is larger is not kept. */
+  /** Bytes of the largest entry that is kept. */
   readonly largest: number;
   readonly #entries: LRUCache<string, V>;
   readonly #listener: HolderListener;
@@ -126,16 +129,16 @@ export class CacheShare<V extends {}> {
     return this.#entries.get(key);
   }
 
-  /** As `get`, without counting as use. */
+  /** As `get`, but does not count as use. */
   peek(key: string): V | undefined {
     return this.#entries.peek(key);
   }
 
-  /** Keeps a value, unless it is too large or the share is closed. `bytes`: of the key, too. */
+  /** Keeps a value, unless it is too large or the share is closed. `bytes`: the size of key and value. */
   set(key: string, value: V, bytes: number): void {
     if (this.#closed) return;
     const before = this.bytes;
-    // An equal value would keep the size that it had.
+    // `set` on an existing entry with an equal value would keep the old size, so the entry is deleted first.
     this.#entries.delete(key);
     this.#entries.set(key, value, { size: Math.max(1, Math.ceil(bytes)) });
     this.#changed(before);
@@ -156,21 +159,21 @@ export class CacheShare<V extends {}> {
     return this.#entries.entries() as IterableIterator<[string, V]>;
   }
 
-  /** Drops everything. */
+  /** Drops all entries. */
   clear(): void {
     const before = this.bytes;
     this.#entries.clear();
     this.#changed(before);
   }
 
-  /** Drops everything, and keeps nothing more. */
+  /** Drops all entries and ignores later ones. */
   close(): void {
     this.#closed = true;
     this.clear();
     this.#listener.closed(this);
   }
 
-  /** Drops the entry that was used least recently; gives its bytes. For the budget, which counts them itself. */
+  /** Drops the least recently used entry and returns its bytes. Called by the budget, which does the accounting. */
   dropOldest(): number {
     const before = this.bytes;
     this.#entries.pop();
@@ -190,12 +193,12 @@ export class CacheShare<V extends {}> {
   }
 }
 
-/** `most` bytes, or less where this process has a small heap: the given part of it. */
+/** `most` bytes, or the given part of the heap where that is less. */
 export function heapPart(part: number, most: number): number {
   return Math.min(most, Math.floor(getHeapStatistics().heap_size_limit * part));
 }
 
-/** Bytes of a text at most: two for each character. */
+/** An upper bound for the bytes of a text: two for each character. */
 export function textBytes(text: string): number {
   return 2 * text.length + 40;
 }

@@ -1,6 +1,6 @@
 /**
- * Tells that whoever asked no longer waits: the client has left, or the time is up. An AbortSignal is one; a request of its own
- * has a lighter one.
+ * Aborts when the caller no longer waits: the client has left, or the time limit has passed. Every AbortSignal is an
+ * EndSignal; requests use a lighter one of their own.
  */
 export interface EndSignal {
   readonly aborted: boolean;

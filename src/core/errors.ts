@@ -1,6 +1,6 @@
 /**
- * Every code that can stand in `errors[].extensions.code`, with the HTTP-independent sentence that documents it.
- * `docs/errors.md` is generated from this table and a test ties the two together.
+ * Every value of `errors[].extensions.code`, with the sentence that documents it. `docs/errors.md` is generated from
+ * this table, and a test compares the two.
  */
 export const errorCodes = {
   'parse-failed': 'The document is not GraphQL.',
@@ -23,18 +23,18 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 export interface FozErrorOptions {
-  /** Where in the operation, as `$.selectionSet.orders.args.where`. */
+  /** The position in the operation, as `$.selectionSet.orders.args.where`. */
   readonly path?: string;
   /** The response path of the GraphQL error (`['orders', 0, 'total']`). */
   readonly responsePath?: readonly (string | number)[];
-  /** Facts for the client (constraint name, cap, source, ...); never values of rows. */
+  /** Facts for the client (constraint name, limit, source, ...). Never values of rows. */
   readonly details?: Readonly<Record<string, unknown>>;
-  /** What the database said. Reaches admins and logs only. */
+  /** The message of the database. Only admins and logs get it. */
   readonly internal?: string;
   readonly cause?: unknown;
 }
 
-/** The one error class that crosses layers. The message names the thing, the place and the way out. */
+/** The only error class that crosses layers. The message names the thing, the position and the way out. */
 export class FozError extends Error {
   readonly code: ErrorCode;
   readonly path: string | undefined;
@@ -53,7 +53,7 @@ export class FozError extends Error {
   }
 }
 
-/** Several problems of one request, reported together. */
+/** Several errors of one request, reported together. */
 export class FozErrors extends Error {
   readonly errors: readonly FozError[];
   constructor(errors: readonly FozError[]) {

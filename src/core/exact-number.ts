@@ -1,12 +1,15 @@
 import { checkNesting, isStackOverflow, nestedTooDeeply } from './nesting.ts';
 
-/** Stands before the text of a number while native JSON functions work on it. Made anew for each process, so that no input can hold it. */
+/**
+ * Prefix of a number's text while native JSON functions work on it. It is random per process, so that no input can
+ * contain it.
+ */
 const mark = `exact number ${globalThis.crypto.randomUUID()} `;
 
 let isMarking = false;
 let hasMarked = false;
 
-/** A JSON number that a double would change, kept as the text that was sent. */
+/** A JSON number that a double would change, kept as its original text. */
 export class ExactNumber {
   readonly #text: string;
 
@@ -14,7 +17,7 @@ export class ExactNumber {
     this.#text = text;
   }
 
-  /** As JSON spells it; it may have an exponent. */
+  /** The JSON text of the number; it may have an exponent. */
   get text(): string {
     return this.#text;
   }
@@ -28,7 +31,7 @@ export class ExactNumber {
     return Number(this.#text);
   }
 
-  /** Whether a double can hold it: spelled out again, it has the same digits. */
+  /** Whether a double can hold the number: written out again, it has the same digits. */
   get fitsDouble(): boolean {
     const value = Number(this.#text);
     return Number.isFinite(value) && digitsOf(this.#text) === digitsOf(String(value));
@@ -41,7 +44,7 @@ export class ExactNumber {
   }
 }
 
-/** A number as JSON or GraphQL spells it: a double where that is the same number, else an ExactNumber. */
+/** The number of a JSON or GraphQL text: a double if that is exact, else an ExactNumber. */
 export function numberOf(text: string): number | ExactNumber {
   const value = Number(text);
   return isSame(text, value) ? value : new ExactNumber(text);
@@ -57,7 +60,7 @@ function isSame(text: string, value: number): boolean {
 
 const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** Exponents are longer only where the number is no double but 0: reading them would take long. */
+/** Exponents with more digits only occur in numbers that no double but 0 can hold. Reading them would take long. */
 const longestExponent = 20;
 
 /** Sign, digits without zeros at either end, and exponent: the same text for equal numbers. */
@@ -71,26 +74,30 @@ function digitsOf(text: string): string {
   return `${sign}${significant}e${power}`;
 }
 
-/** An expression that is anchored at the end alone would look through each run of zeros once for each of its zeros. */
+/** Removes zeros at the end. A regular expression anchored at the end would take quadratic time on long runs of zeros. */
 export function withoutEndingZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === '0') end--;
   return digits.slice(0, end);
 }
 
-/** JSON that was read. */
+/** Whether the value contains ExactNumbers. */
 export interface ReadJson {
   readonly value: unknown;
   /** There are ExactNumbers in it. */
   readonly hasExact: boolean;
 }
 
-/** A number that may not fit into a double: 16 digits and points in a row, or an exponent. Numbers in strings are found as well. */
+/**
+ * Matches a number that may not fit into a double: 16 digits and points in a row, or an exponent. It also matches
+ * within strings.
+ */
 const suspicious = /(?:^|[:,[\s])-?(?:[\d.]{16}|\d[\d.]*[eE])/;
 
 /**
- * Reads JSON as `JSON.parse` does, save that numbers which a double would change become ExactNumbers. Only texts that hold such a number
- * cost more than `JSON.parse`. Throws SyntaxError as `JSON.parse` does, FozError `limit-exceeded` where such a number stands too deep.
+ * Reads JSON as `JSON.parse` does, except that numbers which a double would change become ExactNumbers. Only texts
+ * with such a number cost more than `JSON.parse`. Throws SyntaxError as `JSON.parse` does, and FozError
+ * `limit-exceeded` where such a number is nested too deeply.
  */
 export function readJson(text: string): ReadJson {
   const value: unknown = JSON.parse(text);
@@ -99,7 +106,7 @@ export function readJson(text: string): ReadJson {
   return marked === text ? { value, hasExact: false } : { value: unmarked(marked), hasExact: true };
 }
 
-/** As `readJson`; its value alone. */
+/** As `readJson`, but returns only the value. */
 export function parseJson(text: string): unknown {
   return readJson(text).value;
 }
@@ -107,7 +114,7 @@ export function parseJson(text: string): unknown {
 const number = /-?\d[\d.eE+-]*/g;
 const marking = (text: string) => (numberOf(text) instanceof ExactNumber ? `"${mark}${text}"` : text);
 
-/** Valid JSON, with every number that a double would change as a marked string. */
+/** The JSON text with every number that a double would change as a marked string. */
 function withMarks(text: string): string {
   let marked = '';
   for (let at = 0; ; ) {
@@ -143,7 +150,10 @@ function unmarked(text: string): unknown {
 
 const marks = new RegExp(`"${mark}([^"]*)"`, 'g');
 
-/** The JSON text of a value, ExactNumbers with all their digits. Throws FozError `limit-exceeded` for one that is nested too deeply. */
+/**
+ * The JSON text of a value, with all digits of ExactNumbers. Throws FozError `limit-exceeded` for a value that is
+ * nested too deeply.
+ */
 export function jsonText(value: unknown): string {
   isMarking = true;
   hasMarked = false;
@@ -157,7 +167,7 @@ export function jsonText(value: unknown): string {
   }
 }
 
-/** Whether an ExactNumber for which `test` holds stands somewhere in a value. */
+/** Whether a value contains an ExactNumber for which `test` holds. */
 export function someExact(value: unknown, test: (number: ExactNumber) => boolean): boolean {
   if (value instanceof ExactNumber) return test(value);
   if (typeof value !== 'object' || value === null) return false;
@@ -173,7 +183,7 @@ export function withDoubles(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withDoubles(inner)]));
 }
 
-/** The value with the digits of each ExactNumber as text in its place: for values that are kept as plain JSON. */
+/** The value with digits as text in place of each ExactNumber, for values that are stored as plain JSON. */
 export function withDigits(value: unknown): unknown {
   if (value instanceof ExactNumber) return value.text;
   if (Array.isArray(value)) return value.map(withDigits);

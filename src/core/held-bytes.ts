@@ -1,9 +1,12 @@
 import { FozError } from './errors.ts';
 
-/** Most bytes of an answer: the longest string of Node, with room for the text around the data. */
+/** Most bytes of an answer: the longest string of Node, less some room for the text around the data. */
 export const mostBytes = 500_000_000;
 
-/** Bytes that a request may hold without being counted among those of its caller; more are counted in steps of this size. */
+/**
+ * Bytes that a request may hold before they count towards those of its caller. More bytes are counted in steps of
+ * this size.
+ */
 const unnoticed = 64 * 1024;
 
 /** Counts the bytes of many requests together. */
@@ -14,9 +17,12 @@ export interface HeldAmong {
   set(bytes: number): void;
 }
 
-/** The bytes that this process holds for one request: everything that databases send for it, even if its answer needs only a part. */
+/**
+ * The bytes that this process holds for one request: everything that databases send for it, even if its answer needs
+ * only a part.
+ */
 export class HeldBytes {
-  /** The most that the request may hold, and the longest answer that it may have. */
+  /** The most bytes that the request may hold, and the longest answer that it may have. */
   readonly limit: number;
   readonly #among: HeldAmong | null;
   #bytes = 0;

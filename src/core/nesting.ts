@@ -1,9 +1,9 @@
 import { FozError } from './errors.ts';
 
-/** How deep a value of a request, and the brackets of a document, may be nested. */
+/** The deepest nesting of a request's values, and of the brackets of a document. */
 export const deepest = 500;
 
-/** The refusal of what is nested deeper than a request may be. */
+/** The error of a value or document that is nested too deeply. */
 export function nestedTooDeeply(path = '$', what = 'A value'): FozError {
   return new FozError(
     'limit-exceeded',
@@ -12,7 +12,7 @@ export function nestedTooDeeply(path = '$', what = 'A value'): FozError {
   );
 }
 
-/** Throws FozError `limit-exceeded` for a value that is nested deeper than a request may be. */
+/** Throws FozError `limit-exceeded` for a value that is nested too deeply. */
 export function checkNesting(value: unknown, path: string): void {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
@@ -26,12 +26,18 @@ export function checkNesting(value: unknown, path: string): void {
   }
 }
 
-/** Brackets, which change the depth of a document, and the tokens in which brackets do not count: block strings, strings, comments. */
+/**
+ * Matches brackets, which change the depth of a document, and the tokens in which brackets do not count: block
+ * strings, strings, comments.
+ */
 const tokens = /[{[(]|[}\])]|"""(?:[^"\\]|\\"""|\\|"(?!""))*(?:"""|$)|"(?:[^"\\\n\r]|\\.)*"?|#[^\n\r]*/g;
 
-/** Throws FozError `limit-exceeded` for a GraphQL document whose brackets are nested deeper than a request may be: parsers recurse. */
+/**
+ * Throws FozError `limit-exceeded` for a GraphQL document whose brackets are nested too deeply. Parsers recurse, so
+ * this comes first.
+ */
 export function checkDocumentNesting(document: string): void {
-  // Each level has a bracket that opens and one that closes.
+  // Each level has an opening and a closing bracket, so a short document cannot exceed the limit.
   if (document.length <= 2 * deepest) return;
   let depth = 0;
   for (const [token] of document.matchAll(tokens)) {
@@ -42,7 +48,7 @@ export function checkDocumentNesting(document: string): void {
   }
 }
 
-/** Whether the stack was exhausted: something from outside is nested so deeply that no bound of its own has found it. */
+/** Whether the stack was exhausted. This happens to input that is nested deeply in a way that no limit of its own covers. */
 export function isStackOverflow(error: unknown): boolean {
   return error instanceof RangeError && error.message.startsWith('Maximum call stack');
 }

@@ -1,4 +1,4 @@
-/** Ends a `switch` over a closed union: a kind that is not handled does not compile. */
+/** Ends a `switch` over a closed union, so that an unhandled kind does not compile. */
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);
 }

@@ -13,17 +13,17 @@ import { supportRows, supportTables } from './support.ts';
 export { shopRows } from './shop.ts';
 export { supportRows } from './support.ts';
 
-/** What a demo is made of: two sources of different engines, relationships between them, things to try. */
+/** The content of a demo: sources of different engines, relationships between them, and sample operations. */
 export interface Demo {
   readonly sources: readonly SourceConfig[];
   readonly metadata: Metadata;
   readonly samples: readonly Sample[];
 }
 
-/** Changes when the tables or rows do: an older demo is made anew. */
+/** Changed whenever the tables or rows change: a demo of another edition is created anew. */
 const edition = '1';
 
-/** Makes the demo in `folder` on the first run; a half-made one of an interrupted run is made anew. */
+/** Creates the demo in `folder` on the first run. After an interrupted run, it is created anew. */
 export async function prepareDemo(
   folder: string,
   connect: (source: SourceConfig, create: boolean) => Promise<Connector>,

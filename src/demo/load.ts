@@ -1,7 +1,7 @@
 import type { Connector } from '../plan/index.ts';
 import type { Cell, Rows } from './shop.ts';
 
-/** How an engine writes what the standard does not settle. */
+/** How an engine spells literals that differ between engines. */
 export interface Spelling {
   readonly boolean: (value: boolean) => string;
   readonly bytes: (base64: string) => string;
@@ -36,7 +36,7 @@ function spell(cell: Cell, spelling: Spelling): string {
 
 const rowsPerStatement = 500;
 
-/** Makes the tables, fills them and finishes, all in one transaction: a demo is there as a whole or not at all. */
+/** Creates and fills the tables in one transaction, so that the demo is complete or absent. */
 export async function load(
   connector: Connector,
   before: readonly string[],

@@ -1,11 +1,11 @@
-/** A small seeded generator (mulberry32), so that everybody's demo is the same. */
+/** A small seeded generator (mulberry32), so that the demo is the same everywhere. */
 export class Random {
   #state: number;
   constructor(seed: number) {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 (included) to 1 (not included). */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 
-  /** A whole number, both ends included. */
+  /** A whole number from `low` to `high`, both inclusive. */
   between(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -27,7 +27,7 @@ export class Random {
     return list[Math.floor(this.next() * list.length)]!;
   }
 
-  /** An amount of money with two digits. */
+  /** An amount of money with two decimals. */
   money(low: number, high: number): string {
     return (this.between(low * 100, high * 100) / 100).toFixed(2);
   }
@@ -39,7 +39,7 @@ export class Random {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 
-  /** Seconds since 1970 between two days, as ISO text without offset. */
+  /** A random second between two days, as ISO text without offset. */
   moment(from: string, to: string): string {
     const low = Date.parse(`${from}T00:00:00Z`) / 1000;
     const high = Date.parse(`${to}T00:00:00Z`) / 1000;

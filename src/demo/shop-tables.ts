@@ -32,7 +32,7 @@ export const shopTables: readonly string[] = [
     body text not null, written_at timestamptz not null, primary key (product_id, customer_id))`,
 ];
 
-/** What comes after the rows: indexes, a view, comments, and the next generated keys. */
+/** Statements after the rows: indexes, a view, comments, and the next generated keys. */
 export const shopFinish: readonly string[] = [
   'create index on addresses (customer_id)',
   'create index on orders (customer_id, placed_at)',

@@ -11,7 +11,7 @@ import {
   tags,
 } from './words.ts';
 
-/** A cell in SQL terms: text is quoted by the loader, `null` is NULL, arrays and objects are the loader's business. */
+/** A cell of a row. The loader quotes text, writes `null` as NULL, and knows the engine's form of arrays and objects. */
 export type Cell =
   | string
   | number
@@ -20,7 +20,7 @@ export type Cell =
   | readonly string[]
   | { readonly json: unknown }
   | { readonly base64: string };
-/** Rows by table, in an order that foreign keys allow. */
+/** Rows by table, in an order that satisfies foreign keys. */
 export type Rows = ReadonlyMap<string, readonly (readonly Cell[])[]>;
 
 export const sizes = {

@@ -24,7 +24,7 @@ export const supportTables: readonly string[] = [
   `create view open_tickets as select id, customer_id, subject, priority, opened_at from tickets where state <> 'closed'`,
 ];
 
-/** All rows of the support desk; customers and order items are those of the shop. */
+/** All rows of the support desk. Customers and order items are those of the shop. */
 export function supportRows(shop: Rows): Rows {
   const random = new Random(20231105);
   const rows = new Map<string, Cell[][]>();

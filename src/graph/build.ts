@@ -8,26 +8,32 @@ import { LazySchema } from './schema.ts';
 import { makeTableType } from './types/tables.ts';
 
 export interface GraphOptions {
-  /** Whether there is a subscription type; default: no. */
+  /** Whether the graph has a subscription type; default: false. */
   readonly subscriptions?: boolean;
-  /** Names of tables that are not there now, but keep them. */
+  /** Names kept for tables that do not exist at the moment, so that no other table takes them. */
   readonly reserved?: readonly ReservedName[];
 }
 
 export interface BuiltGraph {
   readonly schema: GraphQLSchema;
-  /** The name of a table that the graph has, which names of its fields and types are made from. */
+  /** The name of a table in the graph. The names of its fields and types are built from it. */
   tableName(table: Table): string;
-  /** Tables that had to take a longer name, by id: given to `resolveCatalog` as kept names, roles that see only some tables get the same. */
+  /**
+   * Longer names of tables whose own name was taken, by table id. `resolveCatalog` takes them as kept names, so that
+   * the graph of every role uses the same ones.
+   */
   readonly longer: ReadonlyMap<string, string>;
-  /** Names that clash, and what was left out or renamed for it. Naming every column takes a moment: asked for, then kept. */
+  /**
+   * Name clashes, and what was left out or renamed because of them. Computed when first read, since that names every
+   * column.
+   */
   readonly issues: readonly CatalogIssue[];
 }
 
 /**
- * The GraphQL schema of a catalog, or of the part of it that a role can see. Relationships to tables that are not in the
- * part are left out. Types are made when they are asked for, so this takes milliseconds for thousands of tables. Never
- * throws: what cannot have the name it needs is told in `issues`.
+ * The GraphQL schema of a catalog, or of the part of it that a role can see. Relationships to tables outside of that
+ * part are left out. Types are created on first use, so that a schema of thousands of tables takes milliseconds.
+ * Never throws: a name that cannot be had is reported in `issues`.
  */
 export function buildGraph(
   catalog: Pick<Catalog, 'sources'>,

@@ -1,15 +1,15 @@
 import type { AggregateFunction, OperatorSupport } from '../catalog/index.ts';
 
-/** What the graph must know of an engine; a part of what a connector declares. */
+/** The capabilities of an engine that shape the graph; a part of the connector's Capabilities. */
 export interface GraphCapabilities {
   readonly operators: OperatorSupport;
   readonly aggregates: ReadonlySet<AggregateFunction>;
-  /** `column(path:)` on JSON columns. */
+  /** The engine supports `column(path:)` on JSON columns. */
   readonly jsonPath: boolean;
-  /** `_append`, `_delete_key`, ... on JSON columns. */
+  /** The engine supports `_append`, `_delete_key`, ... on JSON columns. */
   readonly jsonWrite: boolean;
-  /** Upsert may name the constraint that decides; otherwise `constraint` may be left out. */
+  /** An upsert can name its conflict target. Otherwise `constraint` is optional. */
   readonly conflictTarget: boolean;
-  /** `on_conflict` takes `where`. */
+  /** `on_conflict` supports `where`. */
   readonly conflictWhere: boolean;
 }

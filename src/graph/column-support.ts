@@ -18,19 +18,22 @@ import {
 } from '../catalog/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
 
-/** Enum columns of an enum without values, and columns that hold any text of their own, are plain text in the graph. */
+/**
+ * Whether a column has an enum type in the graph. Enums without values, and columns that may hold other texts too,
+ * are plain text.
+ */
 export function hasEnum(column: Column): boolean {
   return column.enumType !== null && column.enumType.values.length > 0;
 }
 
-/** What a column is in the graph: a text whose values are an enum is one. */
+/** The scalar of a column in the graph: `enum` for a text column whose values are those of an enum. */
 export function shownScalar(column: Column): Scalar {
   return hasEnum(column) ? 'enum' : column.type.scalar;
 }
 
 const lists = new WeakMap<GraphCapabilities, Map<string, readonly Operator[]>>();
 
-/** The operators that an engine offers for columns of a type, in the order of the API. */
+/** The operators that an engine supports for columns of a type, in the order of the API. */
 export function operatorsFor(
   capabilities: GraphCapabilities,
   scalar: Scalar,
@@ -53,7 +56,7 @@ export function operatorsFor(
   return list;
 }
 
-/** The operators that make sense for a type, on whatever engine. */
+/** The operators that make sense for a type, whichever engine it is on. */
 export function allOperators(
   scalar: Scalar,
   array: boolean,
@@ -73,24 +76,24 @@ const aggregated = new Map(
   Object.entries(aggregates).map(([fn, { families }]) => [fn, scalarsOf(families)] as const),
 );
 
-/** Columns that rows can be ordered by: those whose values have an order of their own. */
+/** Whether rows can be ordered by the column: its values must have an order. */
 export function isOrderable(column: Column): boolean {
   const { array, scalar, compares } = column.type;
   return !array && (ordered.has(scalar) || compares === 'order');
 }
 
-/** Columns that `if_match` can compare. */
+/** Whether `if_match` can compare the column. */
 export function isEquatable(column: Column): boolean {
   return !column.type.array && equated.has(column.type.scalar) && column.type.compares !== 'none';
 }
 
-/** Columns that `group_by` can have as keys. */
+/** Whether the column can be a key of `group_by`. */
 export function isGroupable(column: Column): boolean {
   const family = familyOf(column.type.scalar);
   return family !== 'json' && family !== 'geometry' && sortsItself(column.type);
 }
 
-/** Columns that an aggregate function takes, on engines that have it. */
+/** The columns that an aggregate function can be computed over; empty where the engine lacks the function. */
 export function aggregatedColumns(
   table: Table,
   capabilities: GraphCapabilities,
@@ -100,7 +103,7 @@ export function aggregatedColumns(
   return table.columns.filter((column) => canAggregate(column, fn));
 }
 
-/** Whether `aggregatedColumns` has any. */
+/** Whether `aggregatedColumns` returns any column. */
 export function hasAggregated(table: Table, capabilities: GraphCapabilities, fn: AggregateFunction): boolean {
   return capabilities.aggregates.has(fn) && table.columns.some((column) => canAggregate(column, fn));
 }
@@ -110,50 +113,50 @@ export function canAggregate(column: Column, fn: AggregateFunction): boolean {
   return !column.type.array && aggregated.get(fn)!.has(shownScalar(column));
 }
 
-/** The scalar of an aggregate of a column, `null` where it is GraphQL's own Float. */
+/** The scalar of an aggregate of a column; `null`: GraphQL's own Float. */
 export function aggregatedScalar(column: Column, fn: AggregateFunction): Scalar | null {
   return aggregates[fn].result === 'float' ? null : aggregateType(fn, column.type).scalar;
 }
 
-/** Columns that group_by can truncate. */
+/** Whether `group_by` can truncate the column. */
 export function hasBuckets(column: Column): boolean {
   const { scalar, array } = column.type;
   return !array && (scalar === 'date' || scalar === 'timestamp' || scalar === 'timestamptz');
 }
 
-/** Columns that a client may give on insert. */
+/** Columns that a client may provide on insert. */
 export function insertColumns(table: Table): Column[] {
   return (table.access?.insertColumns ?? table.columns).filter(isWritable);
 }
 
-/** Columns that a client may change. */
+/** Columns that a client may update. */
 export function updateColumns(table: Table): Column[] {
   return (table.access?.updateColumns ?? table.columns).filter(isWritable);
 }
 
-/** Columns that an upsert may change in the row that is there: those that it gives, and that may be changed. */
+/** Columns that an upsert may change in an existing row: those that may be both inserted and updated. */
 export function upsertColumns(table: Table): Column[] {
   if (table.access === null) return updateColumns(table);
   const given = new Set(insertColumns(table).map(({ name }) => name));
   return updateColumns(table).filter(({ name }) => given.has(name));
 }
 
-/** Rows can be read. */
+/** Whether rows can be read. */
 export function canSelect(table: Table): boolean {
   return table.access?.select ?? true;
 }
 
-/** Rows can be counted, summed, ... */
+/** Whether rows can be aggregated. */
 export function canAggregateRows(table: Table): boolean {
   return table.access?.aggregate ?? true;
 }
 
-/** Whether the client sees every value of the key: only then can it look rows up by it. */
+/** Whether the client may read every column of the key. Only then can it look rows up by it. */
 export function seesKey(table: Table, key: Key): boolean {
   return table.access === null || key.columns.every((column) => table.columns.includes(column));
 }
 
-/** Keys that a client can name, as the constraint of an upsert: it may read or write all of their columns. */
+/** Keys that a client can name as the conflict target of an upsert: it may read or write all of their columns. */
 export function namedKeys(table: Table): readonly Key[] {
   const { access } = table;
   if (access === null) return table.keys;
@@ -161,7 +164,7 @@ export function namedKeys(table: Table): readonly Key[] {
   return table.keys.filter((key) => key.columns.every(({ name }) => known.has(name)));
 }
 
-/** The primary key, where rows can be looked up by it. */
+/** The primary key, if rows can be looked up by it. */
 export function seenPrimaryKey(table: Table): Key | null {
   const { primaryKey } = table;
   return primaryKey !== null && canSelect(table) && seesKey(table, primaryKey) ? primaryKey : null;
@@ -171,43 +174,43 @@ function isWritable(column: Column): boolean {
   return !column.generated && column.identity !== 'always';
 }
 
-/** Columns for `_inc` and `_mul`. */
+/** Columns that `_inc` and `_mul` can change. */
 export function numericColumns(table: Table): Column[] {
   return updateColumns(table).filter((column) => canAggregate(column, 'sum'));
 }
 
-/** Columns for `_append`, `_delete_key`, ... */
+/** JSON columns, which `_append`, `_delete_key`, ... can change. */
 export function jsonColumns(table: Table): Column[] {
   return updateColumns(table).filter(
     (column) => !column.type.array && familyOf(column.type.scalar) === 'json',
   );
 }
 
-/** A table without a column that can be written has no insert: an input of nothing cannot be said in GraphQL. */
+/** Whether rows can be inserted. This takes at least one writable column, since GraphQL has no empty input types. */
 export function canInsert(table: Table): boolean {
   return table.insertable && (table.access?.insertColumns ?? table.columns).some(isWritable);
 }
 
-/** As `canInsert`. Which rows are changed is told by what can be read of them. */
+/** As `canInsert`. Rows are found by a filter, so they must be readable as well. */
 export function canUpdate(table: Table): boolean {
   return (
     table.updatable && canSelect(table) && (table.access?.updateColumns ?? table.columns).some(isWritable)
   );
 }
 
-/** Rows can be deleted; which ones is told by what can be read of them. */
+/** Whether rows can be deleted. They are found by a filter, so they must be readable as well. */
 export function canDelete(table: Table): boolean {
   return table.deletable && canSelect(table);
 }
 
-/** Tables whose keys the database itself guards can be upserted. */
+/** Whether rows can be upserted. The key must be one that the database itself enforces. */
 export function canUpsert(table: Table): boolean {
   const real = table.kind === 'table' || table.kind === 'partitioned table';
   const allowed = table.access === null || table.updatable;
   return canInsert(table) && real && allowed && namedKeys(table).length > 0;
 }
 
-/** Whether a table can have root fields of a kind; `subscriptions`: the graph has them. */
+/** Whether a table can have root fields of a kind. `subscriptions`: the graph has a subscription type. */
 export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boolean): boolean {
   switch (kind) {
     case 'select':
@@ -236,7 +239,7 @@ export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boo
   }
 }
 
-/** Lookups by a key other than the primary one. */
+/** Whether a table can have a lookup by a key other than the primary one. */
 export function offersLookup(table: Table, key: Key): boolean {
   return canSelect(table) && seesKey(table, key) && allowsRoot(table, 'select_by_pk');
 }

@@ -11,8 +11,9 @@ import type {
 import type { SourceName } from '../core/index.ts';
 
 /**
- * What a part of the graph stands for. Every field, input field and argument that Foz generates carries its meaning in
- * `extensions.foz`, so that the planner never takes a GraphQL name apart. Enum values carry theirs as internal value:
+ * What a field, input field or argument stands for. Everything that Foz generates carries its meaning in
+ * `extensions.foz`, so that the planner never parses a GraphQL name. An enum value carries its meaning as internal
+ * value:
  * - `<table>_select_column`, `_update_column`: a `Column`
  * - `<table>_constraint`: a `Key`
  * - `order_by`: a `Direction` ({ descending, nulls })
@@ -26,7 +27,7 @@ export type FieldMeaning =
   | { readonly kind: 'column'; readonly column: Column }
   /** The global id of a row: `mark` identifies the table, the columns identify the row. */
   | { readonly kind: 'node_id'; readonly mark: string; readonly columns: readonly Column[] }
-  /** A field of the interface `Node`: its meaning is that of the same field in the types of rows. */
+  /** A field of the interface `Node`. Its meaning is that of the field of the same name in the row types. */
   | { readonly kind: 'interface' }
   /** The root field that finds a row by its global id. */
   | { readonly kind: 'node root'; readonly find: (mark: string) => NodeTarget | undefined }
@@ -41,7 +42,7 @@ export type FieldMeaning =
   | { readonly kind: 'edges' | 'node' | 'cursor' | 'page_info' | 'total_count' }
   | { readonly kind: 'has_next_page' | 'has_previous_page' | 'start_cursor' | 'end_cursor' };
 
-/** A table whose rows have global ids, the columns that these are made of, and the type of the rows. */
+/** A table whose rows have global ids, the columns that the ids consist of, and the type of the rows. */
 export interface NodeTarget {
   readonly table: Table;
   readonly columns: readonly Column[];
@@ -49,14 +50,20 @@ export interface NodeTarget {
 }
 
 export type InputMeaning =
-  /** Fields of `<table>_bool_exp`. `_some`, `_every`, `_none` over a single row mean: it, it, not it. */
+  /**
+   * Fields of `<table>_bool_exp`. Over a single row, `_some` and `_every` are the condition itself and `_none` is
+   * its negation.
+   */
   | { readonly kind: 'and' | 'or' | 'not' | 'some' | 'every' | 'none' }
   | { readonly kind: 'column'; readonly column: Column }
   | { readonly kind: 'relationship'; readonly relationship: Relationship }
   | { readonly kind: 'relationship aggregate'; readonly relationship: Relationship }
   /** Fields of `<scalar>_comparison_exp`. */
   | { readonly kind: 'operator'; readonly operator: Operator }
-  /** Fields of `<table>_aggregate_bool_exp` and its `count`; of `<table>_aggregate_order_by`; of group_by's having and order_by. */
+  /**
+   * Fields of `<table>_aggregate_bool_exp` and its `count`, of `<table>_aggregate_order_by`, and of `having` and
+   * `order_by` of group_by.
+   */
   | {
       readonly kind:
         | 'count'
@@ -93,7 +100,7 @@ export type UpdateKind =
   | 'delete_elem'
   | 'delete_at_path';
 
-/** Arguments of fields, whatever the naming convention calls them. */
+/** Arguments of fields, independent of their spelling in a naming convention. */
 export type ArgumentMeaning =
   | {
       readonly kind:
@@ -128,15 +135,15 @@ export type ArgumentMeaning =
 
 type Carrier = { readonly extensions: Readonly<Record<string, unknown>> };
 
-/** Meaning of an output field; `undefined` for fields that Foz did not generate (introspection). */
+/** The meaning of an output field; `undefined` for fields that Foz did not generate (introspection). */
 export function fieldMeaning(field: Carrier): FieldMeaning | undefined {
   return field.extensions.foz as FieldMeaning | undefined;
 }
-/** Meaning of an input object's field. Every one has it. */
+/** The meaning of an input object's field. Every one has a meaning. */
 export function inputMeaning(field: Carrier): InputMeaning {
   return field.extensions.foz as InputMeaning;
 }
-/** Meaning of an argument. Every one has it. */
+/** The meaning of an argument. Every one has a meaning. */
 export function argumentMeaning(argument: Carrier): ArgumentMeaning {
   return argument.extensions.foz as ArgumentMeaning;
 }

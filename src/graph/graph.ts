@@ -12,50 +12,50 @@ import type { EnumKind, InputKind, ObjectKind, TypeKind } from './names/conventi
 import type { ReservedName } from './names/reserved.ts';
 import { Names } from './names.ts';
 
-/** A type of a graph that is not a scalar. */
+/** A named type of a graph other than a scalar. */
 export type NamedType = GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType | GraphQLEnumType;
 
-/** Makes the type of a table that has this name. */
+/** Creates a type of a table, under the given name. */
 export type MakeTableType = (graph: Graph, table: Table, kind: TypeKind, name: string) => NamedType;
 
-/** How many types there are at once where types are only looked at. */
+/** Most types that a transient graph holds before it drops them. */
 const mostTransient = 1000;
 
-/** What the types of a graph are made from and kept in: each is made once, when it is first asked for. */
+/** Creates and caches the types of one schema. Each type is created when it is first used. */
 export class Graph {
   readonly sources: readonly Source[];
   readonly names: Names;
   readonly subscriptions: boolean;
-  /** Every type made so far that is not a scalar. */
+  /** All types created so far, by name, without scalars. */
   readonly made = new Map<string, NamedType>();
-  /** Those of tables once more: putting a name together takes longer than looking a type up. */
+  /** The same types by table and kind. Finding a type here is faster than building its name. */
   readonly #ofTable = new Map<Table, Map<TypeKind, NamedType>>();
   readonly #capabilitiesOf: (source: SourceName) => GraphCapabilities;
   readonly #capabilities = new Map<SourceName, GraphCapabilities>();
 
-  /** Whether types keep what was made in them. */
+  /** Whether types cache their fields and values (`kept`), or create them for each reader (`transient`). */
   readonly keeps: 'kept' | 'transient';
 
   readonly #make: MakeTableType;
 
   /**
-   * `reserved`: names of absent tables. `lookAt`: a graph of the same sources whose names are used; types that are made then are not
-   * kept.
+   * `reserved`: names of absent tables. `namesOf`: a graph of the same sources, whose names are reused; the types of
+   * the new graph are transient.
    */
   constructor(
     sources: readonly Source[],
     capabilitiesOf: (source: SourceName) => GraphCapabilities,
     subscriptions: boolean,
     make: MakeTableType,
-    { reserved = [], lookAt }: { reserved?: readonly ReservedName[]; lookAt?: Graph } = {},
+    { reserved = [], namesOf }: { reserved?: readonly ReservedName[]; namesOf?: Graph } = {},
   ) {
-    this.keeps = lookAt === undefined ? 'kept' : 'transient';
+    this.keeps = namesOf === undefined ? 'kept' : 'transient';
     this.sources = sources;
     this.subscriptions = subscriptions;
     this.#make = make;
     this.#capabilitiesOf = capabilitiesOf;
     this.names =
-      lookAt?.names ??
+      namesOf?.names ??
       new Names(sources, {
         subscriptions,
         reserved,
@@ -64,10 +64,10 @@ export class Graph {
       });
   }
 
-  /** The same graph for one look at all of its types, which keep neither fields nor values. */
+  /** A copy of the graph for going through all of its types once. Its types cache neither fields nor values. */
   transient(): Graph {
     return new Graph(this.sources, this.#capabilitiesOf, this.subscriptions, this.#make, {
-      lookAt: this,
+      namesOf: this,
     });
   }
 
@@ -86,7 +86,7 @@ export class Graph {
     return capabilities;
   }
 
-  /** Whether the table has the type; ask before taking it. */
+  /** Whether the table has the type. Check this before calling `type`. */
   has(table: Table, kind: TypeKind): boolean {
     return this.names.tables.hasType(table, kind);
   }
@@ -120,7 +120,7 @@ export class Graph {
     return type;
   }
 
-  /** The type of this name, made if it is not there. The name decides: equal names must mean equal types. */
+  /** The type of this name, created on first use. Equal names must stand for equal types. */
   once<T extends NamedType>(name: string, make: (name: string) => T): T {
     let type = this.made.get(name);
     if (type === undefined) {
@@ -130,7 +130,7 @@ export class Graph {
     return type as T;
   }
 
-  /** Whoever looks at types in passing may get another one of the same name later. */
+  /** Drops all types. The reader of a transient graph may see another object for the same name later. */
   #forget(): void {
     this.made.clear();
     this.#ofTable.clear();

@@ -28,7 +28,7 @@ const floats = functions.filter((fn) => aggregates[fn].result === 'float');
 
 const selected: Offers = canSelect;
 const aggregated: Offers = canAggregateRows;
-/** Whether rows of other tables can be picked and ordered by an aggregate of this one's: by what can be read of them. */
+/** Whether rows of other tables can be filtered and ordered by an aggregate over this table. */
 const comparable: Offers = (table) => canSelect(table) && canAggregateRows(table);
 const ordered: Offers = (table) => canSelect(table) && table.columns.some(isOrderable);
 const withJson: Offers = (table, { capabilities }) =>
@@ -96,7 +96,7 @@ const offers: ReadonlyMap<string, Offers> = new Map<string, Offers>([
   ...functions.map((fn): [string, Offers] => [`${fn}_order_by`, anyOf(fn)]),
 ]);
 
-/** Whether a table has a kind of type, going by its own columns and keys and by what its engine can do. */
+/** Whether a table has a kind of type, judging by its own columns and keys and by the capabilities of its engine. */
 export function offersType(table: Table, kind: TypeKind, facts: Facts): boolean {
   return offers.get(kind)!(table, facts);
 }

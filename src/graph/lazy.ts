@@ -7,15 +7,15 @@ import {
   GraphQLObjectType,
 } from 'graphql';
 
-/** A map whose entries are made when they are asked for. `keys` are asked for when somebody lists them. */
+/** A map whose entries are created on first use. `keys` is called only when the keys are listed. */
 export interface LazyEntries<T> {
   readonly keys: () => readonly string[];
-  /** The keys one by one, where finding all of them takes a moment. */
+  /** The keys one by one, for maps where finding all of them takes long. */
   readonly each?: () => Iterable<string>;
   readonly get: (key: string) => T | undefined;
 }
 
-/** An object without prototype that looks as if all entries were there. It cannot be written to. */
+/** A read-only object without prototype whose properties are the entries, created on first use. */
 export function lazyObject<T>(entries: LazyEntries<T>): Record<string, T> {
   const target: Record<string, T> = Object.create(null);
   const get = (key: string | symbol): T | undefined =>
@@ -36,7 +36,7 @@ export function lazyObject<T>(entries: LazyEntries<T>): Record<string, T> {
 type Field = GraphQLField<unknown, unknown>;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 
-/** An object type with thousands of fields, each made when it is first asked for. */
+/** An object type with thousands of fields, each created when it is first used. */
 export class LazyObjectType extends GraphQLObjectType {
   readonly #fields: GraphQLFieldMap<unknown, unknown>;
   readonly #entries: LazyEntries<FieldConfig>;
@@ -61,7 +61,7 @@ export class LazyObjectType extends GraphQLObjectType {
     return this.#fields;
   }
 
-  /** The fields one by one, each made when its turn comes, and not kept. */
+  /** The fields one by one. They are created on the way and not cached. */
   *fields(): Generator<Field> {
     const { each, keys, get } = this.#entries;
     for (const name of each?.() ?? keys()) yield fieldOf(name, get(name)!);

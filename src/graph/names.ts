@@ -13,9 +13,10 @@ import { NodeNames, nodeRootName } from './names/node.ts';
 import { type NameOptions, TableNames } from './names/tables.ts';
 
 /**
- * Every name of a graph. The rules stand beside the functions in `names/`: spelling of identifiers (identifier.ts), the
- * two conventions (conventions.ts), customization (style.ts), who gives way where two would share a name (clashes.ts),
- * columns and relationships (members.ts), global ids (node.ts), native enums (enums.ts), types of no table (shared.ts).
+ * All names of a graph. The rules are documented in the files of `names/`: spelling of identifiers (identifier.ts),
+ * the two conventions (conventions.ts), customization (style.ts), precedence where two tables want the same name
+ * (clashes.ts), columns and relationships (members.ts), global ids (node.ts), native enums (enums.ts), types that
+ * belong to no table (shared.ts).
  */
 export class Names {
   /** Root fields and types of tables. */
@@ -37,7 +38,7 @@ export class Names {
     return table.source.naming;
   }
 
-  /** Relationships of a table whose other end is in the graph. */
+  /** Relationships of a table whose target is in the graph. */
   relationships(table: Table): readonly Relationship[] {
     return table.relationships.filter(({ to }) => this.tables.includes(to));
   }
@@ -59,12 +60,12 @@ export class Names {
     return this.members(table).relationships.get(relationship)!;
   }
 
-  /** The aggregate beside an array relationship. */
+  /** The name of the aggregate field beside an array relationship. */
   relationshipAggregate(table: Table, relationship: Relationship): string {
     return aggregateField(table.source.naming, this.relationship(table, relationship));
   }
 
-  /** Names of native enums; they are told apart from all tables, so they are made when the first one is needed. */
+  /** Names of native enums. They must differ from the names of all tables, so they are computed on first use. */
   get enums(): EnumNames {
     this.#enums ??= new EnumNames(
       this.#sources,
@@ -80,7 +81,7 @@ export class Names {
     return this.#hasNodes;
   }
 
-  /** Whether rows can be read by their global ids. They cannot where the name of that root field is taken. */
+  /** Whether there is a root field that finds rows by global id. There is none where its name is taken. */
   get hasNodeRoot(): boolean {
     return this.hasNodes && this.#nodeRootHolder() === undefined;
   }
@@ -105,7 +106,7 @@ export class Names {
     return this.enums.name(type);
   }
 
-  /** What could not have the name it asked for, in the whole graph. Names the members of every table. */
+  /** Everything that did not get the name it wanted, in the whole graph. This names the members of every table. */
   issues(): CatalogIssue[] {
     const members = this.tables.tables.flatMap((table) => this.members(table).issues);
     return [...this.tables.issues, ...this.enums.issues, ...members, ...this.#nodeIssues()];

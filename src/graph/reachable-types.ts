@@ -32,7 +32,7 @@ type MakeType = () => GraphQLNamedType;
 
 const functions = Object.keys(aggregates) as readonly AggregateFunction[];
 
-/** Which types fields and arguments lead to, so that one can be found by its name before anything has led to it. */
+/** The types that fields and arguments refer to. It finds a type by its name before any of these fields is created. */
 export class ReachableTypes {
   readonly #graph: Graph;
   #incoming: Incoming | undefined;
@@ -42,7 +42,7 @@ export class ReachableTypes {
     this.#graph = graph;
   }
 
-  /** Whether the table has the type, and something leads to it. */
+  /** Whether the table has the type, and some field or argument refers to it. */
   hasTableType(table: Table, kind: TypeKind): boolean {
     if (!this.#graph.has(table, kind)) return false;
     switch (kind) {
@@ -60,7 +60,7 @@ export class ReachableTypes {
     }
   }
 
-  /** Types that belong to no table, by name; root types aside. */
+  /** Types that belong to no table, by name, without the root types. */
   get shared(): ReadonlyMap<string, MakeType> {
     if (this.#shared === undefined) for (const _ of this.#share());
     return this.#shared!;
@@ -76,7 +76,10 @@ export class ReachableTypes {
     }
   }
 
-  /** The types that belong to no table, in the order of `names`; null now and then while they are being found. */
+  /**
+   * The types that belong to no table, in the order of `names`. Yields null now and then while it searches, so that
+   * the caller can pause.
+   */
   *sharedTypes(): Generator<GraphQLNamedType | null> {
     if (this.#incoming === undefined) yield* this.#arrive();
     if (this.#shared === undefined) yield* this.#share();
@@ -129,13 +132,13 @@ export class ReachableTypes {
         later.push(() => addOfColumn(graph, table, column, use, add));
       yield null;
     }
-    // Types of tables come first.
+    // Types that belong to tables come first.
     for (const addType of later) addType();
     this.#shared = types;
   }
 }
 
-/** Tables at the other end of relationships, by what their type is needed for. */
+/** Targets of relationships, by the use of their types. */
 interface Incoming {
   readonly filtered: Set<Table>;
   readonly ordered: Set<Table>;
@@ -156,12 +159,12 @@ function addIncoming(graph: Graph, table: Table, reached: Incoming): void {
   }
 }
 
-/** What a column's type is needed for: the graph of a role may only write it, or read but not aggregate it. */
+/** What a column's type is needed for. A role may only write the column, or read but not aggregate it. */
 type Use = 'written' | 'read' | 'aggregated';
 
 type SeenTypes = Map<string, Set<string | EnumType>>;
 
-/** Columns of types that no table of the source had before for the same use; all others of the type lead to the same. */
+/** Columns whose type is new for the source and the use. Further columns of the same type would add the same types. */
 function newTypes(seen: SeenTypes, table: Table): { readonly column: Column; readonly use: Use }[] {
   const { access, columns } = table;
   const read = canAggregateRows(table) ? 'aggregated' : 'read';

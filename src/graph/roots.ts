@@ -22,7 +22,10 @@ export class Roots {
     this.#graph = graph;
   }
 
-  /** `query_root`, ...; `undefined` where there would be nothing in it. A graph of nothing still has a query type. */
+  /**
+   * A root type; `undefined` if it has no fields. A graph without tables still has a query type, since GraphQL
+   * requires one.
+   */
   root(operation: Operation): GraphQLObjectType | undefined {
     const known = this.#types.get(rootTypeName(operation));
     if (known !== undefined) return known;

@@ -15,19 +15,19 @@ import { Roots } from './roots.ts';
 
 type TypeMap = Record<string, GraphQLNamedType>;
 
-/** Graphs with more types than this do not spell all their names for a mere suggestion. */
+/** Graphs with more types than this do not list all names just for suggestions in error messages. */
 const fewTypes = 2000;
 const mostSuggested = 500;
 
 /**
- * A schema whose types are made when something asks for them. To graphql-js it is a schema like any other: what lists all
- * types (introspection, printSchema) makes all of them.
+ * A schema whose types are created on first use. For graphql-js it is an ordinary schema: code that lists all types
+ * (introspection, printSchema) creates all of them.
  */
 export class LazySchema extends GraphQLSchema {
   readonly #graph: Graph;
   readonly #roots: Roots;
   readonly #reach: ReachableTypes;
-  /** Introspection types and the scalars of the specified directives. */
+  /** The introspection types and the scalars of the specified directives. */
   readonly #base: TypeMap;
   readonly #map: TypeMap;
   #names: readonly string[] | undefined;
@@ -38,27 +38,27 @@ export class LazySchema extends GraphQLSchema {
     this.#roots = new Roots(graph);
     this.#reach = new ReachableTypes(graph);
     this.#base = super.getTypeMap();
-    // Every list takes `limit`.
+    // Every list has the argument `limit`.
     if (graph.tables.length > 0) this.#base[GraphQLInt.name] = GraphQLInt;
     this.#map = lazyObject({ keys: () => this.#listed(), get: (name) => this.getType(name) });
   }
 
-  /** How many types of tables and of their values have been made so far, scalars aside. */
+  /** The number of types created so far, without scalars. */
   get madeTypes(): number {
     return this.#graph.made.size;
   }
 
   /**
-   * The same schema for one look at all of its types, none of which is made yet. They keep neither fields nor values, so that
-   * going through all of them takes little memory; for anything but looking, they are too slow.
+   * A copy of the schema for going through all types once. Its types cache neither fields nor values, so this takes
+   * little memory, but is too slow for executing requests.
    */
   transient(): LazySchema {
     return new LazySchema(this.#graph.transient());
   }
 
   /**
-   * All types, in the order of the type map, each made when its turn comes. Null now and then while types are being found: a
-   * place to pause, for who has others to think of.
+   * All types in the order of the type map, created one at a time. Yields null now and then while types are
+   * searched, so that the caller can let other requests run.
    */
   *types(): Generator<GraphQLNamedType | null> {
     const given = new Set<string>();
@@ -69,7 +69,7 @@ export class LazySchema extends GraphQLSchema {
       }
       yield type;
     }
-    // No two tables have types of the same name.
+    // Names of table types are unique.
     for (const type of this.#reach.tableTypes()) if (!given.has(type.name)) yield type;
   }
 
@@ -104,14 +104,17 @@ export class LazySchema extends GraphQLSchema {
     return this.#base[name] ?? this.#graph.made.get(name) ?? this.#roots.find(name) ?? this.#find(name);
   }
 
-  /** The types of rows that have a global id, made lazily. */
+  /** The types of rows that have a global id, created one at a time. */
   *implementations(): Generator<GraphQLObjectType> {
     for (const table of this.#graph.tables)
       if (this.#graph.has(table, 'row') && this.#graph.names.node.key(table) !== null)
         yield this.#graph.object(table, 'row');
   }
 
-  /** `Node` is the only abstract type. Validation looks through all of a large graph's rows only to suggest one of them. */
+  /**
+   * The possible types of `Node`, the only abstract type. In a large graph, validation would create all row types
+   * just to suggest one of them.
+   */
   override getPossibleTypes(_: GraphQLAbstractType): readonly GraphQLObjectType[] {
     return this.#isLarge() && isCalledBy('getSuggestedTypeNames') ? [] : [...this.implementations()];
   }
@@ -137,8 +140,8 @@ export class LazySchema extends GraphQLSchema {
   }
 
   /**
-   * Names of the types, for whoever lists them. Validation lists them for every document, only to have suggestions for
-   * unknown types at hand: a large graph then gives types that are in use.
+   * Names of all types. Validation lists them for every document, only to have suggestions for unknown types. In a
+   * large graph it gets the types in use instead.
    */
   #listed(): readonly string[] {
     if (this.#isLarge() && isCalledBy('KnownTypeNamesRule')) {
@@ -151,7 +154,7 @@ export class LazySchema extends GraphQLSchema {
     return this.#names;
   }
 
-  /** The types of no table, in the order of #listed; one may come more than once. */
+  /** The types that belong to no table, in the order of `#listed`. A type may occur more than once. */
   *#common(): Generator<GraphQLNamedType | null> {
     for (const name of this.#roots.names()) yield this.getType(name)!;
     yield* Object.values(this.#base);
@@ -171,7 +174,7 @@ function* take<T>(items: Iterable<T>, count: number): Generator<T> {
   }
 }
 
-/** Whether a function of this name is among the callers. Wherever that cannot be told, the answer is no. */
+/** Whether a function of this name is among the callers; false where the stack cannot be read. */
 function isCalledBy(name: string): boolean {
   const { stackTraceLimit, prepareStackTrace } = Error;
   let found = false;
@@ -181,7 +184,7 @@ function isCalledBy(name: string): boolean {
       found = sites.some((site) => site.getFunctionName() === name);
       return '';
     };
-    // Reading the stack is what makes it.
+    // The stack is only computed when it is read.
     void new Error().stack;
   } finally {
     Error.stackTraceLimit = stackTraceLimit;

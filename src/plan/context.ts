@@ -9,26 +9,26 @@ import type { Rules } from './model/rules.ts';
 import type { Bound } from './model/select.ts';
 import type { Step } from './model/step.ts';
 
-/** Everything that planning one operation shares. */
+/** The state that is shared while one operation is planned. */
 export interface Planning {
   readonly document: Document;
   readonly rules: Rules;
   readonly capabilities: (source: SourceName) => Capabilities;
-  /** Most keys that a filter or an order may carry from one source to another. */
+  /** Most keys that a filter or an order may transfer from one source to another. */
   readonly keyCap: number;
-  /** Steps so far; a new one takes the next index. */
+  /** The steps so far. A new step gets the next index. */
   readonly steps: Step[];
-  /** Parameters that those steps fill. */
+  /** The parameters that the steps fill. */
   readonly stepParams: Param[];
-  /** Rules of the role that are predicates already, so that what they need of other sources is fetched once. */
+  /** Rules of the role that are already folded, so that keys of other sources are fetched once. */
   readonly folded: Map<RowRule, Predicate>;
-  /** Columns whose masks look into other sources, as this operation sees them. */
+  /** Columns whose masks refer to other sources, as this operation sees them. */
   readonly seen: Map<Column, Column>;
 }
 
 const int: ValueType = { scalar: 'int', array: false };
 
-/** A parameter for a leaf. Lists get the capacity that the source's engine needs. */
+/** The parameter of a leaf. A list gets a capacity if the engine needs it. */
 export function paramOf(
   planning: Planning,
   input: Input,
@@ -45,7 +45,7 @@ export function paramOf(
   return { ...base, capacity: capacityFor(length) };
 }
 
-/** 0, or the next power of two; beyond 1,024 the statement must not depend on the length. */
+/** 0, or the next power of two. Above 1,024 the text must not depend on the length. */
 export function capacityFor(length: number): number | undefined {
   if (length > 1024) return undefined;
   if (length === 0) return 0;
@@ -59,17 +59,17 @@ function inspectLength(planning: Planning, source: ParamSource): void {
     planning.document.variables.inspected.add(JSON.stringify(['#capacity', ...source.path]));
 }
 
-/** The value of a leaf that decides the plan (booleans, enum values), or `null`. */
+/** The value of a leaf that determines the plan (a boolean or an enum value); `null`: none. */
 export function literal(planning: Planning, input: Input | undefined): unknown {
   if (input === undefined || input.kind === 'null') return null;
   if (input.kind !== 'value') throw invalid(input.path, 'a single value is needed here');
   return inspect(input, planning.document.variables);
 }
 
-/** Counts up to this are written into the statement, so that the database plans with them; others are bound. */
+/** Counts up to this are written into the statement, so that the database can plan with them. Others are bound. */
 const writtenBound = 1000;
 
-/** `limit`, `first`, ...: a whole number of 0 or more. */
+/** Reads a row count (`limit`, `first`, ...): a whole number of 0 or more. */
 export function boundOf(planning: Planning, input: Input | undefined): Bound | null {
   if (input === undefined || input.kind === 'null') return null;
   if (input.kind !== 'value') throw invalid(input.path, 'a whole number is needed here');
@@ -82,14 +82,17 @@ export function boundOf(planning: Planning, input: Input | undefined): Bound | n
   return isWritten(value) ? value : { type: int, shape: 'value', source: input.source, path: input.path };
 }
 
-/** Bounded set of counts that are spelled: 0-20, multiples of 5 up to 100, of 100 up to 1,000. */
+/**
+ * Whether a count is written into the statement. The set is small, to bound the number of statements: 0 to 20,
+ * multiples of 5 up to 100, of 100 up to 1,000.
+ */
 export function isWritten(value: number): boolean {
   if (value <= 20) return value >= 0;
   if (value <= 100) return value % 5 === 0;
   return value <= writtenBound && value % 100 === 0;
 }
 
-/** A refusal of the client's input, with its place. */
+/** The error of wrong input by the client, with its position. */
 export function invalid(path: string, reason: string): FozError {
   return new FozError('validation-failed', `${lastOf(path)}: ${reason}`, { path });
 }

@@ -6,14 +6,14 @@ import type { Mutation, WriteAnswer } from './writing/mutation.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Rows that a list without a limit of its own is taken to have. */
+/** The assumed number of rows of a list without a limit. */
 const unlimited = 100;
 
 /**
- * What an operation may cost at most, in rows that it touches: a list costs its limit (100 rows where it has none), times what it asks
- * below each row; an aggregate costs as much as a list of 100, and so does each read that a filter or an order needs in another
- * source. A write costs the rows that it is given, an update or delete at least 1. Known before anything
- * runs. `variables`: coerced, for limits that they bring.
+ * The maximum cost of an operation, in rows that it may touch. A list costs its limit (100 without one), times the
+ * cost below each row. An aggregate costs as much as a list of 100 rows. So does each read that a filter or an order
+ * needs in another source. A write costs the rows that it is given, an update or delete at least 1. The cost is
+ * known before anything runs. `variables`: coerced, for limits given as variables.
  */
 export function planCost({ roots, steps }: Plan, variables: Variables): number {
   return rootsCost(roots, variables) + steps.length * unlimited;
@@ -43,7 +43,7 @@ function rootCost(root: Root, variables: Variables): number {
   }
 }
 
-/** Rows that are known to be written: those that are given. */
+/** The number of rows that are certainly written: those in the input. */
 function writtenRows(mutation: Mutation): number {
   if (mutation.kind === 'insert') return insertedRows(mutation.insert);
   return mutation.kind === 'update many' ? mutation.updates.length : 1;

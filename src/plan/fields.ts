@@ -15,7 +15,7 @@ import { type ArgumentMeaning, argumentMeaning } from '../graph/index.ts';
 import { type Input, inputFromNode, type Variables } from './input/input.ts';
 import type { Labels } from './model/select.ts';
 
-/** One entry of a selection after fragments, directives and merging: all nodes that share a response key. */
+/** A field of a selection after fragments, directives and merging: all nodes that share a response key. */
 export interface Selected {
   readonly key: string;
   readonly name: string;
@@ -38,7 +38,7 @@ export function fragmentsOf(document: DocumentNode): ReadonlyMap<string, Fragmen
   return fragments;
 }
 
-/** Collects what is asked of an object (GraphQL specification 6.3.2, CollectFields). */
+/** Collects the fields that are selected of an object (GraphQL specification 6.3.2, CollectFields). */
 export function selectionOf(
   document: Document,
   type: GraphQLObjectType,
@@ -74,14 +74,17 @@ function collect(
   }
 }
 
-/** Whether a fragment on this type is about the object: it may be about rows of another table, or about all that have a global id. */
+/**
+ * Whether a fragment applies to the object. Its type may be that of another table, or the interface of rows with a
+ * global id.
+ */
 function applies(condition: NamedTypeNode | undefined, type: GraphQLObjectType): boolean {
   if (condition === undefined) return true;
   const { value } = condition.name;
   return value === type.name || type.getInterfaces().some(({ name }) => name === value);
 }
 
-/** `@skip` and `@include`; the variables they name decide the plan by value. */
+/** Evaluates `@skip` and `@include`. The values of their variables determine the plan. */
 function isIncluded(document: Document, selection: SelectionNode): boolean {
   for (const directive of selection.directives ?? []) {
     const name = directive.name.value;
@@ -102,14 +105,14 @@ export function subSelections(selected: Selected): SelectionSetNode[] {
   return selected.nodes.flatMap((node) => (node.selectionSet === undefined ? [] : [node.selectionSet]));
 }
 
-/** The object type that a field leads to. */
+/** The object type of a field's value. */
 export function objectTypeOf(selected: Selected): GraphQLObjectType {
   return getNamedType(selected.field!.type) as GraphQLObjectType;
 }
 
 const labels = new WeakMap<object, Labels | null>();
 
-/** What an enum field answers instead of the stored labels; `null`: the labels themselves. */
+/** The names that an enum field returns instead of the stored labels; `null`: the labels themselves. */
 export function labelsOf(selected: Selected): Labels | null {
   const type = getNamedType(selected.field!.type);
   if (!isEnumType(type)) return null;
@@ -122,7 +125,7 @@ export function labelsOf(selected: Selected): Labels | null {
   return known;
 }
 
-/** Arguments of a field by meaning. Absent arguments and absent variables are not in it. */
+/** Arguments of a field by meaning, without absent arguments and absent variables. */
 export interface Arguments {
   get(kind: Exclude<ArgumentMeaning['kind'], 'key column' | 'update'>): Input | undefined;
   readonly all: readonly {
@@ -134,7 +137,7 @@ export interface Arguments {
   readonly path: string;
 }
 
-/** Coerces the arguments of a field. `path` is the field's own, `$.selectionSet.orders`. */
+/** Coerces the arguments of a field. `path`: the position of the field, `$.selectionSet.orders`. */
 export function argumentsOf(document: Document, selected: Selected, path: string): Arguments {
   const node = selected.nodes[0]!;
   const all: { meaning: ArgumentMeaning; value: Input; name: string }[] = [];

@@ -50,12 +50,12 @@ export type {
 } from './model/select.ts';
 export type { HopShape, Out, Shape, TextOf, ValueCodec } from './model/shape.ts';
 export type { Step } from './model/step.ts';
-export type { Assignment, OnConflict, Unless, Write } from './model/write.ts';
+export type { Assignment, ConflictReport, OnConflict, Write } from './model/write.ts';
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export { printPlan } from './print/print.ts';
 export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './reading/connection.ts';
 export { cursorKey } from './reading/connection.ts';
 export { tablesRead } from './tables-read.ts';
 export type { Insert, InsertRow } from './writing/insert.ts';
-export type { Mark, Mutation, ResponsePart, Update, WriteAnswer } from './writing/mutation.ts';
+export type { Mutation, ResponsePart, SoftDelete, Update, WriteAnswer } from './writing/mutation.ts';
 export type { RowCheck } from './writing/write-rules.ts';

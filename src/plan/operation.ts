@@ -25,7 +25,7 @@ import { planRange, type Range } from './reading/range.ts';
 import { planAggregate, planSelect } from './reading/selection.ts';
 import { planMutation } from './writing/mutation.ts';
 
-/** What planning needs besides the operation itself. */
+/** The inputs of planning besides the operation. */
 export interface PlanOptions {
   readonly schema: GraphQLSchema;
   readonly rules: Rules;
@@ -33,7 +33,7 @@ export interface PlanOptions {
   readonly keyCap: number;
 }
 
-/** The operation of a document; the document is validated, so that a missing or doubtful name is all that can be wrong. */
+/** Selects the operation of a validated document. Only its name can be missing or ambiguous. */
 export function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode {
   const operations = document.definitions.filter(
     (definition) => definition.kind === Kind.OPERATION_DEFINITION,
@@ -50,7 +50,7 @@ export function operationOf(document: DocumentNode, name: string | null): Operat
   return found;
 }
 
-/** A validated operation with coerced variables as a plan. Throws FozError `validation-failed` or `not-supported`. */
+/** Plans a validated operation with coerced variables. Throws FozError `validation-failed` or `not-supported`. */
 export function planOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,

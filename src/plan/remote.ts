@@ -8,7 +8,7 @@ import type { Direction, Hop, OrderTerm } from './model/select.ts';
 
 type KeysFetch = Extract<Fetch, { kind: 'keys' }>;
 
-/** Plans the read that brings the keys of matching rows from the other source, and gives the parameter that holds them. */
+/** Plans the read of matching rows' keys in the other source. Returns the parameter that holds the keys. */
 export function addKeys(
   planning: Planning,
   relationship: Relationship,
@@ -32,7 +32,7 @@ export function addKeys(
   return keysParam(planning, 'keys', relationship, into, step, path);
 }
 
-/** The row's side of a relationship is among the keys of the other side. Never NULL, so that it can be negated. */
+/** The row's own columns of a relationship are among the keys of the other side. Never NULL, so that it can be negated. */
 export function amongKeys(relationship: Relationship, keys: Param): Predicate {
   const columns = relationship.mapping.map((pair) => pair.from);
   const present = columns
@@ -75,14 +75,15 @@ function addStep(
   return steps.length - 1;
 }
 
-/** What to sort by behind a relationship into another source. */
+/** What to sort by at the far side of a relationship into another source. */
 export type RemoteOrder =
   | { readonly kind: 'term'; readonly term: OrderTerm }
   | ({ readonly kind: 'measure'; readonly measure: Measure } & Direction);
 
 /**
- * An order that leads into another source: first the keys of the rows to be sorted, then their ranks over there, which the
- * sorting statement joins. `table` and `where` are the rows to be sorted, `path` leads from them to the relationship.
+ * Plans an order that leads into another source. One step reads the keys of the rows to be sorted, the next their
+ * ranks in the other source, which the sorting statement joins. `rows`: the rows to be sorted. `path` leads from
+ * them to the relationship.
  */
 export function addRanks(
   planning: Planning,
@@ -120,7 +121,7 @@ export function addRanks(
   return { kind: 'rank', path, keys: columns, ranks: param, absent, descending, nulls };
 }
 
-/** Rows at the end of a path that some row to be sorted leads to. */
+/** The rows at the end of a path that any row to be sorted leads to. */
 function reachable(
   rows: { readonly table: Table; readonly where: Predicate },
   path: readonly Hop[],

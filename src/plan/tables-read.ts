@@ -2,8 +2,8 @@ import type { Column, Relationship, Table } from '../catalog/index.ts';
 import type { Plan } from './model/plan.ts';
 
 /**
- * The tables that statements of a plan look into and that count: those of rows and aggregates at any depth, and those that a filter,
- * an order or a rule of the role looks into. A table that is only written to is not among them.
+ * The tables that statements of a plan read, among those for which `counts` is true: tables of rows and aggregates
+ * at any depth, and those in filters, orders and rules of the role. Tables that are only written are not among them.
  */
 export function tablesRead(plan: Plan, counts: (table: Table) => boolean): readonly Table[] {
   const found = new Map<string, Table>();
@@ -42,7 +42,7 @@ function isColumn(value: object): value is Column {
   return 'ordinal' in value && 'nativeType' in value;
 }
 
-/** A mutation, the rows that it inserts, and those beside them: what they name is written. */
+/** Whether the value is a mutation or an insert: the tables that these name are written. */
 function isWrite(value: object): boolean {
   return 'answer' in value || 'insert' in value || ('rows' in value && 'onConflict' in value);
 }

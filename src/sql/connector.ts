@@ -1,6 +1,6 @@
 import type { Connector, Savepoint } from '../plan/index.ts';
 import { compileFetch } from './compile/fetch.ts';
-import { compileMet, compileWrite } from './compile/write.ts';
+import { compileConflictingRow, compileWrite } from './compile/write.ts';
 import type { Dialect } from './dialect.ts';
 import type { Driver } from './driver.ts';
 
@@ -28,7 +28,7 @@ export function sqlConnector({
     holds: (value, type) => dialect.holds(value, type),
     compileFetch: (fetch) => compileFetch(dialect, fetch),
     compileWrite: (write) => compileWrite(dialect, write),
-    compileMet: (table, columns) => compileMet(dialect, table, columns),
+    compileConflictingRow: (table, columns) => compileConflictingRow(dialect, table, columns),
     savepoint,
     run: (statement, values, context) => driver.run(statement, values, context),
     transaction: (mode, context, body) => driver.transaction(mode, context, body),

@@ -8,7 +8,15 @@ import type {
   Table,
   ValueType,
 } from '../catalog/index.ts';
-import type { Capabilities, Direction, Labels, OnConflict, Param, TextOf, Unless } from '../plan/index.ts';
+import type {
+  Capabilities,
+  ConflictReport,
+  Direction,
+  Labels,
+  OnConflict,
+  Param,
+  TextOf,
+} from '../plan/index.ts';
 import type { Sql } from './sql.ts';
 
 /**
@@ -120,12 +128,12 @@ export interface Dialect {
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
   /** The cell in a row of VALUES for a column without a value; default: `default`. */
   defaultCell?(column: Column): Sql;
-  /** In RETURNING of an upsert: 1 where it changed a row, 0 where the row is new (Capabilities.upsertTells). */
+  /** In RETURNING of an upsert: 1 where it changed a row, 0 where the row is new (Capabilities.upsertReportsChanged). */
   readonly changedRow?: Sql;
-  /** `INSERT` tail that leaves a conflicting row alone and notes its columns (Capabilities.insertUnless). */
-  unless?(unless: Unless, table: Table): Sql;
-  /** The value of a column that `unless` has noted. */
-  noted?(column: Column): Sql;
+  /** `INSERT` tail that leaves a conflicting row alone and reports its columns (Capabilities.insertReportsConflict). */
+  reportConflict?(report: ConflictReport, table: Table): Sql;
+  /** The value of a column that `reportConflict` has reported. */
+  reportedColumn?(column: Column): Sql;
   jsonWrite(
     kind: 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path',
     expression: Sql,

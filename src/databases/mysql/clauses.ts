@@ -1,5 +1,5 @@
 import type { AggregateFunction, Bucket, Column, Table, ValueType } from '../../catalog/index.ts';
-import type { Direction, OnConflict, Unless } from '../../plan/index.ts';
+import type { ConflictReport, Direction, OnConflict } from '../../plan/index.ts';
 import {
   ansi,
   directedBy,
@@ -90,8 +90,8 @@ export function onConflict(
   return sql`${variant.insertedAs}on duplicate key update ${sql.join(set)}`;
 }
 
-/** Sentinels for LAST_INSERT_ID(), by which `unless` reports a conflict. No AUTO_INCREMENT key gets this large. */
-export const metBy: Readonly<Record<string, 'key' | 'moved' | 'other'>> = {
+/** Sentinels for LAST_INSERT_ID(), by which `reportConflict` reports a conflict. No AUTO_INCREMENT key gets this large. */
+export const conflictBy: Readonly<Record<string, 'key' | 'moved' | 'other'>> = {
   '9151314442816847871': 'key',
   '9151314442816847872': 'moved',
   '9151314442816847873': 'other',
@@ -99,15 +99,19 @@ export const metBy: Readonly<Record<string, 'key' | 'moved' | 'other'>> = {
 
 const variable = (column: Column): Sql => sql`@${name(`foz_${column.ordinal}`)}`;
 
-/** The session variable in which `unless` stores a column of the conflicting row, as \`flat\` spells it. */
-export const noted = variable;
+/** The session variable in which `reportConflict` stores a column of the conflicting row, as \`flat\` spells it. */
+export const reportedColumn = variable;
 
 /**
  * An upsert that changes nothing. The server itself finds the conflicting row, after triggers, defaults and collations have applied to the
  * given values. It takes a write lock on that row at once, so concurrent inserts of one key wait for each other instead of running into a
  * deadlock. The columns of the row are stored in session variables.
  */
-export function unless(variant: DialectVariant, { key, given, noted: kept }: Unless, target: Table): Sql {
+export function reportConflict(
+  variant: DialectVariant,
+  { key, given, columns }: ConflictReport,
+  target: Table,
+): Sql {
   const own = (column: Column) => sql`${table(target)}.${name(column.name)}`;
   const same = sql.join(
     key.map((column) => sql`${own(column)} <=> ${variant.inserted(name(column.name))}`),
@@ -121,10 +125,10 @@ export function unless(variant: DialectVariant, { key, given, noted: kept }: Unl
   );
   const byKey =
     given === null ? sql`9151314442816847871` : sql`if(${asGiven}, 9151314442816847871, 9151314442816847872)`;
-  const told = sql`last_insert_id(if(${same}, ${byKey}, 9151314442816847873))`;
-  const keeps = kept.map(
+  const outcome = sql`last_insert_id(if(${same}, ${byKey}, 9151314442816847873))`;
+  const keeps = columns.map(
     (column) => sql` + length(${variable(column)} := ${flat(variant, own(column), column.type)})`,
   );
   const unchanged = own(target.columns.find(({ generated }) => !generated)!);
-  return sql`${variant.insertedAs}on duplicate key update ${unchanged} = if(${told}${sql.join(keeps, sql.empty)} = 0, ${unchanged}, ${unchanged})`;
+  return sql`${variant.insertedAs}on duplicate key update ${unchanged} = if(${outcome}${sql.join(keeps, sql.empty)} = 0, ${unchanged}, ${unchanged})`;
 }

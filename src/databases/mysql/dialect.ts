@@ -6,12 +6,12 @@ import {
   bucket,
   countDistinct,
   name,
-  noted,
   onConflict,
   order,
+  reportConflict,
+  reportedColumn,
   standard,
   table,
-  unless,
 } from './clauses.ts';
 import { compare, comparisons } from './compare.ts';
 import { encode } from './encode.ts';
@@ -31,8 +31,8 @@ function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabil
     returning,
     conflictTarget: false,
     conflictWhere: false,
-    upsertTells: false,
-    insertUnless: true,
+    upsertReportsChanged: false,
+    insertReportsConflict: true,
     arrays: false,
     jsonWrite: true,
     jsonPath: true,
@@ -77,8 +77,8 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     onConflict: (conflict, target, _, presets) => onConflict(variant, conflict, target, presets),
     // With NO_AUTO_VALUE_ON_ZERO, DEFAULT stores 0 in an AUTO_INCREMENT column. Only NULL generates a key.
     defaultCell: ({ identity }) => (identity === null ? sql`default` : sql`null`),
-    unless: (given, target) => unless(variant, given, target),
-    noted,
+    reportConflict: (given, target) => reportConflict(variant, given, target),
+    reportedColumn,
     jsonWrite: (kind, expression, _, param) => jsonWrite(variant, kind, expression, param),
     ...(variant.readsBesideWrite ? {} : { rowsBesideWrite }),
     defaultValues: sql`() values ()`,

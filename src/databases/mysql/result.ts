@@ -1,5 +1,5 @@
 import type { RunResult, Statement } from '../../plan/index.ts';
-import { metBy } from './clauses.ts';
+import { conflictBy } from './clauses.ts';
 import { guard } from './guard.ts';
 import type { Server } from './server.ts';
 import type { Answer, Done } from './session.ts';
@@ -24,8 +24,8 @@ export function resultOf(
   }
   const insertId = String(done.insertId);
   const records = Number(/^Records: (\d+)/.exec(done.info)?.[1] ?? 1);
-  const met = isUpsert(statement) ? metBy[insertId] : undefined;
-  if (met !== undefined) return { rows, affected: 0, insertId: null, met };
+  const conflict = isUpsert(statement) ? conflictBy[insertId] : undefined;
+  if (conflict !== undefined) return { rows, affected: 0, insertId: null, conflict };
   return {
     rows,
     affected: isUpsert(statement) ? upserted(done, records) : Number(done.affectedRows),

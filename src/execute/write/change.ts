@@ -4,10 +4,10 @@ import {
   and,
   brokenRules,
   isAlways,
-  type Mark,
   type Mutation,
   type Predicate,
   type Select,
+  type SoftDelete,
   type Update,
   type Write,
 } from '../../plan/index.ts';
@@ -191,22 +191,22 @@ async function readAll(
 /** Reads the rows with everything asked of them, then deletes them, or marks them as removed. */
 export async function runDelete(
   session: WriteSession,
-  { table, where, mark, path }: Delete,
+  { table, where, softDelete, path }: Delete,
   selects: readonly Select[],
 ): Promise<Changed> {
-  if (selects.length === 0 && (mark === null || mark.validations.length === 0)) {
-    const { affected } = await session.write(deletion(table, where, mark));
+  if (selects.length === 0 && (softDelete === null || softDelete.validations.length === 0)) {
+    const { affected } = await session.write(deletion(table, where, softDelete));
     return { affected, texts: [] };
   }
   const key = keyColumns(table);
   const keys = await session.read({ purpose: { kind: 'targets' }, table, columns: key }, where, null, key);
   if (keys.length === 0) return { affected: 0, texts: selects.map(() => []) };
   const texts = await readAll(session, selects, keys);
-  const removed = await removeRows(session, table, and(session.among(key, keys), where), mark, keys);
+  const removed = await removeRows(session, table, and(session.among(key, keys), where), softDelete, keys);
   const isRemoved = keys.map((tuple) => removed.has(JSON.stringify(tuple)));
   const written = keys.filter((_, at) => isRemoved[at]);
-  if (mark !== null)
-    await session.validate({ table, tuples: written, rows: 'changed' }, mark.validations, path);
+  if (softDelete !== null)
+    await session.validate({ table, tuples: written, rows: 'changed' }, softDelete.validations, path);
   const own = (list: readonly (string | undefined)[]) => present(list.filter((_, at) => isRemoved[at]));
   return { affected: removed.size, texts: texts.map(own) };
 }
@@ -216,11 +216,11 @@ async function removeRows(
   session: WriteSession,
   table: Table,
   where: Predicate,
-  mark: Mark | null,
+  softDelete: SoftDelete | null,
   keys: readonly Tuple[],
 ): Promise<ReadonlySet<string>> {
   const own = new Set(keys.map((tuple) => JSON.stringify(tuple)));
-  const write = deletion(table, where, mark);
+  const write = deletion(table, where, softDelete);
   if (!session.capabilities.returning[write.kind]) {
     const { affected } = await session.write(write);
     if (affected !== keys.length) throw changedMeanwhile(table);
@@ -233,8 +233,8 @@ async function removeRows(
 }
 
 /** The statement that removes rows, or marks them as removed. */
-export function deletion(table: Table, where: Predicate, mark: Mark | null): Write {
-  return mark === null
+export function deletion(table: Table, where: Predicate, softDelete: SoftDelete | null): Write {
+  return softDelete === null
     ? { kind: 'delete', table, where, returning: [] }
-    : { kind: 'update', table, set: mark.set, where, returning: [] };
+    : { kind: 'update', table, set: softDelete.set, where, returning: [] };
 }

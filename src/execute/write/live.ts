@@ -29,8 +29,8 @@ export class Live implements Stage {
     const result = await runnerOf(this.#source).run(statement, bindValues(statement, bindings), context);
     const returned = result.rows.map((row) => canonicalRow(row, shape.out, write.returning));
     const affected = write.returning.length > 0 ? result.rows.length : result.affected;
-    const { insertId, met = null } = result;
-    if (met === null)
+    const { insertId, conflict = null } = result;
+    if (conflict === null)
       written?.push({ source: this.#source, table: write.table.id, kind: write.kind, affected });
     const at = shape.changed;
     const changed = at === undefined ? {} : { changed: result.rows.map((row) => String(row[at]) === '1') };
@@ -38,7 +38,7 @@ export class Live implements Stage {
       insertId === null || insertId === undefined
         ? null
         : (column: Column, row: number) => generatedKey(column, insertId, row);
-    return { affected, returned, generated, met, ...changed };
+    return { affected, returned, generated, conflict, ...changed };
   }
 
   async read({ columns }: Lookup, { compiled }: PreparedFetch): Promise<Tuple[]> {
@@ -46,7 +46,7 @@ export class Live implements Stage {
     return rows.map((row) => canonicalRow(row, compiled.shape.out, columns));
   }
 
-  metRow({ columns }: Lookup, { statement, shape }: Compiled): Promise<Tuple[]> {
+  conflictingRow({ columns }: Lookup, { statement, shape }: Compiled): Promise<Tuple[]> {
     return runStatement(this.#running, this.#source, statement).then(({ rows }) =>
       rows.map((row) => canonicalRow(row, shape.out, columns)),
     );

@@ -20,7 +20,7 @@ export function problemsOf(mutation: Mutation, bindings: Bindings): FozError[] {
     case 'update many':
       return mutation.updates.flatMap((update) => unfitUpdate(update, bindings));
     case 'delete':
-      return mutation.mark === null ? [] : unfitUpdate(mutation.mark, bindings);
+      return mutation.softDelete === null ? [] : unfitUpdate(mutation.softDelete, bindings);
   }
 }
 

@@ -50,13 +50,14 @@ export class Rehearsal implements Stage {
     const affected = this.#affected(write);
     const returned = Array.from({ length: affected }, () => futureTuple(write.returning, 'written rows'));
     const generated = ({ name }: Column) => new FutureValue(`${name} that the database generates`);
-    const isMet = write.kind === 'insert' && (write.unless ?? null) !== null && this.#branch !== 'new';
-    const tells = write.kind === 'insert' && write.tellsChanged === true;
+    const conflicts =
+      write.kind === 'insert' && (write.conflictReport ?? null) !== null && this.#branch !== 'new';
+    const tells = write.kind === 'insert' && write.reportsChanged === true;
     const changed = tells ? { changed: returned.map(() => this.#branch === 'changed') } : {};
-    return { affected, returned, generated, met: isMet ? 'key' : null, ...changed };
+    return { affected, returned, generated, conflict: conflicts ? 'key' : null, ...changed };
   }
 
-  async metRow({ purpose, table, columns }: Lookup, { statement }: Compiled): Promise<Tuple[]> {
+  async conflictingRow({ purpose, table, columns }: Lookup, { statement }: Compiled): Promise<Tuple[]> {
     this.#noted.push(explainStatement(purposeTitle(purpose, table), this.#source, statement));
     return [futureTuple(columns, 'row found')];
   }
@@ -113,8 +114,8 @@ export class Rehearsal implements Stage {
 
   #affected(write: Write): number {
     if (write.kind !== 'insert') return this.#branch === 'missed' || this.#branch === 'left' ? 0 : this.#rows;
-    const unless = write.unless ?? null;
-    if (this.#branch === 'new' || (write.onConflict === null && unless === null)) return write.rows.length;
+    const report = write.conflictReport ?? null;
+    if (this.#branch === 'new' || (write.onConflict === null && report === null)) return write.rows.length;
     if (write.onConflict === null) return 0;
     return this.#branch === 'changed' && changes(write.onConflict) ? write.rows.length : 0;
   }
@@ -123,7 +124,7 @@ export class Rehearsal implements Stage {
     switch (purpose.kind) {
       case 'targets':
         return this.#branch === 'missed' ? 0 : this.#rows;
-      case 'met':
+      case 'conflicting row':
         return 1;
       case 'back':
         return purpose.of;
@@ -157,7 +158,7 @@ function purposeTitle(purpose: Purpose, { name }: Table): string {
       return `keys of the rows of ${name}`;
     case 'missed':
       return `whether the row of ${name} is there, though if_match does not hold`;
-    case 'met':
+    case 'conflicting row':
       return `the row of ${name} that is in the way`;
     case 'stored':
       return `whether rows of ${name} are there`;

@@ -90,7 +90,7 @@ export async function insertReturning(
   const single = skips && rows.length > 1 && needed.length > 0;
   const key = settlingKey(table, needed);
   const asked = key === null ? needed : [...new Set([...needed, ...key])];
-  const tellsChanged = onConflict !== null && changedCheck !== null;
+  const reportsChanged = onConflict !== null && changedCheck !== null;
   const found: (Stored | null)[] = [];
   for (const batch of batches(session, table, rows, single)) {
     const result = await session.write({
@@ -100,7 +100,7 @@ export async function insertReturning(
       rows: cellsOf(batch.columns, batch.rows),
       onConflict,
       returning: asked,
-      ...(tellsChanged ? { tellsChanged } : {}),
+      ...(reportsChanged ? { reportsChanged } : {}),
     });
     found.push(...storedOf(table, batch.rows.length, asked, result));
   }

@@ -186,9 +186,12 @@ export class WriteSession {
   }
 
   /** Columns of the conflicting row, as the last insert with `unless` has noted them in the session. */
-  async metRow(table: Table, columns: readonly Column[]): Promise<Tuple> {
-    const compiled = this.connector.compileMet(table, columns);
-    const [tuple] = await this.#stage.metRow({ purpose: { kind: 'met' }, table, columns }, compiled);
+  async conflictingRow(table: Table, columns: readonly Column[]): Promise<Tuple> {
+    const compiled = this.connector.compileConflictingRow(table, columns);
+    const [tuple] = await this.#stage.conflictingRow(
+      { purpose: { kind: 'conflicting row' }, table, columns },
+      compiled,
+    );
     return tuple!;
   }
 

@@ -113,7 +113,7 @@ function writeOf(
       return { kind: 'update', table: mutation.table, set, where, returning };
     }
     case 'delete':
-      if (mutation.mark !== null) return null;
+      if (mutation.softDelete !== null) return null;
       return { kind: 'delete', table: mutation.table, where: mutation.where, returning };
     case 'update many':
       return null;

@@ -12,7 +12,7 @@ export type Purpose =
   /** Whether there is a row that `if_match` has kept from being changed. */
   | { readonly kind: 'missed' }
   /** The conflicting row of an insert. */
-  | { readonly kind: 'met' }
+  | { readonly kind: 'conflicting row' }
   /** Values of rows that were written; `of`: how many there should be. */
   | { readonly kind: 'back'; readonly of: number }
   /** Whether rows are stored that were not seen, or did not pass. */
@@ -44,8 +44,8 @@ export interface WriteResult {
   readonly returned: readonly Tuple[];
   /** Whether on_conflict updated the n-th returned row; absent: the statement did not ask. */
   readonly changed?: readonly boolean[];
-  /** The conflict of an insert with `unless`: see RunResult. */
-  readonly met?: 'key' | 'moved' | 'other' | null;
+  /** The conflict of an insert with `conflictReport`: see RunResult. */
+  readonly conflict?: 'key' | 'moved' | 'other' | null;
   /** The key that the engine generated for the n-th row of the statement; `null`: it does not tell. */
   readonly generated: ((column: Column, row: number) => unknown) | null;
 }
@@ -63,7 +63,7 @@ export interface Stage {
     tuples: readonly Tuple[],
   ): Promise<readonly (string | undefined)[]>;
   /** Runs a statement that only reads session variables. */
-  metRow(lookup: Lookup, compiled: Compiled): Promise<readonly Tuple[]>;
+  conflictingRow(lookup: Lookup, compiled: Compiled): Promise<readonly Tuple[]>;
   /** Runs `body` after a savepoint, and rolls back to it unless `keep` accepts the result. */
   attempt<T>(savepoint: Savepoint, body: () => Promise<T>, keep: (result: T) => boolean): Promise<T>;
   /** The value that a parameter has. */

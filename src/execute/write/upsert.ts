@@ -3,10 +3,10 @@ import { FozError } from '../../core/index.ts';
 import {
   always,
   and,
+  type ConflictReport,
   type Insert,
   type OnConflict,
   type Predicate,
-  type Unless,
   type Write,
 } from '../../plan/index.ts';
 import {
@@ -29,9 +29,9 @@ export function isOneStatement(
   { table, changedCheck }: Insert,
   conflict: OnConflict,
 ): boolean {
-  const { conflictTarget, conflictWhere, returning, upsertTells } = session.capabilities;
+  const { conflictTarget, conflictWhere, returning, upsertReportsChanged } = session.capabilities;
   // Only the rows of a plain table have what tells it: those of views and partitioned tables have not.
-  const tells = upsertTells && table.kind === 'table';
+  const tells = upsertReportsChanged && table.kind === 'table';
   if (!returning.insert || (changedCheck !== null && !tells)) return false;
   return conflictTarget && (conflict.where === null || conflictWhere);
 }
@@ -44,8 +44,8 @@ export async function upsertOneByOne(
   rows: readonly Cells[],
   asked: Asked,
 ): Promise<(Stored | null)[]> {
-  const { insertUnless: notes, upsertTells } = session.capabilities;
-  const upsert = notes ? insertUnless : upsertTells ? insertThenUpdate : insertThenUpsert;
+  const { insertReportsConflict: notes, upsertReportsChanged } = session.capabilities;
+  const upsert = notes ? insertReportsConflict : upsertReportsChanged ? insertThenUpdate : insertThenUpsert;
   const found: (Stored | null)[] = [];
   const title = `a row of ${insert.table.name}`;
   for (const cells of rows)
@@ -59,7 +59,7 @@ export function changes({ update, presets = [] }: OnConflict): boolean {
 }
 
 /**
- * Two statements with the same conflict target: an insert that does nothing on a conflict, then an upsert. Both meet the same conflicting
+ * Two statements with the same conflict target: an insert that does nothing on a conflict, then an upsert. Both insert the same conflicting
  * row, since no other session writes in between.
  */
 async function insertThenUpsert(
@@ -124,7 +124,7 @@ interface Met {
 }
 
 /** The engine reports the conflicting row and locks it; the row is then updated by its own key. */
-async function insertUnless(
+async function insertReportsConflict(
   session: WriteSession,
   insert: Insert,
   conflict: OnConflict,
@@ -139,14 +139,18 @@ async function insertUnless(
   const row = given === null ? rowColumns(table, key, conflict) : key;
   const search = await Search.begin(session, table, [cells], asked);
   const values = given === null ? null : key.map((column) => cells.get(column)!);
-  const insertion = unlessMet(table, { key, given: values, noted: given === null ? row : [] }, cells);
-  const meet = () => meetRow(session, table, conflict, insertion, isCareful);
+  const insertion = insertReportingConflict(
+    table,
+    { key, given: values, columns: given === null ? row : [] },
+    cells,
+  );
+  const attempt = () => insertOrFind(session, table, conflict, insertion, isCareful);
   const { result, tuple, passes } = isCareful
-    ? await session.attempt(meet, (one) => one.result.met === null)
-    : await meet();
-  if (result.met === null) return { values: (await search.find(result))[0]!, changed: false };
-  if (result.met === 'moved') throw keyWasChanged(table);
-  if (result.met === 'other') throw otherKey(table, conflict, path);
+    ? await session.attempt(attempt, (one) => one.result.conflict === null)
+    : await attempt();
+  if (result.conflict === null) return { values: (await search.find(result))[0]!, changed: false };
+  if (result.conflict === 'moved') throw keyWasChanged(table);
+  if (result.conflict === 'other') throw otherKey(table, conflict, path);
   if (!passes) return null;
   const there = given ?? tuple!;
   const { affected } = await session.write(
@@ -163,18 +167,18 @@ async function insertUnless(
  * Inserts the row, or finds the conflicting one. `attempted`: on a conflict the caller rolls all of this back, so that triggers take effect
  * only once. The condition of on_conflict is therefore checked here.
  */
-async function meetRow(
+async function insertOrFind(
   session: WriteSession,
   table: Table,
   conflict: OnConflict,
-  insertion: Write & { readonly unless: Unless },
+  insertion: Write & { readonly conflictReport: ConflictReport },
   attempted: boolean,
 ): Promise<Met> {
   const result = await session.write(insertion);
-  if (result.met !== 'key' || !changes(conflict)) return { result, tuple: null, passes: false };
-  const { noted: row } = insertion.unless;
+  if (result.conflict !== 'key' || !changes(conflict)) return { result, tuple: null, passes: false };
+  const { columns: row } = insertion.conflictReport;
   if (row.length === 0) return { result, tuple: null, passes: true };
-  const tuple = await session.metRow(table, row);
+  const tuple = await session.conflictingRow(table, row);
   if (!attempted || conflict.where === null) return { result, tuple, passes: true };
   // A write sees the current version of the row, a read only that of its snapshot. So an UPDATE without a change checks the condition.
   const at = Math.max(
@@ -254,12 +258,12 @@ function otherKey(table: Table, { key }: OnConflict, path: string): FozError {
 }
 
 /** An insert with `unless`. It always lists the columns of the key, so that their new values can be compared. */
-function unlessMet(
+function insertReportingConflict(
   table: Table,
-  unless: Unless,
+  report: ConflictReport,
   cells: Cells,
-): Extract<Write, { kind: 'insert' }> & { readonly unless: Unless } {
-  const { key } = unless;
+): Extract<Write, { kind: 'insert' }> & { readonly conflictReport: ConflictReport } {
+  const { key } = report;
   const given = columnsOf(table, [cells]);
   const columns = [...given, ...key.filter((column) => !given.includes(column))];
   return {
@@ -269,7 +273,7 @@ function unlessMet(
     rows: cellsOf(columns, [cells]),
     onConflict: null,
     returning: [],
-    unless,
+    conflictReport: report,
   };
 }
 

@@ -6,11 +6,11 @@ import { comparePrecedence } from './precedence.ts';
 interface Side {
   readonly owner: Table;
   readonly kind: RootFieldKind | TypeKind;
-  /** The name stands in custom_root_fields. */
+  /** The name is set in `custom_root_fields`. */
   readonly custom?: boolean;
 }
 
-/** A name that two tables would have, or a table and a namespace field (`other: null`). */
+/** A name that two tables want, or a table and a namespace field (`other: null`). */
 export interface NameClash {
   readonly what: 'root field' | 'type';
   readonly name: string;
@@ -18,25 +18,25 @@ export interface NameClash {
   readonly other: Side | null;
 }
 
-/** A custom root field that is not used, and the clash that led to it. */
+/** A custom root field that is not used, and the clash that is the reason. */
 export interface RefusedRoot {
   readonly side: Side;
   readonly clash: NameClash;
 }
 
-/** The outcome of the clashes. */
+/** How the clashes were resolved. */
 export interface Settlement {
   /** Tables that need another name. */
   readonly moved: Set<Table>;
   /** Tables that got a longer name, with that name. */
   readonly longer: Map<Table, string>;
-  /** Tables that are in the graph without a connection. */
+  /** Tables that have no connection in the graph. */
   readonly withoutConnection: Set<Table>;
   readonly refused: RefusedRoot[];
   readonly issues: CatalogIssue[];
 }
 
-/** The clashes of a directory of root fields or types. */
+/** The clashes within a directory of root fields or types. */
 export function clashesIn<Kind extends RootFieldKind | TypeKind>(
   what: NameClash['what'],
   directory: Directory<Table, Kind>,
@@ -48,9 +48,10 @@ export const namespaceOf = 'a namespace of root fields';
 const connectionKinds: ReadonlySet<string> = new Set(['select_connection', 'connection', 'edge']);
 
 /**
- * Decides clashes in the order of precedence. A table that gives way gets another name, so its further clashes are skipped. A custom root
- * field whose name is taken is not used, since metadata of one table must not rename another. A connection gives way to a table with
- * its name (`user` and `user_connection`), unless the connection is older than the table. Returns whether there were clashes.
+ * Resolves clashes in the order of precedence. A table that gives way gets another name, so its further clashes are
+ * skipped. A custom root field whose name is taken is not used, since the metadata of one table must not rename
+ * another. A connection gives way to a table of the same name (`user` and `user_connection`), unless the connection
+ * is older than the table. Returns whether there were clashes.
  */
 export function settle(clashes: readonly NameClash[], settlement: Settlement): boolean {
   const { moved, withoutConnection, refused, issues } = settlement;
@@ -72,7 +73,7 @@ export function settle(clashes: readonly NameClash[], settlement: Settlement): b
   return ordered.length > 0;
 }
 
-/** Whether the table that clashes with a connection is newer than it. */
+/** Whether the table that clashes with a connection is newer than the connection. */
 function isNewcomer({ one, other }: NameClash, connection: Side): boolean {
   const table = one === connection ? other : one;
   return (
@@ -86,7 +87,7 @@ function isNewcomer({ one, other }: NameClash, connection: Side): boolean {
 function loserOf({ one, other }: NameClash, { longer }: Settlement): Side {
   if (other === null) return one;
   if ((one.custom ?? false) !== (other.custom ?? false)) return one.custom === true ? one : other;
-  // A longer name, which was only made up here, gives way to all others.
+  // A longer name was generated here, so it gives way to all others.
   if (longer.has(one.owner) !== longer.has(other.owner)) return longer.has(one.owner) ? one : other;
   return comparePrecedence(one.owner, other.owner) <= 0 ? other : one;
 }

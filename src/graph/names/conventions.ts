@@ -3,7 +3,7 @@ import { camelCase, capitalise, pascalCase } from './identifier.ts';
 
 const functions = Object.keys(aggregates) as readonly AggregateFunction[];
 
-/** Object types of a table; the name is the ending in hasura-default. `row` has none. */
+/** Object types of a table. In hasura-default the kind is the suffix of the type name; `row` has none. */
 export type ObjectKind =
   | 'row'
   | 'aggregate'
@@ -103,20 +103,20 @@ export const typeKinds: readonly TypeKind[] = [
   ...functions.map((fn) => `${fn}_order_by` as const),
 ];
 
-/** What stands behind a table's name in the name of one of its types. */
+/** The suffix of a type name, after the name of the table. */
 export function typeEnding(naming: Naming, kind: TypeKind): string {
   if (kind === 'row') return '';
   return naming === 'hasura-default' ? `_${kind}` : pascalCase(kind);
 }
 
-/** The root types, by the operation that they serve. */
+/** The operations; each has a root type. */
 export type Operation = 'query' | 'mutation' | 'subscription';
 
 export interface RootPattern {
   readonly operations: readonly Operation[];
-  /** Word before the table: `insert`. */
+  /** The word before the table: `insert`. */
   readonly verb: string;
-  /** Words behind it: `by_pk`. */
+  /** The words after the table: `by_pk`. */
   readonly ending: string;
 }
 
@@ -128,7 +128,7 @@ const pattern = (operations: readonly Operation[], verb: string, ending: string)
 const read: readonly Operation[] = ['query', 'subscription'];
 const write: readonly Operation[] = ['mutation'];
 
-/** How root fields are named, and where they stand. */
+/** The name pattern of each kind of root field, and the operations that offer it. */
 export const rootPatterns = {
   select: pattern(read, '', ''),
   select_by_pk: pattern(read, '', 'by_pk'),
@@ -146,14 +146,14 @@ export const rootPatterns = {
 
 export const rootKinds = Object.keys(rootPatterns) as readonly RootFieldKind[];
 
-/** What stands behind the table in a root field's name. */
+/** The suffix of a root field's name, after the name of the table. */
 export function rootEnding(naming: Naming, kind: RootFieldKind): string {
   const { ending } = rootPatterns[kind];
   if (ending === '') return '';
   return naming === 'hasura-default' ? `_${ending}` : pascalCase(ending);
 }
 
-/** A verb or prefix put before a name: `insert_orders`, `insertOrders`. */
+/** A verb or prefix joined with a name: `insert_orders`, `insertOrders`. */
 export function joinNames(naming: Naming, before: string, name: string): string {
   if (before === '') return name;
   if (naming === 'hasura-default') return `${before}_${name}`;
@@ -162,7 +162,10 @@ export function joinNames(naming: Naming, before: string, name: string): string 
 
 const camelWords = new Map<string, string>();
 
-/** A word of the API (argument, field of an aggregate, ...) in a convention. Operators start with `_` and stay as they are. */
+/**
+ * A word of the API (an argument, an aggregate field, ...) in a naming convention. Operators start with `_` and are
+ * the same in both.
+ */
 export function word(naming: Naming, snake: string): string {
   if (naming === 'hasura-default' || snake.startsWith('_')) return snake;
   let camel = camelWords.get(snake);

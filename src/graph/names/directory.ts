@@ -1,4 +1,4 @@
-/** One name that a stem can have: the stem between two texts. */
+/** A pattern for one name of a stem: a text before and a text after it. */
 export interface Ending<Kind> {
   readonly before: string;
   readonly text: string;
@@ -9,11 +9,11 @@ interface Stem<Owner, Kind> {
   readonly text: string;
   readonly endings: readonly Ending<Kind>[];
   readonly owner: Owner;
-  /** Another one with the same text. */
+  /** The next stem with the same text. */
   readonly next: Stem<Owner, Kind> | undefined;
 }
 
-/** Two owners that would have the same name. */
+/** Two owners that want the same name. */
 export interface Clash<Owner, Kind> {
   readonly name: string;
   readonly one: { readonly owner: Owner; readonly kind: Kind };
@@ -21,26 +21,26 @@ export interface Clash<Owner, Kind> {
 }
 
 /**
- * Tells what a composed name stands for without spelling all names out: a name is a stem with one of few endings.
- * Thousands of tables with dozens of names each cost one entry per table. No `before` may begin with another one.
+ * Finds the owner of a composed name without spelling out all names: a name is a stem with one of few endings. Each
+ * table costs one entry, though it has dozens of names. No `before` may be a prefix of another one.
  */
 export class Directory<Owner, Kind> {
   readonly #stems = new Map<string, Stem<Owner, Kind>>();
   readonly #lists = new Set<readonly Ending<Kind>[]>();
   readonly #has: (owner: Owner, kind: Kind) => boolean;
 
-  /** `has` tells which of its possible names an owner really has; it may change its mind later. */
+  /** `has` returns which of its possible names an owner really has. Its answer may change over time. */
   constructor(has: (owner: Owner, kind: Kind) => boolean) {
     this.#has = has;
   }
 
-  /** Owners of the same convention should share the list `endings`. */
+  /** Adds an owner. Owners of the same convention should share the list `endings`. */
   add(text: string, endings: readonly Ending<Kind>[], owner: Owner): void {
     this.#stems.set(text, { text, endings, owner, next: this.#stems.get(text) });
     this.#lists.add(endings);
   }
 
-  /** Whose name it is; `undefined` for nobody's. */
+  /** The owner of a name; `undefined`: the name is free. */
   find(name: string): { readonly owner: Owner; readonly kind: Kind } | undefined {
     for (const list of this.#lists) {
       for (const { before, text, kind } of list) {
@@ -78,7 +78,7 @@ export class Directory<Owner, Kind> {
     return clashes;
   }
 
-  /** What can stand between two stems of which one begins with the other, if they are to share a name. */
+  /** Texts that can stand between two stems that share a name, where one stem begins with the other. */
   #gaps(): Set<string> {
     const texts = new Set([...this.#lists].flatMap((list) => list.map((ending) => ending.text)));
     const gaps = new Set<string>();

@@ -8,7 +8,7 @@ interface EnumEntry {
   readonly kind: 'values' | 'comparison' | 'array comparison';
 }
 
-/** Type names of the native enums. One that would have a taken name gets `_enum` behind it, then a number, and is reported. */
+/** Type names of native enums. An enum whose name is taken gets the suffix `_enum`, then a number, and is reported. */
 export class EnumNames {
   readonly issues: CatalogIssue[] = [];
   readonly #names = new Map<EnumType, { readonly name: string; readonly naming: Naming }>();

@@ -1,10 +1,10 @@
 import type { RootFieldKind, Table } from '../../catalog/index.ts';
 import type { TypeKind } from './conventions.ts';
+import type { NameHolder } from './issues.ts';
 import { bothNames } from './reserved.ts';
 import { rootWord, type Style, typeStem, wordsBefore } from './style.ts';
-import type { NameHolder } from './told.ts';
 
-/** The names of a graph, for finding the holder of one. */
+/** The part of a graph's names that is needed to find the holder of a name. */
 interface FoundNames {
   readonly namespaces: readonly string[];
   style(table: Table): Style;
@@ -14,7 +14,7 @@ interface FoundNames {
   findType(name: string): { readonly table: Table } | undefined;
 }
 
-/** The holder of a name that a table asks for; `null`: the name is free. */
+/** The holder of a name that a table wants; `null`: the name is free. */
 export function holderOf(
   names: FoundNames,
   table: Table,

@@ -1,24 +1,24 @@
 /**
- * How a name of a database becomes a GraphQL name (`[_A-Za-z][_0-9A-Za-z]*`, not starting with `__`):
+ * Spells a database identifier as a GraphQL name (`[_A-Za-z][_0-9A-Za-z]*`, not starting with `__`):
  * 1. An identifier without small letters becomes lower case (`ORDERS`, as Oracle folds names).
- * 2. Latin letters lose their marks (`é` to `e`, `ß` to `ss`); other letters, digits and marks become their code point
- *    (`名` to `u540d`); every run of other characters becomes one `_`, and none at either end.
- * 3. A leading digit gets `_` before it, a leading `__` (GraphQL's own) becomes `_`.
- * 4. If nothing is left, the code points of all characters stand for the name.
+ * 2. Latin letters lose their marks (`é` to `e`, `ß` to `ss`). Other letters, digits and marks become their code
+ * point (`名` to `u540d`). Every run of other characters becomes one `_`, except at both ends.
+ * 3. A leading digit gets `_` before it. A leading `__`, which GraphQL reserves, becomes `_`.
+ * 4. If nothing is left, the name consists of the code points of all characters.
  */
 export function spellName(identifier: string): string {
   const text = isUpperCase(identifier) ? identifier.toLowerCase() : identifier;
   return isLegal(text) ? text : respell(text);
 }
 
-/** As `spellName`, but keeps the case: for names that a person chose and for labels of enums. */
+/** As `spellName`, but keeps the case. For names that people chose and for enum labels. */
 export function spellExact(text: string): string {
   return isLegal(text) ? text : respell(text);
 }
 
 const legal = /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Whether GraphQL can spell the name and has not reserved it. */
+/** Whether the text is a legal GraphQL name that GraphQL does not reserve. */
 export function isLegal(text: string): boolean {
   return legal.test(text);
 }
@@ -27,7 +27,7 @@ function isUpperCase(text: string): boolean {
   return !/[a-z]/.test(text) && text === text.toUpperCase() && text !== text.toLowerCase();
 }
 
-/** Latin letters that Unicode does not take apart. */
+/** Latin letters without a decomposition in Unicode. */
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -98,12 +98,12 @@ export function upperCase(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
-/** The first letter as a capital. */
+/** The text with its first letter as a capital. */
 export function capitalise(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** The name, or where it is taken already the first of `name_2`, `name_3`, ... that is not; takes it. */
+/** The first free one of `name`, `name_2`, `name_3`, ...; adds it to `taken`. */
 export function takeName(name: string, taken: Set<string>): string {
   let free = name;
   for (let count = 2; taken.has(free); count++) free = `${name}_${count}`;

@@ -17,13 +17,13 @@ export class Lookups {
   readonly #issues: CatalogIssue[];
   readonly #refused: readonly RefusedRoot[];
 
-  /** `refused`: custom names that are taken. */
+  /** `refused`: custom root fields whose names are taken. */
   constructor(issues: CatalogIssue[], refused: readonly RefusedRoot[]) {
     this.#issues = issues;
     this.#refused = refused;
   }
 
-  /** Reads a table's custom names, once; the kinds that have a usable one. */
+  /** Reads the custom names of a table, once. Returns the kinds of root field that have a usable one. */
   addCustom(table: Table, kinds: readonly RootFieldKind[]): RootFieldKind[] {
     const known = this.#custom.get(table);
     if (known !== undefined) return [...known.keys()];
@@ -50,7 +50,7 @@ export class Lookups {
     return this.#custom.get(table)?.get(kind);
   }
 
-  /** Takes a name; hands back who has it already. */
+  /** Takes a name if it is free. Otherwise returns its holder. */
   claim(side: string, namespace: string | null, name: string, entry: Entry): Entry | undefined {
     const id = `${side} ${namespace ?? ''} ${name}`;
     const holder = this.#entries.get(id);

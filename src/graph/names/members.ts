@@ -9,22 +9,22 @@ import type {
 } from '../../catalog/index.ts';
 import { camelCase, spellExact, spellName, takeName, upperCase } from './identifier.ts';
 
-/** Names inside of one table's types. */
+/** Names within the types of one table. */
 export interface Members {
   readonly columns: ReadonlyMap<Column, string>;
   readonly relationships: ReadonlyMap<Relationship, string>;
-  /** Every name that is in use in the whole table. */
+  /** All names in use within the table. */
   readonly taken: ReadonlySet<string>;
   readonly issues: readonly CatalogIssue[];
 }
 
-/** Fields of every `<table>_bool_exp`: no column or relationship can have these names. */
+/** Fixed fields of every `<table>_bool_exp`. No column or relationship can have these names. */
 const fixedFields = ['_and', '_or', '_not', '_some', '_every', '_none'];
 
 /**
- * Field names of a table's columns and relationships. A column that keeps its own name comes before one that had to be
- * changed, columns come before relationships that are not older. A later one with a taken name gets `_2`, `_3`, ... and is reported. A
- * role sees the same names as those of the whole table.
+ * Names the columns and relationships of a table. Columns whose spelling is legal come before those that had to be
+ * respelled. Columns come before relationships, unless the relationship is older. A taken name gets `_2`, `_3`, ...
+ * and is reported. A role sees the same names as in the whole table.
  */
 export function nameMembers(table: Table, naming: Naming, relationships: readonly Relationship[]): Members {
   const { access } = table;
@@ -67,7 +67,7 @@ function nameWhole(table: Table, naming: Naming, relationships: readonly Relatio
   return { columns, relationships: named, taken, issues };
 }
 
-/** A relationship that is called like a column had its name before the column was there. */
+/** A relationship with the name of a column is older than the column, since a new relationship would have got another name. */
 function isOlder({ name, kind }: Relationship, { column }: Table): boolean {
   return column.has(name) || (kind === 'array' && column.has(`${name}_aggregate`));
 }
@@ -101,7 +101,7 @@ export function aggregateField(naming: Naming, relationship: string): string {
 /** Words that GraphQL does not allow as enum values. */
 const notValues = new Set(['true', 'false', 'null']);
 
-/** Enum values for columns, in the order of the table: their field names, in graphql-default in capitals. */
+/** Enum values for columns, in the order of the table: the field names, in capitals in graphql-default. */
 export function columnValues(
   members: Members,
   columns: readonly Column[],
@@ -116,7 +116,7 @@ export function columnValues(
   );
 }
 
-/** Enum values for the keys of a table. A key that the database gives no name of its own is called as PostgreSQL would. */
+/** Enum values for the keys of a table. A key without a name of its own is named as PostgreSQL would name it. */
 export function keyValues(table: Table, naming: Naming): Map<string, Key> {
   const taken = new Set(notValues);
   return new Map(
@@ -133,8 +133,9 @@ function usualKeyName(table: Table, key: Key): string {
 }
 
 /**
- * GraphQL names of an enum's labels, in their order: as they are stored where GraphQL can spell that; others are made legal and told
- * apart by `_2`, `_3`, ... Those of an enum table are in capitals in graphql-default, as Hasura has them.
+ * GraphQL names of an enum's labels, in their order. Labels that are legal names stay as stored. Others are
+ * respelled, and made unique by `_2`, `_3`, ... Labels of an enum table are in capitals in graphql-default, as in
+ * Hasura.
  */
 export function labelValues(type: EnumType, naming: Naming): Map<string, string> {
   const taken = new Set(notValues);

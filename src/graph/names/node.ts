@@ -3,14 +3,17 @@ import type { CatalogIssue, Key, Source, Table } from '../../catalog/index.ts';
 import { offersRoot } from '../column-support.ts';
 import type { Members } from './members.ts';
 
-/** The interface of rows that have a global id; Relay looks for it by this name, in both conventions. */
+/** The interface of rows with a global id. Relay looks for it by this name, in both conventions. */
 export const nodeTypeName = 'Node';
 /** The root field that finds a row by its global id; Relay looks for it by this name. */
 export const nodeRootName = 'node';
 
-/** Names around the global ids of rows (GraphQL Global Object Identification, with `node_id` in the place of `id`). */
+/** Names for the global ids of rows (GraphQL Global Object Identification, with `node_id` instead of `id`). */
 export class NodeNames {
-  /** `node_id`; `nodeId` where every source follows graphql-default. One for the whole graph, since an interface has it. */
+  /**
+   * `node_id`, or `nodeId` where every source uses graphql-default. The whole graph has one name, since it is a
+   * field of an interface.
+   */
   readonly field: string;
   readonly #membersOf: (table: Table) => Members;
 
@@ -20,13 +23,13 @@ export class NodeNames {
     this.#membersOf = membersOf;
   }
 
-  /** The key that the global ids of a table's rows are made of; `null`: they have none. */
+  /** The key that the global ids of a table's rows consist of; `null`: the rows have none. */
   key(table: Table): Key | null {
     const key = keyOf(table);
     return key === null || this.#membersOf(table).taken.has(this.field) ? null : key;
   }
 
-  /** Tables whose rows have no global id because something else has its name. */
+  /** Tables whose rows have no global id because another field has its name. */
   issues(tables: readonly Table[]): CatalogIssue[] {
     return tables
       .filter((table) => keyOf(table) !== null && this.#membersOf(table).taken.has(this.field))
@@ -48,8 +51,8 @@ function keyOf(table: Table): Key | null {
 const marks = new WeakMap<Table, string>();
 
 /**
- * The prefix of the global ids of a table's rows. It is opaque to clients, and depends only on the names of the source, the namespace and
- * the table in the database, not on names in the graph.
+ * The prefix of the global ids of a table's rows. It is opaque to clients. It depends only on the names of source,
+ * namespace and table in the database, so that renaming in the graph keeps ids valid.
  */
 export function nodeMark(table: Table): string {
   let mark = marks.get(table);

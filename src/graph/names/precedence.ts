@@ -2,19 +2,19 @@ import type { Table } from '../../catalog/index.ts';
 import { spellName } from './identifier.ts';
 import { wantedName } from './style.ts';
 
-/** Rules by which one of two tables keeps a name that both would have, the first that decides first. */
+/** A rule of precedence between two tables that want the same name. The first rule that decides counts. */
 interface Precedence {
   /** The reason in words, for messages. */
   readonly why: string;
-  /** Below 0: `a` comes first. */
+  /** Below 0: `a` takes precedence. */
   readonly compare: (a: Table, b: Table) => number;
 }
 
 const earlier = 'it was named earlier';
 
 /**
- * Which table keeps a name. No rule depends on the order of the configuration file or of the catalog, so that processes without shared
- * state decide alike.
+ * The rules of precedence. None depends on the order of the configuration file or of the catalog, so that processes
+ * without shared state decide alike.
  */
 const rules: readonly Precedence[] = [
   { why: 'a custom_name goes first', compare: first((table) => table.customName !== null) },
@@ -33,7 +33,7 @@ const rules: readonly Precedence[] = [
   { why: 'tables go by their names', compare: byText((table) => table.name) },
 ];
 
-/** Orders tables by precedence: the first one keeps a name. */
+/** Compares tables by precedence: the lower one keeps a contested name. */
 export function comparePrecedence(a: Table, b: Table): number {
   for (const { compare } of rules) {
     const order = compare(a, b);
@@ -42,7 +42,7 @@ export function comparePrecedence(a: Table, b: Table): number {
   return 0;
 }
 
-/** Why `holder` has a name that `other` asks for. */
+/** Why `holder` has a name that `other` wants. */
 export function whyFirst(holder: Table, other: Table): string {
   const deciding = rules.find((rule) => rule.why !== earlier && rule.compare(holder, other) !== 0);
   return deciding !== undefined && deciding.compare(holder, other) < 0 ? deciding.why : earlier;

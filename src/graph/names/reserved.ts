@@ -8,7 +8,7 @@ export interface ReservedName {
   readonly name: string;
 }
 
-/** Reserved names as `bothNames` spells them. */
+/** The reserved names, in the spelling of `bothNames`. */
 export function reservedNames(
   reserved: readonly ReservedName[],
   styles: ReadonlyMap<SourceName, Style>,
@@ -21,7 +21,7 @@ export function reservedNames(
   );
 }
 
-/** The names of a table's list field and type, each with its scope. Tables that share one of them clash. */
+/** The names of a table's list field and row type, each with its scope. Tables that share one of them clash. */
 export function bothNames(style: Style, table: Pick<Table, 'customName'>, base: string): string[] {
   const list = wordsBefore(style, '') + rootWord(style, '', table, base) + style.root.suffix;
   return [`${style.namespace ?? ''} ${list}`, `type ${typeStem(style, table, base)}${style.type.suffix}`];

@@ -13,7 +13,7 @@ export function sharedName(naming: Naming, name: SharedWord): string {
   return naming === 'hasura-default' ? name : pascalCase(name);
 }
 
-/** The same in both conventions. */
+/** The type of page information; it has this name in both conventions. */
 export const pageInfoName = 'PageInfo';
 
 /** `query_root`, as Hasura calls it in both conventions. */
@@ -44,9 +44,9 @@ const core: ReadonlySet<Operator> = new Set(
 );
 
 /**
- * Which operators a comparison type has, as words in its name: none for all that its scalar can have, `core` for those
- * that most scalars share, else `without` and what is missing (whole groups by their name). It depends on the operators
- * alone, so that attaching another source renames nothing.
+ * The words that name a comparison type by its operators: none for all that its scalar can have, `core` for those
+ * that most scalars share, otherwise `without` and the missing ones (complete groups by their name). The words
+ * depend on the operators alone, so that attaching another source renames nothing.
  */
 export function classWords(all: readonly Operator[], offered: readonly Operator[]): string[] {
   const missing = new Set(all.filter((operator) => !offered.includes(operator)));
@@ -104,7 +104,7 @@ const reserved = new Set<string>([
 ]);
 const reservedEnding = /(?:_comparison_exp|_having_exp|ComparisonExp|HavingExp)$/;
 
-/** Whether Foz uses the type name itself, in one of the conventions. */
+/** Whether the type name is one of Foz's own, in either convention. */
 export function isReservedType(name: string): boolean {
   return reserved.has(name) || reservedEnding.test(name);
 }
@@ -112,15 +112,15 @@ export function isReservedType(name: string): boolean {
 const scalarNames = Object.values(scalars).flatMap(({ name, graphqlDefault }) => [name, graphqlDefault]);
 const reservedStart = new RegExp(`^(?:${scalarNames.join('|')})_?(?:array|core|without)`, 'i');
 
-/** Whether the comparison type of an enum of this name could be mistaken for that of a scalar. */
+/** Whether the comparison type of an enum of this name could be confused with that of a scalar. */
 export function isReservedEnum(name: string): boolean {
   return isReservedType(name) || reservedStart.test(name);
 }
 
-/** What is put behind the type names of a table or an enum that would have a reserved name. */
+/** The name with a suffix, for a table or an enum whose own name is reserved. */
 export function renamed(naming: Naming, name: string, what: 'table' | 'enum'): string {
   return naming === 'hasura-default' ? `${name}_${what}` : name + capitalise(what);
 }
 
-/** Field of a root type that has nothing else, since GraphQL knows no empty types. */
+/** The only field of an otherwise empty root type, since GraphQL has no empty types. */
 export const emptyRootField = word('hasura-default', 'no_tables');

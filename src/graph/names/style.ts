@@ -4,20 +4,20 @@ import { rootEnding, rootKinds, rootPatterns, type TypeKind, typeEnding, typeKin
 import type { Ending } from './directory.ts';
 import { camelCase, capitalise, isLegal, pascalCase, spellExact, spellName } from './identifier.ts';
 
-/** How the names of one source are built: its convention and its customization, checked. */
+/** How the names of one source are built: its naming convention and its validated customization. */
 export interface Style {
   readonly source: Source;
   readonly naming: Naming;
-  /** Field of the root types around the source's own root fields; `null`: none. */
+  /** The namespace field of the root types that contains the source's root fields; `null`: none. */
   readonly namespace: string | null;
   readonly root: { readonly prefix: string; readonly suffix: string };
   readonly type: { readonly prefix: string; readonly suffix: string };
-  /** Shared by the sources of equal convention and suffix, see Directory. */
+  /** Shared by sources of equal convention and suffix, as Directory requires. */
   readonly typeEndings: readonly Ending<TypeKind>[];
   readonly rootLists: readonly RootList[];
 }
 
-/** Endings of root fields. `verb`: what the stems of the list start with; otherwise each ending tells its own. */
+/** Endings of root fields. `verb`: the word that all stems of the list start with; `null`: each ending has its own `before`. */
 export interface RootList {
   readonly side: 'read' | 'write';
   readonly verb: string | null;
@@ -26,7 +26,7 @@ export interface RootList {
 
 type Bare = Omit<Style, 'typeEndings' | 'rootLists'>;
 
-/** The styles of all sources, and what is wrong with their customizations; a part that is wrong is ignored. */
+/** The styles of all sources, and the faults in their customizations. A faulty part is ignored. */
 export function stylesOf(sources: readonly Source[]): {
   styles: ReadonlyMap<SourceName, Style>;
   issues: CatalogIssue[];
@@ -95,7 +95,10 @@ function isTail(text: string): boolean {
   return /^[A-Za-z0-9_]+$/.test(text);
 }
 
-/** Reading in one list; writing in one, or, where a prefix looks like a verb (`insert_`), in one for each verb. */
+/**
+ * The lists of endings. Reads are one list. Writes are one list too, unless a prefix looks like a verb (`insert_`):
+ * then each verb has its own.
+ */
 function rootListsOf(style: Bare, fold: boolean): RootList[] {
   const ending = (kind: RootFieldKind, before: string) => ({ kind, before, text: rootEndingOf(style, kind) });
   const kindsOf = (...wanted: readonly string[]) =>
@@ -111,12 +114,12 @@ function rootListsOf(style: Bare, fold: boolean): RootList[] {
   return [reading, { side: 'write', verb: null, endings }];
 }
 
-/** What stands behind the table in a root field's name. */
+/** The suffix of a root field's name, after the name of the table. */
 export function rootEndingOf({ naming, root }: Bare, kind: RootFieldKind): string {
   return rootEnding(naming, kind) + root.suffix;
 }
 
-/** The table in names of fields and types: the name that it keeps, or the one that it asks for. */
+/** The name of a table in its fields and types: the kept name, or the one that it wants. */
 export function baseName(table: Table): string {
   return table.keptName ?? wantedName(table);
 }
@@ -130,20 +133,20 @@ export function wantedName(table: Table): string {
   return `${spellName(table.namespace)}_${name}`;
 }
 
-/** What the names of all types of a table start with; `base` is its `baseName`. */
+/** The common prefix of a table's type names. `base`: its `baseName`. */
 export function typeStem({ naming, type }: Style, table: Pick<Table, 'customName'>, base: string): string {
   if (naming === 'hasura-default') return type.prefix + base;
   if (table.customName !== null && type.prefix === '') return capitalise(base);
   return type.prefix + pascalCase(base);
 }
 
-/** What stands before the table in a root field's name: `insert_`, `shop_`, `shopInsert`. */
+/** The words before the table in a root field's name: `insert_`, `shop_`, `shopInsert`. */
 export function wordsBefore({ naming, root }: Bare, verb: string): string {
   if (naming === 'hasura-default') return verb === '' ? root.prefix : `${root.prefix}${verb}_`;
   return root.prefix + (root.prefix === '' || root.prefix.endsWith('_') ? verb : capitalise(verb));
 }
 
-/** The table itself in a root field's name: `orders`, or `Orders` behind another word. */
+/** The table in a root field's name: `orders`, or `Orders` after another word. */
 export function rootWord(
   { naming, root }: Style,
   verb: string,
@@ -156,7 +159,7 @@ export function rootWord(
   return starts ? word : capitalise(word);
 }
 
-/** The name of a native enum, before it is told apart from the tables. */
+/** The name that a native enum wants. EnumNames changes it where a table has it. */
 export function enumStem(style: Style, namespace: string | null, name: string): string {
   const other = namespace !== null && namespace !== style.source.defaultNamespace;
   const base = other ? `${spellName(namespace)}_${spellName(name)}` : spellName(name);

@@ -13,6 +13,7 @@ import {
 import { Directory } from './directory.ts';
 import { holderOf } from './holder.ts';
 import { camelCase, isLegal, spellExact, spellName, takeName } from './identifier.ts';
+import { refusedRoot, takenName } from './issues.ts';
 import { Lookups } from './lookups.ts';
 import { comparePrecedence } from './precedence.ts';
 import { bothNames, type ReservedName, reservedNames } from './reserved.ts';
@@ -27,9 +28,8 @@ import {
   wantedName,
   wordsBefore,
 } from './style.ts';
-import { refusedRoot, takenName } from './told.ts';
 
-/** What a root field stands for. `key`: the one that is looked up, for fields by key. */
+/** A root field. `key`: the key of a lookup, else `null`. */
 export interface RootEntry {
   readonly table: Table;
   readonly kind: RootFieldKind;
@@ -39,19 +39,22 @@ export interface RootEntry {
 export interface NameOptions {
   readonly subscriptions: boolean;
   readonly reserved: readonly ReservedName[];
-  /** Whether a table has a kind of type, as far as its own facts and its engine go. */
+  /** Whether a table has a kind of type, judging by its own facts and its engine. */
   readonly offersType: (table: Table, kind: TypeKind) => boolean;
 }
 
 type Side = 'read' | 'write';
 const sideOf = (operation: Operation): Side => (operation === 'mutation' ? 'write' : 'read');
 
-/** Most rounds of settling names. Each table that gets another name leads to a new round; the bound guards against an endless loop. */
+/**
+ * Most rounds of resolving clashes. Each table that gets another name leads to a new round, and the bound prevents
+ * an endless loop.
+ */
 const mostRounds = 100;
 
 /** Names of root fields and of the types of tables. A table whose name is taken gets a longer one, `<source>_<table>`. */
 export class TableNames {
-  /** In the order of the catalog, without tables that have no column. */
+  /** The tables of the graph in the order of the catalog. Tables without columns are not among them. */
   readonly tables: readonly Table[];
   readonly namespaces: readonly string[];
   readonly #styles: ReadonlyMap<SourceName, Style>;
@@ -90,7 +93,7 @@ export class TableNames {
     }
   }
 
-  /** Issues of tables and fields that did not get the names they asked for, or got none. */
+  /** Tables and fields that did not get the name they wanted, or no name at all. */
   get issues(): CatalogIssue[] {
     const { issues, refused } = this.#settlement;
     return [
@@ -111,12 +114,12 @@ export class TableNames {
       : takenName(table, wanted, name, holderOf(this, table, wanted, this.#reserved));
   }
 
-  /** Tables that got a longer name here. The graphs of roles must use the same names. */
+  /** Tables that got a longer name. The graphs of roles must use the same names. */
   get longer(): ReadonlyMap<Table, string> {
     return this.#settlement.longer;
   }
 
-  /** The table in names of fields and types. */
+  /** The name of a table in its fields and types. */
   base(table: Table): string {
     return this.#settlement.longer.get(table) ?? baseName(table);
   }
@@ -134,7 +137,7 @@ export class TableNames {
     return this.#typeStems.has(table);
   }
 
-  /** Tables of a source with this namespace (`null`: none), whose fields stand side by side. */
+  /** Tables of the sources with this namespace (`null`: none). Their root fields share one type. */
   tablesIn(namespace: string | null): Table[] {
     return this.tables.filter((table) => this.style(table).namespace === namespace);
   }
@@ -163,7 +166,7 @@ export class TableNames {
     return wordsBefore(style, verb) + word + rootEndingOf(style, kind);
   }
 
-  /** Every root field of a table for an operation, with its name. */
+  /** All root fields of a table for an operation, with their names. */
   rootsOf(table: Table, operation: Operation): (RootEntry & { readonly name: string })[] {
     const fields = rootKinds
       .filter((kind) => (rootPatterns[kind].operations as readonly string[]).includes(operation))
@@ -186,7 +189,7 @@ export class TableNames {
     return (this.#lookups.find(side, namespace, name) ?? this.#patternRoot(side, namespace, name))?.table;
   }
 
-  /** Lookups by unique keys need no primary key. */
+  /** Whether the root field is offered. Lookups by unique keys need no primary key. */
   #isOffered({ table, kind, key }: RootEntry): boolean {
     const byKey = kind === 'select_by_pk' && key !== null && key !== table.primaryKey;
     return byKey ? this.includes(table) && offersLookup(table, key) : this.hasRoot(table, kind);
@@ -210,7 +213,7 @@ export class TableNames {
     return directory;
   }
 
-  /** Enters the names of all tables anew; the clashes between them. */
+  /** Enters the names of all tables anew. Returns the clashes between them. */
   #enter(): NameClash[] {
     this.#issues = [];
     this.#types = new Directory((table, kind) => this.hasType(table, kind));
@@ -243,7 +246,7 @@ export class TableNames {
     }
   }
 
-  /** `shop_orders`, then `shop_orders_2`, ... */
+  /** Gives the tables that must move longer names: `shop_orders`, then `shop_orders_2`, ... */
   #giveLongerNames(): void {
     const { moved, longer } = this.#settlement;
     const given = new Set(longer.values());
@@ -277,7 +280,7 @@ export class TableNames {
     return this.#options.offersType(table, kind);
   }
 
-  /** Enters `custom_root_fields`; names that are somebody else's already are clashes. */
+  /** Enters `custom_root_fields`. Names that are taken are clashes. */
   #customNames(tables: readonly Table[]): NameClash[] {
     const clashes: NameClash[] = [];
     for (const table of tables) {
@@ -312,7 +315,7 @@ export class TableNames {
     );
   }
 
-  /** New tables whose names are reserved for absent tables. */
+  /** The clashes of new tables with names that are reserved for absent tables. */
   #reservedClashes(): NameClash[] {
     const { longer } = this.#settlement;
     const reserved = this.#reserved;
@@ -327,8 +330,8 @@ export class TableNames {
   }
 
   /**
-   * `orders_by_number` for every unique key besides the primary one. Where the name is taken, the field is left out. It is a clash instead
-   * where the table of the key is older than the table that has the name.
+   * Names a lookup `orders_by_number` for every unique key besides the primary one. Where the name is taken, the
+   * lookup is left out. It is a clash instead where the table of the key is older than the holder of the name.
    */
   #nameKeys(table: Table): NameClash[] {
     return table.keys.flatMap((key): NameClash[] => {
@@ -391,7 +394,7 @@ function withoutColumns(table: Table): CatalogIssue {
   return { severity: 'error', where: table.id, reason };
 }
 
-/** Whether the one was given its name after the other. */
+/** Whether `one` got its name after `other`. */
 function isNewer(one: Table, other: Table): boolean {
   return one.keptName === null && one.customName === null && other.keptName !== null;
 }

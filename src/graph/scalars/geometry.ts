@@ -1,6 +1,6 @@
 import { refuse } from './refuse.ts';
 
-/** Nesting of `coordinates` per GeoJSON type (RFC 7946): 0 is a position. */
+/** Depth of the lists in `coordinates` per GeoJSON type (RFC 7946); 0 is a position. */
 const depths = {
   Point: 0,
   MultiPoint: 1,
@@ -13,7 +13,7 @@ const depths = {
 const wayOut = 'Send a GeoJSON geometry, such as { "type": "Point", "coordinates": [13.4, 52.5] }';
 const deepest = 16;
 
-/** A GeoJSON geometry, handed on as it is. */
+/** Checks a GeoJSON geometry and returns it unchanged. */
 export function readGeometry(name: string, input: unknown): unknown {
   const problem = problemOf(input, 0);
   if (problem !== null) refuse(name, input, problem, wayOut);

@@ -4,7 +4,7 @@ import { textProblem } from './text.ts';
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
-/** Any JSON value, handed on as it is; text in it must be storable, and its nesting bounded. */
+/** Checks a JSON value and returns it unchanged. Databases must be able to store its texts, and its nesting is bounded. */
 export function readJson(name: string, input: unknown): unknown {
   const left: (Place & { readonly value: unknown })[] = [{ value: input, parent: null, key: '$', depth: 0 }];
   for (let item = left.pop(); item !== undefined; item = left.pop()) {
@@ -44,7 +44,7 @@ function pathOf(place: Place): string {
   return `${pathOf(place.parent)}${typeof place.key === 'number' ? `[${place.key}]` : `.${place.key}`}`;
 }
 
-/** A GraphQL literal as a JSON value; variables may stand anywhere in it, and one that is missing leaves its key out. */
+/** A GraphQL literal as a JSON value. It may contain variables; a missing variable leaves its key out. */
 export function jsonLiteral(name: string, node: ValueNode, variables: Variables): unknown {
   switch (node.kind) {
     case Kind.STRING:

@@ -5,7 +5,7 @@ const whole = /^([+-]?)0*(\d+)$/;
 const lowest = -(2n ** 63n);
 const highest = 2n ** 63n - 1n;
 
-/** 64-bit integer as digits, from digits or from a JSON number that has not lost any. */
+/** Reads a 64-bit integer, from digits or from a JSON number that has lost none. Returns digits. */
 export function readBigint(name: string, input: unknown): string {
   const text = digitsOf(name, input, 'Send whole digits, such as "9007199254740993"');
   const match = whole.exec(text);
@@ -20,7 +20,7 @@ export function readBigint(name: string, input: unknown): string {
   return digits;
 }
 
-/** Text as it is; a number as text, as long as it is exact. */
+/** A text unchanged, or a number as text. Refuses a number that may have lost digits. */
 function digitsOf(name: string, input: unknown, wayOut: string): string {
   if (typeof input === 'string') return input;
   if (input instanceof ExactNumber) return withoutExponent(input.text);
@@ -32,11 +32,11 @@ function digitsOf(name: string, input: unknown, wayOut: string): string {
   return String(input);
 }
 
-/** `12e18` as whole digits, so that it is read as the whole number that it is; anything else as it is. */
+/** `12e18` as whole digits, so that it counts as a whole number. Any other text unchanged. */
 function withoutExponent(text: string): string {
   const match = decimal.exec(text);
   const exponent = Number(match?.[4] ?? 0);
-  // Longer ones do not fit into 64 bits, whatever their digits.
+  // A larger exponent does not fit into 64 bits, whatever the digits are.
   if (match === null || match[4] === undefined || Math.abs(exponent) > 100) return text;
   return plain(match[1] === '-', match[2]! + (match[3] ?? ''), match[2]!.length + exponent).replace(
     /\.0*$/,
@@ -45,10 +45,10 @@ function withoutExponent(text: string): string {
 }
 
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,7}))?$/;
-/** PostgreSQL's own limits, the widest of all engines. */
+/** PostgreSQL's limits, the widest of all engines. */
 const mostDigits = { before: 131_072, after: 16_383 };
 
-/** Exact decimal as plain digits: no exponent, no leading zeros, trailing zeros kept (`1.50` stays `1.50`). */
+/** Reads an exact decimal as plain digits: no exponent, no leading zeros, trailing zeros kept (`1.50` stays `1.50`). */
 export function readNumeric(name: string, input: unknown): string {
   const wayOut = 'Send a decimal number, such as "12.50"';
   if (typeof input !== 'string' && typeof input !== 'number' && !(input instanceof ExactNumber)) {
@@ -70,7 +70,7 @@ export function readNumeric(name: string, input: unknown): string {
   return plain(match[1] === '-', given, point);
 }
 
-/** `digits` with a point before the position `point`, which may lie outside of them. */
+/** The digits with the decimal point at position `point`, which may lie outside of them. */
 function plain(negative: boolean, digits: string, point: number): string {
   const before = point <= 0 ? '' : digits.slice(0, point).padEnd(point, '0');
   const after = point < 0 ? '0'.repeat(-point) + digits : digits.slice(point);
@@ -78,7 +78,7 @@ function plain(negative: boolean, digits: string, point: number): string {
   return negative && /[1-9]/.test(text) ? `-${text}` : text;
 }
 
-/** 16-bit integer as a number. */
+/** Reads a 16-bit integer. */
 export function readSmallint(name: string, input: unknown): number {
   const wayOut = 'Send a whole number from -32768 to 32767';
   if (typeof input !== 'number') refuse(name, input, 'it is not a number', wayOut);
@@ -89,7 +89,7 @@ export function readSmallint(name: string, input: unknown): number {
 
 const widestReal = 3.4028235677973366e38;
 
-/** 32-bit floating point number, rounded by the database. */
+/** Reads a 32-bit floating point number. The database rounds it. */
 export function readReal(name: string, input: unknown): number {
   const number = readFloat(name, input);
   if (Math.abs(number) >= widestReal) {
@@ -103,7 +103,7 @@ export function readReal(name: string, input: unknown): number {
   return number;
 }
 
-/** 64-bit floating point number. */
+/** Reads a 64-bit floating point number. */
 export function readFloat(name: string, input: unknown): number {
   const wayOut = 'Send a number, such as 0.5';
   if (typeof input !== 'number') refuse(name, input, 'it is not a number', wayOut);

@@ -1,7 +1,7 @@
 import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
 import { ExactNumber } from '../../core/index.ts';
 
-/** A literal that no scalar of its kind takes (an enum name, a list, ...), kept to be shown in the refusal. */
+/** A literal that no scalar accepts (an enum name, a list, ...). It is kept so that the refusal can show it. */
 class Unfit {
   readonly text: string;
   constructor(text: string) {
@@ -9,14 +9,14 @@ class Unfit {
   }
 }
 
-/** Ends the reading of a value: `date cannot be "2024-02-30": there is no such day. Send ...`. Throws always. */
+/** Always throws the GraphQLError for a wrong value: `date cannot be "2024-02-30": there is no such day. Send ...`. */
 export function refuse(name: string, value: unknown, problem: string, wayOut: string): never {
   throw new GraphQLError(`${name} cannot be ${shown(value)}: ${problem}. ${wayOut}.`);
 }
 
 const shownLength = 40;
 
-/** A value for people, short: long text is cut, lists and objects are named only. */
+/** A short form of a value for error messages: long text is cut, lists and objects are only named. */
 function shown(value: unknown): string {
   if (value instanceof Unfit) return cut(value.text);
   if (typeof value === 'string') return cut(JSON.stringify(value));
@@ -30,7 +30,7 @@ function cut(text: string): string {
 }
 
 /**
- * The value of a literal as a scalar's `parseValue` takes it. `digits`: numbers stay text, so that none is lost.
+ * The value of a literal as a scalar's `parseValue` takes it. `digits`: numbers stay text, so that no digit is lost.
  * A literal that is neither text, number nor boolean becomes a value that every scalar refuses.
  */
 export function rawLiteral(node: ValueNode, numbers: 'digits' | 'number'): unknown {
@@ -46,7 +46,7 @@ export function rawLiteral(node: ValueNode, numbers: 'digits' | 'number'): unkno
   }
 }
 
-/** Runs `read`; a refusal gets the place of the literal in the document. */
+/** Runs `read`. Adds the position of the literal in the document to a GraphQLError. */
 export function atNode<T>(node: ValueNode, read: () => T): T {
   try {
     return read();

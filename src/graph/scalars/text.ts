@@ -5,8 +5,8 @@ import { refuse } from './refuse.ts';
 const unstorable = /[\0\uD800-\uDFFF]/u;
 
 /**
- * What keeps a text out of every database: the character NUL, or half of a surrogate pair; `null` when nothing does.
- * The answer continues a sentence that names the text.
+ * The reason why databases cannot store a text: the character NUL, or half of a surrogate pair. `null`: they can.
+ * The reason continues a sentence that names the text.
  */
 export function textProblem(text: string): string | null {
   const at = text.search(unstorable);
@@ -17,8 +17,8 @@ export function textProblem(text: string): string | null {
 }
 
 /**
- * Hands a text back that databases can store. Throws GraphQLError for others; GraphQL's own `String` has no such
- * check, so whoever takes a `String` for a column calls this.
+ * Returns the text if databases can store it, else throws GraphQLError. GraphQL's own `String` has no such check, so
+ * every reader of a `String` for a column must call this.
  */
 export function checkText(text: string, name = 'String'): string {
   const problem = textProblem(text);
@@ -28,7 +28,7 @@ export function checkText(text: string, name = 'String'): string {
 
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/;
 
-/** UUID in lower case with hyphens; they may be left out, all of them. */
+/** Reads a UUID. Returns it in lower case with hyphens; the input may have no hyphens at all. */
 export function readUuid(name: string, input: unknown): string {
   const wayOut = 'Send 32 hexadecimal digits, such as "6f1e5a8c-0b7d-4c3a-9e52-1d2f3a4b5c6d"';
   if (typeof input !== 'string') refuse(name, input, 'it is not text', wayOut);
@@ -46,7 +46,7 @@ export function readUuid(name: string, input: unknown): string {
 
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
-/** Bytes as base64 with padding; the URL alphabet and missing padding are accepted. */
+/** Reads base64. Returns it with padding; the URL alphabet and missing padding are accepted. */
 export function readBytes(name: string, input: unknown): string {
   const wayOut = 'Send base64, such as "SGVsbG8="';
   if (typeof input !== 'string') refuse(name, input, 'it is not text', wayOut);

@@ -16,7 +16,7 @@ interface Moment {
   readonly offset: Offset | null;
 }
 
-/** `2024-02-29`: a day that exists, in the years 0001 to 9999. */
+/** Reads `2024-02-29`: a day that exists, in the years 0001 to 9999. */
 export function readDate(name: string, input: unknown): string {
   const wayOut = 'Send a calendar date, such as "2024-02-29"';
   const text = textOf(name, input, wayOut);
@@ -24,7 +24,7 @@ export function readDate(name: string, input: unknown): string {
   return dateOf(name, text, input, wayOut);
 }
 
-/** `23:59:59.5`, without offset; seconds may be left out. */
+/** Reads `23:59:59.5`, without offset. Seconds are optional. */
 export function readTime(name: string, input: unknown): string {
   const wayOut = 'Send a time of day, such as "23:59:59"';
   const text = textOf(name, input, wayOut);
@@ -33,7 +33,7 @@ export function readTime(name: string, input: unknown): string {
   return time;
 }
 
-/** `23:59:59+02:00`; without an offset UTC is meant. */
+/** Reads `23:59:59+02:00`. The default offset is UTC. */
 export function readTimetz(name: string, input: unknown): string {
   const wayOut = 'Send a time of day with its offset, such as "23:59:59+02:00"';
   const text = textOf(name, input, wayOut);
@@ -41,7 +41,7 @@ export function readTimetz(name: string, input: unknown): string {
   return time + (rest === '' ? utc : offsetOf(name, rest, input, wayOut)).text;
 }
 
-/** `2024-02-29T23:59:59`, local to wherever the data is; `Z` is dropped, another offset refused. A date alone is its midnight. */
+/** Reads `2024-02-29T23:59:59`, a local time. `Z` is dropped and another offset refused. A date alone is its midnight. */
 export function readTimestamp(name: string, input: unknown): string {
   const wayOut = 'Send a date and time without offset, such as "2024-02-29T23:59:59"';
   const { date, time, offset } = momentOf(name, input, wayOut);
@@ -51,7 +51,10 @@ export function readTimestamp(name: string, input: unknown): string {
   return `${date}T${time}`;
 }
 
-/** An instant in UTC, `2024-02-29T23:59:59+00:00`; without an offset UTC is meant. A date alone is its midnight. */
+/**
+ * Reads an instant and returns it in UTC, `2024-02-29T23:59:59+00:00`. The default offset is UTC. A date alone is
+ * its midnight.
+ */
 export function readTimestamptz(name: string, input: unknown): string {
   const wayOut = 'Send a date and time with its offset, such as "2024-02-29T23:59:59+02:00"';
   const { date, time, offset } = momentOf(name, input, wayOut);
@@ -71,7 +74,7 @@ export function readTimestamptz(name: string, input: unknown): string {
 const interval =
   /^([+-]?)P(?=[\d+-]|T)(?:([+-]?\d+)Y)?(?:([+-]?\d+)M)?(?:([+-]?\d+)W)?(?:([+-]?\d+)D)?(?:T(?=[\d+-])(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:[.,]\d{1,9})?)S)?)?$/i;
 
-/** ISO 8601 duration, `P1Y2M3DT4H5M6.5S`; only seconds may have a fraction. A sign before all of it goes to each part. */
+/** Reads an ISO 8601 duration, `P1Y2M3DT4H5M6.5S`. Only seconds may have a fraction. A leading sign applies to each part. */
 export function readInterval(name: string, input: unknown): string {
   const wayOut = 'Send an ISO 8601 duration, such as "P1DT2H30M"';
   const text = textOf(name, input, wayOut);

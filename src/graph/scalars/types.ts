@@ -17,16 +17,22 @@ import { readBytes, readUuid } from './text.ts';
 import { readDate, readInterval, readTime, readTimestamp, readTimestamptz, readTimetz } from './times.ts';
 
 interface Rule {
-  /** JSON value (never null) to canonical value (see plan/param.ts). `name` is for refusals, which are GraphQLErrors. */
+  /**
+   * Reads a JSON value (never null) as a canonical value (see plan/model/param.ts). `name`: the scalar, for the
+   * GraphQLError of a refusal.
+   */
   readonly read: (name: string, input: unknown) => unknown;
-  /** The form of number literals for `read`. `json` and `doubles`: literals are JSON values, with exact numbers or without. */
+  /**
+   * How number literals are passed to `read`. `json` and `doubles`: literals are JSON values, with or without exact
+   * numbers.
+   */
   readonly literals: 'digits' | 'number' | 'json' | 'doubles';
   readonly specifiedBy?: string;
 }
 
 const rfc = 'https://datatracker.ietf.org/doc/html/rfc';
 
-/** How the values of every scalar are checked, or GraphQL's own type where it fits. */
+/** How the values of every scalar are checked, or GraphQL's own type where that fits. */
 const rules = {
   boolean: GraphQLBoolean,
   int: GraphQLInt,
@@ -58,7 +64,7 @@ export function scalarName(naming: Naming, scalar: Scalar): string {
   return naming === 'hasura-default' ? scalars[scalar].name : scalars[scalar].graphqlDefault;
 }
 
-/** The GraphQL type of a scalar in a naming convention; one instance per name in the whole process. */
+/** The GraphQL type of a scalar in a naming convention. There is one instance per name in the whole process. */
 export function scalarType(naming: Naming, scalar: Scalar): GraphQLScalarType {
   const rule: Rule | GraphQLScalarType = rules[scalar];
   if (rule instanceof GraphQLScalarType) return rule;
@@ -73,7 +79,7 @@ export function scalarType(naming: Naming, scalar: Scalar): GraphQLScalarType {
 
 const exact = new WeakSet<GraphQLLeafType>();
 
-/** Whether a scalar takes ExactNumbers; others are given the nearest double. */
+/** Whether a scalar takes ExactNumbers. Others get the nearest double. */
 export function keepsDigits(type: GraphQLLeafType): boolean {
   return exact.has(type);
 }
@@ -97,7 +103,7 @@ function makeType(name: string, description: string, rule: Rule): GraphQLScalarT
   return type;
 }
 
-/** A literal that holds variables is checked as a whole when they have values, and not before. */
+/** Reads a JSON literal. One with variables is checked only when their values are known. */
 function literalOf(
   name: string,
   read: Rule['read'],

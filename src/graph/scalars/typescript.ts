@@ -1,6 +1,6 @@
 import { type ScalarFamily, scalars } from '../../catalog/index.ts';
 
-/** How the sources of a graph write `bigint` and `numeric`. */
+/** The JSON types in which the sources of a graph return `bigint` and `numeric`. */
 export type NumberForms = ReadonlySet<'string' | 'number'>;
 
 const byFamily: Readonly<Partial<Record<ScalarFamily, string>>> = {
@@ -12,8 +12,8 @@ const byFamily: Readonly<Partial<Record<ScalarFamily, string>>> = {
 };
 
 /**
- * The TypeScript type of a scalar's values in JSON, for those that Foz defines; `undefined` for GraphQL's own. Where sources write
- * `bigint` and `numeric` in both forms, a value may be either.
+ * The TypeScript type of a scalar's values in JSON; `undefined` for GraphQL's own scalars. `bigint` and `numeric`
+ * have both types where sources differ.
  */
 export function typescriptOf(name: string, numbers: NumberForms): string | undefined {
   const facts = Object.values(scalars).find((one) => one.name === name || one.graphqlDefault === name);

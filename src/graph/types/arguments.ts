@@ -7,7 +7,7 @@ import { type Arguments, argument, fullList, listOf, put } from './make.ts';
 
 const known = new WeakMap<Graph, Map<Table, Arguments>>();
 
-/** `where order_by limit offset distinct_on` of a list of a table's rows, in the table's own convention. */
+/** `where order_by limit offset distinct_on` of a list of rows, in the naming convention of the table. */
 export function rowsArguments(graph: Graph, table: Table): Arguments {
   let ofGraph = known.get(graph);
   if (ofGraph === undefined) {
@@ -39,7 +39,7 @@ function makeRowsArguments(graph: Graph, table: Table): Arguments {
   };
 }
 
-/** `order_by`, where the table has a column that can be ordered. */
+/** `order_by`, if the table has a column that rows can be ordered by. */
 export function orderArgument(graph: Graph, table: Table): Arguments {
   const args: Arguments = {};
   const name = word(graph.names.naming(table), 'order_by');

@@ -149,7 +149,7 @@ const groupOrderBy: InputFieldsOf = (graph, table) => {
   return fields;
 };
 
-/** Functions whose comparisons in `having` have the same type. */
+/** The having type of each function. Functions with the same operand type share one. */
 const havingKinds = {
   sum: 'aggregate_sum_having',
   min: 'aggregate_min_max_having',
@@ -180,7 +180,7 @@ const having: InputFieldsOf = (graph, table) => {
   return fields;
 };
 
-/** `orders_aggregate_sum_having` and its like: the columns that one of the functions takes. */
+/** `orders_aggregate_sum_having` and the like: the columns that its functions can be computed over. */
 function functionHaving(kind: InputKind): InputFieldsOf {
   const fns = functions.filter((fn) => havingKinds[fn] === kind);
   return (graph, table) => {
@@ -196,7 +196,7 @@ function functionHaving(kind: InputKind): InputFieldsOf {
   };
 }
 
-/** Fields of the inputs that filter, order and group. */
+/** Fields of the input types that filter, order and group. */
 export const filterFields = {
   bool_exp: boolExp,
   order_by: orderBy,

@@ -17,7 +17,10 @@ export type InputFields = Record<string, GraphQLInputFieldConfig>;
 export type Arguments = Record<string, GraphQLArgumentConfig>;
 type Extensions = Readonly<Record<string, unknown>>;
 
-/** Where the planner finds a meaning. Has no prototype, so that graphql-js shares it instead of copying it. */
+/**
+ * The extensions that carry a meaning to the planner. Without prototype, so that graphql-js shares the object
+ * instead of copying it.
+ */
 function extensionsOf(meaning: FieldMeaning | InputMeaning | ArgumentMeaning): Extensions {
   const extensions: Record<string, unknown> = Object.create(null);
   extensions.foz = meaning;
@@ -29,7 +32,7 @@ const ofColumn = new WeakMap<Column, Extensions>();
 const ofRelationship = new WeakMap<Relationship, Extensions>();
 const ofAggregate = new WeakMap<Relationship, Extensions>();
 
-/** Meanings that say the same are one object in all types. */
+/** The extensions for a meaning. Equal meanings share one object across all types. */
 function sharedExtensions(meaning: FieldMeaning | InputMeaning | ArgumentMeaning): Extensions {
   switch (meaning.kind) {
     case 'column':
@@ -130,7 +133,7 @@ export function fullList<T extends GraphQLNullableType>(
   return nonNull(listOf(type));
 }
 
-/** Puts a config under a name, when there is one. */
+/** Sets `into[name]`, unless the config is null. */
 export function put<T>(into: Record<string, T>, name: string, config: T | null): void {
   if (config !== null) into[name] = config;
 }

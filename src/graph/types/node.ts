@@ -24,7 +24,7 @@ export function nodeType(graph: Graph): GraphQLInterfaceType {
   );
 }
 
-/** `node_id` of a table's rows; none where they have no global id. */
+/** The field `node_id` of a row type; empty where the rows have no global id. */
 export function nodeFields(graph: Graph, table: Table): Fields {
   const { node } = graph.names;
   const key = node.key(table);

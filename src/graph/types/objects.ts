@@ -47,7 +47,7 @@ const row: FieldsOf = (graph, table) => {
   return fields;
 };
 
-/** A JSON column that takes a path may be null, since nothing may be at the path. */
+/** The field of a column. A JSON column with the argument `path` is nullable, since the path may lead to nothing. */
 function columnField(graph: Graph, table: Table, column: Column) {
   const type = columnType(graph, table, column);
   const hasPath =
@@ -157,7 +157,7 @@ const mutationResponse: FieldsOf = (graph, table) => {
   return fields;
 };
 
-/** `orders_connection`, as the Relay specification spells it in both conventions. */
+/** `orders_connection`. The Relay specification defines the field names, so they are the same in both conventions. */
 const connection: FieldsOf = (graph, table) => {
   const fields: Fields = {
     edges: field(fullList(graph.object(table, 'edge')), { kind: 'edges' }),

@@ -19,7 +19,7 @@ export function rootField(graph: Graph, entry: RootEntry): RootField {
 const root = ({ kind, table, key }: RootEntry) => ({ kind: 'root', root: kind, table, key }) as const;
 const about = (text: string, { table }: RootEntry) => `${text} ${table.name}.`;
 
-/** Arguments that name a row by a key. */
+/** Arguments that identify a row by a key. */
 function keyArguments(graph: Graph, table: Table, key: Key): Arguments {
   const args: Arguments = {};
   for (const column of key.columns) {

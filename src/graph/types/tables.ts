@@ -36,23 +36,26 @@ const enumValues: Readonly<Record<EnumKind, ValuesOf>> = {
   },
 };
 
-/** The name that Hasura uses. */
+/** The placeholder name of Hasura. */
 const placeholder = '_PLACEHOLDER';
 
 function columnEnum(graph: Graph, table: Table, writable: boolean): GraphQLEnumValueConfigMap {
   const members = graph.names.members(table);
   const columns = writable ? upsertColumns(table) : table.columns;
   const values = [...columnValues(members, columns, graph.names.naming(table))];
-  // GraphQL has no enum without values. Only an empty list of the placeholder's type is accepted.
+  // GraphQL has no enum without values. In place of this placeholder, only an empty list is accepted.
   if (values.length === 0)
     return { [placeholder]: { value: null, description: 'Stands for no column: give an empty list.' } };
   return Object.fromEntries(values.map(([name, column]) => [name, { value: column }]));
 }
 
-/** What no type of a table has: one for all of them, where each would get its own. */
+/**
+ * Settings that are the same for all types. Sharing these empty objects saves memory, since graphql-js would create
+ * them for each type.
+ */
 const bare = { extensions: Object.create(null) as Record<string, never>, extensionASTNodes: [] };
 
-/** Makes one type of a table; what is in it is made when it is asked for. */
+/** Creates one type of a table. Its fields or values are created on first use. */
 export function makeTableType(
   graph: Graph,
   table: Table,
@@ -77,7 +80,7 @@ export function makeTableType(
   return new EnumType({ ...bare, name, values: () => valuesOf(graph, table) });
 }
 
-/** The inputs that make up the new row. */
+/** The inputs whose descriptions list the rules for new rows. */
 const ruled: ReadonlySet<TypeKind> = new Set(['insert_input', 'set_input']);
 
 function describedRules({ rowRules }: Table): string | undefined {

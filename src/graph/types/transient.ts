@@ -31,7 +31,10 @@ const argumentsOf = (args: GraphQLFieldConfigArgumentMap): GraphQLArgument[] =>
 
 const none: readonly GraphQLArgument[] = [];
 
-/** An object type that makes its fields each time somebody asks, and keeps none. Its names are legal: they are those of a kept one. */
+/**
+ * An object type that creates its fields for each reader and caches none. Names are not checked, since the kept type
+ * of the same name did.
+ */
 class TransientObject extends GraphQLObjectType {
   readonly #fields: () => FieldConfigs;
 
@@ -57,7 +60,7 @@ class TransientObject extends GraphQLObjectType {
   }
 }
 
-/** As TransientObject. */
+/** As TransientObject, for input types. */
 class TransientInput extends GraphQLInputObjectType {
   readonly #fields: () => InputConfigs;
 
@@ -83,7 +86,7 @@ class TransientInput extends GraphQLInputObjectType {
   }
 }
 
-/** As TransientObject. */
+/** As TransientObject, for input types. */
 class TransientEnum extends GraphQLEnumType {
   readonly #config: GraphQLEnumTypeConfig;
 
@@ -97,7 +100,7 @@ class TransientEnum extends GraphQLEnumType {
   }
 }
 
-/** The classes of types that keep what is in them, for use, and of those that do not, for one look at everything. */
+/** The classes of types that cache their fields and values, and of those that do not. */
 export const typeClasses = {
   kept: { ObjectType: GraphQLObjectType, InputType: GraphQLInputObjectType, EnumType: GraphQLEnumType },
   transient: { ObjectType: TransientObject, InputType: TransientInput, EnumType: TransientEnum },

@@ -30,25 +30,25 @@ import { type InputFields, inputField, list, listOf } from './make.ts';
 
 type Leaf = GraphQLScalarType | GraphQLEnumType;
 
-/** The type of one value of a column, arrays aside. */
+/** The type of a column's values; for an array column, of its elements. */
 export function leafType(graph: Graph, table: Table, column: Column): Leaf {
   if (hasEnum(column)) return enumType(graph, column.enumType!);
   return scalarType(graph.names.naming(table), column.type.scalar);
 }
 
-/** Name of `leafType`, without making an enum. */
+/** The name of `leafType`, without creating the type. */
 export function leafName(graph: Graph, table: Table, column: Column): string {
   if (hasEnum(column)) return graph.names.enumName(column.enumType!);
   return scalarName(graph.names.naming(table), column.type.scalar);
 }
 
-/** The type of a column's values, in both directions; may be null. */
+/** The type of a column as output and as input, without non-null. */
 export function columnType(graph: Graph, table: Table, column: Column): Leaf | GraphQLList<Leaf> {
   const leaf = leafType(graph, table, column);
   return column.type.array ? list(leaf) : leaf;
 }
 
-/** A native enum; its internal values are the stored labels. */
+/** A native enum. Its internal values are the stored labels. */
 export function enumType(graph: Graph, type: EnumType): GraphQLEnumType {
   return graph.once(graph.names.enumName(type), (name) => {
     const descriptions = new Map(type.values.map(({ value, description }) => [value, description]));
@@ -67,7 +67,7 @@ export function aggregateType(graph: Graph, table: Table, column: Column, fn: Ag
   return scalar === null ? GraphQLFloat : scalarType(graph.names.naming(table), scalar);
 }
 
-/** Name of a column's comparison type; `null` where the engine offers no operator for it. */
+/** The name of a column's comparison type; `null` where the engine supports no operator for it. */
 export function comparisonNameOf(graph: Graph, table: Table, column: Column): string | null {
   const { array, compares } = column.type;
   const scalar = shownScalar(column);
@@ -79,13 +79,13 @@ export function comparisonNameOf(graph: Graph, table: Table, column: Column): st
   return comparisonName(naming, scalar, array, [...comparedAs(compares), ...words]);
 }
 
-/** Words in the names of comparison types for native types, by the comparisons that the database offers. */
+/** The words that name a comparison type of a native type by the comparisons that the database supports. */
 function comparedAs(compares: NativeComparison | undefined): readonly string[] {
   if (compares === 'order') return ['ordered'];
   return compares === 'none' ? ['is_null'] : [];
 }
 
-/** What a column can be compared with; shared by all columns of its scalar on engines with the same operators. */
+/** The comparison type of a column. All columns of a scalar share it, on engines with the same operators. */
 export function comparisonType(graph: Graph, table: Table, column: Column): GraphQLInputObjectType | null {
   const name = comparisonNameOf(graph, table, column);
   if (name === null) return null;
@@ -96,14 +96,14 @@ export function comparisonType(graph: Graph, table: Table, column: Column): Grap
   });
 }
 
-/** Name of `countComparison`. */
+/** The name of `countComparison`. */
 export function countComparisonName(graph: Graph, table: Table): string {
   const offered = operatorsFor(graph.capabilities(table), 'int', false);
   const words = classWords(allOperators('int', false), offered);
   return comparisonName(graph.names.naming(table), 'int', false, words);
 }
 
-/** Comparisons of a count: `Int_comparison_exp` as the table's engine has it. */
+/** Comparisons of a count: `Int_comparison_exp` with the operators of the table's engine. */
 export function countComparison(graph: Graph, table: Table): GraphQLInputObjectType {
   return graph.once(countComparisonName(graph, table), (name) =>
     makeComparison(name, operatorsFor(graph.capabilities(table), 'int', false), GraphQLInt, false),
@@ -146,7 +146,7 @@ function operandType(operand: OperandKind, leaf: Leaf, array: boolean): GraphQLI
   }
 }
 
-/** What an operator's name does not say. */
+/** Descriptions of operators whose names do not explain them. */
 const notes: Readonly<Partial<Record<Operator, string>>> = {
   _is_null: 'true: there is no value; false: there is one.',
   _between: 'The lowest and the highest value, both included.',
@@ -165,7 +165,7 @@ const notes: Readonly<Partial<Record<Operator, string>>> = {
 
 const measured = ['_eq', '_neq', '_gt', '_gte', '_lt', '_lte'] as const;
 
-/** What an aggregate can be compared with in `having`. */
+/** The comparisons of an aggregate in `having`. */
 export function havingType(graph: Graph, naming: Naming, leaf: Leaf): GraphQLInputObjectType {
   return graph.once(havingName(naming, leaf.name), (name) => makeComparison(name, measured, leaf, false));
 }
@@ -190,7 +190,7 @@ export function orderType(graph: Graph, naming: Naming): GraphQLEnumType {
   });
 }
 
-/** The enum `time_bucket` of group_by; its internal values are those of catalog/operators.ts. */
+/** The enum `time_bucket` of group_by. Its internal values are the buckets of catalog/operators.ts. */
 export function bucketType(graph: Graph, naming: Naming): GraphQLEnumType {
   return graph.once(sharedName(naming, 'time_bucket'), (name) => {
     const values = buckets.map((bucket) => [fixedValue(naming, bucket), { value: bucket }]);

@@ -17,8 +17,8 @@ import { type Arguments, argument, fullList, type InputFields, inputField, listO
 import { columnType, cursorOrderType } from './values.ts';
 
 /**
- * Relationships through which rows can be inserted together: within one source, to a table that takes inserts, where it is not
- * decided by presets alone which row is referred to.
+ * Relationships for nested inserts: within one source, to a table that accepts inserts. Where presets alone
+ * determine the foreign key, a nested insert could not set it.
  */
 export function nestedInserts(graph: Graph, table: Table): Relationship[] {
   return graph.names
@@ -62,7 +62,7 @@ function columnFields(
   return fields;
 }
 
-/** The comment of a column, and what is asked of values that are written into it. */
+/** The comment of a column and its validation rules. */
 function describedColumn({ comment, validation }: Column): string | null {
   if (validation.length === 0) return comment;
   const rules = validation.map(({ text, message }) => (message === null ? text : `${text} (${message})`));
@@ -82,7 +82,7 @@ const pkColumns: InputFieldsOf = (graph, table) =>
     nonNull(columnType(graph, table, column)),
   );
 
-/** `orders_if_match_input`: what the row must still hold, or the update is refused as a conflict. */
+/** `orders_if_match_input`: values that the row must still have; otherwise the update is refused as a conflict. */
 const ifMatch: InputFieldsOf = (graph, table) =>
   columnFields(graph, table, table.columns.filter(isEquatable));
 
@@ -134,7 +134,7 @@ const updateNotes: Record<UpdateKind, string> = {
   delete_at_path: 'What stands at the path of keys and indexes is taken out.',
 };
 
-/** The kinds of update that a table takes. */
+/** The kinds of update that a table supports. */
 function updateKinds(graph: Graph, table: Table): UpdateKind[] {
   return (Object.keys(updates) as UpdateKind[]).filter((kind) => graph.has(table, updates[kind]));
 }
@@ -190,7 +190,7 @@ const streamCursor: InputFieldsOf = (graph, table) => {
   };
 };
 
-/** Fields of the inputs that write, and of stream cursors. */
+/** Fields of the input types that write, and of stream cursors. */
 export const writeFields = {
   insert_input: insertInput,
   set_input: ofUpdatable,

@@ -2,7 +2,7 @@ import { type Column, familyOf, type Scalar, type ScalarFamily } from '../../cat
 import type { Param } from '../model/param.ts';
 import type { Predicate } from '../model/predicate.ts';
 
-/** The values in a cursor or a global id (base64url of a JSON list); `undefined`: the text is neither. */
+/** Reads the values in a cursor or a global id (base64url of a JSON list); `undefined`: the text is neither. */
 export function readValues(text: string): readonly unknown[] | undefined {
   try {
     const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
@@ -21,7 +21,7 @@ const spellings: Readonly<Partial<Record<ScalarFamily, RegExp>>> = {
   uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 };
 
-/** Whether a row can hold the value in this column. */
+/** Whether the column can hold the value. */
 export function fits(value: unknown, { type, enumType }: Column): boolean {
   if (value === null) return true;
   const family = familyOf(type.scalar);
@@ -38,12 +38,12 @@ function inRange(value: unknown, scalar: Scalar): boolean {
   return Number.isInteger(value) && (value as number) >= -limit && (value as number) < limit;
 }
 
-/** A value of a cursor or a global id, bound. */
+/** A value of a cursor or a global id as a bound parameter. */
 export function valueParam(column: Column, value: unknown, path: string): Param {
   return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path };
 }
 
-/** Rows that hold the value of a cursor or a global id in the column. */
+/** The condition that the column equals a value of a cursor or a global id. */
 export function equals(column: Column, param: Param): Predicate {
   if (param.source.kind === 'constant' && param.source.value === null)
     return { kind: 'is null', column, negated: false };

@@ -14,16 +14,16 @@ import { addKeys, amongKeys } from '../remote.ts';
 
 type Related = Extract<RowRule, { readonly kind: 'exists' }>;
 
-/** What a rule that leads into another source becomes; throws where there is no planning that could fetch keys. */
+/** Plans a rule that refers to another source. It throws in a context that cannot fetch keys. */
 type Cross = (rule: Related) => Predicate;
 
-/** The rows of a table that the role can see, as a predicate; made once per operation. */
+/** The rows of a table that the role can see, as a predicate. It is folded once per operation. */
 export function visibleRows(planning: Planning, table: Table): Predicate {
   const { filter } = planning.rules.select(table);
   return foldRule(planning, filter);
 }
 
-/** A rule of the role as a predicate. What it needs from other sources becomes steps of the plan. */
+/** A rule of the role as a predicate. Keys that it needs from other sources become steps of the plan. */
 export function foldRule(planning: Planning, rule: RowRule): Predicate {
   let folded = planning.folded.get(rule);
   if (folded === undefined) {
@@ -33,7 +33,7 @@ export function foldRule(planning: Planning, rule: RowRule): Predicate {
   return folded;
 }
 
-/** Rules of filters stand in masks again (inherited roles): each is fetched once. */
+/** Inherited roles repeat the rules of filters in masks. Each of them is fetched once. */
 function foldRelated(planning: Planning, rule: Related): Predicate {
   let folded = planning.folded.get(rule);
   if (folded === undefined) {
@@ -45,7 +45,7 @@ function foldRelated(planning: Planning, rule: Related): Predicate {
   return folded;
 }
 
-/** A rule that stays within its source as a predicate; needs no planning. */
+/** A rule that stays within its source as a predicate. Needs no Planning. */
 export function foldWithin(rule: RowRule): Predicate {
   return fold(rule, ({ relationship: { from, name } }) => {
     throw new FozError('unexpected', `The keys of ${from.id}.${name} were not planned.`);
@@ -92,14 +92,14 @@ function fold(rule: RowRule, cross: Cross): Predicate {
   }
 }
 
-/** What a value of the type may be, where it is a label of the column. */
+/** The labels that a value may have, where the type is an enum. */
 function labelsOf({ enumType }: Column, { scalar }: ValueType): readonly string[] | undefined {
   return scalar === 'enum' ? enumType?.values.map(({ value }) => value) : undefined;
 }
 
 const text: ValueType = { scalar: 'text', array: false };
 
-/** A value of a rule as a parameter; `column`: the one that it is written into. */
+/** A value of a rule as a parameter. `column`: the column that it is written to. */
 export function ruleParam(
   value: RuleValue,
   type: ValueType,

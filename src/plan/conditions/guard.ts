@@ -20,14 +20,15 @@ const fallible: ReadonlySet<Operator> = new Set<Operator>([
   '_search',
 ]);
 
-/** Whether a database may find an operand or a value of the column that it cannot compare, once it looks at a row. */
+/** Whether the comparison can fail in the database: an operand may be invalid, or a value of the column not comparable. */
 function canFail(operator: Operator, { type }: Column): boolean {
   return operator !== '_is_null' && (fallible.has(operator) || familyOf(type.scalar) === 'json');
 }
 
 /**
- * A column as an operator of the client looks at it. A database may come to a condition of the client before it comes to the rule of the
- * rows, and a failure would tell of a row that the role cannot see: where the operator can fail, the column is NULL in such rows.
+ * A column as an operand of the client's operator. A database may evaluate the client's condition before the row
+ * filter, and a failure would reveal a row that the role cannot see. So where the operator can fail, the column is
+ * NULL in such rows.
  */
 export function comparedColumn(planning: Planning, table: Table, column: Column, operator: Operator): Column {
   const { filter } = planning.rules.select(table);

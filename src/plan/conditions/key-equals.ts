@@ -2,7 +2,7 @@ import { type Planning, paramOf } from '../context.ts';
 import type { Arguments } from '../fields.ts';
 import { and, type Predicate } from '../model/predicate.ts';
 
-/** Equality of every key column that is an argument. */
+/** The condition that every key column equals its argument. */
 export function keyEquals(planning: Planning, args: Arguments): Predicate {
   return and(
     ...args.all.flatMap((entry): Predicate[] => {

@@ -6,7 +6,7 @@ import { foldRule, foldWithin } from './fold.ts';
 
 const masks = new WeakMap<RowRule, Predicate>();
 
-/** The rows in which a masked column is seen. A mask that looks into another source needs its column to come from `seenColumn`. */
+/** The rows in which a masked column is seen. If the mask refers to another source, the column must come from `seenColumn`. */
 export function maskOf(rule: RowRule): Predicate {
   let mask = masks.get(rule);
   if (mask === undefined) {
@@ -17,8 +17,8 @@ export function maskOf(rule: RowRule): Predicate {
 }
 
 /**
- * A column as this operation sees it, the same one each time. What its mask asks of other sources becomes steps of the plan, so that
- * such a column belongs to one plan.
+ * A column as this operation sees it, always as the same object. Keys that its mask needs from other sources become
+ * steps of the plan, so such a column belongs to one plan.
  */
 export function seenColumn(planning: Planning, column: Column): Column {
   if (column.mask === null || !crossesSources(column.mask)) return column;
@@ -32,7 +32,7 @@ export function seenColumn(planning: Planning, column: Column): Column {
   return seen;
 }
 
-/** As `seenColumns`, where equal values count once: refuses columns whose values have no order to find them by. */
+/** As `seenColumns`, for columns whose equal values count once. Refuses columns whose values cannot be sorted. */
 export function distinctColumns(planning: Planning, input: Input | undefined): readonly Column[] {
   const columns = seenColumns(planning, input);
   const unsorted = columns.find(({ type }) => !sortsItself(type));
@@ -44,7 +44,7 @@ export function distinctColumns(planning: Planning, input: Input | undefined): r
   return columns;
 }
 
-/** The columns that an argument of `<table>_select_column` names; none where it is absent. */
+/** The columns in an argument of `<table>_select_column`; none if it is absent. */
 export function seenColumns(planning: Planning, input: Input | undefined): readonly Column[] {
   const columns = literal(planning, input) as readonly Column[] | null;
   return columns?.map((column) => seenColumn(planning, column)) ?? [];

@@ -102,7 +102,7 @@ function planOperator(
   }
 }
 
-/** `_in` and `_nin` take no NULL: it would make `_nin` match nothing. */
+/** Refuses NULL in the lists of `_in` and `_nin`: it would make `_nin` match nothing. */
 function withoutNulls(input: Input): Input {
   if (input.kind === 'value' && Array.isArray(input.value) && input.value.includes(null)) {
     throw invalid(input.path, 'a list of values must not hold null: use _is_null for it');
@@ -175,7 +175,7 @@ function planSome(planning: Planning, relationship: Relationship, input: Input):
   return exists(planning, relationship, inner(planning, relationship, input), input.path);
 }
 
-/** Some row of the relationship that the role can see passes. Rows of another source arrive as a set of keys. */
+/** Some visible row of the relationship passes. Rows of another source are matched by a set of keys. */
 export function exists(
   planning: Planning,
   relationship: Relationship,
@@ -276,7 +276,7 @@ function countIn(
   return op === '_in' ? among : { kind: 'not', of: among };
 }
 
-/** Across sources the value decides whether rows without partners pass: it becomes part of the plan. */
+/** The count to compare with. Across sources it decides whether rows without partners pass, so it becomes part of the plan. */
 function literalIfRemote(planning: Planning, relationship: Relationship, value: Input): number {
   return relationship.remote ? (literal(planning, value) as number) : 0;
 }

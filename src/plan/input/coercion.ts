@@ -25,18 +25,18 @@ export function declaredVariables(schema: GraphQLSchema, operation: OperationDef
   }));
 }
 
-/** An own property of an object from outside; properties of Object.prototype do not count. */
+/** An own property of an object from outside. Properties of Object.prototype do not count. */
 export function own(object: object, name: string | number): unknown {
   return Object.hasOwn(object, name) ? (object as Record<string | number, unknown>)[name] : undefined;
 }
 
-/** Coerces a value that is not null; `undefined`: it does not fit. */
+/** Coerces a value that is not null; `undefined`: the value is wrong. */
 type Coerce = (value: unknown) => unknown;
 
 /**
- * Compiles the function that coerces an operation's raw variables (GraphQL specification, section 6.1.2). It gives `undefined`
- * where something is wrong with them: graphql-js then tells what. The values inherit nothing: a variable that was not given is
- * undefined, whatever its name.
+ * Compiles the function that coerces an operation's raw variables (GraphQL specification, section 6.1.2). It returns
+ * `undefined` for wrong variables, so that graphql-js can report the errors. The values have no prototype: an absent
+ * variable is undefined, whatever its name.
  */
 export function compileCoercion(
   schema: GraphQLSchema,
@@ -92,12 +92,15 @@ function makeCoercion(type: GraphQLInputType): Coerce {
   };
 }
 
-/** Whether a value looks like a PostgreSQL array literal (`{a,b}`). GraphQL would make it a list of one text, which is hardly meant. */
+/**
+ * Whether a value looks like a PostgreSQL array literal (`{a,b}`). GraphQL would coerce it to a list of one text,
+ * which is hardly intended.
+ */
 export function isArrayLiteral(value: unknown): boolean {
   return typeof value === 'string' && /^\s*\{.*\}\s*$/s.test(value);
 }
 
-/** The message for an array literal in the place of a list. */
+/** The error message for an array literal in place of a list. */
 export const needsList =
   'a text in the form of a PostgreSQL array stands where a list is needed: send a list, such as ["a", "b"]; where the text itself is meant, a list that holds it';
 
@@ -122,7 +125,7 @@ function listCoercion(itemType: GraphQLInputType): Coerce {
   };
 }
 
-/** Fields in the order of the type, as graphql-js has them. */
+/** Coerces the fields in the order of the type, as graphql-js does. */
 function objectCoercion(type: GraphQLInputObjectType): Coerce {
   return (given) => {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
@@ -143,7 +146,7 @@ function objectCoercion(type: GraphQLInputObjectType): Coerce {
         values[name] = coerced;
       }
     }
-    // The type has no such field.
+    // A positive count: the value has a field that the type does not have.
     return left > 0 || (type.isOneOf && !hasOneValue(values)) ? undefined : values;
   };
 }
@@ -153,7 +156,7 @@ function hasOneValue(values: Readonly<Record<string, unknown>>): boolean {
   return given.length === 1 && given[0] !== null;
 }
 
-/** Raw variables with ExactNumbers only where a scalar takes them; elsewhere with the nearest double, as `JSON.parse` gives it. */
+/** Raw variables with ExactNumbers only where a scalar takes them. Elsewhere the nearest double, as `JSON.parse` returns it. */
 export function settleNumbers(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -186,7 +189,7 @@ function settled(type: GraphQLInputType, value: unknown): unknown {
   );
 }
 
-/** Raw variables without prototypes, at any depth: graphql-js looks names up without checking that they are own properties. */
+/** Raw variables without prototypes, at any depth. graphql-js looks names up without checking for own properties. */
 export function withoutPrototypes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPrototypes);
   if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;

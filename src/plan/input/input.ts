@@ -13,7 +13,7 @@ import { type InputMeaning, inputMeaning } from '../../graph/index.ts';
 import type { ParamSource } from '../model/param.ts';
 import { isArrayLiteral, needsList } from './coercion.ts';
 
-/** An argument's value after coercion, with where each leaf came from, so that it can be bound anew for each request. */
+/** An argument's value after coercion, with the source of each leaf, so that it can be bound anew for each request. */
 export type Input =
   | { readonly kind: 'null'; readonly path: string }
   /** A leaf, or a whole list of leaves. */
@@ -28,13 +28,13 @@ export interface InputEntry {
   readonly value: Input;
 }
 
-/** Coerced variables of the request, and a note of every one whose value (not just its shape) decided the plan. */
+/** The coerced variables of a request. `inspected`: those whose values, not just their shapes, determined the plan. */
 export interface Variables {
   readonly values: Readonly<Record<string, unknown>>;
   readonly inspected: Set<string>;
 }
 
-/** Coerces an argument node. `undefined`: a variable that was not given. The document is validated before. */
+/** Coerces an argument of a validated document. `undefined`: an absent variable. */
 export function inputFromNode(
   type: GraphQLInputType,
   node: ValueNode,
@@ -106,7 +106,7 @@ function objectFromNode(
   return { kind: 'object', fields, path };
 }
 
-/** A JSON literal may hold variables: their values become part of the plan. */
+/** A JSON literal may contain variables. Their values become part of the plan. */
 function inspectWithin(node: ValueNode, variables: Variables): void {
   if (node.kind === 'Variable') variables.inspected.add(JSON.stringify([node.name.value]));
   else if (node.kind === 'ListValue') for (const item of node.values) inspectWithin(item, variables);
@@ -119,7 +119,7 @@ function isLeafList(itemType: GraphQLInputType): boolean {
   return !isListType(type) && !isInputObjectType(type);
 }
 
-/** A coerced value of a variable, or a part of it. */
+/** A coerced value of a variable, or a part of it, as input. */
 function inputFromValue(
   type: GraphQLInputType,
   value: unknown,
@@ -150,7 +150,7 @@ function inputFromValue(
   return { kind: 'value', value, source: { kind: 'variable', path: at }, path };
 }
 
-/** Marks a leaf as deciding the plan by its value, and gives it. */
+/** Returns the value of a leaf and records that it determined the plan. */
 export function inspect(input: Extract<Input, { kind: 'value' }>, variables: Variables): unknown {
   inspectSource(input.source, variables);
   return input.value;

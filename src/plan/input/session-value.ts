@@ -4,8 +4,8 @@ import { readScalar } from '../../graph/index.ts';
 import type { Param } from '../model/param.ts';
 
 /**
- * The canonical value of a session variable for a rule or preset. Session variables are text; a list is written as JSON or as
- * `{a,"b c"}`. One that is missing or does not fit the type is a refusal (`access-denied`), never NULL and never another value.
+ * The canonical value of a session variable for a rule or preset. Session variables are text; a list is JSON or
+ * `{a,"b c"}`. A missing or wrong value is refused with `access-denied`. It never becomes NULL or another value.
  */
 export function sessionValue(
   name: string,
@@ -44,7 +44,7 @@ function bracketed(text: string): unknown[] | null {
 
 const element = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",{}\\][^",{}\\]*))\s*([,}])/sy;
 
-/** `{a,"b c"}`, as PostgreSQL writes an array of one dimension. `null`: it is none, or holds NULL. */
+/** Parses `{a,"b c"}`, PostgreSQL's form of a one-dimensional array. `null`: the text has another form, or contains NULL. */
 function braced(text: string): string[] | null {
   if (/^\{\s*\}$/.test(text)) return [];
   const list: string[] = [];
@@ -58,12 +58,12 @@ function braced(text: string): string[] | null {
   return null;
 }
 
-/** A single value stands for a list of one. */
+/** A single value counts as a list of one. */
 function bare(text: string): string[] | null {
   return text === '' || /[[\]{},"]/.test(text) ? null : [text];
 }
 
-/** Checked as a value of the client would be. */
+/** Checks the value as one from a client. */
 function scalarValue(name: string, given: unknown, scalar: Scalar): unknown {
   try {
     return readScalar(scalar, spelled(given, scalar));
@@ -75,7 +75,7 @@ function scalarValue(name: string, given: unknown, scalar: Scalar): unknown {
 const digits = /^[+-]?\d+$/;
 const decimal = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Text as the JSON value that the scalar reads; throws where there is none. */
+/** The text as the JSON value that the scalar reads. Throws where there is none. */
 function spelled(given: unknown, scalar: Scalar): unknown {
   const family = familyOf(scalar);
   if (family === 'json' || family === 'geometry') return typeof given === 'string' ? parseJson(given) : given;

@@ -3,15 +3,15 @@ import { FozError, parseJson } from '../../core/index.ts';
 import type { Param, ParamSource } from '../model/param.ts';
 import { sessionValue } from './session-value.ts';
 
-/** Where parameter values come from at run time. */
+/** The run-time sources of parameter values. */
 export interface Bindings {
-  /** Coerced variables. */
+  /** The coerced variables. */
   readonly variables: Readonly<Record<string, unknown>>;
   /** Session variables, lower case without prefix. */
   readonly session: ReadonlyMap<string, string>;
-  /** Results of the plan's steps so far: lists of tuples. */
+  /** The results of the plan's steps so far: lists of tuples. */
   readonly steps: readonly unknown[];
-  /** Key tuples of all parents, while their children are fetched. */
+  /** The key tuples of all parents while their children are fetched, else `null`. */
   readonly parents: readonly (readonly unknown[])[] | null;
 }
 
@@ -50,7 +50,7 @@ function follow(values: unknown, path: readonly (string | number)[], param: Para
   return value ?? null;
 }
 
-/** Canonical text to canonical value: numbers and booleans leave their text form, everything else stays text. */
+/** Parses a canonical text as a canonical value. Numbers and booleans are converted, everything else stays text. */
 export function fromText(text: string, type: ValueType): unknown {
   switch (familyOf(type.scalar)) {
     case 'boolean':
@@ -68,13 +68,13 @@ export function fromText(text: string, type: ValueType): unknown {
 
 const surrogates = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
-/** All that is wrong with a value that came from the client, as errors with its place. */
+/** All faults of a value from the client, as errors with its position. */
 export function valueErrors(param: Param, value: unknown): FozError[] {
   const errors = errorsAt(param, value);
   return errors.length > 0 && param.path === '$' ? [unfitPreset(param, errors)] : errors;
 }
 
-/** What a permission writes may stand in a column that the client does not know of. */
+/** The error of a preset that does not fit. It does not name the column, which the client may not know. */
 function unfitPreset({ source, path }: Param, errors: readonly FozError[]): FozError {
   const about = { path, internal: errors.map(({ message }) => message).join('\n') };
   return source.kind === 'session'
@@ -102,12 +102,12 @@ function errorsAt(param: Param, value: unknown): FozError[] {
 const noErrors: FozError[] = [];
 const notNull = 'must not be null';
 
-/** The validation rules of a column that a value breaks. */
+/** The validation rules that a value violates. */
 export function brokenRules({ validation }: Column, value: unknown): ValidationRule[] {
   return value === null ? [] : validation.filter((rule) => !rule.passes(value));
 }
 
-/** What is wrong with a value that came from the client, or `null`. Comparisons are checked for text only; writes against the column's facts. */
+/** The fault of a value from the client, or `null`. In comparisons only text is checked, in writes all facts of the column. */
 function valueProblem(param: Param, value: unknown): string | null {
   if (typeof value === 'string') {
     if (value.includes('\0') && !param.stored) return 'text must not hold the NUL character: remove it';

@@ -11,16 +11,16 @@ import { capacityFor, isWritten } from '../context.ts';
 import { declaredVariables, own } from './coercion.ts';
 
 /**
- * The shape of one raw value: which keys, null or not, how many objects in a list; `undefined` for a value that cannot be coerced or is
- * nested deeper than a request may be.
+ * The shape of a raw value: its keys, null or not, the number of objects in a list. `undefined`: the value cannot be
+ * coerced or is nested too deeply.
  */
 type ShapeOf = (value: unknown, depth: number) => string | undefined;
 
 const cache = new WeakMap<GraphQLInputType, ShapeOf>();
 
 /**
- * Compiles the function that tells the shape of an operation's raw variables. Requests of equal shape share a plan, up to
- * the values that the plan inspected (see `inspectedKey`).
+ * Compiles the function that returns the shape of an operation's raw variables. Requests of equal shape share a
+ * plan, if they also agree in the values that the plan inspected (see `inspectedKey`).
  */
 export function compileShape(
   schema: GraphQLSchema,
@@ -128,7 +128,7 @@ function inspectedValue(path: readonly (string | number)[], raw: Readonly<Record
       value = undefined;
       break;
     }
-    // A single value given for a list stands for a list of one.
+    // A single value in place of a list counts as a list of one.
     const step = path[index]!;
     value = typeof step === 'number' && !Array.isArray(value) ? value : own(value, step);
   }

@@ -15,8 +15,8 @@ export type Fetch =
   /** Several root fields of one source in one row of JSON texts (Capabilities.combinedRoots). */
   | { readonly kind: 'roots'; readonly roots: readonly CombinedRoot[] }
   /**
-   * Children of many parents: for each tuple of `keys` (shape `keys`) the rows of `select` whose `columns` equal it, with the
-   * select's own order, limit and offset applied per tuple. Column 0 of the result is the index of the tuple.
+   * Children of many parents. For each tuple of `keys` (shape `keys`), the rows of `select` whose `columns` equal
+   * it. Order, limit and offset of `select` apply per tuple. Column 0 of the result is the index of the tuple.
    */
   | {
       readonly kind: 'children';
@@ -24,7 +24,7 @@ export type Fetch =
       readonly keys: Param;
       readonly select: Select;
     }
-  /** As `children`, one aggregate row per tuple, also where nothing matches. */
+  /** As `children`, but one aggregate row per tuple, also for tuples without rows. */
   | {
       readonly kind: 'children aggregate';
       readonly columns: readonly Column[];
@@ -39,9 +39,9 @@ export type Fetch =
       readonly group: GroupBy;
     }
   /**
-   * Distinct tuples of `columns` among the rows that pass `where`, NULLs left out, at most `limit`. `compare`: when tuples are
-   * not distinct; absent: as the database compares.
-   * `having`: only tuples whose measure passes (for `<rel>_aggregate` across sources).
+   * Distinct tuples of `columns` among the rows that pass `where`, without NULLs, at most `limit`. `compare`: when
+   * tuples are equal; absent: as the database compares. `having`: only tuples whose measure passes (for
+   * `<rel>_aggregate` across sources).
    */
   | {
       readonly kind: 'keys';
@@ -57,9 +57,9 @@ export type Fetch =
       readonly limit: number;
     }
   /**
-   * For each tuple of `keys`: its dense rank (1, 2, ...) by `term` of the one row whose `columns` equal it, or by the measure
-   * over all such rows that pass `where` (NULL where there are none); a count is its own rank, negative when descending.
-   * Result columns: tuple index, rank.
+   * For each tuple of `keys`, its dense rank (1, 2, ...). It ranks by `term` of the one row whose `columns` equal
+   * the tuple, or by the measure over all such rows that pass `where` (NULL without rows). A count is its own rank,
+   * negative when descending. Result columns: tuple index, rank.
    */
   | {
       readonly kind: 'ranks';

@@ -1,38 +1,39 @@
 import type { Column, KeyComparison, ValueType } from '../../catalog/index.ts';
 
 /**
- * A value that is bound, never spelled. Its value is looked up for each run.
- * Values arrive in canonical form: integers up to 32 bits and floats as number, bigint and numeric as digit strings, booleans,
- * text, ISO 8601 strings, bytea as base64 text, JSON as a JavaScript value, arrays as arrays of these, `null`.
+ * A value that is bound, never part of the statement's text. It is looked up for each run, in canonical form:
+ * integers up to 32 bits and floats as number, bigint and numeric as digit strings, booleans, text, ISO 8601
+ * strings, bytea as base64 text, JSON as a JavaScript value, arrays as arrays of these, `null`.
  */
 export interface Param {
   readonly type: ValueType;
   /**
    * - `value`: one value of `type`
    * - `list`: an array of values of `type` (`_in`), possibly empty
-   * - `keys`: an array of tuples (each an array of canonical values, one per column of `keyTypes`)
-   * - `ranks`: an array of tuples as in `keys` with one more element, an integer rank
-   * - `rows`: an array of tuples to be inserted, one value per column of `keyTypes`
+   * - `keys`: an array of tuples, each with a canonical value per column of `keyTypes`
+   * - `ranks`: tuples as in `keys`, each with one more element, an integer rank
+   * - `rows`: an array of tuples to be inserted, each with a value per column of `keyTypes`
    */
   readonly shape: 'value' | 'list' | 'keys' | 'ranks' | 'rows';
   readonly keyTypes?: readonly ValueType[];
-  /** For keys and ranks out of another source: when a row has such a key. Absent: as the database compares. */
+  /** For keys and ranks from another source: how they are compared with rows. Absent: as the database compares. */
   readonly compare?: KeyComparison | undefined;
   readonly source: ParamSource;
-  /** A value of a cursor: some row holds it, even where no client may write it. */
+  /** A value of a cursor. Some row holds it, even if no client may write it. */
   readonly stored?: boolean;
-  /** The column whose facts (length, range, precision, enum) a written value must satisfy; absent for comparisons. */
+  /** For written values: the column whose facts (length, range, precision, enum) they must satisfy. Absent for comparisons. */
   readonly column?: Column;
-  /** Labels of the enum that a session variable is compared with. */
+  /** The labels of the enum that a session variable is compared with. */
   readonly labels?: readonly string[] | undefined;
   /** `$.selectionSet.insert_orders.args.objects[0].total` */
   readonly path: string;
   /**
-   * How many places a statement needs whose text depends on the length of a list or of keys: a power of two, absent where the
-   * text must not depend on it. For keys of a step it is set right before a statement is compiled, when their number is known.
+   * The number of placeholders for a list or keys, where the text of a statement depends on their length: a power of
+   * two. Absent where the text must not depend on it. For keys of a step it is set right before the statement is
+   * compiled, when their number is known.
    */
   capacity?: number | undefined;
-  /** For bound limits: the page cap of the role; the smaller one counts. */
+  /** For bound limits: the page cap of the role. The lower one counts. */
   readonly atMost?: number;
 }
 
@@ -42,9 +43,9 @@ export type ParamSource =
   | { readonly kind: 'constant'; readonly value: unknown }
   /** A session variable, lower case without prefix (`user-id`). */
   | { readonly kind: 'session'; readonly name: string }
-  /** What an earlier step of the same plan produced (keys, ranks, generated keys). */
+  /** The result of an earlier step of the same plan (keys, ranks, generated keys). */
   | { readonly kind: 'step'; readonly step: number }
   /** The keys of all parents of a batched relationship. */
   | { readonly kind: 'parents' }
-  /** Each of several sources as one element of a list. */
+  /** A list with one element from each of several sources. */
   | { readonly kind: 'list'; readonly of: readonly ParamSource[] };

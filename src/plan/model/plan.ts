@@ -7,11 +7,11 @@ import type { Step } from './step.ts';
 /** What an operation does, ready to be compiled for its sources. Immutable, printable, kept in the plan cache. */
 export interface Plan {
   readonly kind: 'query' | 'mutation';
-  /** Reads in other sources that filters and orders depend on; each may use the ones before it. */
+  /** Reads in other sources that filters and orders depend on. A step may use the results of earlier ones. */
   readonly steps: readonly Step[];
-  /** Parameters that a step fills. */
+  /** The parameters that steps fill. */
   readonly stepParams: readonly Param[];
-  /** Root fields in the order of the answer. */
+  /** The root fields in the order of the answer. */
   readonly roots: readonly Root[];
 }
 
@@ -26,7 +26,7 @@ export type Root =
   | { readonly kind: 'connection'; readonly key: string; readonly connection: ConnectionPlan }
   | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };
 
-/** Root fields without the namespaces around them. */
+/** The root fields, without the namespace fields around them. */
 export function rootFields(roots: readonly Root[]): Root[] {
   return roots.flatMap((root) => (root.kind === 'namespace' ? rootFields(root.roots) : [root]));
 }

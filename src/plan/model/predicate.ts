@@ -2,11 +2,11 @@ import type { Column, Operator, Relationship, Table } from '../../catalog/index.
 import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 
-/** The one boolean expression over a row: filters, permissions, checks. `and` of nothing is true, `or` of nothing is false. */
+/** A boolean expression over a row, for filters, permissions and checks. An empty `and` is true, an empty `or` is false. */
 export type Predicate =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Predicate[] }
   | { readonly kind: 'not'; readonly of: Predicate }
-  /** `_is_null` is `is null`; all other operators are here. For `_in`, `_nin`, `_has_keys_*` and arrays the parameter holds a list. */
+  /** Every operator but `_is_null` and `_between`. For `_in`, `_nin`, `_has_keys_*` and arrays the parameter holds a list. */
   | {
       readonly kind: 'compare';
       readonly column: Column;
@@ -15,7 +15,7 @@ export type Predicate =
     }
   | { readonly kind: 'between'; readonly column: Column; readonly low: Param; readonly high: Param }
   | { readonly kind: 'is null'; readonly column: Column; readonly negated: boolean }
-  /** Column against column of the same row (permission language `_ceq` ...). */
+  /** One column compared with another of the same row (permission language `_ceq` ...). */
   | {
       readonly kind: 'columns';
       readonly left: Column;
@@ -24,7 +24,7 @@ export type Predicate =
     }
   /** Some row of the relationship passes `where`. Within one source. */
   | { readonly kind: 'exists'; readonly relationship: Relationship; readonly where: Predicate }
-  /** Compares a measure over the relationship's rows that pass `where` (0 or null where there are none). Within one source. */
+  /** Compares a measure over the relationship's rows that pass `where` (0 or null without rows). Within one source. */
   | {
       readonly kind: 'measure';
       readonly relationship: Relationship;
@@ -33,11 +33,11 @@ export type Predicate =
       readonly op: '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
       readonly value: Param;
     }
-  /** Some row of a table passes, whatever the row at hand. Within one source. */
+  /** Some row of a table passes, independent of the current row. Within one source. */
   | { readonly kind: 'exists table'; readonly table: Table; readonly where: Predicate }
   /**
-   * The tuple of `columns` is one of `keys` (a parameter that holds a list of tuples: rows fetched from another source, or
-   * rows just written). Never null: a tuple with a NULL is not in any list.
+   * The tuple of `columns` is among `keys`, a parameter with rows fetched from another source, or rows just written.
+   * Never null: a tuple with a NULL is not among them.
    */
   | { readonly kind: 'in keys'; readonly columns: readonly Column[]; readonly keys: Param };
 
@@ -47,7 +47,7 @@ export function isAlways(predicate: Predicate): boolean {
   return predicate.kind === 'and' && predicate.of.length === 0;
 }
 
-/** Conjunction, flattened; drops what is always true. */
+/** The conjunction of predicates, flattened, without parts that are always true. */
 export function and(...of: readonly Predicate[]): Predicate {
   const flat = of.flatMap((part) => (part.kind === 'and' ? part.of : [part]));
   return flat.length === 1 ? flat[0]! : { kind: 'and', of: flat };

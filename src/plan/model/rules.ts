@@ -9,25 +9,25 @@ import type {
 import { everyRow, type RowRule, type Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 
-/** What a role may do, as rules that the planner folds into every read and write. Tables are found by their `id`. */
+/** The permissions of a role, which the planner folds into every read and write. Tables are found by their `id`. */
 export interface Rules {
-  /** Rows of the table that the role can see, and how many at once. */
+  /** The row filter of the role, and its limit of rows per list. */
   select(table: Table): Pick<SelectPermission, 'filter' | 'limit'>;
   insert(table: Table): Pick<InsertPermission, 'check' | 'presets'>;
   update(table: Table): Pick<UpdatePermission, 'filter' | 'check' | 'presets'>;
   delete(table: Table): Pick<DeletePermission, 'filter' | 'presets'>;
-  /** What every written row must pass, whoever writes it. */
+  /** The conditions that every written row must pass, for every role. */
   validations(table: Table): readonly RowValidation[];
 }
 
-/** What every written row must pass, by table id. */
+/** The conditions that every written row must pass, by table id. */
 export type Validations = ReadonlyMap<string, readonly RowValidation[]>;
 
 const everything = { filter: everyRow, limit: null, check: everyRow, presets: new Map() } as const;
 
 const none: Validations = new Map();
 
-/** The rules of somebody who may do everything. */
+/** The rules of a caller with all permissions. */
 export function everythingAllowed(validations: Validations): Rules {
   return {
     select: () => everything,
@@ -38,10 +38,10 @@ export function everythingAllowed(validations: Validations): Rules {
   };
 }
 
-/** As `everythingAllowed`, on tables whose rows need not pass anything. */
+/** As `everythingAllowed`, without validation rules. */
 export const adminRules: Rules = everythingAllowed(none);
 
-/** The rules of a role. Its graph offers nothing else, so whatever lacks a permission here is a fault of Foz: it throws. */
+/** The rules of a role. Its graph offers only what the role may do, so a missing permission is a bug in Foz and throws. */
 export function rulesOf({ role, tables }: RolePermissions, validations: Validations = none): Rules {
   const of = <K extends 'select' | 'insert' | 'update' | 'delete'>(table: Table, kind: K) => {
     const permission = tables.get(table.id)?.[kind];
@@ -50,7 +50,7 @@ export function rulesOf({ role, tables }: RolePermissions, validations: Validati
     return permission;
   };
   return {
-    // A row that the role has written but cannot read is nothing to it.
+    // A row that the role has written but cannot read is invisible to it.
     select: (table) => tables.get(table.id)?.select ?? { filter: unseenRows, limit: null },
     insert: (table) => of(table, 'insert'),
     update: (table) => of(table, 'update'),
@@ -59,5 +59,5 @@ export function rulesOf({ role, tables }: RolePermissions, validations: Validati
   };
 }
 
-/** The filter of tables that a role has no permission to read: none of their rows. */
+/** The filter of tables that a role may not read: no row passes. */
 export const unseenRows: RowRule = Object.freeze({ kind: 'or', of: Object.freeze([]) });

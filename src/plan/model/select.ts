@@ -10,7 +10,10 @@ import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
 
-/** Rows of one table, with what is asked of each, in the order of the answer. Permissions are already folded into `where`. */
+/**
+ * Rows of one table and the fields selected of each, in the order of the answer. Permissions are already folded into
+ * `where`.
+ */
 export interface Select {
   readonly table: Table;
   readonly where: Predicate;
@@ -21,13 +24,13 @@ export interface Select {
   readonly fields: readonly Field[];
 }
 
-/** A row count: written into the statement (small, common), or bound as a parameter. */
+/** A row count: small and common ones are part of the statement's text, others are bound. */
 export type Bound = number | Param;
 
-/** Names that the graph gives to stored labels of an enum which GraphQL cannot spell, by label. */
+/** The names in the graph of enum labels that GraphQL cannot spell, by label. */
 export type Labels = ReadonlyMap<string, string>;
 
-/** One field of the answer; `key` is its response key (alias or name). */
+/** One field of the answer. `key`: its response key (alias or name). */
 export type Field =
   | {
       readonly kind: 'column';
@@ -37,7 +40,7 @@ export type Field =
       readonly labels?: Labels | null;
     }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string }
-  /** The global id of the row. It is put together outside of the database, so that it is the same text on every engine. */
+  /** The global id of the row. It is built outside of the database, so that it is the same text on every engine. */
   | {
       readonly kind: 'node_id';
       readonly key: string;
@@ -63,7 +66,7 @@ export type Field =
       readonly aggregate: Aggregate;
     };
 
-/** `<table>_aggregate`: the rows are those of `table` that pass where, distinct, order, limit and offset. */
+/** `<table>_aggregate` over the rows that pass where, distinct, order, limit and offset. */
 export interface Aggregate {
   readonly table: Table;
   readonly where: Predicate;
@@ -80,7 +83,7 @@ export type AggregatePart =
   | { readonly kind: 'group_by'; readonly key: string; readonly group: GroupBy }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string };
 
-/** Inside `aggregate { ... }`. */
+/** A field within `aggregate { ... }`. */
 export type AggregateItem =
   | {
       readonly kind: 'count';
@@ -143,24 +146,27 @@ export type GroupOrder = {
 
 export interface Direction {
   readonly descending: boolean;
-  /** Where NULL stands. PostgreSQL's default: last when ascending, first when descending. */
+  /** The position of NULL. PostgreSQL's default: last when ascending, first when descending. */
   readonly nulls: 'first' | 'last';
 }
 
-/** Path of object relationships, then what to sort by at its end. All of one source; other sources arrive as `rank`. */
+/**
+ * A path of object relationships and the value to sort by at its end, within one source. Values of other sources are
+ * sorted by `rank`.
+ */
 export type OrderTerm =
   | ({ readonly kind: 'column'; readonly path: readonly Hop[]; readonly column: Column } & Direction)
   | ({
       readonly kind: 'measure';
       readonly path: readonly Hop[];
       readonly relationship: Relationship;
-      /** Rows of the relationship that count (permissions of the role). */
+      /** The row filter of the role for the relationship's rows. */
       readonly where: Predicate;
       readonly measure: Measure;
     } & Direction)
   /**
-   * Sort position computed by another source: see plan/remote.ts. `keys` are columns of the row at the end of `path`.
-   * `absent`: the position of a row that has none over there.
+   * A sort position that another source computed: see plan/remote.ts. `keys`: columns of the row at the end of
+   * `path`. `absent`: the position of rows that have none.
    */
   | ({
       readonly kind: 'rank';
@@ -170,7 +176,7 @@ export type OrderTerm =
       readonly absent: 'null' | 'zero';
     } & Direction);
 
-/** One step along an object relationship, with the row rule of the role for the table it leads to. */
+/** A step along an object relationship, with the row filter of the role for its target. */
 export interface Hop {
   readonly relationship: Relationship;
   readonly where: Predicate;

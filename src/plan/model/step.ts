@@ -2,19 +2,19 @@ import type { Column, KeyComparison } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import type { Fetch } from './fetch.ts';
 
-/** Brings keys or ranks from one source, to be bound as a parameter (`{ kind: 'step' }`) in a later statement. */
+/** Reads keys or ranks from one source. A later statement binds them as a parameter (`{ kind: 'step' }`). */
 export interface Step {
   readonly source: SourceName;
   readonly fetch: Extract<Fetch, { kind: 'keys' | 'ranks' }>;
-  /** The columns that the keys are to be compared with, and how: a key that they cannot hold is left out. */
+  /** The columns that the keys are compared with, and how. Keys that these columns cannot hold are left out. */
   readonly into?: {
     readonly source: SourceName;
     readonly columns: readonly Column[];
     readonly compare: KeyComparison | undefined;
   };
-  /** More keys than this end the request with `limit-exceeded`. */
+  /** The most keys; more end the request with `limit-exceeded`. */
   readonly cap: number;
-  /** For messages: `shop.public.orders.customer`. */
+  /** The relationship for error messages: `shop.public.orders.customer`. */
   readonly relationship: string;
   /** `$.selectionSet.orders.args.where.customer` */
   readonly path: string;

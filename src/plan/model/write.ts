@@ -2,20 +2,20 @@ import type { Column, Key, Table } from '../../catalog/index.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
 
-/** What one statement writes. `returning` lists columns to hand back, where the engine can (Capabilities.returning). */
+/** What one statement writes. `returning`: the columns to return, where the engine can (Capabilities.returning). */
 export type Write =
   | {
       readonly kind: 'insert';
       readonly table: Table;
       readonly columns: readonly Column[];
-      /** One cell per column; `default` lets the database decide. */
+      /** One cell per column. `default`: the database decides the value. */
       readonly rows: readonly (readonly (Param | 'default')[])[];
       readonly onConflict: OnConflict | null;
       readonly returning: readonly Column[];
-      /** Each returned row also tells whether on_conflict updated an existing row (Capabilities.upsertTells). */
-      readonly tellsChanged?: boolean;
-      /** On a conflict insert nothing, and note the conflicting row (Capabilities.insertUnless); instead of `onConflict`. */
-      readonly unless?: Unless | null;
+      /** Each returned row also reports whether on_conflict updated an existing row (Capabilities.upsertReportsChanged). */
+      readonly reportsChanged?: boolean;
+      /** On a conflict, insert nothing and report the conflicting row (Capabilities.insertReportsConflict). Instead of `onConflict`. */
+      readonly conflictReport?: ConflictReport | null;
     }
   /** Many rows of the same columns as one parameter (shape `rows`), so that the text does not depend on their number. */
   | {
@@ -32,21 +32,21 @@ export type Write =
       readonly returning: readonly Column[];
     };
 
-export interface Unless {
-  /** The conflict target; its columns are among the inserted ones. */
+export interface ConflictReport {
+  /** The columns of the conflict target. They are among the inserted columns. */
   readonly key: readonly Column[];
-  /** Values of the key as they were given, in its order; `null`: the database decides a part of it. */
+  /** The values of the conflict target as the client provided them; `null`: the database decides one of them. */
   readonly given: readonly Param[] | null;
-  /** The columns of the conflicting row that are noted. */
-  readonly noted: readonly Column[];
+  /** The columns of the conflicting row that are reported. */
+  readonly columns: readonly Column[];
 }
 
 export interface OnConflict {
-  /** `null`: any key (only where the engine cannot name one). */
+  /** The conflict target; `null`: any key, only on engines that cannot name one. */
   readonly key: Key | null;
-  /** Empty: leave the existing row alone. */
+  /** Empty: the existing row stays unchanged. */
   readonly update: readonly Column[];
-  /** What is written into the existing row besides, whatever the new one holds. */
+  /** Values written into the existing row besides, whatever the new row holds. */
   readonly presets?: readonly { readonly column: Column; readonly value: Param }[];
   readonly where: Predicate | null;
 }

@@ -12,12 +12,12 @@ import {
   tableText,
 } from './print-terms.ts';
 
-/** Lines one level further in. */
+/** The lines, indented by one level. */
 export function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }
 
-/** Which rows, in what order, how many; then what is asked of each. */
+/** The filter, order and range of the rows, then the fields of each. */
 export function selectLines(select: Select): string[] {
   return [...rangeLines(select), ...select.fields.flatMap(fieldLines)];
 }
@@ -73,7 +73,7 @@ function relationshipText({
   return `${name}: ${tableText(to)} on ${pairs}${remote ? ' (another source)' : ''}`;
 }
 
-/** The rows that an aggregate ranges over, and its parts. */
+/** The rows of an aggregate, then its parts. */
 export function aggregateLines(aggregate: Aggregate): string[] {
   return [...rangeLines(aggregate), ...aggregate.parts.flatMap(partLines)];
 }

@@ -4,13 +4,13 @@ import type { Param, ParamSource } from '../model/param.ts';
 import { isAlways, type Predicate } from '../model/predicate.ts';
 import type { Bound, Direction, GroupKey, GroupOrder, Having, Hop, OrderTerm } from '../model/select.ts';
 
-/** `shop.orders`; with its namespace where that is not the default one. */
+/** `shop.orders`, with the namespace unless it is the default one. */
 export function tableText({ source, namespace, name }: Table): string {
   const parts = namespace === null || namespace === source.defaultNamespace ? [name] : [namespace, name];
   return [source.name, ...parts].join('.');
 }
 
-/** Where a parameter's value comes from: `$min`, `"paid"`, `x-foz-user-id`, `step 1`. */
+/** The source of a parameter's value: `$min`, `"paid"`, `x-foz-user-id`, `step 1`. */
 export function paramText({ source }: Param): string {
   return sourceText(source);
 }
@@ -65,7 +65,7 @@ export function predicateText(predicate: Predicate): string {
   }
 }
 
-/** ` where (...)`, or nothing where everything passes. */
+/** ` where (...)`, or an empty text if everything passes. */
 export function whereText(predicate: Predicate): string {
   return isAlways(predicate) ? '' : ` where (${predicateText(predicate)})`;
 }
@@ -103,7 +103,7 @@ function pathText(path: readonly Hop[]): string {
   return path.map(({ relationship, where }) => `${relationship.name}${whereText(where)}.`).join('');
 }
 
-/** Only what is not the default: ` desc`, ` nulls first`. */
+/** The parts that differ from the default: ` desc`, ` nulls first`. */
 export function directionText({ descending, nulls }: Direction): string {
   const standard = descending ? 'first' : 'last';
   return `${descending ? ' desc' : ''}${nulls === standard ? '' : ` nulls ${nulls}`}`;
@@ -114,7 +114,7 @@ export function groupKeyText({ column, bucket }: GroupKey): string {
   return bucket === null ? column.name : `${bucket} of ${column.name}`;
 }
 
-/** A term of the order of groups. */
+/** One term of the order of groups. */
 export function groupOrderText(term: GroupOrder, keys: readonly GroupKey[]): string {
   const by = 'key' in term.by ? groupKeyText(keys[term.by.key]!) : measureText(term.by.measure);
   return `${by}${directionText(term)}`;

@@ -6,7 +6,7 @@ import type { Mutation, Update, WriteAnswer } from '../writing/mutation.ts';
 import { indented, selectLines } from './print-rows.ts';
 import { names, paramText, predicateText, tableText } from './print-terms.ts';
 
-/** What a mutation field writes, and what it answers with. */
+/** What a mutation field writes and returns. */
 export function mutationLines(mutation: Mutation): string[] {
   return [...writeLines(mutation), ...answerLines(mutation.answer)];
 }
@@ -25,7 +25,9 @@ function writeLines(mutation: Mutation): string[] {
     case 'delete':
       return [
         `where ${predicateText(mutation.where)}`,
-        ...(mutation.mark === null ? [] : ['instead of removing', ...mutation.mark.set.map(assignmentText)]),
+        ...(mutation.softDelete === null
+          ? []
+          : ['instead of removing', ...mutation.softDelete.set.map(assignmentText)]),
       ];
   }
 }

@@ -16,8 +16,8 @@ import {
 import { mutationLines } from './print-writes.ts';
 
 /**
- * A plan as indented text for people: steps first, then the root fields in the order of the answer. The same for every engine
- * and every naming convention; values of variables are not in it.
+ * A plan as indented text for people: the steps, then the root fields in the order of the answer. It is the same for
+ * every engine and naming convention, and contains no values of variables.
  */
 export function printPlan(plan: Plan): string {
   const lines = [plan.kind, ...plan.steps.flatMap(stepLines), ...plan.roots.flatMap(rootLines)];

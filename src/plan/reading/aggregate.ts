@@ -22,7 +22,7 @@ import { breakTies, measuresOf } from './order.ts';
 import { capped, type Range } from './range.ts';
 import { planSelect } from './selection.ts';
 
-/** `{ aggregate { ... } nodes { ... } group_by(...) { ... } }` */
+/** Plans `{ aggregate { ... } nodes { ... } group_by(...) { ... } }`. */
 export function planAggregateParts(
   planning: Planning,
   table: Table,
@@ -92,7 +92,7 @@ function columnOf(planning: Planning, entry: Selected, path: string): Column {
   return seenColumn(planning, meaning.column);
 }
 
-/** `cap`: most groups, as the role may have no longer list. */
+/** Plans `group_by`. `cap`: most groups, since the role may have no longer list. */
 function planGroupBy(planning: Planning, selected: Selected, path: string, cap: number | null): GroupBy {
   const args = argumentsOf(planning.document, selected, path);
   const keys = planKeys(planning, args.get('keys'), path);
@@ -150,7 +150,7 @@ function planGroupKey(planning: Planning, part: Selected, keys: readonly GroupKe
   });
 }
 
-/** Groups without an order come in the order of their keys, so that every engine answers the same. */
+/** Adds the keys to the order of groups, so that every engine returns the same order. */
 function stableOrder(given: readonly GroupOrder[], keys: readonly GroupKey[]): GroupOrder[] {
   const missing = keys
     .map((_, key) => key)
@@ -183,7 +183,7 @@ function planGroupOrder(
 
 const comparable = ['_eq', '_neq', '_gt', '_gte', '_lt', '_lte'] as const;
 
-/** `having: { count: { _gt: 3 }, sum: { total: { _lt: 10 } }, _or: [...] }` */
+/** Plans `having: { count: { _gt: 3 }, sum: { total: { _lt: 10 } }, _or: [...] }`. */
 function planHaving(planning: Planning, input: Input | undefined): Having {
   if (input === undefined || input.kind === 'null') return { kind: 'and', of: [] };
   if (input.kind === 'list')

@@ -21,11 +21,11 @@ import { breakTies, planOrder } from './order.ts';
 import { planFields } from './selection.ts';
 
 /**
- * A Relay connection (GraphQL Cursor Connections Specification): one more row than asked tells whether there is a next page;
- * cursors are made of the values the rows are sorted by.
+ * A Relay connection (GraphQL Cursor Connections Specification). It reads one row more than requested, to know
+ * whether there is a next page. Cursors consist of the values that the rows are sorted by.
  */
 export interface ConnectionPlan {
-  /** Node fields first, then one hidden column per order term under `cursorKey(n)`. Reversed order for `last`. */
+  /** The node fields, then one hidden column per order term under `cursorKey(n)`. The order is reversed for `last`. */
   readonly select: Select;
   readonly size: Bound | null;
   readonly backward: boolean;
@@ -93,7 +93,7 @@ export function planConnection(
   };
 }
 
-/** Response key of the n-th hidden cursor column; GraphQL reserves the prefix. */
+/** The response key of the n-th hidden cursor column. GraphQL reserves the prefix. */
 export function cursorKey(index: number): string {
   return `__cursor${index}`;
 }
@@ -147,7 +147,10 @@ function reverse(term: ColumnTerm): ColumnTerm {
   return { ...term, descending: !term.descending, nulls: term.nulls === 'first' ? 'last' : 'first' };
 }
 
-/** Rows after (or before) a cursor in the order of the terms: (a > x) or (a = x and b > y) or ..., NULLs at their place. */
+/**
+ * Rows after (or before) a cursor in the order of the terms: (a > x) or (a = x and b > y) or ..., with NULLs in
+ * their position.
+ */
 function cursorPredicate(
   planning: Planning,
   terms: readonly ColumnTerm[],
@@ -180,12 +183,12 @@ function beyond(term: ColumnTerm, value: unknown, path: string): Predicate {
   return { kind: 'or', of: [further, { kind: 'is null', column, negated: false }] };
 }
 
-/** A value of a cursor, which a row holds even where no client may write it. */
+/** A value of a cursor. Some row holds it, even if no client may write it. */
 function stored(column: ColumnTerm['column'], value: unknown, path: string): Param {
   return { ...valueParam(column, value, path), stored: true };
 }
 
-/** A cursor holds one value per order term. */
+/** Reads a cursor, which holds one value per order term. */
 function readCursor(text: string, terms: readonly ColumnTerm[], path: string): readonly unknown[] {
   const values = readValues(text);
   if (values?.length === terms.length && values.every((value, index) => fits(value, terms[index]!.column)))

@@ -9,8 +9,8 @@ import { and } from '../model/predicate.ts';
 import { planSelect } from './selection.ts';
 
 /**
- * Plans `node(node_id)`. The plan depends on the id, which identifies the table. An id of a table outside of the role's graph is answered
- * by null, like that of a row that the role may not read.
+ * Plans `node(node_id)`. The plan depends on the id, which identifies the table. The answer is null for a table
+ * outside of the role's graph, as it is for a row that the role may not read.
  */
 export function planNode(
   planning: Planning,

@@ -14,7 +14,7 @@ interface Rows {
   readonly where: Predicate;
 }
 
-/** `order_by`: an object or a list of them, in the order given, as terms over rows of `rows.table`. */
+/** Plans `order_by`, an object or a list of objects, as terms over rows of `rows.table`. */
 export function planOrder(planning: Planning, rows: Rows, input: Input | undefined): OrderTerm[] {
   if (input === undefined || input.kind === 'null') return [];
   if (input.kind === 'list') return input.items.flatMap((item) => planOrder(planning, rows, item));
@@ -84,7 +84,7 @@ function planMeasures(
   });
 }
 
-/** `count: asc` or `max: { total: desc }` inside an aggregate order. */
+/** `count: asc` or `max: { total: desc }` within an aggregate order. */
 export function measuresOf(
   planning: Planning,
   entry: InputEntry,
@@ -109,7 +109,7 @@ export function measuresOf(
   });
 }
 
-/** Adds the primary key at the end of an order, so that pages never shuffle. */
+/** Appends the primary key to an order, so that pages are stable. */
 export function breakTies(table: Table, terms: readonly OrderTerm[]): readonly OrderTerm[] {
   const key = table.primaryKey;
   if (key === null || coversKey(table, terms)) return terms;
@@ -122,7 +122,7 @@ export function breakTies(table: Table, terms: readonly OrderTerm[]): readonly O
   ];
 }
 
-/** Some key of columns that cannot be null is wholly in the order already. */
+/** Whether the order already contains all columns of a non-null key. */
 function coversKey(table: Table, terms: readonly OrderTerm[]): boolean {
   return table.keys.some((key) =>
     key.columns.every((column) => !column.nullable && terms.some((term) => isPlain(term, column))),
@@ -133,7 +133,7 @@ function isPlain(term: OrderTerm, column: Column): boolean {
   return term.kind === 'column' && term.path.length === 0 && term.column === column;
 }
 
-/** `order_by` must start with the columns of `distinct_on`, in any order (as PostgreSQL asks); missing ones are put in front. */
+/** `order_by` must start with the columns of `distinct_on`, in any order (as in PostgreSQL). Missing ones are put in front. */
 export function orderForDistinct(
   terms: readonly OrderTerm[],
   distinctOn: readonly Column[],

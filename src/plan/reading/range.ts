@@ -8,7 +8,7 @@ import { and, type Predicate } from '../model/predicate.ts';
 import type { Bound, OrderTerm } from '../model/select.ts';
 import { breakTies, orderForDistinct, planOrder } from './order.ts';
 
-/** What list arguments say: which rows, in what order, how many. */
+/** The rows that list arguments select: filter, order, limit and offset. */
 export interface Range {
   readonly where: Predicate;
   readonly orderBy: readonly OrderTerm[];
@@ -17,7 +17,10 @@ export interface Range {
   readonly offset: Bound | null;
 }
 
-/** `where order_by distinct_on limit offset` of a list or an aggregate, with the row rule and page cap of the role. */
+/**
+ * Plans `where order_by distinct_on limit offset` of a list or an aggregate, with the row filter and the page cap of
+ * the role.
+ */
 export function planRange(planning: Planning, table: Table, args: Arguments, cap: boolean): Range {
   const rule = planning.rules.select(table);
   const where = and(visibleRows(planning, table), planWhere(planning, table, args.get('where')));
@@ -41,7 +44,7 @@ export function planRange(planning: Planning, table: Table, args: Arguments, cap
   };
 }
 
-/** The smaller of what is asked and what the role may have. A bound limit is compared when it is bound. */
+/** The lower of the requested limit and the role's cap. A bound limit is compared when it is bound. */
 export function capped(limit: Bound | null, cap: number | null): Bound | null {
   if (cap === null) return limit;
   if (limit === null) return cap;

@@ -17,7 +17,7 @@ import type { Aggregate, Field, Select } from '../model/select.ts';
 import { planAggregateParts } from './aggregate.ts';
 import { planRange, type Range } from './range.ts';
 
-/** The rows of one field with everything asked of them. */
+/** Plans the rows of one field with all selected fields. */
 export function planSelect(
   planning: Planning,
   table: Table,
@@ -29,7 +29,7 @@ export function planSelect(
   return { table, ...range, fields: planFields(planning, type, sets, path) };
 }
 
-/** The selection set of a table's object type. */
+/** Plans the selection set of a table's object type. */
 export function planFields(
   planning: Planning,
   type: GraphQLObjectType,
@@ -97,7 +97,7 @@ function planField(planning: Planning, type: GraphQLObjectType, selected: Select
   }
 }
 
-/** `<table>_aggregate`, at the root or on a relationship. */
+/** Plans `<table>_aggregate`, at the root or on a relationship. */
 export function planAggregate(planning: Planning, table: Table, selected: Selected, path: string): Aggregate {
   const args = argumentsOf(planning.document, selected, path);
   const range = planRange(planning, table, args, false);
@@ -110,7 +110,10 @@ export function planAggregate(planning: Planning, table: Table, selected: Select
 
 const pathStep = /\.?([^.[\]"']+)|\.?\[(\d+)\]|\.?\[("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\]/gy;
 
-/** `column(path: "a.b[0]")`, with Hasura's `$` in front allowed; a key of any characters between quotes, `["a.b"]` or `['a.b']`. */
+/**
+ * Parses `column(path: "a.b[0]")`, with or without Hasura's leading `$`. A key with other characters is quoted,
+ * `["a.b"]` or `['a.b']`.
+ */
 function jsonPathOf(planning: Planning, args: Arguments): readonly string[] | null {
   const input = args.get('path');
   const text = literal(planning, input) as string | null;
@@ -125,7 +128,7 @@ function jsonPathOf(planning: Planning, args: Arguments): readonly string[] | nu
 }
 
 function keyOf(quoted: string): string | null {
-  // Between single quotes a double quote stands for itself.
+  // Within single quotes a double quote is an ordinary character.
   const json = quoted.startsWith('"')
     ? quoted
     : `"${quoted

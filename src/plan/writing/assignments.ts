@@ -10,7 +10,7 @@ import { cellOf } from './insert.ts';
 const text: ValueType = { scalar: 'text', array: false };
 const int: ValueType = { scalar: 'int', array: false };
 
-/** `_set`, `_inc`, ... as assignments; a column twice, or nothing to set, is an error. */
+/** Plans `_set`, `_inc`, ... as assignments. Assigning a column twice, or nothing at all, is an error. */
 export function planAssignments(
   planning: Planning,
   inputs: readonly { readonly update: UpdateKind; readonly value: Input }[],

@@ -13,28 +13,31 @@ export interface Insert {
   readonly table: Table;
   readonly rows: readonly InsertRow[];
   readonly onConflict: OnConflict | null;
-  /** Every new row must pass (permission of the role). */
+  /** The check of the role that every new row must pass. */
   readonly check: Predicate;
-  /** What rows that on_conflict changes must pass instead; `null`: the same, also where updates have no check. */
+  /** The check for rows that on_conflict updates; `null`: the same as for new rows, also where updates have no check. */
   readonly changedCheck: Predicate | null;
-  /** Columns whose values the permission decides, whatever stands around the row. */
+  /** Columns whose values are presets, so that a parent row cannot set them. */
   readonly presets: ReadonlySet<Column>;
   readonly validations: readonly RowCheck[];
-  /** Names of the columns that may be named in an error; `null`: all. */
+  /** Names of the columns that an error may mention; `null`: all. */
   readonly named: ReadonlySet<string> | null;
   readonly path: string;
 }
 
 export interface InsertRow {
   readonly cells: ReadonlyMap<Column, Param>;
-  /** Object relationships that this row refers to: inserted first, their keys become this row's cells. */
+  /**
+   * Rows that this row refers to through object relationships. They are inserted first, and their keys become cells
+   * of this row.
+   */
   readonly before: readonly { readonly relationship: Relationship; readonly insert: Insert }[];
-  /** Rows that refer to this one: inserted after, this row's keys become their cells. */
+  /** Rows that refer to this row. They are inserted afterwards, and this row's keys become their cells. */
   readonly after: readonly { readonly relationship: Relationship; readonly insert: Insert }[];
   readonly path: string;
 }
 
-/** Plans the rows of one table, and everything nested in them. */
+/** Plans the rows of one table, and all rows nested in them. */
 export function planInsert(
   planning: Planning,
   seen: Table,
@@ -65,7 +68,7 @@ export function planInsert(
   };
 }
 
-/** Names of the columns that the client knows of; `null`: all. */
+/** Names of the columns that the client can see; `null`: all. */
 function namedColumns({ access, columns }: Table): ReadonlySet<string> | null {
   return access === null ? null : new Set([...columns, ...access.insertColumns].map(({ name }) => name));
 }
@@ -98,7 +101,7 @@ function refuseBoth(relationship: Relationship, cells: ReadonlyMap<Column, Param
   }
 }
 
-/** A row that is nested in another one refers to that one, not to one that is nested in itself. */
+/** A nested row refers to its parent, so it must not contain another row for the same foreign key. */
 function refuseOtherParent(outer: Relationship, { rows, presets }: Insert): void {
   for (const { before, path } of rows)
     for (const { relationship } of before)
@@ -116,7 +119,7 @@ function planNested(planning: Planning, relationship: Relationship, input: Input
   return planInsert(planning, relationship.to, part('data'), part('on_conflict'), input.path);
 }
 
-/** The value of a column to be written; an explicit null is written as NULL. */
+/** The value of a column to be written. An explicit null is written as NULL. */
 export function cellOf(planning: Planning, column: Column, input: Input): Param {
   if (input.kind === 'null')
     return {

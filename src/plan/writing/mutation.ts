@@ -22,7 +22,7 @@ import { planAssignments } from './assignments.ts';
 import { type Insert, planInsert } from './insert.ts';
 import { presetCells, type RowCheck, rowChecks, writable } from './write-rules.ts';
 
-/** One mutation field. Fields of one source run in one transaction. */
+/** One mutation field. The fields of one source run in one transaction. */
 export type Mutation =
   | {
       readonly kind: 'insert';
@@ -53,13 +53,13 @@ export type Mutation =
       readonly table: Table;
       readonly one: boolean;
       readonly where: Predicate;
-      /** What is written into the rows instead of removing them; `null`: they are removed. */
-      readonly mark: Mark | null;
+      /** Soft delete: the assignments that replace the deletion; `null`: the rows are deleted. */
+      readonly softDelete: SoftDelete | null;
       readonly answer: WriteAnswer;
       readonly path: string;
     };
 
-export interface Mark {
+export interface SoftDelete {
   readonly set: readonly Assignment[];
   readonly validations: readonly RowCheck[];
 }
@@ -69,12 +69,12 @@ export interface Update {
   readonly where: Predicate;
   readonly check: Predicate;
   readonly validations: readonly RowCheck[];
-  /** Optimistic concurrency: the row must (still) pass, else `conflict`. */
+  /** Optimistic concurrency: the row must still pass, else the update fails with `conflict`. */
   readonly ifMatch: Predicate | null;
   readonly path: string;
 }
 
-/** What a mutation field answers with. `select` reads the written rows; its `where` is the role's row rule only. */
+/** The answer of a mutation field. `select` reads the written rows; its `where` is only the row filter of the role. */
 export type WriteAnswer =
   | { readonly kind: 'row'; readonly select: Select }
   | { readonly kind: 'response'; readonly parts: readonly ResponsePart[] };
@@ -124,14 +124,26 @@ export function planMutation(
         root === 'delete' ? planWhere(planning, table, args.get('where')) : keyEquals(planning, args);
       const { filter, presets } = planning.rules.delete(table);
       const where = writable(planning, table, filter, asked);
-      return { kind: 'delete', table, one, where, mark: markOf(planning, table, presets), answer, path };
+      return {
+        kind: 'delete',
+        table,
+        one,
+        where,
+        softDelete: softDeleteOf(planning, table, presets),
+        answer,
+        path,
+      };
     }
     default:
       throw invalid(path, 'is not a mutation');
   }
 }
 
-function markOf(planning: Planning, table: Table, presets: ReadonlyMap<Column, RuleValue>): Mark | null {
+function softDeleteOf(
+  planning: Planning,
+  table: Table,
+  presets: ReadonlyMap<Column, RuleValue>,
+): SoftDelete | null {
   if (presets.size === 0) return null;
   const set = presetCells(presets).map(([column, value]): Assignment => ({ kind: 'set', column, value }));
   return { set, validations: rowChecks(planning, table) };

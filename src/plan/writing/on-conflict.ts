@@ -8,7 +8,7 @@ import { isAlways, type Predicate } from '../model/predicate.ts';
 import type { OnConflict } from '../model/write.ts';
 import { presetCells, replaceable } from './write-rules.ts';
 
-/** `on_conflict` of an insert, within the role's permission of updates. */
+/** Plans `on_conflict` of an insert, within the role's update permission. */
 export function planOnConflict(
   planning: Planning,
   table: Table,
@@ -35,7 +35,7 @@ export function planOnConflict(
   };
 }
 
-/** What rows that on_conflict changes must pass; `null`: what new rows must pass, or none are changed. */
+/** The check for rows that on_conflict updates; `null`: the same as for new rows, or no row is updated. */
 export function changedCheck(
   planning: Planning,
   table: Table,

@@ -6,15 +6,15 @@ import type { Param } from '../model/param.ts';
 import { and, isAlways, type Predicate } from '../model/predicate.ts';
 import { unseenRows } from '../model/rules.ts';
 
-/** What every written row must pass, and what is said where one does not. */
+/** A condition that every written row must pass, and the message of its violation. */
 export interface RowCheck {
   readonly where: Predicate;
   readonly message: string;
 }
 
 /**
- * The rows that a write may touch. Where the client names a condition or a key, they are among those that it can read, as row security of
- * PostgreSQL has it: else the number of rows would answer questions about rows that it cannot read.
+ * The rows that a write may touch. Where the client provides a condition or a key, it must be able to read these
+ * rows, as in PostgreSQL's row security. Otherwise the number of rows would reveal rows that it cannot read.
  */
 export function writable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
   const own = foldRule(planning, rule);
@@ -24,8 +24,8 @@ export function writable(planning: Planning, table: Table, rule: RowRule, asked:
 }
 
 /**
- * The rows that on_conflict may change: it finds them by a key that the client gives, so that they are among those that it can read. Who
- * writes into a table without any permission to read it goes by the rule of the write alone.
+ * The rows that on_conflict may update. It finds them by a key that the client provides, so the client must be able
+ * to read them. Where the role has no read permission on the table at all, only the rule of the write counts.
  */
 export function replaceable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
   const { filter } = planning.rules.select(table);
@@ -33,13 +33,13 @@ export function replaceable(planning: Planning, table: Table, rule: RowRule, ask
   return and(foldRule(planning, rule), visibleRows(planning, table), asked);
 }
 
-/** What every written row of a table must pass, whoever writes it. */
+/** The conditions that every written row of a table must pass, for every role. */
 export function rowChecks(planning: Planning, table: Table): readonly RowCheck[] {
   const validations = planning.rules.validations(table);
   return validations.map(({ rule, message }) => ({ where: foldRule(planning, rule), message }));
 }
 
-/** What a permission writes whatever the client says. */
+/** The presets of a permission as cells to be written. */
 export function presetCells(presets: ReadonlyMap<Column, RuleValue>): [Column, Param][] {
   return [...presets].map(([column, value]) => [column, ruleParam(value, column.type, 'value', column)]);
 }

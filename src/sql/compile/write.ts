@@ -25,7 +25,7 @@ export function compileWrite(dialect: Dialect, write: Write): Compiled {
     };
   });
   const changed =
-    write.kind === 'insert' && write.tellsChanged === true
+    write.kind === 'insert' && write.reportsChanged === true
       ? { changed: list.add(offered(dialect.changedRow)) }
       : {};
   const returning = list.columns.length === 0 ? sql.empty : sql` returning ${list.render(scope)}`;
@@ -39,16 +39,16 @@ export function compileWrite(dialect: Dialect, write: Write): Compiled {
   };
 }
 
-/** Compiles the statement that reads the noted columns of the conflicting row. */
-export function compileMet(dialect: Dialect, table: Table, columns: readonly Column[]): Compiled {
+/** Compiles the statement that reads the reported columns of the conflicting row. */
+export function compileConflictingRow(dialect: Dialect, table: Table, columns: readonly Column[]): Compiled {
   const scope = new Scope(dialect);
   const list = new SelectList();
-  const noted = offered(dialect.noted);
+  const reportedColumn = offered(dialect.reportedColumn);
   const out = columns.map(
     (column): Out => ({
       kind: 'value',
       key: column.name,
-      index: list.add(noted(column)),
+      index: list.add(reportedColumn(column)),
       codec: scope.codec(column.type, table.source.numbers),
     }),
   );
@@ -83,10 +83,10 @@ function spell(scope: Scope, write: Write): Sql {
 function insert(scope: Scope, write: Extract<Write, { kind: 'insert' }>): Sql {
   const { dialect } = scope;
   const into = sql`insert into ${dialect.table(write.table)}`;
-  const unless = write.unless ?? null;
+  const report = write.conflictReport ?? null;
   const conflict =
-    unless !== null
-      ? sql` ${offered(dialect.unless)(unless, write.table)}`
+    report !== null
+      ? sql` ${offered(dialect.reportConflict)(report, write.table)}`
       : write.onConflict === null
         ? sql.empty
         : sql` ${upsert(scope, write.table, write.onConflict)}`;

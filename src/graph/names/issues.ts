@@ -2,7 +2,7 @@ import type { CatalogIssue, Table } from '../../catalog/index.ts';
 import { namespaceOf, type RefusedRoot } from './clashes.ts';
 import { whyFirst } from './precedence.ts';
 
-/** The holder of a name that another table asks for; `table: null`: a namespace, or a table that is absent now. */
+/** The holder of a name that another table wants. `table: null`: a namespace, or a table that is absent now. */
 export interface NameHolder {
   readonly what: 'root field' | 'type' | 'absent';
   readonly name: string;
@@ -10,8 +10,8 @@ export interface NameHolder {
 }
 
 /**
- * The issue of a table that did not get the name it asked for. It is an error until the user decides: either the holder of the name or
- * this table needs a custom name. `holder: null`: nobody has the name now.
+ * The issue of a table that did not get the name it wanted. It is an error until the user decides: either the holder
+ * of the name or this table needs a custom name. `holder: null`: the name is free now.
  */
 export function takenName(
   table: Table,
@@ -30,13 +30,13 @@ export function takenName(
     return { severity: 'note', where, reason };
   }
   const of = other === null ? namespaceOf : `${other.id} (${whyFirst(other, table)})`;
-  const told = `The ${what} "${holder.name}" is that of ${of}, so ${table.id} is called "${name}".`;
+  const sentence = `The ${what} "${holder.name}" is that of ${of}, so ${table.id} is called "${name}".`;
   if (other !== null && other.customName !== null && table.customName === null)
-    return { severity: 'note', where, reason: told };
+    return { severity: 'note', where, reason: sentence };
   const choice = `To keep it so, put under metadata.tables: ${customName(table, name)}`;
   const swap =
     other === null || other.customName !== null ? '' : `, to swap them: ${customName(table, wanted)}`;
-  return { severity: 'error', where, reason: `${told} ${choice}${swap}` };
+  return { severity: 'error', where, reason: `${sentence} ${choice}${swap}` };
 }
 
 /** The issue of a custom root field whose name is taken. */
@@ -48,7 +48,7 @@ export function refusedRoot({ side, clash }: RefusedRoot): CatalogIssue {
   return { severity: 'error', where: side.owner.id, reason };
 }
 
-/** An entry of metadata, on one line. */
+/** The metadata entry that gives a table a custom name, as one line of YAML. */
 function customName({ source, namespace, name }: Table, custom: string): string {
   const table =
     namespace === null || namespace === source.defaultNamespace
