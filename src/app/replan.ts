@@ -17,7 +17,7 @@ export async function replan(
 ): Promise<EngineAnswer> {
   const { drifted } = first;
   if (drifted === undefined) return first;
-  await withinTime(operation, Promise.all(drifted.map((source) => registry.doubted(source))));
+  await withinTime(operation, Promise.all(drifted.map((source) => registry.recheckSchema(source))));
   if (operation.signal.aborted) return first;
   const now = graphs.engine(operation.session);
   const isConflict = first.errors.some(({ code }) => code === 'conflict');

@@ -85,9 +85,9 @@ function rowsProblem(table: EnumTableFacts | undefined): string | null {
   if (table.values.length === 0) return 'has no rows, and an enum needs one value at least';
   const wrong = table.values.filter(({ value }) => !valueName.test(value));
   if (wrong.length === 0) return null;
-  const told = wrong.slice(0, 5).map(({ value }) => JSON.stringify(value));
-  const more = wrong.length > told.length ? ` and ${wrong.length - told.length} more` : '';
-  return `holds ${told.join(', ')}${more}, which cannot be values of GraphQL: use letters, digits and _`;
+  const shown = wrong.slice(0, 5).map(({ value }) => JSON.stringify(value));
+  const more = wrong.length > shown.length ? ` and ${wrong.length - shown.length} more` : '';
+  return `holds ${shown.join(', ')}${more}, which cannot be values of GraphQL: use letters, digits and _`;
 }
 
 function typeOf(facts: TableFacts, metadata: TableMetadata, { values }: EnumTableFacts): EnumType {

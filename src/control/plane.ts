@@ -3,7 +3,6 @@ import { FozError } from '../core/index.ts';
 import {
   AuditLog,
   addFormerPeppers,
-  isMade,
   keyRing,
   openStore,
   peppersOf,
@@ -12,6 +11,7 @@ import {
   StoredKeys,
   type StoreLog,
   startRetention,
+  storeExists,
 } from '../store/index.ts';
 import type { FozConfig } from './config/config.ts';
 
@@ -74,7 +74,7 @@ export async function openControlPlane(
       `Reads of the table ${JSON.stringify(audited.table)} are to be written down (audit_reads), but "audit" is false.`,
     );
   const keeps = keepsAccount(config, url);
-  if (auth === undefined && !keeps && !isMade(url, state)) return null;
+  if (auth === undefined && !keeps && !storeExists(url, state)) return null;
   const ring = keyRing(state, environment, log);
   const store = openStore({ folder: state, log, ...(url === undefined ? {} : { url }) });
   const secrets = new Secrets(store, ring);

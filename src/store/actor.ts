@@ -1,7 +1,7 @@
-/** Who does something to the store: a person, a key, a token, or Foz itself. */
+/** The originator of a change: a person, a key, a token, or Foz itself. */
 export interface Actor {
   readonly kind: 'admin-secret' | 'api-key' | 'token' | 'webhook' | 'anonymous' | 'command' | 'system';
-  /** Name of the secret, id of the key, subject of the token; `null`: nobody in particular. */
+  /** The name of the secret, id of the key, or subject of the token; `null`: anonymous. */
   readonly id: string | null;
   readonly role: string | null;
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Something in the store that a process may have remembered. */
+/** A kind of data in the store that processes may cache. */
 export type ChangeTopic =
   | 'metadata'
   | 'source'
@@ -18,15 +18,15 @@ export interface StoreChange {
   readonly key: string;
 }
 
-/** Changes that nobody may have missed for longer are forgotten. */
+/** Changes that are kept. A process that has missed more reloads everything. */
 const kept = 10_000;
-/** Who holds this lock is the only one to write changes, so that their numbers become visible in their order. */
+/** An advisory lock. Only its holder adds changes, so that their numbers become visible in order. */
 const lockNumber = 0x466f7a02;
 
-/** The channel that listening processes are woken by. */
+/** The notification channel that wakes listening processes. */
 export const channel = 'foz_changes';
 
-/** Puts a change on the list, within the transaction that makes it. Writers of changes follow one another until they commit. */
+/** Adds a change within the transaction that makes it. Writers of changes wait for each other until commit. */
 export async function publishChange(transaction: Knex, topic: ChangeTopic, key: string): Promise<void> {
   await transaction.raw('select pg_advisory_xact_lock(?)', [lockNumber]);
   const inserted = await transaction.raw('insert into foz.changes (topic, key) values (?, ?) returning id', [
@@ -41,15 +41,15 @@ export async function publishChange(transaction: Knex, topic: ChangeTopic, key: 
   await transaction.raw('select pg_notify(?, ?)', [channel, String(id)]);
 }
 
-/** The number of the newest change; 0: none yet. */
+/** The number of the newest change; 0: none. */
 export async function lastChange(db: Knex): Promise<number> {
   const found = await db.raw('select coalesce(max(id), 0) as id from foz.changes');
   return Number(found.rows[0].id);
 }
 
 /**
- * What changed after the change `id`, oldest first; `null`: nobody can tell, since that one is not there: so much has changed that it is
- * forgotten, or a copy of the store from before was brought back.
+ * The changes after the change `id`, oldest first. `null`: unknown, since that change is missing: it is too old and
+ * was removed, or the store was restored from a backup.
  */
 export async function changesAfter(db: Knex, id: number): Promise<readonly StoreChange[] | null> {
   const rows: { id: string; topic: ChangeTopic; key: string }[] = await db('foz.changes')

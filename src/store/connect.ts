@@ -2,29 +2,29 @@ import knexPackage, { type Knex } from 'knex';
 import { EmbeddedPool } from './pglite/pool.ts';
 import { embeddedFolder } from './place.ts';
 
-/** An open way to the store's database. */
+/** An open connection pool to the store's database. */
 export interface StoreConnection {
   readonly db: Knex;
-  /** A connection of its own of the `pg` package, to listen on; `null`: embedded, nobody else can write. */
+  /** Opens a separate connection of the `pg` package for notifications; `null`: embedded, so no other process can write. */
   readonly listener: (() => Promise<ListenConnection>) | null;
   close(): Promise<void>;
 }
 
-/** The part of a connection of the `pg` package that listening needs. */
+/** The part of a `pg` connection that is needed for notifications. */
 export interface ListenConnection {
   on(event: 'notification' | 'end' | 'error', listener: (...given: unknown[]) => void): unknown;
   query(text: string): Promise<unknown>;
   end(): Promise<void>;
 }
 
-/** Makes the connection; nothing is opened before the first statement. */
+/** Creates the pool. It connects at the first statement. */
 export function connectStore(url: string | undefined, folder: string): StoreConnection {
   return url === undefined ? embedded(embeddedFolder(folder)) : server(url);
 }
 
 /**
- * knex would write to the console, at times with whole stacks; what matters is thrown besides. Errors have the statement without its values,
- * among which are hashes of keys.
+ * Without this, knex would log to the console, sometimes whole stacks, although it throws the errors as well. Errors
+ * contain the statement without its values, since some are hashes of keys.
  */
 const quiet = {
   log: { warn() {}, error() {}, deprecate() {}, debug() {} },

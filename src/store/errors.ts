@@ -1,11 +1,14 @@
 import { types } from 'node:util';
 import { FozError, FozErrors } from '../core/index.ts';
 
-/** What went wrong in the store, in Foz's terms. `place` says which store; nothing of what the database said reaches the message. */
+/**
+ * Converts an error of the store to a FozError. `place` identifies the store. Texts of the database do not get into
+ * the message.
+ */
 export function storeError(error: unknown, place: string): unknown {
   if (error instanceof FozError || error instanceof FozErrors || !types.isNativeError(error)) return error;
   const { code = '', name } = error as Error & { code?: string };
-  // Several addresses that all refused make an error without a message.
+  // If all addresses of a host refuse, the error has no message.
   const options = { internal: error.message || code, cause: error };
   if (isLost(code, name, error.message))
     return new FozError(
@@ -34,7 +37,10 @@ export function storeError(error: unknown, place: string): unknown {
   return new FozError('unexpected', `The store ${place} failed: the log has the details.`, options);
 }
 
-/** Connection lost, shutting down, closed to connections (55000), too many connections, disk full, read-only, or no connection in time. */
+/**
+ * Connection lost, shutting down, closed to connections (55000), too many connections, disk full, read-only, or no
+ * connection in time.
+ */
 function isLost(code: string, name: string, message: string): boolean {
   return (
     /^(?:08...|57P0.|57014|55000|53...|25006|ECONN.*|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/.test(

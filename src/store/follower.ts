@@ -3,62 +3,65 @@ import type { Store } from './store.ts';
 
 export interface FollowerOptions {
   readonly topics: readonly ChangeTopic[];
-  /** Brings what is in memory in line with the store. */
+  /** Loads the current state of the store into memory. */
   readonly align: () => Promise<void>;
-  /** Told when that rejects and nobody waits for it; once, until it succeeds again. */
+  /** Called when `align` rejects and no caller waits for it. Called once, until it succeeds again. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Milliseconds after which a look that failed is repeated. */
-const againMs = 1_000;
+/** Milliseconds before a failed update is retried. */
+const retryMs = 1_000;
 
-/** Keeps something in memory in line with the store, one look at it after the other; one that fails is repeated until it succeeds. */
+/**
+ * Keeps data in memory in line with the store. Updates run one after the other, and a failed one is retried until it
+ * succeeds.
+ */
 export class Follower {
   readonly #options: FollowerOptions;
   #turn: Promise<void> = Promise.resolve();
   #stop: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
-  #hasLooked = false;
+  #hasUpdated = false;
   #isClosed = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
   }
 
-  /** Looks, and looks again at each change until `close`. A store that is down is followed as soon as it is there. */
+  /** Updates now and at each change until `close`. If the store is down, it updates as soon as the store is available. */
   async start(store: Store): Promise<void> {
     const { topics } = this.#options;
     const { started, stop } = store.onChange((change) => {
-      if (change === null || topics.includes(change.topic)) void this.#looked();
+      if (change === null || topics.includes(change.topic)) void this.#tryUpdate();
     });
     this.#stop = stop;
     await started;
-    await this.#looked();
+    await this.#tryUpdate();
   }
 
-  /** Whether a look has succeeded: something is known of the store, though it may be down by now. */
-  get hasLooked(): boolean {
-    return this.#hasLooked;
+  /** Whether an update has succeeded. The store may be down again since. */
+  get hasUpdated(): boolean {
+    return this.#hasUpdated;
   }
 
-  /** Resolves when memory and store agree; rejects as `align` does. */
-  async look(): Promise<void> {
-    await this.inTurn(this.#options.align);
-    this.#hasLooked = true;
+  /** Resolves when memory and store agree. Rejects as `align` does. */
+  async update(): Promise<void> {
+    await this.runBetween(this.#options.align);
+    this.#hasUpdated = true;
   }
 
-  /** Does something between two looks. */
-  inTurn(body: () => Promise<void>): Promise<void> {
+  /** Runs something between two updates. */
+  runBetween(body: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(body);
     this.#turn = done.catch(() => {});
     return done;
   }
 
-  /** Looks again in a moment, since something could not be taken over. */
-  again(): void {
+  /** Updates again in a moment, since something could not be applied. */
+  retrySoon(): void {
     clearTimeout(this.#timer);
-    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#looked(), againMs).unref();
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#tryUpdate(), retryMs).unref();
   }
 
   close(): void {
@@ -67,15 +70,15 @@ export class Follower {
     this.#stop();
   }
 
-  async #looked(): Promise<void> {
+  async #tryUpdate(): Promise<void> {
     try {
-      await this.look();
+      await this.update();
       this.#isFailing = false;
     } catch (error) {
       if (this.#isClosed) return;
       if (!this.#isFailing) this.#options.failed(error);
       this.#isFailing = true;
-      this.again();
+      this.retrySoon();
     }
   }
 }

@@ -21,7 +21,7 @@ export { publishChange } from './changes.ts';
 export { Follower } from './follower.ts';
 export type { MigrationStatus } from './migrate.ts';
 export { StoreTaken } from './pglite/lock.ts';
-export { isMade } from './place.ts';
+export { storeExists } from './place.ts';
 export {
   insertKey,
   type KeyDescription,

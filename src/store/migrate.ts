@@ -2,25 +2,25 @@ import type { Knex } from 'knex';
 import { FozError } from '../core/index.ts';
 import { type Migration, migrations } from './migrations/index.ts';
 
-/** What a store has and what this program would do to it; names of migrations. */
+/** The migrations of a store, by name. */
 export interface MigrationStatus {
   readonly done: readonly string[];
   readonly pending: readonly string[];
-  /** Made by a newer program. */
+  /** Migrations from a newer version of Foz. */
   readonly unknown: readonly string[];
 }
 
-/** Any number, the same in every process: who holds this lock changes the structure. */
+/** An advisory lock with an arbitrary number, the same in every process. Its holder may change the structure. */
 const lockNumber = 0x466f7a01;
 const tableName = 'migrations';
 const schemaName = 'foz';
 
-/** Reads the status and changes nothing. */
+/** Reads the status without changing anything. */
 export async function migrationStatus(
   db: Knex,
   steps: readonly Migration[] = migrations,
 ): Promise<MigrationStatus> {
-  // Not to_regclass: that may remember that the schema was not there.
+  // Not to_regclass, which may cache that the schema does not exist.
   const found = await db.raw(
     `select exists (select from pg_tables where schemaname = 'foz' and tablename = 'migrations') as there`,
   );
@@ -36,8 +36,9 @@ export async function migrationStatus(
 }
 
 /**
- * Brings the store to the structure that this program knows, all steps or none; of several processes one does it and the others wait.
- * Returns the names of the steps done now. Rejects with FozError `not-supported` when a newer program made the store.
+ * Applies all pending migrations, all or none. Of several processes, one applies them while the others wait. Returns
+ * the names of the migrations applied. Rejects with FozError `not-supported` when a newer version of Foz created the
+ * store.
  */
 export async function migrate(
   db: Knex,

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FozError } from '../core/index.ts';
 
-/** Where the embedded store stands in the state folder. */
+/** The folder of the embedded store within the state folder. */
 export function embeddedFolder(folder: string): string {
   return join(folder, 'store');
 }
 
-/** Whether there is a store: a database that was named, or an embedded one that was made. */
-export function isMade(url: string | undefined, folder: string): boolean {
+/** Whether a store exists: a configured database, or the folder of an embedded one. */
+export function storeExists(url: string | undefined, folder: string): boolean {
   return url !== undefined || existsSync(embeddedFolder(folder));
 }
 
-/** Throws FozError `validation-failed` for what is no URL of a PostgreSQL database. */
+/** Throws FozError `validation-failed` for a text that is not the URL of a PostgreSQL database. */
 export function checkUrl(url: string): void {
   if (/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url)) return;
   throw new FozError(
@@ -21,7 +21,7 @@ export function checkUrl(url: string): void {
   );
 }
 
-/** Which store is meant, for messages: never with user or password. */
+/** Identifies the store in messages, without user and password. */
 export function placeOf(url: string | undefined, folder: string): string {
   if (url === undefined) return `in ${embeddedFolder(folder)}`;
   if (!URL.canParse(url)) return 'of FOZ_STORE_URL';

@@ -10,35 +10,36 @@ import { checkUrl, placeOf } from './place.ts';
 import { readMetadata, type StoredMetadata, writeMetadata } from './repositories/metadata.ts';
 import { type ChangeListener, ChangeWatch } from './watch.ts';
 
-/** Where warnings go; a pino logger is one. */
+/** The destination of warnings, for example a pino logger. */
 export interface StoreLog {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
 export interface StoreOptions {
-  /** URL of a PostgreSQL database; absent: an embedded store in `folder`. */
+  /** The URL of a PostgreSQL database. Absent: an embedded store in `folder`. */
   readonly url?: string;
   /** The state folder, usually `.foz`. */
   readonly folder: string;
-  /** Milliseconds between looks for changes of other processes; 1,000 unless told. */
+  /** Milliseconds between polls for changes of other processes; default: 1,000. */
   readonly pollMs?: number;
-  /** Versions of the metadata that are kept; 200 unless told. */
+  /** Versions of the metadata that are kept; default: 200. */
   readonly keepVersions?: number;
   readonly log?: StoreLog;
-  /** The steps of its structure; those of this program unless told. */
+  /** The migrations; default: those of this program. */
   readonly migrations?: readonly Migration[];
-  /** Whether the structure is brought up to date when the store is opened; true unless told. */
+  /** Whether opening the store applies migrations; default: true. */
   readonly migrate?: boolean;
 }
 
 /**
- * Foz's own store. Nothing is opened before it is used the first time, or told to open; a store that is down is tried again at each use.
- * Everything here rejects with FozError: `unavailable` when the store does not answer, `not-supported` when a newer Foz made it.
+ * Foz's own store. It is opened on first use or by `open`, and each use retries a store that is down. All methods
+ * reject with FozError: `unavailable` when the store does not answer, `not-supported` when a newer version of Foz
+ * created it.
  */
 export class Store {
   readonly kind: 'pglite' | 'postgres';
-  /** Which store it is, for messages; no user, no password. */
+  /** Identifies the store in messages, without user and password. */
   readonly place: string;
   readonly #options: StoreOptions;
   #connection: Promise<StoreConnection> | null = null;
@@ -64,7 +65,7 @@ export class Store {
     });
   }
 
-  /** Connects and brings the structure up to date, once. Resolves with the names of the steps that were done. */
+  /** Connects and applies migrations, once. Resolves with the names of the migrations applied. */
   open(): Promise<readonly string[]> {
     if (this.#closed !== null) return Promise.reject(new FozError('unavailable', 'The store is closed.'));
     this.#opened ??= this.#open().catch((error: unknown) => {
@@ -74,23 +75,23 @@ export class Store {
     return this.#opened;
   }
 
-  /** Reads. What `body` rejects with becomes a FozError. */
+  /** Reads. Errors of `body` become FozErrors. */
   async read<T>(body: (db: Knex) => Promise<T>): Promise<T> {
     await this.open();
-    return this.#told(async () => body(await this.#db()));
+    return this.#withFozErrors(async () => body(await this.#db()));
   }
 
-  /** Writes in one transaction, all or nothing; changes that `body` publishes are told once it has committed. */
+  /** Writes in one transaction, all or nothing. Listeners get the changes that `body` publishes after the commit. */
   async write<T>(body: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {
     await this.open();
-    const result = await this.#told(async () => (await this.#db()).transaction(body));
-    void this.#watch.look().catch(() => {});
+    const result = await this.#withFozErrors(async () => (await this.#db()).transaction(body));
+    void this.#watch.poll().catch(() => {});
     return result;
   }
 
-  /** Resolves when listeners of this process were told of all changes that are committed; also when the store is down. */
+  /** Resolves when the listeners of this process have got all committed changes, or the store is down. */
   settled(): Promise<void> {
-    return this.#watch.look().catch(() => {});
+    return this.#watch.poll().catch(() => {});
   }
 
   readMetadata(): Promise<StoredMetadata> {
@@ -98,8 +99,8 @@ export class Store {
   }
 
   /**
-   * Returns the new version. Rejects with FozError `conflict`, naming both versions, when somebody else wrote since `expected`. `also` is
-   * done within the same transaction.
+   * Returns the new version. Rejects with FozError `conflict`, naming both versions, if there is a newer one than
+   * `expected`. `also` runs within the same transaction.
    */
   writeMetadata(
     expected: number,
@@ -117,20 +118,21 @@ export class Store {
   }
 
   /**
-   * Calls back for changes by any process that shares the store, this one too. `started` resolves when nothing can be missed any more,
-   * also when the store is down: then all that was missed is told by one `null` later.
+   * Calls the listener for changes by any process that shares the store, including this one. `started` resolves when
+   * no change can be missed any more. It also resolves when the store is down; then the listener is called with
+   * `null` later.
    */
   onChange(listener: ChangeListener): { readonly started: Promise<void>; readonly stop: () => void } {
     return this.#watch.add(listener);
   }
 
-  /** What the store's structure is, without changing it. */
+  /** The status of the migrations, without applying any. */
   status(): Promise<MigrationStatus> {
     if (this.#closed !== null) return Promise.reject(new FozError('unavailable', 'The store is closed.'));
-    return this.#told(async () => migrationStatus(await this.#db(), this.#steps));
+    return this.#withFozErrors(async () => migrationStatus(await this.#db(), this.#steps));
   }
 
-  /** Waits for running statements of an embedded store, then closes. */
+  /** Waits for running statements of an embedded store, then closes it. */
   close(): Promise<void> {
     this.#closed ??= (async () => {
       await this.#opened?.catch(() => {});
@@ -144,7 +146,7 @@ export class Store {
     return this.#options.migrations ?? migrations;
   }
 
-  /** knex is loaded only now: it takes a while, and a server should not wait for it. */
+  /** knex is imported here because loading it takes long, and the server should start without waiting for it. */
   #connect(): Promise<StoreConnection> {
     this.#connection ??= import('./connect.ts').then(({ connectStore }) =>
       connectStore(this.#options.url, this.#options.folder),
@@ -167,7 +169,7 @@ export class Store {
     );
   }
 
-  async #told<T>(body: () => Promise<T>): Promise<T> {
+  async #withFozErrors<T>(body: () => Promise<T>): Promise<T> {
     try {
       return await body();
     } catch (error) {
@@ -176,7 +178,7 @@ export class Store {
   }
 }
 
-/** A store that opens when it is used. Throws FozError `validation-failed` for a URL that is none. */
+/** Creates a store, which opens on first use. Throws FozError `validation-failed` for a wrong URL. */
 export function openStore(options: StoreOptions): Store {
   return new Store(options);
 }

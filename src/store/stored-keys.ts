@@ -2,15 +2,15 @@ import type { KeyRecord, KeyRepository, KeyUse } from '../auth/index.ts';
 import { findKeys, touchKeys } from './repositories/api-keys.ts';
 import type { Store } from './store.ts';
 
-/** The API keys of the store, as authentication asks for them. */
+/** The API keys of the store, in the form that authentication needs. */
 export class StoredKeys implements KeyRepository {
   readonly #store: Store;
   readonly #prepare: () => Promise<void>;
   #prepared: Promise<void> | null = null;
-  /** Keys that were found, to be forgotten when much has changed at once. */
+  /** Keys that were found. When many changes have happened at once, all of them are invalidated. */
   readonly #known = new Set<string>();
 
-  /** `prepare`: done once, before keys are looked for the first time; again when it failed. */
+  /** `prepare` runs once before the first lookup, and again if it failed. */
   constructor(store: Store, prepare: () => Promise<void> = async () => {}) {
     this.#store = store;
     this.#prepare = prepare;

@@ -2,66 +2,66 @@ import type { Knex } from 'knex';
 import { changesAfter, channel, lastChange, type StoreChange } from './changes.ts';
 import type { ListenConnection } from './connect.ts';
 
-/** What a listener is told; `null`: much has changed at once, everything that is remembered may be old. */
+/** Called with a change. `null`: many changes, so that all cached data may be outdated. */
 export type ChangeListener = (change: StoreChange | null) => void;
 
 export interface WatchOptions {
   readonly db: () => Promise<Knex>;
-  /** `null`: nobody else can write, nothing is asked for. */
+  /** `null`: no other process can write, so there is nothing to listen to. */
   readonly listen: (() => Promise<ListenConnection>) | null;
-  /** Milliseconds between looks at the list of changes. */
+  /** Milliseconds between polls of the list of changes. */
   readonly pollMs: number;
   readonly warn: (message: string, error: unknown) => void;
 }
 
 /**
- * Follows the list of changes. A notification only says that it is time to look; without one the list is looked at every `pollMs`, so
- * that nothing is missed while the connection that listens is down.
+ * Follows the list of changes. A notification only triggers a poll. The list is also polled every `pollMs`, so that
+ * nothing is missed while the listening connection is down.
  */
 export class ChangeWatch {
   readonly #options: WatchOptions;
   readonly #listeners = new Set<ChangeListener>();
   #seen: number | null = null;
-  #looking: Promise<void> | null = null;
-  #again = false;
+  #polling: Promise<void> | null = null;
+  #pollAgain = false;
   #timer: NodeJS.Timeout | undefined;
   #connection: ListenConnection | null = null;
   #connecting = false;
   #started: Promise<void> | null = null;
   #closed = false;
-  /** Whether the trouble that there is was told. */
-  #troubled = false;
+  /** Whether the current failure was logged. */
+  #isFailing = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
   }
 
-  /** Calls back for every change from the moment that `started` resolves. A listener that throws stops no other. */
+  /** Calls the listener for every change after `started` resolves. A listener that throws does not affect others. */
   add(listener: ChangeListener): { readonly started: Promise<void>; readonly stop: () => void } {
     this.#listeners.add(listener);
     this.#started ??= this.#start();
     return { started: this.#started, stop: () => void this.#listeners.delete(listener) };
   }
 
-  /** Looks now; resolves when all changes that are visible were told. */
-  async look(): Promise<void> {
+  /** Polls now. Resolves when the listeners have got all visible changes. */
+  async poll(): Promise<void> {
     if (this.#closed || this.#started === null) return;
-    if (this.#looking !== null) {
-      this.#again = true;
-      return this.#looking;
+    if (this.#polling !== null) {
+      this.#pollAgain = true;
+      return this.#polling;
     }
-    this.#looking = this.#lookUntilDone();
+    this.#polling = this.#pollUntilDone();
     try {
-      await this.#looking;
+      await this.#polling;
     } finally {
-      this.#looking = null;
+      this.#polling = null;
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#looking?.catch(() => {});
+    await this.#polling?.catch(() => {});
     await this.#connection?.end().catch(() => {});
   }
 
@@ -73,54 +73,54 @@ export class ChangeWatch {
     }
     if (this.#options.listen === null || this.#closed) return;
     await this.#connect();
-    this.#plan();
+    this.#schedule();
   }
 
-  #plan(): void {
+  #schedule(): void {
     if (this.#closed) return;
     this.#timer = setTimeout(() => void this.#tick(), this.#options.pollMs).unref();
   }
 
   async #tick(): Promise<void> {
-    await this.look().then(
+    await this.poll().then(
       () => {
-        this.#troubled = false;
+        this.#isFailing = false;
       },
       (error) => this.#warn('The store cannot be asked for changes; it is tried again and again.', error),
     );
     void this.#connect();
-    this.#plan();
+    this.#schedule();
   }
 
-  /** Once until things are well again. */
+  /** Logs a failure once, until a poll succeeds. */
   #warn(message: string, error: unknown): void {
-    if (!this.#troubled) this.#options.warn(message, error);
-    this.#troubled = true;
+    if (!this.#isFailing) this.#options.warn(message, error);
+    this.#isFailing = true;
   }
 
-  async #lookUntilDone(): Promise<void> {
+  async #pollUntilDone(): Promise<void> {
     do {
-      this.#again = false;
+      this.#pollAgain = false;
       const db = await this.#options.db();
       if (this.#seen === null) {
-        // What happened before the first look at all is not known.
+        // Changes before the first poll are unknown.
         this.#seen = await lastChange(db);
-        this.#tell(null);
+        this.#notify(null);
         continue;
       }
       const changes = await changesAfter(db, this.#seen);
       if (changes === null) {
         this.#seen = await lastChange(db);
-        this.#tell(null);
+        this.#notify(null);
       } else
         for (const change of changes) {
           this.#seen = change.id;
-          this.#tell(change);
+          this.#notify(change);
         }
-    } while (this.#again);
+    } while (this.#pollAgain);
   }
 
-  #tell(change: StoreChange | null): void {
+  #notify(change: StoreChange | null): void {
     for (const listener of [...this.#listeners]) {
       try {
         listener(change);
@@ -141,7 +141,7 @@ export class ChangeWatch {
       };
       connection.on('end', lost);
       connection.on('error', lost);
-      connection.on('notification', () => void this.look().catch(() => {}));
+      connection.on('notification', () => void this.poll().catch(() => {}));
       await connection.query(`listen ${channel}`);
       if (this.#closed) await connection.end();
       else this.#connection = connection;
@@ -150,6 +150,6 @@ export class ChangeWatch {
     } finally {
       this.#connecting = false;
     }
-    await this.look().catch(() => {});
+    await this.poll().catch(() => {});
   }
 }

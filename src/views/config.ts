@@ -2,27 +2,27 @@ import type { LimitsConfig } from '../access/index.ts';
 import type { Metadata, Naming } from '../catalog/index.ts';
 import type { SourceKind } from './sources/kinds.ts';
 
-/** The settings of a configuration that graphs and their engines are made with. */
+/** The settings that determine the graphs and their engines. */
 export interface GraphsConfig {
   readonly naming?: Naming;
   readonly numbers?: 'string' | 'number';
   readonly key_cap?: number;
   readonly plan_cache?: number;
   readonly server?: { readonly show_database_errors?: boolean; readonly limits?: LimitSettings };
-  /** Roles that may ask for nothing but these operations. */
+  /** Allow-lists. A role with a list may only run the operations on it. */
   readonly allow_list?: readonly AllowListConfig[];
   readonly metadata?: Metadata;
 }
 
-/** The limits of everybody, and of roles that have others. */
+/** The limits of all callers, and those of roles. */
 export interface LimitSettings extends LimitsConfig {
-  /** What is absent is as for everybody. */
+  /** By role. A limit that is absent here is that of all callers. */
   readonly roles?: Readonly<Record<string, LimitsConfig>>;
 }
 
 export interface AllowListConfig {
   readonly role: string;
-  /** `enforce` (unless told): others are refused. `report`: they are told in the log. */
+  /** `enforce` (default): operations that are not on the list are refused. `report`: they are logged. */
   readonly mode?: 'enforce' | 'report';
   /** GraphQL documents, or JSON lists of them (see `documentsIn`). */
   readonly operations: readonly string[];
@@ -33,7 +33,7 @@ export interface Patterns {
   readonly exclude?: readonly string[];
 }
 
-/** One attached database. `url` for servers, `path` for embedded ones. */
+/** One attached database, by `url` for servers and by `path` for embedded ones. */
 export interface SourceConfig {
   readonly name: string;
   readonly kind: SourceKind;
@@ -51,7 +51,7 @@ export interface SourceConfig {
   readonly naming?: Naming;
   readonly numbers?: 'string' | 'number';
   readonly prepared_statements?: boolean;
-  /** Instead of that of the whole configuration. */
+  /** Overrides the setting of the whole configuration. */
   readonly schema_check_seconds?: number;
   readonly readonly?: boolean;
   readonly customization?: {

@@ -27,10 +27,10 @@ import {
 import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
-import { connectorsOf, found } from './connectors.ts';
+import { ConnectorIds } from './connector-ids.ts';
+import { connectorOf, connectorsOf } from './connectors.ts';
 import { inheritLimits } from './inherit-limits.ts';
-import { Marks } from './marks.ts';
-import { agrees, keptIn, learned, type NameBook, reservedIn } from './names/book.ts';
+import { keptNamesOf, matchesBook, type NameBook, reservedNamesOf, withNewNames } from './names/book.ts';
 import { withTables } from './names/kept.ts';
 import { allowListOf, registeredAs, registeredIn, spelled } from './operations/allow-list.ts';
 import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
@@ -39,30 +39,33 @@ import { type View, viewKey, viewOf } from './views.ts';
 
 const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
 
-/** An engine holds the catalog that it was made from, so it may outlive no more changes than this. */
+/** An engine keeps the catalog it was built from in memory, so it is replaced after this many changes. */
 const mostChanges = 8;
 
-/** An operation that was asked for by a role whose list does not have it. */
-export interface Unlisted {
+/** An operation that is not on the allow-list of the caller's role. */
+export interface UnlistedRequest {
   readonly role: RoleName;
   readonly operationName: string | null;
-  /** With the fragments that it uses. */
+  /** The operation and the fragments that it uses. */
   readonly document: string;
   readonly refused: boolean;
 }
 
-/** What metadata makes of the sources as they are at a moment. */
-export interface TriedMetadata {
+/** Metadata resolved against the current sources. */
+export interface ResolvedMetadata {
   readonly catalog: Catalog;
   readonly permissions: Permissions;
-  /** All that is wrong, names of the graph included. */
+  /** All faults and notes, including those about names in the graph. */
   readonly issues: readonly CatalogIssue[];
-  /** The sources of that moment. */
+  /** The connectors of the sources it was resolved against. */
   readonly connectors: ReadonlyMap<SourceName, Connector>;
 }
 
-/** An engine, and the changes (counted from the start) at which it was made and was last found to be up to date. */
-interface Kept {
+/**
+ * A cached engine, with the number of the change at which it was built and of the one at which it was last found up
+ * to date.
+ */
+interface CachedEngine {
   readonly engine: RoleEngine;
   readonly made: number;
   checked: number;
@@ -71,37 +74,38 @@ interface Kept {
 }
 
 /**
- * The catalog of all sources, the permissions on it, and an engine for each view that sessions have of it, made when the first
- * such session asks. After a change an engine stays, with its plans, where the change touches nothing that it is made from.
+ * The catalog of all sources, its permissions, and an engine for each view of it. An engine is built when the first
+ * session needs it. After a change, an engine stays with its plans if the change affects nothing that it was built
+ * from.
  */
 export class Graphs {
   #config: GraphsConfig;
   #givenLimits: LimitSettings;
-  /** Those of inherited roles filled in. */
+  /** The limits, with those of inherited roles filled in. */
   #limits: LimitSettings;
   #allowLists: readonly AllowListConfig[];
   #registered: ReadonlyMap<string, string>;
   readonly #registry: SourceRegistry;
   #connectors: ReadonlyMap<SourceName, Connector>;
   #metadata: Metadata;
-  /** Names that were given before. */
+  /** The names that tables and relationships keep. */
   #names: NameBook = {};
   readonly #swapped = new Set<() => void>();
-  readonly #unlisted = new Set<(found: Unlisted) => void>();
+  readonly #unlisted = new Set<(found: UnlistedRequest) => void>();
   #catalog: Catalog;
   #permissions: Permissions;
-  /** Made when it is asked for: names take a moment. */
-  #served: TriedMetadata | null = null;
-  /** Grows with every change. */
+  /** Built on first use, since naming takes a moment. */
+  #served: ResolvedMetadata | null = null;
+  /** Increases with every change. */
   #changes = 0;
-  readonly #engines = new LRUCache<string, Kept>({
+  readonly #engines = new LRUCache<string, CachedEngine>({
     max: defaults.views,
     dispose: ({ engine }) => engine.close(),
   });
   /** One budget for the caches of all roles, so that many roles keep no more than one does. */
   readonly #plans = keptPlans();
   readonly #introspections = introspectionAnswers();
-  readonly #marks = new Marks();
+  readonly #connectorIds = new ConnectorIds();
 
   constructor(config: GraphsConfig, registry: SourceRegistry) {
     this.#config = config;
@@ -121,26 +125,27 @@ export class Graphs {
     return this.#catalog;
   }
 
-  /** What is served now. */
+  /** The metadata in use. */
   get metadata(): Metadata {
     return this.#metadata;
   }
 
-  /** Takes over other metadata, at once for all roles; it need not be read again where `tried` has done so and no source changed since. */
-  useMetadata(metadata: Metadata, tried?: TriedMetadata): void {
+  /** Switches all roles to other metadata. `resolved` is reused if no source has changed since. */
+  useMetadata(metadata: Metadata, resolved?: ResolvedMetadata): void {
     this.#metadata = metadata;
-    if (tried?.connectors === this.#connectors) this.#take(tried.catalog, tried.permissions, tried);
+    if (resolved?.connectors === this.#connectors)
+      this.#take(resolved.catalog, resolved.permissions, resolved);
     else this.swap();
   }
 
-  /** Takes over what the sources contain now. Requests that run keep the catalog they started with. */
+  /** Switches to the current content of the sources. Running requests keep the catalog they started with. */
   swap(): void {
     this.#connectors = connectorsOf(this.#registry);
     const catalog = this.#resolve();
     this.#take(catalog, resolvePermissions(catalog, this.#metadata), null);
   }
 
-  #take(catalog: Catalog, permissions: Permissions, served: TriedMetadata | null): void {
+  #take(catalog: Catalog, permissions: Permissions, served: ResolvedMetadata | null): void {
     this.#catalog = catalog;
     this.#permissions = permissions;
     this.#served = served;
@@ -152,18 +157,18 @@ export class Graphs {
       if (this.#changes - made > mostChanges) this.#engines.delete(key);
   }
 
-  /** What a session may ask for: the limits of its role, within those of its credential. */
+  /** The limits of a session: those of its role, lowered to those of its credential. */
   limitsOf({ role, limits }: Pick<Session, 'role' | 'limits'>): LimitsConfig {
     const { roles, ...all } = this.#limits;
     return narrowedLimits({ ...all, ...roles?.[role] }, limits);
   }
 
-  /** What operations may cost and which are allowed, by role. */
+  /** The limits in use, for all callers and by role. */
   get limits(): LimitSettings {
     return this.#limits;
   }
 
-  /** Takes over other limits and lists of operations, at once for all roles. */
+  /** Switches all roles to other limits and allow-lists. */
   useLimits(limits: LimitSettings, allowLists: readonly AllowListConfig[]): void {
     if (isDeepStrictEqual([limits, allowLists], [this.#givenLimits, this.#allowLists])) return;
     this.#givenLimits = limits;
@@ -172,7 +177,7 @@ export class Graphs {
     this.#take(this.#catalog, this.#permissions, this.#served);
   }
 
-  /** Takes over other settings, at once for all roles. */
+  /** Switches all roles to other settings. */
   useConfig(config: GraphsConfig): void {
     const spelling = ({ naming, numbers }: GraphsConfig) => [naming, numbers];
     const running = ({ key_cap, plan_cache, server }: GraphsConfig) => [
@@ -187,13 +192,16 @@ export class Graphs {
       this.#take(this.#catalog, this.#permissions, this.#served);
   }
 
-  /** The document on the list of a role that a client asks for by this id or hash. */
+  /** The document that a client of the role requests by an id or hash; `undefined`: none on its list. */
   registered(role: RoleName, id: string): string | undefined {
     return registeredAs(this.#registered, role, id);
   }
 
-  /** Called for each operation that is not on the list of its role; gives a function that ends it. */
-  onUnlisted(listener: (found: Unlisted) => void): () => void {
+  /**
+   * Calls the listener for each operation that is not on the allow-list of its role. Returns a function that removes
+   * the listener.
+   */
+  onUnlisted(listener: (found: UnlistedRequest) => void): () => void {
     this.#unlisted.add(listener);
     return () => this.#unlisted.delete(listener);
   }
@@ -202,25 +210,25 @@ export class Graphs {
     return this.#names;
   }
 
-  /** Takes other kept names into use. The graph is only rebuilt where they differ from the names in it. */
+  /** Uses other kept names. The graph is rebuilt only if its names differ from them. */
   useNames(names: NameBook): void {
     if (isDeepStrictEqual(names, this.#names)) return;
     this.#names = names;
     const graph = this.#graphOf(this.#catalog);
-    if (!agrees(names, this.#catalog, (table) => graph.tableName(table))) this.swap();
+    if (!matchesBook(names, this.#catalog, (table) => graph.tableName(table))) this.swap();
   }
 
-  /** A book with the names of everything that is served now; `null`: it has all of them already. */
+  /** The book with the names of everything in the graph; `null`: nothing is missing. */
   newNames(book: NameBook = this.#names): NameBook | null {
     const graph = this.#graphOf(this.#catalog);
     const sources = this.#registry.sources.map((source) => ({
       name: source.name,
       ...this.#spelling(source),
     }));
-    return learned(book, this.#catalog, sources, (table) => graph.tableName(table));
+    return withNewNames(book, this.#catalog, sources, (table) => graph.tableName(table));
   }
 
-  /** Calls back after each change of the served graphs; returns a function that ends it. */
+  /** Calls the listener after each change of the graphs. Returns a function that removes it. */
   onSwap(listener: () => void): () => void {
     this.#swapped.add(listener);
     return () => this.#swapped.delete(listener);
@@ -230,13 +238,13 @@ export class Graphs {
     return this.#permissions;
   }
 
-  /** What is wrong with the catalog, the permissions, and the names of the whole graph. */
+  /** Faults and notes about the catalog, the permissions and the names of the whole graph. */
   get issues(): readonly CatalogIssue[] {
-    return this.tried(this.#metadata).issues;
+    return this.resolve(this.#metadata).issues;
   }
 
-  /** What metadata would make of the sources. Changes nothing. */
-  tried(metadata: Metadata): TriedMetadata {
+  /** Resolves metadata against the sources without using it. */
+  resolve(metadata: Metadata): ResolvedMetadata {
     if (metadata === this.#metadata) {
       this.#served ??= this.#judged(this.#catalog, this.#permissions);
       return this.#served;
@@ -245,7 +253,7 @@ export class Graphs {
     return this.#judged(catalog, resolvePermissions(catalog, metadata));
   }
 
-  #judged(catalog: Catalog, permissions: Permissions): TriedMetadata {
+  #judged(catalog: Catalog, permissions: Permissions): ResolvedMetadata {
     const connectors = this.#connectors;
     const graph = this.#graphOf(catalog);
     return {
@@ -256,7 +264,7 @@ export class Graphs {
     };
   }
 
-  /** The engine for a session: shared by all sessions that see the same. By default everything is seen. */
+  /** The engine of a session, shared by all sessions with the same view. Default: the view of an admin. */
   engine(session: Session = adminSession): RoleEngine {
     const key = viewKey(session);
     const kept = this.#engines.get(key);
@@ -270,20 +278,20 @@ export class Graphs {
     return made.engine;
   }
 
-  /** The caches that all roles share. */
+  /** The caches shared by all roles. */
   get caches(): readonly CacheState[] {
     return [this.#plans.state, this.#introspections.state];
   }
 
-  /** Plans kept by all roles. */
+  /** The number of cached plans of all roles. */
   get plans(): number {
     let plans = 0;
     for (const { engine } of this.#engines.values()) plans += engine.size;
     return plans;
   }
 
-  /** The graph is lazy: an engine costs little before it is asked. */
-  #make(session: Session): Kept {
+  /** Builds an engine. This is cheap, since the graph is built lazily. */
+  #make(session: Session): CachedEngine {
     const limits = this.limitsOf(session);
     const whole = this.#catalog;
     const view = viewOf(whole, this.#permissions, session, limits.rows ?? null);
@@ -291,7 +299,7 @@ export class Graphs {
     const lists = this.#allowLists.filter(({ role }) => role === session.role);
     const { depth, nodes, tokens, cost } = limits;
     const { key_cap, plan_cache, server } = this.#config;
-    // What a plan has passed once is not checked again: an engine goes when that becomes another.
+    // Plans were checked against these settings when they were cached, so an engine is only reused while they stay.
     const besides = [
       ...[depth, nodes, tokens, cost, lists],
       ...[key_cap, plan_cache, server?.show_database_errors],
@@ -302,22 +310,27 @@ export class Graphs {
       made: this.#changes,
       checked: this.#changes,
       content: () => {
-        content ??= viewContent(whole, view, (source) => this.#marks.of(found(connectors, source)), besides);
+        content ??= viewContent(
+          whole,
+          view,
+          (source) => this.#connectorIds.of(connectorOf(connectors, source)),
+          besides,
+        );
         return content;
       },
     };
   }
 
   #makeEngine(session: Session, { catalog, rules }: View, limits: LimitsConfig): RoleEngine {
-    // Requests that run when a source is taken away or replaced go on with the one they began with.
+    // Requests that run while a source is removed or replaced finish on the connector they started with.
     const connectors = this.#connectors;
-    const connectorOf = (source: SourceName) => found(connectors, source);
-    const capabilitiesOf = (source: SourceName): GraphCapabilities => connectorOf(source).capabilities;
+    const servedBy = (source: SourceName) => connectorOf(connectors, source);
+    const capabilitiesOf = (source: SourceName): GraphCapabilities => servedBy(source).capabilities;
     const { schema } = buildGraph(catalog, capabilitiesOf);
     return new RoleEngine({
       schema,
       rules,
-      connectorOf,
+      connectorOf: servedBy,
       onUnavailable: (source, error) => this.#registry.failed(source, error),
       keyCap: this.#config.key_cap ?? defaults.keyCap,
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
@@ -330,7 +343,7 @@ export class Graphs {
     });
   }
 
-  /** `undefined`: the role has no list of operations. */
+  /** The check of operations against the role's allow-list; `undefined`: the role has none. */
   #admission(role: RoleName): RoleEngineOptions['admit'] {
     const list = allowListOf(this.#allowLists, role);
     if (list === null) return undefined;
@@ -358,15 +371,15 @@ export class Graphs {
 
   #resolve(metadata = this.#metadata): Catalog {
     const inputs = this.#inputs();
-    const kept = keptIn(this.#names, inputs);
+    const kept = keptNamesOf(this.#names, inputs);
     const catalog = resolveCatalog(inputs, metadata, kept);
     const { longer } = this.#graphOf(catalog);
     return longer.size === 0 ? catalog : resolveCatalog(inputs, metadata, withTables(kept, longer));
   }
 
   #graphOf(catalog: Catalog): BuiltGraph {
-    const reserved = reservedIn(this.#names, this.#inputs(), catalog);
-    return buildGraph(catalog, (source) => found(this.#connectors, source).capabilities, { reserved });
+    const reserved = reservedNamesOf(this.#names, this.#inputs(), catalog);
+    return buildGraph(catalog, (source) => connectorOf(this.#connectors, source).capabilities, { reserved });
   }
 
   #inputs(): SourceInput[] {

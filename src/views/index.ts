@@ -5,8 +5,8 @@ export type {
   Patterns,
   SourceConfig,
 } from './config.ts';
-export { Graphs, type TriedMetadata, type Unlisted } from './graphs.ts';
-export { forgotten, type NameBook, type SourceNames } from './names/book.ts';
+export { Graphs, type ResolvedMetadata, type UnlistedRequest } from './graphs.ts';
+export { forgetNames, type NameBook, type SourceNames } from './names/book.ts';
 export { checkAllowLists } from './operations/allow-list.ts';
 export { diffFacts } from './sources/diff.ts';
 export { wantedEnums } from './sources/enum-tables.ts';

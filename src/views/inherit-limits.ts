@@ -3,8 +3,8 @@ import type { InheritedRoleMetadata } from '../catalog/index.ts';
 import type { LimitSettings } from './config.ts';
 
 /**
- * The limits with those of inherited roles filled in: one that a role does not have itself is the widest of its parents', where each
- * of them has one. Else the role has that of everybody, as its parent has.
+ * Fills in the limits of inherited roles. A limit that the role does not set itself is the widest of its parents',
+ * if each of them sets it. Otherwise the limit of all callers applies.
  */
 export function inheritLimits(
   { roles = {}, ...all }: LimitSettings,
@@ -25,7 +25,7 @@ export function inheritLimits(
   return known.size === 0 ? all : { ...all, roles: Object.fromEntries(known) };
 }
 
-/** What all of some limits say, at its widest. */
+/** The limits that all of several set, each at its widest. */
 function widest(several: readonly LimitsConfig[]): LimitsConfig {
   const [first = {}, ...others] = several;
   const shared = Object.entries(first).filter(([name]) => others.every((limits) => name in limits));

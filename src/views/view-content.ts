@@ -3,29 +3,34 @@ import type { Catalog, Source, Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 import type { View } from './views.ts';
 
-/** What two views must share besides what they hold, source by source: equal texts for the same connector. */
-export type MarkOf = (source: SourceName) => string;
+/** Identifies the connector of a source: equal texts for the same connector. */
+export type ConnectorIdOf = (source: SourceName) => string;
 
 /**
- * A hash of everything that an engine is made from: what is seen, the rules, the tables that rules look into, the sources of all
- * of them, and `besides`. Engines of equal hashes answer alike, so that one may stay in the place of the other. What cannot be
- * compared (a function) makes a hash that equals no other.
+ * A hash of everything that an engine is built from: its view, its rules, the tables in rules, the sources of all of
+ * them, and `besides`. Engines of equal hashes answer alike, so that one can replace the other. A value that cannot
+ * be compared (a function) leads to a unique hash.
  */
-export function viewContent(whole: Catalog, view: View, markOf: MarkOf, besides: unknown): string {
+export function viewContent(
+  whole: Catalog,
+  view: View,
+  connectorIdOf: ConnectorIdOf,
+  besides: unknown,
+): string {
   const content = new Content(whole, view);
   content.write([besides, view.ruledBy]);
-  content.writeTables(markOf);
+  content.writeTables(connectorIdOf);
   return createHash('sha256').update(content.text()).digest('base64');
 }
 
-/** Writes things that refer to each other in circles: each is written once, and from then on named by its number. */
+/** Writes objects that refer to each other in circles. Each is written once, and referred to by its number afterwards. */
 class Content {
   readonly #seen = new Map<object, number>();
   readonly #pieces: string[] = [];
-  /** Tables by how they are named here: those of the view, whose relationships count, and those of the whole catalog. */
+  /** The known tables by object: those of the view, with their relationships, and those of the whole catalog. */
   readonly #tables = new Map<object, Table>();
   readonly #sources = new Map<object, Source>();
-  /** Tables and sources that were named; what they hold follows. */
+  /** Tables and sources that were referred to. Their contents are written afterwards. */
   readonly #named = new Set<Table>();
   readonly #namedSources = new Set<Source>();
 
@@ -45,22 +50,22 @@ class Content {
     this.#related = new Set(this.#named);
   }
 
-  /** Tables whose relationships give names or lead somewhere. Of all others rules name the relationships that they take. */
+  /** Tables whose relationships are written. For others, rules contain the relationships that they use. */
   readonly #related: ReadonlySet<Table>;
 
   text(): string {
     return this.#pieces.join('\n');
   }
 
-  /** All tables and sources that were named so far, and those that they name. A set grows while it is walked. */
-  writeTables(markOf: MarkOf): void {
+  /** Writes all tables and sources that were referred to, and those that these refer to. A Set may grow during iteration. */
+  writeTables(connectorIdOf: ConnectorIdOf): void {
     for (const table of this.#named) {
       const { relationships, ...own } = table;
       this.write(['table', table.id, own, this.#related.has(table) ? relationships : null]);
     }
     for (const source of this.#namedSources) {
       const { tables: _, ...own } = source;
-      this.write(['source', own, markOf(source.name)]);
+      this.write(['source', own, connectorIdOf(source.name)]);
     }
   }
 
@@ -95,7 +100,7 @@ class Content {
       this.#pieces.push('{');
       for (const [key, part] of Object.entries(value)) {
         this.#pieces.push(key);
-        // What a rule of validation does is told by what it was made from.
+        // The function of a validation rule follows from its other fields.
         if (key !== 'passes') this.write(part);
       }
       this.#pieces.push('}');

@@ -14,28 +14,28 @@ import type { Catalog } from '../catalog/index.ts';
 import { adminRole } from '../core/index.ts';
 import { everythingAllowed, type Rules, rulesOf } from '../plan/index.ts';
 
-/** What one kind of session sees of the catalog, and by which rules. */
+/** The part of the catalog that a kind of session sees, and the rules that apply. */
 export interface View {
   readonly catalog: VisibleCatalog;
   readonly rules: Rules;
-  /** What the rules were made from. */
+  /** The values that the rules were made from. */
   readonly ruledBy: readonly unknown[];
 }
 
-/** Sessions of equal keys have the same view. */
+/** The key of a session's view. Sessions with equal keys have the same view. */
 export function viewKey({ role, backend, scopes, limits }: Session): string {
   if (backend !== true && scopes === undefined && limits === undefined) return role;
   return `${role}\0${backend === true ? 'backend' : ''}\0${scopes?.text ?? ''}\0${limitsText(limits)}`;
 }
 
-/** The limits that make another engine or another check of documents. */
+/** The limits on which the engine or its checks of documents depend. */
 function limitsText(limits: CredentialLimits | undefined): string {
   if (limits === undefined) return '';
   const { depth, nodes, tokens, cost, rows } = limits;
   return JSON.stringify([depth, nodes, tokens, cost, rows]);
 }
 
-/** The view of a session. A role that nobody gave a permission sees nothing. */
+/** The view of a session. It is empty for a role without permissions. */
 export function viewOf(
   catalog: Catalog,
   { roles, validations }: Permissions,
@@ -61,7 +61,7 @@ export function viewOf(
   };
 }
 
-/** What a session may do with each table: the permissions of its role, within the scopes of its credential. */
+/** The permissions of a session: those of its role, within the scopes of its credential. */
 export function grantedTo(
   catalog: Catalog,
   roles: Permissions['roles'],
@@ -72,7 +72,7 @@ export function grantedTo(
   return scopes === undefined ? granted : narrowed(granted, scopes);
 }
 
-/** No list has more rows than the limits of the role allow. */
+/** The rules, with lists limited to the given number of rows. */
 function limited(rules: Rules, most: number | null): Rules {
   if (most === null) return rules;
   return {
@@ -84,7 +84,7 @@ function limited(rules: Rules, most: number | null): Rules {
   };
 }
 
-/** The part of a role's permissions that lies within the scopes of a credential. */
+/** The part of a role's permissions within the scopes of a credential. */
 function narrowed({ role, tables }: RolePermissions, scopes: Scopes): RolePermissions {
   const kept = [...tables].filter(([, { table }]) =>
     allowsTable(scopes, { source: table.source.name, namespace: table.namespace, table: table.name }),

@@ -7,7 +7,7 @@ import { connect } from '../../src/main.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
-/** Errors name nothing that the role does not know of: columns, constraints over them, tables and sources of its rules. */
+/** Errors must not name what the role cannot see: columns, constraints over them, tables and sources in its rules. */
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 const folder = mkdtempSync(join(tmpdir(), 'foz-concealed-'));
@@ -94,7 +94,7 @@ afterEach(() => {
   down = false;
 });
 
-async function told(query: string, variables: Readonly<Record<string, string>> = {}) {
+async function responseOf(query: string, variables: Readonly<Record<string, string>> = {}) {
   const session = { role: parseRoleName(role)!, variables: new Map(Object.entries(variables)) };
   const text = await ask(graphs.engine(session), { query, variables: {}, session: session.variables });
   for (const word of ['ssn_', 'people_ssn', '"ssn"', 'mood_', '"mood"', 'vault'])
@@ -111,14 +111,14 @@ const hidden = {
 };
 
 test('constraints over columns that are not known, or called after them, have no name', async () => {
-  expect(await told(insert('{id: 2, name: "Bob"}'), { ssn: '111', mood: 'calm' })).toEqual(hidden);
-  expect(await told(insert('{id: 2, name: "Bob"}'), { ssn: '222', mood: 'angry' })).toEqual(hidden);
+  expect(await responseOf(insert('{id: 2, name: "Bob"}'), { ssn: '111', mood: 'calm' })).toEqual(hidden);
+  expect(await responseOf(insert('{id: 2, name: "Bob"}'), { ssn: '222', mood: 'angry' })).toEqual(hidden);
 });
 
 test('other constraints are told', async () => {
-  const name = await told(insert('{id: 2, name: "Ada"}'), { ssn: '222', mood: 'calm' });
+  const name = await responseOf(insert('{id: 2, name: "Ada"}'), { ssn: '222', mood: 'calm' });
   expect(name).toMatchObject({ constraint: 'people_name_key', columns: ['name'] });
-  const age = await told(insert('{id: 2, name: "Bob", age: -1}'), { ssn: '222', mood: 'calm' });
+  const age = await responseOf(insert('{id: 2, name: "Bob", age: -1}'), { ssn: '222', mood: 'calm' });
   expect(age).toMatchObject({ constraint: 'people_age_check' });
 });
 
@@ -128,12 +128,12 @@ test('what is preset and does not fit tells nothing of its column', async () => 
     path: '$',
     code: 'access-denied',
   };
-  expect(await told(insert('{id: 2}'), { ssn: '0123456789', mood: 'calm' })).toEqual(refusal);
-  expect(await told(insert('{id: 2}'), { ssn: 'letters', mood: 'calm' })).toEqual(refusal);
+  expect(await responseOf(insert('{id: 2}'), { ssn: '0123456789', mood: 'calm' })).toEqual(refusal);
+  expect(await responseOf(insert('{id: 2}'), { ssn: 'letters', mood: 'calm' })).toEqual(refusal);
 });
 
 test('a rule that leads into another source names neither it nor its tables', async () => {
-  expect(await told('{ visits { id } }')).toEqual({
+  expect(await responseOf('{ visits { id } }')).toEqual({
     message:
       'A rule of this role selects more than 2 keys in another source: narrow the rule, or raise the key cap.',
     path: '$',
@@ -141,7 +141,7 @@ test('a rule that leads into another source names neither it nor its tables', as
     cap: 2,
   });
   down = true;
-  expect(await told('{ visits { id } }')).toEqual({
+  expect(await responseOf('{ visits { id } }')).toEqual({
     message: 'A source that a rule of this role looks into cannot answer now.',
     path: '$',
     code: 'unavailable',

@@ -14,7 +14,7 @@ const shop = facts(
   { enums: [mood] },
 );
 
-/** What is wrong with a rule over the rows, and with a value that is written. */
+/** The issues of a filter and of presets. */
 function issuesOf(filter: object, set: object = {}): string[] {
   const metadata: Metadata = {
     tables: [

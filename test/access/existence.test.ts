@@ -9,7 +9,7 @@ import type { Connector } from '../../src/plan/index.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
-/** What is forbidden must look like what does not exist: the same words, the same work, and nothing asked of any database. */
+/** Forbidden things must look as if they did not exist: the same messages, the same work, and no statement to any database. */
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 const folder = mkdtempSync(join(tmpdir(), 'foz-existence-'));
@@ -17,7 +17,7 @@ const statements: string[] = [];
 let registry: SourceRegistry;
 let graphs: Graphs;
 
-/** Notes each statement that goes to the database, within transactions too. */
+/** Records each statement that is sent to the database, within transactions too. */
 function noted(connector: Connector): Connector {
   return new Proxy(connector, {
     get(target, name) {
@@ -137,7 +137,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => registry.close());
 
-/** A position, what is forbidden there, and a name of the same length that nothing has. */
+/** A position, a name that is forbidden there, and an unknown name of the same length. */
 const positions: readonly (readonly [string, string, string])[] = [
   ['{ NAME { id } }', 'vault', 'vaulx'],
   ['{ NAME(id: 1) { id } }', 'vault_by_pk', 'vaulx_by_pk'],
@@ -204,8 +204,8 @@ const positions: readonly (readonly [string, string, string])[] = [
 const session = { role: parseRoleName(role)!, variables: new Map<string, string>() };
 const hidden = ['vault', 'secret', 'price', 'shelf', 'audits', 'isbn'];
 
-/** What a client hears, with the name that it gave taken out. */
-async function told(query: string, name: string) {
+/** The response to the client, without the name that it sent. */
+async function responseOf(query: string, name: string) {
   statements.length = 0;
   const text = await ask(graphs.engine(session), { query: query.replaceAll('NAME', name), variables: {} });
   expect(statements).toEqual([]);
@@ -213,7 +213,7 @@ async function told(query: string, name: string) {
 }
 
 test.each(positions)('%s tells of %s what it tells of %s', async (query, forbidden, missing) => {
-  const [known, unknown] = [await told(query, forbidden), await told(query, missing)];
+  const [known, unknown] = [await responseOf(query, forbidden), await responseOf(query, missing)];
   expect(known).toBe(unknown);
   for (const word of hidden) expect(known).not.toContain(word);
   expect(known).toMatch(/"errors"|"__type":null/);

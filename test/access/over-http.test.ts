@@ -45,7 +45,7 @@ interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
 }
 
-/** Asks as somebody for whom the admin secret vouches. */
+/** Sends a request with the admin secret for the given role and session variables. */
 async function ask(as: string, query: string, variables: unknown = {}): Promise<Answer> {
   const session = sessionOf(as);
   const own = [...session.variables].map(([name, value]) => [`x-foz-${name}`, value]);
@@ -65,7 +65,7 @@ async function ask(as: string, query: string, variables: unknown = {}): Promise<
 
 const reads = ({ tables, except, operators }: TabledCase) =>
   tables === undefined && except?.sqlite === undefined && operators === undefined;
-/** A header holds nothing but ASCII here. */
+/** HTTP headers can only hold ASCII here. */
 const plainly = ({ as }: TabledCase) => !/[^ -~]/.test(as);
 
 test('what roles may read is the same over HTTP', async () => {
@@ -85,7 +85,7 @@ test('what they may not name is refused over HTTP with the same words', async ()
   expect(cases.length).toBeGreaterThan(150);
 }, 60_000);
 
-/** As whom, what, and what only this one may see of it. */
+/** The session, the request, and the rows that only this session may see. */
 const customers = [1, 2, 3, 5, 6, 8, 10, 11, 13];
 const documents = [
   '{ customers { id } orders(order_by: {id: asc}) { customer_id } }',

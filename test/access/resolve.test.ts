@@ -50,13 +50,16 @@ const select = (role: string, permission: object, name = 'orders'): TableMetadat
   select_permissions: [{ role, permission: { columns: '*', filter: {}, ...permission } }],
 });
 
-function told(tables: readonly TableMetadata[], inherited: readonly InheritedRoleMetadata[] = []): string[] {
+function issuesOf(
+  tables: readonly TableMetadata[],
+  inherited: readonly InheritedRoleMetadata[] = [],
+): string[] {
   return resolve(tables, inherited).issues.map(
     ({ severity, where, reason }) => `${severity} ${where}: ${reason}`,
   );
 }
 
-/** What a role may do with a table of the shop. */
+/** The permissions of a role on a table of the shop. */
 function granted(
   role: string,
   tables: readonly TableMetadata[],
@@ -178,7 +181,7 @@ describe('a permission with anything wrong in it grants nothing, and says where'
     ],
   ];
   test.each(cases)('%s', (_, filter, reason) => {
-    expect(told([select('r', { filter })])).toEqual([`${at}${reason}; the permission is left out`]);
+    expect(issuesOf([select('r', { filter })])).toEqual([`${at}${reason}; the permission is left out`]);
     expect(granted('r', [select('r', { filter })])?.select ?? null).toBeNull();
   });
 
@@ -198,7 +201,7 @@ describe('a permission with anything wrong in it grants nothing, and says where'
   });
 
   test('a text that only begins like a session variable of another product is a text', () => {
-    expect(told([select('r', { filter: { customer: { email: { _eq: 'x-ray-9' } } } })])).toEqual([]);
+    expect(issuesOf([select('r', { filter: { customer: { email: { _eq: 'x-ray-9' } } } })])).toEqual([]);
   });
 
   test('a role that an inherited role names must have permissions', () => {
@@ -214,15 +217,17 @@ describe('a permission with anything wrong in it grants nothing, and says where'
   });
 
   test('numbers are compared with numbers', () => {
-    expect(told([select('r', { filter: { total: { _cgt: 'id' }, tags: { _ceq: 'tags' } } })])).toEqual([]);
+    expect(issuesOf([select('r', { filter: { total: { _cgt: 'id' }, tags: { _ceq: 'tags' } } })])).toEqual(
+      [],
+    );
   });
 
   test('columns, masks and presets that are not there', () => {
-    expect(told([select('r', { columns: ['nope', 'id', 'gone'] })])).toEqual([
+    expect(issuesOf([select('r', { columns: ['nope', 'id', 'gone'] })])).toEqual([
       `${at}columns[0]: shop.public.orders has no column "nope"; the permission is left out`,
       `${at}columns[2]: shop.public.orders has no column "gone"; the permission is left out`,
     ]);
-    expect(told([select('r', { columns: ['id'], masks: { total: {} } })])).toEqual([
+    expect(issuesOf([select('r', { columns: ['id'], masks: { total: {} } })])).toEqual([
       `${at}masks.total: total is not among the columns of the permission; the permission is left out`,
     ]);
     const insert: TableMetadata = {
@@ -230,13 +235,13 @@ describe('a permission with anything wrong in it grants nothing, and says where'
       table: 'orders',
       insert_permissions: [{ role: 'r', permission: { columns: '*', check: {}, set: { nope: 1 } } }],
     };
-    expect(told([insert])[0]).toContain('set.nope: shop.public.orders has no column "nope"');
+    expect(issuesOf([insert])[0]).toContain('set.nope: shop.public.orders has no column "nope"');
     expect(granted('r', [insert])?.insert ?? null).toBeNull();
   });
 
   test('a mask that looks into another source', () => {
     const masked = select('r', { masks: { email: { tickets: {} } } }, 'customers');
-    expect(told([masked])).toEqual([]);
+    expect(issuesOf([masked])).toEqual([]);
     const [rule] = granted('r', [masked], 'customers')!.select!.masks.values();
     expect(rule).toMatchObject({ kind: 'exists', relationship: { name: 'tickets', remote: true } });
   });
@@ -249,17 +254,17 @@ describe('a permission with anything wrong in it grants nothing, and says where'
       ...more,
     });
     const check = { line: { _neq: '' } };
-    expect(told([insert(check)])).toEqual([
+    expect(issuesOf([insert(check)])).toEqual([
       'note shop.public.log: insert permission of role "r": the table has no key, by which a written row is found to hold it against the check, so writes are refused: declare one (primary_key)',
     ]);
     expect(granted('r', [insert(check)], 'log')!.insert).not.toBeNull();
-    expect(told([insert({})])).toEqual([]);
-    expect(told([insert(check, { primary_key: ['line'] })])).toEqual([]);
+    expect(issuesOf([insert({})])).toEqual([]);
+    expect(issuesOf([insert(check, { primary_key: ['line'] })])).toEqual([]);
   });
 
   test('admin, names that are none, and a permission given twice', () => {
-    expect(told([select('admin', {})])[0]).toContain('admin may do everything already');
-    expect(told([select('', {})])[0]).toContain('this is no name for a role');
+    expect(issuesOf([select('admin', {})])[0]).toContain('admin may do everything already');
+    expect(issuesOf([select('', {})])[0]).toContain('this is no name for a role');
     const twice = {
       source: 'shop',
       table: 'orders',
@@ -268,7 +273,7 @@ describe('a permission with anything wrong in it grants nothing, and says where'
         { role: 'r', permission: { columns: '*' as const, filter: {} } },
       ],
     };
-    expect(told([twice])[0]).toContain('the role has this permission twice: the first one holds');
+    expect(issuesOf([twice])[0]).toContain('the role has this permission twice: the first one holds');
     expect(granted('r', [twice])!.select!.columns.map(({ name }) => name)).toEqual(['id']);
   });
 });
@@ -315,11 +320,11 @@ describe('inherited roles', () => {
     });
     expect(granted('both', [writes(['one'])], 'orders', roles)!.delete).not.toBeNull();
     expect(granted('both', [writes(['one', 'other'])], 'orders', roles)!.delete).toBeNull();
-    expect(told([writes(['one', 'other'])], roles)[0]).toContain('give the role its own');
+    expect(issuesOf([writes(['one', 'other'])], roles)[0]).toContain('give the role its own');
     expect(granted('both', [writes(['one', 'other', 'both'])], 'orders', roles)!.delete).not.toBeNull();
     const alike = [writes(['one', 'other'], () => 7)];
     expect(granted('both', alike, 'orders', roles)!.delete).not.toBeNull();
-    expect(told(alike, roles)).toEqual([]);
+    expect(issuesOf(alike, roles)).toEqual([]);
   });
 
   test('what is wrong in its own permission does not give a role those of the others', () => {
@@ -346,8 +351,8 @@ describe('inherited roles', () => {
       { role_name: 'a', role_set: ['b'] },
       { role_name: 'b', role_set: ['a'] },
     ];
-    expect(told([], circle)[0]).toContain('it inherits from itself: a -> b -> a');
-    expect(told([], [{ role_name: 'a', role_set: ['admin'] }])[0]).toContain('admin cannot be inherited');
+    expect(issuesOf([], circle)[0]).toContain('it inherits from itself: a -> b -> a');
+    expect(issuesOf([], [{ role_name: 'a', role_set: ['admin'] }])[0]).toContain('admin cannot be inherited');
     expect(granted('a', [], 'orders', [{ role_name: 'a', role_set: ['nobody'] }])).toBeUndefined();
   });
 });

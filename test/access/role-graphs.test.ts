@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => registry.close());
 
-/** Numbers from 0 up to 1 that follow from the seed (mulberry32). */
+/** Random numbers from 0 to 1, determined by the seed (mulberry32). */
 function randomFrom(start: number): () => number {
   let state = start;
   return () => {
@@ -50,7 +50,7 @@ function randomFrom(start: number): () => number {
   };
 }
 
-/** Permissions of one role on all tables, some of them. */
+/** Permissions of one role on all tables, or on some of them. */
 function randomTables(random: () => number): TableMetadata[] {
   const some = <T>(list: readonly T[]): T[] => list.filter(() => random() < 0.6);
   const maybe = <T>(chance: number, make: () => T): T[] => (random() < chance ? [make()] : []);
@@ -94,7 +94,7 @@ test(`the graph of a role is a whole one, whatever it may do (seed ${seed})`, as
     const session = { role, variables: new Map<string, string>(), backend: random() < 0.5 };
     const { schema } = own.engine(session).options;
     const text = printSchema(schema);
-    // Throws for a type that is named but not there; an object without fields is an error of validation.
+    // Throws for a type that is named but does not exist. An object without fields is a validation error.
     expect(validateSchema(buildSchema(text))).toEqual([]);
     const answer = JSON.parse(
       await ask(own.engine(session), {

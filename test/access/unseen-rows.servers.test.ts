@@ -7,8 +7,8 @@ import { ask } from '../support/cases/run.ts';
 import { describeEngines, engines } from '../support/engines.ts';
 
 /**
- * A failure of the database tells nothing of rows that the role cannot see: conditions that would fail on them answer as they do where
- * such rows are not there, whatever comes first in the plan of the database.
+ * A failure in the database must not reveal rows that the role cannot see. Conditions that would fail on such rows
+ * must answer as if the rows did not exist, whatever the database evaluates first.
  */
 
 const role = 'reader';
@@ -22,7 +22,7 @@ const filters: Readonly<Record<string, BoolExp>> = {
 };
 
 const long = 'x'.repeat(60_000);
-/** What fails where a row is compared at all: the operator, and its operand. */
+/** Comparisons that fail as soon as a row is compared: the operator and its operand. */
 const failing: readonly (readonly [Operator, string])[] = [
   ['_regex', '('],
   ['_nregex', '('],
@@ -67,7 +67,7 @@ const metadataOf = (filter: BoolExp): Metadata => ({
   ],
 });
 
-/** Where a condition can stand. */
+/** The positions of a condition. */
 const positions = [
   '{ it: notes(where: WHERE) { id } }',
   '{ it: notes_aggregate(where: WHERE) { aggregate { count } } }',
@@ -111,7 +111,7 @@ describeEngines(planners, (engine) => {
       async (position) => {
         const own = engineOf(filter);
         const { capabilities } = foz.server.attached.registry.sources[0]!.connector;
-        const told: string[] = [];
+        const differences: string[] = [];
         for (const [operator, operand] of failing) {
           if (!capabilities.operators.has(operator)) continue;
           const query = `${position.replace('{', '($operand: String!) {').replace(/^\(/, 'query (')}`.replace(
@@ -120,13 +120,13 @@ describeEngines(planners, (engine) => {
           );
           const asked = (text: string, variables = { operand }) =>
             ask(own, { query: query.replace('TEXT', text), variables });
-          // Statements that run often are planned without their values by some databases.
+          // Some databases plan frequent statements without their values.
           if (operator === '_regex')
             for (let at = 0; at < 7; at++) await asked('hidden', { operand: 'none' });
           const [known, unknown] = [await asked('hidden'), await asked('missing')];
-          if (known !== unknown) told.push(`${operator}: ${known} / ${unknown}`);
+          if (known !== unknown) differences.push(`${operator}: ${known} / ${unknown}`);
         }
-        expect(told).toEqual([]);
+        expect(differences).toEqual([]);
       },
       60_000,
     );

@@ -6,7 +6,10 @@ import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, engines } from '../support/engines.ts';
 
-/** Upserts find rows by keys that the client gives: which rows those may be, and what they must be once they are changed. */
+/**
+ * Upserts find rows by keys that the client provides. The tests cover which rows these may be, and the checks of
+ * updated rows.
+ */
 
 const role = 'writer';
 const own = { owner: { _eq: 2 } };

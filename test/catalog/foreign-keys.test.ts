@@ -1,7 +1,7 @@
 import type { Catalog, TableFacts } from '../../src/catalog/index.ts';
 import { catalog, column, facts, named, reference, source, table } from '../graph/catalogs.ts';
 
-/** `orders.customer -> customers object from null (customer_id=id)` of every relationship, in order. */
+/** `orders.customer -> customers object from null (customer_id=id)` for every relationship, in order. */
 function relationships(resolved: Catalog): string[] {
   return [...resolved.sources.values()].flatMap((entry) =>
     entry.tables.flatMap((from) =>

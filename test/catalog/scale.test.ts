@@ -1,7 +1,7 @@
 import type { TableFacts } from '../../src/catalog/index.ts';
 import { catalog, column, reference, source, table } from '../graph/catalogs.ts';
 
-/** Tables of 20 columns, each with two foreign keys: to the one before it and to the first. */
+/** Tables of 20 columns, each with two foreign keys: to the previous table and to the first one. */
 function tables(count: number): TableFacts[] {
   return Array.from({ length: count }, (_, index) => {
     const columns = ['id', 'previous_id', 'root_id'].map((name) => column(name, 'int'));
@@ -12,7 +12,7 @@ function tables(count: number): TableFacts[] {
   });
 }
 
-/** The least processor time of three runs in ms, which other work on the machine does not add to. */
+/** The least processor time of three runs in ms, which does not depend on other work on the machine. */
 function time(count: number): number {
   const content = tables(count);
   const times = [1, 2, 3].map(() => {

@@ -153,7 +153,7 @@ describeEngines(engines, (engine) => {
     await foz.ask('mutation { insert_statuses_one(object: {value: "paid"}) { value } }');
     const { registry } = foz.server.attached;
     const before = registry.named('shop').facts;
-    expect(diffFacts(before, await registry.look('shop')).map(({ detail }) => detail)).toEqual([
+    expect(diffFacts(before, await registry.currentFacts('shop')).map(({ detail }) => detail)).toEqual([
       'enum values +paid',
     ]);
     await foz.refresh();

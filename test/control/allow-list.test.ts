@@ -6,7 +6,7 @@ import { type ConfigError, loadConfig } from '../../src/control/index.ts';
 import { adminRole, parseRoleName, parseSourceName } from '../../src/core/index.ts';
 import { connect } from '../../src/main.ts';
 import type { AllowListConfig, SourceConfig } from '../../src/views/index.ts';
-import { Graphs, SourceRegistry, type Unlisted } from '../../src/views/index.ts';
+import { Graphs, SourceRegistry, type UnlistedRequest } from '../../src/views/index.ts';
 import { checkAllowLists } from '../../src/views/operations/allow-list.ts';
 import { ask } from '../support/cases/run.ts';
 
@@ -28,11 +28,11 @@ beforeAll(async () => {
 });
 afterAll(() => registry.close());
 
-function graphs(...allow_list: readonly AllowListConfig[]): { own: Graphs; unlisted: Unlisted[] } {
+function graphs(...allow_list: readonly AllowListConfig[]): { own: Graphs; unlisted: UnlistedRequest[] } {
   const permission = { columns: '*', filter: {} } as const;
   const tables = [{ source: 'shop', table: 'orders', select_permissions: [{ role: 'clerk', permission }] }];
   const own = new Graphs({ allow_list, metadata: { tables } }, registry);
-  const unlisted: Unlisted[] = [];
+  const unlisted: UnlistedRequest[] = [];
   own.onUnlisted((found) => unlisted.push(found));
   return { own, unlisted };
 }

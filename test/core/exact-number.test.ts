@@ -48,7 +48,7 @@ test.each([
   expect(withDoubles(value)).toEqual({ a: [Number(text)], b: { c: Number(text) } });
 });
 
-// Time that grew with the square of their length would be hours.
+// With quadratic time in their length, these would take hours.
 test.each([
   ['zeros within a fraction', `0.1${'0'.repeat(1e6)}1`],
   ['a long exponent', `1e-${'9'.repeat(1e6)}`],

@@ -6,7 +6,7 @@ const support = supportRows(shop);
 const keysOf = (table: readonly (readonly unknown[])[], ...columns: number[]) =>
   new Set(table.map((row) => columns.map((column) => row[column]).join('|')));
 
-/** Every value of the columns is a key of the other table, NULLs left out. */
+/** Every value of the columns is a key of the other table, apart from NULL. */
 function refers(
   from: readonly (readonly unknown[])[],
   columns: readonly number[],

@@ -17,7 +17,7 @@ import {
 import { parseSourceName, type SourceName } from '../../src/core/index.ts';
 import type { GraphCapabilities } from '../../src/graph/index.ts';
 
-/** An engine that can do everything. */
+/** An engine with all capabilities. */
 export const everything: GraphCapabilities = {
   operators: operatorSupport(Object.keys(operators) as Operator[]),
   aggregates: new Set(Object.keys(aggregates) as (keyof typeof aggregates)[]),
@@ -27,7 +27,7 @@ export const everything: GraphCapabilities = {
   conflictWhere: true,
 };
 
-/** An engine without regular expressions, full text and standard deviations, that decides upserts by any key. */
+/** An engine without regular expressions, full-text search and standard deviations, and without conflict targets. */
 export const little: GraphCapabilities = {
   operators: operatorSupport(
     [...everything.operators.keys()].filter((operator) => !/regex|similar|search|_has_key/.test(operator)),
@@ -41,7 +41,7 @@ export const little: GraphCapabilities = {
 
 export const named = (name: string): SourceName => parseSourceName(name)!;
 
-/** A column; not null unless told. */
+/** A column; default: not null. */
 export function column(name: string, scalar: Scalar, more: Partial<ColumnFacts> = {}): ColumnFacts {
   return {
     name,
@@ -63,7 +63,7 @@ export function column(name: string, scalar: Scalar, more: Partial<ColumnFacts> 
   };
 }
 
-/** A table that can be written; the key is `id` where there is such a column. */
+/** A writable table. A column `id` is its primary key. */
 export function table(
   name: string,
   columns: readonly ColumnFacts[],
@@ -87,7 +87,7 @@ export function table(
   };
 }
 
-/** A foreign key to `id` of a table of the same namespace. */
+/** A foreign key to `id` of a table in the same namespace. */
 export function reference(columnName: string, toTable: string, toNamespace = 'public') {
   return { name: `${columnName}_fkey`, columns: [columnName], toNamespace, toTable, toColumns: ['id'] };
 }
@@ -96,7 +96,7 @@ export function facts(tables: readonly TableFacts[], more: Partial<SourceFacts> 
   return { engine: 'some', version: '1', defaultNamespace: 'public', tables, enums: [], issues: [], ...more };
 }
 
-/** A source as it would be configured. */
+/** A source as a configuration would declare it. */
 export function source(
   name: string,
   content: SourceFacts | readonly TableFacts[],

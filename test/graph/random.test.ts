@@ -10,7 +10,7 @@ import {
 import { buildGraph, type GraphCapabilities } from '../../src/graph/index.ts';
 import { catalog, column, everything, facts, little, reference, source, table } from './catalogs.ts';
 
-/** Numbers from 0 to below 1, the same for the same seed. */
+/** Random numbers from 0 (inclusive) to 1 (exclusive), determined by the seed. */
 function randomFrom(seed: number): () => number {
   let state = seed * 2654435761 + 1;
   return () => {
@@ -44,7 +44,7 @@ const capabilities: readonly GraphCapabilities[] = [
   },
 ];
 
-/** Tables of every shape: without keys, columns or rights, with odd names, arrays, enums and links. */
+/** Tables of many shapes: without keys, columns or permissions, with odd names, arrays, enums and foreign keys. */
 function randomSource(seed: number) {
   const random = randomFrom(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
@@ -104,7 +104,7 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
       });
     const { schema } = build();
     const listed = Object.keys(schema.getTypeMap()).sort();
-    // One by one on graphs where nothing has led to the type yet.
+    // Types are requested by name from graphs that have not created them yet.
     const fresh = build().schema;
     for (const name of listed) expect(fresh.getType(name)?.name).toBe(name);
     const roots = {

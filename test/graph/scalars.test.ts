@@ -9,7 +9,7 @@ const read = (scalar: Scalar, value: unknown): unknown => typeOf(scalar).parseVa
 const literal = (scalar: Scalar, text: string, variables?: Record<string, unknown>): unknown =>
   typeOf(scalar).parseLiteral(parseValue(text), variables);
 
-/** The message of the refusal; a value that is taken fails the test. */
+/** The message of the refusal. The test fails if the value is accepted. */
 function refusal(run: () => unknown): string {
   let value: unknown;
   try {
@@ -113,7 +113,7 @@ describe('values become canonical', () => {
     expect(JSON.stringify(literal('jsonb', text, { a: { b: 1 } }))).toBe(
       '{"a":{"b":1},"list":[{"b":1},null]}',
     );
-    // Validation reads literals before there are variables.
+    // Validation reads literals before variables have values.
     expect(literal('geometry', '{ type: $type, coordinates: $at }')).toEqual({});
     expect(
       refusal(() => literal('geometry', '{ type: $type, coordinates: [1, 2] }', { type: 'Dot' })),

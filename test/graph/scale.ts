@@ -1,5 +1,6 @@
 /**
- * What a graph of many tables costs: time and heap of building it, of validating one operation, and of introspecting all.
+ * Measures a graph of many tables: time and heap of building it, of validating one operation, and of introspecting
+ * all of it.
  * Run: npx esbuild test/graph/scale.ts --bundle --platform=node --format=esm --packages=external --outfile=scale.mjs
  *      node --expose-gc --max-old-space-size=8192 scale.mjs 1000 [introspect]
  */
@@ -26,7 +27,7 @@ const scalars: readonly Scalar[] = [
   'date',
 ];
 
-/** Tables of 20 columns with 1.5 foreign keys each, to tables before them. */
+/** Tables of 20 columns, with 1.5 foreign keys each to earlier tables. */
 function manyTables(count: number): TableFacts[] {
   return Array.from({ length: count }, (_, index): TableFacts => {
     const targets =

@@ -22,7 +22,7 @@ function shopGraph(naming: Naming, subscriptions = false) {
 
 const sorted = (schema: GraphQLSchema) => printSchema(lexicographicSortSchema(schema));
 
-/** The SDL in `golden/`, however it is laid out; UPDATE_GOLDEN=1 writes it anew. */
+/** Compares with the SDL in `golden/`, independent of its layout. UPDATE_GOLDEN=1 writes it instead. */
 function expectGolden(name: string, schema: GraphQLSchema): void {
   const file = new URL(`./golden/${name}.graphql`, import.meta.url);
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, `${sorted(schema)}\n`);

@@ -89,7 +89,7 @@ const relations: Metadata = {
   ],
 };
 
-/** Two small sources of different engines, joined. */
+/** Two small sources of different engines, with relationships between them. */
 export function shopCatalog(naming: Naming) {
   return catalog([source('shop', shop, { naming }), source('support', support, { naming })], relations);
 }

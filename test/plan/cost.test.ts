@@ -41,7 +41,7 @@ test.each([
   ['{ orders(limit: 10) { id items(limit: 5) { id order { id } } } }', 10 * (1 + 5 * 2)],
   ['{ orders(limit: 10) { items_aggregate { aggregate { count } } } }', 10 * (1 + 100)],
   ['{ orders_aggregate(limit: 20) { nodes { id } } }', 20 + 20],
-  ['{ orders_connection(first: 3) { nodes { id } } }', 4], // one more tells whether there is a next page
+  ['{ orders_connection(first: 3) { nodes { id } } }', 4], // one more row tells whether there is a next page
   ['mutation { insert_orders_one(object: {id: 71, items: {data: [{id: 71}, {id: 72}]}}) { id } }', 3],
   ['mutation { insert_orders(objects: [{id: 81}, {id: 82}]) { affected_rows returning { id } } }', 2 + 100],
   ['mutation { delete_items(where: {id: {_gt: 70}}) { affected_rows } }', 1],

@@ -30,7 +30,7 @@ test('numbers in lists', () => {
   expect(read('[1,"2"]', 'int')).toEqual([1, 2]);
 });
 
-/** Taken for less than it says, a list would let a rule such as `_nin` pass what it should keep back. */
+/** Texts that must be refused. Read as a shorter list, they would let `_nin` pass rows that it should exclude. */
 const none = [
   ...['', ' ', 'a,b', '{a', 'a}', '{a,}', '{,a}', '{a}{b}', '{a}b', '{"a}', '{"a"b}', '{a"b"}'],
   ...[

@@ -19,7 +19,7 @@ import { type StorePlace, storePlace, until } from './place.ts';
 const actor = { kind: 'command', id: 'test', role: 'admin' } as const;
 const pepper = Buffer.alloc(32, 7);
 
-/** What a store does wherever it stands. */
+/** The behaviour of a store of either kind. */
 export function storeCases(kind: 'pglite' | 'postgres'): void {
   let place: StorePlace;
   let store: Store;
@@ -212,7 +212,7 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
     expect(listed).toMatchObject([{ name: key.name, prefixes: [] }]);
     expect(listed[0]?.revokedAt?.getTime()).toBeGreaterThan(0);
     expect(await store.read((db) => listKeys(db, { id: key.id }))).toEqual([]);
-    // Its name is free again.
+    // The name is free again.
     expect((await newKey(key.name)).name).toBe(key.name);
   });
 

@@ -5,7 +5,7 @@ import { lockStore } from '../../src/store/pglite/lock.ts';
 import { keyRing, Secrets } from '../../src/store/secrets/index.ts';
 import { openStore } from '../../src/store/store.ts';
 
-/** Another process that uses a store. Tells what it does in lines on stdout; ends when its stdin does. */
+/** Another process that uses a store. Reports in lines on stdout, and ends when its stdin does. */
 const [task, url = '', folder = '', count = '0'] = process.argv.slice(2);
 const say = (value: unknown) => console.log(JSON.stringify(value));
 const actor = { kind: 'command', id: `process ${process.pid}`, role: 'admin' } as const;
@@ -40,7 +40,7 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     await store.close();
   },
   async lock() {
-    // With `again` in place of a URL it tries until it has it.
+    // With `again` in place of a URL it retries until it gets the lock.
     while (
       !(await lockStore(folder).then(
         () => true,

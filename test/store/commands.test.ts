@@ -21,7 +21,7 @@ afterEach(async () => {
   await place.drop();
 });
 
-/** Opens the store as a server does, and closes it. */
+/** Opens the store as a server does, and closes it afterwards. */
 async function using<T>(body: (store: Store, secrets: Secrets) => Promise<T>, environment = {}): Promise<T> {
   const store = openStore({ folder: place.folder });
   try {
@@ -91,7 +91,7 @@ test('rotation of the key in the state folder: secrets, audit and API keys go on
   expect([last.current, ...last.older].map(({ id }) => id)).not.toContain(first.current.id);
   await using(async (_, secrets) => {
     expect((await secrets.get('source/shop/url'))?.reveal()).toBe('geheim');
-    // What API keys were hashed with under the first key is still known.
+    // The pepper of the first key is still known.
     const peppers = peppersOf(last);
     expect(hasHash(minted.key, minted.hash, peppers)).toBe(false);
     await addFormerPeppers(secrets, peppers);
@@ -107,7 +107,7 @@ test('a rotation that was cut off before its end loses nothing', async () => {
   const file = join(place.folder, 'master.key');
   const old = readFileSync(file);
   await rotateStoreSecrets(at, {});
-  // As if the new key had not taken its place yet.
+  // The state before the new key replaces the old one.
   writeFileSync(`${file}.new`, readFileSync(file), { mode: 0o600 });
   writeFileSync(file, old);
   await using(async (_, secrets) => expect((await secrets.get('a'))?.reveal()).toBe('geheim'));

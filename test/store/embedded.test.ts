@@ -50,11 +50,11 @@ test('only one at a time has the folder, in this process and in others', async (
   expect(await startChild(program, ['lock', '', folder]).ended).toMatchObject({ code: 1 });
   free();
   const holder = startChild(program, ['lock', '', folder]);
-  await until(() => holder.told.length > 0);
+  await until(() => holder.lines.length > 0);
   await expect(lockStore(folder)).rejects.toMatchObject({
     message: expect.stringMatching(new RegExp(`in another process: process ${holder.child.pid} on `)),
   });
-  // A process that was killed leaves its lock, and the next one takes it.
+  // A killed process leaves its lock file, and the next process takes the lock.
   holder.child.kill('SIGKILL');
   await holder.ended;
   expect(existsSync(`${folder}.lock`)).toBe(true);
@@ -69,14 +69,14 @@ test('a note of another machine holds as long as it is written again; those of p
   const lockOnce = async () => (await lockStore(folder))();
   writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}`, boot: 'other', since }));
   await expect(lockOnce()).rejects.toThrow(/open in another process: process 1 on not-.*, since 20/);
-  // Long ago, or in the future: the clock was set back after a holder that is gone wrote it.
+  // Lock files from the past or the future: the clock may have been set back after a former holder wrote them.
   for (const away of [-60_000, 25 * 86_400_000]) {
     writeFileSync(file, JSON.stringify({ pid: 1, host: `not-${hostname()}`, boot: 'other', since }));
     const then = new Date(Date.now() + away);
     utimesSync(file, then, then);
     await lockOnce();
   }
-  // Numbers of processes that are there, but did not take it: the one before was killed, or ran in another container.
+  // Ids of existing processes that do not hold the lock: the holder was killed, or ran in another container.
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   for (const holder of [
     { pid: process.pid, host: hostname(), boot, since },
@@ -94,19 +94,19 @@ test('a note of another machine holds as long as it is written again; those of p
 test('of many that take a lock over at once, one has it', async () => {
   const folder = join(place.folder, 'store');
   const killed = startChild(program, ['lock', '', folder]);
-  await until(() => killed.told.length > 0);
+  await until(() => killed.lines.length > 0);
   const children = Array.from({ length: 5 }, () => startChild(program, ['lock', 'again', folder]));
-  const locked = () => children.filter(({ told }) => told.includes('locked'));
+  const locked = () => children.filter(({ lines }) => lines.includes('locked'));
   try {
-    await until(() => children.every(({ told }) => told.includes('refused')), 30_000);
+    await until(() => children.every(({ lines }) => lines.includes('refused')), 30_000);
     killed.child.kill('SIGKILL');
     await killed.ended;
     await until(() => locked().length > 0, 30_000);
-    // The others go on trying while the one that has it is there.
-    const before = children.map(({ told }) => told.length);
+    // The others retry while the holder lives.
+    const before = children.map(({ lines }) => lines.length);
     const rest = children.filter((child) => !locked().includes(child));
     await until(
-      () => rest.every((child) => child.told.length > before[children.indexOf(child)]! + 3),
+      () => rest.every((child) => child.lines.length > before[children.indexOf(child)]! + 3),
       30_000,
     );
     expect(locked()).toHaveLength(1);
@@ -130,7 +130,7 @@ test('a folder that cannot be written is told', async () => {
   const { code, errors } = await startChild(program, ['lock', '', join(folder, 'store')], asNobody).ended;
   expect(code).toBe(1);
   expect(errors).toMatch(/The store in .*closed\/store cannot be written: EACCES/);
-  // What stands in the way is no folder at all.
+  // A file is in the way of the folder.
   writeFileSync(join(place.folder, 'file'), '');
   await expect(openStore({ folder: join(place.folder, 'file') }).open()).rejects.toMatchObject({
     code: 'unavailable',

@@ -16,11 +16,11 @@ afterAll(async () => {
   await place.drop();
 });
 
-test('a look that fails is repeated until it succeeds, and told once; after the end it is not', async () => {
+test('a look that fails is repeated until it succeeds, and reported once; after the end it is not', async () => {
   let version = 0;
   let isBroken = false;
   let looks = 0;
-  const told: unknown[] = [];
+  const errors: unknown[] = [];
   const follower = new Follower({
     topics: ['metadata'],
     align: async () => {
@@ -28,18 +28,18 @@ test('a look that fails is repeated until it succeeds, and told once; after the 
       if (isBroken) throw new Error('the store went away');
       version = (await store.readMetadata()).version;
     },
-    failed: (error) => told.push(error),
+    failed: (error) => errors.push(error),
   });
   await follower.start(store);
   isBroken = true;
   await store.writeMetadata(0, {}, actor);
   await until(() => looks >= 3);
-  expect([version, told]).toEqual([0, [new Error('the store went away')]]);
+  expect([version, errors]).toEqual([0, [new Error('the store went away')]]);
   isBroken = false;
   expect(await until(() => version === 1, 2_000)).toBeLessThan(2_000);
   isBroken = true;
   await store.writeMetadata(1, {}, actor);
-  await until(() => told.length === 2);
+  await until(() => errors.length === 2);
   follower.close();
   const before = looks;
   await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -5,7 +5,7 @@ import { type StorePlace, storePlace } from './place.ts';
 const actor = { kind: 'system', id: null, role: null } as const;
 const names = migrations.map(({ name }) => name);
 
-/** How the structure of a store comes to be. */
+/** The migrations of a store of either kind. */
 export function migrationCases(kind: 'pglite' | 'postgres'): void {
   let place: StorePlace;
   beforeEach(async () => {

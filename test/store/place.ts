@@ -6,12 +6,12 @@ import { Client } from 'pg';
 import type { StoreOptions } from '../../src/store/store.ts';
 import { serverUrl } from '../support/engines.ts';
 
-/** An empty place for a store, of one's own. */
+/** An empty location for a store. */
 export interface StorePlace extends Pick<StoreOptions, 'url' | 'folder'> {
   drop(): Promise<void>;
 }
 
-/** A state folder; on `postgres` with a database beside it. */
+/** Creates a state folder, for `postgres` with a database. */
 export async function storePlace(kind: 'pglite' | 'postgres'): Promise<StorePlace> {
   const folder = mkdtempSync(join(tmpdir(), 'foz-store-'));
   const away = () => rmSync(folder, { recursive: true, force: true });
@@ -29,7 +29,7 @@ export async function storePlace(kind: 'pglite' | 'postgres'): Promise<StorePlac
   return { url: own.href, folder, drop };
 }
 
-/** Runs a script past the product. */
+/** Runs a script directly on the database. */
 export async function onServer(url: string, script: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -6,16 +6,16 @@ import { build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** One more process with the store, from the sources as they are. */
+/** Another process with the store, built from the current sources. */
 export interface StoreProcess {
   readonly child: ChildProcess;
-  /** What it has told so far. */
-  readonly told: readonly unknown[];
-  /** Resolves with the exit code and what it wrote to stderr. */
+  /** The lines that it has written to stdout, parsed. */
+  readonly lines: readonly unknown[];
+  /** Resolves with the exit code and the text on stderr. */
   readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
 }
 
-/** Makes a program of a file, from the sources as they are, where packages are found; without the workers of embedded databases. */
+/** Bundles a file into a program in a folder where packages are found, without the workers of embedded databases. */
 export async function buildChild(entry = join(import.meta.dirname, 'child.ts')): Promise<string> {
   const folder = join(root, 'node_modules/.cache/foz-child-programs', basename(dirname(entry)));
   mkdirSync(folder, { recursive: true });
@@ -32,7 +32,7 @@ export async function buildChild(entry = join(import.meta.dirname, 'child.ts')):
   return outfile;
 }
 
-/** Starts it. */
+/** Starts the program. */
 export function startChild(
   program: string,
   given: readonly string[],
@@ -43,8 +43,8 @@ export function startChild(
     ...options,
     env: { ...process.env, ...options.env },
   });
-  const told: unknown[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => told.push(JSON.parse(line)));
+  const lines: unknown[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
   let errors = '';
   child.stderr.on('data', (text) => {
     errors += String(text);
@@ -52,5 +52,5 @@ export function startChild(
   const ended = new Promise<{ code: number | null; errors: string }>((resolve) =>
     child.on('close', (code) => resolve({ code, errors })),
   );
-  return { child, told, ended };
+  return { child, lines, ended };
 }

@@ -41,7 +41,7 @@ describeShared('a store that processes share', () => {
     );
     const ends = await Promise.all(children.map(({ ended }) => ended));
     expect(ends).toEqual(ends.map(() => ({ code: 0, errors: '' })));
-    const done = children.map(({ told }) => told[0] as string[]);
+    const done = children.map(({ lines }) => lines[0] as string[]);
     expect(done.flat()).toEqual(migrations.map(({ name }) => name));
   }, 60_000);
 
@@ -67,15 +67,15 @@ describeShared('a store that processes share', () => {
     const seen: (StoreChange | null)[] = [];
     await store.onChange((change) => seen.push(change)).started;
     const follower = startChild(program, ['follow', place.url!, place.folder]);
-    await until(() => follower.told.includes('ready'), 10_000);
+    await until(() => follower.lines.includes('ready'), 10_000);
     const writer = startChild(program, ['write', place.url!, place.folder]);
     const change = { id: 1, topic: 'metadata', key: '1' };
     await until(async () => (await store.readMetadata()).version === 1, 10_000);
-    await until(() => seen.length > 0 && follower.told.length > 1, 2_000);
-    expect([seen, follower.told]).toEqual([[change], ['ready', change]]);
+    await until(() => seen.length > 0 && follower.lines.length > 1, 2_000);
+    expect([seen, follower.lines]).toEqual([[change], ['ready', change]]);
     await writer.ended;
     await store.writeMetadata(1, {}, actor);
-    expect(await until(() => follower.told.length > 2, 2_000)).toBeLessThan(2_000);
+    expect(await until(() => follower.lines.length > 2, 2_000)).toBeLessThan(2_000);
     follower.child.stdin?.end();
     expect(await follower.ended).toEqual({ code: 0, errors: '' });
   }, 40_000);
@@ -96,7 +96,7 @@ describeShared('a store that processes share', () => {
     expect(seen).toEqual([1, 2, 3]);
     expect(Math.max(...slowest)).toBeLessThan(2_000);
     await until(async () => (await listeners()) === 1, 5_000);
-    // With a listener again, it does not take a poll.
+    // With the listener back, no poll is needed.
     await writer.writeMetadata(3, {}, actor);
     expect(await until(() => seen.includes(4), 2_000)).toBeLessThan(500);
   }, 40_000);
@@ -105,7 +105,7 @@ describeShared('a store that processes share', () => {
     const [writer, reader] = [open(), open({ pollMs: 300 })];
     const seen: number[] = [];
     await reader.onChange((change) => void seen.push(Number(change?.key))).started;
-    // Messages are cut off as behind a pooler that does not pass them on.
+    // Notifications are cut off, as behind a pooler that does not forward them.
     const deaf = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen %'`;
     await onServer(place.url!, deaf);
     let isOver = false;
@@ -157,7 +157,7 @@ describeShared('a store that processes share', () => {
 
   test('a server that is not there, a wrong password, a missing right: told with the place and no password', async () => {
     const url = new URL(place.url!);
-    const told = async (change: (url: URL) => void) => {
+    const failureOf = async (change: (url: URL) => void) => {
       const other = new URL(url);
       change(other);
       const store = openStore({ url: other.href, folder: place.folder });
@@ -165,7 +165,7 @@ describeShared('a store that processes share', () => {
       await store.close();
       return error as { code: string; message: string };
     };
-    const gone = await told((other) => {
+    const gone = await failureOf((other) => {
       other.port = '1';
       other.password = 'geheim';
     });
@@ -174,7 +174,7 @@ describeShared('a store that processes share', () => {
       message: expect.stringMatching(/at 127\.0\.0\.1:1\/store_.* does not answer/),
     });
     expect(gone.message).not.toMatch(/geheim/);
-    const missing = await told((other) => {
+    const missing = await failureOf((other) => {
       other.pathname = '/nowhere';
     });
     expect(missing).toMatchObject({
@@ -183,7 +183,7 @@ describeShared('a store that processes share', () => {
     });
     const role = `${url.pathname.slice(1)}_user`;
     await onServer(serverUrl('postgres'), `create role ${role} login`);
-    const refused = await told((other) => {
+    const refused = await failureOf((other) => {
       other.username = role;
     });
     expect(refused).toMatchObject({

@@ -128,7 +128,7 @@ export function describeTables(
   const served = new Map(
     [...catalog.sources.values()].flatMap(({ tables }) => tables.map((one) => [one.id, one])),
   );
-  const { issues } = graphs.tried(metadata);
+  const { issues } = graphs.resolve(metadata);
   return found(registry, metadata, filter)
     .slice(offset, limit === null ? undefined : offset + limit)
     .map(({ name, facts, table }) => describe(name, facts, table, metadata, served, issues));

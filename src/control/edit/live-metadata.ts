@@ -14,7 +14,7 @@ import {
   metadataVersion,
   refuseVersion,
 } from '../../store/index.ts';
-import type { Graphs, SourceRegistry, TriedMetadata } from '../../views/index.ts';
+import type { Graphs, ResolvedMetadata, SourceRegistry } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 import { beforeAndAfter, diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
@@ -93,7 +93,7 @@ export class LiveMetadata {
 
   /** Whether what the store holds was read, or it holds no metadata. */
   get isRead(): boolean {
-    return this.#plane === null || this.#follower.hasLooked;
+    return this.#plane === null || this.#follower.hasUpdated;
   }
 
   close(): void {
@@ -136,7 +136,7 @@ export class LiveMetadata {
     const before = version === this.#known ? this.#options.graphs.metadata : metadata;
     if (options.expectedVersion !== undefined && options.expectedVersion !== null)
       refuseVersion(version, options.expectedVersion);
-    const was = this.#options.graphs.tried(before);
+    const was = this.#options.graphs.resolve(before);
     const facts = new Map(
       this.#options.registry.sources.map((source) => [source.name as string, source.facts]),
     );
@@ -145,13 +145,13 @@ export class LiveMetadata {
     const after = canonicalMetadata(plain(edited));
     const changes = diffMetadata(before, after);
     await this.#options.registry.readEnums(after);
-    const tried = this.#options.graphs.tried(after);
-    const { issues } = tried;
+    const resolved = this.#options.graphs.resolve(after);
+    const { issues } = resolved;
     const told = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
     if (options.dryRun === true || changes.length === 0) return { version, applied: false, ...told };
     if (options.force !== true) refuseIssues(told.causes);
     const written = await this.#write(plane, actor, edit, version, after, changes, options.comment);
-    await this.#follower.inTurn(async () => this.#use(written, after, tried));
+    await this.#follower.runBetween(async () => this.#use(written, after, resolved));
     return { version: written, applied: true, ...told };
   }
 
@@ -208,10 +208,10 @@ export class LiveMetadata {
   }
 
   /** Unless a newer version is there already. */
-  #use(version: number, metadata: Metadata, tried: TriedMetadata): void {
+  #use(version: number, metadata: Metadata, resolved: ResolvedMetadata): void {
     if (version <= this.#known) return;
     this.#known = version;
-    this.#options.graphs.useMetadata(metadata, tried);
+    this.#options.graphs.useMetadata(metadata, resolved);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Metadata, noMetadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
-import { AuditLog, isMade, keyRing, openStore, Secrets, type Store } from '../../store/index.ts';
+import { AuditLog, keyRing, openStore, Secrets, type Store, storeExists } from '../../store/index.ts';
 import type { FozConfig } from '../config/config.ts';
 import { keepsAccount } from '../plane.ts';
 import { beforeAndAfter, diffMetadata } from './diff-metadata.ts';
@@ -58,7 +58,7 @@ async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): P
   const url = (config.store?.url ?? environment.FOZ_STORE_URL) || undefined;
   const store = openStore({ url, folder });
   const read = async () => {
-    if (!isMade(url, folder)) return { version: 0, metadata: noMetadata };
+    if (!storeExists(url, folder)) return { version: 0, metadata: noMetadata };
     const { version, metadata } = await store.readMetadata();
     return { version, metadata: (metadata ?? noMetadata) as Metadata };
   };
@@ -81,7 +81,7 @@ async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): P
         await audit?.close();
       }
     },
-    store: async () => (isMade(url, folder) ? store : null),
+    store: async () => (storeExists(url, folder) ? store : null),
     close: () => store.close(),
   };
 }

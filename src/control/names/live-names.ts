@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { StoreLog } from '../../store/index.ts';
 import { Follower } from '../../store/index.ts';
 import type { Graphs } from '../../views/index.ts';
-import { forgotten, type NameBook } from '../../views/index.ts';
+import { forgetNames, type NameBook } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
 import { NamesFile, NamesInMemory, type NamesKeeper } from './names-file.ts';
@@ -48,10 +48,10 @@ export class LiveNames {
     }
     const store = keeper instanceof StoredNames ? plane?.store : undefined;
     const look = () =>
-      this.#follower.look().catch((error: unknown) => {
+      this.#follower.update().catch((error: unknown) => {
         // A file that cannot be written is tried again at the next change.
         if (store === undefined) this.#tell(error);
-        else this.#follower.again();
+        else this.#follower.retrySoon();
       });
     if (store !== undefined) await this.#follower.start(store);
     else await look();
@@ -60,7 +60,7 @@ export class LiveNames {
 
   /** Whether the names in the store are known, or they stand in a file. */
   get isRead(): boolean {
-    return !(this.#options.keeper instanceof StoredNames) || this.#follower.hasLooked;
+    return !(this.#options.keeper instanceof StoredNames) || this.#follower.hasUpdated;
   }
 
   /** Logs an error once, until another one comes. */
@@ -77,12 +77,12 @@ export class LiveNames {
     const { keeper } = this.#options;
     let found = false;
     const book = await keeper.write((before) => {
-      const after = forgotten(before, source, place);
+      const after = forgetNames(before, source, place);
       found = after !== null;
       return after;
     });
     this.#options.graphs.useNames(book);
-    await this.#follower.look();
+    await this.#follower.update();
     return found;
   }
 

@@ -1,11 +1,11 @@
 import {
-  isMade,
   keyRing,
   openStore,
   Secrets,
   type Store,
   StoredKeys,
   type StoreLog,
+  storeExists,
 } from '../../store/index.ts';
 import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
@@ -17,7 +17,9 @@ export async function existingStore(
   log?: StoreLog,
 ): Promise<Store | null> {
   const url = (where?.url ?? environment.FOZ_STORE_URL) || undefined;
-  return isMade(url, state) ? openStore({ url, folder: state, ...(log === undefined ? {} : { log }) }) : null;
+  return storeExists(url, state)
+    ? openStore({ url, folder: state, ...(log === undefined ? {} : { log }) })
+    : null;
 }
 
 /** A control plane over a store that is open, for commands: nothing is written down, nothing goes on in the background. Closing it leaves the store. */

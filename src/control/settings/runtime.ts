@@ -70,7 +70,7 @@ export class RuntimeSettings {
 
   /** Whether what the store says was read, or there is no store. */
   get isRead(): boolean {
-    return this.#options.plane === null || this.#follower.hasLooked;
+    return this.#options.plane === null || this.#follower.hasUpdated;
   }
 
   close(): void {
@@ -83,7 +83,7 @@ export class RuntimeSettings {
    */
   async offerFirst(sha256: string): Promise<void> {
     this.#offered = sha256;
-    await this.#follower.look().catch(() => this.#follower.again());
+    await this.#follower.update().catch(() => this.#follower.retrySoon());
   }
 
   /**
@@ -101,7 +101,7 @@ export class RuntimeSettings {
       await plane.audit?.changedWithin(db, { actor, operation, before, after });
       return done;
     });
-    await this.#follower.look();
+    await this.#follower.update();
     return result;
   }
 

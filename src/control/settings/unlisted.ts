@@ -1,13 +1,13 @@
 import { type CacheState, heapPart, OwnedCache, textBytes } from '../../core/index.ts';
-import type { Unlisted } from '../../views/index.ts';
+import type { UnlistedRequest } from '../../views/index.ts';
 
-/** An operation that was asked for and is on no list of its role, since this process started. */
-export interface UnlistedOperation extends Unlisted {
+/** An operation that was requested since this process started, and is on no allow-list of its role. */
+export interface UnlistedOperation extends UnlistedRequest {
   readonly times: number;
   readonly last: Date;
 }
 
-/** Remembers a thousand operations that are on no list, as far as there is room, so that they can be looked at and put there. */
+/** Remembers up to a thousand operations that are on no allow-list, within a limit of bytes, so that they can be reviewed and added. */
 export class UnlistedOperations {
   readonly #seen: OwnedCache<UnlistedOperation>;
 
@@ -20,7 +20,7 @@ export class UnlistedOperations {
   }
 
   /** Whether it is the first time. */
-  add(found: Unlisted): boolean {
+  add(found: UnlistedRequest): boolean {
     const id = JSON.stringify([found.role, found.document]);
     const times = (this.#seen.get(id)?.times ?? 0) + 1;
     this.#seen.set(id, { ...found, times, last: new Date() }, found.role, textBytes(found.document));

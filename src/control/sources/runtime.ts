@@ -72,7 +72,7 @@ export class RuntimeSources {
 
   /** Whether what the store has was read, or there is no store. */
   get isRead(): boolean {
-    return this.#options.plane === null || this.#follower.hasLooked;
+    return this.#options.plane === null || this.#follower.hasUpdated;
   }
 
   close(): void {
@@ -92,7 +92,7 @@ export class RuntimeSources {
   /** What refreshing a source would change. Rejects with FozError `not-found` or `unavailable`. */
   async look(name: string): Promise<SourceReading> {
     const { registry } = this.#options;
-    const now = await registry.look(name);
+    const now = await registry.currentFacts(name);
     return readingOf(registry.find(name)?.facts ?? null, now);
   }
 
@@ -134,7 +134,7 @@ export class RuntimeSources {
       const event = { actor, operation: 'source.detach', source: name, before: shownSettings(config) };
       await audit?.changedWithin(db, { ...event, after: null });
     });
-    await this.#follower.look();
+    await this.#follower.update();
   }
 
   async #write(
@@ -159,7 +159,7 @@ export class RuntimeSources {
       const was = before === null ? null : shownSettings(before);
       await audit?.changedWithin(db, { actor, operation, source: after.name, before: was, after: shown });
     });
-    await this.#follower.look();
+    await this.#follower.update();
   }
 
   #plane(): ControlPlane {
@@ -231,7 +231,7 @@ export class RuntimeSources {
       this.#left.delete(name);
     } catch (error) {
       this.#leave(name, `cannot be attached, and is tried again: ${reasonOf(error)}`);
-      this.#follower.again();
+      this.#follower.retrySoon();
     }
   }
 

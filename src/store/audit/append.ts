@@ -1,31 +1,31 @@
 import type { Knex } from 'knex';
 import { maskSecrets } from '../secrets/mask.ts';
-import { breakOf } from './continuity.ts';
+import { findBreak } from './continuity.ts';
 import { plain, shortened } from './plain.ts';
 import { type AuditEvent, type AuditRecord, type AuditRow, rowOf } from './record.ts';
 import { type Mark, readMark, signMark, start, writeMark } from './state.ts';
 
-/** Who holds this lock makes the first head of the chain. */
+/** An advisory lock. Its holder may create the first head of the chain. */
 const lockNumber = 0x466f7a03;
 
-/** An event and the time it happened, in milliseconds since 1970. */
+/** An event and its time, in milliseconds since 1970. */
 export interface TimedEvent {
   readonly event: AuditEvent;
   readonly at: number;
 }
 
-/** With what the chain is signed, and where its end was seen last. */
+/** The signing key of the chain, and its last known end. */
 export interface Chain {
   readonly key: Uint8Array;
-  /** `null`: nowhere. */
+  /** `null`: unknown. */
   readonly seen: Mark | null;
-  /** Is told where the end is not what it was: a record says so, too. */
+  /** Called when the end of the chain is not the last known one. A record about it is added as well. */
   readonly onBroken?: (reason: string) => void;
 }
 
 /**
- * Adds records to the end of the chain, within a transaction: until it ends, nobody else can add any. Returns the new head. Rejects with
- * what the store says, then nothing is added.
+ * Appends records to the chain within a transaction, which other writers wait for. Returns the new head. Rejects
+ * with errors of the store; then nothing is appended.
  */
 export async function appendRecords(
   transaction: Knex,
@@ -33,12 +33,12 @@ export async function appendRecords(
   { key, seen, onBroken }: Chain,
 ): Promise<Mark> {
   const head = await lockHead(transaction);
-  const broken = await breakOf(transaction, head, seen, key);
+  const broken = await findBreak(transaction, head, seen, key);
   if (broken !== null) onBroken?.(broken.reason!);
   const rows: AuditRow[] = [];
   let last: { readonly seq: number; readonly hash: string; readonly at: number } = head ?? start;
-  const told = broken === null ? [] : [{ event: broken, at: Date.now() }];
-  for (const { event, at } of [...told, ...events]) {
+  const breakEvents = broken === null ? [] : [{ event: broken, at: Date.now() }];
+  for (const { event, at } of [...breakEvents, ...events]) {
     const row = rowOf(recordOf(event, last.seq + 1, Math.max(at, last.at)), last.hash);
     rows.push(row);
     last = row;
@@ -51,7 +51,7 @@ export async function appendRecords(
 
 const columns =
   'seq, at, kind, outcome, actor_kind, actor_id, role, key_id, address, request_id, operation, source, table_name, record, previous, hash';
-/** One statement whatever the number of rows. As json, not jsonb: jsonb keeps no NUL, which a record may have in escaped form. */
+/** One statement for any number of rows. The parameter is json, not jsonb, which refuses an escaped NUL. */
 const insertion = `insert into foz.audit (${columns}) select ${columns} from json_to_recordset(?::json) as rows (
   seq bigint, at bigint, kind text, outcome text, actor_kind text, actor_id text, role text, key_id text, address text, request_id text,
   operation text, source text, table_name text, record text, previous text, hash text) order by seq`;
@@ -63,10 +63,10 @@ async function lockHead(transaction: Knex): Promise<Mark | undefined> {
   return readMark(transaction, 'head', true);
 }
 
-/** Characters of an operation's name that are kept: clients choose it. */
+/** Characters of an operation's name that are kept, since clients choose it. */
 const longestName = 1_000;
 
-/** Fields that are not told are null, so that every record has the same form. */
+/** The record of an event. Absent fields become null, so that every record has the same form. */
 function recordOf(event: AuditEvent, seq: number, at: number): AuditRecord {
   const { actor, affectedRows } = event;
   const text = (value: string | null | undefined) => plain(value) as string | null;

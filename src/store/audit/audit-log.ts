@@ -13,44 +13,44 @@ export interface AuditOptions {
   readonly secrets: Secrets;
   /** The state folder, for the checkpoint outside of the store. */
   readonly folder: string;
-  /** What happens to what should be written down while the store is down; `closed` (refuse it) unless told. */
+  /** While the store is down: `closed` (default) refuses what must be recorded, `open` lets it pass. */
   readonly whenDown?: 'closed' | 'open';
   readonly log?: StoreLog;
-  /** Milliseconds between checkpoints; 1,000 unless told. */
+  /** Milliseconds between checkpoints; default: 1,000. */
   readonly checkpointMs?: number;
-  /** Milliseconds within which many refusals become one record; 60,000 unless told. */
+  /** Milliseconds in which many refusals are combined into one record; default: 60,000. */
   readonly refusalsMs?: number;
-  /** Milliseconds until what could not be written is tried again; 5,000 unless told. */
+  /** Milliseconds before a failed write is retried; default: 5,000. */
   readonly retryMs?: number;
 }
 
 interface Waiting extends TimedEvent {
-  /** Nobody waits for it any more. */
+  /** The caller has already got an error. */
   readonly isLate?: boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
 
-/** Records written in one transaction. */
+/** Most records per transaction. */
 const maxBatch = 500;
-/** Events that wait while the store is slow or down; more are refused. */
+/** Most events that wait while the store is slow or down. More are refused. */
 const maxWaiting = 20_000;
 
-/** The audit log: events go in in groups, and whoever adds one waits until it is stored. */
+/** The audit log. Events are stored in batches, and `append` resolves when its event is stored. */
 export class AuditLog {
   readonly #options: AuditOptions;
-  /** What happens to what should be written down while the store is down; may be set at any time. */
+  /** What happens while the store is down. It may be changed at any time. */
   whenDown: 'closed' | 'open';
   readonly checkpoint: Checkpoint;
   readonly #refusals: Refusals;
   #waiting: Waiting[] = [];
-  /** Of writes that were done when the store was down: their clients heard no success, their records follow. */
+  /** Events of writes that succeeded while the store was down. Their clients got an error, and the records are stored later. */
   #late: TimedEvent[] = [];
   #retry: NodeJS.Timeout | undefined;
   #writing: Promise<void> | null = null;
   #key: Promise<Uint8Array> | null = null;
   #lost = 0;
-  /** When the attempts to write began to fail, in milliseconds since 1970; `null`: the last one did not. */
+  /** The start of the current series of failed writes, in milliseconds since 1970; `null`: the last write succeeded. */
   #failingSince: number | null = null;
   #probing: Promise<void> | null = null;
 
@@ -61,24 +61,26 @@ export class AuditLog {
     this.#refusals = new Refusals((event) => this.append(event), options.refusalsMs);
   }
 
-  /** Events that could not be written and never will be, since the start of this process. */
+  /** Events that were lost since the start of this process. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Events that wait to be stored. */
+  /** Events waiting to be stored. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Whether the last attempt to write failed. */
+  /** Whether the last write failed. */
   get failing(): boolean {
     return this.#failingSince !== null;
   }
 
   /**
-   * Resolves once the event is stored. When it cannot be stored, a log that fails closed rejects with FozError `unavailable`: the caller
-   * must not tell its client of success; the record of a write that was done follows when the store is back. One that fails open counts the event, puts it into the process's own log, and resolves.
+   * Resolves when the event is stored. If it cannot be stored, a log that fails closed rejects with FozError
+   * `unavailable`, and the caller must not report success to its client. The record of a write that succeeded is
+   * stored when the store is back. A log that fails open counts the event as lost, writes it to the process's own
+   * log, and resolves.
    */
   append(event: AuditEvent): Promise<void> {
     const at = Date.now();
@@ -90,9 +92,9 @@ export class AuditLog {
     });
   }
 
-  /** As `append`, for somebody who was not let in: many of them in a short time become one record. */
+  /** As `append`, for refused credentials. Many refusals in a short time become one record. */
   refused(event: AuditEvent): Promise<void> {
-    return this.#refusals.told(event);
+    return this.#refusals.add(event);
   }
 
   /** Refusals that are counted at the moment. */
@@ -106,15 +108,16 @@ export class AuditLog {
     await appendRecords(transaction, [{ event, at: Date.now() }], this.chain(key));
   }
 
-  /** Tells of a change of the control plane that succeeds, within its transaction, as `appendWithin` does. */
+  /** Records a successful change of the control plane, within its transaction, as `appendWithin` does. */
   changedWithin(transaction: Knex, event: Omit<AuditEvent, 'kind' | 'outcome'>): Promise<void> {
     return this.appendWithin(transaction, { ...event, kind: 'control', outcome: 'success' });
   }
 
   /**
-   * To be awaited before an action that must be audited. When the log fails closed and the last write failed, it writes a record about the
-   * gap. If that fails too, it rejects with FozError `unavailable`, so that the action is not taken. Otherwise it costs nothing.
-   * Only a write shows that the log works: a store that can be read or locked may still have no room for a record.
+   * Awaited before an action that must be audited. If the log fails closed and the last write failed, this writes a
+   * record about the gap. If that fails too, it rejects with FozError `unavailable`, so that the action is not
+   * taken. Otherwise it costs nothing. Only a write proves that the log works: a store that can be read or locked
+   * may have no room for a record.
    */
   async ready(): Promise<void> {
     if (this.#failingSince === null || this.whenDown === 'open') return;
@@ -130,7 +133,7 @@ export class AuditLog {
     await this.#probing;
   }
 
-  /** The key that places in the chain are signed with: made once, kept among the store's secrets. */
+  /** The signing key of the chain. It is created once and kept among the store's secrets. */
   key(): Promise<Uint8Array> {
     this.#key ??= this.#readKey().catch((error: unknown) => {
       this.#key = null;
@@ -139,7 +142,7 @@ export class AuditLog {
     return this.#key;
   }
 
-  /** What is signed with this key, and where its end was seen last. */
+  /** The chain signed with this key, and its last known end. */
   chain(key: Uint8Array): Chain {
     const onBroken = (reason: string) =>
       this.#options.log?.error(
@@ -149,7 +152,7 @@ export class AuditLog {
     return { key, seen: this.checkpoint.seen(key), onBroken };
   }
 
-  /** Waits for what is under way and writes the last checkpoint. The store stays open. */
+  /** Waits for pending events and writes the last checkpoint. The store stays open. */
   async close(): Promise<void> {
     await this.#refusals.flush().catch(() => {});
     await this.#writing;
@@ -167,7 +170,7 @@ export class AuditLog {
 
   async #write(): Promise<void> {
     do {
-      // Whoever comes in the same turn of the event loop goes into the same group.
+      // Events of the same turn of the event loop go into the same batch.
       await new Promise((resolve) => setImmediate(resolve));
       const late = this.#late
         .splice(0, maxBatch)
@@ -205,7 +208,7 @@ export class AuditLog {
     if (this.#failingSince === null)
       this.#options.log?.error({ reason: reasonOf(error) }, 'The audit log cannot be written.');
     this.#failingSince ??= Date.now();
-    // One event that cannot be written must not take the others of its group with it.
+    // An event that cannot be written must not prevent the others of its batch.
     if (batch.length > 1 && !isDown(error)) {
       for (const one of batch)
         await this.#store([one]).then(one.resolve, (own) =>
@@ -222,8 +225,8 @@ export class AuditLog {
   ): Promise<void> {
     const { log } = this.#options;
     const isClosed = this.whenDown !== 'open';
-    const { before: _before, after: _after, ...told } = event;
-    const fields = { reason: reasonOf(error), event: told };
+    const { before: _before, after: _after, ...logged } = event;
+    const fields = { reason: reasonOf(error), event: logged };
     if (isClosed && !isDone(event)) return Promise.reject(cannotWrite(error));
     if (isClosed && isDown(error) && this.#late.length < maxWaiting) {
       this.#late.push({ event, at });
@@ -244,12 +247,12 @@ function isDown(error: unknown): boolean {
   return error instanceof FozError && error.code === 'unavailable';
 }
 
-/** Whether an event tells of rows that are changed, or may be. */
+/** Whether an event records rows that were changed, or may have been. */
 function isDone({ kind, outcome }: AuditEvent): boolean {
   return kind === 'mutation' && (outcome === 'success' || outcome === 'unknown');
 }
 
-/** The secret that places in the chain are signed with. */
+/** The id of the secret that is the signing key of the chain. */
 export const auditKeyId = 'system/audit-key';
 
 function cannotWrite(error: unknown): FozError {

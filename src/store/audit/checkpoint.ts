@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import type { StoreLog } from '../store.ts';
 import { isSigned, type Mark, signMark } from './state.ts';
 
-/** The file of a state folder. */
+/** The checkpoint file of a state folder. */
 export function checkpointFile(folder: string): string {
   return join(folder, 'audit-checkpoint.json');
 }
 
-/** The last place of the chain that this process has seen stored, signed, in a file outside of the store. */
+/** The last head of the chain that this process saw stored. It is signed and kept in a file outside of the store. */
 export class Checkpoint {
   readonly file: string;
   readonly #everyMs: number;
@@ -23,14 +23,14 @@ export class Checkpoint {
     this.#log = log;
   }
 
-  /** Remembers a new head; the file follows within `everyMs`. */
+  /** Records a new head. The file is written within `everyMs`. */
   note(head: Mark, key: Uint8Array): void {
     this.#seen = head;
     this.#next = { head, key };
     this.#timer ??= setTimeout(() => this.#write(), this.#everyMs).unref();
   }
 
-  /** The end that was seen stored last, by this process or by one before it; `null`: none that is signed with this key. */
+  /** The last head seen by this process or an earlier one; `null`: none that is signed with this key. */
   seen(key: Uint8Array): Mark | null {
     if (this.#seen !== null) return this.#seen;
     try {
@@ -67,7 +67,7 @@ export class Checkpoint {
   }
 }
 
-/** Reads a checkpoint file; `undefined`: there is none. Throws for one that is no checkpoint. */
+/** Reads a checkpoint file; `undefined`: it does not exist. Throws for a file that is not a checkpoint. */
 export function readCheckpoint(file: string): Mark | undefined {
   let text: string;
   try {

@@ -2,14 +2,15 @@ import type { Knex } from 'knex';
 import type { AuditEvent, AuditRecord } from './record.ts';
 import { isSigned, type Mark, readMark } from './state.ts';
 
-/** The operation of the record that tells of it where the end of the chain is not the one that Foz has left. */
+/** The operation in records about a broken end of the chain. */
 const operation = 'audit.broken';
 
 /**
- * What is wrong with the end of the chain before something is added to it, as the record to be added first; `null`: nothing. Whoever adds
- * signs the end anew, so what is not told now could be seen by nobody later. `seen`: an end that is known to have been stored.
+ * Checks the end of the chain before records are appended. Returns the event to be recorded first if it is broken;
+ * `null`: it is intact. Appending signs the end anew, so a break that is not recorded now could never be detected.
+ * `seen`: an end that is known to have been stored.
  */
-export async function breakOf(
+export async function findBreak(
   db: Knex,
   head: Mark | undefined,
   seen: Mark | null,
@@ -28,8 +29,8 @@ export async function breakOf(
   };
 }
 
-/** Whether a record tells of such a break. */
-export function tellsOfBreak(record: AuditRecord): boolean {
+/** Whether a record reports such a break. */
+export function isBreakRecord(record: AuditRecord): boolean {
   return record.kind === 'control' && record.operation === operation && record.actor.kind === 'system';
 }
 
@@ -48,7 +49,7 @@ async function reasonOf(
   return hash === seen.hash ? null : `record ${seen.seq} is not the one that was there`;
 }
 
-/** The hash of the record in a place that was seen before; that of the place itself where retention has removed it since. */
+/** The hash of the record at a mark; that of the anchor if retention has removed the record. */
 async function hashAt(db: Knex, { seq, hash }: Mark): Promise<string | undefined> {
   const row = await db('foz.audit').where({ seq }).first('hash');
   if (row !== undefined) return row.hash;

@@ -1,4 +1,4 @@
-/** Kinds of events that are written down. */
+/** Kinds of events in the audit log. */
 export const auditKinds = ['control', 'sign-in', 'refusal', 'mutation', 'read'] as const;
 
 export type AuditKind = (typeof auditKinds)[number];

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
 const maxDepth = 64;
-/** Characters of JSON that one side of a change may have in a record. */
+/** Characters of JSON that a record keeps of the state before or after a change. */
 const maxLength = 65_536;
 
 /**
- * A copy that JSON can say exactly: what it has no form for becomes text, halves of characters become U+FFFD, circles and depths are cut.
- * So there is nothing that could keep an event from being written.
+ * A copy that JSON can represent exactly, so that nothing keeps an event from being recorded. Values without a JSON
+ * form become text, lone surrogates become U+FFFD, cycles and deep nesting are cut.
  */
 export function plain(value: unknown, depth = 0): unknown {
   switch (typeof value) {
@@ -40,7 +40,7 @@ function wellFormed(text: string): string {
   return /\p{Surrogate}/u.test(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text;
 }
 
-/** The value, or in place of a very long one its length and its SHA-256. */
+/** The value, or its length and SHA-256 if it is too long. */
 export function shortened(value: unknown): unknown {
   const text = JSON.stringify(value);
   if (text.length <= maxLength) return value;

@@ -4,7 +4,7 @@ import type { Store } from '../store.ts';
 import type { AuditKind } from './kinds.ts';
 import { type AuditRecord, type AuditRow, indexed } from './record.ts';
 
-/** What to look for; what is absent does not matter. */
+/** Conditions on records. Absent ones do not restrict. */
 export interface AuditFilter {
   readonly kinds?: readonly AuditKind[];
   readonly outcome?: AuditRecord['outcome'];
@@ -17,12 +17,12 @@ export interface AuditFilter {
   readonly operation?: string;
   readonly source?: string;
   readonly table?: string;
-  /** Milliseconds since 1970: from, and before. */
+  /** Milliseconds since 1970: `from` is inclusive, `before` exclusive. */
   readonly from?: number;
   readonly before?: number;
 }
 
-/** Names for people of what is compared as it is: parameters of URLs, options of commands. */
+/** Public names of the filters that compare for equality, in URLs and command options. */
 export const auditFilters = {
   outcome: 'outcome',
   actor: 'actorId',
@@ -35,14 +35,14 @@ export const auditFilters = {
   table: 'table',
 } as const satisfies Readonly<Record<string, keyof AuditFilter>>;
 
-/** A part of what was found. */
+/** A page of records. */
 export interface AuditPage {
   readonly records: readonly AuditRecord[];
-  /** Where the next page starts; `null`: this was the last one. */
+  /** The cursor of the next page; `null`: this is the last one. */
   readonly next: number | null;
 }
 
-/** Columns that are compared as they are, and the filter they belong to. */
+/** Columns that are compared for equality, with their filters. */
 const equal = {
   outcome: 'outcome',
   actorKind: 'actor_kind',
@@ -56,10 +56,10 @@ const equal = {
   table: 'table_name',
 } satisfies Partial<Record<keyof AuditFilter, keyof AuditRow>>;
 
-/** Columns with an index, in which very long texts are shortened. */
+/** Indexed columns, in which very long texts are shortened. */
 const long: ReadonlySet<string> = new Set(['actor_id', 'key_id']);
 
-/** Finds records, newest first. `cursor`: the `next` of the page before; `limit`: at most 1,000. */
+/** Finds records, newest first. `cursor`: `next` of the previous page. `limit`: at most 1,000. */
 export async function queryAudit(
   store: Store,
   filter: AuditFilter = {},
@@ -79,8 +79,8 @@ export async function queryAudit(
 }
 
 /**
- * The records as JSON Lines, oldest first, each with its place in the chain (`previous`, `hash`). Read in pages as fast as the stream is
- * drained; the stream fails with FozError `unavailable` when the store does.
+ * The records as JSON Lines, oldest first, each with its place in the chain (`previous`, `hash`). They are read in
+ * pages, with back-pressure from the stream. The stream fails with FozError `unavailable` when the store does.
  */
 export function exportAudit(store: Store, filter: AuditFilter = {}): Readable {
   return Readable.from(linesOf(store, filter), { objectMode: false });

@@ -3,11 +3,11 @@ import canonicalize from 'canonicalize';
 import type { Actor } from '../actor.ts';
 import type { AuditKind } from './kinds.ts';
 
-/** What somebody did, as the caller tells it. */
+/** An event to be recorded, as the caller describes it. */
 export interface AuditEvent {
   readonly kind: AuditKind;
   readonly actor: Actor;
-  /** The id of the API key, where one was used. */
+  /** The id of the API key, if one was used. */
   readonly keyId?: string | null;
   readonly address?: string | null;
   readonly requestId?: string | null;
@@ -16,16 +16,16 @@ export interface AuditEvent {
   readonly source?: string | null;
   readonly table?: string | null;
   readonly affectedRows?: number | null;
-  /** States before and after; secrets in them are masked before anything is stored. */
+  /** The states before and after. Secrets in them are masked before they are stored. */
   readonly before?: unknown;
   readonly after?: unknown;
-  /** `unknown`: the connection was lost while a write was on its way, so that it may be stored or not. */
+  /** `unknown`: the connection was lost during a write, so that it may be stored or not. */
   readonly outcome: 'success' | 'failure' | 'refused' | 'unknown';
-  /** The code of the error, the reason of a refusal. */
+  /** The error code, or the reason of a refusal. */
   readonly reason?: string | null;
 }
 
-/** An event as it stands in the log. */
+/** An event in the log. */
 export interface AuditRecord extends AuditEvent {
   /** 1, 2, 3, ... without gaps. */
   readonly seq: number;
@@ -33,7 +33,7 @@ export interface AuditRecord extends AuditEvent {
   readonly at: number;
 }
 
-/** A row of the table: the record as canonical JSON, and columns to find it by, which say the same. */
+/** A row of the table: the record as canonical JSON, and the same data in columns for queries. */
 export interface AuditRow {
   readonly seq: number;
   readonly at: number;
@@ -53,21 +53,21 @@ export interface AuditRow {
   readonly hash: string;
 }
 
-/** What stands before the first record. */
+/** The hash before the first record. */
 export const genesis = '0'.repeat(64);
 
-/** SHA-256 in hex over the hash before and the record's canonical JSON (RFC 8785). */
+/** SHA-256 in hex over the previous hash and the record's canonical JSON (RFC 8785). */
 export function chainHash(previous: string, record: string): string {
   return createHash('sha256').update(`${previous}\n${record}`, 'utf8').digest('hex');
 }
 
-/** The row of a record after another. Throws for what JSON cannot say (NaN). */
+/** The row of a record. Throws for values that JSON cannot represent (NaN). */
 export function rowOf(record: AuditRecord, previous: string): AuditRow {
   const text = canonicalize(record)!;
   return { ...columnsOf(record), record: text, previous, hash: chainHash(previous, text) };
 }
 
-/** The columns that a record is found by. PostgreSQL keeps no NUL in texts, so that it is replaced here, not in the record. */
+/** The columns for queries. PostgreSQL stores no NUL in text, so it is replaced here, but not in the record. */
 export function columnsOf(record: AuditRecord): Omit<AuditRow, 'record' | 'previous' | 'hash'> {
   const text = (value: string | null | undefined) => value?.replaceAll('\0', '\ufffd') ?? null;
   return {
@@ -87,13 +87,16 @@ export function columnsOf(record: AuditRecord): Omit<AuditRow, 'record' | 'previ
   };
 }
 
-/** Bytes of a text that an index of PostgreSQL takes for sure. */
+/** Bytes of a text that always fit into an index of PostgreSQL. */
 const mostIndexed = 2_000;
 
-/** What a text is found by: itself, or in place of a very long one, such as the subject of a token, its beginning and its SHA-256. */
+/**
+ * The indexed form of a text. A very long one, such as the subject of a token, is replaced by its beginning and its
+ * SHA-256.
+ */
 export function indexed(text: string | null): string | null {
   if (text === null || Buffer.byteLength(text) <= mostIndexed) return text;
-  // Half a character at the cut is kept as the store keeps it.
+  // Half a character at the cut becomes U+FFFD, as in the store.
   const beginning = Buffer.from(text.slice(0, 100)).toString();
   return `${beginning}... sha256:${createHash('sha256').update(text).digest('hex')}`;
 }

@@ -13,16 +13,17 @@ const others = 'other reasons';
 
 interface Counted {
   readonly event: AuditEvent;
-  /** Those that are records of their own. */
+  /** Refusals that got a record each. */
   written: number;
-  /** Those after them. */
+  /** Refusals after them, which are only counted. */
   counted: number;
   readonly from: number;
 }
 
 /**
- * Keeps a flood of refusals from filling the log: the first ones of an address for a reason are written one by one, what follows in the
- * same window is counted and becomes one record at its end. When very many addresses are refused, they are counted together by reason.
+ * Keeps a flood of refusals from filling the log. The first refusals of an address for a reason get a record each.
+ * Later ones in the same window are counted, and become one record at its end. When very many addresses are refused,
+ * they are counted together by reason.
  */
 export class Refusals {
   readonly #append: (event: AuditEvent) => Promise<void>;
@@ -49,7 +50,7 @@ export class Refusals {
   }
 
   /** Resolves when the refusal is stored or counted. */
-  async told(event: AuditEvent): Promise<void> {
+  async add(event: AuditEvent): Promise<void> {
     this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), this.#windowMs).unref();
     const isFlood = this.#written >= each.together;
     const count = this.#count(isFlood ? unnamed(event) : event);
@@ -62,7 +63,7 @@ export class Refusals {
     await this.#append(event);
   }
 
-  /** Where refusals like this one are counted. */
+  /** The counter of a refusal. */
   #count(event: AuditEvent): Counted {
     const { id, role } = event.actor;
     const key = JSON.stringify([event.address ?? null, event.reason ?? null, id, role]);
@@ -78,7 +79,7 @@ export class Refusals {
     return count;
   }
 
-  /** Ends the window: writes down what was counted. */
+  /** Ends the window and records its counts. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -97,7 +98,7 @@ export class Refusals {
   }
 }
 
-/** As one of many, whoever was refused. */
+/** The event without its originator, as one of many. */
 function unnamed({ actor: { kind }, ...event }: AuditEvent): AuditEvent {
   return { ...event, address: null, actor: { kind, id: null, role: null }, keyId: null };
 }

@@ -6,14 +6,15 @@ import { removeOldRecords } from './retention.ts';
 export interface RetentionJob {
   readonly store: Store;
   readonly audit: AuditLog;
-  /** Records that are older are removed. */
+  /** Older records are removed. */
   readonly days: number;
   readonly log: StoreLog;
 }
 
 /**
- * Removes old records of the audit log now and every night (3:17 by the clock of the machine). Of several processes that share a store one
- * does it: removing holds the end of the chain, and the next one finds nothing left. Gives a function that ends it.
+ * Removes old records of the audit log now and every night (3:17 local time). Processes that share a store may all
+ * run it: removing locks the end of the chain, and the next process finds nothing left. Returns a function that
+ * stops the job.
  */
 export function startRetention({ store, audit, days, log }: RetentionJob): () => void {
   const remove = async () => {

@@ -10,16 +10,17 @@ import { ChainWalk } from './verify.ts';
 
 export interface Retention {
   readonly removed: number;
-  /** The number of the last record that is gone; `null`: nothing was ever removed. */
+  /** The number of the last removed record; `null`: none was ever removed. */
   readonly through: number | null;
 }
 
-/** Records that go in one transaction, so that those who write meanwhile do not wait for long. */
+/** Records removed per transaction, so that writers do not wait long. */
 const part = 10_000;
 
 /**
- * Removes the records older than `before` (milliseconds since 1970) from the start of the chain. Where the rest begins is kept, signed, so
- * that it can still be verified; that it happened is a record of its own. The newest record always stays.
+ * Removes records older than `before` (milliseconds since 1970) from the start of the chain. The new start is stored
+ * as a signed anchor, so that the rest can still be verified, and the removal gets a record. The newest record
+ * always stays.
  */
 export async function removeOldRecords(
   store: Store,
@@ -47,7 +48,7 @@ async function removePart(
   const head = await readMark(db, 'head', true);
   const anchor = await readMark(db, 'anchor');
   if (anchor !== undefined && !isSigned('anchor', anchor, key)) throw tampered();
-  // Times never go back along the chain.
+  // Times never decrease along the chain.
   const oldest = db('foz.audit').select('seq', 'hash', 'at').orderBy('seq').limit(part).as('oldest');
   const last = await db(oldest)
     .where('at', '<', before)
@@ -67,10 +68,13 @@ async function removePart(
   return { removed, through, head: await appendRecords(db, [{ event, at: Date.now() }], chain) };
 }
 
-/** Records that are looked at together. */
+/** Records that are checked together. */
 const page = 1_000;
 
-/** What is removed under a mark that Foz signs must be what was written. A break that the log tells of itself is no reason to keep it for ever. */
+/**
+ * Refuses to remove records that were tampered with, since a signed anchor replaces them. A break that the log
+ * itself recorded does not count.
+ */
 async function refuseTampered(db: Knex, from: Omit<Mark, 'mac'>, through: number): Promise<void> {
   const walk = new ChainWalk(from, undefined, ({ kind }) => {
     if (kind !== 'cut') throw tampered();

@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import type { Knex } from 'knex';
 import { genesis } from './record.ts';
 
-/** A place in the chain, signed with a key that the store does not show. */
+/** A position in the chain, signed with a key that is not readable in the store. */
 export interface Mark {
   readonly seq: number;
   readonly hash: string;
@@ -12,10 +12,13 @@ export interface Mark {
   readonly mac: string;
 }
 
-/** `head`: the last record. `anchor`: the last one that retention took away. */
+/**
+ * `head`: the last record. `anchor`: the last record that retention removed. `checkpoint`: the last record that a
+ * process saw stored.
+ */
 export type MarkName = 'head' | 'anchor' | 'checkpoint';
 
-/** Signs a place (HMAC-SHA-256); `name` keeps one kind of mark from being taken for another. */
+/** Signs a position (HMAC-SHA-256). `name` keeps a mark from being used as one of another kind. */
 export function signMark(name: MarkName, { seq, hash, at }: Omit<Mark, 'mac'>, key: Uint8Array): Mark {
   return { seq, hash, at, mac: macOf(name, { seq, hash, at }, key) };
 }
@@ -33,7 +36,7 @@ function macOf(name: MarkName, { seq, hash, at }: Omit<Mark, 'mac'>, key: Uint8A
 /** The start of every chain. */
 export const start: Omit<Mark, 'mac'> = { seq: 0, hash: genesis, at: 0 };
 
-/** Reads a mark; `undefined`: there is none. `lock`: others who write wait until the transaction ends. */
+/** Reads a mark; `undefined`: it does not exist. `lock`: other writers wait until the transaction ends. */
 export async function readMark(db: Knex, name: MarkName, lock = false): Promise<Mark | undefined> {
   const query = db('foz.audit_state').where({ name }).first('seq', 'hash', 'at', 'mac');
   const row = await (lock ? query.forUpdate() : query);
@@ -42,7 +45,7 @@ export async function readMark(db: Knex, name: MarkName, lock = false): Promise<
     : { seq: Number(row.seq), hash: row.hash, at: Number(row.at), mac: row.mac };
 }
 
-/** Writes a mark in the place of the one before. */
+/** Replaces a mark. */
 export async function writeMark(db: Knex, name: MarkName, mark: Mark): Promise<void> {
   await db('foz.audit_state')
     .insert({ name, ...mark })

@@ -1,27 +1,27 @@
 import type { Knex } from 'knex';
 import type { Store } from '../store.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { tellsOfBreak } from './continuity.ts';
+import { isBreakRecord } from './continuity.ts';
 import { type AuditRecord, type AuditRow, chainHash, columnsOf } from './record.ts';
 import { isSigned, type Mark, readMark, start } from './state.ts';
 
-/** What is wrong at a place of the chain. */
+/** A fault at a position of the chain. */
 export interface AuditProblem {
   readonly kind: 'changed' | 'removed' | 'reordered' | 'added' | 'cut' | 'unsigned';
-  /** The record's number, where it is about one. */
+  /** The number of the record, if it is about one. */
   readonly seq: number | null;
   readonly message: string;
 }
 
-/** What a verification found. */
+/** The result of a verification. */
 export interface AuditReport {
   readonly ok: boolean;
-  /** Records that were read. */
+  /** The number of records read. */
   readonly records: number;
-  /** First and last number of the chain; `null`: it is empty. */
+  /** The first and last number of the chain; `null`: it is empty. */
   readonly first: number | null;
   readonly last: number | null;
-  /** Hash of the last record: whoever keeps it can tell a later change. */
+  /** The hash of the last record. A copy of it proves later changes. */
   readonly hash: string;
   /** At most 100. */
   readonly problems: readonly AuditProblem[];
@@ -38,7 +38,7 @@ export interface VerifyOptions {
 const pageSize = 1_000;
 const maxProblems = 100;
 
-/** Reads the whole log and finds records that were changed, removed, added or moved, and a tail that was cut. */
+/** Reads the whole log. Finds records that were changed, removed, added or moved, and a tail that was cut off. */
 export async function verifyAudit({ store, key, checkpointFile }: VerifyOptions): Promise<AuditReport> {
   const problems: AuditProblem[] = [];
   const found = (problem: AuditProblem) => {
@@ -58,7 +58,7 @@ export async function verifyAudit({ store, key, checkpointFile }: VerifyOptions)
   const checkpoint = checkpointOf(checkpointFile, key, found);
   const walk = new ChainWalk(from, checkpoint, found);
   for await (const rows of pagesOf(store)) {
-    // What was added since the head was read is not judged.
+    // Records added since the head was read are checked separately.
     for (const row of rows)
       if (head === undefined || Number(row.seq) <= head.seq) walk.step(row);
       else await judgeBeyond(row, store, found);
@@ -85,7 +85,7 @@ function checkpointOf(
     const mark = readCheckpoint(file);
     if (mark === undefined || isSigned('checkpoint', mark, key)) return mark;
   } catch {
-    // Told below.
+    // Reported below.
   }
   found({
     kind: 'unsigned',
@@ -95,7 +95,7 @@ function checkpointOf(
   return undefined;
 }
 
-/** A record after the head that was read: right when the head has moved on since. */
+/** A record after the head that was read. It is valid if the head has moved on since. */
 async function judgeBeyond(
   row: AuditRow,
   store: Store,
@@ -127,7 +127,10 @@ async function* pagesOf(store: Store): AsyncGenerator<readonly AuditRow[]> {
   }
 }
 
-/** Follows the chain from record to record. `found` is told what is wrong: `cut` where a record says that the end before it was cut off. */
+/**
+ * Follows the chain from record to record, and calls `found` for each fault. `cut`: a record reports that the end
+ * before it was cut off.
+ */
 export class ChainWalk {
   readonly #found: (problem: AuditProblem) => void;
   readonly #checkpoint: Mark | undefined;
@@ -207,7 +210,7 @@ export class ChainWalk {
     else if (record.at < this.#at)
       this.#found({ kind: 'reordered', seq, message: `Record ${seq} is older than the one before it.` });
     this.#at = record.at;
-    if (tellsOfBreak(record))
+    if (isBreakRecord(record))
       this.#found({
         kind: 'cut',
         seq,
@@ -221,7 +224,7 @@ export class ChainWalk {
       });
   }
 
-  /** At the place of the checkpoint the chain must be what it was. */
+  /** The chain must contain the record of the checkpoint. */
   #compare(): void {
     const mark = this.#checkpoint;
     if (mark !== undefined && mark.seq === this.#seq && mark.hash !== this.hash)

@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 export async function up(db: Knex): Promise<void> {
   await db.schema.withSchema('foz').createTable('metadata', (table) => {
     table.bigInteger('version').primary();
-    // As text, so that the order of keys stays.
+    // As text, to preserve the order of keys.
     table.text('metadata').notNullable();
     table.timestamp('at').notNullable().defaultTo(db.fn.now());
     table.text('actor').notNullable();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Sources, issuers and allowed operations that were added at run time, and encrypted secrets. */
+/** Sources, issuers and allowed operations added at run time, and encrypted secrets. */
 export async function up(db: Knex): Promise<void> {
   for (const name of ['sources', 'issuers'])
     await db.schema.withSchema('foz').createTable(name, (table) => {

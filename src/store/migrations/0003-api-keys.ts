@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** API keys; each has its current secret and, while a rotation overlaps, those before it. */
+/** API keys. Each has its current secret and, while a rotation overlaps, former ones. */
 export async function up(db: Knex): Promise<void> {
   await db.schema.withSchema('foz').createTable('api_keys', (table) => {
     table.text('id').primary();
@@ -27,7 +27,7 @@ export async function up(db: Knex): Promise<void> {
     table.text('key_id').notNullable().references('id').inTable('foz.api_keys').onDelete('cascade').index();
     table.text('hash').notNullable();
     table.timestamp('created_at').notNullable().defaultTo(db.fn.now());
-    // The end of its overlap; null: as long as the key.
+    // The end of the overlap; null: valid as long as the key.
     table.timestamp('valid_until');
   });
   await db.raw(`create unique index api_keys_name on foz.api_keys (name) where revoked_at is null`);

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The audit log. Its rows cannot be changed; only retention may delete. */
+/** The audit log. Its rows cannot be changed, and only retention may delete them. */
 export async function up(db: Knex): Promise<void> {
   await db.schema.withSchema('foz').createTable('audit', (table) => {
     table.bigInteger('seq').primary();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Further settings that were changed at run time, by name. */
+/** Settings that were changed at run time, by name. */
 export async function up(db: Knex): Promise<void> {
   await db.schema.withSchema('foz').createTable('settings', (table) => {
     table.text('name').primary();

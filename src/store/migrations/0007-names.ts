@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Names that tables and relationships of a source were given first, as JSON. */
+/** Kept names of the tables and relationships of a source, as JSON. */
 export async function up(db: Knex): Promise<void> {
   await db.schema.withSchema('foz').createTable('names', (table) => {
     table.text('source').primary();

@@ -7,13 +7,13 @@ import * as settings from './0005-settings.ts';
 import * as keyLimits from './0006-key-limits.ts';
 import * as names from './0007-names.ts';
 
-/** One step of the store's structure. Never changed once it was released: what comes later is a step of its own. */
+/** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
   readonly name: string;
   up(db: Knex): Promise<void>;
 }
 
-/** All steps, oldest first. */
+/** All migrations, oldest first. */
 export const migrations: readonly Migration[] = [
   { name: '0001-metadata', up: metadata.up },
   { name: '0002-sources-and-secrets', up: sourcesAndSecrets.up },

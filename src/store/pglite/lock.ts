@@ -1,12 +1,13 @@
 import { FozError } from '../../core/index.ts';
 import { FolderTaken, lockFolder } from '../../sql/index.ts';
 
-/** Another process has an embedded store open. */
+/** Another process has opened the embedded store. */
 export class StoreTaken extends FozError {}
 
 /**
- * Takes the folder of an embedded store for this process: only one at a time may open it. Resolves with how to give it back. Rejects with
- * StoreTaken when another process has it, with FozError `unavailable` when the folder cannot be written.
+ * Locks the folder of an embedded store, since only one process at a time may open it. Resolves with a function that
+ * releases the lock. Rejects with StoreTaken when another process has the lock, and with FozError `unavailable` when
+ * the folder cannot be written.
  */
 export async function lockStore(folder: string): Promise<() => void> {
   try {

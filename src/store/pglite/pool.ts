@@ -4,14 +4,14 @@ import { DatabaseThread } from './thread.ts';
 
 type Callback = (error: unknown, response?: Response) => void;
 
-/** What knex reads of an answer of the `pg` package. */
+/** The part of a `pg` result that knex reads. */
 interface Response {
   readonly command: string;
   readonly rowCount: number;
   readonly rows: Record<string, unknown>[];
 }
 
-/** The one connection to an embedded store, as the `pg` package has them. */
+/** The one connection to an embedded store, with the interface of `pg`. */
 export interface EmbeddedConnection {
   query(
     config: string | { readonly text: string; readonly values?: readonly unknown[] },
@@ -20,7 +20,10 @@ export interface EmbeddedConnection {
   release(): void;
 }
 
-/** An embedded store in the shape of a pool of the `pg` package, which knex takes: one connection, lent to one borrower at a time. */
+/**
+ * An embedded store with the interface of a `pg` pool, for knex. It has one connection, which one borrower at a time
+ * may use.
+ */
 export class EmbeddedPool {
   readonly #folder: string;
   readonly #waitMs: number;
@@ -45,7 +48,10 @@ export class EmbeddedPool {
     return this.#queue.length;
   }
 
-  /** Opens the database at the first call. Rejects with FozError `unavailable`, also when the connection is not free in time. */
+  /**
+   * Opens the database at the first call. Rejects with FozError `unavailable`, also when the connection does not
+   * become free in time.
+   */
   async connect(): Promise<EmbeddedConnection> {
     await this.#turn();
     try {
@@ -71,7 +77,7 @@ export class EmbeddedPool {
     }
   }
 
-  /** Closes the database once it is given back. */
+  /** Closes the database once the connection is returned. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;

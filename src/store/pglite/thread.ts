@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { FozError } from '../../core/index.ts';
 
-/** What one statement gave. */
+/** The result of one statement. */
 export interface ThreadAnswer {
   readonly rows: Record<string, unknown>[];
   readonly affected: number;
@@ -17,7 +17,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** The thread on which the embedded database runs. */
+/** The worker thread of the embedded database. */
 export class DatabaseThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -47,7 +47,7 @@ export class DatabaseThread {
     return this.#gone === null;
   }
 
-  /** Runs one statement, or several when there are no values. Rejects with an Error that has the fields of PostgreSQL. */
+  /** Runs one statement, or several if there are no values. Rejects with an Error that has the fields of PostgreSQL. */
   async run(text: string, values: readonly unknown[]): Promise<ThreadAnswer> {
     const { rows = [], affected = 0 } = await this.#call(text, values);
     return { rows, affected };

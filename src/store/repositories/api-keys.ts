@@ -4,7 +4,7 @@ import type { KeyRecord, KeyUse, ScopesConfig } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
 import { publishChange } from '../changes.ts';
 
-/** A key to be kept: prefix and hash come from `mintKey`. */
+/** A key to be stored. `mintKey` returns prefix and hash. */
 export interface NewKey {
   readonly id: string;
   readonly name: string;
@@ -23,10 +23,10 @@ export interface NewKey {
   readonly expiresAt?: Date | null;
 }
 
-/** A key as it is shown: everything but its secrets. */
+/** A key without its secrets, for people. */
 export interface KeyDescription extends Omit<KeyRecord, 'secrets' | 'expiresAt'> {
   readonly description: string | null;
-  /** The prefixes that are accepted now or until a time. */
+  /** The accepted prefixes, each with the end of its validity. */
   readonly prefixes: readonly { readonly prefix: string; readonly validUntil: Date | null }[];
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
@@ -65,7 +65,7 @@ interface SecretRow {
   readonly valid_until: Date | null;
 }
 
-/** Keeps a new key. Rejects with FozError `conflict` when a key that is not revoked has the same name. */
+/** Stores a new key. Rejects with FozError `conflict` when a key that is not revoked has the same name. */
 export async function insertKey(transaction: Knex, key: NewKey): Promise<void> {
   const { prefix, hash, id } = key;
   const inserted = await transaction('foz.api_keys')
@@ -78,12 +78,12 @@ export async function insertKey(transaction: Knex, key: NewKey): Promise<void> {
   await publishChange(transaction, 'api-key', id);
 }
 
-/** What of a key may be changed later. */
+/** The settings of a key that can be changed. */
 export type KeyPatch = Partial<Omit<NewKey, 'id' | 'prefix' | 'hash'>>;
 
 /**
- * Changes a key's settings. Rejects with FozError `not-found` for one that is not there or revoked, `conflict` when another one has the name
- * that it is to have.
+ * Changes a key's settings. Rejects with FozError `not-found` if the key does not exist or is revoked, and with
+ * `conflict` if another key has the new name.
  */
 export async function updateKey(transaction: Knex, id: string, patch: KeyPatch): Promise<void> {
   await change(transaction, id, settingsOf(patch)).catch((error: unknown) => {
@@ -92,13 +92,13 @@ export async function updateKey(transaction: Knex, id: string, patch: KeyPatch):
   });
 }
 
-/** Ends a key for good, and all its secrets. */
+/** Revokes a key and deletes its secrets. */
 export async function revokeKey(transaction: Knex, id: string): Promise<void> {
   await change(transaction, id, { revoked_at: transaction.fn.now() });
   await transaction('foz.api_key_secrets').where({ key_id: id }).delete();
 }
 
-/** Gives a key another secret. Those before it are accepted until `overlapUntil`, `null`: not any more. */
+/** Gives a key a new secret. Former ones are accepted until `overlapUntil`; `null`: no longer. */
 export async function rotateKey(
   transaction: Knex,
   id: string,
@@ -115,7 +115,7 @@ export async function rotateKey(
   await transaction('foz.api_key_secrets').insert({ ...secret, key_id: id });
 }
 
-/** The keys that have a secret with one of these prefixes and are not revoked. */
+/** The keys with one of these prefixes that are not revoked. */
 export async function findKeys(db: Knex, prefixes: readonly string[]): Promise<readonly KeyRecord[]> {
   const ids = db('foz.api_key_secrets').whereIn('prefix', prefixes).select('key_id');
   const rows: Row[] = await db('foz.api_keys').whereIn('id', ids).whereNull('revoked_at');
@@ -131,7 +131,7 @@ export async function findKeys(db: Knex, prefixes: readonly string[]): Promise<r
   }));
 }
 
-/** Writes down last uses; older ones than those known already change nothing. */
+/** Stores last uses, unless later ones are stored already. */
 export async function touchKeys(db: Knex, uses: readonly KeyUse[]): Promise<void> {
   if (uses.length === 0) return;
   const rows = uses.map(({ keyId, at, address }) => ({ id: keyId, at: new Date(at).toISOString(), address }));
@@ -144,18 +144,18 @@ export async function touchKeys(db: Knex, uses: readonly KeyUse[]): Promise<void
   );
 }
 
-/** Which keys are looked for. */
+/** Conditions on keys. */
 export interface KeyFilter {
   readonly id?: string;
-  /** Only theirs. */
+  /** Only keys of this owner. */
   readonly owner?: string;
-  /** Those that have ended, too. */
+  /** Include revoked keys. */
   readonly revoked?: boolean;
-  /** Whether nobody else changes them until this transaction ends. */
+  /** Lock the keys until the transaction ends. */
   readonly hold?: boolean;
 }
 
-/** Keys by name. */
+/** Lists keys by name. */
 export async function listKeys(
   db: Knex,
   { owner, revoked = false, id, hold = false }: KeyFilter = {},
@@ -201,7 +201,7 @@ function nameTaken(name: string): FozError {
   );
 }
 
-/** Secrets by key, the current one first. */
+/** The secrets of each key, the current one first. */
 async function secretsOf(db: Knex, keys: readonly Row[]): Promise<ReadonlyMap<string, SecretRow[]>> {
   const ids = keys.map(({ id }) => id);
   const rows: SecretRow[] = await db('foz.api_key_secrets')
@@ -229,7 +229,7 @@ function common(row: Row) {
   };
 }
 
-/** Columns of what is given; what is absent stays as it is. */
+/** The columns of the given settings. Absent settings do not change. */
 function settingsOf(patch: KeyPatch): Record<string, unknown> {
   const json = (value: unknown) => (value === undefined || value === null ? value : JSON.stringify(value));
   const all = {

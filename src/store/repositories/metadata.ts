@@ -3,13 +3,13 @@ import { FozError } from '../../core/index.ts';
 import type { Actor } from '../actor.ts';
 import { publishChange } from '../changes.ts';
 
-/** Metadata as it is now. Version 0 with `null`: none was ever written. */
+/** The current metadata. Version 0 with `null`: none was ever stored. */
 export interface StoredMetadata {
   readonly version: number;
   readonly metadata: unknown;
 }
 
-/** One version of the past. */
+/** One stored version. */
 export interface MetadataVersion extends StoredMetadata {
   readonly at: Date;
   readonly actor: Actor;
@@ -24,7 +24,7 @@ interface Row {
   readonly comment: string | null;
 }
 
-/** The newest version. */
+/** Reads the newest version. */
 export async function readMetadata(db: Knex): Promise<StoredMetadata> {
   const row: Row | undefined = await db('foz.metadata').orderBy('version', 'desc').first();
   return row === undefined
@@ -33,22 +33,22 @@ export async function readMetadata(db: Knex): Promise<StoredMetadata> {
 }
 
 export interface MetadataWrite {
-  /** The version that the writer has seen. */
+  /** The version that the writer has read. */
   readonly expected: number;
   readonly metadata: unknown;
   readonly actor: Actor;
   readonly comment?: string;
-  /** Versions that are kept. */
+  /** The number of versions that are kept. */
   readonly keep: number;
 }
 
-/** Writes the next version and returns its number. Rejects with FozError `conflict` when the newest is not the expected one. */
+/** Stores the next version and returns its number. Rejects with FozError `conflict` when the newest is not the expected one. */
 export async function writeMetadata(
   transaction: Knex,
   { expected, metadata, actor, comment, keep }: MetadataWrite,
 ): Promise<number> {
   const version = expected + 1;
-  // Published first: whoever publishes waits here until the one before has committed.
+  // Published first, since publishing waits until the previous writer has committed.
   await publishChange(transaction, 'metadata', String(version));
   const current = (await readMetadata(transaction)).version;
   refuseVersion(current, expected);
@@ -64,7 +64,7 @@ export async function writeMetadata(
   return version;
 }
 
-/** Throws FozError `conflict` unless the version that somebody has seen is the newest. */
+/** Throws FozError `conflict` unless the expected version is the newest. */
 export function refuseVersion(current: number, expected: number): void {
   if (current === expected) return;
   throw new FozError(
@@ -94,7 +94,7 @@ export async function metadataHistory(
   }));
 }
 
-/** One version, as long as it is kept; else rejects with FozError `not-found`. */
+/** One version. Rejects with FozError `not-found` if it is not kept any more. */
 export async function metadataVersion(db: Knex, version: number): Promise<MetadataVersion> {
   const row: Row | undefined = await db('foz.metadata').where({ version }).first();
   if (row === undefined)

@@ -2,11 +2,11 @@ import type { Knex } from 'knex';
 import { FozError } from '../../core/index.ts';
 import { type ChangeTopic, publishChange } from '../changes.ts';
 
-/** A configuration under a name. Secrets in it stand elsewhere, encrypted. */
+/** A configuration with a name. Its secrets are stored separately, encrypted. */
 export interface NamedConfig {
   readonly name: string;
   readonly config: unknown;
-  /** Counts its changes, from 1. */
+  /** The number of its changes, from 1. */
   readonly revision: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -26,7 +26,7 @@ interface Row {
   readonly updated_at: Date;
 }
 
-/** Configurations of one kind that were made at run time. */
+/** Configurations of one kind that were created at run time. */
 export class NamedConfigs {
   readonly #kind: Kind;
 
@@ -34,20 +34,20 @@ export class NamedConfigs {
     this.#kind = kind;
   }
 
-  /** All of them, by name. */
+  /** All configurations, by name. */
   async list(db: Knex): Promise<readonly NamedConfig[]> {
     const rows: Row[] = await db(this.#kind.table).orderBy('name');
     return rows.map(configOf);
   }
 
-  /** One of them. Rejects with FozError `not-found`. */
+  /** One configuration. Rejects with FozError `not-found`. */
   async read(db: Knex, name: string): Promise<NamedConfig> {
     const row: Row | undefined = await db(this.#kind.table).where({ name }).first();
     if (row === undefined) throw this.#missing(name);
     return configOf(row);
   }
 
-  /** Adds one, unless there is one of its name: of several that try at once one adds it. */
+  /** Adds a configuration, unless the name exists. Of concurrent callers, one adds it. */
   async add(transaction: Knex, name: string, config: unknown): Promise<void> {
     const { table, topic } = this.#kind;
     await publishChange(transaction, topic, name);
@@ -57,7 +57,10 @@ export class NamedConfigs {
       .ignore();
   }
 
-  /** Adds (`expected` 0) or changes one; returns its new revision. Rejects with FozError `conflict`, naming both revisions. */
+  /**
+   * Adds (`expected` 0) or changes a configuration. Returns its new revision. Rejects with FozError `conflict`,
+   * naming both revisions.
+   */
   async put(transaction: Knex, name: string, config: unknown, expected: number): Promise<number> {
     const { table, topic } = this.#kind;
     await publishChange(transaction, topic, name);
@@ -71,8 +74,8 @@ export class NamedConfigs {
   }
 
   /**
-   * Removes one. Rejects with FozError `not-found`. `expected`: the revision that was seen, 0 where there was none; at another one rejects
-   * with FozError `conflict`.
+   * Removes a configuration. Rejects with FozError `not-found`. `expected`: the revision that the caller has read, 0
+   * for none. Rejects with FozError `conflict` if it is another one.
    */
   async remove(transaction: Knex, name: string, expected?: number): Promise<void> {
     const { table, topic } = this.#kind;

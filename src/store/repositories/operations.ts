@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { publishChange } from '../changes.ts';
 
-/** An operation that a role may ask for. */
+/** An operation on the allow-list of a role. */
 export interface AllowedOperation {
   readonly role: string;
   /** SHA-256 of the document, in hex. */
@@ -11,7 +11,7 @@ export interface AllowedOperation {
   readonly document: string;
 }
 
-/** The allow-list of a role (absent: of all), by role and name. */
+/** The allow-list of a role (absent: of all roles), by role and name. */
 export async function listOperations(db: Knex, role?: string): Promise<readonly AllowedOperation[]> {
   return db('foz.operations')
     .select('role', 'hash', 'name', 'document')
@@ -21,12 +21,12 @@ export async function listOperations(db: Knex, role?: string): Promise<readonly 
     .orderBy(['role', 'name', 'hash']);
 }
 
-/** SHA-256 of a document, in hex: what tells it from the others of a role. */
+/** SHA-256 of a document in hex, which identifies it within a role. */
 export function operationHash(document: string): string {
   return createHash('sha256').update(document).digest('hex');
 }
 
-/** Puts a document on the list of a role; returns its hash. One that is there already stays, under the new name. */
+/** Adds a document to the list of a role and returns its hash. An existing one only gets the new name. */
 export async function allowOperation(
   transaction: Knex,
   { role, name, document }: Omit<AllowedOperation, 'hash'>,
@@ -40,7 +40,7 @@ export async function allowOperation(
   return hash;
 }
 
-/** Takes a document off the list; whether it was there. */
+/** Removes a document from the list. Returns whether it was on it. */
 export async function removeOperation(transaction: Knex, role: string, hash: string): Promise<boolean> {
   const count: number = await transaction('foz.operations').where({ role, hash }).delete();
   if (count > 0) await publishChange(transaction, 'operation', role);

@@ -8,7 +8,7 @@ import type { SecretValue } from './secret-value.ts';
 const purpose = 'api keys';
 const prefix = 'system/pepper/';
 
-/** What hashes of API keys are made with (the first) and may have been made with, from the keys that this process was given. */
+/** The peppers for hashes of API keys, from the keys of this process. The first one is for new hashes. */
 export function peppersOf({ current, older }: KeyRing): Uint8Array[] {
   return [current, ...older].map((key) => key.derive(purpose));
 }
@@ -20,8 +20,8 @@ interface SecretReader {
 }
 
 /**
- * Adds to `peppers` those of master keys that were in use before and are not given any more. One that cannot be decrypted is left out:
- * its keys do not let in. Rejects with FozError `unavailable` when the store is down.
+ * Adds the peppers of former master keys to `peppers`. One that cannot be decrypted is left out, so that its API
+ * keys are refused. Rejects with FozError `unavailable` when the store is down.
  */
 export async function addFormerPeppers(secrets: SecretReader, peppers: Uint8Array[]): Promise<void> {
   for (const id of await secrets.list()) {
@@ -36,7 +36,7 @@ export async function addFormerPeppers(secrets: SecretReader, peppers: Uint8Arra
   }
 }
 
-/** When a master key goes, what was derived from it for hashes stays as a secret: hashes cannot be made anew. */
+/** Keeps the pepper of a former master key as a secret, since hashes cannot be computed again without the API keys. */
 export async function keepPepper(db: Knex, former: MasterKey, current: MasterKey): Promise<void> {
   const id = prefix + former.id;
   const sealed = seal(former.derive(purpose).toString('base64'), id, current);

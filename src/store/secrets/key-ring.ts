@@ -14,22 +14,23 @@ import { FozError } from '../../core/index.ts';
 import type { StoreLog } from '../store.ts';
 import { MasterKey, parseMasterKey } from './master-key.ts';
 
-/** The key that secrets are written with, and those that they may still be under. */
+/** The key for new secrets, and the keys of existing ones. */
 export interface KeyRing {
   readonly current: MasterKey;
   readonly older: readonly MasterKey[];
-  /** Where the current key comes from. */
+  /** The origin of the current key. */
   readonly origin: 'environment' | 'file' | 'generated';
 }
 
-/** The key file that Foz makes in its state folder. */
+/** The key file that Foz creates in its state folder. */
 function fileIn(folder: string): string {
   return join(folder, 'master.key');
 }
 
 /**
- * The keys of the environment (FOZ_MASTER_KEY or FOZ_MASTER_KEY_FILE; FOZ_MASTER_KEY_OLD), else of the state folder, where one is made at
- * the first start. Throws FozError `validation-failed` for what is no key and `unavailable` for a file that cannot be read or written.
+ * The keys from the environment (FOZ_MASTER_KEY or FOZ_MASTER_KEY_FILE; FOZ_MASTER_KEY_OLD), else from the state
+ * folder, where a key is generated at the first start. Throws FozError `validation-failed` for a wrong key and
+ * `unavailable` for a file that cannot be read or written.
  */
 export function keyRing(folder: string, environment: NodeJS.ProcessEnv, log?: StoreLog): KeyRing {
   const old = environment.FOZ_MASTER_KEY_OLD;
@@ -68,7 +69,7 @@ function readKey(file: string, log?: StoreLog): MasterKey {
   return parseMasterKey(text, file);
 }
 
-/** Of several processes that start at once, one makes the key and all take it. */
+/** Of several processes that start at once, one writes the key and all use it. */
 function writeNewKey(folder: string, file: string, log?: StoreLog): void {
   const own = `${file}.${process.pid}`;
   try {
@@ -94,8 +95,9 @@ function writeNewKey(folder: string, file: string, log?: StoreLog): void {
 }
 
 /**
- * Puts a new key beside the one of the state folder; `keep` makes it the current one, once all secrets are under it. A key that a rotation
- * left there which did not come to its end is taken again: secrets may be under it. Throws as `keyRing`.
+ * Writes a new key beside the one in the state folder. `keep` makes it the current one, once all secrets are
+ * encrypted with it. The key of an interrupted rotation is used again, since secrets may be encrypted with it.
+ * Throws as `keyRing`.
  */
 export function prepareNewKey(folder: string): { readonly key: MasterKey; readonly keep: () => void } {
   const file = fileIn(folder);

@@ -1,13 +1,13 @@
 import { SecretValue } from './secret-value.ts';
 
 const mask = '***';
-/** Names of settings whose values are secrets, in whatever spelling. */
+/** Names of settings whose values are secrets, in any spelling. */
 const secretName =
   /pass(?:word|wd|phrase)?$|secrets?$|token$|api_?key$|private_?key$|credentials?$|authorization$|cookie$|pepper$/i;
-/** These are secrets as texts only: a list under `key` names columns. */
+/** Secrets only if their value is a text: a list under `key` names columns. */
 const secretTextName = /^(?:key|hash)$/i;
 
-/** A copy of JSON-like data in which secrets are `***`: by their class, by the name of their setting, and passwords within URLs. */
+/** A copy of JSON-like data with `***` in place of secrets: by class, by the name of the setting, and passwords within URLs. */
 export function maskSecrets(value: unknown): unknown {
   if (value instanceof SecretValue) return mask;
   if (typeof value === 'string') return maskUrl(value);
@@ -25,10 +25,13 @@ function isSecret(name: string, value: unknown): boolean {
   return value !== null && value !== undefined && secretName.test(name);
 }
 
-/** Parameters of URLs whose values are secrets. */
+/** URL parameters whose values are secrets. */
 const secretParameter = /(?:pass\w*|secret|token|key)$/i;
 
-/** `scheme://user:password@host?password=x` loses both passwords; where the text is nothing but a URL, also those with blanks in them. */
+/**
+ * Masks both passwords in `scheme://user:password@host?password=x`. If the whole text is a URL, passwords may
+ * contain blanks.
+ */
 function maskUrl(text: string): string {
   if (!text.includes('://')) return text;
   const masked = URL.canParse(text) ? maskWhole(text) : text;
@@ -37,7 +40,7 @@ function maskUrl(text: string): string {
     .replace(/([?&;][^=&\s]*(?:pass\w*|secret|token|key)=)[^&;\s]*/gi, `$1${mask}`);
 }
 
-/** A name of a user may hold @, as some clouds have it, and a password that was not encoded blanks or a slash. */
+/** A user name may contain @ (in some clouds), and a password that is not encoded may contain blanks or a slash. */
 function maskWhole(url: string): string {
   return url
     .replace(/^(https?:\/\/[^/?#:]*):[^/?#]*@/i, `$1:${mask}@`)

@@ -2,9 +2,9 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { FozError } from '../../core/index.ts';
 
-/** The key that all secrets of a store are encrypted with, 32 bytes. It never shows itself; its `id` may be told. */
+/** The key that encrypts all secrets of a store, 32 bytes. It never appears in output; its `id` may. */
 export class MasterKey {
-  /** 16 hex digits made from the key; they say nothing about it. */
+  /** 16 hex digits derived from the key, which do not reveal it. */
   readonly id: string;
   readonly #bytes: Buffer;
 
@@ -16,12 +16,12 @@ export class MasterKey {
     this.id = createHmac('sha256', this.#bytes).update('foz master key id').digest('hex').slice(0, 16);
   }
 
-  /** 32 bytes for one purpose (HKDF-SHA-256): nothing about the key or another purpose follows from them. */
+  /** Derives 32 bytes for one purpose (HKDF-SHA-256). They reveal neither the key nor those of other purposes. */
   derive(purpose: string): Buffer {
     return Buffer.from(hkdfSync('sha256', this.#bytes, Buffer.alloc(0), `foz ${purpose}`, 32));
   }
 
-  /** How the key file keeps it. */
+  /** The text in the key file. */
   encode(): string {
     return this.#bytes.toString('base64');
   }
@@ -34,7 +34,10 @@ export class MasterKey {
   }
 }
 
-/** Reads 32 bytes in base64, base64url or hex. `from` says where the text stands. Throws FozError `validation-failed` without telling the text. */
+/**
+ * Parses 32 bytes in base64, base64url or hex. `from`: the origin of the text. Throws FozError `validation-failed`,
+ * which does not contain the text.
+ */
 export function parseMasterKey(text: string, from: string): MasterKey {
   const trimmed = text.trim();
   if (/^[0-9a-fA-F]{64}$/.test(trimmed)) return new MasterKey(Buffer.from(trimmed, 'hex'));

@@ -6,7 +6,10 @@ const algorithm = 'aes-256-gcm';
 const nonceLength = 12;
 const tagLength = 16;
 
-/** Encrypts a text with AES-256-GCM under a fresh random nonce, bound to the record `id`: moved to another record, it cannot be opened. */
+/**
+ * Encrypts a text with AES-256-GCM and a random nonce. It is bound to the record `id`, so it cannot be decrypted in
+ * another record.
+ */
 export function seal(text: string, id: string, key: MasterKey): string {
   const nonce = randomBytes(nonceLength);
   const cipher = createCipheriv(algorithm, key.derive('secrets'), nonce, { authTagLength: tagLength });
@@ -15,7 +18,7 @@ export function seal(text: string, id: string, key: MasterKey): string {
   return `v1.${Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString('base64url')}`;
 }
 
-/** Decrypts. Throws FozError `data-exception`, naming record and key but no value, when anything about it was changed. */
+/** Decrypts a text. Throws FozError `data-exception`, naming record and key but no value, if anything was changed. */
 export function unseal(sealed: string, id: string, key: MasterKey): string {
   try {
     const [version, body = ''] = sealed.split('.');

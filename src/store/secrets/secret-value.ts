@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const mask = '***';
 
-/** A text that must not get out: it shows itself as `***` to JSON, templates, logs and the console. */
+/** A secret text. It appears as `***` in JSON, templates, logs and the console. */
 export class SecretValue {
   readonly #text: string;
 
@@ -10,7 +10,7 @@ export class SecretValue {
     this.#text = text;
   }
 
-  /** The text itself, for those who have to send it on. */
+  /** The text itself, for code that must send it on. */
   reveal(): string {
     return this.#text;
   }

@@ -20,20 +20,20 @@ export class Secrets {
   readonly #findRing: () => KeyRing;
   #found: KeyRing | null = null;
 
-  /** `ring`: the keys, or how they are found once they are needed. */
+  /** `ring`: the keys, or a function that finds them on first use. */
   constructor(store: Store, ring: KeyRing | (() => KeyRing)) {
     this.#store = store;
     this.#findRing = typeof ring === 'function' ? ring : () => ring;
   }
 
-  /** The value; `undefined`: there is none. Rejects with FozError when the key is not the one it was written with. */
+  /** Reads a secret; `undefined`: it does not exist. Rejects with FozError if it was encrypted with another key. */
   async get(id: string, db?: Knex): Promise<SecretValue | undefined> {
     const read = (from: Knex) => from('foz.secrets').where({ id }).first();
     const row: Row | undefined = await (db === undefined ? this.#store.read(read) : read(db));
     return row === undefined ? undefined : new SecretValue(openRow(row, this.#ring));
   }
 
-  /** Writes a value, within a transaction of the caller's where one is given. */
+  /** Stores a secret, within the caller's transaction if given. */
   put(id: string, value: string, transaction?: Knex): Promise<void> {
     return this.#within(transaction, async (db) => {
       await this.#claim(db);
@@ -47,7 +47,7 @@ export class Secrets {
     });
   }
 
-  /** Removes a value; nothing happens when there is none. */
+  /** Removes a secret, if it exists. */
   remove(id: string, transaction?: Knex): Promise<void> {
     return this.#within(transaction, async (db) => {
       const count = await db('foz.secrets').where({ id }).delete();
@@ -55,7 +55,7 @@ export class Secrets {
     });
   }
 
-  /** The value, or what `make` gives: of several processes at once, one makes it and all get it. */
+  /** Reads a secret, or creates it by `make`. Of concurrent processes, one creates it and all get it. */
   async getOrMake(id: string, make: () => string, transaction?: Knex): Promise<SecretValue> {
     const known = await this.get(id, transaction);
     if (known !== undefined) return known;
@@ -67,12 +67,15 @@ export class Secrets {
     return (await this.get(id, transaction))!;
   }
 
-  /** Ids, without values. */
+  /** The ids of all secrets. */
   list(): Promise<readonly string[]> {
     return this.#store.read((db) => db('foz.secrets').orderBy('id').pluck('id'));
   }
 
-  /** Rejects with FozError `access-denied`, naming both keys, when the store's secrets are under a key that this process does not have. */
+  /**
+   * Rejects with FozError `access-denied`, naming both keys, if the secrets are encrypted with a key that this
+   * process does not have.
+   */
   async checkKey(): Promise<void> {
     const [row] = await this.#store.read((db) => db('foz.master_key').select('key_id'));
     if (row !== undefined && keyOf(row.key_id, this.#ring) === undefined)
@@ -88,7 +91,7 @@ export class Secrets {
     return transaction === undefined ? this.#store.write(body) : body(transaction);
   }
 
-  /** All secrets of a store are under one key: a process with another one may not add to them. */
+  /** All secrets of a store have the same key. A process with another key must not add any. */
   async #claim(db: Knex): Promise<void> {
     const { current } = this.#ring;
     await db('foz.master_key').insert({ one: 1, key_id: current.id }).onConflict('one').ignore();
@@ -97,14 +100,17 @@ export class Secrets {
   }
 }
 
-/** How many secrets there are, and how many of them a rotation has written anew. */
+/** The number of secrets, and how many of them a rotation encrypted anew. */
 export interface Rotation {
   readonly rotated: number;
   readonly total: number;
   readonly keyId: string;
 }
 
-/** Writes every secret under the ring's current key, all or none. Rejects, and changes nothing, when one of them cannot be opened. */
+/**
+ * Encrypts every secret with the ring's current key, all or none. Rejects without changes if one of them cannot be
+ * decrypted.
+ */
 export function rotateSecrets(store: Store, ring: KeyRing): Promise<Rotation> {
   return store.write(async (db) => {
     const keyId = ring.current.id;

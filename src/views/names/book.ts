@@ -1,30 +1,36 @@
 import type { Catalog, Customization, KeptNames, Table, TablePlace } from '../../catalog/index.ts';
 
-/** Names that the tables of a source and their relationships were given first. Tables as `orders`, or `sales.orders` outside of the default namespace. */
+/**
+ * The kept names of a source's tables and relationships. Tables are identified as `orders`, or `sales.orders`
+ * outside of the default namespace.
+ */
 export interface SourceNames {
-  /** The customization with which the names of tables were generated, as JSON. With another one they are generated again. */
+  /** The customization under which the names were generated, as JSON. When it changes, they are generated again. */
   readonly customization: string;
   readonly tables: Readonly<Record<string, string>>;
   /** By table and name: the foreign key of the relationship. */
   readonly relationships: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** The names of all sources, by source. */
+/** The kept names of all sources, by source. */
 export type NameBook = Readonly<Record<string, SourceNames>>;
 
-/** A source of which names are kept. */
+/** A source with kept names. */
 export interface NamedSource {
   readonly name: string;
   readonly customization: Customization;
 }
 
-/** Without the default namespace, so that a source that moves to another database (the namespace of MySQL) keeps its names. */
+/**
+ * The identity of a table. It lacks the default namespace, so that a source keeps its names when it moves to another
+ * database (the namespace in MySQL).
+ */
 export function placeIn({ source, namespace, name }: Omit<TablePlace, 'customName'>): string {
   return namespace === null || namespace === source.defaultNamespace ? name : `${namespace}.${name}`;
 }
 
-/** A book as KeptNames. */
-export function keptIn(book: NameBook, sources: readonly NamedSource[]): KeptNames {
+/** The kept names of a book. */
+export function keptNamesOf(book: NameBook, sources: readonly NamedSource[]): KeptNames {
   const tables = new Map(
     sources.map((source) => [source.name, new Map(Object.entries(tablesOf(book, source)))]),
   );
@@ -36,8 +42,8 @@ export function keptIn(book: NameBook, sources: readonly NamedSource[]): KeptNam
   };
 }
 
-/** Names of tables that are not there now but may come back, of sources that are. */
-export function reservedIn(
+/** Names of tables that are absent now but may come back, from the sources that exist. */
+export function reservedNamesOf(
   book: NameBook,
   sources: readonly NamedSource[],
   { sources: there }: Pick<Catalog, 'sources'>,
@@ -52,10 +58,10 @@ export function reservedIn(
 }
 
 /**
- * The book with the names of a catalog that are missing in it; `null`: none is missing. Names in the book stay. One exception: the name
- * of a table whose source was removed goes to the table that has it now.
+ * The book with the names of a catalog added that it lacks; `null`: it lacks none. Names in the book stay, with one
+ * exception: the name of a table whose source was removed goes to the table that has it now.
  */
-export function learned(
+export function withNewNames(
   book: NameBook,
   { sources: there }: Pick<Catalog, 'sources'>,
   sources: readonly NamedSource[],
@@ -64,7 +70,7 @@ export function learned(
   const changed = new Map<string, SourceNames>();
   const gone = Object.keys(book).filter((name) => !sources.some((source) => source.name === name));
   for (const source of there.values()) {
-    const now = learnedSource(book, source, source.tables, nameOf);
+    const now = withNewNamesOf(book, source, source.tables, nameOf);
     if (now === null) continue;
     changed.set(source.name, now);
     const taken = new Set(Object.values(now.tables));
@@ -76,8 +82,8 @@ export function learned(
   return changed.size === 0 ? null : { ...book, ...Object.fromEntries(changed) };
 }
 
-/** Whether everything of a catalog is called as the book says. */
-export function agrees(
+/** Whether all tables and relationships of a catalog have the names in the book. */
+export function matchesBook(
   book: NameBook,
   { sources }: Pick<Catalog, 'sources'>,
   nameOf: (table: Table) => string,
@@ -97,8 +103,8 @@ export function agrees(
   });
 }
 
-/** The book without the names of a source, or of one of its tables, so that they are generated again; `null`: it has none. */
-export function forgotten(book: NameBook, source: string, place: string | null): NameBook | null {
+/** The book without the names of a source or of one of its tables, so that they are generated again; `null`: it has none. */
+export function forgetNames(book: NameBook, source: string, place: string | null): NameBook | null {
   const { [source]: names, ...others } = book;
   if (names === undefined) return null;
   if (place === null) return others;
@@ -109,7 +115,7 @@ export function forgotten(book: NameBook, source: string, place: string | null):
     : { ...others, [source]: { ...names, tables, relationships } };
 }
 
-function learnedSource(
+function withNewNamesOf(
   book: NameBook,
   source: NamedSource,
   there: readonly Table[],
@@ -149,7 +155,7 @@ function withoutNames(
   return { ...names, tables: Object.fromEntries(left) };
 }
 
-/** The kept names of a source's tables. Names that were made with another customization do not count. */
+/** The kept names of a source's tables. Names from another customization do not count. */
 function tablesOf(book: NameBook, { name, customization }: NamedSource): SourceNames['tables'] {
   const names = own(book, name);
   return names?.customization === spelled(customization) ? names.tables : {};
@@ -161,7 +167,7 @@ function spelled({ rootFields, typeNames }: Customization): string {
   return parts.every((part) => part === '') ? '' : JSON.stringify(parts);
 }
 
-/** Names of databases are no names of `Object.prototype`. */
+/** An own property: database names may be those of members of `Object.prototype`. */
 function own<T>(values: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }

@@ -1,6 +1,6 @@
 import { type KeptNames, tableId } from '../../catalog/index.ts';
 
-/** Kept names; names of tables by their ids take precedence. */
+/** Kept names. Names by table id take precedence. */
 export function withTables(kept: KeptNames, tables: ReadonlyMap<string, string>): KeptNames {
   return {
     table: (table) =>

@@ -10,14 +10,17 @@ import {
 import type { AllowListConfig } from '../config.ts';
 import { documentsIn, idsOf, withoutPrefix, withoutTypenames } from './listed-documents.ts';
 
-/** What becomes of an operation that is not on the list: refused, or only told. */
+/** The allow-list of a role. Other operations are refused, or only reported if it is not enforced. */
 export interface AllowList {
   readonly enforced: boolean;
-  /** Whether the operation, with the fragments that it uses, is one of the list's; spaces, comments and `__typename` aside. */
+  /** Whether the list contains the operation with its fragments. White space, comments and `__typename` are ignored. */
   has(document: DocumentNode, operation: OperationDefinitionNode): boolean;
 }
 
-/** The list of a role; `null`: it has none, so that it may ask for anything. Throws GraphQLError for texts that are no documents. */
+/**
+ * The allow-list of a role; `null`: none, so all operations are allowed. Throws GraphQLError for a text that is not
+ * a document.
+ */
 export function allowListOf(lists: readonly AllowListConfig[], role: string): AllowList | null {
   const own = lists.filter((list) => list.role === role);
   if (own.length === 0) return null;
@@ -37,7 +40,7 @@ export function registeredIn(lists: readonly AllowListConfig[]): ReadonlyMap<str
   return found;
 }
 
-/** The document that a client of the role means by an id: one of a list, or a hash of the text, with or without `sha256:`. */
+/** The document of an id: one from a list, or a hash of the text with or without `sha256:`. */
 export function registeredAs(
   registered: ReadonlyMap<string, string>,
   role: string,
@@ -51,7 +54,7 @@ function registeredKey(role: string, id: string): string {
   return JSON.stringify([role, id]);
 }
 
-/** What is wrong with the lists of a configuration, with its place in it. */
+/** The faults in the allow-lists of a configuration, with their positions. */
 export function checkAllowLists(
   lists: readonly AllowListConfig[],
 ): { readonly path: readonly (string | number)[]; readonly message: string }[] {
@@ -76,12 +79,12 @@ function spelledAll(entry: string): string[] {
   });
 }
 
-/** One text for all spellings of an operation: as `spelled`, without the `__typename` that clients add. */
+/** The normal form of an operation: as `spelled`, without the `__typename` that clients add. */
 function normalForm(document: DocumentNode, operation: OperationDefinitionNode): string {
   return print(withoutTypenames(documentOf(document, operation)));
 }
 
-/** One text for an operation and the fragments that it uses, however a client lays them out. */
+/** An operation and its fragments as one text, independent of their layout. */
 export function spelled(document: DocumentNode, operation: OperationDefinitionNode): string {
   return print(documentOf(document, operation));
 }

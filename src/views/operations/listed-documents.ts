@@ -1,16 +1,16 @@
 import { createHash, getFips } from 'node:crypto';
 import { type DocumentNode, Kind, parse, print, visit } from 'graphql';
 
-/** A document of a list, and the ids that the list itself gives it. */
+/** A document of an allow-list, with the ids from the list. */
 export interface ListedDocument {
   readonly ids: readonly string[];
   readonly text: string;
 }
 
 /**
- * The documents of one entry of an allow-list: a GraphQL document, or the JSON that a build step of a client writes. Known are
- * Apollo's manifest (`apollo-persisted-query-manifest`) and an object of documents by id, as GraphQL Code Generator
- * (`persisted-documents.json`) and Relay (`persistConfig.file`) write it. Throws Error for other JSON.
+ * The documents of one entry of an allow-list: a GraphQL document, or the JSON of a client's build step. Supported
+ * are Apollo's manifest (`apollo-persisted-query-manifest`), and an object of documents by id, as GraphQL Code
+ * Generator (`persisted-documents.json`) and Relay (`persistConfig.file`) write it. Throws Error for other JSON.
  */
 export function documentsIn(entry: string): readonly ListedDocument[] {
   const json = jsonOf(entry);
@@ -23,7 +23,7 @@ export function documentsIn(entry: string): readonly ListedDocument[] {
   return Object.entries(json).map(([id, text]) => listed(id, text));
 }
 
-/** `undefined`: not JSON. `{ orders { id } }` is none. */
+/** Parses JSON; `undefined`: the text is not JSON, as `{ orders { id } }`. */
 function jsonOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -42,17 +42,20 @@ function listed(id: unknown, text: unknown): ListedDocument {
   );
 }
 
-/** `sha256:9f86...`, as GraphQL over HTTP spells an id, and `9f86...` are the same. */
+/** Removes the prefix of `sha256:9f86...`, the form of an id in GraphQL over HTTP. */
 export function withoutPrefix(id: string): string {
   return id.startsWith('sha256:') ? id.slice('sha256:'.length) : id;
 }
 
-/** Hashes of clients: SHA-256 (Apollo, urql), MD5 (Relay), SHA-1 (default of GraphQL Code Generator). FIPS mode allows only SHA-256. */
+/**
+ * Hash algorithms of clients: SHA-256 (Apollo, urql), MD5 (Relay), SHA-1 (default of GraphQL Code Generator). FIPS
+ * mode allows only SHA-256.
+ */
 const algorithms = getFips() === 1 ? ['sha256'] : ['sha256', 'md5', 'sha1'];
 
 /**
- * The ids by which a client may ask for a document, each with the text that it stands for. They are the ids of the list, and hashes of
- * the text: as it is listed, as GraphQL.js prints it, and as printed by clients that add `__typename` for their caches.
+ * The ids by which a client may request a document, each with its text. They are the ids from the list and hashes of
+ * the text: as listed, as printed by GraphQL.js, and as printed by clients that add `__typename` for their caches.
  */
 export function idsOf({ ids, text }: ListedDocument): ReadonlyMap<string, string> {
   const document = parse(text, { noLocation: true });
@@ -65,7 +68,7 @@ export function idsOf({ ids, text }: ListedDocument): ReadonlyMap<string, string
   return found;
 }
 
-/** The document as Apollo Client and urql send it: `__typename` at the end of each selection below the root. */
+/** The document as Apollo Client and urql send it: with `__typename` at the end of each selection below the root. */
 function withTypenames(document: DocumentNode): DocumentNode {
   return visit(document, {
     SelectionSet(set, _key, parent) {
@@ -81,7 +84,10 @@ function withTypenames(document: DocumentNode): DocumentNode {
 
 const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const;
 
-/** The document without the `__typename` that clients add; one that stands alone or under another name was asked for. */
+/**
+ * The document without the `__typename` that clients add. One that is the only field or has an alias was selected on
+ * purpose.
+ */
 export function withoutTypenames(document: DocumentNode): DocumentNode {
   return visit(document, {
     SelectionSet(set) {

@@ -1,24 +1,25 @@
-/** Most of the time that introspection without a result may take, as a share: a large catalog is read less often. */
-const share = { looked: 1 / 200, doubted: 1 / 20 } as const;
-const leastMs = { betweenReadings: 60_000, doubted: 1_000 } as const;
+/** The largest share of time for introspection without a result, so that a large catalog is introspected less often. */
+const share = { regular: 1 / 200, afterFailure: 1 / 20 } as const;
+const leastMs = { betweenReadings: 60_000, afterFailure: 1_000 } as const;
 
-/** Seconds between two looks for a changed schema, unless the configuration says otherwise. */
+/** Default of the seconds between two checks for schema changes. */
 export const standardCheckSeconds = 5;
 
 /**
- * Schedules change checks of a source and its introspection. A check costs the database next to nothing, and tells whether the schema
- * may have changed. Since it misses some changes, the source is also introspected when the last time was long ago.
+ * Schedules the change checks and the introspection of a source. A check is cheap for the database, and returns
+ * whether the schema may have changed. It misses some changes, so the source is also introspected after a longer
+ * time.
  */
 export class Changes {
   readonly #seconds: number;
   #hint: string | null = null;
   #tookMs = 0;
   #readAt = Number.NEGATIVE_INFINITY;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  /** The last reading has found nothing that was not known. */
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  /** The last introspection found no change. */
   #isQuiet = false;
 
-  /** `seconds` 0: changes are never looked for. */
+  /** `seconds` 0: no checks. */
   constructor(seconds: number) {
     this.#seconds = seconds;
   }
@@ -27,43 +28,43 @@ export class Changes {
     return this.#seconds > 0;
   }
 
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   get everyMs(): number {
     return this.#seconds * 1000;
   }
 
-  /** A look is due; timers may be a little early. */
+  /** Whether a check is due. Timers may fire a little early. */
   isDue(now = performance.now()): boolean {
-    return this.isWatched && now - this.#lookedAt >= this.everyMs * 0.9;
+    return this.isWatched && now - this.#checkedAt >= this.everyMs * 0.9;
   }
 
-  /** Whether the source is to be read again, by what a look has found. */
-  looked(hint: string | null, now = performance.now()): boolean {
-    this.#lookedAt = now;
+  /** Records the result of a check. Returns whether the source is to be introspected. */
+  checked(hint: string | null, now = performance.now()): boolean {
+    this.#checkedAt = now;
     const since = now - this.#readAt;
-    const rest = this.#tookMs / share.looked;
+    const rest = this.#tookMs / share.regular;
     if (hint !== this.#hint) return !this.#isQuiet || since >= rest;
     return since >= Math.max(rest, leastMs.betweenReadings);
   }
 
-  /** The source was read; `hint`: what a look found before that. `changed`: it is not what it was. */
+  /** Records an introspection. `hint`: the result of the check before it. `changed`: it found changes. */
   read(hint: string | null, tookMs: number, changed: boolean, now = performance.now()): void {
     this.#isQuiet = !changed;
     this.#hint = hint;
     this.#tookMs = tookMs;
     this.#readAt = now;
-    this.#lookedAt = now;
+    this.#checkedAt = now;
   }
 
-  /** The source could not be read. */
+  /** Records that introspection failed. */
   failed(now = performance.now()): void {
     this.#isQuiet = true;
     this.#readAt = now;
   }
 
-  /** Whether a statement that failed may have the source read now. */
-  mayDoubt(now = performance.now()): boolean {
-    const rest = Math.max(leastMs.doubted, this.#tookMs / share.doubted);
+  /** Whether a failed statement may trigger introspection now. */
+  mayRecheck(now = performance.now()): boolean {
+    const rest = Math.max(leastMs.afterFailure, this.#tookMs / share.afterFailure);
     return this.isWatched && (!this.#isQuiet || now - this.#readAt >= rest);
   }
 }

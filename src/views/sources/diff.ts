@@ -1,6 +1,6 @@
 import type { SourceFacts, TableFacts } from '../../catalog/index.ts';
 
-/** One difference between what is stored and what is there. */
+/** One difference between the stored facts and the current ones. */
 export interface FactsChange {
   readonly change: 'added' | 'removed' | 'changed';
   /** `public.orders`, `public.orders.total` */
@@ -8,7 +8,7 @@ export interface FactsChange {
   readonly detail: string;
 }
 
-/** What introspection found that the stored catalog does not say, table by table and column by column. */
+/** The differences between two introspections, by table and column. */
 export function diffFacts(before: SourceFacts | null, after: SourceFacts): FactsChange[] {
   const old = new Map((before?.tables ?? []).map((table) => [nameOf(table), table]));
   const now = new Map(after.tables.map((table) => [nameOf(table), table]));
@@ -24,7 +24,7 @@ export function diffFacts(before: SourceFacts | null, after: SourceFacts): Facts
   return [...changes, ...diffEnums(before, after)];
 }
 
-/** Values of enum tables that came or went. */
+/** Values of enum tables that were added or removed. */
 function diffEnums(before: SourceFacts | null, after: SourceFacts): FactsChange[] {
   const valuesIn = (facts: SourceFacts | null) =>
     new Map((facts?.enumTables ?? []).map((one) => [nameOf({ ...one, name: one.table }), one.values ?? []]));

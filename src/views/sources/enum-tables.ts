@@ -16,7 +16,7 @@ import { FozError, type SourceName } from '../../core/index.ts';
 import { readKeys } from '../../execute/index.ts';
 import type { Connector } from '../../plan/index.ts';
 
-/** Tables whose rows are read besides, by source: each as its schema (`null`: the default one) and its name. */
+/** By source: the tables whose rows are read too, each as schema (`null`: the default one) and name. */
 export type WantedEnums = ReadonlyMap<string, readonly (readonly [string | null, string])[]>;
 
 /** The tables that metadata declares as enums. */
@@ -30,7 +30,7 @@ export function wantedEnums({ tables }: Metadata): WantedEnums {
   return wanted;
 }
 
-/** The wanted tables that there are and that can be enums by their columns. */
+/** The wanted tables that exist and whose columns allow them to be enums. */
 export function enumCandidates(
   facts: SourceFacts,
   wanted: WantedEnums,
@@ -46,7 +46,7 @@ export function enumCandidates(
   );
 }
 
-/** The facts with the rows of enum tables, read now. Rejects with FozError when the source cannot be read. */
+/** The facts with the current rows of enum tables. Rejects with FozError when the source cannot be read. */
 export async function withEnumRows(
   facts: SourceFacts,
   tables: readonly TableFacts[],
@@ -64,7 +64,7 @@ export async function withEnumRows(
   return { ...facts, enumTables: read };
 }
 
-/** In the order of the values, so that two readings are alike. `null`: there are too many. */
+/** The rows of an enum table, sorted so that two readings are comparable. `null`: too many rows. */
 async function valuesOf(
   table: Table,
   facts: TableFacts,
@@ -80,7 +80,7 @@ async function valuesOf(
     );
   try {
     const values = (await read([value.name])) as [string][];
-    // A tuple with a NULL is no key, so that values without a description are not among these.
+    // Keys contain no NULL, so values without a description are not among them.
     const described =
       description === null ? [] : ((await read([value.name, description.name])) as [string, string][]);
     const descriptions = new Map(described);
@@ -93,7 +93,7 @@ async function valuesOf(
   }
 }
 
-/** The table by itself, as statements are made for it. */
+/** The table alone, resolved as statements need it. */
 function resolved(facts: SourceFacts, table: TableFacts, name: SourceName): Table {
   const alone = { ...facts, tables: [{ ...table, foreignKeys: [] }], issues: [] };
   const customization = { rootFields: {}, typeNames: {} };

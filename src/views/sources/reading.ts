@@ -1,17 +1,17 @@
 import type { SourceFacts } from '../../catalog/index.ts';
 import { diffFacts, type FactsChange } from './diff.ts';
 
-/** What reading a source has found. */
+/** The result of introspecting a source. */
 export interface SourceReading {
-  /** Tables and views that it has. */
+  /** The number of tables and views. */
   readonly tables: number;
-  /** Against what was known of it. */
+  /** Differences to the previous facts. */
   readonly changes: readonly FactsChange[];
-  /** What could not be taken as it is. */
+  /** What could not be represented. */
   readonly issues: SourceFacts['issues'];
 }
 
-/** What a source contains against what was known of it; `null`: nothing. */
+/** Compares the current facts with the previous ones; `null`: there are none. */
 export function readingOf(before: SourceFacts | null, now: SourceFacts): SourceReading {
   return { tables: now.tables.length, changes: diffFacts(before, now), issues: now.issues };
 }

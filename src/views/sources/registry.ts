@@ -7,58 +7,58 @@ import { Changes, standardCheckSeconds } from './changes.ts';
 import { enumCandidates, type WantedEnums, wantedEnums, withEnumRows } from './enum-tables.ts';
 import type { StoredCatalog } from './stored-catalog.ts';
 
-/** Whether a source serves, and since when it does not. */
+/** Whether a source is available, and since when. */
 export type SourceStatus =
   | { readonly state: 'starting' }
   | { readonly state: 'available'; readonly since: Date }
   | { readonly state: 'unavailable'; readonly since: Date; readonly reason: string };
 
-/** One attached source while the server runs. */
+/** An attached source of the running server. */
 export interface AttachedSource {
   readonly name: SourceName;
   readonly config: SourceConfig;
   readonly connector: Connector;
-  /** Whether the configuration file declares it, or the store: then, at which revision. */
+  /** The revision in the store; `null`: the configuration file declares the source. */
   readonly revision: number | null;
   status: SourceStatus;
   facts: SourceFacts | null;
-  /** The last time that what it contains was read, and how long that took; `null`: it was never read by this process. */
+  /** The last introspection and its duration; `null`: none by this process. */
   reading: { readonly at: Date; readonly milliseconds: number } | null;
 }
 
-/** A source that is to be attached. `revision`: absent for those of the configuration file. */
+/** A source to be attached. `revision`: absent for sources of the configuration file. */
 export interface NewSource extends Pick<AttachedSource, 'name' | 'config' | 'connector'> {
   readonly revision?: number;
 }
 
-/** First, then after each failure twice as long, up to the last. */
+/** The delay before the first retry. It doubles with each failure, up to the longest one. */
 const retryMs = { first: 500, most: 15_000 };
 const healthMs = 5_000;
 const introspectMs = 60_000;
-/** How long a start that does not wait for all gives a source to connect, and then one that has connected to be read. */
+/** With `start('some')`: the time for a source to connect, and then for a connected one to be introspected. */
 const patienceMs = { connect: 2_000, read: 8_000 };
-/** How long what runs on a source that was taken away may go on. */
+/** The longest time that statements may continue on a removed source. */
 const drainMs = 30_000;
 
-/** Keeps every source introspected and watched; tells when what they contain has changed. */
+/** Introspects and watches all sources. Notifies listeners when their content has changed. */
 export class SourceRegistry {
   readonly #sources: AttachedSource[];
   readonly #stored: StoredCatalog | null;
   readonly #listeners = new Set<() => void>();
   readonly #timers = new Map<AttachedSource, NodeJS.Timeout>();
-  /** Being pinged or read anew. */
+  /** Sources with a check or introspection in progress. */
   readonly #checking = new Set<AttachedSource>();
   readonly #changes = new WeakMap<AttachedSource, Changes>();
-  /** Being read because a statement has failed. */
-  readonly #doubted = new Map<AttachedSource, Promise<void>>();
-  /** Connectors of sources that were taken away, until what runs on them has ended. */
+  /** Introspections in progress because a statement failed. */
+  readonly #rechecking = new Map<AttachedSource, Promise<void>>();
+  /** Connectors of removed sources whose statements have not ended yet. */
   readonly #retiring = new Set<Connector>();
   #wanted: WantedEnums = new Map();
   #closed = false;
 
   readonly #checkSeconds: number;
 
-  /** `checkSeconds`: how often a source is looked at for a changed schema that does not say so itself. */
+  /** `checkSeconds`: seconds between two checks for schema changes, on sources without a setting of their own. */
   constructor(
     sources: readonly NewSource[],
     stored: StoredCatalog | null,
@@ -69,7 +69,7 @@ export class SourceRegistry {
     this.#checkSeconds = checkSeconds;
   }
 
-  /** Those of the configuration file in its order, then those of the store by name. */
+  /** Sources of the configuration file in its order, then those of the store by name. */
   get sources(): readonly AttachedSource[] {
     return this.#sources;
   }
@@ -78,12 +78,12 @@ export class SourceRegistry {
     return this.#sources.find((source) => source.name === name);
   }
 
-  /** Which tables are read with their rows from the next reading on. */
+  /** Sets the enum tables whose rows are read from the next introspection on. */
   wantEnums(metadata: Metadata): void {
     this.#wanted = wantedEnums(metadata);
   }
 
-  /** As `wantEnums`, and reads sources again that lack such rows. One that cannot be read now is left as it is. */
+  /** As `wantEnums`, and introspects sources that lack such rows. One that cannot be read now stays as it is. */
   async readEnums(metadata: Metadata): Promise<void> {
     this.wantEnums(metadata);
     const lacking = this.#sources.filter(({ name, facts }) => {
@@ -95,7 +95,7 @@ export class SourceRegistry {
     await Promise.allSettled(lacking.map(({ name }) => this.refresh(name)));
   }
 
-  /** Attaches a source, or puts it in the place of the one of its name, whose statements run to their end. */
+  /** Attaches a source, or replaces the one of its name. Statements on the former connector run to their end. */
   async put(source: NewSource): Promise<AttachedSource> {
     const added = attached(source);
     const at = this.#sources.findIndex(({ name }) => name === source.name);
@@ -103,23 +103,23 @@ export class SourceRegistry {
     if (former === null) this.#insert(added);
     else this.#sources[at] = added;
     added.facts = former?.facts ?? null;
-    // Where the database is silent, this goes on behind the caller's back.
+    // If the database does not answer, introspection continues in the background.
     const first = this.#first(added, true);
-    const told = await Promise.race([first, sleep(patienceMs.read, false, { ref: false })]);
-    // Its connector is another one, even where it cannot be read.
-    if (!told && this.#sources.includes(added)) this.#tell();
+    const inTime = await Promise.race([first, sleep(patienceMs.read, false, { ref: false })]);
+    // The connector is a new one, even if the source cannot be read.
+    if (!inTime && this.#sources.includes(added)) this.#notify();
     if (former !== null) this.#retire(former);
     return added;
   }
 
-  /** Takes a source away; statements that run on it go on to their end. Nothing happens when there is none. */
+  /** Removes a source, if it exists. Statements on it run to their end. */
   remove(name: SourceName): void {
     const at = this.#sources.findIndex((source) => source.name === name);
     if (at < 0) return;
     const [former] = this.#sources.splice(at, 1);
     this.#stored?.remove(name);
     this.#retire(former!);
-    this.#tell();
+    this.#notify();
   }
 
   #insert(added: AttachedSource): void {
@@ -140,15 +140,16 @@ export class SourceRegistry {
       .finally(() => this.#retiring.delete(connector));
   }
 
-  /** Called after facts of some source have changed; gives a function that ends it. */
+  /** Calls the listener after the facts of a source have changed. Returns a function that removes it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Reads all sources at once. A source that is down is served from the stored catalog and tried again and again. Where not
-   * `all` are waited for, one of another host that does not answer within 2 s is so too, as soon as any other one is there.
+   * Introspects all sources at once. A source that is down is served from the stored catalog, and retried. With
+   * `some`, this also applies to a remote source that does not answer within 2 s, as soon as any other source is
+   * ready.
    */
   async start(wait: 'all' | 'some' = 'all'): Promise<void> {
     const firsts = new Map(this.#sources.map((source) => [source, this.#first(source)]));
@@ -173,12 +174,12 @@ export class SourceRegistry {
     });
   }
 
-  /** Whether it could be read. `isOther`: what it serves is told to have changed, even when its tables have not. */
+  /** Introspects a new source. Returns whether that succeeded. `isOther`: report a change even if the tables are the same. */
   async #first(source: AttachedSource, isOther = false): Promise<boolean> {
     try {
       const changed = await this.#introspect(source);
       this.#watch(source, this.#healthMs(source));
-      if ((changed || isOther) && this.#sources.includes(source)) this.#tell();
+      if ((changed || isOther) && this.#sources.includes(source)) this.#notify();
       return true;
     } catch (error) {
       source.facts ??= this.#stored?.read(source.name) ?? null;
@@ -189,8 +190,8 @@ export class SourceRegistry {
   }
 
   /**
-   * A statement failed with `unavailable`: the source is looked at now, not at its next turn, and where no connection is left
-   * it counts as lost until then. Costs next to nothing when called often.
+   * Called when a statement failed with `unavailable`. The source is checked now, not at its next turn. If it has no
+   * connection left, it counts as unavailable until then. Cheap when called often.
    */
   failed(name: SourceName, error: FozError): void {
     const source = this.find(name);
@@ -201,25 +202,25 @@ export class SourceRegistry {
   }
 
   /**
-   * A statement failed because the schema differs from the catalog. The source is introspected now, once for all concurrent callers. It
-   * is not where an introspection has found no change a moment ago. Never rejects.
+   * Called when a statement failed because the schema differs from the catalog. Introspects the source, once for all
+   * concurrent callers. Skipped if an introspection has found no change a moment ago. Never rejects.
    */
-  doubted(name: SourceName): Promise<void> {
+  recheckSchema(name: SourceName): Promise<void> {
     const source = this.find(name);
     if (source?.status.state !== 'available') return Promise.resolve();
-    const running = this.#doubted.get(source);
+    const running = this.#rechecking.get(source);
     if (running !== undefined) return running;
     const changes = this.#changesOf(source);
-    if (!changes.mayDoubt()) return Promise.resolve();
+    if (!changes.mayRecheck()) return Promise.resolve();
     const reading = this.#introspect(source)
       .then(
         (changed) => {
-          if (changed) this.#tell();
+          if (changed) this.#notify();
         },
         () => changes.failed(),
       )
-      .finally(() => this.#doubted.delete(source));
-    this.#doubted.set(source, reading);
+      .finally(() => this.#rechecking.delete(source));
+    this.#rechecking.set(source, reading);
     return reading;
   }
 
@@ -237,20 +238,20 @@ export class SourceRegistry {
     return changes.isWatched ? Math.min(healthMs, changes.everyMs) : healthMs;
   }
 
-  /** Reads one source again. Rejects with FozError when it cannot be reached; the old facts stay in use. */
+  /** Introspects one source again. Rejects with FozError when it cannot be reached; its facts then stay in use. */
   async refresh(name: SourceName): Promise<{ readonly changed: boolean }> {
     const source = this.named(name);
     const changed = await this.#introspect(source);
-    if (changed) this.#tell();
+    if (changed) this.#notify();
     return { changed };
   }
 
-  /** What a source contains now; what is in use stays. Rejects with FozError when it cannot be reached. */
-  look(name: string): Promise<SourceFacts> {
+  /** The current facts of a source, without using them. Rejects with FozError when it cannot be reached. */
+  currentFacts(name: string): Promise<SourceFacts> {
     return factsOf(this.named(name), this.#wanted);
   }
 
-  /** Throws FozError `not-found`. */
+  /** The source of this name. Throws FozError `not-found`. */
   named(name: string): AttachedSource {
     const source = this.find(name);
     if (source === undefined) throw new FozError('not-found', `There is no source "${name}".`);
@@ -259,7 +260,7 @@ export class SourceRegistry {
 
   async #introspect(source: AttachedSource): Promise<boolean> {
     const changes = this.#changesOf(source);
-    // Looked at before it is read, so that a change in between is found by the next look.
+    // The check comes before the introspection, so that the next check detects a change in between.
     const hint = changes.isWatched
       ? await source.connector.changeHint(AbortSignal.timeout(introspectMs))
       : null;
@@ -275,7 +276,7 @@ export class SourceRegistry {
     return changed;
   }
 
-  /** A folder that cannot be written takes no source away: it only cannot be served from there while it is down. */
+  /** Stores the facts. A read-only folder only means that the source cannot be served from there while it is down. */
   #store(name: SourceName, facts: SourceFacts): void {
     try {
       this.#stored?.write(name, facts);
@@ -297,13 +298,16 @@ export class SourceRegistry {
     this.#timers.set(source, timer);
   }
 
-  /** An available source is pinged, or looked at for a changed schema; one that was lost is read anew, since it may have changed meanwhile. */
+  /**
+   * Checks an available source by a ping or for schema changes. A lost one is introspected, since it may have
+   * changed meanwhile.
+   */
   async #check(source: AttachedSource, delayMs: number): Promise<void> {
     const before = source.status.state;
     this.#checking.add(source);
     try {
       if (before !== 'available' || (await this.#seemsChanged(source)))
-        if (await this.#introspect(source)) this.#tell();
+        if (await this.#introspect(source)) this.#notify();
       this.#watch(source, this.#healthMs(source));
     } catch (error) {
       this.#lost(source, error);
@@ -313,16 +317,16 @@ export class SourceRegistry {
     }
   }
 
-  /** Rejects with FozError where the source does not answer. */
+  /** Checks the source. Rejects with FozError if it does not answer. */
   async #seemsChanged(source: AttachedSource): Promise<boolean> {
     const changes = this.#changesOf(source);
     const signal = AbortSignal.timeout(healthMs);
-    if (changes.isDue()) return changes.looked(await source.connector.changeHint(signal));
+    if (changes.isDue()) return changes.checked(await source.connector.changeHint(signal));
     await source.connector.ping(signal);
     return false;
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -349,7 +353,7 @@ function attached({ name, config, connector, revision }: NewSource): AttachedSou
   };
 }
 
-/** What a database contains, as far as its configuration wants it. Rejects with FozError. */
+/** The facts of a database, within the patterns of its configuration. Rejects with FozError. */
 export async function factsOf(
   { name, config, connector }: Pick<AttachedSource, 'name' | 'config' | 'connector'>,
   wanted: WantedEnums = new Map(),
@@ -363,7 +367,7 @@ export async function factsOf(
   return withEnumRows(facts, enumCandidates(facts, wanted, name), name, connector);
 }
 
-/** Resolves when nothing runs on a connector any more, or the time for it is over. */
+/** Resolves when no statement runs on a connector any more, or its time is over. */
 async function drained(connector: Connector): Promise<void> {
   const latest = performance.now() + drainMs;
   const busy = () => {

@@ -2,14 +2,14 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { SourceFacts } from '../../catalog/index.ts';
 
-/** What each source contained when it was last read, as JSON files: a source that is down at start is served from here. */
+/** The last facts of each source as JSON files. A source that is down at start is served from them. */
 export class StoredCatalog {
   readonly #folder: string;
   constructor(state: string) {
     this.#folder = join(state, 'catalog');
   }
 
-  /** `null`: never stored, or not readable. */
+  /** The stored facts; `null`: none, or the file is unreadable. */
   read(source: string): SourceFacts | null {
     try {
       return JSON.parse(readFileSync(this.#file(source), 'utf8')) as SourceFacts;
@@ -18,7 +18,7 @@ export class StoredCatalog {
     }
   }
 
-  /** Replaces the file as a whole, so that a crash leaves the old one. Throws what the file system says. */
+  /** Replaces the file atomically, so that a crash leaves the old one. Throws errors of the file system. */
   write(source: string, facts: SourceFacts): void {
     mkdirSync(this.#folder, { recursive: true });
     const file = this.#file(source);
@@ -26,7 +26,7 @@ export class StoredCatalog {
     renameSync(`${file}.new`, file);
   }
 
-  /** Forgets one, if it is there: another source may get its name. */
+  /** Removes the file of a source, since another source may get its name. */
   remove(source: string): void {
     rmSync(this.#file(source), { force: true });
   }

@@ -8,7 +8,7 @@ export { writeFolder } from '../../../src/control/index.ts';
 /** What another, new store holds after `foz metadata apply` of a folder onto the same sources. */
 export async function applyFolder(files: string, state: string, { server }: Running): Promise<Metadata> {
   const target = await metadataTarget({ state }, {});
-  const check = async (metadata: Metadata) => server.attached.graphs.tried(metadata).issues;
+  const check = async (metadata: Metadata) => server.attached.graphs.resolve(metadata).issues;
   await apply(target, files, { check, dryRun: false });
   const { metadata } = await target.read();
   await target.close();

@@ -44,9 +44,9 @@ async function fozProcess(program: string, config: FozConfig, env: NodeJS.Proces
   void child.ended.then((end) => {
     ended = end;
   });
-  await until(() => child.told.length > 0 || ended !== null, 60_000);
-  if (child.told.length === 0) throw new Error(`Foz did not start: ${JSON.stringify(ended)}`);
-  const url = child.told[0] as string;
+  await until(() => child.lines.length > 0 || ended !== null, 60_000);
+  if (child.lines.length === 0) throw new Error(`Foz did not start: ${JSON.stringify(ended)}`);
+  const url = child.lines[0] as string;
   await untilRead({ url });
   return {
     url,

@@ -11,7 +11,7 @@ function readings(
   const read: number[] = [];
   for (let now = 5_000; now <= 3_600_000; now += 5_000) {
     expect(changes.isDue(now)).toBe(true);
-    if (!changes.looked(hintAt(now), now)) continue;
+    if (!changes.checked(hintAt(now), now)) continue;
     read.push(now);
     changes.read(hintAt(now), tookMs, changedAt(now), now);
   }
@@ -42,19 +42,19 @@ test('changes one after the other are each read', () => {
 test('statements that fail have a source read again only after a pause, once that has found nothing', () => {
   const changes = new Changes(5);
   changes.read('a', 500, true, 0);
-  expect(changes.mayDoubt(1)).toBe(true);
+  expect(changes.mayRecheck(1)).toBe(true);
   changes.read('a', 500, false, 1_000);
-  expect([changes.mayDoubt(1_001), changes.mayDoubt(10_900), changes.mayDoubt(11_000)]).toEqual([
+  expect([changes.mayRecheck(1_001), changes.mayRecheck(10_900), changes.mayRecheck(11_000)]).toEqual([
     false,
     false,
     true,
   ]);
   changes.failed(20_000);
-  expect([changes.mayDoubt(20_001), changes.mayDoubt(30_000)]).toEqual([false, true]);
+  expect([changes.mayRecheck(20_001), changes.mayRecheck(30_000)]).toEqual([false, true]);
 });
 
-test('a source that is not watched is neither looked at nor doubted', () => {
+test('a source that is not watched is neither checked nor rechecked', () => {
   const changes = new Changes(0);
   changes.read(null, 10, true, 0);
-  expect([changes.isDue(1e9), changes.mayDoubt(1e9)]).toEqual([false, false]);
+  expect([changes.isDue(1e9), changes.mayRecheck(1e9)]).toEqual([false, false]);
 });

@@ -91,7 +91,7 @@ describeShared('an audit log that processes share', () => {
     });
     expect([log.failing, log.lost, errors.length]).toEqual([true, 0, 1]);
     await expect(log.ready()).rejects.toMatchObject({ code: 'unavailable' });
-    // The write is done, whatever its client was told: its record follows. What was refused is not told later.
+    // The write succeeded although its client got an error, so its record is stored later. A refused event is not.
     await expect(log.append({ ...event, kind: 'sign-in', operation: 'late' })).rejects.toMatchObject({
       code: 'unavailable',
     });
@@ -111,8 +111,8 @@ describeShared('an audit log that processes share', () => {
 
   test('records of writes that were done while the store was down follow by themselves, also at the end', async () => {
     const warnings: object[] = [];
-    const told = { warn: (fields: object) => warnings.push(fields), error() {} };
-    const { store, log, close } = open({ log: told, retryMs: 100 });
+    const recorder = { warn: (fields: object) => warnings.push(fields), error() {} };
+    const { store, log, close } = open({ log: recorder, retryMs: 100 });
     await log.append(event);
     const count = async () => (await queryAudit(store)).records.length;
     for (const wait of [true, false]) {
@@ -151,7 +151,7 @@ describeShared('an audit log that processes share', () => {
       { lost: 1, event: { operation: 'buy' }, message: expect.stringMatching(/IS MISSING IN THE AUDIT LOG/) },
       { lost: 2 },
     ]);
-    // Contents of rows do not get into the process's own log.
+    // Contents of rows must not get into the process's own log.
     expect(JSON.stringify(errors)).not.toMatch(/total/);
     await noConnections(true);
     await log.append(event);
@@ -180,7 +180,7 @@ describeShared('an audit log that processes share', () => {
     const count = 6_000;
     const start = performance.now();
     let next = 0;
-    // As 64 clients, each of which waits for its answer before it asks again.
+    // 64 clients, each of which waits for its response before the next request.
     const client = async () => {
       while (next++ < count) await log.append(event);
     };

@@ -35,7 +35,7 @@ const event = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
   ...changes,
 });
 
-/** Every column, and a value that it does not have. */
+/** Every column, with a value that it does not have. */
 const columns: Readonly<Record<string, string>> = {
   seq: '77',
   at: 'at + 1',
@@ -74,7 +74,7 @@ const fields: Readonly<Record<string, readonly [string, string]>> = {
   reason: ['"reason":null', '"reason":"x"'],
 };
 
-/** What the audit log does wherever its store stands. */
+/** The behaviour of the audit log, for both kinds of store. */
 export function auditCases(kind: 'pglite' | 'postgres'): void {
   let place: StorePlace;
   let store: Store;
@@ -86,7 +86,7 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     log.checkpoint.close();
     return verifyAudit({ store, key: await log.key(), checkpointFile: log.checkpoint.file });
   };
-  /** As somebody with all rights on the database. */
+  /** Runs a script as a superuser of the database. */
   const tamper = (script: string) =>
     store.write(async (db) => {
       await db.raw(`alter table foz.audit disable trigger user`);
@@ -329,7 +329,7 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
       `delete from foz.audit where seq > 3; update foz.audit_state set seq = ${old.seq}, hash = '${old.hash}', at = ${old.at}, mac = '${old.mac}'`,
     );
     expect((await verify()).problems).toMatchObject([{ kind: 'cut', seq: 4 }]);
-    // Without it, this alone cannot be seen; a forged one is not believed.
+    // Without the checkpoint this cannot be detected. A forged checkpoint is not accepted.
     const file = log.checkpoint.file;
     const kept = JSON.parse(readFileSync(file, 'utf8'));
     writeFileSync(file, JSON.stringify({ ...kept, seq: 3 }));
@@ -424,11 +424,11 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     expect((await queryAudit(store, { operation: 'audit.retention' })).records).toMatchObject([
       { seq: 6, after: { removed: 3, through: 3 }, actor: by },
     ]);
-    // The newest stays, so that there is always something to go on from.
+    // The newest record stays, so that the chain can be continued.
     expect(await removeOldRecords(store, log, Date.now() + 60_000, by)).toEqual({ removed: 2, through: 5 });
     await fill(1);
     expect(await verify()).toMatchObject({ ok: true, first: 6, last: 8 });
-    // More than retention has removed is missing; and its mark cannot be moved.
+    // More records are missing than retention has removed, and its mark cannot be moved.
     await tamper('delete from foz.audit where seq = 6');
     expect((await verify()).problems).toMatchObject([{ kind: 'removed', seq: 6 }]);
     const [row] = await store.read((db) => db('foz.audit').where({ seq: 7 }));
@@ -463,7 +463,7 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
   });
 
   describe('an end that was cut off stays found, whatever is written after it', () => {
-    /** Cuts off what comes after the third record, with what `mark` makes of the mark of that time put back. */
+    /** Removes the records after the third one. `mark` returns the signature for the head that is restored. */
     const cut = async (mark: (old: { mac: string }) => string) => {
       await fill(3);
       const [old] = await store.read((db) => db('foz.audit_state').where({ name: 'head' }));
@@ -473,7 +473,7 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
         `delete from foz.audit where seq > 3; update foz.audit_state set seq = 3, hash = '${old.hash}', at = ${old.at}, mac = '${mark(old)}'`,
       );
     };
-    const told = async () => {
+    const breaks = async () => {
       await fill(4);
       const { ok, problems } = await verify();
       expect(ok).toBe(false);
@@ -489,20 +489,20 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
 
     test('an old mark is put back while Foz runs', async () => {
       await cut(({ mac }) => mac);
-      expect(await told()).toEqual(['cut 4']);
+      expect(await breaks()).toEqual(['cut 4']);
     });
 
     test('an old mark is put back while Foz is stopped: by the checkpoint', async () => {
       await cut(({ mac }) => mac);
       log = newLog();
-      expect(await told()).toEqual(['cut 4']);
+      expect(await breaks()).toEqual(['cut 4']);
     });
 
     test('a forged mark is put there while Foz is stopped, and the checkpoint is gone', async () => {
       await cut(() => '0'.repeat(64));
       rmSync(log.checkpoint.file);
       log = newLog();
-      expect(await told()).toEqual(['cut 4']);
+      expect(await breaks()).toEqual(['cut 4']);
     });
 
     test('the key of the log is taken away, so that another one is made', async () => {
@@ -510,14 +510,14 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
       await secrets.remove(auditKeyId);
       rmSync(log.checkpoint.file);
       log = newLog();
-      expect(await told()).toEqual(['cut 4']);
+      expect(await breaks()).toEqual(['cut 4']);
     });
 
     test('a change of the control plane is the first one after it', async () => {
       await cut(({ mac }) => mac);
       await store.write((db) => log.appendWithin(db, event({ kind: 'control' })));
-      // What is written in a transaction of somebody else may be undone, so that it is told until an end was seen again.
-      expect(await told()).toEqual(['cut 4', 'cut 6']);
+      // A record within another transaction may be rolled back, so the break is reported until an end was seen again.
+      expect(await breaks()).toEqual(['cut 4', 'cut 6']);
     });
 
     test('another process that has seen less goes on first', async () => {

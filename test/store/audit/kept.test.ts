@@ -74,7 +74,7 @@ async function post(body: unknown, headers: Readonly<Record<string, string>>, pa
 }
 const found = async (filter: AuditFilter) => (await queryAudit(foz.plane!.store, filter)).records;
 
-/** The newest record of a kind that is not among those of before. */
+/** The newest record of a kind that did not exist before `act`. */
 async function next(kind: AuditRecord['kind'], act: () => Promise<unknown>): Promise<AuditRecord> {
   const before = (await found({ kinds: [kind] }))[0]?.seq ?? 0;
   await act();
@@ -91,16 +91,22 @@ test('a mutation is told by the name that its document gives it, first time and 
     query: 'mutation Buy($id: Int) { insert_orders_one(object: {id: $id}) { id } }',
     variables: { id },
   });
-  const told = { operation: 'Buy', table: 'shop.orders', affectedRows: 1, outcome: 'success', actor: till };
+  const expected = {
+    operation: 'Buy',
+    table: 'shop.orders',
+    affectedRows: 1,
+    outcome: 'success',
+    actor: till,
+  };
   for (let id = 1; id < 3; id++)
-    expect(await next('mutation', () => post(buy(id), asKey))).toMatchObject(told);
+    expect(await next('mutation', () => post(buy(id), asKey))).toMatchObject(expected);
   const many = await next('mutation', () => post([buy(3), buy(4)], { ...asKey, 'x-request-id': 'both' }));
-  expect(many).toMatchObject({ ...told, requestId: 'both' });
+  expect(many).toMatchObject({ ...expected, requestId: 'both' });
   expect(await found({ requestId: 'both' })).toHaveLength(2);
   const client = await open(foz.url, { headers: asKey });
   await client.init();
   const { query, variables } = buy(5);
-  expect(await next('mutation', () => client.ask('1', query, { variables }))).toMatchObject(told);
+  expect(await next('mutation', () => client.ask('1', query, { variables }))).toMatchObject(expected);
   client.socket.close();
 });
 

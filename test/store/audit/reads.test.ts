@@ -112,7 +112,7 @@ async function ask(
 const found = async (filter: AuditFilter) => (await queryAudit(foz.plane!.store, filter)).records;
 let requests = 0;
 
-/** The tables whose reads the log holds for one request, and how often. */
+/** The audited tables of one request, with the number of records for each. */
 async function readBy(query: string, headers: Readonly<Record<string, string>> = {}) {
   const requestId = `request-${++requests}`;
   const answer = await ask(query, { 'x-request-id': requestId, ...headers });
@@ -214,7 +214,7 @@ test('without the store nothing is told that has to be written down', async () =
   const { data, errors } = await ask('{ patients { name } }');
   expect(data).toBeNull();
   expect(errors![0]!.extensions.code).toBe('unavailable');
-  // Who is in may read what nobody writes down; who comes anew may not.
+  // An authenticated client may still read tables that are not audited. A new sign-in is refused.
   expect((await ask('{ visits { id } }')).errors).toBeUndefined();
   const stranger = await ask('{ visits { id } }', { 'x-foz-admin-secret': 'another secret of length' });
   expect(stranger.errors![0]!.extensions.code).toBe('unavailable');

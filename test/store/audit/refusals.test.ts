@@ -23,9 +23,9 @@ function refusals(windowMs?: number) {
 
 test('after ten of an address for a reason the rest of the window is one record', async () => {
   const { appended, counted } = refusals();
-  for (let count = 0; count < 25; count++) await counted.told(refusal('192.0.2.1'));
-  for (let count = 0; count < 3; count++) await counted.told(refusal('192.0.2.1', 'expired'));
-  for (let count = 0; count < 4; count++) await counted.told(refusal('192.0.2.2'));
+  for (let count = 0; count < 25; count++) await counted.add(refusal('192.0.2.1'));
+  for (let count = 0; count < 3; count++) await counted.add(refusal('192.0.2.1', 'expired'));
+  for (let count = 0; count < 4; count++) await counted.add(refusal('192.0.2.2'));
   expect(appended).toHaveLength(17);
   await counted.flush();
   expect(appended).toHaveLength(18);
@@ -37,26 +37,26 @@ test('after ten of an address for a reason the rest of the window is one record'
     after: { refusals: 15 },
   });
   expect(last.requestId).toBeUndefined();
-  await counted.told(refusal('192.0.2.1'));
+  await counted.add(refusal('192.0.2.1'));
   expect(appended).toHaveLength(19);
 });
 
 test('very many addresses are counted together, and nothing is lost', async () => {
   const { appended, counted } = refusals();
-  for (let at = 0; at < 5_000; at++) await counted.told(refusal(`2001:db8::${at.toString(16)}`));
+  for (let at = 0; at < 5_000; at++) await counted.add(refusal(`2001:db8::${at.toString(16)}`));
   await counted.flush();
-  const told = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
-  expect(told.reduce((sum, count) => sum + count, 0)).toBe(5_000);
+  const counts = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(5_000);
   expect(appended).toHaveLength(1_001);
   expect(appended.at(-1)).toMatchObject({ address: null, after: { refusals: 4_000 } });
 });
 
 test('reasons that a client makes up are counted together, too, and take no room', async () => {
   const { appended, counted } = refusals();
-  for (let at = 0; at < 20_000; at++) await counted.told(refusal('192.0.2.1', `role "${at}" not granted`));
+  for (let at = 0; at < 20_000; at++) await counted.add(refusal('192.0.2.1', `role "${at}" not granted`));
   await counted.flush();
-  const told = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
-  expect(told.reduce((sum, count) => sum + count, 0)).toBe(20_000);
+  const counts = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20_000);
   expect(appended.length).toBeLessThan(2_100);
   expect(appended.at(-1)).toMatchObject({ reason: 'other reasons', after: { refusals: 18_000 } });
 });
@@ -77,7 +77,7 @@ test('long reasons are counted together once they take much room', async () => {
 
 test('a window ends by itself', async () => {
   const { appended, counted } = refusals(20);
-  for (let count = 0; count < 11; count++) await counted.told(refusal('192.0.2.1'));
+  for (let count = 0; count < 11; count++) await counted.add(refusal('192.0.2.1'));
   for (let tries = 0; tries < 500 && appended.length < 11; tries++)
     await new Promise((resolve) => setTimeout(resolve, 20));
   expect(appended.at(-1)).toMatchObject({ after: { refusals: 1 } });
@@ -90,7 +90,7 @@ test('retention removes what is old, says so, and leaves a chain that holds', as
   const { store, audit } = plane;
   await store.open();
   for (let at = 0; at < 5; at++) await audit!.append(refusal(`192.0.2.${at}`));
-  // So that all of them are older than no days at all.
+  // So that all of them are older than zero days.
   await new Promise((resolve) => setTimeout(resolve, 5));
   const stop = startRetention({ store, audit: audit!, days: 0, log });
   const records = async () => (await queryAudit(store)).records;

@@ -141,22 +141,25 @@ describe('keys of a state folder', () => {
   });
   afterEach(() => place.drop());
   const recorder = () => {
-    const told: string[] = [];
-    return { told, log: { warn: (_: object, message: string) => void told.push(message), error() {} } };
+    const messages: string[] = [];
+    return {
+      messages,
+      log: { warn: (_: object, message: string) => void messages.push(message), error() {} },
+    };
   };
 
   test('one is made at the first start, for its owner only, with a warning, and stays', () => {
-    const { told, log } = recorder();
+    const { messages, log } = recorder();
     const ring = keyRing(place.folder, {}, log);
     const file = join(place.folder, 'master.key');
     expect(ring.origin).toBe('generated');
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(told).toEqual([expect.stringMatching(/A master key .* was made/)]);
+    expect(messages).toEqual([expect.stringMatching(/A master key .* was made/)]);
     expect(keyRing(place.folder, {}, log).current.id).toBe(ring.current.id);
-    expect(told).toHaveLength(1);
+    expect(messages).toHaveLength(1);
     chmodSync(file, 0o644);
     keyRing(place.folder, {}, log);
-    expect(told[1]).toMatch(/Others than its owner/);
+    expect(messages[1]).toMatch(/Others than its owner/);
   });
 
   test('the environment goes first, and leaves no file', () => {
@@ -273,7 +276,7 @@ describe('secrets of a store', () => {
     await started;
     expect(await rotateSecrets(store, ringOf(next, key))).toEqual({ rotated: 20, total: 20, keyId: next.id });
     const after = await rows();
-    // One more: what was derived from the key before, for hashes that cannot be made anew.
+    // One more secret: the pepper of the former key, for hashes that cannot be computed again.
     expect(after.map(({ key_id }) => key_id)).toEqual(Array.from({ length: 21 }, () => next.id));
     expect(new Set([...before, ...after].map(({ sealed }) => sealed)).size).toBe(41);
     const fresh = new Secrets(store, ringOf(next));
@@ -281,7 +284,7 @@ describe('secrets of a store', () => {
       expect((await fresh.get(`s${index}`))?.reveal()).toBe(`value ${index}`);
     await expect(secrets.get('s1')).rejects.toMatchObject({ code: 'access-denied' });
     await expect(secrets.put('s1', 'x')).rejects.toMatchObject({ code: 'access-denied' });
-    // Once more does nothing.
+    // Repeating it does nothing.
     expect(await rotateSecrets(store, ringOf(next))).toEqual({ rotated: 0, total: 21, keyId: next.id });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(changes).toMatchObject([{ topic: 'secret', key: '*' }]);
