@@ -6,7 +6,7 @@ export interface CacheState {
   readonly name: string;
   /** An estimate, rather too high than too low. */
   readonly bytes: number;
-  /** The most that it may hold. */
+  /** Most bytes of all entries. */
   readonly maxBytes: number;
   readonly entries: number;
   /** Entries dropped to make room, since the start. */
@@ -37,8 +37,8 @@ export class CacheBudget {
   }
 
   /**
-   * A cache within the budget. `max`: how many entries it may have, where that is bounded, too. `dropped` is called after an entry has
-   * left it, for whatever reason.
+   * Creates a cache within the budget. `max`: the most entries it may have; 0: no limit. `dropped` is called after
+   * an entry was removed, for any reason.
    */
   share<V extends {}>(max = 0, dropped?: (key: string) => void): CacheShare<V> {
     return new CacheShare(this, max, {
@@ -181,7 +181,7 @@ export class CacheShare<V extends {}> {
     return before - this.bytes;
   }
 
-  /** Drops the entry that was used least recently, and counts it as one that made room. */
+  /** Evicts the least recently used entry, and counts the eviction. */
   evictOldest(): void {
     this.#listener.changed(this, -this.dropOldest(), 1);
   }

@@ -11,9 +11,9 @@ const unnoticed = 64 * 1024;
 
 /** Counts the bytes of many requests together. */
 export interface HeldAmong {
-  /** Returns the error where a request may not hold so many; `null`: it may. */
+  /** Returns an error if a request may not hold that many bytes; `null`: it may. */
   grow(bytes: number): FozError | null;
-  /** The request holds so many now, which are fewer than before. */
+  /** The request has released bytes and holds this many now. */
   set(bytes: number): void;
 }
 
@@ -39,30 +39,30 @@ export class HeldBytes {
     return this.#bytes;
   }
 
-  /** Those that were counted here: all, or those of this part. */
+  /** The bytes counted by this object: those of the whole request, or of this part. */
   get own(): number {
     return this.#bytes;
   }
 
-  /** Counts bytes before they are kept. Returns the error where they must not be kept. */
+  /** Counts bytes before they are kept. Returns an error if they must not be kept. */
   take(bytes: number): FozError | null {
     this.#bytes += bytes;
     return this.#bytes <= this.#unnoticed ? null : this.#look();
   }
 
-  /** What came after `own` bytes is not held any more, as after an attempt that is repeated. */
+  /** Releases the bytes beyond `own`, for example those of an attempt that is repeated. */
   returnTo(own: number): void {
     this.#bytes = own;
     this.#unnoticed = Math.min(this.limit, own + unnoticed);
     this.#among?.set(own);
   }
 
-  /** An account for one of several operations of the request that run at once. What it counts is counted here, too. */
+  /** A separate count for one of several concurrent operations of the request. Its bytes also count for the request. */
   part(): HeldBytes {
     return new HeldPart(this);
   }
 
-  /** Throws where the parts of an answer, put together, would be longer than it may be. */
+  /** Throws if the parts of an answer, put together, exceed the limit. */
   check(length: number): void {
     if (length > this.limit) throw tooLong(this.limit);
   }
@@ -102,7 +102,7 @@ class HeldPart extends HeldBytes {
   }
 }
 
-/** More bytes than one answer may have. */
+/** The error of an answer that exceeds its limit. */
 export function tooLong(limit: number): FozError {
   return new FozError(
     'limit-exceeded',

@@ -1,21 +1,22 @@
 import { CacheBudget, type CacheShare, type CacheState, textBytes } from './cache.ts';
 
-/** Heap bytes of an entry besides its key and its value: its places in two maps and in the list by last use. */
+/** Heap bytes of an entry besides its key and value: those in two maps and in the list by last use. */
 const entryBytes = 200;
 
 /**
- * A cache whose entries belong to owners, such as roles, within one budget of bytes. When it is full, the owner that holds most loses
- * the entry that was used least recently. An entry is found by its key alone, since who owns it is not known before it was found.
+ * A cache whose entries belong to owners, such as roles, within one budget of bytes. When it is full, the owner with
+ * the most bytes loses its least recently used entry. Entries are found by key alone, since the owner is only known
+ * after that.
  */
 export class OwnedCache<V extends {}> {
   readonly #budget: CacheBudget;
   readonly #most: number;
-  /** By owner. Empty ones are dropped. */
+  /** The shares by owner. Empty shares are dropped. */
   readonly #shares = new Map<string, CacheShare<V>>();
-  /** By key. */
+  /** The owner's share of each key. */
   readonly #places = new Map<string, CacheShare<V>>();
 
-  /** `most`: how many entries there may be, where that is bounded, too. */
+  /** `most`: the most entries; 0: no limit. */
   constructor(name: string, maxBytes: number, most = Number.POSITIVE_INFINITY) {
     this.#budget = new CacheBudget(name, maxBytes);
     this.#most = most;
@@ -29,12 +30,12 @@ export class OwnedCache<V extends {}> {
     return this.#places.get(key)?.get(key);
   }
 
-  /** As `get`, without counting as use. */
+  /** As `get`, but does not count as use. */
   peek(key: string): V | undefined {
     return this.#places.get(key)?.peek(key);
   }
 
-  /** Keeps a value, unless it is too large. `bytes`: those of the value alone. */
+  /** Keeps a value, unless it is too large. `bytes`: the size of the value, without the key. */
   set(key: string, value: V, owner: string, bytes: number): void {
     this.delete(key);
     const share = this.#shareOf(owner);

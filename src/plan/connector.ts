@@ -115,7 +115,7 @@ export interface Runner {
 export interface Savepoint {
   readonly set: Statement;
   readonly undo: Statement;
-  /** Ends it, undone or not: on some engines savepoints of one name would pile up. */
+  /** Releases the savepoint, also after a rollback to it. Otherwise savepoints of the same name pile up on some engines. */
   readonly release: Statement;
 }
 

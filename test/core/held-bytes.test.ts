@@ -1,6 +1,6 @@
 import { HeldBytes } from '../../src/core/index.ts';
 
-/** Notes what is counted among all requests. */
+/** Records the bytes that are counted for all requests. */
 function among() {
   let bytes = 0;
   return {

@@ -99,18 +99,18 @@ function objectShape(type: Extract<GraphQLInputType, { getFields(): unknown }>):
   };
 }
 
-/** A place in the variables whose value decides the plan. */
+/** A path to a value in the variables that determined the plan. */
 export interface InspectedPath {
   readonly text: string;
   readonly steps: readonly (string | number)[];
 }
 
-/** Reads a path as planning notes it. */
+/** Parses a path as planning records it. */
 export function inspectedPath(text: string): InspectedPath {
   return { text, steps: JSON.parse(text) as readonly (string | number)[] };
 }
 
-/** The values that planning looked at, from the raw variables: requests that differ in them have different plans. */
+/** A key of the raw values that planning inspected. Requests with different keys have different plans. */
 export function inspectedKey(
   paths: readonly InspectedPath[],
   raw: Readonly<Record<string, unknown>>,

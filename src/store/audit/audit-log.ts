@@ -97,12 +97,12 @@ export class AuditLog {
     return this.#refusals.add(event);
   }
 
-  /** Refusals that are counted at the moment. */
+  /** The size of the counters of refusals. */
   get refusalsKept(): CacheState {
     return this.#refusals.cache;
   }
 
-  /** Adds an event within the transaction of the change that it tells of, as its last act: both are stored or neither. */
+  /** Appends an event within the transaction of the change it records, as its last statement. Both are stored, or neither. */
   async appendWithin(transaction: Knex, event: AuditEvent): Promise<void> {
     const key = await this.#readKey(transaction);
     await appendRecords(transaction, [{ event, at: Date.now() }], this.chain(key));

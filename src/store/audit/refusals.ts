@@ -2,13 +2,13 @@ import { type CacheState, textBytes } from '../../core/index.ts';
 import type { AuditEvent } from './record.ts';
 
 /**
- * Refusals of one address for one reason that are each a record, within one window; of all addresses and reasons together; and how many
- * addresses and reasons are counted apart, and in how many bytes, since a reason may hold what a client has made up.
+ * Within a window: refusals of one address for one reason that get a record each, such refusals in total, and the
+ * number and bytes of counters. Counters are bounded because a reason may contain text from the client.
  */
 const each = { ofAddress: 10, together: 1_000, apart: 2_000, bytes: 4 * 2 ** 20 } as const;
-/** Heap bytes of what is counted apart, without its texts. */
+/** Heap bytes of a counter, without its texts. */
 const countBytes = 1_000;
-/** The reason of those that are not. */
+/** The reason in records of refusals beyond the counters. */
 const others = 'other reasons';
 
 interface Counted {
@@ -38,7 +38,7 @@ export class Refusals {
     this.#windowMs = windowMs;
   }
 
-  /** What is counted apart. */
+  /** The size of the counters. */
   get cache(): CacheState {
     return {
       name: 'refusals',
@@ -69,7 +69,7 @@ export class Refusals {
     const key = JSON.stringify([event.address ?? null, event.reason ?? null, id, role]);
     const known = this.#counts.get(key);
     if (known !== undefined) return known;
-    // The key, and the texts of the event, which are about as long.
+    // The bytes of the key, and of the event's texts, which are about as long.
     const bytes = countBytes + 2 * textBytes(key) + textBytes(event.operation ?? '');
     const isFull = this.#counts.size >= each.apart || this.#bytes + bytes > each.bytes;
     if (isFull && event.reason !== others) return this.#count({ ...unnamed(event), reason: others });

@@ -31,7 +31,7 @@ export function allowListOf(lists: readonly AllowListConfig[], role: string): Al
   };
 }
 
-/** All documents of the lists by their role and what a client may ask for them by, such as a hash. */
+/** All listed documents by role and by each id or hash that a client may send. */
 export function registeredIn(lists: readonly AllowListConfig[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { role, operations } of lists)
@@ -49,7 +49,7 @@ export function registeredAs(
   return registered.get(registeredKey(role, withoutPrefix(id)));
 }
 
-/** Names of roles may hold spaces. */
+/** Role names may contain spaces. */
 function registeredKey(role: string, id: string): string {
   return JSON.stringify([role, id]);
 }

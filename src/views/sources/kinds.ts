@@ -1,29 +1,29 @@
 /** Facts about a kind of source that can be known without a connection: for configuration, prompts, messages and the import. */
 export interface KindFacts {
   readonly label: string;
-  /** What stands behind the label where people choose, as "a file". */
+  /** The text after the label in prompts, as "a file". */
   readonly note?: string;
   /** The setting that locates the database: the URL of a server, or the path of an embedded database's file or folder. */
   readonly place: 'url' | 'path';
-  /** Schemes that its URLs may have, the usual one first. */
+  /** The schemes of its URLs, the usual one first. */
   readonly schemes: readonly string[];
   readonly example: string;
-  /** Parameters of its URLs for which the client library would read a file of this machine. */
+  /** URL parameters that would make the client library read a local file. */
   readonly fileParameters?: readonly string[];
-  /** Whether tables stand in namespaces, and which one is meant where none is named (`null`: that of the URL). */
+  /** Whether tables have namespaces, and the default one (`null`: that of the URL). */
   readonly namespaces: false | { readonly standard: string | null };
-  /** How such a database stands in Hasura's metadata; absent: Hasura does not know it. */
+  /** The form of such a database in Hasura's metadata. Absent: Hasura does not support it. */
   readonly hasura?: {
-    /** Values of `kind`. */
+    /** The values of `kind`. */
     readonly kinds: readonly string[];
-    /** The part of `configuration` that says where the database is. */
+    /** The part of `configuration` that locates the database. */
     readonly connection: 'connection_info' | 'value' | 'value.db';
   };
 }
 
 /**
- * Every kind of source, in the order in which they are offered. A new kind is one entry here: SourceKind, the prompts of `foz init`, the
- * enum of the control API and (by `npm run codegen`) the JSON Schema follow.
+ * Every kind of source, in the order of lists and prompts. A new kind is one entry here: SourceKind, the prompts of
+ * `foz init`, the enum of the control API and (by `npm run codegen`) the JSON Schema follow.
  */
 export const sourceKinds = {
   postgres: {
@@ -77,15 +77,15 @@ export function kindFacts(kind: SourceKind): KindFacts {
   return sourceKinds[kind];
 }
 
-/** The kinds by name, in the order in which they are offered. */
+/** The names of all kinds, in the order of lists and prompts. */
 export const kindNames = Object.keys(sourceKinds) as readonly SourceKind[];
 
-/** Whether a text names a kind of source. */
+/** Whether a text is the name of a kind of source. */
 export function isSourceKind(text: string): text is SourceKind {
   return Object.hasOwn(sourceKinds, text);
 }
 
-/** The problem of a source's URL; `null`: it has none, or its kind takes no URL. Shows no part of a URL but its scheme. */
+/** The fault in a source's URL; `null`: none, or the kind has no URL. Contains no part of the URL but its scheme. */
 export function urlProblem(kind: SourceKind, url: string | undefined): string | null {
   const { schemes } = kindFacts(kind);
   const [scheme] = schemes;

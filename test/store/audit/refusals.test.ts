@@ -65,7 +65,7 @@ test('long reasons are counted together once they take much room', async () => {
   const { appended, counted } = refusals();
   const long = 'x'.repeat(16_000);
   for (let at = 0; at < 500; at++) {
-    await counted.told(refusal('192.0.2.1', `role "${at} ${long}" not granted`));
+    await counted.add(refusal('192.0.2.1', `role "${at} ${long}" not granted`));
     expect(counted.cache.bytes).toBeLessThan(4.1 * 2 ** 20);
   }
   expect(counted.cache.entries).toBeLessThan(100);
