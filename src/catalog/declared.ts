@@ -1,5 +1,5 @@
 import type { CatalogIssue, Column, KeyComparison, Relationship } from './catalog.ts';
-import { type Draft, isKey, type Pairs, pairsOf, turned } from './draft.ts';
+import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
 import type { RelationshipMetadata, RemoteRelationshipMetadata, TableName } from './metadata.ts';
 import { familyOf, type ScalarFamily } from './scalars.ts';
@@ -119,7 +119,7 @@ function mapped(
  * Whether a row passes its own key to the related row, where no foreign key decides. It does so to a row of a view,
  * and to a row whose key the database does not generate while it generates this one.
  */
-function gives({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
+function passesKey({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
   const own = table.primaryKey?.columns;
   if (own === undefined || !own.every((column) => pairs.some(({ from }) => from === column))) return false;
   const isMadeUp = ({ identity, hasDefault }: Column) => identity !== null || hasDefault;
@@ -131,7 +131,7 @@ function gives({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
 function ownerOf(draft: Draft, to: Draft, pairs: Pairs): Relationship['owner'] | null {
   if (draft.table.source !== to.table.source) return null;
   if (holdsKey(draft, to, pairs)) return 'from';
-  return holdsKey(to, draft, turned(pairs)) ? 'to' : null;
+  return holdsKey(to, draft, reversedPairs(pairs)) ? 'to' : null;
 }
 
 function holdsKey(from: Draft, to: Draft, pairs: Pairs): boolean {
@@ -178,7 +178,9 @@ function declare(
     mapping: pairs,
     nullable: target.owner !== 'from' || pairs.some((pair) => pair.from.nullable),
     owner:
-      kind === 'array' ? 'to' : (target.owner ?? (leadsToKey && !gives(draft, to, pairs) ? 'from' : 'to')),
+      kind === 'array'
+        ? 'to'
+        : (target.owner ?? (leadsToKey && !passesKey(draft, to, pairs) ? 'from' : 'to')),
     comment: comment ?? null,
     compare: target.compare,
     foreignKey: null,

@@ -124,6 +124,6 @@ export function pairsOf(
 }
 
 /** The same pairs from the other table's point of view. */
-export function turned(pairs: Pairs): Pairs {
+export function reversedPairs(pairs: Pairs): Pairs {
   return pairs.map((pair) => ({ from: pair.to, to: pair.from }));
 }

@@ -1,7 +1,7 @@
 import type { SourceName } from '../core/index.ts';
 import type { CatalogIssue, Source } from './catalog.ts';
 import { addDeclared, type Find } from './declared.ts';
-import { type Draft, isKey, type Pairs, pairsOf, turned } from './draft.ts';
+import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
 import type { KeptNames } from './kept-names.ts';
 
@@ -146,7 +146,7 @@ function addOutgoing(link: Link, issues: CatalogIssue[]): void {
 
 function addIncoming(link: Link, several: boolean, issues: CatalogIssue[]): void {
   const { from, to, key, pairs } = link;
-  const mapping = turned(pairs);
+  const mapping = reversedPairs(pairs);
   const single = isKey(
     from.table,
     pairs.map((pair) => pair.from),

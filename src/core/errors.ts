@@ -11,11 +11,11 @@ export const errorCodes = {
     'A unique, foreign key, check or not-null constraint of the database refused the write.',
   'data-exception': 'A value does not fit its column, or the database could not compute with it.',
   conflict:
-    'The row was changed by somebody else, or a deadlock was not resolved by repeating the transaction.',
-  'not-found': 'The thing that was named does not exist.',
+    'The row was changed by another client, or a deadlock was not resolved by repeating the transaction.',
+  'not-found': 'The named object does not exist.',
   'not-supported': 'The database or this version of Foz cannot do this.',
   unavailable: 'A source is down or refuses connections.',
-  timeout: 'The time limit of the request or of a statement has passed, or the caller went away.',
+  timeout: 'The time limit of the request or of a statement has passed, or the client has left.',
   'limit-exceeded': 'A limit on depth, nodes, rows, keys or bytes was reached.',
   unexpected: 'Something is wrong inside Foz or the database; the log has the details.',
 } as const;

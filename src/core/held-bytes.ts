@@ -7,7 +7,7 @@ export const mostBytes = 500_000_000;
  * Bytes that a request may hold before they count towards those of its caller. More bytes are counted in steps of
  * this size.
  */
-const unnoticed = 64 * 1024;
+const countStep = 64 * 1024;
 
 /** Counts the bytes of many requests together. */
 export interface HeldAmong {
@@ -26,13 +26,13 @@ export class HeldBytes {
   readonly limit: number;
   readonly #among: HeldAmong | null;
   #bytes = 0;
-  #unnoticed: number;
+  #nextCount: number;
 
   /** `limit` `null`: only bounded by the longest string. */
   constructor(limit: number | null, among: HeldAmong | null = null) {
     this.limit = limit === null ? mostBytes : Math.min(limit, mostBytes);
     this.#among = among;
-    this.#unnoticed = Math.min(this.limit, unnoticed);
+    this.#nextCount = Math.min(this.limit, countStep);
   }
 
   get bytes(): number {
@@ -47,13 +47,13 @@ export class HeldBytes {
   /** Counts bytes before they are kept. Returns an error if they must not be kept. */
   take(bytes: number): FozError | null {
     this.#bytes += bytes;
-    return this.#bytes <= this.#unnoticed ? null : this.#look();
+    return this.#bytes <= this.#nextCount ? null : this.#count();
   }
 
   /** Releases the bytes beyond `own`, for example those of an attempt that is repeated. */
   returnTo(own: number): void {
     this.#bytes = own;
-    this.#unnoticed = Math.min(this.limit, own + unnoticed);
+    this.#nextCount = Math.min(this.limit, own + countStep);
     this.#among?.set(own);
   }
 
@@ -67,9 +67,9 @@ export class HeldBytes {
     if (length > this.limit) throw tooLong(this.limit);
   }
 
-  #look(): FozError | null {
+  #count(): FozError | null {
     if (this.#bytes > this.limit) return tooLong(this.limit);
-    this.#unnoticed = Math.min(this.limit, this.#bytes + unnoticed);
+    this.#nextCount = Math.min(this.limit, this.#bytes + countStep);
     return this.#among?.grow(this.#bytes) ?? null;
   }
 }

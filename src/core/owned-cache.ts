@@ -16,7 +16,7 @@ export class OwnedCache<V extends {}> {
   /** The owner's share of each key. */
   readonly #places = new Map<string, CacheShare<V>>();
 
-  /** `most`: the most entries; 0: no limit. */
+  /** `most`: the most entries; default: no limit. */
   constructor(name: string, maxBytes: number, most = Number.POSITIVE_INFINITY) {
     this.#budget = new CacheBudget(name, maxBytes);
     this.#most = most;

@@ -34,7 +34,7 @@ export class Graph {
   readonly #capabilities = new Map<SourceName, GraphCapabilities>();
 
   /** Whether types cache their fields and values (`kept`), or create them for each reader (`transient`). */
-  readonly keeps: 'kept' | 'transient';
+  readonly lifetime: 'kept' | 'transient';
 
   readonly #make: MakeTableType;
 
@@ -49,7 +49,7 @@ export class Graph {
     make: MakeTableType,
     { reserved = [], namesOf }: { reserved?: readonly ReservedName[]; namesOf?: Graph } = {},
   ) {
-    this.keeps = namesOf === undefined ? 'kept' : 'transient';
+    this.lifetime = namesOf === undefined ? 'kept' : 'transient';
     this.sources = sources;
     this.subscriptions = subscriptions;
     this.#make = make;
@@ -115,7 +115,7 @@ export class Graph {
         this.#make(this, table, kind, name),
       );
       types.set(kind, type);
-      if (this.keeps === 'transient' && this.made.size > mostTransient) this.#forget();
+      if (this.lifetime === 'transient' && this.made.size > mostTransient) this.#forget();
     }
     return type;
   }

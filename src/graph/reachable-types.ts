@@ -48,13 +48,13 @@ export class ReachableTypes {
     switch (kind) {
       case 'aggregate_bool_exp':
       case 'aggregate_bool_exp_count':
-        return this.#reached().filtered.has(table);
+        return this.#incomingTables().filtered.has(table);
       case 'aggregate_order_by':
-        return this.#reached().ordered.has(table);
+        return this.#incomingTables().ordered.has(table);
       case 'obj_rel_insert_input':
-        return this.#reached().insertedOne.has(table);
+        return this.#incomingTables().insertedOne.has(table);
       case 'arr_rel_insert_input':
-        return this.#reached().insertedMany.has(table);
+        return this.#incomingTables().insertedMany.has(table);
       default:
         return true;
     }
@@ -62,7 +62,7 @@ export class ReachableTypes {
 
   /** Types that belong to no table, by name, without the root types. */
   get shared(): ReadonlyMap<string, MakeType> {
-    if (this.#shared === undefined) for (const _ of this.#share());
+    if (this.#shared === undefined) for (const _ of this.#findShared());
     return this.#shared!;
   }
 
@@ -81,8 +81,8 @@ export class ReachableTypes {
    * the caller can pause.
    */
   *sharedTypes(): Generator<GraphQLNamedType | null> {
-    if (this.#incoming === undefined) yield* this.#arrive();
-    if (this.#shared === undefined) yield* this.#share();
+    if (this.#incoming === undefined) yield* this.#findIncoming();
+    if (this.#shared === undefined) yield* this.#findShared();
     for (const make of this.shared.values()) yield make();
   }
 
@@ -93,13 +93,13 @@ export class ReachableTypes {
     }
   }
 
-  #reached(): Incoming {
-    if (this.#incoming === undefined) for (const _ of this.#arrive());
+  #incomingTables(): Incoming {
+    if (this.#incoming === undefined) for (const _ of this.#findIncoming());
     return this.#incoming!;
   }
 
   /** Fills #incoming, table by table. */
-  *#arrive(): Generator<null> {
+  *#findIncoming(): Generator<null> {
     const found: Incoming = {
       filtered: new Set(),
       ordered: new Set(),
@@ -114,7 +114,7 @@ export class ReachableTypes {
   }
 
   /** Fills #shared, table by table. */
-  *#share(): Generator<null> {
+  *#findShared(): Generator<null> {
     const graph = this.#graph;
     const types = new Map<string, MakeType>();
     const seen: SeenTypes = new Map();

@@ -246,14 +246,14 @@ export class Graphs {
   /** Resolves metadata against the sources without using it. */
   resolve(metadata: Metadata): ResolvedMetadata {
     if (metadata === this.#metadata) {
-      this.#served ??= this.#judged(this.#catalog, this.#permissions);
+      this.#served ??= this.#withIssues(this.#catalog, this.#permissions);
       return this.#served;
     }
     const catalog = this.#resolve(metadata);
-    return this.#judged(catalog, resolvePermissions(catalog, metadata));
+    return this.#withIssues(catalog, resolvePermissions(catalog, metadata));
   }
 
-  #judged(catalog: Catalog, permissions: Permissions): ResolvedMetadata {
+  #withIssues(catalog: Catalog, permissions: Permissions): ResolvedMetadata {
     const connectors = this.#connectors;
     const graph = this.#graphOf(catalog);
     return {
@@ -267,12 +267,12 @@ export class Graphs {
   /** The engine of a session, shared by all sessions with the same view. Default: the view of an admin. */
   engine(session: Session = adminSession): RoleEngine {
     const key = viewKey(session);
-    const kept = this.#engines.get(key);
-    if (kept?.checked === this.#changes) return kept.engine;
+    const cached = this.#engines.get(key);
+    if (cached?.checked === this.#changes) return cached.engine;
     const made = this.#make(session);
-    if (kept !== undefined && kept.content() === made.content()) {
-      kept.checked = this.#changes;
-      return kept.engine;
+    if (cached !== undefined && cached.content() === made.content()) {
+      cached.checked = this.#changes;
+      return cached.engine;
     }
     this.#engines.set(key, made);
     return made.engine;

@@ -25,7 +25,7 @@ export interface RefusedRoot {
 }
 
 /** How the clashes were resolved. */
-export interface Settlement {
+export interface ClashResolution {
   /** Tables that need another name. */
   readonly moved: Set<Table>;
   /** Tables that got a longer name, with that name. */
@@ -53,15 +53,15 @@ const connectionKinds: ReadonlySet<string> = new Set(['select_connection', 'conn
  * another. A connection gives way to a table of the same name (`user` and `user_connection`), unless the connection
  * is older than the table. Returns whether there were clashes.
  */
-export function settle(clashes: readonly NameClash[], settlement: Settlement): boolean {
-  const { moved, withoutConnection, refused, issues } = settlement;
-  const ordered = clashes.map((clash) => ({ clash, loser: loserOf(clash, settlement) }));
+export function resolveClashes(clashes: readonly NameClash[], resolution: ClashResolution): boolean {
+  const { moved, withoutConnection, refused, issues } = resolution;
+  const ordered = clashes.map((clash) => ({ clash, loser: loserOf(clash, resolution) }));
   ordered.sort(
     (a, b) => comparePrecedence(a.loser.owner, b.loser.owner) || (a.clash.name < b.clash.name ? -1 : 1),
   );
   for (const { clash, loser } of ordered) {
     const { one, other } = clash;
-    if ([one, other].some((side) => side !== null && isGone(side, settlement))) continue;
+    if ([one, other].some((side) => side !== null && isGone(side, resolution))) continue;
     const yielding = [one, other].filter((side) => side !== null && connectionKinds.has(side.kind));
     const [connection] = yielding;
     if (yielding.length === 1 && !isNewcomer(clash, connection!)) {
@@ -84,7 +84,7 @@ function isNewcomer({ one, other }: NameClash, connection: Side): boolean {
   );
 }
 
-function loserOf({ one, other }: NameClash, { longer }: Settlement): Side {
+function loserOf({ one, other }: NameClash, { longer }: ClashResolution): Side {
   if (other === null) return one;
   if ((one.custom ?? false) !== (other.custom ?? false)) return one.custom === true ? one : other;
   // A longer name was generated here, so it gives way to all others.
@@ -92,7 +92,7 @@ function loserOf({ one, other }: NameClash, { longer }: Settlement): Side {
   return comparePrecedence(one.owner, other.owner) <= 0 ? other : one;
 }
 
-function isGone(side: Side, { moved, withoutConnection, refused }: Settlement): boolean {
+function isGone(side: Side, { moved, withoutConnection, refused }: ClashResolution): boolean {
   return (
     (moved.has(side.owner) && side.custom !== true) ||
     (connectionKinds.has(side.kind) && withoutConnection.has(side.owner)) ||

@@ -1,6 +1,6 @@
 import type { CatalogIssue, Table } from '../../catalog/index.ts';
 import { namespaceOf, type RefusedRoot } from './clashes.ts';
-import { whyFirst } from './precedence.ts';
+import { precedenceReason } from './precedence.ts';
 
 /** The holder of a name that another table wants. `table: null`: a namespace, or a table that is absent now. */
 export interface NameHolder {
@@ -29,7 +29,7 @@ export function takenName(
     const reason = `"${wanted}" was the name of a table that is not there now, so ${table.id} is called "${name}". To call it "${wanted}": ${customName(table, wanted)}`;
     return { severity: 'note', where, reason };
   }
-  const of = other === null ? namespaceOf : `${other.id} (${whyFirst(other, table)})`;
+  const of = other === null ? namespaceOf : `${other.id} (${precedenceReason(other, table)})`;
   const sentence = `The ${what} "${holder.name}" is that of ${of}, so ${table.id} is called "${name}".`;
   if (other !== null && other.customName !== null && table.customName === null)
     return { severity: 'note', where, reason: sentence };

@@ -43,7 +43,7 @@ export function comparePrecedence(a: Table, b: Table): number {
 }
 
 /** Why `holder` has a name that `other` wants. */
-export function whyFirst(holder: Table, other: Table): string {
+export function precedenceReason(holder: Table, other: Table): string {
   const deciding = rules.find((rule) => rule.why !== earlier && rule.compare(holder, other) !== 0);
   return deciding !== undefined && deciding.compare(holder, other) < 0 ? deciding.why : earlier;
 }

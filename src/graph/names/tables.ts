@@ -1,7 +1,7 @@
 import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import { offersLookup, offersRoot } from '../column-support.ts';
-import { clashesIn, type NameClash, namespaceOf, type Settlement, settle } from './clashes.ts';
+import { type ClashResolution, clashesIn, type NameClash, namespaceOf, resolveClashes } from './clashes.ts';
 import {
   joinNames,
   type Operation,
@@ -58,7 +58,7 @@ export class TableNames {
   readonly tables: readonly Table[];
   readonly namespaces: readonly string[];
   readonly #styles: ReadonlyMap<SourceName, Style>;
-  readonly #settlement: Settlement = {
+  readonly #resolution: ClashResolution = {
     moved: new Set(),
     longer: new Map(),
     withoutConnection: new Set(),
@@ -88,14 +88,14 @@ export class TableNames {
     this.#withoutColumns = all.filter(isEmpty).map(withoutColumns);
     this.tables = all.filter((table) => !isEmpty(table));
     for (let round = 0; round < mostRounds; round++) {
-      if (!settle(this.#enter(), this.#settlement)) break;
+      if (!resolveClashes(this.#enter(), this.#resolution)) break;
       this.#giveLongerNames();
     }
   }
 
   /** Tables and fields that did not get the name they wanted, or no name at all. */
   get issues(): CatalogIssue[] {
-    const { issues, refused } = this.#settlement;
+    const { issues, refused } = this.#resolution;
     return [
       ...this.#styleIssues,
       ...this.#withoutColumns,
@@ -116,12 +116,12 @@ export class TableNames {
 
   /** Tables that got a longer name. The graphs of roles must use the same names. */
   get longer(): ReadonlyMap<Table, string> {
-    return this.#settlement.longer;
+    return this.#resolution.longer;
   }
 
   /** The name of a table in its fields and types. */
   base(table: Table): string {
-    return this.#settlement.longer.get(table) ?? baseName(table);
+    return this.#resolution.longer.get(table) ?? baseName(table);
   }
 
   styleOf(source: Source): Style {
@@ -144,7 +144,7 @@ export class TableNames {
 
   /** Whether the table has this kind of root field in the graph. */
   hasRoot(table: Table, kind: RootFieldKind): boolean {
-    if (kind === 'select_connection' && this.#settlement.withoutConnection.has(table)) return false;
+    if (kind === 'select_connection' && this.#resolution.withoutConnection.has(table)) return false;
     return offersRoot(table, kind, this.#options.subscriptions);
   }
 
@@ -218,7 +218,7 @@ export class TableNames {
     this.#issues = [];
     this.#types = new Directory((table, kind) => this.hasType(table, kind));
     this.#roots.clear();
-    this.#lookups = new Lookups(this.#issues, this.#settlement.refused);
+    this.#lookups = new Lookups(this.#issues, this.#resolution.refused);
     for (const table of this.tables) this.#enterTable(table);
     const clashes = [
       ...this.#customNames(this.tables),
@@ -248,7 +248,7 @@ export class TableNames {
 
   /** Gives the tables that must move longer names: `shop_orders`, then `shop_orders_2`, ... */
   #giveLongerNames(): void {
-    const { moved, longer } = this.#settlement;
+    const { moved, longer } = this.#resolution;
     const given = new Set(longer.values());
     for (const table of [...moved].sort(comparePrecedence)) {
       const plain = `${spellName(table.source.name)}_${baseName(table)}`;
@@ -275,7 +275,7 @@ export class TableNames {
 
   /** Whether the table has this kind of type in the graph. */
   hasType(table: Table, kind: TypeKind): boolean {
-    const { withoutConnection } = this.#settlement;
+    const { withoutConnection } = this.#resolution;
     if ((kind === 'connection' || kind === 'edge') && withoutConnection.has(table)) return false;
     return this.#options.offersType(table, kind);
   }
@@ -317,7 +317,7 @@ export class TableNames {
 
   /** The clashes of new tables with names that are reserved for absent tables. */
   #reservedClashes(): NameClash[] {
-    const { longer } = this.#settlement;
+    const { longer } = this.#resolution;
     const reserved = this.#reserved;
     if (reserved.size === 0) return [];
     return this.tables.flatMap((table): NameClash[] => {

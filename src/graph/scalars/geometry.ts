@@ -10,13 +10,13 @@ const depths = {
   MultiPolygon: 3,
 } as const;
 
-const wayOut = 'Send a GeoJSON geometry, such as { "type": "Point", "coordinates": [13.4, 52.5] }';
+const advice = 'Send a GeoJSON geometry, such as { "type": "Point", "coordinates": [13.4, 52.5] }';
 const deepest = 16;
 
 /** Checks a GeoJSON geometry and returns it unchanged. */
 export function readGeometry(name: string, input: unknown): unknown {
   const problem = problemOf(input, 0);
-  if (problem !== null) refuse(name, input, problem, wayOut);
+  if (problem !== null) refuse(name, input, problem, advice);
   return input;
 }
 

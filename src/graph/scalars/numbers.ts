@@ -21,11 +21,11 @@ export function readBigint(name: string, input: unknown): string {
 }
 
 /** A text unchanged, or a number as text. Refuses a number that may have lost digits. */
-function digitsOf(name: string, input: unknown, wayOut: string): string {
+function digitsOf(name: string, input: unknown, advice: string): string {
   if (typeof input === 'string') return input;
   if (input instanceof ExactNumber) return withoutExponent(input.text);
-  if (typeof input !== 'number') refuse(name, input, 'it is neither text nor a number', wayOut);
-  if (!Number.isInteger(input)) refuse(name, input, 'it is not a whole number', wayOut);
+  if (typeof input !== 'number') refuse(name, input, 'it is neither text nor a number', advice);
+  if (!Number.isInteger(input)) refuse(name, input, 'it is not a whole number', advice);
   if (!Number.isSafeInteger(input)) {
     refuse(name, input, 'a JSON number of this size may have lost digits', 'Send it as a string');
   }
@@ -50,13 +50,13 @@ const mostDigits = { before: 131_072, after: 16_383 };
 
 /** Reads an exact decimal as plain digits: no exponent, no leading zeros, trailing zeros kept (`1.50` stays `1.50`). */
 export function readNumeric(name: string, input: unknown): string {
-  const wayOut = 'Send a decimal number, such as "12.50"';
+  const advice = 'Send a decimal number, such as "12.50"';
   if (typeof input !== 'string' && typeof input !== 'number' && !(input instanceof ExactNumber)) {
-    refuse(name, input, 'it is neither text nor a number', wayOut);
+    refuse(name, input, 'it is neither text nor a number', advice);
   }
   const match = decimal.exec(String(input));
   const given = match === null ? '' : match[2]! + (match[3] ?? '');
-  if (match === null || given === '') refuse(name, input, 'it is not a number', wayOut);
+  if (match === null || given === '') refuse(name, input, 'it is not a number', advice);
   const point = match[2]!.length + Number(match[4] ?? 0);
   if (point > mostDigits.before || given.length - point > mostDigits.after) {
     const { before, after } = mostDigits;
@@ -80,10 +80,10 @@ function plain(negative: boolean, digits: string, point: number): string {
 
 /** Reads a 16-bit integer. */
 export function readSmallint(name: string, input: unknown): number {
-  const wayOut = 'Send a whole number from -32768 to 32767';
-  if (typeof input !== 'number') refuse(name, input, 'it is not a number', wayOut);
-  if (!Number.isInteger(input)) refuse(name, input, 'it is not a whole number', wayOut);
-  if (input < -32_768 || input > 32_767) refuse(name, input, 'it does not fit into 16 bits', wayOut);
+  const advice = 'Send a whole number from -32768 to 32767';
+  if (typeof input !== 'number') refuse(name, input, 'it is not a number', advice);
+  if (!Number.isInteger(input)) refuse(name, input, 'it is not a whole number', advice);
+  if (input < -32_768 || input > 32_767) refuse(name, input, 'it does not fit into 16 bits', advice);
   return input === 0 ? 0 : input;
 }
 
@@ -105,8 +105,8 @@ export function readReal(name: string, input: unknown): number {
 
 /** Reads a 64-bit floating point number. */
 export function readFloat(name: string, input: unknown): number {
-  const wayOut = 'Send a number, such as 0.5';
-  if (typeof input !== 'number') refuse(name, input, 'it is not a number', wayOut);
+  const advice = 'Send a number, such as 0.5';
+  if (typeof input !== 'number') refuse(name, input, 'it is not a number', advice);
   if (!Number.isFinite(input)) {
     refuse(
       name,

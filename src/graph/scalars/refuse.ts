@@ -2,7 +2,7 @@ import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
 import { ExactNumber } from '../../core/index.ts';
 
 /** A literal that no scalar accepts (an enum name, a list, ...). It is kept so that the refusal can show it. */
-class Unfit {
+class WrongLiteral {
   readonly text: string;
   constructor(text: string) {
     this.text = text;
@@ -10,15 +10,15 @@ class Unfit {
 }
 
 /** Always throws the GraphQLError for a wrong value: `date cannot be "2024-02-30": there is no such day. Send ...`. */
-export function refuse(name: string, value: unknown, problem: string, wayOut: string): never {
-  throw new GraphQLError(`${name} cannot be ${shown(value)}: ${problem}. ${wayOut}.`);
+export function refuse(name: string, value: unknown, problem: string, advice: string): never {
+  throw new GraphQLError(`${name} cannot be ${shown(value)}: ${problem}. ${advice}.`);
 }
 
 const shownLength = 40;
 
 /** A short form of a value for error messages: long text is cut, lists and objects are only named. */
 function shown(value: unknown): string {
-  if (value instanceof Unfit) return cut(value.text);
+  if (value instanceof WrongLiteral) return cut(value.text);
   if (typeof value === 'string') return cut(JSON.stringify(value));
   if (Array.isArray(value)) return 'a list';
   if (value instanceof ExactNumber) return cut(value.text);
@@ -42,7 +42,7 @@ export function rawLiteral(node: ValueNode, numbers: 'digits' | 'number'): unkno
     case Kind.FLOAT:
       return numbers === 'digits' ? node.value : Number(node.value);
     default:
-      return new Unfit(print(node));
+      return new WrongLiteral(print(node));
   }
 }
 

@@ -18,35 +18,35 @@ interface Moment {
 
 /** Reads `2024-02-29`: a day that exists, in the years 0001 to 9999. */
 export function readDate(name: string, input: unknown): string {
-  const wayOut = 'Send a calendar date, such as "2024-02-29"';
-  const text = textOf(name, input, wayOut);
-  if (text.length !== 10) refuse(name, input, 'it is not a date', wayOut);
-  return dateOf(name, text, input, wayOut);
+  const advice = 'Send a calendar date, such as "2024-02-29"';
+  const text = textOf(name, input, advice);
+  if (text.length !== 10) refuse(name, input, 'it is not a date', advice);
+  return dateOf(name, text, input, advice);
 }
 
 /** Reads `23:59:59.5`, without offset. Seconds are optional. */
 export function readTime(name: string, input: unknown): string {
-  const wayOut = 'Send a time of day, such as "23:59:59"';
-  const text = textOf(name, input, wayOut);
-  const { time, rest } = timeOf(name, text, input, wayOut);
-  if (rest !== '') refuse(name, input, 'it is not a time of day without offset', wayOut);
+  const advice = 'Send a time of day, such as "23:59:59"';
+  const text = textOf(name, input, advice);
+  const { time, rest } = timeOf(name, text, input, advice);
+  if (rest !== '') refuse(name, input, 'it is not a time of day without offset', advice);
   return time;
 }
 
 /** Reads `23:59:59+02:00`. The default offset is UTC. */
 export function readTimetz(name: string, input: unknown): string {
-  const wayOut = 'Send a time of day with its offset, such as "23:59:59+02:00"';
-  const text = textOf(name, input, wayOut);
-  const { time, rest } = timeOf(name, text, input, wayOut);
-  return time + (rest === '' ? utc : offsetOf(name, rest, input, wayOut)).text;
+  const advice = 'Send a time of day with its offset, such as "23:59:59+02:00"';
+  const text = textOf(name, input, advice);
+  const { time, rest } = timeOf(name, text, input, advice);
+  return time + (rest === '' ? utc : offsetOf(name, rest, input, advice)).text;
 }
 
 /** Reads `2024-02-29T23:59:59`, a local time. `Z` is dropped and another offset refused. A date alone is its midnight. */
 export function readTimestamp(name: string, input: unknown): string {
-  const wayOut = 'Send a date and time without offset, such as "2024-02-29T23:59:59"';
-  const { date, time, offset } = momentOf(name, input, wayOut);
+  const advice = 'Send a date and time without offset, such as "2024-02-29T23:59:59"';
+  const { date, time, offset } = momentOf(name, input, advice);
   if (offset !== null && offset.minutes !== 0) {
-    refuse(name, input, 'the column keeps no offset, so this one would be lost', wayOut);
+    refuse(name, input, 'the column keeps no offset, so this one would be lost', advice);
   }
   return `${date}T${time}`;
 }
@@ -56,8 +56,8 @@ export function readTimestamp(name: string, input: unknown): string {
  * its midnight.
  */
 export function readTimestamptz(name: string, input: unknown): string {
-  const wayOut = 'Send a date and time with its offset, such as "2024-02-29T23:59:59+02:00"';
-  const { date, time, offset } = momentOf(name, input, wayOut);
+  const advice = 'Send a date and time with its offset, such as "2024-02-29T23:59:59+02:00"';
+  const { date, time, offset } = momentOf(name, input, advice);
   if (offset === null || offset.minutes === 0) return `${date}T${time}${utc.text}`;
   const instant = new Date(0);
   instant.setUTCFullYear(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8)));
@@ -67,7 +67,7 @@ export function readTimestamptz(name: string, input: unknown): string {
     Number(time.slice(6, 8)),
   );
   const year = instant.getUTCFullYear();
-  if (year < 1 || year > 9999) refuse(name, input, 'in UTC it is not within the years 0001 to 9999', wayOut);
+  if (year < 1 || year > 9999) refuse(name, input, 'in UTC it is not within the years 0001 to 9999', advice);
   return `${instant.toISOString().slice(0, 19)}${time.slice(8)}${utc.text}`;
 }
 
@@ -76,9 +76,9 @@ const interval =
 
 /** Reads an ISO 8601 duration, `P1Y2M3DT4H5M6.5S`. Only seconds may have a fraction. A leading sign applies to each part. */
 export function readInterval(name: string, input: unknown): string {
-  const wayOut = 'Send an ISO 8601 duration, such as "P1DT2H30M"';
-  const text = textOf(name, input, wayOut);
-  if (!interval.test(text)) refuse(name, input, 'it is not a duration', wayOut);
+  const advice = 'Send an ISO 8601 duration, such as "P1DT2H30M"';
+  const text = textOf(name, input, advice);
+  if (!interval.test(text)) refuse(name, input, 'it is not a duration', advice);
   const parts = text.toUpperCase().replace(',', '.').replace(/^[+-]/, '');
   return text.startsWith('-') ? parts.replaceAll(/([+-]?)(\d[\d.]*)/g, negated) : parts;
 }
@@ -89,26 +89,26 @@ function negated(_: string, sign: string, digits: string): string {
 
 const utc: Offset = { text: '+00:00', minutes: 0 };
 
-function textOf(name: string, input: unknown, wayOut: string): string {
-  if (typeof input !== 'string') refuse(name, input, 'it is not text', wayOut);
+function textOf(name: string, input: unknown, advice: string): string {
+  if (typeof input !== 'string') refuse(name, input, 'it is not text', advice);
   return input.trim();
 }
 
-function momentOf(name: string, input: unknown, wayOut: string): Moment {
-  const text = textOf(name, input, wayOut);
-  const date = dateOf(name, text, input, wayOut);
+function momentOf(name: string, input: unknown, advice: string): Moment {
+  const text = textOf(name, input, advice);
+  const date = dateOf(name, text, input, advice);
   if (text.length === 10) return { date, time: '00:00:00', offset: null };
-  if (!/^[Tt ]$/.test(text.charAt(10))) refuse(name, input, 'it is not a date and time', wayOut);
-  const { time, rest } = timeOf(name, text.slice(11), input, wayOut);
-  return { date, time, offset: rest === '' ? null : offsetOf(name, rest, input, wayOut) };
+  if (!/^[Tt ]$/.test(text.charAt(10))) refuse(name, input, 'it is not a date and time', advice);
+  const { time, rest } = timeOf(name, text.slice(11), input, advice);
+  return { date, time, offset: rest === '' ? null : offsetOf(name, rest, input, advice) };
 }
 
-function dateOf(name: string, text: string, input: unknown, wayOut: string): string {
+function dateOf(name: string, text: string, input: unknown, advice: string): string {
   const match = datePart.exec(text);
-  if (match === null) refuse(name, input, 'it is not a date', wayOut);
+  if (match === null) refuse(name, input, 'it is not a date', advice);
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
-    refuse(name, input, 'there is no such day', wayOut);
+    refuse(name, input, 'there is no such day', advice);
   }
   return match[0];
 }
@@ -118,24 +118,24 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-function timeOf(name: string, text: string, input: unknown, wayOut: string): { time: string; rest: string } {
+function timeOf(name: string, text: string, input: unknown, advice: string): { time: string; rest: string } {
   const match = timePart.exec(text);
-  if (match === null) refuse(name, input, 'it has no time of day', wayOut);
+  if (match === null) refuse(name, input, 'it has no time of day', advice);
   const [, hour, minute, second = '00', fraction = ''] = match;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
-    refuse(name, input, 'there is no such time of day', wayOut);
+    refuse(name, input, 'there is no such time of day', advice);
   }
   const digits = fraction.replace(/0+$/, '');
   const time = `${hour}:${minute}:${second}${digits === '' ? '' : `.${digits}`}`;
   return { time, rest: text.slice(match[0].length).trimStart() };
 }
 
-function offsetOf(name: string, text: string, input: unknown, wayOut: string): Offset {
+function offsetOf(name: string, text: string, input: unknown, advice: string): Offset {
   const match = offsetPart.exec(text);
-  if (match === null) refuse(name, input, 'its end is not an offset', wayOut);
+  if (match === null) refuse(name, input, 'its end is not an offset', advice);
   const [, sign, hours, minutes = '00'] = match;
   if (sign === undefined) return utc;
-  if (Number(hours) > 15 || Number(minutes) > 59) refuse(name, input, 'there is no such offset', wayOut);
+  if (Number(hours) > 15 || Number(minutes) > 59) refuse(name, input, 'there is no such offset', advice);
   const size = Number(hours) * 60 + Number(minutes);
   if (size === 0) return utc;
   return { text: `${sign}${hours}:${minutes}`, minutes: sign === '-' ? -size : size };

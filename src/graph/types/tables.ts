@@ -62,7 +62,7 @@ export function makeTableType(
   kind: TypeKind,
   name: string,
 ): GraphQLObjectType | GraphQLInputObjectType | GraphQLEnumType {
-  const { ObjectType, InputType, EnumType } = typeClasses[graph.keeps];
+  const { ObjectType, InputType, EnumType } = typeClasses[graph.lifetime];
   if (isKind(objectFields, kind)) {
     const description = kind === 'row' ? table.comment : undefined;
     const fieldsOf = objectFields[kind];

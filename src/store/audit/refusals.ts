@@ -53,7 +53,7 @@ export class Refusals {
   async add(event: AuditEvent): Promise<void> {
     this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), this.#windowMs).unref();
     const isFlood = this.#written >= each.together;
-    const count = this.#count(isFlood ? unnamed(event) : event);
+    const count = this.#count(isFlood ? anonymized(event) : event);
     if (isFlood || count.written >= each.ofAddress) {
       count.counted++;
       return;
@@ -72,7 +72,7 @@ export class Refusals {
     // The bytes of the key, and of the event's texts, which are about as long.
     const bytes = countBytes + 2 * textBytes(key) + textBytes(event.operation ?? '');
     const isFull = this.#counts.size >= each.apart || this.#bytes + bytes > each.bytes;
-    if (isFull && event.reason !== others) return this.#count({ ...unnamed(event), reason: others });
+    if (isFull && event.reason !== others) return this.#count({ ...anonymized(event), reason: others });
     const count = { event, written: 0, counted: 0, from: Date.now() };
     this.#counts.set(key, count);
     this.#bytes += bytes;
@@ -99,6 +99,6 @@ export class Refusals {
 }
 
 /** The event without its originator, as one of many. */
-function unnamed({ actor: { kind }, ...event }: AuditEvent): AuditEvent {
+function anonymized({ actor: { kind }, ...event }: AuditEvent): AuditEvent {
   return { ...event, address: null, actor: { kind, id: null, role: null }, keyId: null };
 }
