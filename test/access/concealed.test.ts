@@ -115,14 +115,14 @@ test('constraints over columns that are not known, or called after them, have no
   expect(await responseOf(insert('{id: 2, name: "Bob"}'), { ssn: '222', mood: 'angry' })).toEqual(hidden);
 });
 
-test('other constraints are told', async () => {
+test('other constraints are named', async () => {
   const name = await responseOf(insert('{id: 2, name: "Ada"}'), { ssn: '222', mood: 'calm' });
   expect(name).toMatchObject({ constraint: 'people_name_key', columns: ['name'] });
   const age = await responseOf(insert('{id: 2, name: "Bob", age: -1}'), { ssn: '222', mood: 'calm' });
   expect(age).toMatchObject({ constraint: 'people_age_check' });
 });
 
-test('what is preset and does not fit tells nothing of its column', async () => {
+test('the error of a preset that does not fit does not reveal its column', async () => {
   const refusal = {
     message: 'The session variable x-foz-ssn does not fit what a permission of this role does with it.',
     path: '$',

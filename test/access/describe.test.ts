@@ -53,13 +53,13 @@ const conditions: Record<string, BoolExp> = {
   },
 };
 
-test.each(Object.keys(conditions))('a rule that is told can be taken for metadata again: %s', (name) => {
+test.each(Object.keys(conditions))('a described rule is valid metadata: %s', (name) => {
   const [first] = described([reading(conditions[name]!, { limit: 5, allow_aggregations: true })]);
   const { filter } = first![0]!.select!;
   expect(described([reading(filter as BoolExp, { limit: 5, allow_aggregations: true })])).toEqual([first]);
 });
 
-test('a rule is told in the words of the metadata', () => {
+test('a rule is described in the format of the metadata', () => {
   const filter = (given: BoolExp) => described([reading(given)])[0]![0]!.select!.filter;
   expect(filter(conditions['a session variable']!)).toEqual({ customer_id: { _eq: 'X-Foz-User-Id' } });
   expect(filter(conditions['a range']!)).toEqual({ id: { _between: [1, 'X-Foz-Top'] } });
@@ -69,7 +69,7 @@ test('a rule is told in the words of the metadata', () => {
   expect(filter({ customer: { id: { _eq: 1 } } })).toEqual({ customer: { id: { _eq: 1 } } });
 });
 
-test('everything that a role may do with a table is told, and nothing besides', () => {
+test('the permissions of a role on a table are described completely', () => {
   const check = { customer_id: { _eq: 'X-Foz-User-Id' } };
   const [clerk] = described([
     {

@@ -212,7 +212,7 @@ async function responseOf(query: string, name: string) {
   return text.replaceAll(name, 'NAME');
 }
 
-test.each(positions)('%s tells of %s what it tells of %s', async (query, forbidden, missing) => {
+test.each(positions)('%s answers for %s as it does for %s', async (query, forbidden, missing) => {
   const [known, unknown] = [await responseOf(query, forbidden), await responseOf(query, missing)];
   expect(known).toBe(unknown);
   for (const word of hidden) expect(known).not.toContain(word);
@@ -250,7 +250,7 @@ test.each(positions.filter(([query]) => !query.includes('__type')))(
   },
 );
 
-test('a row that the role cannot see is asked for and answered as one that is not there', async () => {
+test('a row that the role cannot see is requested and answered like a missing row', async () => {
   const asked = async (query: string) => {
     statements.length = 0;
     const text = await ask(graphs.engine(session), { query, variables: {} });

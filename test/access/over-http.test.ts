@@ -121,7 +121,7 @@ test(`sessions that ask at the same time get what each gets alone (FOZ_SEED=${se
   await Promise.all(lanes);
 }, 60_000);
 
-test('introspection of several roles at the same time tells each its own graph', async () => {
+test('introspection of several roles at the same time returns each its own graph', async () => {
   const people = [
     'customer user-id=1',
     'clerk employee-id=3',

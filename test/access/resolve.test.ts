@@ -185,7 +185,7 @@ describe('a permission with anything wrong in it grants nothing, and says where'
     expect(granted('r', [select('r', { filter })])?.select ?? null).toBeNull();
   });
 
-  test('every problem of a permission is told at once, with the way to it in the metadata', () => {
+  test('every fault of a permission is reported at once, with its path in the metadata', () => {
     const filter = { _or: [{ totl: { _gt: 1 } }, { id: { _eq: 'x', _gtt: 2 } }], customer: { nope: {} } };
     const { issues } = resolve([select('r', { columns: ['id', 'totall'], filter, masks: { tags: {} } })]);
     const way = ['tables', 1, 'select_permissions', 0, 'permission'];
@@ -222,7 +222,7 @@ describe('a permission with anything wrong in it grants nothing, and says where'
     );
   });
 
-  test('columns, masks and presets that are not there', () => {
+  test('unknown columns, masks and presets', () => {
     expect(issuesOf([select('r', { columns: ['nope', 'id', 'gone'] })])).toEqual([
       `${at}columns[0]: shop.public.orders has no column "nope"; the permission is left out`,
       `${at}columns[2]: shop.public.orders has no column "gone"; the permission is left out`,
@@ -309,7 +309,7 @@ describe('inherited roles', () => {
     expect(selectOf(both({ query_root_fields: [] }, {})).queryRoots).toBeNull();
   });
 
-  test('a write that several have, and not the same, is left out, and told', () => {
+  test('a write permission in which parents differ is left out and reported', () => {
     const writes = (names: readonly string[], least = (at: number) => at): TableMetadata => ({
       source: 'shop',
       table: 'orders',

@@ -75,7 +75,7 @@ test('a foreign key on a key is one-to-one: an object on both sides', () => {
   ]);
 });
 
-test('two foreign keys to one table: both directions are told apart by their columns', () => {
+test('two foreign keys to one table: both directions are distinguished by their columns', () => {
   const resolved = of(
     table('addresses', [id]),
     table('parcels', [id, int('sender_id'), int('receiver_id')], {
@@ -91,7 +91,7 @@ test('two foreign keys to one table: both directions are told apart by their col
   expect(resolved.issues).toEqual([]);
 });
 
-test('a foreign key that is there twice makes one relationship', () => {
+test('a duplicate foreign key makes one relationship', () => {
   const twice = { ...reference('customer_id', 'customers'), name: 'again' };
   const resolved = of(
     table('customers', [id]),
@@ -133,7 +133,7 @@ test('foreign keys in a circle', () => {
   ]);
 });
 
-test('composite keys: nullable when one column is, unique when all columns of a key are there', () => {
+test('composite keys: nullable when one column is, unique when they include all columns of a key', () => {
   const resolved = of(
     table('accounts', [int('tenant'), int('number')], {
       primaryKey: { name: 'accounts_pkey', columns: ['tenant', 'number'] },
@@ -156,7 +156,7 @@ test('composite keys: nullable when one column is, unique when all columns of a 
   ]);
 });
 
-test('names that columns have already give way, and it is told', () => {
+test('relationships give way to columns of the same name, and are reported', () => {
   const resolved = of(
     table('customers', [id, column('orders', 'text')]),
     table('orders', [id, int('customer_id'), column('customer', 'text')], {
@@ -215,7 +215,7 @@ test('a foreign key to what is not in the catalog makes no relationship', () => 
   expect(relationships(hidden)).toEqual([]);
 });
 
-test('an empty database is an empty catalog, and told to be one', () => {
+test('an empty database is an empty catalog, and reported', () => {
   const resolved = catalog([source('shop', facts([]))]);
   expect(resolved.sources.get(named('shop'))!.tables).toEqual([]);
   expect(resolved.issues).toEqual([

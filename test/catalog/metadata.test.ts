@@ -70,7 +70,7 @@ describe('keys', () => {
   test('a view gets the declared one', () => {
     expect(key(['customer_id'])).toEqual({ columns: ['customer_id'], issues: [] });
   });
-  test('of columns that are not there: none, and it is told', () => {
+  test('over unknown columns: none, and it is reported', () => {
     expect(key(['customer', 'total'])).toEqual({
       columns: undefined,
       issues: [
@@ -82,7 +82,7 @@ describe('keys', () => {
       ],
     });
   });
-  test('the one of the database wins, and it is told', () => {
+  test('the one of the database wins, and it is reported', () => {
     expect(key(['email'], 'customers')).toEqual({
       columns: ['id'],
       issues: [
@@ -240,7 +240,7 @@ describe('relationships of one source', () => {
       { array_relationships: [manual('placed', 'customers', { id: 'id' })] },
       'a column or another relationship has this name',
     ],
-  ])('%s: left out and told', (_what, declared, reason) => {
+  ])('%s: left out and reported', (_what, declared, reason) => {
     const resolved = resolve({ source: 'shop', table: 'orders', ...declared });
     const name = [...(declared.array_relationships ?? []), ...(declared.object_relationships ?? [])][0]!.name;
     expect(resolved.issues).toEqual([{ severity: 'error', where: `shop.public.orders.${name}`, reason }]);
@@ -277,7 +277,7 @@ describe('relationships across sources', () => {
     );
   });
 
-  test('what does not fit is left out and told', () => {
+  test('entries that do not fit are left out and reported', () => {
     const resolved = customers(
       remote('a', 'desk.nothing', { id: 'id' }),
       remote('b', 'nowhere.tickets', { id: 'id' }),
@@ -297,7 +297,7 @@ describe('relationships across sources', () => {
   });
 });
 
-describe('metadata that names what is not there', () => {
+describe('metadata with unknown names', () => {
   test.each<[string, TableMetadata[], string[]]>([
     [
       'a table',
@@ -332,7 +332,7 @@ describe('metadata that names what is not there', () => {
   });
 });
 
-test('tables that are not tracked and columns that are hidden are not there', () => {
+test('untracked tables and hidden columns do not exist', () => {
   const resolved = resolve(
     { source: 'shop', table: 'orders', tracked: false },
     { source: 'shop', table: 'customers', configuration: { column_config: { id: { hidden: true } } } },

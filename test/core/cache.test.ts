@@ -58,7 +58,7 @@ test('the same value with another size counts with that size', () => {
   expect(budget.state).toMatchObject({ name: 'test', bytes: 0, entries: 0, evictions: 0 });
 });
 
-test('a share that is closed gives back its bytes and keeps nothing more', () => {
+test('a closed share releases its bytes and keeps nothing more', () => {
   const budget = new CacheBudget('test', 1600);
   const [one, other] = [budget.share<number>(), budget.share<number>()];
   fill(one, 0, 20);

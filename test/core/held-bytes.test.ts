@@ -31,7 +31,7 @@ test('what an attempt held is given back before it is repeated', () => {
   expect(held.take(250_001)).toMatchObject({ code: 'limit-exceeded' });
 });
 
-test('parts of a request share its limit, and each gives back its own bytes alone', () => {
+test('parts of a request share its limit, and each releases only its own bytes', () => {
   const all = among();
   const whole = new HeldBytes(1_000_000, all);
   const [one, other] = [whole.part(), whole.part()];

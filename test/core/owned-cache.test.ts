@@ -29,7 +29,7 @@ test('the flood of one owner drops entries of that owner alone', () => {
   expect(cache.state.entries + cache.state.evictions).toBe(5_020);
 });
 
-test('a number of entries holds over all owners, and who has most gives', () => {
+test('a limit of entries holds for all owners together, and the largest owner loses entries', () => {
   const cache = new OwnedCache<number>('test', 1_000_000, 10);
   for (let at = 0; at < 4; at++) cache.set(`quiet ${at}`, at, 'clerk', 1);
   for (let at = 0; at < 50; at++) cache.set(`flood ${at}`, at, 'anonymous', 1);

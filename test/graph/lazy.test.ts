@@ -103,7 +103,7 @@ test('every field, input field and argument has a meaning', () => {
   }
 });
 
-test('a relationship to a table that the role cannot see is not there', () => {
+test('a relationship to a table that the role cannot see does not exist', () => {
   const whole = catalog([
     source(
       'shop',

@@ -100,7 +100,7 @@ describe('members of a table', () => {
     foreignKeys: [reference('odd_id', 'odd')],
   });
 
-  test('stay apart: exact names first, then a number, all told', () => {
+  test('stay distinct: exact names first, then a number, all reported', () => {
     const { issues, fieldsOf, schema } = graphOf([['shop', [odd, kids]]]);
     expect(fieldsOf('odd')).toEqual([
       'id',
@@ -283,26 +283,30 @@ describe('tables', () => {
     ['order_by', 'order_by'],
     ['String_comparison_exp', 'String_comparison_exp'],
     ['PageInfo', 'PageInfo'],
-  ])('called like a generated name (%s) are there, and told where they are not called so', (name, kept) => {
-    for (const naming of ['hasura-default', 'graphql-default'] as const) {
-      const { query, issues, schema } = graphOf([['shop', [plain(name), plain('users')], { naming }]]);
-      const tables = new Set(
-        query.map(
-          (field) =>
-            (schema.getQueryType()!.getFields()[field]!.extensions.foz as { table: { id: string } }).table.id,
-        ),
-      );
-      expect(tables).toEqual(new Set([`shop.public.${name}`, 'shop.public.users']));
-      if (naming === 'graphql-default') continue;
-      expect(query).toContain(kept === '' ? `shop_${name}` : kept);
-      if (kept === '')
-        expect(issues).toEqual([
-          expect.objectContaining({ severity: 'error', where: `shop.public.${name}` }),
-        ]);
-    }
-  });
+  ])(
+    'called like a generated name (%s) exist, and are reported where they have another name',
+    (name, kept) => {
+      for (const naming of ['hasura-default', 'graphql-default'] as const) {
+        const { query, issues, schema } = graphOf([['shop', [plain(name), plain('users')], { naming }]]);
+        const tables = new Set(
+          query.map(
+            (field) =>
+              (schema.getQueryType()!.getFields()[field]!.extensions.foz as { table: { id: string } }).table
+                .id,
+          ),
+        );
+        expect(tables).toEqual(new Set([`shop.public.${name}`, 'shop.public.users']));
+        if (naming === 'graphql-default') continue;
+        expect(query).toContain(kept === '' ? `shop_${name}` : kept);
+        if (kept === '')
+          expect(issues).toEqual([
+            expect.objectContaining({ severity: 'error', where: `shop.public.${name}` }),
+          ]);
+      }
+    },
+  );
 
-  test('that differ in what GraphQL cannot spell, or in case: all are there, the exact one under its name', () => {
+  test('that differ in what GraphQL cannot spell, or in case: all exist, the exact one under its name', () => {
     const names = ['a b', 'a-b', 'a_b', 'A_B', 'a.b', 'B c', 'b C'];
     for (const tables of [names, [...names].reverse()]) {
       const { query, issues } = graphOf([['shop', tables.map((name) => plain(name))]]);
@@ -477,7 +481,7 @@ describe('customization', () => {
     ]);
   });
 
-  test('what GraphQL cannot spell is told and ignored', () => {
+  test('names that GraphQL cannot spell are reported and ignored', () => {
     const customization = { rootFields: { prefix: '1-', suffix: '!' }, typeNames: { prefix: '__' } };
     const { issues, query } = graphOf([['shop', [plain('orders')], { customization }]]);
     expect(query[0]).toBe('orders');
@@ -520,7 +524,7 @@ describe('customization', () => {
     ]);
   });
 
-  test('a custom root field that is a table of somebody else', () => {
+  test('a custom root field with the name of another table', () => {
     const metadata = {
       tables: [{ source: 'shop', table: 'b', configuration: { custom_root_fields: { select: 'a_by_pk' } } }],
     };

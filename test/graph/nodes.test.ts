@@ -62,7 +62,7 @@ test('without a key in the graph there is nothing of it', () => {
   expect([graph.node, graph.implementations]).toEqual([undefined, null]);
 });
 
-test('a column of the name keeps it, and the table is told', () => {
+test('a column of the name keeps it, and the table is reported', () => {
   const graph = graphOf([['shop', [plain('orders', 'node_id'), plain('items')]]]);
   expect(graph.of('orders')).toEqual({ fields: ['id', 'node_id'], interfaces: [] });
   expect(graph.implementations).toEqual(['items']);

@@ -41,7 +41,7 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
     return { id, name, ...minted };
   };
 
-  test('an error is told by what it is, whatever the words of a value, and holds no value', async () => {
+  test('an error is recognised by its code, whatever text a value has, and contains no value', async () => {
     const row = { name: 'a timeout', config: '"Connection ended"', revision: 1 };
     const error = await store.write((db) => db('foz.settings').insert([row, row])).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'conflict', internal: expect.stringContaining('foz') });
@@ -81,7 +81,7 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'conflict' });
   });
 
-  test('changes are told in their order, to every listener, also when one throws; a transaction that fails tells nothing', async () => {
+  test('listeners get changes in order, also when one of them throws; a failed transaction publishes nothing', async () => {
     const seen: string[] = [];
     const bad = store.onChange(() => {
       throw new Error('listener');
@@ -121,7 +121,7 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
     });
   });
 
-  test('sources: revisions, conflicts, names that are not there', async () => {
+  test('sources: revisions, conflicts, unknown names', async () => {
     await store.write((db) => storedSources.put(db, 'shop', { url: 'x' }, 0));
     expect(await store.write((db) => storedSources.put(db, 'shop', { url: 'y' }, 1))).toBe(2);
     await expect(store.write((db) => storedSources.put(db, 'shop', {}, 0))).rejects.toMatchObject({
@@ -188,7 +188,7 @@ export function storeCases(kind: 'pglite' | 'postgres'): void {
     expect(found).toMatchObject({ roles: ['c'], defaultRole: 'b', networks: undefined, revision: '2' });
   });
 
-  test('API keys: rotation overlaps, revocation ends all secrets, others are told', async () => {
+  test('API keys: rotation overlaps, revocation ends all secrets, other processes are notified', async () => {
     const key = await newKey();
     const changed: string[] = [];
     const stop = new StoredKeys(store).onChanged((id) => changed.push(id));

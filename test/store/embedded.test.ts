@@ -26,7 +26,7 @@ test('nothing is opened or made before the store is used', async () => {
   await expect(store.readMetadata()).rejects.toMatchObject({ code: 'unavailable', message: /closed/ });
 });
 
-test('what was written is there after closing and opening; the lock is given back', async () => {
+test('written data exists after closing and opening; the lock is released', async () => {
   const first = openStore({ folder: place.folder });
   await first.writeMetadata(0, { a: 1 }, actor);
   await first.close();
@@ -121,7 +121,7 @@ test('the lock of a mounted volume stands within it', () => {
   expect(lockFile(place.folder)).toBe(`${place.folder}.lock`);
 });
 
-test('a folder that cannot be written is told', async () => {
+test('a folder that cannot be written is reported', async () => {
   const folder = join(place.folder, 'closed');
   mkdirSync(folder);
   chmodSync(folder, 0o555);
@@ -138,7 +138,7 @@ test('a folder that cannot be written is told', async () => {
   });
 });
 
-test('damaged files are told, and another try works once they are back', async () => {
+test('damaged files are reported, and a retry works once they are restored', async () => {
   const first = openStore({ folder: place.folder });
   await first.writeMetadata(0, { a: 1 }, actor);
   await first.close();

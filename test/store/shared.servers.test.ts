@@ -62,7 +62,7 @@ describeShared('a store that processes share', () => {
     expect((await both[1]!.readMetadata()).version).toBe(10);
   }, 30_000);
 
-  test('a change of another process is told within 2 s, here and there', async () => {
+  test('a change by another process is reported within 2 s, in both processes', async () => {
     const store = open();
     const seen: (StoreChange | null)[] = [];
     await store.onChange((change) => seen.push(change)).started;
@@ -124,7 +124,7 @@ describeShared('a store that processes share', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   }, 40_000);
 
-  test('a listener that was away for longer than changes are kept is told that everything may be old', async () => {
+  test('a listener that was away for longer than changes are kept learns that all cached data may be outdated', async () => {
     const store = open();
     const seen: unknown[] = [];
     await store.onChange((change) => seen.push(change)).started;
@@ -155,7 +155,7 @@ describeShared('a store that processes share', () => {
     expect(seen[1]).toEqual({ id: 2, topic: 'metadata', key: '2' });
   }, 20_000);
 
-  test('a server that is not there, a wrong password, a missing right: told with the place and no password', async () => {
+  test('a missing server, a wrong password, a missing privilege: the error names the store and no password', async () => {
     const url = new URL(place.url!);
     const failureOf = async (change: (url: URL) => void) => {
       const other = new URL(url);

@@ -133,7 +133,7 @@ describeShared('an audit log that processes share', () => {
     await close();
   }, 30_000);
 
-  test('one that fails open counts what is missing and tells it loud', async () => {
+  test('a log that fails open counts lost events and logs them as errors', async () => {
     const errors: unknown[] = [];
     const log1 = {
       warn() {},

@@ -147,7 +147,7 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     expect(await verify()).toMatchObject({ ok: true, records: 4 });
   });
 
-  test('records come one after the other, with everything that was told, and verify', async () => {
+  test('records follow each other, contain the whole event, and verify', async () => {
     expect(await verify()).toMatchObject({ ok: true, records: 0, first: null, last: null });
     const start = Date.now();
     await log.append(event());
@@ -221,7 +221,7 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     expect(await verify()).toMatchObject({ ok: true, records: 2 });
   });
 
-  test('whoever has a long name is written down and found, and nobody fills the store by the name of an operation', async () => {
+  test('long names of callers are recorded and found, and long operation names do not fill the store', async () => {
     const id = randomBytes(4_000).toString('base64');
     const owner = `${'ä'.repeat(99)}😀${id}`;
     await log.append(event({ actor: { ...actor, id }, operation: 'x'.repeat(1_000_000) }));

@@ -86,7 +86,7 @@ async function next(kind: AuditRecord['kind'], act: () => Promise<unknown>): Pro
   return record!;
 }
 
-test('a mutation is told by the name that its document gives it, first time and planned, in a batch and over WebSocket', async () => {
+test('a mutation is recorded under its operation name, the first time and from the plan cache, in a batch and over WebSocket', async () => {
   const buy = (id: number) => ({
     query: 'mutation Buy($id: Int) { insert_orders_one(object: {id: $id}) { id } }',
     variables: { id },
@@ -121,7 +121,7 @@ test('a credential signs in again where it comes from another address', async ()
   expect(await found({ kinds: ['sign-in'], address: '192.0.2.7' })).toHaveLength(1);
 });
 
-test('a mutation that fails is told with each table that it would have written', async () => {
+test('a failed mutation is recorded with each table that it would have written', async () => {
   const query =
     'mutation Twice { insert_items_one(object: {id: 1}) { id } insert_orders(objects: [{id: 1}]) { affected_rows } }';
   await next('mutation', () => post({ query }, { ...asKey, 'x-request-id': 'twice' }));
@@ -135,7 +135,7 @@ test('a mutation that fails is told with each table that it would have written',
   });
 });
 
-test('a write of which nobody knows whether it is stored is told as that', async () => {
+test('a write that may or may not be stored is recorded as unknown', async () => {
   const source = parseSourceName('shop')!;
   const error = new FozError('unavailable', 'The connection was lost during the commit.');
   const unwritten = [{ source, table: 'shop.orders', kind: 'insert', isUnknown: true }] as const;
@@ -152,7 +152,7 @@ test('a write of which nobody knows whether it is stored is told as that', async
   ]);
 });
 
-test('who is refused at the control API, and who comes in, is told', async () => {
+test('refused and accepted sign-ins at the control API are recorded', async () => {
   const query = { query: '{ health { status } }' };
   const at = { operation: 'control API', address: '127.0.0.1', outcome: 'refused' };
   const wrong = { 'x-foz-admin-secret': 'a wrong secret of some length' };

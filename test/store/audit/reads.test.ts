@@ -209,7 +209,7 @@ test('the log leaves as JSON Lines for admins, and is verified', async () => {
   expect(data).toEqual({ verifyAudit: { ok: true, problems: [] } });
 });
 
-test('without the store nothing is told that has to be written down', async () => {
+test('without the store, audited data is not returned', async () => {
   await foz.plane!.store.close();
   const { data, errors } = await ask('{ patients { name } }');
   expect(data).toBeNull();

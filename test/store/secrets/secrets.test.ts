@@ -250,7 +250,7 @@ describe('secrets of a store', () => {
     });
   });
 
-  test('a wrong key is told by the ids of both, for reading, writing and at the start', async () => {
+  test('a wrong key is reported with the ids of both keys, when reading, writing and starting', async () => {
     await secrets.put('a', '1');
     const other = newKey();
     const wrong = new Secrets(store, ringOf(other));
