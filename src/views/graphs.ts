@@ -61,10 +61,7 @@ export interface ResolvedMetadata {
   readonly connectors: ReadonlyMap<SourceName, Connector>;
 }
 
-/**
- * A cached engine, with the number of the change at which it was built and of the one at which it was last found up
- * to date.
- */
+/** A cached engine, with the number of the change at which it was built and of the one at which it was last found up to date. */
 interface CachedEngine {
   readonly engine: RoleEngine;
   readonly made: number;
@@ -74,9 +71,8 @@ interface CachedEngine {
 }
 
 /**
- * The catalog of all sources, its permissions, and an engine for each view of it. An engine is built when the first
- * session needs it. After a change, an engine stays with its plans if the change affects nothing that it was built
- * from.
+ * The catalog of all sources, its permissions, and an engine for each view of it. An engine is built when the first session needs it.
+ * After a change, an engine stays with its plans if the change affects nothing that it was built from.
  */
 export class Graphs {
   #config: GraphsConfig;
@@ -197,10 +193,7 @@ export class Graphs {
     return registeredAs(this.#registered, role, id);
   }
 
-  /**
-   * Calls the listener for each operation that is not on the allow-list of its role. Returns a function that removes
-   * the listener.
-   */
+  /** Calls the listener for each operation that is not on the allow-list of its role. Returns a function that removes the listener. */
   onUnlisted(listener: (found: UnlistedRequest) => void): () => void {
     this.#unlisted.add(listener);
     return () => this.#unlisted.delete(listener);

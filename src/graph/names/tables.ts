@@ -46,10 +46,7 @@ export interface NameOptions {
 type Side = 'read' | 'write';
 const sideOf = (operation: Operation): Side => (operation === 'mutation' ? 'write' : 'read');
 
-/**
- * Most rounds of resolving clashes. Each table that gets another name leads to a new round, and the bound prevents
- * an endless loop.
- */
+/** Most rounds of resolving clashes. Each table that gets another name leads to a new round, and the bound prevents an endless loop. */
 const mostRounds = 100;
 
 /** Names of root fields and of the types of tables. A table whose name is taken gets a longer one, `<source>_<table>`. */
@@ -330,8 +327,8 @@ export class TableNames {
   }
 
   /**
-   * Names a lookup `orders_by_number` for every unique key besides the primary one. Where the name is taken, the
-   * lookup is left out. It is a clash instead where the table of the key is older than the holder of the name.
+   * Names a lookup `orders_by_number` for every unique key besides the primary one. Where the name is taken, the lookup is left out. It
+   * is a clash instead where the table of the key is older than the holder of the name.
    */
   #nameKeys(table: Table): NameClash[] {
     return table.keys.flatMap((key): NameClash[] => {
