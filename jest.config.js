@@ -33,6 +33,8 @@ const servers = '\\.servers\\.test\\.ts$';
 export default {
   // A busy machine is no failure; what must be quick says so itself.
   testTimeout: 20_000,
+  // Modules of each test file stay in memory as long as the worker that ran it.
+  workerIdleMemoryLimit: '1.5GB',
   projects: [
     {
       ...base,

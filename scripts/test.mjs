@@ -1,13 +1,14 @@
 // npm test: the tests that need nothing but Node, the quick ones first, then those on real servers; tells what did not run and why.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const notes = mkdtempSync(join(tmpdir(), 'foz-test-'));
 const report = join(notes, 'engines.json');
+const workers = Math.min(4, Math.max(1, availableParallelism()));
 const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
 
 /** Runs one project of jest.config.js; further arguments of this command go to jest. */
@@ -22,6 +23,9 @@ function runProject(name) {
     `--outputFile=${outputFile}`,
     ...process.argv.slice(2),
   ];
+  // Several test files at once: each waits for servers and processes half of the time.
+  if (!args.some((argument) => /^(?:--maxWorkers|-w|-i$|--runInBand)/.test(argument)))
+    args.push(`--maxWorkers=${workers}`);
   // A test that failed may have left something open: nobody is there to end the run by hand.
   if (process.env.CI === 'true') args.push('--forceExit');
   if (process.argv.length > 2) args.push('--passWithNoTests');
