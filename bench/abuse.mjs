@@ -1,13 +1,15 @@
 // Abuse of the process by a client or a database. Each scenario runs against its own Foz with a small heap, and reports whether the
-// process survives and how much memory it holds during the load and afterwards.
-import { rmSync, writeFileSync } from 'node:fs';
+// process survives, how much memory it holds before, at most and afterwards, and how long its event loop stood still at most.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { longAnswers, slowReaders } from './abuse-answers.mjs';
+import { floods } from './abuse-floods.mjs';
 import { work } from './load.mjs';
 import { options } from './options.mjs';
-import { endProcess, freePort, memoryOf, startProcess } from './processes.mjs';
+import { endProcess, freePort, memoryOf, peakMemoryOf, startProcess } from './processes.mjs';
 import { findServers } from './servers.mjs';
 
 /**
@@ -15,7 +17,7 @@ import { findServers } from './servers.mjs';
  * `server`: its `server` part of the configuration. `tables`: SQL that fills the database. `run({ url, ask, database })` does it, and
  * gives what it came to as a line of text.
  */
-const scenarios = { ...longAnswers, ...slowReaders };
+const scenarios = { ...floods, ...longAnswers, ...slowReaders };
 
 export async function run() {
   const wanted = Object.entries(scenarios).filter(([name]) => options.wantsOperation(name));
@@ -25,7 +27,7 @@ export async function run() {
     const result = await meet(name, scenario, postgres);
     if (!result.ok) failed++;
     console.log(
-      `${result.ok ? 'ok    ' : 'FAILED'} ${name.padEnd(24)} ${String(result.before).padStart(5)} MB before, ${String(result.peak).padStart(5)} at most (may ${scenario.mostMb}), ${String(result.after).padStart(5)} after  ${result.text}`,
+      `${result.ok ? 'ok    ' : 'FAILED'} ${name.padEnd(24)} ${String(result.before).padStart(5)} MB before, ${String(result.peak).padStart(5)} at most (may ${scenario.mostMb}), ${String(result.after).padStart(5)} after, longest pause ${String(result.pause).padStart(5)} ms  ${result.text}`,
     );
   }
   if (failed > 0) process.exitCode = 1;
@@ -37,6 +39,8 @@ async function meet(name, scenario, postgres) {
   const port = await freePort();
   const file = join(work, 'abuse.yaml');
   const state = join(work, 'state-abuse');
+  const pauses = join(work, 'pauses');
+  const monitor = pathToFileURL(join(import.meta.dirname, 'pauses.mjs'));
   writeFileSync(
     file,
     JSON.stringify({
@@ -48,14 +52,22 @@ async function meet(name, scenario, postgres) {
   console.log(`       ${name}: ${scenario.what}`);
   const child = await startProcess(
     process.execPath,
-    [`--max-old-space-size=${scenario.heapMb}`, 'bin/foz.js', 'serve', '--config', file],
+    [
+      `--max-old-space-size=${scenario.heapMb}`,
+      `--import=${monitor}`,
+      'bin/foz.js',
+      'serve',
+      '--config',
+      file,
+    ],
     'Foz is ready',
-    { FOZ_LOG_LEVEL: 'fatal' },
+    { FOZ_LOG_LEVEL: 'fatal', FOZ_BENCH_PAUSES: pauses },
   );
   const memory = watchMemory(child.pid);
   try {
     const url = `http://127.0.0.1:${port}/graphql`;
     await ask(url, '{ __typename }');
+    writeFileSync(pauses, '');
     memory.begin();
     const text = await scenario.run({ url, ask: (query, variables) => ask(url, query, variables), database });
     const lives = await ask(url, '{ __typename }').then(
@@ -66,6 +78,7 @@ async function meet(name, scenario, postgres) {
     const seen = memory.end();
     return {
       ...seen,
+      pause: longestOf(pauses),
       text: lives ? text : `${text}; THE PROCESS DIED`,
       ok: lives && seen.peak <= scenario.mostMb,
     };
@@ -73,6 +86,7 @@ async function meet(name, scenario, postgres) {
     const { exitCode, signalCode } = child;
     return {
       ...memory.end(),
+      pause: longestOf(pauses),
       text: `${error.message} (process: ${exitCode ?? signalCode ?? 'lives'})`,
       ok: false,
     };
@@ -110,9 +124,15 @@ function watchMemory(pid) {
     end() {
       clearInterval(timer);
       look();
+      seen.peak = Math.max(seen.peak, peakMemoryOf(pid));
       return seen;
     },
   };
+}
+
+/** The longest of the pauses that a process has noted. */
+function longestOf(file) {
+  return Math.max(0, ...readFileSync(file, 'utf8').split('\n').map(Number));
 }
 
 async function makeDatabase(server, tables) {
@@ -131,6 +151,15 @@ async function makeDatabase(server, tables) {
   await onServer(url, tables);
   return {
     url,
-    drop: () => onServer(server, [`drop database if exists ${name} with (force)`]),
+    /** A statement that copies very long texts takes its time to notice that it must end. */
+    async drop() {
+      for (let tries = 1; ; tries++)
+        try {
+          await onServer(server, [`drop database if exists ${name} with (force)`]);
+          return;
+        } catch (error) {
+          if (tries === 20) throw error;
+        }
+    },
   };
 }

@@ -90,10 +90,15 @@ export function peakMemory(pid) {
 }
 
 /** Memory that a process holds now, in MB; 0 when it is gone. */
-export function memoryOf(pid) {
+export const memoryOf = (pid) => fromStatus(pid, 'VmRSS');
+
+/** The most that its resident set has ever been, in MB; 0 when the process has ended. */
+export const peakMemoryOf = (pid) => fromStatus(pid, 'VmHWM');
+
+function fromStatus(pid, name) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+    return Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
   } catch {
     return 0;
   }

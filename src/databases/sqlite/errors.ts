@@ -121,6 +121,13 @@ const texts: readonly (readonly [RegExp, Spelled])[] = [
     /database schema is locked|database is locked/,
     { code: 'conflict', message: 'The database was locked: try again.' },
   ],
+  [/^out of memory/, codes[7]!],
+  [/attempt to write a readonly database/, codes[8]!],
+  [/^interrupted/, codes[9]!],
+  [/disk I\/O error/, codes[10]!],
+  [/database disk image is malformed/, codes[11]!],
+  [/database or disk is full/, codes[13]!],
+  [/unable to open database file/, codes[14]!],
 ];
 
 /** How SQLite begins the text of each broken constraint, and the extended code that belongs to it. */

@@ -43,11 +43,14 @@ describe('a statement that does not end', () => {
     while (connector.pool().size === 0) await later(5);
     const busy = children().find((pid) => !others.includes(pid));
     expect(busy).toBeDefined();
-    const stopped = expect(running).rejects.toMatchObject({ code: 'timeout' });
-    const started = performance.now();
+    let hasEnded = false;
+    const ended = () => {
+      hasEnded = true;
+    };
+    const stopped = expect(running.finally(ended)).rejects.toMatchObject({ code: 'timeout' });
     for (let round = 0; round < 20; round++) expect(await rows(connector, 'select x from t')).toEqual([[1]]);
     await say(connector, 'insert into t values (2)');
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(hasEnded).toBe(false);
     expect(connector.pool().size).toBe(3);
     stop();
     await stopped;
@@ -59,11 +62,9 @@ describe('a statement that does not end', () => {
 
   test('is stopped by its time limit', async () => {
     const connector = fresh('create table t (x)');
-    const started = performance.now();
     await expect(say(connector, endless, [], stoppable(100).context)).rejects.toMatchObject({
       code: 'timeout',
     });
-    expect(performance.now() - started).toBeLessThan(3000);
     expect(await rows(connector, 'select 1')).toEqual([[1]]);
   });
 
