@@ -10,15 +10,15 @@ import {
 import type { Actor } from '../src/store/index.ts';
 import type { Graphs, SourceRegistry } from '../src/views/index.ts';
 
-/** What the control API works on, and who asks it. */
+/** The parts of Foz that the control API works on, and its caller. */
 export interface ControlContext {
   readonly registry: SourceRegistry;
   readonly graphs: Graphs;
-  /** Sources that are attached at run time. */
+  /** Sources attached at run time. */
   readonly sources: RuntimeSources;
-  /** The metadata that is served, and how it is changed. */
+  /** The metadata, and the means to change it. */
   readonly metadata: LiveMetadata;
-  /** Issuers, limits and lists of operations. */
+  /** Settings such as issuers, limits and allow lists. */
   readonly settings: RuntimeSettings;
   readonly unlisted: UnlistedOperations;
   /** API keys of the configuration file. */
@@ -28,7 +28,7 @@ export interface ControlContext {
   readonly actor: Actor;
 }
 
-/** The store and what stands on it. Throws FozError `not-supported` where there is none. */
+/** The control plane. Throws FozError `not-supported` where there is none. */
 export function planeOf({ plane }: ControlContext): ControlPlane {
   return requirePlane(plane);
 }

@@ -40,7 +40,7 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
   });
 }
 
-/** The graph of those who are signed in about what is theirs; `schema/account.graphql` is its printed form. */
+/** The graph of authenticated callers about their own account; `schema/account.graphql` is its printed form. */
 export function buildAccountGraph(): Promise<GraphQLSchema> {
   return buildSchema({ resolvers: [AccountResolver], validate: false });
 }

@@ -41,7 +41,7 @@ export type AllowListMode =
   | 'enforce'
   /** The role may ask for anything. */
   | 'off'
-  /** They are answered and told. */
+  /** They are answered, and recorded as unlisted. */
   | 'report';
 
 /** A document whose operations a role may ask for. */
@@ -135,7 +135,7 @@ export type AuditRemoval = {
 /** What reading the whole audit log found. */
 export type AuditVerification = {
   first?: Maybe<Scalars['SafeInt']['output']>;
-  /** Of the last record: whoever keeps it can tell a later change. */
+  /** Of the last record: a copy of it shows later changes of the log. */
   hash: Scalars['String']['output'];
   last?: Maybe<Scalars['SafeInt']['output']>;
   ok: Scalars['Boolean']['output'];
@@ -835,7 +835,7 @@ export type Naming =
   | 'graphql_default'
   | 'hasura_default';
 
-/** How numbers beyond 2^53 and decimals are told. */
+/** How numbers beyond 2^53 and decimals are sent. */
 export type Numbers =
   | 'number'
   | 'string';
@@ -849,7 +849,7 @@ export type PermissionOperation =
 
 /** Connections to a database. */
 export type PoolState = {
-  /** Those that nobody uses now. */
+  /** Connections that are not in use. */
   idle: Scalars['Int']['output'];
   size: Scalars['Int']['output'];
   /** Statements that wait for one. */
@@ -1015,16 +1015,16 @@ export type Relationship = {
 
 /** Either `foreignKey` or `mapping` says how it leads there. */
 export type RelationshipInput = {
-  /** For a relationship into another source; `exact` unless told. */
+  /** For a relationship into another source; default: `exact`. */
   compare?: InputMaybe<KeyComparison>;
   description?: InputMaybe<Scalars['String']['input']>;
   foreignKey?: InputMaybe<ForeignKeyInput>;
   kind: RelationshipKind;
   mapping?: InputMaybe<Array<ColumnPairInput>>;
   name: Scalars['String']['input'];
-  /** The default one unless told. */
+  /** Absent: the default one. */
   toNamespace?: InputMaybe<Scalars['String']['input']>;
-  /** The same unless told. */
+  /** Default: the same. */
   toSource?: InputMaybe<Scalars['String']['input']>;
   toTable: Scalars['String']['input'];
 };
@@ -1123,7 +1123,7 @@ export type Source = {
   state: SourceState;
   /** Tables and views in its catalog. */
   tables: Scalars['Int']['output'];
-  /** Version as the server tells it. */
+  /** Version as the server reports it. */
   version?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1260,7 +1260,7 @@ export type SourceTest = {
   reason?: Maybe<Scalars['String']['output']>;
   /** Tables and views that would be attached. */
   tables: Scalars['Int']['output'];
-  /** Version as the server tells it. */
+  /** Version as the server reports it. */
   version?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1269,7 +1269,7 @@ export type SourceTls = {
   ca?: Maybe<Scalars['String']['output']>;
   /** Certificate of the client, PEM. */
   cert?: Maybe<Scalars['String']['output']>;
-  /** Key of the client, PEM; never told again. */
+  /** Key of the client, PEM; never shown again. */
   key?: Maybe<Scalars['String']['output']>;
   mode: TlsMode;
 };
@@ -1279,7 +1279,7 @@ export type SourceTlsInput = {
   ca?: InputMaybe<Scalars['String']['input']>;
   /** Certificate of the client, PEM. */
   cert?: InputMaybe<Scalars['String']['input']>;
-  /** Key of the client, PEM; never told again. */
+  /** Key of the client, PEM; never shown again. */
   key?: InputMaybe<Scalars['String']['input']>;
   mode: TlsMode;
 };

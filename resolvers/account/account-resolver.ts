@@ -4,7 +4,7 @@ import { Key, ShownKey } from '../key/key.ts';
 import { shown } from '../key/key-resolver.ts';
 import { Me } from './account.ts';
 
-/** What everybody who is signed in may do about what is theirs. */
+/** The account of an authenticated caller. */
 @Resolver()
 export class AccountResolver {
   @Query(() => Me)

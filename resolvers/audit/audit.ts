@@ -1,7 +1,7 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, InputType, ObjectType, registerEnumType } from 'type-graphql';
 
-/** What records are about, as enum values can be named. */
+/** Kinds of audit records, with names that are valid enum values. */
 export enum AuditKindName {
   control = 'control',
   sign_in = 'sign-in',
@@ -151,7 +151,7 @@ export class AuditVerification {
   @Field(() => GraphQLSafeInt, { nullable: true })
   last!: number | null;
 
-  @Field(() => String, { description: 'Of the last record: whoever keeps it can tell a later change.' })
+  @Field(() => String, { description: 'Of the last record: a copy of it shows later changes of the log.' })
   hash!: string;
 
   @Field(() => [AuditFinding], { description: 'At most 100.' })

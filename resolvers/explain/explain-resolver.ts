@@ -14,7 +14,7 @@ export class ExplainResolver {
     @Arg('operationName', () => String, { nullable: true }) operationName: string | null,
     @Arg('role', () => String, {
       nullable: true,
-      description: 'As which role, with its rules in the statements; admin unless told.',
+      description: 'As which role, with its rules in the statements; default: admin.',
     })
     role: string | null,
   ): Promise<string> {

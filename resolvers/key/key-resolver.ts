@@ -84,14 +84,14 @@ export class KeyResolver {
   }
 }
 
-/** A key as it is told. */
+/** A key in the form of the control API. */
 export function shown({ prefixes, revision, ...key }: ListedKey): Key {
-  const told = prefixes.map(({ prefix }) => prefix);
+  const texts = prefixes.map(({ prefix }) => prefix);
   const declared = key.createdAt === null;
-  return { ...key, declared, prefixes: told, revision: Number(revision) } as Key;
+  return { ...key, declared, prefixes: texts, revision: Number(revision) } as Key;
 }
 
-/** Without what is null in them, as the rules want it. */
+/** The scopes without members that are null, since validation expects absent ones. */
 function scopesIn({ scopes }: { readonly scopes?: KeyScopesInput | null }): ScopesConfig | null | undefined {
   if (!scopes) return scopes;
   return Object.fromEntries(Object.entries(scopes).filter(([, value]) => value));

@@ -2,7 +2,7 @@ import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { JsonScalar } from '../json.ts';
 
-/** Kinds of operations that a key may be for. */
+/** Kinds of operations that a key may run. */
 export enum KeyOperation {
   read = 'read',
   write = 'write',

@@ -39,7 +39,7 @@ export class MetadataResolver {
   metadataDiff(
     @Ctx() { metadata }: ControlContext,
     @Arg('from', () => GraphQLSafeInt, { description: '0: no metadata at all.' }) from: number,
-    @Arg('to', () => GraphQLSafeInt, { nullable: true, description: 'The newest unless told.' }) to:
+    @Arg('to', () => GraphQLSafeInt, { nullable: true, description: 'Default: the newest.' }) to:
       | number
       | null,
   ): Promise<readonly MetadataChange[]> {

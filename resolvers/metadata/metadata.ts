@@ -13,7 +13,10 @@ export class ChangeArgs {
   })
   expectedVersion?: number | null;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'Changes nothing and tells what would be.' })
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Changes nothing; returns what the change would do.',
+  })
   dryRun!: boolean;
 
   @Field(() => Boolean, { defaultValue: false, description: 'Also where it makes something wrong.' })
@@ -95,12 +98,12 @@ export class MetadataResult {
   cures!: readonly Issue[];
 }
 
-/** Changes the metadata, and tells what was done as the control API does. */
+/** Changes the metadata and returns the result in the form of the control API. */
 export async function changed(
   { metadata, actor }: ControlContext,
   edit: MetadataEdit,
   options: ChangeArgs,
 ): Promise<MetadataResult> {
-  const { version, ...told } = await metadata.change(actor, edit, options);
-  return { resourceVersion: version, ...told };
+  const { version, ...rest } = await metadata.change(actor, edit, options);
+  return { resourceVersion: version, ...rest };
 }

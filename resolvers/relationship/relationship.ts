@@ -104,10 +104,10 @@ export class RelationshipInput {
   @Field(() => RelationshipKind)
   kind!: `${RelationshipKind}`;
 
-  @Field(() => String, { nullable: true, description: 'The same unless told.' })
+  @Field(() => String, { nullable: true, description: 'Default: the same.' })
   toSource?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The default one unless told.' })
+  @Field(() => String, { nullable: true, description: 'Absent: the default one.' })
   toNamespace?: string | null;
 
   @Field(() => String)
@@ -121,7 +121,7 @@ export class RelationshipInput {
 
   @Field(() => KeyComparison, {
     nullable: true,
-    description: 'For a relationship into another source; `exact` unless told.',
+    description: 'For a relationship into another source; default: `exact`.',
   })
   compare?: `${KeyComparison}` | null;
 

@@ -8,14 +8,14 @@ import { RolePermissions, type TablePermissions } from './role.ts';
 export class RoleResolver {
   @Query(() => [RolePermissions], { description: 'All roles that have any permission, by name.' })
   roles(@Ctx() { graphs }: ControlContext): RolePermissions[] {
-    return roleNames(graphs).map((name) => told(describeRole(graphs, name)));
+    return roleNames(graphs).map((name) => toGraphql(describeRole(graphs, name)));
   }
 
   @Query(() => RolePermissions, {
     description: 'What a role may do; one without permissions may do nothing.',
   })
   role(@Ctx() { graphs }: ControlContext, @Arg('name', () => String) name: string): RolePermissions {
-    return told(describeRole(graphs, name));
+    return toGraphql(describeRole(graphs, name));
   }
 
   @Query(() => [RolePermissions], {
@@ -28,11 +28,11 @@ export class RoleResolver {
     id: string,
   ): Promise<RolePermissions[]> {
     const roles = await describeKey(graphs, { declared: declaredKeys(), plane }, id);
-    return roles.map(({ key, ...role }) => ({ ...told(role), key }));
+    return roles.map(({ key, ...role }) => ({ ...toGraphql(role), key }));
   }
 }
 
-function told({ role, tables, limits }: RoleDescription): RolePermissions {
+function toGraphql({ role, tables, limits }: RoleDescription): RolePermissions {
   return { key: null, role, tables: tables.map(tableOf), limits };
 }
 

@@ -13,7 +13,7 @@ import { AllowList, AllowListMode, UnlistedOperation } from './setting.ts';
 export class AllowListResolver {
   @Query(() => [AllowList], { description: 'Operations that roles may ask for, by role.' })
   allowLists(@Ctx() { settings }: ControlContext): AllowList[] {
-    return describeAllowLists(settings).map(told);
+    return describeAllowLists(settings).map(toGraphql);
   }
 
   @Query(() => [UnlistedOperation], {
@@ -34,7 +34,7 @@ export class AllowListResolver {
     @Arg('role', () => String) role: string,
     @Arg('mode', () => AllowListMode) mode: AllowListMode,
   ): Promise<AllowList> {
-    return told(await setAllowListMode(settings, actor, role, mode));
+    return toGraphql(await setAllowListMode(settings, actor, role, mode));
   }
 
   @Mutation(() => AllowList, { description: 'Puts the operations of a document on the list of a role.' })
@@ -44,7 +44,7 @@ export class AllowListResolver {
     @Arg('document', () => String) document: string,
     @Arg('name', () => String, { nullable: true }) name: string | null,
   ): Promise<AllowList> {
-    return told(await allowOperation(settings, actor, role, document, name ?? null));
+    return toGraphql(await allowOperation(settings, actor, role, document, name ?? null));
   }
 
   @Mutation(() => AllowList, { description: 'Takes a document off the list of a role.' })
@@ -53,10 +53,10 @@ export class AllowListResolver {
     @Arg('role', () => String) role: string,
     @Arg('hash', () => String) hash: string,
   ): Promise<AllowList> {
-    return told(await disallowOperation(settings, actor, role, hash));
+    return toGraphql(await disallowOperation(settings, actor, role, hash));
   }
 }
 
-function told(list: AllowListDescription): AllowList {
+function toGraphql(list: AllowListDescription): AllowList {
   return list as AllowList;
 }

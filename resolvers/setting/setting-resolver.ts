@@ -62,7 +62,7 @@ export class SettingResolver {
   @Mutation(() => [Limits], { description: 'Sets the limits of a role, or of everybody, all of them anew.' })
   async setLimits(
     @Ctx() { settings, actor }: ControlContext,
-    @Arg('role', () => String, { nullable: true, description: 'Everybody unless told.' }) role: string | null,
+    @Arg('role', () => String, { nullable: true, description: 'Absent: everybody.' }) role: string | null,
     @Arg('limits', () => JsonScalar, {
       nullable: true,
       description: 'As `server.limits` in foz.yaml; null: none besides those of the file.',

@@ -2,7 +2,7 @@ import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ObjectType, registerEnumType } from 'type-graphql';
 import { JsonScalar } from '../json.ts';
 
-/** Who says a setting. */
+/** Where a setting is defined. */
 export enum SettingOwner {
   file = 'file',
   store = 'store',
@@ -57,7 +57,7 @@ export class Limits {
   declared!: readonly string[];
 }
 
-/** What becomes of operations that are not on the list. */
+/** How operations outside the list are treated. */
 export enum AllowListMode {
   off = 'off',
   report = 'report',
@@ -68,7 +68,7 @@ registerEnumType(AllowListMode, {
   description: 'What becomes of operations that are not on the list of a role.',
   valuesConfig: {
     off: { description: 'The role may ask for anything.' },
-    report: { description: 'They are answered and told.' },
+    report: { description: 'They are answered, and recorded as unlisted.' },
     enforce: { description: 'They are refused.' },
   },
 });

@@ -9,7 +9,7 @@ export const SourceKind = Object.fromEntries(kindNames.map((kind) => [kind, kind
 export type SourceKind = KnownKind;
 registerEnumType(SourceKind, { name: 'SourceKind', description: 'A kind of database.' });
 
-/** How much of the server's certificate is checked. */
+/** How the server's certificate is verified. */
 export enum TlsMode {
   disable = 'disable',
   require = 'require',
@@ -29,12 +29,12 @@ export enum Naming {
 }
 registerEnumType(Naming, { name: 'Naming', description: 'How GraphQL names are made.' });
 
-/** How large numbers are told. */
+/** How large numbers are sent. */
 export enum Numbers {
   string = 'string',
   number = 'number',
 }
-registerEnumType(Numbers, { name: 'Numbers', description: 'How numbers beyond 2^53 and decimals are told.' });
+registerEnumType(Numbers, { name: 'Numbers', description: 'How numbers beyond 2^53 and decimals are sent.' });
 
 @ObjectType('SourcePool')
 @InputType('SourcePoolInput')
@@ -67,7 +67,7 @@ export class SourceTls {
   @Field(() => String, { nullable: true, description: 'Certificate of the client, PEM.' })
   cert?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Key of the client, PEM; never told again.' })
+  @Field(() => String, { nullable: true, description: 'Key of the client, PEM; never shown again.' })
   key?: string | null;
 }
 

@@ -7,7 +7,7 @@ import type { ControlContext } from '../context.ts';
 import { Health } from './health.ts';
 import { SourceKind, SourceSettings } from './settings.ts';
 import { Issue, Source, SourceChange, SourceReading, SourceTest } from './source.ts';
-import { asConfigured, asTold } from './spelling.ts';
+import { asConfigured, asGraphql } from './spelling.ts';
 
 const forced = {
   defaultValue: false,
@@ -18,13 +18,13 @@ const forced = {
 export class SourceResolver {
   @Query(() => [Source], { description: 'All attached databases.' })
   sources(@Ctx() { registry }: ControlContext): Source[] {
-    return registry.sources.map((source) => told(describeSource(source)));
+    return registry.sources.map((source) => toGraphql(describeSource(source)));
   }
 
   @Query(() => Source, { nullable: true, description: 'One attached database.' })
   source(@Ctx() { registry }: ControlContext, @Arg('name', () => String) name: string): Source | null {
     const source = registry.find(name);
-    return source === undefined ? null : told(describeSource(source));
+    return source === undefined ? null : toGraphql(describeSource(source));
   }
 
   @Query(() => [Issue], {
@@ -80,7 +80,7 @@ export class SourceResolver {
     @Arg('settings', () => SourceSettings) settings: SourceSettings,
     @Arg('force', () => Boolean, forced) force: boolean,
   ): Promise<Source> {
-    return told(describeSource(await sources.attach(actor, configOf(name, kind, settings), { force })));
+    return toGraphql(describeSource(await sources.attach(actor, configOf(name, kind, settings), { force })));
   }
 
   @Mutation(() => Source, {
@@ -98,7 +98,7 @@ export class SourceResolver {
     @Arg('force', () => Boolean, forced) force: boolean,
   ): Promise<Source> {
     const change = asConfigured(settings) as Partial<SourceConfig>;
-    return told(describeSource(await sources.update(actor, name, change, { revision, force })));
+    return toGraphql(describeSource(await sources.update(actor, name, change, { revision, force })));
   }
 
   @Mutation(() => Boolean, {
@@ -119,7 +119,7 @@ export class SourceResolver {
     @Ctx() { registry }: ControlContext,
     @Arg('name', () => String) name: string,
   ): Promise<Source> {
-    return told(await refreshSource(registry, name));
+    return toGraphql(await refreshSource(registry, name));
   }
 }
 
@@ -131,6 +131,6 @@ function configOf(name: string, kind: SourceKind, settings: SourceSettings): Sou
   return { name, kind, ...(asConfigured(settings) as object) };
 }
 
-function told({ settings, ...source }: SourceDescription): Source {
-  return { ...source, settings: asTold(settings) } as Source;
+function toGraphql({ settings, ...source }: SourceDescription): Source {
+  return { ...source, settings: asGraphql(settings) } as Source;
 }

@@ -2,7 +2,7 @@ import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { SourceSettings } from './settings.ts';
 
-/** Whether a source serves. */
+/** Whether a source is available. */
 export enum SourceState {
   starting = 'starting',
   available = 'available',
@@ -10,7 +10,7 @@ export enum SourceState {
 }
 registerEnumType(SourceState, { name: 'SourceState', description: 'Whether a source serves.' });
 
-/** Who declares a source. */
+/** Where a source is declared. */
 export enum SourceOwner {
   file = 'file',
   store = 'store',
@@ -25,7 +25,7 @@ export class PoolState {
   @Field(() => Int)
   size!: number;
 
-  @Field(() => Int, { description: 'Those that nobody uses now.' })
+  @Field(() => Int, { description: 'Connections that are not in use.' })
   idle!: number;
 
   @Field(() => Int, { description: 'Statements that wait for one.' })
@@ -40,7 +40,7 @@ export class SourceTest {
   @Field(() => String, { nullable: true, description: 'Why it cannot be used.' })
   reason!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Version as the server tells it.' })
+  @Field(() => String, { nullable: true, description: 'Version as the server reports it.' })
   version!: string | null;
 
   @Field(() => Int, { description: 'Tables and views that would be attached.' })
@@ -106,7 +106,7 @@ export class Source {
   @Field(() => String, { nullable: true, description: 'Why it does not serve.' })
   reason!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Version as the server tells it.' })
+  @Field(() => String, { nullable: true, description: 'Version as the server reports it.' })
   version!: string | null;
 
   @Field(() => Int, { description: 'Tables and views in its catalog.' })

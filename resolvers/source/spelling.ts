@@ -1,10 +1,10 @@
-/** Names of settings as the configuration file spells them: `idleMs` becomes `idle_ms`. What is null is undefined. */
+/** Settings with the names of the configuration file: `idleMs` becomes `idle_ms`. null becomes undefined. */
 export function asConfigured(value: unknown): unknown {
   return respelled(value, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
 /** The reverse of `asConfigured`. */
-export function asTold(value: unknown): unknown {
+export function asGraphql(value: unknown): unknown {
   return respelled(value, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 }
 

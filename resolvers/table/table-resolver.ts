@@ -30,7 +30,7 @@ export class TableResolver {
     @Arg('tracked', () => Boolean, { nullable: true }) tracked: boolean | null,
     @Arg('search', () => String, { nullable: true, description: 'A part of a name or a comment.' })
     search: string | null,
-    @Arg('limit', () => Int, { nullable: true, description: 'At most so many; all unless told.' })
+    @Arg('limit', () => Int, { nullable: true, description: 'At most so many; default: all.' })
     limit: number | null,
     @Arg('offset', () => Int, { defaultValue: 0, description: 'So many are left out at the start.' })
     offset: number,
@@ -52,7 +52,7 @@ export class TableResolver {
   table(
     @Ctx() context: ControlContext,
     @Arg('source', () => String) source: string,
-    @Arg('namespace', () => String, { nullable: true, description: 'The default one unless told.' })
+    @Arg('namespace', () => String, { nullable: true, description: 'Absent: the default one.' })
     namespace: string | null,
     @Arg('name', () => String) name: string,
   ): Table | null {

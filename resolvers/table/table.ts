@@ -10,7 +10,7 @@ export class TableArgs extends ChangeArgs {
   @Field(() => String)
   source!: string;
 
-  @Field(() => String, { nullable: true, description: 'The default one unless told.' })
+  @Field(() => String, { nullable: true, description: 'Absent: the default one.' })
   namespace?: string | null;
 
   @Field(() => String, { description: 'As the database calls it.' })

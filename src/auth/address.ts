@@ -4,12 +4,12 @@ import type { AuthRequest } from './request.ts';
 
 type Address = ReturnType<typeof ipaddr.process>;
 
-/** Tells the address of the caller: canonical text, IPv4 inside IPv6 as IPv4; `null` when it is none. */
+/** Returns the caller's address: canonical text, IPv4 inside IPv6 as IPv4; `null`: it is not known. */
 export type ClientAddress = (request: AuthRequest) => string | null;
 
 /**
- * The socket's peer, or what X-Forwarded-For says as far as it was written by `trustedProxies` (addresses, CIDR, `loopback`,
- * `linklocal`, `uniquelocal`). Throws TypeError for an entry that is none of these.
+ * The address by which callers are identified: the socket's peer, or the address in X-Forwarded-For as far as it was written by
+ * `trustedProxies` (addresses, CIDR, `loopback`, `linklocal`, `uniquelocal`). Throws TypeError for an invalid entry.
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   if (trustedProxies.length === 0) return ({ address }) => canonical(address);
@@ -19,21 +19,21 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
     let caller = canonical(address);
     if (forwarded === undefined) return caller;
     const text = typeof forwarded === 'string' ? forwarded : forwarded.join(',');
-    // Starts at the nearest proxy. Each trusted proxy names the address before it; empty elements are skipped.
-    const told = text.split(',').map((part) => part.trim());
-    for (let at = told.length - 1, hops = 0; at >= 0 && caller !== null && trust(caller, hops); at--) {
-      if (told[at] === '') continue;
-      caller = canonical(told[at]);
+    // Reads from the nearest proxy backwards: each trusted proxy names the address before it. Empty elements are skipped.
+    const addresses = text.split(',').map((part) => part.trim());
+    for (let at = addresses.length - 1, hops = 0; at >= 0 && caller !== null && trust(caller, hops); at--) {
+      if (addresses[at] === '') continue;
+      caller = canonical(addresses[at]);
       hops++;
     }
     return caller;
   };
 }
 
-/** Addresses that were read before: peers come again and again. */
+/** Canonical form of addresses seen before, since peers repeat. */
 const known = new Map<string, string | null>();
 
-/** `192.0.2.1`, also from `::ffff:192.0.2.1` and `192.0.2.1:4711`; `null` for what is no address. */
+/** `192.0.2.1`, also from `::ffff:192.0.2.1` and `192.0.2.1:4711`; `null`: the text is not an address. */
 function canonical(text: string | undefined): string | null {
   if (text === undefined || text.length > 100) return null;
   const before = known.get(text);
@@ -45,7 +45,7 @@ function canonical(text: string | undefined): string | null {
   return address;
 }
 
-/** Who is counted by an address: of IPv6 its network of 64 bits, since whoever has one address there has all of them. */
+/** The key that an address is rate-limited by: of IPv6 its /64 network, since a client there can use any address of it. */
 export function countedAddress(address: string | null): string {
   const parsed = address?.includes(':') ? parse(address) : undefined;
   if (!(parsed instanceof ipaddr.IPv6)) return address ?? '';
@@ -65,7 +65,7 @@ function parse(text: string): Address | undefined {
   return ipaddr.process(text);
 }
 
-/** Whether an entry is an address or a network such as `10.0.0.0/8`, `2001:db8::/32`. */
+/** Whether an entry is an address or a network such as `10.0.0.0/8` or `2001:db8::/32`. */
 export function isNetwork(text: string): boolean {
   return network(text) !== undefined;
 }
@@ -83,25 +83,25 @@ function network(text: string): [Address, number] | undefined {
   return size >= 0 && size <= bits ? [start, size] : undefined;
 }
 
-/** Addresses that a list of networks remembers. */
+/** Addresses that a list of networks caches. */
 const mostAnswers = 32;
 
-/** A list of networks that remembers the addresses it was asked about last. */
+/** A list of networks. Caches the answers for recent addresses. */
 export class Networks {
   readonly #networks: readonly [Address, number][];
   readonly #answers = new Map<string, boolean>();
 
-  /** Entries that are no network match nothing. */
+  /** Entries that are not valid match nothing. */
   constructor(networks: readonly string[]) {
     this.#networks = networks.map(network).filter((entry) => entry !== undefined);
   }
 
-  /** Estimated heap bytes, with all the answers that may be remembered. */
+  /** Estimated heap bytes with a full cache. */
   get bytes(): number {
     return this.#networks.length * 400 + mostAnswers * 150;
   }
 
-  /** Whether an address (canonical text) lies in one of them. */
+  /** Whether an address (canonical text) is in one of the networks. */
   has(address: string | null): boolean {
     if (address === null) return false;
     const known = this.#answers.get(address);

@@ -14,30 +14,30 @@ const names = ['x-foz-admin-secret', 'x-hasura-admin-secret'] as const;
 const maxVariables = 100;
 const maxSecret = 1024;
 
-/** An admin secret and the name under which the audit knows it. */
+/** An admin secret with the name that the audit log shows for it. */
 export type AdminSecret =
   | { readonly name: string; readonly secret: string }
-  /** What `sha256Of` gives for it. */
+  /** The result of `sha256Of`. */
   | { readonly name: string; readonly sha256: string };
 
-/** A new admin secret: 256 bits, to be shown once. */
+/** Generates an admin secret of 256 bits, to be shown once. */
 export function mintAdminSecret(): string {
   return `foz_admin_${randomBytes(32).toString('base64url')}`;
 }
 
-/** A secret, and the session that it opens. */
-interface Known {
+/** A secret and its session. */
+interface SecretEntry {
   readonly name: string;
   readonly hash: Buffer;
   readonly session: Session;
 }
 
-/** Opens everything to who sends one of the secrets; with it `x-foz-*` and `x-hasura-*` headers set the role and the variables. */
+/** Authenticates by an admin secret. With it, `x-foz-*` and `x-hasura-*` headers set the role and the session variables. */
 export class AdminSecrets implements Authenticator {
   readonly kind = 'admin-secret';
-  readonly #secrets: readonly Known[];
+  readonly #secrets: readonly SecretEntry[];
 
-  /** `former`: those that were there before; sessions of secrets that stay go on. */
+  /** `former`: the secrets before this change; sessions of secrets that remain stay valid. */
   constructor(secrets: readonly AdminSecret[], former?: AdminSecrets) {
     const before = former === undefined ? [] : former.#secrets;
     this.#secrets = secrets.map(({ name, ...given }) => {
@@ -72,7 +72,7 @@ export class AdminSecrets implements Authenticator {
     return Object.freeze({ ...base, role: chosen, backend, variables: variables.set('role', chosen) });
   }
 
-  /** Compares with every secret, so that the time does not tell which one came close. */
+  /** Compares with every secret, so that the response time does not reveal which one was close. */
   #verify(credential: string): Session {
     const hash = hashOf(credential.length > maxSecret ? '' : credential);
     let found: Session | undefined;
@@ -83,7 +83,7 @@ export class AdminSecrets implements Authenticator {
   }
 }
 
-/** What is kept of a secret that was shown once. A secret of 256 random bits needs no slower hash. */
+/** The hash that is stored of a secret. A secret of 256 random bits needs no slow password hash. */
 export function sha256Of(secret: string): string {
   return hashOf(secret).toString('hex');
 }
@@ -97,9 +97,9 @@ function isTrue(value: string | undefined): boolean {
 }
 
 function roleOf(request: AuthRequest) {
-  const asked = requestedRole(request);
-  const role = parseRoleName(asked);
-  if (asked !== undefined && role === undefined)
+  const requested = requestedRole(request);
+  const role = parseRoleName(requested);
+  if (requested !== undefined && role === undefined)
     throw new AccessDenied({
       message: 'x-foz-role does not hold the name of a role.',
       why: 'no role name',

@@ -5,7 +5,7 @@ import { GrantedSessions } from './grant.ts';
 import type { AuthRequest } from './request.ts';
 import type { SessionEnd } from './session-end.ts';
 
-/** Gives requests that carry no credentials at all their one role. */
+/** Gives requests without credentials the one role configured for them. */
 export class Anonymous implements Authenticator<true> {
   readonly kind = 'anonymous';
   readonly role: RoleName;

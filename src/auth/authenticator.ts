@@ -3,26 +3,26 @@ import type { AuthRequest } from './request.ts';
 import type { SessionEnd } from './session-end.ts';
 
 /**
- * One way of telling who is asking. `credential` looks for the kind of credential this authenticator knows and must be cheap and never
- * trust what it reads; `identify` checks it and either gives a session or throws: `access-denied` (AccessDenied) for a credential that is
- * wrong, `unavailable` when somebody who has to be asked cannot be. The first authenticator that finds its credential decides; nothing
- * falls through to a later one. A protocol for single sign-on fits in here twice over: what it leaves with the browser or the client (a
- * token, a cookie that names a session) is found and checked by an authenticator, and the sign-in itself (redirects of OIDC, SAML and
- * CAS, a bind to LDAP, a code of OAuth2) stands behind routes of its own that end in issuing such a token.
+ * One kind of authentication. `credential` finds the kind of credential that this authenticator handles; it must be cheap, and must not
+ * trust what it reads. `identify` verifies it: it returns a session, or throws `access-denied` (AccessDenied) for an invalid credential and
+ * `unavailable` when a server that it depends on does not answer. The first authenticator that finds its credential decides; a request is
+ * never passed on to a later one. A single sign-on protocol has two parts. An authenticator verifies what the sign-in left with the client
+ * (a token, a cookie with a session id). Routes of its own perform the sign-in (redirects of OIDC, SAML and CAS, a bind to LDAP, an OAuth2
+ * code) and end by issuing such a token.
  */
 export interface Authenticator<Credential = string> {
   readonly kind: string;
-  /** Lower-case names of headers that decide besides Authorization, X-API-Key, x-foz-* and x-hasura-*. */
+  /** Lower-case names of security-relevant headers besides Authorization, X-API-Key, x-foz-* and x-hasura-*. */
   readonly headers?: readonly string[];
-  /** The credential of this kind that the request carries; `undefined`: none. */
+  /** The credential of this kind in the request; `undefined`: there is none. */
   credential(request: AuthRequest): Credential | undefined;
-  /** Checks it. `now` in milliseconds since 1970. Synchronous where the answer is known already. */
+  /** Verifies the credential. `now` in milliseconds since 1970. Synchronous where the result is cached. */
   identify(credential: Credential, request: AuthRequest, now: number): Session | Promise<Session>;
   /**
-   * Why a session of this actor, the very object that `identify` gave, is over before it expires; `null`: it is not. Asked every second
-   * for each WebSocket, so it looks at what is known and starts at most to find out more. Absent: none ever is.
+   * Why a session has ended before it expires; `null`: it has not. `actor` is the very object that `identify` returned. Called every second
+   * for each WebSocket, so it uses only what is in memory; at most it starts a refresh. Absent: sessions never end early.
    */
   endOf?(actor: Actor, now: number): SessionEnd | null;
-  /** Stops timers and writes what is not written yet. */
+  /** Stops timers and writes pending data. */
   close?(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { parseJsonPath } from './jwt/json-path.ts';
 import { leastSecretBytes, publicAlgorithms, secretAlgorithms } from './jwt/keys.ts';
 import { variableOf } from './variables.ts';
 
-/** What a JSON Schema cannot say about `auth`. The value has passed its schema. */
+/** Checks of `auth` that a JSON Schema cannot express. The value has passed its schema. */
 export function checkAuth(config: AuthConfig): AuthProblem[] {
   const problems: AuthProblem[] = [];
   const report: Report = (path, message) => problems.push({ path, message });
@@ -134,7 +134,7 @@ function checkUrl(text: string, insecure: boolean, path: readonly string[], repo
     );
 }
 
-/** Reports a URL with a user or a password: `fetch` takes none, and its error would show them. */
+/** Reports a URL with a user or a password: `fetch` rejects it, and its error message would contain them. */
 function refuseUser({ username, password }: URL, path: readonly string[], report: Report): boolean {
   if (username === '' && password === '') return false;
   report(path, 'holds a user or a password, which are not sent: give a token in its path or its query');

@@ -4,7 +4,7 @@ import { checkRole, type Report } from './check-parts.ts';
 import type { DeclaredKeyConfig } from './config.ts';
 import { variableOf } from './variables.ts';
 
-/** What is wrong with API keys of the configuration. */
+/** Reports problems of the API keys in the configuration. */
 export function checkKeys(keys: readonly DeclaredKeyConfig[], report: Report): void {
   const names = new Set<string>();
   const prefixes = new Set<string>();

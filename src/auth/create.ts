@@ -16,43 +16,45 @@ import { type SessionEnd, SessionEnds } from './session-end.ts';
 import { Webhook } from './webhook/webhook.ts';
 
 export interface AuthOptions {
-  /** Already checked by `checkAuth`. */
+  /** Must have passed `checkAuth`. */
   readonly config: AuthConfig;
   /** Keys of the control store, besides those in the configuration. */
   readonly keys?: KeyRepository;
-  /** What hashes of keys in the control store are made with: the current one first. At least 32 bytes each. */
+  /** Peppers for the hashes of keys in the control store: the current one first. At least 32 bytes each. */
   readonly peppers?: readonly Uint8Array[];
-  /** Further admin secrets, such as one made at the first start. */
+  /** Further admin secrets, such as the one generated at the first start. */
   readonly adminSecrets?: readonly AdminSecret[];
-  /** Further protocols; tried after tokens and before the webhook. */
+  /** Further protocols; they come after tokens and before the webhook. */
   readonly more?: readonly Authenticator<unknown>[];
 }
 
-/** What may change while sessions run. */
+/** The parts that may change while sessions run. */
 export interface SignIns
   extends Pick<AuthConfig, 'jwt' | 'webhook' | 'anonymous_role' | 'cookie_origins' | 'trusted_proxies'> {
   readonly adminSecrets: readonly AdminSecret[];
 }
 
-/** Everything that tells who is asking. */
+/** The authentication of a server. */
 export interface Auth {
   readonly identify: Identify;
   readonly clientAddress: ClientAddress;
-  /** What is remembered of callers. */
+  /** Caches that grow with the number of callers. */
   readonly caches: readonly CacheState[];
-  /** The keys of the configuration, with their last uses; those of the last seconds may be missing. */
+  /** The keys of the configuration, with their last uses; uses of the last seconds may be missing. */
   declaredKeys(): readonly DeclaredKey[];
-  /** Takes over other ways of signing in; sessions that came in by one that is gone or changed are over. Already checked by `checkAuth`. */
+  /**
+   * Replaces the sign-in methods. Sessions of a credential that was removed or changed end. Must have passed `checkAuth`.
+   */
   use(signIns: SignIns): void;
-  /** Calls back once when a session is over: expired, or what it came in with was revoked or changed. Returns how to stop watching. */
+  /** Calls back once when a session ends: it expired, or its credential was revoked or changed. Returns a function that stops watching. */
   watch(session: Session, onEnd: (reason: SessionEnd) => void): () => void;
-  /** Writes last uses and stops all timers. */
+  /** Writes pending last uses and stops all timers. */
   close(): Promise<void>;
 }
 
 /**
- * Puts authentication together. The order: admin secret, API key, token, further protocols, webhook, anonymous role. The webhook, where
- * there is one, gets every request that the ones before it leave, also those without credentials.
+ * Builds authentication. The order: admin secret, API key, token, further protocols, webhook, anonymous role. The webhook, where one is
+ * configured, gets every request without a credential of an earlier kind, also requests without any credentials.
  */
 export function createAuth(options: AuthOptions): Auth {
   const { config, keys, more = [] } = options;
@@ -61,23 +63,23 @@ export function createAuth(options: AuthOptions): Auth {
   let addressBy = clientAddress(config.trusted_proxies ?? []);
   const address: ClientAddress = (request) => addressBy(request);
   const apiKeys = new ApiKeys({ repository, peppers: options.peppers ?? [], clientAddress: address });
-  const put = ({ admin, tokens, last }: Ways) =>
+  const put = ({ admin, tokens, last }: SignInMethods) =>
     identifyBy([admin, apiKeys, tokens, ...more, ...(last === null ? [] : [last])]);
-  let ways = waysOf({ ...config, adminSecrets: adminSecretsIn(config, options.adminSecrets) });
-  let identify = put(ways);
-  const ends = new SessionEnds(repository, (session, now) => endOf(session, ways, now));
+  let methods = signInMethodsOf({ ...config, adminSecrets: adminSecretsIn(config, options.adminSecrets) });
+  let identify = put(methods);
+  const ends = new SessionEnds(repository, (session, now) => endOf(session, methods, now));
   return {
     identify: (request, now) => identify(request, now),
     clientAddress: address,
     get caches() {
-      const answers = ways.last?.kind === 'webhook' ? ways.last.cache : null;
-      return [apiKeys.cache, ways.tokens.cache, ...(answers === null ? [] : [answers])];
+      const answers = methods.last?.kind === 'webhook' ? methods.last.cache : null;
+      return [apiKeys.cache, methods.tokens.cache, ...(answers === null ? [] : [answers])];
     },
     declaredKeys: () => declared.list(),
     use(signIns) {
-      ways = waysOf(signIns, ways);
+      methods = signInMethodsOf(signIns, methods);
       addressBy = clientAddress(signIns.trusted_proxies ?? []);
-      identify = put(ways);
+      identify = put(methods);
       ends.review();
     },
     watch: (session, onEnd) => ends.watch(session, onEnd),
@@ -99,27 +101,29 @@ export function adminSecretsIn(
   return [...declared, ...others];
 }
 
-/** The ways of signing in that may change. */
-interface Ways {
+/** The sign-in methods that may change. */
+interface SignInMethods {
   readonly admin: AdminSecrets;
   readonly tokens: Tokens;
-  /** Who gets what the others leave. */
+  /** The method for requests without a credential of the other kinds. */
   readonly last: Webhook | Anonymous | null;
 }
 
-function waysOf(
+function signInMethodsOf(
   { adminSecrets, jwt = [], cookie_origins, webhook, anonymous_role }: SignIns,
-  former?: Ways,
-): Ways {
+  former?: SignInMethods,
+): SignInMethods {
   const anonymous = parseRoleName(anonymous_role);
-  const there = former?.last;
-  const last = (): Ways['last'] => {
+  const formerLast = former?.last;
+  const last = (): SignInMethods['last'] => {
     if (webhook !== undefined)
-      return there?.kind === 'webhook' && isDeepStrictEqual(there.config, webhook)
-        ? there
+      return formerLast?.kind === 'webhook' && isDeepStrictEqual(formerLast.config, webhook)
+        ? formerLast
         : new Webhook(webhook);
     if (anonymous === undefined) return null;
-    return there?.kind === 'anonymous' && there.role === anonymous ? there : new Anonymous(anonymous);
+    return formerLast?.kind === 'anonymous' && formerLast.role === anonymous
+      ? formerLast
+      : new Anonymous(anonymous);
   };
   return {
     admin: new AdminSecrets(adminSecrets, former?.admin),
@@ -128,8 +132,8 @@ function waysOf(
   };
 }
 
-/** What becomes of API keys is read from where they are kept. */
-function endOf({ actor }: Session, { admin, tokens, last }: Ways, now: number): SessionEnd | null {
+/** Why a session has ended. For API keys, SessionEnds asks the repositories instead. */
+function endOf({ actor }: Session, { admin, tokens, last }: SignInMethods, now: number): SessionEnd | null {
   if (actor?.kind === 'jwt') return tokens.endOf(actor, now);
   if (actor?.kind === 'admin-secret') return admin.endOf(actor);
   if (actor?.kind === 'webhook' || actor?.kind === 'anonymous')

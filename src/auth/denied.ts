@@ -1,24 +1,24 @@
 import { FozError } from '../core/index.ts';
 
-/** What is told where telling more would help to guess. */
+/** The message where details would help an attacker to guess. */
 const accepted =
   'The credentials were not accepted: check that they are complete, current, and meant for this server.';
 
-/** Longest reason that is kept, in characters: it may quote what a client has sent. */
+/** Longest stored reason, in characters: it may quote what a client has sent. */
 const maxWhy = 300;
 
 export interface DeniedOptions {
-  /** What the caller reads; by default a text that does not tell which part was wrong. */
+  /** The message for the client; default: a text that does not reveal which part was wrong. */
   readonly message?: string;
-  /** Why, for the log and the audit; never the credential itself. */
+  /** The reason, for the log and the audit log; never contains the credential. */
   readonly why: string;
-  /** 401: come back with (other) credentials; 403: these credentials do not allow it. */
+  /** 401: try again with (other) credentials; 403: these credentials are not sufficient. */
   readonly status?: 401 | 403;
   /** Value of the `WWW-Authenticate` header for an HTTP answer with status 401. */
   readonly challenge?: string;
 }
 
-/** A refusal by authentication: FozError `access-denied` that knows its HTTP status and challenge. */
+/** A refusal by authentication: FozError `access-denied` with its HTTP status and challenge. */
 export class AccessDenied extends FozError {
   readonly status: 401 | 403;
   readonly challenge: string | null;

@@ -1,4 +1,4 @@
-/** Milliseconds that an answer may be kept by its Cache-Control or Expires; 0: not at all; `undefined`: it does not say. */
+/** Milliseconds that an answer may be cached by its Cache-Control or Expires; 0: not at all; `undefined`: it does not say. */
 export function freshnessOf(headers: Headers, now: number): number | undefined {
   const control = headers.get('cache-control')?.toLowerCase();
   if (control !== undefined) {
@@ -13,7 +13,7 @@ export function freshnessOf(headers: Headers, now: number): number | undefined {
   return Number.isNaN(at) ? 0 : Math.max(0, at - now);
 }
 
-/** Seconds that a cache on the way has kept the answer already. */
+/** Seconds that the answer has spent in caches already (`Age`). */
 function ageOf(headers: Headers): number {
   const age = headers.get('age');
   return age !== null && /^\d{1,10}$/.test(age) ? Number(age) : 0;

@@ -3,11 +3,11 @@ import { type RoleName, textBytes } from '../core/index.ts';
 import { AccessDenied } from './denied.ts';
 import { type AuthRequest, asUtf8, header } from './request.ts';
 
-/** What a credential gives: the roles to choose from and everything that is the same for all of them. */
+/** The rights of a verified credential: its roles, and the parts that are equal in all of them. */
 export interface Grant {
   readonly actor: Actor;
   readonly roles: readonly RoleName[];
-  /** Taken when the request names none; `null`: it must name one. */
+  /** The role of a request that names none; `null`: it must name one. */
   readonly defaultRole: RoleName | null;
   readonly variables: ReadonlyMap<string, string>;
   readonly expiresAt?: number;
@@ -17,7 +17,7 @@ export interface Grant {
   readonly limits?: CredentialLimits;
 }
 
-/** Heap bytes of a session without its texts, and of one variable in it: its place in the map. */
+/** Heap bytes of a session without its texts, and of one variable in it (its entry in the map). */
 const measured = { session: 600, variable: 64 } as const;
 
 /** Estimated heap bytes of the sessions of a grant, one per role. */
@@ -27,12 +27,12 @@ export function grantBytes({ actor, roles, variables, scopes }: Omit<Grant, 'def
   return texts.reduce<number>((sum, text) => sum + textBytes(text ?? ''), sessions);
 }
 
-/** Whose share of a cache a grant is kept in: that of the role which it usually acts in. */
+/** The role in whose share of a cache a grant is kept: the one that it usually acts in. */
 export function ownerOf({ defaultRole, roles }: Pick<Grant, 'defaultRole' | 'roles'>): string {
   return defaultRole ?? roles[0] ?? '';
 }
 
-/** The role that the request asks for by `x-foz-role` or `x-hasura-role`. */
+/** The role that the request asks for in `x-foz-role` or `x-hasura-role`. */
 export function requestedRole(request: AuthRequest): string | undefined {
   const role = header(request, 'x-foz-role');
   const alias = header(request, 'x-hasura-role');
@@ -40,11 +40,11 @@ export function requestedRole(request: AuthRequest): string | undefined {
     const message = 'x-foz-role and x-hasura-role name different roles: send one of them.';
     throw new AccessDenied({ message, why: 'two roles asked for' });
   }
-  const asked = role ?? alias;
-  return asked === undefined ? undefined : asUtf8(asked, request.via);
+  const requested = role ?? alias;
+  return requested === undefined ? undefined : asUtf8(requested, request.via);
 }
 
-/** The sessions of one credential, one per role, made when first asked for: the same session comes back as the same object. */
+/** The sessions of one credential, one per role, created on first use. The same role returns the same object. */
 export class GrantedSessions {
   readonly #grant: Grant;
   readonly #sessions = new Map<string, Session>();
@@ -54,31 +54,31 @@ export class GrantedSessions {
     this.#grant = grant;
   }
 
-  /** Whose share of a cache they are kept in. */
+  /** The role in whose share of a cache the sessions are kept. */
   get owner(): string {
     return ownerOf(this.#grant);
   }
 
-  /** Estimated heap bytes, when all of them are made. */
+  /** Estimated heap bytes once all of them are created. */
   get bytes(): number {
     return grantBytes(this.#grant);
   }
 
-  /** Whom they stand for: the same object in each. */
+  /** The actor of the sessions; the same object in each. */
   get actor(): Actor {
     return this.#grant.actor;
   }
 
-  /** The session in the role that the request asks for, or in the default role. Throws 403 for a role that is not granted. */
+  /** The session in the role that the request asks for, or in the default role. Throws AccessDenied 403 for a role that is not granted. */
   of(request: AuthRequest): Session {
-    const asked = requestedRole(request);
-    if (asked === undefined && this.#usual !== undefined) return this.#usual;
-    const wanted = asked ?? this.#grant.defaultRole;
+    const requested = requestedRole(request);
+    if (requested === undefined && this.#usual !== undefined) return this.#usual;
+    const wanted = requested ?? this.#grant.defaultRole;
     const known = wanted === null ? undefined : this.#sessions.get(wanted);
     if (known !== undefined) return known;
     const session = this.#make(wanted);
     this.#sessions.set(session.role, session);
-    if (asked === undefined) this.#usual = session;
+    if (requested === undefined) this.#usual = session;
     return session;
   }
 

@@ -3,12 +3,15 @@ import type { Authenticator } from './authenticator.ts';
 import { AccessDenied } from './denied.ts';
 import { type AuthRequest, refuseKeyInUrl, refuseRepeated } from './request.ts';
 
-/** Tells who is asking, or throws: FozError `access-denied` (AccessDenied), `limit-exceeded`, or `unavailable`. Errors of a synchronous check are thrown at once. */
+/**
+ * Authenticates a request. Throws FozError `access-denied` (AccessDenied), `limit-exceeded` or `unavailable`; errors of a synchronous check
+ * are thrown, not returned as a rejected promise.
+ */
 export type Identify = (request: AuthRequest, now?: number) => Session | Promise<Session>;
 
 /**
- * Tries authenticators in the order given: the first that finds its kind of credential decides. A credential that no one knows is
- * refused, and so is a request without any where nobody takes it.
+ * Tries authenticators in order: the first that finds its kind of credential decides. A request with an unknown kind of credential is
+ * refused, and so is one without credentials if no authenticator accepts it.
  */
 export function identifyBy(authenticators: readonly Authenticator<unknown>[]): Identify {
   const names = new Set(authenticators.flatMap(({ headers }) => headers ?? []));

@@ -1,6 +1,6 @@
 import { type AuthRequest, header } from './request.ts';
 
-/** Whether an Origin is that of the server itself, as the request reached it: the scheme may be that of a proxy before it. */
+/** Whether an Origin is the server's own, by Host. A proxy may terminate TLS, so `https:` is accepted over a plain connection. */
 export function isOwnOrigin(origin: string, request: AuthRequest): boolean {
   const host = header(request, 'host');
   if (host === undefined || !URL.canParse(origin)) return false;

@@ -1,4 +1,4 @@
-/** The text of an answer, read no further than `bytes`. Rejects with RangeError when it is longer. */
+/** The text of a response, read up to `bytes`. Rejects with RangeError when it is longer. */
 export async function readLimited(answer: Response, bytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;

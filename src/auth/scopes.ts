@@ -1,6 +1,6 @@
 import type { Scopes } from '../access/index.ts';
 
-/** Scopes as configuration and control store write them. What is absent is not narrowed. */
+/** Scopes as configuration and control store spell them. An absent part narrows nothing. */
 export interface ScopesConfig {
   readonly operations?: readonly Operation[];
   readonly sources?: readonly string[];
@@ -9,7 +9,7 @@ export interface ScopesConfig {
 
 type Operation = 'read' | 'write' | 'subscribe';
 
-/** A table as scopes name it. */
+/** A table by its names. */
 export interface ScopedTable {
   readonly source: string;
   readonly namespace: string | null;
@@ -18,7 +18,7 @@ export interface ScopedTable {
 
 const kinds = { query: 'read', mutation: 'write', subscription: 'subscribe' } as const;
 
-/** The scopes as a session carries them; `undefined` when nothing is narrowed. */
+/** The scopes of a session; `undefined`: nothing is narrowed. */
 export function scopesOf(config: ScopesConfig | undefined): Scopes | undefined {
   const { operations, sources, tables } = config ?? {};
   if (operations === undefined && sources === undefined && tables === undefined) return undefined;
@@ -29,12 +29,12 @@ export function scopesOf(config: ScopesConfig | undefined): Scopes | undefined {
   return Object.freeze({ ...parts, operations: kept, text: JSON.stringify(parts) });
 }
 
-/** Whether an operation of this kind may be asked for at all. */
+/** Whether operations of this kind are permitted. */
 export function allowsOperation(scopes: Scopes | undefined, operation: keyof typeof kinds): boolean {
   return scopes === undefined || scopes.operations.has(kinds[operation]);
 }
 
-/** Whether a table lies within the scopes: its source must be among the sources and the table among the tables. */
+/** Whether a table is within the scopes: its source must match `sources`, and the table must match `tables`. */
 export function allowsTable(scopes: Scopes | undefined, { source, namespace, table }: ScopedTable): boolean {
   if (scopes === undefined) return true;
   if (scopes.sources !== null && !scopes.sources.some((pattern) => matches(pattern, [source]))) return false;
@@ -46,13 +46,13 @@ export function allowsTable(scopes: Scopes | undefined, { source, namespace, tab
   );
 }
 
-/** Part by part between dots; `*` stands for any run of characters within a part. Case counts. */
+/** Matches names part by part; `*` stands for any characters within a part. Case-sensitive. */
 function matches(pattern: string, names: readonly string[]): boolean {
   const parts = pattern.split('.');
   return parts.length === names.length && parts.every((part, at) => matchesPart(part, names[at]!));
 }
 
-/** Without backtracking: the pieces between stars are found from left to right. */
+/** Matches without backtracking: the pieces between stars are found from left to right. */
 function matchesPart(pattern: string, name: string): boolean {
   const pieces = pattern.split('*');
   if (pieces.length === 1) return pattern === name;

@@ -2,15 +2,15 @@ import type { Session } from '../access/index.ts';
 import type { KeyRecord, KeyRepository } from './api-keys/record.ts';
 
 /**
- * Why a session is over before its connection is. `changed`: the credential says something else now, so come back with it; `withdrawn`:
- * the key that its token was signed with does not count any more.
+ * Why a session ended while its connection is open. `changed`: the credential has changed, so the client has to authenticate again;
+ * `withdrawn`: the key that the token was signed with is no longer valid.
  */
 export type SessionEnd = 'expired' | 'revoked' | 'changed' | 'withdrawn';
 
-/** Why a session is over already, as far as that is known without asking anybody; `null`: it is not. */
+/** Why a session has ended, as far as that is known in memory; `null`: it has not. */
 export type EndOf = (session: Session, now: number) => SessionEnd | null;
 
-/** Longest delay that a timer takes. */
+/** Longest delay of a timer. */
 const maxDelay = 2 ** 31 - 1;
 
 interface Watched {
@@ -18,7 +18,7 @@ interface Watched {
   readonly onEnd: (reason: SessionEnd) => void;
 }
 
-/** Tells connections that last (WebSockets, event streams) when the session they run under is over. */
+/** Notifies long-lived connections (WebSockets, event streams) when their session ends. */
 export class SessionEnds {
   readonly #repository: KeyRepository | null;
   readonly #endOf: EndOf;
@@ -30,7 +30,7 @@ export class SessionEnds {
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
 
-  /** `everyMs`: how often running sessions are looked at and their keys read again, for changes that nobody tells of. */
+  /** `everyMs`: how often running sessions are checked and their keys read again, for changes without a notification. */
   constructor(repository: KeyRepository | null, endOf: EndOf = () => null, everyMs = 1000) {
     this.#repository = repository;
     this.#endOf = endOf;
@@ -38,7 +38,7 @@ export class SessionEnds {
     this.#stop = repository?.onChanged(() => void this.#look()) ?? (() => {});
   }
 
-  /** Calls `onEnd` once when the session is over. Returns how to stop watching. */
+  /** Calls `onEnd` once when the session ends. Returns a function that stops watching. */
   watch(session: Session, onEnd: (reason: SessionEnd) => void): () => void {
     const prefix = session.actor?.keyPrefix;
     let timer: NodeJS.Timeout | undefined;
@@ -62,12 +62,12 @@ export class SessionEnds {
     };
     if (session.expiresAt !== undefined) timer = setTimeout(wait, 0).unref();
     if (prefix !== undefined) this.#add(prefix, watched);
-    // It may have ended between the question who is asking and this one.
+    // The session may have ended between authentication and this call.
     setImmediate(() => this.#review(watched));
     return stop;
   }
 
-  /** Ends every session that does not hold any more, and reads the keys of the others again. */
+  /** Ends every session that is no longer valid, and reads the keys of the others again. */
   review(): void {
     for (const watched of [...this.#all]) this.#review(watched);
     void this.#look();
@@ -77,13 +77,13 @@ export class SessionEnds {
     if (!this.#all.has(watched)) return;
     const now = Date.now();
     const { expiresAt } = watched.session;
-    // Its timer does not know of a clock that was set forwards meanwhile.
+    // A timer does not notice that the system clock was set forwards, so the time is compared here.
     const isExpired = expiresAt !== undefined && expiresAt <= now;
     const reason = isExpired ? 'expired' : this.#endOf(watched.session, now);
     if (reason !== null) watched.onEnd(reason);
   }
 
-  /** Stops all watching without telling anyone. */
+  /** Stops watching all sessions without calling back. */
   close(): void {
     this.#stop();
     this.#rest();
@@ -108,7 +108,7 @@ export class SessionEnds {
     if (others?.size === 0) this.#watched.delete(prefix);
   }
 
-  /** Reads the keys of all running sessions in one question. A store that is down ends none: the next look comes soon. */
+  /** Reads the keys of all running sessions in one query. If the store is down no session ends; the next check follows soon. */
   async #look(): Promise<void> {
     if (this.#looking || this.#repository === null || this.#watched.size === 0) return;
     this.#looking = true;
@@ -124,7 +124,7 @@ export class SessionEnds {
           if (reason !== null && this.#watched.get(prefix)?.has(watched)) watched.onEnd(reason);
         }
     } catch {
-      // Told by whoever asks for a key next.
+      // The error is reported to the next request with a key.
     } finally {
       this.#looking = false;
     }

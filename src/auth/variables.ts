@@ -1,10 +1,10 @@
 import { jsonText } from '../core/index.ts';
 import { AccessDenied } from './denied.ts';
 
-/** ASCII only and without the `u` flag: no other letter becomes one of these in lower case. */
+/** ASCII only and without the `u` flag: no other letter then matches in lower case. */
 const variableName = /^x-(?:foz|hasura)-([a-z0-9_.-]{1,100})$/i;
 
-/** Names that steer authentication and are no variables of the session. */
+/** Names that control authentication and are not session variables. */
 const steering = new Set([
   'admin-secret',
   'use-backend-only-permissions',
@@ -13,17 +13,17 @@ const steering = new Set([
   'role',
 ]);
 
-/** `user-id` of `X-Hasura-User-Id` or `x-foz-user-id`; `undefined` for a name that is no session variable. */
+/** `user-id` for `X-Hasura-User-Id` or `x-foz-user-id`; `undefined`: the name is not that of a session variable. */
 export function variableOf(name: string): string | undefined {
   return variableName.exec(name)?.[1]?.toLowerCase();
 }
 
-/** Whether a name (without prefix) may stand among the variables of a session. */
+/** Whether a name (without prefix) may be that of a session variable. */
 export function isVariable(name: string): boolean {
   return !steering.has(name);
 }
 
-/** The text of a claim's value: texts as they are, numbers and booleans in their JSON form, lists and objects as JSON; `undefined` for null. */
+/** The text of a claim's value: texts unchanged, all other values as JSON; `undefined` for null. */
 export function variableText(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
   const text = typeof value === 'string' ? value : jsonText(value);
@@ -31,7 +31,7 @@ export function variableText(value: unknown): string | undefined {
   return text;
 }
 
-/** Puts a variable into a map. Throws when both prefixes say different things. */
+/** Adds a variable to a map. Throws when the headers of both prefixes have different values. */
 export function setVariable(variables: Map<string, string>, name: string, text: string): void {
   const other = variables.get(name);
   if (other !== undefined && other !== text) {

@@ -17,22 +17,22 @@ const log: StoreLog = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** What a command looks at. */
-export interface Looked extends Attached {
+/** The sources, metadata and settings that a command inspects. */
+export interface Inspected extends Attached {
   /** `null`: there is no store, or it cannot be opened. */
   readonly plane: ControlPlane | null;
-  /** What of databases, metadata, sources and settings could not be taken as it is. */
+  /** Problems of databases, metadata, sources and settings. */
   readonly issues: readonly CatalogIssue[];
 }
 
-/** What can be done about a store that is not at hand, and which store it is where the caller has it open. */
+/** `open`: the store, if the caller has opened it already. `hint`: what to do about a store that another process has open. */
 interface StoreOptions {
   readonly open?: Store;
-  readonly wayOut?: string;
+  readonly hint?: string;
 }
 
-/** What `foz serve` would serve: the sources, metadata and settings of the configuration and of its store, as far as `openPlane` gives it. */
-export async function attachStored(config: FozConfig, options: StoreOptions = {}): Promise<Looked> {
+/** Attaches what `foz serve` would serve: the sources, metadata and settings of the configuration, and of its store if that opens. */
+export async function attachStored(config: FozConfig, options: StoreOptions = {}): Promise<Inspected> {
   const attached = await attach(config);
   const plane = await openPlane(config, options);
   if (plane === null) {
@@ -57,10 +57,13 @@ export async function attachStored(config: FozConfig, options: StoreOptions = {}
   };
 }
 
-/** The store of a configuration, open, and what stands on it; `null`: there is none. So is one that cannot be opened, which is told on stderr. */
+/**
+ * Opens the store of a configuration and the control plane on it; `null`: there is none, or it cannot be opened. In the latter case a
+ * message is printed on stderr.
+ */
 export async function openPlane(
   config: FozConfig,
-  { open, wayOut }: StoreOptions = {},
+  { open, hint }: StoreOptions = {},
 ): Promise<ControlPlane | null> {
   const store = open ?? (await existingStore(config, process.env));
   if (store === null) return null;
@@ -69,7 +72,7 @@ export async function openPlane(
   } catch (error) {
     if (!(error instanceof FozError)) throw error;
     if (open === undefined) await store.close();
-    console.error(`What the store says is left out. ${messageOf(error, wayOut)}`);
+    console.error(`What the store says is left out. ${messageOf(error, hint)}`);
     return null;
   }
   return planeForCommands(store, config, process.env, log);

@@ -21,7 +21,7 @@ interface Options extends EndpointOptions {
   readonly json?: boolean;
 }
 
-/** Throws FozError where the file that the log is to be compared with would be passed over. */
+/** Throws FozError where the file to compare the log with would silently be ignored. */
 function refuseCheckpoint(file: string, isThere: boolean): void {
   if (isThere)
     throw new FozError(
@@ -32,7 +32,7 @@ function refuseCheckpoint(file: string, isThere: boolean): void {
     throw new FozError('not-found', `There is no checkpoint in ${file}: name the copy that was kept.`);
 }
 
-/** `foz audit verify`: whether the audit log is what was written; code 1 when it is not. */
+/** `foz audit verify`: checks whether the audit log is unchanged; exit code 1 when it is not. */
 export async function verifyAuditLog(options: Options & { readonly checkpoint?: string }): Promise<void> {
   const foz = runningFoz(options);
   if (options.checkpoint !== undefined) refuseCheckpoint(options.checkpoint, foz !== null);
@@ -53,7 +53,7 @@ export async function verifyAuditLog(options: Options & { readonly checkpoint?: 
   if (!report.ok) process.exitCode = 1;
 }
 
-/** `foz audit export`: the audit log as JSON Lines. */
+/** `foz audit export`: prints the audit log as JSON Lines. */
 export async function exportAuditLog(
   options: Options &
     Partial<Record<keyof typeof auditFilters, string>> & {
@@ -84,7 +84,7 @@ export async function exportAuditLog(
   return exportStoredAudit(placeOf(options), process.env, filter, process.stdout);
 }
 
-/** `foz audit prune`: removes records that are older than so many days. */
+/** `foz audit prune`: removes records older than a number of days. */
 export async function pruneAuditLog(options: Options & { readonly days: string }): Promise<void> {
   if (!/^\d{1,6}$/.test(options.days))
     throw new FozError('validation-failed', '--days must be a whole number of days, at least 1.');

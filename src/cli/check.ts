@@ -13,7 +13,7 @@ import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
 type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;
 
-/** A problem; with file, line and column where it stands in a file. */
+/** A problem; with file, line and column where it has a place in a file. */
 type LocatedIssue = Omit<CatalogIssue, 'path'> & Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
 
 interface Checked {
@@ -21,14 +21,15 @@ interface Checked {
   readonly issues: readonly LocatedIssue[];
 }
 
-const asked = '{ sources { name kind state reason version tables } issues { severity where reason } }';
+const document = '{ sources { name kind state reason version tables } issues { severity where reason } }';
 
-/** `foz check`: the configuration is checked first, then every connection and everything the catalog could not take. */
+/** `foz check`: checks the configuration, then every connection, then the catalog. */
 export async function check(
   options: EndpointOptions & { readonly config: string; readonly json?: boolean },
 ): Promise<void> {
   const foz = runningFoz(options);
-  const { sources, issues } = foz === null ? await checked(options.config) : await foz.query<Checked>(asked);
+  const { sources, issues } =
+    foz === null ? await checked(options.config) : await foz.query<Checked>(document);
   const failed =
     sources.some((source) => source.state !== 'available') ||
     issues.some((issue) => issue.severity === 'error');
@@ -56,7 +57,7 @@ async function checked(file: string): Promise<Checked> {
   const { graphs } = attached;
   const issues = [...attached.issues, ...rolesWithoutPermissions(config, graphs.metadata)];
   await attached.close();
-  // Metadata that the store holds stands in no file.
+  // Metadata in the store has no place in a file.
   const locate = graphs.metadata === config.metadata ? metadataPlaces(file) : () => ({});
   return {
     sources,
@@ -64,7 +65,7 @@ async function checked(file: string): Promise<Checked> {
   };
 }
 
-/** `foz.yaml:12:9  `, as editors and terminals make a link of it. */
+/** `foz.yaml:12:9  `, which editors and terminals turn into a link. */
 function placeOf({ file, line, column }: LocatedIssue): string {
   return file === undefined ? '' : `${file}:${line}:${column}  `;
 }

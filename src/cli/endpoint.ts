@@ -1,23 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { FozError, FozErrors } from '../core/index.ts';
 
-/** Options of commands that can ask a Foz that runs, instead of opening its store. */
+/** Options of commands that can send requests to a running server instead of opening its store. */
 export interface EndpointOptions {
   /** URL of the server. */
   readonly endpoint?: string;
-  /** File with its admin secret; FOZ_ADMIN_SECRET unless told. Never the secret itself: other users of the machine see arguments. */
+  /**
+   * File with its admin secret; default: FOZ_ADMIN_SECRET. The secret itself is not an option, since other users of the machine can see
+   * the arguments of a process.
+   */
   readonly secretFile?: string;
 }
 
-/** A Foz that runs, asked as its admin. Everything rejects with FozError(s): what it answers, `unavailable` where it does not. */
+/** A client of a running server's control API, as admin. All methods reject with the server's FozError(s), or `unavailable`. */
 export interface RunningFoz {
   readonly url: string;
   query<T>(query: string, variables?: object): Promise<T>;
-  /** The body of an answer to GET, as it comes. */
+  /** The body of the response to a GET, as a stream. */
   get(path: string, parameters: URLSearchParams): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** The Foz that options name; `null`: they name none. Throws FozError for a URL that is none, or without a secret. */
+/** The server that the options name; `null`: they name none. Throws FozError for an invalid URL, or without a secret. */
 export function runningFoz(
   { endpoint, secretFile }: EndpointOptions,
   environment: NodeJS.ProcessEnv = process.env,
@@ -25,11 +28,11 @@ export function runningFoz(
   if (endpoint === undefined) return null;
   const base = baseOf(endpoint);
   const secret = secretOf(secretFile, environment);
-  const ask = (path: string, more: RequestInit = {}) => asked(new URL(path, base), secret, more);
+  const request = (path: string, more: RequestInit = {}) => send(new URL(path, base), secret, more);
   return {
     url: base.href,
     async query<T>(query: string, variables: object = {}) {
-      const response = await ask('control/graphql', {
+      const response = await request('control/graphql', {
         method: 'POST',
         body: JSON.stringify({ query, variables }),
       });
@@ -38,7 +41,7 @@ export function runningFoz(
         throw new FozErrors(errors.map(({ message, extensions }) => new FozError(extensions.code, message)));
       return data;
     },
-    get: async (path, parameters) => (await ask(`${path}?${parameters}`)).body!,
+    get: async (path, parameters) => (await request(`${path}?${parameters}`)).body!,
   };
 }
 
@@ -50,7 +53,7 @@ interface Answer<T> {
   }[];
 }
 
-/** With `/` at its end. `https://foz.example.com/control/graphql` means the server, too. */
+/** The URL with `/` at its end. `https://foz.example.com/control/graphql` names the same server. */
 function baseOf(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
@@ -73,11 +76,11 @@ function secretOf(file: string | undefined, environment: NodeJS.ProcessEnv): str
   );
 }
 
-async function asked(url: URL, secret: string, more: RequestInit): Promise<Response> {
+async function send(url: URL, secret: string, more: RequestInit): Promise<Response> {
   const headers = { 'content-type': 'application/json', 'x-foz-admin-secret': secret };
   let response: Response;
   try {
-    // The secret goes to the server that was named and to no other.
+    // A redirect would send the secret to another server than the one named.
     response = await fetch(url, { ...more, headers, redirect: 'error' });
   } catch (error) {
     const { cause, message } = error as Error;

@@ -3,10 +3,10 @@ import { explainOperation, loadConfig } from '../control/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
-const asked =
+const document =
   'query ($query: String!, $variables: String, $operation: String, $role: String) { explain(query: $query, variables: $variables, operationName: $operation, role: $role) }';
 
-/** `foz explain`: the plan and the SQL of an operation, without running it. */
+/** `foz explain`: prints the plan and the SQL of an operation without running it. */
 export async function explain(
   query: string,
   options: EndpointOptions & {
@@ -21,7 +21,7 @@ export async function explain(
   const foz = runningFoz(options);
   if (foz !== null) {
     const given = { query: text, variables, operation, role };
-    return console.log((await foz.query<{ explain: string }>(asked, given)).explain);
+    return console.log((await foz.query<{ explain: string }>(document, given)).explain);
   }
   const attached = await attachStored(loadConfig(options.config));
   try {

@@ -1,6 +1,6 @@
 import { importHasura } from '../control/index.ts';
 
-/** `foz import hasura`: a configuration and metadata from Hasura's metadata, and a list of what has no counterpart. */
+/** `foz import hasura`: converts Hasura's metadata to a configuration and metadata of Foz, and lists the parts without a counterpart. */
 export async function importFromHasura(
   folder: string,
   options: { readonly out: string; readonly force?: boolean; readonly json?: boolean },

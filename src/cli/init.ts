@@ -25,10 +25,10 @@ interface Options {
   readonly force?: boolean;
 }
 
-/** Where texts with a secret stand, beside the configuration file: the state folder unless another is named. */
+/** The folder for files with secrets, beside the configuration file: the default state folder. */
 const privateFolder = '.foz';
 
-/** `foz init`: asks for what the flags do not say, tries the connection, writes the file. */
+/** `foz init`: asks for the values that no flag gives, tests the connection, and writes the file. */
 export async function init(options: Options): Promise<void> {
   refuseTarget(options);
   const kind = await kindOf(options);
@@ -47,7 +47,7 @@ export async function init(options: Options): Promise<void> {
   console.log(`${options.config} is written. Start with: npx foz serve${flag}`);
 }
 
-/** Before anything is asked, so that no answer is lost. */
+/** Runs before the first question, so that no answers are lost. */
 function refuseTarget({ config, force }: Options): void {
   if (existsSync(config) && force !== true)
     throw new FozError('conflict', `${config} exists: edit it, or replace it with --force.`);
@@ -103,7 +103,7 @@ async function nameOf({ name }: Options): Promise<string> {
   );
 }
 
-/** Asks again until the database answers; without a terminal the first failure is the last. */
+/** Asks again until the database answers; without a terminal, the first failure ends the command. */
 async function reachableSource(
   named: Pick<SourceConfig, 'name' | 'kind'>,
   options: Options,
@@ -128,7 +128,7 @@ async function reachableSource(
   }
 }
 
-/** A path of the command line, spelled as the configuration file needs it, whose paths start at its own folder. */
+/** A path of the command line relative to the folder of the configuration file, as that file needs it. */
 function seenFrom(folder: string, path: string): string {
   const plain = path !== ':memory:' && !path.includes('${') && !isAbsolute(path);
   return plain ? relative(folder, resolve(path)) || '.' : path;
@@ -180,7 +180,7 @@ async function problemOf(source: SourceConfig, folder: string): Promise<string |
   }
 }
 
-/** A URL with a password goes into a file of its own that only this user can read, so that foz.yaml can be shared. */
+/** Moves a URL with a password to a file that only this user can read, so that foz.yaml can be shared. */
 function withSecretAside(source: SourceConfig, folder: string): SourceConfig {
   const { name, url } = source;
   if (url === undefined || !URL.canParse(url) || new URL(url).password === '' || url.includes('${'))

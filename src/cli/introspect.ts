@@ -17,7 +17,7 @@ interface Result extends SourceReading {
   readonly source: string;
 }
 
-/** `foz introspect`: what the sources contain against what is stored. */
+/** `foz introspect`: compares the schemas of the sources with the stored ones. */
 export async function introspect(only: string | undefined, options: Options): Promise<void> {
   const foz = runningFoz(options);
   const write = options.write === true;
@@ -26,7 +26,7 @@ export async function introspect(only: string | undefined, options: Options): Pr
   else print(results, write);
 }
 
-/** Sources of the file and of its store, read by this process. */
+/** Reads the sources of the file and of its store in this process. */
 async function readHere(file: string, only: string | undefined, write: boolean): Promise<Result[]> {
   const config = loadConfig(file);
   const plane = await openPlane(config);
@@ -47,7 +47,7 @@ async function readHere(file: string, only: string | undefined, write: boolean):
   }
 }
 
-/** Tables that metadata declares as enums are read with their rows. */
+/** Metadata is needed because the rows of tables declared as enums are read, too. */
 async function metadataOf({ metadata }: FozConfig, plane: ControlPlane | null) {
   return metadata ?? ((await plane?.store.readMetadata())?.metadata as typeof metadata) ?? noMetadata;
 }
@@ -61,12 +61,12 @@ async function read(config: SourceConfig, wanted: ReturnType<typeof wantedEnums>
   }
 }
 
-const asked = `query ($name: String!) {
+const document = `query ($name: String!) {
   sourceReading(name: $name) { tables changes { change what detail } issues { namespace table column reason } }
 }`;
 const refreshed = 'mutation ($name: String!) { refreshSource(name: $name) { name } }';
 
-/** Sources of a Foz that runs, read by it. */
+/** Makes a running server read its sources. */
 async function readAt(foz: RunningFoz, only: string | undefined, write: boolean): Promise<Result[]> {
   const { sources } = await foz.query<{ sources: readonly { readonly name: string }[] }>(
     '{ sources { name } }',
@@ -75,7 +75,7 @@ async function readAt(foz: RunningFoz, only: string | undefined, write: boolean)
   if (names.length === 0) throw noSource(only, `the Foz at ${foz.url}`);
   const results: Result[] = [];
   for (const name of names) {
-    const { sourceReading } = await foz.query<{ sourceReading: SourceReading }>(asked, { name });
+    const { sourceReading } = await foz.query<{ sourceReading: SourceReading }>(document, { name });
     results.push({ source: name, ...sourceReading });
     if (write) await foz.query(refreshed, { name });
   }

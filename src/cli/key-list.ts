@@ -8,7 +8,7 @@ interface Options extends EndpointOptions {
   readonly json?: boolean;
 }
 
-/** A key as it is shown; times in ISO 8601. */
+/** A key for display; times in ISO 8601. */
 interface Shown {
   readonly id: string;
   readonly name: string;
@@ -26,7 +26,10 @@ const listed = `query ($revoked: Boolean!) {
   keys(revoked: $revoked) { id name declared owner roles prefixes expiresAt revokedAt lastUsedAt lastUsedAddress }
 }`;
 
-/** `foz key list`: the API keys of the configuration file and of the store. When those of the file were used last only a server that runs knows. */
+/**
+ * `foz key list`: the API keys of the configuration file and of the store. The last use of a key of the file is known only to a running
+ * server.
+ */
 export async function listKeys({ revoked = false, json = false, ...options }: Options): Promise<void> {
   const foz = runningFoz(options);
   const keys =

@@ -6,7 +6,7 @@ import { ConfigError, loadConfig, rolesOf, unknownRole } from '../control/index.
 import { FozError } from '../core/index.ts';
 import { momentOf } from './moment.ts';
 
-/** `foz key new`: a key and the lines of the configuration that let it in. */
+/** `foz key new`: generates a key, and the lines of the configuration that accept it. */
 export async function newKey(options: {
   readonly name: string;
   readonly role: readonly string[];
@@ -15,7 +15,7 @@ export async function newKey(options: {
   readonly expires?: string;
   readonly config: string;
 }): Promise<void> {
-  // Keys of files are kept without the server's pepper, so that the file alone is enough.
+  // Keys in files are hashed without the server's pepper, so that the file alone is enough to verify them.
   const { key, prefix } = mintKey(new Uint8Array(32));
   const { name, role: roles, table, operation, expires } = options;
   const scopes = {
@@ -46,7 +46,9 @@ export async function newKey(options: {
   console.log(stringify({ auth: { api_keys: [entry] } }).trimEnd());
 }
 
-/** Roles of a new key that the configuration at hand gives nothing to; the store may do so, so that the key is made all the same. */
+/**
+ * Roles of a new key without permissions in the configuration. They only cause a warning, since the store may have permissions for them.
+ */
 function unknownRolesIn(file: string, roles: readonly string[]): readonly string[] {
   if (!existsSync(file)) return [];
   try {
@@ -59,7 +61,7 @@ function unknownRolesIn(file: string, roles: readonly string[]): readonly string
   }
 }
 
-/** `foz key hash`: prefix and hash of a key that somebody has. Rejects with FozError `validation-failed` when it is none. */
+/** `foz key hash`: prefix and hash of an existing key. Rejects with FozError `validation-failed` when the text is not a key. */
 export async function hashGivenKey(): Promise<void> {
   const key = (await read(process.stdin)).trim();
   const prefix = keyPrefix(key);
@@ -71,7 +73,7 @@ export async function hashGivenKey(): Promise<void> {
   console.log(`prefix: ${prefix}\nhash: ${plainHash(key)}`);
 }
 
-/** `foz admin-secret new`: a secret that opens everything. */
+/** `foz admin-secret new`: generates an admin secret. */
 export async function newAdminSecret(): Promise<void> {
   console.log(`${mintAdminSecret()}\n`);
   console.log(

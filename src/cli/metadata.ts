@@ -19,10 +19,10 @@ interface Options extends EndpointOptions {
   readonly json?: boolean;
 }
 
-/** Everything that is wrong with metadata on the sources as they are. */
+/** Returns all problems of metadata with the current schemas of the sources. */
 type Check = (metadata: Metadata) => Promise<readonly CatalogIssue[]>;
 
-/** `foz metadata export`: writes what is kept into a folder. */
+/** `foz metadata export`: writes the stored metadata into a folder. */
 export async function exportMetadata(folder: string, options: Options): Promise<void> {
   await withTarget(options, async (target) => {
     const { version, metadata } = await target.read();
@@ -37,7 +37,7 @@ export async function exportMetadata(folder: string, options: Options): Promise<
   });
 }
 
-/** `foz metadata diff`: what applying a folder would change; ends with code 1 when that is anything. */
+/** `foz metadata diff`: prints what applying a folder would change; exit code 1 when there are changes. */
 export async function diffMetadataFolder(folder: string, options: Options): Promise<void> {
   await withTarget(options, async (target) => {
     const { version, changes } = await diffFolder(target, folder);
@@ -52,7 +52,7 @@ export async function diffMetadataFolder(folder: string, options: Options): Prom
   });
 }
 
-/** `foz metadata apply`: makes the store say what a folder says, all or nothing. */
+/** `foz metadata apply`: replaces the stored metadata by that of a folder, all or nothing. */
 export async function applyMetadataFolder(
   folder: string,
   options: Options & { readonly dryRun?: boolean; readonly expect?: string },
@@ -90,7 +90,7 @@ async function withTarget(
   }
 }
 
-/** Metadata that a Foz keeps that runs. */
+/** The metadata of a running server as a target. */
 function targetOf(foz: RunningFoz): MetadataTarget {
   return {
     name: `the Foz at ${foz.url}`,
@@ -112,7 +112,7 @@ function targetOf(foz: RunningFoz): MetadataTarget {
   };
 }
 
-/** What metadata would make wrong there. */
+/** The problems that metadata would cause on a running server. */
 async function issuesAt(foz: RunningFoz, document: Metadata): Promise<readonly CatalogIssue[]> {
   const { replaceMetadata } = await foz.query<{ replaceMetadata: { causes: CatalogIssue[] } }>(
     'mutation ($document: JSON!) { replaceMetadata(document: $document, dryRun: true) { causes { severity where reason } } }',
@@ -121,7 +121,7 @@ async function issuesAt(foz: RunningFoz, document: Metadata): Promise<readonly C
   return replaceMetadata.causes;
 }
 
-/** What the metadata would be on the sources as they are. A source that nobody knows anything of cannot be checked. */
+/** The problems of metadata with the current schemas of the sources. It cannot be checked where a source was never read. */
 async function issuesOf(
   config: FozConfig,
   metadata: Metadata,

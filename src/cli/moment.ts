@@ -1,6 +1,6 @@
 import { FozError } from '../core/index.ts';
 
-/** A date of the command line in milliseconds since 1970. Throws FozError `validation-failed` for a text that is none. */
+/** A date of the command line in milliseconds since 1970. Throws FozError `validation-failed` for a text that is not a date. */
 export function momentOf(option: string, text: string): number {
   const at = Date.parse(text);
   if (!Number.isNaN(at)) return at;

@@ -2,10 +2,10 @@ import { ConfigError } from '../control/index.ts';
 import { FozError, FozErrors } from '../core/index.ts';
 import { StoreTaken } from '../store/index.ts';
 
-/** What a command can do about a store that a server has open. */
-const askIt = 'Or ask the Foz that has it open: add --endpoint URL.';
+/** A hint for a store that a running server has open. */
+const endpointHint = 'Or ask the Foz that has it open: add --endpoint URL.';
 
-/** Runs a command; what goes wrong is told in plain words on stderr and ends with code 1. */
+/** Runs a command; prints an error on stderr and ends with exit code 1. */
 export async function report(run: () => Promise<void>): Promise<void> {
   try {
     await run();
@@ -15,10 +15,12 @@ export async function report(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** An error in words for a terminal; a stack only for what should not happen. `wayOut`: what can be done about a store that a server has open. */
-export function messageOf(error: unknown, wayOut = askIt): string {
+/**
+ * The text of an error for a terminal; with a stack only for an unexpected error. `hint`: the hint for a store that a server has open.
+ */
+export function messageOf(error: unknown, hint = endpointHint): string {
   if (error instanceof ConfigError || error instanceof FozErrors) return error.message;
-  if (error instanceof StoreTaken) return `${error.message} ${wayOut}`;
+  if (error instanceof StoreTaken) return `${error.message} ${hint}`;
   if (error instanceof FozError)
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
   const known = systemMessage(error as NodeJS.ErrnoException);
@@ -27,7 +29,7 @@ export function messageOf(error: unknown, wayOut = askIt): string {
 }
 
 /** Why a port cannot be opened, by Node's error code. */
-const listening: Readonly<Record<string, string>> = {
+const listenErrors: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use: stop the other program, or choose another with --port',
   EACCES: 'is kept for root: choose one from 1024 on with --port',
   EADDRNOTAVAIL: 'cannot be opened: this machine does not have that address ("server.host")',
@@ -35,7 +37,7 @@ const listening: Readonly<Record<string, string>> = {
 };
 
 /** Why a file or folder cannot be used, by Node's error code. */
-const filing: Readonly<Record<string, string>> = {
+const fileErrors: Readonly<Record<string, string>> = {
   ENOENT: 'it, or the folder it is to be in, does not exist',
   EACCES: 'this user has no right to',
   EPERM: 'this user has no right to',
@@ -50,26 +52,26 @@ const filing: Readonly<Record<string, string>> = {
 
 const verbs: Readonly<Record<string, string>> = { open: 'opened', mkdir: 'made', write: 'written' };
 
-/** An error of the operating system that has to do with what the user asked for, in words; `null` for any other. */
+/** The text of an operating-system error that the user can do something about; `null` for any other error. */
 function systemMessage(
   error: NodeJS.ErrnoException & { port?: number; address?: string; hostname?: string },
 ): string | null {
   const { code = '', syscall = '', path, port, hostname } = error;
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
-    const reason = Object.hasOwn(listening, code) ? listening[code] : undefined;
+    const reason = Object.hasOwn(listenErrors, code) ? listenErrors[code] : undefined;
     const place = [port === undefined ? 'The port' : `Port ${port}`, error.address ?? hostname];
     return reason === undefined ? null : `${place.filter(Boolean).join(' of ')} ${reason}.`;
   }
-  if (path === undefined || !Object.hasOwn(filing, code)) return null;
-  return `${path} cannot be ${verbs[syscall] ?? 'used'}: ${filing[code]}.`;
+  if (path === undefined || !Object.hasOwn(fileErrors, code)) return null;
+  return `${path} cannot be ${verbs[syscall] ?? 'used'}: ${fileErrors[code]}.`;
 }
 
-/** A file name for a command line, in quotes where a shell would take it apart. */
+/** A file name for a command line, quoted where the shell needs it. */
 export function printedName(name: string): string {
   return /^[\w./@%+=:,-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
-/** Prints rows with their columns below each other; the first row is the heads. */
+/** Prints rows as aligned columns; the first row has the headings. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
   for (const row of rows)

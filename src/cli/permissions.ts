@@ -22,21 +22,21 @@ interface Options extends EndpointOptions {
   readonly json?: boolean;
 }
 
-type Found = RoleDescription | KeyRoleDescription;
+type Description = RoleDescription | KeyRoleDescription;
 
-/** Roles with what they may do, and what is wrong besides. */
+/** Roles with their permissions, and problems of the catalog. */
 interface Answer {
-  readonly found: readonly Found[];
+  readonly found: readonly Description[];
   readonly issues: readonly CatalogIssue[];
 }
 
-/** `foz permissions`: what roles and keys may do in the end. */
+/** `foz permissions`: prints the effective permissions of roles and keys. */
 export async function showPermissions(role: string | undefined, options: Options): Promise<void> {
   const { key, json } = options;
   const foz = runningFoz(options);
   const { found: all, issues } = await (foz === null
-    ? foundHere(options.config, role, key)
-    : foundAt(foz, role, key));
+    ? readHere(options.config, role, key)
+    : readAt(foz, role, key));
   const found = key === undefined || role === undefined ? all : all.filter((one) => one.role === role);
   if (found.length === 0 && all.length > 0)
     throw new FozError('not-found', `The key ${key} cannot take the role ${role}.`);
@@ -49,7 +49,7 @@ export async function showPermissions(role: string | undefined, options: Options
     if (severity === 'error') console.error(`${where}: ${reason}`);
 }
 
-async function foundHere(file: string, role: string | undefined, key: string | undefined): Promise<Answer> {
+async function readHere(file: string, role: string | undefined, key: string | undefined): Promise<Answer> {
   const config = loadConfig(file);
   const attached = await attachStored(config);
   const { graphs, plane, issues } = attached;
@@ -65,7 +65,7 @@ async function foundHere(file: string, role: string | undefined, key: string | u
   }
 }
 
-/** A role as the control API tells of it. */
+/** A role in the form of the control API. */
 interface ShownRole extends Pick<RoleDescription, 'role' | 'limits'> {
   readonly key?: string;
   readonly tables: readonly (Pick<TableDescription, 'source' | 'namespace' | 'table'> & {
@@ -75,7 +75,7 @@ interface ShownRole extends Pick<RoleDescription, 'role' | 'limits'> {
 
 const parts = 'role tables { source namespace table json } limits';
 
-async function foundAt(foz: RunningFoz, role: string | undefined, key: string | undefined): Promise<Answer> {
+async function readAt(foz: RunningFoz, role: string | undefined, key: string | undefined): Promise<Answer> {
   const [field, name] =
     key !== undefined
       ? [`roles: keyPermissions(id: $name) { key ${parts} }`, key]
@@ -95,7 +95,7 @@ async function foundAt(foz: RunningFoz, role: string | undefined, key: string | 
   return { found: [roles].flat().map(asDescribed), issues };
 }
 
-function asDescribed({ tables, ...role }: ShownRole): Found {
+function asDescribed({ tables, ...role }: ShownRole): Description {
   const described = tables.map(
     ({ json, ...table }) => ({ ...table, ...JSON.parse(json) }) as TableDescription,
   );
@@ -103,7 +103,7 @@ function asDescribed({ tables, ...role }: ShownRole): Found {
   return { ...names, tables: described, limits };
 }
 
-function printRoles(roles: readonly Found[]): void {
+function printRoles(roles: readonly Description[]): void {
   if (roles.length === 0) console.log('No role has any permission; the admin role may do everything.');
   const rows = roles.map(({ role, tables }) => [
     role,
@@ -114,7 +114,7 @@ function printRoles(roles: readonly Found[]): void {
   if (rows.length > 0) printTable([['role', 'select', 'insert', 'update', 'delete'], ...rows]);
 }
 
-function print(found: Found): void {
+function print(found: Description): void {
   const { role, tables, limits } = found;
   console.log('key' in found ? `key ${found.key} as role ${role}` : `role ${role}`);
   if (tables.length === 0) console.log('  may do nothing');

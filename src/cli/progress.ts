@@ -1,26 +1,26 @@
-/** A stage that takes longer is named, and named again with its seconds. */
+/** Milliseconds: a stage that takes longer is printed, and printed again with its duration. */
 const quietMs = 1_000;
 const againMs = 5_000;
 
-/** Tells what a long start is doing; a short one says nothing. */
+/** Prints the stages of a long start; a short one prints nothing. */
 export class Progress {
-  readonly #tell: (text: string) => void;
+  readonly #print: (text: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(tell: (text: string) => void) {
-    this.#tell = tell;
+  constructor(print: (text: string) => void) {
+    this.#print = print;
   }
 
-  /** The work before has ended, and `text` (`Reading the sources shop, support`) begins. */
+  /** Ends the current stage and begins another: `Reading the sources shop, support`. */
   stage(text: string): void {
     this.end();
     const started = performance.now();
-    const tellAgain = () => {
+    const printAgain = () => {
       const seconds = Math.round((performance.now() - started) / 1000);
-      this.#tell(seconds < 2 ? `${text} ...` : `${text} ... (${seconds} s)`);
-      this.#timer = setTimeout(tellAgain, againMs).unref();
+      this.#print(seconds < 2 ? `${text} ...` : `${text} ... (${seconds} s)`);
+      this.#timer = setTimeout(printAgain, againMs).unref();
     };
-    this.#timer = setTimeout(tellAgain, quietMs).unref();
+    this.#timer = setTimeout(printAgain, quietMs).unref();
   }
 
   end(): void {

@@ -31,7 +31,7 @@ export async function printScalars(options: {
       `There is no format ${options.for}: it is one of ${Object.keys(formats).join(', ')}.`,
     );
   const attached = await attachStored(loadConfig(options.config), {
-    wayOut: 'Or stop the Foz that has it open.',
+    hint: 'Or stop the Foz that has it open.',
   });
   try {
     const { schema } = roleEngine(attached, options.role).options;

@@ -5,7 +5,7 @@ import { adminRole, FozError } from '../core/index.ts';
 import type { Attached } from '../main.ts';
 import { attachStored } from './attach-stored.ts';
 
-/** `foz schema print`: the whole graph as SDL, sorted, or what one role sees of it. */
+/** `foz schema print`: the whole graph as SDL, sorted, or the part that one role sees. */
 export async function printGraph(options: {
   readonly config: string;
   readonly naming?: string;
@@ -25,7 +25,7 @@ export async function printGraph(options: {
       : config.sources.map((source) => ({ ...source, naming: naming as Naming }));
   const attached = await attachStored(
     { ...config, sources, ...(naming === undefined ? {} : { naming: naming as Naming }) },
-    { wayOut: 'Or read the graph from the Foz that has it open, by introspection.' },
+    { hint: 'Or read the graph from the Foz that has it open, by introspection.' },
   );
   try {
     console.log(printSchema(lexicographicSortSchema(roleEngine(attached, options.role).options.schema)));
@@ -34,7 +34,7 @@ export async function printGraph(options: {
   }
 }
 
-/** The engine of a role, by default that of admin. Throws FozError `not-found` for a role without permissions. */
+/** The engine of a role, by default of admin. Throws FozError `not-found` for a role without permissions. */
 export function roleEngine({ graphs }: Pick<Attached, 'graphs'>, name: string = adminRole) {
   const role = knownRole(graphs, name);
   return graphs.engine({ role, variables: new Map() });

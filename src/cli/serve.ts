@@ -12,7 +12,7 @@ interface Options {
   readonly port?: string;
 }
 
-/** `foz serve`: runs until it is told to stop; SIGINT and SIGTERM let running requests finish. */
+/** `foz serve`: runs until SIGINT or SIGTERM, which let running requests finish. */
 export async function serve(options: Options): Promise<void> {
   guardOutput();
   const given = portOf('--port', options.port);
@@ -72,7 +72,7 @@ function portOf(what: string, text: string | undefined): number | undefined {
 /** The last resort: logs an uncaught error instead of ending the process, so that other requests go on. */
 function logUncaught(logger: Pick<Started['logger'], 'error'>): void {
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-    // A failed write is not logged, since it may be the log itself that cannot be written.
+    // A failed write is not logged, since the log itself may be what cannot be written.
     if (error.syscall !== 'write') logger.error({ err: error }, 'uncaught');
   });
   process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'uncaught'));

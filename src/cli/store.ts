@@ -11,20 +11,20 @@ import { FozError } from '../core/index.ts';
 import { StoreTaken } from '../store/index.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
-const asked = '{ storeStatus { kind place done pending unknown } }';
+const document = '{ storeStatus { kind place done pending unknown } }';
 
 interface Options extends EndpointOptions {
   readonly config: string;
   readonly json?: boolean;
 }
 
-/** `foz store status`: which store it is and whether its structure is up to date; code 1 when it is not. */
+/** `foz store status`: prints where the store is and which migrations are pending; exit code 1 when there are any. */
 export async function showStore(options: Options): Promise<void> {
   const foz = runningFoz(options);
   const status =
     foz === null
       ? await storeStatus(placeOf(options), process.env)
-      : (await foz.query<{ storeStatus: StoreDescription }>(asked)).storeStatus;
+      : (await foz.query<{ storeStatus: StoreDescription }>(document)).storeStatus;
   const { kind, place, done, pending, unknown } = status;
   if (options.json === true) console.log(JSON.stringify(status, null, 2));
   else {
@@ -36,7 +36,7 @@ export async function showStore(options: Options): Promise<void> {
   if (pending.length > 0 || unknown.length > 0) process.exitCode = 1;
 }
 
-/** `foz store migrate`: brings the store up to date. A server has done so when it started, so it is not asked to. */
+/** `foz store migrate`: runs pending migrations. A server has done so at its start, so there is no request for it. */
 export async function migrate(options: Pick<Options, 'config'>): Promise<void> {
   const done = await alone(
     migrateStore(placeOf(options), process.env),
@@ -46,7 +46,7 @@ export async function migrate(options: Pick<Options, 'config'>): Promise<void> {
   if (done.length === 0) console.log('The store is up to date.');
 }
 
-/** `foz secrets rotate`: brings all secrets under another master key. A server cannot: the new key has to be in its environment first. */
+/** `foz secrets rotate`: encrypts all secrets with another master key. A server cannot: the new key must be in its environment first. */
 export async function rotateSecrets(options: Pick<Options, 'config'>): Promise<void> {
   const { rotated, total, keyId } = await alone(
     rotateStoreSecrets(placeOf(options), process.env),
@@ -56,17 +56,17 @@ export async function rotateSecrets(options: Pick<Options, 'config'>): Promise<v
   console.log('Processes that run with the key before have to be started again with this one.');
 }
 
-/** What needs a store that nobody else has open. `wayOut`: what to do where somebody has. */
-async function alone<T>(done: Promise<T>, wayOut: string): Promise<T> {
+/** Runs an action that needs exclusive access to the store. `hint`: the hint for a store that another process has open. */
+async function alone<T>(done: Promise<T>, hint: string): Promise<T> {
   try {
     return await done;
   } catch (error) {
     if (!(error instanceof StoreTaken)) throw error;
-    throw new FozError(error.code, `${error.message} ${wayOut}`);
+    throw new FozError(error.code, `${error.message} ${hint}`);
   }
 }
 
-/** Without a file that was asked for, the store of the environment or of this folder. */
+/** The configuration that locates the store. Without a file, the store of the environment or of this folder is used. */
 export function placeOf({ config }: Pick<Options, 'config'>): StorePlace {
   return config === 'foz.yaml' && !existsSync(config) ? {} : loadConfig(config);
 }

@@ -13,23 +13,26 @@ import { keyDenied, VerifiedKey } from './verified.ts';
 
 export interface ApiKeyOptions {
   readonly repository: KeyRepository;
-  /** The pepper that hashes are made with, and those before it that are still accepted. */
+  /** The current pepper, then former ones that are still accepted. */
   readonly peppers: readonly Uint8Array[];
   readonly clientAddress: ClientAddress;
-  /** Verified keys that are remembered; 10,000 unless told. */
+  /** Most cached keys; default: 10,000. */
   readonly cacheSize?: number;
-  /** Bytes of all remembered keys together; a 64th of the heap unless told, 32 MiB at most. */
+  /** Bytes of all cached keys together; default: a 64th of the heap, 32 MiB at most. */
   readonly cacheBytes?: number;
-  /** A remembered key is read again in the background after this time; 900 ms unless told. */
+  /** Age after which a cached key is read again in the background; default: 900 ms. */
   readonly refreshMs?: number;
-  /** Longest time that a key is believed without reading it again; 1,800 ms unless told. A revocation that nobody tells of shows within it. */
+  /**
+   * Greatest age at which a cached key is accepted without reading it again; default: 1,800 ms. A revocation without a notification takes
+   * effect within it.
+   */
   readonly trustMs?: number;
-  /** How much longer remembered keys are believed while the store is down; 0 unless told: no store, no access. */
+  /** How much longer cached keys are accepted while the store is down; default: 0, no access without the store. */
   readonly graceMs?: number;
   readonly useEveryMs?: number;
 }
 
-/** Checks API keys in `X-API-Key` and `Authorization: Bearer foz_...`. */
+/** Authenticates by API keys in `X-API-Key` and `Authorization: Bearer foz_...`. */
 export class ApiKeys implements Authenticator {
   readonly kind = 'api-key';
   readonly #options: ApiKeyOptions;
@@ -40,7 +43,7 @@ export class ApiKeys implements Authenticator {
   readonly #refreshMs: number;
   readonly #trustMs: number;
   readonly #stop: () => void;
-  /** Goes up with every change that is told of: an answer that was under way meanwhile is asked for again. */
+  /** Incremented by every change notification: a read that was running meanwhile is repeated. */
   #changes = 0;
 
   constructor(options: ApiKeyOptions) {
@@ -54,7 +57,7 @@ export class ApiKeys implements Authenticator {
     this.#stop = options.repository.onChanged((keyId) => this.forget(keyId));
   }
 
-  /** The keys that are remembered. */
+  /** The cache of verified keys. */
   get cache(): CacheState {
     return this.#verified.state;
   }
@@ -77,7 +80,7 @@ export class ApiKeys implements Authenticator {
     return this.#use(known, request, now);
   }
 
-  /** Forgets a key at once, so that its next use reads it again. */
+  /** Removes a key from the cache at once, so that its next use reads it again. */
   forget(keyId: string): void {
     this.#changes++;
     for (const [id, { record }] of this.#verified.entries())
@@ -120,7 +123,7 @@ export class ApiKeys implements Authenticator {
     try {
       await this.#read(credential, id, now);
     } catch {
-      // A key that is not there any more is forgotten by #read; a store that is down shows when the trust ends.
+      // #read removes a key that no longer exists. A failure of the store takes effect when `trustMs` is over.
       known.refreshing = false;
     }
   }
@@ -146,7 +149,7 @@ export class ApiKeys implements Authenticator {
     return verified;
   }
 
-  /** Asks again when a change was told of meanwhile; twice at most, since more is bounded by `trustMs` anyway. */
+  /** Reads again when a change was notified meanwhile; at most twice, since `trustMs` bounds the age anyway. */
   async #find(prefix: string): Promise<KeyRecord | undefined> {
     for (let more = 2; ; more--) {
       const changes = this.#changes;

@@ -5,7 +5,7 @@ import type { KeyRecord, KeySecret } from './record.ts';
 
 type SecretConfig = Pick<DeclaredKeyConfig, 'key' | 'prefix' | 'hash'>;
 
-/** The keys of a configuration file that `checkAuth` has found right, as records. A key's id is `file:` and its name. */
+/** The keys of a configuration that passed `checkAuth`, as records. The id of a key is `file:` and its name. */
 export function declaredKeys(configs: readonly DeclaredKeyConfig[]): KeyRecord[] {
   return configs.map((config) => {
     const {

@@ -7,7 +7,7 @@ const form = /^foz_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 /** Length of every API key in characters. */
 export const keyLength = 4 + 12 + 1 + 43 + 6;
 
-/** A new key: the text is shown once; only prefix and hash are kept. */
+/** A new key. Its text is shown once; only prefix and hash are stored. */
 export interface MintedKey {
   /** `foz_` prefix `_` secret of 256 bits and a checksum. */
   readonly key: string;
@@ -16,8 +16,8 @@ export interface MintedKey {
 }
 
 /**
- * Makes an API key. Prefix and secret are random; six characters of CRC-32 at the end let a scanner tell a key from other text and a
- * typing error from a wrong key. `pepper`: see `hashKey`.
+ * Generates an API key. Prefix and secret are random. Six characters of CRC-32 at the end let a secret scanner recognize a key, and
+ * distinguish a typing error from an unknown key. `pepper`: see `hashKey`.
  */
 export function mintKey(pepper: Uint8Array): MintedKey {
   const prefix = randomText(12);
@@ -26,7 +26,7 @@ export function mintKey(pepper: Uint8Array): MintedKey {
   return { key, prefix, hash: hashKey(key, pepper) };
 }
 
-/** The prefix of a text that has the form and the checksum of a key; `undefined` for any other text. */
+/** The prefix of a text with the form and the checksum of a key; `undefined` for any other text. */
 export function keyPrefix(text: string): string | undefined {
   if (text.length !== keyLength) return undefined;
   const parts = form.exec(text);
@@ -35,19 +35,19 @@ export function keyPrefix(text: string): string | undefined {
 }
 
 /**
- * How a key is kept: HMAC-SHA-256 under the server's pepper (at least 32 bytes, from the master key and not from the store), so that a
- * copy of the store alone neither shows nor makes a key. A slow password hash would add nothing to 256 random bits.
+ * The stored hash of a key: HMAC-SHA-256 under the server's pepper (at least 32 bytes, from the master key and not from the store). A copy
+ * of the store alone thus neither reveals a key nor can be used to forge one. A slow password hash would add nothing to 256 random bits.
  */
 export function hashKey(key: string, pepper: Uint8Array): string {
   return `hmac-sha256:${createHmac('sha256', pepper).update(key).digest('base64url')}`;
 }
 
-/** Plain SHA-256 in hex, for keys in files that are kept without the server's pepper. */
+/** Plain SHA-256 in hex, for keys in files, which are used without the server's pepper. */
 export function plainHash(key: string): string {
   return `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }
 
-/** Whether a key has this hash, under any of the peppers (the current one and those before it). Takes the same time for every key. */
+/** Whether a key has this hash under any of the peppers (current and former). Takes the same time for every key. */
 export function hasHash(key: string, hash: string, peppers: readonly Uint8Array[]): boolean {
   if (hash.startsWith('sha256:')) return same(plainHash(key), hash.toLowerCase());
   let found = false;
@@ -60,7 +60,7 @@ function same(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Random characters, each as likely as any other: bytes that would favour some are thrown away. */
+/** Random characters with equal probabilities: bytes that would favour some are discarded. */
 function randomText(length: number): string {
   let text = '';
   while (text.length < length)

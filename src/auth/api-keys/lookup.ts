@@ -1,12 +1,12 @@
 import { FozError } from '../../core/index.ts';
 import type { KeyRecord, KeyRepository } from './record.ts';
 
-/** Prefixes asked for at once. */
+/** Most prefixes in one query. */
 const maxBatch = 500;
-/** Prefixes that wait while the store is slow; more are refused. */
+/** Most prefixes that wait while the store is slow; further ones are refused. */
 const maxWaiting = 10_000;
 
-/** Looks keys up with one question to the repository at a time: whoever asks meanwhile waits for the next, together. */
+/** Looks keys up with one query to the repository at a time. Lookups that arrive meanwhile wait for the next query, together. */
 export class KeyLookup {
   readonly #repository: Pick<KeyRepository, 'find'>;
   #waiting = new Map<string, Waiting>();

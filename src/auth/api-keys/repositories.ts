@@ -1,11 +1,11 @@
 import type { KeyRecord, KeyRepository, KeyUse } from './record.ts';
 
-/** A key of the configuration, and when it was used last as far as this process has seen. */
+/** A key of the configuration with its last use, as far as this process has seen it. */
 export interface DeclaredKey extends KeyRecord {
   readonly lastUse: KeyUse | undefined;
 }
 
-/** Keys that stand in the configuration: they come and go with it. */
+/** The keys of the configuration. */
 export class DeclaredKeys implements KeyRepository {
   #byPrefix = new Map<string, KeyRecord>();
   readonly #uses = new Map<string, KeyUse>();
@@ -20,7 +20,7 @@ export class DeclaredKeys implements KeyRepository {
     return Promise.resolve([...new Set(found.filter((record) => record !== undefined))]);
   }
 
-  /** Kept in memory, as long as the process runs. */
+  /** Stored in memory only. */
   touch(uses: readonly KeyUse[]): Promise<void> {
     for (const use of uses) this.#uses.set(use.keyId, use);
     return Promise.resolve();
@@ -31,12 +31,12 @@ export class DeclaredKeys implements KeyRepository {
     return () => this.#listeners.delete(listener);
   }
 
-  /** All keys, each with when and from where it was used last. */
+  /** All keys, each with the time and address of its last use. */
   list(): readonly DeclaredKey[] {
     return [...new Set(this.#byPrefix.values())].map((key) => ({ ...key, lastUse: this.#uses.get(key.id) }));
   }
 
-  /** Takes another list of keys, as after the file was read again, and tells which ones are gone or different. */
+  /** Replaces the list of keys, as after the file was read again, and notifies about removed and changed keys. */
   replace(records: readonly KeyRecord[]): void {
     const old = new Map([...this.#byPrefix.values()].map((record) => [record.id, record.revision]));
     this.#byPrefix = new Map(
@@ -48,7 +48,9 @@ export class DeclaredKeys implements KeyRepository {
   }
 }
 
-/** Several repositories as one: a key belongs to the first that knows its prefix, and a later one that is down stops only its own keys. */
+/**
+ * Several repositories as one. A key belongs to the first that has its prefix; a later repository that is down affects only its own keys.
+ */
 export class KeyRepositories implements KeyRepository {
   readonly #members: readonly KeyRepository[];
   readonly #homes = new Map<string, KeyRepository>();

@@ -1,6 +1,6 @@
 import type { KeyRepository, KeyUse } from './record.ts';
 
-/** Collects last uses of keys and writes them now and then: a request never waits for it. */
+/** Collects last uses of keys and writes them periodically, so that no request waits for the write. */
 export class KeyUses {
   readonly #repository: Pick<KeyRepository, 'touch'>;
   readonly #everyMs: number;
@@ -13,7 +13,7 @@ export class KeyUses {
     this.#everyMs = everyMs;
   }
 
-  /** Remembers one use. */
+  /** Adds one use. */
   add(keyId: string, at: number, address: string | null): void {
     const last = this.#uses.get(keyId);
     if (last !== undefined && last.address === address && at - last.at < 1000) return;
@@ -21,7 +21,7 @@ export class KeyUses {
     this.#timer ??= setTimeout(() => void this.flush(), this.#everyMs).unref();
   }
 
-  /** Writes what is collected. What cannot be written is kept for the next time, unless the key was used since. */
+  /** Writes the collected uses. Those that cannot be written are retried next time, unless the key was used since. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -8,23 +8,23 @@ import { scopesOf } from '../scopes.ts';
 import { variableText } from '../variables.ts';
 import type { KeyRecord, KeySecret } from './record.ts';
 
-/** Heap bytes of a record without its texts, with what belongs to it here. */
+/** Heap bytes of a record and the objects around it, without its texts. */
 const recordBytes = 1_500;
 
-/** What every refusal of a key tells: not whether it is unknown, revoked, expired, or used from elsewhere. */
+/** The refusal of a key. It does not reveal whether the key is unknown, revoked, expired, or used from another network. */
 export function keyDenied(why: string): AccessDenied {
   const message =
     'The API key was not accepted: it is unknown, revoked, expired, or not allowed from this address.';
   return new AccessDenied({ message, why });
 }
 
-/** A key whose secret was found right, as it was read at `readAt` (milliseconds since 1970). */
+/** A key whose secret was verified, as it was read at `readAt` (milliseconds since 1970). */
 export class VerifiedKey {
   readonly record: KeyRecord;
   readonly prefix: string;
   readAt: number;
   readonly sessions: GrantedSessions;
-  /** Whether it is being read again already. */
+  /** Whether it is being read again. */
   refreshing = false;
   readonly #until: number;
   readonly #networks: Networks | null;
@@ -47,13 +47,13 @@ export class VerifiedKey {
     return recordBytes + 2 * texts + this.sessions.bytes + (this.#networks?.bytes ?? 0);
   }
 
-  /** It was read again at `now` and is still the same. */
+  /** Marks it as read again at `now` and unchanged. */
   renew(now: number): void {
     this.readAt = now;
     this.refreshing = false;
   }
 
-  /** Throws `access-denied` when the key does not hold now or not from here. Gives the caller's address. */
+  /** Throws `access-denied` when the key is not valid now or not from this address. Returns the caller's address. */
   check(request: AuthRequest, clientAddress: ClientAddress, now: number): string | null {
     if (now >= this.#until) throw keyDenied(`key ${this.record.id}: expired`);
     const address = clientAddress(request);

@@ -6,11 +6,11 @@ import { tokenDenied } from './token.ts';
 
 /** Where roles and variables stand in a token. */
 export interface ClaimsOptions {
-  /** Name of the claim that holds them; by default Foz's own, then Hasura's. */
+  /** Name of the claim that contains them; default: Foz's own, then Hasura's. */
   readonly namespace?: string;
-  /** Its path, where it lies deeper. */
+  /** Path of that claim, where it is nested. */
   readonly namespacePath?: string;
-  /** Each variable by itself: a fixed text, or a path and what holds where nothing stands there. */
+  /** The source of each variable: a fixed text, or a path and a default. */
   readonly map?: Readonly<Record<string, ClaimSource>>;
 }
 
@@ -23,12 +23,12 @@ export interface TokenClaims {
   readonly variables: ReadonlyMap<string, string>;
 }
 
-/** Claim names that hold roles and variables unless told otherwise. */
+/** Default names of the claim with roles and variables. */
 const namespaces = ['https://foz.dev/claims', 'https://hasura.io/jwt/claims'];
 /** Most variables, and the longest text of one. */
 const limits = { variables: 100, text: 16 * 1024 };
 
-/** Makes the reader of a verified payload. The reader throws `access-denied` when roles are missing or anything has the wrong shape. */
+/** Creates the reader of a verified payload. The reader throws `access-denied` when roles are missing or a value has the wrong type. */
 export function claimsReader(options: ClaimsOptions): (payload: JWTPayload) => TokenClaims {
   const { map } = options;
   if (map !== undefined) {
@@ -68,7 +68,7 @@ function pathOf(text: string): JsonPath {
   return path;
 }
 
-/** The claims may be an object or the JSON text of one. */
+/** The claims may be an object, or the JSON text of one. */
 function objectOf(value: unknown): object {
   const parsed = typeof value === 'string' ? claimsIn(value) : value;
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
@@ -84,7 +84,7 @@ function claimsIn(text: string): unknown {
   }
 }
 
-/** `lenient`: one text is a list of one role. */
+/** `lenient`: a single text is a list of one role. */
 function readClaims(entries: readonly (readonly [string, unknown])[], lenient: boolean): TokenClaims {
   const variables = new Map<string, string>();
   let roles: readonly RoleName[] | undefined;

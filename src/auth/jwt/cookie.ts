@@ -2,7 +2,7 @@ import { AccessDenied } from '../denied.ts';
 import { isOwnOrigin } from '../origin.ts';
 import { type AuthRequest, header } from '../request.ts';
 
-/** The value of a cookie; `undefined` when it is absent. Throws `access-denied` when it is there twice. */
+/** The value of a cookie; `undefined`: it is absent. Throws `access-denied` when it is repeated. */
 export function cookieOf(request: AuthRequest, name: string): string | undefined {
   const text = header(request, 'cookie');
   if (text === undefined || !text.includes(name)) return undefined;
@@ -19,7 +19,7 @@ export function cookieOf(request: AuthRequest, name: string): string | undefined
   return found;
 }
 
-/** Headers that a page of another origin cannot send without being asked first: one of them must be there when the browser says no origin. */
+/** Headers that a page of another origin cannot send without a preflight: one of them is required when the browser sends no Origin. */
 const customHeaders = [
   'x-foz-csrf',
   'x-requested-with',
@@ -28,9 +28,9 @@ const customHeaders = [
 ];
 
 /**
- * A browser sends a cookie whoever wrote the page, so a cookie counts only when the page is the server's own or of a known origin.
- * Throws `access-denied` otherwise. Over HTTP without Origin, `Sec-Fetch-Site: same-origin` or a custom header is needed; a WebSocket
- * needs the Origin that every browser sends.
+ * Protects cookies from CSRF: a browser sends a cookie with requests of any page, so it is accepted only from the server's own pages and
+ * those of known origins. Throws `access-denied` otherwise. Over HTTP without Origin, `Sec-Fetch-Site: same-origin` or a custom header is
+ * required; a WebSocket requires Origin, which every browser sends.
  */
 export function refuseForeignPage(request: AuthRequest, origins: ReadonlySet<string>): void {
   const origin = header(request, 'origin');

@@ -14,10 +14,10 @@ import {
 } from './keys.ts';
 import { tokenDenied, type UncheckedToken } from './token.ts';
 
-/** Keys that are tried for one token at most. */
+/** Most keys that are tried for one token. */
 const maxTries = 8;
 
-/** A token that was verified: it holds until `until` (milliseconds since 1970) and while its key was not withdrawn. */
+/** A verified token: valid until `until` (milliseconds since 1970), unless its key is withdrawn. */
 export interface VerifiedToken {
   readonly issuer: Issuer;
   readonly key: SigningKey;
@@ -25,7 +25,7 @@ export interface VerifiedToken {
   readonly sessions: GrantedSessions;
 }
 
-/** One issuer: its keys, its rules, and how its claims are read. */
+/** One issuer: its keys, its rules, and the reader of its claims. */
 export class Issuer {
   readonly name: string | undefined;
   readonly keys: IssuerKeys;
@@ -34,7 +34,7 @@ export class Issuer {
   readonly #algorithms: ReadonlySet<string>;
   readonly #readClaims: (payload: JWTPayload) => TokenClaims;
 
-  /** Throws TypeError for a key or a path that is none; `checkAuth` tells it earlier and with its place. */
+  /** Throws TypeError for an invalid key or path; `checkAuth` reports these earlier, with their place in the configuration. */
   constructor(config: IssuerConfig) {
     this.config = config;
     this.name = config.issuer ?? undefined;
@@ -110,18 +110,18 @@ export class Issuer {
   }
 }
 
-/** The payload of a verified token, numbers with all their digits. */
+/** The payload of a verified token. Numbers are parsed with all their digits. */
 function payloadOf(token: string): JWTPayload {
   return parseJson(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8')) as JWTPayload;
 }
 
-/** A subject is a text; some issuers number theirs. */
+/** The subject as text; some issuers use numbers. */
 function subjectOf({ sub }: { readonly sub?: unknown }): string {
   const isName = typeof sub === 'string' || typeof sub === 'number' || sub instanceof ExactNumber;
   return isName ? String(sub) : '';
 }
 
-/** What a token says, and the key that has signed it. */
+/** The claims of a token, and the key that signed it. */
 interface Signed {
   readonly payload: JWTPayload;
   readonly key: SigningKey;
@@ -139,7 +139,7 @@ function keysOf({ key, jwks_url, secret }: IssuerConfig): IssuerKeys {
   return new StaticKeys([key ?? []].flat().map(publicKeyOf));
 }
 
-/** A public key as the configuration gives it. Throws TypeError with the reason when it cannot be used. */
+/** A public key of the configuration. Throws TypeError with the reason when it cannot be used. */
 export function publicKeyOf(config: PublicKeyConfig): PublicKey {
   if (typeof config === 'string' && !config.trimStart().startsWith('{')) return PublicKey.ofPem(config);
   const key = PublicKey.ofJwk(typeof config === 'string' ? JSON.parse(config) : config);

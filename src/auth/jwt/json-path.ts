@@ -3,7 +3,7 @@ export type JsonPath = readonly (string | number)[];
 
 const step = /(?:\.([A-Za-z_][\w-]*)|\[(\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\])/y;
 
-/** Reads a path: names after dots, indexes and quoted names in brackets; `undefined` for a text that is none. */
+/** Parses a path: names after dots, indexes and quoted names in brackets; `undefined`: the text is not a path. */
 export function parseJsonPath(text: string): JsonPath | undefined {
   if (!text.startsWith('$')) return undefined;
   const path: (string | number)[] = [];
@@ -18,7 +18,7 @@ export function parseJsonPath(text: string): JsonPath | undefined {
   return path;
 }
 
-/** What stands at a path, own properties only; `undefined` when nothing does. */
+/** The value at a path, own properties only; `undefined`: there is none. */
 export function follow(value: unknown, path: JsonPath): unknown {
   let at = value;
   for (const name of path) {

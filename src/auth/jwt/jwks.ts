@@ -6,11 +6,11 @@ import { type IssuerKeys, PublicKey, type SigningKey, type TokenHeader } from '.
 export interface RemoteKeysOptions {
   readonly url: string;
   readonly timeoutMs?: number;
-  /** How long keys are taken without asking again when the answer does not say; 10 minutes unless told. */
+  /** How long a key set is fresh where the answer does not say; default: 10 minutes. */
   readonly maxAgeMs?: number;
-  /** Least time between two questions because of a key that is not in the set; 30 s unless told. */
+  /** Least time between two reads because of an unknown key; default: 30 s. */
   readonly coolDownMs?: number;
-  /** How long keys are still taken while their server does not answer; 24 hours unless told. */
+  /** How long keys are still accepted while their server does not answer; default: 24 hours. */
   readonly staleMs?: number;
 }
 
@@ -21,8 +21,8 @@ const defaults = {
   staleMs: 24 * 3_600_000,
 };
 /**
- * Bounds for what the answer says about its age, for its size, and for the wait after failures; and how long after their age keys are
- * taken while they are read in the background: where nobody has asked for longer, whoever comes first waits.
+ * Bounds for the freshness that an answer may claim, for its size, and for the wait after failures. `overdueMs`: how long after their
+ * freshness ends keys are still used while they are read in the background; after that, a request waits for them.
  */
 const bounds = {
   leastAgeMs: 60_000,
@@ -38,20 +38,20 @@ interface Loaded {
   readonly freshUntil: number;
 }
 
-/** The public keys of an issuer, read from a URL, kept, and read again when they are old or a token names one that is not there. */
+/** The public keys of an issuer, read from a URL and cached. They are read again when they are old or when a token names an unknown key. */
 export class RemoteKeys implements IssuerKeys {
   readonly #options: Required<RemoteKeysOptions>;
   #loaded: Loaded | undefined;
   #loading: Promise<void> | undefined;
   readonly #clock = new SteadyClock();
   #failures = 0;
-  #askedAt = Number.NEGATIVE_INFINITY;
+  #lastReadAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RemoteKeysOptions) {
     this.#options = { ...defaults, ...options };
   }
 
-  believes(key: SigningKey, at: number): boolean {
+  trusts(key: SigningKey, at: number): boolean {
     const now = this.#clock.at(at);
     if (!this.#isTrusted(now) || this.#isOverdue(now)) return false;
     return !this.#isWithdrawn(key, now);
@@ -66,32 +66,33 @@ export class RemoteKeys implements IssuerKeys {
     return this.#loaded?.keys.some((one) => one === key) !== true;
   }
 
-  /** The keys that fit a token. Rejects with FozError `unavailable` when there are none at all and none can be had. */
+  /** The keys that match a token. Rejects with FozError `unavailable` when no keys could be read at all. */
   async candidates(header: TokenHeader, at: number): Promise<readonly PublicKey[]> {
     const now = this.#clock.at(at);
     if (!this.#isTrusted(now)) await this.#mustAsk(now);
-    else if (this.#isOverdue(now)) await this.#ask(now).catch(() => {});
+    else if (this.#isOverdue(now)) await this.#read(now).catch(() => {});
     else this.#keepFresh(now);
     const fitting = this.#fitting(header);
-    if (fitting.length > 0 || !this.#mayAskForMore(now)) return fitting;
-    await this.#ask(now).catch(() => {});
+    if (fitting.length > 0 || !this.#mayReadForUnknown(now)) return fitting;
+    await this.#read(now).catch(() => {});
     return this.#fitting(header);
   }
 
-  /** Starts reading again in the background when the keys are old. Never waits, never throws. */
+  /** Starts a read in the background when the keys are old. Never waits, never throws. */
   #keepFresh(now: number): void {
     const loaded = this.#loaded;
-    if (loaded !== undefined && now >= loaded.freshUntil && this.#mayAsk(now)) this.#ask(now).catch(() => {});
+    if (loaded !== undefined && now >= loaded.freshUntil && this.#mayRead(now))
+      this.#read(now).catch(() => {});
   }
 
-  /** Whether keys can be believed at all without having been read again. */
+  /** Whether the cached keys may be used without reading them again. */
   #isTrusted(now: number): boolean {
     return this.#loaded !== undefined && now - this.#loaded.freshUntil <= this.#options.staleMs;
   }
 
-  /** Whether keys are old and nobody has asked for them since: a key may have been withdrawn long ago. */
+  /** Whether the keys are so old that one of them may have been withdrawn long ago: they were not needed for a while. */
   #isOverdue(now: number): boolean {
-    return now - Math.max(this.#loaded?.freshUntil ?? 0, this.#askedAt) > bounds.overdueMs;
+    return now - Math.max(this.#loaded?.freshUntil ?? 0, this.#lastReadAt) > bounds.overdueMs;
   }
 
   #fitting(header: TokenHeader): readonly PublicKey[] {
@@ -100,24 +101,24 @@ export class RemoteKeys implements IssuerKeys {
     );
   }
 
-  /** Whether a key that is not in the set is a reason to ask now. */
-  #mayAskForMore(now: number): boolean {
+  /** Whether an unknown key may cause a read now. */
+  #mayReadForUnknown(now: number): boolean {
     if (this.#loading !== undefined) return true;
-    return now - this.#askedAt >= this.#options.coolDownMs && this.#mayAsk(now);
+    return now - this.#lastReadAt >= this.#options.coolDownMs && this.#mayRead(now);
   }
 
   /** After failures the wait doubles from one second to a minute. */
-  #mayAsk(now: number): boolean {
+  #mayRead(now: number): boolean {
     if (this.#failures === 0) return true;
-    return now - this.#askedAt >= Math.min(1000 * 2 ** (this.#failures - 1), bounds.backOffMs);
+    return now - this.#lastReadAt >= Math.min(1000 * 2 ** (this.#failures - 1), bounds.backOffMs);
   }
 
   async #mustAsk(now: number): Promise<void> {
-    if (this.#loading === undefined && !this.#mayAsk(now)) throw unavailable('asked a moment ago');
-    await this.#ask(now);
+    if (this.#loading === undefined && !this.#mayRead(now)) throw unavailable('asked a moment ago');
+    await this.#read(now);
   }
 
-  #ask(now: number): Promise<void> {
+  #read(now: number): Promise<void> {
     this.#loading ??= this.#load(now).finally(() => {
       this.#loading = undefined;
     });
@@ -125,12 +126,12 @@ export class RemoteKeys implements IssuerKeys {
   }
 
   async #load(now: number): Promise<void> {
-    this.#askedAt = now;
+    this.#lastReadAt = now;
     try {
       const { keys, ageMs } = await this.#fetch();
       const former = this.#loaded?.keys;
       if (former === undefined && keys.length === 0) throw unavailable('no public key in the set');
-      // A key that stays is the same object, by which what it has verified is known.
+      // An unchanged key stays the same object, since tokens that it verified refer to it.
       const kept = keys.map((key) => former?.find(({ print }) => print === key.print) ?? key);
       this.#loaded = { keys: kept, freshUntil: now + ageMs };
       this.#failures = 0;
@@ -154,12 +155,12 @@ export class RemoteKeys implements IssuerKeys {
       throw unavailable(`status ${answer.status}`);
     }
     const keys = publicKeys(JSON.parse(await readLimited(answer, bounds.bytes)));
-    const told = freshnessOf(answer.headers, Date.now()) ?? maxAgeMs;
-    return { keys, ageMs: Math.min(Math.max(told, bounds.leastAgeMs), bounds.mostAgeMs) };
+    const ageMs = freshnessOf(answer.headers, Date.now()) ?? maxAgeMs;
+    return { keys, ageMs: Math.min(Math.max(ageMs, bounds.leastAgeMs), bounds.mostAgeMs) };
   }
 }
 
-/** The keys of a set that can be used: what is secret, too weak or not known is left out. */
+/** The usable keys of a set: secret, weak and unknown kinds are left out. */
 function publicKeys(value: unknown): readonly PublicKey[] {
   const keys = (value as { readonly keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw unavailable('no key set');

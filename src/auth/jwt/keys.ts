@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
-/** What a token's header says about its key. */
+/** The parts of a token's header that select a key. */
 export interface TokenHeader {
   readonly alg: string;
   readonly kid: string | undefined;
@@ -8,20 +8,20 @@ export interface TokenHeader {
 
 /** The keys of one issuer. */
 export interface IssuerKeys {
-  /** The keys that may have signed a token with this header, most often one. */
+  /** The keys that may have signed a token with this header, usually one. */
   candidates(header: TokenHeader, now: number): Promise<readonly SigningKey[]>;
-  /** Whether what a key has verified counts without asking anybody: false where the keys have to be read again first. */
-  believes(key: SigningKey, now: number): boolean;
-  /** Whether a key was withdrawn, as far as that is known; has it looked up now and then. */
+  /** Whether a token verified by this key is valid without a read; false where the keys have to be read again first. */
+  trusts(key: SigningKey, now: number): boolean;
+  /** Whether a key was withdrawn, as far as that is known; starts a read now and then. */
   isWithdrawn(key: SigningKey, now: number): boolean;
 }
 
-/** A key that signatures are verified with. */
+/** A key that verifies signatures. */
 export interface SigningKey {
   readonly key: KeyObject;
 }
 
-/** Signature algorithms with a public key, and the kind of key each needs. */
+/** Signature algorithms with a public key, and the type of key for each. */
 const asymmetric = {
   RS256: 'rsa',
   RS384: 'rsa',
@@ -36,12 +36,12 @@ const asymmetric = {
   Ed25519: 'ed25519',
 } as const satisfies Record<string, string>;
 
-/** Signature algorithms with a shared secret, and how many bytes it must have at least. */
+/** Signature algorithms with a shared secret, and the least number of bytes for each. */
 const symmetric = { HS256: 32, HS384: 48, HS512: 64 } as const satisfies Record<string, number>;
 
-/** Names of the algorithms with a public key: what an issuer with public keys may use unless told otherwise. */
+/** The algorithms with a public key: the default for an issuer with public keys. */
 export const publicAlgorithms = Object.keys(asymmetric);
-/** Names of the algorithms with a shared secret. */
+/** The algorithms with a shared secret. */
 export const secretAlgorithms = Object.keys(symmetric);
 
 /** Least length of a shared secret in bytes. */
@@ -49,11 +49,11 @@ export function leastSecretBytes(algorithm: string): number {
   return symmetric[algorithm as keyof typeof symmetric] ?? 64;
 }
 
-/** A public key with what its set says about it. */
+/** A public key with its parameters from the key set. */
 export class PublicKey implements SigningKey {
   readonly key: KeyObject;
   readonly kid: string | undefined;
-  /** Tells it from every other key. */
+  /** Identifies the key and its parameters: equal for equal keys. */
   readonly print: string;
   readonly #algorithm: string | undefined;
   readonly #kind: string;
@@ -76,7 +76,7 @@ export class PublicKey implements SigningKey {
     return new PublicKey(key, kind, {});
   }
 
-  /** From a JWK; `undefined` for one that is secret, for another use, too weak or not known. */
+  /** From a JWK; `undefined` for a secret, weak or unknown key and for one with another use. */
   static ofJwk(value: unknown): PublicKey | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
     const jwk = value as JsonWebKey & { readonly kid?: unknown; readonly alg?: unknown };
@@ -122,7 +122,7 @@ function kindOf(key: KeyObject): string | undefined {
   }
 }
 
-/** Keys that stand in the configuration. */
+/** Keys in the configuration. */
 export class StaticKeys implements IssuerKeys {
   readonly #keys: readonly PublicKey[];
 
@@ -130,7 +130,7 @@ export class StaticKeys implements IssuerKeys {
     this.#keys = keys;
   }
 
-  /** A key without `kid` fits a token with any: PEM has no place for one. */
+  /** A key without `kid` matches a token with any `kid`, since PEM cannot express one. */
   candidates(header: TokenHeader): Promise<readonly PublicKey[]> {
     const { kid } = header;
     const fitting = this.#keys.filter(
@@ -139,7 +139,7 @@ export class StaticKeys implements IssuerKeys {
     return Promise.resolve(fitting);
   }
 
-  believes(): boolean {
+  trusts(): boolean {
     return true;
   }
 
@@ -160,7 +160,7 @@ export class SecretKey implements IssuerKeys {
     return Promise.resolve(Object.hasOwn(symmetric, alg) ? [this.#key] : []);
   }
 
-  believes(): boolean {
+  trusts(): boolean {
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { AccessDenied } from '../denied.ts';
 
-/** What a token says about itself before anybody has checked it: good for choosing a key, for nothing else. */
+/** The claims and header of a token that is not verified: good for choosing a key, and for nothing else. */
 export interface UncheckedToken {
   /** Absent in a token without `iss`. */
   readonly issuer: string | undefined;
@@ -16,7 +16,7 @@ export function looksLikeToken(text: string): boolean {
   return /^e[wy]/.test(text) && form.test(text);
 }
 
-/** Reads issuer and algorithm. Throws `access-denied` for anything that is not a token. */
+/** Reads issuer and algorithm without verifying. Throws `access-denied` for a text that is not a token. */
 export function decodeToken(token: string): UncheckedToken {
   if (!form.test(token)) throw tokenDenied('no form of a token');
   const signature = token.slice(token.lastIndexOf('.') + 1);
@@ -34,7 +34,7 @@ export function decodeToken(token: string): UncheckedToken {
   }
 }
 
-/** The refusal of a token: does not tell whether issuer, key, signature or audience was wrong. */
+/** The refusal of a token. It does not reveal whether issuer, key, signature or audience was wrong. */
 export function tokenDenied(why: string): AccessDenied {
   const message =
     'The token was not accepted: it must be signed by an issuer this server knows, be meant for this server, and be valid now.';

@@ -12,15 +12,15 @@ import { decodeToken, looksLikeToken, tokenDenied } from './token.ts';
 
 export interface TokenOptions {
   readonly issuers: readonly IssuerConfig[];
-  /** Origins besides the server's own whose pages may send a cookie. */
+  /** Origins, besides the server's own, whose pages may send a cookie. */
   readonly cookieOrigins?: readonly string[];
-  /** Verified tokens that are remembered; 10,000 unless told. */
+  /** Most cached tokens; default: 10,000. */
   readonly cacheSize?: number;
-  /** Bytes of all remembered tokens together; a 64th of the heap unless told, 32 MiB at most. */
+  /** Bytes of all cached tokens together; default: a 64th of the heap, 32 MiB at most. */
   readonly cacheBytes?: number;
 }
 
-/** A token and where it stood. */
+/** A token and where the request carried it. */
 export interface FoundToken {
   readonly token: string;
   readonly place: TokenPlace;
@@ -28,7 +28,7 @@ export interface FoundToken {
 
 const none: ReadonlyMap<string | undefined, Issuer> = new Map();
 
-/** Checks signed tokens of several issuers: `iss` says whose it claims to be, and only that issuer's keys and rules count. */
+/** Verifies signed tokens of several issuers. `iss` selects the issuer, and only that issuer's keys and rules apply. */
 export class Tokens implements Authenticator<FoundToken> {
   readonly kind = 'jwt';
   readonly headers: readonly string[];
@@ -38,10 +38,10 @@ export class Tokens implements Authenticator<FoundToken> {
   readonly #maxLength: number;
   /** By SHA-256 of the token. */
   readonly #verified: OwnedCache<VerifiedToken>;
-  /** What sessions came in with, by whom they stand for. */
+  /** The tokens of sessions, by the actor. */
   readonly #origins: WeakMap<Actor, VerifiedToken>;
 
-  /** `former`: what was there before; issuers that stay as they are keep their keys and the tokens that were verified. */
+  /** `former`: the tokens before this change; unchanged issuers keep their keys and cached tokens. */
   constructor(options: TokenOptions, former?: Tokens) {
     const known = former === undefined ? none : former.#issuers;
     const issuers = options.issuers.map((config) => {
@@ -60,7 +60,7 @@ export class Tokens implements Authenticator<FoundToken> {
     this.#origins = former === undefined ? new WeakMap() : former.#origins;
   }
 
-  /** The tokens that are remembered. */
+  /** The cache of verified tokens. */
   get cache(): CacheState {
     return this.#verified.state;
   }
@@ -71,12 +71,15 @@ export class Tokens implements Authenticator<FoundToken> {
     return origin.issuer.keys.isWithdrawn(origin.key, now) ? 'withdrawn' : null;
   }
 
-  /** Whether an issuer is there, and as it was. */
+  /** Whether this issuer still exists, unchanged. */
   #has(issuer: Issuer): boolean {
     return this.#issuers.get(issuer.name) === issuer;
   }
 
-  /** Authorization before other headers, headers before cookies. What stands in Authorization without the form of a token is left to others. */
+  /**
+   * Authorization has precedence over other headers, and headers over cookies. A value of Authorization without the form of a token is left
+   * to other authenticators.
+   */
   credential(request: AuthRequest): FoundToken | undefined {
     for (const place of this.#places) {
       const token = tokenAt(place, request);
@@ -92,7 +95,7 @@ export class Tokens implements Authenticator<FoundToken> {
     const known = this.#verified.get(id);
     if (known !== undefined) {
       const { issuer, key, until } = known;
-      if (this.#has(issuer) && now < until && issuer.keys.believes(key, now))
+      if (this.#has(issuer) && now < until && issuer.keys.trusts(key, now))
         return sessionOf(known, place, request);
       this.#verified.delete(id);
     }

@@ -1,7 +1,7 @@
 import { type AuthRequest, isSessionHeader } from '../request.ts';
 
-/** About the connection or the body, not about who is asking. */
-const left = new Set([
+/** Headers about the connection or the body rather than the caller. */
+const connectionHeaders = new Set([
   'accept',
   'accept-charset',
   'accept-datetime',
@@ -32,17 +32,24 @@ const left = new Set([
   'user-agent',
 ]);
 
-/** Tell one request from another and not one caller from another: sent, but not part of what an answer is kept under. */
-const passing = new Set(['x-request-id', 'x-correlation-id', 'traceparent', 'tracestate', 'baggage', 'b3']);
-/** Secrets of Foz itself. */
+/** Headers that identify a request rather than a caller: sent to the webhook, but not part of the cache key. */
+const requestHeaders = new Set([
+  'x-request-id',
+  'x-correlation-id',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'b3',
+]);
+/** Secrets of Foz itself, never sent. */
 const secret = /^x-(?:foz|hasura)-admin-secret$/;
-/** Where every proxy adds whom it was asked by. */
+/** The header in which every proxy adds the address it was called from. */
 const hops = 'x-forwarded-for';
 const maxLength = 32 * 1024;
 
 /**
- * What the webhook is sent about a request: its headers, less those of the connection; `null` when they are too long. Names in `Connection`
- * count for nothing here: through a proxy that passes them on, a client would take away what the proxy has added.
+ * The headers that the webhook is sent about a request: all but those of the connection; `null`: they are too long. The header `Connection`
+ * cannot name further ones to leave out: behind a proxy that passes it on, a client could otherwise remove what the proxy has added.
  */
 export function forwardedHeaders(
   request: AuthRequest,
@@ -52,7 +59,7 @@ export function forwardedHeaders(
   let length = 0;
   for (const name of Object.keys(request.headers).sort()) {
     const value = text(request.headers[name]);
-    const wanted = only === null ? !left.has(name) : only.has(name) || isSessionHeader(name);
+    const wanted = only === null ? !connectionHeaders.has(name) : only.has(name) || isSessionHeader(name);
     if (!wanted || value === '' || secret.test(name) || name.startsWith('sec-') || name.startsWith(':'))
       continue;
     length += name.length + value.length;
@@ -65,10 +72,10 @@ export function forwardedHeaders(
   return sent;
 }
 
-/** What tells callers apart, as one text. */
+/** The cache key of a caller. */
 export function callerText(headers: Readonly<Record<string, string>>): string {
   return JSON.stringify(
-    Object.entries(headers).filter(([name]) => !passing.has(name) && !name.startsWith('x-b3-')),
+    Object.entries(headers).filter(([name]) => !requestHeaders.has(name) && !name.startsWith('x-b3-')),
   );
 }
 

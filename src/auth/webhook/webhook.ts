@@ -20,7 +20,7 @@ import type { SessionEnd } from '../session-end.ts';
 import { isVariable, setVariable, variableOf, variableText } from '../variables.ts';
 import { callerText, forwardedHeaders } from './forwarded.ts';
 
-/** Longest answer, most variables in it, longest time that one is kept, and how long a session lasts where an answer does not say. */
+/** Longest answer, most variables in it, longest time in the cache, and the duration of a session where the answer does not say. */
 const limits = {
   bytes: 64 * 1024,
   variables: 100,
@@ -31,37 +31,37 @@ const limits = {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** An answer that is kept, and until when, by the clock of this webhook. */
-interface Kept {
+/** A cached answer and when it expires, by the clock of this webhook. */
+interface CachedAnswer {
   readonly session: Session;
   readonly until: number;
 }
 
-/** Asks a URL who the caller is: 200 with session variables, 401 for nobody; anything else is `unavailable` and never access. */
+/** Authenticates by asking a URL: 200 with session variables, 401 for an unknown caller; anything else is `unavailable`, never access. */
 export class Webhook implements Authenticator<Headers> {
   readonly kind = 'webhook';
   readonly config: WebhookConfig;
   readonly #only: ReadonlySet<string> | null;
-  readonly #kept: OwnedCache<Kept> | null;
+  readonly #cache: OwnedCache<CachedAnswer> | null;
   readonly #clock = new SteadyClock();
-  readonly #asking = new Map<string, Promise<Session>>();
-  /** Whom it has let in. */
+  readonly #pending = new Map<string, Promise<Session>>();
+  /** The actors of its sessions. */
   readonly #actors = new WeakSet<Actor>();
 
-  /** `cacheBytes`: of all kept answers together; a 64th of the heap unless told, 32 MiB at most. */
+  /** `cacheBytes`: of all cached answers together; default: a 64th of the heap, 32 MiB at most. */
   constructor(config: WebhookConfig, cacheBytes = heapPart(1 / 64, 32 * 2 ** 20)) {
     this.config = config;
     const { forward_headers: only, cache = 5000 } = config;
     this.#only = only === undefined ? null : new Set(only.map((name) => name.toLowerCase()));
-    this.#kept = cache === 0 ? null : new OwnedCache('webhook_answers', cacheBytes, cache);
+    this.#cache = cache === 0 ? null : new OwnedCache('webhook_answers', cacheBytes, cache);
   }
 
-  /** The answers that are kept; `null`: none is. */
+  /** The cache of answers; `null`: it is off. */
   get cache(): CacheState | null {
-    return this.#kept?.state ?? null;
+    return this.#cache?.state ?? null;
   }
 
-  /** Every request is the webhook's: it also decides about those without credentials. */
+  /** Every request is the webhook's: it decides about requests without credentials, too. */
   credential(request: AuthRequest): Headers {
     const headers = forwardedHeaders(request, this.#only);
     if (headers === null)
@@ -74,22 +74,22 @@ export class Webhook implements Authenticator<Headers> {
 
   identify(headers: Headers, _request: AuthRequest, now: number): Session | Promise<Session> {
     const id = digest('sha256', callerText(headers), 'base64');
-    const kept = this.#kept?.get(id);
-    if (kept !== undefined && this.#clock.at(now) < kept.until && now < kept.session.expiresAt!)
-      return kept.session;
-    const running = this.#asking.get(id);
+    const cached = this.#cache?.get(id);
+    if (cached !== undefined && this.#clock.at(now) < cached.until && now < cached.session.expiresAt!)
+      return cached.session;
+    const running = this.#pending.get(id);
     if (running !== undefined) return running;
-    if (this.#asking.size >= limits.waiting) throw unavailable('too many questions wait for it');
-    const asking = this.#ask(id, headers, now).finally(() => this.#asking.delete(id));
-    this.#asking.set(id, asking);
-    return asking;
+    if (this.#pending.size >= limits.waiting) throw unavailable('too many questions wait for it');
+    const pending = this.#query(id, headers, now).finally(() => this.#pending.delete(id));
+    this.#pending.set(id, pending);
+    return pending;
   }
 
   endOf(actor: Actor): SessionEnd | null {
     return this.#actors.has(actor) ? null : 'changed';
   }
 
-  async #ask(id: string, headers: Headers, now: number): Promise<Session> {
+  async #query(id: string, headers: Headers, now: number): Promise<Session> {
     const answer = await this.#send(headers);
     if (answer.status === 401) {
       await answer.body?.cancel();
@@ -102,13 +102,13 @@ export class Webhook implements Authenticator<Headers> {
     const freshMs = Math.min(freshnessOf(answer.headers, now) ?? 0, limits.keptMs);
     const { session_seconds: seconds = limits.sessionSeconds } = this.config;
     const session = this.#read(await this.#body(answer), now + (freshMs > 0 ? freshMs : seconds * 1000));
-    if (freshMs > 0) this.#keep(id, { session, until: this.#clock.at(now) + freshMs });
+    if (freshMs > 0) this.#store(id, { session, until: this.#clock.at(now) + freshMs });
     return session;
   }
 
-  #keep(id: string, kept: Kept): void {
-    const { role, variables, actor } = kept.session;
-    this.#kept?.set(id, kept, role, grantBytes({ actor: actor!, roles: [role], variables }));
+  #store(id: string, answer: CachedAnswer): void {
+    const { role, variables, actor } = answer.session;
+    this.#cache?.set(id, answer, role, grantBytes({ actor: actor!, roles: [role], variables }));
   }
 
   async #send(headers: Headers): Promise<Response> {
