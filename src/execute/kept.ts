@@ -9,17 +9,17 @@ import type { InspectedPath } from '../plan/index.ts';
 const measured = {
   /** Each token of a document: itself, and its part of a node of the tree. */
   token: 300,
-  /** A plan as such. */
+  /** A plan without its documents and statements. */
   plan: 8_000,
-  /** Each token of the document that a plan is made from. */
+  /** Each token of the document that a plan was made from. */
   planned: 50,
-  /** Each character of the statements that a plan keeps: the text, its parameters, and what writes its rows. */
+  /** Each character of the statements of a plan: the text, its parameters, and its row writer. */
   character: 4,
   /** A path into the variables, without its texts. */
   path: 100,
 } as const;
 
-/** Plans of any number of engines, with the documents that they are made from. */
+/** A cache of plans of any number of engines, with the documents that they are made from. */
 export function keptPlans(maxBytes = heapPart(1 / 8, 256 * 2 ** 20)): CacheBudget {
   return new CacheBudget('plans', maxBytes);
 }

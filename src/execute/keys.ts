@@ -3,20 +3,20 @@ import { fromText, type ValueCodec } from '../plan/index.ts';
 import type { ReadKey } from './remote-keys.ts';
 import { Turn } from './turns.ts';
 
-/** Where a key stands in the rows of the one side, and how its texts are read as values of the other. */
+/** The columns of a key in the rows of one side, and how its texts become values of the other side. */
 export interface KeyReader {
   readonly keys: readonly { readonly index: number; readonly codec: ValueCodec }[];
   readonly read: readonly ReadKey[];
 }
 
-/** Distinct key tuples of rows, and for each row the index of its tuple; -1 where a part is NULL or cannot exist over there. */
+/** Distinct key tuples of rows, and for each row the index of its tuple; -1 where a part is NULL or cannot exist on the other side. */
 export async function gatherKeys(
   rows: readonly (readonly unknown[])[],
   reader: KeyReader,
 ): Promise<{ readonly tuples: unknown[][]; readonly of: Int32Array }> {
   const tuples: unknown[][] = [];
   const seen = new Map<string, number>();
-  // Texts that differ may be one value over there: 1.0 and 1.00, say.
+  // Different texts may be the same value on the other side, such as 1.0 and 1.00.
   const known = new Map<string, number>();
   const of = new Int32Array(rows.length);
   const turn = new Turn();
@@ -59,7 +59,7 @@ function textsOf(row: readonly unknown[], { keys }: KeyReader): string[] | null 
   return texts;
 }
 
-/** Key texts as values that can exist on the other side, or `null` where some cannot. */
+/** Key texts as values of the other side, or `null` where one of them cannot exist there. */
 export function readTuple(texts: readonly string[], read: readonly ReadKey[]): unknown[] | null {
   const tuple: unknown[] = [];
   for (let index = 0; index < texts.length; index++) {
@@ -70,12 +70,12 @@ export function readTuple(texts: readonly string[], read: readonly ReadKey[]): u
   return tuple;
 }
 
-/** How key texts are read within a source, which compares them itself. */
+/** How key texts are read within one source, whose database compares them itself. */
 export function ownKey(type: ValueType): ReadKey {
   return (text) => canonicalKey(text, type);
 }
 
-/** Texts of a row as canonical values of their types, or `null` where some is none. */
+/** Texts of a row as canonical values of their types, or `null` where one text is not a value of its type. */
 export function canonicalTuple(texts: readonly string[], types: readonly ValueType[]): unknown[] | null {
   const tuple: unknown[] = [];
   for (const [index, text] of texts.entries()) {

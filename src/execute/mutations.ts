@@ -15,7 +15,7 @@ import type { FailedWrite, Written } from './written.ts';
 
 type WriteRoot = Extract<Root, { kind: 'write' }>;
 
-/** The mutation fields of an operation, ready to run. */
+/** The mutation fields of an operation, prepared to run. */
 export interface PreparedMutations {
   run(running: Running): Promise<ReadonlyMap<Root, string>>;
   explain(): Promise<readonly Explained[]>;
@@ -23,7 +23,7 @@ export interface PreparedMutations {
 
 interface Group {
   readonly source: SourceName;
-  /** Other sources that answers are read from. */
+  /** Other sources that the answers are read from. */
   reads: readonly SourceName[];
   readonly fields: { readonly root: WriteRoot; readonly simple: SimpleWrite | null }[];
 }
@@ -39,7 +39,7 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
       group = { source, reads: [], fields: [] };
       groups.push(group);
     }
-    // Parameters of steps get their capacity late: such statements are compiled for each request.
+    // The capacity of step parameters is known only after the steps have run, so such statements are compiled for each request.
     group.fields.push({
       root,
       simple: plan.steps.length > 0 ? null : prepareSimple(connectorOf, source, root.mutation),
@@ -51,7 +51,7 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
       group.source,
     );
   const fields = groups.flatMap((group) => group.fields);
-  // A single statement tells all that is wrong with its values when they are bound.
+  // Binding a single statement already reports all problems of its values.
   const asked = fields.length === 1 && fields[0]!.simple !== null ? [] : fields;
   return {
     async explain() {
@@ -83,8 +83,8 @@ export function failedWrites(
   written: readonly Written[],
   errors: readonly FozError[],
 ): FailedWrite[] {
-  const told = errors.flatMap(committedOf);
-  const committed = new Set([...told, ...written.map(({ source }) => source)]);
+  const reported = errors.flatMap(committedOf);
+  const committed = new Set([...reported, ...written.map(({ source }) => source)]);
   const unknown = errors.filter(({ details }) => details?.outcome === 'unknown');
   return rootFields(plan.roots).flatMap((root) => {
     if (root.kind !== 'write') return [];
@@ -101,7 +101,7 @@ function committedOf({ details }: FozError): readonly SourceName[] {
   return (details?.committed as readonly SourceName[] | undefined) ?? [];
 }
 
-/** The statements of a source: the only one of a request, or all of a transaction. */
+/** The explained statements of a source: a single statement, or those of a transaction. */
 async function explainGroup(connectorOf: ConnectorOf, { source, fields }: Group): Promise<Explained[]> {
   const [only] = fields;
   if (fields.length === 1 && only!.simple !== null)
@@ -114,7 +114,7 @@ async function explainGroup(connectorOf: ConnectorOf, { source, fields }: Group)
   return [heading('transaction', source, below)];
 }
 
-/** Bounds on repeating a transaction after a conflict, in number and time. One that has waited for a lock is tried twice. */
+/** Limits on repeating a transaction after a conflict, in number and time. A transaction that has waited for a lock is tried twice. */
 const mostAttempts = 6;
 const attemptsMs = 5_000;
 
@@ -148,7 +148,7 @@ async function runGroup(
       const isLate = tried === mostAttempts || (tried > 1 && performance.now() - started > attemptsMs);
       if (isLate || running.context.signal.aborted || !isRepeatable(error)) throw error;
       held?.returnTo(heldBefore);
-      // Both sides of a deadlock would meet again at once.
+      // A random delay, so that the two transactions of a deadlock do not meet again.
       await setTimeout(Math.random() * 40 * tried);
     }
   }
@@ -176,7 +176,7 @@ async function runFields(
   return texts;
 }
 
-/** Tells what an operation over several sources had already committed when a later source failed. */
+/** Adds to an error the sources that had already committed when a later source failed. */
 function withCommitted(error: unknown, committed: readonly SourceName[]): unknown {
   if (committed.length === 0) return error;
   if (error instanceof FozErrors)

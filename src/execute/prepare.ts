@@ -11,14 +11,14 @@ import { type KeyReader, ownKey } from './keys.ts';
 import { remoteKey } from './remote-keys.ts';
 import { compileWriter, type WriteRow } from './writer.ts';
 
-/** Gives the connector of a source. */
+/** Returns the connector of a source. */
 export interface ConnectorOf {
   (source: SourceName): Connector;
-  /** Called with the number of characters of each statement that is compiled and kept. */
+  /** Called with the number of characters of each statement that is compiled and cached. */
   readonly onCompiled?: (characters: number) => void;
 }
 
-/** A fetch ready to run: its statement, its writer, and everything that hangs below it. Kept in the plan cache. */
+/** A prepared fetch: its statement, its row writer, and everything below it. Part of a cached plan. */
 export interface PreparedFetch {
   readonly source: SourceName;
   readonly connector: Connector;
@@ -28,9 +28,9 @@ export interface PreparedFetch {
   readonly fixed: readonly { readonly fetch: PreparedFetch }[];
 }
 
-/** Children of many parents. Engines whose text depends on the number of parents have one variant per capacity. */
+/** A prepared fetch of the children of many parents. Where the SQL depends on the number of parents, it has one variant per capacity. */
 export interface PreparedHop {
-  /** `null`: the keys the parent itself was fetched by. */
+  /** Reads the keys from the parent's rows; `null`: the keys are those that the parent itself was fetched by. */
   readonly reader: KeyReader | null;
   readonly kind: 'array' | 'object' | 'aggregate' | 'groups';
   readonly source: SourceName;
@@ -103,14 +103,14 @@ function childFetch({ child, columns }: HopShape, keys: Param): Fetch {
   }
 }
 
-/** How many statements of each source a prepared fetch runs, added to `counts`. */
+/** Adds the number of statements that a prepared fetch runs on each source to `counts`. */
 function countStatements(fetch: PreparedFetch, counts: Map<SourceName, number>): void {
   counts.set(fetch.source, (counts.get(fetch.source) ?? 0) + 1);
   for (const entry of fetch.fixed) countStatements(entry.fetch, counts);
   for (const hop of fetch.hops) countStatements(hop.fetchFor(1), counts);
 }
 
-/** Statements per source below and including a fetch. */
+/** The number of statements per source of a fetch and everything below it. */
 export function statementsOf(fetch: PreparedFetch): ReadonlyMap<SourceName, number> {
   const counts = new Map<SourceName, number>();
   countStatements(fetch, counts);

@@ -19,12 +19,12 @@ import { isRead, type PreparedRoot, prepareReads } from './roots.ts';
 import { type PreparedStep, prepareStep } from './steps.ts';
 import type { ReadTable, Written } from './written.ts';
 
-/** A plan compiled for its sources, ready to run any number of times. */
+/** A plan that is compiled for its sources. It can run any number of times. */
 export interface PreparedPlan {
   readonly plan: Plan;
-  /** Whether all it asks for is the graph itself: `__schema` or `__type`, maybe with `__typename` beside it. */
+  /** Whether the operation only introspects: `__schema` or `__type`, with or without `__typename`. */
   readonly introspectsOnly: boolean;
-  /** Tables that it reads and whose reads are kept account of. */
+  /** Tables that it reads and whose reads are recorded in the audit log. */
   readonly audited: readonly ReadTable[];
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;
@@ -32,13 +32,13 @@ export interface PreparedPlan {
   explain(): Promise<readonly Explained[]>;
 }
 
-/** Answers `__schema` and `__type`: JSON text by response key. */
+/** Returns the answers to `__schema` and `__type`: JSON text by response key. */
 export type Introspect = () => Promise<ReadonlyMap<string, string>>;
 
 /**
- * Compiles all statements of a plan that do not depend on results of earlier steps. `onCompiled` is called with the length of each
- * statement that the plan keeps, also of those that are compiled later. Statements of mutations with several statements are compiled for
- * each request and not kept.
+ * Compiles all statements of a plan that do not depend on results of earlier steps. `onCompiled` is called with the length of each statement
+ * that becomes part of the plan, even if it is compiled later. Mutations with several statements are compiled for each request; their
+ * statements are not cached.
  */
 export function preparePlan(
   connectorsOf: (source: SourceName) => Connector,
@@ -97,7 +97,7 @@ function introspectsOnly({ roots }: Plan): boolean {
   );
 }
 
-/** Keeps one result of `make` per capacities of the steps so far, where some engine's text depends on them. */
+/** Caches a result of `make` for each combination of step capacities, where the SQL of an engine depends on them. */
 function variantsByCapacity<T>(
   connectorOf: ConnectorOf,
   plan: Plan,
@@ -140,7 +140,7 @@ function sourcesOf(plan: Plan): SourceName[] {
   return [...sources];
 }
 
-/** The reads of a plan, and the sources whose connections they hold: see `heldSources`. */
+/** The reads of a plan, and the sources whose connections they hold (see `heldSources`). */
 interface PreparedReads {
   readonly roots: readonly PreparedRoot[];
   readonly snapshots: readonly SourceName[];
@@ -161,7 +161,7 @@ function runRoots(
   });
 }
 
-/** The sources whose connections are held for as long as the roots are read. */
+/** The sources whose connections are held until all roots are read. */
 function snapshotSources(roots: readonly PreparedRoot[]): SourceName[] {
   const counts = new Map<SourceName, number>();
   for (const root of roots)
@@ -215,7 +215,7 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
   };
 }
 
-/** The answer to a query, unless it is too long. */
+/** The text of the answer to a query. Throws `limit-exceeded` where it is too long. */
 function wholeText(
   { context }: Running,
   { roots }: Plan,
@@ -229,7 +229,7 @@ function wholeText(
   return rootText(roots, texts, introspection);
 }
 
-/** The object of all root fields, in the order asked. */
+/** The JSON object of all root fields, in the order of the document. */
 function rootText(
   roots: readonly Root[],
   texts: ReadonlyMap<Root, string>,

@@ -5,8 +5,8 @@ import { prepareStep } from './steps.ts';
 const timeoutMs = 10_000;
 
 /**
- * The distinct tuples of some columns of a table, those with a NULL left out, in canonical form. Rejects with FozError `limit-exceeded` for
- * more than `most`.
+ * The distinct tuples of some columns of a table in canonical form, without tuples with a NULL. Rejects with FozError `limit-exceeded` for
+ * more than `most` tuples.
  */
 export function readKeys(
   connector: Connector,

@@ -2,12 +2,12 @@ import { type Column, familyOf, type KeyComparison, type ValueType } from '../ca
 import { withoutEndingZeros } from '../core/index.ts';
 import type { Connector } from '../plan/index.ts';
 
-/** The canonical text of a key as a canonical value of the column that it is compared with; `undefined`: it has no match there. */
+/** Converts the canonical text of a key to a canonical value of the column that it is compared with; `undefined`: no value can be equal. */
 export type ReadKey = (text: string) => unknown;
 
 /**
- * How keys of another source are read for a column. Keys are equal where their canonical values are, so that a key that the column
- * cannot hold, or would change, is equal to none of its values.
+ * How keys of another source are read for a column. Keys are equal if their canonical values are equal. So a key that the column cannot
+ * store unchanged is equal to none of its values.
  */
 export function remoteKey(column: Column, compare: KeyComparison, connector: Connector): ReadKey {
   const { type } = column;
@@ -32,7 +32,7 @@ function heldBy(connector: Connector, value: unknown, type: ValueType): unknown 
   return connector.holds(value, type) ? value : undefined;
 }
 
-/** The letters A to Z written small: what every database does alike. */
+/** Lower case for A to Z only: all databases agree on these letters. */
 const small = (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 
 function outside(value: unknown, [low, high]: readonly [string, string]): boolean {
@@ -45,7 +45,7 @@ function outside(value: unknown, [low, high]: readonly [string, string]): boolea
 const bits: Readonly<Partial<Record<ValueType['scalar'], number>>> = { smallint: 16, int: 32, bigint: 64 };
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The one spelling of a value of the type; `undefined`: the text is the canonical text of none. */
+/** The canonical value of a text; `undefined`: the text is not the canonical text of a value of this type. */
 function canonical(text: string, type: ValueType): unknown {
   switch (familyOf(type.scalar)) {
     case 'integer':
@@ -75,7 +75,7 @@ function integer(text: string, { scalar }: ValueType): unknown {
 
 const notFinite: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
 
-/** Digits without zeros that say nothing. */
+/** Digits without insignificant zeros. */
 function decimal(text: string): string | undefined {
   if (notFinite.has(text)) return text;
   const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(text);

@@ -6,7 +6,7 @@ import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
 import { type ConnectorOf, prepareFetch, statementsOf } from './prepare.ts';
 
-/** A root field (or several that share a statement) ready to run: gives JSON texts by response key. */
+/** A prepared root field, or several that share a statement. `run` returns JSON texts by response key. */
 export interface PreparedRoot {
   readonly source: SourceName;
   /** Statements per source, for the decision whether a snapshot is needed. */
@@ -53,7 +53,7 @@ function sourceOf(root: ReadRoot): SourceName {
   return table.source.name;
 }
 
-/** Everything below can be built as JSON by the database itself. */
+/** Whether the database itself can build everything below as JSON. */
 function fitsJson(root: ReadRoot): boolean {
   if (root.kind === 'connection') return false;
   if (root.kind === 'aggregate') return aggregateFits(root.aggregate);
@@ -82,7 +82,7 @@ function aggregateFits(aggregate: Aggregate): boolean {
   return aggregate.parts.every((part) => part.kind !== 'nodes' || selectFits(part.select));
 }
 
-/** A single row costs less as columns; a list costs this process less as one text that the database has built. */
+/** Whether the rows are read as columns. A single row costs less as columns; a list costs less as one JSON text built by the database. */
 function leavesAsRows(root: ReadRoot): boolean {
   if (root.kind === 'list') return false;
   if (root.kind !== 'aggregate') return true;

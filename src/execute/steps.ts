@@ -7,7 +7,7 @@ import { gatherKeys, ownKey, readTuple } from './keys.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
 import { type ReadKey, remoteKey } from './remote-keys.ts';
 
-/** A step ready to run. What it brings becomes `bindings.steps[n]`. */
+/** A prepared step. Its result becomes `bindings.steps[n]`. */
 export interface PreparedStep {
   run(running: Running): Promise<readonly (readonly unknown[])[]>;
   explain(): Explained;
@@ -45,7 +45,7 @@ function prepareKeys(
   };
 }
 
-/** How the keys that a step brings are read for the columns that they are compared with. */
+/** How the keys of a step are read for the columns that they are compared with. */
 function readsOf(connectorOf: ConnectorOf, { into }: Step, own: readonly Column[]): readonly ReadKey[] {
   const compare = into?.compare;
   if (into === undefined || compare === undefined) return own.map(({ type }) => ownKey(type));
@@ -53,7 +53,7 @@ function readsOf(connectorOf: ConnectorOf, { into }: Step, own: readonly Column[
 }
 
 function tooManyKeys(step: Step): FozError {
-  // A rule may lead to what the role does not know of.
+  // The step belongs to a row filter, which may refer to tables that the role may not see.
   if (step.path === '$')
     return new FozError(
       'limit-exceeded',
@@ -71,7 +71,7 @@ function tooManyKeys(step: Step): FozError {
   );
 }
 
-/** Ranks come back by index of the key tuple; the answer repeats the tuple with its rank (NULL where there is none). */
+/** Prepares a step that reads ranks. Ranks are returned by index of the key tuple; the result pairs each tuple with its rank, or NULL. */
 function prepareRanks(
   connectorOf: ConnectorOf,
   step: Step,

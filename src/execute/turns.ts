@@ -1,8 +1,8 @@
 const waiting: (() => void)[] = [];
 
 /**
- * Resolves when it is the caller's turn to go on with long work. One caller goes on per round of the event loop, in the order
- * in which they asked, so that any number of them together hold up everybody else no longer than one alone.
+ * Resolves when it is the caller's turn to continue long work. One caller continues per round of the event loop, first come first served. So
+ * any number of long tasks delay other requests no longer than a single one.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
@@ -19,14 +19,14 @@ function giveTurn(): void {
 /** Milliseconds that one request may work before others have their turn. */
 const slice = 10;
 
-/** Entries of a list after which the clock is looked at. */
+/** Entries of a list between two readings of the clock (a bit mask). */
 const between = 0xff;
 
-/** The turn of a request that goes through a long list. */
+/** The time slice of a request that processes a long list. */
 export class Turn {
   #since = 0;
 
-  /** Whether others have waited for long enough, at an entry of a list. */
+  /** Whether the time slice is over, at the entry `index` of the list. */
   isOver(index: number): boolean {
     if ((index & between) !== between) return false;
     const now = performance.now();
@@ -34,7 +34,7 @@ export class Turn {
     return now - this.#since >= slice;
   }
 
-  /** Lets everybody else have a turn. */
+  /** Lets other requests have their turn. */
   async next(): Promise<void> {
     await nextTurn();
     this.#since = performance.now();

@@ -1,6 +1,6 @@
 import type { HopShape, Out, ValueCodec } from '../plan/index.ts';
 
-/** JSON texts that hops brought: `hops[h][r]` belongs to hop `h` of row `r`; `fixed[f]` to the f-th `rows` entry. */
+/** JSON texts that hops fetched: `hops[h][r]` belongs to hop `h` of row `r`; `fixed[f]` to the f-th `rows` entry. */
 export interface Brought {
   readonly hops: readonly (readonly string[])[];
   readonly fixed: readonly string[];
@@ -9,15 +9,15 @@ export interface Brought {
 /** One row of a statement as the JSON text of an object. */
 export type WriteRow = (row: readonly unknown[], index: number, brought: Brought) => string;
 
-/** Hops and fixed parts in the order the writer counts them. */
+/** Hops and fixed parts, in the order in which the writer numbers them. */
 export interface Pending {
   readonly hops: readonly HopShape[];
   readonly fixed: readonly Extract<Out, { kind: 'rows' }>[];
 }
 
 /**
- * Compiles the writer of a statement's rows to JavaScript, once per plan. Into its source go integers and JSON-quoted GraphQL
- * names only; everything else is passed by reference.
+ * Compiles the row writer of a statement to JavaScript, once per plan. Its source contains only integers and JSON-quoted GraphQL names;
+ * everything else is passed by reference.
  */
 export function compileWriter(out: readonly Out[]): { readonly write: WriteRow; readonly pending: Pending } {
   const build = new Build();
@@ -39,7 +39,7 @@ function quote(value: unknown): string {
   return JSON.stringify(typeof value === 'string' ? value : String(value));
 }
 
-/** See plan/node.ts, which reads it. */
+/** The text of a node id, which plan/node.ts reads. */
 function nodeId(values: string): string {
   return `"${Buffer.from(`[${values}]`, 'utf8').toString('base64url')}"`;
 }

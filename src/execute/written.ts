@@ -1,23 +1,23 @@
 import type { SourceName } from '../core/index.ts';
 
-/** A table whose reads are kept account of. */
+/** A table whose reads are recorded in the audit log. */
 export interface ReadTable {
   readonly source: SourceName;
   /** `shop.public.orders` */
   readonly table: string;
 }
 
-/** A write that was asked for and failed. */
+/** A requested write that failed. */
 export interface FailedWrite {
   readonly source: SourceName;
   /** `shop.public.orders` */
   readonly table: string;
   readonly kind: 'insert' | 'update' | 'delete';
-  /** Whether nobody knows if it is stored. */
+  /** Whether it is unknown if the write is stored. */
   readonly isUnknown: boolean;
 }
 
-/** One statement that changed rows, and was committed. */
+/** One committed statement that changed rows. */
 export interface Written {
   readonly source: SourceName;
   /** `shop.public.orders` */

@@ -5,7 +5,7 @@ import { mariadbVariant } from './variant.ts';
 
 export type { MysqlOptions as MariadbOptions } from '../mysql/index.ts';
 
-/** A connector to MariaDB 10.11 or later. Does not connect yet; throws TypeError for a URL that is none. */
+/** A connector to MariaDB 10.11 or later. Does not connect yet; throws TypeError for an invalid URL. */
 export function connectMariadb(options: MysqlOptions): Connector {
   const driver = mysqlDriver(options, {
     engine: 'mariadb',

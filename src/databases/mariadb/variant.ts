@@ -1,7 +1,7 @@
 import { sql } from '../../sql/index.ts';
 import type { DialectVariant } from '../mysql/index.ts';
 
-/** In what MariaDB's spelling differs: JSON is text, there is no LATERAL, and inserts and deletes return their rows. */
+/** Differences of MariaDB's dialect: JSON is text, there is no LATERAL, and INSERT and DELETE have RETURNING. */
 export const mariadbVariant: DialectVariant = {
   engine: 'mariadb',
   readsBesideWrite: true,
@@ -12,7 +12,7 @@ export const mariadbVariant: DialectVariant = {
   limitedUnion: true,
   keepsNumbers: true,
   json: (text) => text,
-  // By itself the function takes NULL for equal.
+  // The function itself takes NULL for equal.
   jsonEquals: (left, right) => sql`if(${left} is null, null, json_equals(${left}, ${right}))`,
   geoJson: (expression) => sql`st_asgeojson(${expression})`,
   geometry: (text) => sql`st_geomfromgeojson(${text})`,

@@ -1,7 +1,7 @@
 import { type ConnectionOptions, createConnection } from 'mysql2';
 
 /**
- * Kills what a connection runs, over a connection of its own. Resolves when the server has done so, or when it could not be
+ * Kills the running statement of a connection, over a separate connection. Resolves when the server has done so, or when it could not be
  * reached within `limitMs`; never rejects.
  */
 export function killQuery(options: ConnectionOptions, connection: string, limitMs: number): Promise<void> {

@@ -5,7 +5,7 @@ const beyondAscii = /[^\0-\x7f]/;
 const beyondLatin1 = /[^\0-\x7f\xa0-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]/;
 const beyondBasicPlane = /[\u{10000}-\u{10ffff}]/u;
 
-/** What the narrower character sets lack; the others are taken to hold everything. */
+/** Characters that the narrower character sets lack. The other ones are assumed to have every character. */
 const lacking: Readonly<Record<string, RegExp>> = {
   ascii: beyondAscii,
   latin1: beyondLatin1,

@@ -8,7 +8,7 @@ interface Token {
   readonly text: string;
 }
 
-/** Parentheses do not change what a list of alternatives means. */
+/** The tokens without parentheses, which do not change the meaning of a list of alternatives. */
 function tokens(condition: string): Token[] {
   return [...condition.matchAll(token)]
     .map(([, name, text, sign]): Token => {

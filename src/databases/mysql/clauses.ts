@@ -12,7 +12,7 @@ import {
 import { bindValue, flat } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
-/** What MySQL spells as the standard does. There is no offset without a limit. */
+/** The members that MySQL shares with the standard. It has no OFFSET without LIMIT. */
 export const standard = ansi({
   quotes: ['`', '`'],
   nulls: 'first',
@@ -20,14 +20,14 @@ export const standard = ansi({
 });
 export const { name, table } = standard;
 
-/** There is no NULLS FIRST or NULLS LAST. */
+/** An ORDER BY term. MySQL has no NULLS FIRST and NULLS LAST, so NULL is sorted by a term of its own. */
 export function order(expression: Sql, direction: Direction, nullable: boolean): Sql {
   const directed = directedBy(expression, direction);
   if (isByItself(direction, nullable, 'first')) return directed;
   return sql`${expression} is null${direction.nulls === 'first' ? sql` desc` : sql.empty}, ${directed}`;
 }
 
-/** Computed with 64-bit floating point numbers; over exact ones the server would cut averages at four digits more. */
+/** Computes with 64-bit floating point numbers. Over exact numbers the server would cut averages after four more digits. */
 const floating = (fn: AggregateFunction) => (expression: Sql, type: ValueType) =>
   standard.aggregate(fn, sql`${expression} + 0e0`, type);
 
@@ -49,7 +49,7 @@ export function aggregate(fn: AggregateFunction, expression: Sql, type: ValueTyp
   return ownAggregates[fn]?.(expression, type) ?? standard.aggregate(fn, expression, type);
 }
 
-/** The server leaves out tuples with a NULL by itself. */
+/** `count(distinct a, b)`. The server itself does not count tuples with a NULL. */
 export function countDistinct(expressions: readonly Sql[]): Sql {
   return sql`count(distinct ${sql.join(expressions)})`;
 }
@@ -73,7 +73,7 @@ export function bucket(unit: Bucket, expression: Sql, type: ValueType): Sql {
     : sql`cast(${starts[unit](expression)} as datetime)`;
 }
 
-/** An upsert: whichever key is there already decides. With nothing to update, the row stays as it is. */
+/** An upsert. MySQL has no conflict target: any key can conflict. With nothing to update, the row stays unchanged. */
 export function onConflict(
   variant: DialectVariant,
   { key, update }: OnConflict,

@@ -12,7 +12,7 @@ import type { DialectVariant } from './variant.ts';
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
 type Spelling = (variant: DialectVariant, expression: Sql, type: ValueType, param: Param) => Sql;
 
-/** How a value stands right of an operator: with the type of the column, whatever type the operand was given. */
+/** The right side of an operator: the value with the type of the column, not the type of the operand. */
 const operand = (variant: DialectVariant, type: ValueType, param: Param) =>
   type.scalar === 'enum' || type.scalar === 'opaque'
     ? bound(param, (value) => encode(value, type))
@@ -25,7 +25,7 @@ const relation =
       ? sql`${expression} + 0 ${operator} ${bound(param, digitsOf)}`
       : sql`${expression} ${operator} ${operand(variant, type, param)}`;
 
-/** A date of a cursor or a global id that the column holds but no literal can name, as `0000-00-00`. */
+/** Whether a date of a cursor or a global id is stored in the column but has no literal, such as `0000-00-00`. */
 function isNoDay(type: ValueType, { source }: Param): boolean {
   const family = familyOf(type.scalar);
   if (source.kind !== 'constant' || (family !== 'date' && family !== 'timestamp')) return false;
@@ -37,7 +37,7 @@ function isNoDay(type: ValueType, { source }: Param): boolean {
 const digitsOf = (value: unknown) =>
   exactLiteral(String(value).replace('+00:00', '').replaceAll(/[-T:]/g, ''));
 
-/** Labels of a native enum have the order in which it lists them. */
+/** Range comparisons. Labels of a native enum are ordered as in its declaration. */
 const ordering =
   (operator: Sql): Spelling =>
   (variant, expression, type, param) =>
@@ -56,7 +56,7 @@ const unequal: Spelling = (variant, expression, type, param) =>
     ? sql`not ${variant.jsonEquals(expression, bindValue(variant, param, type))}`
     : relation(sql`<>`)(variant, expression, type, param);
 
-/** Text whose characters differ when they differ at all. */
+/** Text in a binary collation, which compares character by character. */
 const exact = (expression: Sql) => sql`convert(${expression} using utf8mb4) collate utf8mb4_bin`;
 const lowered = (expression: Sql) => sql`lower(${exact(expression)})`;
 
@@ -65,7 +65,7 @@ const within = (value: string) => `%${literally(value)}%`;
 const start = (value: string) => `${literally(value)}%`;
 const end = (value: string) => `%${literally(value)}`;
 
-/** A pattern whose escape character is the backslash, as one whose escape character is the bar. */
+/** Changes the escape character of a pattern from the backslash to the bar. */
 function translated(pattern: string): string {
   return pattern.replaceAll(/\\(.?)|\|/gsu, (found, escaped?: string) => {
     if (found === '|') return '||';
@@ -77,11 +77,11 @@ function translated(pattern: string): string {
 
 const pattern = (param: Param, change: (text: string) => string) =>
   bound(param, (value) => textLiteral(change(String(value))));
-/** As the column compares it by its own collation. */
+/** A LIKE pattern in the collation of the column. */
 const ownPattern = (param: Param, change: (text: string) => string, type: ValueType) =>
   bound(param, (value) => encode(change(String(value)), type));
 
-/** `first` finds rows of the column's own collation by its index; the exact comparison then decides. */
+/** `first` finds candidates by the index, in the collation of the column. The exact comparison then decides. */
 const like =
   (
     change: (text: string) => string,
@@ -99,7 +99,7 @@ const ilike =
   (_, expression, __, param) =>
     sql`${lowered(expression)} ${not ? sql`not like` : sql`like`} lower(${pattern(param, change)} collate utf8mb4_bin) escape '|'`;
 
-/** As on PostgreSQL, a dot matches line ends too. MySQL reads the pattern before it finds that there is no text to hold against it. */
+/** As on PostgreSQL, a dot matches line ends, too. MySQL compiles the pattern even where the text is NULL. */
 const regex =
   (flags: string, not = false): Spelling =>
   (_, expression, __, param) => {
@@ -107,7 +107,7 @@ const regex =
     return sql`if(${expression} is null, null, ${exact(expression)} ${not ? sql`not regexp` : sql`regexp`} ${compiled})`;
   };
 
-/** The keys of an object; of anything else its elements, so that texts in an array count as its keys. */
+/** The keys of an object, or the document itself: texts in an array count as keys. */
 const keysOf = (document: Sql) =>
   sql`coalesce(json_keys(${document}), json_merge_preserve('[]', ${document}))`;
 const keyTexts = (variant: DialectVariant, param: Param) =>
@@ -123,7 +123,7 @@ const contains: Spelling = (variant, expression, type, param) =>
     ? sql`json_contains(${expression}, ${bindValue(variant, param, type)})`
     : like(within)(variant, expression, type, param);
 
-/** Numbers other than 0 and 1, which an index finds like these, are looked for where true is. */
+/** Equality with a boolean that is stored as a number. An index finds every number; all but 0 are true. */
 const truth: Spelling = (_, expression, type, param) => {
   const given = bound(param, (value) => encode(value, type));
   return sql`(${expression} = ${given} or ((${expression} < 0 or ${expression} > 1) and 1 = ${given}))`;

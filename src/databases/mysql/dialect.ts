@@ -44,8 +44,8 @@ function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabil
 }
 
 /**
- * How MySQL and its relatives spell things. Rows are not nested as JSON: flat rows and a statement per level are faster, and keep
- * the order of keys. Placeholders stand for literals that the driver writes in their place.
+ * The dialect of MySQL and MariaDB. Rows are not nested as JSON: flat rows and a statement per level are faster, and keep the order of
+ * keys. The driver replaces placeholders by literals.
  */
 export function mysqlDialect(variant: DialectVariant): Dialect {
   return {
@@ -85,14 +85,14 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
   };
 }
 
-/** MySQL refuses to read what a statement changes, but for a copy of it: a limit keeps the copy from being merged into the statement. */
+/** MySQL refuses to read the table that a statement changes, except from a derived table. The limit keeps it from being merged. */
 function rowsBesideWrite(own: Table): Sql {
   return sql`(select * from ${table(own)} limit 18446744073709551615)`;
 }
 
 const inserted = name('foz_new');
 
-/** What is MySQL's own. */
+/** The parts of the dialect that MariaDB does not share. */
 export const mysqlVariant: DialectVariant = {
   engine: 'mysql',
   keepsNumbers: false,

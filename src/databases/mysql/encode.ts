@@ -31,7 +31,7 @@ const encodings = {
   int: exact,
   bigint: exact,
   numeric: exact,
-  // The double that equals what a column of 32 bits stores.
+  // The double that equals the stored 32-bit float.
   real: (value) => floatLiteral(Math.fround(Number(value))),
   float: (value) => floatLiteral(value),
   text,
@@ -55,7 +55,7 @@ export function encode(value: unknown, type: ValueType): Literal {
   return encodings[type.scalar](value, type);
 }
 
-/** Whether a value can be equal to one of a column at all. */
+/** Whether a value can be equal to any value of a column. */
 const comparable = (value: unknown, type: ValueType) => typeof value !== 'string' || fits(value, type);
 
 /** Elements of a list for `in (...)`. */
@@ -63,14 +63,14 @@ export function encodeList(values: unknown, type: ValueType): Literal {
   const element: ValueType = { ...type, array: false };
   const given = values as readonly unknown[];
   const possible = given.filter((value) => comparable(value, type));
-  // Of no elements at all the list would be empty, which is false for NULL too.
+  // An empty list would be false for NULL, too, so one element stays.
   const elements = possible.length === 0 ? given.slice(0, 1) : possible;
   return listLiteral(
     elements.map((value) => (value === null || value === undefined ? null : encode(value, element))),
   );
 }
 
-/** Key tuples for `(a, b) in (...)`; a tuple with a NULL is equal to no row and left out. */
+/** Key tuples for `(a, b) in (...)`. A tuple with a NULL matches no row and is left out. */
 export function encodeTuples(tuples: unknown, types: readonly ValueType[]): Literal {
   const whole = (tuples as readonly (readonly unknown[])[]).filter((tuple) =>
     types.every(
@@ -84,7 +84,7 @@ export function encodeTuples(tuples: unknown, types: readonly ValueType[]): Lite
   );
 }
 
-/** Key tuples as the JSON text of a table of keys: each row its index, then its elements (and its rank). */
+/** Key tuples as the JSON text of a table of keys. Each row has its index, its elements (and its rank). */
 export function encodeKeyRows(tuples: unknown, types: readonly ValueType[]): Literal {
   const rows = (tuples as readonly (readonly unknown[])[]).map((tuple, index) => {
     const elements = tuple.map((value, at) => {
@@ -133,7 +133,7 @@ function bitsNumber(value: unknown): string {
 
 const isoMoment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-])(\d\d):?(\d\d)?)?)?$/;
 
-/** ISO 8601 as the server takes it: without offset, in UTC. */
+/** Converts ISO 8601 to the form that the server takes: UTC, without offset. */
 function utcMoment(value: unknown): string {
   const match = isoMoment.exec(String(value));
   if (match === null) throw new FozError('data-exception', 'A value is not a date and time.');

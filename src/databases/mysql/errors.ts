@@ -1,7 +1,7 @@
 import { type ErrorCode, FozError } from '../../core/index.ts';
 import { Unanswered } from '../../sql/index.ts';
 
-/** What the driver or the server says about an error, as far as Foz reads it. */
+/** The properties of an error of the driver or the server that Foz reads. */
 export interface NativeError {
   /** The server's number; absent or no number for errors of the network. */
   readonly errno?: number | string | undefined;
@@ -16,7 +16,7 @@ interface Meaning {
   readonly code: ErrorCode;
   /** One plain sentence without values. */
   readonly message: string | ((details: Details) => string);
-  /** What of the server's message is a name. */
+  /** Reads the names in the server's message. */
   readonly names?: (text: string, written: string | null) => Details;
 }
 
@@ -57,8 +57,8 @@ function named(key: string, ...patterns: readonly RegExp[]): NonNullable<Meaning
 }
 
 /**
- * MySQL puts the table before the name of the key. A value before it may hold anything. Both call every primary key PRIMARY;
- * the catalog calls it by its table.
+ * The name of the violated key. The value before it in the message may contain any text. MySQL puts the table before the name. Every primary
+ * key is called PRIMARY, so it is named after its table, as in the catalog.
  */
 function keyName(text: string, written: string | null): Details {
   if (!text.includes(" for key '") || !text.endsWith("'")) return {};
@@ -70,7 +70,7 @@ function keyName(text: string, written: string | null): Details {
   return { table, constraint: name === 'PRIMARY' ? `${table}_pkey` : name };
 }
 
-/** The table that a statement of ours writes. */
+/** The table that one of Foz's statements writes. */
 function writtenTable(statement: string | undefined): string | null {
   const found = /^(?:insert into|update|delete from) (?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`/.exec(
     statement ?? '',
@@ -80,7 +80,7 @@ function writtenTable(statement: string | undefined): string | null {
 
 const foreignKeyName = named('constraint', /CONSTRAINT `((?:[^`]|``)*)` FOREIGN KEY/);
 const foreignKeyTable = named('table', /fails \(`(?:[^`]|``)*`\.`((?:[^`]|``)*)`/);
-/** It may be one of another table that refers to the rows which are written. */
+/** A foreign key of the written table, or of another table that refers to the written rows. */
 const foreignKey = constraint('the foreign key', (text, written) => ({
   ...foreignKeyTable(text, written),
   ...foreignKeyName(text, written),
@@ -106,7 +106,7 @@ const mixed = unsupported('Texts of different collations cannot be compared.');
 
 const each = (meaning: Meaning, ...numbers: readonly number[]) =>
   Object.fromEntries(numbers.map((number) => [number, meaning]));
-/** By the server's number. MySQL and MariaDB share those below 1900; beyond, each number belongs to one of them. */
+/** Error codes by the server's error number. MySQL and MariaDB share the numbers below 1900; higher numbers belong to one of them. */
 const meanings: Readonly<Record<number, Meaning>> = {
   ...each(constraint('the unique constraint', keyName), 1022, 1062, 1169, 1557, 1586, 1859),
   ...each(foreignKey, 1216, 1217, 1451, 1452, 1761, 1762),
@@ -180,13 +180,13 @@ const meanings: Readonly<Record<number, Meaning>> = {
   ...each(large, 1116, 1117, 1118, 1153, 1301, 1390, 1436, 1461, 3170),
 };
 
-/** While connecting, a database that may not be used or is not there is as good as no server. */
+/** Error codes while connecting: a database that does not exist or may not be used makes the source unavailable. */
 const connecting: Readonly<Record<number, Meaning>> = {
   1044: refused,
   1049: unavailable('The database that the source is configured with does not exist on its server.'),
 };
 
-/** Any error of the driver or the server as a FozError; one that is already stays as it is. `statement`: what was run. */
+/** Any error of the driver or the server as a FozError. A FozError is returned unchanged. `statement`: the text that was run. */
 export function toFozError(error: unknown, phase: 'connect' | 'run' = 'run', statement?: string): FozError {
   if (error instanceof FozError) return error;
   const said = error as NativeError & { readonly fatal?: boolean };
@@ -242,13 +242,13 @@ function byState(state: string | undefined): Meaning | undefined {
   return classes[state?.slice(0, 2) ?? ''];
 }
 
-/** The server ends the connection, whatever it was doing. */
+/** Whether the server ends the connection with this error. */
 export function isEnding(error: unknown): boolean {
   const { errno } = error as NativeError;
   return typeof errno === 'number' && meanings[errno] === ending;
 }
 
-/** The server has no connection to give. */
+/** Whether the server has no free connection. */
 export function isFull(error: unknown): boolean {
   const { errno } = error as NativeError;
   return errno === 1040 || errno === 1203 || errno === 1226;

@@ -12,7 +12,7 @@ export interface WireColumn {
 interface Expected {
   /** Protocol types whose values always have this format. */
   readonly wire: ReadonlySet<number>;
-  /** Whether a value of another protocol type has this format all the same. */
+  /** Whether a value of another protocol type has this format, too. */
   isOne(value: unknown): boolean;
   /** Replaces a value of another format; absent: such a value shows that the type of the column was changed. */
   otherwise?(value: unknown): unknown;

@@ -27,7 +27,7 @@ export function holds(value: unknown, type: ValueType): boolean {
   }
 }
 
-/** Digits that a column has no place for would be rounded away in a table of keys. */
+/** Whether a decimal fits the scale of the column. Further digits would be rounded away in a table of keys. */
 function isDecimal(text: string, { nativeType = '', scale }: ValueType): boolean {
   const match = /^-?(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) return false;
@@ -45,7 +45,7 @@ function isText(text: string, type: ValueType): boolean {
   return most === undefined || text.length <= Number(most) || [...text].length <= Number(most);
 }
 
-/** A day of the calendar from the year 1 on: what a literal can name. */
+/** Whether the text is a day of the calendar from the year 1 on. Other dates have no literal. */
 export function isDate(text: string): boolean {
   const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (match === null || match[1] === '0000') return false;

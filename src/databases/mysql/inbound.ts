@@ -1,7 +1,7 @@
 const headerBytes = 4;
-/** A packet of this length goes on in the next one. */
+/** A packet of this length is continued in the next one. */
 const fullBytes = 0xffffff;
-/** An end-of-rows packet is shorter than this; a row that begins with the same byte is not. */
+/** An end-of-rows packet is shorter than this. A row that begins with the same byte is longer. */
 const endBytes = 9;
 const codes = { ok: 0x00, end: 0xfe, error: 0xff } as const;
 
@@ -11,7 +11,7 @@ type Phase = 'head' | 'columns' | 'rows';
 /** The packet parser of the client. */
 interface Packets {
   execute(bytes: Buffer): void;
-  /** Parts of a row that is longer than a packet. */
+  /** The parts received so far of a row that is longer than a packet. */
   readonly largePacketParts: unknown[];
 }
 
@@ -27,7 +27,7 @@ export interface InboundOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Sits in front of the client's packet parser. Reads the headers of packets and passes all packets on but rows that are not admitted. */
+/** A filter before the client's packet parser. Reads the headers of packets and drops rows that are not admitted. */
 export class Inbound {
   readonly #options: InboundOptions;
   #phase: Phase = 'head';
@@ -35,10 +35,10 @@ export class Inbound {
   #next = 0;
   /** The start of a header that has not arrived completely, or a header that waits for the byte after it. */
   #head: Buffer | null = null;
-  /** Bytes of the current packet that are still to come. */
+  /** Bytes of the current packet that have not arrived yet. */
   #missing = 0;
   #isSkipping = false;
-  /** The current packet goes on with the one before it. */
+  /** Whether the current packet continues the one before it. */
   #goesOn = false;
 
   constructor(options: InboundOptions) {
@@ -62,7 +62,7 @@ export class Inbound {
     if (this.#missing === 0) this.#isSkipping = false;
     while (at < chunk.length) {
       const length = at + headerBytes > chunk.length ? -1 : chunk.readUIntLE(at, 3);
-      // The byte after the header tells the kind of the packet.
+      // The byte after the header determines the kind of the packet.
       if (length < 0 || (length > 0 && at + headerBytes === chunk.length)) {
         this.#pass(chunk, start, at);
         this.#head = Buffer.from(chunk.subarray(at));

@@ -5,14 +5,14 @@ import { mysqlDriver } from './driver.ts';
 import type { MysqlOptions } from './options.ts';
 import { mysqlQueries } from './queries.ts';
 
-// What a variant shares.
+// Used by the MariaDB connector.
 export { mysqlDialect } from './dialect.ts';
 export { mysqlDriver } from './driver.ts';
 export type { MysqlOptions } from './options.ts';
 export { mariadbQueries } from './queries.ts';
 export type { DialectVariant } from './variant.ts';
 
-/** A connector to MySQL 8 or 9. Does not connect yet; throws TypeError for a URL that is none. */
+/** A connector to MySQL 8 or 9. Does not connect yet; throws TypeError for an invalid URL. */
 export function connectMysql(options: MysqlOptions): Connector {
   const driver = mysqlDriver(options, {
     engine: 'mysql',

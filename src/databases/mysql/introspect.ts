@@ -10,7 +10,7 @@ import { type Engine, untested } from './supported.ts';
 
 const systemNamespaces = new Set(['information_schema', 'mysql', 'performance_schema', 'sys']);
 
-/** Reads what exists and may be read. Without patterns on namespaces only the default one, the database of the URL, is read. */
+/** Reads everything that the user may read. Default namespace: the database of the URL; other ones only where patterns name them. */
 export async function introspect(
   runner: Runner,
   { engine, queries }: { readonly engine: Engine; readonly queries: Queries },
@@ -61,7 +61,7 @@ export async function introspect(
   return { engine, version, defaultNamespace: database, ...facts, issues: [...about, ...facts.issues] };
 }
 
-/** Checks with the names of their tables instead of their own. */
+/** Replaces the name of each check by the name of its table. */
 function ofTables(checks: readonly Row[], tables: readonly Row[]): readonly Row[] {
   const byName = new Map(tables.map(([namespace, table, name]) => [`${namespace}\0${name}`, table!]));
   return checks.flatMap(([namespace, name, condition]) => {

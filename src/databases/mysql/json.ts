@@ -15,10 +15,10 @@ const keyLeg = (key: string) => `.${JSON.stringify(key)}`;
 const indexLeg = (step: string) =>
   step.startsWith('-') ? `[last-${-Number(step) - 1}]` : `[${Number(step)}]`;
 
-/** Steps that may be keys or indexes double the expression each. */
+/** The most steps that may be a key or an index: each of them doubles the expression. */
 const mostIndexes = 8;
 
-/** Value at a path, NULL where there is none. A step of digits is an index in an array and a key elsewhere. */
+/** The value at a path, or NULL. A step of digits is an index in an array and a key elsewhere. */
 export function jsonPath(expression: Sql, path: readonly string[]): Sql {
   if (path.filter((step) => index.test(step)).length > mostIndexes)
     throw new FozError('not-supported', `A path into a JSON value may have ${mostIndexes} indexes at most.`);
@@ -40,14 +40,14 @@ export function jsonPath(expression: Sql, path: readonly string[]): Sql {
 type JsonWrite = 'append' | 'prepend' | 'delete_key' | 'delete_elem' | 'delete_at_path';
 type Change = (variant: DialectVariant, old: Sql, param: Param) => Sql;
 
-/** A place that no document has. */
+/** A path that exists in no document. */
 const nowhere = '$[999999999]';
 
 function keysOf(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 }
 
-/** As PostgreSQL's `||`: keys of the right object win, arrays and single values are joined to an array. */
+/** `_append`, as PostgreSQL's `||`: keys of the right object win; arrays and single values are joined to an array. */
 const append: Change = (variant, old, param) => {
   const replaced = bound(param, (value) => {
     const paths = keysOf(value).map((key) => textLiteral(`$${keyLeg(key)}`));
@@ -56,7 +56,7 @@ const append: Change = (variant, old, param) => {
   return sql`json_merge_preserve(json_remove(${old}, ${replaced}), ${bindValue(variant, param, document)})`;
 };
 
-/** The same the other way round: an object keeps the keys that it has. */
+/** `_prepend`: as `append` with the sides swapped. An object keeps its keys. */
 const prepend: Change = (variant, old, param) => {
   const value = bindValue(variant, param, document);
   const added = bound(param, (given) =>
@@ -76,7 +76,7 @@ const deleteElement: Change = (_, old, param) => {
   return sql`if(json_type(${old}) = 'ARRAY', json_remove(${old}, ${path}), ${old})`;
 };
 
-/** Only the last step of digits may be a key as well as an index; before it, it is an index. */
+/** `_delete_at_path`. In the last place, a step of digits may be a key or an index. Before that it is an index. */
 const deleteAtPath: Change = (_, old, param) => {
   const parent = (steps: readonly string[]) =>
     `$${steps
@@ -106,7 +106,7 @@ const changes = {
   delete_at_path: deleteAtPath,
 } as const satisfies Record<JsonWrite, Change>;
 
-/** The changed document. */
+/** The expression for the changed document. */
 export function jsonWrite(variant: DialectVariant, kind: JsonWrite, expression: Sql, param: Param): Sql {
   return changes[kind](variant, expression, param);
 }

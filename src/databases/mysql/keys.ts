@@ -6,14 +6,14 @@ import { bitsOf, isLenient, isTruth, keyType, truthOf } from './types.ts';
 import type { DialectVariant } from './variant.ts';
 
 /**
- * How a column is compared with keys of another source. `own`: by its `=`. `both`: its `=` finds the rows by index, their texts then
- * decide. `text`: by its text alone. `truth`: whatever is not 0 is true.
+ * How a column is compared with keys of another source. `own`: by its `=`. `both`: its `=` finds candidates by index, then their texts
+ * decide. `text`: by its text alone. `truth`: as a boolean, where all numbers but 0 are true.
  */
 type Method = 'own' | 'both' | 'text' | 'truth';
 
 const text: ValueType = { scalar: 'text', array: false };
 const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque']);
-/** Collations for which texts that differ in the case of A to Z only are equal. */
+/** Whether texts that differ only in the case of A to Z are equal by the collation. */
 const ignoresCase =
   / character set utf8mb4 collate utf8mb4_(?:0900_a[is]_ci|general_ci|unicode(?:_520)?_ci|uca1400_a[is]_ci)$/;
 
@@ -28,7 +28,7 @@ function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
 
 const capitals = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
-/** The text that a value is shown as; equal texts have equal characters. */
+/** The text of a value in an answer, in a collation that compares character by character. */
 function exactText(variant: DialectVariant, value: Sql, type: ValueType, compare: KeyComparison): Sql {
   const shown = type.nativeType?.startsWith('vector') ? variant.vectorText(value) : value;
   const exact = sql`convert(${shown} using utf8mb4) collate ${variant.exactCollation}`;
@@ -40,7 +40,7 @@ function exactText(variant: DialectVariant, value: Sql, type: ValueType, compare
   );
 }
 
-/** A column equals a key of a table of keys. */
+/** Equality of a column and a key of a table of keys. */
 export function keyEquals(
   variant: DialectVariant,
   column: Sql,
@@ -97,7 +97,7 @@ function among(columns: readonly Sql[], keys: Param, types: readonly ValueType[]
 
 const name = (identifier: string) => sql.name(identifier, '`', '`');
 
-/** A table of keys: `json_table` over one text; joined by index, and faster than a list of rows from 64 keys on. */
+/** A table of keys: `json_table` over one text. It is joined by index, and faster than a list of rows from 64 keys on. */
 export function keyRows(keys: Param, alias: Sql): Sql {
   const types = (keys.keyTypes ?? []).map((type) => (methodOf(type, keys.compare) === 'text' ? text : type));
   const rows = sql.bind(keys, (values) => encodeKeyRows(values ?? [], types));

@@ -1,8 +1,8 @@
 import { FozError } from '../../core/index.ts';
 
 /**
- * A value, spelled as an SQL literal. Only the functions of this file make one, each from a value that it has checked or
- * quoted; whatever else is bound is quoted as text.
+ * An SQL literal. Only the functions of this file create one, each from a value that it has checked or quoted. Every other bound value is
+ * quoted as text.
  */
 export class Literal {
   readonly #spelling: string;
@@ -10,7 +10,7 @@ export class Literal {
     if (guard !== made) throw new TypeError('Literal is made by the functions of its file only');
     this.#spelling = spelling;
   }
-  /** What stands in the statement. */
+  /** The SQL text of the literal. */
   static spelling(literal: Literal): string {
     return literal.#spelling;
   }
@@ -18,8 +18,8 @@ export class Literal {
 const made = Symbol('literal');
 
 /**
- * Text between quotes. Only the quote itself needs doubling; text with a backslash, which means different things by
- * `sql_mode`, and with NUL goes as hexadecimal digits. So the literal ends where it should in every mode.
+ * Text between quotes, with quotes doubled. The meaning of a backslash depends on `sql_mode`, so text with a backslash or a NUL is written
+ * as hexadecimal digits. The literal is thus safe in every mode.
  * Throws FozError `data-exception` for half of a surrogate pair.
  */
 export function quoted(text: string): string {
@@ -32,20 +32,19 @@ export function quoted(text: string): string {
   return text.includes("'") ? `'${text.replaceAll("'", "''")}'` : `'${text}'`;
 }
 
-/** `null`, a literal as it is, anything else as text. */
+/** The SQL text of a bound value: `null`, a literal, or anything else quoted as text. */
 export function spellingOf(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   return value instanceof Literal ? Literal.spelling(value) : quoted(String(value));
 }
 
-/** Text. */
 export function textLiteral(value: unknown): Literal {
   return new Literal(made, quoted(String(value)));
 }
 
 /**
- * Text that a column of a narrower character set cannot hold. Compared by the collation that it names, it is simply another
- * text; without, the server would refuse the comparison.
+ * Text that the character set of a column cannot represent. The explicit collation makes the comparison legal (and false); without it the
+ * server would refuse the comparison.
  */
 export function foreignTextLiteral(value: unknown): Literal {
   return new Literal(made, `${quoted(String(value))} collate utf8mb4_bin`);
@@ -67,7 +66,7 @@ export function floatLiteral(value: unknown): Literal {
   return new Literal(made, Object.is(number, -0) ? '(-0e0)' : signed(number.toExponential()));
 }
 
-/** In parentheses where negative, so that it can follow a minus. */
+/** Puts negative numbers in parentheses, so that they can follow a minus. */
 function signed(digits: string): string {
   return digits.startsWith('-') ? `(${digits})` : digits;
 }
@@ -86,26 +85,26 @@ const spellings = {
 /** `timestamp'2024-02-29 23:59:59'`. Throws FozError `data-exception` for text of another form. */
 export function momentLiteral(kind: keyof typeof spellings, text: string): Literal {
   if (!spellings[kind].test(text)) throw notA(kind === 'timestamp' ? 'date and time' : kind);
-  // Six digits are the most that the server keeps; a time of day alone has no type that every comparison takes.
+  // The server stores at most six digits. A time of day has no literal type that works in every comparison.
   const digits = text.replace(/(\.\d{6})\d+$/, '$1');
   return new Literal(made, kind === 'time' ? `'${digits}'` : `${kind}'${digits}'`);
 }
 
-/** The elements of a list between commas, for `in (...)`; of no elements a query without rows. */
+/** The elements of a list between commas, for `in (...)`. An empty list becomes a query without rows. */
 export function listLiteral(elements: readonly (Literal | null)[]): Literal {
   if (elements.length === 0) return new Literal(made, nothing);
   return new Literal(made, elements.map(spellingOf).join(', '));
 }
 const nothing = 'select null from (select 1) foz_nothing where false';
 
-/** Tuples between commas, for `(a, b) in (...)`; of none a query without rows of that many columns. */
+/** Tuples between commas, for `(a, b) in (...)`. No tuples become a query without rows, of `width` columns. */
 export function tuplesLiteral(tuples: readonly (readonly Literal[])[], width: number): Literal {
   if (tuples.length === 0)
     return new Literal(made, nothing.replace('null', Array(width).fill('null').join(', ')));
   return new Literal(made, tuples.map((tuple) => `(${tuple.map(spellingOf).join(', ')})`).join(', '));
 }
 
-/** Paths and documents in turn, as the functions that change a JSON value take them; of none a change that does nothing. */
+/** Alternating paths and documents, as arguments of JSON functions. Without any, a pair that changes nothing. */
 export function membersLiteral(members: readonly (readonly [path: string, json: string])[]): Literal {
   if (members.length === 0) return new Literal(made, "'$', null");
   const spelled = members.map(([path, json]) => `${quoted(path)}, json_extract(${quoted(json)}, '$')`);

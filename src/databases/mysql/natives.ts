@@ -14,7 +14,7 @@ export interface NativeColumn {
   readonly srid: string | null;
 }
 
-/** What Foz makes of a native type. `issue`: what is lost. */
+/** The type of a column in the catalog. `issue`: what is lost. */
 export type TypeFacts = Pick<
   ColumnFacts,
   'scalar' | 'castType' | 'maxLength' | 'precision' | 'scale' | 'range'
@@ -40,7 +40,7 @@ function rangeOf(bits: bigint, unsigned: boolean): readonly [string, string] {
   return [(-(2n ** (bits - 1n))).toString(), (2n ** (bits - 1n) - 1n).toString()];
 }
 
-/** The scalars that hold the values with and without sign; the range is told where it is not the scalar's own. */
+/** Scalars for the signed and the unsigned integer type. The range is given where it differs from that of the scalar. */
 const integer =
   (bits: bigint, signed: Scalar, unsigned: Scalar, exact: boolean): Native =>
   ({ columnType }) => {
@@ -70,7 +70,7 @@ const decimal: Native = ({ columnType, precision, scale }) => ({
 const withCollation = ({ columnType, charset, collation }: NativeColumn) =>
   charset === null ? columnType : `${columnType} character set ${charset} collate ${collation}`;
 
-/** Characters are counted where the type counts them; the larger types count bytes. */
+/** Text types. The length is that of types which count characters; larger types count bytes. */
 const text: Native = (column) => ({
   scalar: 'text',
   castType: withCollation(column),
@@ -152,7 +152,7 @@ const natives: Readonly<Record<string, Native>> = {
   geomcollection: geometry,
 };
 
-/** What Foz makes of a column's type; one that nobody has heard of is kept as its text. */
+/** The catalog's type for a native type. An unknown type is handled as text. */
 export function readType(column: NativeColumn, tinyInt1IsBool: boolean): TypeFacts {
   const native = natives[column.dataType];
   const found: Reading =

@@ -4,7 +4,7 @@ import type { ConnectionOptions as ClientOptions } from 'mysql2';
 import { type ServerOptions, type ServerSettings, serverSettings } from '../../sql/index.ts';
 import type { Engine } from './supported.ts';
 
-/** How to reach a MySQL or MariaDB server, and how much of it to use. */
+/** Options of a MySQL or MariaDB source. */
 export interface MysqlOptions extends ServerOptions {
   /** `mysql://user:password@host:3306/database`, or the parts. The database is the default namespace. */
   readonly connection:
@@ -17,16 +17,15 @@ export interface MysqlOptions extends ServerOptions {
         readonly password?: string;
         readonly database?: string;
       };
-  /** `true`: verified against the system's authorities; else certificates, and what to verify (everything unless told). */
+  /** `true`: verified against the system's certificate authorities; else own certificates, and what to verify (default: everything). */
   readonly tls?: boolean | TlsOptions;
-  /** `tinyint(1)`, which is what BOOLEAN makes, is a boolean; default true. */
+  /** Whether `tinyint(1)`, the type that BOOLEAN creates, is a boolean; default: true. */
   readonly tinyInt1IsBool?: boolean;
 }
 
 /**
- * Certificates as `tls.connect` takes them. `rejectUnauthorized`: the certificate's authority is checked, and by
- * `verifyIdentity` the name of the host too; a `checkServerIdentity` of one's own, which the client cannot call, switches
- * that off.
+ * Certificates, as for `tls.connect`. `rejectUnauthorized`: verify the authority of the certificate. `verifyIdentity`: verify the host name,
+ * too. The client cannot call a custom `checkServerIdentity`, so one that is given switches off the verification of the host name.
  */
 export type TlsOptions = Pick<
   ConnectionOptions,
@@ -52,7 +51,7 @@ export interface Settings extends ServerSettings {
   readonly client: ClientOptions;
 }
 
-/** In what the servers differ while connecting. */
+/** Differences between the servers while connecting. */
 export interface Variant {
   readonly engine: Engine;
   /** Character set and collation of the connection, by mysql2's name. */
@@ -60,7 +59,7 @@ export interface Variant {
   readonly isolationVariable: 'transaction_isolation' | 'tx_isolation';
 }
 
-/** Fills in the defaults. Throws TypeError for a URL that is none, or with a parameter that is not known. */
+/** Fills in the defaults. Throws TypeError for an invalid URL or an unknown parameter. */
 export function settingsOf(options: MysqlOptions, { engine, charset, isolationVariable }: Variant): Settings {
   const { connection, tls } = options;
   const parts = typeof connection === 'string' ? partsOf(connection) : { ...connection, tls: undefined };
@@ -83,7 +82,7 @@ export function settingsOf(options: MysqlOptions, { engine, charset, isolationVa
   };
 }
 
-/** Values leave as the text that the server sends: no digit is lost and nothing is parsed that is written out again. */
+/** Client options that pass values on as the text that the server sends: no digit is lost, and nothing is parsed only to be written again. */
 const spelling = {
   rowsAsArray: true,
   supportBigNumbers: true,
@@ -91,7 +90,7 @@ const spelling = {
   dateStrings: true,
   jsonStrings: true,
   decimalNumbers: false,
-  // Affected rows are those that matched; a server never reads our files.
+  // Affected rows are those that matched. The server must never read files of this machine.
   flags: ['FOUND_ROWS', '-LOCAL_FILES'],
   // Statements come with their literals: the client must not look for placeholders in them.
   queryFormat: (text: string) => text,
@@ -111,7 +110,7 @@ function sslOf(tls: true | TlsOptions): NonNullable<Exclude<ClientOptions['ssl']
   };
 }
 
-/** By itself the client has a certificate of an IP address checked as one of `localhost`: Node asks the socket for the name. */
+/** A socket that reports the host for the verification of the certificate. The client would have an IP address verified as `localhost`. */
 function socketTo(host: string, port: number): Socket {
   const socket = connect(port, host).setNoDelay(true).setKeepAlive(true);
   return Object.assign(socket, { _host: host });

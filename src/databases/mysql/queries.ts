@@ -1,4 +1,4 @@
-/** What introspection asks, each over all namespaces at once; `?` is the list of their names. */
+/** The queries of introspection, each over all namespaces at once; `?` is the list of their names. */
 export interface Queries {
   /** namespace, name, type, comment, rows, options */
   readonly tables: string;
@@ -10,17 +10,17 @@ export interface Queries {
   readonly foreignKeys: string;
   /** namespace, table (name of the check where `checkTables` is asked), condition */
   readonly checks: string;
-  /** namespace, table, name of a check; `null`: the checks tell their tables themselves. Joined by the server it is quadratic. */
+  /** namespace, table, name of a check; `null`: `checks` already has the tables. Not joined by the server, whose join is quadratic. */
   readonly checkTables: string | null;
   /** namespace, name, updatable, definition */
   readonly views: string;
   /** namespace, table, event: triggers that run before it, so that they can change what is stored */
   readonly triggers: string;
-  /** Where the user of the source may see triggers: namespace (`null`: everywhere), table (`null`: all of the namespace). */
+  /** The tables whose triggers the user may see: namespace (`null`: everywhere), table (`null`: all of the namespace). */
   readonly triggerRights: string;
   /** Default expressions are SQL (`'a'`, `NULL`), not the plain value. */
   readonly defaultsAreExpressions: boolean;
-  /** Check conditions come with their quotes and backslashes escaped once more. */
+  /** Quotes and backslashes in check conditions are escaped once more. */
   readonly checksAreEscaped: boolean;
 }
 
@@ -46,7 +46,7 @@ const views = `select table_schema, table_name, is_updatable, view_definition fr
 const triggers = `select distinct event_object_schema, event_object_table, event_manipulation from information_schema.triggers
  where event_object_schema in (?) and action_timing = 'BEFORE'`;
 
-/** Rights that come with a role are not listed here. */
+/** Rights that a user has through a role are not included. */
 const triggerRights = (() => {
   const own = `privilege_type = 'TRIGGER'
  and grantee = concat('''', substring_index(current_user(), '@', greatest(1, length(current_user()) - length(replace(current_user(), '@', '')))), '''@''', substring_index(current_user(), '@', -1), '''')`;
@@ -55,7 +55,6 @@ const triggerRights = (() => {
  union all select table_schema, table_name from information_schema.table_privileges where ${own}`;
 })();
 
-/** What MySQL is asked. */
 export const mysqlQueries: Queries = {
   tables,
   columns: columns('srs_id'),
@@ -71,7 +70,6 @@ export const mysqlQueries: Queries = {
   checksAreEscaped: true,
 };
 
-/** What MariaDB is asked. */
 export const mariadbQueries: Queries = {
   tables,
   columns: columns('null'),
@@ -88,7 +86,7 @@ export const mariadbQueries: Queries = {
 
 const changing = /^Com_(?:create|alter|drop|rename)_(?:table|view|index|db|trigger)$|^Com_(?:grant|revoke)$/i;
 
-/** How many statements the server has run that change a schema, of all that it counts. */
+/** The number of statements that changed a schema, summed over the server's counters. */
 export function changeHint(counted: readonly (readonly unknown[])[]): string {
   return counted
     .filter(([name]) => changing.test(String(name)))

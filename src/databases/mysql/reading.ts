@@ -51,7 +51,7 @@ const textOr = (value: string | number | null | undefined): string | null =>
 const numberOr = (value: string | number | null | undefined): number | null =>
   value === null || value === undefined ? null : Number(value);
 
-/** Puts the rows of the queries together, each row looked at once. */
+/** Builds table facts from the rows of the queries. */
 export class Reading {
   readonly #options: ReadingOptions;
   readonly #tables = new Map<string, Draft>();
@@ -158,7 +158,7 @@ export class Reading {
 
   readKeys(indexes: readonly Row[], foreignKeys: readonly Row[]): void {
     for (const { table, name, rows } of grouped(indexes, this.#tables)) {
-      // A key over the beginning of a text, or over an expression, is none over the columns.
+      // A key over a prefix of a text, or over an expression, is not a key over the columns.
       if (rows.some(([, , , column, prefix]) => column === null || prefix !== null)) continue;
       const columns = rows.map(([, , , column]) => String(column));
       if (!columns.every((column) => table.columns.has(column))) continue;
@@ -182,7 +182,7 @@ export class Reading {
     }
   }
 
-  /** There may be triggers that this user may not see, and triggers on the tables below a view. */
+  /** Assumes triggers where the user may not see them, and includes triggers on the tables below a view. */
   readTriggers(triggers: readonly Row[], rights: readonly Row[]): void {
     for (const [namespace, name, event] of triggers) {
       const kind = String(event).toLowerCase();
@@ -226,7 +226,7 @@ export class Reading {
       }
       const insertable = writable && rights.has('insert');
       const updatable = writable && rights.has('update');
-      // Rights to delete are not told per column: a table that may be written is taken for one.
+      // Delete rights are not reported per column. A table that may be written is assumed to allow deletes.
       const deletable = insertable || updatable;
       tables.push({
         namespace,
@@ -250,7 +250,7 @@ export class Reading {
   }
 }
 
-/** Rights on a namespace may be given by a pattern of LIKE. */
+/** Whether a right applies to a namespace, which the grant may name by a LIKE pattern. */
 function matches(pattern: string | number | undefined, namespace: string): boolean {
   const parts = String(pattern).match(/\\.|[^\\]/gs) ?? [];
   const source = parts.map((part) =>
@@ -259,7 +259,7 @@ function matches(pattern: string | number | undefined, namespace: string): boole
   return new RegExp(`^${source.join('')}$`, 's').test(namespace);
 }
 
-/** Rows of a view over several tables can be changed in part only: it is left alone. */
+/** Whether a view is writable. One over several tables is not: only a part of its row could be changed. */
 function isWritable([, , updatable, definition]: Row): boolean {
   const bare = String(definition ?? '').replaceAll(/`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'/gs, '');
   return updatable === 'YES' && !/\bjoin\b/i.test(bare);

@@ -6,8 +6,8 @@ import type { Answer, Done } from './session.ts';
 import { isUpsert } from './template.ts';
 
 /**
- * The server's answer as a RunResult. Throws FozError `not-found` where the type of a column has changed since planning. The rows of a
- * write that is stored (`isStored`) are withheld instead, so that nobody repeats it.
+ * The server's answer as a RunResult. Throws FozError `not-found` where the type of a column has changed since planning. For a write that is
+ * already stored (`isStored`), the rows are withheld instead, so that the write is not repeated.
  */
 export function resultOf(
   statement: Statement,
@@ -29,12 +29,12 @@ export function resultOf(
   return {
     rows,
     affected: isUpsert(statement) ? upserted(done, records) : Number(done.affectedRows),
-    // Where other keys may lie between those of one statement, the first one does not tell the others.
+    // The other keys follow from the first one only if the keys of a statement are consecutive.
     insertId: insertId === '0' || (records > 1 && !server.consecutiveKeys) ? null : insertId,
   };
 }
 
-/** The server counts an updated row twice; a row that was there and stays as it is counts too. */
+/** The number of upserted rows. The server counts an updated row twice, and an unchanged existing row once. */
 function upserted({ affectedRows }: Done, records: number): number {
   return records > 1 ? records : Math.min(1, Number(affectedRows));
 }

@@ -1,14 +1,14 @@
-/** What a connection knows about its server. */
+/** Facts about the server of a connection. */
 export interface Server {
   /** As the server spells it: `9.7.0`, `10.11.18-MariaDB`. */
   readonly version: string;
-  /** Digits that `KILL` takes. */
+  /** The connection id for `KILL`, as digits. */
   readonly connection: string;
   /** Bytes. */
   readonly longestStatement: number;
-  /** Several keys that one statement generates follow each other. */
+  /** Whether the generated keys of one statement are consecutive. */
   readonly consecutiveKeys: boolean;
-  /** Transactions of the server's default isolation keep one snapshot. */
+  /** Whether transactions of the default isolation have one snapshot. */
   readonly keepsSnapshot: boolean;
 }
 
@@ -23,7 +23,7 @@ const modes = [
   'NO_AUTO_VALUE_ON_ZERO',
 ];
 
-/** What the meaning of statements and the spelling of values depend on: UTC, strict mode, whole aggregates. */
+/** Session settings that statements and values rely on: UTC, strict mode, aggregates that are not cut off. */
 export const sessionSettings = `set time_zone = '+00:00', sql_mode = '${modes.join(',')}', group_concat_max_len = 4294967295`;
 
 /** Reads the one row of `serverQuery`. */
@@ -38,7 +38,7 @@ export function readServer(row: readonly unknown[]): Server {
   };
 }
 
-/** Asks what `readServer` reads; the engines name the variable of the isolation differently. */
+/** The query whose row `readServer` reads. The engines have different names for the isolation variable. */
 export function serverQuery(isolationVariable: 'transaction_isolation' | 'tx_isolation'): string {
   return `select version(), connection_id(), @@max_allowed_packet, @@auto_increment_increment, @@${isolationVariable}`;
 }

@@ -19,17 +19,17 @@ import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
 import { refuseServer } from './supported.ts';
 
-/** The client compiles a parser for each order of columns that it meets, and keeps them for all connections: so many at most. */
+/** The client compiles a parser for each list of result columns and caches them for all connections: this is the most. */
 setMaxParserCache(500);
 
-/** What the server answered: rows as arrays of text and numbers, or what a write did. */
+/** The server's answer: rows as arrays of text and numbers, or the result of a write. */
 export interface Answer {
   readonly rows: readonly (readonly unknown[])[];
   /** The server's metadata about the columns. */
   readonly columns: readonly WireColumn[];
   /** `null`: the statement has rows. */
   readonly done: Done | null;
-  /** The statement is done, but its rows exceed the held bytes: they were dropped. `rows`: how many there were. */
+  /** The statement is done, but its rows were dropped since they exceed the held bytes. `rows`: how many there were. */
   readonly withheld?: { readonly rows: number; readonly reason: FozError };
 }
 export interface Done {
@@ -40,7 +40,7 @@ export interface Done {
 }
 
 interface Running extends Watched {
-  /** The statement commits by itself: it is a write outside of a transaction. */
+  /** Whether the statement is a write outside of a transaction, which commits by itself. */
   readonly isStored: boolean;
   readonly held: HeldBytes;
   rows: number;
@@ -55,7 +55,7 @@ interface Running extends Watched {
 /** One connection: runs one statement at a time, kills it on the server, and knows whether it can be used again. */
 export class Session implements Pooled {
   idleSince = 0;
-  /** Between the begin and the end of a transaction; set by it. */
+  /** Set by a transaction from its begin to its end. */
   inTransaction = false;
   readonly server: Server;
   readonly #client: Connection;
@@ -64,7 +64,7 @@ export class Session implements Pooled {
   readonly #onEnd: (session: Session) => void;
   #running: Running | null = null;
   #connected = true;
-  /** The error on this side that ended the connection. */
+  /** The error on Foz's side that ended the connection. */
   #broken: unknown = null;
 
   private constructor(
@@ -90,10 +90,10 @@ export class Session implements Pooled {
     });
   }
 
-  /** Connects and fixes what the session depends on. Rejects with what the driver or the server says. */
+  /** Connects and applies the session settings. Rejects with the error of the driver or the server. */
   static async open(settings: Settings, watch: Watch, onEnd: (session: Session) => void): Promise<Session> {
     const client = createConnection(settings.client);
-    // Without a listener an error of the network would end the process.
+    // Without a listener a network error would end the process.
     client.on('error', () => {});
     try {
       await greeted(client, settings);
@@ -105,7 +105,7 @@ export class Session implements Pooled {
     }
   }
 
-  /** Nothing runs, no transaction is open, and the server is there. */
+  /** Whether the session is connected, no statement runs, and no transaction is open. */
   get usable(): boolean {
     return this.#connected && this.#running === null && !this.inTransaction;
   }
@@ -167,7 +167,7 @@ export class Session implements Pooled {
     }
   }
 
-  /** A kill that is still under way, or that came too late for its statement, must not hit the next one. */
+  /** Finishes a statement. A KILL that is still under way, or was too late for its statement, must not hit the next one. */
   async #settle(
     running: Running,
     killed: Promise<void>,
@@ -186,7 +186,7 @@ export class Session implements Pooled {
     }
     if (this.#running !== running) return;
     this.#running = null;
-    // A write that was quicker than its kill is done.
+    // The write finished before the KILL took effect: it is stored.
     if (error === null && (running.isStored || !Array.isArray(result)))
       running.resolve(answerOf(result, columns, running));
     else running.reject(error?.fatal ? unanswered(running) : stopped(running));
@@ -228,7 +228,7 @@ export class Session implements Pooled {
     if (!this.#connected) return;
     this.#connected = false;
     const running = this.#running;
-    // The client rejects a running statement itself. This is for one that it has forgotten, which would wait for ever.
+    // The client rejects a running statement itself. This rejects one that it has lost, which would wait forever.
     if (running !== null) setImmediate(() => this.#abandon(running));
     this.#onEnd(this);
   }
@@ -257,10 +257,10 @@ async function prepared(client: Connection, { engine, isolationVariable }: Setti
   }
 }
 
-/** Milliseconds without a greeting, after which the first connection looks whether another kind of server stands there. */
+/** Milliseconds without a greeting, after which the first connection checks for another kind of server at the address. */
 const silenceMs = 1_500;
 
-/** Resolves when the server has let the client in. Rejects with the driver's error, or with the kind of server that stands there instead. */
+/** Resolves when the client is authenticated. Rejects with the driver's error, or with an error that names another kind of server. */
 async function greeted(client: Connection, settings: Settings): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -276,7 +276,7 @@ async function greeted(client: Connection, settings: Settings): Promise<void> {
   }
 }
 
-/** The refusal of a server that is no MySQL; `null`: none is known to be there. */
+/** The error for a server that is not MySQL; `null`: no other kind of server was recognized. */
 function otherServer({ client, engine }: Settings): Promise<FozError | null> {
   const address = { host: client.host ?? 'localhost', port: client.port ?? 3306 };
   return otherKind(engine, address, (server) => /^(?:MySQL|MariaDB)/.test(server));

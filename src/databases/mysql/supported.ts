@@ -1,15 +1,15 @@
 import { FozError } from '../../core/index.ts';
 
-/** Which server a source is configured for. */
+/** The kind of server that a source is configured for. */
 export type Engine = 'mysql' | 'mariadb';
 
-/** The oldest versions that have what statements are made of, and the oldest that are tested. */
+/** The oldest versions that have the needed SQL features, and the oldest versions that are tested. */
 const versions = {
   mysql: { label: 'MySQL', oldest: [8, 0, 19], tested: [9, 0, 0] },
   mariadb: { label: 'MariaDB', oldest: [10, 11, 0], tested: [10, 11, 0] },
 } as const satisfies Record<Engine, unknown>;
 
-/** Throws FozError `unavailable` for a server of the other kind, or one that is too old; says what is there and what is wanted. */
+/** Throws FozError `unavailable` for a server of the other kind or a version that is too old. The message names the found and the needed one. */
 export function refuseServer(engine: Engine, version: string): void {
   const found: Engine = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
   const { label, oldest } = versions[engine];

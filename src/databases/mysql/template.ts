@@ -5,7 +5,7 @@ import { spellingOf } from './literal.ts';
 /** A statement cut at its placeholders. */
 interface Template {
   readonly pieces: readonly string[];
-  /** Rows that were there already count twice in what the server reports. */
+  /** Whether the statement is an upsert: the server's number of affected rows then counts existing rows twice. */
   readonly upsert: boolean;
 }
 
@@ -21,7 +21,7 @@ function templateOf(statement: Statement): Template {
   return template;
 }
 
-/** A question mark within a quoted name or text is no placeholder. */
+/** Cuts a statement at its placeholders. A question mark within a quoted name or text is not one. */
 function cut(text: string): Template {
   const pieces: string[] = [];
   let from = 0;
@@ -36,7 +36,7 @@ function cut(text: string): Template {
   return { pieces, upsert: bare.includes(' on duplicate key update ') };
 }
 
-/** The statement with its values in place. Throws FozError `unexpected` when there are more or fewer values than places. */
+/** The statement with its values inlined. Throws FozError `unexpected` when the number of values differs from that of the placeholders. */
 export function fill(statement: Statement, values: readonly unknown[]): string {
   const { pieces } = templateOf(statement);
   if (values.length !== pieces.length - 1)
@@ -49,7 +49,7 @@ export function fill(statement: Statement, values: readonly unknown[]): string {
   return text;
 }
 
-/** Whether the statement inserts rows or updates those that are there. */
+/** Whether the statement is an upsert. */
 export function isUpsert(statement: Statement): boolean {
   return templateOf(statement).upsert;
 }

@@ -5,7 +5,7 @@ import { resultOf } from './result.ts';
 import type { Session } from './session.ts';
 import { fill } from './template.ts';
 
-/** How a transaction starts on this server. */
+/** The statements that begin a transaction on this server. */
 export function beginTexts(
   mode: 'read' | 'write',
   session: Session,

@@ -7,25 +7,25 @@ export function bitsOf(type: ValueType): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-/** A boolean that is stored as a number, which may be other than 0 and 1. */
+/** Whether the type is a boolean that is stored as a number. The number may be other than 0 and 1. */
 export function isTruth(type: ValueType): boolean {
   return type.scalar === 'boolean' && bitsOf(type) === null;
 }
 
-/** 1 where the number is shown as true: whatever is not 0. */
+/** 1 where the stored number is true (not 0), else 0. */
 export function truthOf(column: Sql): Sql {
   return sql`(${column} <> 0)`;
 }
 
-/** `zerofill` columns are printed with zeros in front. */
+/** Whether the type is `zerofill`: the server prints its values with leading zeros. */
 export function isZerofill(type: ValueType): boolean {
   return type.nativeType?.endsWith(' zerofill') ?? false;
 }
 
-/** Collations that tell texts apart wherever a character differs, blanks at the end included. */
+/** Collations in which texts differ wherever a character differs, trailing blanks included. */
 const exactCollations = /^(?:utf8mb4_0900_bin|binary|\w+_nopad_bin)$/;
 
-/** Texts may be equal by the collation of the column that differ as they are shown. */
+/** Whether different texts may be equal by the collation of the column. */
 export function isLenient(type: ValueType): boolean {
   const collation = / character set \w+ collate (\w+)$/.exec(type.nativeType ?? '')?.[1];
   return collation !== undefined && !exactCollations.test(collation);
@@ -33,7 +33,7 @@ export function isLenient(type: ValueType): boolean {
 
 const labels = new WeakMap<ValueType, readonly string[] | null>();
 
-/** The labels of a native enum in their order, which is that of its values; `null` for every other type. */
+/** The labels of a native enum in their order, by which its values are sorted; `null` for every other type. */
 export function labelsOf(type: ValueType): readonly string[] | null {
   let known = labels.get(type);
   if (known === undefined) {
@@ -58,14 +58,14 @@ export function listedValues(spelling: string): readonly string[] {
   return [...inner.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, body]) => unescaped(body!));
 }
 
-/** What stands between the quotes of a text literal. */
+/** Unescapes the content of a text literal. */
 export function unescaped(body: string): string {
   return body.replaceAll(/''|\\(.)/gs, (all, escaped?: string) =>
     escaped === undefined ? (all === "''" ? "'" : all) : (escapes[escaped] ?? escaped),
   );
 }
 
-/** What a key column is called in a table of keys, where the catalog gives no type of its own. */
+/** Types of key columns in a table of keys, where the catalog has no native type. */
 const keyTypes = {
   boolean: sql`tinyint`,
   smallint: sql`bigint`,
@@ -101,7 +101,7 @@ export function keyType(type: ValueType): Sql {
   if (bitsOf(type) !== null) return sql`bigint unsigned`;
   const collation = / character set \w+ collate \w+$/.exec(native)?.[0];
   if (collation !== undefined) {
-    // A char would lose the blanks at the end of a key, which make another text of it.
+    // A char would lose the trailing blanks of a key, and the key would be another text.
     const plain = /^(?:var)?char\(\d+\)|^(?:tiny|medium|long)?text/
       .exec(native)?.[0]
       .replace(/^char/, 'varchar');

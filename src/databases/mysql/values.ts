@@ -12,7 +12,7 @@ export function bound(param: Param, spell: (value: unknown) => unknown): Sql {
   return sql.bind(param, (value) => (value === null || value === undefined ? null : spell(value)));
 }
 
-/** A text that the plan or the catalog fixes. */
+/** A constant text of the plan or the catalog. */
 export function constant(value: string): Sql {
   return sql.bind(
     { type: text, shape: 'value', source: { kind: 'constant', value }, path: '$' },
@@ -33,7 +33,7 @@ export function bindValue(variant: DialectVariant, param: Param, type: ValueType
     case 'geometry':
       return variant.geometry(value, type);
     case 'enum':
-      // Compared as numbers, labels have the order of the enum; in a write they are texts.
+      // For comparisons a label is its number, which has the order of the enum. In a write it is a text.
       return param.column === undefined && labelsOf(type) !== null ? labelNumber(param, type) : value;
     case 'opaque':
       return isVector(type) ? variant.vector(value) : value;
@@ -44,7 +44,7 @@ export function bindValue(variant: DialectVariant, param: Param, type: ValueType
 
 const int64 = { lowest: -(2n ** 63n), highest: 2n ** 64n - 1n };
 
-/** A document whose numbers MySQL does not change. Throws FozError `data-exception` for others. */
+/** Returns a document whose numbers MySQL stores unchanged. Throws FozError `data-exception` for other ones. */
 function storable(value: unknown, { path }: Param): unknown {
   if (!someExact(value, (number) => !keeps(number))) return value;
   throw new FozError(
@@ -70,7 +70,7 @@ function isVector(type: ValueType): boolean {
   return type.nativeType?.startsWith('vector') ?? false;
 }
 
-/** `expression in (...)`; the list stands in the statement as it is. */
+/** `expression in (...)`, with the list inlined in the statement. */
 export function inList(expression: Sql, type: ValueType, param: Param): Sql {
   const list = sql.bind(param, (values) => encodeList(values ?? [], type));
   const among = sql`${expression} in (${list})`;
@@ -80,13 +80,13 @@ export function inList(expression: Sql, type: ValueType, param: Param): Sql {
     : among;
 }
 
-/** What to select for a value of `type`, so that `textOf` can write it. */
+/** The expression to select for a value of `type`, so that `textOf` can write it. */
 export function flat(variant: DialectVariant, expression: Sql, type: ValueType): Sql {
   switch (type.scalar) {
     case 'boolean':
       return bitsOf(type) === null ? expression : sql`(${expression} + 0)`;
     case 'real':
-      // As it is, the server prints six digits only.
+      // The server prints a 32-bit float with six digits only.
       return sql`cast(${expression} + 0e0 as char)`;
     case 'float':
       return sql`cast(${expression} as char)`;
@@ -103,7 +103,7 @@ export function flat(variant: DialectVariant, expression: Sql, type: ValueType):
 }
 
 const truth: TextOf = (value) => (value === 0 || value === '0' ? 'false' : 'true');
-/** The server's digits are the shortest already; only large and small numbers are spelled otherwise. */
+/** Text of a 64-bit float. The server's digits are already the shortest; only large and small numbers have another notation. */
 const float: TextOf = (value) => {
   const given = value as string;
   return given.includes('e') || given.includes('0.000000') ? String(Number(given)) : given;
@@ -112,7 +112,7 @@ const bytes: TextOf = (value) => (value as Buffer).toString('base64');
 const anything: TextOf = (value) => (Buffer.isBuffer(value) ? value.toString('hex') : String(value));
 const withoutZeros: TextOf = (value) => String(value).replace(/^(-?)0+(?=\d)/, '$1');
 
-/** Below, 32-bit numbers have fewer digits. */
+/** The smallest normal 32-bit float. Smaller ones have less precision. */
 const smallestNormal = 2 ** -126;
 
 /** The shortest digits that read back as the same 32-bit number. */
@@ -125,7 +125,7 @@ const real: TextOf = (value) => {
   return String(Number(number.toPrecision(9)));
 };
 
-/** Where the text ends without the zeros, and the point, at the end of its fraction. */
+/** The end of the text without trailing zeros of the fraction, and without its point. */
 function endOf(text: string): number {
   let end = text.length;
   while (text.charCodeAt(end - 1) === 48) end--;
@@ -156,8 +156,8 @@ const texts: Readonly<Partial<Record<Scalar, TextOf>>> = {
 };
 
 /**
- * How the wire value of `flat` becomes canonical text. Dates of zeros, which the server may hold from laxer times, stay as
- * they are; a time beyond 24 hours too.
+ * How the wire value of `flat` becomes canonical text. Zero dates, which may be stored from a laxer `sql_mode`, stay unchanged; so does a
+ * time beyond 24 hours.
  */
 export function textOf(type: ValueType): TextOf | undefined {
   return isZerofill(type) ? withoutZeros : texts[type.scalar];

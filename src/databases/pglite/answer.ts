@@ -1,6 +1,6 @@
 import { type Answer, affectedRows } from '../postgres/index.ts';
 
-/** An answer, and whether a transaction is open after it. */
+/** The server's answer, with the state of the transaction after it. */
 export interface EmbeddedAnswer extends Answer {
   readonly inTransaction: boolean;
 }
@@ -27,7 +27,7 @@ const errorFields = {
   R: 'routine',
 } as const;
 
-/** Reads what the server answered to one round trip. Throws an Error with the server's fields when it failed. */
+/** Reads the server's answer to one round trip. Throws an Error with the server's error fields when it failed. */
 export function readAnswer(bytes: Uint8Array): EmbeddedAnswer {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rows: (string | null)[][] = [];

@@ -4,11 +4,11 @@ import { lockFolder, Pool, sqlConnector, Watch } from '../../sql/index.ts';
 import { driverOver, isFull, postgresDialect, toFozError } from '../postgres/index.ts';
 import { EmbeddedSession } from './session.ts';
 
-/** An embedded PostgreSQL: where its data stands, and how safe it has to be. */
+/** Options of an embedded PostgreSQL. */
 export interface PgliteOptions {
-  /** Folder of the data, made when missing; only one process may have it open. Absent: in memory, gone with the process. */
+  /** Folder of the data, created when missing. Only one process may have it open. Default: in memory, lost when the process ends. */
   readonly folder?: string;
-  /** Do not wait for the disk after each write; the last ones may be lost when the machine fails. */
+  /** Do not wait for the disk after each write. The latest writes may be lost when the machine fails. */
   readonly relaxedDurability?: boolean;
   /** PGlite's extensions, to be created in the database by `create extension`. */
   readonly extensions?: Extensions;
@@ -19,9 +19,9 @@ export interface PgliteOptions {
 }
 
 /**
- * A connector to a PostgreSQL within this process. It opens with the first statement. Statements run one after the other on
- * the thread of their caller and cannot be interrupted: one that waits for its turn is given up when its request ends, one
- * that runs keeps the process until it is done, and only then is rejected with `timeout`.
+ * A connector to a PostgreSQL within this process. It opens with the first statement. Statements run one after the other on the thread of
+ * their caller and cannot be interrupted. A waiting statement is rejected when its request ends; a running one blocks the process until it
+ * is done, and is then rejected with `timeout`.
  */
 export function connectPglite(options: PgliteOptions = {}): Connector {
   const waitMs = options.waitMs ?? 30_000;
@@ -46,7 +46,7 @@ export function connectPglite(options: PgliteOptions = {}): Connector {
   });
 }
 
-/** Two processes that write to one folder lose committed data, without an error. */
+/** Locks the folder: two processes that write to it would lose committed data without an error. */
 async function lock(folder: string | undefined): Promise<() => void> {
   if (folder === undefined) return () => {};
   return lockFolder(folder, {

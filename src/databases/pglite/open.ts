@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 
-/** Where the build puts the packed folder of an empty database, seen from the built file and from the source. */
+/** Location of the template (the compressed folder of an empty database), relative to the built file and to the source. */
 const here = dirname(fileURLToPath(import.meta.url));
 const templates = ['../../../pglite-empty.tar.gz', '../../../dist/pglite-empty.tar.gz'].map((path) =>
   join(here, path),
 );
 
 /**
- * Opens a database, made when it is not there. A new one is unpacked from the template of the build, which takes about a second
- * where making one takes five; a template that does not fit is not used. Rejects with what PGlite says.
+ * Opens a database, and creates it when missing. A new one is unpacked from the template of the build, which takes about a second instead
+ * of five. A template that does not load is not used. Rejects with the error of PGlite.
  */
 export async function openDatabase(options: PGliteOptions): Promise<PGlite> {
   const template = isNew(options.dataDir) ? templates.find((file) => existsSync(file)) : undefined;

@@ -16,7 +16,7 @@ import { openDatabase } from './open.ts';
 const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'iso_8601'; set extra_float_digits = 1;
 set standard_conforming_strings = on; set jit = off; set application_name = 'foz'`;
 
-/** The one connection that an embedded PostgreSQL has. */
+/** The single connection of an embedded PostgreSQL. */
 export class EmbeddedSession implements Pooled {
   idleSince = 0;
   readonly #database: PGlite;
@@ -29,7 +29,7 @@ export class EmbeddedSession implements Pooled {
     this.#onEnd = onEnd;
   }
 
-  /** Opens the database. `onEnd` is called once, when it is closed. Rejects with what PGlite says. */
+  /** Opens the database. `onEnd` is called once, when it is closed. Rejects with the error of PGlite. */
   static async open(
     options: PGliteOptions,
     setUp: (execute: (script: string) => Promise<void>) => Promise<void>,
@@ -57,10 +57,9 @@ export class EmbeddedSession implements Pooled {
   }
 
   /**
-   * Runs one statement; `lead` goes before it. A statement runs to its end on the thread that asked, so that its limits are
-   * looked at before and after: a read, or a statement within a transaction, that took too long is rejected with FozError
-   * `timeout`; a write outside of one is stored by then, and answered. The same holds for `limit-exceeded` when the rows exceed the held
-   * bytes. Otherwise rejects with the error of the server.
+   * Runs one statement, after `lead`. It blocks the calling thread to its end, so limits are checked before and after it. A read, or a
+   * statement within a transaction, that took too long is rejected with FozError `timeout`. A write outside of a transaction is stored by
+   * then, and answered. The same holds for `limit-exceeded` when the rows exceed the held bytes. Otherwise rejects with the server's error.
    */
   async execute(
     text: string,
@@ -127,7 +126,7 @@ export class EmbeddedSession implements Pooled {
     if (this.#ended) return;
     this.#ended = true;
     const closed = this.#database.closed ? Promise.resolve() : this.#database.close();
-    // A database that does not close well is gone all the same.
+    // The database counts as closed even when closing failed.
     void closed.catch(() => {}).then(() => this.#onEnd(this));
   }
 }

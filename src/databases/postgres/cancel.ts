@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import pg, { type ClientConfig } from 'pg';
 
-/** What of the pg client's connection a cancel request needs; the client uses the same members to connect. */
+/** The members of the pg client's connection that a cancel request needs. The client uses the same ones to connect. */
 interface RawConnection extends EventEmitter {
   readonly stream: Duplex;
   readonly ssl: unknown;
@@ -12,15 +12,15 @@ interface RawConnection extends EventEmitter {
   cancel(processID: number, secretKey: number): void;
 }
 
-/** Names a server process, as the server told it when the connection was opened. */
+/** Identifies a server process, as reported by the server when the connection was opened. */
 export interface BackendKey {
   readonly processID: number;
   readonly secretKey: number;
 }
 
 /**
- * Asks the server over a connection of its own to cancel what the process runs. Resolves when the server has closed that
- * connection, by when the process has been signalled, or when it could not be reached within `limitMs`.
+ * Sends a cancel request for a server process, over a separate connection. Resolves when the server has closed that connection, and so has
+ * signalled the process, or when it could not be reached within `limitMs`.
  */
 export function requestCancel(config: ClientConfig, key: BackendKey, limitMs: number): Promise<void> {
   const client = new pg.Client(config);

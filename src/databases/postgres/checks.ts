@@ -19,7 +19,7 @@ function unquote(literal: string): string {
   return literal.startsWith("'") ? body : body.replaceAll('\\\\', '\\');
 }
 
-/** Drops casts and parentheses, which do not change what a comparison of texts means. */
+/** Drops casts and parentheses, which do not change the meaning of a comparison of texts. */
 function bare(all: readonly Token[]): Token[] {
   const kept: Token[] = [];
   let at = 0;
@@ -34,7 +34,7 @@ function bare(all: readonly Token[]): Token[] {
   return kept;
 }
 
-/** Behind a type: `text`, `character varying(20)`, `"app"."word"[]`. */
+/** Position after a type, such as `text`, `character varying(20)`, `"app"."word"[]`. */
 function afterType(all: readonly Token[], start: number): number {
   let at = start + 1;
   const is = (text: string) => all[at]?.kind === 'sign' && all[at]?.text === text;

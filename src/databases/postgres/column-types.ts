@@ -2,7 +2,7 @@ import { familyOf } from '../../catalog/index.ts';
 import { allowedValues } from './checks.ts';
 import { nestedArray, type ResolvedType, resolvePlain, type TypeRow } from './natives.ts';
 
-/** Resolves the types of columns: domains to what they stand on, arrays to their elements. */
+/** Resolves the types of columns: domains to their base types, arrays to their elements. */
 export class ColumnTypes {
   readonly #rows: ReadonlyMap<string, TypeRow>;
   readonly #resolved = new Map<string, ResolvedType>();
@@ -11,7 +11,7 @@ export class ColumnTypes {
     this.#rows = new Map(rows.map((row) => [row.oid, row]));
   }
 
-  /** `spelled`: the type as the server prints it, which decides nothing but a few names. */
+  /** `spelled`: the type as the server prints it. Only a few names depend on it. */
   resolve(oid: string, modifier: number, spelled: string): ResolvedType {
     const key = `${oid}/${modifier}`;
     const known = this.#resolved.get(key);

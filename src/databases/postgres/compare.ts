@@ -12,8 +12,8 @@ const text: ValueType = { scalar: 'text', array: false };
 const jsonb: ValueType = { scalar: 'jsonb', array: false };
 
 /**
- * The type whose `=` is used: `json` has none, and types without one of their own are compared as text. PostgreSQL compares arrays of one
- * type alone, and an array of a domain is of another one than the array of what the domain stands on; to all others the cast does nothing.
+ * The expression and type to compare by. Types without an `=`, such as `json`, are compared as text. PostgreSQL only compares arrays of the
+ * same type, and an array of a domain differs in type from an array of its base type, so arrays are cast. Other casts change nothing.
  */
 function comparable(expression: Sql, type: ValueType): { expression: Sql; type: ValueType } {
   const suffix = type.array ? sql`[]` : sql.empty;
@@ -25,7 +25,7 @@ function comparable(expression: Sql, type: ValueType): { expression: Sql; type: 
   return { expression, type };
 }
 
-/** In an array only elements with an order can be compared. */
+/** Whether the type has its own `=`. Arrays need elements with an order. */
 function comparesItself({ compares, array }: ValueType): boolean {
   return compares === 'order' || (compares === 'equality' && !array);
 }
@@ -37,13 +37,13 @@ const relation =
     return sql`${left.expression} ${operator} ${bindValue(param, left.type)}`;
   };
 
-/** Patterns see blank-padded text without its padding. */
+/** Pattern operators. Blank-padded text is matched without its padding. */
 const matching =
   (operator: Sql, change?: (text: string) => string): Spelling =>
   (expression, type, param) =>
     sql`${isPadded(type) ? sql`${expression}::text` : expression} ${operator} ${bindText(param, change)}`;
 
-/** Where it is left to PostgreSQL, a pattern fails on the rows alone that begin as it does. Throws FozError `data-exception`. */
+/** Throws FozError `data-exception` for a pattern that ends in a backslash. PostgreSQL itself reports it only for rows that match up to there. */
 function complete(pattern: string): string {
   if (/(?<!\\)(?:\\\\)*\\$/.test(pattern))
     throw new FozError('data-exception', 'A pattern must not end with the escape character.');
@@ -102,7 +102,7 @@ const spellings = {
   _has_keys_all: (expression, _, param) => sql`${expression}::jsonb ?& ${bindTexts(param)}`,
 } as const satisfies Record<Compared, Spelling>;
 
-/** Operators that PostgreSQL has: all of them. */
+/** Supported operators: all. */
 export const comparisons = operatorSupport([
   ...(Object.keys(spellings) as Compared[]),
   '_is_null',

@@ -14,7 +14,7 @@ interface RawConnection {
   attachListeners(stream: EventEmitter): void;
 }
 
-/** A connection, and the startup settings that were refused for it. */
+/** A connection, and the names of the startup settings that were refused. */
 export interface Connected {
   readonly client: Client;
   /** Lower case. */
@@ -55,7 +55,7 @@ export class Client extends pg.Client {
     return messages;
   }
 
-  /** Called by pg when it says hello to the server. */
+  /** Called by pg to build the startup message. */
   getStartupConf(): Record<string, string> {
     const inherited = pg.Client.prototype as unknown as { getStartupConf(): Record<string, string> };
     return { ...inherited.getStartupConf.call(this), ...this.#startup };
@@ -85,12 +85,12 @@ export async function connect(settings: Settings): Promise<Connected> {
 
 async function attempt(config: ClientConfig, startup: Startup): Promise<Client> {
   const client = new Client(config, startup);
-  // Without a listener an error would end the process; what it says comes with the rejection.
+  // Without a listener an error would end the process. The error itself is reported by the rejection.
   client.on('error', () => {});
   let version = '';
   const connection: EventEmitter = client.connection;
-  connection.on('parameterStatus', (told: { parameterName: string; parameterValue: string }) => {
-    if (told.parameterName === 'server_version') version = told.parameterValue;
+  connection.on('parameterStatus', (status: { parameterName: string; parameterValue: string }) => {
+    if (status.parameterName === 'server_version') version = status.parameterValue;
   });
   await client.connect();
   if (Number.parseInt(version, 10) < oldest) {
@@ -103,12 +103,12 @@ async function attempt(config: ClientConfig, startup: Startup): Promise<Client> 
   return client;
 }
 
-/** The first version with generated columns, which introspection asks for. */
+/** The oldest supported version: the first with generated columns, which introspection reads. */
 const oldest = 12;
 
 const noServer = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** The first connection that fails for another reason than the server gives looks whether another kind of server stands there. */
+/** When the first connection fails without an error of the server, checks for another kind of server at the address. */
 async function explained(error: unknown, settings: Settings): Promise<unknown> {
   const { code = '' } = error as ServerError;
   if (reached.has(settings) || error instanceof FozError || isServerError(error) || noServer.has(code))
@@ -118,7 +118,7 @@ async function explained(error: unknown, settings: Settings): Promise<unknown> {
   return (await otherKind('postgres', { host, port }, (server) => server === 'PostgreSQL', error)) ?? error;
 }
 
-/** The setting that a connection pooler does not know, lower case; `null`: something else is wrong. */
+/** The setting that a connection pooler refused, in lower case; `null`: the error has another reason. */
 function refusedSetting(error: unknown): string | null {
   const { code, message } = error as ServerError;
   if (code !== '08P01') return null;

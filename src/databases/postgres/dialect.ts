@@ -42,7 +42,7 @@ const capabilities: Capabilities = {
   listsByCapacity: false,
 };
 
-/** How PostgreSQL spells things; `engine` names a variant that speaks the same language. */
+/** The dialect of PostgreSQL. `engine`: the name of a variant with the same dialect. */
 export function postgresDialect(engine: string): NestingDialect {
   return {
     ...standard,
@@ -69,13 +69,13 @@ export function postgresDialect(engine: string): NestingDialect {
       (tuple, present) => sql`count(distinct (${sql.join(tuple)})) filter (where ${present})`,
     ),
     bucket,
-    // The row that an upsert changes was locked by it before, so that its new version is marked by the transaction; a new row is not.
+    // An upsert locks the row that it changes, which sets xmax on its new version. A new row has no xmax.
     changedRow: sql`case when xmax::text = '0' then 0 else 1 end`,
     jsonWrite,
   };
 }
 
-/** A name need not be a label of the enum, so that the comparison is one of texts. */
+/** An enum column with renamed labels. The new names need not be labels of the enum, so the result is text. */
 function labelled(expression: Sql, type: ValueType, labels: Labels): Sql {
   const bind = (param: Param) => bindValue(param, param.type);
   const named = (value: Sql) => caseOf({ bind }, sql`${value}::text`, labels);
@@ -104,7 +104,7 @@ function keyRows(keys: Param, alias: Sql): Sql {
   return sql`(select ${all}, "i" - 1 as "i" from unnest(${sql.join(arrays)}) with ordinality as foz_keys(${all}, "i")) ${alias}`;
 }
 
-/** Over exact numbers a root would have no more digits than the variance below it. */
+/** Computes with floats: over exact numbers a deviation would have no more digits than its variance. */
 const floating = (fn: Sql) => (expression: Sql) => sql`${fn}(${expression}::float8)`;
 
 const ownAggregates: OwnAggregates = {

@@ -10,8 +10,8 @@ import { Session } from './session.ts';
 import { beginText, type Executes, postgresTransaction } from './transaction.ts';
 
 /**
- * A pool of connections to one PostgreSQL server. Nothing is opened before it is needed, and a server that went away is
- * connected to again by the next statement.
+ * A pool of connections to one PostgreSQL server. Connections are opened on demand. After a lost connection the next statement opens a new
+ * one.
  */
 export function postgresDriver(options: PostgresOptions): Driver {
   const settings = settingsOf(options);
@@ -30,7 +30,7 @@ const pooled = {
     'A connection pooler stands before the server: statements go unnamed, which costs about a quarter of the speed. Where it keeps sessions or tracks prepared statements, say prepared_statements: true.',
 };
 
-/** What of the settings a driver needs. */
+/** The settings that a driver needs. */
 export type DriverSettings = Pick<Settings, 'isolation' | 'connectMs'>;
 
 /** A driver over any pool of connections that speak PostgreSQL's protocol. */
@@ -46,7 +46,7 @@ export function driverOver<S extends Pooled & Executes>(
     pool,
     connectMs,
     send,
-    // A prepared statement that is out of date was not run: it is parsed again, once.
+    // An outdated prepared statement was not run: it is parsed again, once.
     again: (error, ...sent) => {
       if (!isStale(error)) return null;
       if (isMixedUp(error)) pooler?.mixedUp();

@@ -1,7 +1,7 @@
 import type { EnumFacts } from '../../catalog/index.ts';
 import type { TypeRow } from './natives.ts';
 
-/** The enums of a source, each under a name that no other one has. */
+/** The enums of a source, with unique names. */
 export class EnumNames {
   readonly #defaultNamespace: string;
   readonly #taken = new Set<string>();
@@ -16,7 +16,7 @@ export class EnumNames {
     return this.#all;
   }
 
-  /** Name of the enum that a type (or domain) stands for. */
+  /** Name of the enum for an enum type, or for a domain with a closed list. */
   ofType({ oid, namespace, name, comment }: TypeRow, values: readonly string[]): string {
     const known = this.#ofType.get(oid);
     if (known !== undefined) return known;
@@ -25,7 +25,7 @@ export class EnumNames {
     return given;
   }
 
-  /** Name of the enum that a check constraint makes of one column. */
+  /** Name of the enum for a column whose check constraint is a closed list. */
   ofColumn(namespace: string, table: string, column: string, values: readonly string[]): string {
     return this.#add(namespace, `${table}_${column}`, values, null);
   }
@@ -35,7 +35,7 @@ export class EnumNames {
     let name = plain;
     for (let next = 2; this.#taken.has(name); next++) name = `${plain}_${next}`;
     this.#taken.add(name);
-    // The name has the namespace in it already where that is not the default one.
+    // The name already contains a namespace other than the default one.
     this.#all.push({ name, namespace: plain === base ? namespace : null, values, comment });
     return name;
   }

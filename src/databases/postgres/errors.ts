@@ -1,6 +1,6 @@
 import { type ErrorCode, FozError } from '../../core/index.ts';
 
-/** What PostgreSQL says about an error, as far as Foz reads it. */
+/** The properties of a PostgreSQL error that Foz reads. */
 export interface ServerError {
   readonly code?: string | undefined;
   readonly message: string;
@@ -33,7 +33,7 @@ const data = (message: string): Meaning => ({ code: 'data-exception', message })
 const unavailable = (message: string): Meaning => ({ code: 'unavailable', message });
 const conflict = (message: string): Meaning => ({ code: 'conflict', message });
 
-/** By SQLSTATE, or by its class (the first two characters). */
+/** Error codes by SQLSTATE, or by its class (the first two characters). */
 const meanings: Readonly<Record<string, Meaning>> = {
   '08': unavailable('The connection to the database was lost.'),
   '0A': { code: 'not-supported', message: 'The database cannot do this.' },
@@ -86,7 +86,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   P0001: constraint('a rule that a function of the database checks'),
 };
 
-/** Codes of Node's network errors all mean that the server cannot be reached. */
+/** Whether the code is that of a network error of Node: the server cannot be reached. */
 function isNetwork(code: string | undefined): boolean {
   return (
     code === undefined ||
@@ -95,12 +95,12 @@ function isNetwork(code: string | undefined): boolean {
   );
 }
 
-/** A SQLSTATE: five characters, digits and capitals. */
+/** Whether the code is a SQLSTATE: five digits and capitals. */
 function isState(code: string | undefined): code is string {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code);
 }
 
-/** Any error of the driver or the server as a FozError; one that is already stays as it is. */
+/** Any error of the driver or the server as a FozError. A FozError is returned unchanged. */
 export function toFozError(error: unknown): FozError {
   if (error instanceof FozError) return error;
   const said = error as ServerError & { readonly name?: string };
@@ -135,38 +135,38 @@ function fromState(state: string, error: ServerError): FozError {
   return new FozError(meaning.code, message, { details, internal, cause: error });
 }
 
-/** What the server said, not what befell the connection to it. */
+/** Whether the server reported the error. Otherwise it is an error of the connection. */
 export function isServerError(error: unknown): boolean {
   return isState((error as ServerError | undefined)?.code);
 }
 
-/** The server ends the connection, whatever it was doing. */
+/** Whether the server ends the connection with this error. */
 export function isEnding(error: unknown): boolean {
   return (error as ServerError).code?.startsWith('57P') ?? false;
 }
 
-/** The prepared statement is out of date, gone, or there already: parsed again it works. */
+/** Whether the prepared statement is outdated, missing, or already exists: it works when it is parsed again. */
 export function isStale(error: unknown): boolean {
   const { code, routine } = error as ServerError;
   return (code === '0A000' && routine === 'RevalidateCachedQuery') || isGone(error) || isElsewhere(error);
 }
 
-/** The server does not know the prepared statement (any more); most likely it has dropped them all. */
+/** Whether the server does not have the prepared statement. Most likely it has dropped all of them. */
 export function isGone(error: unknown): boolean {
   return (error as ServerError).code === '26000';
 }
 
-/** The server connection has a prepared statement of this name already, from another client of the pooler. */
+/** Whether the server connection already has a prepared statement of this name, from another client of the pooler. */
 function isElsewhere(error: unknown): boolean {
   return (error as ServerError).code === '42P05';
 }
 
-/** A connection pooler may have handed the statement to another server connection than the one that has prepared it. */
+/** Whether a connection pooler may have sent the statement to another server connection than the one that prepared it. */
 export function isMixedUp(error: unknown): boolean {
   return isGone(error) || isElsewhere(error);
 }
 
-/** The server has no connection to give. */
+/** Whether the server has no free connection. */
 export function isFull(error: unknown): boolean {
   return (error as ServerError).code === '53300';
 }

@@ -2,7 +2,7 @@ import type { Connection, Submittable } from 'pg';
 import type { FozError } from '../../core/index.ts';
 import { affectedRows } from './wire.ts';
 
-/** What the server answered to one round trip. */
+/** The server's answer to one round trip. */
 export interface Answer {
   readonly rows: (string | null)[][];
   readonly affected: number;
@@ -12,13 +12,13 @@ export interface Answer {
   readonly withheld?: FozError;
 }
 
-/** One round trip, handed to the pg client as a query of its own kind: rows are kept as the arrays of text that the wire brings. */
+/** One round trip, submitted to the pg client as a custom query. Rows stay arrays of text, as received. */
 export class Execution implements Submittable {
   readonly #message: Buffer;
   readonly #done: (error: unknown, answer: Answer | null) => void;
   #rows: (string | null)[][] = [];
   #tag = '';
-  /** Leading commands whose rows are not part of the answer. */
+  /** Number of leading commands whose rows are not part of the answer. */
   #leads: number;
 
   /** `done` is called once: with an answer when the server is ready again, with an error as soon as it arrives. */
@@ -55,7 +55,7 @@ export class Execution implements Submittable {
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
   handleCopyData(): void {}
-  /** COPY is never asked for; a connection on which it starts cannot go on. */
+  /** Foz never sends COPY. A connection on which it starts cannot be used any more. */
   handleCopyInResponse(connection: Connection): void {
     connection.stream.destroy(new Error('COPY is not supported'));
   }

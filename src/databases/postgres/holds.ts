@@ -23,7 +23,7 @@ export function holds(value: unknown, type: ValueType): boolean {
     case 'text':
     case 'enum':
     case 'opaque':
-      // Blanks at the end of a padded text are not part of it.
+      // Trailing blanks are not part of a blank-padded text.
       return !/[\0\p{Surrogate}]/u.test(text) && !(isPadded(type) && text.endsWith(' '));
     default:
       return true;
@@ -42,7 +42,7 @@ function isDate(text: string): boolean {
   return isDay(number, Number(month), Number(day));
 }
 
-/** The calendar repeats itself after 400 years. */
+/** Whether the day exists. The calendar repeats itself after 400 years. */
 function isDay(year: number, month: number, day: number): boolean {
   const date = new Date(Date.UTC(2000 + (year % 400), month - 1, day));
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;

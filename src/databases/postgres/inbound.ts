@@ -4,7 +4,7 @@ const rowCode = 'D'.charCodeAt(0);
 /** Messages from this length on are assembled in a buffer of their own, since the client's parser would double its buffer repeatedly. */
 const largeBytes = 256 * 1024;
 
-/** The longest message that is no row: an error, a notice, a setting. */
+/** The longest message other than a row: an error, a notice, a setting. */
 const mostBytes = 64 * 1024 * 1024;
 
 const nothing = Buffer.alloc(0);
@@ -13,22 +13,22 @@ const nothing = Buffer.alloc(0);
 export interface InboundOptions {
   /** Whether a row of this size is admitted; called when its header has arrived, before its body. */
   readonly admits: (bytes: number) => boolean;
-  /** Takes bytes of messages in their order. */
+  /** Receives the bytes of messages in order. */
   readonly pass: (bytes: Buffer) => void;
 }
 
 /**
- * Reads the headers of the server's messages (protocol version 3: a code, a length, a body). Passes all messages on but rows that are not
- * admitted, which are dropped as they arrive.
+ * Reads the headers of the server's messages (protocol version 3: a code, a length, a body). Drops rows that are not admitted as they
+ * arrive, and passes all other messages on.
  */
 export class Inbound {
   readonly #options: InboundOptions;
   /** The start of a header that has not arrived completely. */
   #head: Buffer = nothing;
-  /** Bytes of the current message that are still to come. */
+  /** Bytes of the current message that have not arrived yet. */
   #missing = 0;
   #isSkipping = false;
-  /** A large message, and how much of it is there. */
+  /** A large message that is being assembled; the next member is the number of its bytes so far. */
   #large: Buffer | null = null;
   #filled = 0;
 
@@ -36,7 +36,7 @@ export class Inbound {
     this.#options = options;
   }
 
-  /** Takes what has arrived. Throws RangeError for a message that no server sends, and what `pass` throws. */
+  /** Takes arrived bytes. Throws RangeError for a message that no server sends, and rethrows errors of `pass`. */
   receive(arrived: Buffer): void {
     let chunk = arrived;
     if (this.#head.length > 0) {
@@ -72,7 +72,7 @@ export class Inbound {
     if (at < chunk.length) this.#head = Buffer.from(chunk.subarray(at));
   }
 
-  /** Goes on with the message that the last chunk began; gives where the next one begins. */
+  /** Continues the message that the last chunk began. Returns the position of the next one. */
   #continue(chunk: Buffer): number {
     const end = Math.min(this.#missing, chunk.length);
     this.#missing -= end;

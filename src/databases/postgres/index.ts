@@ -4,7 +4,7 @@ import { postgresDialect } from './dialect.ts';
 import { postgresDriver } from './driver.ts';
 import type { PostgresOptions } from './options.ts';
 
-// What a variant shares: only its driver and wiring differ.
+// Used by the PGlite connector, which only has its own driver and session.
 export { postgresDialect } from './dialect.ts';
 export { driverOver } from './driver.ts';
 export { isFull, isGone, isStale, toFozError } from './errors.ts';
@@ -14,7 +14,7 @@ export type { PostgresOptions } from './options.ts';
 export { PreparedStatements } from './prepared.ts';
 export { affectedRows, checkCount, roundTrip } from './wire.ts';
 
-/** A connector to one PostgreSQL database. Does not connect yet; throws TypeError for a URL that is none. */
+/** A connector to one PostgreSQL database. Does not connect yet; throws TypeError for an invalid URL. */
 export function connectPostgres(options: PostgresOptions): Connector {
   return sqlConnector({
     engine: 'postgres',

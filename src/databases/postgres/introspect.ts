@@ -9,7 +9,7 @@ import { catalogQueries } from './queries.ts';
 import { Reading } from './reading.ts';
 import { type Relation, type Row, relationOf } from './relations.ts';
 
-/** Reads what exists and may be read, within the transaction of `runner`. `engine` is the name that the facts carry. */
+/** Reads everything that the user may read, in the transaction of `runner`. `engine`: the name in the facts. */
 export async function introspect(
   engine: string,
   runner: Runner,
@@ -54,7 +54,7 @@ export async function introspect(
   };
 }
 
-/** Tables that the user of the source may not read: a mistake where there is no other, else worth knowing. */
+/** Issues about tables that the user of the source may not read: an error where there is no other table, else a note. */
 function rightsIssues(unreadable: readonly Row[], readable: number): FactIssue[] {
   const [first] = unreadable;
   if (first === undefined) return [];

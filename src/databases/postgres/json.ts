@@ -2,12 +2,12 @@ import { type Sql, sql } from '../../sql/index.ts';
 
 type Entry = { readonly key: string; readonly value: Sql };
 
-/** Operands that stand side by side in one concatenation; longer ones nest, so that the server's parser stays shallow. */
+/** The most operands of one concatenation. Longer ones are nested, to limit the depth of the server's parser. */
 const width = 24;
 
 /**
- * JSON text of one object, by concatenation: keys keep their order and length, aggregates may stand in it, and it beats
- * `json_build_object` by about 40 %.
+ * JSON text of one object, by concatenation. Keys keep their order and length, it may contain aggregates, and it is about 40 % faster than
+ * `json_build_object`.
  */
 export function jsonObject(entries: readonly Entry[]): Sql {
   if (entries.length === 0) return sql`'{}'`;

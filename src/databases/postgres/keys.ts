@@ -7,8 +7,8 @@ import { elementType } from './types.ts';
 import { bindKeys } from './values.ts';
 
 /**
- * How a column is compared with keys of another source. `own`: by its operator. `both`: its operator finds the rows by index, their texts
- * then decide. `text`: by its text alone.
+ * How a column is compared with keys of another source. `own`: by its `=`. `both`: its `=` finds candidates by index, then their texts
+ * decide. `text`: by its text alone.
  */
 type Method = 'own' | 'both' | 'text';
 
@@ -19,11 +19,11 @@ function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
   if (compare === undefined) return 'own';
   const family = familyOf(type.scalar);
   if (family === 'opaque' || (compare === 'ignore case' && textual.has(family))) return 'text';
-  // Intervals of a day and of 24 hours are equal to the server, but not as they are shown.
+  // Intervals of a day and of 24 hours are equal to the server, but have different texts in an answer.
   return type.lenient || family === 'interval' ? 'both' : 'own';
 }
 
-/** The text that a value is shown as; equal texts have equal bytes. */
+/** The text of a value in an answer, in a collation that compares byte by byte. */
 function exactText(column: Sql, type: ValueType, compare: KeyComparison): Sql {
   const shown = sql`${ownText(column, type)} collate "C"`;
   return compare === 'ignore case' ? sql`lower(${shown})` : shown;
@@ -32,7 +32,7 @@ function exactText(column: Sql, type: ValueType, compare: KeyComparison): Sql {
 /** The type of a key in a table of keys. */
 const keyType = (type: ValueType, method: Method) => (method === 'text' ? text : type);
 
-/** A column equals a key of a table of keys. */
+/** Equality of a column and a key of a table of keys. */
 export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql {
   const own = sql`${column} = ${key}`;
   switch (methodOf(type, compare)) {

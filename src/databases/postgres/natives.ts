@@ -22,12 +22,12 @@ export interface TypeRow {
 
 interface Native {
   readonly scalar: Scalar;
-  /** Spelling for casts where the scalar's usual one would not do. */
+  /** Type name for casts; default: that of the scalar. */
   readonly cast?: string;
   readonly range?: readonly [string, string];
 }
 
-/** The types of `pg_catalog` that are more to Foz than their text form. */
+/** The types of `pg_catalog` that have a scalar. All others are handled by their text form. */
 const builtin: Readonly<Record<string, Native>> = {
   bool: { scalar: 'boolean' },
   int2: { scalar: 'smallint' },
@@ -53,36 +53,36 @@ const builtin: Readonly<Record<string, Native>> = {
   oid: { scalar: 'bigint', cast: 'oid', range: ['0', '4294967295'] },
 };
 
-/** Types of well-known extensions that their text form stands for. */
+/** Types of well-known extensions that are handled by their text form without a note. */
 const opaqueExtensions = new Set(
   'hstore ltree lquery ltxtquery cube seg vector halfvec sparsevec isbn isbn13 ismn ismn13 issn issn13 ean13 upc box2d box3d raster'.split(
     ' ',
   ),
 );
 
-/** What a column of a type is to Foz. */
+/** The catalog's type for a column. */
 export interface ResolvedType {
   readonly scalar: Scalar;
   readonly array: boolean;
   readonly castType: string | null;
   /** The enum type, or the domain whose check is a closed list. */
   readonly enumType: { readonly row: TypeRow; readonly values: readonly string[] } | null;
-  /** A domain forbids NULL. */
+  /** Whether a domain forbids NULL. */
   readonly notNull: boolean;
   readonly defaultExpression: string | null;
   readonly maxLength: number | null;
   readonly precision: number | null;
   readonly scale: number | null;
   readonly range: readonly [string, string] | null;
-  /** For types that Foz knows by their text: the comparisons that the server offers. */
+  /** For types that are handled by their text: the comparisons that the server offers. */
   readonly compares?: NativeComparison | undefined;
-  /** Different texts may be equal. */
+  /** Whether different texts may be equal. */
   readonly lenient?: boolean;
-  /** Why the text form is used. */
+  /** The reason why the text form is used; `null`: it is not, or needs no note. */
   readonly issue: string | null;
 }
 
-/** Types of names (`regclass`): a name that is not there is an error of the schema to the server, not one of the value. */
+/** Types of object names (`regclass`). For the server, an unknown name is an error of the schema, not of the value. */
 const namesObjects = /^reg[a-z]+$/;
 
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
@@ -137,7 +137,7 @@ function opaque(row: TypeRow): ResolvedType {
   };
 }
 
-/** Lengths and digits from a type modifier; -1 is none. */
+/** Lengths and digits from a type modifier (-1: none). */
 function modified(
   name: string,
   modifier: number,
@@ -148,7 +148,7 @@ function modified(
     case 'bpchar':
       return { maxLength: modifier - 4 };
     case 'numeric':
-      // Eleven bits of a signed scale below the precision; a length word is counted in.
+      // The modifier includes a length word of 4. The scale is signed, in the lower eleven bits, below the precision.
       return { precision: ((modifier - 4) >> 16) & 0xffff, scale: (((modifier - 4) & 0x7ff) ^ 1024) - 1024 };
     case 'time':
     case 'timetz':
@@ -162,7 +162,7 @@ function modified(
   }
 }
 
-/** An array whose elements are arrays again (through a domain): its text form is all that can be told. */
+/** An array whose elements are arrays (through a domain). It is handled by its text form. */
 export function nestedArray(row: TypeRow, spelled: string): ResolvedType {
   return {
     ...opaque(row),

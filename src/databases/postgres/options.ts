@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import { type ServerOptions, type ServerSettings, serverSettings } from '../../sql/index.ts';
 
-/** How to reach a PostgreSQL server, and how much of it to use. */
+/** Options of a PostgreSQL source. */
 export interface PostgresOptions extends ServerOptions {
   /** `postgres://user:password@host:5432/database`, or the parts. */
   readonly connection:
@@ -14,14 +14,14 @@ export interface PostgresOptions extends ServerOptions {
         readonly password?: string | (() => string | Promise<string>);
         readonly database?: string;
       };
-  /** `true`: verified against the system's authorities; else what `tls.connect` takes (`ca`, `cert`, `key`, ...). */
+  /** `true`: verified against the system's certificate authorities; else options for `tls.connect` (`ca`, `cert`, `key`, ...). */
   readonly tls?: boolean | ConnectionOptions;
   /**
-   * `false`: statements go unnamed and settings are kept to what PgBouncer lets pass. `true`: named until a statement shows
-   * that a pooler mixes them up. Absent: the first connection is asked whether it leads to a pooler, and then as `false`.
+   * `false`: statements are unnamed, and only settings that PgBouncer accepts are sent. `true`: statements are prepared until one of them is
+   * mixed up by a pooler. Default: the first connection is tested; behind a pooler as `false`, otherwise as `true`.
    */
   readonly preparedStatements?: boolean;
-  /** Called once, when it is noticed that a connection pooler stands before the server. */
+  /** Called once, when a connection pooler is detected. */
   readonly onPooler?: () => void;
   /** Prepared statements per connection at most; 4 at least. */
   readonly mostPrepared?: number;
@@ -34,11 +34,11 @@ export interface Settings extends ServerSettings {
   readonly mostPrepared: number;
   /** For the pg client. */
   readonly client: ClientConfig;
-  /** Session settings that go with the start-up message, so that they cost no round trip. */
+  /** Session settings in the startup message, where they cost no round trip. */
   readonly startup: Readonly<Record<string, string>>;
 }
 
-/** Fills in the defaults. Throws TypeError for a URL that is none. */
+/** Fills in the defaults. Throws TypeError for an invalid URL. */
 export function settingsOf(options: PostgresOptions): Settings {
   const preparedStatements = options.preparedStatements ?? true;
   const common = serverSettings(options);
@@ -51,14 +51,14 @@ export function settingsOf(options: PostgresOptions): Settings {
   };
 }
 
-/** Session settings that fix how values are spelled, and that connection poolers know; part of the start-up message. */
+/** Session settings that determine the text of values and that connection poolers accept; part of the startup message. */
 const spelling = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   IntervalStyle: 'iso_8601',
   standard_conforming_strings: 'on',
 } as const;
-/** Compiling expressions to machine code costs more than short statements take. */
+/** Without JIT: compiling expressions to machine code takes longer than short statements. */
 const direct = { ...spelling, extra_float_digits: '1', jit: 'off' } as const;
 
 function clientConfig(options: PostgresOptions, connectMs: number): ClientConfig {

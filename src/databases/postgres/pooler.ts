@@ -18,7 +18,7 @@ export class Pooler {
     this.#onNoticed = onNoticed;
   }
 
-  /** Statements are sent unnamed. */
+  /** Whether a pooler was noticed, so that statements are sent unnamed. */
   get isNoticed(): boolean {
     return this.#isNoticed;
   }

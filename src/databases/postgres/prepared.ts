@@ -3,17 +3,17 @@ import { LRUCache } from 'lru-cache';
 import type { Call } from './wire.ts';
 
 /**
- * Most characters of all prepared statements of a connection, and of a single one. As measured, the server holds 90 to 140 bytes per
- * character of a prepared statement: some 55 MB per connection at most.
+ * The most characters of all prepared statements of a connection, and of a single one. As measured, the server needs 90 to 140 bytes per
+ * character of a prepared statement: at most about 55 MB per connection.
  */
 const most = { together: 512 * 1024, each: 32 * 1024 } as const;
 
-/** The statements that one connection has prepared: bounded, the least recently used one is closed on the server. */
+/** The prepared statements of one connection. Their number is limited: the least recently used one is closed on the server. */
 export class PreparedStatements {
   readonly #names: LRUCache<string, string> | null;
   #closed: string[] = [];
 
-  /** `count` 0: nothing is prepared, every statement goes unnamed. */
+  /** `count` 0: every statement is sent unnamed. */
   constructor(count: number) {
     this.#names =
       count === 0
@@ -28,12 +28,12 @@ export class PreparedStatements {
           });
   }
 
-  /** A call of a statement that the server does not keep prepared. */
+  /** A call of an unnamed statement. */
   static unnamed(text: string, values: readonly (string | null)[]): Call {
     return { name: '', text, values };
   }
 
-  /** What to send to run a statement: with its text where the server does not know it yet. */
+  /** The call of a statement, with its text where the server has not prepared it yet. */
   call(text: string, values: readonly (string | null)[]): Call {
     if (this.#names === null || text.length > most.each) return PreparedStatements.unnamed(text, values);
     const known = this.#names.get(text);
@@ -43,7 +43,7 @@ export class PreparedStatements {
     return { name, text, values };
   }
 
-  /** Forgets a statement, which closes it: after an error nobody knows whether it was parsed, or it is out of date. */
+  /** Forgets a statement and closes it on the server: after an error it may or may not have been parsed, or it is outdated. */
   forget(text: string): void {
     this.#names?.delete(text);
   }
@@ -64,7 +64,7 @@ export class PreparedStatements {
 
 const none: readonly string[] = [];
 
-/** The same text has the same name everywhere, so that a name never stands for another statement behind a connection pooler. */
+/** A name derived from the text. So the same name never means another statement on a server connection of a pooler. */
 function nameOf(text: string): string {
   return `foz_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }

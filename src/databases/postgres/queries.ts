@@ -1,20 +1,20 @@
 /**
- * What introspection asks the system catalogs, one set-based statement per kind of fact. `$1` is always the list of tables
- * (object ids). Names of the system's own namespaces start with `pg_`, which the server allows nobody else.
+ * The queries of introspection over the system catalogs, one per kind of fact. `$1` is always the list of tables (object ids). The server
+ * reserves the prefix `pg_` for its own namespaces.
  */
 export const catalogQueries = {
   server: `
 select current_setting('server_version'), current_schema()`,
 
   /**
-   * Rows of the system catalogs that were ever written, as the server counts them: nothing is scanned. Temporary tables count
-   * too, and a session may tell of its changes some seconds later.
+   * The number of row writes to the system catalogs, from the server's statistics: nothing is scanned. Temporary tables are included, and a
+   * session may report its changes some seconds later.
    */
   hint: `
 select sum(pg_catalog.pg_stat_get_tuples_inserted(r) + pg_catalog.pg_stat_get_tuples_updated(r) + pg_catalog.pg_stat_get_tuples_deleted(r))
 from unnest('{pg_namespace,pg_class,pg_attribute,pg_attrdef,pg_constraint,pg_index,pg_inherits,pg_rewrite,pg_trigger,pg_type,pg_enum,pg_description}'::pg_catalog.regclass[]) r`,
 
-  /** Everything that has rows and may be read; partitions belong to their table, members of extensions to the extension. */
+  /** All readable relations with rows, without partitions and members of extensions. */
   tables: `
 select c.oid, n.nspname, c.relname, c.relkind, d.description,
   case when c.reltuples >= 0 and c.relkind in ('r', 'p', 'm', 'f') then c.reltuples::int8 end,
@@ -35,7 +35,7 @@ where c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition and c.relp
     where x.classid = 'pg_catalog.pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
 order by n.nspname, c.relname`,
 
-  /** Tables and views that exist in the same places and may not be read. */
+  /** Tables and views of the same namespaces that may not be read. */
   unreadable: `
 select n.nspname, c.relname, current_user, has_schema_privilege(n.oid, 'USAGE')
 from pg_catalog.pg_class c
@@ -64,7 +64,7 @@ where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
   and case when a.attrelid = any($2::oid[]) then has_column_privilege(a.attrelid, a.attnum, 'SELECT') else true end
 order by a.attrelid, a.attnum`,
 
-  /** The types of all columns, what their default operator classes compare, and what they are made of: elements of arrays, base types of domains. */
+  /** The types of all columns with their elements and base types, and the comparisons of their default operator classes. */
   types: `
 with recursive used(oid) as (
   select distinct a.atttypid from pg_catalog.pg_attribute a
@@ -145,7 +145,7 @@ from reached r join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum
 group by r.start
 order by r.start`,
 
-  /** Unique indexes over plain columns and all rows that no constraint stands for. */
+  /** Unique indexes over plain columns and all rows, without those that belong to a constraint. */
   uniqueIndexes: `
 select i.indrelid, c.relname, i.indkey::text, i.indnkeyatts
 from pg_catalog.pg_index i

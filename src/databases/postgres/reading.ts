@@ -27,7 +27,7 @@ interface Keys {
   readonly foreignKeys: ForeignKeyFacts[];
 }
 
-/** Puts the rows of the catalog queries together, each row looked at once. */
+/** Builds table facts from the rows of the catalog queries. */
 export class Reading {
   readonly #relations: ReadonlyMap<string, Relation>;
   readonly #types: ColumnTypes;
@@ -65,7 +65,7 @@ export class Reading {
     }
   }
 
-  /** Before columns and keys. */
+  /** Must be called before columns and keys are read. */
   readHeirs(rows: readonly Row[]): void {
     for (const [table, heir, nullable] of rows)
       this.#inherited.set(table!, { heir: heir!, nullable: new Set(JSON.parse(nullable!) as string[]) });
@@ -190,7 +190,7 @@ export class Reading {
     });
   }
 
-  /** `null` where the table or one of its columns is left out. */
+  /** The names of columns; `null` where the table or one of the columns is left out. */
   #namesOf(table: string, numbers: readonly (number | string)[]): readonly string[] | null {
     const names = this.#names.get(table);
     const found = numbers.map((number) => names?.get(String(number)));

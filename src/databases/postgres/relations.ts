@@ -13,7 +13,7 @@ const kinds: Readonly<Record<string, TableKind>> = {
 /** Bits of `pg_relation_is_updatable`. */
 const [updateBit, insertBit, deleteBit] = [4, 8, 16] as const;
 
-/** A table or view as `catalogQueries.tables` tells it. */
+/** A table or view, from a row of `catalogQueries.tables`. */
 export interface Relation {
   readonly oid: string;
   readonly namespace: string;
@@ -21,7 +21,7 @@ export interface Relation {
   readonly kind: TableKind;
   readonly comment: string | null;
   readonly estimatedRows: number | null;
-  /** All columns may be read. */
+  /** Whether all columns may be read. */
   readonly readable: boolean;
   readonly writes: number;
   readonly insertable: boolean;

@@ -5,15 +5,15 @@ import { geometryFacts, isAddress, isPadded } from './types.ts';
 
 type Numbers = 'string' | 'number';
 
-/** How a value of a scalar leaves the database: as a column of a row, and within JSON text. Both say the same. */
+/** How a value of a scalar is selected: as a column of a row, and within JSON text. Both forms give the same text in an answer. */
 interface Leaving {
-  /** What is selected; absent: the expression itself. */
+  /** The expression to select; default: the expression itself. */
   readonly flat?: (expression: Sql, type: ValueType) => Sql;
-  /** The server's text to canonical text; absent: it is canonical. */
+  /** Converts the server's text to canonical text; default: it is canonical. */
   readonly text?: (numbers: Numbers) => TextOf | undefined;
   /** JSON text of the value (SQL type text), NULL for NULL. */
   readonly json: (expression: Sql, type: ValueType, numbers: Numbers) => Sql;
-  /** Elements of an array that `to_json` spells as Foz does, after this cast of the whole array. */
+  /** Cast of an array after which `to_json` writes its elements in canonical form. */
   readonly array: 'as is' | 'as text' | 'element by element';
 }
 
@@ -32,7 +32,7 @@ const truth = (expression: Sql) =>
   sql`case when ${expression} then 'true' when not ${expression} then 'false' end`;
 
 const isoDateTime: TextOf = (value) => (value as string).replace(' ', 'T');
-/** The session runs in UTC, so that the offset is always `+00`; an era may follow it. */
+/** The session runs in UTC, so the offset is always `+00`. An era may follow it. */
 const isoInstant: TextOf = (value) => (value as string).replace(' ', 'T').replace('+00', '+00:00');
 const fullOffset: TextOf = (value) => (value as string).replace(/[+-]\d\d$/, '$&:00');
 const quoteNotFinite: TextOf = (value) =>
@@ -67,9 +67,9 @@ const opaque: Leaving = {
 };
 
 /**
- * Every scalar's way out. Times: zeros at the end of a fraction are dropped; years beyond 9999 have as many digits as they
- * need; years before Christ end in ` BC`; `infinity` and `-infinity` stay words. Floats and decimals that are no number are
- * the strings `NaN`, `Infinity`, `-Infinity`.
+ * How values of each scalar are selected. Times: trailing zeros of a fraction are dropped; years beyond 9999 have as many digits as they
+ * need; years before Christ end in ` BC`; `infinity` and `-infinity` stay words. Floats and decimals that are not finite are the strings
+ * `NaN`, `Infinity`, `-Infinity`.
  */
 export const leaving = {
   boolean: { flat: by(sql`boolout`), text: () => boolean, json: truth, array: 'as is' },
@@ -125,7 +125,7 @@ function offsetInFull(expression: Sql): Sql {
   return sql`regexp_replace(${by(sql`timetz_out`)(expression)}, '([+-][0-9]{2})$', '\\1:00')`;
 }
 
-/** GeoJSON in WGS 84, as RFC 7946 asks for. */
+/** GeoJSON in WGS 84, as RFC 7946 requires. */
 function geoJson(expression: Sql, type: ValueType): Sql {
   const { schema, geography } = geometryFacts(type);
   if (geography) return sql`${schema}st_asgeojson(${expression})`;
@@ -133,11 +133,11 @@ function geoJson(expression: Sql, type: ValueType): Sql {
   return sql`${schema}st_asgeojson(case when ${known} then ${expression} else ${schema}st_transform(${expression}, 4326) end)`;
 }
 
-/** JSON text of an array, NULL for NULL; elements are spelled as single values are. */
+/** JSON text of an array, NULL for NULL. Elements have the same text as single values. */
 export function arrayJson(expression: Sql, type: ValueType, numbers: Numbers): Sql {
   const facts: Leaving = leaving[type.scalar];
   if (facts.array === 'as is') return toJson(expression);
-  // The cast shows the word `interval` in the text of the statement, by which a session finds statements that need IntervalStyle.
+  // The cast puts the word `interval` into the statement. By this word a session recognizes statements that need IntervalStyle.
   const named = sql`${expression}::interval[]`;
   if (facts.array === 'as text' && !isAddress(type))
     return numbers === 'number' && isDigits(type)
@@ -152,18 +152,18 @@ function isDigits(type: ValueType): boolean {
   return type.scalar === 'bigint' || type.scalar === 'numeric';
 }
 
-/** In the JSON text of an array of digit strings: the quotes around whole numbers and decimals taken off. */
+/** Removes the quotes around whole numbers and decimals in the JSON text of an array of digit strings. */
 const bareDigits: TextOf = (value) => (value as string).replaceAll(/"(-?\d[\d.]*)"/g, '$1');
 
-/** The text of a single value, as the server writes it for a client; NULL for NULL. */
+/** The text of a single value, as the server sends it to a client; NULL for NULL. */
 export function ownText(expression: Sql, type: ValueType): Sql {
-  // The cast of an address adds the mask of a single host, which the server itself leaves out.
+  // A cast to text would add the mask of a single host, which the server omits in results.
   return isAddress(type)
     ? sql`case when ${expression} is not null then format('%s', ${expression}) end`
     : plain(expression);
 }
 
-/** What to select for a value of `type`. */
+/** The expression to select for a value of `type`. */
 export function flat(expression: Sql, type: ValueType): Sql {
   if (type.array) return arrayJson(expression, type, 'string');
   const facts: Leaving = leaving[type.scalar];

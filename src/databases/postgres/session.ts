@@ -20,16 +20,16 @@ import { type Pooler, processQuery } from './pooler.ts';
 import { PreparedStatements } from './prepared.ts';
 import { type Call, checkCount, roundTrip } from './wire.ts';
 
-/** Applies to the transaction of the next statement in the round trip only: the server connection of a pooler may go to others later. */
+/** Applies only to the transaction of the next statement, since a pooler may give the server connection to another client afterwards. */
 const intervalStyle = "select pg_catalog.set_config('IntervalStyle', 'iso_8601', true)";
 
 interface Running extends Watched {
   readonly text: string;
-  /** The statement was parsed in this round trip. */
+  /** Whether the statement was parsed in this round trip. */
   readonly parsed: boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** The statement is within a transaction, or begins one. */
+  /** Whether the statement is within a transaction, or begins one. */
   readonly inTransaction: boolean;
   readonly held: HeldBytes;
   /** Why its further rows are dropped; `null`: they are admitted. */
@@ -47,7 +47,7 @@ export class Session implements Pooled {
   readonly #watch: Watch;
   readonly #prepared: PreparedStatements;
   readonly #pooler: Pooler;
-  /** `IntervalStyle` could not be set when the connection was opened. */
+  /** Whether `IntervalStyle` could not be set when the connection was opened. */
   readonly #lacksStyle: boolean;
   readonly #onEnd: (session: Session) => void;
   #running: Running | null = null;
@@ -76,7 +76,7 @@ export class Session implements Pooled {
     });
   }
 
-  /** Connects. `onEnd` is called once, when the connection is gone. Rejects with what the driver or the server says. */
+  /** Connects. `onEnd` is called once, when the connection is gone. Rejects with the error of the driver or the server. */
   static async open(
     settings: Settings,
     watch: Watch,
@@ -88,7 +88,7 @@ export class Session implements Pooled {
     try {
       pooler.answered(await session.#isPooled(grace(settings.connectMs)));
     } catch (error) {
-      // The pool does not know of it yet: nobody else would close it.
+      // The connection is not in the pool yet, so the pool would not close it.
       pooler.unanswered();
       session.end();
       throw error;
@@ -111,9 +111,9 @@ export class Session implements Pooled {
   }
 
   /**
-   * Runs one statement; `lead` goes before it in the same round trip. Rejects with FozError `timeout` when its limits end
-   * it, `limit-exceeded` when its rows are too many bytes, else with what the driver or the server says; in each case the server has
-   * finished it by then.
+   * Runs one statement, after `lead` in the same round trip. Rejects with FozError `timeout` when its limits end it, with `limit-exceeded`
+   * when its rows exceed the held bytes, otherwise with the error of the driver or the server. By then the server has finished the
+   * statement.
    */
   execute(
     text: string,
@@ -164,7 +164,7 @@ export class Session implements Pooled {
 
   #answered(running: Running, error: unknown, answer: Answer | null): void {
     if (this.#running !== running) return;
-    // After an error the server is ready for more only when it says so.
+    // After an error the server is ready only when it has sent ReadyForQuery.
     if (answer === null) running.error = error;
     if (answer !== null || !this.#usable) this.#settle(answer);
   }

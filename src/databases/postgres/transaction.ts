@@ -16,7 +16,7 @@ export interface Executes {
   ): Promise<Answer>;
 }
 
-/** How a transaction starts. */
+/** The statement that begins a transaction. */
 export function beginText(mode: 'read' | 'write', isolation: Settings['isolation']): string {
   if (mode === 'read') return 'begin isolation level repeatable read read only';
   return isolation === null ? 'begin' : `begin isolation level ${isolation}`;
@@ -39,7 +39,7 @@ export function postgresTransaction(
         return await session.execute(text, texts, limits, lead);
       } catch (error) {
         noteMixUp(error);
-        // Nothing stands in the transaction before its first statement, so that it can begin anew.
+        // The transaction is empty before its first statement, so it can begin again.
         if (isStale(error) && lead !== null) return restart(session, text, texts, limits, lead);
         throw failure(error);
       }
@@ -81,7 +81,7 @@ async function restart(
   }
 }
 
-/** A statement that was not run because its prepared form is out of date has ended the transaction, with nothing stored: it may be done again. */
+/** The error of a transaction. An outdated prepared statement was not run but ended the transaction: nothing is stored, so it may be repeated. */
 function failure(error: unknown): FozError {
   if (!isStale(error)) return toFozError(error);
   return new FozError(

@@ -1,7 +1,7 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 
-/** What PostgreSQL calls each scalar in a cast, where the catalog gives no type of its own. */
+/** The type of each scalar in a cast, where the catalog has no native type. */
 const castTypes = {
   boolean: sql`bool`,
   smallint: sql`int2`,
@@ -36,12 +36,12 @@ export function castType(type: ValueType): Sql {
   return type.array ? sql`${elementType(type)}[]` : elementType(type);
 }
 
-/** Blank-padded character: trailing blanks mean nothing, so Foz drops them. */
+/** Whether the type is blank-padded. Trailing blanks are insignificant, so Foz drops them. */
 export function isPadded(type: ValueType): boolean {
   return type.nativeType === 'bpchar';
 }
 
-/** An address of a host or a network. */
+/** Whether the type is the address of a host or a network. */
 export function isAddress(type: ValueType): boolean {
   return type.nativeType === '"pg_catalog"."inet"';
 }

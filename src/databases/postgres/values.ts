@@ -26,7 +26,7 @@ function encodeOne(value: unknown, { scalar }: ValueType): string {
   }
 }
 
-/** Half of a surrogate pair would be stored as another character. */
+/** Throws for half of a surrogate pair, which would be stored as another character. */
 function wellFormed(text: string): string {
   if (/\p{Surrogate}/u.test(text))
     throw new FozError(
@@ -51,7 +51,7 @@ function isDocument({ scalar }: ValueType): boolean {
   return scalar === 'json' || scalar === 'jsonb' || scalar === 'geometry';
 }
 
-/** A placeholder with its type; `encodeValue` turns a canonical value that is not null into text. */
+/** A placeholder with its type. `encodeValue` converts a canonical value (not null) to text. */
 export function bound(param: Param, type: Sql, encodeValue: (value: unknown) => string): Sql {
   const slot = sql.bind(param, (value) =>
     value === null || value === undefined ? null : encodeValue(value),
@@ -102,7 +102,7 @@ export function bindKeys(keys: Param, column: number, type: ValueType, element: 
   );
 }
 
-/** The ranks of a parameter of shape `ranks`: what stands after the key of each tuple. */
+/** The ranks of a parameter of shape `ranks`: the element after the key in each tuple. */
 export function bindRanks(ranks: Param): Sql {
   const column = ranks.keyTypes?.length ?? 0;
   return bound(ranks, sql`int8[]`, (value) =>

@@ -7,7 +7,7 @@ import { FozError } from '../../core/index.ts';
 export interface Call {
   /** Name of the prepared statement; empty: unnamed, parsed anew each time. */
   readonly name: string;
-  /** Absent: the server has it already. */
+  /** Absent: the server has already prepared it. */
   readonly text?: string | undefined;
   readonly values: readonly (string | null)[];
 }
@@ -134,7 +134,7 @@ function writeName(buffer: Buffer, at: number, name: string): number {
   return at + name.length + 1;
 }
 
-/** Rows that a write touched, from a command tag: `INSERT 0 5`, `UPDATE 3`; 0 for reads. */
+/** The number of affected rows from a command tag (`INSERT 0 5`, `UPDATE 3`); 0 for reads. */
 export function affectedRows(tag: string): number {
   if (tag.startsWith('SELECT')) return 0;
   const count = Number(tag.slice(tag.lastIndexOf(' ') + 1));

@@ -15,7 +15,7 @@ const changes = {
   delete_at_path: (old, param) => sql`${old} #- ${bindTexts(param)}`,
 } as const satisfies Record<JsonWrite, (old: Sql, param: Param) => Sql>;
 
-/** The changed document, in the type of its column. */
+/** The expression for the changed document, in the type of its column. */
 export function jsonWrite(kind: JsonWrite, expression: Sql, type: ValueType, param: Param): Sql {
   if (type.scalar === 'jsonb') return changes[kind](expression, param);
   return sql`(${changes[kind](sql`${expression}::jsonb`, param)})::json`;

@@ -18,7 +18,7 @@ export function bindValue(param: Param): Sql {
   return param.type.scalar === 'numeric' ? sql`cast(${bound} as numeric)` : bound;
 }
 
-/** A text of a cursor, as it was stored. The driver binds a text up to its first NUL, and bytes whole. */
+/** Whether a parameter may be a stored text with NUL, from a cursor. The driver cuts a text at its first NUL, but not bytes. */
 function holdsNul({ type, source, stored }: Param): boolean {
   return (
     type.scalar === 'text' &&
@@ -76,7 +76,7 @@ const documents: Partial<Record<Compared, Condition>> = {
   _has_keys_all: (x, p) => sql`foz_doc_has(${documentText(x)}, ${keys(p)}, 1)`,
 };
 
-/** Conditions over values that may be stored in several spellings: any of them is equal. */
+/** Conditions over values that may be stored in several forms: all forms are equal. */
 function spelled(...encodes: readonly ((value: unknown) => unknown)[]): Partial<Record<Compared, Condition>> {
   const all = (p: Param) => encodes.map((encode) => bind(p, encode));
   const distinct = (x: Sql, p: Param) =>
@@ -102,7 +102,7 @@ const uuids = spelled(
   },
 );
 
-/** Values other than 0 and 1, numbers and words, are found by the index like these. */
+/** A boolean parameter. The index finds all stored forms of a boolean, also numbers other than 0 and 1, and words. */
 const truthParam = (p: Param) => bind(p, (value) => encodings.boolean(value));
 const booleans: Partial<Record<Compared, Condition>> = {
   _eq: (x, p) => {
@@ -120,7 +120,7 @@ const booleans: Partial<Record<Compared, Condition>> = {
   _is_distinct_from: (x, p) => sql`${truth(x)} is not ${truthParam(p)}`,
 };
 
-/** The text that is shown may be that of a text, of a number or of bytes: an index finds each, the text itself decides. */
+/** A parameter for a column of no known type. Its value may be stored as text, number or bytes: an index finds each form, then the text decides. */
 const opaqueParam = (p: Param) => bind(p, storableText);
 const opaques: Partial<Record<Compared, Condition>> = {
   _eq: (x, p) =>
@@ -130,8 +130,8 @@ const opaques: Partial<Record<Compared, Condition>> = {
 };
 
 /**
- * Moments stored as text may be spelled in several ways. The bounds of the day find them in an index; what they leave in doubt
- * is compared in its exact form.
+ * Moments stored as text may have several spellings. The bounds of the day find candidates in an index, which are then compared in
+ * canonical form.
  */
 const floor = (p: Param) => bind(p, (value) => dayFloor(value, p.type));
 const ceiling = (p: Param) => bind(p, (value) => dayCeiling(value, p.type));
@@ -172,7 +172,7 @@ export function compareValue(x: Sql, type: ValueType, operator: Compared, param:
   return condition(x, { ...param, type: { ...param.type, ...storageOf(type) } }, type);
 }
 
-/** How the column stores its values decides how the value is spelled, not the type that the operand was given. */
+/** The storage of a column. It determines the form of a bound value, not the type of the operand. */
 function storageOf(type: ValueType): Partial<ValueType> {
   return familyOf(type.scalar) === 'timestamp' ? { scalar: type.scalar, nativeType: type.nativeType } : {};
 }

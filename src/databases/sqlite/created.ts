@@ -1,6 +1,6 @@
 import { closing, is, type Token, tokenize } from './tokens.ts';
 
-/** What only the text of a CREATE TABLE statement tells. */
+/** Facts that only the text of a CREATE TABLE statement has. */
 export interface CreatedTable {
   /** Columns whose values a check restricts to a list of texts, by lower-case name. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
@@ -10,12 +10,12 @@ export interface CreatedTable {
   readonly collated: ReadonlySet<string>;
 }
 
-/** How `CreatedTable.names` are keyed. */
+/** The key of `CreatedTable.names`. */
 export function keyOf(kind: 'primary' | 'unique' | 'foreign', columns: readonly string[]): string {
   return JSON.stringify([kind, ...columns.map((column) => column.toLowerCase())]);
 }
 
-/** Reads a CREATE TABLE statement; what it does not understand it leaves out. Never throws. */
+/** Reads a CREATE TABLE statement. Unknown parts are ignored. Never throws. */
 export function readCreated(text: string | null): CreatedTable {
   const lists = new Map<string, readonly string[]>();
   const names = new Map<string, string>();
@@ -31,8 +31,8 @@ export function readCreated(text: string | null): CreatedTable {
 }
 
 /**
- * Types to which a view casts its columns, by position (SQLite itself tells only the kind of number or text). Empty where the
- * columns of the view cannot be told from its text.
+ * Types to which a view casts its columns, by position (SQLite itself reports only their affinity). Empty where the columns cannot be
+ * recognized in the text of the view.
  */
 export function viewCasts(text: string | null): ReadonlyMap<number, string> {
   const casts = new Map<number, string>();
@@ -59,7 +59,7 @@ export function viewCasts(text: string | null): ReadonlyMap<number, string> {
   return casts;
 }
 
-/** Position of the first of the words from `from` on that stands in no brackets; -1: none. */
+/** Position of the first of the words, from `from` on and outside of parentheses; -1: none. */
 function topLevel(tokens: readonly Token[], words: readonly string[], from: number): number {
   let depth = 0;
   for (let at = Math.max(from, 0); at < tokens.length; at++) {
@@ -76,7 +76,7 @@ function lastTopLevel(tokens: readonly Token[], word: string): number {
   return found;
 }
 
-/** When a trigger runs, and for what, from the text that created it; `null`: the text is not understood. */
+/** Timing and event of a trigger, from its CREATE TRIGGER statement; `null`: the text was not understood. */
 export function triggerOf(text: string): {
   readonly timing: 'before' | 'after' | 'instead';
   readonly event: 'insert' | 'update' | 'delete';
@@ -86,14 +86,14 @@ export function triggerOf(text: string): {
   for (let at = on - 1; at >= 0; at--) {
     const event = (['insert', 'update', 'delete'] as const).find((word) => is(tokens[at], word));
     if (event === undefined || tokens[at]!.kind !== 'word') continue;
-    // `update of a, b on t`: the columns stand behind the event. Without a word for it a trigger runs before.
+    // In `update of a, b on t` the columns follow the event. The default timing is BEFORE.
     if (is(tokens[at - 1], 'of')) return { timing: 'instead', event };
     return { timing: is(tokens[at - 1], 'after') ? 'after' : 'before', event };
   }
   return null;
 }
 
-/** A column or a constraint of the table. */
+/** Reads one part of the table: a column or a constraint. */
 function readPart(
   part: readonly Token[],
   {
@@ -133,7 +133,7 @@ function keyKind(
   return inColumn && is(part[at], 'references') ? 'foreign' : null;
 }
 
-/** The names in the first brackets after `at`. */
+/** The names in the first parentheses after `at`. */
 function listedAfter(part: readonly Token[], at: number): readonly string[] {
   const open = part.findIndex((token, index) => index > at && is(token, '('));
   if (open < 0) return [];
@@ -142,7 +142,7 @@ function listedAfter(part: readonly Token[], at: number): readonly string[] {
   );
 }
 
-/** `column in ('a', 'b')`, perhaps in brackets, perhaps with `column is null or` before it. */
+/** Reads `column in ('a', 'b')`, with or without parentheses and a leading `column is null or`. */
 function valueList(condition: readonly Token[]): { column: string; values: readonly string[] } | null {
   let tokens = condition;
   while (is(tokens[0], '(') && closing(tokens, 0) === tokens.length) tokens = tokens.slice(1, -1);
@@ -161,7 +161,7 @@ function valueList(condition: readonly Token[]): { column: string; values: reado
   return { column: column.value, values: [...new Set(values.map((value) => value[0]!.value))] };
 }
 
-/** Parts between the commas that stand in no brackets. */
+/** Splits at the commas outside of parentheses. */
 function commaSeparated(tokens: readonly Token[]): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];
   let depth = 0;

@@ -48,7 +48,7 @@ const capabilities: Capabilities = {
 
 const standard = ansi({ nulls: 'first', limit: limitOffset(sql`-1`) });
 
-/** Spells SQLite (3.44 and later) with the functions that the engine process adds. */
+/** The dialect of SQLite (3.44 and later), with the functions that the engine process adds. */
 export const sqliteDialect: NestingDialect = {
   ...standard,
   engine: 'sqlite',
@@ -82,9 +82,9 @@ export const sqliteDialect: NestingDialect = {
   jsonPath: (expression, _, path) => jsonAt(expression, path),
 
   shownAs: (column, type) => (type.scalar === 'boolean' ? truth(column) : null),
-  // Over rows that have been ordered before, SQLite 3.53 takes any order of the key for the one that it has already.
+  // Over rows of an ordered sub-select, SQLite 3.53 assumes that they already have any requested order of the key.
   groupKeyInOrder: (key) => sql`+${key}`,
-  // SQLite 3.53 runs EXISTS as a join and then skips the rows of the join; a limit of its own keeps it from that.
+  // SQLite 3.53 runs EXISTS as a join, so that OFFSET skips rows of the join. A limit in the sub-select prevents that.
   existsBeforeOffset: sql` limit 1`,
   lateral: false,
 
@@ -101,7 +101,7 @@ export const sqliteDialect: NestingDialect = {
   jsonWrite,
 };
 
-/** `x in (list)`; of what may be stored in several forms by the one that is shown. */
+/** `x in (list)`. Values that may be stored in several forms are compared in canonical form. */
 function amongList(x: Sql, type: ValueType, param: Param, keys: boolean): Sql {
   const list = listed(param, type, keys);
   if (type.scalar === 'boolean') return sql`${truth(x)} in ${list}`;
@@ -125,7 +125,7 @@ function listed(param: Param, type: ValueType, keys = false): Sql {
   return sql`(select value from json_each(${list}) union all select ${bytes} from json_each(${list}) where ${bytes} is not null)`;
 }
 
-/** Arguments of one call of `concat`; SQLite takes 1000. */
+/** Entries of one call of `concat`. SQLite allows 1000 arguments. */
 const entriesPerCall = 300;
 
 function jsonObject(entries: readonly { readonly key: string; readonly value: Sql }[]): Sql {
@@ -144,7 +144,7 @@ function jsonObject(entries: readonly { readonly key: string; readonly value: Sq
   return calls.length === 1 ? calls[0]! : sql`concat(${sql.join(calls)})`;
 }
 
-/** A step of digits may be a key of an object or an index of an array. */
+/** The value at a path. A step of digits may be a key of an object or an index of an array. */
 function jsonAt(expression: Sql, path: readonly string[]): Sql {
   return path.reduce((document, step) => {
     const byKey = sql`-> ${constant(`$.${JSON.stringify(step)}`)}`;
@@ -187,7 +187,7 @@ const starts = {
   minute: (x) => sql`substr(${x}, 1, 16)||':00'`,
 } as const satisfies Record<Bucket, (x: Sql) => Sql>;
 
-/** The first moment of the year, quarter, ..., spelled as canonical text. */
+/** The first moment of the year, quarter, ... as canonical text. */
 function bucket(unit: Bucket, expression: Sql, type: ValueType): Sql {
   const withinDay = unit === 'hour' || unit === 'minute';
   if (familyOf(type.scalar) === 'date') return starts[withinDay ? 'day' : unit](sql`(${expression})`);

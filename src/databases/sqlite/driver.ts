@@ -21,7 +21,7 @@ import { EngineProcess, type EngineSettings } from './process.ts';
 import type { Query } from './query.ts';
 import { type Execute, sqliteTransaction } from './transaction.ts';
 
-/** Talks to one SQLite file through processes: several that read, one that writes. */
+/** A driver for one SQLite file. It runs statements in engine processes: several readers, one writer. */
 export function sqliteDriver(options: SqliteOptions): Driver {
   return new SqliteDriver(resolveOptions(options));
 }
@@ -85,7 +85,7 @@ class SqliteDriver implements Driver {
     });
   }
 
-  /** SQLite counts the changes of a schema itself. */
+  /** The schema version, which SQLite increments at each change. */
   async changeHint(signal: EndSignal): Promise<string> {
     await this.#sameFile();
     const statement = { text: 'select schema_version from pragma_schema_version', slots: [] };
@@ -115,7 +115,7 @@ class SqliteDriver implements Driver {
     return new Pool(
       {
         poolSize,
-        // Only the limits of its request end the wait of a statement: the writer is one, and a write may take long.
+        // There is one writer and a write may take long, so only the limits of its request end the wait of a statement.
         waitMs: Number.POSITIVE_INFINITY,
         idleMs: null,
         open: (onEnd) => EngineProcess.start(settings, onEnd),
@@ -132,7 +132,7 @@ class SqliteDriver implements Driver {
     throw new FozError('not-supported', 'The database is open for reading only.');
   }
 
-  /** Runs one statement; kills the process when the limits end it. The rows of a write are withheld where they are too long. */
+  /** Runs one statement. Kills the process when the limits end it. Rows of a write are withheld where they exceed the held bytes. */
   async #execute(
     engine: EngineProcess,
     text: string,
@@ -168,14 +168,14 @@ class SqliteDriver implements Driver {
     });
   }
 
-  /** A file that was replaced or deleted stays open under its old identity: the processes that hold it are dropped. */
+  /** Checks that the file was not replaced or deleted. Processes that still have the old file open are ended. */
   async #sameFile(): Promise<void> {
     let identity: string | null = null;
     try {
       const { dev, ino } = await stat(this.#options.file, { bigint: true });
       identity = `${dev}:${ino}`;
     } catch (error) {
-      if (this.#identity === null) return; // never opened: opening tells what is wrong
+      if (this.#identity === null) return; // never opened: opening reports the error
       await this.#retire();
       throw new FozError('unavailable', 'The file of the database is gone.', {
         internal: `${this.#options.file}: ${(error as Error).message}`,
@@ -185,7 +185,7 @@ class SqliteDriver implements Driver {
     this.#identity = identity;
   }
 
-  /** Waits for the idle processes: one that closes late would take the write-ahead log of the new file with it. */
+  /** Ends the idle processes and waits for them. One that closes late would delete the write-ahead log of the new file. */
   async #retire(): Promise<void> {
     const idle = [...this.#readers.retire(), ...(this.#writer?.retire() ?? [])];
     await Promise.all(idle.map((engine) => engine.close()));

@@ -6,7 +6,7 @@ import { exactMoment, momentSpellings, storedMoment } from './moments.ts';
 
 type Encode = (value: unknown, type: ValueType) => unknown;
 
-/** Text that SQLite can keep. Throws FozError `data-exception` for U+0000 and halves of surrogate pairs. */
+/** Text that SQLite can store. Throws FozError `data-exception` for U+0000 and halves of surrogate pairs. */
 export function storableText(value: unknown): string {
   const text = String(value);
   if (text.includes('\0') || /\p{Surrogate}/u.test(text)) {
@@ -15,7 +15,7 @@ export function storableText(value: unknown): string {
   return text;
 }
 
-/** Digits or a number as what SQLite binds as an integer. */
+/** Digits or a number as a value that SQLite binds as an integer. */
 export function integerValue(value: unknown): number | bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   const number = Number(value);
@@ -27,7 +27,7 @@ const bytes: Encode = (value) => new Uint8Array(Buffer.from(String(value), 'base
 const asText: Encode = (value) => storableText(value);
 const asMoment: Encode = (value, type) => storedMoment(value, type);
 
-/** Canonical value (not null) to what is bound, so that it equals what the column stores. */
+/** Converts a canonical value (not null) to the bound value, which equals the stored value of the column. */
 export const encodings = {
   boolean: (value) => (isTrue(value) ? 1 : 0),
   smallint: integerValue,
@@ -52,7 +52,7 @@ export const encodings = {
   opaque: asText,
 } as const satisfies Record<Scalar, Encode>;
 
-/** A value for a column: refuses a decimal that SQLite, which keeps decimals as 64-bit floats, would change. */
+/** A value to store. Throws for a decimal that SQLite would change, since it stores decimals as 64-bit floats. */
 export function written(value: unknown, param: Param): unknown {
   const encoded = encodings[param.type.scalar](value, param.type);
   if (param.type.scalar !== 'numeric' || param.column === undefined) return encoded;
@@ -70,7 +70,7 @@ export function written(value: unknown, param: Param): unknown {
   return encoded;
 }
 
-/** Digits without zeros in front, as JSON spells a number. Throws FozError `data-exception` for what is no decimal number. */
+/** Digits without leading zeros, as a JSON number. Throws FozError `data-exception` for a text that is not a decimal number. */
 function decimalDigits(value: unknown): string {
   const digits = decimalText(String(value), null).replace(/^(-?)0+(?=\d)/, '$1');
   if (!/^-?\d+(\.\d+)?$/.test(digits))
@@ -78,12 +78,12 @@ function decimalDigits(value: unknown): string {
   return digits;
 }
 
-/** A number that JSON has no word for, by one that is too large for a double. */
+/** Infinity in JSON: a number that is too large for a double. */
 function infinite(value: unknown): string {
   return String(value) === '-Infinity' ? '-9e999' : '9e999';
 }
 
-/** A value as an element of the JSON text in which lists and keys are bound. */
+/** A value as an element of the JSON text by which lists and keys are bound. */
 function jsonElement(value: unknown, type: ValueType): string {
   switch (type.scalar) {
     case 'numeric':
@@ -105,7 +105,7 @@ function jsonElement(value: unknown, type: ValueType): string {
   }
 }
 
-/** Every spelling under which the value may be stored, as JSON elements. */
+/** All forms in which the value may be stored, as JSON elements. */
 function jsonSpellings(value: unknown, type: ValueType): readonly string[] {
   switch (type.scalar) {
     case 'uuid': {

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { type ErrorCode, FozError, type FozErrorOptions } from '../../core/index.ts';
 
-/** What an engine process reports: SQLite's extended result code where it has one, and its text. `gone`: the process ended. */
+/** The error of an engine process: SQLite's extended result code, if any, and its text. `gone`: the process ended. */
 export interface NativeError {
   readonly code: number | null;
   readonly message: string;
   readonly gone: boolean;
-  /** The process ended because it could not hold the rows. */
+  /** Whether the process ended because the rows exceeded its heap. */
   readonly isFull?: boolean;
 }
 
-/** What the driver knows about the circumstances. */
+/** The context of an error. */
 export interface ErrorContext {
   readonly file: string;
-  /** While the file was being opened. */
+  /** Whether the file was being opened. */
   readonly opening?: boolean;
   /** Name of the key of a table with these columns, as introspection read it. */
   readonly keyName?: (table: string, columns: readonly string[]) => string | undefined;
@@ -29,7 +29,7 @@ type Spelled = {
 const refresh =
   'the schema of the database has changed since it was read: refresh the source, then ask again';
 
-/** Result codes whose lower 8 bits or whole value decide; the whole value is looked up first. */
+/** Error codes by result code. The extended code is looked up first, then its lower 8 bits. */
 const codes: Readonly<Record<number, Spelled>> = {
   4: { code: 'conflict', message: 'The statement was aborted by another one on its connection.' },
   5: {
@@ -102,7 +102,7 @@ const codes: Readonly<Record<number, Spelled>> = {
   },
 };
 
-/** SQLite's plain "error" (1), told apart by its text; errors of Foz's own functions and of the package have no code at all. */
+/** Errors with the generic code 1 by their text. Errors of Foz's own functions and of the package have no code at all. */
 const texts: readonly (readonly [RegExp, Spelled])[] = [
   [
     /no such (?:table|column|view|index)|has no column named|no tables specified/,
@@ -130,7 +130,7 @@ const texts: readonly (readonly [RegExp, Spelled])[] = [
   [/unable to open database file/, codes[14]!],
 ];
 
-/** How SQLite begins the text of each broken constraint, and the extended code that belongs to it. */
+/** The beginning of SQLite's message for each kind of constraint, and its extended code. */
 const constraints: readonly (readonly [start: string, code: number])[] = [
   ['UNIQUE constraint failed', 2067],
   ['FOREIGN KEY constraint failed', 787],
@@ -140,7 +140,7 @@ const constraints: readonly (readonly [start: string, code: number])[] = [
 
 const unknown: Spelled = { code: 'unexpected', message: 'The database refused the statement.' };
 
-/** A FozError for what SQLite said; the text itself stands in `internal` only. */
+/** A FozError for an error of SQLite. SQLite's own text is only in `internal`. */
 export function sqliteError(error: NativeError, context: ErrorContext): FozError {
   const spelled = spell(error, context);
   const code = error.code === null ? '' : `SQLite ${error.code}, `;
@@ -185,7 +185,7 @@ function columnsOf(text: string, kind: string, context?: ErrorContext): Details 
   return { kind, table, columns, ...(constraint === undefined ? {} : { constraint }) };
 }
 
-/** The name of a check constraint; an expression, which SQLite gives for one without a name, is left out. */
+/** The name of a check constraint. For a constraint without a name SQLite reports its expression, which is left out. */
 function checkName(text: string): { readonly constraint?: string } {
   const name = /^CHECK constraint failed: ([\p{L}\p{N}_ -]+)$/u.exec(text)?.[1];
   return name === undefined ? {} : { constraint: name };

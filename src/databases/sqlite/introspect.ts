@@ -16,13 +16,13 @@ import type { Query } from './query.ts';
 import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
 import { declaredType } from './types.ts';
 
-/** What was read, and the name of each key by its table and columns (as JSON), for messages about violated constraints. */
+/** The facts, and the name of each key by its table and columns (as JSON), for messages about violated constraints. */
 export interface Introspected {
   readonly facts: SourceFacts;
   readonly keyNames: ReadonlyMap<string, string>;
 }
 
-/** Reads tables, views, keys and types of the main database. Attached databases are not looked at. */
+/** Reads tables, views, keys and types of the main database, without attached databases. */
 export async function introspect(query: Query, options: IntrospectOptions): Promise<Introspected> {
   const [[version]] = (await query('select sqlite_version()')) as [[string]];
   const schema = await readSchema(query);
@@ -44,7 +44,7 @@ export async function introspect(query: Query, options: IntrospectOptions): Prom
 
 const samplesPerStatement = 300;
 
-/** How each timestamp column stores its values (see moments.ts), by table and column; told by the first value found. */
+/** How each timestamp column stores its values (see moments.ts), by table and column, from the first value found. */
 async function sampleMoments(
   query: Query,
   tables: readonly SchemaTable[],
@@ -71,7 +71,7 @@ async function sampleMoments(
   return found;
 }
 
-/** Turns what the schema says of a table into facts; notes what it could not. */
+/** Builds the facts of a table from the schema, and collects issues. */
 class TableReader {
   readonly #byName: ReadonlyMap<string, SchemaTable>;
   readonly #storages: ReadonlyMap<string, string>;
@@ -193,7 +193,7 @@ class TableReader {
   }
 }
 
-/** RETURNING of SQLite shows a row as it was before triggers for `after` ran, and as it was given to a trigger of a view. */
+/** The effects of triggers. SQLite's RETURNING shows a row before AFTER triggers, and the given row for an INSTEAD OF trigger. */
 function triggersOf(table: SchemaTable): Partial<Record<'insert' | 'update' | 'delete', TriggerEffect>> {
   const found: Partial<Record<'insert' | 'update' | 'delete', TriggerEffect>> = {};
   for (const text of table.triggers) {
@@ -212,7 +212,7 @@ function primaryColumns(table: SchemaTable): readonly string[] {
     .map((column) => column.name);
 }
 
-/** A column declared exactly INTEGER PRIMARY KEY is the row's own number, which SQLite makes up when it is not given. */
+/** Whether the column is declared exactly INTEGER PRIMARY KEY: it is the rowid, which SQLite generates when it is not given. */
 function isRowid(table: SchemaTable, column: SchemaColumn): boolean {
   return !table.withoutRowid && column.type.trim().toUpperCase() === 'INTEGER';
 }
@@ -243,7 +243,7 @@ function spelledAs(table: SchemaTable, column: string): string {
   return table.columns.find((candidate) => candidate.name.toLowerCase() === lower)?.name ?? column;
 }
 
-/** The name, with a number behind it where it is taken. */
+/** A unique name: a number is appended where the name is taken. */
 function distinct(taken: Set<string>, name: string): string {
   let free = name;
   for (let number = 2; taken.has(free); number++) free = `${name}_${number}`;

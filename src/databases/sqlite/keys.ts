@@ -10,8 +10,8 @@ const text: ValueType = { scalar: 'text', array: false };
 const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque']);
 
 /**
- * How a column is compared with keys of another source. `own`: by its `=`. `both`: by its `=`, which may find too many rows, and exactly.
- * `exact`: by the canonical form of the value alone, since the same value may be stored in several forms.
+ * How a column is compared with keys of another source. `own`: by its `=`. `both`: its `=` finds candidates by index, then their canonical
+ * forms decide. `exact`: by the canonical form alone, since the same value may be stored in several forms.
  */
 type Method = 'own' | 'both' | 'exact';
 
@@ -27,7 +27,7 @@ function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
 /** A value in canonical form, to be compared byte by byte. */
 function exactValue(column: Sql, type: ValueType, compare: KeyComparison): Sql {
   const value = canonicalValue(column, type);
-  // The engine's own function changes the letters A to Z only.
+  // SQLite's own lower() changes the letters A to Z only.
   return compare === 'ignore case' && textual.has(familyOf(type.scalar)) ? sql`lower(${value})` : value;
 }
 
@@ -60,7 +60,7 @@ function formsOf(type: ValueType, key: Sql): readonly Sql[] | null {
   }
 }
 
-/** A column equals a key of a table of keys. */
+/** Equality of a column and a key of a table of keys. */
 export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql {
   const own = sql`${column} = ${key}`;
   const method = methodOf(type, compare);

@@ -3,8 +3,8 @@ import { FozError } from '../../core/index.ts';
 import { timestampText } from './engine/canonical.js';
 
 /**
- * How a column stores its moments: as text (separator, digits of fraction or as many as there are, suffix), or as a number
- * counted from 1970. Introspection looks at the first values of the column and notes it as `castType`.
+ * How a column stores its moments: as text (separator, fixed or variable digits of the fraction, suffix), or as a number counted from 1970.
+ * Introspection derives it from the first values of the column and stores it in `castType`.
  */
 export type MomentStorage =
   | {
@@ -15,7 +15,7 @@ export type MomentStorage =
     }
   | { readonly kind: 'epoch'; readonly perSecond: 1 | 1000 };
 
-/** The storage that `castType` names; without one, the spelling of SQLite's own `current_timestamp`: `2024-02-29 23:59:59`, in UTC. */
+/** The storage that `castType` names; default: the format of SQLite's `current_timestamp`, `2024-02-29 23:59:59` in UTC. */
 export function momentStorage(type: ValueType): MomentStorage {
   const noted = type.nativeType ?? '';
   if (noted === 'epoch s') return { kind: 'epoch', perSecond: 1 };
@@ -31,7 +31,7 @@ export function momentStorage(type: ValueType): MomentStorage {
   };
 }
 
-/** The note that `momentStorage` reads, from one stored value; `null` for SQLite's own spelling and for what is no moment. */
+/** The text that `momentStorage` reads, from one stored value; `null` for SQLite's own format and for a value that is not a moment. */
 export function notedStorage(sample: unknown): string | null {
   if (typeof sample === 'bigint' || (typeof sample === 'number' && Number.isInteger(sample))) {
     return Math.abs(Number(sample)) >= 1e11 ? 'epoch ms' : 'epoch s';
@@ -49,7 +49,7 @@ export function notedStorage(sample: unknown): string | null {
 interface Moment {
   readonly date: string;
   readonly time: string;
-  /** Without zeros at the end. */
+  /** Without trailing zeros. */
   readonly fraction: string;
 }
 

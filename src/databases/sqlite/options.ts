@@ -3,11 +3,11 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { EngineSettings } from './process.ts';
 
-/** How to attach a SQLite database. */
+/** Options of a SQLite source. */
 export interface SqliteOptions {
-  /** Path of the file, or `:memory:` for an empty database that is gone when the connector is closed. */
+  /** Path of the file, or `:memory:` for an empty database that is deleted when the connector is closed. */
   readonly file: string;
-  /** Make the file when there is none; otherwise that is an error. */
+  /** Create a missing file; default: a missing file is an error. */
   readonly create?: boolean;
   /** Open for reading only. */
   readonly readonly?: boolean;
@@ -15,20 +15,20 @@ export interface SqliteOptions {
   readonly wal?: boolean;
   /** Milliseconds to wait for a lock that another process holds. Default: 5000. */
   readonly busyTimeoutMs?: number;
-  /** When a commit is on the disk: `full` at once (default), `normal` (WAL: the last ones may be lost with the power). */
+  /** When a commit is on the disk. `full` (default): at once. `normal`: with WAL, the latest commits may be lost in a power failure. */
   readonly synchronous?: 'off' | 'normal' | 'full';
   /** Reading processes at most. Default: one per core, from 2 to 4. */
   readonly readers?: number;
 }
 
-/** Options with the defaults in their places, and the temporary folder that goes when the database is closed. */
+/** Options with the defaults filled in, and the cleanup of a temporary folder. */
 export interface ResolvedOptions {
   readonly file: string;
   readonly readers: number;
   readonly reader: EngineSettings;
   /** `null`: reading only. */
   readonly writer: EngineSettings | null;
-  /** Removes what only this connector used. */
+  /** Deletes the temporary folder of this connector. */
   readonly dispose: () => void;
 }
 

@@ -1,7 +1,7 @@
 import { FozError } from '../../core/index.ts';
 import { storableText } from './encode.ts';
 
-/** Signs that mean something in a GLOB pattern. */
+/** Special characters of a GLOB pattern. */
 const special = /[*?[]/g;
 const literal = (text: string) => text.replace(special, '[$&]');
 
@@ -35,7 +35,7 @@ export const globOfEnd = (value: unknown): string => `*${literal(storableText(va
 /** SQLite's SQLITE_LIMIT_LIKE_PATTERN_LENGTH, in bytes. */
 const longest = 50_000;
 
-/** A pattern that SQLite takes: it finds out at the first row that it compares. Throws FozError `data-exception` for a longer one. */
+/** Throws FozError `data-exception` for a pattern that is too long. SQLite itself reports it only at the first row that it compares. */
 export function shortGlob(glob: string): string {
   if (Buffer.byteLength(glob) > longest)
     throw new FozError('data-exception', `A pattern must not be longer than ${longest} bytes.`);

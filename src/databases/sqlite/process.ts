@@ -10,7 +10,7 @@ import { CompiledStatements } from './statements.ts';
 export interface EngineSettings {
   readonly file: string;
   readonly mode: 'ro' | 'rw' | 'rwc';
-  /** Refuse to write, whatever the file allows. */
+  /** Refuse writes, even where the file allows them. */
   readonly queryOnly: boolean;
   readonly wal: boolean;
   readonly synchronous: 'off' | 'normal' | 'full';
@@ -36,8 +36,8 @@ interface Waiting {
 }
 
 /**
- * One SQLite connection in a process of its own; runs one statement at a time. `kill` is how a statement is cancelled:
- * SQLite cannot be interrupted from outside of the thread that is busy with it, and it rolls back what a dead process left.
+ * One SQLite connection in a separate process, which runs one statement at a time. A statement is cancelled by killing the process: SQLite
+ * cannot be interrupted from outside of its thread, and the next process rolls unfinished writes back.
  */
 export class EngineProcess implements Pooled {
   idleSince = 0;
@@ -46,7 +46,7 @@ export class EngineProcess implements Pooled {
   #waiting: Waiting | null = null;
   #received: Buffer[] = [];
   #receivedBytes = 0;
-  /** The length of the arriving answer is known and counted. */
+  /** Whether the length of the arriving answer is known and counted. */
   #isCounted = false;
   #stderr = '';
   #isFull = false;
@@ -71,7 +71,7 @@ export class EngineProcess implements Pooled {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-2000);
       if (this.#stderr.includes('heap out of memory')) this.#isFull = true;
     });
-    stdin!.on('error', () => {}); // told by `close`
+    stdin!.on('error', () => {}); // reported by `close`
     this.#child.on('error', (error) => this.#end({ code: null, message: error.message, gone: true }));
     this.#child.on('close', (code, signal) => {
       const end = `the engine process ended (${signal ?? code}) ${this.#stderr}`.trim();
@@ -81,7 +81,7 @@ export class EngineProcess implements Pooled {
     for (const pipe of [stdin, stderr]) (pipe as unknown as { unref(): void }).unref();
   }
 
-  /** A process that has opened its file; `onEnd` is called once, when it is gone. Rejects with FozError `unavailable`. */
+  /** Starts a process that has the file open. `onEnd` is called once, when it has ended. Rejects with FozError `unavailable`. */
   static async start(
     settings: EngineSettings,
     onEnd: (engine: EngineProcess) => void,
@@ -118,13 +118,13 @@ export class EngineProcess implements Pooled {
     const answer = this.#answer(held, write);
     this.#child.stdin!.write(message);
     return answer.catch((error: unknown) => {
-      // A statement that could not be prepared is not known there.
+      // A statement that could not be compiled is not cached in the process.
       if (call.text !== null) this.#statements.forget(text);
       throw error;
     });
   }
 
-  /** Ends the process at once; what runs is rejected, what was not committed is rolled back. */
+  /** Ends the process at once. A running statement is rejected, an open transaction is rolled back. */
   kill(): void {
     this.#child.kill('SIGKILL');
     this.#end({ code: null, message: 'the engine process was killed', gone: true });
@@ -135,7 +135,7 @@ export class EngineProcess implements Pooled {
     else this.kill();
   }
 
-  /** Lets the process close its file and waits until it is gone. */
+  /** Lets the process close its file, and waits until it has ended. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const closed = new Promise((resolve) => this.#child.once('close', resolve));
@@ -153,7 +153,7 @@ export class EngineProcess implements Pooled {
     });
   }
 
-  /** Keeps Node running while an answer is awaited, not otherwise. */
+  /** The process keeps Node running only while an answer is awaited. */
   #hold(on: boolean): void {
     const pipe = this.#child.stdout as unknown as { ref(): void; unref(): void };
     if (on) pipe.ref();

@@ -1,2 +1,2 @@
-/** Runs one statement and hands back its rows. */
+/** Runs one statement and returns its rows. */
 export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly (readonly unknown[])[]>;

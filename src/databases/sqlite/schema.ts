@@ -16,7 +16,7 @@ export interface SchemaColumn {
 
 export interface SchemaIndex {
   readonly name: string;
-  /** Made by SQLite for a UNIQUE constraint. */
+  /** Whether SQLite created it for a UNIQUE constraint. */
   readonly automatic: boolean;
   readonly columns: readonly string[];
 }
@@ -35,10 +35,10 @@ export interface SchemaTable {
   readonly sql: string | null;
   readonly withoutRowid: boolean;
   readonly columns: readonly SchemaColumn[];
-  /** Unique over plain columns and all rows; without the primary key's. */
+  /** Unique indexes over plain columns and all rows, without that of the primary key. */
   readonly uniqueIndexes: readonly SchemaIndex[];
   readonly foreignKeys: readonly SchemaForeignKey[];
-  /** Texts of its triggers. */
+  /** The CREATE TRIGGER statements of its triggers. */
   readonly triggers: readonly string[];
   readonly estimatedRows: number | null;
 }
@@ -108,7 +108,7 @@ function groups(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
   return found;
 }
 
-/** A view whose tables are gone cannot be described; `null` then. */
+/** The columns of a view; `null` where its tables are missing, so that it has no description. */
 async function viewColumns(query: Query, name: string, issues: FactIssue[]): Promise<readonly Row[] | null> {
   try {
     return await query(`select ?1, ${columnFields} from pragma_table_xinfo(?2, 'main') x order by x.cid`, [
@@ -130,7 +130,7 @@ function column([, name, type, notNull, defaultExpression, primary, hidden]: Row
   const generated = Number(hidden) > 1;
   return {
     name: String(name),
-    // SQLite hands out the type of a generated column with these words behind it.
+    // SQLite appends these words to the type of a generated column.
     type: String(type ?? '').replace(/\s*generated always$/i, ''),
     notNull: Number(notNull) === 1,
     defaultExpression: generated ? null : (defaultExpression as string | null),
@@ -139,7 +139,7 @@ function column([, name, type, notNull, defaultExpression, primary, hidden]: Row
   };
 }
 
-/** Columns with the types that a view casts them to; without those that are hidden. */
+/** The visible columns, with the types that a view casts them to. */
 function castAs(
   columns: readonly (SchemaColumn | null)[],
   casts: ReadonlyMap<number, string>,
@@ -157,7 +157,7 @@ function readForeignKeys(rows: readonly Row[]): readonly SchemaForeignKey[] {
     key.columns.push(String(from));
     key.toColumns.push(to as string | null);
   }
-  // SQLite counts them from the last one.
+  // SQLite lists them from the last one.
   return [...byId.values()].reverse();
 }
 
@@ -172,7 +172,7 @@ function readIndexes(rows: readonly Row[]): readonly SchemaIndex[] {
   return (plain as SchemaIndex[]).reverse();
 }
 
-/** Rows per table, where ANALYZE has counted them. */
+/** The number of rows per table, from the statistics of ANALYZE. */
 async function rowEstimates(query: Query): Promise<ReadonlyMap<string, number>> {
   const [known] = await query(`select 1 from sqlite_schema where name = 'sqlite_stat1'`);
   if (known === undefined) return new Map();

@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
 
-/** Most statements that an engine process keeps compiled, most characters of all of them, and of a single one. */
+/** Limits of the cached compiled statements of an engine process: their number, their characters together, and those of a single one. */
 const most = { count: 500, together: 2 ** 20, each: 64 * 1024 } as const;
 
-/** How a statement is asked for: `id` null: it is not kept; `text` null: it is compiled there already; `forget`: those to drop before. */
+/** The call of a statement. `id` null: it is not cached; `text` null: it is already compiled; `forget`: statements to drop first. */
 export interface StatementCall {
   readonly id: number | null;
   readonly text: string | null;
   readonly forget: readonly number[];
 }
 
-/** The statements that one engine process keeps compiled. The ones that were used least recently go first. */
+/** The cached compiled statements of one engine process. The least recently used ones are dropped first. */
 export class CompiledStatements {
   readonly #ids: LRUCache<string, number>;
   #dropped: number[] = [];

@@ -1,7 +1,7 @@
 /** A word, a quoted name, a text, a number, or one sign of a CREATE statement. */
 export interface Token {
   readonly kind: 'word' | 'name' | 'text' | 'number' | 'sign';
-  /** Unquoted; words as they stand. */
+  /** Without quotes; words unchanged. */
   readonly value: string;
 }
 
@@ -15,7 +15,7 @@ const rules: readonly (readonly [Token['kind'], RegExp, (found: string) => strin
   ['word', /[\p{L}_$\u0080-\u{10ffff}][\p{L}\p{N}_$\u0080-\u{10ffff}]*/uy, (found) => found],
 ];
 
-/** The tokens of SQL text without spaces and comments; what is no token at all ends the list. */
+/** The tokens of SQL text, without spaces and comments. An invalid token ends the list. */
 export function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -50,7 +50,7 @@ export function is(token: Token | undefined, value: string): boolean {
     : token.kind === 'word' && token.value.toLowerCase() === value;
 }
 
-/** Position after the bracket that closes the one at `open`; the length of the list where it stays open. */
+/** Position after the parenthesis that closes the one at `open`; the length of the list where none does. */
 export function closing(tokens: readonly Token[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at++) {

@@ -18,7 +18,7 @@ export function sqliteTransaction(engine: EngineProcess, execute: Execute, begin
   return transactionOf({
     begin: (limits) => send(begin, limits),
     run: ({ text }, values, limits) => execute(text, values, limits),
-    // What is not committed stays open in SQLite: it is undone here.
+    // After a failed commit SQLite leaves the transaction open, so it is rolled back here.
     commit: async (limits) => {
       try {
         await send('commit', limits);

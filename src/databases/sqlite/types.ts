@@ -1,9 +1,9 @@
 import type { Scalar } from '../../catalog/index.ts';
 
-/** What a declared type says about a column. */
+/** The facts of a declared column type. */
 export interface DeclaredType {
   readonly scalar: Scalar;
-  /** Nobody has heard of the type: its values are handed out as text. */
+  /** Whether the type is unknown: its values are handled as text. */
   readonly unknown: boolean;
   readonly maxLength: number | null;
   readonly precision: number | null;
@@ -41,7 +41,7 @@ const names: Readonly<Record<string, Scalar>> = {
   DEC: 'numeric',
   NUMERIC: 'numeric',
   NUMBER: 'numeric',
-  /** What SQLite calls a computed number in a view. */
+  /** SQLite's name for a computed number in a view. */
   NUM: 'numeric',
   MONEY: 'numeric',
   REAL: 'float',
@@ -96,8 +96,8 @@ const names: Readonly<Record<string, Scalar>> = {
 const plain = { unknown: false, maxLength: null, precision: null, scale: null };
 
 /**
- * Reads a declared type: `VARCHAR(40)`, `decimal (10, 2)`, `TIMESTAMP(3) WITH TIME ZONE`. SQLite enforces nothing of it outside
- * of STRICT tables; Foz takes it at its word for what is written.
+ * Reads a declared type: `VARCHAR(40)`, `decimal (10, 2)`, `TIMESTAMP(3) WITH TIME ZONE`. SQLite enforces it only in STRICT tables; Foz
+ * enforces it for values that it writes.
  */
 export function declaredType(declared: string): DeclaredType {
   const numbers =

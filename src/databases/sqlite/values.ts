@@ -7,8 +7,8 @@ import * as canonical from './engine/canonical.js';
 type Numbers = 'string' | 'number';
 
 /**
- * How a stored value leaves. `flat`: what is selected (default: the column). `json`: JSON text of it inside the database, `null`
- * for NULL. `text`: from what was selected to canonical text. Both ways give the same text.
+ * How a stored value is selected. `flat`: the expression to select (default: the column). `text`: converts the selected value to canonical
+ * text. `json`: its JSON text inside the database, `null` for NULL. Both forms give the same text in an answer.
  */
 interface ValueSpelling {
   readonly flat?: (expression: Sql, type: ValueType) => Sql;
@@ -22,7 +22,7 @@ const asText = (x: Sql) => sql`json_quote(cast(${x} as text))`;
 
 const integer: ValueSpelling = { json: (x) => sql`json_quote(${x})`, text: canonical.integerText };
 const float: ValueSpelling = { json: (x) => sql`foz_json_float(${x})`, text: canonical.floatText };
-/** The driver reads a text up to its first NUL, and bytes whole: a text with NUL leaves as its bytes. */
+/** Text for the driver, which cuts a text at its first NUL, but not bytes: a text with NUL is selected as bytes. */
 export const wholeText = (x: Sql) => sql`iif(instr(${x}, char(0)), cast(${x} as blob), ${x})`;
 const text: ValueSpelling = { flat: wholeText, json: asText, text: canonical.plainText };
 /** Blobs as base64, anything else as its text. */
@@ -32,7 +32,7 @@ const opaque: ValueSpelling = {
   text: canonical.plainText,
   json: (x) => sql`json_quote(${opaqueText(x)})`,
 };
-/** JSON as it is stored; text that is no JSON, or goes on behind a NUL where SQLite ends it, becomes a JSON string, SQLite's binary form becomes text. */
+/** A stored JSON document as text. Invalid JSON (also text that continues after a NUL) becomes a JSON string; SQLite's binary form becomes text. */
 const document = (x: Sql) =>
   sql`case when typeof(${x}) = 'blob' then json(${x}) when json_valid(${x}) and not instr(${x}, char(0)) then cast(${x} as text) else json_quote(${x}) end`;
 const json: ValueSpelling = {
@@ -90,12 +90,12 @@ const spellings = {
 
 const spelling = (type: ValueType): ValueSpelling => spellings[type.scalar];
 
-/** What is selected for a value. */
+/** The expression to select for a value. */
 export function flatValue(expression: Sql, type: ValueType): Sql {
   return spelling(type).flat?.(expression, type) ?? expression;
 }
 
-/** From what was selected (not null) to canonical text. Where digits stand without quotes, what is none gets its own. */
+/** Converts a selected value (not null) to canonical text. Where numbers have no quotes, a value that is not a number gets them. */
 export function textOfValue(type: ValueType, numbers: Numbers = 'string'): TextOf | undefined {
   const { text } = spelling(type);
   if (text === undefined) return undefined;
@@ -112,17 +112,17 @@ export function jsonValue(expression: Sql, type: ValueType, numbers: Numbers): S
   return spelling(type).json(expression, type, numbers);
 }
 
-/** The forms in which a value may be stored that is shown as this text, in a column of no known type. */
+/** The stored forms of a value with this text in an answer, in a column of no known type. */
 export function storedForms(text: Sql): readonly Sql[] {
   return [text, sql`cast(${text} as numeric)`, sql`foz_unbase64(${text})`];
 }
 
-/** 1 where the value is shown as true, 0 where it is shown as false. */
+/** 1 where the value is true in an answer, 0 where it is false. */
 export function truth(x: Sql): Sql {
   return sql`(case ${x} when 1 then 1 when 0 then 0 else foz_truth(${x}) end)`;
 }
 
-/** The moment in UTC as `2024-02-29T23:59:59.5`, whatever the spelling in the column. */
+/** The moment in UTC as `2024-02-29T23:59:59.5`, for any stored spelling. */
 export function momentValue(x: Sql): Sql {
   return sql`case when ${x} glob ${plainMoment} then substr(${x},1,10)||'T'||substr(${x},12) else foz_timestamp(${x}) end`;
 }

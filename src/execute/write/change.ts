@@ -18,14 +18,14 @@ import { isWatched, movedKey } from './triggers.ts';
 
 type Delete = Extract<Mutation, { readonly kind: 'delete' }>;
 
-/** What came of an update or a delete. */
+/** The result of an update or a delete. */
 export interface Changed {
   readonly affected: number;
-  /** JSON text per row for each select that was asked for. */
+  /** JSON text per row, for each requested select. */
   readonly texts: readonly (readonly string[])[];
 }
 
-/** Updates rows, then reads them back by the key that they have then: their own new values, their relationships, their permissions. */
+/** Updates rows, then reads them back by their new key: new values, related rows, and what the permissions now allow. */
 export async function runUpdate(
   session: WriteSession,
   table: Table,
@@ -61,7 +61,7 @@ export async function runUpdate(
   return { affected: after.length, texts: (await readAll(session, selects, after)).map(present) };
 }
 
-/** Keys of the rows that the database has written, without rows that a trigger has skipped. */
+/** With RETURNING: keys of the rows that the database has written, without rows that a trigger has skipped. */
 async function updateReturning(
   session: WriteSession,
   table: Table,
@@ -118,7 +118,7 @@ function computedColumns({ set }: Update): Column[] {
   return set.flatMap(({ kind, column }) => (kind !== 'set' && column.validation.length > 0 ? [column] : []));
 }
 
-/** What was computed is looked at after it was written; the transaction ends where a rule is broken. */
+/** Validates computed values after the write. The transaction is rolled back where a rule is broken. */
 async function checkComputed(
   session: WriteSession,
   table: Table,
@@ -142,7 +142,7 @@ async function checkComputed(
   if (errors.length > 0) throw errors.length === 1 ? errors[0]! : new FozErrors(errors);
 }
 
-/** Nothing was updated: with `if_match` the row may be there all the same, changed by somebody else. */
+/** Nothing was updated. With `if_match` the row may still exist, changed by another client: that is reported as a conflict. */
 async function refuseMiss(session: WriteSession, table: Table, update: Update): Promise<void> {
   if (update.ifMatch === null) return;
   const columns = table.primaryKey?.columns ?? table.columns.slice(0, 1);
@@ -188,7 +188,7 @@ async function readAll(
   return texts;
 }
 
-/** Reads the rows with everything asked of them, then deletes them, or marks them as removed. */
+/** Reads the rows with everything that the answer needs, then deletes them or marks them as deleted. */
 export async function runDelete(
   session: WriteSession,
   { table, where, softDelete, path }: Delete,
@@ -211,7 +211,7 @@ export async function runDelete(
   return { affected: removed.size, texts: texts.map(own) };
 }
 
-/** Keys (as JSON) of the rows that the database has removed or marked: a trigger may have kept some of `keys`. */
+/** Deletes or marks rows. Returns their keys (as JSON), without rows that a trigger has kept. */
 async function removeRows(
   session: WriteSession,
   table: Table,
@@ -232,7 +232,7 @@ async function removeRows(
   return removed;
 }
 
-/** The statement that removes rows, or marks them as removed. */
+/** The statement that deletes rows, or marks them as deleted. */
 export function deletion(table: Table, where: Predicate, softDelete: SoftDelete | null): Write {
   return softDelete === null
     ? { kind: 'delete', table, where, returning: [] }

@@ -1,4 +1,4 @@
-/** A value that is not there yet while a write is only told of: where it will come from, in words. */
+/** Stands for a value that an explained write would only get while it runs. The text names its origin. */
 export class FutureValue {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class FutureValue {
 
 const most = 3;
 
-/** Where the values of a parameter that was made on the way come from; `null`: all of them are there already. */
+/** The origin of the future values in a parameter; `null`: it contains none. */
 export function futureText(value: unknown): string | null {
   const found = new Set<string>();
   for (const part of [value].flat(2)) if (part instanceof FutureValue) found.add(part.text);

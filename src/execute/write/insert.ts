@@ -7,13 +7,13 @@ import { constant, keyColumns, type WriteSession, type WrittenRows } from './ses
 import type { Tuple } from './stage.ts';
 import { isOneStatement } from './upsert.ts';
 
-/** The result of an insert: the key of each given row (`null`: the row was not written), and the number of all written rows. */
+/** The result of an insert: the key of each given row (`null`: the row was not written), and the number of written rows. */
 export interface Inserted {
   readonly keys: readonly (Tuple | null)[];
   readonly affected: number;
 }
 
-/** Inserts rows with everything nested in them: what they refer to first, what refers to them last. */
+/** Inserts rows with all nested rows: first the rows that they refer to, last the rows that refer to them. */
 export async function runInsert(session: WriteSession, insert: Insert, wanted: boolean): Promise<Inserted> {
   const { values, affected } = await insertAll(session, insert, wanted);
   const key = wanted ? keyColumns(insert.table) : [];
@@ -33,7 +33,7 @@ async function insertAll(
   let affected = 0;
   const rows: Map<Column, Param>[] = [];
   for (const [index, row] of insert.rows.entries()) {
-    const cells = new Map([...row.cells, ...leftOpen(insert, extra[index] ?? [])]);
+    const cells = new Map([...row.cells, ...withoutPresets(insert, extra[index] ?? [])]);
     for (const { relationship, insert: parent } of row.before) {
       const targets = relationship.mapping.map((pair) => pair.to);
       const inserted = await session.within(`${relationship.name}, which a row refers to`, () =>
@@ -46,7 +46,7 @@ async function insertAll(
         ({ from, to }) =>
           [from, constant(from, referred(found, to, relationship.name, parent.path), parent.path)] as const,
       );
-      for (const [column, value] of leftOpen(insert, referring)) cells.set(column, value);
+      for (const [column, value] of withoutPresets(insert, referring)) cells.set(column, value);
     }
     rows.push(cells);
   }
@@ -61,8 +61,11 @@ async function insertAll(
   return { values, affected };
 }
 
-/** Of values that the rows around a row bring, those that its permission leaves to them. */
-function leftOpen(insert: Insert, cells: Iterable<readonly [Column, Param]>): (readonly [Column, Param])[] {
+/** The foreign key values from parent and nested rows, without columns that the permission presets. */
+function withoutPresets(
+  insert: Insert,
+  cells: Iterable<readonly [Column, Param]>,
+): (readonly [Column, Param])[] {
   return [...cells].filter(([column]) => !insert.presets.has(column));
 }
 
@@ -74,7 +77,7 @@ function skippedParent(name: string, path: string): FozError {
   );
 }
 
-/** The value that a nested row refers to. Without it the nested row would refer to no row, or to another one. */
+/** The value that a nested row refers to. Throws where it is unknown: the nested row would refer to no row, or to a wrong one. */
 function referred(row: Row, column: Column, name: string, path: string): unknown {
   const value = row.get(column);
   if (value !== null && value !== undefined) return value;
@@ -92,7 +95,7 @@ function keyOf(table: Table, key: readonly Column[], row: Row): Tuple {
   return tuple;
 }
 
-/** Columns whose values must come back: the key (for the answer, checks), and what nested rows refer to. */
+/** Columns whose written values are needed: the key (for the answer and for checks), and the columns that nested rows refer to. */
 function neededColumns(insert: Insert, wanted: boolean, also: readonly Column[]): Column[] {
   const columns = new Set<Column>(also);
   if (wanted || isChecked(insert)) for (const column of keyColumns(insert.table)) columns.add(column);
@@ -164,7 +167,7 @@ function isChecked({ check, changedCheck, validations }: Insert): boolean {
   return !isAlways(check) || !isAlways(changedCheck ?? check) || validations.length > 0;
 }
 
-/** The written rows must pass the role's checks and the rules of their table, or the whole transaction ends. */
+/** Throws, and so rolls the transaction back, where a written row breaks a check of the role or a rule of its table. */
 async function enforce(
   session: WriteSession,
   insert: Insert,

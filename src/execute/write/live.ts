@@ -13,7 +13,7 @@ import { canonicalTuple } from '../keys.ts';
 import type { PreparedFetch } from '../prepare.ts';
 import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
 
-/** Runs the statements of a write, inside the transaction of their source. */
+/** Runs the statements of a write in the transaction of their source. */
 export class Live implements Stage {
   readonly isRehearsal = false;
   readonly #running: Running;
@@ -91,9 +91,9 @@ export class Live implements Stage {
 }
 
 function generatedKey(column: Column, first: string | number | bigint, row: number): unknown {
-  const told = BigInt(first) + BigInt(row);
+  const reported = BigInt(first) + BigInt(row);
   // The server reports a negative key as an unsigned number.
-  const value = column.type.scalar === 'numeric' || told < 2n ** 63n ? told : told - 2n ** 64n;
+  const value = column.type.scalar === 'numeric' || reported < 2n ** 63n ? reported : reported - 2n ** 64n;
   return column.type.scalar === 'bigint' || column.type.scalar === 'numeric'
     ? value.toString()
     : Number(value);

@@ -5,7 +5,7 @@ import { runDelete, runUpdate } from './change.ts';
 import { runInsert } from './insert.ts';
 import type { WriteSession } from './session.ts';
 
-/** Writes what a mutation field asks for; gives the JSON text of its answer. */
+/** Runs a mutation field. Returns the JSON text of its answer. */
 export async function runMutation(session: WriteSession, mutation: Mutation): Promise<string> {
   const { answer, table } = mutation;
   const selects = selectsOf(answer);

@@ -2,7 +2,7 @@ import { type Column, familyOf } from '../../catalog/index.ts';
 
 type Row = readonly unknown[];
 
-/** Returned rows in the order of their key, since databases return them in any order. `at`: the index of each key column in a row. */
+/** Sorts returned rows by their key, since databases return them in any order. `at`: the index of each key column in a row. */
 export function sortedByKey<R extends Row>(
   rows: readonly R[],
   key: readonly Column[],

@@ -10,7 +10,7 @@ import {
   valueErrors,
 } from '../../plan/index.ts';
 
-/** All that is wrong with what a mutation is to write, told before the database is asked: values that do not fit, values that are missing. */
+/** All problems of the values of a mutation (unfit or missing), found before the first statement is sent. */
 export function problemsOf(mutation: Mutation, bindings: Bindings): FozError[] {
   switch (mutation.kind) {
     case 'insert':

@@ -8,14 +8,14 @@ import type { Lookup, Purpose, Stage, Tuple, WriteResult } from './stage.ts';
 import { changes } from './upsert.ts';
 
 /**
- * How a write may go: whether the rows of an insert are new, are there and are changed, or are there and left alone; whether an
- * update or a delete finds rows.
+ * A branch of a write. Inserts: the rows are new, exist and are changed, or exist and are left alone. Updates and deletes: rows are found or
+ * missed.
  */
 export type Branch = 'new' | 'changed' | 'left' | 'found' | 'missed';
 
 /**
- * Notes the statements of a write instead of running them: each is answered as it would be if the write went a certain way, with
- * values of which is known only where they will come from.
+ * Collects the statements of a write instead of running them. Each statement gets the result that it would have in one branch of the write,
+ * with future values in place of real ones.
  */
 export class Rehearsal implements Stage {
   readonly isRehearsal = true;
@@ -23,17 +23,17 @@ export class Rehearsal implements Stage {
   readonly #branch: Branch;
   readonly #rows: number;
   #noted: Explained[] = [];
-  /** Statements that look for missing rows, since the last write: several checks may ask for the same one. */
+  /** Statements that look for missing rows, since the last write. Several checks may need the same one, which is listed once. */
   readonly #looks = new Set<string>();
 
-  /** `rows`: how many an update or a delete finds. */
+  /** `rows`: the number of rows that an update or a delete finds. */
   constructor(source: SourceName, branch: Branch, rows: number) {
     this.#source = source;
     this.#branch = branch;
     this.#rows = rows;
   }
 
-  /** The statements of `body`, up to where it refuses to go on. */
+  /** The statements of `body`, up to the point where it throws a FozError. */
   async noted(body: () => Promise<unknown>): Promise<readonly Explained[]> {
     try {
       await body();
@@ -75,9 +75,9 @@ export class Rehearsal implements Stage {
   }
 
   async read({ purpose, table, columns }: Lookup, fetch: PreparedFetch): Promise<Tuple[]> {
-    const told = explainFetch(purposeTitle(purpose, table), fetch);
-    if (purpose.kind === 'lacking') this.#noteLacking(told);
-    else this.#noted.push(told);
+    const explained = explainFetch(purposeTitle(purpose, table), fetch);
+    if (purpose.kind === 'lacking') this.#noteLacking(explained);
+    else this.#noted.push(explained);
     const from = purpose.kind === 'targets' ? 'rows found' : 'written rows';
     return Array.from({ length: this.#expected(purpose) }, () => futureTuple(columns, from));
   }
@@ -105,11 +105,11 @@ export class Rehearsal implements Stage {
     }
   }
 
-  #noteLacking(told: Explained): void {
-    const key = JSON.stringify([told.sql, told.params]);
+  #noteLacking(explained: Explained): void {
+    const key = JSON.stringify([explained.sql, explained.params]);
     if (this.#looks.has(key)) return;
     this.#looks.add(key);
-    this.#noted.push({ ...told, when: 'some of them are missing' });
+    this.#noted.push({ ...explained, when: 'some of them are missing' });
   }
 
   #affected(write: Write): number {

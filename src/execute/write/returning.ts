@@ -15,19 +15,19 @@ export interface Stored {
   readonly changed: boolean;
 }
 
-/** What is asked of written rows. */
+/** What the caller needs of written rows. */
 export interface Asked {
   readonly needed: readonly Column[];
-  /** Nested rows will refer to these rows. */
+  /** Whether nested rows will refer to these rows. */
   readonly isReferred: boolean;
 }
 
-/** Most cells of one INSERT, whatever the engine takes: longer statements gain nothing. */
+/** The most cells of one INSERT on any engine: longer statements are not faster. */
 const mostCells = 30_000;
-/** The part of an engine's parameters that cells may take. The rest is left to the conditions of an upsert. */
+/** The share of an engine's parameters for cells. The rest is for the conditions of an upsert. */
 const cellShare = 0.9;
 
-/** How many rows of so many cells one INSERT can hold. */
+/** The number of rows of one INSERT, each with `cells` cells. */
 export function rowsPerInsert(
   { mostParameters, mostRows }: Pick<Capabilities, 'mostParameters' | 'mostRows'>,
   columns: number,
@@ -42,7 +42,7 @@ export function columnsOf(table: Table, rows: readonly Cells[]): Column[] {
   return table.columns.filter((column) => rows.some((cells) => cells.has(column)));
 }
 
-/** Runs of neighbouring rows that one statement can hold; `single`: each row by itself. */
+/** Splits rows into batches of neighbours, one for each statement; `single`: one row per batch. */
 export function batches(
   session: Pick<WriteSession, 'capabilities'>,
   table: Table,
@@ -138,7 +138,7 @@ function settlingKey(table: Table, needed: readonly Column[]): readonly Column[]
   return table.primaryKey?.columns ?? null;
 }
 
-/** Reads the written rows back by their key, as they are stored. */
+/** Reads the written rows back by their key, since triggers may have changed them. */
 async function settled(
   session: WriteSession,
   table: Table,

@@ -6,8 +6,8 @@ import { isWatched } from './triggers.ts';
 import { isOneStatement, upsertOneByOne } from './upsert.ts';
 
 /**
- * Inserts rows of one table; gives the `needed` values of each as they are stored, `null` for a row that was not written: on_conflict
- * left another one alone, or a trigger skipped it.
+ * Inserts rows of one table. Returns the stored `needed` values of each row, `null` for a row that was not written: on_conflict left an
+ * existing row alone, or a trigger skipped it.
  */
 export async function insertRows(
   session: WriteSession,

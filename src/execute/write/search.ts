@@ -16,11 +16,11 @@ export class Search {
   readonly #given: readonly Row[];
   readonly #needed: readonly Column[];
   readonly #identity: Column | null;
-  /** Nested rows will refer to these rows. */
+  /** Whether nested rows will refer to these rows. */
   readonly #isReferred: boolean;
-  /** A given key belonged to another row before the insert. */
+  /** Whether a given key belonged to another row before the insert. */
   readonly #taken: boolean;
-  /** The highest generated key before an insert of several rows; `null`: there was none, or nothing depends on it. */
+  /** The highest generated key before an insert of several rows; `null`: there was none, or it is not needed. */
   readonly #highest: unknown;
 
   private constructor(
@@ -40,7 +40,7 @@ export class Search {
     this.#highest = highest;
   }
 
-  /** To be called before one statement inserts the rows. */
+  /** Must be called before the statement that inserts the rows. */
   static async begin(
     session: WriteSession,
     table: Table,
@@ -54,7 +54,7 @@ export class Search {
     return new Search(session, table, given, asked, before);
   }
 
-  /** The needed values of the rows that the statement has written. */
+  /** The needed values of the inserted rows. */
   async find({ generated }: Pick<WriteResult, 'generated'>): Promise<Row[]> {
     if (this.#needed.length === 0) return this.#given.map(() => new Map());
     const isKnown = isWatched(this.#table, 'insert');
@@ -82,14 +82,14 @@ export class Search {
   }
 }
 
-/** What is known of a table before rows are inserted into it. */
+/** Facts about a table before the insert. */
 interface Before {
   readonly taken: boolean;
   readonly highest: unknown;
 }
 const nothing: Before = { taken: false, highest: null };
 
-/** Looks given keys up. The engine reports the stored AUTO_INCREMENT key of a single row, even where the client or a trigger has set it. */
+/** Looks the given keys up, except for the AUTO_INCREMENT key of a single row: the engine reports the stored one, whoever set it. */
 async function lookBefore(session: WriteSession, table: Table, given: readonly Row[]): Promise<Before> {
   const identity = identityOf(table);
   const single = given.length === 1;
@@ -101,7 +101,7 @@ async function lookBefore(session: WriteSession, table: Table, given: readonly R
   return { taken, highest: null };
 }
 
-/** Generated keys are above all that were there: one that is not was set by a trigger, and those counted from it may be other rows. */
+/** Whether a key is above all earlier ones, as generated keys are. Otherwise a trigger set it, and keys counted from it may be other rows. */
 function isAbove(key: unknown, highest: unknown): boolean {
   return BigInt(String(key)) > BigInt(String(highest));
 }
@@ -110,12 +110,12 @@ function identityOf(table: Table): Column | null {
   return table.columns.find((column) => column.identity !== null) ?? null;
 }
 
-/** A key whose values are known for all rows; preferably one with the column that the engine reports (`told`). */
-function keyOf(table: Table, rows: readonly Row[], told: Column | null): Key | null {
+/** A key whose values are known for all rows; preferably one with the column that the engine reports. */
+function keyOf(table: Table, rows: readonly Row[], reported: Column | null): Key | null {
   const isKnown = (column: Column) =>
-    column === told || rows.every((row) => row.get(column) !== undefined && row.get(column) !== null);
+    column === reported || rows.every((row) => row.get(column) !== undefined && row.get(column) !== null);
   const known = table.keys.filter(({ columns }) => columns.every(isKnown));
-  return known.find(({ columns }) => told !== null && columns.includes(told)) ?? known[0] ?? null;
+  return known.find(({ columns }) => reported !== null && columns.includes(reported)) ?? known[0] ?? null;
 }
 
 function tuplesOf(key: Key, rows: readonly Row[]): Tuple[] {

@@ -31,8 +31,8 @@ export interface WrittenRows {
 }
 
 /**
- * Compiles the statements of one mutation field, in the order in which it needs them, for a stage: one that runs them inside the
- * transaction of their source, or one that tells of them.
+ * Compiles the statements of one mutation field in order and passes them to a stage, which runs them in the transaction of their source or
+ * collects them for explain.
  */
 export class WriteSession {
   readonly source: SourceName;
@@ -56,7 +56,7 @@ export class WriteSession {
     return this.#stage.write(write, this.connector.compileWrite(write));
   }
 
-  /** Canonical values of `columns` of all rows that pass, sorted by `order`. */
+  /** Canonical values of `columns` of all rows that satisfy `where`, sorted by `order`. */
   read(
     lookup: Lookup,
     where: Predicate,
@@ -91,8 +91,8 @@ export class WriteSession {
   }
 
   /**
-   * JSON texts of the rows with these keys, in the order of the keys; rows the role cannot see are missing. Throws where a row is not
-   * there at all.
+   * JSON texts of the rows with these keys, in the order of the keys; rows that the role cannot see are missing. Throws where a row does not
+   * exist at all.
    */
   async texts(select: Select, tuples: readonly Tuple[]): Promise<readonly (string | undefined)[]> {
     if (tuples.length === 0) return [];
@@ -105,7 +105,7 @@ export class WriteSession {
     return texts;
   }
 
-  /** Whether all rows with these keys pass. A row may be written several times. */
+  /** Whether all rows with these keys satisfy `where`. A key may occur several times. */
   async #pass({ table, tuples, rows }: WrittenRows, where: Predicate, rule: string | null): Promise<boolean> {
     if (tuples.length === 0 || isAlways(where)) return true;
     const columns = keyColumns(table);
@@ -116,7 +116,7 @@ export class WriteSession {
     return !isShort;
   }
 
-  /** Where a read by key lacks written rows, checks that they are stored. A rehearsal notes the statement of that check. */
+  /** Where a read by key lacks written rows, checks that they are stored. A rehearsal always collects the statement of that check. */
   async #confirm(table: Table, tuples: readonly Tuple[], isShort: boolean): Promise<void> {
     if (isShort) return this.mustBeStored(table, tuples);
     if (!this.#stage.isRehearsal) return;
@@ -149,7 +149,7 @@ export class WriteSession {
     if (!(await this.areStored({ table, columns: keyColumns(table) }, tuples))) throw movedKey(table);
   }
 
-  /** Values of the rows that have `key`, one for each of its tuples; `undefined` where there is no such row. */
+  /** Values of the rows by their key, one entry per tuple; `undefined` where there is no such row. */
   async rowsBy(
     table: Table,
     key: readonly Column[],
@@ -164,7 +164,7 @@ export class WriteSession {
     if (tuples.length === 1) return [found[0]];
     if (tuples[0]!.some((value) => value instanceof FutureValue)) return found;
     const byKey = new Map(found.map((row) => [JSON.stringify(key.map((column) => row.get(column))), row]));
-    // A key may be stored in another spelling than it was given in. Such rows are looked up one by one.
+    // A key may be stored in another spelling than the given one. Such rows are looked up one by one.
     return Promise.all(
       tuples.map(
         async (tuple) =>
@@ -185,7 +185,7 @@ export class WriteSession {
     return found as Map<Column, unknown>[];
   }
 
-  /** Columns of the conflicting row, as the last insert with `unless` has noted them in the session. */
+  /** Columns of the conflicting row, from the session variables in which the last insert with `unless` stored them. */
   async conflictingRow(table: Table, columns: readonly Column[]): Promise<Tuple> {
     const compiled = this.connector.compileConflictingRow(table, columns);
     const [tuple] = await this.#stage.conflictingRow(
@@ -200,12 +200,12 @@ export class WriteSession {
     return this.#stage.attempt(this.connector.savepoint, body, keep);
   }
 
-  /** Throws where the role may not have written one of the rows like this. */
+  /** Throws where a written row breaks the check of the role's permission. */
   async check(written: WrittenRows, check: Predicate, path: string): Promise<void> {
     if (!(await this.#pass(written, check, null))) throw refusedByCheck(written.table, path);
   }
 
-  /** Throws all rules that some written row breaks. */
+  /** Throws an error for each rule that a written row breaks. */
   async validate(written: WrittenRows, validations: readonly RowCheck[], path: string): Promise<void> {
     const broken: FozError[] = [];
     for (const { where, message } of validations) {
@@ -215,7 +215,7 @@ export class WriteSession {
     if (broken.length > 0) throw broken.length === 1 ? broken[0]! : new FozErrors(broken);
   }
 
-  /** Statements that belong together, under a title. */
+  /** Runs `body`. Explain lists its statements under the title. */
   within<T>(title: string, body: () => Promise<T>): Promise<T> {
     return this.#stage.within(title, body);
   }
@@ -237,7 +237,7 @@ export class WriteSession {
     };
   }
 
-  /** The value a parameter has in this request. */
+  /** The value of a parameter in this request. */
   value(param: Param): unknown {
     return this.#stage.value(param);
   }
@@ -252,12 +252,12 @@ function distinctCount(tuples: readonly Tuple[]): number {
   return tuples.length < 2 ? tuples.length : new Set(tuples.map((tuple) => JSON.stringify(tuple))).size;
 }
 
-/** A value that is known only while the write runs. */
+/** A parameter for a value that is known only while the write runs. */
 export function constant(column: Column, value: unknown, path: string): Param {
   return { type: column.type, shape: 'value', source: { kind: 'constant', value }, path, column };
 }
 
-/** A row that the role may not have written like this. */
+/** The error for a written row that breaks the check of the role's permission. */
 function refusedByCheck(table: Table, path: string): FozError {
   return new FozError(
     'permission-error',
@@ -266,7 +266,7 @@ function refusedByCheck(table: Table, path: string): FozError {
   );
 }
 
-/** The columns that tell rows of a table apart. Throws `not-supported` for a table without a key. */
+/** The columns of the primary key. Throws `not-supported` for a table without a key. */
 export function keyColumns(table: Table): readonly Column[] {
   if (table.primaryKey === null) {
     throw new FozError(
@@ -277,7 +277,7 @@ export function keyColumns(table: Table): readonly Column[] {
   return table.primaryKey.columns;
 }
 
-/** The answer's rows can be written from the returned columns alone. */
+/** Whether the rows of the answer need only returned columns, and no further read. */
 export function isFlat(select: Select): boolean {
   return (
     isAlways(select.where) &&
@@ -297,7 +297,7 @@ export function flatColumns(select: Select): Column[] {
   return [...new Set(select.fields.flatMap((field) => (field.kind === 'column' ? [field.column] : [])))];
 }
 
-/** An enum's labels leave under the names that the graph gives them. */
+/** A codec that writes enum labels by their names in the graph. */
 function named(codec: ValueCodec, labels: Labels | null | undefined): ValueCodec {
   if (labels === null || labels === undefined) return codec;
   const text = codec.text ?? String;
@@ -310,7 +310,7 @@ function named(codec: ValueCodec, labels: Labels | null | undefined): ValueCodec
   };
 }
 
-/** Writer of a flat select over the rows that a compiled write returns. */
+/** The row writer of a flat select, for the rows that a compiled write returns. */
 export function flatWriter(
   select: Select,
   out: readonly Out[],

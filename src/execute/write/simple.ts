@@ -16,13 +16,13 @@ import { sortedByKey } from './order.ts';
 import { rowsPerInsert } from './returning.ts';
 import { flatColumns, flatWriter, isFlat } from './session.ts';
 
-/** A mutation that is one statement, compiled once: no nested rows, nothing to check, only its own columns asked back. */
+/** A mutation of a single statement, which is compiled once: no nested rows, no checks, and only returned columns in the answer. */
 export interface SimpleWrite {
   run(running: Running): Promise<string>;
   readonly statement: Statement;
 }
 
-/** `null`: the mutation needs the long way. */
+/** `null`: the mutation needs several statements (see `WriteSession`). */
 export function prepareSimple(
   connectorOf: ConnectorOf,
   source: SourceName,
@@ -51,10 +51,10 @@ export function prepareSimple(
       const refused = (reason: FozError) =>
         running.runnerOf(source) === connector ? stored(reason, source) : reason;
       if (withheld !== undefined) throw refused(withheld);
-      // The answer repeats a returned column under each alias that asks for it.
+      // The answer repeats a returned column under each of its aliases.
       if (held !== undefined && names > 1 && (held.bytes - before) * names > held.limit)
         throw refused(tooLong(held.limit));
-      // An upsert that replaced a row may be counted twice.
+      // The engine may count an upsert that replaced a row twice.
       const most = write.kind === 'insert' ? write.rows.length : affected;
       const ordered =
         key === null || rows.length < 2
@@ -78,7 +78,7 @@ function mostNames(selects: readonly Select[]): number {
   return Math.max(1, ...counts.values());
 }
 
-/** The error of a committed write whose answer cannot be given. A write within a transaction needs none: it is rolled back. */
+/** The error of a committed write whose answer is too long. A write in a transaction does not need it: it is rolled back. */
 function stored(reason: FozError, source: SourceName): FozError {
   return new FozError(
     reason.code,
@@ -87,7 +87,7 @@ function stored(reason: FozError, source: SourceName): FozError {
   );
 }
 
-/** Whether triggers change the row without showing it in RETURNING, so that it must be read back by its key. */
+/** Whether triggers may change the row in a way that RETURNING does not show. It must then be read back by its key. */
 function isChangedBehind({ kind, table }: Mutation): boolean {
   const event = kind === 'insert' ? 'insert' : kind === 'delete' ? 'delete' : 'update';
   return event !== 'delete' && table.primaryKey !== null && table.triggers[event] === 'after';
@@ -151,7 +151,7 @@ function insertOf(
   };
 }
 
-/** The row lacks a value that the table cannot make up: the long way tells all of them. */
+/** Whether a row lacks a value that the table cannot generate. The path of several statements reports all missing values. */
 function missesRequired(
   { table }: Extract<Mutation, { kind: 'insert' }>['insert'],
   row: Extract<Mutation, { kind: 'insert' }>['insert']['rows'][number],
@@ -166,7 +166,7 @@ function missesRequired(
   );
 }
 
-/** Where the deciding key cannot be named: the table has no other key, so that none other can decide. */
+/** Whether the table has only the conflict target as key. Engines that cannot name a conflict target need this. */
 function onlyKeyDecides({
   table,
   onConflict,
@@ -186,7 +186,7 @@ type Answer = (rows: readonly (readonly unknown[])[], affected: number) => strin
 function answerOf(answer: WriteAnswer, compiled: Compiled, returning: Write['returning']): Answer {
   if (answer.kind === 'row') {
     const write = flatWriter(answer.select, compiled.shape.out, returning);
-    // Without a column to return, the number of rows tells whether there was one.
+    // Where no column is returned, the number of affected rows shows whether there was a row.
     return (rows, affected) =>
       rows.length > 0 ? write(rows[0]!) : affected > 0 && returning.length === 0 ? write([]) : 'null';
   }

@@ -1,7 +1,7 @@
 import type { Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 
-/** Tables with triggers that are newer than the catalog, as a write has shown. */
+/** Tables for which a write has revealed triggers that are newer than the catalog. */
 const seen = new WeakSet<Table>();
 
 /** Whether triggers or rules may change or skip rows before they are stored. */
@@ -9,7 +9,7 @@ export function isWatched(table: Table, kind: 'insert' | 'update'): boolean {
   return table.triggers[kind] !== undefined || seen.has(table);
 }
 
-/** Fewer rows came back than were given, so they cannot be matched. The transaction is repeated with one statement per row. */
+/** The error when fewer rows are returned than were given, so they cannot be matched. The transaction is repeated with one statement per row. */
 export function rowsWereSkipped(table: Table): FozError {
   seen.add(table);
   return new FozError(
@@ -18,7 +18,7 @@ export function rowsWereSkipped(table: Table): FozError {
   );
 }
 
-/** A key is not stored as it was given. The transaction is repeated, and asks the database for the key of the conflicting row. */
+/** The error when a key is not stored as given. The transaction is repeated, and then reads the key of the conflicting row from the database. */
 export function keyWasChanged(table: Table): FozError {
   seen.add(table);
   return new FozError(

@@ -30,7 +30,7 @@ export function isOneStatement(
   conflict: OnConflict,
 ): boolean {
   const { conflictTarget, conflictWhere, returning, upsertReportsChanged } = session.capabilities;
-  // Only the rows of a plain table have what tells it: those of views and partitioned tables have not.
+  // The engine reports the choice for plain tables only, not for views and partitioned tables.
   const tells = upsertReportsChanged && table.kind === 'table';
   if (!returning.insert || (changedCheck !== null && !tells)) return false;
   return conflictTarget && (conflict.where === null || conflictWhere);
@@ -72,7 +72,7 @@ async function insertThenUpsert(
   const one = (onConflict: OnConflict) =>
     insertReturning(session, { table, onConflict, changedCheck: null }, [cells], needed);
   const insert = () => one({ ...conflict, update: [], presets: [] });
-  // Effects of triggers are rolled back where the row was not inserted, because the second statement fires the triggers again.
+  // Where the row was not inserted, the effects of its triggers are rolled back: the second statement fires the triggers again.
   const [fresh] = isWatched(table, 'insert')
     ? await session.attempt(insert, ([row]) => row !== null)
     : await insert();
@@ -83,8 +83,8 @@ async function insertThenUpsert(
 }
 
 /**
- * Where others may write in between: an insert that leaves a conflicting row alone, then an update of the row that has the given key. An
- * upsert in place of the update could insert a row, and would not tell so.
+ * For engines where other sessions may write in between: an insert that leaves a conflicting row alone, then an update of the row with the
+ * given key. An upsert in place of the update could insert a row without reporting it.
  */
 async function insertThenUpdate(
   session: WriteSession,
@@ -119,7 +119,7 @@ interface Met {
   readonly result: WriteResult;
   /** Identifies the conflicting row; `null`: there is none, or its key was given. */
   readonly tuple: Tuple | null;
-  /** Whether the conflicting row may be updated, as far as is known. */
+  /** False: the conflicting row is known not to satisfy the condition of on_conflict. */
   readonly passes: boolean;
 }
 
@@ -180,7 +180,7 @@ async function insertOrFind(
   if (row.length === 0) return { result, tuple: null, passes: true };
   const tuple = await session.conflictingRow(table, row);
   if (!attempted || conflict.where === null) return { result, tuple, passes: true };
-  // A write sees the current version of the row, a read only that of its snapshot. So an UPDATE without a change checks the condition.
+  // A read sees the row of its snapshot, a write the current row. So an UPDATE without a change checks the condition.
   const at = Math.max(
     0,
     row.findIndex(({ generated }) => !generated),
