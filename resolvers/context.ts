@@ -2,19 +2,24 @@ import type { DeclaredKey } from '../src/auth/index.ts';
 import {
   type ControlPlane,
   type LiveMetadata,
+  type LiveNames,
   type RuntimeSettings,
   type RuntimeSources,
   requirePlane,
   type UnlistedOperations,
 } from '../src/control/index.ts';
 import type { Actor } from '../src/store/index.ts';
-import type { Graphs, SourceRegistry } from '../src/views/index.ts';
+import type { GraphHistory, Graphs, SourceRegistry } from '../src/views/index.ts';
 
 /** The parts of Foz that the control API works on, and its caller. */
 export interface ControlContext {
   readonly registry: SourceRegistry;
   readonly graphs: Graphs;
-  /** Sources attached at run time. */
+  /** What has changed in the graph. */
+  readonly history: GraphHistory;
+  /** The names that tables and relationships keep. */
+  readonly names: LiveNames;
+  /** Sources that are attached at run time. */
   readonly sources: RuntimeSources;
   /** The metadata, and the means to change it. */
   readonly metadata: LiveMetadata;

@@ -144,6 +144,12 @@ export type AuditVerification = {
   records: Scalars['SafeInt']['output'];
 };
 
+/** What a change of the graph means to clients: an operation may be refused that was not (`breaking`), may answer otherwise (`dangerous`), or nothing. */
+export type ChangeSeverity =
+  | 'breaking'
+  | 'dangerous'
+  | 'safe';
+
 /** A column of the database, and what metadata says of it. */
 export type Column = {
   array: Scalars['Boolean']['output'];
@@ -188,6 +194,29 @@ export type ForeignKeySide =
   | 'other'
   | 'this';
 
+/** A difference between two versions of the graph. */
+export type GraphChange = {
+  /** `added`, `removed`, `changed`. */
+  change: Scalars['String']['output'];
+  /** The `what` of the change that this one only follows from. */
+  follows?: Maybe<Scalars['String']['output']>;
+  severity: ChangeSeverity;
+  /** In words. */
+  text: Scalars['String']['output'];
+  /** As in orders, orders.note or query_root.orders.limit. */
+  what: Scalars['String']['output'];
+};
+
+/** What changed in the graph at a moment. */
+export type GraphChanges = {
+  /** When it was found, ISO 8601. */
+  at: Scalars['String']['output'];
+  /** Breaking ones first. */
+  changes: Array<GraphChange>;
+  /** Found at the start, against what was served before it. */
+  sinceLastStart: Scalars['Boolean']['output'];
+};
+
 /** Whether everything is as it should be. */
 export type Health = {
   /** Records that the audit log lacks since this process started (`audit.when_down` is `open`). */
@@ -207,8 +236,27 @@ export type Issue = {
   reason: Scalars['String']['output'];
   /** `error`: left out. `note`: works, but maybe not as expected. */
   severity: Scalars['String']['output'];
+  /** `names`: something is not called as it asked to be. */
+  topic?: Maybe<Scalars['String']['output']>;
   /** As in shop.public.orders.total. */
   where: Scalars['String']['output'];
+};
+
+/** The name that a table keeps, and those of its relationships. */
+export type KeptName = {
+  /** null: metadata gives the table its name. */
+  name?: Maybe<Scalars['String']['output']>;
+  relationships: Array<KeptRelationship>;
+  source: Scalars['String']['output'];
+  /** As orders, or sales.orders outside of the default namespace. */
+  table: Scalars['String']['output'];
+};
+
+/** The name of a relationship that was found by a foreign key. */
+export type KeptRelationship = {
+  /** Its columns and those it leads to. */
+  foreignKey: Scalars['String']['output'];
+  name: Scalars['String']['output'];
 };
 
 /** An API key, without its secret. */
@@ -426,6 +474,8 @@ export type Mutation = {
   renameRelationship: MetadataResult;
   /** Puts another document in the place of the metadata. */
   replaceMetadata: MetadataResult;
+  /** Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept. */
+  resetNames: Scalars['Boolean']['output'];
   /** Brings back a version of the metadata, as a new one. */
   revertMetadata: MetadataResult;
   /** Ends a key for good, within two seconds everywhere. */
@@ -628,6 +678,12 @@ export type MutationReplaceMetadataArgs = {
   dryRun?: Scalars['Boolean']['input'];
   expectedVersion?: InputMaybe<Scalars['SafeInt']['input']>;
   force?: Scalars['Boolean']['input'];
+};
+
+
+export type MutationResetNamesArgs = {
+  source: Scalars['String']['input'];
+  table?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -863,12 +919,16 @@ export type Query = {
   audit: AuditPage;
   /** The statements of an operation, without running any. */
   explain: Scalars['String']['output'];
+  /** What changed in the graph since this process started, and before that since it was last served; newest first. */
+  graphChanges: Array<GraphChanges>;
   /** Whether everything is as it should be. */
   health: Health;
   /** The issuers of tokens: those of the file, then those of the store. */
   issuers: Array<TokenIssuer>;
   /** What of databases, metadata, sources and settings could not be taken as it is. */
   issues: Array<Issue>;
+  /** What tables and relationships are called since they were named first. */
+  keptNames: Array<KeptName>;
   /** What a key may do with each of its roles, within its scopes and limits; nothing when it was revoked. */
   keyPermissions: Array<RolePermissions>;
   /** The API keys: those of the configuration file, which cannot be changed here, then those of the store; each by name. */
@@ -924,6 +984,11 @@ export type QueryExplainArgs = {
   query: Scalars['String']['input'];
   role?: InputMaybe<Scalars['String']['input']>;
   variables?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryKeptNamesArgs = {
+  source?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1189,6 +1254,8 @@ export type SourcePoolInput = {
 export type SourceReading = {
   /** Against what is served. */
   changes: Array<SourceChange>;
+  /** What refreshing it would change in the graph. */
+  graphChanges: Array<GraphChange>;
   issues: Array<SourceIssue>;
   /** Tables and views. */
   tables: Scalars['Int']['output'];

@@ -27,8 +27,8 @@ import {
   type SourceReadiness,
   startServer,
 } from './serve/index.ts';
-import type { SourceConfig, SourceKind } from './views/index.ts';
-import { Graphs, SourceRegistry, StoredCatalog, viewKey } from './views/index.ts';
+import type { GraphChanges, SourceConfig, SourceKind } from './views/index.ts';
+import { GraphHistory, Graphs, KeptGraph, SourceRegistry, StoredCatalog, viewKey } from './views/index.ts';
 
 /** The connector of each kind of database, made from its configuration. Its driver is loaded when it is first used. */
 const kinds = {
@@ -128,6 +128,8 @@ export interface Started extends FozServer {
   /** Parts of the store that were not read yet; `/readyz` answers 503 until there are none. */
   readonly unread: readonly string[];
   readonly logger: Logger;
+  /** What is different in the graph since it was last served from this state folder; `null`: nothing, or it never was. */
+  readonly changedSince: GraphChanges | null;
 }
 
 /** Starts Foz: attaches all sources, then listens. A store that does not answer is followed as soon as it does. */
@@ -142,6 +144,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   if (plane !== null) stage(`Opening and reading the store (${storeOf(config)})`);
   const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
+  const history = historyOf(config, attached, logger);
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
     () => attached.graphs.limits,
@@ -149,7 +152,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     authentication.auth === null,
   );
   const close = async () => {
-    for (const part of [runtime, attached, authentication, plane]) await part?.close();
+    for (const part of [history, runtime, attached, authentication, plane]) await part?.close();
   };
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
@@ -165,7 +168,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
     gauges: () => gaugesOf(attached, [authentication.auth, keeping.audit, runtime.unlisted]),
     samples: () => options.samples ?? [],
-    ...(await routesOf(config, authentication, { ...attached, ...runtime, plane }, keeping)),
+    ...(await routesOf(config, authentication, { ...attached, ...runtime, history, plane }, keeping)),
   };
   const front = await startServer(Object.assign(changing, fixed)).catch(async (error: unknown) => {
     await close();
@@ -174,6 +177,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   // Comes last, so that a start that fails does not use up the secret, which is shown only once.
   await authentication.settleFirst(runtime.settings);
   return {
+    // Only now, so that nobody waits for it before they are answered.
+    changedSince: history.start(),
     url: front.url,
     attached,
     authentication,
@@ -187,6 +192,10 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       await close();
     },
   };
+}
+
+function historyOf({ state }: FozConfig, attached: Attached, log: Logger): GraphHistory {
+  return new GraphHistory({ ...attached, kept: state === undefined ? null : new KeptGraph(state), log });
 }
 
 /** The location of the store, for messages. Shows no URL, since it may contain a password. */

@@ -1,12 +1,19 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { CatalogIssue } from '../../src/catalog/index.ts';
-import { describeSource, healthOf, refreshSource, type SourceDescription } from '../../src/control/index.ts';
-import type { SourceConfig } from '../../src/views/index.ts';
+import {
+  describeSource,
+  healthOf,
+  keptNames,
+  refreshSource,
+  resetNames,
+  type SourceDescription,
+} from '../../src/control/index.ts';
+import { lookAtSource, type SourceConfig } from '../../src/views/index.ts';
 import type { ControlContext } from '../context.ts';
 import { Health } from './health.ts';
 import { SourceKind, SourceSettings } from './settings.ts';
-import { Issue, Source, SourceChange, SourceReading, SourceTest } from './source.ts';
+import { GraphChanges, Issue, KeptName, Source, SourceChange, SourceReading, SourceTest } from './source.ts';
 import { asConfigured, asGraphql } from './spelling.ts';
 
 const forced = {
@@ -41,20 +48,55 @@ export class SourceResolver {
 
   @Query(() => [SourceChange], { description: 'Looks what refreshing a source would change.' })
   async sourceChanges(
-    @Ctx() { sources }: ControlContext,
+    @Ctx() context: ControlContext,
     @Arg('name', () => String) name: string,
   ): Promise<readonly SourceChange[]> {
-    return (await sources.look(name)).changes;
+    return (await lookAtSource(context, name)).changes;
   }
 
   @Query(() => SourceReading, {
     description: 'Looks what a source contains now, and what refreshing it would change.',
   })
   sourceReading(
-    @Ctx() { sources }: ControlContext,
+    @Ctx() context: ControlContext,
     @Arg('name', () => String) name: string,
   ): Promise<SourceReading> {
-    return sources.look(name);
+    return lookAtSource(context, name) as Promise<SourceReading>;
+  }
+
+  @Query(() => [GraphChanges], {
+    description:
+      'What changed in the graph since this process started, and before that since it was last served; newest first.',
+  })
+  graphChanges(@Ctx() { history }: ControlContext): readonly GraphChanges[] {
+    history.look();
+    return history.recent.map((one) => ({ ...one, at: one.at.toISOString() })) as GraphChanges[];
+  }
+
+  @Query(() => [KeptName], {
+    description: 'What tables and relationships are called since they were named first.',
+  })
+  keptNames(
+    @Ctx() { graphs }: ControlContext,
+    @Arg('source', () => String, { nullable: true }) source: string | null,
+  ): readonly KeptName[] {
+    return keptNames(graphs.names, source);
+  }
+
+  @Mutation(() => Boolean, {
+    description:
+      'Has the names of a source, or of one of its tables, made anew, as if it had just come. False: none were kept.',
+  })
+  resetNames(
+    @Ctx() context: ControlContext,
+    @Arg('source', () => String) source: string,
+    @Arg('table', () => String, {
+      nullable: true,
+      description: 'As `keptNames` tells it: orders, or sales.orders outside of the default namespace.',
+    })
+    table: string | null,
+  ): Promise<boolean> {
+    return resetNames(context, source, table);
   }
 
   @Mutation(() => SourceTest, {

@@ -77,6 +77,51 @@ export class SourceIssue {
   reason!: string;
 }
 
+/** What a change of the graph means to clients. */
+export enum ChangeSeverity {
+  breaking = 'breaking',
+  dangerous = 'dangerous',
+  safe = 'safe',
+}
+registerEnumType(ChangeSeverity, {
+  name: 'ChangeSeverity',
+  description:
+    'What a change of the graph means to clients: an operation may be refused that was not (`breaking`), may answer otherwise (`dangerous`), or nothing.',
+});
+
+@ObjectType({ description: 'A difference between two versions of the graph.' })
+export class GraphChange {
+  @Field(() => ChangeSeverity)
+  severity!: ChangeSeverity;
+
+  @Field(() => String, { description: '`added`, `removed`, `changed`.' })
+  change!: string;
+
+  @Field(() => String, { description: 'As in orders, orders.note or query_root.orders.limit.' })
+  what!: string;
+
+  @Field(() => String, { description: 'In words.' })
+  text!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The `what` of the change that this one only follows from.',
+  })
+  follows!: string | null;
+}
+
+@ObjectType({ description: 'What changed in the graph at a moment.' })
+export class GraphChanges {
+  @Field(() => String, { description: 'When it was found, ISO 8601.' })
+  at!: string;
+
+  @Field(() => Boolean, { description: 'Found at the start, against what was served before it.' })
+  sinceLastStart!: boolean;
+
+  @Field(() => [GraphChange], { description: 'Breaking ones first.' })
+  changes!: readonly GraphChange[];
+}
+
 @ObjectType({ description: 'What a database contains now.' })
 export class SourceReading {
   @Field(() => Int, { description: 'Tables and views.' })
@@ -85,8 +130,35 @@ export class SourceReading {
   @Field(() => [SourceChange], { description: 'Against what is served.' })
   changes!: readonly SourceChange[];
 
+  @Field(() => [GraphChange], { description: 'What refreshing it would change in the graph.' })
+  graphChanges!: readonly GraphChange[];
+
   @Field(() => [SourceIssue])
   issues!: readonly SourceIssue[];
+}
+
+@ObjectType({ description: 'The name of a relationship that was found by a foreign key.' })
+export class KeptRelationship {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { description: 'Its columns and those it leads to.' })
+  foreignKey!: string;
+}
+
+@ObjectType({ description: 'The name that a table keeps, and those of its relationships.' })
+export class KeptName {
+  @Field(() => String)
+  source!: string;
+
+  @Field(() => String, { description: 'As orders, or sales.orders outside of the default namespace.' })
+  table!: string;
+
+  @Field(() => String, { nullable: true, description: 'null: metadata gives the table its name.' })
+  name!: string | null;
+
+  @Field(() => [KeptRelationship])
+  relationships!: readonly KeptRelationship[];
 }
 
 @ObjectType({ description: 'An attached database.' })
@@ -144,6 +216,9 @@ export class Issue {
 
   @Field(() => String, { description: 'As in shop.public.orders.total.' })
   where!: string;
+
+  @Field(() => String, { nullable: true, description: '`names`: something is not called as it asked to be.' })
+  topic?: string | null | undefined;
 
   @Field(() => String)
   reason!: string;

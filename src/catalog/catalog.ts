@@ -15,6 +15,8 @@ export interface CatalogIssue {
   /** `shop.public.orders.total` */
   readonly where: string;
   readonly reason: string;
+  /** `names`: something is not called as it asked to be. */
+  readonly topic?: 'names';
   /** The position in the metadata, if known: `['tables', 3, 'select_permissions', 0, 'permission']`. */
   readonly path?: readonly (string | number)[];
 }

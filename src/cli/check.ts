@@ -7,9 +7,13 @@ import {
   rolesWithoutPermissions,
   type SourceDescription,
 } from '../control/index.ts';
+import { FozError } from '../core/index.ts';
 import type { AttachedSource } from '../views/index.ts';
+import { breakingIn, type ComparedWithFile, comparedWith, graphIn, printCompared } from './against.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
+import { issueLines, manyNames } from './issues.ts';
+import { roleEngine } from './schema.ts';
 
 type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;
 
@@ -19,21 +23,33 @@ type LocatedIssue = Omit<CatalogIssue, 'path'> & Partial<Pick<ConfigProblem, 'fi
 interface Checked {
   readonly sources: readonly CheckedSource[];
   readonly issues: readonly LocatedIssue[];
+  readonly against?: ComparedWithFile;
 }
 
-const document = '{ sources { name kind state reason version tables } issues { severity where reason } }';
+interface Options extends EndpointOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  /** Tells each issue, also where many are alike. */
+  readonly all?: boolean;
+  /** A file with the graph that clients were made for. */
+  readonly against?: string;
+  readonly role?: string;
+}
 
-/** `foz check`: checks the configuration, then every connection, then the catalog. */
-export async function check(
-  options: EndpointOptions & { readonly config: string; readonly json?: boolean },
-): Promise<void> {
+const document =
+  '{ sources { name kind state reason version tables } issues { severity where reason topic } }';
+
+/** `foz check`: the configuration is checked first, then every connection and everything the catalog could not take. */
+export async function check(options: Options): Promise<void> {
+  refuseMixed(options);
   const foz = runningFoz(options);
-  const { sources, issues } =
-    foz === null ? await checked(options.config) : await foz.query<Checked>(document);
+  const { sources, issues, against } =
+    foz === null ? await checked(options) : await foz.query<Checked>(document);
   const failed =
     sources.some((source) => source.state !== 'available') ||
-    issues.some((issue) => issue.severity === 'error');
-  if (options.json === true) console.log(JSON.stringify({ ok: !failed, sources, issues }, null, 2));
+    issues.some((issue) => issue.severity === 'error') ||
+    (against !== undefined && breakingIn(against) > 0);
+  if (options.json === true) console.log(JSON.stringify({ ok: !failed, sources, issues, against }, null, 2));
   else {
     for (const source of sources) {
       const text =
@@ -42,24 +58,46 @@ export async function check(
           : `unavailable: ${source.reason}`;
       console.log(`${source.name}: ${text}`);
     }
-    for (const issue of issues)
-      console.log(`${placeOf(issue)}${issue.severity}: ${issue.where}: ${issue.reason}`);
+    const lines = issueLines(
+      issues,
+      (issue) => `${placeOf(issue)}${issue.severity}: ${issue.where}: ${issue.reason}`,
+      { all: options.all === true, wayOut: `${manyNames} See all with --all.` },
+    );
+    for (const line of lines) console.log(line);
+    if (against !== undefined) printCompared(against, options.role);
     const empty = sources.every(({ tables }) => tables === 0);
     console.log(failed ? 'There are problems.' : empty ? 'There is nothing to ask for yet.' : 'All is well.');
   }
   if (failed) process.exitCode = 1;
 }
 
-async function checked(file: string): Promise<Checked> {
+function refuseMixed({ endpoint, against, role }: Options): void {
+  if (role !== undefined && against === undefined)
+    throw new FozError('not-supported', '--role says whose graph is compared: give a file with --against.');
+  if (endpoint !== undefined && against !== undefined)
+    throw new FozError(
+      'not-supported',
+      '--against cannot stand beside --endpoint: compare where the configuration and its databases can be opened.',
+    );
+}
+
+async function checked({ config: file, against, role }: Options): Promise<Checked> {
+  const before = against === undefined ? null : graphIn(against, role);
   const config = loadConfig(file);
   const attached = await attachStored(config);
   const sources = attached.registry.sources.map(shown);
   const { graphs } = attached;
   const issues = [...attached.issues, ...rolesWithoutPermissions(config, graphs.metadata)];
-  await attached.close();
-  // Metadata in the store has no place in a file.
+  let compared: ComparedWithFile | undefined;
+  try {
+    if (before !== null) compared = comparedWith(against!, before, roleEngine(attached, role).options.schema);
+  } finally {
+    await attached.close();
+  }
+  // Metadata that the store holds stands in no file.
   const locate = graphs.metadata === config.metadata ? metadataPlaces(file) : () => ({});
   return {
+    ...(compared === undefined ? {} : { against: compared }),
     sources,
     issues: issues.map(({ path, ...issue }) => ({ ...issue, ...(path === undefined ? {} : locate(path)) })),
   };

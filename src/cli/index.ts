@@ -9,6 +9,7 @@ import { introspect } from './introspect.ts';
 import { hashGivenKey, newAdminSecret, newKey } from './key.ts';
 import { listKeys } from './key-list.ts';
 import { applyMetadataFolder, diffMetadataFolder, exportMetadata } from './metadata.ts';
+import { listNames, resetKeptNames } from './names.ts';
 import { report } from './output.ts';
 import { showPermissions } from './permissions.ts';
 import { printScalars } from './scalars.ts';
@@ -50,7 +51,7 @@ program
 
 program
   .command('introspect')
-  .description('show what has changed in the sources since their catalog was stored')
+  .description('show what has changed in the sources and, by that, in the graph')
   .argument('[source]', 'only this one')
   .option(...config)
   .option(...endpoint)
@@ -65,8 +66,33 @@ program
   .option(...config)
   .option(...endpoint)
   .option(...secretFile)
+  .option('--all', 'each issue, also where many are alike')
+  .option('--against <file>', 'fail where the graph breaks operations that the graph in this file allows')
+  .option('--role <name>', 'with --against: the graph of this role')
   .option('--json', 'for machines')
   .action((options) => report(() => check(options)));
+
+const names = program.command('names').description('the names that tables and relationships keep');
+
+names
+  .command('list')
+  .description('what tables and relationships are called since they were named first')
+  .argument('[source]', 'only this one')
+  .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
+  .option('--json', 'for machines')
+  .action((source, options) => report(() => listNames(source, options)));
+
+names
+  .command('reset')
+  .description('have names made anew, as if the source or the table had just come')
+  .argument('<source>')
+  .argument('[table]', 'only this one: orders, or sales.orders outside of the default namespace')
+  .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
+  .action((source, table, options) => report(() => resetKeptNames(source, table, options)));
 
 const schema = program.command('schema').description('the GraphQL schema');
 

@@ -3,7 +3,17 @@ import { type ControlPlane, type FozConfig, loadConfig, sourcesOf } from '../con
 import { FozError, type SourceName } from '../core/index.ts';
 import { connect } from '../main.ts';
 import type { SourceConfig } from '../views/index.ts';
-import { factsOf, readingOf, type SourceReading, StoredCatalog, wantedEnums } from '../views/index.ts';
+import {
+  factsOf,
+  KeptGraph,
+  keptParts,
+  linesOf,
+  readingOf,
+  type SourceReading,
+  StoredCatalog,
+  versionOf,
+  wantedEnums,
+} from '../views/index.ts';
 import { openPlane } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 
@@ -35,10 +45,13 @@ async function readHere(file: string, only: string | undefined, write: boolean):
     if (sources.length === 0) throw noSource(only, plane === null ? file : `${file} or its store`);
     const wanted = wantedEnums(await metadataOf(config, plane));
     const stored = new StoredCatalog(config.state ?? '.foz');
+    const kept = keptParts(new KeptGraph(config.state ?? '.foz').read());
+    const served = kept === null ? null : versionOf(kept);
     const results: Result[] = [];
     for (const source of sources) {
       const facts = await read(source, wanted);
-      results.push({ source: source.name, ...readingOf(stored.read(source.name), facts) });
+      const reading = readingOf(stored.read(source.name), facts, served, source.name);
+      results.push({ source: source.name, ...reading });
       if (write) stored.write(source.name, facts);
     }
     return results;
@@ -62,7 +75,7 @@ async function read(config: SourceConfig, wanted: ReturnType<typeof wantedEnums>
 }
 
 const document = `query ($name: String!) {
-  sourceReading(name: $name) { tables changes { change what detail } issues { namespace table column reason } }
+  sourceReading(name: $name) { tables changes { change what detail } graphChanges { severity change what text follows } issues { namespace table column reason } }
 }`;
 const refreshed = 'mutation ($name: String!) { refreshSource(name: $name) { name } }';
 
@@ -89,11 +102,12 @@ function noSource(only: string | undefined, place: string): FozError {
 const marks = { added: '+', removed: '-', changed: '~' } as const;
 
 function print(results: readonly Result[], written: boolean): void {
-  for (const { source, tables, changes, issues } of results) {
+  for (const { source, tables, changes, graphChanges, issues } of results) {
     console.log(
       `${source}: ${tables} tables, ${changes.length === 0 ? 'nothing has changed' : `${changes.length} changes`}`,
     );
     for (const change of changes) console.log(`  ${marks[change.change]} ${change.what}  ${change.detail}`);
+    for (const line of linesOf(graphChanges ?? [])) console.log(`  graph: ${line}`);
     for (const issue of issues)
       console.log(
         `  ! ${[issue.namespace, issue.table, issue.column].filter((part) => part !== null).join('.')}: ${issue.reason}`,

@@ -4,6 +4,8 @@ import { type FozConfig, loadConfig, parsePort } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
 import { connect, type Started, start } from '../main.ts';
+import { linesOf } from '../views/index.ts';
+import { issueLines, manyNames } from './issues.ts';
 import { Progress } from './progress.ts';
 
 interface Options {
@@ -12,7 +14,10 @@ interface Options {
   readonly port?: string;
 }
 
-/** `foz serve`: runs until SIGINT or SIGTERM, which let running requests finish. */
+/** How many changes of the graph a start tells. */
+const mostChanges = 20;
+
+/** `foz serve`: runs until it is told to stop; SIGINT and SIGTERM let running requests finish. */
 export async function serve(options: Options): Promise<void> {
   guardOutput();
   const given = portOf('--port', options.port);
@@ -43,8 +48,16 @@ export async function serve(options: Options): Promise<void> {
     console.error(
       `The store was not read yet (${server.unread.join(', ')}), and is asked again and again: until then /readyz answers 503.`,
     );
-  for (const issue of server.attached.graphs.issues)
-    if (issue.severity === 'error') console.error(`${issue.where}: ${issue.reason}`);
+  const errors = server.attached.graphs.issues.filter(({ severity }) => severity === 'error');
+  const lines = issueLines(errors, ({ where, reason }) => `${where}: ${reason}`, {
+    all: false,
+    wayOut: `${manyNames} "foz check --all" tells each.`,
+  });
+  for (const line of lines) console.error(line);
+  if (server.changedSince !== null) {
+    console.error('The graph has changed since the last start:');
+    for (const line of linesOf(server.changedSince.changes, mostChanges)) console.error(`  ${line}`);
+  }
   console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n`);
   let stopping = false;
   const stop = async () => {

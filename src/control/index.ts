@@ -56,7 +56,9 @@ export { filledText, type Locate } from './metadata/located-yaml.ts';
 export { metadataPlaces } from './metadata/places.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
+export { type KeptName, keptNames, resetNames } from './names/kept-list.ts';
 export { LiveNames, namesKeeperOf } from './names/live-names.ts';
+export type { NamesKeeper } from './names/names-file.ts';
 export {
   describeStore,
   exportStoredAudit,

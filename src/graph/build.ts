@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import type { Catalog, CatalogIssue, Table } from '../catalog/index.ts';
+import type { Catalog, CatalogIssue, Column, Relationship, Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 import type { GraphCapabilities } from './capabilities.ts';
 import { Graph } from './graph.ts';
@@ -18,6 +18,10 @@ export interface BuiltGraph {
   readonly schema: GraphQLSchema;
   /** The name of a table in the graph. The names of its fields and types are built from it. */
   tableName(table: Table): string;
+  columnName(table: Table, column: Column): string;
+  /** Of a relationship to a table of the graph. */
+  relationshipName(table: Table, relationship: Relationship): string;
+  capabilities(source: SourceName): GraphCapabilities;
   /**
    * Longer names of tables whose own name was taken, by table id. `resolveCatalog` takes them as kept names, so that
    * the graph of every role uses the same ones.
@@ -28,6 +32,8 @@ export interface BuiltGraph {
    * column.
    */
   readonly issues: readonly CatalogIssue[];
+  /** Those of the issues that are about the names of tables and of their root fields. */
+  readonly clashes: readonly CatalogIssue[];
 }
 
 /**
@@ -51,10 +57,16 @@ export function buildGraph(
   return {
     schema: new LazySchema(graph),
     tableName: (table) => graph.names.tables.base(table),
+    columnName: (table, column) => graph.names.column(table, column),
+    relationshipName: (table, relationship) => graph.names.relationship(table, relationship),
+    capabilities: capabilitiesOf,
     longer: new Map([...graph.names.tables.longer].map(([{ id }, name]) => [id, name])),
     get issues() {
       issues ??= graph.names.issues();
       return issues;
+    },
+    get clashes() {
+      return graph.names.tables.issues;
     },
   };
 }

@@ -109,6 +109,7 @@ export class Names {
   /** Everything that did not get the name it wanted, in the whole graph. This names the members of every table. */
   issues(): CatalogIssue[] {
     const members = this.tables.tables.flatMap((table) => this.members(table).issues);
-    return [...this.tables.issues, ...this.enums.issues, ...members, ...this.#nodeIssues()];
+    const found = [...this.tables.issues, ...this.enums.issues, ...members, ...this.#nodeIssues()];
+    return found.map((issue) => ({ ...issue, topic: 'names' }));
   }
 }

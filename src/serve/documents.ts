@@ -6,14 +6,17 @@ type Body = Readonly<Record<string, unknown>>;
 
 /**
  * Replaces the id in a body by the text of the operation that it stands for on the role's allow list. The id is `documentId` of GraphQL
- * over HTTP, or the hash in `extensions.persistedQuery` of Apollo's protocol. Throws FozError `not-found` for a `documentId` that is not
- * on the list; a hash that is not is left to automatic persisted queries.
+ * over HTTP (beside the operation, or in `extensions`, where clients of WebSockets can put it), or the hash in
+ * `extensions.persistedQuery` of Apollo's protocol. Throws FozError `not-found` for a `documentId` that is not on the list; a hash that is
+ * not is left to automatic persisted queries.
  */
 export function withDocument(engine: Engine, session: Session, body: unknown): unknown {
   if (typeof body !== 'object' || body === null || (body as Body).query) return body;
   const { documentId, query: _none, ...rest } = body as Body;
   if (typeof documentId === 'string') return { ...rest, query: documentOf(engine, session, documentId) };
   const { extensions, ...plain } = rest;
+  const given = idIn(extensions);
+  if (given !== undefined) return { ...rest, query: documentOf(engine, session, given) };
   const hash = hashIn(extensions);
   const text = hash === undefined ? undefined : engine.registered?.(session, hash);
   return text === undefined ? body : { ...plain, query: text };
@@ -38,6 +41,11 @@ function documentOf(engine: Engine, session: Session, id: string): string {
     'The list of operations of this role has no document with this documentId: put it into allow_list, or send its text as "query".',
     { path: '$.documentId' },
   );
+}
+
+function idIn(extensions: unknown): string | undefined {
+  const id = (extensions as { readonly documentId?: unknown } | null | undefined)?.documentId;
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** The hash of `extensions.persistedQuery`, if the request has no other extension. */

@@ -31,6 +31,11 @@ interface Exchange extends Requester {
   readonly holding: Holding;
 }
 
+/** An operation of a batch that cannot be asked for. */
+interface Refused {
+  readonly refused: ApolloAnswer;
+}
+
 /** Serves `/graphql` over HTTP: the hot lane for operations that are planned already, Apollo Server for all others. */
 export class GraphqlHandler {
   readonly #options: ServerOptions;
@@ -141,7 +146,7 @@ export class GraphqlHandler {
       );
     // The gate counted the first operation when it admitted the request.
     const rate = bodies.length === 1 ? {} : this.#gate.count(exchange, bodies.length - 1);
-    const asked = bodies.map((body) => withDocument(this.#options.engine, exchange.session, body));
+    const asked = bodies.map((body) => this.#withDocument(exchange, body));
     const answers = await this.#inOrder(exchange, asked);
     await this.#sender.send(
       request,
@@ -155,12 +160,36 @@ export class GraphqlHandler {
   }
 
   /** Runs the leading reads concurrently; from the first operation on that may write, one after the other. */
-  async #inOrder(exchange: Exchange, bodies: readonly unknown[]): Promise<readonly ApolloAnswer[]> {
-    const first = bodies.findIndex(mayWrite);
+  async #inOrder(
+    exchange: Exchange,
+    bodies: readonly (Refused | { readonly body: unknown })[],
+  ): Promise<readonly ApolloAnswer[]> {
+    const ask = (one: (typeof bodies)[number]) =>
+      'refused' in one ? one.refused : this.#ask(oneOf(exchange), one.body);
+    const first = bodies.findIndex((one) => 'body' in one && mayWrite(one.body));
     const reads = first < 0 ? bodies : bodies.slice(0, first);
-    const answers = await Promise.all(reads.map((body) => this.#ask(oneOf(exchange), body)));
-    for (const body of bodies.slice(reads.length)) answers.push(await this.#ask(oneOf(exchange), body));
+    const answers = await Promise.all(reads.map(ask));
+    for (const one of bodies.slice(reads.length)) answers.push(await ask(one));
     return answers;
+  }
+
+  /** An id that is on no list refuses its own operation, not the others of the batch. */
+  #withDocument(
+    { session, request, requestId }: Exchange,
+    body: unknown,
+  ): Refused | { readonly body: unknown } {
+    try {
+      return { body: withDocument(this.#options.engine, session, body) };
+    } catch (error) {
+      const { refusal, status } = refusalOf(error, this.#options.logger, {
+        requestId,
+        operationName: nameIn(body),
+      });
+      if (isRefusal(error)) this.#gate.refused({ request, requestId }, error, session);
+      return {
+        refused: { status, headers: {}, text: answerErrors([refusal], 'request', false).json, answer: null },
+      };
+    }
   }
 
   async #refuse(

@@ -131,7 +131,11 @@ class Front {
     const { logger } = options;
     this.#unlisted = new UnlistedOrigins(logger);
     const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#told(outcome, ms, id, 'websocket');
-    this.sockets = new Sockets(options, { gate, operations, logger, onOutcome }, readers);
+    this.sockets = new Sockets(
+      options,
+      { engine: options.engine, gate, operations, logger, onOutcome },
+      readers,
+    );
     this.#metrics = new Metrics({
       ...options,
       sockets: () => this.sockets.size,

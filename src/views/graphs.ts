@@ -13,7 +13,6 @@ import {
   type CatalogIssue,
   type Metadata,
   noMetadata,
-  resolveCatalog,
   type SourceInput,
 } from '../catalog/index.ts';
 import { adminRole, type CacheState, FozError, type RoleName, type SourceName } from '../core/index.ts';
@@ -30,10 +29,10 @@ import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
 import { ConnectorIds } from './connector-ids.ts';
 import { connectorOf, connectorsOf } from './connectors.ts';
 import { inheritLimits } from './inherit-limits.ts';
-import { keptNamesOf, matchesBook, type NameBook, reservedNamesOf, withNewNames } from './names/book.ts';
-import { withTables } from './names/kept.ts';
+import { matchesBook, type NameBook, withNewNames } from './names/book.ts';
 import { allowListOf, registeredAs, registeredIn, spelled } from './operations/allow-list.ts';
-import type { AttachedSource, SourceRegistry } from './sources/registry.ts';
+import { type GraphParts, graphOf, servedGraph, spellingOf } from './served-graph.ts';
+import type { SourceRegistry } from './sources/registry.ts';
 import { viewContent } from './view-content.ts';
 import { type View, viewKey, viewOf } from './views.ts';
 
@@ -216,7 +215,7 @@ export class Graphs {
     const graph = this.#graphOf(this.#catalog);
     const sources = this.#registry.sources.map((source) => ({
       name: source.name,
-      ...this.#spelling(source),
+      ...spellingOf(source.config, this.#config),
     }));
     return withNewNames(book, this.#catalog, sources, (table) => graph.tableName(table));
   }
@@ -363,33 +362,29 @@ export class Graphs {
   }
 
   #resolve(metadata = this.#metadata): Catalog {
-    const inputs = this.#inputs();
-    const kept = keptNamesOf(this.#names, inputs);
-    const catalog = resolveCatalog(inputs, metadata, kept);
-    const { longer } = this.#graphOf(catalog);
-    return longer.size === 0 ? catalog : resolveCatalog(inputs, metadata, withTables(kept, longer));
+    return servedGraph(this.#parts(metadata)).catalog;
   }
 
   #graphOf(catalog: Catalog): BuiltGraph {
-    const reserved = reservedNamesOf(this.#names, this.#inputs(), catalog);
-    return buildGraph(catalog, (source) => connectorOf(this.#connectors, source).capabilities, { reserved });
+    return graphOf(this.#parts(this.#metadata), catalog);
   }
 
-  #inputs(): SourceInput[] {
-    return this.#registry.sources.flatMap((source): SourceInput[] => {
-      if (source.facts === null) return [];
-      return [{ name: source.name, ...this.#spelling(source), facts: source.facts }];
-    });
+  /** What is served is made from these. */
+  get parts(): GraphParts {
+    return this.#parts(this.#metadata);
   }
 
-  #spelling({ config }: Pick<AttachedSource, 'config'>) {
+  #parts(metadata: Metadata): GraphParts {
+    const connectors = this.#connectors;
     return {
-      naming: config.naming ?? this.#config.naming ?? ('hasura-default' as const),
-      numbers: config.numbers ?? this.#config.numbers ?? ('string' as const),
-      customization: {
-        rootFields: config.customization?.root_fields ?? {},
-        typeNames: config.customization?.type_names ?? {},
-      },
+      sources: this.#registry.sources.flatMap((source): SourceInput[] =>
+        source.facts === null
+          ? []
+          : [{ name: source.name, ...spellingOf(source.config, this.#config), facts: source.facts }],
+      ),
+      metadata,
+      names: this.#names,
+      capabilitiesOf: (source) => connectorOf(connectors, source).capabilities,
     };
   }
 }

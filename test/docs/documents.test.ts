@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operators } from '../../src/catalog/index.ts';
 import { errorCodes } from '../../src/core/index.ts';
@@ -6,15 +6,7 @@ import { connect } from '../../src/main.ts';
 import type { Capabilities, Connector } from '../../src/plan/index.ts';
 import { kindFacts } from '../../src/views/index.ts';
 import { type Engine, engines } from '../support/engines.ts';
-
-const docs = join(import.meta.dirname, '../../docs');
-
-/** Pages that are made from tables in the source: UPDATE_DOCS=1 writes them, otherwise they must be up to date. */
-function upToDate(name: string, text: string): void {
-  const file = join(docs, name);
-  if (process.env.UPDATE_DOCS === '1') writeFileSync(file, text);
-  expect(readFileSync(file, 'utf8')).toBe(text);
-}
+import { docs, upToDate } from './up-to-date.ts';
 
 test('errors.md lists every code', () => {
   const rows = Object.entries(errorCodes).map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);

@@ -28,7 +28,10 @@ function graphOf(inputs: readonly Input[], metadata?: Metadata) {
     schema,
     fieldsOf,
     query: names(schema.getQueryType()!.getFields()),
-    issues: built.issues,
+    issues: built.issues.map(({ topic, ...issue }) => {
+      expect(topic).toBe('names');
+      return issue;
+    }),
   };
 }
 
@@ -364,8 +367,14 @@ describe('tables', () => {
     );
     expect(schema.getType('order_by')).toBeInstanceOf(GraphQLEnumType);
     expect(issues.map(({ reason }) => reason)).toEqual([
-      'The type "date" is Foz\'s own, so the types of shop.public.date start with "date_table".',
-      'The type "order_by" is Foz\'s own, so the types of shop.public.order_by start with "order_by_table".',
+      '"date" is a type that Foz itself uses, so the types of shop.public.date start with "date_table"; its fields are called as it is. To call all of them otherwise: - { source: shop, table: date, configuration: { custom_name: shop_date } }',
+      '"order_by" is a type that Foz itself uses, so the types of shop.public.order_by start with "order_by_table"; its fields are called as it is. To call all of them otherwise: - { source: shop, table: order_by, configuration: { custom_name: shop_order_by } }',
+    ]);
+    const { issues: ofString } = graphOf([['shop', [plain('String')]]]);
+    expect(ofString.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(
+        /^"String" is a type of GraphQL itself, so the types of .* start with "String_table";/,
+      ),
     ]);
   });
 

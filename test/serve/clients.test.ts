@@ -62,6 +62,7 @@ describe('a document by its id', () => {
     ['documentId', { documentId: hash, variables }],
     ['documentId with sha256:', { documentId: `sha256:${hash}` }],
     ['persistedQuery', { extensions: { persistedQuery: { version: 1, sha256Hash: hash } } }],
+    ['documentId in extensions', { extensions: { documentId: `sha256:${hash}` } }],
     ['an empty query beside it', { query: '', documentId: hash }],
   ])('by %s, on both lanes', async (_, body) => {
     expect((await post(server.url, body)).text).toBe(hello);
@@ -71,6 +72,18 @@ describe('a document by its id', () => {
     const headers = { 'x-foz-role': 'admin' };
     expect(await get(headers, `documentId=sha256%3A${hash}`)).toEqual({ status: 200, text: hello });
     expect((await post(server.url, [{ documentId: hash }, { query }])).text).toBe(`[${hello},${hello}]`);
+  });
+  test('one that is not listed refuses itself, not the batch that it is in', async () => {
+    const { status, text } = await post(server.url, [
+      { query },
+      { documentId: 'other' },
+      { documentId: hash },
+    ]);
+    const answers = JSON.parse(text) as { errors?: { extensions: unknown }[] }[];
+    expect([status, answers[0], answers[2]]).toEqual([200, JSON.parse(hello), JSON.parse(hello)]);
+    expect(answers[1]!.errors!.map(({ extensions }) => extensions)).toEqual([
+      { path: '$.documentId', code: 'not-found' },
+    ]);
   });
   test('a text that is there counts, and an id that is not listed is told', async () => {
     expect((await post(server.url, { query: '{ hello(name: "x") }', documentId: hash })).text).toBe(

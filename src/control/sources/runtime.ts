@@ -4,13 +4,7 @@ import type { Connector } from '../../plan/index.ts';
 import type { Actor, StoreLog } from '../../store/index.ts';
 import { Follower, maskSecrets, type NamedConfig, storedSources } from '../../store/index.ts';
 import type { SourceConfig } from '../../views/index.ts';
-import {
-  type AttachedSource,
-  factsOf,
-  readingOf,
-  type SourceReading,
-  type SourceRegistry,
-} from '../../views/index.ts';
+import { type AttachedSource, factsOf, type SourceRegistry } from '../../views/index.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import { checkedSource, secretId, secretNames, shownSettings, withoutSecrets } from './settings.ts';
 import { openedSource } from './stored.ts';
@@ -87,13 +81,6 @@ export class RuntimeSources {
   /** Connects to a database and reads what it contains, without attaching it. Rejects with FozErrors when the settings are wrong. */
   async test(source: SourceConfig): Promise<SourceTest> {
     return this.#try(checkedSource(source, this.#options.files));
-  }
-
-  /** What refreshing a source would change. Rejects with FozError `not-found` or `unavailable`. */
-  async look(name: string): Promise<SourceReading> {
-    const { registry } = this.#options;
-    const now = await registry.currentFacts(name);
-    return readingOf(registry.find(name)?.facts ?? null, now);
   }
 
   /**

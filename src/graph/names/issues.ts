@@ -1,6 +1,10 @@
+import { specifiedScalarTypes } from 'graphql';
 import type { CatalogIssue, Table } from '../../catalog/index.ts';
 import { namespaceOf, type RefusedRoot } from './clashes.ts';
 import { precedenceReason } from './precedence.ts';
+import { wantedName } from './style.ts';
+
+const specified: ReadonlySet<string> = new Set(specifiedScalarTypes.map(({ name }) => name));
 
 /** The holder of a name that another table wants. `table: null`: a namespace, or a table that is absent now. */
 export interface NameHolder {
@@ -37,6 +41,14 @@ export function takenName(
   const swap =
     other === null || other.customName !== null ? '' : `, to swap them: ${customName(table, wanted)}`;
   return { severity: 'error', where, reason: `${sentence} ${choice}${swap}` };
+}
+
+/** The issue of a table whose types would be called like one that the graph has anyway. */
+export function reservedName(table: Table, name: string, other: string): CatalogIssue {
+  const whose = specified.has(name) ? 'a type of GraphQL itself' : 'a type that Foz itself uses';
+  const free = customName(table, `${table.source.name}_${wantedName(table)}`);
+  const reason = `"${name}" is ${whose}, so the types of ${table.id} start with "${other}"; its fields are called as it is. To call all of them otherwise: ${free}`;
+  return { severity: 'note', where: table.id, reason };
 }
 
 /** The issue of a custom root field whose name is taken. */

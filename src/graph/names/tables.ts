@@ -13,7 +13,7 @@ import {
 import { Directory } from './directory.ts';
 import { holderOf } from './holder.ts';
 import { camelCase, isLegal, spellExact, spellName, takeName } from './identifier.ts';
-import { refusedRoot, takenName } from './issues.ts';
+import { refusedRoot, reservedName, takenName } from './issues.ts';
 import { Lookups } from './lookups.ts';
 import { comparePrecedence } from './precedence.ts';
 import { bothNames, type ReservedName, reservedNames } from './reserved.ts';
@@ -259,8 +259,7 @@ export class TableNames {
     const row = stem + style.type.suffix;
     if (!isReservedType(row) && !this.#isNamespaceType(row)) return stem;
     const other = renamed(style.naming, stem, 'table');
-    const reason = `The type "${row}" is Foz's own, so the types of ${table.id} start with "${other}".`;
-    this.#issues.push({ severity: 'note', where: table.id, reason });
+    this.#issues.push(reservedName(table, row, other + style.type.suffix));
     return other;
   }
 

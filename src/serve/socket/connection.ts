@@ -124,7 +124,10 @@ export class Connection {
     try {
       const { value, hasExact } = readJson(text);
       const payload = (value as { readonly payload?: unknown } | null)?.payload;
-      if (hasExact && typeof payload === 'object' && payload !== null) this.#exact.add(payload);
+      if (typeof payload !== 'object' || payload === null) return value;
+      if (hasExact) this.#exact.add(payload);
+      // The protocol wants a text in each operation, also in one that is asked for by its id.
+      if (isByItsId(payload)) Object.assign(payload, { query: '' });
       return value;
     } catch {
       // The protocol's library reports what is wrong with the text.
@@ -220,4 +223,13 @@ export class Connection {
     this.terminate();
     return false;
   }
+}
+
+function isByItsId(payload: {
+  readonly query?: unknown;
+  readonly documentId?: unknown;
+  readonly extensions?: unknown;
+}): boolean {
+  const { query, documentId, extensions } = payload;
+  return (query === undefined || query === null) && (documentId !== undefined || extensions !== undefined);
 }

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { answerErrors, type EngineAnswer } from '../../execute/index.ts';
+import { withDocument } from '../documents.ts';
+import type { Engine } from '../engine.ts';
 import type { Entry, Gate, Requester } from '../gate.ts';
 import {
   HeaderMap,
@@ -16,6 +18,7 @@ import { type Reply, Unserved } from './answering.ts';
 
 /** The parts of the server that operations of a WebSocket share with those over HTTP. */
 export interface Serving {
+  readonly engine: Engine;
   readonly gate: Gate;
   readonly operations: Operations;
   readonly logger: Logger;
@@ -32,9 +35,9 @@ const asPost = {
 
 /** Runs one operation. Rejects with Unserved where it is refused: by the gate, by validation, or by an error without data. */
 export async function serveOperation(
-  { gate, operations, logger, onOutcome }: Serving,
+  { engine, gate, operations, logger, onOutcome }: Serving,
   requester: Requester,
-  { body, hasExact }: { readonly body: unknown; readonly hasExact: boolean },
+  { body: given, hasExact }: { readonly body: unknown; readonly hasExact: boolean },
   end: RequestEnd,
 ): Promise<Reply> {
   const started = performance.now();
@@ -54,6 +57,7 @@ export async function serveOperation(
   try {
     entry = await gate.enter(requester, end);
     const base = hasExact ? { ...entry.base, hasExact } : entry.base;
+    const body = withDocument(engine, requester.session, given);
     const operation = plainOperation(body, base);
     const planned = operation === undefined ? undefined : await operations.planned(requester, operation);
     if (planned !== undefined) {
@@ -70,7 +74,7 @@ export async function serveOperation(
     if (isRefusal(error)) gate.refused(requester, error, requester.session);
     const { refusal, status } = refusalOf(error, logger, {
       requestId: requester.requestId,
-      operationName: nameIn(body),
+      operationName: nameIn(given),
     });
     summary = {
       lane: 'refused',

@@ -1,5 +1,9 @@
 import type { SourceFacts } from '../../catalog/index.ts';
+import type { GraphChange } from '../changes/change.ts';
+import { servedChanges, type Version, versionOf } from '../changes/served-changes.ts';
+import type { Graphs } from '../graphs.ts';
 import { diffFacts, type FactsChange } from './diff.ts';
+import type { SourceRegistry } from './registry.ts';
 
 /** The result of introspecting a source. */
 export interface SourceReading {
@@ -9,9 +13,35 @@ export interface SourceReading {
   readonly changes: readonly FactsChange[];
   /** What could not be represented. */
   readonly issues: SourceFacts['issues'];
+  /** What becomes of the graph when the source is served as it is now; `null`: no graph was served yet. */
+  readonly graphChanges: readonly GraphChange[] | null;
 }
 
-/** Compares the current facts with the previous ones; `null`: there are none. */
-export function readingOf(before: SourceFacts | null, now: SourceFacts): SourceReading {
-  return { tables: now.tables.length, changes: diffFacts(before, now), issues: now.issues };
+/** What a source of a server contains now. Nothing is taken over. Rejects with FozError `not-found` or `unavailable`. */
+export async function lookAtSource(
+  { registry, graphs }: { readonly registry: SourceRegistry; readonly graphs: Graphs },
+  name: string,
+): Promise<SourceReading> {
+  const facts = await registry.currentFacts(name);
+  const { catalog, parts } = graphs;
+  return readingOf(registry.named(name).facts, facts, { catalog, parts }, name);
+}
+
+/** Compares the current facts with the previous ones; `null`: there are none. `served`: the graph that is served, if there is one. */
+export function readingOf(
+  before: SourceFacts | null,
+  now: SourceFacts,
+  served: Version | null,
+  name: string,
+): SourceReading {
+  const graphChanges = served === null ? null : changesBy(served, name, now);
+  return { tables: now.tables.length, changes: diffFacts(before, now), issues: now.issues, graphChanges };
+}
+
+/** The changes of the graph that other facts of a source make. */
+function changesBy(served: Version, name: string, facts: SourceFacts): readonly GraphChange[] {
+  const sources = served.parts.sources.map((source) =>
+    source.name === name ? { ...source, facts } : source,
+  );
+  return servedChanges(served, versionOf({ ...served.parts, sources }));
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -255,6 +256,33 @@ test('a role with a list of operations may ask for these alone, as over HTTP', a
   const { errors } = JSON.parse((await post(foz.url, { query }, headers)).text) as { errors: unknown };
   expect(errors).toMatchObject([{ extensions: { code: expect.any(String) } }]);
   expect(JSON.parse((await client.ask('2', query))[0]!)).toEqual({ id: '2', type: 'error', payload: errors });
+  client.socket.close();
+});
+
+test('an operation of the list may be asked for by its id alone, as over HTTP', async () => {
+  const headers = { Authorization: `Bearer ${token()}`, 'x-foz-role': 'editor' };
+  const client = await (await open(foz.url)).init({ headers });
+  const documentId = createHash('sha256').update('{ orders { id } }').digest('hex');
+  const payloads = [
+    { documentId },
+    { query: '', documentId: `sha256:${documentId}` },
+    { query: '', extensions: { documentId } },
+    { query: '', extensions: { persistedQuery: { version: 1, sha256Hash: documentId } } },
+  ];
+  for (const [at, payload] of payloads.entries()) {
+    client.say({ type: 'subscribe', id: `by ${at}`, payload });
+    expect((await client.heardOf(`by ${at}`))[0]).toContain('"data":{"orders":');
+  }
+  client.say({ type: 'subscribe', id: 'other', payload: { documentId: 'other' } });
+  const { errors } = JSON.parse((await post(foz.url, { documentId: 'other' }, headers)).text) as {
+    errors: unknown;
+  };
+  expect(errors).toMatchObject([{ extensions: { path: '$.documentId', code: 'not-found' } }]);
+  expect(JSON.parse((await client.heardOf('other'))[0]!)).toEqual({
+    id: 'other',
+    type: 'error',
+    payload: errors,
+  });
   client.socket.close();
 });
 

@@ -1,0 +1,46 @@
+import {
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql';
+import type { FoundChange } from './change.ts';
+import { subject } from './subject.ts';
+
+/** What GraphQL.js does not tell, since no client notices it: types and fields that are new, and fields whose type has become narrower. */
+export function additions(before: GraphQLSchema, after: GraphQLSchema): FoundChange[] {
+  const old = before.getTypeMap();
+  return Object.values(after.getTypeMap()).flatMap((type): FoundChange[] => {
+    const former = old[type.name];
+    if (former === undefined)
+      return [
+        { severity: 'safe', change: 'added', subject: subject(type.name), text: `${type.name} was added.` },
+      ];
+    const fields = fieldsOf(former);
+    return Object.values(fieldsOf(type)).flatMap((field) =>
+      fieldChange(type.name, fields[field.name], field),
+    );
+  });
+}
+
+type Field = GraphQLField<unknown, unknown> | GraphQLInputField;
+
+function fieldsOf(type: GraphQLNamedType): Readonly<Record<string, Field>> {
+  return isObjectType(type) || isInterfaceType(type) || isInputObjectType(type) ? type.getFields() : {};
+}
+
+function fieldChange(typeName: string, before: Field | undefined, field: Field): FoundChange[] {
+  const about = subject(typeName, field.name);
+  const type = String(field.type);
+  if (before === undefined)
+    return [
+      { severity: 'safe', change: 'added', subject: about, text: `${about.what} was added (${type}).` },
+    ];
+  const former = String(before.type);
+  if (former === type) return [];
+  const text = `${about.what} changed type from ${former} to ${type}.`;
+  return [{ severity: 'safe', change: 'changed', subject: about, text }];
+}
