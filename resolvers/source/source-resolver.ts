@@ -78,9 +78,9 @@ export class SourceResolver {
   })
   keptNames(
     @Ctx() { graphs }: ControlContext,
-    @Arg('source', () => String, { nullable: true }) source: string | null,
+    @Arg('source', () => String, { nullable: true }) source: string | null | undefined,
   ): readonly KeptName[] {
-    return keptNames(graphs.names, source);
+    return keptNames(graphs.names, source ?? null);
   }
 
   @Mutation(() => Boolean, {
@@ -94,9 +94,9 @@ export class SourceResolver {
       nullable: true,
       description: 'As `keptNames` tells it: orders, or sales.orders outside of the default namespace.',
     })
-    table: string | null,
+    table: string | null | undefined,
   ): Promise<boolean> {
-    return resetNames(context, source, table);
+    return resetNames(context, source, table ?? null);
   }
 
   @Mutation(() => SourceTest, {
