@@ -78,7 +78,7 @@ test.each(['Node', 'node'])('a table %s keeps what it can', (name) => {
   else expect(graph.node?.type.toString()).toBe('[node!]!');
   expect(graph.issues).toEqual([
     name === 'Node'
-      ? 'shop.public.Node: The type "Node" is Foz\'s own, so the types of shop.public.Node start with "Node_table".'
+      ? 'shop.public.Node: "Node" is a type that Foz itself uses, so the types of shop.public.Node start with "Node_table"; its fields are called as it is. To call all of them otherwise: - { source: shop, table: Node, configuration: { custom_name: shop_Node } }'
       : 'shop.public.node: The root field "node" belongs to shop.public.node, so rows cannot be asked for by their global ids. Give that another name.',
   ]);
 });
