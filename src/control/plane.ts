@@ -15,23 +15,25 @@ import {
 } from '../store/index.ts';
 import type { FozConfig } from './config/config.ts';
 
-/** Foz's own store and what stands on it, while the server runs. */
+/** Foz's own store and the services on it, while the server runs. */
 export interface ControlPlane {
   readonly store: Store;
-  /** What stands in the store encrypted. */
+  /** Encrypted values in the store. */
   readonly secrets: Secrets;
   /** The API keys of the store. */
   readonly keys: KeyRepository;
-  /** What hashes of those keys are made with. */
+  /** Peppers of the hashes of those keys. */
   readonly peppers: readonly Uint8Array[];
   /** `null`: the configuration wants none. */
   readonly audit: AuditLog | null;
-  /** Takes over what a configuration says of the audit log. */
+  /** Applies the audit settings of a configuration. */
   useAudit(audit: FozConfig['audit']): void;
   close(): Promise<void>;
 }
 
-/** The control plane that must be there. `purpose`: what it is needed for (`to keep sources in`). Throws FozError `not-supported`. */
+/**
+ * The control plane, where one is required. `purpose`: the reason for the message (`to keep sources in`). Throws FozError `not-supported`.
+ */
 export function requirePlane(plane: ControlPlane | null, purpose = ''): ControlPlane {
   if (plane !== null) return plane;
   const store = purpose === '' ? 'no store' : `no store ${purpose}`;
@@ -41,13 +43,13 @@ export function requirePlane(plane: ControlPlane | null, purpose = ''): ControlP
   );
 }
 
-/** The audit log that must be there. Throws FozError `not-supported`. */
+/** The audit log, where one is required. Throws FozError `not-supported`. */
 export function requireAudit({ audit }: ControlPlane): AuditLog {
   if (audit !== null) return audit;
   throw new FozError('not-supported', 'There is no audit log: "audit" is false in the configuration.');
 }
 
-/** Whether account is kept: unless told, wherever there is `auth`, a store that was named, or a table whose reads are audited. */
+/** Whether the audit log is on; default: where there is `auth`, a store that was named, or a table whose reads are audited. */
 export function keepsAccount(
   { auth, audit, metadata }: Pick<FozConfig, 'auth' | 'audit' | 'metadata'>,
   url: string | undefined,
@@ -57,8 +59,9 @@ export function keepsAccount(
 }
 
 /**
- * The control plane of a configuration; `null` where nothing needs one: it has neither `auth` nor `store` nor `audit` nor reads that are
- * audited, and no command has made a store. Its packages are loaded only then, and the store opens by itself, so that nobody waits for it. Throws FozError for a key or a URL that is none.
+ * Opens the control plane of a configuration; `null`: nothing needs one. It is needed for `auth`, `store`, `audit` or audited reads, or
+ * where a command has created a store. Its packages are loaded only then, and the store opens in the background. Throws FozError for an
+ * invalid key or URL.
  */
 export async function openControlPlane(
   config: FozConfig,
@@ -104,7 +107,10 @@ export async function openControlPlane(
   };
 }
 
-/** Takes over what a configuration says of a log. `start` begins to remove records older than so many days; it gives a function that ends it. */
+/**
+ * Applies the audit settings of a configuration to a log. `start` begins to remove records older than a number of days; it returns a
+ * function that stops that.
+ */
 function auditBy(log: AuditLog, start: (days: number) => () => void): ControlPlane['useAudit'] {
   let kept: number | null = null;
   let end = () => {};

@@ -2,38 +2,38 @@ import type { AuthConfig } from '../../auth/index.ts';
 import type { Metadata, Naming } from '../../catalog/index.ts';
 import type { AllowListConfig, LimitSettings, SourceConfig } from '../../views/index.ts';
 
-/** `foz.yaml` after checking, with every `${...}` filled in. Its JSON Schema is `schema/foz.schema.json`. */
+/** `foz.yaml` after validation, with every `${...}` replaced. Its JSON Schema is `schema/foz.schema.json`. */
 export interface FozConfig {
   readonly naming?: Naming;
   readonly numbers?: 'string' | 'number';
   readonly key_cap?: number;
   readonly plan_cache?: number;
-  /** Seconds between two looks for a changed schema; 0: none. */
+  /** Seconds between checks for a changed schema; 0: none. */
   readonly schema_check_seconds?: number;
   readonly state?: string;
-  /** File that names are kept in; absent: the store, or `names.json` in the state folder. */
+  /** File for the names; absent: they are in the store, or in `names.json` of the state folder. */
   readonly names?: string;
   readonly server?: ServerConfig;
   readonly auth?: AuthConfig;
   /** Foz's own store; absent: an embedded one in the state folder (or FOZ_STORE_URL). */
   readonly store?: { readonly url?: string };
-  /** Whether account is kept of writes and refusals; unless told, wherever there is `auth`. */
+  /** Whether writes and refusals are recorded in the audit log; default: where there is `auth`. */
   readonly audit?:
     | boolean
     | {
         readonly when_down?: 'closed' | 'open';
-        /** Records older than so many days are removed; `null`: none are. */
+        /** Records older than this are removed; `null`: none are. */
         readonly retention_days?: number | null;
       };
-  /** Roles that may ask for nothing but these operations. */
+  /** Allow lists: the operations that a role may run. */
   readonly allow_list?: readonly AllowListConfig[];
-  /** What the control API may do beyond the rules of the configuration. */
+  /** Further permissions of the control API. */
   readonly control?: {
-    /** Folder that databases in files must lie in to be attached at run time; absent: none may be. */
+    /** Folder of the database files that may be attached at run time; absent: none may be. */
     readonly files?: string;
   };
   readonly sources: readonly SourceConfig[];
-  /** Already read where the file gives a path. */
+  /** Read from the file or folder, if the configuration names one. */
   readonly metadata?: Metadata;
   /** The file or folder that `metadata` was read from. */
   readonly metadataPlace?: string;
@@ -44,11 +44,11 @@ export interface ServerConfig {
   readonly port?: number | string;
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly cors?: readonly string[];
-  /** Names that Foz is asked by where there is no `auth`, besides addresses, localhost and `host`; `*`: any. */
+  /** Further host names of a server without `auth`, besides addresses, localhost and `host`; `*`: any. */
   readonly hosts?: readonly string[];
   /** Milliseconds that a client may take to send a request. */
   readonly receive_ms?: number;
-  /** Opens the control API to whoever sends it. */
+  /** Secret for the control API of a server without `auth`. */
   readonly admin_secret?: string;
   readonly graphiql?: boolean;
   readonly metrics?: boolean;
@@ -58,29 +58,29 @@ export interface ServerConfig {
   readonly limits?: LimitSettings;
 }
 
-/** Limits on answers that clients have not read yet; each setting has a default. */
+/** Limits on responses that clients have not read yet; each setting has a default. */
 export interface AnswersConfig {
   readonly held_bytes?: number;
   readonly held_bytes_per_caller?: number;
   readonly write_ms?: number;
 }
 
-/** GraphQL over WebSocket; what is absent has a default. */
+/** Settings of GraphQL over WebSocket, all with defaults. */
 export interface WebsocketConfig {
   readonly enabled?: boolean;
   readonly max_connections?: number;
   readonly max_connections_per_caller?: number;
-  /** Operations that run on one connection. */
+  /** Concurrent operations on one connection. */
   readonly max_operations?: number;
-  /** Milliseconds until a client has said who it is. */
+  /** Milliseconds for a client to send `connection_init`. */
   readonly init_ms?: number;
   /** Milliseconds between pings. */
   readonly keepalive_ms?: number;
-  /** Bytes that may wait for a client to read them. */
+  /** Bytes that may be queued for a client. */
   readonly buffer_bytes?: number;
 }
 
-/** Something wrong in a configuration file: `line` and `column` count from 1. */
+/** A problem of a configuration file: `line` and `column` count from 1. */
 export interface ConfigProblem {
   readonly file: string;
   readonly line: number;

@@ -9,8 +9,7 @@ import { checkSources, type SourceProblem } from '../sources/check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig, type ServerConfig } from './config.ts';
 
 /**
- * Reads and checks a configuration file. Paths in it start at its folder. Throws ConfigError with everything that is wrong,
- * each with its place.
+ * Reads and validates a configuration file. Paths in it are relative to its folder. Throws ConfigError with all problems and their places.
  */
 export function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env): FozConfig {
   const { value, problems, locate } = readYaml(file, environment);
@@ -50,7 +49,7 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
   };
 }
 
-/** A port as a configuration or a command line gives it; `undefined`: the text is none. */
+/** The port in a configuration or a command line; `undefined`: the text is not a port. */
 export function parsePort(text: string | number): number | undefined {
   const port = Number(text);
   return /^\d{1,5}$/.test(String(text).trim()) && port <= 65_535 ? port : undefined;
@@ -62,7 +61,7 @@ function checkPort({ port }: ServerConfig = {}): SourceProblem[] {
     : [{ path: ['server', 'port'], message: 'must be a number from 0 (a free port) to 65535' }];
 }
 
-/** Metadata from a file or folder of its own; what is wrong with it goes into `problems`. */
+/** Reads metadata from its own file or folder; adds its problems to `problems`. */
 function loadMetadata(
   file: string,
   environment: NodeJS.ProcessEnv,
@@ -80,7 +79,7 @@ function loadMetadata(
   return read.value as Metadata;
 }
 
-/** A value that could not be filled in is told once, not again for what its absence breaks. */
+/** Adds problems, except those at a value that could not be replaced: they only follow from its absence. */
 function addUntold(problems: ConfigProblem[], found: readonly ConfigProblem[]): void {
   const told = problems.filter(({ where }) => where === 'value');
   const isTold = ({ file, line, column }: ConfigProblem) =>

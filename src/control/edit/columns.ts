@@ -1,11 +1,11 @@
 import type { ColumnConfig, ColumnValidationMetadata } from '../../catalog/index.ts';
 import { editTable, type MetadataEdit, type TableRef, withPart } from './edit.ts';
 
-/** How a column appears in the graph. What is absent stays, `null` takes it back to what the database says. */
+/** The appearance of a column in the graph. Absent members stay, `null` resets them to the database's values. */
 export interface ColumnAppearance {
   readonly customName?: string | null;
   readonly comment?: string | null;
-  /** `true`: nobody sees it. */
+  /** `true`: the column is not in the graph. */
   readonly hidden?: boolean | null;
 }
 
@@ -24,7 +24,7 @@ export function customizeColumn(
   });
 }
 
-/** What values that are written to a column must be, all rules anew; none: no rule. */
+/** Replaces the validation rules for values written to a column; none: removes them. */
 export function setColumnValidation(
   table: TableRef,
   column: string,

@@ -17,7 +17,7 @@ import { entryOf } from './edit.ts';
 import type { PermissionOperation } from './permissions.ts';
 import { isDeclared } from './relationships.ts';
 
-/** A column of the database, and what metadata says of it. */
+/** A column of the database, with its metadata. */
 export interface ColumnDescription {
   readonly name: string;
   readonly nativeType: string;
@@ -26,7 +26,7 @@ export interface ColumnDescription {
   readonly nullable: boolean;
   readonly hasDefault: boolean;
   readonly generated: boolean;
-  /** Values of the database's enum; `null`: it is none. */
+  /** Values of the column's enum type; `null`: it has another type. */
   readonly values: readonly string[] | null;
   readonly databaseComment: string | null;
   readonly comment: string | null;
@@ -35,16 +35,16 @@ export interface ColumnDescription {
   readonly validation: readonly unknown[];
 }
 
-/** Columns that are unique together. */
+/** A unique key. */
 export interface TableKeyDescription {
   readonly name: string;
   readonly primary: boolean;
   readonly columns: readonly string[];
-  /** By metadata, not by the database. */
+  /** Whether metadata declares it, rather than the database. */
   readonly declared: boolean;
 }
 
-/** A relationship as it is served. */
+/** A relationship of the graph. */
 export interface RelationshipDescription {
   readonly name: string;
   readonly kind: Relationship['kind'];
@@ -53,7 +53,7 @@ export interface RelationshipDescription {
   readonly toNamespace: string | null;
   readonly toTable: string;
   readonly mapping: readonly { readonly from: string; readonly to: string }[];
-  /** When keys are equal; `null`: within a source the database decides. */
+  /** How keys of two sources are compared; `null`: within a source, the database compares them. */
   readonly compare: 'exact' | 'ignore_case' | null;
   readonly nullable: boolean;
   readonly comment: string | null;
@@ -62,12 +62,12 @@ export interface RelationshipDescription {
 export interface PermissionDescription {
   readonly role: string;
   readonly operation: PermissionOperation;
-  /** As metadata spells it. */
+  /** The declaration in metadata. */
   readonly definition: unknown;
   readonly comment: string | null;
 }
 
-/** A table of a source, and what metadata says of it. */
+/** A table of a source, with its metadata. */
 export interface TableDescription {
   readonly id: string;
   readonly source: string;
@@ -75,9 +75,9 @@ export interface TableDescription {
   readonly name: string;
   readonly kind: string;
   readonly tracked: boolean;
-  /** Its rows are the values of an enum. */
+  /** Whether its rows are the values of an enum. */
   readonly isEnum: boolean;
-  /** Reads of it are written into the audit log. */
+  /** Whether reads of it are recorded in the audit log. */
   readonly auditReads: boolean;
   readonly databaseComment: string | null;
   readonly comment: string | null;
@@ -92,11 +92,11 @@ export interface TableDescription {
   readonly issues: readonly CatalogIssue[];
 }
 
-/** Which tables are asked for; what is absent does not matter. */
+/** Selects tables; absent members match all. */
 export interface TableFilter {
   readonly source?: string | null;
   readonly tracked?: boolean | null;
-  /** A part of the name, the custom name or the comment, whatever its case. */
+  /** A part of the name, the custom name or the comment, case-insensitive. */
   readonly search?: string | null;
 }
 
@@ -105,18 +105,18 @@ interface Live {
   readonly graphs: Graphs;
 }
 
-/** A part of a list. `limit`: `null` for all that is left. */
+/** A page of a list. `limit`: `null` for all of the rest. */
 export interface Part {
   readonly limit: number | null;
   readonly offset: number;
 }
 
-/** How many tables fit. */
+/** The number of matching tables. */
 export function countTables({ registry, graphs }: Live, filter: TableFilter = {}): number {
   return found(registry, graphs.metadata, filter).length;
 }
 
-/** Tables of all sources that were ever read, in their order, with what is served now. Throws FozError for a part that cannot be. */
+/** Tables of all sources that were ever read, ordered, as they are in the graph now. Throws FozError for an invalid page. */
 export function describeTables(
   { registry, graphs }: Live,
   filter: TableFilter = {},
@@ -143,7 +143,7 @@ function found({ sources }: SourceRegistry, metadata: Metadata, filter: TableFil
   });
 }
 
-/** One table; `null`: there is none. `namespace`: absent for the default one. */
+/** One table; `null`: it does not exist. `namespace`: absent for the default one. */
 export function describeTable(
   live: Live,
   source: string,

@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import { checkAgainst } from '../metadata/validate.ts';
 import type { MetadataEdit } from './edit.ts';
 
-/** Another document in the place of the whole metadata. Fails with FozError `validation-failed` for one that is no metadata. */
+/** Replaces the whole metadata by a document. Fails with FozError `validation-failed` for invalid metadata. */
 export function replaceMetadata(document: unknown, operation = 'metadata.replace'): MetadataEdit {
   return {
     operation,
@@ -15,7 +15,7 @@ export function replaceMetadata(document: unknown, operation = 'metadata.replace
   };
 }
 
-/** Everything in which changed entries are not as the JSON Schema says, as one FozError `validation-failed`; throws it. */
+/** Throws FozError `validation-failed` with all violations of the JSON Schema in changed entries. */
 export function refuseMalformed(before: Metadata, after: Metadata): void {
   const known = new Set<unknown>(before.tables);
   const tables = after.tables

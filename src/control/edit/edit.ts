@@ -2,14 +2,14 @@ import type { Catalog, Metadata, SourceFacts, TableMetadata, TableName } from '.
 import { nameOf, schemaOf } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 
-/** A table as people name it; `namespace`: absent for the default one. */
+/** A table by its names; `namespace`: absent for the default one. */
 export interface TableRef {
   readonly source: string;
   readonly namespace?: string | null;
   readonly table: string;
 }
 
-/** A table of a source. `plain`: metadata names it without its namespace. */
+/** A table of a source. `plain`: metadata spells it without its namespace. */
 export interface TableAddress {
   readonly source: string;
   readonly namespace: string | null;
@@ -17,26 +17,26 @@ export interface TableAddress {
   readonly plain: boolean;
 }
 
-/** What an edit starts from. */
+/** The state that an edit is applied to. */
 export interface EditBase {
   readonly metadata: Metadata;
-  /** What the metadata makes of the sources. */
+  /** The catalog that results from metadata and sources. */
   readonly catalog: Catalog;
-  /** What each source contains; `null`: it was never read. */
+  /** The facts of each source; `null`: it was never read. */
   readonly facts: ReadonlyMap<string, SourceFacts | null>;
 }
 
 /** One change of the metadata. */
 export interface MetadataEdit {
-  /** As the audit log calls it: `table.track` */
+  /** Its name in the audit log: `table.track` */
   readonly operation: string;
-  /** The one table that it is about. */
+  /** The table that it changes, if it is only one. */
   readonly table?: TableRef;
-  /** The metadata afterwards; what it starts from stays as it is. Throws FozError for what is not there or cannot be. */
+  /** Returns the changed metadata; the base stays unchanged. Throws FozError for missing objects and invalid changes. */
   readonly apply: (base: EditBase) => Metadata;
 }
 
-/** The table of a reference. Throws FozError `not-found` when neither the source has it nor the metadata says anything of it. */
+/** Resolves a reference to a table. Throws FozError `not-found` when neither the source nor the metadata has it. */
 export function addressOf(
   { facts, metadata }: EditBase,
   { source, namespace, table }: TableRef,
@@ -55,12 +55,12 @@ export function addressOf(
   );
 }
 
-/** How metadata names a table that it did not name before. */
+/** The spelling of a table that is new in metadata. */
 export function spelledTable({ namespace, name, plain }: TableAddress): TableName {
   return plain || namespace === null ? name : { schema: namespace, name };
 }
 
-/** What metadata says of a table; of several entries that one that holds. */
+/** The metadata entry of a table; of several, the one that takes effect. */
 export function entryOf({ tables }: Metadata, address: TableAddress): TableMetadata | undefined {
   const named = tables.filter(
     ({ source, table }) => source === address.source && nameOf(table) === address.name,
@@ -69,7 +69,7 @@ export function entryOf({ tables }: Metadata, address: TableAddress): TableMetad
   return bare ?? named.find(({ table }) => schemaOf(table) === address.namespace);
 }
 
-/** Changes what is said of one table. An entry that says nothing any more is left out. */
+/** Changes the entry of one table. An entry that becomes empty is removed. */
 export function editTable(
   base: EditBase,
   ref: TableRef,
@@ -88,13 +88,13 @@ export function editTable(
   };
 }
 
-/** The value with another part; `undefined` and `null` take the part away. */
+/** The value with another member; `undefined` and `null` remove the member. */
 export function withPart<T extends object, K extends keyof T>(value: T, key: K, part: T[K] | null): T {
   const { [key]: _, ...rest } = value;
   return (part === undefined || part === null ? rest : { ...value, [key]: part }) as T;
 }
 
-/** Without lists and settings that are empty. */
+/** The entry without empty lists and settings. */
 function withoutNothing(entry: TableMetadata): TableMetadata {
   const { configuration, ...rest } = entry;
   const lists = Object.entries(rest).filter(([, value]) => !(Array.isArray(value) && value.length === 0));

@@ -26,43 +26,43 @@ export interface LiveMetadataOptions {
   readonly registry: SourceRegistry;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
-  /** Where it has metadata, the store does not hold it. */
+  /** If the configuration contains metadata, the store's is not used. */
   readonly config: Pick<FozConfig, 'metadata' | 'metadataPlace'>;
   readonly log: StoreLog;
 }
 
-/** How metadata is changed. */
+/** Options of a metadata change. */
 export interface ChangeOptions {
-  /** The version that the caller has seen; absent: whatever it is. */
+  /** The version that the caller has read; absent: any. */
   readonly expectedVersion?: number | null;
-  /** Only tells what would be. */
+  /** Returns the effects without applying the change. */
   readonly dryRun?: boolean;
-  /** Also where it makes something wrong that was not before. */
+  /** Applies the change although it causes new problems. */
   readonly force?: boolean;
   readonly comment?: string | null;
 }
 
-/** What a change did, or would do. */
+/** The effects of a change. */
 export interface ChangedMetadata {
-  /** The version now. */
+  /** The current version. */
   readonly version: number;
-  /** `false`: only tried, or there was nothing to change. */
+  /** `false`: it was a dry run, or changed nothing. */
   readonly applied: boolean;
   readonly changes: readonly MetadataChange[];
-  /** What is wrong from now on. */
+  /** Problems that the change causes. */
   readonly causes: readonly CatalogIssue[];
-  /** What was wrong until now. */
+  /** Problems that the change resolves. */
   readonly cures: readonly CatalogIssue[];
 }
 
 /**
- * The metadata that Foz serves. Without any in the configuration that of the store holds, and each change of it by any process; it is
- * changed here, and served by this process when a change is told to be done.
+ * The metadata that Foz serves: that of the configuration, or else that of the store. The store's can be changed here and follows changes
+ * by other processes. When a change resolves, this process serves it already.
  */
 export class LiveMetadata {
   readonly #options: LiveMetadataOptions;
   #known = 0;
-  /** `null`: the store holds no metadata. */
+  /** `null`: the metadata is not in the store. */
   readonly #plane: ControlPlane | null;
   readonly #follower: Follower;
 
@@ -80,18 +80,18 @@ export class LiveMetadata {
     });
   }
 
-  /** What holds the metadata when the store does not, for messages; `null`: the store does. */
+  /** Where the metadata is if it is not in the store, for messages; `null`: it is in the store. */
   get owner(): string | null {
     const { metadata, metadataPlace } = this.#options.config;
     return metadata === undefined ? null : (metadataPlace ?? 'The configuration');
   }
 
-  /** Serves what the store has, and follows its changes until `close`. A store that is down is followed as soon as it is there. */
+  /** Loads the store's metadata and follows its changes until `close`. A store that is down is followed as soon as it is up. */
   async start(): Promise<void> {
     if (this.#plane !== null) await this.#follower.start(this.#plane.store);
   }
 
-  /** Whether what the store holds was read, or it holds no metadata. */
+  /** Whether the store's metadata was read; true where it is not in the store. */
   get isRead(): boolean {
     return this.#plane === null || this.#follower.hasUpdated;
   }
@@ -100,39 +100,40 @@ export class LiveMetadata {
     this.#follower.close();
   }
 
-  /** The newest version; 0: nothing was ever written, or the configuration holds it. */
+  /** The newest version; 0: never written, or not in the store. */
   async read(): Promise<{ readonly version: number; readonly metadata: Metadata }> {
     if (this.#plane === null) return { version: 0, metadata: this.#options.graphs.metadata };
     const { version, metadata } = await this.#plane.store.readMetadata();
     return { version, metadata: (metadata as Metadata | null) ?? noMetadata };
   }
 
-  /** Versions that are kept, newest first, without their contents. */
+  /** The versions in the store, newest first, without their contents. */
   async history(most: number, before?: number): Promise<readonly Omit<MetadataVersion, 'metadata'>[]> {
     if (this.#plane === null) return [];
     return this.#plane.store.read((db) => metadataHistory(db, { limit: most, before }));
   }
 
-  /** What has to be done to one version to make it another (absent: the newest). Rejects with FozError `not-found`. */
+  /** The changes from one version to another (absent: the newest). Rejects with FozError `not-found`. */
   async diff(from: number, to?: number | null): Promise<readonly MetadataChange[]> {
     const until = to === undefined || to === null ? (await this.read()).metadata : await this.#version(to);
     return diffMetadata(await this.#version(from), until);
   }
 
-  /** The change that brings back a version. Rejects with FozError `not-found` when it is not kept. */
+  /** An edit that restores a version. Rejects with FozError `not-found` when it is not in the store any more. */
   async reverted(to: number): Promise<MetadataEdit> {
     this.#writable();
     return replaceMetadata(await this.#version(to), 'metadata.revert');
   }
 
   /**
-   * Changes the metadata, all or nothing; this process serves it when this resolves. Rejects with FozError: `not-supported` where the
-   * configuration holds it, `conflict` when somebody else wrote meanwhile, `validation-failed` with everything that it would make wrong.
+   * Changes the metadata, all or nothing; when this resolves, this process serves the change. Rejects with FozError: `not-supported` where
+   * the metadata is in the configuration, `conflict` when another process has written since, `validation-failed` with all problems that it
+   * causes.
    */
   async change(actor: Actor, edit: MetadataEdit, options: ChangeOptions = {}): Promise<ChangedMetadata> {
     const plane = this.#writable();
     const { version, metadata } = await this.read();
-    // Of what is served already the catalog is there.
+    // The catalog of the served version exists already, so it does not have to be built again.
     const before = version === this.#known ? this.#options.graphs.metadata : metadata;
     if (options.expectedVersion !== undefined && options.expectedVersion !== null)
       refuseVersion(version, options.expectedVersion);
@@ -207,7 +208,7 @@ export class LiveMetadata {
     this.#known = version;
   }
 
-  /** Unless a newer version is there already. */
+  /** Serves a version, unless a newer one is being served already. */
   #use(version: number, metadata: Metadata, resolved: ResolvedMetadata): void {
     if (version <= this.#known) return;
     this.#known = version;

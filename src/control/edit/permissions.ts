@@ -7,7 +7,7 @@ export type PermissionOperation = 'select' | 'insert' | 'update' | 'delete';
 
 type Listed = readonly PermissionMetadata<unknown>[];
 
-/** Gives a role a permission, in the place of the one that it has. */
+/** Sets a role's permission, replacing an existing one. */
 export function setPermission(
   table: TableRef,
   role: string,
@@ -22,7 +22,7 @@ export function setPermission(
   });
 }
 
-/** Takes a permission from a role. Fails with FozError `not-found` when it has none. */
+/** Removes a role's permission. Fails with FozError `not-found` when it has none. */
 export function dropPermission(table: TableRef, role: string, operation: PermissionOperation): MetadataEdit {
   return permissionEdit('permission.drop', table, operation, (list) => {
     const rest = list.filter((one) => one.role !== role);
@@ -47,7 +47,7 @@ function permissionEdit(
   };
 }
 
-/** Declares a role that can do what any of several others can do, or changes it. */
+/** Declares or changes an inherited role: it has the permissions of several other roles together. */
 export function setInheritedRole(
   role: string,
   roles: readonly string[],
@@ -60,7 +60,7 @@ export function setInheritedRole(
   });
 }
 
-/** Ends an inherited role. Fails with FozError `not-found` when there is none. */
+/** Removes an inherited role. Fails with FozError `not-found` when it does not exist. */
 export function dropInheritedRole(role: string): MetadataEdit {
   return rolesEdit('inherited-role.drop', (list) => {
     const rest = list.filter((one) => one.role_name !== role);

@@ -17,18 +17,18 @@ import {
 } from './edit.ts';
 import { renameInRules } from './rename-in-rules.ts';
 
-/** A relationship that is to be. Either `foreignKey` or `mapping` says how it leads there. */
+/** A relationship to be created, by either `foreignKey` or `mapping`. */
 export interface NewRelationship {
   readonly name: string;
   readonly kind: 'object' | 'array';
   readonly comment?: string | null;
-  /** Where it leads; in another source: by `mapping`. */
+  /** The target table; one in another source requires `mapping`. */
   readonly to: TableRef;
-  /** The columns of a foreign key, of this table or of the one it leads to. */
+  /** The columns of a foreign key of this table or of the target. */
   readonly foreignKey?: { readonly columns: readonly string[]; readonly on: 'this' | 'other' } | null;
-  /** Columns that are equal. */
+  /** Pairs of columns whose values have to be equal. */
   readonly mapping?: readonly { readonly from: string; readonly to: string }[] | null;
-  /** When keys are equal; for a relationship into another source. */
+  /** How keys are compared, for a target in another source. */
   readonly compare?: 'exact' | 'ignore_case' | null;
 }
 
@@ -49,7 +49,7 @@ export function createRelationship(table: TableRef, given: NewRelationship): Met
   };
 }
 
-/** Gives a relationship another name, in the rules of permissions too. One of a foreign key becomes a declared one. */
+/** Renames a relationship, also in the conditions of permissions. One derived from a foreign key becomes a declared one. */
 export function renameRelationship(table: TableRef, name: string, newName: string): MetadataEdit {
   return {
     operation: 'relationship.rename',
@@ -72,7 +72,7 @@ export function renameRelationship(table: TableRef, name: string, newName: strin
   };
 }
 
-/** Takes a declared relationship away. Fails with FozError `not-supported` for one of a foreign key, else `not-found`. */
+/** Removes a declared relationship. Fails with FozError `not-supported` for one derived from a foreign key, else `not-found`. */
 export function dropRelationship(table: TableRef, name: string): MetadataEdit {
   return {
     operation: 'relationship.drop',
@@ -92,7 +92,7 @@ export function dropRelationship(table: TableRef, name: string): MetadataEdit {
   };
 }
 
-/** Whether metadata declares a relationship; those of foreign keys are there by themselves. */
+/** Whether metadata declares a relationship, rather than a foreign key. */
 export function isDeclared(entry: TableMetadata | undefined, name: string): boolean {
   return lists.some((key) => entry?.[key]?.some((one) => one.name === name));
 }
@@ -163,7 +163,7 @@ function withDeclared(
   return added(entry, kind, { ...named, using });
 }
 
-/** The declaration that says what a relationship of a foreign key is, under another name. */
+/** A declaration, under another name, that is equivalent to a relationship derived from a foreign key. */
 function withForeignKey(
   { facts }: EditBase,
   entry: TableMetadata,
@@ -175,7 +175,7 @@ function withForeignKey(
   const columns = mapping.map((pair) => pair.from.name);
   const isSame = (other: Relationship) =>
     other.owner === owner && other.mapping.every((pair) => columns.includes(pair.from.name));
-  // Where the columns alone do not tell which foreign key is meant, both sides are named.
+  // Where several foreign keys have these columns, both sides are named.
   const twins = from.relationships.filter(
     (other) => isSame(other) && other.mapping.length === columns.length,
   );

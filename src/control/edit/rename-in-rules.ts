@@ -16,7 +16,7 @@ const permissionLists = [
   'delete_permissions',
 ] as const;
 
-/** Every condition that leads through a relationship, with the relationship's other name; `catalog` still has the old one. */
+/** Renames a relationship in every condition that refers to it; `catalog` still has the old name. */
 export function renameInRules(
   metadata: Metadata,
   catalog: Pick<Catalog, 'sources'>,
@@ -94,7 +94,7 @@ class Renaming {
   }
 }
 
-/** Each key and value of an object by another; what is no object stays. */
+/** Maps each key and value of an object; other values are returned unchanged. */
 function mapped(value: unknown, change: (key: string, value: unknown) => [string, unknown]): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => change(key, inner)));

@@ -6,17 +6,17 @@ import type {
 } from '../../catalog/index.ts';
 import { editTable, type MetadataEdit, type TableRef, withPart } from './edit.ts';
 
-/** Serves a table that was left out. */
+/** Adds a table to the graph. */
 export function trackTable(table: TableRef): MetadataEdit {
   return tableEdit('table.track', table, (entry) => withPart(entry, 'tracked', null));
 }
 
-/** Leaves a table out; what is said of it is kept for when it is served again. */
+/** Removes a table from the graph; its metadata is kept for when it is tracked again. */
 export function untrackTable(table: TableRef): MetadataEdit {
   return tableEdit('table.untrack', table, (entry) => withPart(entry, 'tracked', false));
 }
 
-/** How a table appears in the graph. What is absent stays, `null` takes it back to what the database says. */
+/** The appearance of a table in the graph. Absent members stay, `null` resets them to the database's values. */
 export interface TableAppearance {
   readonly customName?: string | null;
   readonly comment?: string | null;
@@ -48,7 +48,7 @@ function withRootFields(
   return { ...configuration, custom_root_fields: fields };
 }
 
-/** Declares which columns of a view, or of a table without a key, are unique together; `null`: none. */
+/** Declares a unique key for a view, or for a table without a key; `null`: removes it. */
 export function setTableKey(table: TableRef, columns: readonly string[] | null): MetadataEdit {
   return tableEdit('table.key', table, (entry) => withPart(entry, 'primary_key', columns));
 }
@@ -58,14 +58,14 @@ export function setEnumTable(table: TableRef, isEnum: boolean): MetadataEdit {
   return tableEdit('table.enum', table, (entry) => withPart(entry, 'is_enum', isEnum ? true : undefined));
 }
 
-/** Whether reads of a table are written into the audit log. */
+/** Whether reads of a table are recorded in the audit log. */
 export function auditReads(table: TableRef, enabled: boolean): MetadataEdit {
   return tableEdit('table.audit', table, (entry) =>
     withPart(entry, 'audit_reads', enabled ? true : undefined),
   );
 }
 
-/** The conditions that every written row passes, all of them anew. */
+/** Replaces the conditions that every written row has to fulfil. */
 export function setRowValidations(
   table: TableRef,
   validations: readonly RowValidationMetadata[],

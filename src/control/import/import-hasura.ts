@@ -9,19 +9,19 @@ import type { Finding } from './hasura/findings.ts';
 import type { AllowedOperations } from './hasura/operations.ts';
 import { readHasura } from './hasura/read-tree.ts';
 
-/** What an import has made. */
+/** The result of an import. */
 export interface ImportReport {
   readonly written: readonly string[];
   readonly sources: number;
   readonly tables: number;
   readonly permissions: number;
-  /** Everything that was not taken over, or not as it was. */
+  /** Everything that was left out or changed. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Makes a configuration at `file` and a folder of metadata beside it from Hasura's metadata. Throws FozError `conflict` when the file is
- * there and is not to be replaced, ConfigError with everything that cannot be read, both before anything is written.
+ * Converts Hasura's metadata to a configuration at `file` and a folder of metadata beside it. Throws FozError `conflict` when the file
+ * exists and is not to be replaced, ConfigError with everything that cannot be read, both before anything is written.
  */
 export function importHasura(from: string, file: string, replace = false): ImportReport {
   const { config, metadata, operations, findings } = convertHasura(readHasura(from));
@@ -52,7 +52,7 @@ export function importHasura(from: string, file: string, replace = false): Impor
   };
 }
 
-/** Hasura's own folder is often called `metadata` too. */
+/** A folder name that does not exist yet: Hasura's own folder is often called `metadata` too. */
 function freeFolder(base: string, replace: boolean): string {
   const free = ['metadata', 'foz-metadata'].find((name) => {
     const folder = join(base, name);

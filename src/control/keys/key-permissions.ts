@@ -5,21 +5,21 @@ import type { ControlPlane } from '../plane.ts';
 import { describeRole, type RoleDescription } from '../roles/effective.ts';
 import { keysOf } from './keys.ts';
 
-/** What a key may do with one of its roles. */
+/** The effective permissions of a key in one of its roles. */
 export interface KeyRoleDescription extends RoleDescription {
   /** The name of the key. */
   readonly key: string;
 }
 
-/** Where keys are. */
+/** The storages of keys. */
 interface Keys {
-  /** Those of the configuration file. */
+  /** The keys of the configuration file. */
   readonly declared: readonly KeyRecord[];
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
 }
 
-/** A key of the file or of the store, and what it can be named by. */
+/** A key of the file or of the store, with its identifiers. */
 interface NamedKey {
   readonly key: Pick<KeyRecord, 'id' | 'name' | 'roles' | 'scopes' | 'limits'>;
   readonly prefixes: readonly string[];
@@ -27,9 +27,9 @@ interface NamedKey {
 }
 
 /**
- * What a key may do with each of its roles, within its scopes and limits; nothing when it was revoked. `which`: its id as the audit log has
- * it, else its name or a prefix of it, then of those that are not revoked. Rejects with FozError `not-found`, or `conflict` where the file
- * and the store have one of that name each.
+ * The effective permissions of a key in each of its roles, narrowed by its scopes and limits; none when it is revoked. `which`: its id in
+ * the audit log, else the name or a prefix of a key that is not revoked. Rejects with FozError `not-found`, or `conflict` where the file
+ * and the store each have a key of that name.
  */
 export async function describeKey(
   graphs: Graphs,

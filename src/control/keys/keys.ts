@@ -18,40 +18,43 @@ import { existingStore } from '../offline/open-store.ts';
 import type { ControlPlane } from '../plane.ts';
 import { refuseUnfit, refuseUnfitAuth } from '../settings/refuse.ts';
 
-/** What a new key is to be. */
+/** The settings of a new key. */
 export interface KeyInput {
   readonly name: string;
   readonly description?: string | null;
   readonly owner?: string | null;
   readonly roles: readonly string[];
   readonly defaultRole?: string | null;
-  /** Session variables without prefix. */
+  /** Session variables, names without prefix. */
   readonly variables?: Readonly<Record<string, string | number | boolean>> | null;
   readonly scopes?: ScopesConfig | null;
   readonly networks?: readonly string[] | null;
   readonly rateLimit?: { readonly requests: number; readonly seconds: number } | null;
-  /** Smaller limits than those of its roles. */
+  /** Limits below those of its roles. */
   readonly limits?: CredentialLimits | null;
   readonly expiresAt?: Date | null;
-  /** Whether backend-only permissions hold. */
+  /** Whether backend-only permissions apply. */
   readonly backend?: boolean | null;
 }
 
-/** What of a key is to be other than before: what is absent stays, `null` takes away. */
+/** Changed settings of a key: absent ones stay, `null` removes. */
 export type KeyChange = { readonly [Name in keyof KeyInput]?: KeyInput[Name] | null };
 
-/** A key that was made, or given another secret: its text is shown this once. */
+/** A new key, or one with a new secret. Its text is shown only this once. */
 export interface ShownKey {
   readonly key: string;
   readonly description: KeyDescription;
 }
 
-/** Keys by name, without their secrets. Rejects with FozError `unavailable` when the store is. */
+/** Keys by name, without their secrets. Rejects with FozError `unavailable` when the store is down. */
 export function keysOf({ store }: ControlPlane, revoked: boolean): Promise<readonly KeyDescription[]> {
   return store.read((db) => listKeys(db, { revoked }));
 }
 
-/** The same for a command, without anything that runs; none where no store was made. Rejects with FozError `unavailable` when it cannot be opened. */
+/**
+ * The same for a command, without a running control plane; none where no store was created. Rejects with FozError `unavailable` when the
+ * store cannot be opened.
+ */
 export async function listStoredKeys(
   config: Pick<FozConfig, 'store' | 'state'>,
   environment: NodeJS.ProcessEnv,
@@ -67,7 +70,7 @@ export async function listStoredKeys(
   }
 }
 
-/** Makes an API key. Rejects with FozError `validation-failed` or, for a name that is taken, `conflict`. */
+/** Creates an API key. Rejects with FozError `validation-failed`, or `conflict` for a name that is in use. */
 export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInput): Promise<ShownKey> {
   refuseUnfitKey(input);
   const { key, prefix, hash } = mintKey(plane.peppers[0]!);
@@ -78,8 +81,8 @@ export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInp
 }
 
 /**
- * Changes what a key is; its text stays. `revision`: the one that was seen, absent: whichever it is. Rejects with FozError `not-found` for a
- * key that is not there or has ended, `validation-failed`, or `conflict` for another revision and for a name that is taken.
+ * Changes the settings of a key, not its text. `revision`: the one that the caller has read; absent: any. Rejects with FozError `not-found`
+ * for a missing or revoked key, `validation-failed`, or `conflict` for another revision and for a name that is in use.
  */
 export async function changeKey(
   plane: ControlPlane,
@@ -98,17 +101,19 @@ export async function changeKey(
         `The API key ${key.name} is at revision ${key.revision}, not at ${revision} as expected: read it again and repeat the change.`,
         { details: { expected: revision, current: Number(key.revision) } },
       );
-    // What it has already was looked at when it was given.
+    // Unchanged settings were validated when they were set.
     refuseUnfitKey({ ...key, description: null, owner: null, expiresAt: null, ...given });
   });
   return shown.description;
 }
 
-/** Throws FozError where the caller may not change this key; `undefined`: there is none. */
+/** Throws FozError where the caller may not change this key; `undefined`: it does not exist. */
 type Check = (key: KeyDescription | undefined) => void;
 const anyKey = () => {};
 
-/** Gives a key another secret; the ones before are accepted for so many seconds more. Rejects with FozError `not-found`, and as `check` does. */
+/**
+ * Gives a key another secret; former ones stay valid for a number of seconds. Rejects with FozError `not-found`, and as `check` does.
+ */
 export async function renewKey(
   plane: ControlPlane,
   actor: Actor,
@@ -122,7 +127,7 @@ export async function renewKey(
   return changed(plane, actor, 'key.rotate', id, key, rotate, check);
 }
 
-/** Ends a key for good. Rejects with FozError `not-found`, and as `check` does. */
+/** Revokes a key. Rejects with FozError `not-found`, and as `check` does. */
 export async function endKey(
   plane: ControlPlane,
   actor: Actor,
@@ -133,16 +138,16 @@ export async function endKey(
   return (await changed(plane, actor, 'key.revoke', id, '', revoke, check)).description;
 }
 
-/** What every key has: `null` makes it empty. */
+/** Settings that every key has, with the values that `null` resets them to. */
 const empty: Readonly<Record<string, unknown>> = { name: '', roles: [], variables: {}, backend: false };
 
-/** What is given, with something empty in place of a `null` that cannot be. */
+/** The changed settings, with an empty value for `null` where null is not allowed. */
 function givenIn(change: KeyChange): Partial<KeyInput> {
   const given = Object.entries(change).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [name, value ?? empty[name] ?? null]));
 }
 
-/** As it is kept: values of session variables are texts. */
+/** The change in the form of the store: values of session variables are texts. */
 function patchOf({ variables, backend, ...rest }: Partial<KeyInput>): KeyPatch {
   const texts = Object.entries(variables ?? {}).map(([name, value]) => [name, String(value)]);
   return {
@@ -152,7 +157,10 @@ function patchOf({ variables, backend, ...rest }: Partial<KeyInput>): KeyPatch {
   };
 }
 
-/** Changes one key and writes that down, both or neither; it counts in this process when this resolves. */
+/**
+ * Changes a key and records the change in the audit log, both in one transaction. When this resolves, the change is effective in this
+ * process.
+ */
 async function changed(
   { store, audit }: ControlPlane,
   actor: Actor,
@@ -180,7 +188,7 @@ async function changed(
   return shown;
 }
 
-/** The same rules as for keys in the configuration. Throws FozErrors. */
+/** Validates a key by the rules of the configuration file. Throws FozErrors. */
 function refuseUnfitKey({ description, owner, expiresAt, ...input }: KeyInput): void {
   const { name, roles, defaultRole, variables, scopes, networks, rateLimit, limits, backend } = input;
   const declared = {

@@ -7,22 +7,22 @@ import type { ControlPlane } from '../plane.ts';
 import { describeDeclaredKeys, type ListedKey, refuseDeclaredKey } from './declared-keys.ts';
 import { endKey, renewKey, type ShownKey } from './keys.ts';
 
-/** Who asks about keys of their own. */
+/** A caller that manages its own keys. */
 export interface Holder {
   readonly plane: ControlPlane;
   /** Keys of the configuration file. */
   readonly declaredKeys: () => readonly DeclaredKey[];
   readonly session: Session;
-  /** As the audit log calls them. */
+  /** The caller in the form of the audit log. */
   readonly actor: Actor;
 }
 
-/** Words that stand for an issuer where there is none. */
+/** Stand-ins for the issuer where there is none. */
 const unnamed = { token: 'token', webhook: 'webhook' } as const;
 
 /**
- * How somebody is called as the owner of keys: the issuer of their token and its subject, as `https://id.example.com ada`; `token ada`
- * for a token without `iss`, `webhook 7` for a user of the webhook. `null`: they can own none.
+ * The owner name of a caller: the issuer of its token and the subject, such as `https://id.example.com ada`; `token ada` for a token
+ * without `iss`, `webhook 7` for a user of the webhook. `null`: the caller cannot own keys.
  */
 export function ownerOf({ actor }: Session): string | null {
   if (actor === undefined || actor.id === '') return null;
@@ -33,7 +33,7 @@ export function ownerOf({ actor }: Session): string | null {
   return /\s/.test(issuer) || Object.hasOwn(unnamed, issuer) ? null : `${issuer} ${id}`;
 }
 
-/** The keys that the caller owns; for an API key that is asked with, itself. */
+/** The keys that the caller owns; for a caller with an API key, that key. */
 export function ownKeys(
   { plane, declaredKeys, session }: Holder,
   revoked: boolean,
@@ -48,7 +48,7 @@ export function ownKeys(
   );
 }
 
-/** As `renewKey`, for its owner. A key cannot do it: whoever has stolen one would keep it. Rejects with FozError. */
+/** The same as `renewKey`, for the owner. A key cannot renew itself, since a thief would then keep it. Rejects with FozError. */
 export function renewOwnKey(
   { plane, session, actor }: Holder,
   id: string,
@@ -65,7 +65,7 @@ export function renewOwnKey(
   });
 }
 
-/** As `endKey`, for its owner or the key itself. Rejects with FozError. */
+/** The same as `endKey`, for the owner or the key itself. Rejects with FozError. */
 export async function endOwnKey(
   { plane, declaredKeys, session, actor }: Holder,
   id: string,
@@ -80,7 +80,7 @@ function isOwn({ owner }: KeyDescription, session: Session): boolean {
   return owner !== null && owner !== undefined && owner === ownerOf(session);
 }
 
-/** A key of somebody else is told of as one that is not there. */
+/** The error for a key of another owner is that of a missing key, so that it does not reveal which keys exist. */
 function foreign(id: string): FozError {
   return new FozError('not-found', `You have no API key ${id}.`);
 }

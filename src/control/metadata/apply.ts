@@ -5,7 +5,7 @@ import { diffMetadata, type MetadataChange } from './diff-metadata.ts';
 import { isFolder, readFolder } from './folder.ts';
 import type { MetadataTarget } from './target.ts';
 
-/** The metadata of a folder. Throws FozError `not-found` when there is no such folder, ConfigError with everything that is wrong in it. */
+/** The metadata of a folder. Throws FozError `not-found` for a missing folder, ConfigError with all of its problems. */
 export function folderMetadata(folder: string): Metadata {
   if (!isFolder(folder))
     throw new FozError('not-found', `There is no folder ${folder}: make one with "foz metadata export".`);
@@ -14,7 +14,7 @@ export function folderMetadata(folder: string): Metadata {
   return metadata;
 }
 
-/** What stands between a target and a folder. */
+/** The differences between a target and a folder. */
 export interface FolderDiff {
   /** The version of the target that was compared. */
   readonly version: number;
@@ -30,22 +30,22 @@ export async function diffFolder(target: MetadataTarget, folder: string): Promis
 }
 
 export interface ApplyOptions {
-  /** Everything that is wrong with the metadata on the sources as they are. */
+  /** Returns all problems of the metadata with the current schemas of the sources. */
   readonly check: (metadata: Metadata) => Promise<readonly CatalogIssue[]>;
   readonly dryRun: boolean;
-  /** The version on which the folder stands; absent: whatever the newest is. */
+  /** The version that the folder is based on; absent: the newest. */
   readonly expected?: number;
 }
 
-/** What was done: `version` is the new one, or the one that stays. */
+/** The result. `version`: the new version, or the unchanged one where there was no difference. */
 export interface AppliedFolder extends FolderDiff {
   readonly applied: boolean;
   readonly notes: readonly CatalogIssue[];
 }
 
 /**
- * Makes the target say what the folder says, all or nothing. Rejects with ConfigError or FozErrors that tell everything that is wrong, with
- * FozError `conflict` when somebody else wrote meanwhile.
+ * Replaces the target's metadata by that of the folder, all or nothing. Rejects with ConfigError or FozErrors with all problems, and with
+ * FozError `conflict` when another process has written since.
  */
 export async function applyFolder(
   target: MetadataTarget,

@@ -4,7 +4,7 @@ import { canonicalMetadata, nameOf, plain, schemaOf, sortKey } from '../../catal
 import { differenceOf, wordsOf } from './diff-words.ts';
 import { type Part, partsOf } from './parts.ts';
 
-/** One thing that differs. */
+/** One difference. */
 export interface MetadataChange {
   readonly change: 'added' | 'removed' | 'changed';
   /** `shop.sales.orders`, or `inherited roles` */
@@ -17,7 +17,7 @@ export interface MetadataChange {
   readonly after?: unknown;
 }
 
-/** What has to be done to `before` to make it `after`, table by table, in words. Empty exactly when both say the same. */
+/** The changes that turn `before` into `after`, table by table, in words. Empty exactly when both are equal in meaning. */
 export function diffMetadata(before: Metadata, after: Metadata): MetadataChange[] {
   const [old, now] = [before, after].map((metadata) => canonicalMetadata(plain(metadata)));
   const rolesOf = ({ inherited_roles = [] }: Metadata): Part[] =>
@@ -30,7 +30,7 @@ export function diffMetadata(before: Metadata, after: Metadata): MetadataChange[
   return [...diffTables(old!, now!), ...diffParts('inherited roles', rolesOf(old!), rolesOf(now!))];
 }
 
-/** A change from one version to another, as the audit log tells of it. */
+/** The changes from one version to another, in the form of the audit log. */
 export function beforeAndAfter(changes: readonly MetadataChange[], from: number, to: number) {
   const parts = (side: 'before' | 'after') =>
     changes.flatMap(({ where, part, [side]: value }) =>
@@ -92,7 +92,7 @@ function diffParts(where: string, before: readonly Part[], after: readonly Part[
   return changes;
 }
 
-/** Second ones of a key are told apart by a number. */
+/** Items by key. A repeated key gets a number, so that no item is lost. */
 function numbered<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T> {
   const found = new Map<string, T>();
   for (const item of items) {

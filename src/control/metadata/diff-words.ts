@@ -4,7 +4,7 @@ import type { Part, PartKind } from './parts.ts';
 
 type Words = (name: string) => string;
 
-/** How a part is called. */
+/** The words for a kind of part. */
 const subjects = {
   entry: () => 'the table is declared',
   setting: (name) => (Object.hasOwn(settings, name) ? settings[name]! : name),
@@ -85,7 +85,7 @@ export function differenceOf(before: Part, after: Part): string {
   return `${subject}: ${told.join('; ')}`;
 }
 
-/** The things inside `permission`, `using` and `definition` stand beside the others. */
+/** The members of `permission`, `using` and `definition` moved up to those around them. */
 function flat(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const wrappers = ['permission', 'using', 'definition', 'manual_configuration', 'to_source'];
   return Object.fromEntries(

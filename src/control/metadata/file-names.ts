@@ -2,8 +2,8 @@ import type { TableMetadata } from '../../catalog/index.ts';
 import { nameOf, schemaOf } from '../../catalog/index.ts';
 
 /**
- * Where a new file for a table goes within the folder: `shop/orders.yaml`, `shop/sales.orders.yaml`. `taken` holds the paths that are in
- * use, in lower case, since some file systems do not tell cases apart; the new path is added to it.
+ * A path within the folder for the file of a new table: `shop/orders.yaml`, `shop/sales.orders.yaml`. `taken` holds the used paths in lower
+ * case, since some file systems are case-insensitive; the new path is added to it.
  */
 export function newFileName({ source, table }: TableMetadata, taken: Set<string>): string {
   const schema = schemaOf(table);
@@ -16,10 +16,10 @@ export function newFileName({ source, table }: TableMetadata, taken: Set<string>
   }
 }
 
-/** Names that Windows keeps for devices. */
+/** Names that Windows reserves for devices. */
 const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i;
 
-/** Letters, digits, `_` and `-` as they are, everything else as `%2F`. The name that counts stands inside the file. */
+/** Keeps letters, digits, `_` and `-`, and encodes the rest as `%2F`. The path is only for people: the name of the table is in the file. */
 function safe(name: string): string {
   const text = name.replaceAll(/[^\p{L}\p{N}_-]/gu, (char) =>
     [...Buffer.from(char)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),

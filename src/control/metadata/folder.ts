@@ -10,32 +10,32 @@ import { checkAgainst } from './validate.ts';
 /** The file of a folder that holds the inherited roles. */
 export const inheritedRolesFile = 'inherited_roles.yaml';
 
-/** A file of a table. */
+/** The file of a table. */
 export interface TableFile {
-  /** Within the folder, with `/`. */
+  /** Relative to the folder, with `/`. */
   readonly path: string;
   readonly entry: TableMetadata;
   readonly locate: Locate;
 }
 
-/** Metadata as a folder has it. */
+/** The metadata of a folder. */
 export interface ReadFolder {
-  /** `undefined` when anything is wrong. */
+  /** `undefined`: there are problems. */
   readonly metadata: Metadata | undefined;
   readonly files: readonly TableFile[];
   readonly problems: readonly ConfigProblem[];
-  /** The place of what stands at a path of `metadata`. */
+  /** The place of the value at a path of `metadata`. */
   readonly locate: Locate;
 }
 
-/** Whether the path is a folder that is there. */
+/** Whether the path is an existing folder. */
 export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /**
- * Reads a folder of metadata: `<source>/<table>.yaml` with one table each, and `inherited_roles.yaml`. `${...}` has no meaning in it.
- * Everything that is wrong is told at once, with its place; two files for one table too.
+ * Reads a folder of metadata: `<source>/<table>.yaml` with one table each, and `inherited_roles.yaml`. `${...}` is not replaced. Reports
+ * all problems at once, with their places, among them two files for one table.
  */
 export function readFolder(folder: string): ReadFolder {
   const problems: ConfigProblem[] = [];
@@ -68,7 +68,7 @@ export function readFolder(folder: string): ReadFolder {
   return { metadata, files: sorted, problems, locate };
 }
 
-/** A path into canonical metadata, as a path into what was given: entries of lists may stand in another order there. */
+/** Converts a path in canonical metadata to a path in the metadata as given, whose lists may have another order. */
 function pathAsGiven(
   path: readonly (string | number)[],
   canonical: unknown,
@@ -118,7 +118,7 @@ function readSource(folder: string, source: string, problems: ConfigProblem[]): 
     });
 }
 
-/** Its value is `undefined` when it is not as its schema says. */
+/** Reads a file and checks it against its schema. The value is `undefined` when it does not match. */
 function readChecked(
   file: string,
   what: 'table' | 'inheritedRoles',

@@ -15,31 +15,31 @@ import {
 import { ExactNumber, numberOf } from '../../core/index.ts';
 import type { ConfigProblem } from '../config/config.ts';
 
-/** The place of a value, or of the setting `key` in a map. */
+/** Returns the place of a value, or of the setting `key` in a map. */
 export type Locate = (
   path: readonly (string | number)[],
   key?: string,
 ) => Pick<ConfigProblem, 'file' | 'line' | 'column'>;
 
-/** A file of YAML, with the places of what is in it. */
+/** A parsed YAML file, with the places of its values. */
 export interface LocatedYaml {
-  /** `undefined`: not there, or no YAML. */
+  /** `undefined`: the file is missing or not YAML. */
   readonly value: unknown;
   readonly problems: ConfigProblem[];
   readonly locate: Locate;
 }
 
-/** Values that a file may hold, those that aliases stand for counted each time. */
+/** Most values of a file, those of aliases counted at each use, so that nested aliases cannot exhaust memory. */
 const mostValues = 2_000_000;
 
-/** YAML, and what keeps it from being read: where in the text, from 0, and why. Its aliases are safe to follow when that is nothing. */
+/** Parses YAML. Returns problems with their offset in the text (from 0). Without problems, its aliases are safe to follow. */
 export function parseYaml(text: string, lineCounter: LineCounter) {
   try {
     const document: Document = parseDocument(text, { lineCounter, logLevel: 'silent' });
     visit(document, { Scalar: keepDigits });
     if (document.errors.some(({ message }) => message.startsWith('Maximum call stack')))
       throw new RangeError();
-    // After the first few, one follows from the other.
+    // Later errors usually follow from the first few.
     const errors = document.errors
       .slice(0, 20)
       .map(({ pos, message }) => ({ offset: pos[0], message: message.split('\n')[0]! }));
@@ -57,7 +57,7 @@ export function parseYaml(text: string, lineCounter: LineCounter) {
 
 const decimal = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** A number that a double would change becomes its digits as text: conditions and presets take a number either way. */
+/** Replaces a number that a double would change by its digits as text; conditions and presets accept both. */
 function keepDigits(_: unknown, node: Scalar): void {
   const source = node.source ?? '';
   if (typeof node.value === 'number' && decimal.test(source) && numberOf(source) instanceof ExactNumber)
@@ -71,7 +71,7 @@ function valuesOf(document: Document): number {
     if (!isMap(node) && !isSeq(node)) return 1;
     const found = known.get(node);
     if (found !== undefined) return found;
-    // What it says of itself within itself.
+    // An alias inside its own anchor would never end.
     known.set(node, Number.POSITIVE_INFINITY);
     let values = 1;
     for (const item of node.items) values += isPair(item) ? count(item.key) + count(item.value) : count(item);
@@ -81,7 +81,9 @@ function valuesOf(document: Document): number {
   return count(document.contents);
 }
 
-/** Reads a file of YAML. `environment` is for the `${...}` in it; `null`: they are left as they are. Problems are returned, not thrown. */
+/**
+ * Reads a YAML file. `environment`: the variables for `${...}` in it; `null`: they are not replaced. Problems are returned, not thrown.
+ */
 export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): LocatedYaml {
   if (!existsSync(file)) {
     const message = 'does not exist: make one with "foz init", or name another with --config';
@@ -120,7 +122,7 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
   return { value, problems, locate };
 }
 
-/** Fills in every text of a document. Values never appear in messages. */
+/** Replaces `${...}` in all texts of a document. Messages contain no values. */
 function fillIn(
   document: Document,
   folder: string,
@@ -138,8 +140,8 @@ function fillIn(
 }
 
 /**
- * A text with `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` replaced; paths start at `folder`. What cannot be
- * replaced is empty and named in `problems`, which show no values.
+ * A text with `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}` replaced; paths are relative to `folder`. A reference that cannot be
+ * replaced becomes empty and is reported in `problems`, without values.
  */
 export function filledText(
   given: string,

@@ -10,7 +10,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 
-/** Makes a document say `value`; comments, blank lines and the order of what stays are kept. */
+/** Changes a document to contain `value`, keeping comments, blank lines and the order of what remains. */
 export function mergeInto(document: Document, value: unknown): void {
   document.contents = merged(document, document.contents as Node | null, value);
 }
@@ -39,7 +39,7 @@ function keyOf({ key }: Pair): string {
   return String(isScalar(key) ? key.value : key);
 }
 
-/** Items keep their comments when one of the new list is the same, or has the same name or role. */
+/** Merges a list. An item keeps its comments if the new list has an equal one, or one with the same name or role. */
 function mergedList(document: Document, list: YAMLSeq, values: readonly unknown[]): Node {
   const old = (list.items as Node[]).map((node) => ({
     node,

@@ -1,6 +1,6 @@
 import type { TableMetadata } from '../../catalog/index.ts';
 
-/** A part of what is declared that a person would speak of as one thing. */
+/** The smallest unit of metadata in a diff, such as one permission. */
 export interface Part {
   readonly kind: PartKind;
   /** `select_permissions.buyer` */
@@ -35,7 +35,7 @@ const lists = {
   delete_permissions: { kind: 'delete', name: 'role' },
 } as const satisfies Partial<Record<keyof TableMetadata, { kind: PartKind; name: string }>>;
 
-/** Everything that an entry says; the first part is that there is one at all. How the table is spelled belongs to it. */
+/** All parts of a table's entry. The first one stands for the entry itself, with the spelling of the table. */
 export function partsOf(entry: TableMetadata): Part[] {
   const { source: _, table, configuration, validations, ...rest } = entry;
   const parts: Part[] = [{ kind: 'entry', path: 'table', name: 'table', value: table }];

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { isFolder, readFolder } from './folder.ts';
 import { type Locate, readYaml } from './located-yaml.ts';
 
-/** Where the parts of the metadata of a configuration file stand: in it, or in the file or folder that it names. */
+/** Returns the places of the metadata of a configuration: in the file itself, or in the file or folder that it names. */
 export function metadataPlaces(file: string, environment: NodeJS.ProcessEnv = process.env): Locate {
   const { value, locate } = readYaml(file, environment);
   const inside = (value as { readonly metadata?: unknown } | undefined)?.metadata;

@@ -5,27 +5,27 @@ import type { FozConfig } from '../config/config.ts';
 import { keepsAccount } from '../plane.ts';
 import { beforeAndAfter, diffMetadata } from './diff-metadata.ts';
 
-/** Metadata, and the number of its version: 0 where none was ever written. */
+/** Metadata with its version; 0: never written. */
 export interface VersionedMetadata {
   readonly version: number;
   readonly metadata: Metadata;
 }
 
-/** Where metadata is kept. */
+/** A storage of metadata. */
 export interface MetadataTarget {
-  /** What it is, for messages: `the store in .foz/store` */
+  /** The storage, for messages: `the store in .foz/store` */
   readonly name: string;
   read(): Promise<VersionedMetadata>;
-  /** Returns the new version. Rejects with FozError `conflict` when somebody wrote since version `expected`. */
+  /** Returns the new version. Rejects with FozError `conflict` when the version is no longer `expected`. */
   write(expected: number, metadata: Metadata): Promise<number>;
-  /** The store, once it is there; `null`: it is kept elsewhere. */
+  /** The store, created if necessary; `null`: the metadata is stored elsewhere. */
   store(): Promise<Store | null>;
   close(): Promise<void>;
 }
 
 /**
- * Where a configuration keeps metadata: in itself when it has a part `metadata`, else in the store, which is at `store.url`, FOZ_STORE_URL or
- * in the state folder. Only writing makes an embedded store that is not there.
+ * The storage of a configuration's metadata: the configuration itself if it has a part `metadata`, else the store, at `store.url`,
+ * FOZ_STORE_URL or in the state folder. A missing embedded store is only created by a write.
  */
 export async function metadataTarget(
   config: KeptBy,
@@ -86,7 +86,7 @@ async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): P
   };
 }
 
-/** The audit log of a store, with the master key that it is signed by. Rejects with FozError for another key. */
+/** The audit log of a store, with the master key that signs it. Rejects with FozError for another key. */
 async function auditOver(
   store: Store,
   { state = '.foz' }: KeptBy,

@@ -23,7 +23,7 @@ function validatorOf(what: keyof typeof schemas): ValidateFunction<unknown> {
   return made;
 }
 
-/** Everything in which a value is not as the JSON Schema says, with places where it comes from a file. */
+/** All violations of the JSON Schema, with places where the value comes from a file. */
 export function checkAgainst(
   what: keyof typeof schemas,
   value: unknown,

@@ -30,8 +30,8 @@ const schemaUrl = 'https://foz.dev/schema/foz.schema.json#/$defs';
 const yamlOptions = { lineWidth: 120 } as const;
 
 /**
- * Makes a folder say what the metadata says. Files that already say it are not touched, comments of the others are kept, files of tables
- * that are gone are removed. Throws ConfigError when the folder holds something that is no metadata, before anything is written.
+ * Writes metadata into a folder. Unchanged files are not touched, others keep their comments, and files of tables without metadata are
+ * removed. Throws ConfigError when the folder contains files that are not metadata, before anything is written.
  */
 export function writeFolder(folder: string, given: Metadata): WrittenFolder {
   const metadata = canonicalMetadata(plain(given));
@@ -69,7 +69,7 @@ function refuseTwice({ tables }: Metadata): void {
   }
 }
 
-/** The path of each table: the one it has, else a new one. */
+/** The path of each table's file: the existing one, else a new one. */
 function placesOf(
   metadata: Metadata,
   files: readonly { readonly path: string; readonly entry: TableMetadata }[],
@@ -93,12 +93,12 @@ function writeTable(
   return writeYaml(join(folder, path), source === dirname(path) ? rest : entry, 'table_entry');
 }
 
-/** Whether the file had to be changed. */
+/** Writes a file. Returns whether it changed. */
 function writeYaml(file: string, value: unknown, schema: string): boolean {
   const document = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')) : null;
   if (document !== null && isDeepStrictEqual(document.toJS(), value)) return false;
   mkdirSync(dirname(file), { recursive: true });
-  // Beside it first, so that nobody reads half a file.
+  // Written under another name and then renamed, so that no process reads a half-written file.
   writeFileSync(`${file}.new`, textOf(document, value, schema));
   renameSync(`${file}.new`, file);
   return true;

@@ -14,14 +14,14 @@ export interface LiveNamesOptions {
   readonly keeper: NamesKeeper;
   /** `null`: there is no store. */
   readonly plane: ControlPlane | null;
-  /** Whether all sources are known: before that, a name could be taken from one that is still to come. */
+  /** Whether all sources are known: before that, a new name could be one that belongs to a table of a source not read yet. */
   readonly isReady: () => boolean;
   readonly log: StoreLog;
 }
 
 /**
- * Keeps the names of tables and relationships in step with the store or the file: new names are written after each change of the graph,
- * and names that other processes have written are loaded.
+ * Synchronizes the names of tables and relationships with the store or the file: new names are written after each change of the graph, and
+ * names written by other processes are loaded.
  */
 export class LiveNames {
   readonly #options: LiveNamesOptions;
@@ -39,7 +39,7 @@ export class LiveNames {
     });
   }
 
-  /** Loads the kept names, and writes new ones from now on until `close`. `reads`: never writes. */
+  /** Loads the stored names, and writes new ones until `close`. `reads`: never writes. */
   async start(reads: 'reads' | 'writes' = 'writes'): Promise<void> {
     const { graphs, keeper, plane } = this.#options;
     if (reads === 'reads') {
@@ -49,7 +49,7 @@ export class LiveNames {
     const store = keeper instanceof StoredNames ? plane?.store : undefined;
     const look = () =>
       this.#follower.update().catch((error: unknown) => {
-        // A file that cannot be written is tried again at the next change.
+        // After a failed write to a file, the next change tries again.
         if (store === undefined) this.#tell(error);
         else this.#follower.retrySoon();
       });
@@ -58,12 +58,12 @@ export class LiveNames {
     this.#unlisten = graphs.onSwap(() => void look());
   }
 
-  /** Whether the names in the store are known, or they stand in a file. */
+  /** Whether the names in the store were read; true where they are in a file. */
   get isRead(): boolean {
     return !(this.#options.keeper instanceof StoredNames) || this.#follower.hasUpdated;
   }
 
-  /** Logs an error once, until another one comes. */
+  /** Logs an error, unless it is the same as the last one. */
   #tell(error: unknown): void {
     const { keeper, log } = this.#options;
     const reason =
@@ -72,7 +72,7 @@ export class LiveNames {
     this.#told = reason;
   }
 
-  /** Forgets the names of a source, or of one of its tables (`public.orders`), which are made anew. Whether there were any. */
+  /** Discards the names of a source or of one table (`public.orders`), so that they are generated again. Returns whether there were any. */
   async reset(source: string, place: string | null): Promise<boolean> {
     const { keeper } = this.#options;
     let found = false;
@@ -100,8 +100,8 @@ export class LiveNames {
 }
 
 /**
- * Names stand in the file that the configuration names, else in the store, else in a file of the state folder. A configuration that was
- * made without a file names no state folder: its names last as long as the process.
+ * The storage of names: the file that the configuration names, else the store, else a file in the state folder. A configuration that was
+ * built in code has no state folder; its names last as long as the process.
  */
 export function namesKeeperOf(
   { names, state }: Pick<FozConfig, 'names' | 'state'>,

@@ -3,13 +3,15 @@ import { dirname } from 'node:path';
 import { FozError } from '../../core/index.ts';
 import type { NameBook, SourceNames } from '../../views/index.ts';
 
-/** Where names are kept. */
+/** A storage of names. */
 export interface NamesKeeper {
   /** For messages. */
   readonly place: string;
   /** Rejects with FozError. */
   read(): Promise<NameBook>;
-  /** Replaces the names by the result of `change`; `null` leaves them. Resolves with the names then kept. Rejects with FozError. */
+  /**
+   * Replaces the names by the result of `change`; `null`: leaves them. Resolves with the names stored afterwards. Rejects with FozError.
+   */
   write(change: (book: NameBook) => NameBook | null): Promise<NameBook>;
 }
 
@@ -28,7 +30,7 @@ export class NamesInMemory implements NamesKeeper {
   }
 }
 
-/** Names in a file that can be put into Git: sorted, a line for each name. */
+/** Names in a file made for version control: sorted, one name per line. */
 export class NamesFile implements NamesKeeper {
   readonly place: string;
 
@@ -40,7 +42,7 @@ export class NamesFile implements NamesKeeper {
     return readNamesFile(this.place);
   }
 
-  /** Replaces the file as a whole, so that a crash leaves the old one. */
+  /** Replaces the file atomically, so that a crash leaves the old one. */
   async write(change: (book: NameBook) => NameBook | null): Promise<NameBook> {
     const before = readNamesFile(this.place);
     const after = change(before);
@@ -58,7 +60,7 @@ export class NamesFile implements NamesKeeper {
   }
 }
 
-/** The names in a file; none where it is not there. Throws FozError. */
+/** The names in a file; none where it does not exist. Throws FozError. */
 export function readNamesFile(file: string): NameBook {
   let text: string;
   try {

@@ -4,7 +4,7 @@ import { publishChange } from '../../store/index.ts';
 import type { NameBook, SourceNames } from '../../views/index.ts';
 import type { NamesKeeper } from './names-file.ts';
 
-/** Names in the store, so that all processes that share it agree. Where several name something at once, the first one decides. */
+/** Names in the store, so that all processes that share it agree. When several processes name something at once, the first one wins. */
 export class StoredNames implements NamesKeeper {
   readonly #store: Store;
 

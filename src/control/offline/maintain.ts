@@ -20,10 +20,10 @@ import {
 import type { FozConfig } from '../config/config.ts';
 import { daysAgo, type PrunedAudit } from './prune-audit.ts';
 
-/** The parts of a configuration that say where the store is. */
+/** The parts of a configuration that locate the store. */
 export type StorePlace = Pick<FozConfig, 'state' | 'store'>;
 
-/** What a store is, and which steps its structure has. */
+/** A store, with its applied and pending migrations. */
 export type StoreDescription = MigrationStatus & Pick<Store, 'kind' | 'place'>;
 
 const log = {
@@ -31,23 +31,25 @@ const log = {
   error: (fields: object, message: string) => console.error(message, fields),
 };
 
-/** What the store is and which steps its structure has; changes nothing. Rejects with FozError. */
+/** The location of the store and its migrations; changes nothing. Rejects with FozError. */
 export function storeStatus(place: StorePlace, environment: NodeJS.ProcessEnv): Promise<StoreDescription> {
   return withStore(place, environment, describeStore);
 }
 
-/** As `storeStatus`, of a store that is at hand. */
+/** The same as `storeStatus`, for an open store. */
 export async function describeStore(store: Store): Promise<StoreDescription> {
   const { kind, place } = store;
   return { kind, place, ...(await store.status()) };
 }
 
-/** Brings the store up to date; the steps that were done. Rejects with FozError. */
+/** Runs pending migrations and returns their names. Rejects with FozError. */
 export function migrateStore(place: StorePlace, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
   return withStore(place, environment, (store) => store.open());
 }
 
-/** Reads the whole audit log and tells what is wrong with it. `checkpoint`: a file to compare with, that of the state folder unless told. */
+/**
+ * Verifies the whole audit log and returns its problems. `checkpoint`: a file to compare with; default: that of the state folder.
+ */
 export function verifyStoredAudit(
   place: StorePlace,
   environment: NodeJS.ProcessEnv,
@@ -55,13 +57,13 @@ export function verifyStoredAudit(
 ): Promise<AuditReport> {
   return withStore(place, environment, async (store, folder) => {
     const secrets = await openSecrets(store, folder, environment);
-    // Where the key is gone, every signature is wrong.
+    // Without the key no signature can be verified, so all of them count as wrong.
     const key = Buffer.from((await secrets.get(auditKeyId))?.reveal() ?? '', 'base64');
     return verifyAudit({ store, key, checkpointFile: checkpoint ?? checkpointFile(folder) });
   });
 }
 
-/** Writes the audit log as JSON Lines, oldest first; resolves when the last one is written. Rejects with FozError. */
+/** Writes the audit log as JSON Lines, oldest first; resolves when all records are written. Rejects with FozError. */
 export function exportStoredAudit(
   place: StorePlace,
   environment: NodeJS.ProcessEnv,
@@ -73,7 +75,7 @@ export function exportStoredAudit(
   });
 }
 
-/** Removes records of the audit log that are older than so many days; the rest can still be verified. Rejects with FozError. */
+/** Removes audit records older than a number of days; the rest can still be verified. Rejects with FozError. */
 export function pruneStoredAudit(
   place: StorePlace,
   environment: NodeJS.ProcessEnv,
@@ -94,8 +96,8 @@ export function pruneStoredAudit(
 }
 
 /**
- * Brings all secrets under the key of the environment (FOZ_MASTER_KEY, the one before in FOZ_MASTER_KEY_OLD); where the key stands in the
- * state folder, under a new one that takes its place. All or none. Rejects with FozError.
+ * Encrypts all secrets with the key of the environment (FOZ_MASTER_KEY, the former one in FOZ_MASTER_KEY_OLD). Where the key is in the
+ * state folder, a new one is generated and replaces it. All or none. Rejects with FozError.
  */
 export function rotateStoreSecrets(place: StorePlace, environment: NodeJS.ProcessEnv): Promise<Rotation> {
   return withStore(place, environment, async (store, folder) => {
@@ -109,7 +111,7 @@ export function rotateStoreSecrets(place: StorePlace, environment: NodeJS.Proces
   });
 }
 
-/** The secrets of a store. Rejects with FozError when the key at hand is not theirs. */
+/** The secrets of a store. Rejects with FozError when the available key does not decrypt them. */
 async function openSecrets(store: Store, folder: string, environment: NodeJS.ProcessEnv): Promise<Secrets> {
   const secrets = new Secrets(store, () => keyRing(folder, environment, log));
   await secrets.checkKey();

@@ -10,7 +10,7 @@ import {
 import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
 
-/** The store of a configuration, for commands that look into it; `null`: it has none, or one that was never made. Opens when it is used. */
+/** The store of a configuration, for commands; `null`: it has none, or none was created yet. Opens on first use. */
 export async function existingStore(
   { store: where, state = '.foz' }: Pick<FozConfig, 'store' | 'state'>,
   environment: NodeJS.ProcessEnv,
@@ -22,7 +22,9 @@ export async function existingStore(
     : null;
 }
 
-/** A control plane over a store that is open, for commands: nothing is written down, nothing goes on in the background. Closing it leaves the store. */
+/**
+ * A control plane over an open store, for commands: without audit records and background work. Closing it leaves the store open.
+ */
 export async function planeForCommands(
   store: Store,
   { state = '.foz' }: Pick<FozConfig, 'state'>,

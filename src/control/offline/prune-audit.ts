@@ -3,17 +3,17 @@ import { type Actor, type Retention, removeOldRecords } from '../../store/index.
 import { type ControlPlane, requireAudit } from '../plane.ts';
 import type { RuntimeSettings } from '../settings/runtime.ts';
 
-/** What was removed from the audit log. */
+/** The removed part of the audit log. */
 export interface PrunedAudit extends Retention {
-  /** What is older is gone. */
+  /** Older records are removed. */
   readonly before: Date;
 }
 
 const mostDays = 100_000;
 
 /**
- * Removes records of the audit log that are older than so many days, and writes that down. Rejects with FozError `validation-failed` for
- * what is no number of days, `not-supported` where there is no log or the configuration file says that these records are kept.
+ * Removes audit records older than a number of days, and records that. Rejects with FozError `validation-failed` for an invalid number,
+ * `not-supported` where there is no log or the configuration file requires these records to be kept.
  */
 export async function pruneAudit(
   settings: RuntimeSettings,
@@ -27,7 +27,7 @@ export async function pruneAudit(
   return { ...(await removeOldRecords(plane.store, audit, before.getTime(), actor)), before };
 }
 
-/** The moment so many days ago. Throws FozError `validation-failed`. */
+/** The time a number of days ago. Throws FozError `validation-failed`. */
 export function daysAgo(days: number): Date {
   if (Number.isInteger(days) && days >= 1 && days <= mostDays)
     return new Date(Date.now() - days * 86_400_000);
@@ -37,7 +37,7 @@ export function daysAgo(days: number): Date {
   );
 }
 
-/** What the file says of retention, whoever asks over the network cannot undercut. */
+/** Refuses a retention shorter than that of the file, which a caller of the API cannot override. */
 function refuseKept({ audit }: RuntimeSettings['file'], days: number): void {
   const kept = typeof audit === 'object' ? audit.retention_days : undefined;
   if (kept === undefined || (kept !== null && days >= kept)) return;

@@ -4,22 +4,22 @@ import { type RoleName, roleNamed } from '../../core/index.ts';
 import type { Graphs } from '../../views/index.ts';
 import { grantedTo } from '../../views/index.ts';
 
-/** What a role may do in the end: inherited roles as merged, what is wrong in the metadata left out. */
+/** The effective permissions of a role: those of inherited roles merged, invalid metadata left out. */
 export interface RoleDescription {
   readonly role: RoleName;
   readonly tables: readonly TableDescription[];
-  /** Limits of its own or of everybody, within those of the credential. */
+  /** The role's limits or the general ones, narrowed by those of the credential. */
   readonly limits: LimitsConfig;
 }
 
-/** The roles that have any permission, by name; the admin role is not among them. */
+/** The roles with any permission, by name, without the admin role. */
 export function roleNames({ permissions }: Graphs): readonly RoleName[] {
   return [...permissions.roles.keys()].sort();
 }
 
 /**
- * What a role may do, within the scopes and limits of a credential where some are given. A role without permissions may do nothing. Throws
- * FozError `validation-failed` for a text that cannot be the name of a role.
+ * The effective permissions of a role, narrowed by the scopes and limits of a credential if given. A role without permissions has an empty
+ * list. Throws FozError `validation-failed` for an invalid role name.
  */
 export function describeRole(
   graphs: Graphs,

@@ -3,7 +3,7 @@ import { adminRole, FozError, FozErrors, type RoleName, roleNamed } from '../../
 import type { Graphs } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 
-/** The roles that metadata gives something to, inherited ones among them, and the admin role. */
+/** The roles with permissions in the metadata, inherited roles among them, and the admin role. */
 export function rolesOf(metadata: Metadata): ReadonlySet<string> {
   const lists = metadata.tables.flatMap((table) => [
     ...(table.select_permissions ?? []),
@@ -15,7 +15,7 @@ export function rolesOf(metadata: Metadata): ReadonlySet<string> {
   return new Set([adminRole, ...lists.map(({ role }) => role), ...inherited]);
 }
 
-/** Why a role cannot be meant: it has no permission at all. `null`: it has some. */
+/** The problem of a role name: it has no permissions at all, so it is probably misspelled. `null`: it has some. */
 export function unknownRole(known: Iterable<string>, name: string): string | null {
   const names = new Set(known);
   if (names.has(name)) return null;
@@ -25,7 +25,7 @@ export function unknownRole(known: Iterable<string>, name: string): string | nul
   return `The role "${name}" has no permission${didYouMean(name, names)}: ${list}.`;
 }
 
-/** A role that has permissions, or the admin role. Throws FozError `not-found`, and `validation-failed` for what is no name. */
+/** A role with permissions, or the admin role. Throws FozError `not-found`, and `validation-failed` for an invalid name. */
 export function knownRole({ metadata }: Pick<Graphs, 'metadata'>, text: string): RoleName {
   const role = roleNamed(text);
   const problem = unknownRole(rolesOf(metadata), role);
@@ -33,7 +33,9 @@ export function knownRole({ metadata }: Pick<Graphs, 'metadata'>, text: string):
   throw new FozError('not-found', problem);
 }
 
-/** Throws FozErrors `validation-failed` that name all roles without permissions. Before any role has some, none is refused. */
+/**
+ * Throws FozErrors `validation-failed` that name all roles without permissions. While no role has permissions yet, none is refused.
+ */
 export function refuseUnknownRoles({ metadata }: Pick<Graphs, 'metadata'>, names: readonly string[]): void {
   const known = rolesOf(metadata);
   if (known.size === 1) return;
@@ -42,7 +44,7 @@ export function refuseUnknownRoles({ metadata }: Pick<Graphs, 'metadata'>, names
     throw new FozErrors(problems.map((problem) => new FozError('validation-failed', `roles: ${problem}`)));
 }
 
-/** Roles that a configuration names outside of the metadata, and that have no permission there. */
+/** Problems of roles that a configuration uses outside the metadata and that have no permissions there. */
 export function rolesWithoutPermissions(config: FozConfig, metadata: Metadata): readonly CatalogIssue[] {
   const known = rolesOf(metadata);
   const { auth, server, allow_list: lists = [] } = config;

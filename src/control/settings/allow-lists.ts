@@ -12,16 +12,16 @@ import type { RuntimeSettings } from './runtime.ts';
 import type { AllowListMode } from './settings.ts';
 import { settingNames, writeSetting } from './stored.ts';
 
-/** The operations of a role. */
+/** The allow list of a role. */
 export interface AllowListDescription {
   readonly role: string;
-  /** `off`: the role may ask for anything. */
+  /** `off`: the role may run any operation. */
   readonly mode: AllowListMode | 'off';
   readonly owner: 'file' | 'store';
   readonly operations: readonly Omit<AllowedOperation, 'role'>[];
 }
 
-/** The lists of all roles that have one, by role. */
+/** The allow lists of all roles that have one, by role. */
 export function describeAllowLists({ file, stored }: RuntimeSettings): readonly AllowListDescription[] {
   const declared = (file.allow_list ?? []).map(
     ({ role, mode = 'enforce', operations }): AllowListDescription => ({
@@ -43,7 +43,7 @@ export function describeAllowLists({ file, stored }: RuntimeSettings): readonly 
   return [...declared, ...kept].sort((a, b) => (a.role < b.role ? -1 : 1));
 }
 
-/** Sets what becomes of operations that are not on the list of a role. Rejects with FozError. */
+/** Sets how operations outside a role's list are treated. Rejects with FozError. */
 export async function setAllowListMode(
   settings: RuntimeSettings,
   actor: Actor,
@@ -60,7 +60,7 @@ export async function setAllowListMode(
   return listOf(settings, role);
 }
 
-/** Puts the operations of a document on the list of a role. Rejects with FozError `validation-failed` for a text that holds none. */
+/** Adds the operations of a document to a role's list. Rejects with FozError `validation-failed` for a text without operations. */
 export async function allowOperation(
   settings: RuntimeSettings,
   actor: Actor,
@@ -76,7 +76,7 @@ export async function allowOperation(
   return listOf(settings, role);
 }
 
-/** Takes a document off the list of a role. Rejects with FozError `not-found`. */
+/** Removes a document from a role's list. Rejects with FozError `not-found`. */
 export async function disallowOperation(
   settings: RuntimeSettings,
   actor: Actor,

@@ -1,6 +1,6 @@
 import type { FileSettings } from './settings.ts';
 
-/** Settings of `foz.yaml` that may change while Foz runs and belong to nothing else, by where they stand; with what holds unless told. */
+/** Settings of `foz.yaml` that can be changed at run time and have no API of their own, by their paths there, with their defaults. */
 export const defaults = {
   naming: 'hasura-default',
   numbers: 'string',
@@ -26,7 +26,7 @@ export const defaults = {
 export type GeneralName = keyof typeof defaults;
 export const names = Object.keys(defaults) as GeneralName[];
 
-/** The configuration with what the store says where the file says nothing. */
+/** The configuration, with settings of the store where the file has none. */
 export function withStored(file: FileSettings, stored: ReadonlyMap<string, unknown>): FileSettings {
   return names.reduce((config, name) => {
     const isFree = saidIn(file, name) === undefined && !(name.startsWith('auth.') && file.auth === undefined);
@@ -34,12 +34,12 @@ export function withStored(file: FileSettings, stored: ReadonlyMap<string, unkno
   }, file);
 }
 
-/** Whether it is one of these settings. */
+/** Whether this is the name of such a setting. */
 export function isGeneral(name: string): name is GeneralName {
   return Object.hasOwn(defaults, name);
 }
 
-/** What a configuration says at `server.cors`; `undefined`: nothing. Where it wants no audit log, nothing can be said of one. */
+/** The value of a configuration at a path such as `server.cors`; `undefined`: none. Without an audit log, its settings have none. */
 export function saidIn(config: object, name: GeneralName): unknown {
   return name.split('.').reduce<unknown>((part, key) => {
     if (part === false) return null;
@@ -47,7 +47,7 @@ export function saidIn(config: object, name: GeneralName): unknown {
   }, config);
 }
 
-/** The configuration with a value at `server.cors`. */
+/** The configuration with a value at a path such as `server.cors`. */
 export function withSaid<T extends object>(config: T, name: string, value: unknown): T {
   const [key, ...rest] = name.split('.') as [string, ...string[]];
   if (rest.length === 0) return { ...config, [key]: value };

@@ -5,18 +5,18 @@ import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './re
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, writeSetting } from './stored.ts';
 
-/** One of these settings, and who says it. */
+/** A setting, and where it is defined. */
 export interface SettingDescription {
-  /** As in `server.cors`. */
+  /** A path such as `server.cors`. */
   readonly name: string;
-  /** What holds. */
+  /** The effective value. */
   readonly value: unknown;
   readonly owner: 'file' | 'store' | 'default';
-  /** How often the store changed it; 0: never. */
+  /** How often it was changed in the store; 0: never. */
   readonly revision: number;
 }
 
-/** All of them. */
+/** All settings of this kind. */
 export function describeSettings({ file, stored }: RuntimeSettings): readonly SettingDescription[] {
   return names.map((name) => {
     const revision = stored.revisions.get(settingNames.general(name)) ?? 0;
@@ -30,8 +30,8 @@ export function describeSettings({ file, stored }: RuntimeSettings): readonly Se
 }
 
 /**
- * Sets one of them; `null`: as it is unless told. `revision`: the one that the caller has seen; absent: whatever it is. Rejects with
- * FozError(s): `validation-failed`, `conflict`, `not-supported` for one that the configuration file says, `not-found`.
+ * Sets a setting; `null`: resets it to its default. `revision`: the one that the caller has read; absent: any. Rejects with FozError(s):
+ * `validation-failed`, `conflict`, `not-supported` for a setting in the configuration file, `not-found`.
  */
 export async function setSetting(
   settings: RuntimeSettings,

@@ -7,15 +7,15 @@ import type { RuntimeSettings } from './runtime.ts';
 import type { StoredIssuer } from './settings.ts';
 import { settingSecrets } from './stored.ts';
 
-/** What a secret is shown as; given back, the secret stays. */
+/** Shown in place of a secret. An update with this value keeps the stored secret. */
 const masked = '***';
 
-/** An issuer of tokens as people are told of it. */
+/** An issuer of tokens, for display. */
 export interface IssuerDescription {
-  /** `null`: the configuration file declares it. */
+  /** `null`: it is declared in the configuration file. */
   readonly name: string | null;
   readonly owner: 'file' | 'store';
-  /** Of an issuer of the store: how often it was changed, from 1. */
+  /** How often an issuer of the store was changed, from 1. */
   readonly revision: number | null;
   /** As in `auth.jwt`; secrets are `***`. */
   readonly settings: IssuerConfig;
@@ -30,8 +30,8 @@ export function describeIssuers({ file, stored }: RuntimeSettings): readonly Iss
 }
 
 /**
- * Adds an issuer, or changes the one of its name. `revision`: the one that the caller has seen; absent: whatever it is. Rejects with
- * FozError(s): `validation-failed`, `conflict`, `not-supported` where nobody is asked who they are.
+ * Adds an issuer, or changes the one with its name. `revision`: the one that the caller has read; absent: any. Rejects with FozError(s):
+ * `validation-failed`, `conflict`, `not-supported` where there is no authentication.
  */
 export async function putIssuer(
   settings: RuntimeSettings,
@@ -65,7 +65,7 @@ export async function putIssuer(
   return described(found(settings, name));
 }
 
-/** Takes an issuer away; sessions of its tokens are over. Rejects with FozError `not-found`. */
+/** Removes an issuer; sessions of its tokens end. Rejects with FozError `not-found`. */
 export async function dropIssuer(settings: RuntimeSettings, actor: Actor, name: string): Promise<void> {
   const { config } = found(settings, name);
   const change = { operation: 'issuer.drop', before: { name, ...shown(config) }, after: null };
@@ -90,7 +90,7 @@ function described({ name, config, revision }: StoredIssuer): IssuerDescription 
   return { name, owner: 'store', revision, settings: shown(config) };
 }
 
-/** Public keys are no secrets. */
+/** The issuer's configuration with the shared secret masked; public keys are not secret. */
 function shown(config: IssuerConfig): IssuerConfig {
   const { key, ...rest } = config;
   return { ...(maskSecrets(rest) as IssuerConfig), ...(key === undefined ? {} : { key }) };

@@ -5,17 +5,17 @@ import { refuseDeclared, refuseUnfit } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, writeSetting } from './stored.ts';
 
-/** Limits as they hold, and who said which. */
+/** The effective limits of a role, and which of them the file defines. */
 export interface LimitsDescription {
-  /** `null`: everybody. */
+  /** `null`: the limits of all roles. */
   readonly role: string | null;
-  /** As `server.limits` of the configuration file has them; what is absent is as for everybody, then as by default. */
+  /** As in `server.limits` of the configuration file. Absent limits are those of all roles, then the defaults. */
   readonly limits: LimitsConfig;
-  /** Those that the configuration file says. */
+  /** The limits defined in the configuration file. */
   readonly declared: readonly string[];
 }
 
-/** The limits of everybody, then those of roles that have others, by name. */
+/** The limits of all roles, then those of roles with their own, by name. */
 export function describeLimits({ file, current }: RuntimeSettings): readonly LimitsDescription[] {
   const { roles = {}, ...all } = current.limits;
   const { roles: declaredRoles = {}, ...declared } = file.server?.limits ?? {};
@@ -31,8 +31,8 @@ export function describeLimits({ file, current }: RuntimeSettings): readonly Lim
 }
 
 /**
- * Sets the limits of a role (`null`: of everybody), all of them anew; `null`: none besides those of the file. Rejects with FozError(s)
- * `validation-failed`, and `not-supported` for one that the configuration file says.
+ * Replaces the limits of a role (`null`: of all roles); `null`: removes those of the store. Rejects with FozError(s) `validation-failed`,
+ * and `not-supported` for a limit in the configuration file.
  */
 export async function setLimits(
   settings: RuntimeSettings,

@@ -5,7 +5,7 @@ import { firstSecretIn, firstSecretName } from './first-secret.ts';
 import { withStored } from './general-names.ts';
 import type { FileSettings, Settings, StoredSettings } from './settings.ts';
 
-/** What holds when both say something: what the file says stays, the store adds to it. */
+/** The effective settings: those of the file have precedence, the store adds to them. */
 export function mergeSettings(file: FileSettings, stored: StoredSettings): Settings {
   const issues: CatalogIssue[] = [];
   const config = withStored(file, stored.general);
@@ -35,7 +35,7 @@ function mergedSignIns(auth: AuthConfig, stored: StoredSettings, issues: Catalog
   };
 }
 
-/** That of the first start counts only where none is configured. */
+/** The admin secrets of the store. The one of the first start is valid only where the file has none. */
 function storedSecrets({ admin_secrets: declared }: AuthConfig, { adminSecrets }: StoredSettings) {
   return adminSecrets.flatMap(({ name, sha256 }) =>
     sha256 === null || (name === firstSecretName && declared !== undefined) ? [] : [{ name, sha256 }],

@@ -3,27 +3,29 @@ import { FozError, FozErrors } from '../../core/index.ts';
 import { checkAgainst, spelled } from '../metadata/validate.ts';
 import type { FileSettings } from './settings.ts';
 
-/** Throws FozErrors `validation-failed` with all in which a part of a configuration is wrong. `place` in it is called `name`. */
+/**
+ * Throws FozErrors `validation-failed` with all problems of a part of a configuration. Messages show `name` in place of the path `place`.
+ */
 export function refuseUnfit(part: object, place: string, name: string): void {
   refuse(
     checkAgainst('config', part).map(({ where, message }) => `${called(where, place, name)} ${message}`),
   );
 }
 
-/** As `refuseUnfit`, for what a schema cannot say of `auth`; only what is wrong at `place`. */
+/** The same as `refuseUnfit`, for rules of `auth` that a schema cannot express; only problems at `place`. */
 export function refuseUnfitAuth(auth: AuthConfig, place: string, name: string): void {
   const found = checkAuth(auth).map(({ path, message }) => ({ where: spelled(path), message }));
   const inside = found.filter(({ where }) => where.startsWith(place));
   refuse(inside.map(({ where, message }) => `${called(where, place, name)} ${message}`));
 }
 
-/** Throws FozError `not-supported`: the configuration file says it. */
+/** Throws FozError `not-supported` for a setting that the configuration file defines. */
 export function refuseDeclared(isDeclared: boolean, what: string): void {
   if (isDeclared)
     throw new FozError('not-supported', `The configuration file declares ${what}: change it there.`);
 }
 
-/** Throws FozError `not-supported` where nobody is asked who they are. */
+/** Throws FozError `not-supported` where there is no authentication. */
 export function refuseNoAuth({ file }: { readonly file: FileSettings }): void {
   if (file.auth === undefined)
     throw new FozError(

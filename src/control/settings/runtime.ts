@@ -9,14 +9,14 @@ import { readStored } from './stored.ts';
 
 export interface RuntimeSettingsOptions {
   readonly config: FileSettings;
-  /** `null`: there is no store, so that the file says everything. */
+  /** `null`: there is no store, so only the file has settings. */
   readonly plane: ControlPlane | null;
-  /** Called with what holds from now on. */
+  /** Called with the effective settings after each change. */
   readonly apply: (settings: Settings) => void;
   readonly log: StoreLog;
 }
 
-/** A change, as the audit log tells of it; secrets are masked there. */
+/** A change in the form of the audit log; secrets are masked there. */
 export interface SettingChange {
   /** `issuer.put` */
   readonly operation: string;
@@ -25,15 +25,15 @@ export interface SettingChange {
 }
 
 /**
- * Issuers, limits, lists of operations and other ways of signing in that are changed while Foz runs. They stand in the store beside what
- * the configuration file says, which stays as it is; all processes that share the store follow each change.
+ * Settings that can be changed at run time: issuers, limits, allow lists and other sign-in methods. They are in the store, in addition to
+ * those of the configuration file, which cannot be changed here. All processes that share the store follow each change.
  */
 export class RuntimeSettings {
   readonly #options: RuntimeSettingsOptions;
   readonly #follower: Follower;
   #stored: StoredSettings = nothingStored;
   #current: Settings;
-  /** The hash of a first secret for the store. */
+  /** The hash of a first secret that is offered to the store. */
   #offered: string | null = null;
 
   constructor(options: RuntimeSettingsOptions) {
@@ -47,28 +47,28 @@ export class RuntimeSettings {
     });
   }
 
-  /** What the configuration file says. */
+  /** The settings of the configuration file. */
   get file(): FileSettings {
     return this.#options.config;
   }
 
-  /** What the store says. */
+  /** The settings of the store. */
   get stored(): StoredSettings {
     return this.#stored;
   }
 
-  /** What holds. */
+  /** The effective settings. */
   get current(): Settings {
     return this.#current;
   }
 
-  /** Applies what the store says, and follows its changes until `close`. A store that is down is followed as soon as it is there. */
+  /** Applies the settings of the store and follows its changes until `close`. A store that is down is followed as soon as it is up. */
   async start(): Promise<void> {
     const { plane } = this.#options;
     if (plane !== null) await this.#follower.start(plane.store);
   }
 
-  /** Whether what the store says was read, or there is no store. */
+  /** Whether the settings of the store were read; true where there is none. */
   get isRead(): boolean {
     return this.#options.plane === null || this.#follower.hasUpdated;
   }
@@ -78,8 +78,8 @@ export class RuntimeSettings {
   }
 
   /**
-   * Offers the store a first admin secret, by its hash: it takes it unless it has one, or had. Resolves when it has decided, or did not
-   * answer; then it is asked again and again.
+   * Offers the hash of a first admin secret to the store, which takes it unless it has or had one. Resolves when the store has decided or
+   * did not answer; in the latter case the offer is repeated in the background.
    */
   async offerFirst(sha256: string): Promise<void> {
     this.#offered = sha256;
@@ -87,8 +87,8 @@ export class RuntimeSettings {
   }
 
   /**
-   * Changes what the store says and writes that down, both or neither; it holds here when this resolves. Rejects with FozError
-   * `not-supported` where there is no store, and as `body` does.
+   * Changes settings of the store and records the change in the audit log, both in one transaction. When this resolves, the change is
+   * effective in this process. Rejects with FozError `not-supported` where there is no store, and as `body` does.
    */
   async change<T>(
     actor: Actor,

@@ -11,26 +11,26 @@ export type FileSettings = Pick<
   'auth' | 'server' | 'allow_list' | 'audit' | 'naming' | 'numbers' | 'key_cap' | 'plan_cache'
 >;
 
-/** What the store says of the first secret; `sha256` is `null` where it counts no longer. */
+/** The first secret in the store; `sha256`: `null` after it was dropped. */
 export interface StoredFirst {
   readonly sha256: string | null;
 }
 
-/** What holds: the configuration file and the store together. */
+/** The effective settings: those of the configuration file and the store together. */
 export interface Settings {
-  /** What the file says, and the store where the file says nothing; without what stands apart below. */
+  /** Settings of the file, or of the store where the file has none; without the parts that have members of their own below. */
   readonly config: FileSettings;
-  /** `null`: nobody is asked who they are. */
+  /** `null`: there is no authentication. */
   readonly signIns: SignIns | null;
-  /** What the store says of the admin secret of the first start; `null`: nothing yet. */
+  /** The admin secret of the first start in the store; `null`: none yet. */
   readonly firstSecret: StoredFirst | null;
   readonly limits: LimitSettings;
   readonly allowLists: readonly AllowListConfig[];
-  /** What of the store does not count, and why. */
+  /** Settings of the store that are not effective, and why. */
   readonly issues: readonly CatalogIssue[];
 }
 
-/** An issuer of the store, its secret filled in. */
+/** An issuer of the store, with its secret decrypted. */
 export interface StoredIssuer {
   readonly name: string;
   readonly config: IssuerConfig;
@@ -40,20 +40,20 @@ export interface StoredIssuer {
 /** How an operation that is not on the list of its role is treated. */
 export type AllowListMode = 'enforce' | 'report';
 
-/** What the store says, secrets filled in. */
+/** The settings of the store, with secrets decrypted. */
 export interface StoredSettings {
   readonly issuers: readonly StoredIssuer[];
   readonly anonymousRole: string | null;
   readonly webhook: WebhookConfig | null;
   readonly cookieOrigins: readonly string[] | null;
-  /** `sha256` is `null` for one that counts no longer. */
+  /** `sha256`: `null` for a secret that was dropped. */
   readonly adminSecrets: readonly { readonly name: string; readonly sha256: string | null }[];
-  /** By role; `''`: of everybody. */
+  /** By role; `''`: the limits of all roles. */
   readonly limits: ReadonlyMap<string, LimitsConfig>;
   /** By role. */
   readonly modes: ReadonlyMap<string, AllowListMode>;
   readonly operations: readonly AllowedOperation[];
-  /** By where they stand in the file: `server.cors`. */
+  /** By path in the file: `server.cors`. */
   readonly general: ReadonlyMap<string, unknown>;
   /** How often each setting was changed, by its name in the store. */
   readonly revisions: ReadonlyMap<string, number>;

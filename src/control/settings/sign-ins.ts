@@ -8,20 +8,20 @@ import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './re
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, settingSecrets, writeSetting } from './stored.ts';
 
-/** How people sign in besides tokens and keys. */
+/** The sign-in methods besides tokens and keys. */
 export interface SignInDescription {
-  /** `null`: requests without credentials are refused, or are the webhook's. */
+  /** `null`: requests without credentials are refused, or decided by the webhook. */
   readonly anonymousRole: string | null;
-  /** A password in its URL is `***`; `null`: there is none. */
+  /** A password in its URL is shown as `***`; `null`: there is no webhook. */
   readonly webhook: WebhookConfig | null;
   readonly cookieOrigins: readonly string[];
   /** Names. */
   readonly adminSecrets: readonly { readonly name: string; readonly owner: 'file' | 'store' }[];
-  /** Parts that the configuration file says. */
+  /** The members that the configuration file defines. */
   readonly declared: readonly string[];
 }
 
-/** What holds. */
+/** The effective sign-in methods. */
 export function describeSignIns({ file, stored, current }: RuntimeSettings): SignInDescription {
   const { webhook, anonymous_role, cookie_origins, adminSecrets = [] } = current.signIns ?? {};
   const kept = new Set(stored.adminSecrets.map(({ name }) => name));
@@ -56,7 +56,7 @@ export function setCookieOrigins(
   return setPart(settings, actor, 'cookie_origins', before, origins, settingNames.cookieOrigins);
 }
 
-/** The URL that is asked who a caller is; `null`: none. Rejects with FozError(s). */
+/** The authentication webhook; `null`: none. Rejects with FozError(s). */
 export async function setWebhook(
   settings: RuntimeSettings,
   actor: Actor,
@@ -73,7 +73,7 @@ export async function setWebhook(
   });
 }
 
-/** Makes an admin secret; its text is given this once. Rejects with FozError `conflict` for a name that is taken. */
+/** Generates an admin secret; only this call returns its text. Rejects with FozError `conflict` for a name that is in use. */
 export async function createAdminSecret(
   settings: RuntimeSettings,
   actor: Actor,
@@ -97,8 +97,8 @@ export async function createAdminSecret(
 }
 
 /**
- * Ends an admin secret, also the one of the first start, as long as there is another one. Rejects with FozError: `not-found`,
- * `not-supported` for one of the configuration file, `conflict` for the last one.
+ * Removes an admin secret, also that of the first start, unless it is the last one. Rejects with FozError: `not-found`, `not-supported` for
+ * one of the configuration file, `conflict` for the last one.
  */
 export async function dropAdminSecret(settings: RuntimeSettings, actor: Actor, name: string): Promise<void> {
   refuseNoAuth(settings);
@@ -117,12 +117,12 @@ export async function dropAdminSecret(settings: RuntimeSettings, actor: Actor, n
   await settings.change(actor, change, async (db) => {
     const ended = name === firstSecretName ? { sha256: null } : null;
     await writeSetting(db, stored, settingNames.adminSecret(name), ended);
-    // Another process may have ended the other one meanwhile.
+    // Checked again inside the transaction: another process may have removed another secret meanwhile.
     if (declared === 0 && (await storedSecrets(db)) === 0) throw lastOne(name);
   });
 }
 
-/** How many admin secrets of the store count. */
+/** The number of valid admin secrets in the store. */
 async function storedSecrets(db: Knex): Promise<number> {
   const settings = await storedSettings.list(db);
   return settings.filter(
@@ -162,7 +162,7 @@ function refusePart(
   if (value === null) return;
   refuseUnfit({ auth: { [part]: value } }, `auth.${part}`, part);
   const { webhook, anonymous_role } = settings.current.signIns ?? {};
-  // Of these two only one can be, so that either is wrong beside the other.
+  // The webhook and the anonymous role exclude each other, so each is validated together with the other.
   const auth: AuthConfig = { webhook, anonymous_role, [part]: value };
   refuseUnfitAuth(auth, part === 'webhook' ? '' : part, part);
 }

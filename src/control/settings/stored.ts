@@ -16,13 +16,13 @@ export const settingNames = {
   general: (name: string) => `general/${name}`,
 } as const;
 
-/** Ids of what stands encrypted. */
+/** Ids of encrypted settings. */
 export const settingSecrets = {
   issuer: (name: string) => `issuer/${name}/secret`,
   webhookUrl: 'webhook/url',
 } as const;
 
-/** Everything that the store says, as of one moment. */
+/** All settings of the store, read in one snapshot. */
 export async function readStored({ store, secrets }: ControlPlane): Promise<StoredSettings> {
   const [issuers, operations, settings] = await store.read((db) =>
     Promise.all([storedIssuers.list(db), listOperations(db), storedSettings.list(db)]),
@@ -61,8 +61,8 @@ export async function readStored({ store, secrets }: ControlPlane): Promise<Stor
 }
 
 /**
- * Writes a setting, or takes it away (`null`). Rejects with FozError `conflict` when somebody else changed it since it was read, or since the
- * `expected` revision.
+ * Writes a setting, or removes it (`null`). Rejects with FozError `conflict` when it was changed since it was read, or since the `expected`
+ * revision.
  */
 export async function writeSetting(
   transaction: Knex,

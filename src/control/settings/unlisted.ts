@@ -1,13 +1,13 @@
 import { type CacheState, heapPart, OwnedCache, textBytes } from '../../core/index.ts';
 import type { UnlistedRequest } from '../../views/index.ts';
 
-/** An operation that was requested since this process started, and is on no allow-list of its role. */
+/** An operation outside its role's allow list that a client has sent since this process started. */
 export interface UnlistedOperation extends UnlistedRequest {
   readonly times: number;
   readonly last: Date;
 }
 
-/** Remembers up to a thousand operations that are on no allow-list, within a limit of bytes, so that they can be reviewed and added. */
+/** Remembers up to a thousand operations outside the allow lists, within a memory bound, so that an admin can review and allow them. */
 export class UnlistedOperations {
   readonly #seen: OwnedCache<UnlistedOperation>;
 
@@ -19,7 +19,7 @@ export class UnlistedOperations {
     return [this.#seen.state];
   }
 
-  /** Whether it is the first time. */
+  /** Adds an operation. Returns whether it is new. */
   add(found: UnlistedRequest): boolean {
     const id = JSON.stringify([found.role, found.document]);
     const times = (this.#seen.get(id)?.times ?? 0) + 1;

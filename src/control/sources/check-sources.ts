@@ -1,7 +1,7 @@
 import { urlProblem } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 
-/** Something wrong with a source, at a place inside the configuration. */
+/** A problem of a source, with its path in the configuration. */
 export interface SourceProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;

@@ -16,7 +16,7 @@ import type { ControlPlane } from '../plane.ts';
 import { knownRole } from '../roles/known-roles.ts';
 import { shownSettings } from './settings.ts';
 
-/** A source as people are told of it; no secret. */
+/** A source for display; contains no secrets. */
 export interface SourceDescription {
   readonly name: string;
   readonly kind: string;
@@ -25,19 +25,19 @@ export interface SourceDescription {
   readonly reason: string | null;
   readonly version: string | null;
   readonly tables: number;
-  /** When this process read last what it contains, and how long that took; `null`: never. */
+  /** When this process last introspected it, and how long that took; `null`: never. */
   readonly readAt: string | null;
   readonly readMilliseconds: number | null;
-  /** Whether the configuration file declares it, so that it cannot be changed at run time. */
+  /** Whether the configuration file or the store declares it. One of the file cannot be changed at run time. */
   readonly owner: 'file' | 'store';
-  /** Of a source of the store: how often it was changed, from 1. */
+  /** How often a source of the store was changed, from 1. */
   readonly revision: number | null;
   readonly pool: PoolState;
-  /** Its configuration; passwords and keys are `***`. */
+  /** Its configuration; passwords and keys are shown as `***`. */
   readonly settings: SourceConfig;
 }
 
-/** What is known of a source at the moment. */
+/** The current state of a source. */
 export function describeSource(source: AttachedSource): SourceDescription {
   const { name, config, status, facts, revision, connector, reading } = source;
   return {
@@ -57,27 +57,27 @@ export function describeSource(source: AttachedSource): SourceDescription {
   };
 }
 
-/** Whether everything is as it should be, and what is not. */
+/** The health of Foz, with details of what is wrong. */
 export interface Health {
   readonly ok: boolean;
-  /** Names of sources that do not serve. */
+  /** Names of sources that are not available. */
   readonly unavailable: readonly string[];
-  /** Places of what had to be left out. */
+  /** Places of metadata and settings that had to be left out. */
   readonly leftOut: readonly string[];
-  /** Why the store cannot be asked; `null`: it can, or there is none. */
+  /** Why the store cannot be reached; `null`: it can, or there is none. */
   readonly store: string | null;
-  /** Records that the audit log lacks since this process started, since it was told to let pass what cannot be written. */
+  /** Records lost since this process started, where the configuration lets requests pass when the audit log cannot be written. */
   readonly auditLost: number;
 }
 
-/** What health is told of. */
+/** The inputs of `healthOf`. */
 interface Looked {
   readonly registry: SourceRegistry;
   readonly issues: readonly CatalogIssue[];
   readonly plane: ControlPlane | null;
 }
 
-/** How all sources, what is declared of them, and the store are at the moment. */
+/** The current health of all sources, the metadata and the store. */
 export async function healthOf({ registry, issues, plane }: Looked): Promise<Health> {
   const unavailable = registry.sources.filter(({ status }) => status.state !== 'available');
   const leftOut = issues.filter(({ severity }) => severity === 'error');
@@ -99,21 +99,21 @@ async function reasonOf(asked: Promise<unknown>): Promise<string | null> {
   );
 }
 
-/** Reads a source anew. Rejects with FozError `not-found` or `unavailable`. */
+/** Introspects a source again. Rejects with FozError `not-found` or `unavailable`. */
 export async function refreshSource(registry: SourceRegistry, name: string): Promise<SourceDescription> {
   const source = registry.named(name);
   await registry.refresh(source.name);
   return describeSource(registry.find(name) ?? source);
 }
 
-/** The plan of an operation and its statements as text. Rejects with FozError for an operation or variables that do not fit. */
+/** The plan and the statements of an operation as text. Rejects with FozError for an invalid operation or invalid variables. */
 export async function explainOperation(
   graphs: Graphs,
   asked: {
     readonly query: string;
     readonly variables: string;
     readonly operationName: string | null;
-    /** As which role; everything is allowed unless told. */
+    /** The role to plan for; default: admin. */
     readonly role?: string | null;
   },
 ): Promise<string> {
@@ -134,7 +134,7 @@ export async function explainOperation(
   return `${printPlan(plan.plan)}\n${printExplained(await plan.explain())}`;
 }
 
-/** A session for looking, not for running: its variables have no values. */
+/** A session for planning only: its variables have no values. */
 function sessionOf(role: RoleName): Session {
   return { role, variables: new Map() };
 }

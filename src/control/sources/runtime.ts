@@ -11,41 +11,41 @@ import { openedSource } from './stored.ts';
 
 export interface RuntimeSourcesOptions {
   readonly registry: SourceRegistry;
-  /** `null`: there is no store, so nothing can be attached; databases can be tried all the same. */
+  /** `null`: there is no store, so nothing can be attached; connections can still be tested. */
   readonly plane: ControlPlane | null;
-  /** Does not connect yet. */
+  /** Creates a connector, not connected yet. */
   readonly connect: (source: SourceConfig) => Promise<Connector>;
-  /** The folder that databases in files must lie in; `null`: none may be attached. */
+  /** The folder of database files that may be attached; `null`: none may be. */
   readonly files: string | null;
   readonly log: StoreLog;
 }
 
-/** What came of trying to reach a database. */
+/** The result of a connection test. */
 export interface SourceTest {
   readonly ok: boolean;
-  /** Why not, as the database said it; no password. */
+  /** The database's error message, without passwords. */
   readonly reason: string | null;
   readonly version: string | null;
   readonly tables: number;
   readonly milliseconds: number;
 }
 
-/** How a source is changed. */
+/** Options of a change. */
 export interface SourceChange {
-  /** The revision that the caller has seen; absent: whatever it is. */
+  /** The revision that the caller has read; absent: any. */
   readonly revision?: number | null;
-  /** Also where the database cannot be reached. */
+  /** Applies the change although the database cannot be reached. */
   readonly force?: boolean;
 }
 
 /**
- * Sources that are attached, changed and detached while Foz runs. They stand in the store, their URLs and keys encrypted; all
- * processes that share it follow each change.
+ * Sources that are attached, changed and detached at run time. They are in the store, with their URLs and keys encrypted; all processes
+ * that share the store follow each change.
  */
 export class RuntimeSources {
   readonly #options: RuntimeSourcesOptions;
   readonly #follower: Follower;
-  /** Sources of the store that are not attached, and why. */
+  /** Sources of the store that are not attached, with the reason. */
   readonly #left = new Map<string, string>();
 
   constructor(options: RuntimeSourcesOptions) {
@@ -58,13 +58,13 @@ export class RuntimeSources {
     });
   }
 
-  /** Attaches what the store has, and follows its changes until `close`. A store that is down is followed as soon as it is there. */
+  /** Attaches the sources of the store and follows its changes until `close`. A store that is down is followed as soon as it is up. */
   async start(): Promise<void> {
     const { plane } = this.#options;
     if (plane !== null) await this.#follower.start(plane.store);
   }
 
-  /** Whether what the store has was read, or there is no store. */
+  /** Whether the sources of the store were read; true where there is no store. */
   get isRead(): boolean {
     return this.#options.plane === null || this.#follower.hasUpdated;
   }
@@ -73,19 +73,19 @@ export class RuntimeSources {
     this.#follower.close();
   }
 
-  /** Sources of the store that are not attached; those that can be are tried again and again. */
+  /** Problems of sources that are not attached. Attaching is retried where that can help. */
   get issues(): readonly CatalogIssue[] {
     return [...this.#left].map(([name, reason]) => ({ severity: 'error', where: name, reason }));
   }
 
-  /** Connects to a database and reads what it contains, without attaching it. Rejects with FozErrors when the settings are wrong. */
+  /** Connects to a database and introspects it, without attaching it. Rejects with FozErrors when the settings are invalid. */
   async test(source: SourceConfig): Promise<SourceTest> {
     return this.#try(checkedSource(source, this.#options.files));
   }
 
   /**
-   * Attaches a database; it serves when this resolves. Rejects with FozError(s): `validation-failed`, `conflict` for a name that is
-   * taken, `unavailable` where it cannot be reached (unless `force`).
+   * Attaches a database; when this resolves, it is served. Rejects with FozError(s): `validation-failed`, `conflict` for a name that is in
+   * use, `unavailable` where it cannot be reached (unless `force`).
    */
   async attach(actor: Actor, source: SourceConfig, { force = false } = {}): Promise<AttachedSource> {
     const config = checkedSource(source, this.#options.files);
@@ -96,7 +96,10 @@ export class RuntimeSources {
     return this.#attached(config.name);
   }
 
-  /** Changes a source; settings that `change` does not name stay, those that are undefined go. Rejects as `attach` does, and with `not-found`. */
+  /**
+   * Changes a source. Settings absent from `change` stay, those that are undefined are removed. Rejects as `attach` does, and with
+   * `not-found`.
+   */
   async update(
     actor: Actor,
     name: string,
@@ -111,7 +114,7 @@ export class RuntimeSources {
     return this.#attached(name);
   }
 
-  /** Takes a source away; what runs on it ends first. What the metadata says of it stays. Rejects with FozError `not-found`. */
+  /** Detaches a source once its running operations have finished. Its metadata stays. Rejects with FozError `not-found`. */
   async detach(actor: Actor, name: string): Promise<void> {
     const { config } = await this.#stored(name);
     const { store, secrets, audit } = this.#plane();
@@ -222,7 +225,7 @@ export class RuntimeSources {
     }
   }
 
-  /** Told in the log when it is new. */
+  /** Marks a source as not attached, and logs the reason if it is new. */
   #leave(name: string, reason: string): void {
     if (this.#left.get(name) !== reason)
       this.#options.log.error({ source: name, reason }, 'a source of the store is not attached');

@@ -7,9 +7,8 @@ import { checkAgainst, spelled } from '../metadata/validate.ts';
 import { checkSources } from './check-sources.ts';
 
 /**
- * A source that somebody wants to attach at run time, by the rules of the configuration file. `files`: the folder that databases in
- * files must lie in; `null`: none may be attached. Throws FozErrors `validation-failed` with all that is wrong; no text of theirs
- * shows a part of a URL.
+ * Validates a source for attaching at run time, by the rules of the configuration file. `files`: the folder of allowed database files;
+ * `null`: none is allowed. Throws FozErrors `validation-failed` with all problems; their messages show no part of a URL.
  */
 export function checkedSource(value: SourceConfig, files: string | null): SourceConfig {
   const found = checkAgainst('config', { sources: [value] }).map(({ where, message }) => ({
@@ -40,7 +39,7 @@ function refuseFiles({ url }: SourceConfig, problems: string[]): void {
       );
 }
 
-/** A database in a file can be any file of the machine, so that it has to lie where the operator said. */
+/** Restricts database files to the configured folder, since a path could otherwise name any file of the machine. */
 function within(path: string, files: string | null, problems: string[]): string | undefined {
   if (path === ':memory:') return path;
   if (files === null) {
@@ -57,7 +56,7 @@ function within(path: string, files: string | null, problems: string[]): string 
   return undefined;
 }
 
-/** Without symbolic links, as far as the path exists. */
+/** The path with symbolic links resolved, as far as it exists. */
 function real(path: string): string {
   try {
     return realpathSync(path);
@@ -67,7 +66,7 @@ function real(path: string): string {
   }
 }
 
-/** Settings that are kept as secrets, by the last part of their ids: `source/shop/url`. */
+/** Settings that are stored encrypted, by the last part of their ids: `source/shop/url`. */
 export interface SourceSecrets {
   readonly url?: string;
   readonly tls_key?: string;
@@ -79,7 +78,7 @@ export function secretId(source: string, name: keyof SourceSecrets): string {
   return `source/${source}/${name}`;
 }
 
-/** What of a source may stand in the store as it is, and what must be encrypted. */
+/** Splits a source into the part that is stored as it is and the secrets that are encrypted. */
 export function withoutSecrets(config: SourceConfig): {
   readonly open: Omit<SourceConfig, 'url'>;
   readonly secrets: SourceSecrets;
@@ -92,7 +91,7 @@ export function withoutSecrets(config: SourceConfig): {
   };
 }
 
-/** The reverse of `withoutSecrets`. */
+/** The inverse of `withoutSecrets`. */
 export function withSecrets(
   open: Omit<SourceConfig, 'url'>,
   { url, tls_key: key }: SourceSecrets,
@@ -104,7 +103,7 @@ export function withSecrets(
   };
 }
 
-/** A source as it may be shown: passwords in its URL and its key are `***`. */
+/** The settings for display: passwords in the URL, and the key, are shown as `***`. */
 export function shownSettings(config: SourceConfig): SourceConfig {
   return maskSecrets(config) as SourceConfig;
 }

@@ -4,7 +4,7 @@ import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
 import { type SourceSecrets, secretId, secretNames, withSecrets } from './settings.ts';
 
-/** A source of the store with its secrets. Rejects with FozError when they cannot be opened. */
+/** A source of the store with its secrets. Rejects with FozError when they cannot be decrypted. */
 export async function openedSource(
   { secrets }: Pick<ControlPlane, 'secrets'>,
   { name, config }: NamedConfig,
@@ -18,8 +18,8 @@ export async function openedSource(
 }
 
 /**
- * The sources that a server would attach: those of the file in its order, then those of the store by name. `only`: the one of this name, if
- * there is one. Rejects with FozError when the store or a secret in it cannot be read.
+ * The sources that a server would attach: those of the file in its order, then those of the store by name. `only`: restricts the result to
+ * the source of this name. Rejects with FozError when the store or a secret in it cannot be read.
  */
 export async function sourcesOf(
   { sources }: Pick<FozConfig, 'sources'>,

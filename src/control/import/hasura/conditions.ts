@@ -2,7 +2,7 @@ import { type BoolExp, type Operator, operators } from '../../../catalog/index.t
 import { isEntry } from './read-tree.ts';
 import { tableNameOf } from './tables.ts';
 
-/** A condition that cannot be said in Foz; `path` is where in it. */
+/** A condition without a counterpart in Foz; `path` is its place within the whole condition. */
 export class NoCounterpart extends Error {
   readonly path: string;
   constructor(path: string, reason: string) {
@@ -11,17 +11,17 @@ export class NoCounterpart extends Error {
   }
 }
 
-/** What is known of the table that a condition is about, without its database. */
+/** The known facts about the table of a condition, without access to its database. */
 export interface ConditionTable {
-  /** Relationships that are taken over. */
+  /** Imported relationships. */
   readonly relationships: ReadonlySet<string>;
-  /** Fields that are not, and why. */
+  /** Fields that were not imported, and why. */
   readonly lost: ReadonlyMap<string, string>;
 }
 
 const somewhere: ConditionTable = { relationships: new Set(), lost: new Map() };
 
-/** The condition in Foz's words. Throws NoCounterpart for what has none: nothing is left out of a condition. */
+/** Converts a condition. Throws NoCounterpart for what Foz cannot express, since leaving out a part would change its meaning. */
 export function conditionOf(given: unknown, path: string, table: ConditionTable = somewhere): BoolExp {
   if (!isEntry(given)) throw new NoCounterpart(path, 'this is no condition');
   return Object.fromEntries(
@@ -58,7 +58,7 @@ function existsOf(value: unknown, path: string): unknown {
   return { _table: table, _where: conditionOf(value._where ?? value.$where ?? {}, `${path}._where`) };
 }
 
-/** Words that combine conditions; any other word with `_` or `$` before it is an operator. */
+/** Keys that combine conditions; any other key that starts with `_` or `$` is an operator. */
 const combining = ['_and', '_or', '_not', '_exists'];
 
 function isOperator(key: string): boolean {

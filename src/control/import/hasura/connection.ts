@@ -4,7 +4,7 @@ import { type Entry, isEntry } from './read-tree.ts';
 
 type Connection = Pick<SourceConfig, 'url' | 'path' | 'pool' | 'tls' | 'prepared_statements'>;
 
-/** The connection of a database. Secrets never go into the file: what stood there openly is asked for by an environment variable. */
+/** The connection of a database. Secrets are not written to the file: a secret in clear text is replaced by an environment variable. */
 export function connectionOf(kind: SourceKind, source: Entry, name: string, findings: Findings): Connection {
   const configuration = isEntry(source.configuration) ? source.configuration : {};
   const part = kindFacts(kind).hasura?.connection;
@@ -54,7 +54,7 @@ function urlOf(info: Entry, name: string, findings: Findings): string {
   return ownVariable(info, 'database_url', name, findings);
 }
 
-/** A variable of its own for a URL that cannot be taken over. */
+/** A new environment variable for a URL that cannot be imported. */
 function ownVariable(of: Entry, key: string, name: string, findings: Findings): string {
   const variable = `${name.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
   findings.add(

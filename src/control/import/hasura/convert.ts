@@ -6,7 +6,7 @@ import { type AllowedOperations, allowedOperations } from './operations.ts';
 import { type Entry, type HasuraTree, isEntry } from './read-tree.ts';
 import { sourceNames, sourceOf } from './source.ts';
 
-/** What Hasura's metadata is in Foz. */
+/** Hasura's metadata converted to Foz's. */
 export interface Imported {
   readonly config: Pick<FozConfig, 'numbers' | 'server' | 'sources'>;
   readonly metadata: Metadata;
@@ -26,7 +26,7 @@ const handled = [
   'query_collections',
 ];
 
-/** Things by name that Foz has not, told one by one. */
+/** Named items without a counterpart in Foz; each is reported. */
 const lists: Readonly<Record<string, readonly [string, string]>> = {
   actions: ['action', 'actions are not supported: put the service beside Foz'],
   remote_schemas: ['remote schema', 'remote schemas are not supported: only databases can be attached'],
@@ -44,7 +44,7 @@ const reasons: Readonly<Record<string, string>> = {
   backend_configs: 'databases are attached without connectors of their own',
 };
 
-/** Without a list of databases there is one, as Hasura 1 had it. */
+/** The databases; Hasura 1 had a single one without a list. */
 function sourcesOf(root: Entry): readonly Entry[] {
   if (Array.isArray(root.sources)) return root.sources.filter(isEntry);
   const configuration = { connection_info: { database_url: { from_env: 'HASURA_GRAPHQL_DATABASE_URL' } } };
@@ -53,7 +53,7 @@ function sourcesOf(root: Entry): readonly Entry[] {
   ];
 }
 
-/** Says in Foz's words what can be said, and tells of everything else. */
+/** Converts what has a counterpart in Foz, and reports everything else. */
 export function convertHasura(tree: HasuraTree): Imported {
   const { root } = tree;
   const findings = new Findings(tree);
@@ -72,7 +72,7 @@ export function convertHasura(tree: HasuraTree): Imported {
   tellOthers(root, findings);
   return {
     config: {
-      // As Hasura answers unless it is told otherwise.
+      // Hasura's default.
       numbers: 'number',
       ...(limits === undefined ? {} : { server: { limits } }),
       sources: read.map(({ source }) => source),

@@ -1,14 +1,14 @@
 import type { HasuraTree, Place } from './read-tree.ts';
 
-/** Something that was not taken over, or not as it was. */
+/** A part that was left out or changed. */
 export interface Finding extends Place {
-  /** What it is: `default.public.orders: event trigger order_created` */
+  /** The part: `default.public.orders: event trigger order_created` */
   readonly where: string;
-  /** Why, and what to do instead. */
+  /** The reason, and the alternative in Foz. */
   readonly reason: string;
 }
 
-/** Collects what has no counterpart. */
+/** Collects the parts without a counterpart. */
 export class Findings {
   readonly list: Finding[] = [];
   readonly #tree: HasuraTree;
@@ -17,12 +17,12 @@ export class Findings {
     this.#tree = tree;
   }
 
-  /** `of` is the map or list that it stands in, `key` its name there. */
+  /** `of`: the map or list that contains the part; `key`: its key there. */
   add(of: object, key: string | number | undefined, where: string, reason: string): void {
     this.list.push({ ...this.#tree.place(of, key), where, reason });
   }
 
-  /** Tells every setting of `of` that is not in `known`, unless it is empty or `false`. `reasons` has better words for some. */
+  /** Reports every setting of `of` that is not in `known`, unless it is empty or `false`. `reasons`: specific reasons for some of them. */
   addRest(
     of: Readonly<Record<string, unknown>>,
     known: readonly string[],
@@ -41,7 +41,7 @@ export class Findings {
   }
 }
 
-/** Says nothing: absent, `false`, or without contents. */
+/** Whether a value means nothing: absent, `false`, or empty. */
 export function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;

@@ -3,8 +3,8 @@ import type { Findings } from './findings.ts';
 import type { Entry } from './read-tree.ts';
 
 /**
- * What was made, without the parts that are not as Foz must have them since they were not as Hasura has them; each is told. Parts are the
- * settings of `made`, and the items of those that are lists. `undefined`: nothing is left that could be taken over.
+ * The converted object without parts that violate Foz's schema because Hasura's metadata was invalid; each is reported. Parts are the
+ * settings of `made`, and the items of those that are lists. `undefined`: nothing valid is left.
  */
 export function fitting<T extends object>(
   what: 'table' | 'source',
@@ -34,9 +34,9 @@ export function fitting<T extends object>(
 
 interface Problem {
   readonly part: string;
-  /** Of a part that is a list. */
+  /** Index of the item, if the part is in a list. */
   readonly item: number | null;
-  /** As in `select_permissions[0].permission.columns`. */
+  /** A path such as `select_permissions[0].permission.columns`. */
   readonly place: string;
   readonly message: string;
 }

@@ -10,7 +10,7 @@ const count = (key: 'depth' | 'nodes' | 'batch'): Read => {
   return (value) => (isCount(value) ? { [key]: value } : undefined);
 };
 
-/** Hasura's limits, and how each is said here. */
+/** Hasura's limits, and their conversion. */
 const kinds: Readonly<Record<string, Read>> = {
   depth_limit: count('depth'),
   node_limit: count('nodes'),
@@ -26,7 +26,7 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0;
 }
 
-/** `api_limits` for everybody and by role; `undefined` when there are none or they are switched off. */
+/** Converts `api_limits`, general and by role; `undefined`: there are none, or they are disabled. */
 export function limitsFrom(given: unknown, findings: Findings): Limits | undefined {
   if (!isEntry(given)) return undefined;
   if (given.disabled === true) {

@@ -2,21 +2,21 @@ import { parse } from 'graphql';
 import type { Findings } from './findings.ts';
 import { type Entry, isEntry } from './read-tree.ts';
 
-/** A collection of operations. */
+/** A query collection. */
 export interface Collection {
   readonly name: string;
   /** One GraphQL document. */
   readonly text: string;
 }
 
-/** What was allowed, ready for the part `allow_list`. */
+/** The allow lists of Hasura, ready for the setting `allow_list`. */
 export interface AllowedOperations {
   readonly collections: readonly Collection[];
   /** Names of collections by role. */
   readonly roles: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Collections, and who may ask for which of them. A collection for everybody is allowed to each of `roles`. */
+/** Query collections, and the roles that may use them. A collection for all roles is allowed to each of `roles`. */
 export function allowedOperations(
   root: Entry,
   roles: readonly string[],

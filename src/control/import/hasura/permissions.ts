@@ -9,7 +9,7 @@ type Permissions = Pick<
   'select_permissions' | 'insert_permissions' | 'update_permissions' | 'delete_permissions'
 >;
 type Kind = keyof Permissions;
-/** Reads one setting of a permission; `undefined`: it need not be said. */
+/** Converts one setting of a permission; `undefined`: it can be omitted. */
 type Read = (value: unknown, path: string, table: ConditionTable) => unknown;
 
 const asIs: Read = (value) => value ?? undefined;
@@ -27,7 +27,7 @@ const fields = (known: readonly string[]): Read => {
   };
 };
 const columns: Read = (value) => value ?? [];
-/** Hasura takes all columns where an insert permission names none. */
+/** In Hasura, an insert permission without columns allows all of them. */
 const insertColumns: Read = (value) => value ?? '*';
 
 const verbs = {
@@ -57,7 +57,7 @@ const settings: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
   delete_permissions: { filter: condition, backend_only: flag },
 };
 
-/** Settings without which a permission would allow more than it did: it is left out as a whole. */
+/** Settings that restrict a permission: where one cannot be converted, the whole permission is left out. */
 const guards: Readonly<Record<string, string>> = {
   validate_input: 'input cannot be checked by a webhook, and without the check more could be written',
 };
@@ -67,7 +67,7 @@ const reasons: Readonly<Record<string, string>> = {
   allow_upsert: 'an upsert needs the permissions to insert and to update; there is no switch for it',
 };
 
-/** The permissions of a table. One that cannot be said exactly is left out whole, so that no role can do more than before. */
+/** Converts the permissions of a table. One that cannot be converted exactly is left out, so that no role gains access. */
 export function permissionsOf(
   entry: Entry,
   where: string,

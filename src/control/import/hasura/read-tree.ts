@@ -5,16 +5,16 @@ import { ConfigError, type ConfigProblem } from '../../config/config.ts';
 import { isFolder } from '../../metadata/folder.ts';
 import { parseYaml } from '../../metadata/located-yaml.ts';
 
-/** A place in a file, from 1; the file as it is reached from where the command runs. */
+/** A place in a file, from 1; the path of the file is relative to the working directory. */
 export type Place = Pick<ConfigProblem, 'file' | 'line' | 'column'>;
 
 /** A map of the tree. */
 export type Entry = Readonly<Record<string, unknown>>;
 
-/** Hasura's metadata as one tree, as its API exports it, whatever files it stands in. */
+/** Hasura's metadata as one tree, in the form of its API's export, from one file or several. */
 export interface HasuraTree {
   readonly root: Entry;
-  /** Where a map or list of the tree begins, or the setting `key` in it. */
+  /** The place of a map or list of the tree, or of the setting `key` in it. */
   place(of: object, key?: string | number): Place;
 }
 
@@ -23,7 +23,7 @@ interface Places {
   readonly of: ReadonlyMap<string, Place>;
 }
 
-/** The files of a folder, and where in the tree their contents belong; `null`: each key of the file at its own name. */
+/** The files of a folder, and the key of the tree that each belongs to; `null`: each key of the file is one of the tree. */
 const rootFiles: Readonly<Record<string, string | null>> = {
   actions: null,
   allow_list: 'allowlist',
@@ -44,8 +44,8 @@ const rootFiles: Readonly<Record<string, string | null>> = {
 };
 
 /**
- * Reads a folder of metadata (or a project that has one), or a file as the metadata API exports it. Files outside of the folder are not
- * read, whatever includes name. Throws ConfigError with everything that cannot be read.
+ * Reads a folder of metadata (or a project with one), or a file exported by the metadata API. Files outside the folder are not read, even
+ * if an include names them. Throws ConfigError with everything that cannot be read.
  */
 export function readHasura(path: string): HasuraTree {
   const named = existsSync(path) ? realpathSync(path) : path;
@@ -60,7 +60,7 @@ export function readHasura(path: string): HasuraTree {
   return { root, place: (of, key) => reader.place(of, key) };
 }
 
-/** A folder that holds the command line's `metadata/` is a project. */
+/** The metadata folder. A project of Hasura's CLI contains it as `metadata/`. */
 function folderOf(path: string): string {
   if (!isFolder(path)) return dirname(path);
   const inner = join(path, 'metadata');
@@ -86,12 +86,12 @@ function readRoot(reader: Reader, folder: string): Entry {
   return root;
 }
 
-/** The API wraps the tree: `{ resource_version, metadata }`. */
+/** Unwraps the API's export: `{ resource_version, metadata }`. */
 function exported(value: unknown): unknown {
   return isEntry(value) && isEntry(value.metadata) ? value.metadata : value;
 }
 
-/** Whether it is a map. */
+/** Whether a value is a map. */
 export function isEntry(value: unknown): value is Entry {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -101,10 +101,10 @@ class Reader {
   readonly #folder: string;
   readonly #places = new WeakMap<object, Places>();
   readonly #open: string[] = [];
-  /** The folder without links. */
+  /** The folder with symbolic links resolved. */
   readonly #real: string;
   readonly #times = new Map<string, number>();
-  /** Files that include each other would be read for ever: nothing more is. */
+  /** Set when includes form a circle: no further file is read. */
   #isOver = false;
 
   constructor(folder: string) {
@@ -117,12 +117,12 @@ class Reader {
     return places?.of.get(String(key)) ?? places?.own ?? { file: this.#folder, line: 1, column: 1 };
   }
 
-  /** Where a map or list that was put together stands. */
+  /** Sets the places of a map or list that was assembled. */
   found(of: object, places: Places): void {
     this.#places.set(of, places);
   }
 
-  /** `undefined` for what cannot be read; why is told in `problems`. */
+  /** The value of a file; `undefined`: it cannot be read, and `problems` has the reason. */
   read(file: string): unknown {
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
       return this.#refuse({ file, line: 1, column: 1 }, 'does not exist');
@@ -206,7 +206,7 @@ interface OpenFile {
   readonly alias: (node: unknown) => unknown;
 }
 
-/** `!include x`, as a tag or, as Hasura writes it, within the text. */
+/** The path of `!include x`, as a tag or, as Hasura writes it, inside the text; `undefined`: it is not an include. */
 function includeOf(tag: string | undefined, value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (tag === '!include') return value.trim();

@@ -9,7 +9,7 @@ type Relationships = Pick<
   'object_relationships' | 'array_relationships' | 'remote_relationships'
 >;
 
-/** Relationships of a table, and what conditions can know of its fields. `sources`: the names of sources that are taken over. */
+/** Converts the relationships of a table. `sources`: the names of imported sources. */
 export function relationshipsOf(
   entry: Entry,
   where: string,
@@ -72,7 +72,7 @@ function localOf({ name, comment, using }: Entry, where: string, findings: Findi
     return { name, ...told(comment), using: { foreign_key_constraint_on: key } };
   const table = isEntry(key) ? tableNameOf(key.table) : undefined;
   if (!isEntry(key) || table === undefined) return 'it names neither a foreign key nor columns';
-  // One column may stand there without a list.
+  // A single column may be given without a list.
   const columns = key.columns ?? key.column;
   if (typeof columns !== 'string' && !Array.isArray(columns))
     return 'it does not say which columns the foreign key has';
@@ -100,7 +100,7 @@ function remoteOf(
         table: target,
         relationship_type,
         field_mapping,
-        // Not Hasura's: a folder that is taken over again may have been changed for Foz.
+        // A setting of Foz: the folder may be the result of an earlier import that was edited since.
         ...(compare === undefined ? {} : { compare }),
       },
     },

@@ -14,7 +14,7 @@ const kinds: ReadonlyMap<string, SourceKind> = new Map(
 );
 
 const handled = ['name', 'kind', 'tables', 'configuration', 'customization'];
-/** Lists whose items are told one by one. */
+/** Lists whose items are reported one by one. */
 const lists = {
   functions: ['function', 'tracked functions are not supported: use a view, or a service beside Foz'],
   native_queries: ['native query', 'native queries are not supported: use a view'],
@@ -26,7 +26,7 @@ const reasons: Readonly<Record<string, string>> = {
   health_check: 'sources are watched without a query of their own',
 };
 
-/** Which databases are taken over, and under which name. Tells the others. */
+/** The imported databases, with their names in Foz. Reports the others. */
 export function sourceNames(sources: readonly Entry[], findings: Findings): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const source of sources) {
@@ -63,7 +63,7 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** One database and what is declared about its tables. */
+/** Converts one database and the metadata of its tables. */
 export function sourceOf(
   given: Entry,
   names: ReadonlyMap<string, string>,
@@ -94,7 +94,7 @@ function spelled({ name, root_field_name, function: fn, stored_procedure: proced
   return typeof table === 'object' ? `${table.schema}.${table.name}` : (table ?? '');
 }
 
-/** Only tables that were tracked; without any, none. */
+/** Patterns for the tracked tables only; without tracked tables, no table. */
 function patternsOf(
   kind: SourceKind,
   tables: readonly TableMetadata[],

@@ -25,7 +25,7 @@ const reasons: Readonly<Record<string, string>> = {
   apollo_federation_config: 'Foz is no subgraph of a federation',
 };
 
-/** One table of Hasura's in Foz's words; `undefined` when its name cannot be said. `source` is its name here. */
+/** Converts the metadata of one table; `undefined`: Foz cannot express its name. `source`: the source's name in Foz. */
 export function tableEntryOf(
   given: Entry,
   source: string,
@@ -90,7 +90,7 @@ const rootFields = [
   'delete_by_pk',
 ];
 
-/** Each is a name, or `{ name, comment }`. */
+/** Each value is a name, or `{ name, comment }`. */
 function rootFieldsOf(given: unknown, where: string, findings: Findings): Readonly<Record<string, string>> {
   if (!isEntry(given)) return {};
   const found: Record<string, string> = {};
