@@ -45,7 +45,8 @@ async function meet(name, scenario, postgres) {
     file,
     JSON.stringify({
       state,
-      server: { port, ...scenario.server },
+      // What is looked for is the memory, so a slow machine may take its time.
+      server: { port, limits: { time_ms: 240_000 }, ...scenario.server },
       sources: [{ name: 'main', kind: 'postgres', url: database.url }],
     }),
   );

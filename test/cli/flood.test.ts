@@ -28,13 +28,14 @@ const config = {
     anonymous_role: 'visitor',
     jwt: [{ issuer: 'flood', audience: null, secret, algorithms: ['HS256'] }],
   },
+  allow_list: [{ role: 'listed', mode: 'report', operations: ['{ notes { id } }'] }],
   sources: [{ name: 'shop', kind: 'sqlite', path: 'shop.db' }],
   metadata: {
     tables: [
       {
         source: 'shop',
         table: 'notes',
-        select_permissions: ['visitor', 'shopper'].map((role) => ({
+        select_permissions: ['visitor', 'shopper', 'listed'].map((role) => ({
           role,
           permission: { columns: '*', filter: {} },
         })),
@@ -140,6 +141,16 @@ test('tokens of very many users, each counted within a rate', async () => {
   });
   for (const cache of ['tokens', 'rates', 'sign_ins']) await expectBounded(cache, 1 / 64);
 }, 600_000);
+
+test('operations that are on no list', async () => {
+  const as = { ...admin, 'x-foz-role': 'listed' };
+  await flood(120, async (at) => {
+    const answer = await ask(aliases(`unlisted${at}`, 900), {}, as);
+    expect(answer.text.slice(0, 20)).toBe('{"data":{"notes":[{"');
+    return answer;
+  });
+  await expectBounded('unlisted_operations', 1 / 64);
+}, 180_000);
 
 test('introspection that nobody has asked for before', async () => {
   await flood(150, async (at) => {
