@@ -58,7 +58,12 @@ export async function serve(options: Options): Promise<void> {
     console.error('The graph has changed since the last start:');
     for (const line of linesOf(server.changedSince.changes, mostChanges)) console.error(`  ${line}`);
   }
-  console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n`);
+  const secret = options.demo === true ? config.server?.admin_secret : undefined;
+  const control =
+    secret === undefined
+      ? ''
+      : `  Control API:   ${server.url}control/graphql  (header x-foz-admin-secret: ${secret})\n`;
+  console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n${control}`);
   let stopping = false;
   const stop = async () => {
     if (stopping) process.exit(1);
@@ -93,6 +98,9 @@ function logUncaught(logger: Pick<Started['logger'], 'error'>): void {
 
 async function demo(): Promise<{ config: FozConfig; samples: readonly unknown[] }> {
   const folder = join('.foz', 'demo');
-  const { sources, metadata, samples } = await prepareDemo(folder, connect, (text) => console.log(text));
-  return { config: { sources, metadata, state: join(folder, 'state') }, samples };
+  const { sources, metadata, samples, adminSecret } = await prepareDemo(folder, connect, (text) =>
+    console.log(text),
+  );
+  const server = { admin_secret: adminSecret };
+  return { config: { sources, metadata, state: join(folder, 'state'), server }, samples };
 }

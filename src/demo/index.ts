@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metadata } from '../catalog/index.ts';
 import type { Connector } from '../plan/index.ts';
@@ -18,6 +19,8 @@ export interface Demo {
   readonly sources: readonly SourceConfig[];
   readonly metadata: Metadata;
   readonly samples: readonly Sample[];
+  /** Opens the control API. It stays the same as long as the demo's folder. */
+  readonly adminSecret: string;
 }
 
 /** Changed whenever the tables or rows change: a demo of another edition is created anew. */
@@ -45,7 +48,7 @@ export async function prepareDemo(
       free();
     }
   }
-  return { sources, metadata: demoMetadata, samples };
+  return { sources, metadata: demoMetadata, samples, adminSecret: adminSecretIn(folder) };
 
   async function make(): Promise<void> {
     progress('Setting up the demo: a shop in PGlite and a support desk in SQLite ...');
@@ -69,6 +72,13 @@ export async function prepareDemo(
     writeFileSync(mark, '');
     progress(`  ${count.toLocaleString('en')} rows in ${shop.size + support.size} tables.`);
   }
+}
+
+/** The admin secret of the demo: random, in a file that only its owner can read. */
+function adminSecretIn(folder: string): string {
+  const file = join(folder, 'admin-secret');
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
 }
 
 async function fill(

@@ -192,6 +192,22 @@ test('serve --demo makes two databases once and joins them', async () => {
   try {
     expect(again.out).toMatch(/^\n {2}Foz is ready: {2}http:\/\/127\.0\.0\.1:\d+\//);
     expect(await again.ask(query)).toBe(answer);
+    const secret = /Control API: +\S+\/control\/graphql {2}\(header x-foz-admin-secret: (\S{32})\)\n/.exec(
+      again.out,
+    )![1]!;
+    const control = async (given: string) => {
+      const response = await fetch(again.url.replace(/graphql$/, 'control/graphql'), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-foz-admin-secret': given },
+        body: '{"query":"{ sources { name state } }"}',
+      });
+      return [response.status, await response.text()];
+    };
+    expect(await control(secret)).toEqual([
+      200,
+      '{"data":{"sources":[{"name":"shop","state":"available"},{"name":"support","state":"available"}]}}',
+    ]);
+    expect((await control('x'.repeat(32)))[0]).toBe(401);
     const page = await fetch(again.url.replace(/graphql$/, ''));
     expect([page.status, page.headers.get('content-type')]).toEqual([
       200,
