@@ -104,7 +104,7 @@ function resolveSource(
   for (const { facts: tableFacts, metadata } of entries) {
     if (metadata?.tracked === false) continue;
     const relationships: Relationship[] = [];
-    const table = resolveTable(source, tableFacts, metadata, relationships, enumOf, kept, issues);
+    const table = resolveTable(source, tableFacts, metadata, relationships, { enumOf, kept, issues });
     tables.push(table);
     drafts.push(new Draft(table, relationships, tableFacts, metadata));
   }
@@ -114,14 +114,19 @@ function resolveSource(
 /** Finds the enum type of a column; `null`: it has none. */
 type EnumOf = (table: TableFacts, column: ColumnFacts) => EnumType | null;
 
+/** The context that the tables of a source share; `issues` collects their problems. */
+interface TableContext {
+  readonly enumOf: EnumOf;
+  readonly kept: KeptNames;
+  readonly issues: CatalogIssue[];
+}
+
 function resolveTable(
   source: Source,
   facts: TableFacts,
   metadata: TableMetadata | undefined,
   relationships: readonly Relationship[],
-  enumOf: EnumOf,
-  kept: KeptNames,
-  issues: CatalogIssue[],
+  { enumOf, kept, issues }: TableContext,
 ): Table {
   const configuration = metadata?.configuration;
   const config = configuration?.column_config ?? {};

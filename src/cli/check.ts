@@ -44,7 +44,7 @@ export async function check(options: Options): Promise<void> {
   refuseMixed(options);
   const foz = runningFoz(options);
   const { sources, issues, against } =
-    foz === null ? await checked(options) : await foz.query<Checked>(document);
+    foz === null ? await checked(options) : withoutNulls(await foz.query<Checked>(document));
   const failed =
     sources.some((source) => source.state !== 'available') ||
     issues.some((issue) => issue.severity === 'error') ||
@@ -79,6 +79,11 @@ function refuseMixed({ endpoint, against, role }: Options): void {
       'not-supported',
       '--against cannot stand beside --endpoint: compare where the configuration and its databases can be opened.',
     );
+}
+
+/** Issues as `checked` returns them: those of no topic have no such property. */
+function withoutNulls({ issues, ...checked }: Checked): Checked {
+  return { ...checked, issues: issues.map(({ topic, ...issue }) => (topic ? { ...issue, topic } : issue)) };
 }
 
 async function checked({ config: file, against, role }: Options): Promise<Checked> {

@@ -75,7 +75,7 @@ async function read(config: SourceConfig, wanted: ReturnType<typeof wantedEnums>
 }
 
 const document = `query ($name: String!) {
-  sourceReading(name: $name) { tables changes { change what detail } graphChanges { severity change what text follows } issues { namespace table column reason } }
+  sourceReading(name: $name) { tables changes { change what detail } issues { namespace table column reason } graphChanges { severity change what text follows } }
 }`;
 const refreshed = 'mutation ($name: String!) { refreshSource(name: $name) { name } }';
 

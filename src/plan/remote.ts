@@ -83,16 +83,24 @@ export type RemoteOrder =
 /**
  * Plans an order that leads into another source. One step reads the keys of the rows to be sorted, the next their
  * ranks in the other source, which the sorting statement joins. `rows`: the rows to be sorted. `path` leads from
- * them to the relationship.
+ * them to the relationship. `where`: the condition on the rows of the other source. `at`: the place in the operation.
  */
 export function addRanks(
   planning: Planning,
   rows: { readonly table: Table; readonly where: Predicate },
-  path: readonly Hop[],
-  relationship: Relationship,
-  by: RemoteOrder,
-  where: Predicate,
-  at: string,
+  {
+    path,
+    relationship,
+    by,
+    where,
+    at,
+  }: {
+    readonly path: readonly Hop[];
+    readonly relationship: Relationship;
+    readonly by: RemoteOrder;
+    readonly where: Predicate;
+    readonly at: string;
+  },
 ): OrderTerm {
   const columns = relationship.mapping.map((pair) => pair.from);
   const own = {

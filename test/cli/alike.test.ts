@@ -221,8 +221,10 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
   const seen = [
     'shop: 2 tables, 1 changes',
     '  ~ states  enum values +sent',
+    '  graph: + sent was added to enum type states_enum',
     'desk: 2 tables, 1 changes',
     '  + people  table, 1 columns',
+    '  graph: + people was added (and 58 more that follow from it)',
     'Store it with --write.',
     '',
   ].join('\n');

@@ -151,7 +151,12 @@ export class LiveMetadata {
     const told = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
     if (options.dryRun === true || changes.length === 0) return { version, applied: false, ...told };
     if (options.force !== true) refuseIssues(told.causes);
-    const written = await this.#write(plane, actor, edit, version, after, changes, options.comment);
+    const written = await this.#write(plane, actor, edit, {
+      expected: version,
+      metadata: after,
+      changes,
+      comment: options.comment,
+    });
     await this.#follower.runBetween(async () => this.#use(written, after, resolved));
     return { version: written, applied: true, ...told };
   }
@@ -160,10 +165,17 @@ export class LiveMetadata {
     { store, audit }: ControlPlane,
     actor: Actor,
     { operation, table }: MetadataEdit,
-    expected: number,
-    metadata: Metadata,
-    changes: readonly MetadataChange[],
-    comment?: string | null,
+    {
+      expected,
+      metadata,
+      changes,
+      comment,
+    }: {
+      readonly expected: number;
+      readonly metadata: Metadata;
+      readonly changes: readonly MetadataChange[];
+      readonly comment?: string | null | undefined;
+    },
   ): Promise<number> {
     const place = table?.namespace ? `${table.namespace}.${table.table}` : (table?.table ?? null);
     return store.writeMetadata(

@@ -77,7 +77,7 @@ export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInp
   const id = randomUUID();
   const { name, roles } = input;
   const made = { ...patchOf(input), name, roles, id, prefix, hash };
-  return changed(plane, actor, 'key.create', id, key, (db) => insertKey(db, made));
+  return changed(plane, actor, { operation: 'key.create', id, key, change: (db) => insertKey(db, made) });
 }
 
 /**
@@ -93,7 +93,7 @@ export async function changeKey(
 ): Promise<KeyDescription> {
   const given = givenIn(change);
   const update = (db: Knex.Transaction) => updateKey(db, id, patchOf(given));
-  const shown = await changed(plane, actor, 'key.update', id, '', update, (key) => {
+  const check: Check = (key) => {
     if (key === undefined || key.revokedAt !== null) return;
     if (revision !== null && String(revision) !== key.revision)
       throw new FozError(
@@ -103,7 +103,8 @@ export async function changeKey(
       );
     // Unchanged settings were validated when they were set.
     refuseUnfitKey({ ...key, description: null, owner: null, expiresAt: null, ...given });
-  });
+  };
+  const shown = await changed(plane, actor, { operation: 'key.update', id, key: '', change: update, check });
   return shown.description;
 }
 
@@ -124,7 +125,7 @@ export async function renewKey(
   const { key, prefix, hash } = mintKey(plane.peppers[0]!);
   const until = overlapSeconds > 0 ? new Date(Date.now() + overlapSeconds * 1000) : null;
   const rotate = (db: Knex.Transaction) => rotateKey(db, id, { prefix, hash }, until);
-  return changed(plane, actor, 'key.rotate', id, key, rotate, check);
+  return changed(plane, actor, { operation: 'key.rotate', id, key, change: rotate, check });
 }
 
 /** Revokes a key. Rejects with FozError `not-found`, and as `check` does. */
@@ -135,7 +136,8 @@ export async function endKey(
   check: Check = anyKey,
 ): Promise<KeyDescription> {
   const revoke = (db: Knex.Transaction) => revokeKey(db, id);
-  return (await changed(plane, actor, 'key.revoke', id, '', revoke, check)).description;
+  return (await changed(plane, actor, { operation: 'key.revoke', id, key: '', change: revoke, check }))
+    .description;
 }
 
 /** Settings that every key has, with the values that `null` resets them to. */
@@ -157,6 +159,17 @@ function patchOf({ variables, backend, ...rest }: Partial<KeyInput>): KeyPatch {
   };
 }
 
+interface ChangeOfKey {
+  /** Its name in the audit log. */
+  readonly operation: string;
+  readonly id: string;
+  /** The text of the key, where it is shown to the caller; else empty. */
+  readonly key: string;
+  readonly change: (db: Knex.Transaction) => Promise<void>;
+  /** Throws FozError where the key may not be changed. */
+  readonly check?: Check;
+}
+
 /**
  * Changes a key and records the change in the audit log, both in one transaction. When this resolves, the change is effective in this
  * process.
@@ -164,11 +177,7 @@ function patchOf({ variables, backend, ...rest }: Partial<KeyInput>): KeyPatch {
 async function changed(
   { store, audit }: ControlPlane,
   actor: Actor,
-  operation: string,
-  id: string,
-  key: string,
-  change: (db: Knex.Transaction) => Promise<void>,
-  check: Check = anyKey,
+  { operation, id, key, change, check = anyKey }: ChangeOfKey,
 ): Promise<ShownKey> {
   const shown = await store.write(async (db) => {
     const [before] = await listKeys(db, { id, revoked: true, hold: true });

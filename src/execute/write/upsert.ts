@@ -108,7 +108,10 @@ async function insertThenUpdate(
   const { affected } = await session.write(updateOf(table, conflict, cells, session.among(key, [given])));
   if (affected > 0) {
     if (needed.length === 0) return { values: new Map(), changed: true };
-    return { values: await changedRow(session, table, conflict, cells, key, given, needed), changed: true };
+    return {
+      values: await changedRow(session, table, { conflict, cells, key, before: given }, needed),
+      changed: true,
+    };
   }
   if (conflict.where !== null || isWatched(table, 'insert') || isWatched(table, 'update')) return null;
   throw changedMeanwhile(table);
@@ -160,7 +163,10 @@ async function insertReportsConflict(
   );
   if (affected === 0) return null;
   if (needed.length === 0) return { values: new Map(), changed: true };
-  return { values: await changedRow(session, table, conflict, cells, row, there, needed), changed: true };
+  return {
+    values: await changedRow(session, table, { conflict, cells, key: row, before: there }, needed),
+    changed: true,
+  };
 }
 
 /**
@@ -214,27 +220,34 @@ function changedColumns({ update, presets = [] }: OnConflict): ReadonlySet<Colum
   return new Set([...update, ...presets.map(({ column }) => column)]);
 }
 
+/** A row that on_conflict has changed. */
+interface ConflictUpdate {
+  readonly conflict: OnConflict;
+  /** The values that the insert gave. */
+  readonly cells: Cells;
+  /** Columns that identify the row, and their values before the change. */
+  readonly key: readonly Column[];
+  readonly before: Tuple;
+}
+
 /** The values of a row after on_conflict has changed it. */
 async function changedRow(
   session: WriteSession,
   table: Table,
-  conflict: OnConflict,
-  cells: Cells,
-  row: readonly Column[],
-  before: Tuple,
+  { conflict, cells, key, before }: ConflictUpdate,
   needed: readonly Column[],
 ): Promise<Row> {
   const changed = changedColumns(conflict);
   const presets = new Map((conflict.presets ?? []).map(({ column, value }) => [column, value]));
-  const moves = row.some((column) => changed.has(column));
+  const moves = key.some((column) => changed.has(column));
   const isWatchedRow = isWatched(table, 'insert') || isWatched(table, 'update');
-  const after = row.map((column, at) => {
+  const after = key.map((column, at) => {
     if (!changed.has(column)) return before[at];
     const value = presets.get(column) ?? cells.get(column);
     return value === undefined ? undefined : session.value(value);
   });
   if (after.includes(undefined) || (moves && isWatchedRow)) throw movedKey(table);
-  const [found] = await session.rowsBy(table, row, [after], needed);
+  const [found] = await session.rowsBy(table, key, [after], needed);
   if (found !== undefined) return found;
   if (isWatchedRow) throw movedKey(table);
   throw changedMeanwhile(table);

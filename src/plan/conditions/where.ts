@@ -221,47 +221,32 @@ function planCount(
   if (predicate === undefined || predicate.kind !== 'object')
     throw invalid(input.path, 'needs a predicate, as { _gt: 3 }');
   return and(
-    ...predicate.fields.flatMap((entry) => countComparisons(planning, relationship, measure, where, entry)),
+    ...predicate.fields.flatMap((entry) =>
+      countComparisons(planning, { relationship, measure, where }, entry),
+    ),
   );
 }
 
-function countComparisons(
-  planning: Planning,
-  relationship: Relationship,
-  measure: Measure,
-  where: Predicate,
-  entry: InputEntry,
-): Predicate[] {
+/** The count that a condition compares: of the rows of a relationship that pass `where`. */
+interface Count {
+  readonly relationship: Relationship;
+  readonly measure: Measure;
+  readonly where: Predicate;
+}
+
+function countComparisons(planning: Planning, count: Count, entry: InputEntry): Predicate[] {
   if (entry.meaning.kind !== 'operator') throw invalid(entry.value.path, 'is not an operator');
   if (entry.value.kind === 'null') throw invalid(entry.value.path, 'a count is never null');
   const op = entry.meaning.operator;
   if (op === '_is_null') return [literal(planning, entry.value) === true ? never : always];
-  if (op === '_in' || op === '_nin')
-    return [countIn(planning, relationship, measure, where, entry.value, op)];
+  if (op === '_in' || op === '_nin') return [countIn(planning, count, entry.value, op)];
   if (!isComparison(op)) throw invalid(entry.value.path, `${op} cannot compare a count`);
   const value = paramOf(planning, entry.value, { scalar: 'int', array: false });
-  return [
-    countPredicate(
-      planning,
-      relationship,
-      measure,
-      where,
-      op,
-      value,
-      literalIfRemote(planning, relationship, entry.value),
-      entry.value.path,
-    ),
-  ];
+  const number = literalIfRemote(planning, count.relationship, entry.value);
+  return [countPredicate(planning, count, { op, value, number }, entry.value.path)];
 }
 
-function countIn(
-  planning: Planning,
-  relationship: Relationship,
-  measure: Measure,
-  where: Predicate,
-  value: Input,
-  op: '_in' | '_nin',
-): Predicate {
+function countIn(planning: Planning, count: Count, value: Input, op: '_in' | '_nin'): Predicate {
   const numbers = literal(planning, value) as readonly number[];
   const of = numbers.map((number): Predicate => {
     const param: Param = {
@@ -270,7 +255,7 @@ function countIn(
       source: { kind: 'constant', value: number },
       path: value.path,
     };
-    return countPredicate(planning, relationship, measure, where, '_eq', param, number, value.path);
+    return countPredicate(planning, count, { op: '_eq', value: param, number }, value.path);
   });
   const among: Predicate = { kind: 'or', of };
   return op === '_in' ? among : { kind: 'not', of: among };
@@ -281,14 +266,11 @@ function literalIfRemote(planning: Planning, relationship: Relationship, value: 
   return relationship.remote ? (literal(planning, value) as number) : 0;
 }
 
+/** `number`: the value of the parameter, which only a relationship into another source needs. */
 function countPredicate(
   planning: Planning,
-  relationship: Relationship,
-  measure: Measure,
-  where: Predicate,
-  op: Comparison,
-  value: Param,
-  number: number,
+  { relationship, measure, where }: Count,
+  { op, value, number }: { readonly op: Comparison; readonly value: Param; readonly number: number },
   path: string,
 ): Predicate {
   if (!relationship.remote) return { kind: 'measure', relationship, where, measure, op, value };

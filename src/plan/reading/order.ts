@@ -60,7 +60,13 @@ function planHop(
   const target: Rows = { table: relationship.to, where };
   return value.fields.flatMap((entry) =>
     planTerm(planning, target, [], entry).map((term) =>
-      addRanks(planning, rows, path, relationship, { kind: 'term', term }, where, entry.value.path),
+      addRanks(planning, rows, {
+        path,
+        relationship,
+        by: { kind: 'term', term },
+        where,
+        at: entry.value.path,
+      }),
     ),
   );
 }
@@ -79,7 +85,7 @@ function planMeasures(
     return measuresOf(planning, entry).map(({ measure, direction: towards, path: at }): OrderTerm => {
       if (!relationship.remote) return { kind: 'measure', path, relationship, where, measure, ...towards };
       const by: RemoteOrder = { kind: 'measure', measure, ...towards };
-      return addRanks(planning, rows, path, relationship, by, where, at);
+      return addRanks(planning, rows, { path, relationship, by, where, at });
     });
   });
 }

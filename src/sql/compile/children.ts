@@ -209,19 +209,26 @@ export function childAggregate(scope: Scope, fetch: Extract<Fetch, { kind: 'chil
   const list = new SelectList();
   list.add(index);
   const counts = new Set<number>();
-  const out = aggregate.parts.map((part) => childPart(scope, list, part, aggregate, fetch, row, counts));
+  const from = { aggregate, family: fetch, row, counts };
+  const out = aggregate.parts.map((part) => childPart(scope, list, part, from));
   const absent = list.columns.map((_, position) => (counts.has(position) ? 0 : null));
   return { text: sql`select ${list.render(scope)} from ${source} group by ${index}`, out, parent: 0, absent };
+}
+
+/** One aggregate per parent, while its select list is built. */
+interface AggregateDraft {
+  readonly aggregate: Aggregate;
+  readonly family: Family;
+  readonly row: Sql;
+  /** Positions of counts in the select list: for a parent without rows they are 0. */
+  readonly counts: Set<number>;
 }
 
 function childPart(
   scope: Scope,
   list: SelectList,
   part: AggregatePart,
-  aggregate: Aggregate,
-  family: Family,
-  row: Sql,
-  counts: Set<number>,
+  { aggregate, family, row, counts }: AggregateDraft,
 ): Out {
   switch (part.kind) {
     case 'constant':

@@ -30,10 +30,8 @@ export function rowFields(
         return objectField(scope, list, from, field, row, path);
       case 'array':
         if (!nests(scope, field.relationship, field.select)) {
-          return hopField(scope, list, row, path, field.key, field.relationship, {
-            kind: 'array',
-            select: field.select,
-          });
+          const child = { kind: 'array', select: field.select } as const;
+          return hopField(scope, list, { row, path }, { ...field, child });
         }
         return jsonField(
           list,
@@ -43,10 +41,8 @@ export function rowFields(
         );
       case 'aggregate':
         if (!nestsAggregate(scope, field.relationship, field.aggregate)) {
-          return hopField(scope, list, row, path, field.key, field.relationship, {
-            kind: 'aggregate',
-            aggregate: field.aggregate,
-          });
+          const child = { kind: 'aggregate', aggregate: field.aggregate } as const;
+          return hopField(scope, list, { row, path }, { ...field, child });
         }
         return jsonField(
           list,
@@ -121,21 +117,27 @@ function objectField(
 ): Out {
   const { relationship, select, key } = field;
   if (!joinable(relationship))
-    return hopField(scope, list, row, path, key, relationship, { kind: 'object', select });
+    return hopField(scope, list, { row, path }, { key, relationship, child: { kind: 'object', select } });
   const joined = from.join(row, path, relationship, select.where);
   const out = rowFields(scope, list, from, select, joined.alias, joined.path);
   const present = flatColumn(scope, list, joined.alias, joined.path, relationship.mapping[0]!.to);
   return { kind: 'object', key, present, out };
 }
 
+/** A field whose rows another statement fetches. `path` leads from the root of the select to `row`. */
 function hopField(
   scope: Scope,
   list: SelectList,
-  row: Sql,
-  path: string,
-  key: string,
-  relationship: Relationship,
-  child: HopShape['child'],
+  { row, path }: { readonly row: Sql; readonly path: string },
+  {
+    key,
+    relationship,
+    child,
+  }: {
+    readonly key: string;
+    readonly relationship: Relationship;
+    readonly child: HopShape['child'];
+  },
 ): Out {
   const keys = relationship.mapping.map(({ from }) => ({
     index: flatColumn(scope, list, row, path, from),
