@@ -1,7 +1,7 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, InputType, ObjectType, registerEnumType } from 'type-graphql';
 
-/** Kinds of audit records, with names that are valid enum values. */
+/** Kinds of audit records. The key is the GraphQL name, the value is what the log stores: `sign-in` is no legal GraphQL name. */
 export enum AuditKindName {
   control = 'control',
   sign_in = 'sign-in',

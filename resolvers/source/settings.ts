@@ -29,7 +29,7 @@ export enum Naming {
 }
 registerEnumType(Naming, { name: 'Naming', description: 'How GraphQL names are made.' });
 
-/** How large numbers are sent. */
+/** The JSON form of decimals and of integers beyond 2^53: string or number. */
 export enum Numbers {
   string = 'string',
   number = 'number',

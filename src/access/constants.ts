@@ -75,7 +75,7 @@ function listOf(values: readonly unknown[], type: ValueType): RuleValue | string
 const digits = /^[+-]?\d+$/;
 const decimal = /^[+-]?\d+(?:\.\d+)?$/;
 
-/** The canonical form of a value (see Param); `undefined`: it is not a value of the type. */
+/** The canonical form of a value, as a bound parameter has it; `undefined`: it is not a value of the type. */
 function constant(value: unknown, { scalar }: ValueType): unknown {
   if (value === null || value === undefined) return undefined;
   switch (familyOf(scalar)) {

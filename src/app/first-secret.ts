@@ -5,7 +5,7 @@ import { type AdminSecret, mintAdminSecret, sha256Of } from '../auth/index.ts';
 import { firstSecretName, type RuntimeSettings, type Settings } from '../control/index.ts';
 import type { StoreLog } from '../store/index.ts';
 
-/** Milliseconds that the end of a start waits for a store that answered a moment ago. */
+/** How long a start waits for the store to accept or refuse the generated secret, in milliseconds. */
 const patienceMs = 10_000;
 /** Content of the file after the secret was dropped. */
 const forgotten = 'dropped';

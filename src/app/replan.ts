@@ -5,7 +5,7 @@ import type { Operation } from '../serve/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
 
 /**
- * Repeats an operation whose plan did not match the schema of a source. The source is introspected replan, and the operation is validated
+ * Repeats an operation whose plan did not match the schema of a source. The source is introspected again, and the operation is validated
  * and planned for the new schema. If the session's graph has not changed, the first answer is returned. Never rejects.
  */
 export async function replan(

@@ -84,7 +84,7 @@ export interface Table {
   readonly access: TableAccess | null;
 }
 
-/** A table as one role sees it: its `columns` are those that the role can read. */
+/** What a role may do with a table. The `columns` of the role's Table are those that it can read. */
 export interface TableAccess {
   /** The table of the whole catalog. Names are made from it, so that they are the same for every role. */
   readonly whole: Table;
@@ -208,7 +208,7 @@ export type RowRule =
   | { readonly kind: 'columns'; readonly left: Column; readonly op: ColumnComparison; readonly right: Column }
   /** Some row of the relationship passes. The relationship may lead to another source. */
   | { readonly kind: 'exists'; readonly relationship: Relationship; readonly where: RowRule }
-  /** Some row of any table of the same source passes (`_exists`). */
+  /** `table` has a row that passes (`_exists`). It is a table of the same source and need not be related. */
   | { readonly kind: 'exists table'; readonly table: Table; readonly where: RowRule };
 
 export type ColumnComparison = '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';

@@ -30,7 +30,7 @@ export function isOneStatement(
   conflict: OnConflict,
 ): boolean {
   const { conflictTarget, conflictWhere, returning, upsertReportsChanged } = session.capabilities;
-  // The engine reports the choice for plain tables only, not for views and partitioned tables.
+  // Whether an upsert inserted or updated a row is reported for plain tables only, not for views and partitioned tables.
   const tells = upsertReportsChanged && table.kind === 'table';
   if (!returning.insert || (changedCheck !== null && !tells)) return false;
   return conflictTarget && (conflict.where === null || conflictWhere);
@@ -59,8 +59,8 @@ export function changes({ update, presets = [] }: OnConflict): boolean {
 }
 
 /**
- * Two statements with the same conflict target: an insert that does nothing on a conflict, then an upsert. Both insert the same conflicting
- * row, since no other session writes in between.
+ * For engines with one writer at a time: an insert that does nothing on a conflict and, if it stored nothing, an upsert with the same
+ * conflict target. Both meet the same existing row, since no other session writes in between.
  */
 async function insertThenUpsert(
   session: WriteSession,
@@ -260,7 +260,7 @@ function changedMeanwhile({ name }: Table): FozError {
   );
 }
 
-/** The insert conflicts with another key than the conflict target. */
+/** The error for an insert that conflicts with a key other than the conflict target. */
 function otherKey(table: Table, { key }: OnConflict, path: string): FozError {
   const than = key === null ? '' : ` other than "${key.name}"`;
   return new FozError(

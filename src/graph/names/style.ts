@@ -96,8 +96,8 @@ function isTail(text: string): boolean {
 }
 
 /**
- * The lists of endings. Reads are one list. Writes are one list too, unless a prefix looks like a verb (`insert_`):
- * then each verb has its own.
+ * The endings of root field names (`_by_pk`, `_aggregate`), grouped for look-up: one list for reads and one for writes. `fold`: one list
+ * for each verb instead, since a prefix looks like a verb (`insert_`).
  */
 function rootListsOf(style: Bare, fold: boolean): RootList[] {
   const ending = (kind: RootFieldKind, before: string) => ({ kind, before, text: rootEndingOf(style, kind) });

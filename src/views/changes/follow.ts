@@ -64,7 +64,7 @@ function ofAggregate(
   return name.endsWith('aggregate') ? (heads.get(`${change} ${table} ${name.slice(0, -9)}`) ?? null) : null;
 }
 
-/** An added column makes another thing of a filter, too, so that all that is done to a member counts as one; a removed type is none. */
+/** The key of a change in `heads`: what happened, to which type and, unless it is the type itself, to which of its members. */
 function keyOf(change: GraphChange['change'], type: string, member: string | null): string {
   return member === null ? `${change} ${type}` : `${change} ${type} ${plain(member)}`;
 }
