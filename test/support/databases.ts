@@ -10,26 +10,26 @@ export interface TestDatabase {
   readonly catalog: CatalogName;
   /** `postgres://.../shop`, `mysql://.../shop`, the path of a SQLite file or of a PGlite folder. */
   readonly location: string;
-  /** Where its tables stand; `null`: the engine has no namespaces. */
+  /** The namespace of its tables; `null`: the engine has no namespaces. */
   readonly namespace: string | null;
-  /** Hands over a connection of the tests' own and closes it afterwards. A PGlite folder must not be open elsewhere. */
+  /** Calls `body` with a new connection and closes it afterwards. A PGlite folder must not be open elsewhere. */
   use<T>(body: (connection: Connection) => Promise<T>): Promise<T>;
-  /** Brings tables (none named: all) back to their first rows, over `execute` or a connection of its own. */
+  /** Resets tables (default: all) to their fixture rows, over `execute` or a new connection. */
   reset(tables?: readonly string[], execute?: Execute): Promise<void>;
-  /** Deletes it. What others share stays. */
+  /** Deletes the database. Shared content stays. */
   drop(): Promise<void>;
 }
 
 /**
- * The same for all tests and kept between runs: read only, by agreement. Loaded when missing, or when its content changed.
- * On PGlite it is a copy, since only one may open it: drop it.
+ * A database that all tests share and that is kept between runs; tests must not write to it. It is loaded if it is missing
+ * or its content changed. On PGlite it is a copy that the caller drops, since only one process may open a folder.
  */
 export async function sharedDatabase(engine: Engine, catalog: CatalogName): Promise<TestDatabase> {
   const { location, drop } = await testEngines[engine].place.shared(contentOf(engine, catalog));
   return database(engine, catalog, location, catalog, drop);
 }
 
-/** One's own copy, to write to. `name` is the namespace on MySQL and MariaDB; none given: a random one. */
+/** A private copy that may be written to. `name` is the namespace on MySQL and MariaDB (default: random). */
 export async function freshDatabase(
   engine: Engine,
   catalog: CatalogName,

@@ -1,27 +1,27 @@
 import { type ServerEngine, serverEngines } from './servers/index.ts';
 
-/** Engines that run inside this process, so that they are always there. */
+/** Engines that run inside this process and are therefore always available. */
 export const embeddedEngines = ['pglite', 'sqlite'] as const;
 
-/** Every engine that the tests know, in the order in which reports name them. */
+/** Every engine of the tests, in the order of reports. */
 export const engines = [...serverEngines, ...embeddedEngines] as const;
 
 export type Engine = ServerEngine | (typeof embeddedEngines)[number];
 
-/** Whether an engine runs as a process of its own, which its clients reach by a URL. */
+/** Whether an engine runs as a server process that clients reach by a URL. */
 export function isServer(engine: Engine): engine is ServerEngine {
   return (serverEngines as readonly string[]).includes(engine);
 }
 
-/** Whether tests on an engine run: `url` of its server (`null`: embedded), or the reason why they do not. */
+/** Whether tests run on an engine: the `url` of its server (`null`: embedded), or the reason for skipping them. */
 export type Availability =
   | { readonly url: string | null }
   | { readonly reason: string; readonly chosen: boolean };
 
-/** For every engine; `chosen`: left out by `FOZ_TEST_ENGINES`, not for want of a server. */
+/** The availability of every engine; `chosen`: excluded by `FOZ_TEST_ENGINES`, not because the server is missing. */
 export type Availabilities = Readonly<Record<Engine, Availability>>;
 
-/** The engines that `FOZ_TEST_ENGINES` asks for (`postgres,sqlite`), else all. Throws on a name that is none. */
+/** The engines of `FOZ_TEST_ENGINES` (`postgres,sqlite`; default: all). Throws on an unknown name. */
 export function wantedEngines(): readonly Engine[] {
   const names = (process.env.FOZ_TEST_ENGINES ?? '')
     .split(',')
@@ -34,12 +34,12 @@ export function wantedEngines(): readonly Engine[] {
 
 const variable = 'FOZ_TEST_AVAILABLE';
 
-/** Hands what the global set-up found to the test files. */
+/** Publishes the result of the global set-up to the test files. */
 export function publishAvailabilities(found: Availabilities): void {
   process.env[variable] = JSON.stringify(found);
 }
 
-/** What the global set-up found. Outside of the `servers` project there are no servers, only the embedded engines. */
+/** The result of the global set-up. Outside of the `servers` project only embedded engines are available. */
 export function availability(engine: Engine): Availability {
   const found = process.env[variable];
   if (found) return (JSON.parse(found) as Availabilities)[engine];
@@ -47,7 +47,7 @@ export function availability(engine: Engine): Availability {
   throw new Error(`Tests that use ${engine} belong into a file "*.servers.test.ts".`);
 }
 
-/** URL of the engine's server. Throws with the reason where it is not to be had, and for embedded engines. */
+/** The URL of the engine's server. Throws with the reason if it is unavailable, and for embedded engines. */
 export function serverUrl(engine: ServerEngine): string {
   const found = availability(engine);
   if ('reason' in found || found.url === null)
@@ -55,7 +55,7 @@ export function serverUrl(engine: ServerEngine): string {
   return found.url;
 }
 
-/** A `describe` per engine; on engines that are not to be had its tests count as skipped, under a title that says why. */
+/** A `describe` per engine; on unavailable engines its tests are skipped, under a title that states the reason. */
 export function describeEngines<const E extends Engine>(list: readonly E[], body: (engine: E) => void): void {
   for (const engine of list) {
     const found = availability(engine);

@@ -17,7 +17,7 @@ import {
 } from './servers/index.ts';
 
 declare global {
-  /** Servers that this run started and has to stop. */
+  /** Servers that this run started and must stop. */
   var fozTestServers: Server[] | undefined;
 }
 
@@ -25,7 +25,7 @@ async function obtain(engine: ServerEngine): Promise<Availability> {
   const given = process.env[`FOZ_TEST_${engine.toUpperCase()}_URL`];
   if (given) return { url: given };
   const kept = keptServers()[engine];
-  // There, what starts a server is tested too.
+  // CI starts its servers anew, so that the starters are tested too.
   if (kept && process.env.CI !== 'true') return { url: kept };
   try {
     const server = await starters[engine]();
@@ -36,7 +36,7 @@ async function obtain(engine: ServerEngine): Promise<Availability> {
   }
 }
 
-/** Finds or starts the servers that the tests need. With `CI=true` one that cannot be had is a failure. */
+/** Finds or starts the servers that the tests need. With `CI=true` an unavailable server is a failure. */
 export default async function setUp(): Promise<void> {
   const wanted = wantedEngines();
   globalThis.fozTestServers = [];

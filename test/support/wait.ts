@@ -1,7 +1,7 @@
-/** Lets time pass. */
+/** Resolves after `ms`. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until something holds, looking often; fails the test after `ms`. */
+/** Polls until the condition holds; fails the test after `ms`. */
 export async function until(holds: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
   const latest = performance.now() + ms;
   while (!(await holds())) {

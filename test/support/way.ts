@@ -1,14 +1,16 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** When a way is cut by itself: at the n-th message of the client from now on, before the server has it or before its answer is back. */
+/**
+ * Cuts the connection at the n-th message of the client from now on, before the server receives it or before its answer is returned.
+ */
 export interface Cut {
   readonly message: number;
   readonly side: 'before' | 'after';
-  /** Instead of being cut the message, or its answer, waits until this is done; must not reject. */
+  /** Instead of a cut, the message or its answer is delayed until this resolves; must not reject. */
   readonly meanwhile?: () => Promise<void>;
 }
 
-/** A way to a database server that can be cut, be cut at one chosen message of a client, fall silent, and be mended. */
+/** A TCP proxy before a database server that can be cut, cut at one message of a client, fall silent, and be reopened. */
 export class Way {
   readonly #to: URL;
   readonly #pairs = new Set<readonly Socket[]>();
@@ -18,26 +20,26 @@ export class Way {
   #cut: Cut | null = null;
   #messages = 0;
 
-  /** `url`: that of the server. */
+  /** `url`: the URL of the server. */
   constructor(url: URL | string) {
     this.#to = new URL(url);
   }
 
-  /** Lets clients through, again after a cut or silence, and gives the URL of the server with this way in it. */
+  /** Accepts clients, also after a cut or silence, and returns the server's URL through this proxy. */
   async open(): Promise<string> {
     await this.cut();
     this.#silent = false;
     return this.#listen();
   }
 
-  /** From now on connections are taken, but nobody answers; those that were there are cut. */
+  /** From now on connections are accepted but never answered; existing ones are cut. */
   async silence(): Promise<string> {
     await this.cut();
     this.#silent = true;
     return this.#listen();
   }
 
-  /** Ends all connections; new ones are refused. */
+  /** Closes all connections and refuses new ones. */
   async cut(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       if (this.#server === null) resolve();
@@ -48,13 +50,13 @@ export class Way {
     await closed;
   }
 
-  /** Counts messages from here. */
+  /** Starts counting messages. */
   arm(cut: Cut): void {
     this.#messages = 0;
     this.#cut = cut;
   }
 
-  /** Stops counting; whether it was cut meanwhile. */
+  /** Stops counting; returns whether the connection was cut meanwhile. */
   disarm(): boolean {
     const wasCut = this.#cut === null;
     this.#cut = null;
@@ -96,7 +98,7 @@ export class Way {
       after = cut;
       far.write(chunk);
     });
-    // The server has done what it was told when it answers.
+    // An answer means that the server has executed the message.
     far.on('data', (chunk: Buffer) => {
       if (after === null) return void near.write(chunk);
       const cut = after;
@@ -106,7 +108,7 @@ export class Way {
   }
 }
 
-/** What came from one side does not get to the other, or gets there later. */
+/** Drops data of one side, or delays it. */
 function stop({ meanwhile }: Cut, from: Socket, to: Socket, chunk: Buffer): void {
   if (meanwhile === undefined) {
     from.destroy();

@@ -5,7 +5,7 @@ import type { Engine } from '../engines.ts';
 import type { Needs } from './needs.ts';
 import type { Variant } from './variants.ts';
 
-/** A folder below `test/cases`: an operation and the one answer that every engine must give. */
+/** A folder below `test/cases`: an operation and the answer that every engine must return. */
 export interface Case {
   /** `operators/like` */
   readonly name: string;
@@ -18,31 +18,31 @@ export interface Case {
 /** `case.json`, all optional. */
 export interface CaseOptions {
   readonly operationName?: string;
-  /** Operators that the shop's engine must have; elsewhere the case must be refused by validation. */
+  /** Operators that the shop's engine must support; on other engines validation must refuse the case. */
   readonly operators?: readonly Operator[];
-  /** What else the engine must have; elsewhere the case is refused, or may have another answer. */
+  /** Other requirements on the engine; without them the case is refused or may have another answer. */
   readonly needs?: Needs;
-  /** Engines that have all of that and answer differently all the same, each with the reason. */
+  /** Engines that meet all requirements but still answer differently, each with the reason. */
   readonly except?: Readonly<Partial<Record<Engine, string>>>;
   /** Members of JSON columns come in the engine's order. */
   readonly json?: boolean;
   /** Another way of attaching the databases. */
   readonly variant?: Variant;
-  /** `false`: the plan is not the same on every engine. */
+  /** `false`: the plan differs between engines. */
   readonly plan?: false;
   /** Keeps the statements of every engine in `<engine>.sql`. */
   readonly sql?: boolean;
-  /** For writes: an operation that reads what they left behind. */
+  /** For writes: an operation that reads the state after the write. */
   readonly after?: string;
-  /** For writes: tables of the shop that are put back afterwards. */
+  /** For writes: tables of the shop to reset afterwards. */
   readonly tables?: readonly string[];
-  /** Messages that begin like this: the rest is the engine's own. */
+  /** Compares only the codes of errors, since the messages contain text of the engine. */
   readonly looseMessages?: boolean;
 }
 
 const root = join(import.meta.dirname, '../../cases');
 
-/** Cases of the given topics, or those that FOZ_CASES names (`topic`, `topic/name`). */
+/** Cases whose topic is `wanted`, restricted to those that FOZ_CASES names (`topic`, `topic/name`). */
 export function casesOf(wanted: (topic: string) => boolean): Case[] {
   const filter = process.env.FOZ_CASES;
   return readdirSync(root, { withFileTypes: true })
@@ -70,13 +70,13 @@ function readCase(name: string): Case {
   };
 }
 
-/** The stored answer; `null`: none yet. */
+/** The stored answer; `null`: none is stored yet. */
 export function expectedOf(one: Case): unknown {
   const file = join(one.folder, 'result.json');
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
 }
 
-/** Stores the answer of a case that has none, or anew with UPDATE_CASES=1. */
+/** Stores the answer of a case. Used when no answer is stored, or with UPDATE_CASES=1. */
 export function storeResult(one: Case, answer: unknown): void {
   writeFileSync(join(one.folder, 'result.json'), `${JSON.stringify(answer, null, 2)}\n`);
 }

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { Engine } from '../engines.ts';
 import { type Case, updating } from './cases.ts';
 
-/** The engine whose answers and plans are stored for a case that has none. */
+/** The engine whose answers and plans are stored for new cases. */
 const first: Engine = 'postgres';
 
 /**
- * What is stored in a file of a case. Where there is none, or with UPDATE_CASES=1, `made` is stored first: a file that all
- * engines share by PostgreSQL, a file of its own by each engine. Throws where another engine, or a run with CI=true, finds none.
+ * The stored content of a file of a case. If the file does not exist, or with UPDATE_CASES=1, `made` is stored first: PostgreSQL
+ * stores the files that all engines share, each engine stores its own files. Throws if another engine, or a run with CI=true,
+ * finds no file.
  */
 export function golden(one: Case, file: string, engine: Engine, made: string): string {
   const path = join(one.folder, file);

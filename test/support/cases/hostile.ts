@@ -1,4 +1,6 @@
-/** Texts that end a literal, a name or a statement somewhere, or that some layer may take for a placeholder. */
+/**
+ * Texts that end a literal, a name or a statement in some dialect, or that some layer may mistake for a placeholder.
+ */
 export const hostile: readonly string[] = [
   "'; drop table texts; --",
   "' or '1'='1",
@@ -40,7 +42,7 @@ export const hostile: readonly string[] = [
   '',
 ];
 
-/** Some of them as identifiers of a database that a stranger has made: unlike each other, and at most 60 bytes long. */
+/** Hostile texts as identifiers of a foreign database: distinct, and at most 60 bytes long. */
 export const hostileNames: readonly string[] = [
   "x'; drop table texts; --",
   'x"; drop table texts; --',

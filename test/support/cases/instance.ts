@@ -20,27 +20,30 @@ import { testEngines } from '../engine/index.ts';
 import { availability, type Engine } from '../engines.ts';
 import { metadata } from './metadata.ts';
 
-/** Two sources, the shop on one engine and the support desk on another, and engines for each way of asking. */
+/** Two sources on different engines, the shop and the support desk, with a role engine for each way of compiling. */
 export interface Instance {
   readonly shop: TestDatabase;
   readonly support: TestDatabase;
   readonly connectors: ReadonlyMap<SourceName, Connector>;
   readonly hasura: RoleEngine;
   readonly graphql: RoleEngine;
-  /** The same answers without nesting; `null` where the engine does not nest anyway. */
+  /** Compiles without nested rows and returns the same answers; `null`: the engine does not nest rows anyway. */
   readonly naive: RoleEngine | null;
-  /** Brings tables of the shop back to their first rows. */
+  /** Resets tables of the shop to their fixture rows. */
   reset(tables: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The support desk stands on another engine, so that every relationship into it crosses sources and dialects. */
+/**
+ * The engine of the support desk. It differs from the shop's, so every relationship between them crosses sources and
+ * dialects.
+ */
 function partnerOf(engine: Engine): Engine {
   const { partner } = testEngines[engine];
   return 'reason' in availability(partner) ? 'sqlite' : partner;
 }
 
-/** Opens both databases on `engine` and its partner. `fresh`: copies of one's own, to write to. */
+/** Opens both databases on `engine` and its partner. `fresh`: private copies that may be written to. */
 export async function openInstance(engine: Engine, fresh: boolean, name = 'cases'): Promise<Instance> {
   const partner = partnerOf(engine);
   const shop = fresh
@@ -49,7 +52,7 @@ export async function openInstance(engine: Engine, fresh: boolean, name = 'cases
   const support = fresh
     ? await freshDatabase(partner, 'support', `support_${name}`)
     : await sharedDatabase(partner, 'support');
-  // A PGlite folder is open in one place only: scripts go through the connector's own session.
+  // Only one process may open a PGlite folder, so scripts run through the connector's own session.
   let execute: ((script: string) => Promise<void>) | undefined;
   const setUp = async (own: (script: string) => Promise<void>) => {
     execute = own;
@@ -80,17 +83,17 @@ export async function openInstance(engine: Engine, fresh: boolean, name = 'cases
   };
 }
 
-/** The brand for a name that is known to be one. */
+/** Brands a name that is known to be valid. */
 export function sourceName(text: string): SourceName {
   return parseSourceName(text)!;
 }
 
-/** A connector to a database of the harness. */
+/** A connector to a test database. */
 export function connectTo({ engine, location, catalog }: TestDatabase): Promise<Connector> {
   return connect({ name: catalog, kind: engine, [kindFacts(engine).place]: location });
 }
 
-/** How the sources of an engine for a role are attached. */
+/** Settings with which the sources are attached. */
 export interface Attachment {
   readonly naming: Naming;
   readonly numbers: 'string' | 'number';
@@ -98,12 +101,12 @@ export interface Attachment {
   readonly metadata: Metadata;
 }
 
-/** As most cases want it, but for what is given. */
+/** The default attachment, with some settings replaced. */
 export function attachment(given: Partial<Attachment>): Attachment {
   return { naming: 'hasura-default', numbers: 'string', customization: {}, metadata, ...given };
 }
 
-/** Introspects the sources and resolves them. Throws what is wrong with the metadata. */
+/** Introspects and resolves the sources. Throws the problems of the metadata. */
 export async function catalogOf(
   connectors: ReadonlyMap<SourceName, Connector>,
   { naming, numbers, customization, metadata }: Attachment,
@@ -125,7 +128,7 @@ export async function catalogOf(
   return catalog;
 }
 
-/** Introspects the sources, resolves them and builds an engine of the role that sees everything. */
+/** Introspects and resolves the sources, and builds the engine of a role without restrictions. */
 export async function roleEngine(
   connectors: ReadonlyMap<SourceName, Connector>,
   given: Attachment,
@@ -143,7 +146,10 @@ export async function roleEngine(
   });
 }
 
-/** The same connectors, with the shop's compiled as if its engine could not nest rows; `null` where it does not anyway. */
+/**
+ * The same connectors, but the shop's statements are compiled as if its engine could not nest rows; `null`: it does not
+ * anyway.
+ */
 export function naiveConnectors(
   connectors: ReadonlyMap<SourceName, Connector>,
   engine: Engine,
@@ -152,7 +158,7 @@ export function naiveConnectors(
   return dialect === undefined ? null : naively(connectors, sourceName('shop'), dialect);
 }
 
-/** The connector of one source compiled as if its engine could not nest rows. */
+/** The connector of one source, compiling as if its engine could not nest rows. */
 function naively(
   connectors: ReadonlyMap<SourceName, Connector>,
   source: SourceName,

@@ -9,11 +9,11 @@ import type { Renamer } from './rename.ts';
 import { ask, askHot, rewritten, sorted } from './run.ts';
 import { compact, pretty } from './text.ts';
 
-/** One case on one engine, with what it is asked with. */
+/** One case on one engine. */
 export interface Trial {
   readonly engine: Engine;
   readonly instance: Instance;
-  /** The engine that is asked: the instance's, or that of the case's variant. */
+  /** The engine that runs the case: the instance's, or the one of the case's variant. */
   readonly asked: RoleEngine;
   readonly renamer: Renamer;
   readonly one: Case;
@@ -25,10 +25,10 @@ const askedOf = ({ query, variables, options }: Case) => ({
   operationName: options.operationName,
 });
 
-/** The answer of the full path, which `result.json` must hold word for word. Gives its text. */
+/** Runs the full path and returns the text of the answer, which must equal `result.json` exactly. */
 export async function fullPath({ engine, asked, one }: Trial): Promise<string> {
   const text = await ask(asked, askedOf(one));
-  // Only the cases that are about refusals may have one as their answer.
+  // Only cases about refusals may have a refusal as their answer.
   if (!one.name.startsWith('denied/') && text.startsWith('{"errors"'))
     throw new Error(`${one.name} is refused: ${text}`);
   const stored = golden(one, 'result.json', engine, pretty(text));
@@ -36,20 +36,20 @@ export async function fullPath({ engine, asked, one }: Trial): Promise<string> {
   return text;
 }
 
-/** The hot lane gives the same text. Operations that are refused have no plan to be found. */
+/** The hot lane must return the same text. Refused operations have no cached plan. */
 export async function hotLane({ asked, one }: Trial, expected: string): Promise<void> {
   const hot = await askHot(asked, askedOf(one));
   if (!expected.startsWith('{"errors"')) same('hot lane', one, hot ?? 'not planned', expected);
   else if (hot !== undefined) same('hot lane', one, hot, expected);
 }
 
-/** Where rows can be nested, the same rows brought by one statement for each level. */
+/** Without nesting (one statement per level) the answer must be the same. */
 export async function naive({ instance, one }: Trial, expected: string): Promise<void> {
   if (instance.naive === null || one.options.variant !== undefined) return;
   same('rows by statement instead of nested', one, await ask(instance.naive, askedOf(one)), expected);
 }
 
-/** The operation under the names of the other convention. Types are called otherwise there, and so is what introspection tells. */
+/** The same operation under the names of the other naming convention. Introspection is skipped, since its type names differ. */
 export async function otherNames({ instance, renamer, one }: Trial, expected: string): Promise<void> {
   if (one.options.variant !== undefined || /__schema|__type\b/.test(one.query)) return;
   const document = parse(one.query);
@@ -63,7 +63,7 @@ export async function otherNames({ instance, renamer, one }: Trial, expected: st
   same('graphql-default names', one, given, expected);
 }
 
-/** The printed plan, the same for every engine; the statements of the engine, for the cases that keep them. */
+/** Compares the printed plan, which all engines share, and for some cases the statements of the engine. */
 export async function explained({ engine, asked, one }: Trial): Promise<void> {
   const plan = planOf(asked, one);
   if (one.options.plan !== false)
@@ -78,7 +78,7 @@ function planOf(engine: RoleEngine, { query, variables, options }: Case) {
   return engine.explain({ query, variables, operationName, document: parse(query) });
 }
 
-/** Word for word; where JSON columns are in it, or messages are the engine's own, by what they mean. */
+/** Compares texts exactly; answers with JSON columns by value; answers with the engine's own messages by their error codes. */
 function same(lane: string, one: Case, given: string, expected: string): void {
   const shape = one.options.json ? sorted : one.options.looseMessages ? codesOnly : null;
   if (shape === null && given === expected) return;
@@ -87,7 +87,7 @@ function same(lane: string, one: Case, given: string, expected: string): void {
   expect(`${lane}\n${pretty(spread(given))}`).toBe(`${lane}\n${pretty(spread(expected))}`);
 }
 
-/** Refusals whose message lists what an engine's graph offers: their codes. */
+/** Reduces refusals to their codes, since the messages list what the engine's graph offers. */
 function codesOnly(value: unknown): unknown {
   const { errors } = value as {
     readonly errors?: readonly { readonly extensions: { readonly code: string } }[];

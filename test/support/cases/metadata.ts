@@ -19,7 +19,9 @@ const view = (table: string, key: string, name: string, to: string, from: string
   ],
 });
 
-/** What the fixture databases do not say themselves: keys of views, and relationships between shop and support. */
+/**
+ * Metadata that the fixture databases cannot declare: keys of views, and relationships between shop and support.
+ */
 export const metadata: Metadata = {
   tables: [
     view('active_products', 'id', 'product', 'products', 'id'),

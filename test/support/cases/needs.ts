@@ -4,19 +4,19 @@ import type { Capabilities } from '../../../src/plan/index.ts';
 import { testEngines } from '../engine/index.ts';
 import type { Engine } from '../engines.ts';
 
-/** What an engine, or the shop on it, must have for a case to hold. */
+/** What an engine, or the shop on it, must support for a case to apply. */
 export interface Needs {
-  /** Capabilities that are true or false. */
+  /** Boolean capabilities that must be true. */
   readonly capabilities?: readonly (keyof Capabilities)[];
   /** Types of fields: `{ "products.attributes": "jsonb" }`. */
   readonly types?: Readonly<Record<string, string>>;
   /** Values of enums: `products_constraint.products_sku_key`. */
   readonly values?: readonly string[];
-  /** Texts of the shop are ordered and grouped by their code points, not by a collation. */
+  /** Texts of the shop are ordered and grouped by code point, not by a collation. */
   readonly exactTexts?: boolean;
 }
 
-/** An engine that a case is asked of, with the graph of somebody who sees everything. */
+/** An engine that runs a case, with the graph of a role without restrictions. */
 export interface Asked {
   readonly engine: Engine;
   readonly capabilities: Capabilities;
@@ -24,8 +24,8 @@ export interface Asked {
 }
 
 /**
- * Whether a case can hold: `null`. Otherwise `refused` where validation must refuse it, since what it names is not in the graph, or
- * `different` where the answer may be another one.
+ * `null`: the case applies. `refused`: validation must refuse it, since the graph lacks a name that it uses. `different`: the
+ * answer may be another one.
  */
 export function hindrance(
   { operators = [], needs = {} }: { readonly operators?: readonly Operator[]; readonly needs?: Needs },

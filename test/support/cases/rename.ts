@@ -17,7 +17,7 @@ import {
 
 /**
  * Rewrites an operation from one naming convention to the other. Both graphs are made from the same catalog in the same
- * order, so that the n-th field of a type is the n-th field of its twin. Response keys stay as they were.
+ * order, so the n-th field of a type corresponds to the n-th field of its twin. Response keys do not change.
  */
 export class Renamer {
   readonly #from: GraphQLSchema;
@@ -77,7 +77,7 @@ export class Renamer {
     return renamed;
   }
 
-  /** An answer under the other convention, with `__typename` as the first convention has it. */
+  /** An answer under the other convention, with `__typename` renamed back to the first convention. */
   typeNames(answer: string): string {
     const names = new Map([...this.#twins].map(([name, twin]) => [twin.name, name]));
     return answer.replaceAll(/"([A-Za-z_]\w*)"(?!:)/g, (text, name: string) =>

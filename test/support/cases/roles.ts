@@ -22,7 +22,7 @@ export const roleMetadata = parse(
   readFileSync(join(import.meta.dirname, '../../cases/permissions/roles.yaml'), 'utf8'),
 ) as Metadata;
 
-/** The relationships of the fixtures together with permissions on their tables. */
+/** Combines the relationships of the fixtures with permissions on their tables. */
 export function withPermissions(
   tables: readonly TableMetadata[],
   inherited: readonly InheritedRoleMetadata[] = [],
@@ -33,7 +33,7 @@ export function withPermissions(
   return { tables: [...merged.values()], inherited_roles: inherited };
 }
 
-/** One catalog with permissions on it, and an engine for each session that sees something else. */
+/** One catalog with permissions, and an engine for each session with a different view. */
 export class Roles {
   readonly catalog: Catalog;
   readonly permissions: Permissions;
@@ -50,7 +50,7 @@ export class Roles {
     this.#connectors = connectors;
   }
 
-  /** Throws where anything about the permissions is wrong. */
+  /** Throws if the permissions have a problem. */
   static async open(
     connectors: ReadonlyMap<SourceName, Connector>,
     given: Metadata,
@@ -60,7 +60,10 @@ export class Roles {
     return Roles.on(catalog, given, connectors);
   }
 
-  /** As `open`, on a catalog that was resolved before; permissions aside, it is that of the metadata. */
+  /**
+   * Like `open`, on an already resolved catalog, which must be that of the metadata apart from its
+   * permissions.
+   */
   static on(catalog: Catalog, given: Metadata, connectors: ReadonlyMap<SourceName, Connector>): Roles {
     const permissions = resolvePermissions(catalog, given);
     const errors = permissions.issues.filter(({ severity }) => severity === 'error');
@@ -95,7 +98,10 @@ export class Roles {
   }
 }
 
-/** `customer user-id=5`, `till backend`: a role, whether a backend vouches for it, session variables. */
+/**
+ * Parses `customer user-id=5` or `till backend`: a role, whether a backend vouches for it, and session
+ * variables.
+ */
 export function sessionOf(text: string): Session {
   const [name = '', ...words] = text.split(' ');
   const role = parseRoleName(name);

@@ -8,11 +8,11 @@ export interface Asked {
   readonly operationName?: string;
   /** Session variables, lower case without prefix. */
   readonly session?: ReadonlyMap<string, string>;
-  /** Bytes that the request may hold. */
+  /** Limit on the bytes of the answer. */
   readonly answerBytes?: number;
 }
 
-/** Asks an engine as the HTTP front does: parsed and validated, then run. Gives the answer's text. */
+/** Runs an operation like the HTTP front: parse, validate, execute. Returns the text of the answer. */
 export async function ask(engine: RoleEngine, asked: Asked): Promise<string> {
   let document: DocumentNode;
   try {
@@ -29,7 +29,7 @@ export async function ask(engine: RoleEngine, asked: Asked): Promise<string> {
   return (await engine.execute({ ...request(asked), document })).json;
 }
 
-/** The hot lane; `undefined`: the operation is not planned. */
+/** Runs an operation on the hot lane; `undefined`: it has no cached plan. */
 export async function askHot(engine: RoleEngine, asked: Asked): Promise<string | undefined> {
   return (await engine.cached(request(asked)))?.json;
 }
@@ -52,12 +52,12 @@ function refusal(code: string, messages: readonly string[]): string {
   });
 }
 
-/** The operation as another text, with its own plan. */
+/** The operation in another spelling, which gets its own plan. */
 export function rewritten(document: DocumentNode): string {
   return print(document);
 }
 
-/** Members of objects in alphabetical order, for answers whose order is the engine's. */
+/** Sorts the members of objects, for answers whose member order depends on the engine. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;

@@ -9,13 +9,13 @@ import {
 import type { Connector, Runner } from '../../../src/plan/index.ts';
 import type { Asked } from './run.ts';
 
-/** A statement that a driver was given. */
+/** A statement that was sent to a driver. */
 export interface Sent {
   readonly source: string;
   readonly text: string;
 }
 
-/** The same connectors, noting in `sent` every statement that their drivers are given, within transactions and outside. */
+/** The same connectors, recording in `sent` every statement that their drivers run, within transactions and outside. */
 export function recording(
   connectors: ReadonlyMap<SourceName, Connector>,
   sent: Sent[],
@@ -39,13 +39,13 @@ export function recording(
   );
 }
 
-/** Every statement that an explanation holds, each once. */
+/** The distinct statements of an explanation. */
 export function statementsOf(list: readonly Explained[]): Set<string> {
   const own = list.flatMap(({ source, sql }) => (sql === null ? [] : [lineOf({ source, text: sql })]));
   return new Set([...own, ...list.flatMap(({ below }) => [...statementsOf(below)])]);
 }
 
-/** The statements that are only sent where a trigger or a check keeps a written row from being found. */
+/** Statements that are sent only if a trigger or a check hides a written row. */
 export function lacksOf(list: readonly Explained[]): Set<string> {
   const lacking = list.filter(({ when }) => when === 'some of them are missing');
   return new Set([...statementsOf(lacking), ...list.flatMap(({ below }) => [...lacksOf(below)])]);
@@ -56,7 +56,7 @@ export function lineOf({ source, text }: Sent): string {
   return `${source}: ${text}`;
 }
 
-/** What explain tells of an operation; `null`: it is refused before there is a plan of it. */
+/** The explanation of an operation; `null`: it is refused before it has a plan. */
 export async function toldOf(engine: RoleEngine, asked: Asked): Promise<readonly Explained[] | null> {
   return planOf(engine, asked)?.explain() ?? null;
 }
@@ -72,15 +72,15 @@ function planOf(engine: RoleEngine, { query, variables, operationName }: Asked):
   }
 }
 
-/** Fails where what was sent for an operation is not what explain tells of it. */
+/** Fails if the statements that were sent do not match the explanation. */
 export function expectTold(told: readonly Explained[], sent: readonly Sent[], answer: string): void {
   const wrong = unforeseen(told, sent, answer.startsWith('{"errors"'));
   expect(wrong === null ? null : `${wrong}\n${printExplained(told)}\n${answer}`).toBeNull();
 }
 
 /**
- * What of `sent` is not as the explanation says: the first statement that it does not foresee where it was sent, or that the last
- * statements which it has for certain were not sent (`null`: it is as it says). `refused`: the operation ended before its end.
+ * Compares the sent statements with the explanation. Returns the first statement that is not foreseen at its position, or the
+ * last unconditional statements if they were not sent; `null`: all match. `refused`: the operation ended early.
  */
 function unforeseen(list: readonly Explained[], sent: readonly Sent[], refused: boolean): string | null {
   const reach = { furthest: 0 };
@@ -90,7 +90,7 @@ function unforeseen(list: readonly Explained[], sent: readonly Sent[], refused: 
   return next === undefined ? 'more was to be sent' : `not foreseen: ${lineOf(next)}`;
 }
 
-/** Places in `sent` where all of the list may have been sent, from those where it may begin. */
+/** Positions in `sent` at which the list may end, for the positions at which it may start. */
 function after(
   list: readonly Explained[],
   starts: ReadonlySet<number>,
@@ -106,7 +106,7 @@ function after(
   return places;
 }
 
-/** Where the rows below others are brought by one limited select for each: the first of them. */
+/** One limited select per parent row is joined by UNION ALL: reduces them to the first. */
 function oneOfEach(text: string): string {
   return text.replace(/\) union all \(select [1-9].*$/s, ')');
 }
@@ -122,7 +122,7 @@ function once(
   const fits = (at: number) => sent[at]?.source === source && oneOfEach(sent[at].text) === told;
   const places = new Set([...starts].filter(fits).map((at) => at + 1));
   reach.furthest = Math.max(reach.furthest, ...places);
-  // Nothing hangs below where there are no rows.
+  // Without parent rows there are no statements for the levels below.
   const hanging = below.map((entry) => ({ ...entry, when: 'there are rows' }));
   return after(hanging, places, sent, reach);
 }

@@ -5,7 +5,10 @@ import type { Operator } from '../../../src/catalog/index.ts';
 import type { Engine } from '../engines.ts';
 import type { Needs } from './needs.ts';
 
-/** One entry of a file below `test/cases/permissions`: who asks what, and the one answer that every engine must give. */
+/**
+ * One entry of a file below `test/cases/permissions`: a session, its operation, and the answer that every engine must
+ * return.
+ */
 export interface TabledCase {
   readonly name: string;
   /** `customer user-id=5`: see `sessionOf`. */
@@ -13,16 +16,16 @@ export interface TabledCase {
   readonly ask: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly answer?: unknown;
-  /** For writes: tables that are put back afterwards (`orders`, `support.tickets`). */
+  /** For writes: tables to reset afterwards (`orders`, `support.tickets`). */
   readonly tables?: readonly string[];
-  /** For writes: a query of somebody who sees everything, asked afterwards, and its answer. */
+  /** For writes: a query by an unrestricted role that runs afterwards, and its answer. */
   readonly after?: string;
   readonly left?: unknown;
-  /** Names that the graph of the role must not hold anywhere. */
+  /** Names that must not occur in the graph of the role. */
   readonly unnamed?: readonly string[];
-  /** For refusals whose message and details are the engine's own: their codes and paths are compared. */
+  /** For refusals with messages and details of the engine: only codes and paths are compared. */
   readonly loose?: boolean;
-  /** Words that must not stand in the answer. */
+  /** Words that must not occur in the answer. */
   readonly silent?: readonly string[];
   readonly operators?: readonly Operator[];
   readonly needs?: Needs;
@@ -42,7 +45,7 @@ export function topics(kind: 'allowed' | 'denied'): string[] {
     .sort();
 }
 
-/** The cases of a file, in its order. Throws on two of one name. */
+/** The cases of a file in file order. Throws if two have the same name. */
 export function casesIn(file: string): TabledCase[] {
   const cases = parse(readFileSync(join(root, file), 'utf8')) as TabledCase[];
   const names = cases.map(({ name }) => name);
@@ -51,7 +54,7 @@ export function casesIn(file: string): TabledCase[] {
   return cases;
 }
 
-/** Writes an answer, and what a write left behind, into the file of the case. */
+/** Stores an answer, and the state after a write, in the file of the case. */
 export function storeTabled(file: string, name: string, made: Readonly<Record<string, unknown>>): void {
   const path = join(root, file);
   const document = parseDocument(readFileSync(path, 'utf8'));
@@ -65,7 +68,7 @@ export function storeTabled(file: string, name: string, made: Readonly<Record<st
   writeFileSync(path, document.toString({ lineWidth: 0, flowCollectionPadding: false }));
 }
 
-/** On one line: what would be a tree of lines is long to read here. */
+/** Puts nested values on one line, which is easier to read here. */
 function compacted(node: unknown): void {
   if (!(node instanceof YAMLMap) && !(node instanceof YAMLSeq)) return;
   node.flow = true;

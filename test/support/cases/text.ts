@@ -1,4 +1,4 @@
-/** Runs of what lies outside of strings, and the strings themselves. */
+/** Matches a string literal, or the text between two of them. */
 const token = /"(?:[^"\\]|\\.)*"|[^"]+/g;
 
 /** JSON text without white space between its parts; numbers and texts keep their spelling. */

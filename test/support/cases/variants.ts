@@ -14,7 +14,7 @@ import { metadata } from './metadata.ts';
  */
 export type Variant = 'numbers' | 'customized' | 'extra';
 
-/** Engines of variants, each made when it is asked for. */
+/** Role engines of the variants, each created on first use. */
 export class Variants {
   readonly #instance: Instance;
   readonly #engine: Engine;

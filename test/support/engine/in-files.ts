@@ -4,13 +4,13 @@ import type { Engine } from '../engines.ts';
 import { home, madeOnce } from '../servers/home.ts';
 import { type Content, type Place, type TestEngine, using } from './record.ts';
 
-/** A new folder of this process below the harness's own, which clears it away when the process has gone. */
+/** A new folder of this process below the harness's folder; the harness removes it after the process has ended. */
 const ownFolder = () => {
   mkdirSync(home('copies'), { recursive: true });
   return mkdtempSync(home('copies', `${process.pid}-`));
 };
 
-/** Databases in files: what was loaded once, per engine, catalog and content; `copy` takes a file or folder from there. */
+/** Databases in files, loaded once per engine, catalog and content; `copy` copies a file or folder. */
 export function inFiles(
   engine: Engine,
   connect: TestEngine['connect'],

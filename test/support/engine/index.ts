@@ -9,5 +9,5 @@ import { sqlite } from './sqlite.ts';
 export type { Connection, Spelling, TestEngine } from './record.ts';
 export { using } from './record.ts';
 
-/** What the tests know about each engine. */
+/** The test settings of each engine. */
 export const testEngines: Readonly<Record<Engine, TestEngine>> = { postgres, mysql, mariadb, pglite, sqlite };

@@ -58,7 +58,7 @@ export const connectMysql = async (url: string): Promise<Connection> => {
   };
 };
 
-/** A database is a namespace here, so that the name matters; what is loaded is noted in a database of its own. */
+/** A database is a namespace here, so its name matters. A separate database records what is loaded. */
 export const onMysql = (engine: ServerEngine): Place => ({
   async shared({ catalog, script, print }) {
     const url = serverUrl(engine);

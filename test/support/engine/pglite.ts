@@ -17,7 +17,7 @@ const connect = async (folder: string): Promise<Connection> => {
 export const pglite: TestEngine = {
   ...postgres,
   spelling: { ...postgres.spelling, document: 'jsonb' },
-  // Only one process at a time may open such a folder.
+  // Only one process at a time may open a PGlite folder.
   place: inFiles('pglite', connect, { copy: copyFolder, shareable: false }),
   connect,
   partner: 'mysql',

@@ -48,7 +48,7 @@ const connect = async (url: string): Promise<Connection> => {
   };
 };
 
-/** Loads into a template that nobody connects to; shared and fresh databases are copies of it. */
+/** Loads into a template database without connections; shared and fresh databases are copies of it. */
 const place: Place = {
   async shared(content) {
     const { catalog, print } = content;

@@ -3,44 +3,44 @@ import type { Kind, Value } from '../../catalogs/content.ts';
 import type { CatalogName } from '../../catalogs/load.ts';
 import type { Engine } from '../engines.ts';
 
-/** A connection of the tests' own, past the product: to prepare, and to look at what the product left behind. */
+/** A connection that bypasses the product, to prepare a database and to inspect it. */
 export interface Connection {
   /** Runs a script of one or more statements. */
   execute(script: string): Promise<void>;
-  /** Runs one query; values come as the driver gives them, big numbers and dates as text. */
+  /** Runs one query; values are those of the driver, large numbers and dates as text. */
   query(text: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
-/** How an engine's scripts are written; independent of what the product itself knows. */
+/** Spelling of an engine's scripts, independent of the product's dialects. */
 export interface Spelling {
-  /** Whose table definitions it reads: `<catalog>/<ddl>.sql`. */
+  /** The table definitions that the engine reads: `<catalog>/<ddl>.sql`. */
   readonly ddl: string;
   name(text: string): string;
   literal(value: Value, kind: Kind): string;
-  /** What stands between the columns and the values of an insert, so that identity columns can be given. */
+  /** Text between the columns and the values of an insert that allows values for identity columns. */
   readonly overriding: string;
-  /** Lets the next row without a value of the counted column get `last` + 1. */
+  /** Sets the counter of the column, so that the next generated value is `last` + 1. */
   counter(table: string, column: string, last: number): string;
-  /** The statements as one unit that foreign keys do not look at. */
+  /** The statements as one unit without foreign key checks. */
   unchecked(statements: readonly string[]): string[];
-  /** The operator that takes NULL for equal to NULL. */
+  /** The equality operator that treats NULL as equal to NULL. */
   readonly same: string;
-  /** Type and constraint of a key that the database makes up where none is given. */
+  /** Type and constraint of a key that the database generates by default. */
   readonly generatedKey: string;
-  /** A type for keys of more digits than a double has. */
+  /** A type for integer keys with more digits than a double can hold. */
   readonly wideKey: string;
-  /** An exact decimal, where there is one. */
+  /** An exact decimal type, if the engine has one. */
   readonly decimal: string;
-  /** A JSON document, as it was written if the engine can keep that. */
+  /** A JSON type that keeps the document's text, if the engine has one. */
   readonly document: string;
-  /** A type for texts of any length. */
+  /** A text type without a length limit. */
   readonly longText: string;
-  /** A text of so many `x`. */
+  /** An expression for a text of `length` times `x`. */
   repeated(length: number): string;
 }
 
-/** A catalog to be loaded: its script, and a short text that changes with the script. */
+/** A catalog to load: its script, and a short hash of the script. */
 export interface Content {
   readonly catalog: CatalogName;
   readonly script: string;
@@ -52,34 +52,34 @@ export interface Copy {
   drop(): Promise<void>;
 }
 
-/** Where an engine keeps databases and how they are copied. */
+/** Where an engine stores databases and how it copies them. */
 export interface Place {
-  /** One for all tests, kept between runs, read only by agreement. */
+  /** A database that all tests share and that is kept between runs; tests must not write to it. */
   shared(content: Content): Promise<Copy>;
-  /** A copy of one's own. `name`: of the database where that is a namespace. */
+  /** A private copy. `name`: the name of the database, if databases are namespaces. */
   fresh(content: Content, name: string): Promise<Copy>;
 }
 
-/** Everything that the tests know about an engine, but for how its server is started (`../servers`). */
+/** Test settings of an engine, except for how its server is started (`../servers`). */
 export interface TestEngine {
   readonly spelling: Spelling;
   readonly place: Place;
   connect(location: string): Promise<Connection>;
-  /** Where the tables of a catalog stand; `null`: the engine has no namespaces. */
+  /** The namespace of the tables of a catalog; `null`: the engine has no namespaces. */
   namespaceOf(catalog: CatalogName, name: string): string | null;
-  /** The engine of the other database, where tests cross databases. */
+  /** The engine of the other database in tests across databases. */
   readonly partner: Engine;
-  /** Of an engine that nests rows: the cases are asked without nesting, too. */
+  /** For an engine that nests rows: the cases also run without nesting. */
   readonly dialect?: NestingDialect;
-  /** Counts, as `n`, the transactions of others in the database that nobody has ended; `null`: an embedded engine. */
+  /** A query for `n`, the number of open transactions of other sessions; `null`: an embedded engine. */
   readonly openTransactions: string | null;
-  /** The catalog `pg_extra` can be loaded. */
+  /** Whether the catalog `pg_extra` can be loaded. */
   readonly hasExtra?: boolean;
-  /** Texts of the shop are ordered and grouped by their code points, not by a collation. */
+  /** Texts of the shop are ordered and grouped by code point, not by a collation. */
   readonly exactTexts: boolean;
 }
 
-/** Connects, and closes the connection afterwards. */
+/** Connects, runs `body` and closes the connection. */
 export async function using<T>(
   connect: TestEngine['connect'],
   location: string,
@@ -101,12 +101,12 @@ export const notOurs = (name: string, url: string) =>
 /** The URL of another database of a server. */
 export const at = (url: string, name: string) => new URL(`/${name}`, url).href;
 
-/** A text as SQL. */
+/** A text as an SQL literal. */
 export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 export const hex = (base64: Value) => Buffer.from(String(base64), 'base64').toString('hex');
 export const asTime = (text: Value) => String(text).replace('T', ' ').replace('+00:00', '');
 
-/** Literals, of which an engine spells some in its own way. */
+/** The spelling of literals, with the engine's own where it differs. */
 export function literals(
   of: Partial<Record<Kind, (value: Value) => string>>,
   text: (value: string) => string,

@@ -11,7 +11,7 @@ const spelling: Spelling = {
     {
       boolean: (value) => (value ? '1' : '0'),
       bytes: (value) => `x'${hex(value)}'`,
-      // As current_timestamp spells it, so that all values of a column compare as text.
+      // In the format of current_timestamp, so that all values of a column compare as text.
       timestamp: (value) => `'${asTime(value)}'`,
       timestamptz: (value) => `'${asTime(value)}'`,
     },

@@ -8,7 +8,7 @@ const architectures: Partial<Record<NodeJS.Architecture, readonly [triple: strin
   arm64: ['aarch64-linux-gnu', 'ld-linux-aarch64.so.1'],
 };
 
-/** Where an unpacked tree keeps its shared libraries, and their loader. */
+/** The shared libraries of an unpacked tree, and their loader. */
 export function librariesOf(root: string): { readonly folder: string; readonly loader: string } {
   const [triple, loader] = architectures[process.arch] ?? architectures.x64!;
   const folder = join(root, 'usr/lib', triple);
@@ -16,8 +16,8 @@ export function librariesOf(root: string): { readonly folder: string; readonly l
 }
 
 /**
- * Downloads packages of a Debian suite (`own`: the one this machine runs, only what it lacks; `sid`: with every library they
- * need) and unpacks them below `root`. Nothing is installed, no right of root is needed. Throws `Unavailable` elsewhere than on Debian.
+ * Downloads packages of a Debian suite (`own`: the suite of this machine, only missing packages; `sid`: with all libraries they need)
+ * and unpacks them below `root`. Installs nothing and needs no root rights. Throws `Unavailable` on other systems.
  */
 export async function unpackDebian(
   packages: readonly string[],
@@ -91,7 +91,7 @@ function otherSuite(work: string, suite: string): string[] {
   });
 }
 
-/** The first mirror that this machine's package sources name. */
+/** The first mirror in this machine's package sources. */
 function mirror(): string {
   const parts = '/etc/apt/sources.list.d';
   const files = [

@@ -10,7 +10,7 @@ const isProgram = (path: string) => {
   }
 };
 
-/** Full paths of a program in the folders of PATH and where distributions keep servers, in this order. */
+/** Full paths of a program: first in the folders of PATH, then where distributions install servers. */
 export function programs(name: string, extra: readonly string[] = []): string[] {
   const path = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const usual = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/usr/local/bin', '/opt/homebrew/bin'];
@@ -18,7 +18,7 @@ export function programs(name: string, extra: readonly string[] = []): string[] 
   return folders.map((folder) => join(folder, name)).filter(isProgram);
 }
 
-/** Folders below `parent` whose names are numbers, the greatest first, each with `below` added. */
+/** Folders below `parent` whose names are numbers, highest first, each with `below` appended. */
 export function numberedFolders(parent: string, below: string): string[] {
   if (!existsSync(parent)) return [];
   return readdirSync(parent)
@@ -27,7 +27,7 @@ export function numberedFolders(parent: string, below: string): string[] {
     .map((name) => join(parent, name, below));
 }
 
-/** Does the work at the first call and hands the same answer to all later ones. */
+/** Runs `work` on the first call; later calls get the same result. */
 export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {

@@ -13,7 +13,10 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** Where packages, data templates, running servers and their list are kept: `FOZ_TEST_HOME`, else a folder of this user below the temporary one. */
+/**
+ * The folder of packages, data templates, running servers and their list: `FOZ_TEST_HOME` (default: a folder of this user below the
+ * temporary one).
+ */
 export function home(...parts: string[]): string {
   const root = process.env.FOZ_TEST_HOME ?? join(tmpdir(), `foz-test-servers-${userInfo().username}`);
   if (!existsSync(root)) {
@@ -30,7 +33,10 @@ export interface Account {
 
 let account: Account | null | undefined;
 
-/** Who runs the servers: `nobody` where this process is root (PostgreSQL and MySQL refuse root), else `null`: the user of this process. */
+/**
+ * The account that runs the servers: `nobody` if this process is root (PostgreSQL and MySQL refuse root), else `null`: the user of
+ * this process.
+ */
 export function serverAccount(): Account | null {
   if (account === undefined) {
     const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
@@ -39,7 +45,7 @@ export function serverAccount(): Account | null {
   return account;
 }
 
-/** Makes a folder that the servers' account owns and nobody else reads. */
+/** Creates a folder that only the servers' account may access. */
 export function ownedFolder(path: string): string {
   mkdirSync(path, { recursive: true });
   chmodSync(path, 0o700);
@@ -49,8 +55,8 @@ export function ownedFolder(path: string): string {
 }
 
 /**
- * A folder that is made once and then kept: `make` fills a new folder beside it, which becomes `path` only when whole.
- * Several processes may ask at the same time; the first one that is done wins.
+ * Creates a folder once and keeps it: `make` fills a new folder beside it, which is renamed to `path` when complete. If several
+ * processes call this at the same time, the first to finish wins.
  */
 export async function madeOnce(path: string, make: (folder: string) => Promise<void>): Promise<string> {
   if (existsSync(path)) return path;
@@ -66,13 +72,13 @@ export async function madeOnce(path: string, make: (folder: string) => Promise<v
   return path;
 }
 
-/** Copies a data folder with its owners and rights, sharing blocks where the file system can. */
+/** Copies a data folder with owners and permissions, sharing blocks if the file system supports it. */
 export function copyFolder(from: string, to: string): void {
   if (process.platform === 'linux') execFileSync('cp', ['-a', '--reflink=auto', from, to]);
   else cpSync(from, to, { recursive: true, preserveTimestamps: true });
 }
 
-/** A port on the loopback interface that nobody listened on a moment ago. */
+/** A loopback port that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

@@ -8,7 +8,7 @@ export { type Pooler, startPgbouncer } from './pgbouncer.ts';
 export { type Server, type ServerEngine, type StartOptions, serverEngines, Unavailable } from './server.ts';
 export { startMariadb, startMysql, startPostgres };
 
-/** How each kind of server is started. */
+/** The start function of each kind of server. */
 export const starters = {
   postgres: startPostgres,
   mysql: startMysql,

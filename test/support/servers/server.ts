@@ -3,47 +3,47 @@ import { join } from 'node:path';
 import { copyFolder, freePort, home, ownedFolder } from './home.ts';
 import { endProcess, killTree, launch, type Program } from './process.ts';
 
-/** Database servers that run as a process of their own. */
+/** Database servers that run as separate processes. */
 export const serverEngines = ['postgres', 'mysql', 'mariadb'] as const;
 
 export type ServerEngine = (typeof serverEngines)[number];
 
-/** A real database server with a data folder and a port of its own; an administrator may connect without a password. */
+/** A real database server with a private data folder and port; an administrator may connect without a password. */
 export interface Server {
   readonly engine: ServerEngine;
   /** `postgres://postgres@127.0.0.1:PORT/postgres`, `mysql://root@127.0.0.1:PORT/`; the same after `restart`. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Holds `data/` and `server.log`; deleted by `stop`. */
+  /** Contains `data/` and `server.log`; deleted by `stop`. */
   readonly folder: string;
-  /** Ends it in good order and deletes its data. */
+  /** Shuts the server down and deletes its data. */
   stop(): Promise<void>;
-  /** The process and its children are killed at once; the data stays as it is at that moment. */
+  /** Kills the process and its children with SIGKILL; the data stays as it is at that moment. */
   kill9(): Promise<void>;
-  /** Starts it again on the same data and port, after `kill9` or while it runs. */
+  /** Starts the server again on the same data and port, after `kill9` or while it runs. */
   restart(): Promise<void>;
 }
 
 export interface StartOptions {
-  /** Server settings added to the harness's own: `{ max_connections: '20' }`. */
+  /** Server settings in addition to the harness's: `{ max_connections: '20' }`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly port?: number;
 }
 
-/** The server cannot be had on this machine; `message` says why and what would help. */
+/** The server is unavailable on this machine; `message` states the reason and a remedy. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
-/** What the harness knows about one kind of server. */
+/** Start settings of one kind of server. */
 export interface Kind {
   readonly engine: ServerEngine;
-  /** What the log says once clients may connect. */
+  /** Text in the log once clients may connect. */
   readonly ready: string;
   readonly stopSignal: NodeJS.Signals;
   url(port: number): string;
-  /** A freshly initialised data folder, made once and kept; it is only ever copied. Throws `Unavailable`. */
+  /** A freshly initialised data folder, created once and only ever copied. Throws `Unavailable`. */
   template(): Promise<string>;
   /** The program and its arguments for a data folder. */
   command(
@@ -53,14 +53,14 @@ export interface Kind {
   ): Promise<[Program, string[]]>;
 }
 
-/** What is written beside the data, so that another process can find the server, or end it when its owner died. */
+/** The record beside the data with which another process finds the server, or stops it after its owner crashed. */
 export interface ServerRecord {
   readonly engine: ServerEngine;
   readonly url: string;
   readonly pid: number;
   readonly folder: string;
   readonly stopSignal: NodeJS.Signals;
-  /** The process that started it and has to stop it; `null`: it is meant to stay. */
+  /** The process that started the server and has to stop it; `null`: the server is kept. */
   readonly owner: number | null;
 }
 
