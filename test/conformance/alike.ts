@@ -1,6 +1,6 @@
 /**
- * Where two answers differ, `null` for nowhere. Members of JSON documents may stand in another order, and numbers that are
- * not whole may differ in their last digits, since engines add them up in different orders.
+ * The path of the first difference between two answers; `null`: none. Ignores the order of members in JSON documents, and
+ * the last digits of fractions, since engines add numbers in different orders.
  */
 export function alike(given: unknown, expected: unknown, path = '$'): string | null {
   if (typeof given === 'number' && typeof expected === 'number') {

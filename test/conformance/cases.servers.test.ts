@@ -5,13 +5,13 @@ import { Variants } from '../support/cases/variants.ts';
 import { alike } from './alike.ts';
 import { answerOf } from './reference.ts';
 
-/** Refusals are no answers, and the reference knows neither the database of what only PostgreSQL has nor numbers as numbers. */
+/** Skips refusals, and variants that the reference does not support: `extra` (PostgreSQL only) and `numbers`. */
 const isKnown = ({ name, options: { variant } }: Case) =>
   !name.startsWith('write-') &&
   !name.startsWith('denied/') &&
   (variant === undefined || variant === 'customized');
 
-/** The stored answers of the reading cases, against the reference that works them out from the fixtures in memory. */
+/** Compares the stored answers of the reading cases with the reference, which computes them from the fixtures in memory. */
 describe('reading cases against the reference', () => {
   let instance: Instance;
   let variants: Variants;

@@ -44,7 +44,7 @@ export function pageOf(table: Table, all: readonly Row[], given: ReadonlyMap<str
   };
 }
 
-/** A key of columns that cannot be NULL, if the order holds it, leaves nothing open. */
+/** An order that contains a key without NULLs is unambiguous already. */
 function unambiguousUnlessKeyed(terms: readonly Term<Row>[], table: Table): readonly Term<Row>[] {
   const keyed = table.keys.some((key) =>
     key.columns.every((column) => !column.nullable && terms.some((term) => term.column === column)),
@@ -63,7 +63,7 @@ export function cursorOf(terms: readonly Term<Row>[], row: Row): string {
   );
 }
 
-/** Where a row stands in relation to the row that a cursor was made of. */
+/** Compares a row with the row of a cursor. */
 function compareToCursor(terms: readonly Term<Row>[], row: Row, values: readonly Held[]): number {
   for (const [at, term] of terms.entries()) {
     const [a, b] = [term.of(row), values[at]!];

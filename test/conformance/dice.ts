@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed (mulberry32). */
+/** Pseudo-random numbers from a seed (mulberry32). */
 export class Dice {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Dice {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, but without, `below`. */
+  /** A whole number from 0 to `below` - 1. */
   whole(below: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -25,7 +25,7 @@ export class Dice {
     return list[this.whole(list.length)]!;
   }
 
-  /** Some of a list, each at most once, in a new order: from `least` to `most` where there are as many. */
+  /** Up to `most` distinct items of a list in random order, at least `least` if the list has as many. */
   some<T>(list: readonly T[], least: number, most: number): T[] {
     const left = [...list];
     const count = Math.min(left.length, least + this.whole(most - least + 1));

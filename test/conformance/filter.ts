@@ -109,7 +109,7 @@ export function countRows(rows: readonly Row[], columns: readonly Column[], dist
 
 const whole: { readonly type: ValueType } = { type: { scalar: 'int', array: false } };
 
-/** One operator applied to a value. */
+/** Compares a value with the operand of an operator. */
 export function compares(held: Held, { type }: { readonly type: ValueType }, member: Member): Truth {
   if (member.meaning.kind !== 'operator') throw new Error(`${member.meaning.kind} is no operator`);
   const { operator } = member.meaning;
@@ -119,7 +119,7 @@ export function compares(held: Held, { type }: { readonly type: ValueType }, mem
     if (held === null || absent) return (held === null) !== absent;
     return compareHeld(type, held, member.value as Held) !== 0;
   }
-  // An empty list holds nothing, not even what is unknown.
+  // Nothing is in an empty list, not even NULL.
   if ((operator === '_in' || operator === '_nin') && itemsOf(member.value).length === 0)
     return operator === '_nin';
   return held === null ? null : decide(operator, type, held, member.value);

@@ -2,7 +2,7 @@ import { type AggregateFunction, type Column, familyOf } from '../../src/catalog
 import { add, compareExact, type Exact, exact, quotient, rootOfQuotient, times, toText } from './exact.ts';
 import { compareHeld, type Held, type Row } from './values.ts';
 
-/** An aggregate function over a column of some rows; NULLs do not count, and of no value comes NULL. */
+/** An aggregate function over a column of some rows. NULLs are ignored; without values the result is NULL. */
 export function apply(fn: AggregateFunction, column: Column, rows: readonly Row[]): Held {
   const values = rows.map((row) => row[column.name]!).filter((value) => value !== null);
   if (values.length === 0) return null;

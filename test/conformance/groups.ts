@@ -22,7 +22,7 @@ export interface GroupArguments {
   readonly offset: number;
 }
 
-/** `group_by`: the groups that pass, in order; what the order leaves open is decided by the keys. */
+/** The groups of `group_by` that pass `having`, in order; the keys break ties. */
 export function groupsOf(rows: readonly Row[], args: GroupArguments): Group[] {
   const keys = itemsOf(args.keys.value).map((item) => {
     const members = membersOf(args.keys.type, item);
@@ -108,7 +108,7 @@ function has(group: Group, type: GraphQLInputType, having: unknown): Truth {
 const every = (of: readonly Truth[]): Truth => (of.includes(false) ? false : of.includes(null) ? null : true);
 const some = (of: readonly Truth[]): Truth => (of.includes(true) ? true : of.includes(null) ? null : false);
 
-/** A date or a moment cut down to the beginning of its year, month, ... */
+/** Truncates a date or timestamp to its year, month, ... */
 function truncated(value: Held, bucket: Bucket | null): Held {
   if (value === null || bucket === null) return value;
   const [, year, month, day, hour = '00', minute = '00', offset = ''] =

@@ -8,8 +8,8 @@ import { describeEngines, type Engine } from '../support/engines.ts';
 import { type KeyDatabases, openDatabases } from './remote-keys.ts';
 
 /**
- * Exact keys of another source, booleans and native types are found by the index of their column: the plan that the server makes for each
- * statement is looked at, over a table that is large enough for an index to be worth it.
+ * Conditions on exact keys of another source, booleans and native types use the index of their column. The test reads the server's
+ * plan of each statement, on a table large enough for an index to pay off.
  */
 
 const rows = 5_000;
@@ -35,7 +35,7 @@ const asking = `create table asking (id integer primary key, code text, plain te
   }).join(', ')};`;
 
 const scripts: Readonly<Partial<Record<Engine, string>>> = { postgres, mysql, mariadb: mysql };
-/** Columns that are keys of the other source. Native types are not among them: their texts are compared, which no index serves. */
+/** Columns that are keys of the other source. Native types are missing: they are compared as text, which no index supports. */
 const crossing: Readonly<Partial<Record<Engine, readonly string[]>>> = {
   postgres: ['code', 'folded', 'day'],
   mysql: ['code', 'plain', 'day'],
@@ -72,7 +72,7 @@ interface Noted {
   readonly context: RunContext;
 }
 
-/** A connector that notes what it runs. */
+/** A connector that records the statements it runs. */
 function noting(connector: Connector, noted: Noted[]): Connector {
   return Object.assign(Object.create(connector) as Connector, {
     run: (statement: Statement, values: readonly unknown[], context: RunContext) => {

@@ -1,7 +1,7 @@
 import { type GraphQLInputType, getNamedType, isInputObjectType, isListType, isNonNullType } from 'graphql';
 import { type InputMeaning, inputMeaning } from '../../src/graph/index.ts';
 
-/** One member of an input object: what it means, its coerced value, and the type that value has. */
+/** One member of an input object: its meaning, its coerced value and the type of the value. */
 export interface Member {
   readonly meaning: InputMeaning;
   readonly value: unknown;

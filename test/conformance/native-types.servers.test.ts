@@ -5,9 +5,9 @@ import { describeEngines } from '../support/engines.ts';
 import { type KeyDatabases, openDatabases } from './remote-keys.ts';
 
 /**
- * Types of extensions of PostgreSQL, domains over them and over native types, and arrays of all of them: conditions, rules, checks, keys,
- * orders, groups and relationships go by the values that fields show. A text that ignores case (citext) is equal within its source as the
- * database has it, and across sources character by character.
+ * Extension types of PostgreSQL, domains over them and over native types, and arrays of all of them: conditions, rules, checks, keys,
+ * orders, groups and relationships compare the values that fields return. Case-insensitive text (citext) is compared by the database
+ * within its source, and by character across sources.
  */
 
 const types = {
@@ -146,7 +146,7 @@ describeEngines(['postgres'], () => {
       const given = name === 'moods' ? value.replaceAll('"', '') : value;
       const told = async (where: string, session?: string) => [value, where, await ids(where, session)];
       const expected = (where: string, list: readonly number[]) => [value, where, list];
-      // An element that is null can be shown, and not be sent.
+      // Arrays with NULL elements can be read but not sent.
       if (value.includes('null')) continue;
       for (const [where, list] of [
         [`{${name}: {_eq: ${given}}}`, same],

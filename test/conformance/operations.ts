@@ -26,7 +26,7 @@ export interface Operation {
   readonly others: Readonly<Record<string, unknown>>;
 }
 
-/** An operation being written: its dice, and the variables it has taken so far. */
+/** An operation under construction: its dice, and the variables declared so far. */
 export class Draft {
   readonly dice: Dice;
   readonly #variables: { readonly type: string; readonly values: readonly [unknown, unknown] }[] = [];
@@ -96,7 +96,7 @@ function root(draft: Draft, field: Field, meaning: FieldMeaning): string {
   return `${field.name}(${keys.join(', ')}) ${row(draft, typeOf(field), 0)}`;
 }
 
-/** A page of a connection, sorted by the table's own columns; the cursor is one of a row that is there. */
+/** A page of a connection, sorted by the table's own columns; the cursor is that of an existing row. */
 function connection(draft: Draft, field: Field, table: Table): string {
   const { dice } = draft;
   const typeOfArgument = (kind: string) => field.args.find((arg) => argumentMeaning(arg).kind === kind)!.type;
@@ -122,7 +122,7 @@ function listOf(draft: Draft, field: Field, table: Table, aggregate: boolean, de
   return `${args} ${selection}`;
 }
 
-/** `where`, `order_by` that leaves nothing open, now and then `limit`, `offset` and `distinct_on`. */
+/** `where`, an unambiguous `order_by`, and sometimes `limit`, `offset` and `distinct_on`. */
 function rowsArguments(draft: Draft, args: readonly GraphQLArgument[], table: Table, depth: number): string {
   const { dice } = draft;
   const typeOfArgument = (kind: string) => args.find((arg) => argumentMeaning(arg).kind === kind)?.type;
@@ -140,7 +140,7 @@ function rowsArguments(draft: Draft, args: readonly GraphQLArgument[], table: Ta
   if (distinct.length > 0) given.push(`distinct_on: [${distinct.map(({ name }) => name).join(', ')}]`);
   const leading = distinct.map(({ value }) => value as Column);
   given.push(`order_by: ${order(draft, typeOfArgument('order_by')!, table, leading, depth)}`);
-  // Large limits are bound, small ones are written into the statement.
+  // Large limits are bound as parameters, small ones are literals of the statement.
   const count = (given: number) => (given === 6 ? 33 : given);
   const int = (below: number) => draft.value(typeOfArgument('limit')!, () => count(dice.whole(below)));
   if (dice.chance(40)) given.push(`limit: ${int(7)}`);
@@ -148,7 +148,7 @@ function rowsArguments(draft: Draft, args: readonly GraphQLArgument[], table: Ta
   return `(${given.join(', ')})`;
 }
 
-/** Whether a column can be ordered, and every engine does it alike (MariaDB has an order of its own for UUIDs). */
+/** Whether a column can be ordered and all engines order it alike (MariaDB orders UUIDs differently). */
 export function canOrder(table: Table, column: Column): boolean {
   return (
     !['json', 'jsonb', 'bytea', 'geometry', 'opaque', 'uuid'].includes(column.type.scalar) &&

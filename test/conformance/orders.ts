@@ -25,7 +25,7 @@ const columnOf = (field: GraphQLInputField) => {
   return meaning.kind === 'column' ? meaning.column : null;
 };
 
-/** A random `order_by` that begins with some columns and leaves nothing open. */
+/** A random unambiguous `order_by` that begins with the given columns. */
 export function order(
   draft: Draft,
   type: GraphQLInputType,
@@ -72,7 +72,7 @@ function term(draft: Draft, field: GraphQLInputField, depth: number): string | n
   return text === null ? null : `{ ${inner.name}: ${text} }`;
 }
 
-/** `count`, or a function of a column whose value is the same on every engine to the last digit. */
+/** `count`, or a function whose value is the same on every engine to the last digit. */
 function measure(draft: Draft, type: GraphQLInputType, table: Table): string | null {
   const { dice } = draft;
   const fields = fieldsOf(type).filter((field) => {
@@ -91,7 +91,7 @@ function measure(draft: Draft, type: GraphQLInputType, table: Table): string | n
   return `{ ${field.name}: { ${dice.pick(columns).name}: ${dice.pick(directions)} } }`;
 }
 
-/** A random `order_by` of groups; the keys decide what it leaves open. */
+/** A random `order_by` of groups; the keys break ties. */
 export function groupOrder(
   draft: Draft,
   type: GraphQLInputType,

@@ -33,8 +33,8 @@ const count = Number(process.env.FOZ_RANDOM_ROLES ?? 20);
 const each = Number(process.env.FOZ_RANDOM_OPERATIONS ?? 3);
 
 /**
- * Random roles and random operations of theirs: the answers are those of a reference that filters, masks and cuts the rows in
- * memory, and the graph names nothing but what the role was given. `FOZ_SEED=7 FOZ_RANDOM_ROLES=500` for other ones.
+ * Random operations of random roles: the answers equal those of a reference that filters, masks and limits the rows in
+ * memory, and the graph names only what is granted. `FOZ_SEED=7 FOZ_RANDOM_ROLES=500` for other ones.
  */
 describeEngines(engines, (engine) => {
   let instance: Instance;
@@ -55,7 +55,7 @@ describeEngines(engines, (engine) => {
       const asked = Roles.on(catalog, given, instance.connectors).engine(session);
       const connectors = naiveConnectors(instance.connectors, engine);
       const naive = connectors === null ? null : Roles.on(catalog, given, connectors).engine(session);
-      // Whole graphs take long to make, and one engine's are like another's in what they name.
+      // Printing whole graphs is slow, and all engines name the same things, so one engine is enough.
       if (engine === 'pglite') namesNothingElse(asked.options.schema, role, catalog);
       if (!canRead(asked)) return;
       const sight = sightOf(role, catalog);
@@ -84,14 +84,14 @@ const readable = (schema: GraphQLSchema) =>
     (name) => !name.startsWith('_') && name !== 'no_permission',
   );
 
-/** A role whose tables are all reached through relationships only has nothing to begin with. */
+/** A role whose tables are all reached through relationships has no root fields. */
 function canRead(engine: RoleEngine): boolean {
   return readable(engine.options.schema);
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Full path, hot lane with other values, and rows brought by one statement for each level. */
+/** Runs the full path, the hot lane with other values, and one statement per level. */
 async function compareWith(
   asked: RoleEngine,
   naive: RoleEngine | null,
@@ -120,7 +120,7 @@ async function compareWith(
   );
 }
 
-/** Every place where a type of a table could name a column, against the columns that were given for it. */
+/** Checks every position in the types of a table that may name a column against the granted columns. */
 function namesNothingElse(schema: GraphQLSchema, role: RandomRole, catalog: Catalog): void {
   const tables = allTables(catalog);
   const named = tables
@@ -150,7 +150,7 @@ const isEnumOfDatabase = (name: string, table: Table) =>
 /** Columns by the position that a type stands for: what is written, or what is read. */
 function allowedIn(position: string, { grants }: RandomRole, table: Table): Set<string> {
   const own = grants.flatMap((list) => list.filter((grant) => grant.table.id === table.id));
-  // An inherited role takes a write over where just one of its roles has it.
+  // An inherited role has a write permission if exactly one of its roles has it.
   const written = (kind: 'insert' | 'update') => {
     const lists = own.flatMap((grant) => grant[kind] ?? []);
     return new Set(lists);
@@ -171,7 +171,9 @@ interface Request {
   readonly variables: Values;
 }
 
-/** The same documents by every role that can say them: alone and in order, then all at once on a process that knows none. */
+/**
+ * Every role sends the documents that its graph allows: first in sequence, then all at once on a process with empty caches.
+ */
 async function race(catalog: Catalog, { connectors }: Instance, roles: readonly RandomRole[]): Promise<void> {
   const given = {
     tables: mergedTables(roles.flatMap(({ tables }) => tables)),

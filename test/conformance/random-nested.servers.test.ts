@@ -25,8 +25,8 @@ const count = Number(process.env.FOZ_RANDOM_ROLES ?? 40);
 const each = Number(process.env.FOZ_RANDOM_OPERATIONS ?? 5);
 
 /**
- * Random roles insert random rows with others nested in them, along and against foreign keys, with and without on_conflict: what is
- * stored, answered and refused is what a reference in memory says. `FOZ_SEED=7 FOZ_RANDOM_ROLES=1000` for other ones.
+ * Random roles insert random nested rows, along and against foreign keys, with and without on_conflict: stored rows, answers and
+ * refusals equal those of a reference in memory. `FOZ_SEED=7 FOZ_RANDOM_ROLES=1000` for other ones.
  */
 describeEngines(engines, (engine) => {
   let shop: Behind;
@@ -92,13 +92,13 @@ function randomTables(dice: Dice): Stored {
   return Object.fromEntries(tableNames.map((table) => [table, rows(table)])) as unknown as Stored;
 }
 
-/** Of foreign keys one that is there. */
+/** A foreign key refers to an existing row. */
 function randomValue(dice: Dice, name: string): Value {
   if (dice.chance(15)) return null;
   return name === 'note' ? 'abcd'[dice.whole(4)]! : 1 + dice.whole(4);
 }
 
-/** Rows that the graph of a role lets it say; no key stands in them twice. */
+/** Random rows that the graph of a role allows, with distinct keys. */
 class Rows {
   readonly #dice: Dice;
   readonly #schema: GraphQLSchema;
@@ -121,7 +121,7 @@ class Rows {
     };
   }
 
-  /** Columns for on_conflict; `null`: the role cannot say it, or it is not said. */
+  /** Columns of on_conflict; `null`: the role may not use it, or the operation does without. */
   #upsert(table: TableName): readonly string[] | null {
     const columns = this.#schema.getType(`${table}_update_column`) as GraphQLEnumType | undefined;
     if (columns === undefined || !this.#dice.chance(60)) return null;
@@ -132,7 +132,7 @@ class Rows {
     );
   }
 
-  /** `decided`: the column that the row around decides. */
+  /** `decided`: the column whose value comes from the parent row. */
   #row(table: TableName, depth: number, upserted: boolean, decided?: string): NestedRow {
     const dice = this.#dice;
     const { object, array } = tables[table];

@@ -11,7 +11,7 @@ import {
   type Value,
 } from './random-writes.ts';
 
-/** Three tables in a row, the random permissions of a role on them, and what inserts of nested rows come to in memory. */
+/** Three tables in a chain, random permissions of a role on them, and a reference in memory for inserts of nested rows. */
 
 export const tables = {
   shelves: { columns: ['id', 'owner', 'note'], object: null, array: { name: 'boxes', table: 'boxes' } },
@@ -81,7 +81,7 @@ function presetOf(dice: Dice, name: string): Value {
   return dice.chance(50) ? 'X-Foz-User' : 1 + dice.whole(3);
 }
 
-/** Now and then over the row that is referred to. */
+/** Sometimes a condition on the referenced row. */
 function randomRelatedRule(dice: Dice, table: TableName): BoolExp {
   const { object, columns } = tables[table];
   if (object === null || !dice.chance(35)) return randomRule(dice, columns, 1);
@@ -103,7 +103,7 @@ export function metadataOf(role: string, given: NestedRole): TableMetadata[] {
   });
 }
 
-/** Rows that are to be inserted together; `update`: what on_conflict changes, `null`: there is no such clause. */
+/** Rows to insert together; `update`: columns that on_conflict changes, `null`: no such clause. */
 export interface NestedInsert {
   readonly table: TableName;
   readonly rows: readonly NestedRow[];
@@ -115,7 +115,7 @@ export interface NestedRow {
   readonly array: NestedInsert | null;
 }
 
-/** What comes of it: the tables afterwards and the rows at the top, or the code of the error. */
+/** The tables afterwards with the rows at the top, or the code of the error. */
 export type NestedOutcome =
   | { readonly code: string }
   | { readonly stored: Stored; readonly affected: number; readonly top: readonly Row[] };
@@ -128,7 +128,7 @@ class Refused extends Error {
   }
 }
 
-/** Inserts in memory: what rows refer to first, what refers to them last, each table held against its rules on the way. */
+/** Inserts in memory: referenced rows first, referring rows last, with the rules of each table checked on the way. */
 export function inserted(role: NestedRole, before: Stored, insert: NestedInsert): NestedOutcome {
   const run = new Run(role, before);
   try {
@@ -156,7 +156,7 @@ class Run {
     return this.stored[table].find((row) => row.id === id);
   }
 
-  /** What the role sees of a row; `null`: it does not see the row. */
+  /** A row as the role sees it; `null`: the row is hidden. */
   seen(table: TableName, row: Row): Row | null {
     const { columns, filter, masks } = this.#role[table].select;
     if (this.#passes(table, filter, row) !== true) return null;
@@ -165,7 +165,7 @@ class Run {
     return Object.fromEntries(columns.map((name) => [name, value(name)]));
   }
 
-  /** `around`: what the row above decides. Rows that on_conflict leaves alone are null. */
+  /** `around`: values that the parent row determines. Rows that on_conflict does not change are null. */
   insert({ table, rows, update }: NestedInsert, around: Row): (Row | null)[] {
     const { insert } = this.#role[table];
     const fixed = presetsIn(insert.set);
@@ -215,7 +215,7 @@ class Run {
     );
   }
 
-  /** What a foreign key names must be there. */
+  /** The row that a foreign key refers to must exist. */
   #refer(table: TableName, row: Row): void {
     const { object } = tables[table];
     if (object === null || row[object.column] === null) return;

@@ -24,7 +24,7 @@ export interface RandomGrant {
 /** A role, what it may do, and one session of it. */
 export interface RandomRole {
   readonly name: string;
-  /** The roles it inherits from; of itself where it inherits from none. */
+  /** The permissions of the roles that it inherits from, or its own. */
   readonly grants: readonly (readonly RandomGrant[])[];
   readonly claims: ReadonlyMap<string, unknown>;
   readonly tables: readonly TableMetadata[];
@@ -136,7 +136,7 @@ export function sessionTexts({ claims }: RandomRole): Map<string, string> {
   );
 }
 
-/** What a role sees, worked out in memory from what it was granted. */
+/** The rows that a role sees, computed in memory from its permissions. */
 export function sightOf(role: Pick<RandomRole, 'grants' | 'claims'>, catalog: Catalog): VisibleRows {
   const context: RuleContext = { claims: role.claims, tables: allTables(catalog) };
   const known = new Map<string, readonly Row[]>();

@@ -13,14 +13,14 @@ import { rowsOfTable } from './tables.ts';
 import { compareHeld, type Row } from './values.ts';
 import { under } from './visible-rows.ts';
 
-/** The session variables that rules have asked for so far, with values as JSON; names are lower case without prefix. */
+/** Session variables that the rules refer to so far, with values as JSON; names are lower case without prefix. */
 export type Claims = Map<string, unknown>;
 
-/** What a random rule may hold. */
+/** Limits on the content of a random rule. */
 export interface RuleWishes {
   readonly dice: Dice;
   readonly claims: Claims;
-  /** Tables that `_exists` may look into. */
+  /** Tables that `_exists` may use. */
   readonly tables: readonly Table[];
 }
 
@@ -68,7 +68,7 @@ function comparison({ dice, claims }: RuleWishes, table: Table, column: Column):
   return { [operator]: said(one()) };
 }
 
-/** A new variable of the session with this value. */
+/** Adds a session variable with this value and returns its name. */
 function claimed(claims: Claims, value: unknown): string {
   const name = `v${claims.size}`;
   claims.set(name, value);
@@ -119,13 +119,13 @@ const all = (of: readonly Truth[]): Truth => (of.includes(false) ? false : of.in
 const any = (of: readonly Truth[]): Truth => (of.includes(true) ? true : of.includes(null) ? null : false);
 const not = (of: Truth): Truth => (of === null ? null : !of);
 
-/** What rules are decided with, besides the row. */
+/** Everything that decides a rule besides the row. */
 export interface RuleContext {
   readonly claims: ReadonlyMap<string, unknown>;
   readonly tables: readonly Table[];
 }
 
-/** Whether a stored row passes a condition of the metadata: worked out in memory, over all rows that are stored. */
+/** Whether a stored row passes a condition of the metadata, computed in memory over all stored rows. */
 export function passesRule(context: RuleContext, table: Table, row: Row, rule: BoolExp): Truth {
   return under(null, () => decides(context, table, row, rule));
 }

@@ -14,9 +14,8 @@ const count = Number(process.env.FOZ_RANDOM_TRIGGERS ?? 6);
 const each = Number(process.env.FOZ_RANDOM_OPERATIONS ?? 8);
 
 /**
- * Random triggers stand between random writes of random roles and what is stored. Nothing here knows what a trigger does: what the
- * database says afterwards is held against what was handed back, and against the rules of the role.
- * `FOZ_SEED=7 FOZ_RANDOM_TRIGGERS=200` for other ones.
+ * Random writes of random roles on tables with random triggers. The test does not model the triggers: it compares the stored rows
+ * with the returned ones and with the rules of the role. `FOZ_SEED=7 FOZ_RANDOM_TRIGGERS=200` for other ones.
  */
 describeEngines(engines, (engine) => {
   let shop: Behind;
@@ -41,7 +40,7 @@ describeEngines(engines, (engine) => {
       const writer = randomWriter(dice);
       for (const trigger of triggers) await shop.run(...createTrigger(engine, trigger));
       try {
-        // Now and then triggers are younger than the catalog; those that change a row late are seen only by it.
+        // Sometimes triggers are created after the catalog was read. Triggers that change a row late must be in the catalog.
         if (triggers.some(({ late }) => late === true) || dice.chance(70)) await foz.refresh();
         const graphs = new Graphs({ metadata: { tables: metadataOf(writer) } }, foz.server.attached.registry);
         expect(graphs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
@@ -113,7 +112,7 @@ function metadataOf({ insert, filter, check, remove }: Writer): TableMetadata[] 
   ];
 }
 
-/** At most one of an event, each done where the row's owner is a certain one, so that some rows of a statement meet it. */
+/** At most one trigger per event, limited to rows of one owner, so that only some rows of a statement are affected. */
 function randomTriggers(dice: Dice, engine: Engine): Trigger[] {
   const changes: Record<string, string>[] = [
     { id: 'new.id + 100' },
@@ -137,7 +136,7 @@ function randomTriggers(dice: Dice, engine: Engine): Trigger[] {
   });
 }
 
-/** Rows are put into the tables past the triggers. */
+/** Resets the rows while the triggers are off. */
 async function emptied(engine: Engine, triggers: readonly Trigger[]): Promise<string[]> {
   return [
     ...triggers.flatMap((trigger) => dropTrigger(engine, trigger)),
@@ -160,7 +159,7 @@ interface State {
 }
 
 async function stored(shop: Behind): Promise<State> {
-  // Named apart: the rows of a driver are objects.
+  // Aliased, since the rows of a driver are objects.
   const list = columns
     .map((name) => `coalesce(cast(${name} as char(20)), 'null') as ${name}_text`)
     .join(', ');
@@ -229,7 +228,7 @@ function randomWrite(dice: Dice, at: number): Asked {
 
 const known = ['permission-error', 'constraint-violation', 'not-supported'];
 
-/** Throws where the answer does not agree with the database. */
+/** Throws if the answer does not agree with the database. */
 function verdict(
   told: string,
   triggers: readonly Trigger[],

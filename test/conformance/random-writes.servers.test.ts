@@ -29,7 +29,7 @@ const seed = Number(process.env.FOZ_SEED ?? 1);
 const count = Number(process.env.FOZ_RANDOM_ROLES ?? 40);
 const each = Number(process.env.FOZ_RANDOM_OPERATIONS ?? 5);
 
-/** A write, and what it should come to. */
+/** A write and its expected outcome. */
 interface Asked {
   readonly query: string;
   readonly expected: Outcome;
@@ -38,8 +38,8 @@ interface Asked {
 }
 
 /**
- * Random roles write at random: what is stored, what is answered and what is refused is what a reference in memory says.
- * `FOZ_SEED=7 FOZ_RANDOM_ROLES=1000` for other ones.
+ * Random writes of random roles: stored rows, answers and refusals equal those of a reference in memory. `FOZ_SEED=7
+ * FOZ_RANDOM_ROLES=1000` for other ones.
  */
 describeEngines(engines, (engine) => {
   let shop: Behind;
@@ -87,7 +87,7 @@ describeEngines(engines, (engine) => {
   });
 });
 
-/** Writes that changed rows, and that were refused, by engine. */
+/** Numbers of writes that changed rows and of refused writes, by engine. */
 const tally = Object.fromEntries(engines.map((engine) => [engine, { changing: 0, refused: 0 }])) as Record<
   Engine,
   { changing: number; refused: number }
@@ -209,7 +209,7 @@ function randomWrite(dice: Dice, writer: RandomWriter, before: readonly Row[], s
   );
 }
 
-/** What the graph lets an upsert say: columns to change, and whether there can be a condition; `null`: there is none. */
+/** The upsert that the graph allows: columns to change, and whether it has a condition; `null`: none. */
 function upsertOf(
   schema: GraphQLSchema,
 ): { readonly columns: readonly string[]; readonly where: boolean } | null {
@@ -222,12 +222,12 @@ function upsertOf(
   };
 }
 
-/** Rows of different keys: one statement changes no row twice. */
+/** Rows with distinct keys, since one statement must not change a row twice. */
 function distinct(rows: readonly Row[]): Row[] {
   return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
-/** A new row of the columns that the role may give, now and then with a key that may be there. */
+/** A new row of the columns that the role may insert, sometimes with an existing key. */
 function given(dice: Dice, { insert }: RandomWriter, known = 15): Row {
   const values = randomValues(dice);
   const own = insert.columns.filter((name) => !Object.hasOwn(insert.set, name) && name !== 'id');

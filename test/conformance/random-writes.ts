@@ -1,7 +1,7 @@
 import type { BoolExp, TableMetadata } from '../../src/catalog/index.ts';
 import type { Dice } from './dice.ts';
 
-/** One table, the random permissions of a role on it, and what its writes come to in memory. */
+/** One table, random permissions of a role on it, and a reference in memory for its writes. */
 
 export type Value = number | string | null;
 export type Row = Readonly<Record<string, Value>>;
@@ -14,7 +14,7 @@ export const session = new Map([
   ['word', 'b'],
 ]);
 
-/** A role as metadata has it, in parts that the reference reads as well. */
+/** A role with its permissions split into the parts that the reference uses. */
 export interface RandomWriter {
   readonly columns: readonly Name[];
   readonly filter: BoolExp;
@@ -32,7 +32,7 @@ export interface RandomWriter {
 
 export type Presets = Readonly<Record<string, Value>>;
 
-/** What a write should come to: the rows afterwards with what is answered, or the codes of errors that may be told. */
+/** Expected outcome of a write: the rows afterwards with the answer, or the error codes that are allowed. */
 export type Outcome =
   | { readonly codes: readonly string[] }
   | { readonly rows: readonly Row[]; readonly affected: number; readonly touched: readonly Row[] };
@@ -110,10 +110,10 @@ function comparison(dice: Dice, name: string): BoolExp {
 
 export type Truth = boolean | null;
 
-/** What a condition on a relationship of a row comes to; `undefined`: there is no relationship of that name. */
+/** Evaluates a condition on a relationship of a row; `undefined`: no relationship has that name. */
 export type Related = (name: string, row: Row) => ((rule: BoolExp) => Truth) | undefined;
 
-/** Whether a row passes, in the three values of SQL. */
+/** Whether a row passes, in SQL's three-valued logic. */
 export function passes(rule: BoolExp, row: Row, related: Related = () => undefined): Truth {
   return every(
     Object.entries(rule).map(([key, value]) => {
@@ -159,7 +159,7 @@ const every = (all: readonly Truth[]): Truth =>
 const some = (all: readonly Truth[]): Truth =>
   all.includes(true) ? true : all.includes(null) ? null : false;
 
-/** What the role sees of a row; `null`: it does not see the row. */
+/** A row as the role sees it; `null`: the row is hidden. */
 export function seen({ columns, filter, masks }: RandomWriter, row: Row): Row | null {
   if (passes(filter, row) !== true) return null;
   return Object.fromEntries(
@@ -170,7 +170,7 @@ export function seen({ columns, filter, masks }: RandomWriter, row: Row): Row | 
   );
 }
 
-/** What presets write in this session. */
+/** The values of presets in this session. */
 export const presetsIn = (set: Presets): Row =>
   Object.fromEntries(
     Object.entries(set).map(([name, value]) => {
@@ -190,13 +190,13 @@ export function inserted(writer: RandomWriter, before: readonly Row[], objects: 
   return codes.length > 0 ? { codes } : { rows, affected: added.length, touched: added };
 }
 
-/** What stands in the clause `on_conflict`. */
+/** The content of the clause `on_conflict`. */
 export interface OnConflict {
   readonly update: readonly string[];
   readonly where: BoolExp;
 }
 
-/** New rows, or changed ones where the key is there: those are held against the rules of changing. */
+/** Inserts rows, or updates them if the key exists; the update rules apply to those. */
 export function upserted(
   writer: RandomWriter,
   before: readonly Row[],
@@ -246,7 +246,7 @@ export function removed(writer: RandomWriter, before: readonly Row[], where: Boo
   return { rows: before.filter((row) => !touched.includes(row)), affected: touched.length, touched };
 }
 
-/** A condition is held against what the role sees; without one the rule of the write decides alone. */
+/** A condition is evaluated on what the role sees; without one only the rule of the write applies. */
 function picked(writer: RandomWriter, row: Row, rule: BoolExp, where: BoolExp): boolean {
   if (passes(rule, row) !== true) return false;
   if (Object.keys(where).length === 0) return true;
@@ -254,7 +254,7 @@ function picked(writer: RandomWriter, row: Row, rule: BoolExp, where: BoolExp): 
   return view !== null && passes(where, view) === true;
 }
 
-/** The key of an upsert is named by the client: the row that has it must be one that the role sees. */
+/** The client names the key of an upsert, so the existing row must be visible to the role. */
 function found(writer: RandomWriter, row: Row, where: BoolExp): boolean {
   return seen(writer, row) !== null && picked(writer, row, writer.update.filter, where);
 }

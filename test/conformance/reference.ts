@@ -19,8 +19,8 @@ import { answered, plain, type Row } from './values.ts';
 import { capped } from './visible-rows.ts';
 
 /**
- * The answer to a query over the fixtures, worked out in memory by graphql-js: no plan, no SQL, no database. What the graph's
- * fields mean is all that it shares with the product.
+ * The answer to a query over the fixtures, computed in memory by graphql-js without plan, SQL or database. It shares only the
+ * meaning of the graph's fields with the product.
  */
 export async function answerOf(
   schema: GraphQLSchema,
@@ -76,7 +76,7 @@ function listed(table: Table, rows: readonly Row[], given: Given, cap = true): R
   return distinct.slice(offset, limit === null ? undefined : offset + limit);
 }
 
-/** What stands behind an object of the answer that is not a row. */
+/** The value behind an object of the answer that is not a row. */
 type Behind =
   | { readonly is: 'rows'; readonly rows: readonly Row[]; readonly table: Table | null }
   | { readonly is: 'function'; readonly fn: AggregateFunction; readonly rows: readonly Row[] }
@@ -228,7 +228,7 @@ function partOf(meaning: FieldMeaning, behind: Behind, given: Given): unknown {
   }
 }
 
-/** The longest list that the role may have of what an aggregate ranges over. */
+/** The role's row limit for the rows of an aggregate. */
 function capBehind(behind: Behind): number | null {
   return behind.is === 'rows' && behind.table !== null ? capped(null, behind.table) : null;
 }

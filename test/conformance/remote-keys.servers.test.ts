@@ -7,8 +7,8 @@ import { Dice } from './dice.ts';
 import { type KeyColumn, type KeyDatabases, keyColumns, openKeyDatabases, rowCount } from './remote-keys.ts';
 
 /**
- * Relationships between the databases of all engines, over columns of all types, with values that some engine takes for equal or cannot
- * hold: field, filter, order and aggregate go by the equality of the values as the fields show them.
+ * Relationships between the databases of all engines, over columns of all types, with values that some engine treats as equal or
+ * cannot store. Fields, filters, orders and aggregates compare the values that fields return.
  */
 
 const seed = Number(process.env.FOZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -218,7 +218,7 @@ describe(`keys between databases (FOZ_SEED=${seed})`, () => {
       }
     }
     expect(problems.join('\n')).toBe('');
-    // Values that never meet would prove nothing.
+    // Without any matches the test would prove nothing.
     expect(found).toBeGreaterThan(links.length);
   }, 300_000);
 });

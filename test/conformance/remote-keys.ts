@@ -12,7 +12,7 @@ import { testEngines } from '../support/engine/index.ts';
 import { availability, type Engine, engines, isServer, serverUrl } from '../support/engines.ts';
 import type { Dice } from './dice.ts';
 
-/** A column of the table of keys: how an engine declares it, and what may stand in it, as SQL literals. */
+/** A column of the table of keys: its declaration on an engine, and its values as SQL literals. */
 export interface KeyColumn {
   readonly name: string;
   readonly type: string;
@@ -21,7 +21,7 @@ export interface KeyColumn {
 
 const quoted = (texts: readonly string[]) => texts.map((text) => `'${text.replaceAll("'", "''")}'`);
 
-/** Texts that some equality takes for the same, and some that other types spell. */
+/** Texts that some collations treat as equal, and texts that are values of other types. */
 const texts = quoted([
   'fr',
   'FR',
@@ -182,7 +182,7 @@ const sqlite: readonly KeyColumn[] = [
 const nondeterministic: KeyColumn = { name: 'lenient', type: 'text collate lenient', values: texts };
 const citext: KeyColumn = { name: 'folded', type: 'citext', values: texts };
 
-/** The columns of the table of keys on each engine; what one of them lacks is compared with others of its kind. */
+/** The columns of the table of keys on each engine. A type that an engine lacks is compared with a similar one. */
 export const keyColumns: Readonly<Record<Engine, readonly KeyColumn[]>> = {
   postgres: postgres([nondeterministic, citext]),
   pglite: postgres([]),
@@ -216,7 +216,7 @@ function script(engine: Engine, dice: Dice): string {
     insert into held values ${rows.join(',\n')};`;
 }
 
-/** Databases of one's own, one per engine that is to be had, each a source with the name of its engine. */
+/** Private databases, one per available engine, each a source named like its engine. */
 export interface KeyDatabases {
   readonly engines: readonly Engine[];
   readonly connectors: ReadonlyMap<SourceName, Connector>;
@@ -228,7 +228,7 @@ export function openKeyDatabases(dice: Dice): Promise<KeyDatabases> {
   return openDatabases(new Map(there.map((engine) => [engine, script(engine, dice)])));
 }
 
-/** A database of one's own on each of these engines, made by a script. */
+/** Creates a private database on each of these engines by a script. */
 export async function openDatabases(scripts: ReadonlyMap<Engine, string>): Promise<KeyDatabases> {
   const name = `keys_${randomBytes(5).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'foz-keys-'));

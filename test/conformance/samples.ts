@@ -9,7 +9,7 @@ function held(table: Table, column: Column): Held[] {
     .filter((value) => value !== null);
 }
 
-/** A value as a client sends it: mostly one that the column holds somewhere, now and then one near by. */
+/** A value as a client sends it: usually one that the column contains, sometimes a similar one. */
 export function sample(dice: Dice, table: Table, column: Column): unknown {
   const values = held(table, column);
   const value = values.length === 0 ? null : answered(column.type, dice.pick(values));
@@ -37,7 +37,7 @@ const elsewhere: Readonly<Record<string, unknown>> = {
   json: {},
 };
 
-/** A part of a text that the column holds, without what patterns and expressions treat in their own way. */
+/** Part of a text of the column, without characters that are special in patterns and regular expressions. */
 export function fragment(dice: Dice, table: Table, column: Column): string {
   const text = String(dice.pick([...held(table, column), 'a']));
   const words = text.split(/[^\p{L}\p{N} ]+/u).filter(Boolean);
@@ -71,7 +71,7 @@ export function ordersAlike(table: Table, column: Column): boolean {
   return held(table, column).every((value) => /^[a-z0-9]*$/.test(String(value)));
 }
 
-/** Whether the column holds whole numbers that doubles cannot tell apart: engines compute averages and deviations with those. */
+/** Whether the column contains integers beyond the precision of doubles, with which engines compute averages and deviations. */
 export function exceedsDoubles(table: Table, column: Column): boolean {
   if (familyOf(column.type.scalar) !== 'integer') return false;
   return held(table, column).some((value) => !Number.isSafeInteger(Number(value)));

@@ -5,8 +5,8 @@ import { describeEngines, type Engine } from '../support/engines.ts';
 import { type KeyDatabases, openDatabases } from './remote-keys.ts';
 
 /**
- * What a field shows is what conditions, rules, orders and groups go by: booleans that are stored as other numbers or as words, values of a
- * column that names no type, native types of PostgreSQL.
+ * Conditions, rules, orders and groups use the value that a field returns: for booleans stored as other numbers or words, columns
+ * without a declared type, and native types of PostgreSQL.
  */
 
 const natives = `create table held (id int primary key, ip inet, net cidr, mac macaddr, price money, span int4range, parts numrange,

@@ -111,7 +111,7 @@ export function ascending(column: Column): Term<Row> {
   return { column, type: column.type, of: (row) => row[column.name]!, descending: false, nulls: 'last' };
 }
 
-/** The terms with the primary key behind them, which counts whether it is seen or not. */
+/** Appends the primary key to the terms as the tie-breaker, also if the role cannot see it. */
 export function unambiguous(terms: readonly Term<Row>[], table: Table): Term<Row>[] {
   const key = table.primaryKey?.columns ?? [];
   const behind = key.filter((column) => !terms.some((term) => term.column === column)).map(ascending);

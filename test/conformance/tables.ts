@@ -78,7 +78,7 @@ const computed: Readonly<Record<string, () => Row[]>> = {
 
 const known = new Map<string, readonly Row[]>();
 
-/** The rows of a fixture's table or view, in the order of their primary key where they have one; those that are seen. */
+/** The visible rows of a fixture's table or view, in the order of the primary key if there is one. */
 export function rowsOfTable(table: Table): readonly Row[] {
   const sight = visibleRowsNow();
   if (sight !== null) return sight.rows(table);

@@ -1,7 +1,7 @@
 import { testEngines } from '../support/engine/index.ts';
 import { type Engine, engines } from '../support/engines.ts';
 
-/** What a trigger does to a row that is written, in SQL that all engines read; `new.` stands before its columns. */
+/** The effect of a trigger on a written row, in SQL that all engines accept; `new.` precedes its columns. */
 export type Action =
   /** The row is not written where the condition holds. MySQL and MariaDB have no such triggers. */
   | { readonly kind: 'skip'; readonly when: string }
@@ -12,7 +12,7 @@ export interface Trigger {
   readonly table: string;
   readonly event: 'insert' | 'update' | 'delete';
   readonly action: Action;
-  /** The row is changed once more after it was written. MySQL and MariaDB cannot do so. */
+  /** The row is changed once more after it was written. MySQL and MariaDB do not support this. */
   readonly late?: boolean;
 }
 
@@ -22,7 +22,7 @@ const key = 'id';
 /** Whether the engine has triggers like this. */
 export function canHave(engine: Engine, { action, late = false }: Trigger): boolean {
   if (engine === 'mysql' || engine === 'mariadb') return action.kind === 'set' && !late;
-  // A trigger of SQLite changes a row only once it is there.
+  // Triggers of SQLite can change a row only after it was written.
   return engine !== 'sqlite' || action.kind === 'skip' || late;
 }
 

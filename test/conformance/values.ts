@@ -1,7 +1,7 @@
 import { familyOf, type ScalarFamily, type ValueType } from '../../src/catalog/index.ts';
 import { compareExact, exact } from './exact.ts';
 
-/** A JSON document, so that the document `null` is not the absence of one. */
+/** Wraps a JSON document, so that the document `null` differs from NULL. */
 export class Document {
   readonly value: unknown;
   constructor(value: unknown) {
@@ -37,7 +37,7 @@ function compareText(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** `2024-01-01T10:00:00.5+00:00` with as many digits as any other, so that text order is time's order. */
+/** `2024-01-01T10:00:00.5+00:00` with a fixed number of digits, so that text order equals time order. */
 function moment(text: string): string {
   const [, whole = '', fraction = ''] = /^([^.+Z]*)(?:\.(\d+))?(?:\+00:00|Z)?$/.exec(text) ?? [];
   if (whole === '') throw new Error(`${text} is not a moment in UTC`);

@@ -1,7 +1,7 @@
 import type { Table } from '../../src/catalog/index.ts';
 import type { Row } from './values.ts';
 
-/** What somebody sees of the fixtures: rows with nothing but the columns that may be seen, and how many of them a list may have. */
+/** The fixtures as a role sees them: filtered rows with only the granted columns, and row limits. */
 export interface VisibleRows {
   rows(table: Table): readonly Row[];
   limit(table: Table): number | null;
@@ -9,7 +9,7 @@ export interface VisibleRows {
 
 let current: VisibleRows | null = null;
 
-/** Works something out as somebody sees it; `null`: as it is stored. Only for what is done when `run` returns. */
+/** Runs something on the rows of a role; `null`: on the stored rows. Only for synchronous work. */
 export function under<T>(rows: VisibleRows | null, run: () => T): T {
   const before = current;
   current = rows;
@@ -20,25 +20,25 @@ export function under<T>(rows: VisibleRows | null, run: () => T): T {
   }
 }
 
-/** The rows that the reference answers from right now; `null`: those that are stored. */
+/** The rows that the reference uses at the moment; `null`: the stored rows. */
 export function visibleRowsNow(): VisibleRows | null {
   return current;
 }
 
 const stored = new WeakMap<Row, Row>();
 
-/** A row as somebody sees it, which remembers the row that is stored: relationships lead from that one. */
+/** A row as a role sees it, linked to the stored row, since relationships start from that one. */
 export function seenRow(row: Row, seen: Row): Row {
   stored.set(seen, row);
   return seen;
 }
 
-/** The row that is stored behind one that somebody sees. */
+/** The stored row behind a visible one. */
 export function storedRow(row: Row): Row {
   return stored.get(row) ?? row;
 }
 
-/** The smaller of what is asked and what the role may have; `null`: any number. */
+/** The smaller of the requested limit and the role's limit; `null`: no limit. */
 export function capped(asked: number | null, table: Table): number | null {
   const cap = current?.limit(table) ?? null;
   return cap === null ? asked : asked === null ? cap : Math.min(asked, cap);
