@@ -88,7 +88,7 @@ for (const engine of engines) {
       ).toMatchObject({
         data: { update_parents: { affected_rows: expect.any(Number) } },
       });
-      // A source whose connections were lost is looked at meanwhile.
+      // A source that lost its connections is checked meanwhile.
       await isIdle();
     };
 
@@ -143,7 +143,7 @@ for (const engine of engines) {
       expect(found).toContain('nothing');
     }, 60_000);
 
-    /** Whoever left is noticed, and what ran for it has ended. */
+    /** A disconnected client is noticed and its operation has ended. */
     const isIdle = () =>
       until(() => {
         const { size, idle, waiting } = server.attached.registry.sources[0]!.connector.pool();

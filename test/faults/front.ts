@@ -80,7 +80,7 @@ export async function behind(
 
 const textOf = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.join(':')).join(' ');
 
-/** PGlite is open in Foz alone: what is looked at goes through the same connection, once Foz is there. */
+/** Only Foz may open a PGlite folder, so the test inspects it through Foz's connection. */
 function embedded(database: TestDatabase, name: string): Behind {
   const runner = () => fronts.get(name)!.attached.registry.sources.find((source) => source.name === name)!;
   const rows = async (text: string) => {
@@ -121,7 +121,7 @@ export interface Front {
 
 /** Starts Foz over databases, on a free port. */
 export async function front(sources: readonly Behind[], more: Partial<FozConfig> = {}): Promise<Front> {
-  // Of its own: names that another test has kept would be those of this one's tables.
+  // A private state folder, since names kept by another test would apply to these tables.
   const state = await mkdtemp(join(tmpdir(), 'foz-front-'));
   const server = await start(
     {

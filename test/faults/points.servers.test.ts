@@ -118,7 +118,7 @@ describeEngines(engines, (engine) => {
     return { found: reached ? found : null, code: answer?.code };
   }
 
-  /** What is there must be what the answer says; a client that has left heard nothing. */
+  /** Stored rows must match the answer; a client that disconnected received none. */
   function judge(answer: Reply | null, now: string, after: string, codes: readonly string[]): Found {
     const message = answer?.errors?.[0]?.message;
     const said = message === undefined ? 'all' : message.includes('may or may not') ? 'unknown' : 'nothing';
