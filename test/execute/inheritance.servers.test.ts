@@ -4,7 +4,7 @@ import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines } from '../support/engines.ts';
 
-/** Tables of PostgreSQL that others inherit from: a key of theirs holds over their own rows, a read shows those of the heirs too. */
+/** PostgreSQL table inheritance: a key applies to the table's own rows, but a read includes the rows of child tables. */
 
 /** A row of an heir may lack what the table itself demands: each version of PostgreSQL has its own way there. */
 const nameless = `do $$ begin

@@ -7,7 +7,9 @@ import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
-/** Triggers, defaults and generated columns decide what is stored: it is what is handed back, checked and referred to. */
+/**
+ * Triggers, defaults and generated columns determine the stored row, which is the one returned, checked and referenced.
+ */
 
 const role = 'writer';
 const own = { owner: { _eq: 2 } };
