@@ -1,7 +1,7 @@
 import { FozError } from '../../src/core/index.ts';
 import { type Limits, Pool, type Pooled, type PoolOptions, Watch } from '../../src/sql/index.ts';
 
-/** A connection to nothing: it is what its test says. */
+/** A fake connection whose state the test sets. */
 class Link implements Pooled {
   idleSince = 0;
   usable = true;

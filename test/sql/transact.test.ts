@@ -6,7 +6,7 @@ const statement = (text: string) => ({ text, slots: [] });
 const context: RunContext = { signal: new AbortController().signal, timeoutMs: null };
 const done = { rows: [], affected: 0 };
 
-/** Notes what a transaction is told. */
+/** Records the statements of a transaction. */
 function noting(commit: () => Promise<void> = async () => {}) {
   const notes: string[] = [];
   const transaction: Transaction = {
@@ -127,7 +127,7 @@ test('a commit without an answer says that the outcome is not known, a refused o
 });
 
 describe('a transaction that begins with its first statement', () => {
-  /** Notes what an engine is told; `fail`: the statements that it refuses. */
+  /** Records the statements sent to an engine; `fail`: the statements that it refuses. */
   function engine({ fail = {}, begin = true }: { fail?: Record<string, Error>; begin?: boolean }) {
     const notes: string[] = [];
     const send = async (text: string) => {
