@@ -91,7 +91,7 @@ const foreign = [
   'evil.example',
   'evil.example:8080',
   'EVIL.example.',
-  // What the server may be called from is not what it is called.
+  // Allowed origins are not names of the server.
   'app.example',
   'localhost.evil.example',
   'notlocalhost',

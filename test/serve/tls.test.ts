@@ -52,7 +52,7 @@ async function listen(tls: { readonly cert: string; readonly key: string }): Pro
   return server;
 }
 
-/** Connects and tells the subject of the certificate that the server shows. */
+/** Connects and returns the subject of the server's certificate. */
 function subject(): Promise<string> {
   const { port } = new URL(server!.url);
   return new Promise((resolve, reject) => {
