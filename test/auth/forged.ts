@@ -83,7 +83,7 @@ export function holds({ headers }: AuthRequest, credential: string): boolean {
   });
 }
 
-/** Asks who it is: a session, or the code of the refusal. Anything else that is thrown comes out. */
+/** Identifies a request: returns a session, or the code of the refusal. Other errors are thrown. */
 export async function ask(request: AuthRequest): Promise<Session | string> {
   try {
     return await identify(request, now);
@@ -93,7 +93,7 @@ export async function ask(request: AuthRequest): Promise<Session | string> {
   }
 }
 
-/** Null when what came out is right for the request, else what is wrong. */
+/** Null if the outcome is right for the request, else a description of the problem. */
 export function fault(request: AuthRequest, outcome: Session | string): string | null {
   if (typeof outcome === 'string')
     return outcome === 'access-denied' || outcome === 'limit-exceeded' ? null : `code ${outcome}`;

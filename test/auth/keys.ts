@@ -32,7 +32,7 @@ export function keysOf(
   return { repository, keys, identify: identifyBy([keys]) };
 }
 
-/** A store whose changes nobody tells of, and that can be down. */
+/** A store that does not notify of changes, and that can be down. */
 export class SilentStore extends DeclaredKeys {
   down = false;
   asked = 0;
