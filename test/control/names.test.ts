@@ -153,7 +153,7 @@ test('tables keep their names: against other sources, when they are dropped and 
     ]);
   });
   expect(await look({ ...both, sources: [...both.sources].reverse() }, (foz) => foz.lists())).toEqual(names);
-  // Gone, and a third source has such a table: the name waits for the one that had it.
+  // The table is gone and a third source has one like it: the name stays reserved for its former owner.
   const three = join(state, 'three.db');
   await database(three)('create table orders (id integer primary key)');
   await database(one)('alter table orders rename to kept');

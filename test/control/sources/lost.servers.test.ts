@@ -35,7 +35,7 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
 
       await way.cut();
       const down = await answer();
-      // The statement that failed has told, not the next ping.
+      // The failed statement reported the loss, before the next ping.
       expect(source!.status.state).toBe('unavailable');
       expect([down.errors[0].extensions.code, down.errors[0].extensions.source]).toEqual([
         'unavailable',
@@ -88,7 +88,7 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
       await first.close(0);
     }
 
-    // It is known now what was there.
+    // The current tables of the source are known now.
     await way.silence();
     const again = performance.now();
     const second = await start(config, { logger });
