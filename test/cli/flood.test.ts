@@ -179,7 +179,7 @@ test('answers that are too large, and answers that nobody reads', async () => {
     socket.write(`${head}${body}`.repeat(4));
   }
   await until(async () => (await foz.metric('foz_answer_bytes_held')) > 4 * mb, 120_000);
-  // A caller that holds so much gets no more; others are served.
+  // A caller at its limit is refused; others are served.
   await until(
     async () => (await ask('{ notes(limit: 1500) { id body } }')).text.includes('"limit-exceeded"'),
     120_000,

@@ -16,7 +16,7 @@ interface Mistake {
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly says: string | RegExp;
-  /** 1 unless told. */
+  /** Default: 1. */
   readonly code?: number;
 }
 
