@@ -76,7 +76,7 @@ const complete: readonly (readonly [title: string, as: string, ask: string])[] =
   ],
 ];
 
-/** What explain tells of writes is held against the statements that the drivers are given when the same writes run. */
+/** The explanation of a write must match the statements that the drivers run for it. */
 describeEngines(engines, (engine) => {
   const sent: Sent[] = [];
   let instance: Instance;

@@ -97,7 +97,7 @@ async function check(stage: Stage, file: string, kind: 'allowed' | 'denied', one
   same('graphql-default names', { answer: await otherNames(stage, session, asked), left: undefined });
 }
 
-/** Asks, and holds what is sent for it against what explain tells. */
+/** Runs an operation and compares its statements with the explanation. */
 async function asTold({ sent }: Stage, role: RoleEngine, asked: Asked): Promise<string> {
   const told = await toldOf(role, asked);
   sent.length = 0;
