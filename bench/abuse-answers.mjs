@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const code = ({ errors }) => errors?.[0]?.extensions?.code ?? 'answered';
 
-/** Counts what several answers came to: `limit-exceeded 6`. */
+/** Counts the outcomes of several answers: `limit-exceeded 6`. */
 function told(answers) {
   const counts = new Map();
   for (const one of answers) counts.set(one, (counts.get(one) ?? 0) + 1);
