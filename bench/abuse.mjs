@@ -45,7 +45,7 @@ async function meet(name, scenario, postgres) {
     file,
     JSON.stringify({
       state,
-      // What is looked for is the memory, so a slow machine may take its time.
+      // The bench measures memory. A generous time limit keeps a slow machine from ending operations early.
       server: { port, limits: { time_ms: 240_000 }, ...scenario.server },
       sources: [{ name: 'main', kind: 'postgres', url: database.url }],
     }),

@@ -15,7 +15,7 @@ import type { GraphHistory, Graphs, SourceRegistry } from '../src/views/index.ts
 export interface ControlContext {
   readonly registry: SourceRegistry;
   readonly graphs: Graphs;
-  /** What has changed in the graph. */
+  /** The changes of the graph, newest first. */
   readonly history: GraphHistory;
   /** The names that tables and relationships keep. */
   readonly names: LiveNames;

@@ -144,7 +144,7 @@ export type AuditVerification = {
   records: Scalars['SafeInt']['output'];
 };
 
-/** What a change of the graph means to clients: an operation may be refused that was not (`breaking`), may answer otherwise (`dangerous`), or nothing. */
+/** The effect of a graph change on clients. `breaking`: operations may be refused that were valid before. `dangerous`: operations may return another answer. `safe`: none. */
 export type ChangeSeverity =
   | 'breaking'
   | 'dangerous'
@@ -207,7 +207,7 @@ export type GraphChange = {
   what: Scalars['String']['output'];
 };
 
-/** What changed in the graph at a moment. */
+/** The changes of the graph that were served from one moment on. */
 export type GraphChanges = {
   /** When it was found, ISO 8601. */
   at: Scalars['String']['output'];
@@ -919,7 +919,7 @@ export type Query = {
   audit: AuditPage;
   /** The statements of an operation, without running any. */
   explain: Scalars['String']['output'];
-  /** What changed in the graph since this process started, and before that since it was last served; newest first. */
+  /** Changes of the graph since this process started, newest first. The last entry compares the graph at the start with the one served before. */
   graphChanges: Array<GraphChanges>;
   /** Whether everything is as it should be. */
   health: Health;
@@ -927,7 +927,7 @@ export type Query = {
   issuers: Array<TokenIssuer>;
   /** What of databases, metadata, sources and settings could not be taken as it is. */
   issues: Array<Issue>;
-  /** What tables and relationships are called since they were named first. */
+  /** The names that tables and relationships keep since they were first assigned. */
   keptNames: Array<KeptName>;
   /** What a key may do with each of its roles, within its scopes and limits; nothing when it was revoked. */
   keyPermissions: Array<RolePermissions>;
@@ -1254,7 +1254,7 @@ export type SourcePoolInput = {
 export type SourceReading = {
   /** Against what is served. */
   changes: Array<SourceChange>;
-  /** What refreshing it would change in the graph. */
+  /** Changes of the graph that a refresh of the source would bring. */
   graphChanges: Array<GraphChange>;
   issues: Array<SourceIssue>;
   /** Tables and views. */

@@ -66,7 +66,7 @@ export class SourceResolver {
 
   @Query(() => [GraphChanges], {
     description:
-      'What changed in the graph since this process started, and before that since it was last served; newest first.',
+      'Changes of the graph since this process started, newest first. The last entry compares the graph at the start with the one served before.',
   })
   graphChanges(@Ctx() { history }: ControlContext): readonly GraphChanges[] {
     history.look();
@@ -74,7 +74,7 @@ export class SourceResolver {
   }
 
   @Query(() => [KeptName], {
-    description: 'What tables and relationships are called since they were named first.',
+    description: 'The names that tables and relationships keep since they were first assigned.',
   })
   keptNames(
     @Ctx() { graphs }: ControlContext,

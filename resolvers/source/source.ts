@@ -77,7 +77,7 @@ export class SourceIssue {
   reason!: string;
 }
 
-/** What a change of the graph means to clients. */
+/** The effect of a graph change on clients. */
 export enum ChangeSeverity {
   breaking = 'breaking',
   dangerous = 'dangerous',
@@ -86,7 +86,7 @@ export enum ChangeSeverity {
 registerEnumType(ChangeSeverity, {
   name: 'ChangeSeverity',
   description:
-    'What a change of the graph means to clients: an operation may be refused that was not (`breaking`), may answer otherwise (`dangerous`), or nothing.',
+    'The effect of a graph change on clients. `breaking`: operations may be refused that were valid before. `dangerous`: operations may return another answer. `safe`: none.',
 });
 
 @ObjectType({ description: 'A difference between two versions of the graph.' })
@@ -110,7 +110,7 @@ export class GraphChange {
   follows!: string | null;
 }
 
-@ObjectType({ description: 'What changed in the graph at a moment.' })
+@ObjectType({ description: 'The changes of the graph that were served from one moment on.' })
 export class GraphChanges {
   @Field(() => String, { description: 'When it was found, ISO 8601.' })
   at!: string;
@@ -130,7 +130,9 @@ export class SourceReading {
   @Field(() => [SourceChange], { description: 'Against what is served.' })
   changes!: readonly SourceChange[];
 
-  @Field(() => [GraphChange], { description: 'What refreshing it would change in the graph.' })
+  @Field(() => [GraphChange], {
+    description: 'Changes of the graph that a refresh of the source would bring.',
+  })
   graphChanges!: readonly GraphChange[];
 
   @Field(() => [SourceIssue])

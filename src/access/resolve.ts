@@ -37,7 +37,7 @@ export interface Permissions {
   readonly roles: ReadonlyMap<RoleName, RolePermissions>;
   /** Validation rules for every role, by table id. */
   readonly validations: ReadonlyMap<string, readonly RowValidation[]>;
-  /** What was left out, and why. A permission with any fault grants nothing. */
+  /** Faults in permissions. A permission with any fault grants nothing. */
   readonly issues: readonly CatalogIssue[];
 }
 

@@ -74,17 +74,17 @@ export interface Table {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
-  /** What triggers and rules of the database do to written rows. */
+  /** Effects of the database's triggers and rules on written rows. */
   readonly triggers: TriggerFacts;
   /** The messages of the validation rules over whole rows. */
   readonly rowRules: readonly string[];
   /** Whether reads of the table are recorded in the audit log. */
   readonly auditReads: boolean;
-  /** What a role may do with the table; `null` in the whole catalog, where everything is allowed. */
+  /** Permissions of the role; `null` in the whole catalog, which allows everything. */
   readonly access: TableAccess | null;
 }
 
-/** What a role may do with a table. The `columns` of the role's Table are those that it can read. */
+/** Permissions of a role on a table. The `columns` of the role's Table are those that it can read. */
 export interface TableAccess {
   /** The table of the whole catalog. Names are made from it, so that they are the same for every role. */
   readonly whole: Table;

@@ -7,7 +7,7 @@ import { type KeptGraph, keptParts, keptText } from './kept-graph.ts';
 import { servedChanges, type Version, versionOf } from './served-changes.ts';
 import { linesOf } from './told.ts';
 
-/** What changed in the graph at a moment. */
+/** The changes of the graph that were served from one moment on. */
 export interface GraphChanges {
   readonly at: Date;
   /** Whether the changes were found at the start, against what was served before it. */
