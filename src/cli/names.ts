@@ -1,6 +1,7 @@
 import {
   existingStore,
   type FozConfig,
+  forgetKeptNames,
   type KeptName,
   keptNames,
   loadConfig,
@@ -8,7 +9,6 @@ import {
   namesKeeperOf,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import { forgetNames } from '../views/index.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
 interface Options extends EndpointOptions {
@@ -55,7 +55,11 @@ export async function resetKeptNames(
   const given = { source, table: table ?? null };
   const found =
     foz === null
-      ? await withKeeper(loadConfig(options.config), (keeper) => forget(keeper, given))
+      ? (
+          await withKeeper(loadConfig(options.config), (keeper) =>
+            forgetKeptNames(keeper, source, given.table),
+          )
+        ).found
       : (await foz.query<{ resetNames: boolean }>(anew, given)).resetNames;
   const what = table === undefined ? `the source ${source}` : `the table ${table} of the source ${source}`;
   if (!found)
@@ -68,19 +72,6 @@ export async function resetKeptNames(
       ? `The names of ${what} are forgotten: the next start makes them anew.`
       : `The names of ${what} are made anew.`,
   );
-}
-
-async function forget(
-  keeper: NamesKeeper,
-  { source, table }: { readonly source: string; readonly table: string | null },
-): Promise<boolean> {
-  let found = false;
-  await keeper.write((book) => {
-    const after = forgetNames(book, source, table);
-    found = after !== null;
-    return after;
-  });
-  return found;
 }
 
 /** Rejects where the store cannot be opened: names in a file would be others. */

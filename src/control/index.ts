@@ -58,7 +58,7 @@ export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
 export { writeFolder } from './metadata/write-folder.ts';
 export { type KeptName, keptNames, resetNames } from './names/kept-list.ts';
 export { LiveNames, namesKeeperOf } from './names/live-names.ts';
-export type { NamesKeeper } from './names/names-file.ts';
+export { forgetKeptNames, type NamesKeeper } from './names/names-file.ts';
 export {
   describeStore,
   exportStoredAudit,

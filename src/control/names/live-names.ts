@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { FozError } from '../../core/index.ts';
 import type { StoreLog } from '../../store/index.ts';
 import { Follower } from '../../store/index.ts';
-import type { Graphs } from '../../views/index.ts';
-import { forgetNames, type NameBook } from '../../views/index.ts';
+import type { Graphs, NameBook } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
-import { NamesFile, NamesInMemory, type NamesKeeper } from './names-file.ts';
+import { forgetKeptNames, NamesFile, NamesInMemory, type NamesKeeper } from './names-file.ts';
 import { StoredNames } from './stored-names.ts';
 
 export interface LiveNamesOptions {
@@ -74,14 +73,9 @@ export class LiveNames {
 
   /** Discards the names of a source or of one table (`public.orders`), so that they are generated again. Returns whether there were any. */
   async reset(source: string, place: string | null): Promise<boolean> {
-    const { keeper } = this.#options;
-    let found = false;
-    const book = await keeper.write((before) => {
-      const after = forgetNames(before, source, place);
-      found = after !== null;
-      return after;
-    });
-    this.#options.graphs.useNames(book);
+    const { keeper, graphs } = this.#options;
+    const { book, found } = await forgetKeptNames(keeper, source, place);
+    graphs.useNames(book);
     await this.#follower.update();
     return found;
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FozError } from '../../core/index.ts';
-import type { NameBook, SourceNames } from '../../views/index.ts';
+import { forgetNames, type NameBook, type SourceNames } from '../../views/index.ts';
 
 /** A storage of names. */
 export interface NamesKeeper {
@@ -13,6 +13,24 @@ export interface NamesKeeper {
    * Replaces the names by the result of `change`; `null`: leaves them. Resolves with the names stored afterwards. Rejects with FozError.
    */
   write(change: (book: NameBook) => NameBook | null): Promise<NameBook>;
+}
+
+/**
+ * Removes the kept names of a source, or of one of its tables (`public.orders`), so that they are assigned anew. Returns the names then kept,
+ * and whether there were any to remove. Rejects with FozError.
+ */
+export async function forgetKeptNames(
+  keeper: NamesKeeper,
+  source: string,
+  place: string | null,
+): Promise<{ readonly book: NameBook; readonly found: boolean }> {
+  let found = false;
+  const book = await keeper.write((before) => {
+    const after = forgetNames(before, source, place);
+    found = after !== null;
+    return after;
+  });
+  return { book, found };
 }
 
 /** Names that last as long as the process. */
