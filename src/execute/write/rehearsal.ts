@@ -23,8 +23,6 @@ export class Rehearsal implements Stage {
   readonly #branch: Branch;
   readonly #rows: number;
   #noted: Explained[] = [];
-  /** Statements that look for missing rows, since the last write. Several checks may need the same one, which is listed once. */
-  readonly #looks = new Set<string>();
 
   /** `rows`: the number of rows that an update or a delete finds. */
   constructor(source: SourceName, branch: Branch, rows: number) {
@@ -45,7 +43,6 @@ export class Rehearsal implements Stage {
   }
 
   async write(write: Write, { statement }: Compiled): Promise<WriteResult> {
-    this.#looks.clear();
     this.#noted.push(explainStatement(writeTitle(write), this.#source, statement));
     const affected = this.#affected(write);
     const returned = Array.from({ length: affected }, () => futureTuple(write.returning, 'written rows'));
@@ -76,8 +73,7 @@ export class Rehearsal implements Stage {
 
   async read({ purpose, table, columns }: Lookup, fetch: PreparedFetch): Promise<Tuple[]> {
     const explained = explainFetch(purposeTitle(purpose, table), fetch);
-    if (purpose.kind === 'lacking') this.#noteLacking(explained);
-    else this.#noted.push(explained);
+    this.#noted.push(purpose.kind === 'lacking' ? { ...explained, when: 'some of them are missing' } : explained);
     const from = purpose.kind === 'targets' ? 'rows found' : 'written rows';
     return Array.from({ length: this.#expected(purpose) }, () => futureTuple(columns, from));
   }
@@ -103,13 +99,6 @@ export class Rehearsal implements Stage {
       if (this.#noted.length > 0) around.push(heading(title, this.#source, this.#noted));
       this.#noted = around;
     }
-  }
-
-  #noteLacking(explained: Explained): void {
-    const key = JSON.stringify([explained.sql, explained.params]);
-    if (this.#looks.has(key)) return;
-    this.#looks.add(key);
-    this.#noted.push({ ...explained, when: 'some of them are missing' });
   }
 
   #affected(write: Write): number {
