@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { work } from './load.mjs';
 import { options } from './options.mjs';
-import { freePort, startProcess } from './processes.mjs';
+import { freePort, root, startProcess } from './processes.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -42,11 +42,11 @@ const relationship = (source, table, name, to, toTable, column) => ({
 });
 
 /** foz.yaml for one database, or for two that are joined. JSON is YAML. */
-function configuration(engine, urls, port) {
+function configuration(engine, urls, port, name) {
   const pool = { max: options.poolSize };
   const kind = engine === 'cross' ? 'postgres' : engine;
   const sources = [{ name: 'main', kind, url: urls[0], pool }];
-  const config = { state: join(work, `state-${engine}`), server: { port }, sources };
+  const config = { state: join(work, `state-${name}-${engine}`), server: { port }, sources };
   if (engine !== 'cross') return config;
   const prefix = { prefix: 'shop_' };
   sources.push({
@@ -67,19 +67,19 @@ function configuration(engine, urls, port) {
   };
 }
 
-/** Writes the configuration of Foz for an engine; gives the file. */
-export function writeConfiguration(engine, urls, port) {
-  const file = join(work, `${engine}.yaml`);
-  writeFileSync(file, JSON.stringify(configuration(engine, urls, port), null, 2));
+/** Writes the configuration of Foz for an engine; gives the file. `name`: the contestant. */
+export function writeConfiguration(engine, urls, port, name = 'foz') {
+  const file = join(work, `${name}-${engine}.yaml`);
+  writeFileSync(file, JSON.stringify(configuration(engine, urls, port, name), null, 2));
   return file;
 }
 
-function startFoz(engine, urls, port) {
-  const file = writeConfiguration(engine, urls, port);
-  return startProcess(ownNode, [...profiler, 'bin/foz.js', 'serve', '--config', file], 'Foz is ready', {
-    FOZ_LOG_LEVEL: 'warn',
-  });
-}
+/** Foz of the checkout in `folder`. */
+const fozOf = (name, folder) => (engine, urls, port) => {
+  const file = writeConfiguration(engine, urls, port, name);
+  const command = [...profiler, join(folder, 'bin/foz.js'), 'serve', '--config', file];
+  return startProcess(ownNode, command, 'Foz is ready', { FOZ_LOG_LEVEL: 'warn' });
+};
 
 function startPostgraphile(_, urls, port) {
   const args = ['bench/postgraphile.mjs', urls[0], String(port), String(options.poolSize)];
@@ -93,7 +93,8 @@ const contestants = {
   floor: { engines: everywhere, start: scripted('bench/floor.mjs') },
   apollo: { engines: everywhere, start: scripted('bench/apollo.mjs') },
   postgraphile: { engines: ['postgres'], start: startPostgraphile },
-  foz: { engines: everywhere, start: startFoz },
+  foz: { engines: everywhere, start: fozOf('foz', root) },
+  ...(options.before && { before: { engines: everywhere, start: fozOf('before', options.before) } }),
 };
 
 /** Starts all contestants that were asked for and can run on the engine. */
@@ -110,6 +111,6 @@ export async function startContestants(engine, urls) {
 /** What a contestant is sent for an operation; `undefined`: it cannot do it. */
 export function bodyOf(contestant, name, operation) {
   if (contestant === 'floor') return { operation: name };
-  const query = operation[contestant];
+  const query = operation[contestant === 'before' ? 'foz' : contestant];
   return query === undefined ? undefined : { query };
 }

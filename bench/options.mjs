@@ -14,6 +14,7 @@ npm run bench -- abuse                     what clients and long answers can do 
 --rounds N          measured rounds, contestants take turns (5)
 --seconds N         length of one measurement (5)
 --connections N     concurrent connections (32)
+--before DIR        Foz of another checkout (built, with its packages) takes part as the contestant "before"
 --one-node          all contestants on the Node that PostGraphile 5 needs, not just PostGraphile
 --quick             one short round on PostgreSQL and across sources; about a minute
 --profile           Foz (or one --contestant) under the CPU profiler; prints the functions that take most time themselves
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '32' },
     tables: { type: 'string', default: '1000,2000,3000,4000,5000' },
     requests: { type: 'string', default: '200000' },
+    before: { type: 'string' },
     'one-node': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
