@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -43,6 +43,7 @@ function runProject(name) {
   const results = read(outputFile);
   return {
     name,
+    slowest: slowestFiles(results?.testResults ?? []),
     ok: status === 0,
     passed: results?.numPassedTests ?? 0,
     failed: (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0),
@@ -51,11 +52,21 @@ function runProject(name) {
   };
 }
 
+/** The test files that took longest, as `63 s test/cases/reading.servers.test.ts`. */
+function slowestFiles(files) {
+  const seconds = ({ startTime, endTime }) => Math.round((endTime - startTime) / 1000);
+  return files
+    .sort((a, b) => seconds(b) - seconds(a))
+    .slice(0, 8)
+    .map((file) => `${seconds(file)} s ${relative(root, file.name)}`);
+}
+
 const runs = ['unit', 'integration', 'servers'].map(runProject);
 const engines = Object.entries(read(report) ?? {});
 rmSync(notes, { recursive: true, force: true });
 
 console.log('');
+for (const { name, slowest } of runs.slice(1)) console.log(`slowest of ${name}:\n  ${slowest.join('\n  ')}`);
 for (const { name, passed, failed, skipped, ended } of runs) {
   console.log(
     `${name}: ${ended ? `${passed} passed, ${failed} failed, ${skipped} skipped` : 'DID NOT RUN (see above)'}`,
