@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const code = ({ errors }) => errors?.[0]?.extensions?.code ?? 'answered';
+/** `answered`, or the code of the error; with its message where the scenario does not expect the code. */
+function code({ errors }) {
+  if (errors === undefined) return 'answered';
+  const [{ extensions, message }] = errors;
+  return ['limit-exceeded', 'timeout'].includes(extensions.code)
+    ? extensions.code
+    : `${extensions.code} (${message})`;
+}
 
 /** Counts the outcomes of several answers: `limit-exceeded 6`. */
 function told(answers) {
