@@ -1,4 +1,4 @@
-// Operations that nobody has asked for before, more than can be kept.
+// Many distinct operations: more than the caches of plans and documents can hold.
 const metricOf = async (url, name) => {
   const text = await (await fetch(new URL('/metrics', url))).text();
   return Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (.*)$`, 'm').exec(text)?.[1]);

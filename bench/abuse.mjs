@@ -1,5 +1,5 @@
-// Abuse of the process by a client or a database. Each scenario runs against its own Foz with a small heap, and reports whether the
-// process survives, how much memory it holds before, at most and afterwards, and how long its event loop stood still at most.
+// Abuse of the process by a client or a database. Each scenario runs against its own Foz with a small heap. It reports whether the
+// process survives, its memory before, at most and afterwards, and the longest time that its event loop was blocked.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,9 +13,9 @@ import { endProcess, freePort, memoryOf, peakMemoryOf, startProcess } from './pr
 import { findServers } from './servers.mjs';
 
 /**
- * Name to scenario. `what`: one line for people. `heapMb`: the heap of Foz. `mostMb`: memory that it may hold at most, whole process.
- * `server`: its `server` part of the configuration. `tables`: SQL that fills the database. `run({ url, ask, database })` does it, and
- * gives what it came to as a line of text.
+ * Scenarios by name. `what`: a title. `heapMb`: the heap of Foz. `mostMb`: the most memory that the process may use. `server`: part
+ * of its configuration. `tables`: SQL that fills the database. `run({ url, ask, database })` runs the scenario and returns its
+ * result as a line of text.
  */
 const scenarios = { ...floods, ...longAnswers, ...slowReaders };
 
@@ -33,7 +33,7 @@ export async function run() {
   if (failed > 0) process.exitCode = 1;
 }
 
-/** Runs one scenario against a server and a database of its own. */
+/** Runs one scenario on its own server and database. */
 async function meet(name, scenario, postgres) {
   const database = await makeDatabase(postgres, scenario.tables ?? []);
   const port = await freePort();
@@ -98,7 +98,7 @@ async function meet(name, scenario, postgres) {
   }
 }
 
-/** Sends one operation; gives the answer as JSON. */
+/** Sends one operation. Resolves with the answer as JSON. */
 async function ask(url, query, variables = {}) {
   const response = await fetch(url, {
     method: 'POST',
@@ -108,30 +108,30 @@ async function ask(url, query, variables = {}) {
   return response.json();
 }
 
-/** Looks at the memory of a process five times a second. */
+/** Measures the memory of a process five times a second. */
 function watchMemory(pid) {
   const seen = { before: 0, peak: 0, after: 0 };
-  const look = () => {
+  const sample = () => {
     seen.after = memoryOf(pid);
     seen.peak = Math.max(seen.peak, seen.after);
   };
   let timer;
   return {
     begin() {
-      look();
+      sample();
       seen.before = seen.after;
-      timer = setInterval(look, 200);
+      timer = setInterval(sample, 200);
     },
     end() {
       clearInterval(timer);
-      look();
+      sample();
       seen.peak = Math.max(seen.peak, peakMemoryOf(pid));
       return seen;
     },
   };
 }
 
-/** The longest of the pauses that a process has noted. */
+/** The longest pause that `pauses.mjs` has written for a process. */
 function longestOf(file) {
   return Math.max(0, ...readFileSync(file, 'utf8').split('\n').map(Number));
 }
@@ -152,7 +152,7 @@ async function makeDatabase(server, tables) {
   await onServer(url, tables);
   return {
     url,
-    /** A statement that copies very long texts takes its time to notice that it must end. */
+    /** A statement that copies very long texts takes some time to notice that it was cancelled. */
     async drop() {
       for (let tries = 1; ; tries++)
         try {

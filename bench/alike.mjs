@@ -1,4 +1,4 @@
-// Before anything is measured, all contestants must give the same answer.
+// Before anything is measured, all contestants must give the same answer to each operation.
 import { bodyOf } from './contestants.mjs';
 import { draw } from './load.mjs';
 
@@ -18,7 +18,7 @@ async function ask(port, body) {
   return JSON.parse(text).data;
 }
 
-/** The same value for answers that mean the same: the order of fields never counts, that of rows not with `anyOrder`. */
+/** An answer in a form that is equal for equal answers: fields are sorted; rows too, if `anyOrder` is set. */
 function canonical(value, rules) {
   if (Array.isArray(value)) {
     const items = value.map((item) => JSON.stringify(canonical(item, rules)));
@@ -31,7 +31,7 @@ function canonical(value, rules) {
   );
 }
 
-/** Throws unless all contestants that can do the operation answer alike, for `times` sets of variables. */
+/** Throws unless all contestants that support the operation give the same answer, for `times` sets of variables. */
 export async function checkAlike(engine, name, operation, contestants, times = 5) {
   const fresh = operation.variables.some(([, low]) => low === 'fresh');
   for (let time = 0; time < times; time++) {
@@ -48,9 +48,9 @@ export async function checkAlike(engine, name, operation, contestants, times = 5
       answers.push([who, JSON.stringify(canonical(shaped, { ...operation, fresh }))]);
     }
     if (new Set(answers.map(([, text]) => text)).size > 1) {
-      const told = answers.map(([who, text]) => `${who}: ${text.slice(0, 600)}`).join('\n');
+      const texts = answers.map(([who, text]) => `${who}: ${text.slice(0, 600)}`).join('\n');
       throw new Error(
-        `The answers to "${name}" on ${engine} differ for ${JSON.stringify(variables)}:\n${told}`,
+        `The answers to "${name}" on ${engine} differ for ${JSON.stringify(variables)}:\n${texts}`,
       );
     }
   }

@@ -1,8 +1,8 @@
-// What the resolvers written by hand need of a database: prepared statements in a pool, numbers that keep their digits as text.
+// Database access for the resolvers written by hand: prepared statements, a pool, and numbers as texts with all digits.
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 
-/** A pool on one database; statements are written with `?`. */
+/** A pool of connections to one database. Placeholders are written as `?`. */
 export function open(engine, url, poolSize) {
   return engine === 'postgres' ? openPostgres(url, poolSize) : openMysql(url, poolSize);
 }

@@ -92,7 +92,7 @@ const resolvers = {
   },
 };
 
-/** Loaders of one request: rows by key, and the first rows of each parent. */
+/** The dataloaders of one request: rows by key, and the first rows of each parent. */
 function loaders() {
   const made = new Map();
   const once = (key, make) => {

@@ -1,4 +1,4 @@
-// Runs every engine that was asked for, writes results/DATE.json and, on demand, the table of a document.
+// Measures the chosen engines, writes results/DATE.json and, with an option, the tables of a document.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -48,7 +48,7 @@ export async function run() {
     else report.engines[engine] = await benchEngine(engine, servers);
   }
   if (options.profile) return printProfile();
-  // A quick run is no result to keep.
+  // The results of a quick run are not stored.
   const folder = options.quick ? work : fileURLToPath(new URL('results', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${report.environment.date}.json`);

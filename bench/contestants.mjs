@@ -1,4 +1,4 @@
-// How each contestant is started; one process and one port each, the same pool size for all.
+// Starts the contestants, each in a process with a port of its own. All have the same pool size.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { freePort, root, startProcess } from './processes.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** PostGraphile 5 asks for a newer Node than Foz does: npm's packages carry one. */
+/** A Node release from npm: PostGraphile 5 needs a newer one than Foz does. */
 function newerNode() {
   if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath;
   return require.resolve(`node-${process.platform}-${process.arch}/bin/node`);
@@ -67,7 +67,7 @@ function configuration(engine, urls, port, name) {
   };
 }
 
-/** Writes the configuration of Foz for an engine; gives the file. `name`: the contestant. */
+/** Writes Foz's configuration for an engine and returns the path of the file. `name`: the contestant. */
 export function writeConfiguration(engine, urls, port, name = 'foz') {
   const file = join(work, `${name}-${engine}.yaml`);
   writeFileSync(file, JSON.stringify(configuration(engine, urls, port, name), null, 2));
@@ -88,7 +88,7 @@ function startPostgraphile(_, urls, port) {
 
 const everywhere = ['postgres', 'mysql', 'mariadb', 'cross'];
 
-/** By name: where it can run, and how it starts. */
+/** By name: the engines that a contestant supports, and how to start it. */
 const contestants = {
   floor: { engines: everywhere, start: scripted('bench/floor.mjs') },
   apollo: { engines: everywhere, start: scripted('bench/apollo.mjs') },
@@ -97,7 +97,7 @@ const contestants = {
   ...(options.before && { before: { engines: everywhere, start: fozOf('before', options.before) } }),
 };
 
-/** Starts all contestants that were asked for and can run on the engine. */
+/** Starts the chosen contestants that support the engine. */
 export async function startContestants(engine, urls) {
   const started = [];
   for (const [name, { engines, start }] of Object.entries(contestants)) {
@@ -108,7 +108,7 @@ export async function startContestants(engine, urls) {
   return started;
 }
 
-/** What a contestant is sent for an operation; `undefined`: it cannot do it. */
+/** The request body of an operation for a contestant; `undefined`: it does not support the operation. */
 export function bodyOf(contestant, name, operation) {
   if (contestant === 'floor') return { operation: name };
   const query = operation[contestant === 'before' ? 'foz' : contestant];

@@ -1,4 +1,4 @@
-// The statements of the join across sources, and what each of them takes on its own.
+// The statements of the join across sources, and the time of each alone.
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 
@@ -14,7 +14,7 @@ export const crossStatements = {
 
 const median = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-/** Median milliseconds of each statement, one at a time on an open connection, prepared, over `times` runs. */
+/** The median time of each statement in milliseconds, over `times` runs: prepared, on an open connection, one at a time. */
 export async function timeStatements(postgresUrl, mysqlUrl, times) {
   const postgres = new pg.Client({ connectionString: postgresUrl });
   await postgres.connect();

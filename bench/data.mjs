@@ -63,10 +63,10 @@ function* rowsOf(table) {
       ];
 }
 
-/** Raised when what is loaded changes: a database of another version is loaded anew. */
+/** Increase it when the data changes: a database with another version is loaded again. */
 const version = 2;
 
-/** Loads the database `foz_bench` unless it is there and complete; gives its URL. */
+/** Loads the database `foz_bench` unless it exists and is complete. Returns its URL. */
 export async function load(engine, server) {
   const url = new URL('/foz_bench', server).href;
   const run = engine === 'postgres' ? await postgres(server) : await mysqlServer(server);
@@ -148,7 +148,7 @@ async function mysqlServer(server) {
   };
 }
 
-/** Takes out the rows that measurements inserted. */
+/** Deletes the rows that measurements inserted. */
 export async function clean(engine, url, from) {
   const text = `delete from events where id >= ${from}`;
   if (engine === 'postgres') {

@@ -1,4 +1,4 @@
-// Foz without its HTTP front, inside this process.
+// Foz without its HTTP server, inside this process.
 import { createRequire } from 'node:module';
 
 import { join } from 'node:path';
@@ -6,14 +6,14 @@ import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { root } from './processes.mjs';
 
-// Foz's own copy: a schema is only known to the copy that made it.
+// graphql is loaded from Foz's own dependencies, since a schema only works with the copy of the library that built it.
 const { getIntrospectionQuery, parse, validate, visit } = createRequire(join(root, 'package.json'))(
   'graphql',
 );
 
 const from = (path) => import(pathToFileURL(join(root, 'dist/src', path)).href);
 
-/** What a console asks first: every type with its fields. */
+/** The query that a console sends first: every type with its fields. */
 export const introspectionQuery = getIntrospectionQuery();
 
 /** Attaches the sources of a configuration file as the server does. */
@@ -22,13 +22,13 @@ export async function attachFile(file) {
   return attach(loadConfig(file));
 }
 
-/** A role engine like `engine`, with room for `cacheSize` operations, on other connectors. */
+/** A role engine with the options of `engine`, except for `changes`. */
 export async function engineLike(engine, changes) {
   const { RoleEngine } = await from('execute/index.js');
   return new RoleEngine({ ...engine.options, ...changes });
 }
 
-/** A request as the HTTP front makes it. */
+/** A request in the form in which the HTTP server passes it on. */
 export const requestOf = (query, variables) => ({
   query,
   operationName: null,
@@ -38,7 +38,7 @@ export const requestOf = (query, variables) => ({
   timeoutMs: null,
 });
 
-/** Parses and validates as the full path does; throws the first problem. */
+/** Parses and validates as the server does for an operation without a cached plan. Throws the first error. */
 export function documentOf(engine, query) {
   const document = parse(query);
   const [problem] = validate(engine.options.schema, document);
@@ -46,7 +46,7 @@ export function documentOf(engine, query) {
   return document;
 }
 
-/** Fields of a document that have no selection of their own. */
+/** The number of fields in a document that have no selection. */
 export function leavesOf(document) {
   let leaves = 0;
   visit(document, {
@@ -57,7 +57,7 @@ export function leavesOf(document) {
   return leaves;
 }
 
-/** Heap in MB after collections; needs `--expose-gc`. */
+/** Used heap in MB after garbage collection; needs `--expose-gc`. */
 export async function settledHeap() {
   for (let time = 0; time < 3; time++) {
     globalThis.gc();
@@ -66,7 +66,7 @@ export async function settledHeap() {
   return process.memoryUsage().heapUsed / 2 ** 20;
 }
 
-/** Middle, 95th and highest of some numbers. */
+/** Median, 95th percentile and maximum. */
 export function spread(list) {
   const sorted = [...list].sort((a, b) => a - b);
   const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];

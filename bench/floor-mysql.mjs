@@ -1,5 +1,5 @@
-// SQL by hand for the floor on MySQL and MariaDB, which build nested JSON in different ways. With inner joins MariaDB would start
-// at the customers and sort (180 ms); from the lines, which left joins make it do, it takes 1 ms.
+// Hand-written SQL for MySQL and MariaDB, which build nested JSON in different ways. With inner joins MariaDB would start from the
+// customers and sort (180 ms). Left joins make it start from the lines (1 ms).
 const iso = (column) => `date_format(${column}, '%Y-%m-%dT%H:%i:%s')`;
 const text = (expression) => `cast(${expression} as char)`;
 const order = (alias) =>

@@ -1,5 +1,7 @@
-// SQL by hand for the floor on PostgreSQL.
-/** By operation: the statement, its values from the variables, the answer around the JSON that the database made. */
+// Hand-written SQL for PostgreSQL.
+/**
+ * By operation: the statement, its values as a function of the variables, and the text around the JSON that the database builds.
+ */
 export const postgresSql = {
   'by key': [
     'select row_to_json(t)::text from (select id, customer_id, status, placed_at, total::text from orders where id = $1) t',

@@ -1,5 +1,5 @@
-// The floor: node:http, the driver, and SQL written by hand that builds the JSON in the database. No GraphQL at all.
-// floor.mjs ENGINE URL PORT POOL-SIZE [URL of MySQL for joins across sources]
+// The floor: node:http, the driver, and hand-written SQL that builds the JSON in the database, without GraphQL. floor.mjs ENGINE
+// URL PORT POOL-SIZE [URL of MySQL for joins across sources]
 import { createServer } from 'node:http';
 import mysql from 'mysql2';
 import pg from 'pg';
@@ -47,7 +47,7 @@ function onMysql() {
   };
 }
 
-/** Three statements; the keys of one are the condition of the next, and the rows meet here. */
+/** Three statements. The keys of one are the condition of the next, and their rows are merged here. */
 function onBoth() {
   const query = postgresPool();
   const other = mysqlPool(otherUrl);

@@ -1,4 +1,4 @@
-// What it costs to tell who is asking: remembered credentials, and the same ones the first time.
+// The time of authentication, for cached credentials and for the first use of the same ones.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ const runs = 20_000;
 const batches = 15;
 const end = Math.floor(Date.now() / 1000) + 86_400;
 
-/** Headers as a browser behind a proxy sends them. */
+/** Headers that a browser behind a proxy sends. */
 const usual = {
   host: 'api.example.com',
   connection: 'keep-alive',

@@ -18,17 +18,17 @@ engine.explain({ ...requestOf(query, { id: 1 }), document: documentOf(engine, qu
 const planned = performance.now();
 const peak = Math.round(process.resourceUsage().maxRSS / 1024);
 const heap = (await settledHeap()) - empty;
-// Types are made when they are used first: this uses all of them, as a console that asks for the whole schema does.
+// Types are built on first use. This query uses all of them, as a console does that loads the whole schema.
 const whole = requestOf(introspectionQuery, {});
 const document = documentOf(engine, whole.query);
 const delays = watchDelays();
 const asked = performance.now();
 const answer = await engine.execute({ ...whole, document });
-const told = performance.now();
+const received = performance.now();
 const longest = await delays();
 if (answer.errors.length > 0) throw answer.errors[0];
 await engine.execute({ ...whole, document });
-const again = performance.now() - told - longest.watched;
+const again = performance.now() - received - longest.watched;
 console.log(
   JSON.stringify({
     'introspection and catalog': seconds(started, cataloged),
@@ -37,7 +37,7 @@ console.log(
     total: seconds(started, planned),
     'heap kept': Math.round(heap),
     'peak memory of the process': peak,
-    'whole schema asked': seconds(asked, told),
+    'whole schema asked': seconds(asked, received),
     'longest wait of others ms': Math.round(longest.most),
     'asked again ms': Number(again.toFixed(2)),
     'its text MB': Math.round((answer.packed?.bytes ?? answer.json.length) / 2 ** 20),
@@ -48,16 +48,16 @@ console.log(
 );
 await attached.close();
 
-/** Watches how long the event loop keeps others waiting, until called. */
+/** Measures the longest time that the event loop is blocked. Returns a function that ends the measurement. */
 function watchDelays() {
   let [last, most, isOver] = [performance.now(), 0, false];
-  const look = () => {
+  const measure = () => {
     const now = performance.now();
     most = Math.max(most, now - last);
     last = now;
-    if (!isOver) setImmediate(look);
+    if (!isOver) setImmediate(measure);
   };
-  setImmediate(look);
+  setImmediate(measure);
   return async () => {
     const started = performance.now();
     await new Promise(setImmediate);

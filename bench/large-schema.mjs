@@ -1,4 +1,4 @@
-// What large databases cost from connecting to the first answer's plan: each size in a process of its own.
+// The cost of large databases, from connecting to the plan of the first operation. Each size runs in its own process.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const types = [
   'double precision',
 ];
 
-/** A table of 20 columns; every table refers to one other, every second one to two: 1.5 foreign keys per table. */
+/** A table of 20 columns. Each table refers to one other and every second table to two: 1.5 foreign keys per table. */
 function table(number, count) {
   const other = (step) => name(((number * 7 + step) % count) + 1);
   const second = number % 2 === 0 ? `references ${other(11)} (id)` : '';
@@ -40,7 +40,7 @@ function table(number, count) {
   };
 }
 
-/** A database with that many tables, made once and kept. */
+/** A database with that many tables, created once and kept for later runs. */
 async function prepare(server, count) {
   const database = `foz_bench_${count}_tables`;
   const admin = new pg.Client({ connectionString: server });
@@ -57,7 +57,7 @@ async function prepare(server, count) {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     const tables = Array.from({ length: count }, (_, at) => table(at + 1, count));
-    // Locks of one transaction are limited: some tables at a time.
+    // The locks of one transaction are limited, so the tables are created in batches.
     const texts = [...tables.map(({ create }) => create), ...tables.flatMap(({ keys }) => keys)];
     for (let at = 0; at < texts.length; at += 20) await client.query(texts.slice(at, at + 20).join(';\n'));
     await client.query(

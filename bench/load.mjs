@@ -1,4 +1,4 @@
-// The load: wrk with one thread. A Node load generator would take more of two cores than what it measures.
+// The load: wrk with one thread. A load generator in Node would use more of two cores than the server that it measures.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,11 @@ import { cpuOfEnded } from './processes.mjs';
 export const work = join(tmpdir(), 'foz-bench');
 mkdirSync(work, { recursive: true });
 
-/** Where the numbers of inserted rows begin; each measurement takes a stretch of its own. */
+/** The first number for inserted rows; each measurement uses a range of its own. */
 export const firstFresh = 1_000_000;
 let fresh = firstFresh;
 
-/** A stretch of 100,000 numbers that no other measurement of this run uses. */
+/** A range of 100,000 numbers that no other measurement of this run uses. */
 export function freshNumbers() {
   fresh += 100_000;
   return fresh;
@@ -44,7 +44,9 @@ end
 `;
 }
 
-/** Fires one operation for some seconds. Latencies in milliseconds, `client` is wrk's own CPU per request in microseconds. */
+/**
+ * Sends one operation for some seconds. Latencies are in milliseconds; `client` is wrk's own CPU time per request in microseconds.
+ */
 export function shoot({ port, body, variables, seconds, connections }) {
   const file = join(work, 'request.lua');
   writeFileSync(file, script(body, variables));
@@ -67,7 +69,7 @@ export function shoot({ port, body, variables, seconds, connections }) {
   };
 }
 
-/** Random variables as wrk would draw them. */
+/** Random variables, drawn as wrk does. */
 export function draw(variables) {
   return Object.fromEntries(
     variables.map(([name, low, high]) => [

@@ -1,4 +1,4 @@
-// Every operation as each contestant spells it. Variables: see load.mjs. Answers have the same shape, or `shape` makes it so.
+// Each operation as the contestants spell it. Variables: see load.mjs. Answers have the same shape, or `shape` converts them.
 
 const order = 'id customer_id status placed_at total';
 const withoutMicroseconds = (data) => JSON.parse(JSON.stringify(data).replaceAll('.000000"', '"'));
@@ -80,7 +80,7 @@ export const operations = {
       'mutation ($id: Int!) { createEvent(input: {event: {rowId: $id, kind: "click", amount: 3, note: "a note"}}) { event { id: rowId kind } } }',
     shape: { postgraphile: ({ createEvent }) => ({ insert_events_one: createEvent.event }) },
   },
-  // PostGraphile has no upsert of its own.
+  // PostGraphile has no upsert.
   upsert: {
     variables: [
       ['id', 1, 5000],
@@ -92,7 +92,9 @@ export const operations = {
   },
 };
 
-/** Lines in PostgreSQL, their orders in MySQL, those orders' customers in PostgreSQL again. PostGraphile has no second source. */
+/**
+ * Lines in PostgreSQL, their orders in MySQL, and the customers of those orders in PostgreSQL. PostGraphile has no second source.
+ */
 export const crossOperations = {
   'cross-source join 50 x 2 hops': {
     variables: [['from', 0, 190000]],

@@ -48,7 +48,7 @@ if (values.help) {
   process.exit(0);
 }
 
-/** What the command line asks for, with defaults filled in. */
+/** The options of the command line, with defaults. */
 export const options = {
   ...values,
   mode: positionals[0] ?? 'throughput',

@@ -1,4 +1,4 @@
-// What a role's rules cost: the same rows asked by a role whose rule picks them, and by the admin with the same condition in the query.
+// The cost of a role's rules: the same rows read by a role with a row filter, and by admin with the same condition in the query.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { findServers } from './servers.mjs';
 const rounds = 15;
 const each = 400;
 
-/** The metadata of the role: its own orders, lines of its own orders. */
+/** The tables of the role: its own orders, and the lines of its own orders. */
 const tables = [
   {
     source: 'bench',
@@ -83,7 +83,7 @@ export async function run() {
   }
 }
 
-/** Mean microseconds of a request, one after the other, each of another user. */
+/** The mean time of a request in microseconds. Requests run one after the other, each for another user. */
 async function time(graphs, who, query) {
   const engine = graphs.engine({ role: who === 'role' ? 'clerk' : 'admin', variables: new Map() });
   const document = documentOf(engine, query);

@@ -1,11 +1,14 @@
-// What a new operation of 60 fields costs until its SQL stands, and what a planned one costs Foz itself.
+// The cost of a new operation of 60 fields until its SQL is compiled, and Foz's own cost of an operation with a cached plan.
 import { writeConfiguration } from './contestants.mjs';
 import { load } from './data.mjs';
 import { attachFile, documentOf, engineLike, leavesOf, requestOf, spread } from './engine.mjs';
 import { operations } from './operations.mjs';
 import { findServers } from './servers.mjs';
 
-/** 60 leaves over four tables and six levels of conditions, orders and pages; every `number` gives another operation. */
+/**
+ * An operation with 60 leaf fields over four tables, with six levels of conditions, orders and pages. Each `number` gives another
+ * operation.
+ */
 export function sixtyFields(number) {
   const line = (at) =>
     `l${at}_${number}: order_lines(where: {quantity: {_gt: ${at}}}, order_by: {id: asc}, limit: 5) { id order_id product_id quantity price product { id name price } }`;
@@ -31,7 +34,9 @@ function timeNew(engine, runs) {
   return parts;
 }
 
-/** A connector that asks the database the first time and repeats that answer at once from then on, so that only Foz is timed. */
+/**
+ * A connector that queries the database once and then returns the same answer immediately, so that only Foz's own time is measured.
+ */
 function repeating(connector) {
   const answers = new Map();
   const run = async (statement, values, context) => {

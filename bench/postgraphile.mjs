@@ -1,4 +1,5 @@
-// PostGraphile 5 as its documentation sets it up for production: Amber preset, plain lists, filters, aggregates. Needs Node >= 22.
+// PostGraphile 5 set up for production as its documentation says: Amber preset, simple lists, filters, aggregates. Needs Node >=
+// 22.
 import { createServer } from 'node:http';
 import { PgAggregatesPreset } from '@graphile/pg-aggregates';
 import pg from 'pg';
@@ -12,7 +13,7 @@ const [url, port, poolSize] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: url, max: Number(poolSize) });
 const preset = {
   extends: [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset, PgAggregatesPreset],
-  // Without it, columns that no index leads with can be neither filtered nor grouped.
+  // The plugin would disallow filters and groups by columns that are not the first of an index.
   disablePlugins: ['PgIndexBehaviorsPlugin'],
   schema: { defaultBehavior: '+list' },
   pgServices: [makePgService({ pool, schemas: ['public'] })],

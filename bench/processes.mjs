@@ -16,21 +16,21 @@ export function freePort() {
   });
 }
 
-/** Starts a server process and waits until it has printed `ready`; rejects with what it said when it ends before. */
+/** Starts a server process and waits until it has printed `ready`. Rejects with its output if it ends before. */
 export async function startProcess(command, args, ready, environment = {}) {
   const child = spawn(command, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_ENV: 'production', ...environment },
   });
-  let said = '';
+  let stderr = '';
   child.stderr.on('data', (data) => {
-    said = (said + data).slice(-4000);
+    stderr = (stderr + data).slice(-4000);
   });
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (data) => String(data).includes(ready) && resolve());
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}:\n${said}`)));
+    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}:\n${stderr}`)));
   });
   return child;
 }
@@ -53,7 +53,7 @@ const statOf = (pid) => {
   }
 };
 
-/** The process and all that descend from it. */
+/** A process and all its descendants. */
 function treeOf(pid) {
   const children = new Map();
   for (const name of readdirSync('/proc')) {
@@ -66,7 +66,7 @@ function treeOf(pid) {
   return all;
 }
 
-/** User and system time in milliseconds of process trees, with children that have ended. */
+/** User and system time of process trees in milliseconds, including children that have ended. */
 export function cpuOf(pids) {
   let ticks = 0;
   for (const pid of new Set(pids.flatMap(treeOf))) {
@@ -76,10 +76,10 @@ export function cpuOf(pids) {
   return ticks * 10;
 }
 
-/** CPU time in milliseconds of the children of this process that have ended: the load generator's. */
+/** CPU time in milliseconds of ended children of this process, that is, of the load generator. */
 export const cpuOfEnded = () => (Number(statOf('self')[13]) + Number(statOf('self')[14])) * 10;
 
-/** Most memory that the process trees ever held, in MB. */
+/** The most memory that the process trees have used, in MB. */
 export function peakMemory(pid) {
   let kilobytes = 0;
   for (const each of treeOf(pid)) {
@@ -89,10 +89,10 @@ export function peakMemory(pid) {
   return Math.round(kilobytes / 1024);
 }
 
-/** Memory that a process holds now, in MB; 0 when it is gone. */
+/** The resident memory of a process in MB; 0 if it has ended. */
 export const memoryOf = (pid) => fromStatus(pid, 'VmRSS');
 
-/** The most that its resident set has ever been, in MB; 0 when the process has ended. */
+/** The largest resident memory of a process so far, in MB; 0 if it has ended. */
 export const peakMemoryOf = (pid) => fromStatus(pid, 'VmHWM');
 
 function fromStatus(pid, name) {
@@ -104,7 +104,7 @@ function fromStatus(pid, name) {
   }
 }
 
-/** The process that listens on a port of this machine; `undefined`: it runs elsewhere, or may not be looked at. */
+/** The process that listens on a port of this machine; `undefined`: it runs elsewhere, or must not be inspected. */
 export function listenerOf(port) {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const inodes = ['tcp', 'tcp6'].flatMap((file) =>

@@ -4,10 +4,10 @@ import { work } from './load.mjs';
 
 const folder = join(work, 'profiles');
 
-/** Forgets the profiles of earlier runs. */
+/** Deletes the profiles of earlier runs. */
 export const forgetProfiles = () => rmSync(folder, { recursive: true, force: true });
 
-/** Prints the functions that took most time themselves, in percent of the time that was not idle. */
+/** Prints the functions with the largest self time, in percent of the time that was not idle. */
 export function printProfile(most = 30) {
   for (const file of readdirSync(folder)) {
     const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(folder, file), 'utf8'));

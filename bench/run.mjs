@@ -1,4 +1,4 @@
-// Entry of "npm run bench": installs what the contestants need on the first run, then does what was asked.
+// Entry point of "npm run bench". Installs the packages of the contestants on the first run.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@ import { listenerOf, root } from './processes.mjs';
 
 const harness = join(root, 'scripts/servers.mjs');
 
-/** URLs of the servers that the engines need, by engine; those that are not given and not kept are started and kept. */
+/** URLs of the servers of the engines. A server that is neither given nor kept is started and kept. */
 export function findServers(engines) {
   const urls = {};
   for (const engine of engines) {
@@ -32,5 +32,5 @@ export function findServers(engines) {
   return urls;
 }
 
-/** The server's process, when it runs on this machine. */
+/** The process of a server that runs on this machine. */
 export const processOf = (url) => listenerOf(Number(new URL(url).port));

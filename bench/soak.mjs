@@ -1,4 +1,5 @@
-// Many requests of 5,000 distinct operations through the role engine, HTTP left out, on a real database: does the heap stay flat?
+// Sends many requests of 5,000 distinct operations to the role engine, without HTTP, on a real database. Checks that the heap does
+// not grow.
 import { spawnSync } from 'node:child_process';
 import { writeConfiguration } from './contestants.mjs';
 import { load } from './data.mjs';
@@ -9,7 +10,7 @@ import { findServers } from './servers.mjs';
 const distinct = 5000;
 const columns = ['customer_id', 'status', 'placed_at', 'total'];
 
-/** Operations that differ in text and in plan. */
+/** Operations with different texts and plans. */
 function operation(number) {
   const picked = columns.filter((_, at) => (number >> at) & 1).join(' ');
   return `query q${number}($id: Int!) { o${number}: orders_by_pk(id: $id) { id ${picked} order_lines(limit: ${(number % 7) + 1}) { id quantity } } }`;
@@ -34,7 +35,7 @@ export async function run() {
     let sent = 0;
     let hits = 0;
     const one = async () => {
-      // A few operations come often, all of them come sometimes.
+      // A few operations are frequent; all of them occur.
       const number = Math.floor(distinct * Math.random() ** 3);
       const request = requestOf(queries[number], { id: 1 + Math.floor(Math.random() * 20_000) });
       const hot = engine.cached(request);

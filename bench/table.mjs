@@ -37,7 +37,7 @@ function aligned(table) {
   );
 }
 
-/** Prints the contestants of one operation under each other. */
+/** Prints one line per contestant for one operation. */
 export function printTable(rows) {
   const cells = rows.map((row) => columns(row, rows));
   console.log(`${rows[0].engine}: ${rows[0].operation}`);
@@ -93,7 +93,7 @@ export function markdown({ environment, engines }) {
   ].join('\n');
 }
 
-/** Puts the text between the marks of a file; throws when it has none. */
+/** Replaces the text between the marks in a file. Throws if the file has none. */
 export function writeBetweenMarks(file, text) {
   const [open, close] = ['<!-- bench -->', '<!-- /bench -->'];
   const old = readFileSync(file, 'utf8');

@@ -1,4 +1,4 @@
-// Contestants take turns: A B C D, A B C D, ...; every figure is the median of the rounds.
+// Contestants take turns: A B C D, A B C D, ... Every figure is the median of the rounds.
 import { checkAlike } from './alike.mjs';
 import { bodyOf, startContestants } from './contestants.mjs';
 import { timeStatements } from './cross.mjs';
@@ -12,7 +12,7 @@ import { printTable } from './table.mjs';
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-/** One measurement; CPU in microseconds per request, `null` where the database's process cannot be seen. */
+/** One measurement. CPU time in microseconds per request; `null`: the database's process cannot be inspected. */
 function measure(contestant, body, operation, databases) {
   const own = cpuOf([contestant.child.pid]);
   const theirs = cpuOf(databases);
@@ -44,7 +44,7 @@ function summary(engine, name, contestant, shots) {
   };
 }
 
-/** All rounds of one operation; one row per contestant. */
+/** All rounds of one operation, as one row per contestant. */
 function rounds(engine, name, operation, contestants, databases) {
   const shots = new Map();
   const able = contestants.flatMap((contestant) => {
@@ -67,7 +67,7 @@ function rounds(engine, name, operation, contestants, databases) {
   return [...shots].map(([contestant, list]) => summary(engine, name, contestant, list));
 }
 
-/** One request at a time against the sum of the single statements' own times, in turns. */
+/** Compares one request at a time with the sum of the times of its statements alone, in turns. */
 async function crossRatio(name, operation, contestants, urls) {
   const found = { statements: [], floor: [], foz: [] };
   for (let round = 0; round < Math.max(3, options.rounds); round++) {
@@ -94,7 +94,7 @@ async function crossRatio(name, operation, contestants, urls) {
   return { operation: name, ...times, ratio: times.foz / times.statements };
 }
 
-/** Runs all operations on one engine; `cross` joins PostgreSQL with MySQL. */
+/** Measures all operations on one engine. `cross` joins PostgreSQL with MySQL. */
 export async function benchEngine(engine, servers) {
   const used = engine === 'cross' ? ['postgres', 'mysql'] : [engine];
   const wanted = Object.entries(engine === 'cross' ? crossOperations : operations).filter(([name]) =>

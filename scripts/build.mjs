@@ -1,4 +1,4 @@
-// Builds the server into dist/ and, where it has sources, the console. --if-changed: only where something is newer than what was built.
+// Builds the server into dist/, and the console if its sources exist. --if-changed: only what is older than its sources.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
 
 const stamp = join(root, 'dist/built');
-// npx prepares the package that it stands in before its first command.
+// npx runs `prepare` in this folder before its first command.
 if (process.argv.includes('--if-changed') && isBuilt()) process.exit();
 
 const template = await emptyDatabase();
@@ -24,7 +24,7 @@ if (consolePackage.scripts?.build !== undefined) {
 }
 writeFileSync(stamp, '');
 
-/** Whether all sources are older than what was built of them. */
+/** Whether the build is newer than all sources. */
 function isBuilt() {
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
@@ -46,7 +46,7 @@ function isBuilt() {
   return sources.every((name) => isOlder(join(root, name)));
 }
 
-/** The folder of an empty PGlite database, packed: to unpack it takes a quarter of the time that making one takes. */
+/** A packed empty PGlite database: unpacking takes a quarter of the time that creating one does. */
 async function emptyDatabase() {
   const { version } = JSON.parse(
     readFileSync(join(root, 'node_modules/@electric-sql/pglite/package.json'), 'utf8'),
@@ -63,7 +63,7 @@ async function emptyDatabase() {
   return { version, bytes };
 }
 
-/** Plain JavaScript that runs in processes of its own is not compiled, only put beside the compiled files. */
+/** Copies JavaScript that runs in child processes or threads; it is not compiled. */
 function copyScripts(folder) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);

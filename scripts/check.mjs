@@ -1,4 +1,4 @@
-// What a change must pass before it is committed: types, lint and format, the architecture, dead code, licences, secrets. Runs side by side.
+// Checks for every commit, in parallel: types, lint and format, the architecture, dead code, licences, secrets.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

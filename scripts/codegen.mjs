@@ -1,6 +1,5 @@
-// Prints the graphs of the control API and of accounts to schema/, makes client types of the first, and writes the kinds of sources into
-// the JSON Schema of foz.yaml.
-// --check: changes nothing, fails when a file is out of date.
+// Writes the graphs of the control API and of accounts to schema/, the client types of the former, and the kinds of sources into
+// the JSON Schema of foz.yaml. --check: changes nothing, and fails if a file is out of date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -28,7 +27,7 @@ async function graphs() {
   ];
 }
 
-/** The JSON Schema with the kinds of src/views/sources/kinds.ts: all of them, and which ones need a URL or a path. */
+/** The JSON Schema with the kinds of src/views/sources/kinds.ts, and which of them need a URL or a path. */
 async function schemaWithKinds() {
   const { kindNames, kindFacts } = await built('src/views/sources/kinds.ts');
   const listed = (kinds) => `[${kinds.map((kind) => JSON.stringify(kind)).join(', ')}]`;
@@ -44,7 +43,7 @@ async function schemaWithKinds() {
     );
 }
 
-/** A module of the sources with what it imports, so that nothing has to be built before. */
+/** Bundles a source module with its imports, so that no build is needed before. */
 async function built(file) {
   const folder = mkdtempSync(join(root, 'node_modules', '.foz-codegen-'));
   try {

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** The harness is TypeScript: bundled into the modules' cache for this one run. */
+/** Bundles the test harness, which is TypeScript, into node_modules/.cache for this run. */
 async function loadHarness() {
   const folder = mkdtempSync(join(root, 'node_modules', '.foz-servers-'));
   const outfile = join(folder, 'servers.mjs');

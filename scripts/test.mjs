@@ -1,4 +1,5 @@
-// npm test: the tests that need nothing but Node, the quick ones first, then those on real servers; tells what did not run and why.
+// npm test: first the tests that need only Node, the fast ones first, then those with real servers. Reports what did not run and
+// why.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ const report = join(notes, 'engines.json');
 const workers = Math.min(4, Math.max(1, availableParallelism()));
 const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
 
-/** Runs one project of jest.config.js; further arguments of this command go to jest. */
+/** Runs one project of jest.config.js. Further arguments of this command are passed to jest. */
 function runProject(name) {
   const outputFile = join(notes, `${name}.json`);
   const jest = join(root, 'node_modules/jest/bin/jest.js');
@@ -23,15 +24,15 @@ function runProject(name) {
     `--outputFile=${outputFile}`,
     ...process.argv.slice(2),
   ];
-  // Several test files at once: each waits for servers and processes half of the time.
+  // Several test files run at once, since each waits for servers and processes half of the time.
   if (!args.some((argument) => /^(?:--maxWorkers|-w|-i$|--runInBand)/.test(argument)))
     args.push(`--maxWorkers=${workers}`);
-  // A test that failed may have left something open: nobody is there to end the run by hand.
+  // A failed test may have left handles open, and in CI nobody is there to end the run.
   if (process.env.CI === 'true') args.push('--forceExit');
   if (process.argv.length > 2) args.push('--passWithNoTests');
   const { status } = spawnSync(process.execPath, args, {
     cwd: root,
-    // --json prints the results too: they are read from the file.
+    // --json prints the results too; they are read from the file instead.
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       ...process.env,

@@ -28,7 +28,7 @@ import {
   startServer,
 } from './serve/index.ts';
 import type { GraphChanges, SourceConfig, SourceKind } from './views/index.ts';
-import { GraphHistory, Graphs, KeptGraph, SourceRegistry, StoredCatalog, viewKey } from './views/index.ts';
+import { GraphFile, GraphHistory, Graphs, SourceRegistry, StoredCatalog, viewKey } from './views/index.ts';
 
 /** The connector of each kind of database, made from its configuration. Its driver is loaded when it is first used. */
 const kinds = {
@@ -195,7 +195,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
 }
 
 function historyOf({ state }: FozConfig, attached: Attached, log: Logger): GraphHistory {
-  return new GraphHistory({ ...attached, kept: state === undefined ? null : new KeptGraph(state), log });
+  return new GraphHistory({ ...attached, file: state === undefined ? null : new GraphFile(state), log });
 }
 
 /** The location of the store, for messages. Shows no URL, since it may contain a password. */

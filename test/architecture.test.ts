@@ -81,7 +81,7 @@ function importsOf(file: string): Import[] {
 function layerOf(file: string): string {
   const [top, second] = file.split('/');
   if (top !== 'src') return top!;
-  // Files beside the folders are parts of main.ts.
+  // Files directly in src/ are parts of main.ts.
   return second!.endsWith('.ts') ? 'main' : second!;
 }
 
@@ -141,7 +141,7 @@ test('core imports nothing but what its caches are made of', () => {
   expect(wrong).toEqual([]);
 });
 
-/** Which of the nodes lead back to themselves, each with all that it reaches and is reached by. */
+/** The nodes that can reach themselves, each with the nodes of its circle. */
 function circles(arrows: readonly (readonly [string, string])[]): string[][] {
   const next = new Map<string, string[]>();
   for (const [from, to] of arrows) next.set(from, [...(next.get(from) ?? []), to]);
@@ -172,9 +172,9 @@ test('there are no circles between folders', () => {
 
 test('there are no circles between files, save where the thing itself is one', () => {
   expect(circles(local.map(({ from, to }) => [from, to] as const))).toEqual([
-    // An aggregate has nodes, which are selections, which have aggregates.
+    // An aggregate contains nodes with selections, and a selection may contain aggregates.
     ['src/plan/reading/aggregate.ts', 'src/plan/reading/selection.ts'],
-    // A condition names columns, a masked column is one under a condition.
+    // A condition refers to columns, and a masked column contains a condition.
     ['src/sql/compile/scope.ts', 'src/sql/compile/where.ts'],
   ]);
 });

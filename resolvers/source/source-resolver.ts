@@ -9,7 +9,7 @@ import {
   resetNames,
   type SourceDescription,
 } from '../../src/control/index.ts';
-import { lookAtSource, type SourceConfig } from '../../src/views/index.ts';
+import { readSource, type SourceConfig } from '../../src/views/index.ts';
 import type { ControlContext } from '../context.ts';
 import { Health } from './health.ts';
 import { SourceKind, SourceSettings } from './settings.ts';
@@ -51,7 +51,7 @@ export class SourceResolver {
     @Ctx() context: ControlContext,
     @Arg('name', () => String) name: string,
   ): Promise<readonly SourceChange[]> {
-    return (await lookAtSource(context, name)).changes;
+    return (await readSource(context, name)).changes;
   }
 
   @Query(() => SourceReading, {
@@ -61,7 +61,7 @@ export class SourceResolver {
     @Ctx() context: ControlContext,
     @Arg('name', () => String) name: string,
   ): Promise<SourceReading> {
-    return lookAtSource(context, name) as Promise<SourceReading>;
+    return readSource(context, name) as Promise<SourceReading>;
   }
 
   @Query(() => [GraphChanges], {
@@ -69,7 +69,7 @@ export class SourceResolver {
       'Changes of the graph since this process started, newest first. The last entry compares the graph at the start with the one served before.',
   })
   graphChanges(@Ctx() { history }: ControlContext): readonly GraphChanges[] {
-    history.look();
+    history.compare();
     return history.recent.map((one) => ({ ...one, at: one.at.toISOString() })) as GraphChanges[];
   }
 

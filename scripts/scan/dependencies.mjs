@@ -1,4 +1,4 @@
-// What comes with the product: licences, origins, scripts that run at installation, known vulnerabilities.
+// Checks the packages that are shipped: licences, origins, installation scripts, known vulnerabilities.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ const permissive = new Set([
   '0BSD',
   'BlueOak-1.0.0',
 ]);
-/** Packages whose scripts at installation were read: they build or find what is in the package and download nothing. */
+/** Packages whose installation scripts were reviewed: they build or find files of the package and download nothing. */
 const knownScripts = new Set(['@apollo/protobufjs', '@photostructure/sqlite']);
 
-/** What is wrong with the packages of a lock file that come with the product (not those for developing). */
+/** Problems of the shipped packages in a lock file. Development packages are not checked. */
 export function scanLock(lock) {
   const problems = [];
   for (const [path, entry] of Object.entries(lock.packages)) {
@@ -37,7 +37,7 @@ export function scanLock(lock) {
   return problems;
 }
 
-/** What the report of `npm audit --json` says; `null`: it is none, so nobody was asked. */
+/** The findings in the report of `npm audit --json`; `null`: it is not a report, so nothing was checked. */
 export function scanAudit(report) {
   const vulnerabilities = report?.vulnerabilities;
   if (typeof vulnerabilities !== 'object' || vulnerabilities === null) return null;

@@ -1,4 +1,4 @@
-// Looks for passwords, keys and tokens in the files that are kept in Git; those that are given, else all.
+// Searches files for passwords, keys and tokens: the given files, else all files in Git.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ function tracked() {
   return execFileSync('git', ['ls-files', '-z'], options).split('\0').filter(Boolean);
 }
 
-/** Where secrets stand, as `file:line: what`; shows none of them. */
+/** Positions of secrets, as `file:line: what`, without the secrets. */
 export async function scanSecrets(files) {
   const found = [];
   for (const file of files.filter((name) => !binary.test(name))) {
@@ -35,6 +35,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.chdir(root);
   const found = await scanSecrets(files);
   for (const problem of found) console.log(problem);
-  // Exits at once, since the library would spend half a minute on adding up timings.
+  // Exits at once, since the library would spend half a minute on adding up its timings.
   process.exit(found.length === 0 ? 0 : 1);
 }

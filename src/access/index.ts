@@ -5,7 +5,6 @@ export {
   type LimitsConfig,
   narrowedLimits,
   type RateLimit,
-  smaller,
 } from './limits.ts';
 export type {
   DeletePermission,

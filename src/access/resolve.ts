@@ -139,7 +139,7 @@ function readTable(reading: Reading, table: Table, entry: TableMetadata): void {
     for (const [index, { role: name, permission }] of list.entries()) {
       const where = `${table.id}: ${kind} permission of role ${JSON.stringify(name)}`;
       const path = [...reading.path, `${kind}_permissions`, index];
-      const tell = (at: string, reason: string) =>
+      const report = (at: string, reason: string) =>
         issues.push({
           severity: 'error',
           where: at === '' ? where : `${where}, ${at}`,
@@ -148,13 +148,13 @@ function readTable(reading: Reading, table: Table, entry: TableMetadata): void {
         });
       const role = parseRoleName(name);
       if (role === undefined || role === adminRole) {
-        tell('', role === adminRole ? 'admin may do everything already' : 'this is no name for a role');
+        report('', role === adminRole ? 'admin may do everything already' : 'this is no name for a role');
         continue;
       }
       try {
         const tables = draft.of(role);
         const known = tables.get(table.id) ?? { table, ...nothing };
-        if (known[kind] !== null) tell('', 'the role has this permission twice: the first one holds');
+        if (known[kind] !== null) report('', 'the role has this permission twice: the first one holds');
         else {
           const read = readers[kind](table, permission as never, find);
           tables.set(table.id, { ...known, [kind]: read });
@@ -165,7 +165,7 @@ function readTable(reading: Reading, table: Table, entry: TableMetadata): void {
         if (!(error instanceof RuleProblem)) throw error;
         draft.refuse(role, table.id, kind);
         for (const problem of error.problems)
-          tell(problem.where, `${problem.reason}; the permission is left out`);
+          report(problem.where, `${problem.reason}; the permission is left out`);
       }
     }
   }

@@ -25,7 +25,7 @@ type Changing = 'cors' | 'hosts' | 'metrics' | 'console' | 'websocket' | 'limits
  * is no authentication.
  */
 export function changingOptions(
-  said: () => ServerConfig,
+  serverConfig: () => ServerConfig,
   settings: () => LimitSettings,
   graphiql: string | null,
   isOpen: boolean,
@@ -33,19 +33,19 @@ export function changingOptions(
   const limits = limitsBy(settings);
   return {
     get cors() {
-      return said().cors ?? [];
+      return serverConfig().cors ?? [];
     },
     get hosts() {
-      return isOpen ? (said().hosts ?? noHosts) : null;
+      return isOpen ? (serverConfig().hosts ?? noHosts) : null;
     },
     get metrics() {
-      return said().metrics ?? true;
+      return serverConfig().metrics ?? true;
     },
     get console() {
-      return said().graphiql === false ? null : graphiql;
+      return serverConfig().graphiql === false ? null : graphiql;
     },
     get websocket() {
-      return websocketOf(said().websocket);
+      return websocketOf(serverConfig().websocket);
     },
     get limits() {
       return limits().limits;
@@ -78,17 +78,10 @@ function filledAll({ roles = {}, ...all }: LimitSettings): AllLimits {
 }
 
 function filled(given: LimitsConfig): Limits {
-  return {
-    bodyBytes: given.body_bytes ?? defaultLimits.bodyBytes,
-    depth: given.depth ?? defaultLimits.depth,
-    nodes: given.nodes ?? defaultLimits.nodes,
-    tokens: given.tokens ?? defaultLimits.tokens,
-    timeMs: given.time_ms === undefined ? defaultLimits.timeMs : given.time_ms,
-    batch: given.batch ?? defaultLimits.batch,
-    rate: given.rate ?? defaultLimits.rate,
-    concurrency: given.concurrency ?? defaultLimits.concurrency,
-    answerBytes: given.answer_bytes === undefined ? defaultLimits.answerBytes : given.answer_bytes,
-  };
+  const stated = Object.entries(given).filter(
+    ([name, value]) => name in defaultLimits && value !== undefined,
+  );
+  return { ...defaultLimits, ...Object.fromEntries(stated) };
 }
 
 /** The configured limits on responses that clients have not read yet. */

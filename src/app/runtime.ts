@@ -60,8 +60,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const unlisted = new UnlistedOperations();
   graphs.onUnlisted((found) => {
-    const { document: _, ...told } = found;
-    if (unlisted.add(found)) log.warn(told, 'operation is not on the allow-list');
+    const { document: _, ...fields } = found;
+    if (unlisted.add(found)) log.warn(fields, 'operation is not on the allow-list');
   });
   const patience = sleep(patienceMs, undefined, { ref: false });
   await Promise.race([Promise.all([sources.start(), settings.start()]), patience]);

@@ -56,10 +56,12 @@ export function websocketRequest(upgrade: IncomingMessage, payload: unknown): Au
   );
   const seen = new Set<string>();
   for (const [name, value] of entries) {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name)) throw unfit('a name cannot be that of a header');
-    if (typeof value !== 'string' || /[\0\r\n]/.test(value)) throw unfit('every header must be one text');
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name))
+      throw invalidPayload('a name cannot be that of a header');
+    if (typeof value !== 'string' || /[\0\r\n]/.test(value))
+      throw invalidPayload('every header must be one text');
     const key = name.toLowerCase();
-    if (seen.has(key)) throw unfit('a header is there twice');
+    if (seen.has(key)) throw invalidPayload('a header is there twice');
     seen.add(key);
     if (!ambient.test(key) && (decides(key) || base.headers[key] === undefined)) headers[key] = value;
   }
@@ -68,14 +70,15 @@ export function websocketRequest(upgrade: IncomingMessage, payload: unknown): Au
 
 function payloadHeaders(payload: unknown): [string, unknown][] {
   if (payload === undefined || payload === null) return [];
-  if (typeof payload !== 'object' || Array.isArray(payload)) throw unfit('it must be an object');
+  if (typeof payload !== 'object' || Array.isArray(payload)) throw invalidPayload('it must be an object');
   const { headers = null } = payload as { readonly headers?: unknown };
-  if (typeof headers !== 'object' || Array.isArray(headers)) throw unfit('headers must be an object');
+  if (typeof headers !== 'object' || Array.isArray(headers))
+    throw invalidPayload('headers must be an object');
   const beside = Object.entries(payload).filter(([name]) => decides(name.toLowerCase()));
   return [...Object.entries(headers ?? {}), ...beside];
 }
 
-function unfit(why: string): AccessDenied {
+function invalidPayload(why: string): AccessDenied {
   return new AccessDenied({ message: `The payload of connection_init is not right: ${why}.`, why });
 }
 

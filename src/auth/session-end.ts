@@ -28,14 +28,14 @@ export class SessionEnds {
   readonly #all = new Set<Watched>();
   readonly #stop: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #looking = false;
+  #isReading = false;
 
   /** `everyMs`: how often running sessions are checked and their keys read again, for changes without a notification. */
   constructor(repository: KeyRepository | null, endOf: EndOf = () => null, everyMs = 1000) {
     this.#repository = repository;
     this.#endOf = endOf;
     this.#everyMs = everyMs;
-    this.#stop = repository?.onChanged(() => void this.#look()) ?? (() => {});
+    this.#stop = repository?.onChanged(() => void this.#readKeys()) ?? (() => {});
   }
 
   /** Calls `onEnd` once when the session ends. Returns a function that stops watching. */
@@ -70,7 +70,7 @@ export class SessionEnds {
   /** Ends every session that is no longer valid, and reads the keys of the others again. */
   review(): void {
     for (const watched of [...this.#all]) this.#review(watched);
-    void this.#look();
+    void this.#readKeys();
   }
 
   #review(watched: Watched): void {
@@ -99,7 +99,7 @@ export class SessionEnds {
   #add(prefix: string, watched: Watched): void {
     const others = this.#watched.get(prefix) ?? new Set();
     this.#watched.set(prefix, others.add(watched));
-    void this.#look();
+    void this.#readKeys();
   }
 
   #remove(prefix: string, watched: Watched): void {
@@ -109,9 +109,9 @@ export class SessionEnds {
   }
 
   /** Reads the keys of all running sessions in one query. If the store is down no session ends; the next check follows soon. */
-  async #look(): Promise<void> {
-    if (this.#looking || this.#repository === null || this.#watched.size === 0) return;
-    this.#looking = true;
+  async #readKeys(): Promise<void> {
+    if (this.#isReading || this.#repository === null || this.#watched.size === 0) return;
+    this.#isReading = true;
     try {
       const asked = [...this.#watched].map(([prefix, all]) => [prefix, [...all]] as const);
       const records = await this.#repository.find(asked.map(([prefix]) => prefix));
@@ -126,7 +126,7 @@ export class SessionEnds {
     } catch {
       // The error is reported to the next request with a key.
     } finally {
-      this.#looking = false;
+      this.#isReading = false;
     }
   }
 }

@@ -132,7 +132,7 @@ function addOutgoing(link: Link, issues: CatalogIssue[]): void {
   const candidates = [plain, `${key.toTable}_by_${key.columns.join('_')}`];
   const name = from.keptName(text) ?? from.freeName(candidates, 'object');
   if (name !== plain && !from.isFree(plain, 'object'))
-    tellRenamed(from, plain, `to ${to.table.id}`, name, issues);
+    noteRenamed(from, plain, `to ${to.table.id}`, name, issues);
   from.add(to.table, {
     name,
     kind: 'object',
@@ -158,11 +158,11 @@ function addIncoming(link: Link, several: boolean, issues: CatalogIssue[]): void
   const text = incomingText(link);
   const name = to.keptName(text) ?? to.freeName(several ? [by] : [plain, by], kind);
   if (name !== plain && !several && !to.isFree(plain, kind))
-    tellRenamed(to, plain, `from ${from.table.id}`, name, issues);
+    noteRenamed(to, plain, `from ${from.table.id}`, name, issues);
   to.add(from.table, { name, kind, mapping, nullable: true, owner: 'to', comment: null, foreignKey: text });
 }
 
-function tellRenamed(draft: Draft, plain: string, end: string, name: string, issues: CatalogIssue[]): void {
+function noteRenamed(draft: Draft, plain: string, end: string, name: string, issues: CatalogIssue[]): void {
   issues.push({
     severity: 'note',
     where: `${draft.table.id}.${plain}`,

@@ -5,9 +5,9 @@ import { connect } from '../main.ts';
 import type { SourceConfig } from '../views/index.ts';
 import {
   factsOf,
-  KeptGraph,
-  keptParts,
+  GraphFile,
   linesOf,
+  parseParts,
   readingOf,
   type SourceReading,
   StoredCatalog,
@@ -45,8 +45,8 @@ async function readHere(file: string, only: string | undefined, write: boolean):
     if (sources.length === 0) throw noSource(only, plane === null ? file : `${file} or its store`);
     const wanted = wantedEnums(await metadataOf(config, plane));
     const stored = new StoredCatalog(config.state ?? '.foz');
-    const kept = keptParts(new KeptGraph(config.state ?? '.foz').read());
-    const served = kept === null ? null : versionOf(kept);
+    const before = parseParts(new GraphFile(config.state ?? '.foz').read());
+    const served = before === null ? null : versionOf(before);
     const results: Result[] = [];
     for (const source of sources) {
       const facts = await read(source, wanted);

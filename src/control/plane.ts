@@ -50,7 +50,7 @@ export function requireAudit({ audit }: ControlPlane): AuditLog {
 }
 
 /** Whether the audit log is on; default: where there is `auth`, a store that was named, or a table whose reads are audited. */
-export function keepsAccount(
+export function hasAuditLog(
   { auth, audit, metadata }: Pick<FozConfig, 'auth' | 'audit' | 'metadata'>,
   url: string | undefined,
 ): boolean {
@@ -76,8 +76,8 @@ export async function openControlPlane(
       'validation-failed',
       `Reads of the table ${JSON.stringify(audited.table)} are to be written down (audit_reads), but "audit" is false.`,
     );
-  const keeps = keepsAccount(config, url);
-  if (auth === undefined && !keeps && !storeExists(url, state)) return null;
+  const isAudited = hasAuditLog(config, url);
+  if (auth === undefined && !isAudited && !storeExists(url, state)) return null;
   const ring = keyRing(state, environment, log);
   const store = openStore({ folder: state, log, ...(url === undefined ? {} : { url }) });
   const secrets = new Secrets(store, ring);
@@ -86,7 +86,7 @@ export async function openControlPlane(
     .then(() => secrets.checkKey())
     .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
   const peppers = peppersOf(ring);
-  const writes = keeps ? new AuditLog({ store, secrets, folder: state, log }) : null;
+  const writes = isAudited ? new AuditLog({ store, secrets, folder: state, log }) : null;
   const useAudit =
     writes === null
       ? () => {}
@@ -112,15 +112,15 @@ export async function openControlPlane(
  * function that stops that.
  */
 function auditBy(log: AuditLog, start: (days: number) => () => void): ControlPlane['useAudit'] {
-  let kept: number | null = null;
+  let current: number | null = null;
   let end = () => {};
   return (settings) => {
     const { when_down: whenDown = 'closed', retention_days: days = null } =
       typeof settings === 'object' ? settings : {};
     log.whenDown = whenDown;
-    if (days === kept) return;
+    if (days === current) return;
     end();
-    kept = days;
+    current = days;
     end = days === null ? () => {} : start(days);
   };
 }

@@ -37,8 +37,8 @@ import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
-import { documentBytes, keptPlans, pathBytes, planBytes, statementBytes } from './kept.ts';
 import { failedWrites } from './mutations.ts';
+import { documentBytes, pathBytes, planBudget, planBytes, statementBytes } from './plan-bytes.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
 import type { Written } from './written.ts';
 
@@ -112,7 +112,7 @@ export class RoleEngine {
 
   constructor(options: RoleEngineOptions) {
     this.options = options;
-    this.#entries = (options.plans ?? keptPlans()).share(options.cacheSize);
+    this.#entries = (options.plans ?? planBudget()).share(options.cacheSize);
     this.#introspection = new Introspection(options.schema, options.introspections);
   }
 
@@ -346,7 +346,7 @@ export class RoleEngine {
     } catch (error) {
       const { sees, showInternal } = this.options;
       const found = errorsOf(error);
-      this.#tellOfLost(found);
+      this.#reportLost(found);
       const errors = found.map((one) => concealed(one, sees));
       const answer = { ...answerErrors(errors, 'data', showInternal), ...drifted(found, written) };
       return written === undefined
@@ -355,7 +355,7 @@ export class RoleEngine {
     }
   }
 
-  #tellOfLost(errors: readonly FozError[]): void {
+  #reportLost(errors: readonly FozError[]): void {
     const { onUnavailable } = this.options;
     if (onUnavailable === undefined) return;
     for (const error of errors) {

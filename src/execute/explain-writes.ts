@@ -21,8 +21,8 @@ export async function explainMutation(
   for (const branch of branches) {
     const rehearsal = new Rehearsal(source, branch, rowsOf(mutation));
     const session = new WriteSession(connectorOf, source, rehearsal);
-    const noted = await rehearsal.noted(() => runMutation(session, mutation));
-    all = merged(all, nodesOf(noted, branch));
+    const statements = await rehearsal.statementsOf(() => runMutation(session, mutation));
+    all = merged(all, nodesOf(statements, branch));
   }
   return heading(key, source, folded(all, branches));
 }

@@ -11,7 +11,7 @@ import {
 import { gatherKeys } from './keys.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
 import { Turn } from './turns.ts';
-import type { Brought } from './writer.ts';
+import type { Fetched } from './writer.ts';
 import type { Written } from './written.ts';
 
 /** The context of a running request that every statement of its plan uses. */
@@ -112,14 +112,14 @@ export async function writeRows(
   fetch: PreparedFetch,
   rows: RunResult['rows'],
 ): Promise<string[]> {
-  const brought =
-    fetch.hops.length === 0 && fetch.fixed.length === 0 ? nothing : await bring(running, fetch, rows);
+  const fetched =
+    fetch.hops.length === 0 && fetch.fixed.length === 0 ? nothing : await fetchBelow(running, fetch, rows);
   const texts = new Array<string>(rows.length);
   const most = running.context.held?.limit ?? mostBytes;
   const turn = new Turn();
   let length = 0;
   for (let index = 0; index < rows.length; index++) {
-    const text = fetch.write(rows[index]!, index, brought);
+    const text = fetch.write(rows[index]!, index, fetched);
     // A child that many parents share is fetched once but written once per parent, so the length of the text is limited, too.
     length += text.length + 1;
     if (length > most) throw tooLong(most);
@@ -129,18 +129,18 @@ export async function writeRows(
   return texts;
 }
 
-const nothing: Brought = { hops: [], fixed: [] };
+const nothing: Fetched = { hops: [], fixed: [] };
 
-async function bring(running: Running, fetch: PreparedFetch, rows: RunResult['rows']): Promise<Brought> {
+async function fetchBelow(running: Running, fetch: PreparedFetch, rows: RunResult['rows']): Promise<Fetched> {
   const fixed = Promise.all(
     fetch.fixed.map(async (entry) => listText(await fetchTexts(running, entry.fetch))),
   );
-  const hops = Promise.all(fetch.hops.map((hop) => bringHop(running, fetch, hop, rows)));
+  const hops = Promise.all(fetch.hops.map((hop) => fetchHop(running, fetch, hop, rows)));
   return { fixed: await fixed, hops: await hops };
 }
 
 /** Fetches the children of all rows. Returns the JSON text of the children of each row. */
-async function bringHop(
+async function fetchHop(
   running: Running,
   fetch: PreparedFetch,
   hop: PreparedHop,

@@ -4,7 +4,7 @@ export { type OperationRequest, RoleEngine, type RoleEngineOptions } from './eng
 export { type Explained, printExplained } from './explain.ts';
 export { errorsOf } from './failures.ts';
 export { introspectionAnswers, PackedText } from './introspection/index.ts';
-export { keptPlans } from './kept.ts';
+export { planBudget } from './plan-bytes.ts';
 export type { PreparedPlan } from './prepared.ts';
 export { readKeys } from './read-keys.ts';
 export type { Written } from './written.ts';

@@ -1,13 +1,13 @@
 import type { HopShape, Out, ValueCodec } from '../plan/index.ts';
 
 /** JSON texts that hops fetched: `hops[h][r]` belongs to hop `h` of row `r`; `fixed[f]` to the f-th `rows` entry. */
-export interface Brought {
+export interface Fetched {
   readonly hops: readonly (readonly string[])[];
   readonly fixed: readonly string[];
 }
 
 /** One row of a statement as the JSON text of an object. */
-export type WriteRow = (row: readonly unknown[], index: number, brought: Brought) => string;
+export type WriteRow = (row: readonly unknown[], index: number, fetched: Fetched) => string;
 
 /** Hops and fixed parts, in the order in which the writer numbers them. */
 export interface Pending {
@@ -26,7 +26,7 @@ export function compileWriter(out: readonly Out[]): { readonly write: WriteRow; 
     'text',
     'quote',
     'nodeId',
-    `return function write(row, index, brought) { return ${body}; };`,
+    `return function write(row, index, fetched) { return ${body}; };`,
   ) as (
     text: readonly unknown[],
     quote: (value: unknown) => string,
@@ -78,10 +78,10 @@ class Build {
         return `(row[${entry.present}] === null ? 'null' : ${this.object(entry.out)})`;
       case 'hop':
         this.hops.push(entry.hop);
-        return `brought.hops[${this.hops.length - 1}][index]`;
+        return `fetched.hops[${this.hops.length - 1}][index]`;
       case 'rows':
         this.fixed.push(entry);
-        return `brought.fixed[${this.fixed.length - 1}]`;
+        return `fetched.fixed[${this.fixed.length - 1}]`;
     }
   }
 

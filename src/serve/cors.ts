@@ -50,7 +50,7 @@ export class UnlistedOrigins {
     this.#logger = logger;
   }
 
-  look(allowed: readonly string[], request: IncomingMessage): void {
+  check(allowed: readonly string[], request: IncomingMessage): void {
     const { origin } = request.headers;
     if (origin === undefined || allowed.includes(origin) || allowed.includes('*')) return;
     const shortened = origin.slice(0, maxLength);

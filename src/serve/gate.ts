@@ -52,7 +52,7 @@ export class Gate {
   enter(requester: Requester, end: RequestEnd): Entry | Promise<Entry> {
     const { session, request } = requester;
     const limits = this.limitsOf(session);
-    const { timeMs, rate, concurrency } = limits;
+    const { time_ms: timeMs, rate, concurrency } = limits;
     const callerOf = () => this.callerOf(session, request);
     this.#holdings.admit(callerOf);
     const holding = this.#holdings.open(callerOf);
@@ -129,8 +129,8 @@ export class Gate {
       base: {
         session: requester.session,
         signal: end,
-        timeoutMs: given.limits.timeMs,
-        held: new HeldBytes(given.limits.answerBytes, given.holding),
+        timeoutMs: given.limits.time_ms,
+        held: new HeldBytes(given.limits.answer_bytes, given.holding),
         ...(audit === undefined ? {} : { beforeWrite: () => audit.ready() }),
       },
     };

@@ -78,7 +78,7 @@ export class GraphqlHandler {
         checkGet(request, this.#options.cors);
         return await this.#full(exchange, '');
       }
-      const { value: body, hasExact } = parseBody(request, await readBody(request, limits.bodyBytes));
+      const { value: body, hasExact } = parseBody(request, await readBody(request, limits.body_bytes));
       const given = hasExact ? { ...exchange, base: { ...base, hasExact } } : exchange;
       if (Array.isArray(body)) return await this.#batch(given, body, limits.batch);
       const asked = withDocument(this.#options.engine, session, body);

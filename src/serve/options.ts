@@ -2,44 +2,26 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { getHeapStatistics } from 'node:v8';
 import type { Logger } from 'pino';
-import type { RateLimit, Session } from '../access/index.ts';
+import type { LimitsConfig, Session } from '../access/index.ts';
 import type { SessionEnd } from '../auth/index.ts';
 import type { CacheState, FozError, RoleName } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Engine } from './engine.ts';
 
 /** Limits of a request; the defaults suit a public endpoint. */
-export interface Limits {
-  /** Bytes of a request body; default: 1 MiB. */
-  readonly bodyBytes: number;
-  /** Nesting of selections; default: 20. */
-  readonly depth: number;
-  /** Fields of an operation after fragments are spread; default: 5,000. */
-  readonly nodes: number;
-  /** Lexical tokens of a document; default: 20,000. */
-  readonly tokens: number;
-  /** Milliseconds for a whole operation; default: 30,000, `null`: no limit. */
-  readonly timeMs: number | null;
-  /** Operations in one HTTP request; default: 1 (no batching). */
-  readonly batch: number;
-  /** Requests of one caller within a time; default: `null`, no limit. */
-  readonly rate: RateLimit | null;
-  /** Requests of one caller that run at once or whose responses are not read yet; default: `null`, no limit. */
-  readonly concurrency: number | null;
-  /** Bytes of the answers to one request and of the rows for them; default: 64 MiB, `null`: only bounded by the longest string of V8. */
-  readonly answerBytes: number | null;
-}
+export type Limits = Required<Omit<LimitsConfig, 'cost' | 'rows'>>;
 
 export const defaultLimits: Limits = {
-  bodyBytes: 1024 * 1024,
+  body_bytes: 1024 * 1024,
   depth: 20,
   nodes: 5000,
   tokens: 20_000,
-  timeMs: 30_000,
+  time_ms: 30_000,
+  // No batching.
   batch: 1,
   rate: null,
   concurrency: null,
-  answerBytes: 64 * 1024 * 1024,
+  answer_bytes: 64 * 1024 * 1024,
 };
 
 /** Limits on the held bytes of all requests together. */

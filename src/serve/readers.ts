@@ -45,7 +45,10 @@ export class Readers {
       since: performance.now(),
     };
     this.#watched.add(watched);
-    this.#timer ??= setInterval(() => this.#look(), Math.max(20, Math.min(1_000, this.#writeMs / 4))).unref();
+    this.#timer ??= setInterval(
+      () => this.#check(),
+      Math.max(20, Math.min(1_000, this.#writeMs / 4)),
+    ).unref();
     return () => void this.#watched.delete(watched);
   }
 
@@ -54,7 +57,7 @@ export class Readers {
     this.#cut(Math.min(patienceMs, this.#writeMs));
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#watched.size === 0) {
       clearInterval(this.#timer!);
       this.#timer = null;

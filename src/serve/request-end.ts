@@ -39,24 +39,24 @@ export class TimeLimit {
 
   add(end: RequestEnd): void {
     this.#ends.set(end, performance.now() + this.#limitMs);
-    if (this.#timer === null) this.#lookIn(this.#limitMs);
+    if (this.#timer === null) this.#schedule(this.#limitMs);
   }
 
   remove(end: RequestEnd): void {
     this.#ends.delete(end);
   }
 
-  #lookIn(milliseconds: number): void {
-    this.#timer = setTimeout(() => this.#look(), milliseconds);
+  #schedule(milliseconds: number): void {
+    this.#timer = setTimeout(() => this.#endOverdue(), milliseconds);
     this.#timer.unref();
   }
 
-  #look(): void {
+  #endOverdue(): void {
     this.#timer = null;
     const now = performance.now();
     for (const [end, latest] of this.#ends) {
       if (latest > now) {
-        this.#lookIn(latest - now + 1);
+        this.#schedule(latest - now + 1);
         return;
       }
       this.#ends.delete(end);

@@ -130,7 +130,8 @@ class Front {
     this.#graphql = new GraphqlHandler(options, gate, operations, this.#sender);
     const { logger } = options;
     this.#unlisted = new UnlistedOrigins(logger);
-    const onOutcome = (outcome: Outcome, ms: number, id: string) => this.#told(outcome, ms, id, 'websocket');
+    const onOutcome = (outcome: Outcome, ms: number, id: string) =>
+      this.#record(outcome, ms, id, 'websocket');
     this.sockets = new Sockets(
       options,
       { engine: options.engine, gate, operations, logger, onOutcome },
@@ -214,7 +215,7 @@ class Front {
   async #serveGraphql(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
     const started = performance.now();
     const cors = corsHeaders(this.#options.cors, request);
-    if (request.headers.origin !== undefined) this.#unlisted.look(this.#options.cors, request);
+    if (request.headers.origin !== undefined) this.#unlisted.check(this.#options.cors, request);
     const headers: Record<string, string> = { ...cors, 'x-request-id': id };
     if (this.closing) headers.connection = 'close';
     if (isPreflight(request)) {
@@ -222,10 +223,10 @@ class Front {
       return;
     }
     const outcome = await this.#graphql.handle(request, response, headers);
-    this.#told(outcome, performance.now() - started, id, 'http');
+    this.#record(outcome, performance.now() - started, id, 'http');
   }
 
-  #told(outcome: Outcome, milliseconds: number, id: string, transport: Transport): void {
+  #record(outcome: Outcome, milliseconds: number, id: string, transport: Transport): void {
     this.#metrics.record(outcome, milliseconds, transport);
     const { logger } = this.#options;
     if (logger.isLevelEnabled('info'))

@@ -1,4 +1,4 @@
-import { type CredentialLimits, type Session, smaller } from '../access/index.ts';
+import { type CredentialLimits, narrowedLimits, type Session } from '../access/index.ts';
 import type { Limits, ServerOptions } from './options.ts';
 
 /** Returns the limits of a session. */
@@ -11,22 +11,8 @@ export function limitsOfSessions(options: Pick<ServerOptions, 'limits' | 'roleLi
     const limits = options.roleLimits?.get(role) ?? options.limits;
     if (own === undefined) return limits;
     const narrowed = known.get(own) ?? new WeakMap<Limits, Limits>();
-    const found = narrowed.get(limits) ?? within(limits, own);
+    const found = narrowed.get(limits) ?? narrowedLimits(limits, own);
     known.set(own, narrowed.set(limits, found));
     return found;
-  };
-}
-
-function within(limits: Limits, own: CredentialLimits): Limits {
-  return {
-    bodyBytes: smaller(limits.bodyBytes, own.body_bytes),
-    depth: smaller(limits.depth, own.depth),
-    nodes: smaller(limits.nodes, own.nodes),
-    tokens: smaller(limits.tokens, own.tokens),
-    timeMs: smaller(limits.timeMs, own.time_ms),
-    batch: smaller(limits.batch, own.batch),
-    rate: limits.rate,
-    concurrency: smaller(limits.concurrency, own.concurrency),
-    answerBytes: smaller(limits.answerBytes, own.answer_bytes),
   };
 }

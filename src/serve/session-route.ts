@@ -20,7 +20,7 @@ export async function answerSession(
   try {
     session = await options.identify(request);
     entry = await gate.enter({ session, request, requestId }, new RequestEnd());
-    const answer = await handler(session, request, await readBody(request, entry.limits.bodyBytes));
+    const answer = await handler(session, request, await readBody(request, entry.limits.body_bytes));
     return { ...answer, headers: { ...answer.headers, ...entry.rate } };
   } catch (error) {
     if (isRefusal(error)) gate.refused({ request, requestId }, error, session);

@@ -7,6 +7,7 @@ export {
   limitOffset,
   type OwnAggregates,
 } from './ansi.ts';
+export { ArrivingRows } from './arriving-rows.ts';
 export { caseOf } from './compile/labels.ts';
 export { sqlConnector } from './connector.ts';
 export type { Dialect, NestingDialect, ScalarSpelling, ScalarSpellings } from './dialect.ts';

@@ -26,14 +26,14 @@ export class Watch {
   /** Watches until `remove`. */
   add(watched: Watched): void {
     this.#watched.add(watched);
-    this.#timer ??= setInterval(() => this.#look(), periodMs);
+    this.#timer ??= setInterval(() => this.#check(), periodMs);
   }
 
   remove(watched: Watched): void {
     this.#watched.delete(watched);
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#watched.size === 0) {
       clearInterval(this.#timer!);
       this.#timer = null;

@@ -22,6 +22,7 @@ export { Follower } from './follower.ts';
 export type { MigrationStatus } from './migrate.ts';
 export { StoreTaken } from './pglite/lock.ts';
 export { storeExists } from './place.ts';
+export { replaceFile } from './replace-file.ts';
 export {
   insertKey,
   type KeyDescription,

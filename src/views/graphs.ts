@@ -18,7 +18,7 @@ import {
 import { adminRole, type CacheState, FozError, type RoleName, type SourceName } from '../core/index.ts';
 import {
   introspectionAnswers,
-  keptPlans,
+  planBudget,
   RoleEngine,
   type RoleEngineOptions,
   tablesSeen,
@@ -98,7 +98,7 @@ export class Graphs {
     dispose: ({ engine }) => engine.close(),
   });
   /** One budget for the caches of all roles, so that many roles keep no more than one does. */
-  readonly #plans = keptPlans();
+  readonly #plans = planBudget();
   readonly #introspections = introspectionAnswers();
   readonly #connectorIds = new ConnectorIds();
 
@@ -348,11 +348,11 @@ export class Graphs {
         document: spelled(document, operation),
         refused: list.enforced,
       };
-      const tell = () => {
+      const notify = () => {
         for (const listener of this.#unlisted) listener(found);
       };
-      if (!list.enforced) return tell;
-      tell();
+      if (!list.enforced) return notify;
+      notify();
       throw new FozError(
         'permission-error',
         `${name === null ? 'This operation' : `The operation ${name}`} is not among those that the role may ask for.`,

@@ -1,9 +1,9 @@
 export type { GraphChange } from './changes/change.ts';
+export { linesOf } from './changes/change-lines.ts';
 export { compareGraphs } from './changes/compare.ts';
+export { GraphFile, parseParts } from './changes/graph-file.ts';
 export { type GraphChanges, GraphHistory } from './changes/history.ts';
-export { KeptGraph, keptParts } from './changes/kept-graph.ts';
 export { versionOf } from './changes/served-changes.ts';
-export { linesOf } from './changes/told.ts';
 export type {
   AllowListConfig,
   GraphsConfig,
@@ -24,7 +24,7 @@ export {
   type SourceKind,
   urlProblem,
 } from './sources/kinds.ts';
-export { lookAtSource, readingOf, type SourceReading } from './sources/reading.ts';
+export { readingOf, readSource, type SourceReading } from './sources/reading.ts';
 export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
 export { StoredCatalog } from './sources/stored-catalog.ts';
 export { grantedTo, viewKey } from './views.ts';

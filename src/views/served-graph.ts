@@ -3,7 +3,7 @@ import type { SourceName } from '../core/index.ts';
 import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { GraphsConfig, SourceConfig } from './config.ts';
 import { keptNamesOf, type NameBook, reservedNamesOf } from './names/book.ts';
-import { withTables } from './names/kept.ts';
+import { withTables } from './names/kept-names.ts';
 
 /** Everything that the graph follows from. */
 export interface GraphParts {

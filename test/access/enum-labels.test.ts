@@ -14,7 +14,7 @@ const shop = facts(
   { enums: [mood] },
 );
 
-/** The issues of a filter and of presets. */
+/** The issues of the catalog with this filter and these presets. */
 function issuesOf(filter: object, set: object = {}): string[] {
   const metadata: Metadata = {
     tables: [

@@ -9,7 +9,10 @@ import type { Connector } from '../../src/plan/index.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';
 
-/** Forbidden things must look as if they did not exist: the same messages, the same work, and no statement to any database. */
+/**
+ * A hidden table, column or field must look as if it did not exist: the same messages, the same amount of work, and no statement to
+ * a database.
+ */
 
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 const folder = mkdtempSync(join(tmpdir(), 'foz-existence-'));
@@ -18,7 +21,7 @@ let registry: SourceRegistry;
 let graphs: Graphs;
 
 /** Records each statement that is sent to the database, within transactions too. */
-function noted(connector: Connector): Connector {
+function recording(connector: Connector): Connector {
   return new Proxy(connector, {
     get(target, name) {
       const value = target[name as keyof Connector] as unknown;
@@ -49,7 +52,7 @@ async function source(name: string, texts: readonly string[]) {
   const config = { name, kind: 'sqlite', path: join(folder, `${name}.db`) } as const;
   const connector = await connect(config, true);
   for (const text of texts) await connector.run({ text, slots: [] }, [], context);
-  return { name: parseSourceName(name)!, config, connector: noted(connector) };
+  return { name: parseSourceName(name)!, config, connector: recording(connector) };
 }
 
 const role = 'reader';
@@ -137,7 +140,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => registry.close());
 
-/** A position, a name that is forbidden there, and an unknown name of the same length. */
+/** A query, a name in it that is hidden from the role, and a name of the same length that does not exist. */
 const positions: readonly (readonly [string, string, string])[] = [
   ['{ NAME { id } }', 'vault', 'vaulx'],
   ['{ NAME(id: 1) { id } }', 'vault_by_pk', 'vaulx_by_pk'],
@@ -232,7 +235,7 @@ test('the positions can be reached: an administrator is not refused', async () =
 test.each(positions.filter(([query]) => !query.includes('__type')))(
   'the plan of %s is refused for %s as for %s',
   async (query, forbidden, missing) => {
-    const said = async (name: string) => {
+    const messageFor = async (name: string) => {
       try {
         await explainOperation(graphs, {
           query: query.replaceAll('NAME', name),
@@ -246,7 +249,7 @@ test.each(positions.filter(([query]) => !query.includes('__type')))(
       }
       throw new Error(`${name} was planned`);
     };
-    expect(await said(forbidden)).toBe(await said(missing));
+    expect(await messageFor(forbidden)).toBe(await messageFor(missing));
   },
 );
 

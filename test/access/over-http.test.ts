@@ -65,7 +65,7 @@ async function ask(as: string, query: string, variables: unknown = {}): Promise<
 
 const reads = ({ tables, except, operators }: TabledCase) =>
   tables === undefined && except?.sqlite === undefined && operators === undefined;
-/** HTTP headers can only hold ASCII here. */
+/** Whether the session fits into HTTP headers, which this test sends as ASCII. */
 const plainly = ({ as }: TabledCase) => !/[^ -~]/.test(as);
 
 test('what roles may read is the same over HTTP', async () => {

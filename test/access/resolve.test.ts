@@ -188,14 +188,14 @@ describe('a permission with anything wrong in it grants nothing, and says where'
   test('every fault of a permission is reported at once, with its path in the metadata', () => {
     const filter = { _or: [{ totl: { _gt: 1 } }, { id: { _eq: 'x', _gtt: 2 } }], customer: { nope: {} } };
     const { issues } = resolve([select('r', { columns: ['id', 'totall'], filter, masks: { tags: {} } })]);
-    const way = ['tables', 1, 'select_permissions', 0, 'permission'];
+    const path = ['tables', 1, 'select_permissions', 0, 'permission'];
     expect(issues.map(({ where, path }) => [where.split(', ')[1], path])).toEqual([
-      ['columns[1]', [...way, 'columns', 1]],
-      ['filter._or[0].totl', [...way, 'filter', '_or', 0, 'totl']],
-      ['filter._or[1].id._eq', [...way, 'filter', '_or', 1, 'id', '_eq']],
-      ['filter._or[1].id._gtt', [...way, 'filter', '_or', 1, 'id', '_gtt']],
-      ['filter.customer.nope', [...way, 'filter', 'customer', 'nope']],
-      ['masks.tags', [...way, 'masks', 'tags']],
+      ['columns[1]', [...path, 'columns', 1]],
+      ['filter._or[0].totl', [...path, 'filter', '_or', 0, 'totl']],
+      ['filter._or[1].id._eq', [...path, 'filter', '_or', 1, 'id', '_eq']],
+      ['filter._or[1].id._gtt', [...path, 'filter', '_or', 1, 'id', '_gtt']],
+      ['filter.customer.nope', [...path, 'filter', 'customer', 'nope']],
+      ['masks.tags', [...path, 'masks', 'tags']],
     ]);
     expect(issues[1]!.reason).toContain('(did you mean "total"?)');
   });

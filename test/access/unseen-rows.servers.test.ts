@@ -22,7 +22,7 @@ const filters: Readonly<Record<string, BoolExp>> = {
 };
 
 const long = 'x'.repeat(60_000);
-/** Comparisons that fail as soon as a row is compared: the operator and its operand. */
+/** Comparisons that fail in the database as soon as they are evaluated for any row. */
 const failing: readonly (readonly [Operator, string])[] = [
   ['_regex', '('],
   ['_nregex', '('],
@@ -67,7 +67,7 @@ const metadataOf = (filter: BoolExp): Metadata => ({
   ],
 });
 
-/** The positions of a condition. */
+/** Operations with the condition in each position. */
 const positions = [
   '{ it: notes(where: WHERE) { id } }',
   '{ it: notes_aggregate(where: WHERE) { aggregate { count } } }',
@@ -120,7 +120,7 @@ describeEngines(planners, (engine) => {
           );
           const asked = (text: string, variables = { operand }) =>
             ask(own, { query: query.replace('TEXT', text), variables });
-          // Some databases plan frequent statements without their values.
+          // Some databases switch to a generic plan, which ignores the values, after a statement has run several times.
           if (operator === '_regex')
             for (let at = 0; at < 7; at++) await asked('hidden', { operand: 'none' });
           const [known, unknown] = [await asked('hidden'), await asked('missing')];

@@ -1,7 +1,7 @@
 import { KeyRepositories } from '../../src/auth/api-keys/repositories.ts';
 import { DeclaredKeys, mintKey } from '../../src/auth/index.ts';
 import { until } from '../support/wait.ts';
-import { keysOf, pepper, SilentStore, stored, told } from './keys.ts';
+import { keysOf, pepper, refusal, SilentStore, stored } from './keys.ts';
 import { refused, request } from './support.ts';
 
 test('a revocation that is told of counts with the next request', async () => {
@@ -9,7 +9,9 @@ test('a revocation that is told of counts with the next request', async () => {
   const { identify, repository } = keysOf([record]);
   await identify(request({ 'x-api-key': key }), 1000);
   repository.replace([]);
-  expect(await refused(() => identify(request({ 'x-api-key': key }), 1000))).toMatchObject({ message: told });
+  expect(await refused(() => identify(request({ 'x-api-key': key }), 1000))).toMatchObject({
+    message: refusal,
+  });
 });
 
 test('a change that is told of counts with the next request', async () => {
@@ -32,7 +34,7 @@ test('a revocation that nobody tells of counts within two seconds', async () => 
   repository.replace([]);
   expect(identify(request({ 'x-api-key': key }), 10_800)).toMatchObject({ role: 'reader' });
   expect(await refused(() => identify(request({ 'x-api-key': key }), 11_801))).toMatchObject({
-    message: told,
+    message: refusal,
   });
 });
 
@@ -51,7 +53,7 @@ test('a key in use is read again in the background, once at a time, and its sess
   identify(request({ 'x-api-key': key }), 11_000);
   await new Promise(setImmediate);
   expect(await refused(() => identify(request({ 'x-api-key': key }), 11_001))).toMatchObject({
-    message: told,
+    message: refusal,
   });
 });
 
@@ -84,7 +86,7 @@ test('a revocation while the key is being read is not lost', async () => {
     return found;
   };
   const { identify } = keysOf([], { repository });
-  expect(await refused(() => identify(request({ 'x-api-key': key }), 1))).toMatchObject({ message: told });
+  expect(await refused(() => identify(request({ 'x-api-key': key }), 1))).toMatchObject({ message: refusal });
 });
 
 test('many unknown keys ask the store one question at a time', async () => {
@@ -93,7 +95,7 @@ test('many unknown keys ask the store one question at a time', async () => {
   const all = Array.from({ length: 1000 }, () =>
     refused(() => identify(request({ 'x-api-key': mintKey(pepper).key }), 1)),
   );
-  expect((await Promise.all(all)).every(({ message }) => message === told)).toBe(true);
+  expect((await Promise.all(all)).every(({ message }) => message === refusal)).toBe(true);
   expect(repository.asked).toBeLessThanOrEqual(4);
 });
 

@@ -10,7 +10,7 @@ import {
   plainHash,
 } from '../../src/auth/index.ts';
 import { FozError } from '../../src/core/index.ts';
-import { keysOf, pepper, stored, told } from './keys.ts';
+import { keysOf, pepper, refusal, stored } from './keys.ts';
 import { refused, request } from './support.ts';
 
 test('a minted key has its form, a checksum, and an own secret each time', () => {
@@ -118,7 +118,7 @@ test('every wrong key is refused with the same words', async () => {
     );
     expect([code, message, status, challenge]).toEqual([
       'access-denied',
-      told,
+      refusal,
       401,
       'Bearer realm="foz", error="invalid_token"',
     ]);
@@ -141,7 +141,7 @@ test('expiry counts for a remembered key, to the millisecond', async () => {
   await identify(request({ 'x-api-key': key }), 9000);
   expect(identify(request({ 'x-api-key': key }), 9999)).toMatchObject({ expiresAt: 10_000 });
   expect(await refused(() => identify(request({ 'x-api-key': key }), 10_000))).toMatchObject({
-    message: told,
+    message: refusal,
   });
 });
 
@@ -156,7 +156,7 @@ test('rotation: both secrets hold while they overlap', async () => {
   expect(await identify(request({ 'x-api-key': old.key }), 4999)).toMatchObject({ expiresAt: 5000 });
   expect(await identify(request({ 'x-api-key': key }), 4999)).not.toHaveProperty('expiresAt');
   expect(await refused(() => identify(request({ 'x-api-key': old.key }), 5000))).toMatchObject({
-    message: told,
+    message: refusal,
   });
   expect(await identify(request({ 'x-api-key': key }), 5000)).toMatchObject({ role: 'reader' });
 });
@@ -187,7 +187,7 @@ test('keys declared in the configuration, by text and by hash', async () => {
   });
   expect(await session(hashed.key)).toMatchObject({ role: 'b', expiresAt: Date.parse('2030-01-01') });
   expect(await session(old.key)).toMatchObject({ role: 'b', expiresAt: Date.parse('2029-01-01') });
-  expect(await refused(() => session(old.key, Date.parse('2029-01-01')))).toMatchObject({ message: told });
+  expect(await refused(() => session(old.key, Date.parse('2029-01-01')))).toMatchObject({ message: refusal });
   await auth.close();
   const [before] = declaredKeys(configs);
   const [same] = declaredKeys(configs);
@@ -234,7 +234,7 @@ test('two different keys in one request are refused, the same one twice is not',
   const { identify } = keysOf([one.record, two.record]);
   const both = (authorization: string) => request({ 'x-api-key': one.key, authorization });
   expect(await refused(() => identify(both(`Bearer ${two.key}`), 1))).toMatchObject({
-    message: told,
+    message: refusal,
     why: 'two different API keys',
   });
   expect(await identify(both(`Bearer ${one.key}`), 1)).toMatchObject({ role: 'reader' });

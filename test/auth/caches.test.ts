@@ -75,7 +75,7 @@ test('answers of the webhook are kept within bytes, and those of one role do not
     expect(webhook.cache!.evictions).toBeGreaterThan(50);
     expect(identify('clerk', 'ada')).toBe(session);
     expect(asked).toBe(121);
-    // A clock that is set back lets no answer live longer: the time until then has passed, and so does the time from then on.
+    // When the clock is set back, an answer must not live longer: both the time before and the time after the change count.
     const day = 86_400_000;
     await identify('clerk', 'ada', now + 400_000);
     expect(asked).toBe(121);

@@ -260,15 +260,15 @@ test.each<[string, unknown, string]>([
 
 test('no message shows a secret', () => {
   const secret = 'ein-geheimnis-mit-leer zeichen';
-  const told = problems({
+  const found = problems({
     admin_secrets: [secret, secret],
     jwt: [
       { issuer: 'a', audience: 'b', secret: `${secret}${secret}`, algorithms: ['HS512'], key: privatePem },
     ],
     api_keys: [{ name: 'k', key: `${minted.key}x`, roles: ['a'] }],
   });
-  expect(told.length).toBeGreaterThan(4);
-  for (const text of told)
+  expect(found.length).toBeGreaterThan(4);
+  for (const text of found)
     for (const part of [secret, minted.key, privatePem.split('\n')[1]!]) expect(text).not.toContain(part);
 });
 

@@ -5,23 +5,23 @@ import type { Dice } from '../conformance/dice.ts';
 import { jwk, now, p256, payload, pem, rsa, signed } from './jwt.ts';
 import { mutated, randomText } from './mutate.ts';
 
-/** Where chance begins, and how to have the same again. */
+/** The seed; FOZ_SEED repeats a run. */
 export const seed = Number(process.env.FOZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 export const replay = `FOZ_SEED=${seed}`;
 
 const secret = 'an admin secret of some length';
-/** The shared secret of tokens without issuer. */
+/** The shared secret of tokens without an issuer. */
 export const hmac = 'k'.repeat(32);
 const pepper = Buffer.alloc(32);
 const [open, closed, expired] = [mintKey(pepper), mintKey(pepper), mintKey(pepper)];
-/** Tokens that are right. */
+/** Valid tokens. */
 export const tokens = {
   ada: signed({ ...payload, sub: 'ada' }, rsa.privateKey, { alg: 'RS256', kid: 'r' }),
   bob: signed({ ...payload, sub: 'bob', iss: 'https://second' }, p256.privateKey, { alg: 'ES256', kid: 'e' }),
   cyd: signed({ ...payload, sub: 'cyd', iss: undefined }, hmac, { alg: 'HS256' }),
 };
 
-/** Authentication with all kinds of credentials. */
+/** Authentication with every kind of credential. */
 export const { identify, close } = createAuth({
   config: {
     admin_secrets: [secret],
@@ -61,7 +61,7 @@ interface Rightful {
   readonly address?: string;
 }
 
-/** Whom each right credential stands for, the only roles that it opens, and the only address that it may come from. */
+/** For each valid credential: its actor, the roles that it allows, and the only address that it may be used from. */
 const rightful: Readonly<Record<string, Rightful>> = {
   [secret]: { actor: 'admin-secret admin-1', roles: null },
   [closed.key]: { actor: 'api-key closed', roles: ['reader'], address: '::ffff:10.0.0.1' },
@@ -70,10 +70,10 @@ const rightful: Readonly<Record<string, Rightful>> = {
   [tokens.bob]: { actor: 'jwt bob', roles: ['user', 'editor'] },
   [tokens.cyd]: { actor: 'jwt cyd', roles: ['user', 'editor'] },
 };
-/** Texts of credentials that are right, and of one that has expired. */
+/** The valid credentials, and one that has expired. */
 export const credentials = [...Object.keys(rightful), expired.key];
 
-/** Whether a request holds exactly this credential in a place where it counts. */
+/** Whether a request has exactly this credential in a header or cookie that Foz reads. */
 export function holds({ headers }: AuthRequest, credential: string): boolean {
   return Object.entries(headers).some(([name, value]) => {
     const text = String(value);
@@ -93,7 +93,7 @@ export async function ask(request: AuthRequest): Promise<Session | string> {
   }
 }
 
-/** Null if the outcome is right for the request, else a description of the problem. */
+/** A description of what is wrong with the outcome; `null`: nothing. */
 export function fault(request: AuthRequest, outcome: Session | string): string | null {
   if (typeof outcome === 'string')
     return outcome === 'access-denied' || outcome === 'limit-exceeded' ? null : `code ${outcome}`;
@@ -159,7 +159,7 @@ const words = [
   '1',
 ];
 
-/** A request with one or two credentials that were changed, and headers that mean something. */
+/** A request with one or two mutated credentials, and other headers that influence authentication. */
 export function randomRequest(dice: Dice): AuthRequest {
   const headers: Record<string, string> = {};
   for (let left = dice.chance(80) ? 1 : 2; left > 0; left--) {

@@ -8,10 +8,10 @@ import { now } from './jwt.ts';
 afterAll(close);
 
 const body = '{"query":"{ hello }"}';
-/** Requests of one run, the connections that they come over, and how many are sent before the first answer is read. */
+/** The number of requests, the number of connections, and the number of pipelined requests on each. */
 const [runs, sockets, ahead] = [100_000, 10, 50];
 
-/** A header's value as HTTP can carry it, in UTF-8, and no longer than Node reads. */
+/** A header value in UTF-8 without control characters, within Node's limit on its length. */
 const carried = (text: string) =>
   Buffer.from(text.replaceAll(/(?!\t)\p{Cc}/gu, '').slice(0, 3_000)).toString('latin1');
 
@@ -24,7 +24,7 @@ function written({ headers, rawHeaders, url = '' }: AuthRequest): string {
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Sends all at once over one connection; the statuses of the answers that came before it was closed. */
+/** Sends requests at once over one connection. Resolves with the statuses of the answers until it closes. */
 function send(port: number, requests: readonly string[]): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const statuses: number[] = [];
@@ -71,7 +71,7 @@ test(`100,000 requests over HTTP with credentials that were changed: none breaks
   const batch = async () => {
     const requests = Array.from({ length: ahead }, () => written(randomRequest(dice)));
     const statuses = await send(port, requests);
-    // What is no HTTP is 400, what is too long 431; both end their connection.
+    // A request that is not HTTP (400) and one that is too long (431) end the connection, so the answers to later ones are missing.
     if (![400, 431].includes(statuses.at(-1)!)) expect(statuses).toHaveLength(ahead);
     for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
     answered += statuses.length;

@@ -23,7 +23,7 @@ afterAll(async () => {
   await auth.close();
 });
 
-/** The body of the answer to a request with exactly these lines. */
+/** Sends exactly these header lines and returns the body of the answer. */
 function send(lines: readonly string[], target = '/graphql'): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -8,7 +8,7 @@ export const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 export const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 export const ed = generateKeyPairSync('ed25519');
 
-/** A moment to test at, in seconds and in milliseconds. */
+/** The time of the tests, in seconds and in milliseconds. */
 export const at = 1_900_000_000;
 export const now = at * 1000;
 
@@ -28,7 +28,7 @@ export function part(value: unknown): string {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 }
 
-/** Claims of one role, as both claims of Foz and of Hasura have them. */
+/** Claims with one role, in both formats, Foz's and Hasura's. */
 export const roles = {
   'x-hasura-allowed-roles': ['user', 'editor'],
   'x-hasura-default-role': 'user',
@@ -45,7 +45,7 @@ export const payload = {
 
 const digests: Readonly<Record<string, string>> = { '256': 'sha256', '384': 'sha384', '512': 'sha512' };
 
-/** Signs anything by hand, so that headers and payloads can be as wrong as a test needs them. */
+/** Signs a token without a library, so that header and claims may be invalid. */
 export function signed(claims: unknown, key: KeyObject | string, header: Record<string, unknown>): string {
   const text = `${part(header)}.${part(claims)}`;
   const algorithm = String(header.alg);

@@ -5,7 +5,7 @@ import { jwk, p256 } from './jwt.ts';
 import { OidcServer, signingKey } from './oidc.ts';
 import { refused, request } from './support.ts';
 
-const told = /^The token was not accepted/;
+const refusal = /^The token was not accepted/;
 const [a, b, c] = [signingKey('a'), signingKey('b'), signingKey('c')];
 const second = 1000;
 const minute = 60 * second;
@@ -50,7 +50,7 @@ test('a new key is found when a token names it, after a cool-down', async () => 
   await identify(old, start);
   oidc.rotate([b!, a!]);
   const fresh = await oidc.token();
-  expect((await refused(() => identify(fresh, start + 29 * second))).message).toMatch(told);
+  expect((await refused(() => identify(fresh, start + 29 * second))).message).toMatch(refusal);
   expect(oidc.jwksAsked).toBe(1);
   expect(await identify(fresh, start + 31 * second)).toMatchObject({ role: 'user' });
   expect(await identify(old, start + 31 * second)).toMatchObject({ role: 'user' });
@@ -82,7 +82,7 @@ test('a withdrawn key ends the tokens that were remembered', async () => {
   expect(await identify(old, start + 9 * minute)).toMatchObject({ role: 'user' });
   await identify(old, start + 11 * minute);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  expect((await refused(() => identify(old, start + 11 * minute))).message).toMatch(told);
+  expect((await refused(() => identify(old, start + 11 * minute))).message).toMatch(refusal);
   expect(await identify(await oidc.token(), start + 11 * minute)).toMatchObject({ role: 'user' });
 });
 

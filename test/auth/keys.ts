@@ -3,7 +3,7 @@ import { identifyBy } from '../../src/auth/identify.ts';
 import { clientAddress, DeclaredKeys, type KeyRecord, mintKey } from '../../src/auth/index.ts';
 
 export const pepper = Buffer.alloc(32, 7);
-export const told =
+export const refusal =
   'The API key was not accepted: it is unknown, revoked, expired, or not allowed from this address.';
 
 export function stored(more: Partial<KeyRecord> = {}): { key: string; record: KeyRecord } {
@@ -22,7 +22,7 @@ export function stored(more: Partial<KeyRecord> = {}): { key: string; record: Ke
   return { key, record };
 }
 
-/** Authentication by keys, over the repository that also serves the configuration. */
+/** Authentication by keys, on the repository that serves the keys of the configuration file. */
 export function keysOf(
   records: readonly KeyRecord[],
   more: Partial<ConstructorParameters<typeof ApiKeys>[0]> = {},

@@ -1,6 +1,6 @@
 import type { Dice } from '../conformance/dice.ts';
 
-/** Characters that look like others, become others in another case, end lines or texts, or are none by themselves. */
+/** Characters that look like others, change with upper and lower case, end lines or strings, or are invalid alone. */
 const odd = [
   '\u0000',
   '\n',
@@ -89,7 +89,7 @@ const changes: readonly Change[] = [
   (text) => Buffer.from(text).toString('base64'),
 ];
 
-/** A text with one to four changes; now and then none at all, or something else entirely. */
+/** A text with one to four random changes; sometimes unchanged, sometimes replaced. */
 export function mutated(text: string, dice: Dice, others: readonly string[]): string {
   if (dice.chance(2)) return text;
   if (dice.chance(3)) return randomText(dice, dice.whole(400));

@@ -19,9 +19,9 @@ export class OidcServer {
     (this.instead ?? this.#handler)(request, response);
   });
   #handler: Handler = (_request, response) => void response.writeHead(503).end();
-  /** Answers in its place. */
+  /** Answers requests instead of the provider, to simulate failures. */
   instead: Handler | undefined;
-  /** How often the key set was asked for. */
+  /** The number of requests for the key set. */
   jwksAsked = 0;
 
   async start(keys: SigningKeys): Promise<void> {
@@ -33,7 +33,7 @@ export class OidcServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Signs with the first of these keys and publishes all of them from now on. */
+  /** Signs with the first of these keys from now on, and publishes all of them. */
   rotate(keys: SigningKeys): void {
     const provider = quietly(
       () =>
@@ -73,7 +73,7 @@ export class OidcServer {
     this.#handler = (request, response) => void callback(request, response);
   }
 
-  /** An access token for the machine, as any client gets it. */
+  /** An access token of the client credentials grant. */
   async token(): Promise<string> {
     const answer = await fetch(`${this.issuer}/token`, {
       method: 'POST',
@@ -92,7 +92,7 @@ export class OidcServer {
   }
 }
 
-/** Without the advice for production that a provider prints. */
+/** Runs a function without the warnings that a provider prints about production use. */
 function quietly<Value>(make: () => Value): Value {
   const { warn } = console;
   console.warn = () => {};

@@ -4,18 +4,18 @@ import { SessionEnds } from '../../src/auth/session-end.ts';
 import { keysOf, pepper, SilentStore, stored } from './keys.ts';
 import { request } from './support.ts';
 
-/** The session of a key, and when and why it ended. */
+/** Watches the session of a key, and records why it ended. */
 async function running(repository: DeclaredKeys, key: string) {
   const session = await keysOf([], { repository }).identify(request({ 'x-api-key': key }));
   const ends = new SessionEnds(repository, () => null, 50);
   const reasons: SessionEnd[] = [];
-  let tell = () => {};
+  let notify = () => {};
   const ended = new Promise<void>((resolve) => {
-    tell = resolve;
+    notify = resolve;
   });
   const stop = ends.watch(session, (reason) => {
     reasons.push(reason);
-    tell();
+    notify();
   });
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(reasons).toEqual([]);

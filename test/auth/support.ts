@@ -1,12 +1,12 @@
 import type { AuthRequest } from '../../src/auth/index.ts';
 import { FozError } from '../../src/core/index.ts';
 
-/** A request with these headers, as Node's HTTP server gives it. */
+/** A request with these headers, in the form in which Node's HTTP server provides them. */
 export function request(headers: Record<string, string> = {}, more: Partial<AuthRequest> = {}): AuthRequest {
   return { headers, address: '192.0.2.7', via: 'http', url: '/graphql', ...more };
 }
 
-/** What a refusal says: code and message. */
+/** Code and message of a refusal. */
 export interface Refused {
   readonly code: string;
   readonly message: string;
@@ -15,7 +15,7 @@ export interface Refused {
   readonly challenge: unknown;
 }
 
-/** The refusal of what must be refused, thrown or rejected; fails for a session and for other errors. */
+/** The error with which `run` throws or rejects. Fails if it returns a session or throws anything but a refusal. */
 export async function refused(run: () => unknown): Promise<Refused> {
   try {
     await run();

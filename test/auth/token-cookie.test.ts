@@ -3,7 +3,7 @@ import { now, payload, pem, rsa, signed } from './jwt.ts';
 import { refused, request } from './support.ts';
 
 const issuer: IssuerConfig = { issuer: 'https://issuer.example.com', audience: 'foz', key: pem(rsa) };
-const told =
+const refusal =
   'The token was not accepted: it must be signed by an issuer this server knows, be meant for this server, and be valid now.';
 
 function auth(jwt: readonly IssuerConfig[] = [issuer], more: Partial<AuthConfig> = {}) {
@@ -68,7 +68,9 @@ describe('tokens in a cookie', () => {
 
   test('a broken cookie and one that is there twice are refused; another cookie is none', async () => {
     const csrf = { 'x-foz-csrf': '1' };
-    expect(await refused(() => with_({ ...csrf, cookie: 'session=abc' }))).toMatchObject({ message: told });
+    expect(await refused(() => with_({ ...csrf, cookie: 'session=abc' }))).toMatchObject({
+      message: refusal,
+    });
     expect(await refused(() => with_({ ...csrf, cookie: `${cookie}; session=x` }))).toMatchObject({
       why: 'cookie twice',
     });

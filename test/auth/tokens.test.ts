@@ -18,7 +18,7 @@ import {
 import { refused, request } from './support.ts';
 
 const issuer: IssuerConfig = { issuer: 'https://issuer.example.com', audience: 'foz', key: pem(rsa) };
-const told =
+const refusal =
   'The token was not accepted: it must be signed by an issuer this server knows, be meant for this server, and be valid now.';
 
 function auth(jwt: readonly IssuerConfig[] = [issuer], more: Partial<AuthConfig> = {}) {
@@ -89,7 +89,7 @@ test.each([
   const { identify } = auth([{ ...issuer, key: undefined, secret, algorithms: [alg] }]);
   expect(await identify(bearer(signed(payload, secret, { alg })), now)).toMatchObject({ role: 'user' });
   expect(await refused(() => identify(bearer(signed(payload, `${secret}x`, { alg })), now))).toMatchObject({
-    message: told,
+    message: refusal,
   });
 });
 
@@ -206,7 +206,7 @@ test('clocks may differ by the skew', async () => {
     why: 'token: expired',
   });
   expect(await refused(() => identify(bearer(rs256({ ...payload, nbf: at + 6 })), now))).toMatchObject({
-    message: told,
+    message: refusal,
   });
 });
 
@@ -229,7 +229,7 @@ test('tokens without end, audience or type when the issuer says so', async () =>
   });
   for (const header of [{}, { typ: 'JWT' }])
     expect(await refused(() => typed.identify(bearer(rs256(payload, header)), now))).toMatchObject({
-      message: told,
+      message: refusal,
     });
 });
 
@@ -262,7 +262,8 @@ test('several issuers: each has its own keys, algorithms and roles', async () =>
     bearer(signed(payload, 'k'.repeat(32), { alg: 'HS256' })),
     bearer(rs256({ ...payload, iss: 'https://second', aud: 'a' })),
   ];
-  for (const one of wrong) expect(await refused(() => identify(one, now))).toMatchObject({ message: told });
+  for (const one of wrong)
+    expect(await refused(() => identify(one, now))).toMatchObject({ message: refusal });
   const nobody = { 'x-hasura-allowed-roles': ['admin'] };
   expect(
     await refused(() =>
@@ -358,7 +359,7 @@ test('tokens in other headers', async () => {
     await refused(() => identify(request({ 'x-auth-token': rs256({ ...payload, iss: 'https://b' }) }), now)),
   ).toMatchObject({ why: 'token: this issuer does not send tokens there' });
   expect(await refused(() => identify(request({ 'x-auth-token': 'abc' }), now))).toMatchObject({
-    message: told,
+    message: refusal,
   });
   const raw = ['X-Auth-Token', rs256(), 'x-auth-token', 'x'];
   expect(

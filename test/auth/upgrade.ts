@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The upgrade request of a WebSocket that carries these headers, as a real server receives it. */
+/** The upgrade request of a WebSocket with these headers, received by a real HTTP server. */
 export async function upgrade(headers: Record<string, string>): Promise<IncomingMessage> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

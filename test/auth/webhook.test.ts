@@ -81,7 +81,7 @@ test('GET sends the headers of the caller, less those of the connection and less
     authorization: 'Bearer opaque',
     cookie: 'sid=1',
     'x-custom': 'yes',
-    // A client that names them in Connection does not take away what a proxy has added.
+    // A header that a proxy has added is forwarded even if the client lists it in Connection.
     'x-verified': 'by a proxy',
     'x-hasura-role': 'wanted',
     'x-forwarded-for': '198.51.100.1, 192.0.2.7',

@@ -2,17 +2,17 @@ import { type Instance, openInstance } from '../support/cases/instance.ts';
 import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
 import { ask } from '../support/cases/run.ts';
 import {
-  expectTold,
+  expectExplained,
+  explanationOf,
   lacksOf,
   lineOf,
   recording,
   type Sent,
   statementsOf,
-  toldOf,
 } from '../support/cases/sent.ts';
 import { describeEngines, engines } from '../support/engines.ts';
 
-/** Writes that meet every statement which they may send: nothing that explain tells of is left unsent. */
+/** Writes that send every statement of their explanation. */
 const complete: readonly (readonly [title: string, as: string, ask: string])[] = [
   [
     'an insert with a check',
@@ -93,13 +93,13 @@ describeEngines(engines, (engine) => {
     const role = roles.engine(session);
     const asked = { query: `mutation { ${field} }`, variables: {}, session: session.variables };
     sent.length = 0;
-    const told = (await toldOf(role, asked))!;
+    const explained = (await explanationOf(role, asked))!;
     expect(sent).toEqual([]);
     const answer = await ask(role, asked);
     expect(answer).toMatch(/^\{"data"/);
-    expectTold(told, sent, answer);
+    expectExplained(explained, sent, answer);
     const lines = new Set(sent.map(lineOf));
-    const unsent = [...lacksOf(told)].filter((line) => !lines.has(line));
-    expect([...statementsOf(told)].sort()).toEqual([...lines, ...unsent].sort());
+    const unsent = [...lacksOf(explained)].filter((line) => !lines.has(line));
+    expect([...statementsOf(explained)].sort()).toEqual([...lines, ...unsent].sort());
   });
 });

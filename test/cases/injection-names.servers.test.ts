@@ -17,10 +17,10 @@ import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { testEngines } from '../support/engine/index.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
-/** Labels of an enum: what no engine trims or refuses, or takes for another one that looks like it. */
+/** Hostile texts that every engine accepts as an enum label and stores unchanged. */
 const labels = hostile.filter((text) => /^[!-~](?:[ -~]{0,38}[!-~])?$/.test(text));
 
-/** Two tables whose names, columns, constraints and labels are hostile, the second one refers to the first. */
+/** Two tables with hostile names of tables, columns, constraints and labels. The second one refers to the first. */
 function script(engine: Engine): string {
   const { name, literal } = testEngines[engine].spelling;
   const text = (value: string) => literal(value, 'text');
@@ -47,7 +47,7 @@ const tables = ["t'; drop table texts; --", 'other"`]\\; drop table texts; #'];
 
 type Answer = { readonly data?: Record<string, unknown>; readonly errors?: unknown };
 
-/** Names that a stranger has given in a database or in the metadata are names, and nothing but names. */
+/** Hostile names in a database or in metadata must be treated as names, never as SQL or GraphQL. */
 describeEngines(engines, (engine) => {
   let database: TestDatabase;
   let connectors: Map<SourceName, Connector>;
@@ -233,7 +233,7 @@ describeEngines(engines, (engine) => {
         },
       }),
     );
-    // What GraphQL cannot spell is left out of the root fields and their types, and spelled otherwise in names of tables.
+    // Characters that GraphQL names cannot have are dropped from root fields and types, and replaced in table names.
     const fields = Object.values(target.options.schema.getQueryType()!.getFields());
     expect(fields.filter(({ name }) => !/^[_A-Za-z]\w*$/.test(name))).toEqual([]);
     const lists = fields.filter((field) => {
@@ -254,7 +254,7 @@ interface Names {
   readonly columns: readonly { readonly field: string; readonly column: string }[];
 }
 
-/** What the graph calls a table and its columns. */
+/** The names of a table's root fields and columns in the graph. */
 function namesOf(schema: GraphQLSchema, table: string): Names {
   const roots = Object.values(schema.getQueryType()!.getFields());
   const root = (kind: string) =>

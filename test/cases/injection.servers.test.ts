@@ -12,7 +12,7 @@ type Answer = {
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
 };
 
-/** Hostile values in every operator, argument and column: they are data, and nothing but data. */
+/** Hostile values in every operator, argument and column must be treated as data, never as SQL. */
 describeEngines(engines, (engine) => {
   let instance: Instance;
   let schema: GraphQLSchema;
@@ -36,7 +36,7 @@ describeEngines(engines, (engine) => {
   const textType = () =>
     String((schema.getType('texts_bool_exp') as GraphQLInputObjectType).getFields().value!.type);
 
-  /** Tables are as they were: the reference knows every row of them. */
+  /** Expects all tables to be unchanged: the reference implementation has all their rows. */
   afterEach(async () => {
     const tables = [
       'texts { id kind value }',
@@ -52,7 +52,10 @@ describeEngines(engines, (engine) => {
       );
   }, 30_000);
 
-  /** Expressions and searches have a language of their own, and the order of texts is that of the column's collation. */
+  /**
+   * Operators that the reference cannot evaluate: expressions and searches have a language of their own, and orders depend on the
+   * collation.
+   */
   const other = new Set<Operator>([
     '_regex',
     '_nregex',
@@ -73,7 +76,7 @@ describeEngines(engines, (engine) => {
     const operators = operatorsOf(textType());
     expect(operators.length).toBeGreaterThan(20);
     for (const operator of operators.filter((name) => !other.has(name))) {
-      // To a collation an apostrophe may be the same as another character that looks like it.
+      // Some collations treat an apostrophe and characters that look like it as equal.
       const collated = /^_(n?eq|n?in|is_distinct_from)$/.test(operator) && /^m/.test(engine);
       const values = collated ? hostile.filter((text) => /^[ -~]*$/.test(text)) : hostile;
       const list = operator === '_in' || operator === '_nin';
@@ -91,7 +94,7 @@ describeEngines(engines, (engine) => {
       const query = `query ($v: ${pair ? '[String!]' : 'String'}) { texts(where: {value: {${operator}: $v}}) { id } }`;
       for (const value of hostile) {
         const answer = await run(query, { v: pair ? [value, value] : value });
-        // An expression may be malformed; then it is the value that is refused, and nothing else.
+        // A hostile text may be an invalid expression. Then the error must be about the value.
         if (answer.errors === undefined) expect(answer.data).toHaveProperty('texts');
         else
           expect([operator, value, answer.errors[0]!.extensions.code]).toEqual([
@@ -172,7 +175,7 @@ describeEngines(engines, (engine) => {
         );
         expect([text, answer.errors?.[0]?.extensions.code]).toEqual([text, 'validation-failed']);
       }
-      // The key is a number, and this is none.
+      // The key is a number, and the value is not.
       const answer = await run(
         'query ($c: String!) { customers_connection(first: 2, after: $c, order_by: [{id: asc}]) { nodes { id } } }',
         { c: cursor(text) },
@@ -267,7 +270,7 @@ describeEngines(engines, (engine) => {
   };
 
   test('keys that go from one source to another', async () => {
-    // Both columns hold 20 characters.
+    // The columns hold at most 20 characters.
     const keys = hostile.filter((text) => [...text].length <= 20 && text !== '');
     const products = keys.map((sku, index) => ({ id: 2000 + index, sku, name: 'hostile', price: '1.00' }));
     const notes = keys.map((sku, index) => ({ id: 2000 + index, sku, note: sku }));

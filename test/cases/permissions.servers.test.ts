@@ -8,24 +8,24 @@ import { hindrance } from '../support/cases/needs.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
 import { type Asked, ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
-import { expectTold, recording, type Sent, toldOf } from '../support/cases/sent.ts';
+import { expectExplained, explanationOf, recording, type Sent } from '../support/cases/sent.ts';
 import { casesIn, storeTabled, type TabledCase, topics } from '../support/cases/tabled.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
 const metadata = withPermissions(roleMetadata.tables, roleMetadata.inherited_roles);
 
-/** Everything the cases of an engine are asked on. */
+/** The engines and databases on which the cases of one database run. */
 interface Stage {
   readonly engine: Engine;
   readonly instance: Instance;
   readonly roles: Roles;
   readonly others: Roles;
   readonly naive: Roles | null;
-  /** What the drivers were given by `roles`. */
+  /** Statements that the drivers received from `roles`. */
   readonly sent: Sent[];
 }
 
-/** Roles and what they may and may not do: the same answers and the same refusals on every engine, in every way of asking. */
+/** Permissions: every case must give the same answer or the same refusal on every engine and on every path of a request. */
 describeEngines(engines, (engine) => {
   let stage: Stage;
   beforeAll(async () => {
@@ -78,7 +78,8 @@ async function check(stage: Stage, file: string, kind: 'allowed' | 'denied', one
   const hindered = hindrance(one, { engine, capabilities, schema: instance.hasura.options.schema });
   if (hindered !== null || one.except?.[engine] !== undefined)
     return expect(await ask(role, asked)).toMatch(/^\{"(data|errors)"/);
-  const asking = one.tables === undefined ? () => ask(role, asked) : () => asTold(stage, role, asked);
+  const asking =
+    one.tables === undefined ? () => ask(role, asked) : () => answerAsExplained(stage, role, asked);
   const full = await outcome(stage, one, asking);
   const expected = storedOf(stage, file, one, full);
   const same = (lane: string, given: Outcome) =>
@@ -98,21 +99,21 @@ async function check(stage: Stage, file: string, kind: 'allowed' | 'denied', one
 }
 
 /** Runs an operation and compares its statements with the explanation. */
-async function asTold({ sent }: Stage, role: RoleEngine, asked: Asked): Promise<string> {
-  const told = await toldOf(role, asked);
+async function answerAsExplained({ sent }: Stage, role: RoleEngine, asked: Asked): Promise<string> {
+  const explained = await explanationOf(role, asked);
   sent.length = 0;
   const answer = await ask(role, asked);
-  if (told !== null) expectTold(told, sent, answer);
+  if (explained !== null) expectExplained(explained, sent, answer);
   return answer;
 }
 
-/** What was answered, and what a write left behind, as JSON texts. */
+/** The answer, and the rows after a write, as JSON texts. */
 interface Outcome {
   readonly answer: string;
   readonly left: string | undefined;
 }
 
-/** Runs a case; then the tables are put back. */
+/** Runs a case, then resets the tables. */
 async function outcome({ instance }: Stage, one: TabledCase, run: () => Promise<string>): Promise<Outcome> {
   try {
     const answer = await run();
@@ -128,7 +129,7 @@ async function outcome({ instance }: Stage, one: TabledCase, run: () => Promise<
   }
 }
 
-/** The outcome that the file holds; the first run on PostgreSQL stores it, as does UPDATE_CASES=1. */
+/** The expected outcome in the file. The first run on PostgreSQL stores it, as does UPDATE_CASES=1. */
 function storedOf({ engine }: Stage, file: string, one: TabledCase, made: Outcome): Outcome {
   const complete = one.answer !== undefined && (one.after === undefined || one.left !== undefined);
   if (engine === 'postgres' && (updating || !complete) && process.env.CI !== 'true') {
@@ -148,7 +149,7 @@ function textOf(lane: string, { json, loose }: TabledCase, { answer, left }: Out
   return `${lane}\n${shown}\n${left ?? ''}`;
 }
 
-/** Of refusals that an engine words itself: codes and paths. */
+/** Codes and paths only, for refusals whose message is the engine's own. */
 function codesOnly(value: unknown): unknown {
   const { errors } = value as { errors: { extensions: { code: string; path: string } }[] };
   return errors.map(({ extensions: { code, path } }) => ({ code, path }));
@@ -180,7 +181,7 @@ function renamerOf(from: RoleEngine, to: RoleEngine): Renamer {
 
 const named = new WeakMap<RoleEngine, Set<string>>();
 
-/** Every name that introspection tells the role. */
+/** Every name that introspection returns to the role. */
 function namesIn(role: RoleEngine): Set<string> {
   let names = named.get(role);
   if (names === undefined) {

@@ -12,7 +12,7 @@ import { describeEngines, engines } from '../support/engines.ts';
 
 const cases = casesOf((topic) => !topic.startsWith('write-'));
 
-/** Each case is asked in every way there is; the answer is the same text, on every engine. */
+/** Each case runs on every path of a request; the answer must be the same text on every engine. */
 describeEngines(engines, (engine) => {
   let instance: Instance;
   let renamer: Renamer;
@@ -32,7 +32,7 @@ describeEngines(engines, (engine) => {
     const title = reason === undefined ? one.name : `${one.name} (not on this engine: ${reason})`;
     test(title, async () => {
       const { variant } = one.options;
-      // What an engine cannot have is not asked for there.
+      // Left out on an engine that has no extra columns.
       if (variant === 'extra' && testEngines[engine].hasExtra !== true)
         return expect(() => loadScript(engine, 'pg_extra')).toThrow();
       const asked = variant === undefined ? instance.hasura : await variants.get(variant);
@@ -48,7 +48,7 @@ async function check(trial: Trial): Promise<void> {
   const hindered = hindrance(options, { engine, capabilities, schema: instance.hasura.options.schema });
   if (hindered !== null || options.except?.[engine] !== undefined) {
     const text = await ask(asked, { query, variables, operationName: options.operationName });
-    // What an engine lacks is not in its graph.
+    // A feature that an engine lacks is missing in its graph.
     if (hindered === 'refused')
       expect(JSON.parse(text).errors?.[0]?.extensions?.code).toBe('validation-failed');
     else expect(text).toMatch(/^\{"(data|errors)"/);

@@ -7,12 +7,12 @@ import { explained } from '../support/cases/lanes.ts';
 import { hindrance } from '../support/cases/needs.ts';
 import { Renamer } from '../support/cases/rename.ts';
 import { ask, askHot, rewritten, sorted } from '../support/cases/run.ts';
-import { expectTold, recording, type Sent, toldOf } from '../support/cases/sent.ts';
+import { expectExplained, explanationOf, recording, type Sent } from '../support/cases/sent.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
 const cases = casesOf((topic) => topic.startsWith('write-'));
 
-/** Each case is asked three times, each time on the first rows: the full path, the hot lane, and in the other convention. */
+/** Each case runs three times on the initial rows: on the full path, on the hot lane, and with the other naming convention. */
 describeEngines(engines, (engine) => {
   let instance: Instance;
   let renamer: Renamer;
@@ -45,10 +45,10 @@ async function check(
   const { query, variables, options } = one;
   const asked = { query, variables, operationName: options.operationName };
   const first = await answerOf(instance, instance.hasura, one, async () => {
-    const told = await toldOf(instance.hasura, asked);
+    const explained = await explanationOf(instance.hasura, asked);
     sent.length = 0;
     const answer = await ask(instance.hasura, asked);
-    if (told !== null) expectTold(told, sent, answer);
+    if (explained !== null) expectExplained(explained, sent, answer);
     return answer;
   });
   const [{ capabilities }] = [...instance.connectors.values()] as [Connector];
@@ -86,7 +86,7 @@ async function check(
   );
 }
 
-/** The answer, and what stands in the tables afterwards; then the tables are put back. */
+/** The answer and the rows after it; then the tables are reset. */
 async function answerOf(
   instance: Instance,
   engine: RoleEngine,
@@ -106,7 +106,7 @@ async function answerOf(
   }
 }
 
-/** Errors of which the message and the details are the engine's own: their codes and paths. */
+/** Codes and paths only, for errors whose message and details are the engine's own. */
 function codesOnly(value: unknown): unknown {
   const { answer, after } = value as {
     readonly answer: {

@@ -150,13 +150,13 @@ describe('relationships of one source', () => {
       uniqueKeys: [{ name: 'profiles_user', columns: ['user_id'] }],
       foreignKeys: [reference('user_id', 'users')],
     });
-    const ways: RelationshipMetadata[] = [
+    const definitions: RelationshipMetadata[] = [
       { name: 'profile', using: { foreign_key_constraint_on: { table: 'profiles', columns: ['user_id'] } } },
       manual('profile', 'profiles', { id: 'user_id' }),
     ];
-    for (const way of ways) {
+    for (const definition of definitions) {
       const resolved = catalog([source('shop', [users, profiles])], {
-        tables: [{ source: 'shop', table: 'users', object_relationships: [way] }],
+        tables: [{ source: 'shop', table: 'users', object_relationships: [definition] }],
       });
       expect(relationship(resolved, 'shop', 'users', 'profile')).toBe(
         'shop.public.profiles object to null unique (id=user_id)',

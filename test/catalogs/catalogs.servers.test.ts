@@ -5,7 +5,7 @@ import { describeEngines, type Engine, engines } from '../support/engines.ts';
 import type { TableRows } from './content.ts';
 import { contents, resetScript } from './load.ts';
 
-/** One query per table: how many of its rows are found value by value (JSON aside, which has no equality everywhere). */
+/** A query per table for the number of rows that are found by all their values, except JSON, which not every engine can compare. */
 function found(engine: Engine, { table, columns, rows }: TableRows): string {
   const { name, literal, same } = testEngines[engine].spelling;
   const kinds = Object.entries(columns);
@@ -18,7 +18,7 @@ function found(engine: Engine, { table, columns, rows }: TableRows): string {
   return `select count(case ${conditions.join('\n')} end) as found, count(*) as total from ${name(table)}`;
 }
 
-/** Tables whose rows are not those of the content: `{ orders: 'found 31 of 32, expected 32' }`. */
+/** Tables whose rows differ from the content: `{ orders: 'found 31 of 32, expected 32' }`. */
 async function differences(database: TestDatabase): Promise<Record<string, string>> {
   const wrong: Record<string, string> = {};
   await database.use(async (connection) => {

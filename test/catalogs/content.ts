@@ -1,4 +1,4 @@
-/** What a column of the content holds; says how its values are spelled in each engine. */
+/** The type of a column's values, which determines their literals on each engine. */
 export type Kind =
   | 'boolean'
   | 'integer'
@@ -15,8 +15,8 @@ export type Kind =
   | 'bytes';
 
 /**
- * A value in the canonical form that answers use: whole numbers beyond 2^53 and decimals as digits in a string, bytes as
- * base64, `2024-02-29T23:59:59`, instants with `+00:00`, JSON as its text.
+ * A value in the canonical form of answers: integers beyond 2^53 and decimals as strings of digits, bytes as base64, timestamps as
+ * `2024-02-29T23:59:59`, instants with `+00:00`, JSON as text.
  */
 export type Value = string | number | boolean | null;
 
@@ -24,17 +24,17 @@ export type Value = string | number | boolean | null;
 export interface TableRows {
   readonly table: string;
   readonly columns: Readonly<Record<string, Kind>>;
-  /** The column whose values the database counts up when it is not given. */
+  /** The column with generated values. */
   readonly counted: string | null;
   readonly rows: readonly (readonly Value[])[];
 }
 
-/** Table rows whose `id` may be left to the database. */
+/** Rows of a table whose `id` the database can generate. */
 export function counted(table: string, columns: Record<string, Kind>, rows: Value[][]): TableRows {
   return { table, columns: { id: 'integer', ...columns }, counted: 'id', rows };
 }
 
-/** Table rows that say all values themselves. */
+/** Rows of a table without generated values. */
 export function plain(table: string, columns: Record<string, Kind>, rows: Value[][]): TableRows {
   return { table, columns, counted: null, rows };
 }

@@ -93,7 +93,7 @@ describeEngines(engines, (engine) => {
       {},
       { parcels_aggregate: { aggregate: { count: 2 } } },
     ],
-    // The table itself has its values as texts: that is how new ones are written.
+    // In the enum table itself the values are texts, so that new ones can be inserted.
     [
       '{ statuses(where: {value: {_eq: "open"}}) { value note } }',
       {},
@@ -110,8 +110,8 @@ describeEngines(engines, (engine) => {
     ],
   ];
   test.each(answers)('%s', async (query, variables, data) => {
-    const { data: told, errors } = await foz.ask(query, variables);
-    expect({ told, errors }).toEqual({ told: data, errors: undefined });
+    const { data: given, errors } = await foz.ask(query, variables);
+    expect({ data: given, errors }).toEqual({ data, errors: undefined });
   });
 
   const refused: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
@@ -130,13 +130,13 @@ describeEngines(engines, (engine) => {
 
   test('what cannot be an enum is told, and is a table like others', async () => {
     const issues = foz.server.attached.graphs.issues.map(({ where, reason }) => `${where}: ${reason}`);
-    const told = (table: string) =>
+    const reasonsFor = (table: string) =>
       issues.find((text) => new RegExp(`\\b${table}: the table cannot`).test(text));
-    expect(told('statuses')).toBeUndefined();
-    expect(told('colours')).toContain('"light blue", "true"');
-    expect(told('empties')).toContain('has no rows');
-    expect(told('wide')).toContain('more columns');
-    expect(told('numbers')).toContain('code, which is no text');
+    expect(reasonsFor('statuses')).toBeUndefined();
+    expect(reasonsFor('colours')).toContain('"light blue", "true"');
+    expect(reasonsFor('empties')).toContain('has no rows');
+    expect(reasonsFor('wide')).toContain('more columns');
+    expect(reasonsFor('numbers')).toContain('code, which is no text');
     expect((await foz.ask('{ colours(order_by: {code: asc}) { code } }')).data!.colours).toHaveLength(3);
   });
 

@@ -21,7 +21,7 @@ export const contents = { shop: shopRows, support: supportRows } satisfies Parti
 const folder = dirname(fileURLToPath(import.meta.url));
 const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
 
-/** The script that makes and fills a catalog in an empty database. Throws for `pg_extra` on other engines. */
+/** The script that creates and fills a catalog in an empty database. Throws for `pg_extra` on other engines. */
 export function loadScript(engine: Engine, catalog: CatalogName): string {
   const { spelling } = testEngines[engine];
   if (catalog === 'pg_extra') {
@@ -33,14 +33,14 @@ export function loadScript(engine: Engine, catalog: CatalogName): string {
   return [read(catalog, `${spelling.ddl}.sql`), ...spelling.unchecked(statements)].join('\n');
 }
 
-/** Makes and fills a catalog in an empty database. */
+/** Creates and fills a catalog in an empty database. */
 export function loadCatalog(engine: Engine, catalog: CatalogName, execute: Execute): Promise<void> {
   return execute(loadScript(engine, catalog));
 }
 
 /**
- * The script that brings tables (none named: all) back to the rows and counters they had after loading, whatever was done to
- * their rows; other tables are left alone. Throws for a table that the catalog does not have.
+ * A script that restores the rows and counters of tables (default: all) as after loading, and leaves other tables alone. Throws for
+ * a table that the catalog does not have.
  */
 export function resetScript(
   engine: Engine,

@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-access-'));
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 
-/** Runs the built command, with something on its standard input. */
+/** Runs the built command with a text on its standard input. */
 function foz(
   args: readonly string[],
   input = '',
@@ -72,14 +72,14 @@ test('what a role may do is what its graph has', async () => {
   expect(out).toBe(
     'role reader\n  shop.orders\n    select  id, note; rows where {"id":{"_gt":1}}; at most 10 rows\n',
   );
-  const [told] = JSON.parse((await foz(['permissions', 'reader', '--json'])).out);
+  const [permissions] = JSON.parse((await foz(['permissions', 'reader', '--json'])).out);
   const graph = buildSchema((await foz(['schema', 'print', '--role', 'reader'])).out, { assumeValid: true });
   const orders = graph.getType('orders');
   expect(isObjectType(orders) && Object.keys(orders.getFields()).sort()).toEqual(
-    [...told.tables[0].select.columns, 'node_id'].sort(),
+    [...permissions.tables[0].select.columns, 'node_id'].sort(),
   );
   expect(graph.getType('people')).toBeUndefined();
-  expect(told.tables).toHaveLength(1);
+  expect(permissions.tables).toHaveLength(1);
 }, 60_000);
 
 test('all roles at a glance; a role that nobody knows is refused with those that there are', async () => {

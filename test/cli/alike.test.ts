@@ -29,7 +29,7 @@ const config = {
   auth: { admin_secrets: [secret], api_keys: [declared] },
 };
 let foz: Running;
-/** The id of the key `report` of the store, and of one that was revoked. */
+/** Ids of a key in the store (`report`) and of a revoked one. */
 let [report, gone] = ['', ''];
 
 const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
@@ -70,7 +70,7 @@ const document = {
       select_permissions: [{ role: 'clerk', permission: { columns: ['id'], filter: {} } }],
       delete_permissions: [{ role: 'clerk', permission: { filter: { id: { _eq: 3 } } } }],
     },
-    // Wrong on purpose, so that something is told.
+    // This entry is wrong on purpose, so that there is an issue to report.
     {
       source: 'desk',
       table: 'people',
@@ -87,7 +87,7 @@ beforeAll(async () => {
     'create table orders (id integer primary key, note text, state text references states(name))',
   );
   await run(desk, 'create table notes (id integer primary key)');
-  // JSON is YAML.
+  // JSON is valid YAML.
   writeFileSync(join(folder, 'foz.yaml'), JSON.stringify({ ...config, auth: { api_keys: [declared] } }));
   foz = await running(config);
   await foz.control(attachSource, { name: 'desk', kind: 'sqlite', settings: { path: 'desk.db' } });
@@ -146,12 +146,12 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
   expect(asked.map((ended, at) => [commands[at], ended])).toEqual(
     opened.map((ended, at) => [commands[at], ended]),
   );
-  const said = (...args: readonly string[]) =>
+  const output = (...args: readonly string[]) =>
     asked[commands.findIndex((one) => one.join() === args.join())]!;
-  expect(said('permissions').out).toBe(
+  expect(output('permissions').out).toBe(
     'role   select  insert  update  delete\nbuyer  1       0       0       0\nclerk  2       1       0       1\n',
   );
-  expect(said('permissions', 'clerk')).toEqual({
+  expect(output('permissions', 'clerk')).toEqual({
     code: 0,
     out: [
       'role clerk',
@@ -167,22 +167,22 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     ].join('\n'),
     err: 'desk.people: metadata names a table that does not exist\n',
   });
-  expect(said('permissions', '--key', 'till').out).toMatch(
+  expect(output('permissions', '--key', 'till').out).toMatch(
     /^key till as role clerk\n {2}shop\.orders\n[\s\S]*limit rows: 7\n[\s\S]*key till as role buyer\n {2}shop\.orders\n {4}select {2}id\n/,
   );
-  expect(JSON.parse(said('permissions', '--key', 'report', '--json').out)).toMatchObject([
+  expect(JSON.parse(output('permissions', '--key', 'report', '--json').out)).toMatchObject([
     { key: 'report', role: 'clerk', tables: [{ source: 'desk', table: 'notes' }] },
   ]);
-  expect(said('permissions', '--key', gone).out).toMatch(/was revoked: it may do nothing/);
-  expect(said('permissions', '--key', 'gone')).toMatchObject({
+  expect(output('permissions', '--key', gone).out).toMatch(/was revoked: it may do nothing/);
+  expect(output('permissions', '--key', 'gone')).toMatchObject({
     code: 1,
     err: expect.stringMatching(/no key gone/),
   });
-  expect(said('check')).toMatchObject({
+  expect(output('check')).toMatchObject({
     code: 1,
     out: expect.stringMatching(/^shop: ok: .*\ndesk: ok: .*\nerror: /),
   });
-  expect(said('introspect', 'desk', '--write').out).toBe('desk: 1 tables, nothing has changed\n');
+  expect(output('introspect', 'desk', '--write').out).toBe('desk: 1 tables, nothing has changed\n');
 }, 600_000);
 
 test('a key is named by its id, its name or a prefix; two of one name by their ids', async () => {
@@ -200,7 +200,7 @@ test('a key is named by its id, its name or a prefix; two of one name by their i
   for (const name of ['till', 'file:till', prefix]) expect([name, await keyed(name)]).toEqual([name, till]);
   for (const name of ['report', report])
     expect([name, await keyed(name)]).toEqual([name, [{ key: 'report', role: 'clerk' }]]);
-  // Made before the file declared one of this name.
+  // Creates the key in the store before the file declares one of the same name.
   const actor = { kind: 'command', id: 'test', role: 'admin' } as const;
   const made = await createKey(foz.server.plane!, actor, { name: 'till', roles: ['buyer'] });
   const { id } = made.description;
@@ -228,7 +228,7 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
     'Store it with --write.',
     '',
   ].join('\n');
-  // The number of changes that follow is not compared: the two differ in it.
+  // The number of changes that follow from one is left out, since the two outputs differ in it.
   const uncounted = ({ out, ...ended }: Awaited<ReturnType<typeof here>>) => ({
     ...ended,
     out: out.replace(/\(and \d+ more/, '(and more'),

@@ -29,7 +29,7 @@ function configure(name: string, lines: readonly string[], metadata = ''): void 
   );
 }
 
-/** The lists of orders, with the column that tells their database. */
+/** The root fields for lists of orders, with the column that identifies the database. */
 async function lists(config: string): Promise<string[]> {
   const { graphs, close } = await attach(loadConfig(join(folder, config)));
   const { schema } = graphs.engine().options;
@@ -44,16 +44,16 @@ test('two sources with a table of one name are both served, and check fails unti
   expect(await lists('a.yaml')).toEqual(['beta_orders of_one', 'orders of_two']);
   expect(await lists('b.yaml')).toEqual(['beta_orders of_one', 'orders of_two']);
   const { code, out } = await command(folder, ['check', '-c', 'a.yaml', '--json']);
-  const told = JSON.parse(out) as { ok: boolean; issues: { where: string; reason: string }[] };
-  expect([code, told.ok, told.issues.map(({ where }) => where)]).toEqual([1, false, ['beta.orders']]);
-  expect(told.issues[0]!.reason).toMatch(
+  const result = JSON.parse(out) as { ok: boolean; issues: { where: string; reason: string }[] };
+  expect([code, result.ok, result.issues.map(({ where }) => where)]).toEqual([1, false, ['beta.orders']]);
+  expect(result.issues[0]!.reason).toMatch(
     'The root field "orders" is that of alfa.orders (sources go by their names), so beta.orders is called "beta_orders".',
   );
-  // The way out, word for word.
-  const entry = /to swap them: (- .*)$/.exec(told.issues[0]!.reason)![1]!;
+  // The entry that the message proposes, copied verbatim.
+  const entry = /to swap them: (- .*)$/.exec(result.issues[0]!.reason)![1]!;
   configure('c.yaml', sources, `metadata:\n  tables:\n    ${entry}\n`);
   expect(await lists('c.yaml')).toEqual(['alfa_orders of_two', 'orders of_one']);
-  const kept = /metadata.tables: (- .*), to swap/.exec(told.issues[0]!.reason)![1]!;
+  const kept = /metadata.tables: (- .*), to swap/.exec(result.issues[0]!.reason)![1]!;
   configure('d.yaml', sources, `metadata:\n  tables:\n    ${kept}\n`);
   const settled = await command(folder, ['check', '-c', 'd.yaml']);
   expect([settled.code, settled.out]).toEqual([0, expect.stringContaining('All is well.')]);

@@ -15,7 +15,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs the built command in a folder of its own, without a terminal. */
+/** Runs the built command in its own folder, without a terminal. */
 function foz(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, 'bin/foz.js'), ...args], {
@@ -166,7 +166,7 @@ async function serve(...args: readonly string[]) {
     });
     return response.text();
   };
-  /** Gives the code it ends with. */
+  /** Stops the server. Resolves with its exit code. */
   const stop = () => {
     const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
     child.kill('SIGTERM');

@@ -11,7 +11,9 @@ const admin = { 'x-foz-admin-secret': 'admin-secret-for-tests' };
 const day = 86_400_000;
 let foz: Serving;
 
-/** Moves the wall clock of a process, and of its threads, by the milliseconds in a file. Timers and `performance` go on as they were. */
+/**
+ * Shifts the wall clock of a process and of its threads by the milliseconds in a file. Timers and `performance` are not affected.
+ */
 const moved = `
 import { readFileSync } from 'node:fs';
 const Wall = globalThis.Date;
@@ -83,7 +85,7 @@ test('the wall clock may be set back and forwards: sources, the store, the audit
       (await foz.post('control/graphql', admin, { query: '{ keys { name } }' })).text,
     );
     expect(listed.data.keys).toHaveLength(keys);
-    // The rate was used up before, and its window has not ended.
+    // The caller had used up its rate before the clock was changed, and the window has not ended.
     expect((await asClerk()).status).toBe(429);
   }
   const query = '{ audit(filter: {kinds: [mutation]}) { entries { seq } } }';

@@ -9,7 +9,7 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Runs the built command in a folder, without a store of somebody else; `more`: of the environment. */
+/** Runs the built command in a folder, without the store of the surrounding environment. `more`: further environment variables. */
 export function command(
   folder: string,
   args: readonly string[],

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'foz-cli-endpoint-'));
 const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
 let foz: Running;
 let elsewhere: Server;
-/** Credentials that the other server was sent. */
+/** Credentials that were sent to the other server. */
 const sent: unknown[] = [];
 
 const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
@@ -127,7 +127,7 @@ test('a secret that is wrong or missing, a URL that is none, a server that is no
   );
 }, 120_000);
 
-/** Where a server was and is no more. */
+/** The URL of a server that has been closed. */
 async function nobodyAt(): Promise<string> {
   const gone = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => gone.once('listening', resolve));

@@ -16,7 +16,7 @@ type ServerKind = keyof typeof labels;
 const kinds = Object.keys(labels) as ServerKind[];
 const isThere = (engine: Engine) => 'url' in availability(engine);
 
-/** The URL of a server, spelled as a source of another kind would have it. */
+/** The URL of a server with the scheme of another kind of source. */
 function spelledFor(kind: ServerKind, engine: ServerKind): string {
   const url = serverUrl(engine).replace(/^\w+:/, `${kind}:`);
   return new URL(engine === 'postgres' ? '/postgres' : '/mysql', url).href;
@@ -114,17 +114,17 @@ describeEngines(['postgres'], () => {
     let shown = '';
     const seen = (pattern: RegExp) =>
       new Promise<void>((resolve, reject) => {
-        const look = () => pattern.test(shown) && resolve();
-        child.stdout.on('data', look);
+        const check = () => pattern.test(shown) && resolve();
+        child.stdout.on('data', check);
         child.on('close', () => reject(new Error(`ended without ${pattern}:\n${shown}`)));
-        look();
+        check();
       });
     child.stdout.on('data', (bytes) => {
       shown += bytes;
     });
     await seen(/cannot be reached, so nothing was written[\s\S]*Its URL\?/);
     expect(existsSync(target)).toBe(false);
-    // The prompt holds the URL that failed: its end is deleted, then the right one typed.
+    // The prompt contains the URL that failed. The test deletes it and types the right one.
     child.stdin.write('\x7f'.repeat(wrong.length));
     child.stdin.write(mine);
     child.stdin.write('\r');

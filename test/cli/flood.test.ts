@@ -8,7 +8,7 @@ import { connect } from '../../src/main.ts';
 import { until } from '../support/wait.ts';
 import { Serving } from './serving.ts';
 
-/** A heap in which nothing of the following has room if it is kept without a bound. */
+/** A heap too small for any of the following if it is kept without a bound. */
 const heapMb = 96;
 const mb = 2 ** 20;
 const secret = 'a shared secret of thirty-two bytes or more';
@@ -63,7 +63,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Asks for all of these, some at a time. */
+/** Sends all of these requests, a few at a time. */
 async function flood(
   count: number,
   ask: (at: number) => Promise<{ status: number; text: string }>,
@@ -94,7 +94,7 @@ function token(sub: string): string {
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
-/** A cache has dropped entries to make room, unless it is not full, and holds no more than its part of the heap. */
+/** Expects a cache to have evicted entries (`isFull`) and to hold no more than its part of the heap. */
 async function expectBounded(cache: string, part: number, isFull = true): Promise<void> {
   const [bytes, most, evictions] = await Promise.all(
     ['bytes', 'max_bytes', 'evictions_total'].map((what) =>
@@ -103,7 +103,7 @@ async function expectBounded(cache: string, part: number, isFull = true): Promis
   );
   expect(bytes).toBeGreaterThan(0);
   expect(bytes).toBeLessThanOrEqual(most!);
-  // The limit of the heap is a little more than the old generation.
+  // V8's heap limit is a little larger than the old generation, which the option sets.
   expect(most).toBeLessThanOrEqual(heapMb * mb * 1.5 * part);
   if (isFull) expect({ cache, evicted: evictions! > 0 }).toEqual({ cache, evicted: true });
 }
@@ -179,7 +179,7 @@ test('answers that are too large, and answers that nobody reads', async () => {
     socket.write(`${head}${body}`.repeat(4));
   }
   await until(async () => (await foz.metric('foz_answer_bytes_held')) > 4 * mb, 120_000);
-  // A caller at its limit is refused; others are served.
+  // A caller at its limit is refused while other callers are served.
   await until(
     async () => (await ask('{ notes(limit: 1500) { id body } }')).text.includes('"limit-exceeded"'),
     120_000,

@@ -23,7 +23,7 @@ const shut = join(folder, 'shut');
 const fill = join(disk, 'fill');
 let foz: Serving | undefined;
 
-/** Mounts a file system in memory; tells why where this machine does not let us. */
+/** Mounts a file system in memory. Prints why if this machine does not allow it. */
 function mount(place: string, options: string): boolean {
   mkdirSync(place);
   try {
@@ -66,7 +66,7 @@ function configure(audit: object | false): void {
   writeFileSync(join(folder, 'foz.yaml'), JSON.stringify(config));
 }
 
-/** Writes until nothing more can be written. */
+/** Fills the disk. */
 function fillDisk(): void {
   const file = openSync(fill, 'a');
   for (const size of [2 ** 20, 4096, 1])
@@ -95,7 +95,7 @@ async function stored(): Promise<number[]> {
   return (JSON.parse(text) as { data: { notes: { id: number }[] } }).data.notes.map(({ id }) => id);
 }
 
-/** Whether an answer says that its row is stored: it has the row, or its error says so. */
+/** Whether an answer reports its row as stored: by returning it, or in the message of its error. */
 function isStored({ data, errors = [] }: Answer): boolean {
   return (
     data?.insert_notes_one != null || errors.some(({ extensions }) => extensions.committed !== undefined)
@@ -112,16 +112,16 @@ for (const audit of [false, { when_down: 'closed' }, { when_down: 'open' }] as c
       const first = 1_000 * (before.length + 1);
       expect(isStored(await insert(first, 10))).toBe(true);
       fillDisk();
-      const said = new Map<number, Answer>();
-      for (let at = 1; at <= 40; at++) said.set(first + at, await insert(first + at, 300_000));
-      const failed = [...said.values()].filter((answer) => !isStored(answer));
+      const answers = new Map<number, Answer>();
+      for (let at = 1; at <= 40; at++) answers.set(first + at, await insert(first + at, 300_000));
+      const failed = [...answers.values()].filter((answer) => !isStored(answer));
       expect(failed.length).toBeGreaterThan(30);
       for (const { errors } of failed) {
         expect(errors).toHaveLength(1);
         expect(errors![0]!.extensions.code).not.toBe('unexpected');
       }
-      // What is stored is what was said.
-      const now = [...said].filter(([, answer]) => isStored(answer)).map(([id]) => id);
+      // The stored rows are exactly those that answers report as stored.
+      const now = [...answers].filter(([, answer]) => isStored(answer)).map(([id]) => id);
       expect(await stored()).toEqual([...before, first, ...now]);
       expect((await foz.post('graphql', admin, { query: '{ __typename }' })).status).toBe(200);
       unlinkSync(fill);
@@ -129,7 +129,7 @@ for (const audit of [false, { when_down: 'closed' }, { when_down: 'open' }] as c
       await until(async () => isStored(await insert(++next, 300_000)), 300_000);
       expect(await foz.isReady()).toBe(true);
       expect(await foz.stop()).toBe(0);
-      // All of it opens again.
+      // The database and the store open again.
       foz = await Serving.start(folder);
       expect(await stored()).toContain(next);
       expect(await foz.stop()).toBe(0);

@@ -34,7 +34,7 @@ interface Line {
   readonly lines?: readonly string[];
 }
 
-/** The server, with what it logs. */
+/** The server, and the lines that it logs. */
 async function served() {
   const log: Line[] = [];
   const logger = pino(
@@ -72,11 +72,11 @@ test('the graph is compared with what was served before the start, and watched f
   await again.server.close(100);
 
   await run('alter table orders drop column note', 'alter table orders add column paid integer');
-  const looked = await command(folder, ['introspect']);
-  expect(looked.out).toMatch(
+  const introspected = await command(folder, ['introspect']);
+  expect(introspected.out).toMatch(
     /graph: - orders\.note was removed \(and \d+ more that follow from it\) {2}\[breaking\]/,
   );
-  expect(looked.out).toMatch(/graph: \+ orders\.paid was added \(Int\)/);
+  expect(introspected.out).toMatch(/graph: \+ orders\.paid was added \(Int\)/);
 
   const { server, log, ask } = await served();
   try {
@@ -85,7 +85,7 @@ test('the graph is compared with what was served before the start, and watched f
     expect(log.find(({ msg }) => msg === 'the graph has changed since the last start')?.lines?.[0]).toMatch(
       /^- orders\.note was removed/,
     );
-    // What a refresh would do, and what it did.
+    // `sourceReading` predicts the changes that a refresh then makes.
     await run('create table notes (id integer primary key, order_id integer references orders)');
     const reading = '{ sourceReading(name: "shop") { graphChanges { severity change what follows } } }';
     const { sourceReading } = await ask(reading);
@@ -155,7 +155,7 @@ test('check --against fails with what breaks, and says how the file is written',
     ok: boolean;
     against: { changes: { severity: string }[] };
   };
-  // The file holds what a role sees: all else is new.
+  // The file contains the graph of a role, so everything the role cannot see counts as added.
   expect([ok, against.changes.filter(({ severity }) => severity === 'breaking')]).toEqual([true, []]);
   expect(against.changes.length).toBeGreaterThan(10);
 }, 300_000);
@@ -181,7 +181,7 @@ test('kept names are listed and can be made anew', async () => {
   );
   const { server, ask } = await served();
   try {
-    // `a` keeps what it has; `shop` is named anew, beside it.
+    // `a` keeps its stored names; those of `shop` were reset and are generated again.
     const { keptNames } = await ask('{ keptNames { source table name } }');
     expect(keptNames).toContainEqual({ source: 'shop', table: 'customers', name: 'customers' });
     expect(await ask('mutation { resetNames(source: "a") }')).toEqual({ resetNames: true });

@@ -9,7 +9,7 @@ const foz = join(import.meta.dirname, '../../bin/foz.js');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-large-'));
 let server: Running;
 
-/** What the built command prints. Rejects where it ends with a code. */
+/** Runs the built command. Resolves with its output; rejects if it fails. */
 function command(...args: readonly string[]): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: '', FOZ_ADMIN_SECRET: secret };
   const all = [foz, ...args, '--endpoint', server.server.url];

@@ -6,17 +6,17 @@ import { kindNames } from '../../src/views/index.ts';
 import { command } from './command.ts';
 
 /**
- * Mistakes of the first hour, each with the command, and what it has to answer: what is wrong, where, and the way out. None
- * may end in a stack trace.
+ * Mistakes that are likely in the first hour, each with a command and the answer expected: what is wrong, where, and the way out.
+ * None may end in a stack trace.
  */
 interface Mistake {
   readonly name: string;
   readonly args: readonly string[];
-  /** Files in the folder of the command. */
+  /** Files to be created in the folder of the command. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly says: string | RegExp;
-  /** Default: 1. */
+  /** The exit code; default: 1. */
   readonly code?: number;
 }
 
@@ -216,7 +216,7 @@ const mistakes: readonly Mistake[] = [
 const root = mkdtempSync(join(tmpdir(), 'foz-mistakes-'));
 let count = 0;
 
-/** A folder with a database of one table, an empty one, and the files given. */
+/** A folder with a database of one table, an empty database, and these files. */
 async function folderWith(files: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = join(root, String(count++));
   mkdirSync(join(folder, 'metadata/shop'), { recursive: true });

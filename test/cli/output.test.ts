@@ -22,7 +22,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Foz with its output going there. */
+/** Starts `foz serve` with this standard output. */
 async function serve(stdio: StdioOptions): Promise<string> {
   const port = await freePort();
   const { FOZ_STORE_URL: _, FOZ_LOG_LEVEL: _level, ...env } = process.env;
@@ -57,7 +57,7 @@ async function dropped(url: string): Promise<number> {
   return Number(/^foz_output_dropped_total (\d+)$/m.exec(metrics)?.[1]);
 }
 
-/** Many requests are answered, what is not printed is counted, and it stops when it is told to. */
+/** Sends many requests. Expects all to be answered, dropped log lines to be counted, and the server to stop on a signal. */
 async function expectServed(url: string, name = 'Some'): Promise<void> {
   do {
     for (let at = 0; at < 20; at++)
@@ -86,7 +86,7 @@ test('whoever read the log has gone', async () => {
 
 test('whoever should read the log does not', async () => {
   const url = await serve(['ignore', 'pipe', 'pipe']);
-  // Nothing reads from the pipe: its room is full soon.
+  // Nothing reads from the pipe, so its buffer soon fills.
   await expectServed(url, `Long${'x'.repeat(200_000)}`);
 }, 240_000);
 

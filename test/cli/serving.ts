@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const program = join(import.meta.dirname, '../../bin/foz.js');
 
 export interface ServingOptions {
-  /** Options of Node, as `--max-old-space-size=96`. */
+  /** Options of Node, such as `--max-old-space-size=96`. */
   readonly node?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The built command as a process of its own that serves the `foz.yaml` of a folder. */
+/** The built command `foz serve` as a child process, in a folder with a `foz.yaml`. */
 export class Serving {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -29,7 +29,7 @@ export class Serving {
       });
   }
 
-  /** Resolves when all of it is ready. */
+  /** Resolves when the server and all its sources are ready. */
   static async start(folder: string, { node = [], env = {} }: ServingOptions = {}): Promise<Serving> {
     const port = await freePort();
     const { FOZ_STORE_URL: _, FOZ_LOG_LEVEL: _level, FOZ_MASTER_KEY: _key, ...rest } = process.env;
@@ -46,7 +46,7 @@ export class Serving {
     return serving;
   }
 
-  /** What it printed last. */
+  /** The end of its output. */
   get log(): string {
     return this.#log;
   }
@@ -58,7 +58,7 @@ export class Serving {
     );
   }
 
-  /** Throws, with what it printed, where the process has ended. */
+  /** Throws with its output if the process has ended. */
   mustLive(): void {
     const { exitCode, signalCode } = this.#child;
     if (exitCode !== null || signalCode !== null)
@@ -79,7 +79,7 @@ export class Serving {
     return { status: response.status, text: await response.text() };
   }
 
-  /** The value of a metric, with its labels as Prometheus spells them. */
+  /** The value of a metric. `name` includes the labels as Prometheus writes them. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.url}metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`${name} `));
@@ -87,7 +87,7 @@ export class Serving {
     return Number(line.slice(name.length + 1));
   }
 
-  /** Ends it by SIGTERM; gives its exit code, or the signal that ended it. */
+  /** Ends the process by SIGTERM. Resolves with its exit code, or with the signal that ended it. */
   stop(): Promise<number | string | null> {
     this.#child.kill('SIGTERM');
     return this.#ended;

@@ -47,7 +47,7 @@ test('metadata of the store holds for commands, and for a server that needs a st
     '{"data":{"orders":[]}}',
     ['clerk'],
   ]);
-  // Its store is its own.
+  // The server has the embedded store open, so this command cannot read it.
   const aside = await foz('explain', '{ orders { id } }', '--role', 'clerk');
   expect([aside.code, aside.err]).toEqual([
     1,

@@ -15,7 +15,7 @@ let foz: Running;
 const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
 const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.server.url);
 
-/** Four records of the past, before any server has written one. */
+/** Writes four audit records with times in the past. */
 async function writePast(): Promise<void> {
   const config = { sources: [], auth: {}, state };
   const plane = (await openControlPlane(config, {}, pino({ level: 'silent' })))!;

@@ -20,7 +20,7 @@ interface Foz {
   output: string;
 }
 
-/** `foz serve` in a folder of its own, over a configuration. */
+/** Starts `foz serve` in its own folder with this configuration. */
 function serve(name: string, config: string): Foz {
   const cwd = join(folder, name);
   mkdirSync(cwd, { recursive: true });
@@ -46,7 +46,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Waits until it says so; fails when it ends without. */
+/** Waits for a text in its output. Fails if the process ends without it. */
 async function says(foz: Foz, pattern: RegExp): Promise<void> {
   while (!pattern.test(foz.output)) {
     if (foz.child.exitCode !== null && !pattern.test(foz.output)) throw new Error(foz.output);

@@ -53,7 +53,7 @@ const tables = {
   ],
 };
 
-/** A program of a package, or one of Node; rejects with what it wrote where it fails. */
+/** Runs a program of a package or of Node. Rejects with its output if it fails. */
 function run(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return new Promise<void>((resolve, reject) => {
     const options = { cwd: here, env: { ...process.env, NODE_OPTIONS: '', ...env } };
@@ -64,7 +64,7 @@ function run(file: string, args: readonly string[], env: Readonly<Record<string,
 }
 const own = (path: string) => join(here, 'node_modules', path);
 
-/** Installs the clients where the lock file is another one than that of the last time. */
+/** Installs the clients if the lock file has changed since the last run. */
 function install(): void {
   const lock = createHash('sha256')
     .update(readFileSync(join(here, 'package-lock.json')))
@@ -89,7 +89,8 @@ beforeAll(async () => {
   await untilRead(server);
 
   mkdirSync(join(generated, 'relay'), { recursive: true });
-  // By the command, as people do it; and this folder has a graphql package of its own.
+  // Prints the schema by the built command, as users do. Within this process there would be two graphql packages: this folder has
+  // its own.
   const print = async (file: string, ...args: readonly string[]) => {
     const { out, err, code } = await command(folder, ['schema', ...args]);
     expect([code, err]).toEqual([0, '']);
@@ -136,7 +137,7 @@ test('the types of scalars for Relay are those of relay.config.json', async () =
   );
 });
 
-/** What is shown is what runs: each block of docs/clients.md that names a file stands in it. */
+/** Each block of docs/clients.md that names a file must be part of that file. */
 test('the code in docs/clients.md is that of the programs', () => {
   const text = readFileSync(join(root, 'docs/clients.md'), 'utf8');
   const blocks = [...text.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm)];

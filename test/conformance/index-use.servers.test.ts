@@ -66,17 +66,17 @@ const conditions: Readonly<Partial<Record<Engine, readonly (readonly [string, st
   ],
 };
 
-interface Noted {
+interface Sent {
   readonly statement: Statement;
   readonly values: readonly unknown[];
   readonly context: RunContext;
 }
 
 /** A connector that records the statements it runs. */
-function noting(connector: Connector, noted: Noted[]): Connector {
+function recording(connector: Connector, sent: Sent[]): Connector {
   return Object.assign(Object.create(connector) as Connector, {
     run: (statement: Statement, values: readonly unknown[], context: RunContext) => {
-      noted.push({ statement, values, context });
+      sent.push({ statement, values, context });
       return connector.run(statement, values, context);
     },
     pool: () => connector.pool(),
@@ -86,7 +86,7 @@ function noting(connector: Connector, noted: Noted[]): Connector {
 describeEngines(['postgres', 'mysql', 'mariadb'], (engine) => {
   let databases: KeyDatabases;
   let graph: RoleEngine;
-  const noted: Noted[] = [];
+  const sent: Sent[] = [];
   const across = crossing[engine]!;
 
   beforeAll(async () => {
@@ -123,14 +123,14 @@ describeEngines(['postgres', 'mysql', 'mariadb'], (engine) => {
     };
     const connectors = new Map(databases.connectors);
     const name = [...connectors.keys()].find((source) => source === engine) as SourceName;
-    connectors.set(name, noting(connectors.get(name)!, noted));
+    connectors.set(name, recording(connectors.get(name)!, sent));
     graph = await roleEngine(connectors, attachment({ metadata }));
   }, 120_000);
   afterAll(() => databases?.close());
 
   /** The names of the indexes in the plans of all statements that an operation sends to the server. */
   async function indexes(query: string): Promise<{ readonly plan: string; readonly found: number }> {
-    noted.length = 0;
+    sent.length = 0;
     const { data, errors } = JSON.parse(await ask(graph, { query, variables: {} })) as {
       data: Record<string, readonly Record<string, unknown>[]>;
       errors?: unknown;
@@ -138,8 +138,8 @@ describeEngines(['postgres', 'mysql', 'mariadb'], (engine) => {
     if (errors !== undefined) throw new Error(`${query}\n${JSON.stringify(errors)}`);
     const connector = [...databases.connectors].find(([source]) => source === engine)![1];
     const plans: string[] = [];
-    expect(noted.length).toBeGreaterThan(0);
-    for (const { statement, values, context } of [...noted]) {
+    expect(sent.length).toBeGreaterThan(0);
+    for (const { statement, values, context } of [...sent]) {
       const how = engine === 'mysql' ? 'explain format=traditional' : 'explain';
       const text = `${how} ${statement.text}`;
       const { rows } = await connector.run({ text, slots: statement.slots }, values, context);

@@ -144,7 +144,7 @@ describeEngines(['postgres'], () => {
       const others = passing((text) => text !== 'null' && text !== value);
       // Labels of enums are sent without quotes.
       const given = name === 'moods' ? value.replaceAll('"', '') : value;
-      const told = async (where: string, session?: string) => [value, where, await ids(where, session)];
+      const found = async (where: string, session?: string) => [value, where, await ids(where, session)];
       const expected = (where: string, list: readonly number[]) => [value, where, list];
       // Arrays with NULL elements can be read but not sent.
       if (value.includes('null')) continue;
@@ -153,7 +153,7 @@ describeEngines(['postgres'], () => {
         [`{${name}: {_neq: ${given}}}`, others],
         [`{_not: {${name}: {_eq: ${given}}}}`, others],
       ] as const)
-        expect(await told(where)).toEqual(expected(where, list));
+        expect(await found(where)).toEqual(expected(where, list));
       if (lists.includes(name)) {
         const held = `{${name}: {_contains: ${given}}}`;
         const parts = JSON.parse(value) as readonly unknown[];
@@ -161,7 +161,7 @@ describeEngines(['postgres'], () => {
           const list = JSON.parse(shown.get(id)!) as readonly unknown[] | null;
           return list !== null && parts.every((part) => list.includes(part));
         };
-        expect(await told(held)).toEqual(
+        expect(await found(held)).toEqual(
           expected(
             held,
             rows.filter(holding).map(({ id }) => id),
@@ -170,18 +170,18 @@ describeEngines(['postgres'], () => {
         continue;
       }
       const distinct = `{${name}: {_is_distinct_from: ${given}}}`;
-      expect(await told(distinct)).toEqual(
+      expect(await found(distinct)).toEqual(
         expected(
           distinct,
           passing((text) => text !== value),
         ),
       );
       const among = `{${name}: {_in: [${given}]}}`;
-      expect(await told(among)).toEqual(expected(among, same));
+      expect(await found(among)).toEqual(expected(among, same));
       const session = String(JSON.parse(value));
       if (session === '' || session.includes(' ')) continue;
-      expect(await told('{}', `is_${name} value=${session}`)).toEqual(expected('{}', same));
-      expect(await told('{}', `not_${name} value=${session}`)).toEqual(expected('{}', others));
+      expect(await found('{}', `is_${name} value=${session}`)).toEqual(expected('{}', same));
+      expect(await found('{}', `not_${name} value=${session}`)).toEqual(expected('{}', others));
     }
     const grouped = `{ held_aggregate { group_by(keys: [{column: ${name}}]) { group_key { ${name} } } } }`;
     const { group_by: groups } = (await rowsOf(grouped)) as unknown as {

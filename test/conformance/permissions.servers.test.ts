@@ -23,7 +23,7 @@ import {
   type RandomRole,
   randomRole,
   sessionTexts,
-  sightOf,
+  visibleRowsOf,
 } from './random-roles.ts';
 import { answerOf } from './reference.ts';
 import { under } from './visible-rows.ts';
@@ -58,11 +58,11 @@ describeEngines(engines, (engine) => {
       // Printing whole graphs is slow, and all engines name the same things, so one engine is enough.
       if (engine === 'pglite') namesNothingElse(asked.options.schema, role, catalog);
       if (!canRead(asked)) return;
-      const sight = sightOf(role, catalog);
+      const visible = visibleRowsOf(role, catalog);
       for (let at = 0; at < each; at++) {
         const one = operation(asked.options.schema, number * 100 + at);
         await compareWith(asked, naive, one, session, (values) =>
-          under(sight, () => answerOf(asked.options.schema, parse(one.query), values)),
+          under(visible, () => answerOf(asked.options.schema, parse(one.query), values)),
         );
       }
     },
@@ -103,11 +103,16 @@ async function compareWith(
   const compare = async (lane: string, given: string, values: Values) => {
     const expected = JSON.parse(JSON.stringify(await reference(values))) as unknown;
     const difference = alike(JSON.parse(given), expected);
-    // SQLite adds whole numbers in 64 bits, and says so where some rows of what is stored go beyond.
+    // SQLite reports an integer overflow if the sum of some of the stored rows exceeds 64 bits.
     if (difference === null || given.startsWith('{"errors":[{"message":"A number went beyond 64 bits."'))
       return;
-    const told = [query, JSON.stringify(values), `given: ${given}`, `expected: ${JSON.stringify(expected)}`];
-    throw new Error(`${lane}: ${difference}\n${told.join('\n')}`);
+    const context = [
+      query,
+      JSON.stringify(values),
+      `given: ${given}`,
+      `expected: ${JSON.stringify(expected)}`,
+    ];
+    throw new Error(`${lane}: ${difference}\n${context.join('\n')}`);
   };
   await compare('full path', await ask(asked, { query, variables, session }), variables);
   const hot = await askHot(asked, { query, variables: others, session });
@@ -124,7 +129,7 @@ async function compareWith(
 function namesNothingElse(schema: GraphQLSchema, role: RandomRole, catalog: Catalog): void {
   const tables = allTables(catalog);
   const named = tables
-    // The columns of the table `group` have names that the grammar has too.
+    // These names of the table `group` are also names of the grammar.
     .filter(({ name }) => /^[a-z_]+$/.test(name) && name !== 'group')
     .sort((a, b) => b.name.length - a.name.length);
   for (const type of Object.values(schema.getTypeMap())) {
@@ -147,7 +152,7 @@ const isEnumOfDatabase = (name: string, table: Table) =>
     (column) => name === `${table.name}_${column.name}` || name.startsWith(`${table.name}_${column.name}_`),
   );
 
-/** Columns by the position that a type stands for: what is written, or what is read. */
+/** Columns that may be named in a position: those the role may write, or those it may read. */
 function allowedIn(position: string, { grants }: RandomRole, table: Table): Set<string> {
   const own = grants.flatMap((list) => list.filter((grant) => grant.table.id === table.id));
   // An inherited role has a write permission if exactly one of its roles has it.
@@ -158,7 +163,7 @@ function allowedIn(position: string, { grants }: RandomRole, table: Table): Set<
   if (position === '_insert_input') return written('insert');
   if (/^_(?:set|inc|mul|append|prepend|delete_\w+)_input$/.test(position)) return written('update');
   if (position === '_update_column') return written('update');
-  // A key is named where its columns may be read or written; some engines call it by its column.
+  // A constraint is named if its columns may be read or written; some engines name it by its column.
   if (position === '_constraint')
     return new Set([...own.flatMap(({ select }) => select.columns), ...written('insert')]);
   return new Set(own.flatMap(({ select }) => select.columns));

@@ -202,9 +202,9 @@ async function compare(
   const { data: stored } = JSON.parse(await ask(all, { query: `{ ${read.join(' ')} }`, variables: {} })) as {
     data: Stored;
   };
-  const told = `${query}\nrole: ${JSON.stringify(role)}\nbefore: ${JSON.stringify(before)}\nanswer: ${text}`;
+  const context = `${query}\nrole: ${JSON.stringify(role)}\nbefore: ${JSON.stringify(before)}\nanswer: ${text}`;
   const same = (what: string, given: unknown, wanted: unknown) =>
-    expect({ told, [what]: given }).toEqual({ told, [what]: wanted });
+    expect({ context, [what]: given }).toEqual({ context, [what]: wanted });
   const expected = inserted(role, before, insert);
   if ('code' in expected) {
     same('refused', errors?.[0]?.extensions.code, expected.code);

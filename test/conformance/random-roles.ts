@@ -137,7 +137,7 @@ export function sessionTexts({ claims }: RandomRole): Map<string, string> {
 }
 
 /** The rows that a role sees, computed in memory from its permissions. */
-export function sightOf(role: Pick<RandomRole, 'grants' | 'claims'>, catalog: Catalog): VisibleRows {
+export function visibleRowsOf(role: Pick<RandomRole, 'grants' | 'claims'>, catalog: Catalog): VisibleRows {
   const context: RuleContext = { claims: role.claims, tables: allTables(catalog) };
   const known = new Map<string, readonly Row[]>();
   const selectsOf = (id: string) =>

@@ -60,12 +60,12 @@ function comparison({ dice, claims }: RuleWishes, table: Table, column: Column):
     ...(isText ? ['_like', '_nlike'] : []),
   ];
   const operator = dice.pick(operators);
-  const said = (value: unknown) => (dice.chance(45) ? claimed(claims, value) : value);
+  const operand = (value: unknown) => (dice.chance(45) ? claimed(claims, value) : value);
   if (operator === '_is_null') return { _is_null: dice.chance(40) };
-  if (operator === '_in' || operator === '_nin') return { [operator]: said(list()) };
-  if (operator === '_between') return { _between: [said(one()), said(one())] };
-  if (operator.endsWith('like')) return { [operator]: said(`%${fragment(dice, table, column)}%`) };
-  return { [operator]: said(one()) };
+  if (operator === '_in' || operator === '_nin') return { [operator]: operand(list()) };
+  if (operator === '_between') return { _between: [operand(one()), operand(one())] };
+  if (operator.endsWith('like')) return { [operator]: operand(`%${fragment(dice, table, column)}%`) };
+  return { [operator]: operand(one()) };
 }
 
 /** Adds a session variable with this value and returns its name. */
@@ -97,7 +97,7 @@ function againstColumn(wishes: RuleWishes, table: Table): BoolExp {
 }
 
 function existsRule(wishes: RuleWishes, table: Table, depth: number): BoolExp {
-  // MariaDB refuses some aggregates of a column that is masked by rows of a view that aggregates itself.
+  // MariaDB refuses some aggregates of a column whose mask refers to a view that aggregates.
   const candidates = wishes.tables.filter(
     ({ source, name }) => source.name === table.source.name && name !== 'customer_totals',
   );
@@ -187,14 +187,14 @@ function decidesColumn(
       _lte: order <= 0,
     }[against];
   }
-  const said = (value: unknown): unknown => {
+  const resolved = (value: unknown): unknown => {
     const name = typeof value === 'string' ? /^X-(?:Foz|Hasura)-(.*)$/.exec(value)?.[1] : undefined;
     if (name !== undefined) return claims.get(name.toLowerCase());
-    return Array.isArray(value) ? value.map(said) : value;
+    return Array.isArray(value) ? value.map(resolved) : value;
   };
-  // Only the meaning and the value of a member count here.
+  // Only the meaning and the value of the member are used here.
   return compares(held, column, {
     meaning: { kind: 'operator', operator: operator as Operator },
-    value: said(operand),
+    value: resolved(operand),
   } as unknown as Parameters<typeof compares>[2]);
 }

@@ -52,8 +52,8 @@ describeEngines(engines, (engine) => {
           const write = randomWrite(dice, at);
           const text = await ask(own, { query: `mutation { it: ${write.field} }`, variables: {} });
           const after = await stored(shop);
-          const told = [write.field, JSON.stringify(writer), JSON.stringify(triggers), text].join('\n');
-          tally[engine].add(verdict(told, triggers, writer, write, before, after, text));
+          const context = [write.field, JSON.stringify(writer), JSON.stringify(triggers), text].join('\n');
+          tally[engine].add(verdict(context, triggers, writer, write, before, after, text));
         }
       } finally {
         for (const trigger of triggers) await shop.run(...dropTrigger(engine, trigger));
@@ -159,7 +159,7 @@ interface State {
 }
 
 async function stored(shop: Behind): Promise<State> {
-  // Aliased, since the rows of a driver are objects.
+  // Aliased, since the driver returns rows as objects, which need a name for each expression.
   const list = columns
     .map((name) => `coalesce(cast(${name} as char(20)), 'null') as ${name}_text`)
     .join(', ');
@@ -230,7 +230,7 @@ const known = ['permission-error', 'constraint-violation', 'not-supported'];
 
 /** Throws if the answer does not agree with the database. */
 function verdict(
-  told: string,
+  context: string,
   triggers: readonly Trigger[],
   writer: Writer,
   { kind }: Asked,
@@ -239,7 +239,7 @@ function verdict(
   text: string,
 ): 'stored' | 'refused' {
   const same = (what: string, given: unknown, wanted: unknown) =>
-    expect({ told, [what]: given }).toEqual({ told, [what]: wanted });
+    expect({ context, [what]: given }).toEqual({ context, [what]: wanted });
   const { data, errors } = JSON.parse(text) as {
     data?: { it: { affected_rows: number; returning: (Row & { parts: { label: string }[] })[] } } | null;
     errors?: { extensions: { code: string } }[];

@@ -114,9 +114,9 @@ async function compare(
       variables: {},
     }),
   ) as { data: { rows: readonly Row[] } };
-  const told = `${query}\nrole: ${JSON.stringify(writer)}\nbefore: ${JSON.stringify(before)}\nanswer: ${text}`;
+  const context = `${query}\nrole: ${JSON.stringify(writer)}\nbefore: ${JSON.stringify(before)}\nanswer: ${text}`;
   const same = (what: string, given: unknown, wanted: unknown) =>
-    expect({ told, [what]: given }).toEqual({ told, [what]: wanted });
+    expect({ context, [what]: given }).toEqual({ context, [what]: wanted });
   if ('codes' in expected) {
     same('refused', expected.codes.includes(errors?.[0]?.extensions.code ?? ''), true);
     same('stored', stored.rows, before);

@@ -101,7 +101,7 @@ type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
 const small = (text: string) => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** Two values as fields show them, in the one spelling by which they are compared. */
+/** Two values as fields return them, converted to the form in which they are compared. */
 function spelled(value: unknown, column: string, compare: Compare): string {
   const text = String(value);
   switch (kindOf(column)) {
@@ -165,7 +165,7 @@ describe(`keys between databases (FOZ_SEED=${seed})`, () => {
       )
       .map(({ id }) => id);
 
-  const told = (link: Link) =>
+  const linkText = (link: Link) =>
     `${link.from} -> ${link.to} ${link.pairs.map((pair) => pair.join(' = ')).join(', ')} ${link.compare}`;
 
   test('field, aggregate, filter and order go by the values that are shown', async () => {
@@ -190,7 +190,7 @@ describe(`keys between databases (FOZ_SEED=${seed})`, () => {
         many: ${from}_held(where: {${name}_aggregate: {count: {predicate: {_gt: ${least}}}}}, order_by: {id: asc}) { id }
         ordered: ${from}_held(order_by: [{${name}_aggregate: {count: desc}}, {id: asc}]) { id }
       }`).catch((error: unknown) => {
-        problems.push(`${told(link)}: ${(error as Error).message}`);
+        problems.push(`${linkText(link)}: ${(error as Error).message}`);
         return null;
       });
       if (data === null) continue;
@@ -214,7 +214,7 @@ describe(`keys between databases (FOZ_SEED=${seed})`, () => {
       };
       for (const [part, value] of Object.entries(wanted)) {
         const [given, right] = [JSON.stringify(data[part]), JSON.stringify(value)];
-        if (given !== right) problems.push(`${told(link)}: ${part}: ${difference(data[part]!, value)}`);
+        if (given !== right) problems.push(`${linkText(link)}: ${part}: ${difference(data[part]!, value)}`);
       }
     }
     expect(problems.join('\n')).toBe('');

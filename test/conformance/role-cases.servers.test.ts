@@ -6,7 +6,7 @@ import { type Instance, openInstance } from '../support/cases/instance.ts';
 import { Roles, roleMetadata, sessionOf, withPermissions } from '../support/cases/roles.ts';
 import { casesIn, topics } from '../support/cases/tabled.ts';
 import { alike } from './alike.ts';
-import { allTables, type RandomGrant, sightOf } from './random-roles.ts';
+import { allTables, type RandomGrant, visibleRowsOf } from './random-roles.ts';
 import { answerOf } from './reference.ts';
 import { under } from './visible-rows.ts';
 
@@ -42,8 +42,8 @@ describe('readings of roles against the reference', () => {
       const session = sessionOf(one.as);
       const { schema } = roles.engine(session).options;
       const grants = leavesOf(session.role).map((role) => grantsOf(role, allTables(roles.catalog)));
-      const sight = sightOf({ grants, claims: claimsOf(session.variables) }, roles.catalog);
-      const answer = await under(sight, () => answerOf(schema, parse(one.ask), one.variables ?? {}));
+      const visible = visibleRowsOf({ grants, claims: claimsOf(session.variables) }, roles.catalog);
+      const answer = await under(visible, () => answerOf(schema, parse(one.ask), one.variables ?? {}));
       expect(alike(one.answer, JSON.parse(JSON.stringify(answer)))).toBeNull();
     });
   }

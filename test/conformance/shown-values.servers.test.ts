@@ -175,7 +175,7 @@ describeEngines(['postgres', 'pglite', 'mysql', 'mariadb', 'sqlite'], (engine) =
       ['{price: {_gt: "$1.50"}}', [2, 3]],
       ['{price: {_eq: "1"}}', [1]],
       ['{span: {_eq: "[1,4]"}}', [1]],
-      // Ranges of decimals are equal to the server whatever zeros they are written with.
+      // The server treats ranges of decimals as equal whatever trailing zeros they have.
       ['{parts: {_eq: "[1,2)"}}', [1, 3]],
       ['{net: {_lt: "10.0.0.0/8"}}', [5]],
       ['{hosts: {_eq: ["198.24.10.0/32", "::1"]}}', [1]],

@@ -18,7 +18,7 @@ export interface Direction {
   readonly nulls: 'first' | 'last';
 }
 
-/** One thing to sort by: a value of each item, and its direction. */
+/** A term of an order: a value of each item, and a direction. */
 export interface Term<T> extends Direction {
   readonly type: ValueType;
   readonly of: (item: T) => Held;
@@ -26,7 +26,7 @@ export interface Term<T> extends Direction {
   readonly column: Column | null;
 }
 
-/** The items in the order of the terms; what they leave open stays as it was. */
+/** Sorts items by the terms. Items with equal terms keep their order. */
 export function sorted<T>(items: readonly T[], terms: readonly Term<T>[]): T[] {
   return [...items].sort((a, b) => {
     for (const term of terms) {

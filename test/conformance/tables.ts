@@ -80,8 +80,8 @@ const known = new Map<string, readonly Row[]>();
 
 /** The visible rows of a fixture's table or view, in the order of the primary key if there is one. */
 export function rowsOfTable(table: Table): readonly Row[] {
-  const sight = visibleRowsNow();
-  if (sight !== null) return sight.rows(table);
+  const visible = visibleRowsNow();
+  if (visible !== null) return visible.rows(table);
   let rows = known.get(table.name);
   if (rows === undefined) {
     rows = computed[table.name]?.() ?? stored[table.name];

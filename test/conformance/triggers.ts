@@ -16,7 +16,7 @@ export interface Trigger {
   readonly late?: boolean;
 }
 
-/** The column by which a row is found that is changed late. */
+/** The key of the rows that a late trigger changes. */
 const key = 'id';
 
 /** Whether the engine has triggers like this. */
@@ -26,7 +26,7 @@ export function canHave(engine: Engine, { action, late = false }: Trigger): bool
   return engine !== 'sqlite' || action.kind === 'skip' || late;
 }
 
-/** Statements that create a trigger, which are all that its table has for the event. */
+/** Statements that create a trigger; it is the only one of its table for the event. */
 export function createTrigger(engine: Engine, trigger: Trigger): string[] {
   const { table, event, action, late = false } = trigger;
   const name = `${table}_${event}_${action.kind}${late ? '_late' : ''}`;
@@ -53,14 +53,14 @@ export function createTrigger(engine: Engine, trigger: Trigger): string[] {
   ];
 }
 
-/** Statements that take it away again. */
+/** Statements that drop a trigger. */
 export function dropTrigger(engine: Engine, { table, event, action, late = false }: Trigger): string[] {
   const name = `${table}_${event}_${action.kind}${late ? '_late' : ''}`;
   if (engine !== 'postgres' && engine !== 'pglite') return [`drop trigger ${name}`];
   return [`drop trigger ${name} on ${table}`, `drop function ${name}()`];
 }
 
-/** A key that the database makes up where none is given. */
+/** The type of a key that the database generates. */
 export const madeUpKey = Object.fromEntries(
   engines.map((engine) => [engine, testEngines[engine].spelling.generatedKey]),
 ) as Readonly<Record<Engine, string>>;

@@ -9,7 +9,7 @@ export class Document {
   }
 }
 
-/** What a column of a row holds: canonical values, `null` for NULL. */
+/** The value of a column in a row: canonical, `null` for NULL. */
 export type Held = string | number | boolean | Document | null;
 
 /** A row by the names of its columns in the database. */
@@ -55,7 +55,7 @@ export function sameDocument(a: unknown, b: unknown): boolean {
   );
 }
 
-/** How a value stands in an answer. */
+/** A value as an answer contains it. */
 export function answered(type: ValueType, value: Held): unknown {
   if (value === null) return null;
   const family = familyOf(type.scalar);

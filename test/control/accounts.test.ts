@@ -62,7 +62,7 @@ async function post(query: string, headers: Readonly<Record<string, string>>) {
 }
 const insert = (id: number) =>
   `mutation { insert_orders(objects: [{id: ${id}}, {id: ${id + 1}}]) { affected_rows } }`;
-/** All but sign-ins. */
+/** The audit records except sign-ins. */
 const records = async () =>
   (await queryAudit(foz.plane!.store, { kinds: ['control', 'mutation', 'read', 'refusal'] })).records;
 
@@ -117,7 +117,7 @@ test('a key that is revoked in the store is refused', async () => {
   expect(status).toBe(401);
 });
 
-/** What the tests look at in an answer of the control API. */
+/** The parts of an answer of the control API that the tests check. */
 interface Answer {
   readonly data: {
     readonly createKey: {
@@ -131,7 +131,7 @@ interface Answer {
   readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
 }
 
-/** Asks the control API. */
+/** Sends a request to the control API. */
 async function control(query: string, variables = {}, own = secret) {
   const response = await fetch(`${foz.url}control/graphql`, {
     method: 'POST',
@@ -200,8 +200,8 @@ test('a key has limits of its own, which are told', async () => {
   await post(insert(191), { 'x-api-key': text });
   const found = await post('{ orders { id } }', { 'x-api-key': text });
   expect(JSON.parse(found.text).data.orders).toHaveLength(1);
-  const told = await control('query ($id: String!) { keyPermissions(id: $id) { role limits } }', key);
-  expect(told.data).toEqual({
+  const permissions = await control('query ($id: String!) { keyPermissions(id: $id) { role limits } }', key);
+  expect(permissions.data).toEqual({
     keyPermissions: [{ role: 'clerk', limits: expect.objectContaining({ rows: 1, depth: 3 }) }],
   });
 });

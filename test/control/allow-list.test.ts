@@ -88,7 +88,7 @@ test('report tells and lets pass; other roles are free', async () => {
   expect(await asClerk(own, '{ orders { note } }')).toBe(empty);
   const document = '{\n  orders {\n    note\n  }\n}';
   expect(unlisted).toEqual([{ role: clerk, operationName: null, document, refused: false }]);
-  // Each time, though it is planned.
+  // Reported each time, although the plan is cached.
   expect(await asClerk(own, '{ orders { note } }')).toBe(empty);
   expect(unlisted).toHaveLength(2);
   const admin = own.engine({ role: adminRole, variables: new Map() });
@@ -174,14 +174,16 @@ describe('ids of documents', () => {
   });
 
   test('a list that is none is told with its place', () => {
-    const told = (list: unknown) =>
+    const problemsOf = (list: unknown) =>
       checkAllowLists([{ role: 'clerk', operations: [text, JSON.stringify(list)] }]);
     const at = { path: ['allow_list', 0, 'operations', 1] };
     const unknown = { ...at, message: expect.stringContaining('apollo-persisted-query-manifest') };
-    expect(told({ a: 5 })).toEqual([unknown]);
-    expect(told({ ...manifest, operations: [{ id: 'a' }] })).toEqual([unknown]);
-    expect(told({ ...manifest, operations: 'none' })).toEqual([unknown]);
-    expect(told({ a: 'query {' })).toEqual([{ ...at, message: expect.stringContaining('Syntax Error') }]);
-    expect(told({})).toEqual([{ ...at, message: 'holds no operation' }]);
+    expect(problemsOf({ a: 5 })).toEqual([unknown]);
+    expect(problemsOf({ ...manifest, operations: [{ id: 'a' }] })).toEqual([unknown]);
+    expect(problemsOf({ ...manifest, operations: 'none' })).toEqual([unknown]);
+    expect(problemsOf({ a: 'query {' })).toEqual([
+      { ...at, message: expect.stringContaining('Syntax Error') },
+    ]);
+    expect(problemsOf({})).toEqual([{ ...at, message: 'holds no operation' }]);
   });
 });

@@ -58,7 +58,7 @@ const change = (id: string, input: object, revision?: number) =>
     `mutation ($id: String!, $input: KeyChange!, $revision: SafeInt) { updateKey(id: $id, input: $input, revision: $revision) { ${fields} } }`,
     { id, input, revision },
   );
-const told = async (id: string) =>
+const keyState = async (id: string) =>
   (await foz.control(`{ keys(revoked: true) { ${fields} } }`)).data.keys.find(
     (key: { id: string }) => key.id === id,
   );
@@ -124,7 +124,7 @@ test('what is given changes, what is absent stays, null takes away', async () =>
   };
   const taken = (await change(key.id, { ...bare, variables: null, backend: null })).data.updateKey;
   expect(taken).toEqual({ ...changed, ...bare, variables: {}, backend: false, revision: 4 });
-  expect(await told(key.id)).toEqual(taken);
+  expect(await keyState(key.id)).toEqual(taken);
 });
 
 test('a change counts for the next request and ends WebSockets that are open', async () => {
@@ -146,7 +146,7 @@ test('a change counts for the next request and ends WebSockets that are open', a
   expect((await ask(text, insert)).text).toContain('has no mutation type');
   await change(key.id, { scopes: null });
   expect((await ask(text, insert)).text).toBe('{"data":{"insert_orders_one":{"id":3}}}');
-  // What comes out of the store is no Date of this realm, which GraphQL would want: so the store is asked.
+  // The driver's Date is not one of this realm, so GraphQL cannot return it. The test reads the store instead.
   const ends = async () => {
     const [found] = await foz.server.plane!.store.read((db) => listKeys(db, { id: key.id }));
     return found!.expiresAt?.toISOString();
@@ -155,7 +155,7 @@ test('a change counts for the next request and ends WebSockets that are open', a
   await change(key.id, { expiresAt: soon });
   while (Date.now() < Date.parse(soon)) await new Promise((resolve) => setTimeout(resolve, 50));
   expect((await ask(text)).status).toBe(401);
-  // What has expired may be described, and brought back.
+  // An expired key can be described and made valid again.
   await change(key.id, { description: 'over' });
   expect(await ends()).toBe(soon);
   await change(key.id, { expiresAt: null });
@@ -194,7 +194,7 @@ test('the rules of new keys hold for what a key becomes; what is refused changes
       extensions: { code: 'conflict' },
     },
   ]);
-  expect(await told(key.id)).toEqual(key);
+  expect(await keyState(key.id)).toEqual(key);
 });
 
 test('a key that has ended, or is not there, cannot be changed', async () => {
@@ -223,7 +223,7 @@ test('who has seen another revision is refused; changes at once of different thi
     { backend: true },
   ];
   await Promise.all(inputs.map((input) => change(key.id, input)));
-  expect(await told(key.id)).toEqual({
+  expect(await keyState(key.id)).toEqual({
     ...key,
     description: 'first',
     ...Object.assign({}, ...inputs),

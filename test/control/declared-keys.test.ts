@@ -55,7 +55,7 @@ const keys = async (fields: string) => {
 const all = `id name declared description owner roles defaultRole variables scopes { operations sources tables }
   networks rateLimit { requests seconds } backend prefixes limits revision expiresAt rotatedAt revokedAt`;
 
-/** Asks for its own keys as an API key. */
+/** Sends a request to the control API with an API key, about its own keys. */
 async function account(key: string, query: string) {
   const response = await fetch(`${foz.server.url}account/graphql`, {
     method: 'POST',
@@ -93,7 +93,7 @@ test('keys of the file stand before those of the store, with all that is declare
     networks: ['127.0.0.0/8'],
     rateLimit: { requests: 3_000_000_000, seconds: 60 },
     backend: true,
-    // The overlap of the former one has ended.
+    // The former key of this entry is no longer accepted, since the overlap of the rotation has ended.
     prefixes: [till.prefix],
     limits: { depth: 5 },
     revision: 0,
@@ -172,7 +172,7 @@ test('such a key sees itself, and cannot end itself', async () => {
   expect(ended.errors).toMatchObject([
     { message: expect.stringContaining('change it there'), extensions: { code: 'not-supported' } },
   ]);
-  // Of others it learns nothing.
+  // It learns nothing about other keys, not even whether they exist.
   for (const id of ['file:report', 'file:nothing'])
     expect((await account(till.key, `mutation { revokeKey(id: "${id}") { id } }`)).errors).toMatchObject([
       { extensions: { code: 'not-found' } },

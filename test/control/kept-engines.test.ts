@@ -145,11 +145,11 @@ test('another source, and a table that nobody but its roles sees, touch nobody e
   await shop.connector.run({ text: 'alter table notes add column colour text', slots: [] }, [], context);
   await registry.refresh(shop.name);
   expect(graphs.engine(session('reader'))).toBe(reading);
-  // It stands in the table of the role, though the role cannot read it: names of columns keep clear of it.
+  // The role cannot read the column, but relationships must not get its name, so the column affects the role's graph.
   expect(graphs.engine(session('guest'))).not.toBe(visiting);
   registry.remove(parseSourceName('other')!);
   expect(graphs.engine(session('reader'))).toBe(reading);
-  // Another connection to the same database: statements must go there.
+  // The source has another connector now, so statements must not go to the old one.
   await registry.put(await attach('shop', []));
   expect(graphs.engine(session('reader'))).not.toBe(reading);
 });
@@ -191,7 +191,7 @@ test(`an engine that stayed answers as a new one does (seed ${seed})`, async () 
   expect(stayed).toBeGreaterThan(20);
 });
 
-/** The graph of a role, and the statements that read all that it sees. */
+/** The graph of a role as SDL, and the SQL of statements that read everything it sees. */
 async function described(graphs: Graphs, role: string): Promise<string> {
   const { schema } = graphs.engine(session(role)).options;
   const text = printSchema(schema);
@@ -210,7 +210,7 @@ async function described(graphs: Graphs, role: string): Promise<string> {
   return text + (await explainOperation(graphs, { query, variables: '{}', operationName: null, role }));
 }
 
-/** What a role may do with a table, at random. */
+/** Random permissions of a role on a table. */
 function randomTable(random: () => number, table: keyof typeof columns, role: string): TableMetadata {
   const rule = () => ({ id: { _gt: Math.floor(random() * 3) } });
   const through = table === 'books' ? { author: rule() } : table === 'authors' ? { books: rule() } : rule();
@@ -226,7 +226,7 @@ function randomTable(random: () => number, table: keyof typeof columns, role: st
   };
 }
 
-/** The entry of a table with what one role may do in the place of what it might before. */
+/** The entry of a table with the permissions of a role replaced. */
 function withRole(before: TableMetadata | undefined, after: TableMetadata): TableMetadata {
   const role = [...after.select_permissions!, ...after.delete_permissions!][0]?.role;
   const others = <T extends { readonly role: string }>(list: readonly T[] = []) =>
@@ -242,7 +242,7 @@ function pick<T>(random: () => number, list: readonly T[]): T {
   return list[Math.floor(random() * list.length)]!;
 }
 
-/** Numbers from 0 up to 1 that follow from the seed (mulberry32). */
+/** Random numbers from 0 to below 1, determined by the seed (mulberry32). */
 function randomFrom(start: number): () => number {
   let state = start;
   return () => {

@@ -146,8 +146,8 @@ test('revisions beyond 32 bits: of keys, sources, issuers and settings', async (
     putIssuer: next,
     setSetting: next,
   });
-  const { settings, ...told } = await data(revised);
-  expect(told).toEqual({
+  const { settings, ...described } = await data(revised);
+  expect(described).toEqual({
     keys: [{ id, ...next }],
     sources: [{ name: 'desk', ...next }],
     issuers: [{ name: 'company', ...next }],

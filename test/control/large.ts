@@ -5,10 +5,10 @@ import { signMark, writeMark } from '../../src/store/audit/state.ts';
 import { keyRing, Secrets } from '../../src/store/secrets/index.ts';
 import { openStore } from '../../src/store/store.ts';
 
-/** The largest number of 32 bits. */
+/** The largest signed number of 32 bits. */
 export const largest = 2_147_483_647;
 
-/** Does something to the embedded store of a state folder that nobody has open. */
+/** Changes the embedded store in a state folder while no process has it open. */
 export async function inStore(folder: string, change: (db: Knex, key: Uint8Array) => Promise<unknown>) {
   const store = openStore({ folder });
   const log = new AuditLog({ store, secrets: new Secrets(store, keyRing(folder, {})), folder });
@@ -18,7 +18,10 @@ export async function inStore(folder: string, change: (db: Knex, key: Uint8Array
   await store.close();
 }
 
-/** A store with a long past: retention has removed all but the records to come, of which the third is too large for 32 bits; so is the metadata's version. */
+/**
+ * Creates a store as after a long time: the numbers of the audit log and the version of the metadata will exceed 32 bits after few
+ * more.
+ */
 export function longPast(folder: string): Promise<void> {
   return inStore(folder, async (db, key) => {
     const mark = { seq: largest - 2, hash: genesis, at: 0 };

@@ -14,7 +14,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 let made = 0;
 const folder = () => mkdtempSync(join(root, `${++made}-`));
 
-/** A database in a file; statements are run one after the other. */
+/** A database file. Returns a function that runs statements one after the other. */
 function database(path: string) {
   return async (...statements: readonly string[]) => {
     const connector = await connect({ name: 'own', kind: 'sqlite', path }, true);
@@ -38,7 +38,7 @@ async function served(config: FozConfig, plane: Plane = null) {
     graphs,
     registry,
     runtime,
-    /** Without the global id: `users: id posts posts_aggregate`. */
+    /** Fields of a type without `node_id`, after its name: `users: id posts posts_aggregate`. */
     fields: (type: string) => {
       const found = graphs.engine().options.schema.getType(type);
       return found !== undefined && 'getFields' in found
@@ -47,7 +47,7 @@ async function served(config: FozConfig, plane: Plane = null) {
             .join(' ')
         : undefined;
     },
-    /** The lists, with the tables that they are of. */
+    /** The root fields that are lists, each with its table. */
     lists: () =>
       Object.entries(graphs.engine().options.schema.getQueryType()!.getFields())
         .map(
@@ -64,8 +64,11 @@ async function served(config: FozConfig, plane: Plane = null) {
   };
 }
 
-/** What is served for a moment. */
-async function look<T>(config: FozConfig, of: (foz: Awaited<ReturnType<typeof served>>) => T): Promise<T> {
+/** Starts Foz, calls `of`, and stops Foz. */
+async function whileServed<T>(
+  config: FozConfig,
+  of: (foz: Awaited<ReturnType<typeof served>>) => T,
+): Promise<T> {
   const foz = await served(config);
   const found = of(foz);
   await foz.close();
@@ -84,16 +87,16 @@ test('relationships keep their names when other foreign keys come, also those th
     'create table docs (id integer primary key, writer integer references users)',
   );
   const config = { sources: [sqlite('a', path)], state };
-  expect(await look(config, (foz) => foz.fields('users'))).toBe(
+  expect(await whileServed(config, (foz) => foz.fields('users'))).toBe(
     'id docs docs_aggregate posts posts_aggregate',
   );
   await run(
     'alter table posts add column editor_id integer references users',
-    // The key that was there first is the last one now, and the new one stands before it.
+    // The foreign key that existed first is created last now.
     'drop table docs',
     'create table docs (id integer primary key, checker integer references users, writer integer references users)',
   );
-  await look(config, (foz) => {
+  await whileServed(config, (foz) => {
     expect(foz.fields('users')).toBe(
       'id docs_by_checker docs_by_checker_aggregate docs docs_aggregate posts posts_aggregate posts_by_editor_id posts_by_editor_id_aggregate',
     );
@@ -105,9 +108,9 @@ test('relationships keep their names when other foreign keys come, also those th
       'users writer',
     ]);
   });
-  // Without what was kept, names are made by rules.
+  // Without the stored names, names follow from the rules.
   rmSync(join(state, 'names.json'));
-  expect(await look(config, (foz) => foz.fields('users'))).toBe(
+  expect(await whileServed(config, (foz) => foz.fields('users'))).toBe(
     'id docs_by_checker docs_by_checker_aggregate docs_by_writer docs_by_writer_aggregate ' +
       'posts_by_author_id posts_by_author_id_aggregate posts_by_editor_id posts_by_editor_id_aggregate',
   );
@@ -119,9 +122,9 @@ test('a column that comes later does not take the name of a relationship', async
   const run = database(path);
   await run(users, 'create table posts (id integer primary key, author_id integer references users)');
   const config = { sources: [sqlite('a', path)], state };
-  await look(config, () => {});
+  await whileServed(config, () => {});
   await run('alter table posts add column author text', 'alter table users add column posts_aggregate text');
-  await look(config, (foz) => {
+  await whileServed(config, (foz) => {
     expect(foz.fields('posts')).toBe('id author_id author_2 author');
     expect(foz.fields('users')).toBe('id posts_aggregate_2 posts posts_aggregate');
     expect(foz.graphs.issues.map(({ where }) => where).sort()).toEqual([
@@ -141,9 +144,11 @@ test('tables keep their names: against other sources, when they are dropped and 
   );
   const first = sqlite('zeta', one);
   const both = { sources: [sqlite('alfa', two), first], state };
-  expect(await look({ sources: [first], state }, (foz) => foz.lists())).toEqual(['orders=zeta.orders']);
+  expect(await whileServed({ sources: [first], state }, (foz) => foz.lists())).toEqual([
+    'orders=zeta.orders',
+  ]);
   const names = ['alfa_orders=alfa.orders', 'alfa_orders_by_pk_2=alfa.orders_by_pk', 'orders=zeta.orders'];
-  await look(both, (foz) => {
+  await whileServed(both, (foz) => {
     expect(foz.lists()).toEqual(names);
     expect(foz.graphs.issues.map(({ reason }) => reason)).toEqual([
       expect.stringContaining(
@@ -152,28 +157,30 @@ test('tables keep their names: against other sources, when they are dropped and 
       expect.stringContaining('"orders_by_pk" is that of zeta.orders ('),
     ]);
   });
-  expect(await look({ ...both, sources: [...both.sources].reverse() }, (foz) => foz.lists())).toEqual(names);
-  // The table is gone and a third source has one like it: the name stays reserved for its former owner.
+  expect(await whileServed({ ...both, sources: [...both.sources].reverse() }, (foz) => foz.lists())).toEqual(
+    names,
+  );
+  // The table is gone, and a third source has one with the same name. The stored name stays reserved for the first one.
   const three = join(state, 'three.db');
   await database(three)('create table orders (id integer primary key)');
   await database(one)('alter table orders rename to kept');
   const all = { ...both, sources: [...both.sources, sqlite('beta', three)] };
-  expect(await look(all, (foz) => foz.lists())).toEqual([
+  expect(await whileServed(all, (foz) => foz.lists())).toEqual([
     'alfa_orders=alfa.orders',
     'alfa_orders_by_pk_2=alfa.orders_by_pk',
     'beta_orders=beta.orders',
     'kept=zeta.kept',
   ]);
   await database(one)('create table orders (id integer primary key)');
-  expect(await look(all, (foz) => foz.lists())).toContain('orders=zeta.orders');
-  // Without them the rules decide: sources go by their names.
+  expect(await whileServed(all, (foz) => foz.lists())).toContain('orders=zeta.orders');
+  // Without stored names the rules decide: the source whose name sorts first gets the short name.
   const foz = await served(all);
   for (const { name } of all.sources) expect(await foz.runtime.names.reset(name, null)).toBe(true);
   expect(await foz.runtime.names.reset('nobody', null)).toBe(false);
   await foz.close();
-  expect(await look(all, (other) => other.lists())).toContain('alfa_orders=alfa.orders');
+  expect(await whileServed(all, (other) => other.lists())).toContain('alfa_orders=alfa.orders');
   rmSync(join(state, 'names.json'));
-  expect(await look(all, (other) => other.lists())).toContain('orders=alfa.orders');
+  expect(await whileServed(all, (other) => other.lists())).toContain('orders=alfa.orders');
 }, 120_000);
 
 test('another customization makes names anew; a source that is gone leaves its names', async () => {
@@ -183,16 +190,16 @@ test('another customization makes names anew; a source that is gone leaves its n
   await database(two)('create table orders (id integer primary key)');
   const a = sqlite('a', one);
   const b = sqlite('b', two);
-  expect(await look({ sources: [a, b], state }, (foz) => foz.lists())).toContain('b_orders=b.orders');
+  expect(await whileServed({ sources: [a, b], state }, (foz) => foz.lists())).toContain('b_orders=b.orders');
   const prefixed = {
     ...b,
     customization: { root_fields: { prefix: 'old_' }, type_names: { prefix: 'old_' } },
   };
-  expect(await look({ sources: [a, prefixed], state }, (foz) => foz.lists())).toEqual([
+  expect(await whileServed({ sources: [a, prefixed], state }, (foz) => foz.lists())).toEqual([
     'old_orders=b.orders',
     'orders=a.orders',
   ]);
-  expect(await look({ sources: [sqlite('c', two)], state }, (foz) => foz.lists())).toEqual([
+  expect(await whileServed({ sources: [sqlite('c', two)], state }, (foz) => foz.lists())).toEqual([
     'orders=c.orders',
   ]);
 }, 60_000);
@@ -204,10 +211,10 @@ test('a file that cannot be read is told and left as it is', async () => {
   const names = join(state, 'in-git.json');
   writeFileSync(names, '{"a": 1}');
   const config = { sources: [sqlite('a', path)], state, names };
-  expect(await look(config, (foz) => foz.lists())).toEqual(['orders=a.orders']);
+  expect(await whileServed(config, (foz) => foz.lists())).toEqual(['orders=a.orders']);
   expect(readFileSync(names, 'utf8')).toBe('{"a": 1}');
   rmSync(names);
-  await look(config, () => {});
+  await whileServed(config, () => {});
   expect(JSON.parse(readFileSync(names, 'utf8'))).toEqual({
     a: { customization: '', relationships: {}, tables: { orders: 'orders' } },
   });

@@ -44,7 +44,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Told {
+interface KeyInfo {
   readonly id: string;
   readonly name: string;
   readonly owner: string | null;
@@ -53,10 +53,10 @@ interface Answer {
   readonly status: number;
   readonly data: {
     readonly me: unknown;
-    readonly keys: readonly Told[];
-    readonly createKey: { readonly text: string; readonly key: Told };
+    readonly keys: readonly KeyInfo[];
+    readonly createKey: { readonly text: string; readonly key: KeyInfo };
     readonly rotateKey: { readonly text: string } | null;
-    readonly revokeKey: Told | null;
+    readonly revokeKey: KeyInfo | null;
   };
   readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
 }

@@ -28,7 +28,7 @@ test('a flood of one does not empty the caches of the others', () => {
   expect(quiet.size).toBe(40);
   expect(other.size).toBe(5);
   expect(budget.state.bytes).toBeLessThanOrEqual(1600);
-  // Two caches that are flooded share what the others leave.
+  // Two caches that are both full share the budget that the others leave.
   const second = budget.share<number>();
   fill(second, 0, 10_000);
   expect(quiet.size).toBe(40);

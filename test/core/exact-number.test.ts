@@ -126,8 +126,8 @@ test('random documents come back as they were, digit by digit', () => {
   };
   for (let run = 0; run < 2000; run++) {
     const json = value(0);
-    const told = `FOZ_SEED=${seed}: ${json}`;
-    expect(`${same(jsonText(parseJson(json)), json)} ${told}`).toBe(`true ${told}`);
+    const context = `FOZ_SEED=${seed}: ${json}`;
+    expect(`${same(jsonText(parseJson(json)), json)} ${context}`).toBe(`true ${context}`);
     expect(JSON.stringify(withDoubles(parseJson(json)))).toBe(JSON.stringify(JSON.parse(json)));
   }
 });

@@ -6,7 +6,7 @@ const support = supportRows(shop);
 const keysOf = (table: readonly (readonly unknown[])[], ...columns: number[]) =>
   new Set(table.map((row) => columns.map((column) => row[column]).join('|')));
 
-/** Every value of the columns is a key of the other table, apart from NULL. */
+/** Expects every value of the columns except NULL to be a key of the other table. */
 function refers(
   from: readonly (readonly unknown[])[],
   columns: readonly number[],

@@ -45,7 +45,7 @@ test('each example and each default is what the schema takes', () => {
       JSON.parse(JSON.stringify(own).replaceAll('"#/$defs/', '"foz#/$defs/')) as object,
     );
     const given = [...(schema.examples ?? []), ...(schema.default === undefined ? [] : [schema.default])];
-    // Texts that are filled in later are what they stand for then.
+    // Values with `${...}` are checked only after they are replaced.
     const plain = given.filter((value) => !JSON.stringify(value).includes('${'));
     return plain.filter((value) => !check(value)).map((value) => [path, value, ajv.errorsText(check.errors)]);
   });

@@ -30,7 +30,7 @@ while running has \`data: null\` and status 200.
   );
 });
 
-/** Where no database has to stand: nothing is connected to. */
+/** A URL or path for an engine; no connection is made. */
 const placeOf = (engine: Engine) =>
   kindFacts(engine).place === 'url' ? { url: kindFacts(engine).example } : { path: ':memory:' };
 
@@ -56,7 +56,7 @@ test('features.md tells what each engine can do', async () => {
   const of = (engine: Engine) => connectors.get(engine)!.capabilities;
   const head = `| | ${engines.join(' | ')} |\n|---|${engines.map(() => '---').join('|')}|`;
   const rows = Object.entries(features).map(
-    ([name, tell]) => `| ${name} | ${engines.map((engine) => tell(of(engine))).join(' | ')} |`,
+    ([name, show]) => `| ${name} | ${engines.map((engine) => show(of(engine))).join(' | ')} |`,
   );
   const lacking = Object.keys(operators).filter((operator) =>
     engines.some((engine) => !of(engine).operators.has(operator as keyof typeof operators)),

@@ -10,7 +10,7 @@ import { until } from '../support/wait.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/read-only-key.md'), 'utf8');
-/** The blocks of the page, in their order: `sh`, `sh background`, `yaml foz.yaml`, ... */
+/** The code blocks of the page in order, with their info strings: `sh`, `sh background`, `yaml foz.yaml`, ... */
 const blocks = [...page.matchAll(/^```(\S.*)\n([\s\S]*?)^```$/gm)].map(([, kind, text]) => ({
   kind: kind!,
   text: text!,
@@ -31,7 +31,7 @@ describeEngines(['postgres'], () => {
     folder = mkdtempSync(join(tmpdir(), 'foz-page-'));
     const bin = join(folder, 'bin');
     mkdirSync(bin);
-    // What npx finds in a checkout that is installed.
+    // The command that npx finds in an installed checkout.
     writeFileSync(
       join(bin, 'npx'),
       `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(root, 'bin/foz.js')}" "$@"\n`,
@@ -46,7 +46,7 @@ describeEngines(['postgres'], () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Where a machine has no curl, what the page asks of it. */
+  /** A replacement for curl with the options that the page uses, for machines without it. */
   function curl(): string {
     const program = `const [, , url, ...rest] = process.argv.slice(1); const headers = {}; let body;
 for (let at = 0; at < rest.length; at += 2) rest[at] === '-H' ? Object.assign(headers, { [rest[at + 1].split(': ')[0]]: rest[at + 1].split(': ')[1] }) : (body = rest[at + 1]);

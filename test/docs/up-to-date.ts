@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export const docs = join(import.meta.dirname, '../../docs');
 
-/** Pages that are made from tables in the source: `npm run docs` writes them, otherwise they must be up to date. */
+/** Compares a generated page with the file. `npm run docs` writes the file instead. */
 export function upToDate(name: string, text: string): void {
   const file = join(docs, name);
   if (process.env.UPDATE_DOCS === '1') writeFileSync(file, text);

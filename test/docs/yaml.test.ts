@@ -32,7 +32,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** An environment in which each variable that the block names is set; URLs get one, everything else a long text. */
+/** An environment with each variable that the block names: a URL where one is expected, else a long text. */
 function environmentOf(text: string): NodeJS.ProcessEnv {
   const names = [...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name]) => name!);
   return Object.fromEntries(
@@ -43,14 +43,14 @@ function environmentOf(text: string): NodeJS.ProcessEnv {
   );
 }
 
-/** A URL for the source that it is given to: of the kind that is named last before it. */
+/** A URL for a source, of the kind that is named last before it. */
 function urlFor(name: string, text: string): string {
   const before = text.slice(0, text.indexOf(`\${env:${name}}`));
   const kind = [...before.matchAll(/kind: (\w+)/g)].at(-1)?.[1] ?? 'postgres';
   return `${kind}://reader:password@127.0.0.1/${name.toLowerCase()}`;
 }
 
-/** The whole configuration that a block is, or is a part of: metadata stands below `metadata`, and every configuration has sources. */
+/** The complete configuration for a block: metadata is put below `metadata`, and missing sources are added. */
 function configurationOf(text: string): string {
   if (/^tables:/m.test(text)) return configurationOf(`metadata:\n${text.replace(/^(?=.)/gm, '  ')}`);
   return /^sources:/m.test(text)

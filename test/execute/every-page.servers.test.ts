@@ -3,9 +3,9 @@ import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines, type Engine, engines } from '../support/engines.ts';
 
-/** A connection reaches every row, one a page, whatever the value that the rows are sorted by. */
+/** A connection with one row per page must reach every row, whatever the values of the order column. */
 
-/** Type of a column, and values of it as SQL. */
+/** A column type and SQL literals of it. */
 type Values = readonly (readonly [type: string, ...values: readonly string[]])[];
 
 const postgres: Values = [
@@ -95,7 +95,7 @@ describeEngines(engines, (engine) => {
       ...lax,
       ...list.flatMap(([type, ...all], table) => [
         `create table odd_${table} (id int primary key, v ${type} null)`,
-        // A value that is there twice is passed by the key.
+        // Rows with equal values are distinguished by the key.
         ...['null', ...all, all[0]!].map((value, id) => `insert into odd_${table} values (${id}, ${value})`),
       ]),
     ]);

@@ -72,20 +72,20 @@ const metadata: Metadata = {
 
 const graphs = () => new Graphs({ metadata }, registry);
 
-/** The statements that are told of, without the plan above them. */
-async function told(field: string): Promise<string> {
+/** The explanation of a mutation field, without its first line, the plan. */
+async function explained(field: string): Promise<string> {
   const query = `mutation { ${field} }`;
   const asked = { query, variables: '{}', operationName: null, role: 'seller' };
   const text = await explainOperation(graphs(), asked);
   return text.slice(text.indexOf('\n\n') + 2);
 }
 
-/** Titles, and what decides, by number; no SQL. */
+/** Titles and conditions of the explained statements, without SQL. */
 const outline = async (field: string) =>
-  (await told(field)).split('\n').filter((line) => /^ *(?:\d+\. |when )/.test(line));
+  (await explained(field)).split('\n').filter((line) => /^ *(?:\d+\. |when )/.test(line));
 
 test('an insert that is checked: the row, the check and the rules over it, the row for the answer', async () => {
-  expect(await told('insert_orders_one(object: {id: 1, total: 777}) { id total }')).toBe(`\
+  expect(await explained('insert_orders_one(object: {id: 1, total: 777}) { id total }')).toBe(`\
 1. transaction [shop]
    1. insert_orders_one [shop]
       1. insert of 1 row into orders [shop]
@@ -118,7 +118,7 @@ test('rows that are sent alike stand once, each statement with what decides whet
     '      1. a row of orders, 3 times [shop]',
     '         1. insert of 1 row into orders [shop]',
     '         2. insert of 1 row into orders [shop]',
-    // A role changes rows only that it can read.
+    // A role can only change rows that it can read.
     '            when a row is there',
     '      2. which new rows of orders pass the check of the permission [shop]',
     '         when a row is new',
@@ -148,7 +148,7 @@ test('nested rows are sent with the key of the row around them; where it is left
     '      8. refused: lines: the row that another one is to refer to was not written: on_conflict left the existing row alone (name update_columns, or give the key itself), or a trigger of the database skipped it. [shop]',
     '         when a row is there and is left alone',
   ]);
-  expect(await told(field)).toContain(
+  expect(await explained(field)).toContain(
     '1: id of the written rows, 2: insert_orders_one.args.object.lines.data[0].line_no, 3: id of the written rows',
   );
 });
@@ -183,9 +183,9 @@ test('a write that cannot go on says so', async () => {
 
 test('no value is told, neither of a rule nor of the operation, and nothing is written', async () => {
   const texts = await Promise.all([
-    told('insert_orders_one(object: {id: 777, total: 777, lines: {data: {line_no: 777}}}) { id }'),
-    told('update_orders(where: {id: {_eq: 777}}, _set: {total: 777}) { returning { id } }'),
-    told('insert_notes(objects: {body: "777"}) { affected_rows }'),
+    explained('insert_orders_one(object: {id: 777, total: 777, lines: {data: {line_no: 777}}}) { id }'),
+    explained('update_orders(where: {id: {_eq: 777}}, _set: {total: 777}) { returning { id } }'),
+    explained('insert_notes(objects: {body: "777"}) { affected_rows }'),
   ]);
   for (const value of ['777', '424242', '515151', '987654', 'secret word'])
     expect(texts.join('\n')).not.toContain(value);

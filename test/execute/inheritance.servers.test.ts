@@ -6,7 +6,7 @@ import { describeEngines } from '../support/engines.ts';
 
 /** PostgreSQL table inheritance: a key applies to the table's own rows, but a read includes the rows of child tables. */
 
-/** A row of an heir may lack what the table itself demands: each version of PostgreSQL has its own way there. */
+/** A child table may hold NULL in a column that is NOT NULL in its parent. PostgreSQL 18 spells this differently. */
 const nameless = `do $$ begin
   if current_setting('server_version_num')::int < 180000 then alter table puppies alter name drop not null;
   else
@@ -54,12 +54,12 @@ describeEngines(['postgres', 'pglite'], (engine) => {
     expect(roots).toEqual(expect.arrayContaining(['animals', 'puppies', 'events_by_pk', 'walks_by_pk']));
     for (const gone of ['animals_by_pk', 'dogs_by_pk', 'puppies_by_pk']) expect(roots).not.toContain(gone);
     expect(await namesOf('mutation_root')).not.toContain('update_animals_by_pk');
-    const told = graphs().issues.filter(({ reason }) => reason.includes('inherits'));
-    expect(told.map(({ severity, where }) => `${severity} ${where}`)).toEqual([
+    const notes = graphs().issues.filter(({ reason }) => reason.includes('inherits'));
+    expect(notes.map(({ severity, where }) => `${severity} ${where}`)).toEqual([
       'note shop.public.animals',
       'note shop.public.dogs',
     ]);
-    expect(told[0]!.reason).toContain('(id), (code)');
+    expect(notes[0]!.reason).toContain('(id), (code)');
     expect(await asked('{ events_by_pk(id: 1) { note } }')).toEqual({
       data: { events_by_pk: { note: 'one' } },
     });

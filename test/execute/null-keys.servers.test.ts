@@ -6,7 +6,7 @@ import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines } from '../support/engines.ts';
 
-/** Unique keys of PostgreSQL in which NULL is a value like others (NULLS NOT DISTINCT): upserts over them, and relationships along them. */
+/** Upserts and relationships over PostgreSQL's unique keys with NULLS NOT DISTINCT, in which two NULLs are equal. */
 
 const role = 'writer';
 const columns = ['id', 'kind', 'code', 'n', 'owner'];
@@ -124,7 +124,7 @@ describeEngines(['postgres', 'pglite'], (engine) => {
   test('a nested upsert hands on the row that it found', async () => {
     const data = (kind: string) =>
       `insert_uses_one(object: {id: 4, part: {data: {id: 11, kind: ${kind}, code: "a", n: 3}, on_conflict: {constraint: parts_code, update_columns: [n]}}}) { kind code part { id } }`;
-    // The reference would be NULL in part, and refer to nothing.
+    // The foreign key would be partly NULL and so refer to no row.
     expect(await asked(admin, data('null'))).toBe('constraint-violation');
     expect(await stored()).toBe('1:0:2 2:0:2 3:0:1 4:0:2');
     expect(await asked(admin, data('"v"'))).toEqual({ kind: 'v', code: 'a', part: { id: 11 } });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(open.map((registry) => registry.close())));
 
-/** The same table in one source or two, under the given configuration. */
+/** The graphs of a configuration with one or two sources that have the same table. */
 async function graphs(config: Omit<FozConfig, 'sources'>, ...sources: readonly Partial<SourceConfig>[]) {
   const all = sources.map(
     (source, index): SourceConfig => ({ name: `s${index}`, kind: 'sqlite', path: file, ...source }),

@@ -14,10 +14,10 @@ const context = { signal: new AbortController().signal, timeoutMs: null };
 let connector: Connector;
 let registry: SourceRegistry;
 let engine: RoleEngine;
-/** Transactions that still end in a conflict, after all of their rows have come. */
+/** The number of transactions that will fail with a conflict, after all their rows have arrived. */
 let conflicts = 0;
 
-/** New and changed rows have checks of their own, so that an upsert takes several statements. */
+/** Inserted and updated rows have different checks, so an upsert takes several statements. */
 const metadata: Metadata = {
   tables: [
     {
@@ -64,7 +64,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a mutation; `limit`: bytes that it may hold. */
+/** Runs a mutation. `limit`: of the bytes that the request may hold. */
 async function write(query: string, limit: number): Promise<string> {
   const held = new HeldBytes(limit);
   const request = { query, operationName: null, variables: {}, session: new Map(), ...context, held };
@@ -80,7 +80,7 @@ test('rows of attempts that were undone do not count as held', async () => {
   };
   expect(answer.data.a.returning[0]!.body).toHaveLength(100_000);
   expect(conflicts).toBe(-1);
-  // One attempt alone is too much for a smaller limit.
+  // A smaller limit is exceeded within one attempt.
   expect(await write(query, 90_000)).toContain('limit-exceeded');
 });
 

@@ -4,7 +4,7 @@ import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines } from '../support/engines.ts';
 
-/** Views whose rows are inserted by a trigger alone. */
+/** Views that only an INSTEAD OF trigger makes insertable. */
 
 const metadata: Metadata = {
   tables: [
@@ -61,7 +61,7 @@ describeEngines(['postgres', 'pglite', 'sqlite'], (engine) => {
     expect(await asked('insert_people(objects: [{id: 2, name: "b"}]) { affected_rows }')).toEqual({
       data: { it: { affected_rows: 1 } },
     });
-    // What the view shows of the row, not what the trigger was given.
+    // The answer contains the row as the view shows it, not the values that the trigger received.
     expect(await asked('insert_details_one(object: {id: 2, body: "x"}) { id name body }')).toEqual({
       data: { it: { id: 2, name: 'b', body: 'x' } },
     });

@@ -142,7 +142,7 @@ describeEngines(engines, (engine) => {
     admin = built.engine();
   }
 
-  /** Known to the catalog, or younger than it. */
+  /** Creates a trigger. `known`: the catalog is read afterwards; otherwise the trigger is newer than the catalog. */
   const given = async (trigger: Trigger, known: boolean) => {
     await shop.run(...createTrigger(engine, trigger));
     made.push(trigger);
@@ -300,7 +300,7 @@ describeEngines(engines, (engine) => {
 
     test('no other row passes for the one that is stored', async () => {
       await given(moves, known);
-      // Row "a" would pass the check, the row that is stored does not.
+      // The row "a" would pass the check; the row that the trigger stores does not.
       for (const send of [write, upsert]) {
         for (const objects of ['[{code: "a", owner: 1}]', '[{code: "n", owner: 2}, {code: "a", owner: 1}]']) {
           expect(['permission-error', 'not-supported']).toContain(await send(objects));
@@ -321,7 +321,7 @@ describeEngines(engines, (engine) => {
   });
 
   test('a trigger that gives each of several rows a key of its own: other rows do not pass for them', async () => {
-    // On MySQL the answer tells the key of one of the rows, and the next one is that of another row.
+    // MySQL reports the key of one row only. The key after it belongs to a row of another owner.
     const numbers = changes('parents', 'insert', { id: "case new.name when 'p' then 10 else 20 end" });
     if (!canHave(engine, numbers)) return;
     await shop.run("insert into parents values (11, 'mine', 'm', 2), (21, 'mine', 'o', 2)");
@@ -425,7 +425,7 @@ describeEngines(engines, (engine) => {
     test('a trigger that changes the key by which a row is found: that row is changed, and no other', async () => {
       const lowers = changes('parents', 'insert', { code: 'lower(new.code)' });
       if (!canHave(engine, lowers)) return;
-      // Where upper and lower case are two codes, somebody else has the code as it is given.
+      // Where keys are case-sensitive, a row of another owner has the code as it is given.
       const isExact = engine === 'postgres' || engine === 'pglite';
       if (isExact) await shop.run("insert into parents values (5, 'other', 'B', 7)");
       await given(lowers, true);
@@ -492,7 +492,7 @@ describeEngines(engines, (engine) => {
         expect(await upsert('{code: "B", owner: 2, n: 5}')).toBe(null);
         expect(await upsert('{id: 7, code: "C", owner: 2, n: 500}')).toEqual({ id: 7, n: 500 });
         expect(await upsert('{id: 8, code: "D", owner: 1, n: 5}')).toBe('permission-error');
-        // Another key is in the way.
+        // The row with this `id` conflicts by the primary key, not by the conflict target.
         expect(await upsert('{id: 7, code: "E", owner: 2, n: 5}')).toBe('constraint-violation');
         expect(await parts()).toBe('1:a:k:2:5 2:b:k:1:0 7:C:k:2:500');
       } finally {

@@ -6,7 +6,10 @@ import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
 import { describeEngines } from '../support/engines.ts';
 
-/** Upserts of a role whose new rows have another check than those that it changes, on tables whose rows do not tell which is which. */
+/**
+ * Upserts whose inserted and updated rows have different checks, on tables for which the engine does not report which rows were
+ * updated.
+ */
 
 const role = 'writer';
 const columns = ['id', 'amount', 'owner'];
@@ -32,7 +35,7 @@ describeEngines(['postgres', 'pglite'], (engine) => {
     shop = await behind(engine, [
       'create table parts (id integer primary key, amount integer, owner integer) partition by range (id)',
       'create table parts_low partition of parts for values from (0) to (10)',
-      // Its columns stand in another order, so that rows are rewritten on their way.
+      // The columns of this partition have another order, so rows are converted when they are routed to it.
       'create table parts_high (owner integer, amount integer, id integer primary key)',
       'alter table parts attach partition parts_high for values from (10) to (20)',
     ]);

@@ -150,13 +150,13 @@ test('rules over the row hold where nothing is asked back', async () => {
 });
 
 test('all that is wrong is told at once: rows around, rows within, many updates, several fields', async () => {
-  const told = async (fields: string) =>
+  const pathsOf = async (fields: string) =>
     (await messages(`mutation { ${fields} }`)).map(({ message, path }) => [
       message,
       path.replace('$.selectionSet.', '').replace('.args', ''),
     ]);
   expect(
-    await told(
+    await pathsOf(
       'insert_products(objects: [{id: 30, stock: -1, parts: {data: [{code: "x"}, {code: "p", weight: "3"}]}}]) { affected_rows }',
     ),
   ).toEqual([
@@ -165,7 +165,7 @@ test('all that is wrong is told at once: rows around, rows within, many updates,
     ['weight must be one of 1, 2.5, 40', 'insert_products.objects[0].parts.data[1].weight'],
   ]);
   expect(
-    await told(
+    await pathsOf(
       'update_parts_many(updates: [{where: {}, _set: {code: "x"}}, {where: {}, _set: {weight: "3"}}]) { affected_rows } ' +
         'insert_parts_one(object: {code: "y", product: {data: {id: 31, stock: 101}}}) { id }',
     ),

@@ -19,17 +19,17 @@ describeEngines(['postgres', 'pglite'], (engine) => {
   const insert = 'mutation ($o: people_insert_input!) { insert_people_one(object: $o) { id emails } }';
 
   test('an array as PostgreSQL writes it is refused, with the way out', async () => {
-    const told = {
+    const reasons = {
       code: 'validation-failed',
       errors: [{ message: expect.stringContaining('send a list, such as ["a", "b"]') }],
     };
     for (const emails of ['{a@b}', '{}', ' {"a","b"} '])
       for (const lane of [1, 2]) {
-        expect([lane, await foz.ask(insert, { o: { id: 1, emails } })]).toMatchObject([lane, told]);
+        expect([lane, await foz.ask(insert, { o: { id: 1, emails } })]).toMatchObject([lane, reasons]);
         const literal = `mutation { insert_people_one(object: {id: 1, emails: ${JSON.stringify(emails)}}) { id } }`;
-        expect([lane, await foz.ask(literal)]).toMatchObject([lane, told]);
+        expect([lane, await foz.ask(literal)]).toMatchObject([lane, reasons]);
         const where = 'query ($e: [String!]) { people(where: {emails: {_contains: $e}}) { id } }';
-        expect([lane, await foz.ask(where, { e: emails })]).toMatchObject([lane, told]);
+        expect([lane, await foz.ask(where, { e: emails })]).toMatchObject([lane, reasons]);
       }
     expect(
       await foz.ask('mutation { insert_people_one(object: {id: 1, ages: "{1}"}) { id } }'),

@@ -2,7 +2,10 @@ import { describeEngines, type Engine, engines } from '../support/engines.ts';
 import { before, expectHealthy, family, reset, stored } from './family.ts';
 import { type Behind, behind, type Front, front } from './front.ts';
 
-/** A field that something refuses; `at`: where it stands in the mutation, so that its rows are its own. */
+/**
+ * A field whose write is refused by a constraint or a rule. `at`: its position in the mutation; each position writes rows of its
+ * own.
+ */
 interface Refused {
   readonly field: (at: number) => string;
   readonly code: string;

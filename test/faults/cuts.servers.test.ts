@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { type Started, start } from '../../src/main.ts';
 import { type Connection, connect } from '../support/connect.ts';
+import { type Cut, CuttableProxy } from '../support/cuttable-proxy.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines, type Engine } from '../support/engines.ts';
 import { until } from '../support/wait.ts';
-import { type Cut, Way } from '../support/way.ts';
 
 const engines = ['postgres', 'mysql', 'mariadb'] as const satisfies readonly Engine[];
 
@@ -17,7 +17,7 @@ const tables: Record<(typeof engines)[number], string> = {
     'create table parents (id integer primary key, name varchar(40) not null); create table children (id integer auto_increment primary key, parent_id integer not null references parents (id), note text);',
 };
 
-/** A write of several statements: nested rows, an update, a delete, and rows to hand back. */
+/** A write of several statements: nested inserts, an update, a delete, and returned rows. */
 const mutation = `mutation ($id: Int!, $next: Int!) {
   insert_parents_one(object: {id: $id, name: "new", children: {data: [{note: "a"}, {note: "b"}]}}) { id children { note } }
   __typename
@@ -32,25 +32,25 @@ for (const engine of engines) {
   describeEngines([engine], () => {
     let database: TestDatabase;
     let own: Connection;
-    let way: Way;
+    let proxy: CuttableProxy;
     let server: Started;
 
     beforeAll(async () => {
       database = await freshDatabase(engine, 'shop');
       own = await connect(engine, database.location);
       await own.execute(tables[engine]);
-      way = new Way(database.location);
+      proxy = new CuttableProxy(database.location);
       server = await start(
         {
           server: { port: 0, graphiql: false },
-          sources: [{ name: 'shop', kind: engine, url: await way.open(), pool: { max: 2 } }],
+          sources: [{ name: 'shop', kind: engine, url: await proxy.open(), pool: { max: 2 } }],
         },
         { logger: pino({ level: 'silent' }) },
       );
     }, 60_000);
     afterAll(async () => {
       await server?.close(0);
-      await way?.cut();
+      await proxy?.cut();
       await own?.close();
       await database?.drop();
     });
@@ -79,7 +79,7 @@ for (const engine of engines) {
       return children!.n === '0' || Number(children!.n) === 0 ? text : `${text} +${String(children!.n)}`;
     };
 
-    /** All connections are there, free, and outside of a transaction: both of the pool answer, and nothing waits for a lock. */
+    /** Expects both connections of the pool to be usable, and no lock or transaction to be left on the server. */
     const isHealthy = async () => {
       const answers = await Promise.all(Array.from({ length: 4 }, () => ask('{ parents(limit: 1) { id } }')));
       expect(answers.map(({ errors }) => errors)).toEqual([undefined, undefined, undefined, undefined]);
@@ -88,7 +88,7 @@ for (const engine of engines) {
       ).toMatchObject({
         data: { update_parents: { affected_rows: expect.any(Number) } },
       });
-      // A source that lost its connections is checked meanwhile.
+      // The registry pings a source whose connections were lost, which takes a connection for a moment.
       await isIdle();
     };
 
@@ -100,9 +100,9 @@ for (const engine of engines) {
           await reset();
           await ask('{ parents { id } }');
           const id = 100 + message;
-          way.arm({ message, side } satisfies Cut);
+          proxy.arm({ message, side } satisfies Cut);
           const answer = await ask(mutation, { id, next: id + 100 });
-          const wasCut = way.disarm();
+          const wasCut = proxy.disarm();
           const after = `1:changed ${id}:new ${id + 100}:last +2`;
           const now = await stored();
           if (answer.errors === undefined) expect(now).toBe(after);
@@ -143,7 +143,7 @@ for (const engine of engines) {
       expect(found).toContain('nothing');
     }, 60_000);
 
-    /** A disconnected client is noticed and its operation has ended. */
+    /** Waits until the server has noticed a disconnected client and its operation has ended. */
     const isIdle = () =>
       until(() => {
         const { size, idle, waiting } = server.attached.registry.sources[0]!.connector.pool();

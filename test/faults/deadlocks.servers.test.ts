@@ -8,7 +8,7 @@ import { describeEngines } from '../support/engines.ts';
 
 const names = ['a', 'b', 'c'] as const;
 const table = `items_${randomBytes(4).toString('hex')}`;
-/** How many requests run at once, over pools of one connection each. */
+/** The number of concurrent requests; each pool has one connection. */
 const clients = 20;
 const rounds = 6;
 
@@ -27,7 +27,7 @@ const tables = names.map(
   }),
 );
 
-/** Every order of the three sources, with one or two statements of each. */
+/** Operations over the three sources in every order, with one or two statements each. */
 function operations(): string[] {
   const orders = names.flatMap((one) =>
     names
@@ -63,7 +63,7 @@ describeEngines(['postgres', 'mysql', 'mariadb', 'sqlite'], (engine) => {
     server = await start(
       {
         server: { port: 0, graphiql: false },
-        // One database, but a pool of its own for each source.
+        // The sources share one database but have a pool each.
         sources: names.map((name) => ({
           name,
           kind: engine,
@@ -94,7 +94,7 @@ describeEngines(['postgres', 'mysql', 'mariadb', 'sqlite'], (engine) => {
 
   test('requests that name sources in any order never wait for each other in a circle', async () => {
     const all = operations();
-    // Each alone first: it is right, and planned.
+    // Every operation runs alone first: it succeeds, and its plan is cached.
     for (const query of all) expect([query, (await ask(query)).errors]).toEqual([query, undefined]);
     let next = 0;
     const failed: string[] = [];
@@ -105,7 +105,7 @@ describeEngines(['postgres', 'mysql', 'mariadb', 'sqlite'], (engine) => {
       }
     };
     await Promise.all(Array.from({ length: clients }, client));
-    // Writes of the same rows may meet in the database, which tells one of them; nobody waits for a connection in vain.
+    // Writes of the same rows may deadlock in the database. Waiting for a connection of a pool must never fail.
     expect(failed.filter((message) => /connection|time limit/i.test(message))).toEqual([]);
     for (const { connector } of server.attached.registry.sources) expect(connector.pool().waiting).toBe(0);
   }, 120_000);

@@ -7,7 +7,7 @@ import { type Behind, behind, type Front, front } from './front.ts';
 const nest = (depth: number, open: string, inner: string, close: string) =>
   open.repeat(depth) + inner + close.repeat(depth);
 
-/** Documents that are nested in every way that a document can be. */
+/** Documents with each kind of nesting, to a given depth. */
 const documents: Record<string, (depth: number) => string> = {
   selections: (depth) => nest(depth, '{ parents ', '{ id }', ' }'),
   'inline fragments': (depth) => `{ parents ${nest(depth, '{ ... ', '{ id }', ' }')} }`,
@@ -63,7 +63,7 @@ describeEngines(engines, (engine) => {
   const codes = (text: string) => [...text.matchAll(/"code":"([^"]+)"/g)].map(([, code]) => code);
   const expectClear = (text: string, depth: number) => {
     expect(text).not.toMatch(/call stack|went wrong|"unexpected"/);
-    // Whatever a database bounds more tightly is refused in Foz's words too.
+    // Beyond Foz's own limit the refusal is Foz's, whatever the limit of the database is.
     if (depth > 500) expect(codes(text)[0]).toMatch(/^(?:limit-exceeded|validation-failed)$/);
   };
 
@@ -87,9 +87,9 @@ describeEngines(engines, (engine) => {
       expectClear(text, depth);
       expect(await post(body)).toBe(text);
       expectClear(await post(`[${body}]`), depth);
-      client.say(`{"type":"subscribe","id":"${depth}","payload":${body}}`);
-      const heard = await client.heardOf(String(depth));
-      expectClear(heard.join(), depth);
+      client.send(`{"type":"subscribe","id":"${depth}","payload":${body}}`);
+      const received = await client.textsOf(String(depth));
+      expectClear(received.join(), depth);
     }
     client.socket.close();
   });

@@ -41,7 +41,7 @@ describeEngines(engines, (engine) => {
     });
     return response.text();
   };
-  /** The same operation on the full path and on the hot lane. */
+  /** Runs an operation on the full path and on the hot lane. */
   const twice = async (query: string, variables: (lane: number) => string) => {
     const texts: string[] = [];
     for (const lane of [0, 1])
@@ -86,11 +86,11 @@ describeEngines(engines, (engine) => {
     await new Promise((resolve) => client.socket.once('open', resolve));
     await client.init();
     for (const id of ['a', 'b']) {
-      client.say(`{"type":"subscribe","id":"${id}","payload":${one}}`);
-      const heard = () => client.texts.filter((text) => text.includes(`"id":"${id}"`));
-      while (!heard().some((text) => text.includes('complete')))
+      client.send(`{"type":"subscribe","id":"${id}","payload":${one}}`);
+      const received = () => client.texts.filter((text) => text.includes(`"id":"${id}"`));
+      while (!received().some((text) => text.includes('complete')))
         await new Promise((done) => setTimeout(done, 5));
-      expect(only(heard()[0]!)).toEqual([near[2]]);
+      expect(only(received()[0]!)).toEqual([near[2]]);
     }
     client.socket.close();
     expect(await ids()).toBe(all);
@@ -103,7 +103,7 @@ describeEngines(engines, (engine) => {
       insert,
       (lane) => `{"o": [{"id": ${lane + 1}, "amount": 99999999999999.9999999999}]}`,
     );
-    // SQLite keeps decimals as doubles and refuses what it would change.
+    // SQLite stores decimals as doubles; a value that this would change is refused.
     const expected =
       engine === 'sqlite' ? 'cannot hold this many digits' : '"amount":"99999999999999.9999999999"';
     for (const text of texts) expect(text).toContain(expected);
@@ -147,19 +147,19 @@ describeEngines(engines, (engine) => {
     const query = 'mutation ($n: JSON, $i: ID!) { insert_things_one(object: {id: $i, doc: {n: $n}}) { doc } }'
       .replace('JSON', engine === 'pglite' ? 'jsonb' : 'json')
       .replace('ID', idType());
-    const told: string[] = [];
+    const found: string[] = [];
     for (const [i, n] of [
       [61, '9007199254740993'],
       [62, '"9007199254740993"'],
       [63, '9007199254740993'],
     ])
-      told.push(
+      found.push(
         (await post(`{"query": ${JSON.stringify(query)}, "variables": {"i": ${i}, "n": ${n}}}`)).replaceAll(
           ' ',
           '',
         ),
       );
-    expect(told.map((text) => text.match(/"n":([^}]*)\}/)?.[1])).toEqual([
+    expect(found.map((text) => text.match(/"n":([^}]*)\}/)?.[1])).toEqual([
       '9007199254740993',
       '"9007199254740993"',
       '9007199254740993',
@@ -200,7 +200,8 @@ describeEngines(engines, (engine) => {
       `update things set doc = '{"n": ${big}}' where id = ${near[1]}`,
       `update things set doc = '{"n": ${big.replace(/7$/, '6')}}' where id = ${near[2]}`,
     );
-    // Documents of one more digit than a double has: equal are those with the same digits, where the database keeps them.
+    // Documents with a number of one digit more than a double can hold. Where the database keeps all digits, only the same digits
+    // are equal.
     const where = `query ($d: ${json}!) { things(where: {doc: {_eq: $d}}, order_by: {id: asc}) { id } }`;
     for (const text of await twice(where, () => `{"d": {"n": ${big}}}`))
       expect(text.match(/9007\d+/g)).toContain(near[1]);

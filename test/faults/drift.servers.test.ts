@@ -5,12 +5,12 @@ import { type Behind, behind, type Front, front } from './front.ts';
 const engines = ['postgres', 'mysql', 'mariadb', 'sqlite'] as const satisfies readonly Engine[];
 type Tried = (typeof engines)[number];
 
-/** A text that would be a field of the answer, were it written where a number or a date is expected. */
+/** A text that would inject a field into the answer if it were written unquoted, as a number or a date is. */
 const hostile = '1","injected":"yes","x":"';
 
 interface Column {
   readonly name: string;
-  /** Type and value while the catalog is read. */
+  /** Type and SQL literal of the column when the catalog is read. */
   readonly was: readonly [type: string, value: string];
 }
 
@@ -64,7 +64,7 @@ const columns = {
 
 const identifier = (engine: Tried, name: string) => testEngines[engine].spelling.name(name);
 
-/** Statements that make a column one of text. */
+/** Statements that change a column's type to text and its value to `value`. */
 function toText(engine: Tried, name: string, value: string): string[] {
   const column = identifier(engine, name);
   const text = `'${value.replaceAll("'", "''")}'`;
@@ -78,7 +78,7 @@ function toText(engine: Tried, name: string, value: string): string[] {
         `alter table things add column ${column} varchar(80)`,
         `update things set ${column} = ${text}`,
       ];
-    // Its columns take any text without being changed.
+    // A SQLite column of any type can hold text.
     case 'sqlite':
       return [`update things set ${column} = ${text}`];
   }
@@ -106,7 +106,7 @@ for (const engine of engines)
       await database?.close();
     });
 
-    /** The places where a value stands: a row by key, a list, below a parent, an aggregate. */
+    /** Queries that read the column in each position: a row by key, a list, below a parent, an aggregate. */
     const places = (name: string) => [
       `{ things_by_pk(id: 1) { value: ${name} } }`,
       `{ things { value: ${name} } }`,
@@ -129,12 +129,12 @@ for (const engine of engines)
         }
         for (const statement of toText(engine, name, hostile)) await database.run(statement);
         for (const query of places(name)) {
-          // Asking throws where the answer is no JSON.
+          // `ask` throws if the answer is not JSON.
           const { data, errors } = await foz.ask(query);
           const asText = JSON.stringify({ data, errors });
           expect([query, asText.includes('"injected":"yes"')]).toEqual([query, false]);
           expect([query, errors?.map(({ message }) => message)]).toEqual([query, undefined]);
-          // On SQLite a text is false, and bytes are base64.
+          // On SQLite a text read as a boolean is false, and one read as bytes is written as base64.
           if (engine !== 'sqlite' || !['yes', 'bytes'].includes(name))
             expect([query, asText]).toEqual([query, expect.stringContaining(JSON.stringify(hostile))]);
         }
@@ -157,7 +157,7 @@ describeEngines(['postgres', 'mysql', 'mariadb'], (engine) => {
       );
       const { data, errors } = await foz.ask(write);
       expect(await database.rows('select count(*) as n from written')).toBe('2');
-      // MariaDB has stored the row before it tells the type of the column.
+      // MariaDB reports the type of a returned column only after the row is stored.
       if (engine !== 'mariadb') expect(data).toEqual({ insert_written_one: { note: 'much' } });
       else
         expect(errors).toMatchObject([

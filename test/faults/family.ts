@@ -2,7 +2,7 @@ import { testEngines } from '../support/engine/index.ts';
 import type { Engine } from '../support/engines.ts';
 import type { Behind, Front } from './front.ts';
 
-/** Parents with children: the least that nested rows and several statements need. */
+/** Two tables, parents and children: the least for nested rows and writes of several statements. */
 export function family(engine: Engine): string[] {
   const { generatedKey } = testEngines[engine].spelling;
   return [
@@ -11,7 +11,7 @@ export function family(engine: Engine): string[] {
   ];
 }
 
-/** A write of several statements: nested rows, an update, a delete, and rows to hand back. */
+/** A write of several statements: nested inserts, an update, a delete, and returned rows. */
 export const longWrite = `mutation ($id: Int!, $next: Int!) {
   insert_parents_one(object: {id: $id, name: "new", children: {data: [{note: "a"}, {note: "b"}]}}) { id children { note } }
   __typename
@@ -24,12 +24,12 @@ export const longWrite = `mutation ($id: Int!, $next: Int!) {
 export const shortWrite =
   'mutation ($id: Int!) { insert_parents(objects: [{id: $id, name: "new"}, {id: 2000, name: "short"}]) { affected_rows } }';
 
-/** What `stored` gives before and after each write. */
+/** The result of `stored` before each write. */
 export const before = '1:one 2:two';
 export const afterLong = (id: number, next: number) => `1:changed ${id}:new ${next}:last +2`;
 export const afterShort = (id: number) => `1:one 2:two ${id}:new 2000:short`;
 
-/** Brings the tables back to two parents without children. */
+/** Restores the two parents and removes all children. */
 export const reset = (shop: Behind) =>
   shop.run(
     'delete from children',
@@ -37,7 +37,7 @@ export const reset = (shop: Behind) =>
     "insert into parents (id, name) values (1, 'one'), (2, 'two')",
   );
 
-/** `1:one 2:two`, and `+2` for two children. */
+/** The stored rows as text: `1:one 2:two`, followed by `+2` for two children. */
 export async function stored(shop: Behind): Promise<string> {
   const parents = await shop.rows('select id, name from parents order by id');
   const children = await shop.rows('select count(*) from children');
@@ -45,8 +45,7 @@ export async function stored(shop: Behind): Promise<string> {
 }
 
 /**
- * All connections are there, free and outside of a transaction, and nothing holds a lock: reads at once and a write of all
- * rows are answered.
+ * Expects every connection to be usable and no lock or transaction to be left: concurrent reads and a write of all rows succeed.
  */
 export async function expectHealthy(foz: Front, ...databases: readonly Behind[]): Promise<void> {
   const answers = await Promise.all(Array.from({ length: 4 }, () => foz.ask('{ parents(limit: 1) { id } }')));
@@ -54,7 +53,7 @@ export async function expectHealthy(foz: Front, ...databases: readonly Behind[])
   expect(
     await foz.ask('mutation { update_parents(where: {}, _set: {name: "free"}) { affected_rows } }'),
   ).toMatchObject({ data: { update_parents: { affected_rows: expect.any(Number) } } });
-  // A source whose connections were lost is looked at meanwhile.
+  // The registry pings a source whose connections were lost, which takes a connection for a moment.
   await foz.idle();
   for (const database of databases) expect(await database.transactions()).toBe(0);
 }

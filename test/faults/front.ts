@@ -7,13 +7,13 @@ import { parseSourceName } from '../../src/core/index.ts';
 import { type Started, start } from '../../src/main.ts';
 import type { SourceConfig } from '../../src/views/index.ts';
 import { connect } from '../support/connect.ts';
+import { CuttableProxy } from '../support/cuttable-proxy.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { testEngines } from '../support/engine/index.ts';
 import { type Engine, isServer } from '../support/engines.ts';
 import { pause, until } from '../support/wait.ts';
-import { Way } from '../support/way.ts';
 
-/** An answer of the endpoint; `code`: that of its first error. */
+/** An answer of the endpoint. `code`: that of its first error. */
 export interface Reply {
   readonly status: number;
   readonly data?: Readonly<Record<string, unknown>> | null;
@@ -24,22 +24,22 @@ export interface Reply {
   readonly code: unknown;
 }
 
-/** A database behind Foz, and a connection of the test's own past it. */
+/** A database that Foz serves, with a connection of the test's own. */
 export interface Behind {
   readonly engine: Engine;
   readonly config: SourceConfig;
-  /** `null`: the database is no server. */
-  readonly way: Way | null;
-  /** Runs statements one by one; on PGlite, which only one may open, through Foz's connection. */
+  /** The proxy between Foz and the database; `null`: the database is embedded. */
+  readonly proxy: CuttableProxy | null;
+  /** Runs statements one by one on the test's connection; on PGlite, which only one process may open, on Foz's. */
   run(...statements: readonly string[]): Promise<void>;
   /** Rows as text: `1:one 2:two`. */
   rows(query: string): Promise<string>;
-  /** What the database itself says is still open for Foz: transactions that nobody ended. */
+  /** The number of transactions that Foz has open, as the database reports it. */
   transactions(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** A fresh database with these tables; `throughWay`: Foz reaches it over a way that can be cut. */
+/** A fresh database with these tables. `name`: of the source; `max`: connections of its pool. */
 export async function behind(
   engine: Engine,
   setUp: readonly string[],
@@ -52,16 +52,16 @@ export async function behind(
   }
   const own = await connect(engine, database.location);
   for (const statement of setUp) await own.execute(statement);
-  const way = isServer(engine) ? new Way(database.location) : null;
+  const proxy = isServer(engine) ? new CuttableProxy(database.location) : null;
   const config: SourceConfig = {
     name,
     kind: engine,
-    ...(way === null ? { path: database.location } : { url: await way.open(), pool: { max } }),
+    ...(proxy === null ? { path: database.location } : { url: await proxy.open(), pool: { max } }),
   };
   return {
     engine,
     config,
-    way,
+    proxy,
     async run(...statements) {
       for (const statement of statements) await own.execute(statement);
     },
@@ -71,7 +71,7 @@ export async function behind(
       return query === null ? 0 : Number((await own.query(query))[0]!.n);
     },
     async close() {
-      await way?.cut();
+      await proxy?.cut();
       await own.close();
       await database.drop();
     },
@@ -90,12 +90,12 @@ function embedded(database: TestDatabase, name: string): Behind {
   return {
     engine: 'pglite',
     config: { name, kind: 'pglite', path: database.location },
-    way: null,
+    proxy: null,
     async run(...statements) {
       for (const statement of statements) await rows(statement);
     },
     rows: async (query) => textOf(await rows(query)),
-    // Within one transaction the time stands still.
+    // The time of the database stands still within a transaction.
     transactions: async () => {
       const now = async () => textOf(await rows('select extract(epoch from now())'));
       const before = await now();
@@ -108,20 +108,20 @@ function embedded(database: TestDatabase, name: string): Behind {
 
 const fronts = new Map<string, Started>();
 
-/** Foz over these databases. */
+/** Foz serving these databases. */
 export interface Front {
   readonly server: Started;
   ask(query: string, variables?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Reply>;
-  /** Waits until all connections of the pools are free again. */
+  /** Waits until all connections of the pools are idle. */
   idle(): Promise<void>;
-  /** Reads a source again, so that the graph is as its tables are. */
+  /** Introspects a source again, so that the graph matches its tables. */
   refresh(name?: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Starts Foz over databases, on a free port. */
 export async function front(sources: readonly Behind[], more: Partial<FozConfig> = {}): Promise<Front> {
-  // A private state folder, since names kept by another test would apply to these tables.
+  // The state folder is private, since names stored by another test would apply to these tables.
   const state = await mkdtemp(join(tmpdir(), 'foz-front-'));
   const server = await start(
     {

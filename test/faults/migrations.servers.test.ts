@@ -34,8 +34,8 @@ for (const engine of engines)
     const errorsOf = async (query: string) => (await foz.ask(query)).errors?.map(({ message }) => message);
 
     /**
-     * Waits until the graph has no such field. A reading that found nothing, as while the view was away, puts the next one off: until
-     * then the error is that of the database.
+     * Waits until the graph lacks the field. After an introspection without changes (the view was missing), the next one is
+     * delayed; until then the error is that of the database.
      */
     const untilUnknown = (query: string, field: string) =>
       until(async () => {
@@ -80,7 +80,7 @@ for (const engine of engines)
         asking = false;
         await Promise.all(clients);
       }
-      // While a view is dropped and made again it is not there.
+      // The view is missing for a moment, between its drop and its creation.
       const others = failed.filter((errors) => !/named/.test(JSON.stringify(errors)));
       expect(
         others.filter(
@@ -90,7 +90,7 @@ for (const engine of engines)
     }, 60_000);
 
     test('statements that fail again and again do not have the source read again and again', async () => {
-      // What the catalog says of this view stays true, and yet it cannot be read.
+      // The catalog entry of this view stays correct, yet reading the view fails.
       await database.run(
         'create table base (id integer primary key)',
         'create view broken as select id from base',
@@ -99,7 +99,8 @@ for (const engine of engines)
       const before = readings;
       const started = performance.now();
       if (engine === 'postgres') {
-        // The view cannot lose its table here: a function that it calls fails as one that is not there.
+        // PostgreSQL does not drop a table that a view uses. Here the view calls a function that fails with the error of a missing
+        // table.
         await database.run(
           "create function missing(integer) returns integer language plpgsql as 'begin return gone($1); end'",
           'create or replace view broken as select missing(1) as id',

@@ -2,7 +2,7 @@ import { testEngines } from '../support/engine/index.ts';
 import { describeEngines, engines } from '../support/engines.ts';
 import { type Behind, behind, type Front, front } from './front.ts';
 
-/** Names that every JavaScript object knows already. */
+/** Names of members of `Object.prototype`. */
 const names = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf'];
 
 describeEngines(engines, (engine) => {
@@ -23,7 +23,7 @@ describeEngines(engines, (engine) => {
     await shop?.close();
   });
 
-  /** The answer of the full path and that of the hot lane. */
+  /** Runs an operation on the full path and on the hot lane. */
   const ask = async (query: string, variables: Readonly<Record<string, unknown>> = {}) => {
     const full = await foz.ask(query, variables);
     expect(await foz.ask(query, variables)).toEqual(full);

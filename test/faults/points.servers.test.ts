@@ -16,15 +16,15 @@ import { type Behind, behind, type Front, front, type Reply } from './front.ts';
 const engines = ['postgres', 'mysql', 'mariadb'] as const;
 type Server = (typeof engines)[number];
 
-/** Limit on the write whose time is up, in milliseconds. All other requests have as long as a busy machine needs. */
+/** Milliseconds for the write in the case of a timeout. All other requests get enough time for a busy machine. */
 const timeMs = 300;
 const patientMs = 60_000;
-/** Tries of a write whose time was up before it had come to the message. */
+/** Attempts, if the write times out before it sends the message at which the failure happens. */
 const mostTries = 20;
 
 type Found = 'all' | 'nothing' | 'unknown';
 
-/** Ends all connections of Foz on the server, as an administrator does, and waits until they are gone. */
+/** Closes all connections of Foz from the server's side, and waits until they are gone. */
 async function endOnServer(shop: Behind): Promise<void> {
   const { list, kill } = kills[shop.engine as Server];
   const ids = (await shop.rows(list)).split(' ').filter(Boolean);
@@ -45,7 +45,7 @@ const kills: Record<Server, { readonly list: string; readonly kill: (id: string)
 };
 
 interface Failure {
-  /** What happens while the message, or its answer, is on its way. */
+  /** Runs while the message or its answer is delayed. */
   readonly meanwhile: (shop: Behind, leave: () => void) => Promise<void>;
   readonly codes: readonly string[];
   readonly timeMs?: number;
@@ -82,7 +82,7 @@ describeEngines(engines, (engine) => {
 
   const limitTime = (time_ms: number) => foz.server.attached.graphs.useLimits({ time_ms }, []);
 
-  /** As `failOnce`; a write whose time was up before it had come to the message is tried again. */
+  /** As `failOnce`, repeated if the write timed out before the message. */
   async function failAt(...point: Parameters<typeof failOnce>): Promise<Found | null> {
     for (let tries = 1; ; tries++) {
       const { found, code } = await failOnce(...point);
@@ -90,7 +90,7 @@ describeEngines(engines, (engine) => {
     }
   }
 
-  /** One write with the failure at one message: what is stored then, or `null` where the write was over before it. */
+  /** Runs one write with the failure at its n-th message. `found`: the stored rows; `null`: the write has fewer messages. */
   async function failOnce(
     message: number,
     side: 'before' | 'after',
@@ -106,31 +106,32 @@ describeEngines(engines, (engine) => {
       passed = meanwhile(shop, () => abort.abort());
       return passed;
     };
-    shop.way!.arm({ message, side, meanwhile: cut });
+    shop.proxy!.arm({ message, side, meanwhile: cut });
     limitTime(limit);
     const answer = await foz.ask(query, { id, next: id + 1000 }, abort.signal).catch(() => null);
     limitTime(patientMs);
     await passed;
     await foz.idle();
-    const reached = shop.way!.disarm();
+    const reached = shop.proxy!.disarm();
     const found = judge(answer, await stored(shop), after(id), codes);
     await expectHealthy(foz, shop);
     return { found: reached ? found : null, code: answer?.code };
   }
 
-  /** Stored rows must match the answer; a client that disconnected received none. */
+  /** Expects the stored rows to match the answer. A client that disconnected received none, so either result is right. */
   function judge(answer: Reply | null, now: string, after: string, codes: readonly string[]): Found {
     const message = answer?.errors?.[0]?.message;
-    const said = message === undefined ? 'all' : message.includes('may or may not') ? 'unknown' : 'nothing';
+    const outcome =
+      message === undefined ? 'all' : message.includes('may or may not') ? 'unknown' : 'nothing';
     const found = now === before ? 'nothing' : now === after ? 'all' : now;
     if (message !== undefined) expect(codes).toContain(answer!.code);
-    const allowed = answer === null || said === 'unknown' ? ['nothing', 'all'] : [said];
+    const allowed = answer === null || outcome === 'unknown' ? ['nothing', 'all'] : [outcome];
     expect({ answer, found, allowed }).toEqual({
       answer,
       found: expect.stringMatching(allowed.join('|')),
       allowed,
     });
-    return answer === null ? (found as Found) : said;
+    return answer === null ? (found as Found) : outcome;
   }
 
   const cases = Object.keys(failures).flatMap((failure) =>
@@ -148,8 +149,8 @@ describeEngines(engines, (engine) => {
         found.push(stored);
       }
       expect(found.length).toBeGreaterThanOrEqual(writes[write].least);
-      // Only the commit, the last message, can leave a doubt. After the answer to the one before it, it may have been sent already; and the
-      // ping that watches the source may come between and count as a message, so that the commit is met twice.
+      // Only a failure at the commit, the last message, may leave the result unknown. The message before it may fail after its
+      // answer, when the commit is already sent; and a ping of the source may count as a message, so that the commit is met twice.
       const doubts = found.findIndex((one) => one !== 'nothing');
       const sure = found.slice(
         0,

@@ -8,7 +8,7 @@ import { describeEngines, type Engine } from '../support/engines.ts';
 const engines = ['postgres', 'mysql', 'mariadb'] as const satisfies readonly Engine[];
 type Server = (typeof engines)[number];
 
-/** A cross join of the rows with themselves that takes longer to count than a request may last. */
+/** Creates rows whose cross join with themselves takes longer to count than a request may last. */
 const setUp: Record<Server, string> = {
   postgres: `create table numbers (id integer primary key, n integer not null);
     insert into numbers select i, i % 7 from generate_series(1, 20000) i;

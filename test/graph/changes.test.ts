@@ -14,8 +14,8 @@ function version(sources: readonly SourceInput[], metadata: Metadata = noMetadat
   return versionOf({ sources, metadata, names: {}, capabilitiesOf: () => everything });
 }
 
-/** What a change of the tables of one source makes of the graph, as people are told. */
-function told(before: Tables, after: Tables, metadata: readonly [Metadata?, Metadata?] = []): string[] {
+/** The lines that report the changes of the graph, after a change of one source's tables. */
+function linesFor(before: Tables, after: Tables, metadata: readonly [Metadata?, Metadata?] = []): string[] {
   return linesOf(
     servedChanges(
       version([source('shop', before)], metadata[0]),
@@ -32,35 +32,37 @@ const posts = table('posts', [column('id', 'int'), column('author_id', 'int'), c
 
 describe('what changes in the graph by a change in a database', () => {
   test('nothing', () => {
-    expect(told([users, posts], [users, posts])).toEqual([]);
+    expect(linesFor([users, posts], [users, posts])).toEqual([]);
     const counted = { ...users, estimatedRows: 12, comment: 'People.' };
-    expect(told([users, posts], [counted, posts])).toEqual([]);
+    expect(linesFor([users, posts], [counted, posts])).toEqual([]);
   });
 
   test('a column that is gone, new, of another type', () => {
     const without = { ...users, columns: [users.columns[0]!] };
-    expect(told([users, posts], [without, posts])).toEqual([
+    expect(linesFor([users, posts], [without, posts])).toEqual([
       expect.stringMatching(
         /^- users\.note was removed \(and \d+ more that follow from it\) {2}\[breaking\]$/,
       ),
     ]);
-    expect(told([without, posts], [users, posts])).toEqual([
+    expect(linesFor([without, posts], [users, posts])).toEqual([
       expect.stringMatching(/^\+ users\.note was added \(String\) \(and \d+ more that follow from it\)$/),
     ]);
     const number = { ...users, columns: [users.columns[0]!, column('note', 'int')] };
-    expect(told([users, posts], [number, posts])[0]).toMatch(
+    expect(linesFor([users, posts], [number, posts])[0]).toMatch(
       /^~ users\.note changed type from String to Int! \(and \d+ more that follow from it\) {2}\[breaking\]$/,
     );
   });
 
   test('a column that takes no NULL any more breaks no operation', () => {
     const strict = { ...users, columns: [users.columns[0]!, column('note', 'text')] };
-    expect(told([users], [strict])).toEqual(['~ users.note changed type from String to String!']);
-    expect(told([strict], [users])).toEqual(['~ users.note changed type from String! to String  [breaking]']);
+    expect(linesFor([users], [strict])).toEqual(['~ users.note changed type from String to String!']);
+    expect(linesFor([strict], [users])).toEqual([
+      '~ users.note changed type from String! to String  [breaking]',
+    ]);
   });
 
   test('a table that is gone takes its relationships along, and nothing of others', () => {
-    expect(told([users, posts], [users])).toEqual([
+    expect(linesFor([users, posts], [users])).toEqual([
       expect.stringMatching(/^- posts was removed \(and \d+ more that follow from it\) {2}\[breaking\]$/),
       expect.stringMatching(
         /^- users\.posts was removed \(and \d+ more that follow from it\) {2}\[breaking\]$/,
@@ -70,7 +72,7 @@ describe('what changes in the graph by a change in a database', () => {
 
   test('a second foreign key between two tables', () => {
     const two = { ...posts, foreignKeys: [...posts.foreignKeys, reference('editor_id', 'users')] };
-    const lines = told([users, posts], [users, two]);
+    const lines = linesFor([users, posts], [users, two]);
     expect(lines).toEqual(expect.arrayContaining([expect.stringContaining('+ posts.editor was added')]));
   });
 
@@ -85,7 +87,7 @@ describe('what changes in the graph by a change in a database', () => {
       ],
     });
     const titled = table('users', [column('id', 'int'), column('one', 'text'), column('two', 'text')]);
-    expect(told([titled], [titled], [named('one'), named('two')])).toEqual(
+    expect(linesFor([titled], [titled], [named('one'), named('two')])).toEqual(
       expect.arrayContaining([
         '~ users.title leads to the column two now, not to the column one  [breaking]',
       ]),
@@ -97,13 +99,13 @@ describe('what changes in the graph by a change in a database', () => {
       tables: [{ source: 'shop', table: name, configuration: { custom_name: 'people' } }],
     });
     const same = table('members', users.columns);
-    expect(told([users, same], [users, same], [rename('users'), rename('members')])).toContain(
+    expect(linesFor([users, same], [users, same], [rename('users'), rename('members')])).toContain(
       '~ people is the table shop.public.members now, not shop.public.users  [breaking]',
     );
   });
 
   test('a connection that a new table takes away', () => {
-    const lines = told([users], [users, table('users_connection', [column('id', 'int')])]);
+    const lines = linesFor([users], [users, table('users_connection', [column('id', 'int')])]);
     expect(lines.join('\n')).toMatch(/query_root\.users_connection changed type|users_connection/);
     expect(lines.some((line) => line.endsWith('[breaking]'))).toBe(true);
   });
@@ -125,7 +127,7 @@ describe('what changes in the graph by a change in a database', () => {
       facts([table('users', [column('id', 'int'), mood])], {
         enums: [{ name: 'mood', namespace: 'public', values, comment: null }],
       } as object);
-    expect(told(feelings(['good', 'bad']), feelings(['good']))).toEqual([
+    expect(linesFor(feelings(['good', 'bad']), feelings(['good']))).toEqual([
       '- bad was removed from enum type mood  [breaking]',
     ]);
   });

@@ -35,7 +35,7 @@ function graphOf(inputs: readonly Input[], metadata?: Metadata) {
   };
 }
 
-/** Tested separately. */
+/** These fields have tests of their own. */
 const ofNodes = new Set(['node', 'node_id', 'nodeId']);
 
 const plain = (name: string, more = {}) => table(name, [column('id', 'int'), column('note', 'text')], more);
@@ -153,7 +153,7 @@ describe('members of a table', () => {
     const { fieldsOf, query } = graphOf([['shop', [odd, kids], { naming: 'graphql-default' }]], metadata);
     expect(query.slice(0, 4)).toEqual(['Strange', 'StrangeByPk', 'StrangeAggregate', 'StrangeConnection']);
     expect(fieldsOf('Strange')).toContain('aB');
-    // a_b would become aB too
+    // `a_b` would become `aB` too.
     expect(fieldsOf('Strange')).toContain('aB_2');
   });
 });

@@ -15,7 +15,7 @@ function run(script: string, ...args: readonly string[]) {
   return { status, stdout };
 }
 
-/** Put together here, so that this file holds none of them. */
+/** Assembled at run time, so that this file contains no secret. */
 const secrets = {
   'a private key': `-----BEGIN RSA ${'PRIVATE'} KEY-----\n${'MIIEpAIBAAKCAQEA'.repeat(8)}\n-----END RSA ${'PRIVATE'} KEY-----\n`,
   'a token of GitHub': `token = "ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}"\n`,
@@ -54,11 +54,11 @@ const planted = {
 test.each(Object.keys(planted) as (keyof typeof planted)[])(
   'a package with %s is told',
   (name) => {
-    const [entry, told] = planted[name];
+    const [entry, expected] = planted[name];
     const lock = { packages: { '': {}, 'node_modules/x': entry, 'node_modules/y': fine } };
     writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
     const { status, stdout } = run('dependencies.mjs', folder);
-    expect([status, stdout]).toEqual([1, expect.stringContaining(told)]);
+    expect([status, stdout]).toEqual([1, expect.stringContaining(expected)]);
   },
   30_000,
 );

@@ -118,8 +118,8 @@ test('an origin whose pages cannot read the answers is told to the log once', as
   for (let times = 0; times < 3; times++) await ask('http://localhost:3000');
   const preflight = { 'access-control-request-method': 'POST', origin: 'http://localhost:3000' };
   await fetch(`${server.url}graphql`, { method: 'OPTIONS', headers: preflight });
-  const told = warned.filter((line) => line.includes('server.cors'));
-  expect(told.map((line) => (JSON.parse(line) as { origin: string }).origin)).toEqual([
+  const warnings = warned.filter((line) => line.includes('server.cors'));
+  expect(warnings.map((line) => (JSON.parse(line) as { origin: string }).origin)).toEqual([
     'https://evil.example.com',
     'http://localhost:3000',
   ]);

@@ -18,13 +18,13 @@ const first = buildSchema(
 );
 const second = buildSchema('type Query { hello: String! fresh: Boolean! }');
 
-/** A second implementation of the engine, over graphql-js: enough of one to ask everything of the HTTP front. */
+/** An implementation of `Engine` on graphql-js and objects in memory, for tests of the HTTP server. */
 export class MemoryEngine implements Engine {
   schema: GraphQLSchema = first;
   aborted = 0;
   running = 0;
   sum = 0;
-  /** Most operations that ran at once. */
+  /** The largest number of operations that ran at once. */
   most = 0;
   readonly #planned = new Map<string, DocumentNode>();
 
@@ -45,7 +45,7 @@ export class MemoryEngine implements Engine {
   async execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer> {
     this.running++;
     this.most = Math.max(this.most, this.running);
-    // Something within Apollo Server breaks.
+    // An error inside Apollo Server.
     if (operation.operationName === 'Crash') throw new TypeError('crashed inside');
     try {
       const root = {
@@ -102,7 +102,7 @@ export class MemoryEngine implements Engine {
   }
 }
 
-/** Starts the HTTP front on a free port. */
+/** Starts the HTTP server on a free port. */
 export function serve(
   engine: Engine,
   limits: Partial<Limits> = {},
@@ -137,7 +137,7 @@ export interface Got {
   readonly text: string;
 }
 
-/** POSTs a JSON body (or raw text). */
+/** POSTs a JSON value, or text as it is. */
 export async function post(
   url: string,
   body: unknown,

@@ -23,19 +23,19 @@ async function front(hosts: readonly string[] | null, host = '127.0.0.1'): Promi
   return server;
 }
 
-/** What is answered to lines that are sent as they are. */
+/** Sends these lines unchanged and returns the answer. */
 function talk(server: FozServer, lines: readonly string[], body = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    let heard = '';
+    let received = '';
     const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) }, () =>
       socket.write([...lines, '', body].join('\r\n')),
     );
     socket.on('error', reject);
     socket.on('data', (chunk) => {
-      heard += chunk;
-      if (heard.startsWith('HTTP/1.1 101')) socket.destroy();
+      received += chunk;
+      if (received.startsWith('HTTP/1.1 101')) socket.destroy();
     });
-    socket.on('close', () => resolve(heard));
+    socket.on('close', () => resolve(received));
   });
 }
 
@@ -65,8 +65,8 @@ const upgrade = (server: FozServer, hosts: readonly string[]) =>
     'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
     'sec-websocket-protocol: graphql-transport-ws',
   ]);
-const status = (heard: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(heard)?.[1]);
-const got = (heard: string) => [status(heard), heard.slice(heard.indexOf('\r\n\r\n') + 4)];
+const status = (received: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(received)?.[1]);
+const got = (received: string) => [status(received), received.slice(received.indexOf('\r\n\r\n') + 4)];
 
 const own = [
   '127.0.0.1',
@@ -91,7 +91,7 @@ const foreign = [
   'evil.example',
   'evil.example:8080',
   'EVIL.example.',
-  // Allowed origins are not names of the server.
+  // An allowed origin is not a name of the server.
   'app.example',
   'localhost.evil.example',
   'notlocalhost',
@@ -133,15 +133,15 @@ test('the refusal says what is wrong and the ways out, and is an error like any 
   const server = await front([]);
   const message =
     '"evil.example:8080" is no name that this server knows as its own, since it asks nobody who they are and a page in a browser could have bound a name to its address. Ask by its address or localhost, list the name in server.hosts, or put an auth part into the configuration.';
-  const told = JSON.stringify({ errors: [{ message, extensions: { path: '$', code: 'access-denied' } }] });
-  for (const heard of [
+  const refusal = JSON.stringify({ errors: [{ message, extensions: { path: '$', code: 'access-denied' } }] });
+  for (const received of [
     await ask(server, ['evil.example:8080']),
     await upgrade(server, ['evil.example:8080']),
     await get(server, '/', 'evil.example:8080'),
   ]) {
-    expect(heard).toMatch(/^HTTP\/1\.1 421 Misdirected Request\r\n/);
-    expect(got(heard)).toEqual([421, told]);
-    expect(heard).toMatch(/content-type: application\/json/i);
+    expect(received).toMatch(/^HTTP\/1\.1 421 Misdirected Request\r\n/);
+    expect(got(received)).toEqual([421, refusal]);
+    expect(received).toMatch(/content-type: application\/json/i);
   }
   expect(await get(server, '/metrics', '127.0.0.1')).toMatch(
     /foz_requests_total\{[^}]*result="access-denied"/,
@@ -164,7 +164,7 @@ test('no name, two names, and a whole URL as the target', async () => {
   }
   expect(status(await ask(server, ['localhost'], `http://evil.example:${port}/graphql`))).toBe(421);
   expect(status(await ask(server, ['evil.example'], `http://localhost:${port}/graphql`))).toBe(421);
-  // As before: only paths lead anywhere.
+  // The path of an absolute URL counts as if it were given alone.
   expect(status(await ask(server, ['localhost'], `http://localhost:${port}/graphql`))).toBe(404);
 });
 
@@ -174,7 +174,7 @@ test('every path but the probes, and those that ask for a secret of their own', 
     expect([path, status(await get(server, path))]).toEqual([path, 421]);
   expect(status(await get(server, '/control/graphql'))).toBe(401);
   expect(got(await get(server, '/healthz'))).toEqual([200, '{"status":"ok"}']);
-  // A probe learns whether, a page learns no names of sources.
+  // A probe learns whether the server is ready. A page from another origin does not learn the names of the sources.
   expect(got(await get(server, '/readyz'))).toEqual([200, '{"status":"ready"}']);
   expect(await get(server, '/readyz', 'localhost')).toContain('"sources":[{"name":"shop"');
 });

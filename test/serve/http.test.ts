@@ -13,7 +13,7 @@ beforeAll(async () => {
   engine = new MemoryEngine();
   server = await serve(
     engine,
-    { timeMs: 1000, bodyBytes: 64 * 1024, depth: 3, nodes: 50, tokens: 500 },
+    { time_ms: 1000, body_bytes: 64 * 1024, depth: 3, nodes: 50, tokens: 500 },
     { cors: ['https://app.example.org'] },
   );
 });
@@ -24,12 +24,12 @@ const codeOf = (got: Got) =>
 const graphqlJson = { accept: 'application/graphql-response+json' };
 
 describe('GraphQL over HTTP audits', () => {
-  // The audits are built before the server has its port: the URL is looked up when one runs.
+  // The list of audits is built before the server has a port, so each audit gets the URL when it runs.
   for (const [index, { id, name }] of serverAudits({ url: 'http://127.0.0.1/graphql' }).entries()) {
     test(`${id} ${name}`, async () => {
       const audit = serverAudits({ url: `${server.url}graphql`, fetchFn: fetch })[index]!;
       const result = await audit.fn();
-      // What the specification only permits (MAY) is a notice.
+      // An audit of a MAY of the specification results in a notice.
       expect([result.status, 'reason' in result ? result.reason : '']).not.toContain('error');
       expect(result.status).not.toBe('warn');
     });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-// The first time it is written, then it is found.
+// The first request writes the answer, the second one takes it from the cache.
 test.each(['gzip, br', 'gzip', 'identity', 'br', 'gzip;q=0'])('a large graph, to %s', async (encoding) => {
   const { text, headers, status } = await post(server.url, { query }, { 'accept-encoding': encoding });
   expect([status, headers.get('content-encoding'), headers.get('vary')]).toEqual([
@@ -33,7 +33,7 @@ test.each(['gzip, br', 'gzip', 'identity', 'br', 'gzip;q=0'])('a large graph, to
   expect(text === expected).toBe(true);
 });
 
-/** POSTs the query without a word about encodings. */
+/** POSTs the query without an Accept-Encoding header. */
 const ask = (): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };

@@ -16,7 +16,7 @@ test('windows are kept within bytes, and callers of one role do not push out tho
   }
   expect(rates.cache.evictions).toBeGreaterThan(4_000);
   expect(() => rates.count(clerk, 'ada', rate)).toThrow(Refusal);
-  // Those that came last are counted still, those that came first are counted anew.
+  // The counts of the latest callers are kept; those of the earliest were evicted and start again.
   expect(() => rates.count(anonymous, 'address 4999', rate)).toThrow(Refusal);
   expect(rates.count(anonymous, 'address 0', rate)).toMatchObject({ ratelimit: '"role";r=0;t=60' });
 });

@@ -9,7 +9,7 @@ const clerk = parseRoleName('clerk')!;
 let server: FozServer;
 afterEach(() => server.close());
 
-/** The role by a header, the caller by another. */
+/** Takes the role from one header and the caller from another. */
 function identify({ headers }: IncomingMessage): Session {
   const role = (headers['x-role'] ?? adminRole) as RoleName;
   const key = headers['x-key'] as string | undefined;
@@ -77,7 +77,7 @@ test('a role has its own depth, fields and time', async () => {
   server = await serve(
     new MemoryEngine(),
     {},
-    { identify, roleLimits: new Map([[clerk, { ...defaultLimits, nodes: 1, timeMs: 50 }]]) },
+    { identify, roleLimits: new Map([[clerk, { ...defaultLimits, nodes: 1, time_ms: 50 }]]) },
   );
   const two = { query: '{ a: hello b: hello }' };
   expect((await post(server.url, two)).text).toBe('{"data":{"a":"hello world","b":"hello world"}}');

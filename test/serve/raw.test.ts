@@ -12,18 +12,18 @@ afterAll(() => server.close(0));
 const open = (): Socket =>
   connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) }).on('error', () => {});
 
-/** Everything that the server sends until it closes, or until `ms` have passed. */
+/** Everything that the server sends until it closes the connection, or for `ms`. */
 function talk(parts: readonly (string | Buffer)[], ms = 3000, pauseMs = 0): Promise<string> {
   return new Promise((resolve) => {
     const socket = open();
-    let heard = '';
+    let received = '';
     const timer = setTimeout(() => socket.destroy(), ms);
     socket.on('data', (chunk: Buffer) => {
-      heard += chunk.toString('latin1');
+      received += chunk.toString('latin1');
     });
     socket.on('close', () => {
       clearTimeout(timer);
-      resolve(heard);
+      resolve(received);
     });
     void (async () => {
       for (const part of parts) {
@@ -34,7 +34,8 @@ function talk(parts: readonly (string | Buffer)[], ms = 3000, pauseMs = 0): Prom
     })();
   });
 }
-const statuses = (heard: string) => [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map((found) => Number(found[1]));
+const statuses = (received: string) =>
+  [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map((found) => Number(found[1]));
 const request = (body: string, ...headers: readonly string[]) =>
   `POST /graphql HTTP/1.1\r\nhost: foz\r\nconnection: close\r\ncontent-type: application/json\r\n${headers.map((line) => `${line}\r\n`).join('')}content-length: ${Buffer.byteLength(body, 'latin1')}\r\n\r\n${body}`;
 const isWell = async () =>
@@ -125,9 +126,9 @@ test.each<readonly [name: string, raw: string, allowed: readonly number[]]>([
     [200, 400],
   ],
 ])('%s: an answer of its own, and the next request works', async (_, raw, allowed) => {
-  const heard = await talk([Buffer.from(raw, 'latin1')]);
-  expect(allowed).toContain(statuses(heard)[0]);
-  expect(heard).not.toMatch(/node_modules|at .*\.[jt]s:\d+|root:/);
+  const received = await talk([Buffer.from(raw, 'latin1')]);
+  expect(allowed).toContain(statuses(received)[0]);
+  expect(received).not.toMatch(/node_modules|at .*\.[jt]s:\d+|root:/);
 });
 
 test('aliases beyond the limit, and a document of 10 MB, are told as limits', async () => {
@@ -148,13 +149,13 @@ test('requests that come before the answer to the first are answered in order', 
     const body = `{"query":"{ hello(name: \\"${name}\\") }"}`;
     return `POST /graphql HTTP/1.1\r\nhost: foz\r\n${last ? 'connection: close\r\n' : ''}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   };
-  const heard = await talk([one('a') + one('b') + one('c', true)]);
-  expect([...heard.matchAll(/hello (\w)"/g)].map((found) => found[1])).toEqual(['a', 'b', 'c']);
+  const received = await talk([one('a') + one('b') + one('c', true)]);
+  expect([...received.matchAll(/hello (\w)"/g)].map((found) => found[1])).toEqual(['a', 'b', 'c']);
 });
 
 test('a body in any pieces is one body', async () => {
-  const heard = await talk([...request(hello)], 3000, 1);
-  expect(heard).toContain('{"data":{"hello":"hello world"}}');
+  const received = await talk([...request(hello)], 3000, 1);
+  expect(received).toContain('{"data":{"hello":"hello world"}}');
 });
 
 test.each([

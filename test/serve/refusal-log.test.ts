@@ -18,12 +18,12 @@ test('why nobody can be told who is asking stands in the log, not in the answer'
     const { status, text } = await post(server.url, { query: '{ a }' });
     expect(status).toBe(503);
     expect(text).not.toContain('hung up');
-    const told = { code: 'unavailable', reason: 'the other end hung up', msg: 'Try again shortly.' };
-    expect(lines).toEqual([expect.objectContaining(told)]);
+    const fields = { code: 'unavailable', reason: 'the other end hung up', msg: 'Try again shortly.' };
+    expect(lines).toEqual([expect.objectContaining(fields)]);
     const client = await open(server.url);
-    client.say({ type: 'connection_init' });
+    client.send({ type: 'connection_init' });
     await client.end();
-    expect(lines).toEqual([expect.objectContaining(told), expect.objectContaining(told)]);
+    expect(lines).toEqual([expect.objectContaining(fields), expect.objectContaining(fields)]);
   } finally {
     await server.close(0);
   }

@@ -4,7 +4,7 @@ import type { EngineAnswer } from '../../src/execute/index.ts';
 import type { FozServer, Operation, RequestAudit } from '../../src/serve/index.ts';
 import { MemoryEngine, post, serve } from './engine.ts';
 
-/** As an engine whose mutations write into a source. */
+/** An engine whose mutations count as writes to a source. */
 class WritingEngine extends MemoryEngine {
   override async execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer> {
     const answer = await super.execute(operation, document);

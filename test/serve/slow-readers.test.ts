@@ -6,11 +6,11 @@ import { until } from '../support/wait.ts';
 import { MemoryEngine, post, serve } from './engine.ts';
 import { open } from './socket/client.ts';
 
-/** Longer than what the system keeps for two sockets that nobody reads from. */
+/** More than the buffers of the operating system on both ends of a connection hold. */
 const kb = 24 * 1024;
 const large = { query: `{ big(kb: ${kb}) }` };
 const mb = 1024 * 1024;
-/** A busy machine takes its time. */
+/** Long enough for a busy machine. */
 const patience = 60_000;
 
 let server: FozServer;
@@ -20,7 +20,7 @@ afterEach(async () => {
   await server.close(0);
 });
 
-/** Asks for long answers over one connection and reads nothing; `times`: how often, one request behind the other. */
+/** Requests long answers over one connection without reading them. `times`: the number of pipelined requests. */
 async function ask(times = 1): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) }).on('error', () => {});
   sockets.push(socket);
@@ -101,7 +101,7 @@ test('answers to one caller that wait behind each other are counted, and the cal
 
 describe('a long answer', () => {
   const query = { query: `query ($n: String) { hello(name: $n) }` };
-  // Characters of one, two, three and four bytes, so that pieces end at each place within them.
+  // Characters of one, two, three and four bytes, so that chunks end within characters of each length.
   const name = Array.from({ length: 40_000 }, (_, at) => `a${at % 7 === 0 ? '"' : ''}ä€😀`).join('');
   const whole = JSON.stringify({ data: { hello: `hello ${name}` } });
   const body = JSON.stringify({ ...query, variables: { n: name } });
@@ -113,7 +113,7 @@ describe('a long answer', () => {
   ] as const)(
     'arrives whole: %s',
     async (_, coding, decode) => {
-      server = await serve(new MemoryEngine(), { bodyBytes: 4 * mb });
+      server = await serve(new MemoryEngine(), { body_bytes: 4 * mb });
       const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
       sockets.push(socket);
       const parts: Buffer[] = [];
@@ -134,12 +134,12 @@ describe('a long answer', () => {
   );
 
   test('arrives whole over a WebSocket, and others behind it in their order', async () => {
-    server = await serve(new MemoryEngine(), { bodyBytes: 4 * mb });
+    server = await serve(new MemoryEngine(), { body_bytes: 4 * mb });
     const client = await (await open(server.url)).init();
     client.begin('1', query.query, { variables: { n: name } });
     client.begin('2', '{ hello }');
-    await until(() => client.heard.filter(({ type }) => type === 'complete').length === 2, patience);
-    const answers = client.heard.filter(({ type }) => type === 'next');
+    await until(() => client.messages.filter(({ type }) => type === 'complete').length === 2, patience);
+    const answers = client.messages.filter(({ type }) => type === 'next');
     expect(answers.find(({ id }) => id === '1')!.payload).toEqual(JSON.parse(whole));
     expect(answers.find(({ id }) => id === '2')!.payload).toEqual({ data: { hello: 'hello world' } });
     client.socket.terminate();
@@ -157,7 +157,7 @@ test('a WebSocket that is not read is cut off, and holds its place until then', 
   client.socket.terminate();
 }, 90_000);
 
-/** The body that a message in chunks carries. */
+/** The body of a message with chunked transfer encoding. */
 function unchunked(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; ; ) {

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A key and a certificate for 127.0.0.1 whose subject has this name. */
+/** Creates a key and a certificate for 127.0.0.1 with this subject. */
 function issue(name: string): { readonly cert: string; readonly key: string } {
   const [cert, key] = [inFolder(`${name}.cert.pem`), inFolder(`${name}.key.pem`)];
   execFileSync(
@@ -67,7 +67,7 @@ function subject(): Promise<string> {
   });
 }
 
-/** Waits until new connections are shown the certificate of this name. */
+/** Waits until new connections get the certificate with this subject. */
 async function until(name: string): Promise<void> {
   for (const latest = Date.now() + 8000; Date.now() < latest; ) {
     if ((await subject()) === name) return;
@@ -75,9 +75,9 @@ async function until(name: string): Promise<void> {
   }
   throw new Error(`still ${await subject()}`);
 }
-const told = (text: string) => lines.filter(({ msg }) => msg.startsWith(text)).length;
+const countOf = (text: string) => lines.filter(({ msg }) => msg.startsWith(text)).length;
 
-/** POSTs over TLS; the certificate of the server must be this one. */
+/** POSTs over TLS. Rejects unless the server has this certificate. */
 function post(ca: string, body: unknown): Promise<{ status: number | undefined; text: string }> {
   const { port } = new URL(server!.url);
   return new Promise((resolve, reject) => {
@@ -143,14 +143,14 @@ test('a file that is half-written, or does not fit the other, leaves the old cer
   const next = issue('next');
   const [cert, key] = [readFileSync(next.cert, 'utf8'), readFileSync(next.key, 'utf8')];
   writeFileSync(tls.cert, cert.slice(0, 100));
-  while (told('certificate not reloaded') === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (countOf('certificate not reloaded') === 0) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await subject()).toBe('kept');
   writeFileSync(tls.cert, cert);
-  while (told('certificate not reloaded') < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (countOf('certificate not reloaded') < 2) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await subject()).toBe('kept');
   writeFileSync(tls.key, key);
   await until('next');
-  expect(told('certificate reloaded')).toBeGreaterThan(0);
+  expect(countOf('certificate reloaded')).toBeGreaterThan(0);
 }, 30_000);
 
 test('a file that is not there is told when the server starts', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The shortest limit of an engine that Foz is meant for: Oracle before 12.2. */
+/** The shortest identifier limit of a supported or planned engine: Oracle before 12.2. */
 const longest = 30;
 
 test('names that Foz itself makes are short enough for every engine', () => {

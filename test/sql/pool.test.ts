@@ -18,7 +18,7 @@ class Link implements Pooled {
     setImmediate(() => this.lose());
   }
 
-  /** As when the server has closed it. */
+  /** Simulates that the server closed the connection. */
   lose(): void {
     if (!this.connected) return;
     this.connected = false;
@@ -39,11 +39,11 @@ const failing = (promise: unknown) =>
 
 interface Served {
   readonly pool: Pool<Link>;
-  /** Those that were opened, in their order. */
+  /** The opened connections, in order. */
   readonly links: Link[];
-  /** What opening the next ones fails with; taken from the front. */
+  /** The errors of the next attempts to open one; `null`: it succeeds. */
   readonly failures: (Error | null)[];
-  /** Most that were open at once. */
+  /** The largest number of connections that were open at once. */
   most: number;
 }
 

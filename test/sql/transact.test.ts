@@ -118,9 +118,9 @@ test('the connection comes back from a commit that fails; a read does not wait f
 
 test('a commit without an answer says that the outcome is not known, a refused one says why', () => {
   for (const code of ['unavailable', 'timeout'] as const) {
-    const told = commitFailure(new FozError(code, 'gone', { internal: 'reset' }));
-    expect(told).toMatchObject({ code: 'unavailable', internal: 'reset' });
-    expect(told.message).toMatch(/may or may not be stored/);
+    const failure = commitFailure(new FozError(code, 'gone', { internal: 'reset' }));
+    expect(failure).toMatchObject({ code: 'unavailable', internal: 'reset' });
+    expect(failure.message).toMatch(/may or may not be stored/);
   }
   const refused = new FozError('conflict', 'a deadlock');
   expect(commitFailure(refused)).toBe(refused);

@@ -8,8 +8,8 @@ import { availability } from '../support/engines.ts';
 import { onServer, type StorePlace, storePlace } from './place.ts';
 
 /**
- * Stores that former versions of Foz wrote, dumped by pg_dump, with what their control API answered then. Every later version
- * must take them over. `STORE_DUMP=0007` writes a new dump with the program as it is now; `PG_DUMP` names the pg_dump to use.
+ * Dumps (pg_dump) of stores that former versions of Foz wrote, with the answers of their control API. Every later version must
+ * migrate them. `STORE_DUMP=0007` writes a new dump with the current program; `PG_DUMP` names the pg_dump to use.
  */
 const folder = join(import.meta.dirname, 'dumps');
 const dumps = readdirSync(folder)
@@ -18,7 +18,7 @@ const dumps = readdirSync(folder)
 const found = availability('postgres');
 const describeShared = 'reason' in found ? describe.skip : describe;
 
-/** The key that the secrets in the dumps are encrypted with. */
+/** The master key of the secrets in the dumps. */
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 
 const contents = `{
@@ -67,7 +67,7 @@ const filling: readonly (readonly [string, object?])[] = [
   ['mutation { setAnonymousRole(role: "clerk") { anonymousRole } }'],
 ];
 
-/** A Foz over a store, with a shop of its own. */
+/** Starts Foz on a store, with its own source. */
 async function fozOver(place: StorePlace): Promise<Running> {
   process.env.FOZ_MASTER_KEY = masterKey;
   const path = join(place.folder, 'shop.db');
@@ -87,7 +87,7 @@ async function dump(place: StorePlace, name: string): Promise<void> {
     done.push(data);
   }
   await foz.server.close(0);
-  // A second start: what the first one has kept is part of the dump.
+  // After a second start the dump includes the names that the first one stored.
   foz = await fozOver(place);
   const { data, errors } = await foz.control(contents);
   await foz.server.close(0);
@@ -96,7 +96,7 @@ async function dump(place: StorePlace, name: string): Promise<void> {
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ key, contents: data }, null, 2)}\n`);
   const arguments_ = ['--inserts', '--no-owner', '--no-privileges', '--schema=foz', place.url!];
   const text = execFileSync(process.env.PG_DUMP ?? 'pg_dump', arguments_, { encoding: 'utf8' });
-  // psql's own commands, and settings that other versions of the server do not know.
+  // Removes commands of psql, and settings that other versions of the server do not know.
   const sql = text.split('\n').filter((line) => !/^(?:--|\\|SET |SELECT pg_catalog\.set_config)/.test(line));
   writeFileSync(join(folder, `${name}.sql`), `${sql.join('\n').replace(/\n{3,}/g, '\n\n')}`);
 }

@@ -19,12 +19,12 @@ afterAll(async () => {
 test('a look that fails is repeated until it succeeds, and reported once; after the end it is not', async () => {
   let version = 0;
   let isBroken = false;
-  let looks = 0;
+  let updates = 0;
   const errors: unknown[] = [];
   const follower = new Follower({
     topics: ['metadata'],
     align: async () => {
-      looks++;
+      updates++;
       if (isBroken) throw new Error('the store went away');
       version = (await store.readMetadata()).version;
     },
@@ -33,7 +33,7 @@ test('a look that fails is repeated until it succeeds, and reported once; after 
   await follower.start(store);
   isBroken = true;
   await store.writeMetadata(0, {}, actor);
-  await until(() => looks >= 3);
+  await until(() => updates >= 3);
   expect([version, errors]).toEqual([0, [new Error('the store went away')]]);
   isBroken = false;
   expect(await until(() => version === 1, 2_000)).toBeLessThan(2_000);
@@ -41,7 +41,7 @@ test('a look that fails is repeated until it succeeds, and reported once; after 
   await store.writeMetadata(1, {}, actor);
   await until(() => errors.length === 2);
   follower.close();
-  const before = looks;
+  const before = updates;
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  expect(looks).toBe(before);
+  expect(updates).toBe(before);
 });

@@ -14,7 +14,7 @@ import { ConfigError, type ConfigProblem, type FozConfig, type ServerConfig } fr
 export function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env): FozConfig {
   const { value, problems, locate } = readYaml(file, environment);
   if (value === undefined) throw new ConfigError(problems);
-  addUntold(problems, checkAgainst('config', value, locate));
+  addProblems(problems, checkAgainst('config', value, locate));
   const folder = dirname(file);
   const inside = (value as { readonly metadata?: unknown } | null)?.metadata;
   const metadata =
@@ -75,14 +75,14 @@ function loadMetadata(
   const read = readYaml(file, environment);
   problems.push(...read.problems);
   if (read.value === undefined) return undefined;
-  addUntold(problems, checkAgainst('metadata', read.value, read.locate));
+  addProblems(problems, checkAgainst('metadata', read.value, read.locate));
   return read.value as Metadata;
 }
 
-/** Adds problems, except those at a value that could not be replaced: they only follow from its absence. */
-function addUntold(problems: ConfigProblem[], found: readonly ConfigProblem[]): void {
-  const told = problems.filter(({ where }) => where === 'value');
-  const isTold = ({ file, line, column }: ConfigProblem) =>
-    told.some((other) => other.file === file && other.line === line && other.column === column);
-  problems.push(...found.filter((problem) => !isTold(problem)));
+/** Adds problems, except those at a value that another problem says is missing: they only follow from its absence. */
+function addProblems(problems: ConfigProblem[], found: readonly ConfigProblem[]): void {
+  const missing = problems.filter(({ where }) => where === 'value');
+  const isMissing = ({ file, line, column }: ConfigProblem) =>
+    missing.some((other) => other.file === file && other.line === line && other.column === column);
+  problems.push(...found.filter((problem) => !isMissing(problem)));
 }

@@ -22,12 +22,12 @@ export function refuseMalformed(before: Metadata, after: Metadata): void {
     .filter((entry) => !known.has(entry))
     .flatMap((entry) => {
       const name = typeof entry.table === 'string' ? entry.table : entry.table.name;
-      return told(`${entry.source}.${name}`, checkAgainst('table', entry));
+      return atPlace(`${entry.source}.${name}`, checkAgainst('table', entry));
     });
   const roles =
     after.inherited_roles === before.inherited_roles
       ? []
-      : told('inherited_roles', checkAgainst('inheritedRoles', after.inherited_roles ?? []));
+      : atPlace('inherited_roles', checkAgainst('inheritedRoles', after.inherited_roles ?? []));
   if (tables.length + roles.length > 0) throw noMetadataError([...tables, ...roles]);
 }
 
@@ -36,7 +36,7 @@ interface Problem {
   readonly message: string;
 }
 
-function told(place: string, problems: readonly Problem[]): Problem[] {
+function atPlace(place: string, problems: readonly Problem[]): Problem[] {
   return problems.map(({ where, message }) => ({
     where: where === 'file' ? place : `${place}: ${where}`,
     message,

@@ -80,11 +80,11 @@ export function editTable(
   const found = entryOf(metadata, address);
   const before = found ?? { source: address.source, table: spelledTable(address) };
   const after = withoutNothing(change(before, address));
-  const says = Object.keys(after).length > 2 ? [after] : [];
+  const entries = Object.keys(after).length > 2 ? [after] : [];
   const at = found === undefined ? metadata.tables.length : metadata.tables.indexOf(found);
   return {
     ...metadata,
-    tables: [...metadata.tables.slice(0, at), ...says, ...metadata.tables.slice(at + 1)],
+    tables: [...metadata.tables.slice(0, at), ...entries, ...metadata.tables.slice(at + 1)],
   };
 }
 

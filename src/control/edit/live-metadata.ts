@@ -148,9 +148,9 @@ export class LiveMetadata {
     await this.#options.registry.readEnums(after);
     const resolved = this.#options.graphs.resolve(after);
     const { issues } = resolved;
-    const told = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
-    if (options.dryRun === true || changes.length === 0) return { version, applied: false, ...told };
-    if (options.force !== true) refuseIssues(told.causes);
+    const result = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
+    if (options.dryRun === true || changes.length === 0) return { version, applied: false, ...result };
+    if (options.force !== true) refuseIssues(result.causes);
     const written = await this.#write(plane, actor, edit, {
       expected: version,
       metadata: after,
@@ -158,7 +158,7 @@ export class LiveMetadata {
       comment: options.comment,
     });
     await this.#follower.runBetween(async () => this.#use(written, after, resolved));
-    return { version: written, applied: true, ...told };
+    return { version: written, applied: true, ...result };
   }
 
   #write(

@@ -16,7 +16,7 @@ import {
 import type { FozConfig } from '../config/config.ts';
 import { existingStore } from '../offline/open-store.ts';
 import type { ControlPlane } from '../plane.ts';
-import { refuseUnfit, refuseUnfitAuth } from '../settings/refuse.ts';
+import { refuseInvalid, refuseInvalidAuth } from '../settings/refuse.ts';
 
 /** The settings of a new key. */
 export interface KeyInput {
@@ -72,7 +72,7 @@ export async function listStoredKeys(
 
 /** Creates an API key. Rejects with FozError `validation-failed`, or `conflict` for a name that is in use. */
 export async function createKey(plane: ControlPlane, actor: Actor, input: KeyInput): Promise<ShownKey> {
-  refuseUnfitKey(input);
+  refuseInvalidKey(input);
   const { key, prefix, hash } = mintKey(plane.peppers[0]!);
   const id = randomUUID();
   const { name, roles } = input;
@@ -102,7 +102,7 @@ export async function changeKey(
         { details: { expected: revision, current: Number(key.revision) } },
       );
     // Unchanged settings were validated when they were set.
-    refuseUnfitKey({ ...key, description: null, owner: null, expiresAt: null, ...given });
+    refuseInvalidKey({ ...key, description: null, owner: null, expiresAt: null, ...given });
   };
   const shown = await changed(plane, actor, { operation: 'key.update', id, key: '', change: update, check });
   return shown.description;
@@ -198,7 +198,7 @@ async function changed(
 }
 
 /** Validates a key by the rules of the configuration file. Throws FozErrors. */
-function refuseUnfitKey({ description, owner, expiresAt, ...input }: KeyInput): void {
+function refuseInvalidKey({ description, owner, expiresAt, ...input }: KeyInput): void {
   const { name, roles, defaultRole, variables, scopes, networks, rateLimit, limits, backend } = input;
   const declared = {
     name,
@@ -215,8 +215,8 @@ function refuseUnfitKey({ description, owner, expiresAt, ...input }: KeyInput): 
   };
   if (name.trim() === '' || roles.length === 0)
     throw new FozError('validation-failed', 'A key needs a name and at least one role.');
-  refuseUnfit({ auth: { api_keys: [declared] } }, 'auth.api_keys[0]', 'key');
-  refuseUnfitAuth({ api_keys: [declared] }, 'api_keys[0]', 'key');
+  refuseInvalid({ auth: { api_keys: [declared] } }, 'auth.api_keys[0]', 'key');
+  refuseInvalidAuth({ api_keys: [declared] }, 'api_keys[0]', 'key');
   if (expiresAt && expiresAt.getTime() <= Date.now())
     throw new FozError('validation-failed', 'expiresAt has passed already: the key would let nobody in.');
   for (const [what, text] of Object.entries({ description, owner }))

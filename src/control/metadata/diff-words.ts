@@ -61,15 +61,15 @@ const removed: Readonly<Partial<Record<PartKind, Words>>> = {
 
 /** `role buyer may read: columns id, total; rows all` */
 export function wordsOf(part: Part, change: 'added' | 'removed'): string {
-  const gone = removed[part.kind];
-  if (change === 'removed' && gone !== undefined) return gone(part.name);
+  const wordsRemoved = removed[part.kind];
+  if (change === 'removed' && wordsRemoved !== undefined) return wordsRemoved(part.name);
   const subject = subjects[part.kind](part.name);
   if (part.kind === 'entry') return subject;
   if (!isRecord(part.value)) return `${subject}: ${short(part.value)}`;
-  const told = Object.entries(flat(part.value)).map(
+  const details = Object.entries(flat(part.value)).map(
     ([key, value]) => `${wordOf(key)} ${spelledValue(key, value)}`,
   );
-  return told.length === 0 ? subject : `${subject}: ${told.join('; ')}`;
+  return details.length === 0 ? subject : `${subject}: ${details.join('; ')}`;
 }
 
 /** `role buyer may read: columns + total; rows { id: { _eq: 1 } } instead of all` */
@@ -79,10 +79,10 @@ export function differenceOf(before: Part, after: Part): string {
     return `${subject}: ${short(after.value)} instead of ${short(before.value)}`;
   const [old, now] = [flat(before.value), flat(after.value)];
   const keys = [...new Set([...Object.keys(now), ...Object.keys(old)])];
-  const told = keys
+  const details = keys
     .filter((key) => !isDeepStrictEqual(old[key], now[key]))
     .map((key) => `${wordOf(key)} ${changeOf(key, old[key], now[key])}`);
-  return `${subject}: ${told.join('; ')}`;
+  return `${subject}: ${details.join('; ')}`;
 }
 
 /** The members of `permission`, `using` and `definition` moved up to those around them. */

@@ -2,7 +2,7 @@ import { type Metadata, noMetadata } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { AuditLog, keyRing, openStore, Secrets, type Store, storeExists } from '../../store/index.ts';
 import type { FozConfig } from '../config/config.ts';
-import { keepsAccount } from '../plane.ts';
+import { hasAuditLog } from '../plane.ts';
 import { beforeAndAfter, diffMetadata } from './diff-metadata.ts';
 
 /** Metadata with its version; 0: never written. */
@@ -28,14 +28,14 @@ export interface MetadataTarget {
  * FOZ_STORE_URL or in the state folder. A missing embedded store is only created by a write.
  */
 export async function metadataTarget(
-  config: KeptBy,
+  config: MetadataConfig,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<MetadataTarget> {
   if (config.metadata !== undefined) return ownMetadata(config.metadata);
   return storedMetadata(config, environment);
 }
 
-type KeptBy = Pick<FozConfig, 'metadata' | 'state' | 'store' | 'auth' | 'audit'>;
+type MetadataConfig = Pick<FozConfig, 'metadata' | 'state' | 'store' | 'auth' | 'audit'>;
 
 function ownMetadata(metadata: Metadata): MetadataTarget {
   return {
@@ -53,7 +53,10 @@ function ownMetadata(metadata: Metadata): MetadataTarget {
   };
 }
 
-async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): Promise<MetadataTarget> {
+async function storedMetadata(
+  config: MetadataConfig,
+  environment: NodeJS.ProcessEnv,
+): Promise<MetadataTarget> {
   const folder = config.state ?? '.foz';
   const url = (config.store?.url ?? environment.FOZ_STORE_URL) || undefined;
   const store = openStore({ url, folder });
@@ -68,7 +71,7 @@ async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): P
     async write(expected, metadata) {
       const changes = diffMetadata((await read()).metadata, metadata);
       const actor = { kind: 'command', id: environment.USER ?? null, role: null } as const;
-      const audit = keepsAccount(config, url) ? await auditOver(store, config, environment) : null;
+      const audit = hasAuditLog(config, url) ? await auditOver(store, config, environment) : null;
       try {
         return await store.writeMetadata(expected, metadata, actor, undefined, async (transaction, version) =>
           audit?.changedWithin(transaction, {
@@ -89,7 +92,7 @@ async function storedMetadata(config: KeptBy, environment: NodeJS.ProcessEnv): P
 /** The audit log of a store, with the master key that signs it. Rejects with FozError for another key. */
 async function auditOver(
   store: Store,
-  { state = '.foz' }: KeptBy,
+  { state = '.foz' }: MetadataConfig,
   environment: NodeJS.ProcessEnv,
 ): Promise<AuditLog> {
   await store.open();

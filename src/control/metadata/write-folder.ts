@@ -1,19 +1,11 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, parseDocument, stringify } from 'yaml';
 import type { Metadata, TableMetadata } from '../../catalog/index.ts';
 import { canonicalMetadata, canonicalTable, plain, sortKey } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
+import { replaceFile } from '../../store/index.ts';
 import { ConfigError } from '../config/config.ts';
 import { newFileName } from './file-names.ts';
 import { inheritedRolesFile, isFolder, readFolder } from './folder.ts';
@@ -97,10 +89,7 @@ function writeTable(
 function writeYaml(file: string, value: unknown, schema: string): boolean {
   const document = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')) : null;
   if (document !== null && isDeepStrictEqual(document.toJS(), value)) return false;
-  mkdirSync(dirname(file), { recursive: true });
-  // Written under another name and then renamed, so that no process reads a half-written file.
-  writeFileSync(`${file}.new`, textOf(document, value, schema));
-  renameSync(`${file}.new`, file);
+  replaceFile(file, textOf(document, value, schema));
   return true;
 }
 

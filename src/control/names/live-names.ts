@@ -26,7 +26,7 @@ export class LiveNames {
   readonly #options: LiveNamesOptions;
   readonly #follower: Follower;
   #unlisten: () => void = () => {};
-  #told = '';
+  #lastError = '';
 
   constructor(options: LiveNamesOptions) {
     this.#options = options;
@@ -46,15 +46,15 @@ export class LiveNames {
       return;
     }
     const store = keeper instanceof StoredNames ? plane?.store : undefined;
-    const look = () =>
+    const update = () =>
       this.#follower.update().catch((error: unknown) => {
         // After a failed write to a file, the next change tries again.
-        if (store === undefined) this.#tell(error);
+        if (store === undefined) this.#log(error);
         else this.#follower.retrySoon();
       });
     if (store !== undefined) await this.#follower.start(store);
-    else await look();
-    this.#unlisten = graphs.onSwap(() => void look());
+    else await update();
+    this.#unlisten = graphs.onSwap(() => void update());
   }
 
   /** Whether the names in the store were read; true where they are in a file. */
@@ -63,12 +63,12 @@ export class LiveNames {
   }
 
   /** Logs an error, unless it is the same as the last one. */
-  #tell(error: unknown): void {
+  #log(error: unknown): void {
     const { keeper, log } = this.#options;
     const reason =
       error instanceof FozError ? `${error.message} ${error.internal ?? ''}`.trim() : String(error);
-    if (reason !== this.#told) log.error({ names: keeper.place, reason }, 'names are not kept');
-    this.#told = reason;
+    if (reason !== this.#lastError) log.error({ names: keeper.place, reason }, 'names are not kept');
+    this.#lastError = reason;
   }
 
   /** Discards the names of a source or of one table (`public.orders`), so that they are generated again. Returns whether there were any. */

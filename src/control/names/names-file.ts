@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { FozError } from '../../core/index.ts';
+import { replaceFile } from '../../store/index.ts';
 import { forgetNames, type NameBook, type SourceNames } from '../../views/index.ts';
 
 /** A storage of names. */
@@ -60,15 +60,12 @@ export class NamesFile implements NamesKeeper {
     return readNamesFile(this.place);
   }
 
-  /** Replaces the file atomically, so that a crash leaves the old one. */
   async write(change: (book: NameBook) => NameBook | null): Promise<NameBook> {
     const before = readNamesFile(this.place);
     const after = change(before);
     if (after === null) return before;
     try {
-      mkdirSync(dirname(this.place), { recursive: true });
-      writeFileSync(`${this.place}.new`, `${JSON.stringify(sorted(after), null, 2)}\n`);
-      renameSync(`${this.place}.new`, this.place);
+      replaceFile(this.place, `${JSON.stringify(sorted(after), null, 2)}\n`);
     } catch (error) {
       throw new FozError('unavailable', `The names in ${this.place} cannot be written.`, {
         internal: (error as Error).message,

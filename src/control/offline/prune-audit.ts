@@ -22,7 +22,7 @@ export async function pruneAudit(
   days: number,
 ): Promise<PrunedAudit> {
   const before = daysAgo(days);
-  refuseKept(settings.file, days);
+  refuseShorter(settings.file, days);
   const audit = requireAudit(plane);
   return { ...(await removeOldRecords(plane.store, audit, before.getTime(), actor)), before };
 }
@@ -38,11 +38,11 @@ export function daysAgo(days: number): Date {
 }
 
 /** Refuses a retention shorter than that of the file, which a caller of the API cannot override. */
-function refuseKept({ audit }: RuntimeSettings['file'], days: number): void {
-  const kept = typeof audit === 'object' ? audit.retention_days : undefined;
-  if (kept === undefined || (kept !== null && days >= kept)) return;
+function refuseShorter({ audit }: RuntimeSettings['file'], days: number): void {
+  const retention = typeof audit === 'object' ? audit.retention_days : undefined;
+  if (retention === undefined || (retention !== null && days >= retention)) return;
   throw new FozError(
     'not-supported',
-    `The configuration file says that ${kept === null ? 'every record of the audit log is kept' : `records of the audit log are kept for ${kept} days`} (audit.retention_days): change it there.`,
+    `The configuration file says that ${retention === null ? 'every record of the audit log is kept' : `records of the audit log are kept for ${retention} days`} (audit.retention_days): change it there.`,
   );
 }

@@ -29,8 +29,9 @@ export const names = Object.keys(defaults) as GeneralName[];
 /** The configuration, with settings of the store where the file has none. */
 export function withStored(file: FileSettings, stored: ReadonlyMap<string, unknown>): FileSettings {
   return names.reduce((config, name) => {
-    const isFree = saidIn(file, name) === undefined && !(name.startsWith('auth.') && file.auth === undefined);
-    return isFree && stored.has(name) ? withSaid(config, name, stored.get(name)) : config;
+    const isFree =
+      settingAt(file, name) === undefined && !(name.startsWith('auth.') && file.auth === undefined);
+    return isFree && stored.has(name) ? withSetting(config, name, stored.get(name)) : config;
   }, file);
 }
 
@@ -40,7 +41,7 @@ export function isGeneral(name: string): name is GeneralName {
 }
 
 /** The value of a configuration at a path such as `server.cors`; `undefined`: none. Without an audit log, its settings have none. */
-export function saidIn(config: object, name: GeneralName): unknown {
+export function settingAt(config: object, name: GeneralName): unknown {
   return name.split('.').reduce<unknown>((part, key) => {
     if (part === false) return null;
     return typeof part === 'object' && part !== null ? (part as Record<string, unknown>)[key] : undefined;
@@ -48,12 +49,12 @@ export function saidIn(config: object, name: GeneralName): unknown {
 }
 
 /** The configuration with a value at a path such as `server.cors`. */
-export function withSaid<T extends object>(config: T, name: string, value: unknown): T {
+export function withSetting<T extends object>(config: T, name: string, value: unknown): T {
   const [key, ...rest] = name.split('.') as [string, ...string[]];
   if (rest.length === 0) return { ...config, [key]: value };
   const part = (config as Record<string, unknown>)[key];
   return {
     ...config,
-    [key]: withSaid(typeof part === 'object' && part !== null ? part : {}, rest.join('.'), value),
+    [key]: withSetting(typeof part === 'object' && part !== null ? part : {}, rest.join('.'), value),
   };
 }

@@ -1,7 +1,7 @@
 import { FozError } from '../../core/index.ts';
 import type { Actor } from '../../store/index.ts';
-import { defaults, isGeneral, names, saidIn, withSaid } from './general-names.ts';
-import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
+import { defaults, isGeneral, names, settingAt, withSetting } from './general-names.ts';
+import { refuseDeclared, refuseInvalid, refuseInvalidAuth, refuseNoAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, writeSetting } from './stored.ts';
 
@@ -20,12 +20,12 @@ export interface SettingDescription {
 export function describeSettings({ file, stored }: RuntimeSettings): readonly SettingDescription[] {
   return names.map((name) => {
     const revision = stored.revisions.get(settingNames.general(name)) ?? 0;
-    const declared = saidIn(file, name);
+    const declared = settingAt(file, name);
     if (declared !== undefined) return { name, value: declared, owner: 'file', revision };
-    const kept = stored.general.get(name);
-    return kept === undefined
+    const value = stored.general.get(name);
+    return value === undefined
       ? { name, value: defaults[name], owner: 'default', revision }
-      : { name, value: kept, owner: 'store', revision };
+      : { name, value, owner: 'store', revision };
   });
 }
 
@@ -47,11 +47,11 @@ export async function setSetting(
       `There is no setting ${JSON.stringify(name)} here: it is one of ${names.join(', ')}. Others have a mutation of their own, or are read at the start only.`,
     );
   if (name.startsWith('auth.')) refuseNoAuth(settings);
-  refuseDeclared(saidIn(file, name) !== undefined, `the setting ${name}`);
+  refuseDeclared(settingAt(file, name) !== undefined, `the setting ${name}`);
   if (value !== null) {
-    refuseUnfit(withSaid({}, name, value), name, name);
+    refuseInvalid(withSetting({}, name, value), name, name);
     if (name === 'auth.trusted_proxies')
-      refuseUnfitAuth({ trusted_proxies: value as string[] }, 'trusted_proxies', name);
+      refuseInvalidAuth({ trusted_proxies: value as string[] }, 'trusted_proxies', name);
   }
   const before = stored.general.get(name) ?? null;
   const change = { operation: 'setting.set', before: { [name]: before }, after: { [name]: value } };

@@ -2,7 +2,7 @@ import type { IssuerConfig } from '../../auth/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Actor } from '../../store/index.ts';
 import { maskSecrets, storedIssuers } from '../../store/index.ts';
-import { refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
+import { refuseInvalid, refuseInvalidAuth, refuseNoAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import type { StoredIssuer } from './settings.ts';
 import { settingSecrets } from './stored.ts';
@@ -48,9 +48,9 @@ export async function putIssuer(
     );
   const before = settings.stored.issuers.find((issuer) => issuer.name === name);
   const config = withFormerSecret(given, before);
-  refuseUnfit({ auth: { jwt: [config] } }, 'auth.jwt[0]', 'issuer');
+  refuseInvalid({ auth: { jwt: [config] } }, 'auth.jwt[0]', 'issuer');
   const others = (settings.current.signIns?.jwt ?? []).filter((other) => other !== before?.config);
-  refuseUnfitAuth({ jwt: [...others, config] }, `jwt[${others.length}]`, 'issuer');
+  refuseInvalidAuth({ jwt: [...others, config] }, `jwt[${others.length}]`, 'issuer');
   const { secret, ...open } = config;
   const change = {
     operation: 'issuer.put',

@@ -1,7 +1,7 @@
 import type { LimitsConfig } from '../../access/index.ts';
 import { FozError, roleNamed } from '../../core/index.ts';
 import type { Actor } from '../../store/index.ts';
-import { refuseDeclared, refuseUnfit } from './refuse.ts';
+import { refuseDeclared, refuseInvalid } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, writeSetting } from './stored.ts';
 
@@ -45,7 +45,7 @@ export async function setLimits(
   if (limits !== null) {
     if ('roles' in limits)
       throw new FozError('validation-failed', 'limits.roles: set those of each role apart.');
-    refuseUnfit(
+    refuseInvalid(
       { server: { limits: role === null ? limits : { roles: { [role]: limits } } } },
       role === null ? 'server.limits' : `server.limits.roles.${role}`,
       'limits',

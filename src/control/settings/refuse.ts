@@ -6,14 +6,14 @@ import type { FileSettings } from './settings.ts';
 /**
  * Throws FozErrors `validation-failed` with all problems of a part of a configuration. Messages show `name` in place of the path `place`.
  */
-export function refuseUnfit(part: object, place: string, name: string): void {
+export function refuseInvalid(part: object, place: string, name: string): void {
   refuse(
     checkAgainst('config', part).map(({ where, message }) => `${called(where, place, name)} ${message}`),
   );
 }
 
-/** The same as `refuseUnfit`, for rules of `auth` that a schema cannot express; only problems at `place`. */
-export function refuseUnfitAuth(auth: AuthConfig, place: string, name: string): void {
+/** The same as `refuseInvalid`, for rules of `auth` that a schema cannot express; only problems at `place`. */
+export function refuseInvalidAuth(auth: AuthConfig, place: string, name: string): void {
   const found = checkAuth(auth).map(({ path, message }) => ({ where: spelled(path), message }));
   const inside = found.filter(({ where }) => where.startsWith(place));
   refuse(inside.map(({ where, message }) => `${called(where, place, name)} ${message}`));

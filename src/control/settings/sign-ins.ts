@@ -4,7 +4,7 @@ import { FozError } from '../../core/index.ts';
 import type { Actor } from '../../store/index.ts';
 import { maskSecrets, storedSettings } from '../../store/index.ts';
 import { firstSecretName } from './first-secret.ts';
-import { refuseDeclared, refuseNoAuth, refuseUnfit, refuseUnfitAuth } from './refuse.ts';
+import { refuseDeclared, refuseInvalid, refuseInvalidAuth, refuseNoAuth } from './refuse.ts';
 import type { RuntimeSettings } from './runtime.ts';
 import { settingNames, settingSecrets, writeSetting } from './stored.ts';
 
@@ -160,9 +160,9 @@ function refusePart(
   refuseNoAuth(settings);
   refuseDeclared(settings.file.auth?.[part] !== undefined, `auth.${part}`);
   if (value === null) return;
-  refuseUnfit({ auth: { [part]: value } }, `auth.${part}`, part);
+  refuseInvalid({ auth: { [part]: value } }, `auth.${part}`, part);
   const { webhook, anonymous_role } = settings.current.signIns ?? {};
   // The webhook and the anonymous role exclude each other, so each is validated together with the other.
   const auth: AuthConfig = { webhook, anonymous_role, [part]: value };
-  refuseUnfitAuth(auth, part === 'webhook' ? '' : part, part);
+  refuseInvalidAuth(auth, part === 'webhook' ? '' : part, part);
 }

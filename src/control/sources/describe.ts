@@ -71,14 +71,14 @@ export interface Health {
 }
 
 /** The inputs of `healthOf`. */
-interface Looked {
+interface HealthInputs {
   readonly registry: SourceRegistry;
   readonly issues: readonly CatalogIssue[];
   readonly plane: ControlPlane | null;
 }
 
 /** The current health of all sources, the metadata and the store. */
-export async function healthOf({ registry, issues, plane }: Looked): Promise<Health> {
+export async function healthOf({ registry, issues, plane }: HealthInputs): Promise<Health> {
   const unavailable = registry.sources.filter(({ status }) => status.state !== 'available');
   const leftOut = issues.filter(({ severity }) => severity === 'error');
   const store = plane === null ? null : await reasonOf(plane.store.read((db) => db.raw('select 1')));

@@ -126,9 +126,9 @@ export function reportConflict(
   const byKey =
     given === null ? sql`9151314442816847871` : sql`if(${asGiven}, 9151314442816847871, 9151314442816847872)`;
   const outcome = sql`last_insert_id(if(${same}, ${byKey}, 9151314442816847873))`;
-  const keeps = columns.map(
+  const assignments = columns.map(
     (column) => sql` + length(${variable(column)} := ${flat(variant, own(column), column.type)})`,
   );
   const unchanged = own(target.columns.find(({ generated }) => !generated)!);
-  return sql`${variant.insertedAs}on duplicate key update ${unchanged} = if(${outcome}${sql.join(keeps, sql.empty)} = 0, ${unchanged}, ${unchanged})`;
+  return sql`${variant.insertedAs}on duplicate key update ${unchanged} = if(${outcome}${sql.join(assignments, sql.empty)} = 0, ${unchanged}, ${unchanged})`;
 }

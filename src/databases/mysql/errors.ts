@@ -189,13 +189,13 @@ const connecting: Readonly<Record<number, Meaning>> = {
 /** Any error of the driver or the server as a FozError. A FozError is returned unchanged. `statement`: the text that was run. */
 export function toFozError(error: unknown, phase: 'connect' | 'run' = 'run', statement?: string): FozError {
   if (error instanceof FozError) return error;
-  const said = error as NativeError & { readonly fatal?: boolean };
-  if (typeof said?.message !== 'string')
+  const native = error as NativeError & { readonly fatal?: boolean };
+  if (typeof native?.message !== 'string')
     return new FozError('unexpected', 'The database driver failed.', { internal: String(error) });
-  if (typeof said.errno === 'number' && said.sqlState !== undefined)
-    return fromNumber(said.errno, said, phase, writtenTable(statement));
-  const facts = { internal: [said.code, said.message].filter(Boolean).join(': '), cause: error };
-  if (said.code === undefined && said.fatal !== true)
+  if (typeof native.errno === 'number' && native.sqlState !== undefined)
+    return fromNumber(native.errno, native, phase, writtenTable(statement));
+  const facts = { internal: [native.code, native.message].filter(Boolean).join(': '), cause: error };
+  if (native.code === undefined && native.fatal !== true)
     return new FozError('unexpected', 'The database driver failed.', facts);
   return phase === 'connect'
     ? new FozError('unavailable', 'The database cannot be reached.', facts)

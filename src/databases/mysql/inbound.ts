@@ -39,7 +39,7 @@ export class Inbound {
   #missing = 0;
   #isSkipping = false;
   /** Whether the current packet continues the one before it. */
-  #goesOn = false;
+  #isContinued = false;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -70,7 +70,7 @@ export class Inbound {
       }
       const end = at + headerBytes + length;
       const isIn = this.#admits(chunk, at, length);
-      this.#goesOn = length === fullBytes;
+      this.#isContinued = length === fullBytes;
       if (!isIn) {
         this.#pass(chunk, start, at);
         this.#isSkipping = end > chunk.length;
@@ -84,9 +84,9 @@ export class Inbound {
 
   #admits(chunk: Buffer, at: number, length: number): boolean {
     const first = chunk[at + headerBytes] ?? 0;
-    const isEnd = !this.#goesOn && (first === codes.error || (first === codes.end && length < endBytes));
+    const isEnd = !this.#isContinued && (first === codes.error || (first === codes.end && length < endBytes));
     if (this.#phase === 'rows' && !isEnd) {
-      if (!this.#options.admits(length, !this.#goesOn)) {
+      if (!this.#options.admits(length, !this.#isContinued)) {
         this.#options.packets.largePacketParts.length = 0;
         return false;
       }

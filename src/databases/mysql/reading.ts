@@ -189,14 +189,14 @@ export class Reading {
       const table = this.#tables.get(identity(namespace, name));
       if (kind === 'insert' || kind === 'update') table?.triggers.add(kind);
     }
-    const seen = (table: Draft) =>
+    const isVisible = (table: Draft) =>
       rights.some(
         ([namespace, name]) =>
           namespace === null ||
           (matches(namespace, table.namespace) && (name === null || name === table.name)),
       );
     for (const table of this.#tables.values())
-      if (table.kind === 'view' || !seen(table)) table.triggers.add('insert').add('update');
+      if (table.kind === 'view' || !isVisible(table)) table.triggers.add('insert').add('update');
   }
 
   #report(table: Draft, column: string | null, reason: string): void {

@@ -1,6 +1,7 @@
 import { type Connection, createConnection, type QueryError, setMaxParserCache } from 'mysql2';
-import { FozError, HeldBytes } from '../../core/index.ts';
+import { FozError } from '../../core/index.ts';
 import {
+  ArrivingRows,
   ended,
   graceMs,
   isRead,
@@ -42,10 +43,7 @@ export interface Done {
 interface Running extends Watched {
   /** Whether the statement is a write outside of a transaction, which commits by itself. */
   readonly isStored: boolean;
-  readonly held: HeldBytes;
-  rows: number;
-  /** Why its further rows are dropped; `null`: they are admitted. */
-  refusal: FozError | null;
+  readonly arriving: ArrivingRows;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
   /** Set when the statement is cancelled; resolves when the server has got the KILL. */
@@ -82,7 +80,7 @@ export class Session implements Pooled {
     client.on('error', () => this.#lose());
     client.on('end', () => this.#lose());
     bound(client, {
-      admits: (bytes, isNew) => this.#admits(bytes, isNew),
+      admits: (bytes, isNew) => this.#running?.arriving.admits(bytes, isNew) ?? true,
       onError: (error) => {
         this.#broken = error;
         this.#drop();
@@ -129,9 +127,11 @@ export class Session implements Pooled {
         signal: limits.signal,
         deadline: limits.deadline,
         isStored: !this.inTransaction && !isRead(text),
-        held: limits.held ?? new HeldBytes(null),
-        rows: 0,
-        refusal: null,
+        arriving: new ArrivingRows(
+          limits.held,
+          () => running.isStored,
+          () => this.#refuse(running),
+        ),
         resolve,
         reject,
         killed: null,
@@ -192,20 +192,10 @@ export class Session implements Pooled {
     else running.reject(error?.fatal ? unanswered(running) : stopped(running));
   }
 
-  /** Counts a row before it arrives. The first row over the limit cancels its statement; the rows after it are dropped. */
-  #admits(bytes: number, isNew: boolean): boolean {
-    const running = this.#running;
-    if (running === null) return true;
-    if (isNew) running.rows++;
-    if (running.refusal !== null) return false;
-    running.refusal = running.held.take(bytes);
-    if (running.refusal === null) return true;
-    // A write that commits by itself is not cancelled: it finishes and is reported as stored.
-    if (!running.isStored) {
-      this.#watch.remove(running);
-      this.#kill(running);
-    }
-    return false;
+  /** Cancels a statement whose rows exceed the held bytes. */
+  #refuse(running: Running): void {
+    this.#watch.remove(running);
+    this.#kill(running);
   }
 
   #kill(running: Running): void {
@@ -267,8 +257,8 @@ async function greeted(client: Connection, settings: Settings): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       client.connect((error) => (error ? reject(error) : resolve()));
       if (reached.has(settings) || settings.client.socketPath !== undefined) return;
-      const look = () => void otherServer(settings).then((found) => found !== null && reject(found));
-      timer = setTimeout(look, silenceMs);
+      const check = () => void otherServer(settings).then((found) => found !== null && reject(found));
+      timer = setTimeout(check, silenceMs);
     });
     reached.add(settings);
   } finally {
@@ -289,8 +279,8 @@ function bound(client: Connection, options: Omit<InboundOptions, 'packets'>): vo
   parsing.packetParser = new Inbound({ ...options, packets });
 }
 
-function stopped({ refusal, signal }: Running): FozError {
-  return refusal ?? ended(signal);
+function stopped({ arriving, signal }: Running): FozError {
+  return arriving.refusal ?? ended(signal);
 }
 
 function unanswered(running: Running): Unanswered {
@@ -306,8 +296,9 @@ function tooLong(most: number): FozError {
 }
 
 function answerOf(result: unknown, columns: Answer['columns'] = [], running?: Running): Answer {
-  if (running !== undefined && running.refusal !== null && Array.isArray(result))
-    return { rows: none, columns, done: null, withheld: { rows: running.rows, reason: running.refusal } };
+  const { refusal = null, count = 0 } = running?.arriving ?? {};
+  if (refusal !== null && Array.isArray(result))
+    return { rows: none, columns, done: null, withheld: { rows: count, reason: refusal } };
   return Array.isArray(result)
     ? { rows: result as Answer['rows'], columns, done: null }
     : { rows: none, columns, done: result as Done };

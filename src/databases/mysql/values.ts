@@ -46,7 +46,7 @@ const int64 = { lowest: -(2n ** 63n), highest: 2n ** 64n - 1n };
 
 /** Returns a document whose numbers MySQL stores unchanged. Throws FozError `data-exception` for other ones. */
 function storable(value: unknown, { path }: Param): unknown {
-  if (!someExact(value, (number) => !keeps(number))) return value;
+  if (!someExact(value, (number) => !isExact(number))) return value;
   throw new FozError(
     'data-exception',
     'MySQL keeps numbers in JSON as whole numbers of 64 bits or as doubles, and a number in this value is neither: send it as a string.',
@@ -54,7 +54,7 @@ function storable(value: unknown, { path }: Param): unknown {
   );
 }
 
-function keeps({ text: digits, fitsDouble }: ExactNumber): boolean {
+function isExact({ text: digits, fitsDouble }: ExactNumber): boolean {
   if (!/^-?\d+$/.test(digits)) return fitsDouble;
   const whole = BigInt(digits);
   return whole >= int64.lowest && whole <= int64.highest;

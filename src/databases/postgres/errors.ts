@@ -103,12 +103,12 @@ function isState(code: string | undefined): code is string {
 /** Any error of the driver or the server as a FozError. A FozError is returned unchanged. */
 export function toFozError(error: unknown): FozError {
   if (error instanceof FozError) return error;
-  const said = error as ServerError & { readonly name?: string };
-  if (typeof said?.message !== 'string')
+  const native = error as ServerError & { readonly name?: string };
+  if (typeof native?.message !== 'string')
     return new FozError('unexpected', 'The database driver failed.', { internal: String(error) });
-  if (isState(said.code)) return fromState(said.code, said);
-  const facts = { internal: said.message || said.code, cause: error };
-  return isNetwork(said.code) && said.name !== 'TypeError'
+  if (isState(native.code)) return fromState(native.code, native);
+  const facts = { internal: native.message || native.code, cause: error };
+  return isNetwork(native.code) && native.name !== 'TypeError'
     ? new FozError('unavailable', 'The database cannot be reached.', facts)
     : new FozError('unexpected', 'The database driver failed.', facts);
 }

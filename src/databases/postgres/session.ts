@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import { type FozError, HeldBytes } from '../../core/index.ts';
+import type { FozError } from '../../core/index.ts';
 import {
+  ArrivingRows,
   ended,
   grace,
   graceMs,
@@ -31,9 +32,7 @@ interface Running extends Watched {
   readonly reject: (error: unknown) => void;
   /** Whether the statement is within a transaction, or begins one. */
   readonly inTransaction: boolean;
-  readonly held: HeldBytes;
-  /** Why its further rows are dropped; `null`: they are admitted. */
-  refusal: FozError | null;
+  readonly arriving: ArrivingRows;
   /** Set when the statement is cancelled; resolves when the server has got the cancel request. */
   cancelled: Promise<void> | null;
   error: unknown;
@@ -67,7 +66,7 @@ export class Session implements Pooled {
     this.#lacksStyle = refused.has('intervalstyle');
     this.#onEnd = onEnd;
     this.#prepared = new PreparedStatements(settings.mostPrepared);
-    client.admits = (bytes) => this.#admits(bytes);
+    client.admits = (bytes) => this.#running?.arriving.admits(bytes) ?? true;
     client.on('error', (error) => this.#lose(error));
     client.on('end', () => this.#lose(new Error('The connection was closed.')));
     const connection: EventEmitter = client.connection;
@@ -136,8 +135,11 @@ export class Session implements Pooled {
         resolve,
         reject,
         inTransaction: lead !== null || this.#client.getTransactionStatus() !== 'I',
-        held: limits.held ?? new HeldBytes(null),
-        refusal: null,
+        arriving: new ArrivingRows(
+          limits.held,
+          () => isStored(running),
+          () => this.#refuse(running),
+        ),
         cancelled: null,
         error: undefined,
         stop: () => this.#cancel(running),
@@ -181,32 +183,24 @@ export class Session implements Pooled {
     if (this.#running !== running) return;
     this.#running = null;
     if (answer !== null) {
-      if (running.refusal === null) running.resolve(answer);
-      else if (isStored(running)) running.resolve({ ...answer, rows: [], withheld: running.refusal });
-      else running.reject(running.refusal);
+      const { refusal } = running.arriving;
+      if (refusal === null) running.resolve(answer);
+      else if (isStored(running)) running.resolve({ ...answer, rows: [], withheld: refusal });
+      else running.reject(refusal);
       return;
     }
     if (isGone(running.error)) this.#prepared.forgetAll();
     else if (running.parsed || isStale(running.error)) this.#prepared.forget(running.text);
-    const { error, cancelled, signal, refusal } = running;
-    const stopped = cancelled === null ? null : (refusal ?? ended(signal));
+    const { error, cancelled, signal, arriving } = running;
+    const stopped = cancelled === null ? null : (arriving.refusal ?? ended(signal));
     if (isServerError(error)) running.reject(stopped ?? error);
     else running.reject(unanswered(stopped ?? toFozError(error)));
   }
 
-  /** Counts a row before it arrives. The first row over the limit cancels its statement; the rows after it are dropped. */
-  #admits(bytes: number): boolean {
-    const running = this.#running;
-    if (running === null) return true;
-    if (running.refusal !== null) return false;
-    running.refusal = running.held.take(bytes);
-    if (running.refusal === null) return true;
-    // A write that commits by itself has happened when its rows arrive: it is not cancelled, and is reported as stored.
-    if (!isStored(running)) {
-      this.#watch.remove(running);
-      this.#cancel(running);
-    }
-    return false;
+  /** Cancels a statement whose rows exceed the held bytes. */
+  #refuse(running: Running): void {
+    this.#watch.remove(running);
+    this.#cancel(running);
   }
 
   #cancel(running: Running): void {

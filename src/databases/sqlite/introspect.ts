@@ -11,7 +11,7 @@ import type {
 import type { IntrospectOptions } from '../../plan/index.ts';
 import { tableFilter } from '../../sql/index.ts';
 import { type CreatedTable, keyOf, readCreated, triggerOf } from './created.ts';
-import { notedStorage } from './moments.ts';
+import { storageMarker } from './moments.ts';
 import type { Query } from './query.ts';
 import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
 import { declaredType } from './types.ts';
@@ -64,8 +64,8 @@ async function sampleMoments(
     });
     const [row = []] = await query(`select ${samples.join(', ')}`);
     part.forEach(({ table, column }, index) => {
-      const noted = notedStorage(row[index]);
-      if (noted !== null) found.set(JSON.stringify([table.name, column.name]), noted);
+      const storage = storageMarker(row[index]);
+      if (storage !== null) found.set(JSON.stringify([table.name, column.name]), storage);
     });
   }
   return found;

@@ -17,10 +17,10 @@ export type MomentStorage =
 
 /** The storage that `castType` names; default: the format of SQLite's `current_timestamp`, `2024-02-29 23:59:59` in UTC. */
 export function momentStorage(type: ValueType): MomentStorage {
-  const noted = type.nativeType ?? '';
-  if (noted === 'epoch s') return { kind: 'epoch', perSecond: 1 };
-  if (noted === 'epoch ms') return { kind: 'epoch', perSecond: 1000 };
-  const match = /^moment(_|T)(\d?)(Z|\+00:00)?$/.exec(noted);
+  const marker = type.nativeType ?? '';
+  if (marker === 'epoch s') return { kind: 'epoch', perSecond: 1 };
+  if (marker === 'epoch ms') return { kind: 'epoch', perSecond: 1000 };
+  const match = /^moment(_|T)(\d?)(Z|\+00:00)?$/.exec(marker);
   if (match === null) return { kind: 'text', separator: ' ', digits: null, suffix: '' };
   const [, separator, digits, suffix = ''] = match;
   return {
@@ -32,7 +32,7 @@ export function momentStorage(type: ValueType): MomentStorage {
 }
 
 /** The text that `momentStorage` reads, from one stored value; `null` for SQLite's own format and for a value that is not a moment. */
-export function notedStorage(sample: unknown): string | null {
+export function storageMarker(sample: unknown): string | null {
   if (typeof sample === 'bigint' || (typeof sample === 'number' && Number.isInteger(sample))) {
     return Math.abs(Number(sample)) >= 1e11 ? 'epoch ms' : 'epoch s';
   }

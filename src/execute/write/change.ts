@@ -133,8 +133,8 @@ async function checkComputed(
   for (const row of rows) {
     for (const [at, column] of columns.entries()) {
       for (const { message, text } of brokenRules(column, row[at])) {
-        const said = message ?? `${column.name} ${text}`;
-        broken.set(said, new FozError('data-exception', said, { path: update.path }));
+        const reason = message ?? `${column.name} ${text}`;
+        broken.set(reason, new FozError('data-exception', reason, { path: update.path }));
       }
     }
   }
@@ -150,10 +150,10 @@ async function refuseMiss(session: WriteSession, table: Table, update: Update): 
   const [there] = await session.read(lookup, update.where, 1);
   if (there === undefined) return;
   // A row with the expected values that was not written was skipped by a trigger.
-  const isKept =
+  const wasSkipped =
     isWatched(table, 'update') &&
     (await session.read(lookup, and(update.where, update.ifMatch), 1)).length > 0;
-  if (isKept) return;
+  if (wasSkipped) return;
   throw new FozError(
     'conflict',
     `The row of ${table.name} was changed by somebody else: read it again and repeat the change.`,

@@ -58,11 +58,11 @@ export class Live implements Stage {
     keep: (result: T) => boolean,
   ): Promise<T> {
     await runStatement(this.#running, this.#source, set);
-    const noted = this.#running.written?.length ?? 0;
+    const before = this.#running.written?.length ?? 0;
     const result = await body();
     if (!keep(result)) {
       await runStatement(this.#running, this.#source, undo);
-      if (this.#running.written !== undefined) this.#running.written.length = noted;
+      if (this.#running.written !== undefined) this.#running.written.length = before;
     }
     await runStatement(this.#running, this.#source, release);
     return result;

@@ -14,26 +14,26 @@ import {
 export function problemsOf(mutation: Mutation, bindings: Bindings): FozError[] {
   switch (mutation.kind) {
     case 'insert':
-      return [...unfit(mutation.insert, bindings), ...missing(mutation.insert, new Set())];
+      return [...insertErrors(mutation.insert, bindings), ...missing(mutation.insert, new Set())];
     case 'update':
-      return unfitUpdate(mutation.update, bindings);
+      return updateErrors(mutation.update, bindings);
     case 'update many':
-      return mutation.updates.flatMap((update) => unfitUpdate(update, bindings));
+      return mutation.updates.flatMap((update) => updateErrors(update, bindings));
     case 'delete':
-      return mutation.softDelete === null ? [] : unfitUpdate(mutation.softDelete, bindings);
+      return mutation.softDelete === null ? [] : updateErrors(mutation.softDelete, bindings);
   }
 }
 
 const wrong = (bindings: Bindings) => (param: Param) => valueErrors(param, resolveParam(param, bindings));
 
-function unfit({ rows }: Insert, bindings: Bindings): FozError[] {
+function insertErrors({ rows }: Insert, bindings: Bindings): FozError[] {
   return rows.flatMap(({ cells, before, after }) => [
     ...[...cells.values()].flatMap(wrong(bindings)),
-    ...[...before, ...after].flatMap(({ insert }) => unfit(insert, bindings)),
+    ...[...before, ...after].flatMap(({ insert }) => insertErrors(insert, bindings)),
   ]);
 }
 
-function unfitUpdate({ set }: Pick<Update, 'set'>, bindings: Bindings): FozError[] {
+function updateErrors({ set }: Pick<Update, 'set'>, bindings: Bindings): FozError[] {
   return set
     .flatMap(({ kind, value }) => (kind !== 'set' || value === 'default' ? [] : [value]))
     .flatMap(wrong(bindings));

@@ -22,7 +22,7 @@ export class Rehearsal implements Stage {
   readonly #source: SourceName;
   readonly #branch: Branch;
   readonly #rows: number;
-  #noted: Explained[] = [];
+  #statements: Explained[] = [];
 
   /** `rows`: the number of rows that an update or a delete finds. */
   constructor(source: SourceName, branch: Branch, rows: number) {
@@ -32,30 +32,30 @@ export class Rehearsal implements Stage {
   }
 
   /** The statements of `body`, up to the point where it throws a FozError. */
-  async noted(body: () => Promise<unknown>): Promise<readonly Explained[]> {
+  async statementsOf(body: () => Promise<unknown>): Promise<readonly Explained[]> {
     try {
       await body();
     } catch (error) {
       if (!(error instanceof FozError)) throw error;
-      this.#noted.push(heading(`refused: ${error.message}`, this.#source, []));
+      this.#statements.push(heading(`refused: ${error.message}`, this.#source, []));
     }
-    return this.#noted;
+    return this.#statements;
   }
 
   async write(write: Write, { statement }: Compiled): Promise<WriteResult> {
-    this.#noted.push(explainStatement(writeTitle(write), this.#source, statement));
+    this.#statements.push(explainStatement(writeTitle(write), this.#source, statement));
     const affected = this.#affected(write);
     const returned = Array.from({ length: affected }, () => futureTuple(write.returning, 'written rows'));
     const generated = ({ name }: Column) => new FutureValue(`${name} that the database generates`);
     const conflicts =
       write.kind === 'insert' && (write.conflictReport ?? null) !== null && this.#branch !== 'new';
-    const tells = write.kind === 'insert' && write.reportsChanged === true;
-    const changed = tells ? { changed: returned.map(() => this.#branch === 'changed') } : {};
+    const reportsChanged = write.kind === 'insert' && write.reportsChanged === true;
+    const changed = reportsChanged ? { changed: returned.map(() => this.#branch === 'changed') } : {};
     return { affected, returned, generated, conflict: conflicts ? 'key' : null, ...changed };
   }
 
   async conflictingRow({ purpose, table, columns }: Lookup, { statement }: Compiled): Promise<Tuple[]> {
-    this.#noted.push(explainStatement(purposeTitle(purpose, table), this.#source, statement));
+    this.#statements.push(explainStatement(purposeTitle(purpose, table), this.#source, statement));
     return [futureTuple(columns, 'row found')];
   }
 
@@ -64,22 +64,24 @@ export class Rehearsal implements Stage {
     body: () => Promise<T>,
     keep: (result: T) => boolean,
   ): Promise<T> {
-    this.#noted.push(explainStatement('an attempt begins', this.#source, set));
+    this.#statements.push(explainStatement('an attempt begins', this.#source, set));
     const result = await body();
-    if (!keep(result)) this.#noted.push(explainStatement('the attempt is undone', this.#source, undo));
-    this.#noted.push(explainStatement('the attempt ends', this.#source, release));
+    if (!keep(result)) this.#statements.push(explainStatement('the attempt is undone', this.#source, undo));
+    this.#statements.push(explainStatement('the attempt ends', this.#source, release));
     return result;
   }
 
   async read({ purpose, table, columns }: Lookup, fetch: PreparedFetch): Promise<Tuple[]> {
     const explained = explainFetch(purposeTitle(purpose, table), fetch);
-    this.#noted.push(purpose.kind === 'lacking' ? { ...explained, when: 'some of them are missing' } : explained);
+    this.#statements.push(
+      purpose.kind === 'lacking' ? { ...explained, when: 'some of them are missing' } : explained,
+    );
     const from = purpose.kind === 'targets' ? 'rows found' : 'written rows';
     return Array.from({ length: this.#expected(purpose) }, () => futureTuple(columns, from));
   }
 
   async texts(table: Table, fetch: PreparedFetch, { length }: readonly Tuple[]): Promise<string[]> {
-    this.#noted.push(explainFetch(`rows of ${table.name} for the answer, by key`, fetch, length));
+    this.#statements.push(explainFetch(`rows of ${table.name} for the answer, by key`, fetch, length));
     return [];
   }
 
@@ -91,13 +93,13 @@ export class Rehearsal implements Stage {
   }
 
   async within<T>(title: string, body: () => Promise<T>): Promise<T> {
-    const around = this.#noted;
-    this.#noted = [];
+    const around = this.#statements;
+    this.#statements = [];
     try {
       return await body();
     } finally {
-      if (this.#noted.length > 0) around.push(heading(title, this.#source, this.#noted));
-      this.#noted = around;
+      if (this.#statements.length > 0) around.push(heading(title, this.#source, this.#statements));
+      this.#statements = around;
     }
   }
 

@@ -50,7 +50,7 @@ export class Search {
     const given = rows.map(
       (cells): Row => new Map([...cells].map(([column, param]) => [column, session.value(param)])),
     );
-    const before = asked.needed.length === 0 ? nothing : await lookBefore(session, table, given);
+    const before = asked.needed.length === 0 ? nothing : await stateBefore(session, table, given);
     return new Search(session, table, given, asked, before);
   }
 
@@ -70,9 +70,9 @@ export class Search {
     });
     // The keys of several rows are assumed to be consecutive. That is verified before other rows refer to them.
     const counted = this.#isReferred && !single && identity !== null && !this.#given[0]!.has(identity);
-    const isTold = (column: Column) => column === identity && single && generated !== null;
+    const isReported = (column: Column) => column === identity && single && generated !== null;
     const isCertain = (column: Column) =>
-      isTold(column) || (!this.#isReferred && known.every((row) => isExact(column, row.get(column))));
+      isReported(column) || (!this.#isReferred && known.every((row) => isExact(column, row.get(column))));
     if (!isKnown && !counted && this.#needed.every(isCertain)) return known;
     const key = keyOf(this.#table, known, identity);
     if (key === null) throw unknownKey(this.#table);
@@ -90,7 +90,7 @@ interface Before {
 const nothing: Before = { taken: false, highest: null };
 
 /** Looks the given keys up, except for the AUTO_INCREMENT key of a single row: the engine reports the stored one, whoever set it. */
-async function lookBefore(session: WriteSession, table: Table, given: readonly Row[]): Promise<Before> {
+async function stateBefore(session: WriteSession, table: Table, given: readonly Row[]): Promise<Before> {
   const identity = identityOf(table);
   const single = given.length === 1;
   if (!single && identity !== null && !given[0]!.has(identity))

@@ -31,8 +31,8 @@ export function isOneStatement(
 ): boolean {
   const { conflictTarget, conflictWhere, returning, upsertReportsChanged } = session.capabilities;
   // Whether an upsert inserted or updated a row is reported for plain tables only, not for views and partitioned tables.
-  const tells = upsertReportsChanged && table.kind === 'table';
-  if (!returning.insert || (changedCheck !== null && !tells)) return false;
+  const reportsChanged = upsertReportsChanged && table.kind === 'table';
+  if (!returning.insert || (changedCheck !== null && !reportsChanged)) return false;
   return conflictTarget && (conflict.where === null || conflictWhere);
 }
 

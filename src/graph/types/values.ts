@@ -202,7 +202,10 @@ export function bucketType(graph: Graph, naming: Naming): GraphQLEnumType {
 /** The enum `cursor_ordering` of streams. */
 export function cursorOrderType(graph: Graph, naming: Naming): GraphQLEnumType {
   return graph.once(sharedName(naming, 'cursor_ordering'), (name) => {
-    const values = (['asc', 'desc'] as const).map((way) => [fixedValue(naming, way), { value: way }]);
+    const values = (['asc', 'desc'] as const).map((direction) => [
+      fixedValue(naming, direction),
+      { value: direction },
+    ]);
     return new GraphQLEnumType({ name, values: Object.fromEntries(values) });
   });
 }

@@ -21,7 +21,8 @@ export function sessionValue(
   }
   const read = (given: unknown) => {
     const value = scalarValue(name, given, type.scalar);
-    if (labels !== undefined && !labels.includes(value as string)) throw unfit(name, 'a label of the enum');
+    if (labels !== undefined && !labels.includes(value as string))
+      throw invalidVariable(name, 'a label of the enum');
     return value;
   };
   return shape === 'value' && !type.array ? read(text) : listOf(name, text).map(read);
@@ -30,7 +31,7 @@ export function sessionValue(
 function listOf(name: string, text: string): unknown[] {
   const given = text.trim();
   const list = given.startsWith('{') ? braced(given) : given.startsWith('[') ? bracketed(given) : bare(given);
-  if (list === null) throw unfit(name, 'a list, such as [1,2]');
+  if (list === null) throw invalidVariable(name, 'a list, such as [1,2]');
   return list;
 }
 
@@ -68,7 +69,7 @@ function scalarValue(name: string, given: unknown, scalar: Scalar): unknown {
   try {
     return readScalar(scalar, spelled(given, scalar));
   } catch {
-    throw unfit(name, `a value of the type ${scalar}`);
+    throw invalidVariable(name, `a value of the type ${scalar}`);
   }
 }
 
@@ -108,7 +109,7 @@ function truth(text: string): boolean {
   return truths[text]!;
 }
 
-function unfit(name: string, what: string): FozError {
+function invalidVariable(name: string, what: string): FozError {
   return new FozError(
     'access-denied',
     `The session variable x-foz-${name} does not hold ${what}, which a permission of this role needs.`,

@@ -71,11 +71,11 @@ const surrogates = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC
 /** All faults of a value from the client, as errors with its position. */
 export function valueErrors(param: Param, value: unknown): FozError[] {
   const errors = errorsAt(param, value);
-  return errors.length > 0 && param.path === '$' ? [unfitPreset(param, errors)] : errors;
+  return errors.length > 0 && param.path === '$' ? [invalidPreset(param, errors)] : errors;
 }
 
 /** The error of a preset that does not fit. It does not name the column, which the client may not know. */
-function unfitPreset({ source, path }: Param, errors: readonly FozError[]): FozError {
+function invalidPreset({ source, path }: Param, errors: readonly FozError[]): FozError {
   const about = { path, internal: errors.map(({ message }) => message).join('\n') };
   return source.kind === 'session'
     ? new FozError(

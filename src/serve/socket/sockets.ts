@@ -148,7 +148,7 @@ export class Sockets {
   /** Bytes of the longest message that any role may send. */
   #longest(): number {
     const { limits, roleLimits = new Map() } = this.#options;
-    return Math.max(...[limits, ...roleLimits.values()].map(({ bodyBytes }) => bodyBytes));
+    return Math.max(...[limits, ...roleLimits.values()].map((limit) => limit.body_bytes));
   }
 
   #opened(webSocket: WebSocket, request: IncomingMessage, id: string, opened: () => void): void {
@@ -160,7 +160,7 @@ export class Sockets {
       keepaliveMs: this.#limits.keepaliveMs,
       bufferBytes: this.#limits.bufferBytes,
       readers: this.#readers,
-      longest: (session) => (session === null ? this.#options.limits : gate.limitsOf(session)).bodyBytes,
+      longest: (session) => (session === null ? this.#options.limits : gate.limitsOf(session)).body_bytes,
       onAccept: opened,
       onError: (error) => logUnexpected(logger, error, { requestId: id }),
     });

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from '../replace-file.ts';
 import type { StoreLog } from '../store.ts';
 import { isSigned, type Mark, signMark } from './state.ts';
 
@@ -53,11 +54,7 @@ export class Checkpoint {
     const { head, key } = this.#next;
     this.#next = null;
     try {
-      mkdirSync(dirname(this.file), { recursive: true });
-      writeFileSync(`${this.file}.new`, `${JSON.stringify(signMark('checkpoint', head, key))}\n`, {
-        mode: 0o600,
-      });
-      renameSync(`${this.file}.new`, this.file);
+      replaceFile(this.file, `${JSON.stringify(signMark('checkpoint', head, key))}\n`, { mode: 0o600 });
     } catch (error) {
       this.#log?.warn(
         { file: this.file, reason: (error as Error).message },

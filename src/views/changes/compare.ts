@@ -31,21 +31,21 @@ const added: ReadonlySet<string> = new Set([
 /** What another graph means to clients, breaking changes first. */
 export function compareGraphs(compared: Compared): GraphChange[] {
   const { before, after, whole = compared } = compared;
-  const told = [
+  const unsafe = [
     ...findBreakingChanges(before, after).map((one) => ({ ...one, severity: 'breaking' as const })),
     ...findDangerousChanges(before, after).map((one) => ({ ...one, severity: 'dangerous' as const })),
   ].map(({ type, description, severity }): FoundChange => {
     const change = removed.has(type) ? 'removed' : added.has(type) ? 'added' : 'changed';
     return { severity, change, subject: subjectOf(description), text: description };
   });
-  const known = new Set(told.map(({ subject }) => subject.what));
+  const known = new Set(unsafe.map(({ subject }) => subject.what));
   const safe = additions(before, after).filter(({ subject }) => !known.has(subject.what));
   // A part of a graph may lack a shared type, as the comparisons of a scalar, that the whole graph has.
   const isTrue = ({ change, subject }: FoundChange) =>
     change === 'changed' ||
     (exists(whole.before, subject) === (change === 'removed') &&
       exists(whole.after, subject) === (change === 'added'));
-  return inOrder(followed([...told, ...safe].filter(isTrue), compared));
+  return inOrder(followed([...unsafe, ...safe].filter(isTrue), compared));
 }
 
 const severities = ['breaking', 'dangerous', 'safe'];

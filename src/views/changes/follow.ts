@@ -34,10 +34,10 @@ export function followed(changes: readonly FoundChange[], { before, after }: Com
   // The last column of a type takes along the filter on that type, which belongs to no table.
   const leftOver = new Map(changes.map(({ change }) => [change, firstOf(heads, change)]));
   return changes.map((one) => {
-    const { subject: about, ...told } = one;
+    const { subject: about, ...fields } = one;
     const isType = about.member === null && !rows.includes(about.type);
     const head = headOf(one) ?? (isType ? leftOver.get(one.change)! : null);
-    return { ...told, what: about.what, follows: head === about.what ? null : head };
+    return { ...fields, what: about.what, follows: head === about.what ? null : head };
   });
 }
 

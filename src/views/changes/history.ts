@@ -3,14 +3,14 @@ import type { Graphs } from '../graphs.ts';
 import type { GraphParts } from '../served-graph.ts';
 import type { SourceRegistry } from '../sources/registry.ts';
 import type { GraphChange } from './change.ts';
-import { type KeptGraph, keptParts, keptText } from './kept-graph.ts';
+import { linesOf } from './change-lines.ts';
+import { type GraphFile, parseParts, partsText } from './graph-file.ts';
 import { servedChanges, type Version, versionOf } from './served-changes.ts';
-import { linesOf } from './told.ts';
 
-/** The changes of the graph that were served from one moment on. */
+/** Changes of the graph that took effect at the same time. */
 export interface GraphChanges {
   readonly at: Date;
-  /** Whether the changes were found at the start, against what was served before it. */
+  /** Whether Foz was stopped when the changes happened: they were found at the start, by comparison with the graph of the last run. */
   readonly sinceLastStart: boolean;
   readonly changes: readonly GraphChange[];
 }
@@ -18,32 +18,32 @@ export interface GraphChanges {
 export interface GraphHistoryOptions {
   readonly graphs: Graphs;
   readonly registry: SourceRegistry;
-  /** `null`: there is no state folder, so what was served before a start is not known. */
-  readonly kept: KeptGraph | null;
+  /** The graph of the last run; `null`: there is no state folder. */
+  readonly file: GraphFile | null;
   readonly log: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
   };
 }
 
-/** How many changes are remembered. */
+/** Entries of `recent`. */
 const most = 20;
-/** How many lines go into the log at once. */
+/** Lines of one log record. */
 const mostLines = 20;
-/** One event often leads to several new graphs in a row: a source that is read, and the names of what is new in it. */
+/** One event often leads to several graphs in a row: a source is introspected, then its new tables get names. */
 const quietMs = 100;
 
-/** Tells what changes in the graph while Foz runs, and what has changed since it ran last. */
+/** Logs and remembers the changes of the graph, while Foz runs and since its last run. */
 export class GraphHistory {
   readonly #options: GraphHistoryOptions;
   readonly #recent: GraphChanges[] = [];
-  #told: Version | null = null;
-  /** A hash of what is kept. */
-  #mark = '';
+  #served: Version | null = null;
+  /** The hash of the text in the file. */
+  #hash = '';
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #unlisten: () => void = () => {};
-  #isTroubled = false;
+  #hasFailed = false;
 
   constructor(options: GraphHistoryOptions) {
     this.#options = options;
@@ -54,105 +54,113 @@ export class GraphHistory {
     return [...this.#recent].reverse();
   }
 
-  /** Compares with what was served before the start, and follows the graph from now on until `close`. `null`: nothing has changed. */
+  /** Compares the graph with that of the last run, and follows it until `close`. `null`: nothing has changed. */
   start(): GraphChanges | null {
-    const { graphs, kept } = this.#options;
-    const text = kept?.read() ?? null;
-    this.#unlisten = graphs.onSwap(() => this.#plan());
-    if (text !== null) this.#mark = markOf(text);
-    if (this.#isKept(graphs.parts)) {
-      this.#told = { catalog: graphs.catalog, parts: graphs.parts };
+    const { graphs, file } = this.#options;
+    const text = file?.read() ?? null;
+    this.#unlisten = graphs.onSwap(() => this.#schedule());
+    if (text !== null) this.#hash = hashOf(text);
+    const { catalog, parts } = graphs;
+    const snapshot = file === null ? null : snapshotOf(parts);
+    if (snapshot !== null && snapshot.hash === this.#hash) {
+      this.#served = { catalog, parts };
       return null;
     }
-    const before = keptParts(text);
-    const now = this.#now(before);
-    const told = before === null ? null : this.#tellFirst(before, now);
-    this.#keep(now);
-    return told;
+    const before = parseParts(text);
+    const now = this.#withUnread({ catalog, parts }, before);
+    const found = before === null ? null : this.#compareFirst(before, now);
+    this.#store(now, now.parts === parts ? snapshot : undefined);
+    return found;
   }
 
-  /** Looks for changes now instead of in a moment. */
-  look(): void {
+  /** Compares now instead of after `quietMs`. */
+  compare(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const before = this.#told;
+    const before = this.#served;
     if (before === null) return;
-    const now = this.#now(before.parts);
-    this.#tell(before, now, false);
-    this.#keep(now);
+    const { catalog, parts } = this.#options.graphs;
+    const now = this.#withUnread({ catalog, parts }, before.parts);
+    this.#report(before, now, false);
+    this.#store(now);
   }
 
   async close(): Promise<void> {
     this.#unlisten();
-    if (this.#timer !== undefined) this.look();
+    if (this.#timer !== undefined) this.compare();
     await this.#writing;
   }
 
-  #plan(): void {
-    this.#timer ??= setTimeout(() => this.look(), quietMs).unref();
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => this.compare(), quietMs).unref();
   }
 
-  /** Another edition of Foz may have kept what this one cannot read. */
-  #tellFirst(before: GraphParts, now: Version): GraphChanges | null {
+  /** The file may come from a version of Foz whose parts this one cannot resolve. */
+  #compareFirst(before: GraphParts, now: Version): GraphChanges | null {
     try {
-      return this.#tell(versionOf(before), now, true);
+      return this.#report(versionOf(before), now, true);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'what the graph was at the last start cannot be read');
       return null;
     }
   }
 
-  /** What is served; a source that could not be read yet is taken as it was. */
-  #now(former: GraphParts | null): Version {
-    const { graphs, registry } = this.#options;
-    const { parts } = graphs;
-    const isUnread = (name: string) => registry.find(name)?.facts === null;
+  /** The served version, with the former facts of sources that could not be introspected yet. */
+  #withUnread(served: Version, former: GraphParts | null): Version {
+    const isUnread = (name: string) => this.#options.registry.find(name)?.facts === null;
     const unread = (former?.sources ?? []).filter(({ name }) => isUnread(name));
-    if (unread.length === 0) return { catalog: graphs.catalog, parts };
-    return versionOf({ ...parts, sources: [...parts.sources, ...unread] });
+    if (unread.length === 0) return served;
+    return versionOf({ ...served.parts, sources: [...served.parts.sources, ...unread] });
   }
 
-  #tell(before: Version, now: Version, sinceLastStart: boolean): GraphChanges | null {
+  #report(before: Version, now: Version, sinceLastStart: boolean): GraphChanges | null {
     const { log } = this.#options;
     const changes = servedChanges(before, now);
     if (changes.length === 0) return null;
-    const told: GraphChanges = { at: new Date(), sinceLastStart, changes };
-    this.#recent.push(told);
+    const found: GraphChanges = { at: new Date(), sinceLastStart, changes };
+    this.#recent.push(found);
     if (this.#recent.length > most) this.#recent.shift();
     const breaking = changes.filter(({ severity }) => severity === 'breaking').length;
     const fields = { changes: changes.length, breaking, lines: linesOf(changes, mostLines) };
     const message = sinceLastStart ? 'the graph has changed since the last start' : 'the graph has changed';
     if (breaking > 0) log.warn(fields, message);
     else log.info(fields, message);
-    return told;
+    return found;
   }
 
-  #isKept(parts: GraphParts): boolean {
-    return this.#options.kept !== null && markOf(keptText(parts)) === this.#mark;
-  }
-
-  #keep(now: Version): void {
-    this.#told = now;
-    const { kept, log } = this.#options;
-    if (kept === null) return;
-    const text = keptText(now.parts);
-    const mark = markOf(text);
-    if (mark === this.#mark) return;
-    this.#mark = mark;
+  /** Makes `now` the served version, and writes it into the file if it differs. */
+  #store(now: Version, known?: Snapshot | null): void {
+    this.#served = now;
+    const { file, log } = this.#options;
+    if (file === null) return;
+    const { text, hash } = known ?? snapshotOf(now.parts);
+    if (hash === this.#hash) return;
+    this.#hash = hash;
     this.#writing = this.#writing
       .then(async () => {
-        await kept.write(text);
-        this.#isTroubled = false;
+        await file.write(text);
+        this.#hasFailed = false;
       })
       .catch((error: unknown) => {
-        this.#mark = '';
-        // Told once, until it works again.
-        if (!this.#isTroubled) log.warn({ err: error }, 'what the graph is made from cannot be kept');
-        this.#isTroubled = true;
+        this.#hash = '';
+        // Logged once, until a write succeeds again.
+        if (!this.#hasFailed) log.warn({ err: error }, 'what the graph is made from cannot be kept');
+        this.#hasFailed = true;
       });
   }
 }
 
-function markOf(text: string): string {
+/** Parts as the text of the file, with its hash. */
+interface Snapshot {
+  readonly text: string;
+  readonly hash: string;
+}
+
+function snapshotOf(parts: GraphParts): Snapshot {
+  const text = partsText(parts);
+  return { text, hash: hashOf(text) };
+}
+
+function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }

@@ -31,11 +31,11 @@ export function servedChanges(one: Version, other: Version): readonly GraphChang
     after: partial(after),
     whole: { before: before.graph.schema, after: after.graph.schema },
   });
-  return inOrder([...meanings(before, after, touched), ...changes]);
+  return inOrder([...redirected(before, after, touched), ...changes]);
 }
 
 /** Fields that kept their name and their type but show something else: no comparison of types finds these. */
-function meanings(before: Compared, after: Compared, touched: ReadonlySet<string>): GraphChange[] {
+function redirected(before: Compared, after: Compared, touched: ReadonlySet<string>): GraphChange[] {
   const was = byName(before, touched);
   return [...byName(after, touched)].flatMap(([key, table]) => {
     const former = was.get(key);

@@ -11,14 +11,14 @@ export interface SourceReading {
   readonly tables: number;
   /** Differences to the previous facts. */
   readonly changes: readonly FactsChange[];
-  /** What could not be represented. */
+  /** Tables, columns and other objects that could not be represented. */
   readonly issues: SourceFacts['issues'];
-  /** What becomes of the graph when the source is served as it is now; `null`: no graph was served yet. */
+  /** The changes of the graph once these facts are served; `null`: no graph was served yet. */
   readonly graphChanges: readonly GraphChange[] | null;
 }
 
-/** What a source of a server contains now. Nothing is taken over. Rejects with FozError `not-found` or `unavailable`. */
-export async function lookAtSource(
+/** Introspects a source of the running server without serving the result. Rejects with FozError `not-found` or `unavailable`. */
+export async function readSource(
   { registry, graphs }: { readonly registry: SourceRegistry; readonly graphs: Graphs },
   name: string,
 ): Promise<SourceReading> {

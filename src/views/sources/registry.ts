@@ -3,7 +3,7 @@ import type { Metadata, SourceFacts, TableFacts } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
-import { Changes, standardCheckSeconds } from './changes.ts';
+import { CheckSchedule, standardCheckSeconds } from './check-schedule.ts';
 import { enumCandidates, type WantedEnums, wantedEnums, withEnumRows } from './enum-tables.ts';
 import type { StoredCatalog } from './stored-catalog.ts';
 
@@ -48,7 +48,7 @@ export class SourceRegistry {
   readonly #timers = new Map<AttachedSource, NodeJS.Timeout>();
   /** Sources with a check or introspection in progress. */
   readonly #checking = new Set<AttachedSource>();
-  readonly #changes = new WeakMap<AttachedSource, Changes>();
+  readonly #changes = new WeakMap<AttachedSource, CheckSchedule>();
   /** Introspections in progress because a statement failed. */
   readonly #rechecking = new Map<AttachedSource, Promise<void>>();
   /** Connectors of removed sources whose statements have not ended yet. */
@@ -224,10 +224,10 @@ export class SourceRegistry {
     return reading;
   }
 
-  #changesOf(source: AttachedSource): Changes {
+  #changesOf(source: AttachedSource): CheckSchedule {
     let changes = this.#changes.get(source);
     if (changes === undefined) {
-      changes = new Changes(source.config.schema_check_seconds ?? this.#checkSeconds);
+      changes = new CheckSchedule(source.config.schema_check_seconds ?? this.#checkSeconds);
       this.#changes.set(source, changes);
     }
     return changes;

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFacts } from '../../catalog/index.ts';
+import { replaceFile } from '../../store/index.ts';
 
 /** The last facts of each source as JSON files. A source that is down at start is served from them. */
 export class StoredCatalog {
@@ -18,12 +19,9 @@ export class StoredCatalog {
     }
   }
 
-  /** Replaces the file atomically, so that a crash leaves the old one. Throws errors of the file system. */
+  /** Throws errors of the file system. */
   write(source: string, facts: SourceFacts): void {
-    mkdirSync(this.#folder, { recursive: true });
-    const file = this.#file(source);
-    writeFileSync(`${file}.new`, JSON.stringify(facts));
-    renameSync(`${file}.new`, file);
+    replaceFile(this.#file(source), JSON.stringify(facts));
   }
 
   /** Removes the file of a source, since another source may get its name. */

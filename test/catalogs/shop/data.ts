@@ -4,7 +4,7 @@ import { everyType, groups, longName, oddNames, settings, texts, visits } from '
 import { addresses, customers, departments, employees } from './data/people.ts';
 import { orderItems, orders, payments, returns } from './data/trade.ts';
 
-/** All rows of the shop, tables that others refer to first (departments and employees refer to each other). */
+/** All rows of the shop; referenced tables come first (departments and employees refer to each other). */
 export const shopRows: readonly TableRows[] = [
   customers,
   addresses,

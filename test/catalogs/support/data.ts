@@ -163,7 +163,7 @@ const satisfaction = plain(
   ],
 );
 
-/** All rows of the support desk, tables that others refer to first. */
+/** All rows of the support desk; referenced tables come first. */
 export const supportRows: readonly TableRows[] = [
   agents,
   tickets,

@@ -15,7 +15,7 @@ import { url } from './server.ts';
 
 const cache = new InMemoryCache({
   typePolicies: {
-    // A table whose key is not `id` says what its key is; `node_id` does for every table.
+    // The key of a table without `id`; `node_id` would work for every table.
     order_items: { keyFields: ['order_id', 'line_no'] },
     query_root: {
       queryType: true,
@@ -38,17 +38,17 @@ const Rename: TypedDocumentNode<{ update_orders_by_pk: Order }, { id: number; no
   }
 `;
 
-// A query; its rows are kept by type and key.
+// A query. The cache stores its rows by type and key.
 const first = await client.query({ query: Orders });
 assert.equal(first.data!.orders[2]!.note, null);
 assert.ok(Object.keys(cache.extract()).includes('order_items:{"order_id":1,"line_no":2}'));
 
-// What a mutation returns changes the row wherever it was read.
+// The row returned by a mutation updates every query that contains it.
 await client.mutate({ mutation: Rename, variables: { id: 3, note: 'third' } });
 assert.equal(client.readQuery({ query: Orders })!.orders[2]!.note, 'third');
 await client.mutate({ mutation: Rename, variables: { id: 3, note: null } });
 
-// Pages by cursor, put together by the cache.
+// Pages by cursor, merged by the cache.
 interface Pages {
   orders_connection: { edges: { node: Order }[]; pageInfo: { endCursor: string; hasNextPage: boolean } };
 }
@@ -71,7 +71,7 @@ const ids = client
 assert.deepEqual(ids, [1, 2, 3, 4]);
 subscription.unsubscribe();
 
-// An error tells its code, and the place in the operation.
+// An error has a code and the path in the operation.
 const Add: TypedDocumentNode<unknown, { total: string }> = gql`
   mutation Add($total: numeric!) {
     insert_orders_one(object: { customer_id: 1, total: $total, placed_on: "2024-01-01" }) { id }
@@ -83,7 +83,7 @@ await assert.rejects(client.mutate({ mutation: Add, variables: { total: '-1' } }
   return true;
 });
 
-// Several operations in one request: server.limits.batch allows it.
+// Several operations in one request, which server.limits.batch allows.
 let requests = 0;
 const counting: typeof fetch = (...request) => {
   requests++;
@@ -104,7 +104,7 @@ assert.deepEqual(
 );
 assert.equal(requests, 1);
 
-// Persisted queries: the first request of an unknown one brings its text, later ones are a hash, and by GET.
+// Persisted queries: the first request contains the text, later ones only its hash, by GET.
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const sent: string[] = [];
 const watching: typeof fetch = (input, init) => {

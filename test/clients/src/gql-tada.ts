@@ -27,7 +27,7 @@ type Row = ResultOf<typeof Orders>['orders'][number];
 const names = orders.map((row: Row) => row.customer.name);
 assert.deepEqual(names, ['Ada', 'Grace']);
 
-// @ts-expect-error A date is a text: the types know.
+// @ts-expect-error A date is a string in the types.
 await assert.rejects(client.request(Orders, { after: 5, limit: 1 }), /date/);
 
 const { insert_tickets_one: added } = await client.request(AddTicket, {

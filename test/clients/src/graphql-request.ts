@@ -40,7 +40,7 @@ const { insert_orders_one: added } = await client.request(AddOrder, { order });
 assert.equal(added!.total, '12.50');
 await client.request(RemoveOrder, { id: added!.id });
 
-// What went wrong, and where.
+// An error with its code and path.
 await assert.rejects(client.request(AddOrder, { order: { ...order, total: '-1' } }), (error: ClientError) => {
   const { extensions } = error.response.errors![0]!;
   assert.equal(extensions.code, 'constraint-violation');
@@ -48,7 +48,7 @@ await assert.rejects(client.request(AddOrder, { order: { ...order, total: '-1' }
   return true;
 });
 
-// By its id alone, where the document is on the role's list of operations.
+// A request by id only, for a document on the role's allow-list.
 const [documentId] = Object.entries(persisted).find(([, text]) => text.includes('query Customers'))!;
 const response = await fetch(url, {
   method: 'POST',

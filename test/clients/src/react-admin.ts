@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import hasura from 'ra-data-hasura';
 import { url } from './server.ts';
 
-// Node sees the CommonJS module; bundlers give its default at once.
+// Node imports the CommonJS module with its `default`; bundlers unwrap it.
 const { default: buildHasuraProvider } = hasura as unknown as { default: typeof hasura };
 
-// react-admin asks by a GraphQL client of its own; ra-data-hasura reads the graph by introspection and speaks its grammar.
+// react-admin has its own GraphQL client. ra-data-hasura reads the graph by introspection and uses Hasura's grammar.
 const dataProvider = await buildHasuraProvider({ clientOptions: { uri: url } as never });
 
 const list = await dataProvider.getList('orders', {

@@ -15,7 +15,7 @@ const ask: FetchFunction = async ({ text, id }, variables) => {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    // `id` is there where the compiler has persisted the documents (persistConfig).
+    // `id` is set if the compiler has persisted the documents (persistConfig).
     body: JSON.stringify(id === null ? { query: text, variables } : { documentId: id, variables }),
   });
   const answer = await response.json();
@@ -29,7 +29,7 @@ const environment = new Environment({
   getDataID: getDataID as never,
 });
 
-// A page, and the next one: the connection in the store holds both.
+// A page and the next one; the connection in the store contains both.
 const pageOf = (after: string | null) =>
   fetchQuery<ordersPageQuery>(environment, pageQuery, { first: 2, after }).toPromise();
 await pageOf(null);
@@ -47,12 +47,12 @@ assert.deepEqual(
   [1, 2, 3, 4],
 );
 
-// Rows are kept by their global id.
+// The store has rows by their global id.
 const records = environment.getStore().getSource();
 const node_id = records.getRecordIDs().find((id) => records.get(id)?.id === 4)!;
 assert.equal(records.get(node_id)!.note, null);
 
-// What a mutation returns changes the row.
+// The row returned by a mutation updates the store.
 const rename = (note: string | null) =>
   new Promise((resolve, reject) =>
     commitMutation<ordersRenameMutation>(environment, {
@@ -66,7 +66,7 @@ await rename('fourth');
 assert.equal(records.get(node_id)!.note, 'fourth');
 await rename(null);
 
-// A row is fetched again by its global id.
+// Refetches a row by its global id.
 const variables = { node_id };
 await fetchQuery<ordersRefetchQuery>(environment, refetchQuery, variables, {
   networkCacheConfig: { force: true },
@@ -74,7 +74,7 @@ await fetchQuery<ordersRefetchQuery>(environment, refetchQuery, variables, {
 assert.equal(records.get(node_id)!.note, null);
 assert.equal(records.get(node_id)!.total, '40.00');
 
-// An error tells its code, and the place in the operation.
+// An error has a code and the path in the operation.
 const refused = new Promise((resolve, reject) =>
   commitMutation(environment, {
     mutation: addMutation,

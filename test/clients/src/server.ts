@@ -1,2 +1,2 @@
-/** Where Foz answers; the programs get it from whoever starts them. */
+/** The URL of Foz. */
 export const url = process.env.FOZ_URL ?? 'http://localhost:8080/graphql';

@@ -36,7 +36,7 @@ assert.deepEqual(
   [1, 2, 3, 4, 5],
 );
 
-// A mutation, after which what was read before is read anew.
+// A mutation; the queries that it affects are refetched.
 const { update_orders_by_pk: renamed } = await request(url, Rename, { id: 2, note: 'second' });
 assert.deepEqual(renamed, { id: 2, note: 'second' });
 await queryClient.invalidateQueries({ queryKey: ['orders'] });
@@ -44,7 +44,7 @@ await pages.refetch();
 assert.equal(pages.getCurrentResult().data!.pages[0]!.orders_connection.nodes[1]!.note, 'second');
 await request(url, Rename, { id: 2, note: null });
 
-// An error is that of graphql-request: it tells the code and the place.
+// The error is that of graphql-request, with code and path.
 const failing = queryClient.fetchQuery({
   queryKey: ['bad cursor'],
   queryFn: () => request(url, Page, { first: 2, after: 'nonsense' }),

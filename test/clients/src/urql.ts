@@ -10,7 +10,7 @@ const client = new Client({
   preferGetMethod: false, // or a header, see below
   exchanges: [
     cacheExchange({
-      // Types without `id`: their key, or null for what is no row.
+      // Keys of types without `id`; null: not a row.
       keys: {
         order_items: ({ order_id, line_no }) => `${order_id}:${line_no}`,
         orders_connection: () => null,
@@ -47,13 +47,13 @@ const first = await client.query(Orders, {}).toPromise();
 assert.equal(first.error, undefined);
 assert.equal(first.data!.orders_aggregate.aggregate.count, 5);
 
-// What a mutation returns changes the row in the cache.
+// The row returned by a mutation updates the cache.
 await client.mutation(Rename, { id: 1, note: 'renamed' }).toPromise();
 const again = await client.query(Orders, {}, { requestPolicy: 'cache-only' }).toPromise();
 assert.equal(again.data!.orders[0]!.note, 'renamed');
 await client.mutation(Rename, { id: 1, note: 'first' }).toPromise();
 
-// Pages by cursor, put together by graphcache.
+// Pages by cursor, merged by graphcache.
 interface Pages {
   orders_connection: { edges: { node: Order }[]; pageInfo: { endCursor: string; hasNextPage: boolean } };
 }
@@ -73,12 +73,12 @@ assert.deepEqual(
   [1, 2, 3, 4],
 );
 
-// An error tells its code, and the place in the operation.
+// An error has a code and the path in the operation.
 const bad = await client.query(Page, { after: 'nonsense' }).toPromise();
 const [problem] = bad.error!.graphQLErrors;
 assert.equal(problem!.extensions.path, '$.selectionSet.orders_connection.args.after');
 
-// By GET: with a token, or with a header that no foreign page can send.
+// By GET: needs a token, or a header that a page of another origin cannot send.
 const fetchOptions = { headers: { 'apollo-require-preflight': 'true' } };
 const byGet = new Client({ url, exchanges: [fetchExchange], preferGetMethod: 'force', fetchOptions });
 assert.equal((await byGet.query(Page, {}).toPromise()).data!.orders_connection.edges.length, 2);

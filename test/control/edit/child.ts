@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { start } from '../../../src/main.ts';
 
-/** Foz as a process of its own: the configuration is its argument, its URL the line that it tells; it ends when its stdin does. */
+/** Foz as a child process. Its argument is the configuration, and it prints its URL. It stops when its standard input closes. */
 const config = JSON.parse(process.argv[2]!) as FozConfig;
 const server = await start(config, { logger: pino({ level: 'silent' }) });
 console.log(JSON.stringify(server.url));

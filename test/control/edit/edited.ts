@@ -17,7 +17,7 @@ const desk = facts([table('tickets', [id, column('customer_id', 'int')], { names
 /** Two sources. */
 export const inputs = [source('shop', shop), source('desk', desk)];
 
-/** Each edit after the other; the metadata that they start from must stay as it was. */
+/** Metadata after these edits, one after the other. Expects that no edit changes its input. */
 export function edited(tables: readonly TableMetadata[], ...edits: readonly MetadataEdit[]): Metadata {
   return edits.reduce<Metadata>(
     (metadata, edit) => {
@@ -39,7 +39,7 @@ export function edited(tables: readonly TableMetadata[], ...edits: readonly Meta
   );
 }
 
-/** Tables that edits name. */
+/** The tables that tests edit. */
 export const orders = { source: 'shop', table: 'orders' };
 export const billed = { source: 'shop', namespace: 'billing', table: 'orders' };
 export const customers = { source: 'shop', table: 'customers' };

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const result = `{ resourceVersion applied changes { change where part text before after }
   causes { severity where reason } cures { severity where reason } }`;
-/** What a mutation did; `given` as GraphQL. */
+/** The result of a mutation of the control API. `given`: its arguments as GraphQL. */
 async function change(name: string, given: string) {
   const { data, errors } = await foz.control(`mutation { ${name}(${given}) ${result} }`);
   return { ...data?.[name], errors };
@@ -92,7 +92,7 @@ test('a change that makes something wrong is refused with all of it, unless forc
   expect(several.errors[0].extensions.details.issues).toHaveLength(2);
   const forced = await change('setPermission', `${bad}, force: true`);
   expect(forced).toMatchObject({ applied: true, causes: [{ severity: 'error' }] });
-  // What is wrong already keeps nobody from changing something else.
+  // An issue that existed before does not block an unrelated change.
   expect(await change('customizeTable', `${orders}, description: "Sold."`)).toMatchObject({
     applied: true,
     causes: [],

@@ -6,20 +6,20 @@ import { buildChild, type StoreProcess, startChild } from '../../store/processes
 import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
 
-/** A program that runs Foz. */
+/** Writes a program that runs Foz, for child processes. */
 export async function fozProgram(): Promise<{ readonly file: string; remove(): void }> {
   const file = await buildChild(join(import.meta.dirname, 'child.ts'));
   return { file, remove: () => rmSync(file, { force: true }) };
 }
 
-/** Foz in a process of its own. */
+/** Foz in a child process. */
 export interface FozProcess {
   readonly url: string;
-  /** Rejects when it did not end well. */
+  /** Rejects if the process fails. */
   end(): Promise<void>;
 }
 
-/** Foz in a process of its own, with a state folder of that name, over the store of a place. */
+/** Starts Foz in a child process, with its own state folder and the store at `place`. */
 export function fozOver(
   program: string,
   place: StorePlace,

@@ -102,7 +102,7 @@ describeEngines(['postgres'], () => {
         async () => (await Promise.all(done.map((role) => reads(foz, role)))).every(Boolean),
         5_000,
       );
-    // One version, one record, for each change.
+    // Each change makes one version and one audit record.
     const [{ changes }] = (await onServer(
       place.url!,
       `select count(*)::int as changes from foz.audit where kind = 'control' and outcome = 'success'`,

@@ -16,7 +16,7 @@ const scripts = {
   ],
 } as const;
 
-/** A new SQLite file with a few tables, as a source. */
+/** A source: a new SQLite file with the tables of a script. */
 export async function shopFile(path: string, name: keyof typeof scripts = 'shop'): Promise<SourceConfig> {
   const source = { name, kind: 'sqlite', path } as const;
   const connector = await connect(source, true);
@@ -26,7 +26,7 @@ export async function shopFile(path: string, name: keyof typeof scripts = 'shop'
   return source;
 }
 
-/** The text of an answer to a role. */
+/** The text of an answer to a request with this role. */
 export async function served(url: string | Running, role: string, query: string): Promise<string> {
   const response = await fetch(`${typeof url === 'string' ? url : url.server.url}graphql`, {
     method: 'POST',
@@ -36,7 +36,7 @@ export async function served(url: string | Running, role: string, query: string)
   return response.text();
 }
 
-/** Names of the root fields of queries. */
+/** The names of the root fields of `query_root`. */
 export async function fields(foz: Running): Promise<string[]> {
   const text = await served(foz, 'admin', '{ __schema { queryType { fields { name } } } }');
   return JSON.parse(text).data.__schema.queryType.fields.map(({ name }: { name: string }) => name);

@@ -39,7 +39,7 @@ function imported(name: string) {
   return { base, report, findings, config: loadConfig(out, secrets), text: readFileSync(out, 'utf8') };
 }
 
-/** What is wrong when each source is an embedded database made by these statements. */
+/** The issues of a configuration when each source is an embedded database made by these statements. */
 async function issuesOf(config: FozConfig, statements: Readonly<Record<string, string>>) {
   const context = { signal: new AbortController().signal, timeoutMs: 20_000 };
   const sources: SourceConfig[] = [];

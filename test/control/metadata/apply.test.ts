@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As the sources see it. */
+/** The issues of metadata, resolved against the sources. */
 async function check(metadata: Metadata) {
   const attached = await attach({ sources: [source], metadata, state });
   await attached.close();

@@ -4,7 +4,7 @@ import { diffMetadata } from '../../../src/control/metadata/diff-metadata.ts';
 import { randomMetadata, randomNumbers } from './random-metadata.ts';
 
 const marks = { added: '+', removed: '-', changed: '~' } as const;
-const told = (before: Metadata, after: Metadata) =>
+const textsOf = (before: Metadata, after: Metadata) =>
   diffMetadata(before, after).map(({ change, where, text }) => `${marks[change]} ${where}  ${text}`);
 const orders = (rest: Omit<TableMetadata, 'source' | 'table'>): Metadata => ({
   tables: [{ source: 'shop', table: { schema: 'sales', name: 'orders' }, ...rest }],
@@ -26,7 +26,7 @@ test('roles, in words', () => {
       { role: 'clerk', permission: { columns: '*', check: { total: { _gt: 0 } }, backend_only: true } },
     ],
   });
-  expect(told(before, after)).toEqual([
+  expect(textsOf(before, after)).toEqual([
     '~ shop.sales.orders  role buyer may read: columns + total - note; rows all instead of { buyer_id: { _eq: X-Foz-User-Id } }; rows of a list at most 10',
     '+ shop.sales.orders  role clerk may insert: columns all; written rows { total: { _gt: 0 } }; from a backend only yes',
     '- shop.sales.orders  role clerk may no longer delete',
@@ -66,7 +66,7 @@ test('tables, names, relationships and inherited roles, in words', () => {
     ],
     inherited_roles: [{ role_name: 'boss', role_set: ['clerk', 'buyer'] }],
   };
-  expect(told(before, after)).toEqual([
+  expect(textsOf(before, after)).toEqual([
     '- shop.gone  the table is no longer declared',
     '- shop.gone  tracked: no',
     '+ shop.lines  the table is declared',
@@ -77,7 +77,7 @@ test('tables, names, relationships and inherited roles, in words', () => {
     '+ shop.lines  validation "too few": written rows { qty: { _gt: 0 } }; message too few',
     '~ inherited roles  inherited role boss: from roles + buyer',
   ]);
-  expect(told(after, after)).toEqual([]);
+  expect(textsOf(after, after)).toEqual([]);
 });
 
 test('there is a difference exactly when both do not say the same', () => {

@@ -85,10 +85,10 @@ test('all that is wrong is told at once, and nothing is written over it', () => 
   writeFileSync(join(folder, 'shop/d.yaml'), 'table: { name: customers }\n');
   writeFileSync(join(folder, 'docker-compose.yaml'), 'services: {}\n');
   writeFileSync(join(folder, 'inherited_roles.yaml'), '- role_name: x\n');
-  const told = readFolder(folder).problems.map(
+  const problems = readFolder(folder).problems.map(
     ({ file, line, column, where }) => `${file.slice(folder.length + 1)}:${line}:${column} ${where}`,
   );
-  expect(told).toEqual([
+  expect(problems).toEqual([
     'docker-compose.yaml:1:1 file',
     'inherited_roles.yaml:1:3 [0]',
     'shop/a.yaml:3:5 select_permissions[0]',

@@ -10,7 +10,7 @@ import type {
 
 type Random = () => number;
 
-/** Numbers from 0 to 1 that are the same for the same seed. */
+/** Random numbers from 0 to 1, determined by the seed. */
 export function randomNumbers(seed: number): Random {
   let state = seed;
   return () => {
@@ -176,7 +176,7 @@ function rights(random: Random): Partial<TableMetadata> {
   };
 }
 
-/** Metadata with every part that there is, and with texts that are hard for YAML. */
+/** Random metadata of every kind, with texts that are hard to write as YAML. */
 export function randomMetadata(random: Random): Metadata {
   const seen = new Set<string>();
   const tables = some(random, 5, (): TableMetadata => {

@@ -5,10 +5,10 @@ import { mintAdminSecret, sha256Of } from '../../../src/auth/index.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { type Started, start } from '../../../src/main.ts';
 import { type StorePlace, storePlace } from '../../store/place.ts';
+import { CuttableProxy } from '../../support/cuttable-proxy.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { untilRead } from '../../support/ready.ts';
 import { until } from '../../support/wait.ts';
-import { Way } from '../../support/way.ts';
 import { fozOver, fozProgram } from '../edit/processes.ts';
 
 const former = process.env.FOZ_MASTER_KEY;
@@ -122,48 +122,48 @@ describeEngines(['postgres'], () => {
   }, 120_000);
 
   test('without the store the copy in the state folder lets admins in', async () => {
-    const way = new Way(place.url!);
-    const url = await way.open();
+    const proxy = new CuttableProxy(place.url!);
+    const url = await proxy.open();
     const first = await begin('a', url);
     await untilRead(first);
     const secret = first.authentication.newAdminSecret!;
     await first.close(0);
-    await way.cut();
+    await proxy.cut();
     const again = await begin('a', url);
     expect([again.authentication.newAdminSecret, await opens(again, secret)]).toEqual([null, true]);
   }, 120_000);
 
   test('a first start without the store: its secret counts, and stays where the store has none when it is back', async () => {
-    const way = new Way(place.url!);
-    const url = await way.open();
-    await way.cut();
+    const proxy = new CuttableProxy(place.url!);
+    const url = await proxy.open();
+    await proxy.cut();
     const early = await begin('a', url);
     const { newAdminSecret: secret, isProvisional } = early.authentication;
     expect([isProvisional, await opens(early, secret!)]).toEqual([true, true]);
-    await way.open();
+    await proxy.open();
     await untilRead(early);
     await until(() => !early.authentication.isProvisional);
     expect([early.authentication.newAdminSecret, kept('a')]).toEqual([secret, sha256Of(secret!)]);
     const other = await begin('b');
     await untilRead(other);
     expect([other.authentication.newAdminSecret, await opens(other, secret!)]).toEqual([null, true]);
-    await way.cut();
+    await proxy.cut();
   }, 120_000);
 
   test('a first start without the store: its secret ends where the store has another one when it is back', async () => {
-    const way = new Way(place.url!);
-    const url = await way.open();
-    await way.cut();
+    const proxy = new CuttableProxy(place.url!);
+    const url = await proxy.open();
+    await proxy.cut();
     const early = await begin('a', url);
     const lost = early.authentication.newAdminSecret!;
     const other = await begin('b');
     await untilRead(other);
     const secret = other.authentication.newAdminSecret!;
-    await way.open();
+    await proxy.open();
     await until(() => opens(early, secret));
     expect([await opens(early, lost), await opens(other, lost)]).toEqual([false, false]);
     expect([early.authentication.newAdminSecret, kept('a')]).toEqual([null, sha256Of(secret)]);
-    await way.cut();
+    await proxy.cut();
   }, 120_000);
 
   test('where an admin secret is configured, the first one does not count', async () => {

@@ -52,8 +52,14 @@ test('all are told with who says them, and what holds unless told', async () => 
   expect(found.get('key_cap')).toEqual({ value: 500, owner: 'file', revision: 0 });
   expect(found.get('naming')).toEqual({ value: 'hasura-default', owner: 'default', revision: 0 });
   const { connections, connectionsPerCaller, initMs, keepaliveMs, bufferBytes } = defaultWebsocket;
-  const told = ['max_connections', 'max_connections_per_caller', 'init_ms', 'keepalive_ms', 'buffer_bytes'];
-  expect(told.map((name) => found.get(`server.websocket.${name}`)?.value)).toEqual([
+  const described = [
+    'max_connections',
+    'max_connections_per_caller',
+    'init_ms',
+    'keepalive_ms',
+    'buffer_bytes',
+  ];
+  expect(described.map((name) => found.get(`server.websocket.${name}`)?.value)).toEqual([
     connections,
     connectionsPerCaller,
     initMs,

@@ -71,7 +71,7 @@ const control = (query: string, variables = {}, secret = admin) =>
 const asClerk = (query: string) =>
   post('graphql', { 'x-foz-admin-secret': admin, 'x-foz-role': 'clerk' }, query);
 
-async function told(answer: Promise<Answer>): Promise<string> {
+async function errorText(answer: Promise<Answer>): Promise<string> {
   const { errors } = await answer;
   return errors.map(({ message, extensions: { code } }) => `${code}: ${message}`).join('\n');
 }
@@ -121,7 +121,7 @@ describe('issuers', () => {
     });
     expect(changed.data.putIssuer).toMatchObject({ revision: 2, settings: { clock_skew: 5 } });
     expect((await ask()).status).toBe(200);
-    expect(await told(control(put, { name: 'desk', settings: desk, revision: 1 }))).toMatch(
+    expect(await errorText(control(put, { name: 'desk', settings: desk, revision: 1 }))).toMatch(
       /^conflict: The issuer desk is at revision 2, not at 1/,
     );
     await control(put, { name: 'desk', settings: { ...desk, roles: ['other'] } });
@@ -132,17 +132,17 @@ describe('issuers', () => {
   test('all that is wrong is told; nothing of it is kept', async () => {
     const wrong = await control(put, { name: 'x', settings: { issuer: 'x', odd: 1 } });
     expect(wrong.text).toContain('issuer has no setting \\"odd\\"');
-    expect(await told(control(put, { name: 'x', settings: { issuer: 'x', audience: null } }))).toContain(
+    expect(await errorText(control(put, { name: 'x', settings: { issuer: 'x', audience: null } }))).toContain(
       'needs exactly one of "key", "jwks_url" and "secret", but has none',
     );
-    expect(await told(control(put, { name: 'a b', settings: desk }))).toContain(
+    expect(await errorText(control(put, { name: 'a b', settings: desk }))).toContain(
       'cannot be the name of an issuer',
     );
-    expect(await told(control('mutation { dropIssuer(name: "none") }'))).toBe(
+    expect(await errorText(control('mutation { dropIssuer(name: "none") }'))).toBe(
       'not-found: There is no issuer none in the store.',
     );
     await control(put, { name: 'desk', settings: desk });
-    expect(await told(control(put, { name: 'second', settings: desk }))).toContain(
+    expect(await errorText(control(put, { name: 'second', settings: desk }))).toContain(
       'two entries have the same issuer',
     );
     expect((await control('{ issuers { name } }')).data.issuers).toEqual([{ name: 'desk' }]);
@@ -162,7 +162,7 @@ describe('limits', () => {
       { role: null, limits: { nodes: 100 }, declared: ['nodes'] },
       { role: 'clerk', limits: { nodes: 2, rows: 7 }, declared: [] },
     ]);
-    expect(await told(asClerk('{ a: orders { id } b: orders { id } }'))).toMatch(
+    expect(await errorText(asClerk('{ a: orders { id } b: orders { id } }'))).toMatch(
       /^limit-exceeded: .*at most 2/,
     );
     expect((await control('{ explain(query: "{ orders { id } }", role: "clerk") }')).data.explain).toContain(
@@ -173,14 +173,18 @@ describe('limits', () => {
   });
 
   test('what the file says stays; what is no limit is refused', async () => {
-    expect(await told(control(set, { limits: { nodes: 5 } }))).toBe(
+    expect(await errorText(control(set, { limits: { nodes: 5 } }))).toBe(
       'not-supported: The configuration file declares the limit nodes of everybody: change it there.',
     );
-    expect(await told(control(set, { limits: { depth: 0 } }))).toMatch(/^validation-failed: limits.depth /);
-    expect(await told(control(set, { limits: { odd: 1 } }))).toMatch(
+    expect(await errorText(control(set, { limits: { depth: 0 } }))).toMatch(
+      /^validation-failed: limits.depth /,
+    );
+    expect(await errorText(control(set, { limits: { odd: 1 } }))).toMatch(
       /^validation-failed: limits has no setting "odd"/,
     );
-    expect(await told(control(set, { limits: { roles: {} } }))).toMatch(/^validation-failed: limits.roles/);
+    expect(await errorText(control(set, { limits: { roles: {} } }))).toMatch(
+      /^validation-failed: limits.roles/,
+    );
   });
 
   test('a rate that was set is counted and told', async () => {
@@ -210,22 +214,22 @@ describe('lists of operations', () => {
       { document: '{\n  b: orders {\n    id\n  }\n}', refused: false, times: 1 },
     ]);
     await control(mode, { role: 'clerk', mode: 'enforce' });
-    expect(await told(asClerk('{ b: orders { id } }'))).toMatch(/^permission-error: /);
+    expect(await errorText(asClerk('{ b: orders { id } }'))).toMatch(/^permission-error: /);
     expect((await asClerk('query { orders { id } }')).status).toBe(200);
     await control(`mutation { disallowOperation(role: "clerk", hash: "${hash}") { role } }`);
-    expect(await told(asClerk('query { orders { id } }'))).toMatch(/^permission-error: /);
+    expect(await errorText(asClerk('query { orders { id } }'))).toMatch(/^permission-error: /);
     await control(mode, { role: 'clerk', mode: 'off' });
     expect((await asClerk('{ b: orders { id } }')).status).toBe(200);
   });
 
   test('what the file says stays; a text without an operation is refused', async () => {
-    expect(await told(control(mode, { role: 'auditor', mode: 'off' }))).toBe(
+    expect(await errorText(control(mode, { role: 'auditor', mode: 'off' }))).toBe(
       'not-supported: The configuration file declares the operations of the role auditor: change it there.',
     );
-    expect(await told(control(allow, { role: 'clerk', document: 'fragment f on orders { id }' }))).toContain(
-      'holds no operation',
-    );
-    expect(await told(control(allow, { role: 'clerk', document: '{' }))).toMatch(/^validation-failed: /);
+    expect(
+      await errorText(control(allow, { role: 'clerk', document: 'fragment f on orders { id }' })),
+    ).toContain('holds no operation');
+    expect(await errorText(control(allow, { role: 'clerk', document: '{' }))).toMatch(/^validation-failed: /);
   });
 });
 
@@ -237,18 +241,18 @@ describe('signing in', () => {
     expect((await control(set, { role: 'clerk' })).data.setAnonymousRole).toEqual({ anonymousRole: 'clerk' });
     expect((await ask()).status).toBe(200);
     const webhook = 'mutation ($webhook: JSON) { setWebhook(webhook: $webhook) { webhook } }';
-    expect(await told(control(webhook, { webhook: { url: 'https://auth.example.com/check' } }))).toContain(
-      'cannot stand beside a webhook',
-    );
+    expect(
+      await errorText(control(webhook, { webhook: { url: 'https://auth.example.com/check' } })),
+    ).toContain('cannot stand beside a webhook');
     await control(set, { role: null });
     expect((await ask()).status).toBe(401);
-    expect(await told(control(webhook, { webhook: { url: 'nowhere' } }))).toContain('is no URL');
+    expect(await errorText(control(webhook, { webhook: { url: 'nowhere' } }))).toContain('is no URL');
   });
 
   test('admin secrets: several, shown once, ended, never the last one', async () => {
-    expect(await told(control('mutation { dropAdminSecret(name: "first-start") { declared } }'))).toMatch(
-      /^conflict: first-start is the last admin secret/,
-    );
+    expect(
+      await errorText(control('mutation { dropAdminSecret(name: "first-start") { declared } }')),
+    ).toMatch(/^conflict: first-start is the last admin secret/);
     const first = (await control('mutation { createAdminSecret(name: "night") }')).data.createAdminSecret;
     expect((await control('{ signIns { adminSecrets { name owner } } }', {}, first)).data.signIns).toEqual({
       adminSecrets: [
@@ -256,7 +260,7 @@ describe('signing in', () => {
         { name: 'night', owner: 'store' },
       ],
     });
-    expect(await told(control('mutation { createAdminSecret(name: "night") }'))).toMatch(/^conflict: /);
+    expect(await errorText(control('mutation { createAdminSecret(name: "night") }'))).toMatch(/^conflict: /);
     const dropped = await control('mutation { dropAdminSecret(name: "first-start") { declared } }');
     expect(dropped.errors).toEqual([]);
     expect((await control('{ __typename }')).status).toBe(401);

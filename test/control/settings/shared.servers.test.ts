@@ -8,7 +8,7 @@ import { until } from '../../support/wait.ts';
 describeEngines(['postgres'], () => {
   let place: StorePlace;
   const both: Started[] = [];
-  /** The first process has made it. */
+  /** The admin secret that the first process has created. */
   let admin: string;
   beforeAll(async () => {
     place = await storePlace('postgres');

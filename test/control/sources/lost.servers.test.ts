@@ -8,9 +8,9 @@ import { connect, type Started, start } from '../../../src/main.ts';
 import type { SourceConfig } from '../../../src/views/index.ts';
 import { Graphs, SourceRegistry, StoredCatalog } from '../../../src/views/index.ts';
 import { ask } from '../../support/cases/run.ts';
+import { CuttableProxy } from '../../support/cuttable-proxy.ts';
 import { sharedDatabase } from '../../support/databases.ts';
 import { until } from '../../support/wait.ts';
-import { Way } from '../../support/way.ts';
 
 const query = '{ customers(limit: 1, order_by: [{ id: asc }]) { id } }';
 
@@ -18,9 +18,9 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
   '%s: a source that is lost while serving is marked, told by its name, and comes back by itself',
   async (engine) => {
     const database = await sharedDatabase(engine, 'shop');
-    const way = new Way(database.location);
+    const proxy = new CuttableProxy(database.location);
     const name = parseSourceName('shop')!;
-    const config: SourceConfig = { name, kind: engine, url: await way.open() };
+    const config: SourceConfig = { name, kind: engine, url: await proxy.open() };
     const connector = await connect(config);
     const stored = new StoredCatalog(mkdtempSync(join(tmpdir(), 'foz-lost-')));
     const registry = new SourceRegistry([{ name, config, connector }], stored);
@@ -33,7 +33,7 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
       expect(before.data.customers).toHaveLength(1);
       const graph = graphs.engine();
 
-      await way.cut();
+      await proxy.cut();
       const down = await answer();
       // The failed statement reported the loss, before the next ping.
       expect(source!.status.state).toBe('unavailable');
@@ -42,14 +42,14 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
         'shop',
       ]);
 
-      await way.open();
+      await proxy.open();
       await until(() => source!.status.state === 'available');
       expect(await answer()).toEqual(before);
       // Nothing has changed meanwhile, so the graph and its plans are kept.
       expect(graphs.engine()).toBe(graph);
     } finally {
       await registry.close();
-      await way.cut();
+      await proxy.cut();
     }
   },
   60_000,
@@ -60,13 +60,13 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
   async (engine) => {
     const database = await sharedDatabase(engine, 'shop');
     const other = await sharedDatabase('sqlite', 'support');
-    const way = new Way(database.location);
+    const proxy = new CuttableProxy(database.location);
     const state = mkdtempSync(join(tmpdir(), 'foz-silent-'));
     const config = {
       server: { port: 0, graphiql: false },
       state,
       sources: [
-        { name: 'shop', kind: engine, url: await way.silence() },
+        { name: 'shop', kind: engine, url: await proxy.silence() },
         { name: 'support', kind: 'sqlite', path: other.location, readonly: true },
       ],
     } satisfies FozConfig;
@@ -81,28 +81,28 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
       expect(performance.now() - begun).toBeLessThan(6_000);
       expect(states(first)).toEqual(['unavailable', 'available']);
       expect((await customers(first)).errors[0].extensions.code).toBe('validation-failed');
-      await way.open();
+      await proxy.open();
       await until(() => states(first)[0] === 'available');
       expect((await customers(first)).data.customers).toHaveLength(1);
     } finally {
       await first.close(0);
     }
 
-    // The current tables of the source are known now.
-    await way.silence();
+    // The source has been introspected, so its current tables are known.
+    await proxy.silence();
     const again = performance.now();
     const second = await start(config, { logger });
     try {
       expect(performance.now() - again).toBeLessThan(6_000);
       expect(states(second)).toEqual(['unavailable', 'available']);
       const graph = second.attached.graphs.engine();
-      await way.open();
+      await proxy.open();
       await until(() => states(second)[0] === 'available');
       expect((await customers(second)).data.customers).toHaveLength(1);
       expect(second.attached.graphs.engine()).toBe(graph);
     } finally {
       await second.close(0);
-      await way.cut();
+      await proxy.cut();
     }
   },
   90_000,

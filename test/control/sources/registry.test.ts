@@ -95,7 +95,7 @@ test('refreshing swaps the graph when something has changed, and only then', asy
 test('a state folder that cannot be written takes no source away', async () => {
   const file = join(folder, 'kept.db');
   await database(file, 'create table a (id integer primary key)');
-  // A file stands where the folder should be.
+  // The path of the folder is that of a file.
   const own = await registry(file, { name: 'kept', kind: 'sqlite', path: file });
   await own.start();
   try {

@@ -29,7 +29,7 @@ describeEngines(['postgres'], () => {
   });
 
   const served = async (foz: Running) => (await foz.ask('{ attached { id } }')).data !== undefined;
-  /** The database under a user whose password can be looked for. */
+  /** A user of the database with a password that the test searches for in logs and answers. */
   const password = 'hunter2-never-shown';
   const url = (more = '') => {
     const address = new URL(database.location);

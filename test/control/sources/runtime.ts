@@ -5,10 +5,10 @@ import { untilRead } from '../../support/ready.ts';
 
 export const secret = 'a secret of some length';
 
-/** Foz without sources, and questions to it as its admin. */
+/** Foz started without sources, and functions that send requests as admin. */
 export interface Running {
   readonly server: Started;
-  /** What the server has logged. */
+  /** The lines of the log. */
   readonly logged: readonly string[];
   control(query: string, variables?: object): Promise<Reply>;
   ask(query: string): Promise<Reply>;

@@ -3,7 +3,7 @@ import { Inbound as PostgresInbound } from '../../../src/databases/postgres/inde
 
 const seed = Number(process.env.FOZ_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Numbers from a seed. */
+/** A seeded generator of whole numbers. */
 function dice(start: number): (below: number) => number {
   let state = start >>> 0 || 1;
   return (below) => {
@@ -14,7 +14,7 @@ function dice(start: number): (below: number) => number {
   };
 }
 
-/** Hands bytes on in pieces of any length, often of a few bytes. */
+/** Passes bytes on in pieces of random lengths, often of a few bytes. */
 function inPieces(bytes: Buffer, roll: (below: number) => number, take: (piece: Buffer) => void): void {
   for (let at = 0; at < bytes.length; ) {
     const end = at + 1 + (roll(3) === 0 ? roll(7) : roll(400_000));
@@ -64,7 +64,7 @@ test('PostgreSQL: a row is refused when its length is known, and a length that n
   expect(() => other.receive(Buffer.from([0x44, 0, 0, 0, 1]))).toThrow(RangeError);
 });
 
-/** Packets of one payload: as many full ones as it needs, then the rest. */
+/** Splits a payload into packets as the MySQL protocol does: full ones, then the rest. */
 function packets(payload: Buffer, first: number): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; ; at += 0xffffff) {
@@ -82,7 +82,7 @@ interface Step {
   readonly isRow: boolean;
 }
 
-/** What a server sends: answers without rows, answers with rows, answers that end with an error. */
+/** Answers of a server: some without rows, some with rows, some that end with an error. */
 function conversation(roll: (below: number) => number, rows: number, longest: number): Step[][] {
   const control = (...bytes: number[]) => ({ payload: Buffer.from(bytes), isRow: false });
   return Array.from({ length: 6 }, (): Step[] => {
@@ -91,7 +91,7 @@ function conversation(roll: (below: number) => number, rows: number, longest: nu
     if (kind === 1) return [control(0xff, 1, 2, 3)];
     const columns = 1 + roll(3);
     const rowOf = (length: number) => {
-      // A row may begin with the byte that ends rows: it is a long one then.
+      // The byte that marks the end of the rows may also be the first byte of a row, if the row is long.
       const payload = Buffer.alloc(length, roll(256));
       payload[0] = length > 100 && roll(3) === 0 ? 0xfe : roll(0xfb);
       return { payload, isRow: true };
@@ -119,7 +119,7 @@ test('MySQL: all packets are passed on but the rows that are not let in, and are
         const whole = packets(payload, number);
         number += whole.length;
         sent.push(...whole);
-        // The first row that is too long is the last one that is looked at.
+        // After the first row that is not admitted, all further rows of the answer are dropped.
         if (isRow && (missed > 0 || payload.length > most)) missed++;
         else wanted.push(...packets(payload, number - whole.length - missed));
       }
@@ -136,7 +136,7 @@ test('MySQL: all packets are passed on but the rows that are not let in, and are
         throw error;
       },
     });
-    // Each answer has a request before it; packets of several answers never come in one piece.
+    // Each answer follows a request of its own, so packets of two answers never arrive in one piece.
     let at = 0;
     for (const packet of sent) {
       if (packet[3] === 1) isFull = false;

@@ -12,7 +12,7 @@ const tables = `
   insert into slow (x) values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)`;
 
 const statement = (text: string): Statement => ({ text, slots: [] });
-/** Works for minutes unless it is killed. */
+/** Runs for minutes unless it is killed. */
 const endless = statement(
   'select count(*), sum(sleep(0.001 * a.x * b.x * c.x * d.x)) from slow a, slow b, slow c, slow d',
 );
@@ -92,7 +92,7 @@ describeEngines(both, (engine) => {
     let killed = 0;
     const lane = async (from: number) => {
       for (let index = from; index < from + 30; index++) {
-        // Ends about when the look at what has run too long comes, so that some kills find it done.
+        // The statement ends at about its time limit, so some kills arrive when it has already finished.
         const ms = 15 + (index % 10);
         await it.connector
           .run(statement(`select sleep(${ms / 1000})`), [], soon(18))
@@ -100,7 +100,7 @@ describeEngines(both, (engine) => {
             expect(error.code).toBe('timeout');
             killed++;
           });
-        // Has no limit: it must never be killed.
+        // These two have no time limit, so a kill of the statement before must not hit them.
         expect((await run('select n from t where id = 3')).rows).toEqual([[3]]);
         expect((await run('select sleep(0.002)')).rows.map(([woken]) => String(woken))).toEqual(['0']);
       }
@@ -339,7 +339,7 @@ describeEngines(both, (engine) => {
   });
 
   describe('a network that fails', () => {
-    /** Stands between the product and the server. */
+    /** A TCP proxy between Foz and the server that can freeze and cut connections. */
     const between = async () => {
       const target = new URL(serverUrl(engine));
       const sockets = new Set<Socket>();

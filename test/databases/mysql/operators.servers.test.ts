@@ -18,7 +18,7 @@ const tables = `
   create table secret (id int primary key, v varchar(20));
   insert into secret values (1, 'hidden')`;
 
-/** Operand and the rows that pass, per column and operator. */
+/** For each column and operator: an operand, and the ids of the rows that pass. */
 const cases: readonly (readonly [column: string, op: Op, operand: unknown, ids: readonly number[]])[] = [
   ['x', '_like', 'a%', [2]],
   ['x', '_like', 'A_ple', [1]],
@@ -189,7 +189,7 @@ describeEngines(both, (engine) => {
           list ? 'list' : 'value',
         );
         const found = await ids(where).catch((error: { code: string }) => {
-          // A pattern or a regular expression may be none.
+          // An operand may be an invalid pattern or regular expression.
           expect([op, value, error.code]).toEqual([op, value, 'data-exception']);
           return [];
         });

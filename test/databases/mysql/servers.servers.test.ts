@@ -9,7 +9,7 @@ import { describeEngines } from '../../support/engines.ts';
 import { type Server, startMariadb, startMysql } from '../../support/servers/index.ts';
 import { both, connectTo, patient } from './support.ts';
 
-/** Tests that need a server of their own: certificates, crashes, few connections. */
+/** Tests that need a server of their own, because of its certificates, its crashes or its few connections. */
 describeEngines(both, (engine) => {
   let server: Server;
   let folder: string;
@@ -100,7 +100,7 @@ describeEngines(both, (engine) => {
       const results = await Promise.allSettled(
         Array.from({ length: 40 }, () => run(connector, 'select sleep(0.05)')),
       );
-      // The pool goes on with the connections that it got.
+      // The pool keeps working with the connections that it could open.
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(40);
       expect(connector.pool().size).toBeLessThan(14);
     });

@@ -39,7 +39,7 @@ export function connectTo(engine: Both, options: MysqlOptions): Connector {
   return engine === 'mysql' ? connectMysql(options) : connectMariadb(options);
 }
 
-/** A database of a test's own, seen by the product and past it. */
+/** A database for one test file, with a connector of Foz and a connection of the test's own. */
 export class Fixture {
   readonly engine: Both;
   readonly name: string;
@@ -93,7 +93,7 @@ export class Fixture {
     return source!.tables.find((table) => table.name === name)!;
   }
 
-  /** Runs a compiled statement whose parameters are constants. */
+  /** Runs a compiled statement; its parameters are constants. */
   run({ statement }: Pick<Compiled, 'statement'>, runner: Runner = this.connector): Promise<RunResult> {
     const bindings = { variables: {}, session: new Map<string, string>(), steps: [], parents: null };
     const values = statement.slots.map(({ param, encode }) => {
@@ -103,7 +103,7 @@ export class Fixture {
     return runner.run(statement, values, patient);
   }
 
-  /** Canonical texts of columns of all rows that pass, `null` for NULL. */
+  /** Canonical texts of the given columns in all rows that pass; `null` for NULL. */
   async select(
     tableName: string,
     columns: readonly string[],
@@ -157,7 +157,7 @@ export class Fixture {
     );
   }
 
-  /** A condition on one column. */
+  /** A predicate on one column. */
   async where(
     tableName: string,
     column: string,
@@ -170,12 +170,12 @@ export class Fixture {
   }
 }
 
-/** A constant as a parameter. */
+/** A parameter with a constant value. */
 export function fixed(type: Param['type'], value: unknown): Param {
   return { type, shape: 'value', source: { kind: 'constant', value }, path: '$' };
 }
 
-/** Key tuples as a parameter. */
+/** A parameter with constant key tuples. */
 export function keysOf(
   types: readonly Param['type'][],
   tuples: readonly (readonly unknown[])[],
@@ -191,7 +191,7 @@ export function keysOf(
   };
 }
 
-/** The values of every row as their codecs write them. */
+/** The values of all rows as texts, written by their codecs. */
 export function textsOf({ shape }: Compiled, { rows }: RunResult): (string | null)[][] {
   return rows.map((row) => shape.out.flatMap((out) => textOf(out, row)));
 }

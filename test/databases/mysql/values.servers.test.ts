@@ -12,7 +12,7 @@ const tables = `
   );
   create table big_text (id int primary key, t longtext, b longblob, j json)`;
 
-/** What goes in canonically and comes out as the same text. */
+/** Values to write, by column, each with the text that is read back; default: the same text. */
 const values: Readonly<Record<string, readonly (readonly [given: unknown, text?: string])[]>> = {
   bool: [
     [true, 'true'],

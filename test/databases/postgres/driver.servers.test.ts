@@ -24,7 +24,7 @@ describeEngines(['postgres'], () => {
     await fixture.drop();
   });
 
-  /** Statements of the product that run now. */
+  /** Statements of Foz that are running on the server. */
   const running = async () =>
     (
       await beside.query(`select query from pg_stat_activity
@@ -304,7 +304,8 @@ describeEngines(['postgres'], () => {
     await beside.execute(`alter table items add column extra text default 'new'`);
     expect(await ask(connector, 'select * from items where id = 1')).toEqual([['1', 'one', '1', 'new']]);
     await beside.execute(`alter table items drop column extra`);
-    // With its first statement a transaction begins anew; later ones cannot be done again.
+    // The first statement of a transaction is repeated in a new transaction; a later one cannot be, since those before it would be
+    // lost.
     const inTransaction = (...before: readonly string[]) =>
       connector.transaction('write', patient, async (runner) => {
         for (const statement of before) await ask(runner, statement);

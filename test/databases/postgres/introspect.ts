@@ -67,7 +67,7 @@ create table wide (id int primary key, ${Array.from({ length: 999 }, (_, n) => `
 insert into wide (id, c998) values (1, 7);
 `;
 
-/** Introspection of a database with everything odd in it. */
+/** Tests of introspection, on a database with unusual names, types and tables. */
 export function describeIntrospection(open: () => Promise<Fixture>): void {
   let fixture: Fixture;
   let facts: SourceFacts;

@@ -10,7 +10,7 @@ import { until } from '../../support/wait.ts';
 
 const context: RunContext = { signal: new AbortController().signal, timeoutMs: 30_000 };
 
-/** The database itself spells dates and intervals in its own way, in its own time zone. */
+/** The settings of the database differ from those that Foz expects: date style, interval style, time zone. */
 const setUp = `create table durations (id integer primary key, length interval not null, lengths interval[], day date not null, at timestamptz not null);
 insert into durations select i, make_interval(days => i, hours => 2), array[make_interval(mins => i)], date '2024-02-28' + i, '2024-02-28 01:02:03+01' from generate_series(1, 9) i;
 do $$ begin
@@ -28,7 +28,7 @@ const spelled = (id: number) => ({
 });
 const fields = 'id length lengths day at';
 
-/** Operations on one row, each with its answer: by key, a list, several statements of one snapshot, a transaction. */
+/** Operations on one row, each with its answer: a read by key, a list, several reads of one snapshot, a write in a transaction. */
 const operations = [
   (id: number) => [`{ durations_by_pk(id: ${id}) { ${fields} } }`, { durations_by_pk: spelled(id) }],
   (id: number) => [`{ durations(where: {id: {_eq: ${id}}}) { ${fields} } }`, { durations: [spelled(id)] }],
@@ -52,7 +52,7 @@ describeEngines(['postgres'], () => {
   beforeAll(async () => {
     database = await freshDatabase('postgres', 'shop');
     await database.use((own) => own.execute(setUp));
-    // Fewer connections than callers, so that what one caller sends lands on several.
+    // The pooler has fewer server connections than clients, so the statements of one client reach several of them.
     pooler = await startPgbouncer(database.location, { default_pool_size: '3' });
   }, 120_000);
   afterAll(async () => {
@@ -106,14 +106,14 @@ describeEngines(['postgres'], () => {
   );
 
   test('a pooler is told among the issues; a server by itself is not taken for one', async () => {
-    const told = async (connection: string) => {
+    const outcomeOf = async (connection: string) => {
       const connector = connectPostgres({ connection });
       const all = { include: [], exclude: [] };
       const { issues } = await connector.introspect({ namespaces: all, tables: all }, context.signal);
       await connector.close();
       return issues.filter(({ reason }) => reason.includes('connection pooler')).length;
     };
-    expect([await told(pooler.url), await told(database.location)]).toEqual([1, 0]);
+    expect([await outcomeOf(pooler.url), await outcomeOf(database.location)]).toEqual([1, 0]);
   });
 
   test('a statement is cancelled through the pooler, and none of those that follow', async () => {

@@ -16,7 +16,7 @@ insert into things values
   (4, 'ALPHA', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 `;
 
-/** Operators, keys, orders, aggregates and writes, spelled and asked. */
+/** Tests of the dialect's SQL for operators, keys, orders, aggregates and writes, run on a server. */
 export function describeSpelling(open: () => Promise<Fixture>): void {
   let fixture: Fixture;
   let facts: SourceFacts;
@@ -219,7 +219,7 @@ export function describeSpelling(open: () => Promise<Fixture>): void {
   });
 
   test('aggregates have the type that the catalog tells', async () => {
-    const told: Record<string, string> = {
+    const spellings: Record<string, string> = {
       bigint: 'bigint',
       numeric: 'numeric',
       float: 'double precision',
@@ -233,7 +233,7 @@ export function describeSpelling(open: () => Promise<Fixture>): void {
         const [[found]] = (await rowsOf(fixture.connector, sql`select pg_typeof(${value}) from things`)) as [
           [string],
         ];
-        expect([fn, column, found]).toEqual([fn, column, told[aggregateType(fn, type(column)).scalar]]);
+        expect([fn, column, found]).toEqual([fn, column, spellings[aggregateType(fn, type(column)).scalar]]);
       }
   });
 

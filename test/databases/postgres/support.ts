@@ -18,16 +18,16 @@ export const everything = {
   tables: { include: [], exclude: [] },
 };
 
-/** An empty database of a test's own, seen by the product and, through `script`, past it. */
+/** An empty database for one test file. */
 export interface Fixture {
   readonly connector: Connector;
-  /** Runs statements past the product. */
+  /** Runs statements on a connection of the test's own. */
   script(text: string): Promise<void>;
   /** Deletes the database. */
   drop(): Promise<void>;
 }
 
-/** On the server of the tests. */
+/** A database on the PostgreSQL server of the tests. */
 export async function onServer(
   options: Omit<PostgresOptions, 'connection'> = {},
 ): Promise<Fixture & { readonly url: string }> {
@@ -51,7 +51,7 @@ export async function onServer(
   };
 }
 
-/** In memory. */
+/** A PGlite database in memory. */
 export async function inProcess(): Promise<Fixture> {
   let script: Fixture['script'] | undefined;
   const connector = connectPglite({
@@ -63,7 +63,7 @@ export async function inProcess(): Promise<Fixture> {
   return { connector, script: (text) => script!(text), drop: () => connector.close() };
 }
 
-/** Rows of a statement that a test spells with the product's own parts; parameters hold constants. */
+/** Runs SQL that a test builds with Foz's fragments, whose parameters are constants, and returns the rows. */
 export async function rowsOf(
   runner: Runner,
   text: Sql,
@@ -76,7 +76,7 @@ export async function rowsOf(
   return (await runner.run(statement, values, context)).rows;
 }
 
-/** Rows of plain text without parameters. */
+/** Runs SQL text without parameters and returns the rows. */
 export async function ask(
   runner: Runner,
   text: string,
@@ -86,7 +86,7 @@ export async function ask(
   return (await runner.run({ text, slots: [] }, values, context)).rows;
 }
 
-/** A parameter that holds a constant. */
+/** A parameter with a constant value. */
 export function constant(
   value: unknown,
   type: ValueType,
@@ -102,19 +102,19 @@ export function constant(
   };
 }
 
-/** The type that the facts of a column tell. */
+/** The value type of an introspected column. */
 export function typeOf({ scalar, array, castType, scale }: ColumnFacts): ValueType {
   return { scalar, array, scale, ...(castType === null ? {} : { nativeType: castType }) };
 }
 
-/** Facts of one table; throws when there is none. */
+/** The facts of one table. Throws if there is none. */
 export function factsOf(facts: SourceFacts, name: string) {
   const found = facts.tables.find((table) => table.name === name);
   if (found === undefined) throw new Error(`no table ${name}`);
   return found;
 }
 
-/** As much of a catalog's table as spelling needs. */
+/** A catalog table with the columns of the facts, and without relationships. */
 export function tableOf(facts: SourceFacts, name: string): Table {
   const { columns, namespace } = factsOf(facts, name);
   const resolved = columns.map((column) => ({ ...column, type: typeOf(column) }) as unknown as Column);

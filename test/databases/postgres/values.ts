@@ -2,7 +2,7 @@ import { familyOf, scalars, type ValueType } from '../../../src/catalog/index.ts
 import { sql } from '../../../src/sql/index.ts';
 import { constant, dialect, everything, type Fixture, factsOf, rowsOf, typeOf } from './support.ts';
 
-/** Types to be made before the tables. */
+/** Creates the types of the columns. */
 const prelude = `
 create type mood as enum ('so so', 'it''s "fine"', 'näh');
 create type pair as (a int, b text);
@@ -10,7 +10,7 @@ create domain short as varchar(5);
 create domain level as text check (value in ('low', 'high'));
 `;
 
-/** Native types with literals that sit on their edges, and the canonical JSON where it is worth saying. */
+/** Native types with literals, many at the limits of the type, and the canonical JSON of a literal where it is not obvious. */
 const cases: readonly (readonly [
   type: string,
   ...literals: (string | readonly [literal: string, json: string])[],
@@ -134,7 +134,7 @@ const cases: readonly (readonly [
   ['pair[]', ['{"(1,a)"}', '["(1,a)"]']],
 ];
 
-/** What the answer's writer makes of a wire value. */
+/** The JSON text that the row writer makes of a value that the driver returned. */
 function written(wire: unknown, type: ValueType, numbers: 'string' | 'number'): string {
   const textOf = dialect.textOf(type, numbers);
   const text = textOf === undefined ? String(wire) : textOf(wire);
@@ -144,10 +144,10 @@ function written(wire: unknown, type: ValueType, numbers: 'string' | 'number'): 
   return form === 'quoted' || (form === 'digits' && numbers === 'string') ? `"${text}"` : text;
 }
 
-/** A value as a client sends it: what the answer held. */
+/** Parses a value of an answer, to send it back as a client would. */
 const canonical = (json: string) => JSON.parse(json) as unknown;
 
-/** For each type: rows say what JSON says, and what was said can be written back. */
+/** Tests for each type: values read flat equal the JSON that the database builds, and can be written back. */
 export function describeValues(open: () => Promise<Fixture>): void {
   let fixture: Fixture;
   const types = new Map<string, ValueType>();
@@ -198,7 +198,7 @@ export function describeValues(open: () => Promise<Fixture>): void {
 
   async function writtenBack(column: string, type: ValueType, documents: readonly string[]) {
     const isJson = familyOf(type.scalar) === 'json';
-    // JSON null is written as NULL, and a number that JavaScript cannot hold does not come from a client.
+    // Left out: JSON null, which is written as NULL, and a number that JavaScript cannot represent, which no client sends.
     if (isJson && !type.array)
       documents = documents.filter((json) => json !== 'null' && !/\d{300}/.test(json));
     const c = dialect.name(column);
@@ -211,9 +211,9 @@ export function describeValues(open: () => Promise<Fixture>): void {
       fixture.connector,
       sql`select ${dialect.json.value(c, type, 'string')} from ${copies} where ${c} is not null order by "id"`,
     );
-    const told = back.map(([json]) => json as string);
-    if (isJson) expect(told.map(canonical)).toEqual(documents.map(canonical));
-    else expect(told).toEqual(documents);
+    const texts = back.map(([json]) => json as string);
+    if (isJson) expect(texts.map(canonical)).toEqual(documents.map(canonical));
+    else expect(texts).toEqual(documents);
     const empty = await rowsOf(
       fixture.connector,
       sql`select ${dialect.flat(c, type)}, ${dialect.json.value(c, type, 'string')} from ${copies} where ${c} is null limit 1`,

@@ -14,7 +14,7 @@ describe('aggregates', () => {
         (2, 4, 9007199254740993, 0.2, 1e9 + 1, 'B', '2024-01-01T00:00:00'), (3, 9, 1, 0.3, 1e9 + 2, null, null), (4, null, null, null, null, 'a', null);`);
   });
 
-  /** The aggregate as a row would give it and as JSON would. */
+  /** An aggregate read twice: as a flat column and as JSON built by the database. */
   const both = async (fn: AggregateFunction, name: string, where = sql`1 = 1`) => {
     const { type } = made.table('t').column.get(name)!;
     const result = aggregateType(fn, type);

@@ -8,7 +8,7 @@ import { cleanUp, freshFile, open, patient, say, script } from './support.ts';
 
 afterEach(cleanUp);
 
-/** Would run for minutes. */
+/** Runs for minutes unless it is interrupted. */
 const endless =
   'with recursive c(x) as (select 1 union all select x + 1 from c where x < 1e12) select count(*) from c';
 const rows = async (connector: Connector, text: string) => (await say(connector, text)).rows;
@@ -19,13 +19,13 @@ function fresh(text: string, options: Partial<Parameters<typeof open>[0]> = {}):
   return open({ file, synchronous: 'off', readers: 2, ...options });
 }
 
-/** A context whose signal the test holds. */
+/** A context with a function that aborts its signal. */
 function stoppable(timeoutMs: number | null = null): { context: RunContext; stop: () => void } {
   const controller = new AbortController();
   return { context: { signal: controller.signal, timeoutMs }, stop: () => controller.abort() };
 }
 
-/** The processes that this one has started and that are alive. */
+/** Process ids of the living child processes of this process. */
 function children(): readonly number[] {
   const list = `/proc/self/task/${process.pid}/children`;
   if (existsSync(list)) return readFileSync(list, 'utf8').trim().split(' ').filter(Boolean).map(Number);

@@ -427,7 +427,7 @@ describe('indexes stay usable', () => {
   });
 });
 
-/** Whether 'kept' passes, by the order of characters; nothing hostile is equal to it or part of it. */
+/** Whether the text "kept" passes a comparison with `text` by code points. No hostile text equals it or is a part of it. */
 function passes(op: string, text: string): boolean {
   if (op === '_gt' || op === '_gte') return 'kept' > text;
   if (op === '_lt' || op === '_lte') return 'kept' < text;

@@ -15,7 +15,7 @@ describe.each(['shop', 'support'] as const)('%s', (catalog) => {
       expect(await jsonText(made, chosen)).toBe(text);
       const keys = chosen.fields.map((field) => field.key);
       const found = (JSON.parse(text) as Record<string, unknown>[]).map((row) => keys.map((key) => row[key]));
-      // The content spells JSON as text, and big numbers as text only where they must be.
+      // The fixture content has JSON as text, and numbers as text only where JavaScript cannot represent them.
       const kinds = Object.values(columns);
       const plain = (value: unknown, at: number) => {
         if (kinds[at] === 'json' && typeof value === 'string') return JSON.parse(value);

@@ -25,7 +25,7 @@ export const everything = {
   tables: { include: [], exclude: [] },
 };
 
-/** A database of a test's own: its file, what the product read of it, and the product's connector. */
+/** A database of one test: its file, its facts and tables, and Foz's connector. */
 export interface Fixture {
   readonly file: string;
   readonly connector: Connector;
@@ -50,21 +50,21 @@ export function open(options: SqliteOptions): Connector {
   return connector;
 }
 
-/** Runs a script past the product. */
+/** Runs a script on a connection of the test's own. */
 export function script(file: string, text: string): void {
   const database = new DatabaseSync(file);
   database.exec(text);
   database.close();
 }
 
-/** Makes a database from a script and attaches it. */
+/** Creates a database by a script and attaches it. */
 export async function fixture(text: string, options: Partial<SqliteOptions> = {}): Promise<Fixture> {
   const file = freshFile();
   script(file, text);
   return attach(file, options);
 }
 
-/** Attaches a database that is there. */
+/** Attaches an existing database. */
 export async function attach(file: string, options: Partial<SqliteOptions> = {}): Promise<Fixture> {
   const connector = open({ file, synchronous: 'off', readers: 2, ...options });
   const facts = await connector.introspect(everything, patient.signal);
@@ -81,13 +81,13 @@ export async function attach(file: string, options: Partial<SqliteOptions> = {})
   };
 }
 
-/** Closes every connector and removes every folder. */
+/** Closes all connectors and removes all folders. */
 export async function cleanUp(): Promise<void> {
   await Promise.all(connectors.splice(0).map((connector) => connector.close()));
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Tables as the catalog has them, without relationships. */
+/** Catalog tables of the facts, without relationships. */
 function resolve(facts: SourceFacts): ReadonlyMap<string, Table> {
   const source = { name: 'test', engine: 'sqlite', numbers: 'string' } as unknown as Source;
   return new Map(
@@ -132,7 +132,7 @@ export function constant(value: unknown, type: ValueType, more: Partial<Param> =
   return { type, shape: 'value', source: { kind: 'constant', value }, path: '$', ...more };
 }
 
-/** Encodes the constants of a statement's slots. */
+/** Encodes the constants in a statement's slots. */
 export function valuesOf(compiled: Pick<Compiled, 'statement'>): unknown[] {
   return compiled.statement.slots.map(({ param, encode }) => {
     if (param.source.kind !== 'constant') throw new Error('only constants');
@@ -140,17 +140,17 @@ export function valuesOf(compiled: Pick<Compiled, 'statement'>): unknown[] {
   });
 }
 
-/** Runs a compiled statement with constants. */
+/** Runs a compiled statement whose parameters are constants. */
 export async function run(runner: Runner, compiled: Pick<Compiled, 'statement'>, context = patient) {
   return runner.run(compiled.statement, valuesOf(compiled), context);
 }
 
-/** Runs SQL text that the test wrote. */
+/** Runs SQL text. */
 export function say(runner: Runner, text: string, values: readonly unknown[] = [], context = patient) {
   return runner.run({ text, slots: [] }, values, context);
 }
 
-/** Runs a fragment that a dialect made. */
+/** Runs a fragment of a dialect and returns the rows. */
 export async function ask(runner: Runner, fragment: Sql): Promise<readonly (readonly unknown[])[]> {
   const statement = render(fragment, dialect.placeholder);
   return (await run(runner, { statement })).rows;
@@ -163,7 +163,7 @@ export const columnField = (column: Column): Field => ({
   jsonPath: null,
 });
 
-/** All columns of a table, or those that are named. */
+/** A select of all columns of a table, or of the given ones. */
 export function select(table: Table, columns?: readonly string[], more: Partial<Select> = {}): Select {
   const chosen = columns?.map((name) => table.column.get(name)!) ?? table.columns;
   return {
@@ -178,7 +178,7 @@ export function select(table: Table, columns?: readonly string[], more: Partial<
   };
 }
 
-/** The rows of a select as JSON text, written from flat rows. */
+/** The rows of a select as JSON text that Foz writes from flat rows. */
 export async function flatText(fixture: Fixture, chosen: Select): Promise<string> {
   const compiled = fixture.connector.compileFetch({ kind: 'rows', select: chosen });
   const { write } = compileWriter(compiled.shape.out);
@@ -186,7 +186,7 @@ export async function flatText(fixture: Fixture, chosen: Select): Promise<string
   return `[${rows.map((row, index) => write(row, index, { hops: [], fixed: [] })).join(',')}]`;
 }
 
-/** The same rows as JSON text, built by the database. */
+/** The rows of a select as JSON text that the database builds. */
 export async function jsonText(fixture: Fixture, chosen: Select): Promise<string> {
   const compiled = fixture.connector.compileFetch({
     kind: 'roots',
@@ -196,7 +196,7 @@ export async function jsonText(fixture: Fixture, chosen: Select): Promise<string
   return String(rows[0]![0]);
 }
 
-/** Values of column `id` of the rows that pass, in order. */
+/** Values of the column `id` in the rows that pass, in order. */
 export async function idsWhere(fixture: Fixture, table: Table, where: Predicate): Promise<number[]> {
   const id = table.column.get('id')!;
   const chosen = select(table, ['id'], {

@@ -2,7 +2,7 @@ import { cleanUp, fixture, flatText, jsonText, say, select } from './support.ts'
 
 afterAll(cleanUp);
 
-/** A value as SQL spells it, and the JSON that must come of it. */
+/** A SQL literal and the JSON expected for it. */
 type Example = readonly [literal: string, json: string];
 
 const examples: Readonly<Record<string, readonly Example[]>> = {

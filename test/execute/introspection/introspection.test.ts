@@ -23,7 +23,7 @@ function request(query: string, variables = {}, signal = new AbortController().s
 const ask = async (engine: RoleEngine, query: string, variables = {}) =>
   (await engine.execute({ ...request(query, variables), document: parse(query) })).json;
 
-/** What graphql-js itself answers. */
+/** The answer of graphql-js. */
 const expected = (schema: GraphQLSchema, query: string, variables = {}) =>
   JSON.stringify(execute({ schema, document: parse(query), variableValues: variables }) as ExecutionResult);
 

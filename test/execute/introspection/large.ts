@@ -5,7 +5,7 @@ import { buildGraph, type LazySchema } from '../../../src/graph/index.ts';
 import { adminRules } from '../../../src/plan/index.ts';
 import { catalog, column, everything, reference, source, table } from '../../graph/catalogs.ts';
 
-/** A graph whose description is some megabytes long; `word` begins the names of its tables. */
+/** A graph whose introspection answer takes several megabytes. `word`: the prefix of its table names. */
 export function largeGraph(word = 't', count = 60): LazySchema {
   const tables = Array.from({ length: count }, (_, at) =>
     table(
@@ -21,7 +21,7 @@ export function largeGraph(word = 't', count = 60): LazySchema {
   return buildGraph(catalog([source('shop', tables)]), () => everything).schema as LazySchema;
 }
 
-/** An engine for operations that ask no source. */
+/** An engine for introspection only; it has no sources. */
 export function engineOf(schema: GraphQLSchema, introspections?: CacheBudget): RoleEngine {
   return new RoleEngine({
     schema,

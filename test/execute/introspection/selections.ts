@@ -7,7 +7,7 @@ import {
   SchemaMetaFieldDef,
 } from 'graphql';
 
-/** Numbers from 0 to below 1, the same for the same seed. */
+/** Random numbers from 0 to below 1, determined by the seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed * 2654435761 + 1;
   return () => {
@@ -23,7 +23,7 @@ export interface RandomOperation {
 
 const flags = ['yes', 'no', 'unset'] as const;
 
-/** Writes operations that ask for introspection with everything that the grammar allows there. */
+/** Writes random introspection operations with every construct of the grammar. */
 class Writer {
   readonly #random: () => number;
   readonly #fragments = new Map<string, string>();
@@ -38,7 +38,7 @@ class Writer {
     const roots = Array.from({ length: 1 + this.#number(3) }, (_, at) => this.#root(at));
     const header =
       'query Asked($yes: Boolean!, $no: Boolean! = false, $unset: Boolean! = true, $maybe: Boolean, $name: String!)';
-    // Every variable must be used.
+    // A variable that is not used is a validation error.
     const uses =
       'used: __schema @skip(if: $no) @include(if: $yes) { directives @skip(if: $unset) { args(includeDeprecated: $maybe) { name } } __typename } named: __type(name: $name) { name }';
     const query = [`${header} { ${roots.join(' ')} ${uses} }`, ...this.#fragments.values()].join('\n');
@@ -73,7 +73,7 @@ class Writer {
     return this.#field(type, depth);
   }
 
-  /** A fragment that is there already, or another one. */
+  /** Reuses a fragment, or writes a new one. */
   #fragment(type: GraphQLObjectType, depth: number): string {
     const name = `${type.name.slice(2)}${depth}_${this.#number(3)}`;
     if (!this.#fragments.has(name)) {
@@ -95,7 +95,7 @@ class Writer {
     return `${key === '' ? '' : `${key}: `}${field.name}${args}${this.#directives()}${set}`;
   }
 
-  /** The alias tells fields with different arguments apart. */
+  /** Fields with different arguments get different aliases, since they would not merge. */
   #arguments(field: GraphQLField<unknown, unknown>): { readonly args: string; readonly alias: string } {
     if (field.args.length === 0 || this.#random() < 0.4) return { args: '', alias: '' };
     const given = this.#pick(['true', 'false', '$yes', '$no', '$unset', '$maybe', 'null']);
@@ -127,12 +127,12 @@ class Writer {
 const schemaType = getNamedType(SchemaMetaFieldDef.type) as GraphQLObjectType;
 const typeType = getNamedType(schemaType.getFields().types!.type) as GraphQLObjectType;
 
-/** A random operation of introspection; not all are valid. */
+/** A random introspection operation; it may be invalid. */
 export function randomOperation(seed: number, typeNames: readonly string[]): RandomOperation {
   return new Writer(randomFrom(seed), typeNames).operation();
 }
 
-/** The types that introspection itself is made of, by name. */
+/** The types of the introspection schema, by name. */
 export function introspectionObjects(): GraphQLObjectType[] {
   const found = new Set<GraphQLObjectType | GraphQLEnumType>([schemaType]);
   for (const type of found) {

@@ -2,8 +2,8 @@ import type { Metadata, SourceInput, TableFacts } from '../../../src/catalog/ind
 import { column, facts, reference, source, table } from '../catalogs.ts';
 
 /**
- * Tables in few words: `film_id! title language_id>language.language_id note?`. `!` is the key, `?` may be null, `>` refers, `:int` is a
- * type other than text. Names with spaces stand in quotes.
+ * Short notation for tables: `film_id! title language_id>language.language_id note?`. `!`: primary key, `?`: nullable, `>`: foreign
+ * key, `:int`: another type than text. Names with spaces are quoted.
  */
 type Tables = Readonly<Record<string, string>>;
 
@@ -51,9 +51,9 @@ interface Schema {
 
 const one = (name: string, tables: Tables): Schema => ({ sources: [source(name, tablesOf(tables))] });
 
-/** Small schemas in the shape of well-known ones. */
+/** Small schemas that resemble well-known ones. */
 export const schemas: Readonly<Record<string, Schema>> = {
-  /** Two keys from one table to another, tables of pairs, a circle (store and staff). */
+  /** Two foreign keys from one table to another, junction tables, a circle (store and staff). */
   'film-rental': one('rental', {
     language: 'language_id! name',
     film: 'film_id! title language_id>language.language_id original_language_id?>language.language_id',
@@ -68,7 +68,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     payment:
       'payment_id! rental_id?>rental.rental_id customer_id>customer.customer_id staff_id>staff.staff_id',
   }),
-  /** Names with spaces, capitals and a key to the table itself. */
+  /** Names with spaces and capitals, and a foreign key to the same table. */
   'trading-with-spaces': one('trading', {
     Customers: 'CustomerID! CompanyName "Contact Name"?',
     Employees: 'EmployeeID! LastName ReportsTo?>Employees.EmployeeID',
@@ -80,7 +80,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     'Order Details Extended': 'OrderID ProductName "Extended Price"',
     'Customer and Suppliers by City': 'City CompanyName',
   }),
-  /** Capitals without spaces, a key called like its table's column with the table in front. */
+  /** Names with capitals, and a foreign key named after its table and column. */
   'music-store': one('music', {
     Artist: 'ArtistId! Name?',
     Album: 'AlbumId! Title ArtistId>Artist.ArtistId',
@@ -93,7 +93,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     Invoice: 'InvoiceId! CustomerId>Customer.CustomerId Total',
     InvoiceLine: 'InvoiceLineId! InvoiceId>Invoice.InvoiceId TrackId>Track.TrackId',
   }),
-  /** Every table has two keys to the users, who have them themselves. */
+  /** Every table, including users, has two foreign keys to users. */
   'business-suite': one('suite', {
     res_users: 'id! login partner_id>res_partner.id create_uid?>res_users.id write_uid?>res_users.id',
     res_partner:
@@ -104,7 +104,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     sale_order_line: 'id! order_id>sale_order.id create_uid?>res_users.id write_uid?>res_users.id',
     res_company_users_rel: 'cid>res_company.id user_id>res_users.id',
   }),
-  /** No foreign key at all: relationships are declared. */
+  /** No foreign keys; relationships are declared. */
   'blog-without-keys': {
     sources: [
       source(
@@ -144,7 +144,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       ],
     },
   },
-  /** Keys whose table stands in another column, tables of the framework, `content_type`. */
+  /** Polymorphic references, whose table is named by another column; tables of a web framework; `content_type`. */
   'framework-polymorphic': one('app', {
     users: 'id! email',
     posts: 'id! user_id>users.id title',
@@ -158,7 +158,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     django_admin_log: 'id! user_id>users.id content_type_id?>django_content_type.id object_id?',
     schema_migrations: 'version!',
   }),
-  /** A namespace for each tenant, all with the same tables. */
+  /** A namespace per tenant, all with the same tables. */
   'namespace-per-tenant': {
     sources: [
       source(

@@ -7,7 +7,7 @@ import { graphOf } from '../../../src/views/served-graph.ts';
 import { everything } from '../catalogs.ts';
 import { schemas } from './schemas.ts';
 
-/** Root fields, types and relationships of a graph, one a line. */
+/** Root fields, types and relationships of a graph, one per line. */
 function namesOf(name: string, naming: Naming): string {
   const { sources, metadata = { tables: [] } } = schemas[name]!;
   const parts = {
@@ -41,7 +41,7 @@ function fieldsOf(type: unknown): Fields {
   return isObjectType(type) ? type.getFields() : {};
 }
 
-/** The type of a table's rows, by the list that the root has of it. */
+/** The type of a table's rows, found by its list at the root. */
 function rowType(schema: ReturnType<typeof graphOf>['schema'], table: string, naming: Naming): string {
   const plain = (text: string) => text.toLowerCase().replaceAll('_', '');
   const fields = Object.values(schema.getQueryType()!.getFields());

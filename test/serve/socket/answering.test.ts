@@ -7,7 +7,7 @@ async function* count(end: RequestEnd, most: number): AsyncGenerator<Reply> {
   for (let n = 0; n < most && !end.aborted; n++) yield reply(n);
 }
 
-/** A source of results that waits until it is returned. */
+/** A source of results that stays pending until it is closed. */
 function silent() {
   const state = { returned: 0 };
   const replies: AsyncIterable<Reply> = {

@@ -70,7 +70,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A token that holds for so many seconds. */
+/** A token that expires after so many seconds. */
 const token = (seconds = 600) =>
   signed(
     {
@@ -85,7 +85,7 @@ const token = (seconds = 600) =>
   );
 
 let keys = 0;
-/** A key in the store. */
+/** Creates a key in the store. */
 async function newKey(expiresAt: Date | null = null): Promise<{ readonly id: string; readonly key: string }> {
   const id = `key-${++keys}`;
   const { key, prefix, hash } = mintKey(foz.plane!.peppers[0]!);
@@ -231,8 +231,8 @@ test('account is kept as over HTTP: who came in, what was written, from which ad
     await open(foz.url, { headers: { 'x-forwarded-for': '198.51.100.7', 'x-request-id': 'socket-1' } })
   ).init({ 'X-API-Key': key });
   const mutation = 'mutation M { insert_orders(objects: [{amount: 1}]) { affected_rows } }';
-  const heard = await client.ask('1', mutation, { operationName: 'M' });
-  expect(heard[0]).toContain('{"data":{"insert_orders":{"affected_rows":1}}}');
+  const received = await client.ask('1', mutation, { operationName: 'M' });
+  expect(received[0]).toContain('{"data":{"insert_orders":{"affected_rows":1}}}');
   const common = { keyId: id, address: '198.51.100.7', actor: { kind: 'api-key', id, role: 'clerk' } };
   expect((await records('mutation'))[0]).toMatchObject({
     ...common,
@@ -270,15 +270,15 @@ test('an operation of the list may be asked for by its id alone, as over HTTP', 
     { query: '', extensions: { persistedQuery: { version: 1, sha256Hash: documentId } } },
   ];
   for (const [at, payload] of payloads.entries()) {
-    client.say({ type: 'subscribe', id: `by ${at}`, payload });
-    expect((await client.heardOf(`by ${at}`))[0]).toContain('"data":{"orders":');
+    client.send({ type: 'subscribe', id: `by ${at}`, payload });
+    expect((await client.textsOf(`by ${at}`))[0]).toContain('"data":{"orders":');
   }
-  client.say({ type: 'subscribe', id: 'other', payload: { documentId: 'other' } });
+  client.send({ type: 'subscribe', id: 'other', payload: { documentId: 'other' } });
   const { errors } = JSON.parse((await post(foz.url, { documentId: 'other' }, headers)).text) as {
     errors: unknown;
   };
   expect(errors).toMatchObject([{ extensions: { path: '$.documentId', code: 'not-found' } }]);
-  expect(JSON.parse((await client.heardOf('other'))[0]!)).toEqual({
+  expect(JSON.parse((await client.textsOf('other'))[0]!)).toEqual({
     id: 'other',
     type: 'error',
     payload: errors,
@@ -288,11 +288,11 @@ test('an operation of the list may be asked for by its id alone, as over HTTP', 
 
 test('the role decides what is seen, as over HTTP', async () => {
   const client = await (await open(foz.url)).init({ Authorization: `Bearer ${token()}` });
-  const [told] = await client.ask(
+  const [text] = await client.ask(
     '1',
     'mutation { insert_orders(objects: [{amount: 1}]) { affected_rows } }',
   );
-  expect(JSON.parse(told!)).toMatchObject({
+  expect(JSON.parse(text!)).toMatchObject({
     type: 'error',
     payload: [{ extensions: { code: 'validation-failed' } }],
   });

@@ -9,7 +9,7 @@ export interface Message {
   readonly payload?: unknown;
 }
 
-/** A WebSocket spoken by hand, and everything that was heard on it. */
+/** A WebSocket client without a protocol library, with all received messages. */
 export class Client {
   readonly socket: WebSocket;
   readonly texts: string[] = [];
@@ -24,41 +24,41 @@ export class Client {
     });
   }
 
-  get heard(): Message[] {
+  get messages(): Message[] {
     return this.texts.map((text) => JSON.parse(text) as Message);
   }
 
-  say(message: Message | string): void {
+  send(message: Message | string): void {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** Waits until the socket is open, and says who it is. */
+  /** Waits until the socket is open, and sends `connection_init`. */
   async ready(): Promise<this> {
     if (this.socket.readyState !== WebSocket.OPEN) await once(this.socket, 'open');
     return this.init();
   }
 
-  /** The texts about an operation, when it is over or the socket is closed. */
-  async heardOf(id: string): Promise<string[]> {
+  /** The messages about an operation, once it has finished or the socket has closed. */
+  async textsOf(id: string): Promise<string[]> {
     const of = () => this.texts.filter((text) => text.includes(`"id":"${id}"`));
     await until(() => this.closed !== null || of().some((text) => /"type":"(?:complete|error)"/.test(text)));
     return of();
   }
 
-  /** Says who it is and waits until that is accepted. */
+  /** Sends `connection_init` and waits until it is acknowledged. */
   async init(payload?: unknown): Promise<this> {
-    this.say({ type: 'connection_init', ...(payload === undefined ? {} : { payload }) });
-    await until(() => this.closed !== null || this.heard.some(({ type }) => type === 'connection_ack'));
+    this.send({ type: 'connection_init', ...(payload === undefined ? {} : { payload }) });
+    await until(() => this.closed !== null || this.messages.some(({ type }) => type === 'connection_ack'));
     return this;
   }
 
   begin(id: string, query: string, more: Readonly<Record<string, unknown>> = {}): void {
-    this.say({ type: 'subscribe', id, payload: { query, ...more } });
+    this.send({ type: 'subscribe', id, payload: { query, ...more } });
   }
 
-  /** Runs an operation to its end: the text of each message about it. */
+  /** Runs an operation to its end. Returns the texts of its messages. */
   async ask(id: string, query: string, more: Readonly<Record<string, unknown>> = {}): Promise<string[]> {
-    const of = () => this.heard.filter((message) => message.id === id);
+    const of = () => this.messages.filter((message) => message.id === id);
     this.begin(id, query, more);
     await until(
       () => this.closed !== null || of().some(({ type }) => type === 'complete' || type === 'error'),
@@ -100,7 +100,7 @@ export function open(url: string, opening: Opening = {}): Promise<Client> {
   });
 }
 
-/** A WebSocket that was not opened. */
+/** The HTTP answer that refused a WebSocket. */
 export class RefusedUpgrade extends Error {
   readonly status: number;
   readonly text: string;

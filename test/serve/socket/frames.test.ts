@@ -11,7 +11,7 @@ const replay = `FOZ_SEED=${seed}`;
 let server: FozServer;
 const engine = new MemoryEngine();
 beforeAll(async () => {
-  server = await serve(engine, { bodyBytes: 64 * 1024 });
+  server = await serve(engine, { body_bytes: 64 * 1024 });
 });
 afterAll(() => server.close(0));
 afterEach(async () => {
@@ -36,7 +36,7 @@ const handshake = [
 const raw = (): Socket =>
   connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) }).on('error', () => {});
 
-/** Sends lines of HTTP; gives all that comes until the server closes. */
+/** Sends lines of HTTP. Returns everything received until the server closes. */
 function talk(lines: readonly string[], more: Buffer = Buffer.alloc(0)): Promise<Buffer> {
   return new Promise((resolve) => {
     const socket = raw();
@@ -47,7 +47,7 @@ function talk(lines: readonly string[], more: Buffer = Buffer.alloc(0)): Promise
   });
 }
 
-/** A frame as a client sends it: masked with zeros. */
+/** A frame of a client, masked with zeros. */
 function frame(first: number, payload: Buffer | string, length?: number): Buffer {
   const bytes = Buffer.from(payload);
   const size = length ?? bytes.length;
@@ -71,13 +71,13 @@ function frame(first: number, payload: Buffer | string, length?: number): Buffer
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), bytes]);
 }
 
-/** The code in the close frame that ends what a server has sent; `null`: there is none. */
-function closeCode(heard: Buffer): number | null {
-  const at = heard.indexOf('\r\n\r\n');
-  for (let place = at + 4; place + 4 <= heard.length; ) {
-    const size = heard[place + 1]!;
-    if (heard[place] === 0x88) return heard.readUInt16BE(place + 2);
-    place += size < 126 ? 2 + size : 4 + heard.readUInt16BE(place + 2);
+/** The code of the close frame at the end of the received bytes; `null`: none. */
+function closeCode(received: Buffer): number | null {
+  const at = received.indexOf('\r\n\r\n');
+  for (let place = at + 4; place + 4 <= received.length; ) {
+    const size = received[place + 1]!;
+    if (received[place] === 0x88) return received.readUInt16BE(place + 2);
+    place += size < 126 ? 2 + size : 4 + received.readUInt16BE(place + 2);
   }
   return null;
 }
@@ -129,33 +129,33 @@ test('what offers HTTP/2 beside a request is answered over HTTP/1.1, and its con
   const warnings: string[] = [];
   const warn = ({ message }: Error) => void warnings.push(message);
   process.on('warning', warn);
-  const heard = await new Promise<string>((resolve) => {
+  const received = await new Promise<string>((resolve) => {
     const socket = raw();
     let text = '';
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
     });
     socket.on('close', () => resolve(text));
-    // The body comes later than the head, and other requests after it.
+    // The body is sent later than the head, and further requests after it.
     const first = one(offer);
     socket.write(first.slice(0, -body.length));
     setTimeout(() => socket.write(body.slice(0, 5)), 50);
     setTimeout(() => socket.write(body.slice(5) + first.repeat(30) + one(['connection: close'])), 100);
   });
-  expect([...heard.matchAll(/hello h2c/g)]).toHaveLength(32);
+  expect([...received.matchAll(/hello h2c/g)]).toHaveLength(32);
   process.off('warning', warn);
   expect(warnings).toEqual([]);
-  expect(heard).not.toContain('HTTP/1.1 101');
+  expect(received).not.toContain('HTTP/1.1 101');
 });
 
 test('a WebSocket that is asked for behind an operation opens after its answer', async () => {
   const body = '{"query":"{ slow(ms: 300) }"}';
   const first = `POST /graphql HTTP/1.1\r\nhost: foz\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-  const heard = (
+  const received = (
     await talk([`${first}${handshake[0]}`, ...handshake.slice(1)], frame(0x81, 'no JSON'))
   ).toString('latin1');
-  expect(heard).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"data":\{"slow":"done"\}\}HTTP\/1\.1 101 /);
-  expect(heard).toContain('Invalid message received');
+  expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"data":\{"slow":"done"\}\}HTTP\/1\.1 101 /);
+  expect(received).toContain('Invalid message received');
 });
 
 test(`2,000 connections that say anything leave the server well (${replay})`, async () => {

@@ -37,8 +37,8 @@ test.each([
     const client = await (await open(server.url)).init();
     const http = (await post(server.url, { query, ...more })).text;
     for (const id of ['first', 'second']) {
-      const heard = await client.ask(id, query, more);
-      expect(heard).toEqual([
+      const received = await client.ask(id, query, more);
+      expect(received).toEqual([
         `{"id":"${id}","type":"next","payload":${http}}`,
         `{"id":"${id}","type":"complete"}`,
       ]);
@@ -58,9 +58,9 @@ test.each([
 ])('%s: the errors of HTTP, as an error message', async (_, query, more) => {
   const client = await (await open(server.url)).init();
   const http = JSON.parse((await post(server.url, { query, ...more })).text) as { errors?: unknown };
-  const heard = (await client.ask('1', query, more)).map((text) => JSON.parse(text) as unknown);
+  const received = (await client.ask('1', query, more)).map((text) => JSON.parse(text) as unknown);
   expect(http.errors).toBeDefined();
-  expect(heard).toEqual([{ id: '1', type: 'error', payload: http.errors }]);
+  expect(received).toEqual([{ id: '1', type: 'error', payload: http.errors }]);
   client.socket.close();
 });
 
@@ -96,10 +96,10 @@ test('operations run side by side; a complete ends the one that it names, and it
   client.begin('slow', '{ slow(ms: 60000) }');
   await until(() => engine.running === 1);
   expect(await client.ask('quick', '{ hello }')).toHaveLength(2);
-  client.say({ type: 'complete', id: 'slow' });
+  client.send({ type: 'complete', id: 'slow' });
   client.begin('slow', '{ hello }');
   await until(() => engine.aborted === aborted + 1);
-  await until(() => client.heard.some(({ id, type }) => id === 'slow' && type === 'complete'));
+  await until(() => client.messages.some(({ id, type }) => id === 'slow' && type === 'complete'));
   expect(client.texts.filter((text) => text.includes('"id":"slow"'))).toEqual([
     '{"id":"slow","type":"next","payload":{"data":{"hello":"hello world"}}}',
     '{"id":"slow","type":"complete"}',
@@ -122,9 +122,9 @@ test.each([
 
 test('ping is answered by pong, of the protocol and of WebSockets', async () => {
   const client = await open(server.url);
-  client.say({ type: 'ping', payload: { a: 1 } });
+  client.send({ type: 'ping', payload: { a: 1 } });
   await until(() => client.texts.length > 0);
-  expect(client.heard).toEqual([{ type: 'pong', payload: { a: 1 } }]);
+  expect(client.messages).toEqual([{ type: 'pong', payload: { a: 1 } }]);
   const pong = new Promise<string>((resolve) => client.socket.on('pong', (data) => resolve(String(data))));
   client.socket.ping('still there');
   expect(await pong).toBe('still there');
@@ -135,8 +135,8 @@ test.each<readonly [name: string, protocols: readonly string[], status: number]>
   ['the older protocol', ['graphql-ws'], 400],
   ['some protocol', ['mqtt', 'wamp.2.json'], 400],
 ])('%s is refused with %s', async (_, protocols, status) => {
-  const { status: told, text } = await refusal(open(server.url, { protocols }));
-  expect(told).toBe(status);
+  const { status: answer, text } = await refusal(open(server.url, { protocols }));
+  expect(answer).toBe(status);
   expect(JSON.parse(text)).toEqual({
     errors: [
       {
@@ -209,7 +209,7 @@ test('no more operations run on a connection than may', async () => {
       { message: expect.stringMatching(/^2 operations run/), extensions: { code: 'limit-exceeded' } },
     ],
   });
-  client.say({ type: 'complete', id: 'a' });
+  client.send({ type: 'complete', id: 'a' });
   await until(() => engine.running === 1);
   expect(await client.ask('d', '{ hello }')).toHaveLength(2);
   client.socket.close();
@@ -251,7 +251,7 @@ test('who does not answer pings is cut off', async () => {
 });
 
 test('who does not read is cut off when too much waits for it', async () => {
-  const own = await serve(engine, { bodyBytes: 100_000 }, limited({ bufferBytes: 1024 * 1024 }));
+  const own = await serve(engine, { body_bytes: 100_000 }, limited({ bufferBytes: 1024 * 1024 }));
   const client = await (await open(own.url)).init();
   client.socket.pause();
   for (let n = 0; n < 100; n++) client.begin(`n${n}`, '{ big(kb: 512) }');
@@ -268,14 +268,14 @@ test('rates and what runs at once count over both transports together', async ()
   client.begin('slow', '{ slow(ms: 60000) }');
   await until(() => engine.running === 1);
   expect((await post(own.url, { query: '{ hello }' })).text).toMatch(/requests run already/);
-  client.say({ type: 'complete', id: 'slow' });
+  client.send({ type: 'complete', id: 'slow' });
   await until(async () => (await post(own.url, { query: '{ hello }' })).status === 200);
-  const told: string[] = [];
+  const logged: string[] = [];
   await until(async () => {
-    told.push((await client.ask(randomUUID(), '{ hello }'))[0]!);
-    return told.at(-1)!.includes('Too many requests');
+    logged.push((await client.ask(randomUUID(), '{ hello }'))[0]!);
+    return logged.at(-1)!.includes('Too many requests');
   });
-  expect(JSON.parse(told.at(-1)!)).toMatchObject({
+  expect(JSON.parse(logged.at(-1)!)).toMatchObject({
     type: 'error',
     payload: [{ extensions: { path: '$', code: 'limit-exceeded' } }],
   });
@@ -285,10 +285,10 @@ test('rates and what runs at once count over both transports together', async ()
 });
 
 test('the time of an operation is limited as over HTTP', async () => {
-  const own = await serve(engine, { timeMs: 200 });
+  const own = await serve(engine, { time_ms: 200 });
   const client = await (await open(own.url)).init();
-  const [told] = await client.ask('1', '{ slow(ms: 60000) }');
-  expect(told).toContain('"code":"timeout"');
+  const [message] = await client.ask('1', '{ slow(ms: 60000) }');
+  expect(message).toContain('"code":"timeout"');
   client.socket.close();
   await own.close(0);
 });

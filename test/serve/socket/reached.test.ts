@@ -37,7 +37,7 @@ test('over TLS: operations, origins of pages, and requests that offer HTTP/2', a
   client.socket.close();
   expect(await statusOf(open(server.url, { ca, headers: { origin: `http://${host}` } }))).toBe(403);
   const body = '{"query":"{ hello }"}';
-  const heard = await new Promise<string>((resolve, reject) => {
+  const received = await new Promise<string>((resolve, reject) => {
     const headers = { 'content-type': 'application/json', connection: 'upgrade', upgrade: 'h2c' };
     const asked = request(
       { host: '127.0.0.1', port, path: '/graphql', method: 'POST', ca, headers },
@@ -52,7 +52,7 @@ test('over TLS: operations, origins of pages, and requests that offer HTTP/2', a
     asked.on('error', reject);
     asked.end(body);
   });
-  expect(heard).toBe('{"data":{"hello":"hello world"}}');
+  expect(received).toBe('{"data":{"hello":"hello world"}}');
   await server.close(0);
 });
 
@@ -93,8 +93,8 @@ test('messages are as long as the role may send, and no longer', async () => {
     role: headers['x-clerk'] === undefined ? adminRole : clerk,
     variables: new Map(),
   });
-  const roleLimits = new Map([[clerk, { ...defaultLimits, bodyBytes: 200_000 }]]);
-  const server = await serve(new MemoryEngine(), { bodyBytes: 100_000 }, { identify, roleLimits });
+  const roleLimits = new Map([[clerk, { ...defaultLimits, body_bytes: 200_000 }]]);
+  const server = await serve(new MemoryEngine(), { body_bytes: 100_000 }, { identify, roleLimits });
   const query = `{ hello(name: "${'x'.repeat(150_000)}") }`;
   const admin = await (await open(server.url)).init();
   admin.begin('1', query);

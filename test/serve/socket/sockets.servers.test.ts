@@ -9,7 +9,7 @@ import { describeEngines } from '../../support/engines.ts';
 import { until } from '../../support/wait.ts';
 import { type Client, open } from './client.ts';
 
-/** A view that takes longer than any test, and how many statements read it now. */
+/** A view that takes longer to read than any test lasts, and the number of statements that are reading it. */
 const slow = {
   postgres: {
     setUp: `create table numbers (id integer primary key, n integer not null);
@@ -57,10 +57,10 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
     const running = async () => Number((await own.query(slow[engine].running))[0]!.n);
 
     test.each<readonly [name: string, end: (client: Client) => void]>([
-      ['a complete', (client) => client.say({ type: 'complete', id: 'slow' })],
+      ['a complete', (client) => client.send({ type: 'complete', id: 'slow' })],
       ['a client that closes', (client) => client.socket.close()],
       ['a client that is gone', (client) => client.socket.terminate()],
-      ['a message that closes the connection', (client) => client.say('no JSON')],
+      ['a message that closes the connection', (client) => client.send('no JSON')],
     ])(
       '%s ends the statement on the server',
       async (_, end) => {

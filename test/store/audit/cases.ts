@@ -35,7 +35,7 @@ const event = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
   ...changes,
 });
 
-/** Every column, with a value that it does not have. */
+/** Every column of a record, with a value that differs from the stored one. */
 const columns: Readonly<Record<string, string>> = {
   seq: '77',
   at: 'at + 1',
@@ -53,7 +53,7 @@ const columns: Readonly<Record<string, string>> = {
   previous: `repeat('a', 64)`,
   hash: `repeat('b', 64)`,
 };
-/** Every field within the record. */
+/** Every field of a record's content. */
 const fields: Readonly<Record<string, readonly [string, string]>> = {
   seq: ['"seq":3', '"seq":4'],
   at: ['"at":', '"at":1'],

@@ -70,8 +70,8 @@ test('long reasons are counted together once they take much room', async () => {
   }
   expect(counted.cache.entries).toBeLessThan(100);
   await counted.flush();
-  const told = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
-  expect(told.reduce((sum, count) => sum + count, 0)).toBe(500);
+  const counts = appended.map(({ after }) => (after as { refusals?: number } | undefined)?.refusals ?? 1);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(500);
   expect(counted.cache).toMatchObject({ bytes: 0, entries: 0 });
 });
 
@@ -90,7 +90,7 @@ test('retention removes what is old, says so, and leaves a chain that holds', as
   const { store, audit } = plane;
   await store.open();
   for (let at = 0; at < 5; at++) await audit!.append(refusal(`192.0.2.${at}`));
-  // So that all of them are older than zero days.
+  // Makes all records older than zero days.
   await new Promise((resolve) => setTimeout(resolve, 5));
   const stop = startRetention({ store, audit: audit!, days: 0, log });
   const records = async () => (await queryAudit(store)).records;

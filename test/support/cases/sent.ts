@@ -57,7 +57,7 @@ export function lineOf({ source, text }: Sent): string {
 }
 
 /** The explanation of an operation; `null`: it is refused before it has a plan. */
-export async function toldOf(engine: RoleEngine, asked: Asked): Promise<readonly Explained[] | null> {
+export async function explanationOf(engine: RoleEngine, asked: Asked): Promise<readonly Explained[] | null> {
   return planOf(engine, asked)?.explain() ?? null;
 }
 
@@ -73,9 +73,13 @@ function planOf(engine: RoleEngine, { query, variables, operationName }: Asked):
 }
 
 /** Fails if the statements that were sent do not match the explanation. */
-export function expectTold(told: readonly Explained[], sent: readonly Sent[], answer: string): void {
-  const wrong = unforeseen(told, sent, answer.startsWith('{"errors"'));
-  expect(wrong === null ? null : `${wrong}\n${printExplained(told)}\n${answer}`).toBeNull();
+export function expectExplained(
+  explained: readonly Explained[],
+  sent: readonly Sent[],
+  answer: string,
+): void {
+  const wrong = unforeseen(explained, sent, answer.startsWith('{"errors"'));
+  expect(wrong === null ? null : `${wrong}\n${printExplained(explained)}\n${answer}`).toBeNull();
 }
 
 /**
@@ -118,8 +122,8 @@ function once(
   reach: { furthest: number },
 ): ReadonlySet<number> {
   if (sql === null) return after(below, starts, sent, reach);
-  const told = oneOfEach(sql);
-  const fits = (at: number) => sent[at]?.source === source && oneOfEach(sent[at].text) === told;
+  const unique = oneOfEach(sql);
+  const fits = (at: number) => sent[at]?.source === source && oneOfEach(sent[at].text) === unique;
   const places = new Set([...starts].filter(fits).map((at) => at + 1));
   reach.furthest = Math.max(reach.furthest, ...places);
   // Without parent rows there are no statements for the levels below.

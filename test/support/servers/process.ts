@@ -77,14 +77,14 @@ export async function launch(
     failure = error;
   });
   child.unref();
-  const said = () => readFileSync(log).subarray(start).toString();
+  const printed = () => readFileSync(log).subarray(start).toString();
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(50)) {
-    if (said().includes(ready)) return child.pid!;
+    if (printed().includes(ready)) return child.pid!;
     if (failure || child.exitCode !== null || child.signalCode !== null) break;
   }
   if (child.pid && isAlive(child.pid)) process.kill(child.pid, 'SIGKILL');
   throw new Error(
-    `${program.file} did not get ready: ${(failure ?? said().trim().slice(-800)) || 'it printed nothing'}`,
+    `${program.file} did not get ready: ${(failure ?? printed().trim().slice(-800)) || 'it printed nothing'}`,
   );
 }
 

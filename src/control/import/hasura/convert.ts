@@ -69,7 +69,7 @@ export function convertHasura(tree: HasuraTree): Imported {
     ...new Set([...tables.flatMap(rolesOf), ...inherited.map(({ role_name }) => role_name)]),
   ].sort();
   const operations = allowedOperations(root, roles, findings);
-  tellOthers(root, findings);
+  reportLists(root, findings);
   return {
     config: {
       // Hasura's default.
@@ -109,7 +109,7 @@ function rolesOf(table: TableMetadata): string[] {
   );
 }
 
-function tellOthers(root: Entry, findings: Findings): void {
+function reportLists(root: Entry, findings: Findings): void {
   for (const [key, [word, reason]] of Object.entries(lists))
     for (const item of Array.isArray(root[key]) ? root[key].filter(isEntry) : [])
       findings.add(item, undefined, `${word} ${item.name}`, reason);

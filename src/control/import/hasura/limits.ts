@@ -43,7 +43,7 @@ export function limitsFrom(given: unknown, findings: Findings): Limits | undefin
       const found = read(of[name]);
       if (found === undefined && !isEmpty(of[name]))
         findings.add(of, name, `api_limits: ${where}`, 'this is no limit that Foz knows');
-      tellCallers(of[name], where, findings);
+      reportCallers(of[name], where, findings);
       return found ?? {};
     };
     everybody.push(take(limit, 'global', key));
@@ -54,7 +54,7 @@ export function limitsFrom(given: unknown, findings: Findings): Limits | undefin
   return Object.keys(limits).length === 0 ? undefined : limits;
 }
 
-function tellCallers(value: unknown, where: string, findings: Findings): void {
+function reportCallers(value: unknown, where: string, findings: Findings): void {
   if (isEntry(value) && !isEmpty(value.unique_params))
     findings.add(
       value,

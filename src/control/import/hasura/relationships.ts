@@ -50,7 +50,7 @@ export function relationshipsOf(
   return { relationships, fields: { relationships: names, lost } };
 }
 
-const told = (comment: unknown) => (isEmpty(comment) ? {} : { comment });
+const commentOf = (comment: unknown) => (isEmpty(comment) ? {} : { comment });
 
 function localOf({ name, comment, using }: Entry, where: string, findings: Findings): Entry | string {
   if (!isEntry(using)) return 'it does not say what it uses';
@@ -64,12 +64,12 @@ function localOf({ name, comment, using }: Entry, where: string, findings: Findi
     const { column_mapping } = manual;
     return {
       name,
-      ...told(comment),
+      ...commentOf(comment),
       using: { manual_configuration: { remote_table: table, column_mapping } },
     };
   }
   if (typeof key === 'string' || Array.isArray(key))
-    return { name, ...told(comment), using: { foreign_key_constraint_on: key } };
+    return { name, ...commentOf(comment), using: { foreign_key_constraint_on: key } };
   const table = isEntry(key) ? tableNameOf(key.table) : undefined;
   if (!isEntry(key) || table === undefined) return 'it names neither a foreign key nor columns';
   // A single column may be given without a list.
@@ -77,7 +77,7 @@ function localOf({ name, comment, using }: Entry, where: string, findings: Findi
   if (typeof columns !== 'string' && !Array.isArray(columns))
     return 'it does not say which columns the foreign key has';
   const on = typeof columns === 'string' ? { table, column: columns } : { table, columns };
-  return { name, ...told(comment), using: { foreign_key_constraint_on: on } };
+  return { name, ...commentOf(comment), using: { foreign_key_constraint_on: on } };
 }
 
 function remoteOf(
@@ -93,7 +93,7 @@ function remoteOf(
   if (target === undefined) return `${spelledTable(String(table))} is no name of a table that Foz knows`;
   return {
     name,
-    ...told(comment),
+    ...commentOf(comment),
     definition: {
       to_source: {
         source: to,

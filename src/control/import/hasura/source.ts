@@ -128,8 +128,8 @@ function customizationOf(
     const group = given[key];
     if (!isEntry(group)) return [];
     findings.addRest(group, of, `${name}: ${key}`);
-    const said = of.flatMap((word) => (isEmpty(group[word]) ? [] : [[word, group[word]]]));
-    return said.length === 0 ? [] : [[key, Object.fromEntries(said)]];
+    const settings = of.flatMap((word) => (isEmpty(group[word]) ? [] : [[word, group[word]]]));
+    return settings.length === 0 ? [] : [[key, Object.fromEntries(settings)]];
   };
   const customization = Object.fromEntries([
     ...part('root_fields', ['namespace', 'prefix', 'suffix']),

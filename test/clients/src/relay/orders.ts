@@ -1,6 +1,6 @@
 import { graphql } from 'relay-runtime';
 
-// A page of a connection. Relay keeps each row by its `node_id`.
+// A page of a connection. Relay stores each row by its `node_id`.
 graphql`
   query ordersPageQuery($first: Int!, $after: String) {
     orders_connection(first: $first, after: $after, where: { id: { _lte: 5 } }, order_by: { id: asc })
@@ -18,7 +18,7 @@ graphql`
   }
 `;
 
-// A row that can be fetched again: Relay makes the query node(node_id: $node_id) for it.
+// A refetchable row: Relay generates the query node(node_id: $node_id).
 graphql`
   fragment orders_order on orders @refetchable(queryName: "ordersRefetchQuery") {
     note

@@ -10,7 +10,7 @@ export const standardCheckSeconds = 5;
  * whether the schema may have changed. It misses some changes, so the source is also introspected after a longer
  * time.
  */
-export class Changes {
+export class CheckSchedule {
   readonly #seconds: number;
   #hint: string | null = null;
   #tookMs = 0;

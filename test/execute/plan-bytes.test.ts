@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSourceName } from '../../src/core/index.ts';
-import { keptPlans, RoleEngine } from '../../src/execute/index.ts';
+import { planBudget, RoleEngine } from '../../src/execute/index.ts';
 import { connect } from '../../src/main.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask, askHot } from '../support/cases/run.ts';
@@ -31,7 +31,7 @@ const aliases = (mark: string, count: number) =>
   `{customers(limit: 1) {${Array.from({ length: count }, (_, at) => `a${mark}_${at}: name`).join(' ')}}}`;
 
 test('a flood of new operations stays within its bytes, and leaves other engines their plans', async () => {
-  const plans = keptPlans(budget);
+  const plans = planBudget(budget);
   const options = { ...graphs.engine().options, plans };
   const [quiet, flooded] = [new RoleEngine(options), new RoleEngine(options)];
   const known = { query: '{ customers { id name } }', variables: {} };
@@ -51,7 +51,7 @@ test('a flood of new operations stays within its bytes, and leaves other engines
 });
 
 test('an operation that is too large is answered each time, and not kept', async () => {
-  const plans = keptPlans(budget);
+  const plans = planBudget(budget);
   const engine = new RoleEngine({ ...graphs.engine().options, plans });
   const large = { query: aliases('x', 1_500), variables: {} };
   for (let at = 0; at < 2; at++) expect(await ask(engine, large)).toBe('{"data":{"customers":[]}}');
@@ -60,7 +60,7 @@ test('an operation that is too large is answered each time, and not kept', async
 });
 
 test('many shapes of the variables of one operation stay within the bytes of one entry', async () => {
-  const plans = keptPlans(budget);
+  const plans = planBudget(budget);
   const engine = new RoleEngine({ ...graphs.engine().options, plans });
   const query = 'query ($where: customers_bool_exp) { customers(where: $where) { id } }';
   const variables = (at: number) => ({

@@ -1,12 +1,15 @@
-import { Changes } from '../../../src/views/sources/changes.ts';
+import { CheckSchedule } from '../../../src/views/sources/check-schedule.ts';
 
-/** Milliseconds at which a source is read within an hour, looked at every 5 s; `hintAt` tells what a look finds. */
+/**
+ * The milliseconds at which a source is introspected within an hour, with a check every 5 s. `hintAt`: the result of the check at a
+ * time.
+ */
 function readings(
   tookMs: number,
   hintAt: (now: number) => string,
   changedAt: (now: number) => boolean,
 ): number[] {
-  const changes = new Changes(5);
+  const changes = new CheckSchedule(5);
   changes.read(hintAt(0), tookMs, true, 0);
   const read: number[] = [];
   for (let now = 5_000; now <= 3_600_000; now += 5_000) {
@@ -40,7 +43,7 @@ test('changes one after the other are each read', () => {
 });
 
 test('statements that fail have a source read again only after a pause, once that has found nothing', () => {
-  const changes = new Changes(5);
+  const changes = new CheckSchedule(5);
   changes.read('a', 500, true, 0);
   expect(changes.mayRecheck(1)).toBe(true);
   changes.read('a', 500, false, 1_000);
@@ -54,7 +57,7 @@ test('statements that fail have a source read again only after a pause, once tha
 });
 
 test('a source that is not watched is neither checked nor rechecked', () => {
-  const changes = new Changes(0);
+  const changes = new CheckSchedule(0);
   changes.read(null, 10, true, 0);
   expect([changes.isDue(1e9), changes.mayRecheck(1e9)]).toEqual([false, false]);
 });

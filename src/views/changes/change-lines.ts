@@ -1,12 +1,12 @@
 import type { GraphChange } from './change.ts';
 
-type Told = Pick<GraphChange, 'severity' | 'change' | 'what' | 'text' | 'follows'>;
+type ChangeLine = Pick<GraphChange, 'severity' | 'change' | 'what' | 'text' | 'follows'>;
 
 const marks = { added: '+', removed: '-', changed: '~' } as const;
 
 /** Changes for people, breaking ones first: one line for each that follows from no other, at most so many. */
-export function linesOf(changes: readonly Told[], most = Number.POSITIVE_INFINITY): string[] {
-  const following = new Map<string, Told[]>();
+export function linesOf(changes: readonly ChangeLine[], most = Number.POSITIVE_INFINITY): string[] {
+  const following = new Map<string, ChangeLine[]>();
   const heads = changes.filter(({ follows }) => follows === null);
   const known = new Set(heads.map(({ what }) => what));
   for (const change of changes) {

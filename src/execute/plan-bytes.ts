@@ -20,7 +20,7 @@ const measured = {
 } as const;
 
 /** A cache of plans of any number of engines, with the documents that they are made from. */
-export function keptPlans(maxBytes = heapPart(1 / 8, 256 * 2 ** 20)): CacheBudget {
+export function planBudget(maxBytes = heapPart(1 / 8, 256 * 2 ** 20)): CacheBudget {
   return new CacheBudget('plans', maxBytes);
 }
 

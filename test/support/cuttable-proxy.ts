@@ -11,7 +11,7 @@ export interface Cut {
 }
 
 /** A TCP proxy before a database server that can be cut, cut at one message of a client, fall silent, and be reopened. */
-export class Way {
+export class CuttableProxy {
   readonly #to: URL;
   readonly #pairs = new Set<readonly Socket[]>();
   #server: Server | null = null;
