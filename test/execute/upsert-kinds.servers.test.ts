@@ -13,6 +13,7 @@ import { describeEngines } from '../support/engines.ts';
 
 const role = 'writer';
 const columns = ['id', 'amount', 'owner'];
+const mailColumns = ['email', 'note', 'owner'];
 const metadata: Metadata = {
   tables: [
     {
@@ -22,6 +23,18 @@ const metadata: Metadata = {
       insert_permissions: [{ role, permission: { columns, check: { owner: { _eq: 2 } } } }],
       update_permissions: [
         { role, permission: { columns, filter: { owner: { _neq: 9 } }, check: { amount: { _lt: 100 } } } },
+      ],
+    },
+    {
+      source: 'shop',
+      table: 'mails',
+      select_permissions: [{ role, permission: { columns: mailColumns, filter: {} } }],
+      insert_permissions: [{ role, permission: { columns: mailColumns, check: {} } }],
+      update_permissions: [
+        {
+          role,
+          permission: { columns: mailColumns, filter: { owner: { _eq: 2 } }, check: { owner: { _eq: 2 } } },
+        },
       ],
     },
   ],
@@ -38,16 +51,24 @@ describeEngines(['postgres', 'pglite'], (engine) => {
       // The columns of this partition have another order, so rows are converted when they are routed to it.
       'create table parts_high (owner integer, amount integer, id integer primary key)',
       'alter table parts attach partition parts_high for values from (10) to (20)',
+      'create table mails (email text primary key, note text, owner integer) partition by list (email)',
+      'create table mails_all partition of mails default',
+      `create function lowered() returns trigger language plpgsql as
+        $$ begin if new.email = 'skip' then return null; end if; new.email := lower(new.email); return new; end $$`,
     ]);
     foz = await front([shop]);
-    const graphs = new Graphs({ metadata }, foz.server.attached.registry);
-    expect(graphs.issues.filter(({ severity }) => severity !== 'note')).toEqual([]);
-    by = graphs.engine({ role: parseRoleName(role)!, variables: new Map() });
+    graphs();
   }, 60_000);
   afterAll(async () => {
     await foz?.close();
     await shop?.close();
   });
+
+  function graphs(): void {
+    const built = new Graphs({ metadata }, foz.server.attached.registry);
+    expect(built.issues.filter(({ severity }) => severity !== 'note')).toEqual([]);
+    by = built.engine({ role: parseRoleName(role)!, variables: new Map() });
+  }
 
   const upsert = async (...rows: readonly string[]) => {
     const query = `mutation { it: insert_parts(objects: [${rows.join()}], on_conflict: { constraint: parts_pkey, update_columns: [amount] }) { affected_rows returning { id amount owner } } }`;
@@ -76,6 +97,30 @@ describeEngines(['postgres', 'pglite'], (engine) => {
     expect(await upsert('{ id: 2, amount: 7, owner: 2 }')).toEqual({ affected_rows: 0, returning: [] });
     expect(await shop.rows('select id, amount, owner from parts order by id')).toBe(
       '1:5:1 2:1:9 11:6:1 12:500:2',
+    );
+  });
+
+  test('a trigger decides which row of a partitioned table an upsert meets', async () => {
+    await shop.run(
+      "insert into mails values ('A@x', 'before the trigger', 2), ('a@x', 'met', 2), ('b@x', 'other', 1)",
+      'create trigger lowered before insert on mails for each row execute function lowered()',
+    );
+    await foz.refresh();
+    graphs();
+    const mail = async (email: string) => {
+      const object = `{ email: "${email}", note: "new", owner: 2 }`;
+      const query = `mutation { it: insert_mails(objects: [${object}], on_conflict: { constraint: mails_pkey, update_columns: [note] }) { affected_rows returning { email note } } }`;
+      const { data, errors } = JSON.parse(await ask(by, { query, variables: {} }));
+      return errors === undefined ? data.it : errors[0].extensions.code;
+    };
+    const nothing = { affected_rows: 0, returning: [] };
+    const one = (email: string) => ({ affected_rows: 1, returning: [{ email, note: 'new' }] });
+    expect(await mail('A@x')).toEqual(one('a@x'));
+    expect(await mail('B@X')).toEqual(nothing);
+    expect(await mail('skip')).toEqual(nothing);
+    expect(await mail('C@x')).toEqual(one('c@x'));
+    expect(await shop.rows('select email, note, owner from mails order by email collate "C"')).toBe(
+      'A@x:before the trigger:2 a@x:new:2 b@x:other:1 c@x:new:2',
     );
   });
 });

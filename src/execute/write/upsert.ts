@@ -84,7 +84,7 @@ async function insertThenUpsert(
 
 /**
  * For engines where other sessions may write in between: an insert that leaves a conflicting row alone, then an update of the row with the
- * given key. An upsert in place of the update could insert a row without reporting it.
+ * same key. An upsert in place of the update could insert a row without reporting it.
  */
 async function insertThenUpdate(
   session: WriteSession,
@@ -104,18 +104,39 @@ async function insertThenUpdate(
   if (fresh !== null && fresh !== undefined) return fresh;
   if (!changes(conflict)) return null;
   const key = conflict.key?.columns ?? keyColumns(table);
-  const given = givenKey(session, key, cells);
-  if (given === null) throw movedKey(table, path);
-  const { affected } = await session.write(updateOf(table, conflict, cells, session.among(key, [given])));
+  const given = isWatched(table, 'insert') ? null : givenKey(session, key, cells);
+  const there = given ?? (await keyInTheWay(session, table, conflict, cells, key));
+  if (there === null) return null;
+  if (there.includes(null)) throw movedKey(table, path);
+  const { affected } = await session.write(updateOf(table, conflict, cells, session.among(key, [there])));
   if (affected > 0) {
     if (needed.length === 0) return { values: new Map(), changed: true };
     return {
-      values: await changedRow(session, table, { conflict, cells, key, before: given }, asked),
+      values: await changedRow(session, table, { conflict, cells, key, before: there }, asked),
       changed: true,
     };
   }
   if (conflict.where !== null || isWatched(table, 'insert') || isWatched(table, 'update')) return null;
   throw changedMeanwhile(table);
+}
+
+/**
+ * The key that the database makes of a row, by its triggers, defaults and generated columns; `null`: a trigger skips the row. An upsert of
+ * one column returns it, and is rolled back.
+ */
+async function keyInTheWay(
+  session: WriteSession,
+  table: Table,
+  conflict: OnConflict,
+  cells: Cells,
+  key: readonly Column[],
+): Promise<Tuple | null> {
+  const isSettable = ({ generated, identity }: Column) => !generated && identity !== 'always';
+  const set = key.find(isSettable) ?? table.columns.find(isSettable)!;
+  const onConflict = { ...conflict, update: [set], presets: [], where: null };
+  const upsert = () => insertReturning(session, { table, onConflict, changedCheck: null }, [cells], key);
+  const [row] = await session.attempt(upsert, () => false);
+  return row === null || row === undefined ? null : key.map((column) => row.values.get(column));
 }
 
 /** The result of an insert that leaves a conflicting row alone. */
