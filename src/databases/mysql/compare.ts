@@ -5,7 +5,7 @@ import { type Sql, sql } from '../../sql/index.ts';
 import { encode } from './encode.ts';
 import { isDate } from './holds.ts';
 import { exactLiteral, textLiteral } from './literal.ts';
-import { isTruth, labelsOf, truthOf } from './types.ts';
+import { isTruth, isYear, labelsOf, truthOf } from './types.ts';
 import { bindValue, bound, labelNumber } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
@@ -44,6 +44,24 @@ const ordering =
     type.scalar === 'enum' && labelsOf(type) !== null
       ? sql`${expression} ${operator} ${labelNumber(param, type)}`
       : relation(operator)(variant, expression, type, param);
+
+const years = { first: 1901, last: 2155 } as const;
+
+/**
+ * Range comparisons of a `year`, which holds 0 and the years from 1901 to 2155. The servers give wrong rows for bounds that it cannot hold,
+ * and take 1 to 99 for years of a century, so that such a bound is moved to the next year that it holds.
+ */
+const fromYear = (year: number) => (year > 0 && year < years.first ? years.first : year);
+const toYear = (year: number) => (year > 0 && year < years.first ? 0 : Math.min(year, years.last));
+const yearBounds: Readonly<Partial<Record<Compared, (column: Sql, param: Param) => Sql>>> = {
+  _gt: (column, param) =>
+    sql`${column} >= ${bound(param, (value) => exactLiteral(fromYear(Number(value) + 1)))}`,
+  _gte: (column, param) =>
+    sql`${column} >= ${bound(param, (value) => exactLiteral(fromYear(Number(value))))}`,
+  _lt: (column, param) =>
+    sql`${column} <= ${bound(param, (value) => exactLiteral(toYear(Number(value) - 1)))}`,
+  _lte: (column, param) => sql`${column} <= ${bound(param, (value) => exactLiteral(toYear(Number(value))))}`,
+};
 
 const isJson = (type: ValueType) => familyOf(type.scalar) === 'json';
 
@@ -192,6 +210,8 @@ export function compare(
   const spelling: Spelling | undefined = (spellings as Partial<Record<Compared, Spelling>>)[operator];
   if (spelling === undefined)
     throw new FozError('not-supported', `${variant.engine} has no operator ${operator} (${param.path})`);
+  const yearBound = isYear(type) ? yearBounds[operator] : undefined;
+  if (yearBound !== undefined) return sql`(${yearBound(expression, param)})`;
   return isTruth(type)
     ? sql`(${compareTruth(variant, expression, operator, param, type)})`
     : sql`(${spelling(variant, expression, type, param)})`;

@@ -12,7 +12,7 @@ import {
   textLiteral,
   tuplesLiteral,
 } from './literal.ts';
-import { bitsOf } from './types.ts';
+import { bitsOf, isYear } from './types.ts';
 
 type Encode = (value: unknown, type: ValueType) => Literal;
 
@@ -22,13 +22,15 @@ const boolean: Encode = (value) => exactLiteral(isTrue(value) ? 1 : 0);
 const exact: Encode = (value) => exactLiteral(value);
 const text: Encode = (value, type) =>
   fits(String(value), type) ? textLiteral(value) : foreignTextLiteral(value);
+/** A year in full. No `year` column holds 1 to 100: 100 compares as they do, and is refused where it is written. */
+const wholeYear = (value: unknown) => (Number(value) >= 1 && Number(value) < 100 ? 100 : value);
 const document: Encode = (value) => textLiteral(jsonText(value));
 const moment: Encode = (value) => momentLiteral('timestamp', utcMoment(value));
 
 const encodings = {
   boolean,
   smallint: exact,
-  int: exact,
+  int: (value, type) => exactLiteral(isYear(type) ? wholeYear(value) : value),
   bigint: exact,
   numeric: exact,
   // The double that equals the stored 32-bit float.

@@ -107,7 +107,7 @@ const natives: Readonly<Record<string, Native>> = {
   mediumint: integer(24n, 'int', 'int', false),
   int: integer(32n, 'int', 'bigint', true),
   bigint,
-  year: () => ({ scalar: 'int', range: ['0', '2155'] }),
+  year: () => ({ scalar: 'int', castType: 'year', range: ['0', '2155'] }),
   bit,
   decimal,
   float: ({ columnType }) => ({

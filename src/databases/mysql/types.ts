@@ -17,6 +17,11 @@ export function truthOf(column: Sql): Sql {
   return sql`(${column} <> 0)`;
 }
 
+/** Whether the type is `year`. The server takes 1 to 99 for years of the 20th and 21st century. */
+export function isYear(type: ValueType): boolean {
+  return type.nativeType === 'year';
+}
+
 /** Whether the type is `zerofill`: the server prints its values with leading zeros. */
 export function isZerofill(type: ValueType): boolean {
   return type.nativeType?.endsWith(' zerofill') ?? false;

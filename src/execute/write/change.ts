@@ -90,7 +90,12 @@ async function updateAndFind(
   const after = before.map((tuple) => newKey(session, table, update, tuple));
   const own = new Set(before.map((tuple) => JSON.stringify(tuple)));
   const others = after.filter((tuple) => !own.has(JSON.stringify(tuple)));
-  const isTaken = others.length > 0 && (await session.areAnyStored({ table, columns: key }, others));
+  // The new key may be the old one in another spelling.
+  const there =
+    others.length === 0
+      ? []
+      : await session.read({ purpose: { kind: 'stored' }, table, columns: key }, session.among(key, others));
+  const isTaken = there.some((tuple) => !own.has(JSON.stringify(tuple)));
   const { affected } = await session.write({
     kind: 'update',
     table,

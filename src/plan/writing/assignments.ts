@@ -42,13 +42,18 @@ export function planAssignments(
   return assignments;
 }
 
+/** The type of what is added or multiplied: a number that need not be a value of the column, of its domain say. */
+function operandOf({ type: { scalar, scale } }: Column): ValueType {
+  return { scalar, array: false, scale };
+}
+
 function assignmentOf(planning: Planning, kind: UpdateKind, column: Column, value: Input): Assignment {
   switch (kind) {
     case 'set':
       return { kind, column, value: cellOf(planning, column, value) };
     case 'inc':
     case 'mul':
-      return { kind, column, value: paramOf(planning, value, column.type) };
+      return { kind, column, value: paramOf(planning, value, operandOf(column)) };
     case 'append':
     case 'prepend':
       return { kind, column, value: paramOf(planning, value, column.type) };
