@@ -88,6 +88,7 @@ const foreignKey = constraint('the foreign key', (text, written) => ({
 const fits = data('A value does not fit its column.');
 const spelled = data('A value is not spelled as its type asks for.');
 const computed = data('A value does not fit its column, or the database could not compute with it.');
+const failed = data('A trigger or function of the database failed.');
 const json = data('A JSON value or a path into one is not valid.');
 const pattern = data('A regular expression is not valid, or takes too long.');
 const shape = data('A geometry is not valid.');
@@ -124,6 +125,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   ...each(fits, 1265, 1366, 1367),
   ...each(spelled, 1292, 1411, 1525, 1300),
   ...each(computed, 1210, 1582, 1441, 1919, 3854, 3903, 3904),
+  ...each(failed, 1172, 1242, 1329, 1339, 1424, 1442, 1456),
   ...each(json, 3069, ...Array.from({ length: 24 }, (_, index) => 3140 + index), 3165, 3853),
   ...each(json, 4036, 4037, 4038, 4039, 4040, 4041, 4042, 4043, 4044),
   ...each(pattern, 1139, ...Array.from({ length: 16 }, (_, index) => 3684 + index)),

@@ -32,11 +32,18 @@ const constraint = (what: string): Meaning => ({
 const data = (message: string): Meaning => ({ code: 'data-exception', message });
 const unavailable = (message: string): Meaning => ({ code: 'unavailable', message });
 const conflict = (message: string): Meaning => ({ code: 'conflict', message });
+const failed = data('A trigger or function of the database failed.');
+const rule = constraint('a rule that a function of the database checks');
 
 /** Error codes by SQLSTATE, or by its class (the first two characters). */
 const meanings: Readonly<Record<string, Meaning>> = {
   '08': unavailable('The connection to the database was lost.'),
+  '09': failed,
   '0A': { code: 'not-supported', message: 'The database cannot do this.' },
+  '20': failed,
+  '21': data(
+    'Two rows of one upsert have the same key, or a function of the database found several rows where it needs one.',
+  ),
   '22': data('A value does not fit its column, or the database could not compute with it.'),
   '22001': data('A text is too long for its column.'),
   '22003': data('A number is out of the range of its type.'),
@@ -57,7 +64,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '23514': constraint('the check constraint'),
   '23P01': constraint('the exclusion constraint'),
   '25006': { code: 'not-supported', message: 'The database is read-only.' },
+  '27': failed,
   '28': unavailable('The database refuses the user or the password that the source is configured with.'),
+  '2F': failed,
+  '38': failed,
+  '39': failed,
   '3D000': unavailable('The database that the source is configured with does not exist on its server.'),
   '3F000': changed('A namespace'),
   '40': conflict('The transaction came into the way of another one and was rolled back.'),
@@ -83,8 +94,21 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '57': unavailable('The database is shutting down or was interrupted.'),
   '57014': { code: 'timeout', message: 'The statement was cancelled on the server.' },
   '58': unavailable('The database has a system error.'),
-  P0001: constraint('a rule that a function of the database checks'),
+  P0: failed,
+  P0001: rule,
 };
+
+/** Classes of SQLSTATE that the server itself uses. Another one was made up by whoever wrote a function of the database. */
+const ownClasses = new Set(
+  '00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 72 F0 HV P0 XX'.split(
+    ' ',
+  ),
+);
+
+function meaningOf(state: string): Meaning | undefined {
+  const group = state.slice(0, 2);
+  return meanings[state] ?? meanings[group] ?? (ownClasses.has(group) ? undefined : rule);
+}
 
 /** Whether the code is that of a network error of Node: the server cannot be reached. */
 function isNetwork(code: string | undefined): boolean {
@@ -114,7 +138,7 @@ export function toFozError(error: unknown): FozError {
 }
 
 function fromState(state: string, error: ServerError): FozError {
-  const meaning = meanings[state] ?? meanings[state.slice(0, 2)];
+  const meaning = meaningOf(state);
   const internal = [`${error.message} (SQLSTATE ${state})`, error.detail, error.hint]
     .filter(Boolean)
     .join(' ');
