@@ -90,6 +90,8 @@ export interface ColumnFacts {
   readonly comment: string | null;
   /** The database treats some values as equal that Foz shows differently. */
   readonly lenient?: boolean;
+  /** The collation, quoted as needed, where it is not the default and the database compares texts of one collation only. */
+  readonly collation?: string;
   /** For `opaque` columns: the comparisons that the database supports. Absent: their texts are compared for equality. */
   readonly compares?: NativeComparison;
 }

@@ -73,6 +73,11 @@ export interface Dialect {
   /** A column equals a key column of `keyRows`, or an element of its parameter, by `compare`. Must be able to use an index. */
   keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql;
   /**
+   * The condition that compares two columns; default: `left operator right`. It can use an index on `left`. PostgreSQL compares texts of
+   * two collations only where one of them is named.
+   */
+  compareColumns?(left: TypedColumn, operator: Sql, right: TypedColumn): Sql;
+  /**
    * A column in a form in which values are equal exactly where `compare` takes them for equal, with the type for `codec`; `null`: the column
    * itself has this form.
    */
@@ -142,6 +147,12 @@ export interface Dialect {
   ): Sql;
   /** This engine's form of `default values` (in `insert into t default values`). */
   readonly defaultValues: Sql;
+}
+
+/** A column in a statement with its type. */
+export interface TypedColumn {
+  readonly expression: Sql;
+  readonly type: ValueType;
 }
 
 /** How an engine builds the JSON text of nested rows inside a statement. */

@@ -1,7 +1,7 @@
 import { familyOf, type Operator, operatorSupport, type ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
-import { type Sql, sql } from '../../sql/index.ts';
+import { type Sql, sql, type TypedColumn } from '../../sql/index.ts';
 import { castType, isPadded } from './types.ts';
 import { bindList, bindText, bindTexts, bindValue } from './values.ts';
 
@@ -123,4 +123,17 @@ export function compare(expression: Sql, type: ValueType, operator: Compared, pa
 export function inList(expression: Sql, type: ValueType, param: Param): Sql {
   const left = comparable(expression, type);
   return sql`${left.expression} = any(${bindList(param, left.type)})`;
+}
+
+/**
+ * Compares two columns. Two collations, neither of them the default, conflict until one is named: the left one, whose index can be used; or
+ * the right one where it alone takes different texts for equal, since foreign keys go by it.
+ */
+export function compareColumns(left: TypedColumn, operator: Sql, right: TypedColumn): Sql {
+  const [one, other] = [left.type.collation, right.type.collation];
+  if (one === undefined || other === undefined || one === other)
+    return sql`${left.expression} ${operator} ${right.expression}`;
+  return right.type.lenient && !left.type.lenient
+    ? sql`${left.expression} collate ${sql.nativeType(other)} ${operator} ${right.expression}`
+    : sql`${left.expression} ${operator} ${right.expression} collate ${sql.nativeType(one)}`;
 }

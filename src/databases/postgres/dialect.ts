@@ -11,7 +11,7 @@ import {
   type Sql,
   sql,
 } from '../../sql/index.ts';
-import { compare, comparisons, inList } from './compare.ts';
+import { compare, compareColumns, comparisons, inList } from './compare.ts';
 import { holds } from './holds.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
@@ -55,6 +55,7 @@ export function postgresDialect(engine: string): NestingDialect {
     bind: (param) => bindValue(param, param.type),
     encode,
     compare,
+    compareColumns,
     inList,
     inKeys,
     keyRows,

@@ -54,9 +54,11 @@ order by n.nspname, c.relname`,
 select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
   a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(ad.adbin, ad.adrelid), d.description,
   case when a.attrelid = any($3::oid[]) then pg_catalog.pg_column_is_updatable(a.attrelid, a.attnum, true) else true end,
-  k.collisdeterministic
+  k.collisdeterministic,
+  case when k.collprovider <> 'd' then pg_catalog.quote_ident(kn.nspname) || '.' || pg_catalog.quote_ident(k.collname) end
 from pg_catalog.pg_attribute a
 left join pg_catalog.pg_collation k on k.oid = a.attcollation
+left join pg_catalog.pg_namespace kn on kn.oid = k.collnamespace
 left join pg_catalog.pg_attrdef ad on ad.adrelid = a.attrelid and ad.adnum = a.attnum
 left join pg_catalog.pg_description d
   on d.objoid = a.attrelid and d.classoid = 'pg_catalog.pg_class'::regclass and d.objsubid = a.attnum

@@ -100,6 +100,7 @@ export class Reading {
       comment,
       writable,
       deterministic,
+      collation,
     ] = row;
     const type = this.#types.resolve(typeOid!, Number(modifier), spelled!);
     if (type.issue !== null)
@@ -134,6 +135,7 @@ export class Reading {
       comment: comment ?? null,
       ...(type.compares === undefined ? {} : { compares: type.compares }),
       ...(type.lenient || deterministic === 'f' ? { lenient: true } : {}),
+      ...(collation === null || collation === undefined ? {} : { collation }),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { Column, Relationship } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
 import { isAlways, type Measure, type Predicate } from '../../plan/index.ts';
+import type { TypedColumn } from '../dialect.ts';
 import { type Sql, sql } from '../sql.ts';
 import type { Scope } from './scope.ts';
 
@@ -37,7 +38,12 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
     case 'is null':
       return sql`${scope.column(row, predicate.column)} ${predicate.negated ? sql`is not null` : sql`is null`}`;
     case 'columns':
-      return sql`${scope.shown(row, predicate.left)} ${comparisons[predicate.op]} ${scope.shown(row, predicate.right)}`;
+      return compareColumns(
+        scope,
+        { expression: scope.shown(row, predicate.left), type: predicate.left.type },
+        comparisons[predicate.op],
+        { expression: scope.shown(row, predicate.right), type: predicate.right.type },
+      );
     case 'exists':
       return exists(scope, predicate, row);
     case 'exists table': {
@@ -94,9 +100,19 @@ function exists(scope: Scope, predicate: Extract<Predicate, { kind: 'exists' }>,
 /** Equality of the relationship's columns between two aliases. */
 export function joinCondition(scope: Scope, relationship: Relationship, from: Sql, to: Sql): Sql {
   return sql.join(
-    relationship.mapping.map((pair) => sql`${scope.column(to, pair.to)} = ${scope.column(from, pair.from)}`),
+    relationship.mapping.map((pair) =>
+      compareColumns(scope, { expression: scope.column(to, pair.to), type: pair.to.type }, comparisons._eq, {
+        expression: scope.column(from, pair.from),
+        type: pair.from.type,
+      }),
+    ),
     sql` and `,
   );
+}
+
+function compareColumns({ dialect }: Scope, left: TypedColumn, operator: Sql, right: TypedColumn): Sql {
+  const own = dialect.compareColumns?.(left, operator, right);
+  return own ?? sql`${left.expression} ${operator} ${right.expression}`;
 }
 
 /** A scalar sub-select: the measure over the related rows of `row`. */
