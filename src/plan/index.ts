@@ -1,3 +1,10 @@
+export type {
+  ChangedTable,
+  ChangeMessage,
+  ChangePosition,
+  ChangeStream,
+  RowImage,
+} from './changes.ts';
 export { maskOf } from './conditions/masks.ts';
 export type {
   Capabilities,

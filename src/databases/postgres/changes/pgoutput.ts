@@ -1,0 +1,124 @@
+import type { ChangedTable, ChangeMessage, RowImage } from '../../../plan/index.ts';
+import { lsnText, unixMs } from './lsn.ts';
+import { MessageReader } from './message-reader.ts';
+
+/** A table as the server has described it in the stream. */
+interface Relation {
+  readonly table: ChangedTable;
+  readonly columns: readonly string[];
+}
+
+/** Messages of pgoutput, protocol version 1: https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html */
+const code = {
+  begin: 0x42,
+  commit: 0x43,
+  delete: 0x44,
+  insert: 0x49,
+  message: 0x4d,
+  origin: 0x4f,
+  relation: 0x52,
+  truncate: 0x54,
+  update: 0x55,
+  type: 0x59,
+} as const;
+
+/** Kinds of rows within a message: key columns only, the whole old row, the new row. */
+const [keyRow, oldRow, newRow] = [0x4b, 0x4f, 0x4e];
+/** Kinds of values within a row: NULL, unchanged and stored elsewhere (TOAST), text. */
+const [nullValue, unchangedValue] = [0x6e, 0x75];
+
+/** Decodes the messages of the output plugin pgoutput. Values stay texts, as the output functions of their types write them. */
+export class Pgoutput {
+  /** Described anew after each change of a table, and after each reconnection. */
+  readonly #relations = new Map<number, Relation>();
+
+  /** The message that the bytes hold; `null`: it holds no change. Throws RangeError for bytes that are no such message. */
+  decode(bytes: Buffer): ChangeMessage | null {
+    const reader = new MessageReader(bytes);
+    const kind = reader.byte();
+    switch (kind) {
+      case code.begin: {
+        const id = lsnText(reader.int64());
+        const at = unixMs(reader.int64());
+        return { kind: 'begin', id, at, transaction: String(reader.int32()) };
+      }
+      case code.commit: {
+        reader.byte();
+        reader.int64();
+        // The end of the commit record, where the next transaction may begin.
+        return { kind: 'commit', position: lsnText(reader.int64()) };
+      }
+      case code.relation:
+        this.#describe(reader);
+        return null;
+      case code.insert:
+        return this.#row('insert', reader);
+      case code.update:
+        return this.#row('update', reader);
+      case code.delete:
+        return this.#row('delete', reader);
+      case code.truncate: {
+        const count = reader.int32();
+        reader.byte();
+        return { kind: 'truncate', tables: Array.from({ length: count }, () => this.#relation(reader).table) };
+      }
+      case code.type:
+      case code.origin:
+      case code.message:
+        return null;
+      default:
+        throw new RangeError(`A message of the unknown kind ${kind} came from pgoutput.`);
+    }
+  }
+
+  #describe(reader: MessageReader): void {
+    const id = reader.int32();
+    const namespace = reader.text();
+    const name = reader.text();
+    reader.byte();
+    const columns = Array.from({ length: reader.int16() }, () => {
+      reader.byte();
+      const column = reader.text();
+      reader.int32();
+      reader.int32();
+      return column;
+    });
+    this.#relations.set(id, { table: { namespace: namespace === '' ? 'pg_catalog' : namespace, name }, columns });
+  }
+
+  #relation(reader: MessageReader): Relation {
+    const id = reader.int32();
+    const relation = this.#relations.get(id);
+    if (relation === undefined) throw new RangeError(`pgoutput named the table ${id} before it was described.`);
+    return relation;
+  }
+
+  #row(op: 'insert' | 'update' | 'delete', reader: MessageReader): ChangeMessage {
+    const relation = this.#relation(reader);
+    let old: RowImage | null = null;
+    let mark = reader.byte();
+    if (mark === keyRow || mark === oldRow) {
+      old = image(relation, reader, mark === keyRow);
+      if (op !== 'delete') mark = reader.byte();
+    }
+    const after = mark === newRow ? image(relation, reader, false) : null;
+    return { kind: 'row', op, table: relation.table, old, new: after === null ? null : filled(after, old) };
+  }
+}
+
+/** The new row with the values of the old one where the server did not send them since they did not change. */
+function filled(after: RowImage, old: RowImage | null): RowImage {
+  if (old === null || !after.values.includes(undefined)) return after;
+  return { ...after, values: after.values.map((value, at) => (value === undefined ? old.values[at] : value)) };
+}
+
+/** `isKey`: only the columns of the replica identity have values; the others are sent as NULL. */
+function image({ columns }: Relation, reader: MessageReader, isKey: boolean): RowImage {
+  const values = Array.from({ length: reader.int16() }, () => {
+    const kind = reader.byte();
+    if (kind === nullValue) return isKey ? undefined : null;
+    if (kind === unchangedValue) return undefined;
+    return reader.sized();
+  });
+  return { columns, values };
+}

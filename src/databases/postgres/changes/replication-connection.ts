@@ -1,0 +1,118 @@
+import type { EventEmitter } from 'node:events';
+import type { FozError } from '../../../core/index.ts';
+import type { Client } from '../connect.ts';
+import { toFozError } from '../errors.ts';
+import { protocolNow } from './lsn.ts';
+
+/** Messages within CopyData: https://www.postgresql.org/docs/current/protocol-replication.html */
+const [walData, keepAlive, standbyStatus] = [0x77, 0x6b, 0x72];
+/** Bytes before the payload of a message with WAL data: its code, start, end, time. */
+const walHeader = 25;
+
+/** The server ends a connection of which it has heard nothing for `wal_sender_timeout`, 60 s by default. */
+const statusMs = 5_000;
+
+interface Raw extends EventEmitter {
+  readonly stream: { pause(): void; resume(): void; destroy(): void };
+  sendCopyFromChunk(chunk: Buffer): void;
+}
+
+interface Listener {
+  /** A message of the output plugin. The bytes are valid only during the call. */
+  readonly data: (bytes: Buffer) => void;
+  /** The server has sent all changes before this position. */
+  readonly idle: (end: bigint) => void;
+  /** Called once. */
+  readonly end: (error: FozError) => void;
+}
+
+/** A connection in replication mode: reads CopyData, answers keep-alives, reports what was acknowledged. */
+export class ReplicationConnection {
+  readonly #client: Client;
+  readonly #raw: Raw;
+  #listener: Listener | null = null;
+  #acknowledged = 0n;
+  #timer: NodeJS.Timeout | null = null;
+  #ended: FozError | null = null;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#raw = client.connection as unknown as Raw;
+    client.on('error', (error: unknown) => this.#end(toFozError(error)));
+    client.on('end', () => this.#end(toFozError(new Error('Connection terminated unexpectedly'))));
+  }
+
+  /** Rows of a replication command. */
+  async query(text: string): Promise<Readonly<Record<string, string | null>>[]> {
+    return (await this.#client.query(text)).rows as Record<string, string | null>[];
+  }
+
+  /** Sends START_REPLICATION. From then on the connection only streams. */
+  start(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#raw.once('replicationStart', () => {
+        this.#timer = setInterval(() => this.#report(), statusMs);
+        resolve();
+      });
+      this.#raw.on('copyData', ({ chunk }: { chunk: Buffer }) => this.#receive(chunk));
+      this.#client.query(text).then(
+        () => this.#end(toFozError(new Error('Connection terminated unexpectedly'))),
+        (error: unknown) => {
+          this.#end(toFozError(error));
+          reject(error);
+        },
+      );
+    });
+  }
+
+  listen(listener: Listener): void {
+    this.#listener = listener;
+    if (this.#ended !== null) listener.end(this.#ended);
+  }
+
+  /** Stops reading. Keep-alives are still answered, by the clock. */
+  pause(): void {
+    this.#raw.stream.pause();
+  }
+
+  resume(): void {
+    this.#raw.stream.resume();
+  }
+
+  /** Reported to the server at once, and again every few seconds. */
+  acknowledge(position: bigint): void {
+    if (position <= this.#acknowledged) return;
+    this.#acknowledged = position;
+    this.#report();
+  }
+
+  async close(): Promise<void> {
+    this.#end(toFozError(new Error('Connection terminated')));
+    this.#raw.stream.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (chunk[0] === walData) this.#listener?.data(chunk.subarray(walHeader));
+    else if (chunk[0] === keepAlive) {
+      this.#listener?.idle(chunk.readBigUInt64BE(1));
+      if (chunk[17] === 1) this.#report();
+    }
+  }
+
+  /** Standby status update: written, flushed and applied are all what was acknowledged. */
+  #report(): void {
+    if (this.#ended !== null) return;
+    const message = Buffer.alloc(34);
+    message[0] = standbyStatus;
+    for (const at of [1, 9, 17]) message.writeBigUInt64BE(this.#acknowledged, at);
+    message.writeBigInt64BE(protocolNow(), 25);
+    this.#raw.sendCopyFromChunk(message);
+  }
+
+  #end(error: FozError): void {
+    if (this.#ended !== null) return;
+    this.#ended = error;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#listener?.end(error);
+  }
+}

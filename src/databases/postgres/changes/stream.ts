@@ -1,0 +1,158 @@
+import { type EndSignal, FozError } from '../../../core/index.ts';
+import type { ChangeMessage, ChangePosition, ChangeStream } from '../../../plan/index.ts';
+import { connect } from '../connect.ts';
+import { toFozError } from '../errors.ts';
+import { type PostgresOptions, settingsOf } from '../options.ts';
+import { lsnSpelled, lsnText, parseLsn } from './lsn.ts';
+import { Pgoutput } from './pgoutput.ts';
+import { ReplicationConnection } from './replication-connection.ts';
+
+/** What is followed, and from where. */
+export interface FollowOptions {
+  readonly publication: string;
+  /** `null`: a slot of this connection alone, which ends with it; the stream begins now. */
+  readonly slot: string | null;
+  /** The position after which to begin; absent: what the slot has been told last. */
+  readonly after?: ChangePosition;
+}
+
+/** Bytes of decoded messages that wait for `next`. Beyond them nothing is read from the connection. */
+const mostWaiting = 8 * 1024 * 1024;
+
+/** Follows the changes of a publication by logical replication. Rejects with FozError. */
+export async function followChanges(options: PostgresOptions, follow: FollowOptions): Promise<ChangeStream> {
+  const settings = settingsOf(options);
+  try {
+    const startup = { ...settings.startup, replication: 'database' };
+    const { client, refused } = await connect({ ...settings, startup });
+    const connection = new ReplicationConnection(client);
+    try {
+      if (refused.has('replication')) throw behindPooler();
+      const start = await begin(connection, follow);
+      return new PostgresChanges(connection, start);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof FozError ? error : toFozError(error);
+  }
+}
+
+/** Starts replication; returns the position at which the stream begins. */
+async function begin(
+  connection: ReplicationConnection,
+  { publication, slot, after }: FollowOptions,
+): Promise<ChangePosition> {
+  let name = slot;
+  let start = after ?? lsnText(0n);
+  if (name === null) {
+    name = `foz_${process.pid}_${Date.now().toString(36)}_${Math.random().toString(36).slice(2, 8)}`;
+    const [row] = await connection.query(
+      `CREATE_REPLICATION_SLOT ${quoted(name)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
+    );
+    start = lsnText(parseLsn(row!.consistent_point!));
+  }
+  const publications = `'${quoted(publication).replaceAll("'", "''")}'`;
+  await connection.start(
+    `START_REPLICATION SLOT ${quoted(name)} LOGICAL ${lsnSpelled(start)} (proto_version '1', publication_names ${publications})`,
+  );
+  return start;
+}
+
+function behindPooler(): FozError {
+  return new FozError(
+    'unavailable',
+    'The connection pooler before the server refuses replication: name the address of the server itself for changes.',
+  );
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+class PostgresChanges implements ChangeStream {
+  readonly start: ChangePosition;
+  readonly #connection: ReplicationConnection;
+  readonly #decoder = new Pgoutput();
+  #messages: ChangeMessage[] = [];
+  #bytes = 0;
+  #error: FozError | null = null;
+  #wake: (() => void) | null = null;
+  /** Whether a transaction has begun and not been committed in the stream. */
+  #isWithin = false;
+
+  constructor(connection: ReplicationConnection, start: ChangePosition) {
+    this.#connection = connection;
+    this.start = start;
+    connection.listen({
+      data: (bytes) => this.#decode(bytes),
+      idle: (end) => this.#idle(end),
+      end: (error) => this.#fail(error),
+    });
+  }
+
+  async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
+    while (this.#messages.length === 0) {
+      if (this.#error !== null) throw this.#error;
+      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      await this.#arrival(signal);
+    }
+    const messages = this.#messages;
+    this.#messages = [];
+    this.#bytes = 0;
+    this.#connection.resume();
+    return messages;
+  }
+
+  acknowledge(position: ChangePosition): void {
+    this.#connection.acknowledge(BigInt(`0x${position}`));
+  }
+
+  async close(): Promise<void> {
+    this.#fail(new FozError('unavailable', 'The change stream was closed.'));
+    await this.#connection.close();
+  }
+
+  #arrival(signal: EndSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        this.#wake = null;
+        resolve();
+      };
+      this.#wake = done;
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  #decode(bytes: Buffer): void {
+    const message = this.#decoder.decode(bytes);
+    if (message === null) return;
+    if (message.kind === 'begin') this.#isWithin = true;
+    if (message.kind === 'commit') this.#isWithin = false;
+    this.#add(message, bytes.length);
+  }
+
+  /** A keep-alive between transactions whose end of the log has no changes before it that were not sent. */
+  #idle(end: bigint): void {
+    if (this.#isWithin) return;
+    const position = lsnText(end);
+    const last = this.#messages.at(-1);
+    if (last?.kind === 'idle') this.#messages.pop();
+    this.#add({ kind: 'idle', position }, 0);
+  }
+
+  #add(message: ChangeMessage, bytes: number): void {
+    this.#messages.push(message);
+    // An object and its texts take several times the bytes of the message.
+    this.#bytes += 200 + 2 * bytes;
+    if (this.#bytes > mostWaiting) this.#connection.pause();
+    this.#wake?.();
+  }
+
+  #fail(error: FozError): void {
+    this.#error ??= error;
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,177 @@
+import { lsnSpelled, lsnText, parseLsn } from '../../../src/databases/postgres/changes/lsn.ts';
+import { type FollowOptions, followChanges } from '../../../src/databases/postgres/changes/stream.ts';
+import type { ChangeMessage, ChangeStream } from '../../../src/plan/index.ts';
+import { type Connection, connect } from '../../support/connect.ts';
+import { describeEngines } from '../../support/engines.ts';
+import { onServer } from './support.ts';
+
+type Fixture = Awaited<ReturnType<typeof onServer>>;
+const never = new AbortController().signal;
+
+describeEngines(['postgres'], () => {
+  let fixture: Fixture;
+  const streams: ChangeStream[] = [];
+
+  let beside: Connection;
+
+  beforeAll(async () => {
+    fixture = await onServer();
+    beside = await connect('postgres', fixture.url);
+  });
+  afterEach(async () => {
+    await Promise.all(streams.splice(0).map((stream) => stream.close()));
+  });
+  afterAll(async () => {
+    await beside.close();
+    await fixture.drop();
+  });
+
+  const follow = async (options: Partial<FollowOptions> = {}): Promise<ChangeStream> => {
+    const stream = await followChanges(
+      { connection: fixture.url },
+      { publication: 'foz', slot: null, ...options },
+    );
+    streams.push(stream);
+    return stream;
+  };
+
+  /** Messages up to the n-th commit, without those of idle times. */
+  const read = async (stream: ChangeStream, commits: number): Promise<ChangeMessage[]> => {
+    const messages: ChangeMessage[] = [];
+    while (messages.filter(({ kind }) => kind === 'commit').length < commits)
+      messages.push(...(await stream.next(never)).filter(({ kind }) => kind !== 'idle'));
+    return messages;
+  };
+  const untilRejected = async (stream: ChangeStream): Promise<never> => {
+    for (;;) await stream.next(never);
+  };
+  const until = async (text: string) => {
+    while ((await beside.query(text)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const confirmed = (slot: string, position: string) =>
+    until(`select from pg_replication_slots where slot_name = '${slot}' and confirmed_flush_lsn >= '${lsnSpelled(position)}'`);
+  const released = (slot: string) =>
+    until(`select from pg_replication_slots where slot_name = '${slot}' and not active`);
+  const terminate = async (slot: string) => {
+    await beside.query(`select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '${slot}'`);
+    await released(slot);
+  };
+  const rows = (messages: readonly ChangeMessage[]) =>
+    messages.flatMap((message) =>
+      message.kind === 'row' ? [[message.op, message.old?.values ?? null, message.new?.values ?? null]] : [],
+    );
+
+  test('inserts, updates, deletes and TRUNCATE arrive in order, by transaction', async () => {
+    await fixture.script(`create table items (id int primary key, name text, big text);
+      create publication foz for table items`);
+    const stream = await follow();
+    await fixture.script(`begin; insert into items values (1, 'one'), (2, null); update items set name = 'uno' where id = 1; commit`);
+    await fixture.script('delete from items where id = 2');
+    await fixture.script('update items set id = 3');
+    await fixture.script('truncate items');
+    const messages = await read(stream, 4);
+    expect(messages.map(({ kind }) => kind).join(' ')).toBe(
+      'begin row row row commit begin row commit begin row commit begin truncate commit',
+    );
+    expect(rows(messages)).toEqual([
+      ['insert', null, ['1', 'one', null]],
+      ['insert', null, ['2', null, null]],
+      ['update', null, ['1', 'uno', null]],
+      ['delete', ['2', undefined, undefined], null],
+      ['update', ['1', undefined, undefined], ['3', 'uno', null]],
+    ]);
+    const ids = messages.flatMap((message) => (message.kind === 'begin' ? [message.id] : []));
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  test('the old row is whole with REPLICA IDENTITY FULL; a large value that did not change is absent without it', async () => {
+    await fixture.script(`create table docs (id int primary key, n int, body text);
+      alter table docs alter body set storage external;
+      alter publication foz add table docs;
+      insert into docs values (1, 1, repeat('x', 10000))`);
+    const stream = await follow();
+    await fixture.script('update docs set n = 2');
+    await fixture.script('alter table docs replica identity full; update docs set n = 3');
+    const body = 'x'.repeat(10000);
+    const short = rows(await read(stream, 2)).map((row) => JSON.stringify(row).replaceAll(body, 'whole'));
+    expect(short).toEqual(['["update",null,["1","2",null]]', '["update",["1","2","whole"],["1","3","whole"]]']);
+  });
+
+  test('a column that is added in mid-stream is part of the rows from then on', async () => {
+    await fixture.script('create table grows (id int primary key); alter publication foz add table grows');
+    const stream = await follow();
+    await fixture.script('insert into grows values (1); alter table grows add note text; insert into grows values (2, $$two$$)');
+    expect(rows(await read(stream, 1))).toEqual([
+      ['insert', null, ['1']],
+      ['insert', null, ['2', 'two']],
+    ]);
+  });
+
+  test('what was acknowledged is not sent again, everything else is, after the connection is lost', async () => {
+    await fixture.script(`create table kept (id int primary key); alter publication foz add table kept`);
+    await fixture.script(`select pg_create_logical_replication_slot('foz_durable', 'pgoutput')`);
+    const slot = 'foz_durable';
+    const ids = (messages: readonly ChangeMessage[]) =>
+      rows(messages).map(([, , after]) => (after as readonly unknown[])[0]);
+    const first = await follow({ slot });
+    for (const id of [1, 2, 3]) await fixture.script(`insert into kept values (${id})`);
+    const messages = await read(first, 3);
+    expect(ids(messages)).toEqual(['1', '2', '3']);
+    const commits = messages.flatMap((message) => (message.kind === 'commit' ? [message.position] : []));
+    first.acknowledge(commits[1]!);
+    await confirmed(slot, commits[1]!);
+    await terminate(slot);
+    await expect(untilRejected(first)).rejects.toMatchObject({ code: 'unavailable' });
+    await fixture.script('insert into kept values (4)');
+    const second = await follow({ slot });
+    expect(ids(await read(second, 2))).toEqual(['3', '4']);
+    await second.close();
+    await released(slot);
+    const third = await follow({ slot, after: commits[2]! });
+    expect(ids(await read(third, 1))).toEqual(['4']);
+    await third.close();
+    await released(slot);
+    await fixture.script(`select pg_drop_replication_slot('foz_durable')`);
+  });
+
+  test('a caller that does not read holds a bounded number of bytes, and gets every row of a long transaction', async () => {
+    await fixture.script(`create table many (id int primary key, text text); alter publication foz add table many`);
+    const stream = await follow();
+    await fixture.script(`insert into many select n, repeat('y', 1000) from generate_series(1, 50000) n`);
+    let count = 0;
+    let most = 0;
+    for (let isOver = false; !isOver; ) {
+      // Without a pause for the connection the 50 MB would have arrived by then.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const messages = await stream.next(never);
+      most = Math.max(most, messages.length);
+      for (const message of messages)
+        if (message.kind === 'row') expect(Number(message.new!.values[0])).toBe(++count);
+      isOver = messages.some(({ kind }) => kind === 'commit');
+    }
+    expect(count).toBe(50_000);
+    expect(most).toBeLessThan(10_000);
+  });
+
+  test('writes to other tables do not keep the log of an idle stream', async () => {
+    await fixture.script(`create table beside (id serial primary key, text text)`);
+    const stream = await follow();
+    await fixture.script(`insert into beside (text) select repeat('z', 1000) from generate_series(1, 1000)`);
+    const [{ lsn }] = (await beside.query('select pg_current_wal_lsn()::text as lsn')) as [{ lsn: string }];
+    const end = lsnText(parseLsn(lsn));
+    for (;;) {
+      const message = (await stream.next(never)).at(-1)!;
+      if (message.kind !== 'idle' || message.position < end) continue;
+      stream.acknowledge(message.position);
+      break;
+    }
+  });
+
+  test('errors say what is missing', async () => {
+    await expect(follow({ slot: 'not_there' })).rejects.toMatchObject({ code: 'not-found' });
+    const stream = await follow({ publication: 'not_there' });
+    await fixture.script('create table late (id int primary key); insert into late values (1)');
+    await expect(untilRejected(stream)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
