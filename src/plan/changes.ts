@@ -14,8 +14,8 @@ export interface ChangedTable {
 
 /**
  * A row before or after a change. `values[i]` belongs to `columns[i]`: what the driver read from the wire, as in
- * `RunResult.rows`. `undefined`: the engine does not report the value (a large value that did not change, a column outside of
- * the replica identity).
+ * `RunResult.rows`. `undefined`: the engine does not report the value (it did not change and is stored elsewhere, it has more
+ * than 64 MB, or the column is outside of the replica identity).
  */
 export interface RowImage {
   readonly columns: readonly string[];
@@ -46,7 +46,9 @@ export type ChangeMessage =
   | { readonly kind: 'truncate'; readonly tables: readonly ChangedTable[] }
   | { readonly kind: 'commit'; readonly position: ChangePosition }
   /** There were no changes up to this position. It may be acknowledged. */
-  | { readonly kind: 'idle'; readonly position: ChangePosition };
+  | { readonly kind: 'idle'; readonly position: ChangePosition }
+  /** Something in the database may have changed; the engine does not say what. */
+  | { readonly kind: 'touched' };
 
 /** The changes of one source from a position on, read at the pace of the caller. */
 export interface ChangeStream {
@@ -54,12 +56,45 @@ export interface ChangeStream {
   readonly start: ChangePosition;
   /**
    * The next messages, in order; waits for at least one. While nobody asks, no more than a bounded number of bytes is read from
-   * the database. Rejects with FozError: `unavailable` when the connection ended, `gone` when the database does not have the
-   * changes any more.
+   * the database. Rejects with FozError: `unavailable` when the connection ended, `not-found` when the database does not have
+   * the changes any more.
    */
   next(signal: EndSignal): Promise<readonly ChangeMessage[]>;
   /** Everything up to the position is stored by the caller: the database need not keep it for this stream. */
   acknowledge(position: ChangePosition): void;
   /** Ends the stream. What the stream has made in the database only for itself is removed. */
   close(): Promise<void>;
+}
+
+/** How an engine can tell of changes. `replication`: its log. `version`: a counter that every commit increments. */
+export type ChangeMethod = 'replication' | 'version';
+
+/** A way to follow the changes of a database, and what it is worth there now. */
+export interface ChangeOffer {
+  readonly method: ChangeMethod;
+  /** `rows`: the stream has the changed rows. `database`: it only says that something may have changed. */
+  readonly grain: 'rows' | 'database';
+  /** Why it cannot be used as things are, for people; empty: it can. */
+  readonly obstacles: readonly string[];
+  /** Statements that remove obstacles, for the owner of the database to see before they run. */
+  readonly setup: readonly string[];
+  /** What is missing for single tables although the method works. */
+  readonly gaps: readonly { readonly table: ChangedTable; readonly reason: string }[];
+}
+
+/** What is followed, and from where. */
+export interface FollowOptions {
+  readonly method: ChangeMethod;
+  /** A name under which the database keeps changes that were not acknowledged; `null`: the stream begins now, and nothing is kept. */
+  readonly keptAs: string | null;
+  /** The position after which to begin; absent: the last acknowledged one, or now. */
+  readonly after?: ChangePosition;
+}
+
+/** How an engine tells of the changes of its database, whoever makes them. */
+export interface Changes {
+  /** What the database offers for these tables now, best first. Rejects with FozError `unavailable`. */
+  offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;
+  /** Opens a stream by a method without obstacles. Rejects with FozError. */
+  follow(options: FollowOptions): Promise<ChangeStream>;
 }

@@ -8,6 +8,7 @@ import type {
   ValueType,
 } from '../catalog/index.ts';
 import type { EndSignal, FozError, HeldBytes } from '../core/index.ts';
+import type { Changes } from './changes.ts';
 import type { Fetch } from './model/fetch.ts';
 import type { Param } from './model/param.ts';
 import type { Shape } from './model/shape.ts';
@@ -150,6 +151,8 @@ export interface Connector extends Runner {
    * the database, so some changes show late or never. Rejects with FozError `unavailable`.
    */
   changeHint(signal: EndSignal): Promise<string | null>;
+  /** How changes of the database are followed; `null`: this engine cannot tell of any. */
+  readonly changes: Changes | null;
   /** Resolves when the database answers. Rejects with FozError `unavailable`. */
   ping(signal: EndSignal): Promise<void>;
   pool(): PoolState;

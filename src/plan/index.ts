@@ -1,8 +1,12 @@
 export type {
   ChangedTable,
   ChangeMessage,
+  ChangeMethod,
+  ChangeOffer,
   ChangePosition,
   ChangeStream,
+  Changes,
+  FollowOptions,
   RowImage,
 } from './changes.ts';
 export { maskOf } from './conditions/masks.ts';

@@ -1,4 +1,4 @@
-import type { Connector, Savepoint } from '../plan/index.ts';
+import type { Changes, Connector, Savepoint } from '../plan/index.ts';
 import { compileFetch } from './compile/fetch.ts';
 import { compileConflictingRow, compileWrite } from './compile/write.ts';
 import type { Dialect } from './dialect.ts';
@@ -16,10 +16,12 @@ export function sqlConnector({
   engine,
   dialect,
   driver,
+  changes = null,
 }: {
   engine: string;
   dialect: Dialect;
   driver: Driver;
+  changes?: Changes | null;
 }): Connector {
   return {
     engine,
@@ -32,6 +34,7 @@ export function sqlConnector({
     savepoint,
     run: (statement, values, context) => driver.run(statement, values, context),
     transaction: (mode, context, body) => driver.transaction(mode, context, body),
+    changes,
     changeHint: (signal) => driver.changeHint(signal),
     ping: (signal) => driver.ping(signal),
     pool: () => driver.pool(),

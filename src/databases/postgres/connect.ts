@@ -4,7 +4,7 @@ import pg, { type ClientConfig } from 'pg';
 import { FozError } from '../../core/index.ts';
 import { otherKind, reached } from '../../sql/index.ts';
 import { isServerError, type ServerError } from './errors.ts';
-import { Inbound } from './inbound.ts';
+import { Inbound, mostBytes } from './inbound.ts';
 import type { Settings } from './options.ts';
 
 type Startup = Readonly<Record<string, string>>;
@@ -25,6 +25,8 @@ export interface Connected {
 export class Client extends pg.Client {
   /** Whether a row of this size is admitted; called before the row has arrived. */
   admits: (bytes: number) => boolean = () => true;
+  /** The longest message other than a row of a result. */
+  mostBytes = mostBytes;
   readonly #startup: Startup;
 
   constructor(config: ClientConfig, startup: Startup) {
@@ -43,6 +45,7 @@ export class Client extends pg.Client {
     const messages = new EventEmitter();
     const inbound = new Inbound({
       admits: (bytes) => this.admits(bytes),
+      mostBytes: () => this.mostBytes,
       pass: (bytes) => void messages.emit('data', bytes),
     });
     socket.on('data', (arrived: Buffer) => {

@@ -3,7 +3,7 @@ import type { Statement } from '../../plan/index.ts';
 import { type Driver, type Limits, Pool, type Pooled, pooledDriver, Watch } from '../../sql/index.ts';
 import { isFull, isMixedUp, isStale, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
-import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
+import type { PostgresOptions, Settings } from './options.ts';
 import { Pooler } from './pooler.ts';
 import { catalogQueries } from './queries.ts';
 import { Session } from './session.ts';
@@ -13,8 +13,7 @@ import { beginText, type Executes, postgresTransaction } from './transaction.ts'
  * A pool of connections to one PostgreSQL server. Connections are opened on demand. After a lost connection the next statement opens a new
  * one.
  */
-export function postgresDriver(options: PostgresOptions): Driver {
-  const settings = settingsOf(options);
+export function postgresDriver(options: PostgresOptions, settings: Settings): Driver {
   const watch = new Watch();
   const pooler = new Pooler(options.preparedStatements === undefined, options.onPooler ?? (() => {}));
   const open = (onEnd: (session: Session) => void) => Session.open(settings, watch, pooler, onEnd);

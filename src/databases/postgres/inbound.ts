@@ -4,8 +4,8 @@ const rowCode = 'D'.charCodeAt(0);
 /** Messages from this length on are assembled in a buffer of their own, since the client's parser would double its buffer repeatedly. */
 const largeBytes = 256 * 1024;
 
-/** The longest message other than a row: an error, a notice, a setting. */
-const mostBytes = 64 * 1024 * 1024;
+/** The longest message other than a row: an error, a notice, a setting. In replication mode, rows come in other messages. */
+export const mostBytes = 64 * 1024 * 1024;
 
 const nothing = Buffer.alloc(0);
 
@@ -13,6 +13,8 @@ const nothing = Buffer.alloc(0);
 export interface InboundOptions {
   /** Whether a row of this size is admitted; called when its header has arrived, before its body. */
   readonly admits: (bytes: number) => boolean;
+  /** The longest message other than a row; default: `mostBytes`. */
+  readonly mostBytes?: () => number;
   /** Receives the bytes of messages in order. */
   readonly pass: (bytes: Buffer) => void;
 }
@@ -48,7 +50,7 @@ export class Inbound {
     while (at + headerBytes <= chunk.length) {
       const length = 1 + chunk.readUInt32BE(at + 1);
       const isRow = chunk[at] === rowCode;
-      if (length < headerBytes || (!isRow && length > mostBytes))
+      if (length < headerBytes || (!isRow && length > (this.#options.mostBytes?.() ?? mostBytes)))
         throw new RangeError(`A message of ${length} bytes came from the database.`);
       const end = at + length;
       if (isRow && !this.#options.admits(length)) {

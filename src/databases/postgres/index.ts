@@ -1,8 +1,9 @@
 import type { Connector } from '../../plan/index.ts';
 import { sqlConnector } from '../../sql/index.ts';
+import { postgresChanges } from './changes/index.ts';
 import { postgresDialect } from './dialect.ts';
 import { postgresDriver } from './driver.ts';
-import type { PostgresOptions } from './options.ts';
+import { type PostgresOptions, settingsOf } from './options.ts';
 
 // Used by the PGlite connector, which only has its own driver and session.
 export { postgresDialect } from './dialect.ts';
@@ -16,9 +17,12 @@ export { affectedRows, checkCount, roundTrip } from './wire.ts';
 
 /** A connector to one PostgreSQL database. Does not connect yet; throws TypeError for an invalid URL. */
 export function connectPostgres(options: PostgresOptions): Connector {
+  const settings = settingsOf(options);
+  const driver = postgresDriver(options, settings);
   return sqlConnector({
     engine: 'postgres',
     dialect: postgresDialect('postgres'),
-    driver: postgresDriver(options),
+    driver,
+    changes: postgresChanges(settings, driver),
   });
 }

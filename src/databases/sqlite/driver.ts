@@ -16,14 +16,14 @@ import {
 } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
 import { introspect } from './introspect.ts';
-import { type ResolvedOptions, resolveOptions, type SqliteOptions } from './options.ts';
+import type { ResolvedOptions } from './options.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
 import type { Query } from './query.ts';
 import { type Execute, sqliteTransaction } from './transaction.ts';
 
 /** A driver for one SQLite file. It runs statements in engine processes: several readers, one writer. */
-export function sqliteDriver(options: SqliteOptions): Driver {
-  return new SqliteDriver(resolveOptions(options));
+export function sqliteDriver(options: ResolvedOptions): Driver {
+  return new SqliteDriver(options);
 }
 
 class SqliteDriver implements Driver {

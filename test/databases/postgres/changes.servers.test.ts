@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { FozError } from '../../../src/core/index.ts';
 import { lsnSpelled, lsnText, parseLsn } from '../../../src/databases/postgres/changes/lsn.ts';
-import { type FollowOptions, followChanges } from '../../../src/databases/postgres/changes/stream.ts';
-import type { ChangeMessage, ChangeStream } from '../../../src/plan/index.ts';
+import { connectPostgres } from '../../../src/databases/postgres/index.ts';
+import type { ChangeMessage, ChangeStream, FollowOptions } from '../../../src/plan/index.ts';
 import { type Connection, connect } from '../../support/connect.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { onServer } from './support.ts';
@@ -27,10 +29,11 @@ describeEngines(['postgres'], () => {
   });
 
   const follow = async (options: Partial<FollowOptions> = {}): Promise<ChangeStream> => {
-    const stream = await followChanges(
-      { connection: fixture.url },
-      { publication: 'foz', slot: null, ...options },
-    );
+    const stream = await fixture.connector.changes!.follow({
+      method: 'replication',
+      keptAs: null,
+      ...options,
+    });
     streams.push(stream);
     return stream;
   };
@@ -49,11 +52,15 @@ describeEngines(['postgres'], () => {
     while ((await beside.query(text)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   };
   const confirmed = (slot: string, position: string) =>
-    until(`select from pg_replication_slots where slot_name = '${slot}' and confirmed_flush_lsn >= '${lsnSpelled(position)}'`);
+    until(
+      `select from pg_replication_slots where slot_name = '${slot}' and confirmed_flush_lsn >= '${lsnSpelled(position)}'`,
+    );
   const released = (slot: string) =>
     until(`select from pg_replication_slots where slot_name = '${slot}' and not active`);
   const terminate = async (slot: string) => {
-    await beside.query(`select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '${slot}'`);
+    await beside.query(
+      `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '${slot}'`,
+    );
     await released(slot);
   };
   const rows = (messages: readonly ChangeMessage[]) =>
@@ -65,7 +72,9 @@ describeEngines(['postgres'], () => {
     await fixture.script(`create table items (id int primary key, name text, big text);
       create publication foz for table items`);
     const stream = await follow();
-    await fixture.script(`begin; insert into items values (1, 'one'), (2, null); update items set name = 'uno' where id = 1; commit`);
+    await fixture.script(
+      `begin; insert into items values (1, 'one'), (2, null); update items set name = 'uno' where id = 1; commit`,
+    );
     await fixture.script('delete from items where id = 2');
     await fixture.script('update items set id = 3');
     await fixture.script('truncate items');
@@ -94,14 +103,21 @@ describeEngines(['postgres'], () => {
     await fixture.script('update docs set n = 2');
     await fixture.script('alter table docs replica identity full; update docs set n = 3');
     const body = 'x'.repeat(10000);
-    const short = rows(await read(stream, 2)).map((row) => JSON.stringify(row).replaceAll(body, 'whole'));
-    expect(short).toEqual(['["update",null,["1","2",null]]', '["update",["1","2","whole"],["1","3","whole"]]']);
+    const short = rows(await read(stream, 2)).map((row) =>
+      JSON.stringify(row, (_, value) => (value === undefined ? 'absent' : value)).replaceAll(body, 'whole'),
+    );
+    expect(short).toEqual([
+      '["update",null,["1","2","absent"]]',
+      '["update",["1","2","whole"],["1","3","whole"]]',
+    ]);
   });
 
   test('a column that is added in mid-stream is part of the rows from then on', async () => {
     await fixture.script('create table grows (id int primary key); alter publication foz add table grows');
     const stream = await follow();
-    await fixture.script('insert into grows values (1); alter table grows add note text; insert into grows values (2, $$two$$)');
+    await fixture.script(
+      'insert into grows values (1); alter table grows add note text; insert into grows values (2, $$two$$)',
+    );
     expect(rows(await read(stream, 1))).toEqual([
       ['insert', null, ['1']],
       ['insert', null, ['2', 'two']],
@@ -110,11 +126,11 @@ describeEngines(['postgres'], () => {
 
   test('what was acknowledged is not sent again, everything else is, after the connection is lost', async () => {
     await fixture.script(`create table kept (id int primary key); alter publication foz add table kept`);
-    await fixture.script(`select pg_create_logical_replication_slot('foz_durable', 'pgoutput')`);
-    const slot = 'foz_durable';
+    const slot = `foz_${randomBytes(5).toString('hex')}`;
+    await fixture.script(`select pg_create_logical_replication_slot('${slot}', 'pgoutput')`);
     const ids = (messages: readonly ChangeMessage[]) =>
       rows(messages).map(([, , after]) => (after as readonly unknown[])[0]);
-    const first = await follow({ slot });
+    const first = await follow({ keptAs: slot });
     for (const id of [1, 2, 3]) await fixture.script(`insert into kept values (${id})`);
     const messages = await read(first, 3);
     expect(ids(messages)).toEqual(['1', '2', '3']);
@@ -124,19 +140,21 @@ describeEngines(['postgres'], () => {
     await terminate(slot);
     await expect(untilRejected(first)).rejects.toMatchObject({ code: 'unavailable' });
     await fixture.script('insert into kept values (4)');
-    const second = await follow({ slot });
+    const second = await follow({ keptAs: slot });
     expect(ids(await read(second, 2))).toEqual(['3', '4']);
     await second.close();
     await released(slot);
-    const third = await follow({ slot, after: commits[2]! });
+    const third = await follow({ keptAs: slot, after: commits[2]! });
     expect(ids(await read(third, 1))).toEqual(['4']);
     await third.close();
     await released(slot);
-    await fixture.script(`select pg_drop_replication_slot('foz_durable')`);
+    await fixture.script(`select pg_drop_replication_slot('${slot}')`);
   });
 
   test('a caller that does not read holds a bounded number of bytes, and gets every row of a long transaction', async () => {
-    await fixture.script(`create table many (id int primary key, text text); alter publication foz add table many`);
+    await fixture.script(
+      `create table many (id int primary key, text text); alter publication foz add table many`,
+    );
     const stream = await follow();
     await fixture.script(`insert into many select n, repeat('y', 1000) from generate_series(1, 50000) n`);
     let count = 0;
@@ -154,6 +172,20 @@ describeEngines(['postgres'], () => {
     expect(most).toBeLessThan(10_000);
   });
 
+  test('a value of more than 64 MB is left out, and the row arrives', async () => {
+    await fixture.script(
+      'create table huge (id int primary key, text text); alter publication foz add table huge',
+    );
+    const stream = await follow();
+    await fixture.script(
+      `insert into huge values (1, repeat('w', 70000000)); insert into huge values (2, 'short')`,
+    );
+    expect(rows(await read(stream, 1))).toEqual([
+      ['insert', null, ['1', undefined]],
+      ['insert', null, ['2', 'short']],
+    ]);
+  });
+
   test('writes to other tables do not keep the log of an idle stream', async () => {
     await fixture.script(`create table beside (id serial primary key, text text)`);
     const stream = await follow();
@@ -169,9 +201,57 @@ describeEngines(['postgres'], () => {
   });
 
   test('errors say what is missing', async () => {
-    await expect(follow({ slot: 'not_there' })).rejects.toMatchObject({ code: 'not-found' });
-    const stream = await follow({ publication: 'not_there' });
-    await fixture.script('create table late (id int primary key); insert into late values (1)');
+    await expect(follow({ keptAs: 'not_there' })).rejects.toMatchObject({ code: 'not-found' });
+    const stream = await follow();
+    await fixture.script(
+      'drop publication foz; create table late (id int primary key); insert into late values (1)',
+    );
     await expect(untilRejected(stream)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('an offer names what is missing, and the statements that bring it', async () => {
+    await fixture.script(`create table offered (id int primary key, note text); create table bare (note text);
+      create table full_row (note text); alter table full_row replica identity full`);
+    const names = ['offered', 'bare', 'full_row'];
+    const tables = names.map((name) => ({ namespace: 'public', name }));
+    const offer = async () => (await fixture.connector.changes!.offers(tables, never))[0]!;
+    const before = await offer();
+    expect(before).toMatchObject({ method: 'replication', grain: 'rows' });
+    expect(before.obstacles).toEqual(['There is no publication "foz".']);
+    expect(before.gaps.map(({ table, reason }) => [table.name, reason.split(':')[0]])).toEqual([
+      ['offered', 'The row before an update or a delete has only its key'],
+      ['bare', 'Updates and deletes are not sent'],
+    ]);
+    await fixture.script(before.setup.join(';'));
+    const after = await offer();
+    expect(after.obstacles).toEqual([]);
+    expect(after.setup).toEqual([]);
+    expect(after.gaps.map(({ table }) => table.name)).toEqual(['offered']);
+    // The owner's own writes to a table without a key go on.
+    await fixture.script(`insert into bare values ('a'); update bare set note = 'b'; delete from bare`);
+    await fixture.script('create table more (id int primary key)');
+    const more = await fixture.connector.changes!.offers([{ namespace: 'public', name: 'more' }], never);
+    expect(more[0]!.obstacles).toEqual(['The publication "foz" lacks 1 of 1 tables.']);
+    await fixture.script(more[0]!.setup.join(';'));
+  });
+
+  test('a user without the right to replicate is told so', async () => {
+    const name = `foz_plain_${randomBytes(5).toString('hex')}`;
+    await fixture.script(`create role ${name} login password 'x'`);
+    const url = new URL(fixture.url);
+    url.username = name;
+    url.password = 'x';
+    const connector = connectPostgres({ connection: url.href });
+    try {
+      const [offer] = await connector.changes!.offers([], never);
+      expect(offer!.obstacles).toContain('The user has no right to replicate.');
+      expect(offer!.setup).toContain(`alter role ${name} replication`);
+      await expect(connector.changes!.follow({ method: 'replication', keptAs: null })).rejects.toBeInstanceOf(
+        FozError,
+      );
+    } finally {
+      await connector.close();
+      await fixture.script(`drop role ${name}`);
+    }
   });
 });

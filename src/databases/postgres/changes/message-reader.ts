@@ -32,12 +32,13 @@ export class MessageReader {
     return text;
   }
 
-  /** Text behind its length in bytes. */
-  sized(): string {
+  /** Text behind its length in bytes; `undefined`: it is longer than `most`. */
+  sized(most: number): string | undefined {
     const length = this.int32();
     const start = this.#step(length);
-    if (start + length > this.#bytes.length) throw new RangeError('A value in a message of the database is cut.');
-    return this.#bytes.toString('utf8', start, start + length);
+    if (start + length > this.#bytes.length)
+      throw new RangeError('A value in a message of the database is cut.');
+    return length > most ? undefined : this.#bytes.toString('utf8', start, start + length);
   }
 
   #step(bytes: number): number {

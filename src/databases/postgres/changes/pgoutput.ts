@@ -27,6 +27,9 @@ const [keyRow, oldRow, newRow] = [0x4b, 0x4f, 0x4e];
 /** Kinds of values within a row: NULL, unchanged and stored elsewhere (TOAST), text. */
 const [nullValue, unchangedValue] = [0x6e, 0x75];
 
+/** Longer values are not reported. */
+const mostValueBytes = 64 * 1024 * 1024;
+
 /** Decodes the messages of the output plugin pgoutput. Values stay texts, as the output functions of their types write them. */
 export class Pgoutput {
   /** Described anew after each change of a table, and after each reconnection. */
@@ -60,7 +63,10 @@ export class Pgoutput {
       case code.truncate: {
         const count = reader.int32();
         reader.byte();
-        return { kind: 'truncate', tables: Array.from({ length: count }, () => this.#relation(reader).table) };
+        return {
+          kind: 'truncate',
+          tables: Array.from({ length: count }, () => this.#relation(reader).table),
+        };
       }
       case code.type:
       case code.origin:
@@ -83,13 +89,17 @@ export class Pgoutput {
       reader.int32();
       return column;
     });
-    this.#relations.set(id, { table: { namespace: namespace === '' ? 'pg_catalog' : namespace, name }, columns });
+    this.#relations.set(id, {
+      table: { namespace: namespace === '' ? 'pg_catalog' : namespace, name },
+      columns,
+    });
   }
 
   #relation(reader: MessageReader): Relation {
     const id = reader.int32();
     const relation = this.#relations.get(id);
-    if (relation === undefined) throw new RangeError(`pgoutput named the table ${id} before it was described.`);
+    if (relation === undefined)
+      throw new RangeError(`pgoutput named the table ${id} before it was described.`);
     return relation;
   }
 
@@ -109,7 +119,10 @@ export class Pgoutput {
 /** The new row with the values of the old one where the server did not send them since they did not change. */
 function filled(after: RowImage, old: RowImage | null): RowImage {
   if (old === null || !after.values.includes(undefined)) return after;
-  return { ...after, values: after.values.map((value, at) => (value === undefined ? old.values[at] : value)) };
+  return {
+    ...after,
+    values: after.values.map((value, at) => (value === undefined ? old.values[at] : value)),
+  };
 }
 
 /** `isKey`: only the columns of the replica identity have values; the others are sent as NULL. */
@@ -118,7 +131,7 @@ function image({ columns }: Relation, reader: MessageReader, isKey: boolean): Ro
     const kind = reader.byte();
     if (kind === nullValue) return isKey ? undefined : null;
     if (kind === unchangedValue) return undefined;
-    return reader.sized();
+    return reader.sized(mostValueBytes);
   });
   return { columns, values };
 }

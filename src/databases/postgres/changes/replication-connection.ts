@@ -9,6 +9,9 @@ const [walData, keepAlive, standbyStatus] = [0x77, 0x6b, 0x72];
 /** Bytes before the payload of a message with WAL data: its code, start, end, time. */
 const walHeader = 25;
 
+/** A row of PostgreSQL is at most 1.6 GB; more than a value of 1 GB is rarely in it. */
+const mostRowBytes = 2 ** 31 - 1;
+
 /** The server ends a connection of which it has heard nothing for `wal_sender_timeout`, 60 s by default. */
 const statusMs = 5_000;
 
@@ -37,6 +40,7 @@ export class ReplicationConnection {
 
   constructor(client: Client) {
     this.#client = client;
+    client.mostBytes = mostRowBytes;
     this.#raw = client.connection as unknown as Raw;
     client.on('error', (error: unknown) => this.#end(toFozError(error)));
     client.on('end', () => this.#end(toFozError(new Error('Connection terminated unexpectedly'))));

@@ -1,34 +1,31 @@
 import { type EndSignal, FozError } from '../../../core/index.ts';
-import type { ChangeMessage, ChangePosition, ChangeStream } from '../../../plan/index.ts';
+import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from '../../../plan/index.ts';
 import { connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
-import { type PostgresOptions, settingsOf } from '../options.ts';
+import type { Settings } from '../options.ts';
 import { lsnSpelled, lsnText, parseLsn } from './lsn.ts';
 import { Pgoutput } from './pgoutput.ts';
 import { ReplicationConnection } from './replication-connection.ts';
 
-/** What is followed, and from where. */
-export interface FollowOptions {
-  readonly publication: string;
-  /** `null`: a slot of this connection alone, which ends with it; the stream begins now. */
-  readonly slot: string | null;
-  /** The position after which to begin; absent: what the slot has been told last. */
-  readonly after?: ChangePosition;
-}
-
 /** Bytes of decoded messages that wait for `next`. Beyond them nothing is read from the connection. */
 const mostWaiting = 8 * 1024 * 1024;
 
-/** Follows the changes of a publication by logical replication. Rejects with FozError. */
-export async function followChanges(options: PostgresOptions, follow: FollowOptions): Promise<ChangeStream> {
-  const settings = settingsOf(options);
+/**
+ * Follows the changes of a publication by logical replication. `keptAs` is the name of a logical replication slot with the plugin pgoutput;
+ * without it the slot belongs to the connection and ends with it. Rejects with FozError.
+ */
+export async function followPublication(
+  settings: Settings,
+  publication: string,
+  follow: FollowOptions,
+): Promise<ChangeStream> {
   try {
     const startup = { ...settings.startup, replication: 'database' };
     const { client, refused } = await connect({ ...settings, startup });
     const connection = new ReplicationConnection(client);
     try {
       if (refused.has('replication')) throw behindPooler();
-      const start = await begin(connection, follow);
+      const start = await begin(connection, publication, follow);
       return new PostgresChanges(connection, start);
     } catch (error) {
       await connection.close();
@@ -42,9 +39,10 @@ export async function followChanges(options: PostgresOptions, follow: FollowOpti
 /** Starts replication; returns the position at which the stream begins. */
 async function begin(
   connection: ReplicationConnection,
-  { publication, slot, after }: FollowOptions,
+  publication: string,
+  { keptAs, after }: FollowOptions,
 ): Promise<ChangePosition> {
-  let name = slot;
+  let name = keptAs;
   let start = after ?? lsnText(0n);
   if (name === null) {
     name = `foz_${process.pid}_${Date.now().toString(36)}_${Math.random().toString(36).slice(2, 8)}`;

@@ -1,0 +1,116 @@
+import type { EndSignal } from '../../../core/index.ts';
+import type { ChangedTable, ChangeOffer } from '../../../plan/index.ts';
+import type { Driver } from '../../../sql/index.ts';
+
+/** The publication that Foz follows. Its owner decides which tables it has. */
+export const publication = 'foz';
+
+/** The server's settings and rights of the user, in one row. */
+const serverQuery = `select current_setting('wal_level'),
+  (select rolsuper or rolreplication from pg_catalog.pg_roles where rolname = current_user)::text,
+  current_setting('max_replication_slots')::int - (select count(*)::int from pg_catalog.pg_replication_slots),
+  (select count(*)::int from pg_catalog.pg_publication where pubname = '${publication}'),
+  quote_ident(current_user)`;
+
+/** Published tables with what their replica identity sends of the old row: d (key), i (index), f (whole row), n (nothing). */
+const tablesQuery = `select n.nspname, c.relname, c.relreplident::text,
+  exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and (case c.relreplident
+    when 'd' then i.indisprimary when 'i' then i.indisreplident else false end))::text,
+  (p.pubname is not null)::text
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_publication_tables p
+  on p.pubname = '${publication}' and p.schemaname = n.nspname and p.tablename = c.relname
+where c.relkind in ('r', 'p')`;
+
+interface TableState {
+  readonly table: ChangedTable;
+  readonly identity: 'key' | 'whole row' | 'nothing';
+  readonly isPublished: boolean;
+}
+
+/** What logical replication is worth for these tables, on this server and for this user. */
+export async function replicationOffer(
+  driver: Pick<Driver, 'run'>,
+  tables: readonly ChangedTable[],
+  signal: EndSignal,
+): Promise<ChangeOffer> {
+  const context = { signal, timeoutMs: null };
+  const rows = async (text: string) => (await driver.run({ text, slots: [] }, [], context)).rows;
+  const [server] = await rows(serverQuery);
+  const states = await tableStates(rows, tables);
+  const [level, mayReplicate, freeSlots, publications, user] = server!.map(String) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const obstacles: string[] = [];
+  const setup: string[] = [];
+  if (level !== 'logical') {
+    obstacles.push(
+      `wal_level is "${level}": logical replication needs "logical", and a restart of the server.`,
+    );
+    setup.push(`alter system set wal_level = 'logical'`);
+  }
+  if (mayReplicate !== 'true') {
+    obstacles.push('The user has no right to replicate.');
+    setup.push(`alter role ${user} replication`);
+  }
+  if (Number(freeSlots) < 1) obstacles.push('All replication slots are taken: raise max_replication_slots.');
+  const missing = states.filter(({ isPublished }) => !isPublished);
+  if (missing.length > 0) {
+    const exists = publications === '1';
+    obstacles.push(
+      exists
+        ? `The publication "${publication}" lacks ${missing.length} of ${states.length} tables.`
+        : `There is no publication "${publication}".`,
+    );
+    setup.push(...publishing(missing, exists));
+  }
+  return { method: 'replication', grain: 'rows', obstacles, setup, gaps: states.flatMap(gapsOf) };
+}
+
+async function tableStates(
+  rows: (text: string) => Promise<readonly (readonly unknown[])[]>,
+  tables: readonly ChangedTable[],
+): Promise<TableState[]> {
+  const keyOf = (table: ChangedTable) => JSON.stringify([table.namespace, table.name]);
+  const wanted = new Map(tables.map((table) => [keyOf(table), table]));
+  return (await rows(tablesQuery)).flatMap(([namespace, name, identity, hasIndex, isPublished]) => {
+    const table = wanted.get(JSON.stringify([namespace, name]));
+    if (table === undefined) return [];
+    const sent = identity === 'f' ? 'whole row' : hasIndex === 'true' ? 'key' : 'nothing';
+    return [{ table, identity: sent, isPublished: isPublished === 'true' }];
+  });
+}
+
+/**
+ * Statements that publish tables. A table without a replica identity may not be published for updates: PostgreSQL would refuse every UPDATE
+ * and DELETE of it, also those of its owner. So it gets the whole row as its identity first.
+ */
+function publishing(tables: readonly TableState[], exists: boolean): string[] {
+  const spelled = ({ namespace, name }: ChangedTable) =>
+    [namespace ?? 'public', name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+  const bare = tables.filter(({ identity }) => identity === 'nothing');
+  const list = tables.map(({ table }) => spelled(table)).join(', ');
+  return [
+    ...bare.map(({ table }) => `alter table ${spelled(table)} replica identity full`),
+    exists
+      ? `alter publication ${publication} add table ${list}`
+      : `create publication ${publication} for table ${list} with (publish_via_partition_root = true)`,
+  ];
+}
+
+function gapsOf({ table, identity }: TableState): ChangeOffer['gaps'] {
+  if (identity === 'whole row') return [];
+  return [
+    {
+      table,
+      reason:
+        identity === 'key'
+          ? 'The row before an update or a delete has only its key: REPLICA IDENTITY FULL sends all of it.'
+          : 'Updates and deletes are not sent: the table has no primary key and no replica identity.',
+    },
+  ];
+}

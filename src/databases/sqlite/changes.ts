@@ -1,0 +1,106 @@
+import { stat } from 'node:fs/promises';
+import { type EndSignal, FozError, HeldBytes } from '../../core/index.ts';
+import type { ChangeMessage, ChangePosition, ChangeStream, Changes } from '../../plan/index.ts';
+import { type NativeError, sqliteError } from './errors.ts';
+import { EngineProcess, type EngineSettings } from './process.ts';
+
+/** Milliseconds between two questions for the version of the data. */
+const intervalMs = 50;
+
+/** Differs after every commit of another connection, in this process or another: https://www.sqlite.org/pragma.html#pragma_data_version */
+const versionQuery = 'select data_version from pragma_data_version';
+
+/** The changes of a SQLite file: that there was one, not which. */
+export function sqliteChanges(settings: EngineSettings): Changes {
+  return {
+    async offers() {
+      return [{ method: 'version', grain: 'database', obstacles: [], setup: [], gaps: [] }];
+    },
+    async follow({ keptAs, after }) {
+      if (keptAs === null && after === undefined) return VersionStream.open(settings);
+      throw new FozError('not-supported', 'SQLite keeps no log of its changes: a stream can only begin now.');
+    },
+  };
+}
+
+/** Polls the version of the data on a connection of its own, so that the commits of all others are seen. */
+class VersionStream implements ChangeStream {
+  readonly start: ChangePosition = '';
+  readonly #engine: EngineProcess;
+  readonly #file: string;
+  #version: string;
+  /** Identifies the file that is open. */
+  readonly #identity: string;
+  #isClosed = false;
+
+  private constructor(engine: EngineProcess, file: string, version: string, identity: string) {
+    this.#engine = engine;
+    this.#file = file;
+    this.#version = version;
+    this.#identity = identity;
+  }
+
+  static async open(settings: EngineSettings): Promise<VersionStream> {
+    const engine = await EngineProcess.start(settings, () => {});
+    try {
+      const { file } = settings;
+      return new VersionStream(engine, file, await versionOf(engine, file), await identityOf(file));
+    } catch (error) {
+      engine.kill();
+      throw error;
+    }
+  }
+
+  async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
+    for (;;) {
+      if (this.#isClosed) throw new FozError('unavailable', 'The change stream was closed.');
+      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      const version = await versionOf(this.#engine, this.#file);
+      if ((await identityOf(this.#file)) !== this.#identity)
+        throw new FozError('unavailable', 'The file of the database was replaced.');
+      if (version !== this.#version) {
+        this.#version = version;
+        return [{ kind: 'touched' }];
+      }
+      await pause(signal);
+    }
+  }
+
+  acknowledge(): void {}
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#engine.kill();
+  }
+}
+
+async function versionOf(engine: EngineProcess, file: string): Promise<string> {
+  try {
+    const { rows } = await engine.run(versionQuery, [], false, new HeldBytes(null));
+    return String(rows[0]![0]);
+  } catch (error) {
+    throw error instanceof FozError ? error : sqliteError(error as NativeError, { file });
+  }
+}
+
+/** Differs when another file has taken the place of the open one. */
+async function identityOf(file: string): Promise<string> {
+  try {
+    const { dev, ino } = await stat(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return 'gone';
+  }
+}
+
+function pause(signal: EndSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, intervalMs);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
