@@ -1,9 +1,4 @@
-import {
-  type DocumentNode,
-  type GraphQLSchema,
-  getVariableValues,
-  type OperationDefinitionNode,
-} from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import {
   type CacheBudget,
@@ -23,7 +18,7 @@ import {
   type InspectedPath,
   inspectedKey,
   inspectedPath,
-  needsList,
+  misreadList,
   operationOf,
   type Plan,
   planCost,
@@ -32,6 +27,7 @@ import {
   settleNumbers,
   type VariableValues,
   withoutPrototypes,
+  wrongVariables,
 } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import { concealed, type Sees } from './conceal.ts';
@@ -172,20 +168,16 @@ export class RoleEngine {
 
   /** Coerced variables. Throws FozError `limit-exceeded`, or FozErrors with every problem of the variables. */
   #coerced({ coerce, operation }: Entry, raw: VariableValues): VariableValues {
-    for (const { variable } of operation.variableDefinitions ?? [])
-      checkNesting(Object.hasOwn(raw, variable.name.value) ? raw[variable.name.value] : null, '$.variables');
+    for (const { variable } of operation.variableDefinitions ?? []) {
+      const { value: name } = variable.name;
+      checkNesting(Object.hasOwn(raw, name) ? raw[name] : null, `$.variableValues.${name}`);
+    }
     const values = coerce(raw);
     if (values !== undefined) return values;
-    const { errors = [] } = getVariableValues(
-      this.options.schema,
-      operation.variableDefinitions ?? [],
-      withoutPrototypes(raw) as VariableValues,
-    );
-    const reasons =
-      errors.length > 0 ? errors.map(({ message }) => message) : [`The variables do not fit: ${needsList}.`];
-    throw new FozErrors(
-      reasons.map((reason) => new FozError('validation-failed', reason, { path: '$.variables' })),
-    );
+    const { schema } = this.options;
+    const given = withoutPrototypes(raw) as VariableValues;
+    const wrong = wrongVariables(schema, operation, given);
+    throw new FozErrors(wrong.length > 0 ? wrong : [misreadList(schema, operation, given)]);
   }
 
   /** Empties and closes the caches. Running operations go on. */

@@ -1,5 +1,5 @@
 import { FozError, FozErrors, isStackOverflow, nestedTooDeeply, type SourceName } from '../core/index.ts';
-import { failedSource } from './fetch.ts';
+import { failedSource, ofSource } from './fetch.ts';
 import type { Written } from './written.ts';
 
 /** Any thrown value as FozErrors. */
@@ -32,4 +32,27 @@ export function drifted(
   );
   const names = new Set(changed.flatMap((error) => failedSource(error) ?? []));
   return names.size === 0 ? {} : { drifted: [...names] };
+}
+
+/** Codes of errors that concern the request or a source as a whole, and no place in the operation. */
+const placeless: ReadonlySet<string> = new Set(['timeout', 'unavailable']);
+
+/** An error with the place in the operation that it came from, where it tells none. */
+export function placed(error: unknown, path: string): unknown {
+  if (error instanceof FozErrors)
+    return new FozErrors(error.errors.map((one) => placed(one, path) as FozError));
+  if (!(error instanceof FozError) || (error.path ?? '$') !== '$' || placeless.has(error.code)) return error;
+  const { code, message, responsePath, details, internal } = error;
+  const told = new FozError(code, message, { path, responsePath, details, internal, cause: error });
+  const source = failedSource(error);
+  return source === undefined ? told : ofSource(told, source);
+}
+
+/** Runs `body`. Its errors that tell no place get this one. */
+export async function placing<T>(path: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw placed(error, path);
+  }
 }

@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName } from '../core/index.ts';
-import { type Plan, type Root, type Runner, rootFields } from '../plan/index.ts';
+import { type Mutation, type Plan, type Root, type Runner, rootFields } from '../plan/index.ts';
 import { sourcesReadBack, withWrite } from './connections.ts';
 import { type Explained, explainStatement, heading } from './explain.ts';
 import { explainMutation } from './explain-writes.ts';
+import { placed } from './failures.ts';
 import { distinct, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
 import { Live } from './write/live.ts';
@@ -68,7 +69,10 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
         try {
           for (const [root, text] of await runGroup(connectorOf, running, group)) texts.set(root, text);
         } catch (error) {
-          throw withCommitted(ofSource(error, group.source), committed);
+          // An error of the commit belongs to the only field, or to none in particular.
+          const [only, ...others] = group.fields;
+          const told = others.length === 0 ? placedIn(only!.root.mutation, error) : error;
+          throw withCommitted(ofSource(told, group.source), committed);
         }
         committed.push(group.source);
       }
@@ -171,9 +175,29 @@ async function runFields(
   const texts = new Map<Root, string>();
   for (const { root, simple } of group.fields) {
     const session = new WriteSession(connectorOf, group.source, new Live(inside, group.source));
-    texts.set(root, simple === null ? await runMutation(session, root.mutation) : await simple.run(inside));
+    try {
+      texts.set(root, simple === null ? await runMutation(session, root.mutation) : await simple.run(inside));
+    } catch (error) {
+      throw placedIn(root.mutation, error);
+    }
   }
   return texts;
+}
+
+/** Codes of errors about the rows that a mutation writes, rather than about its answer. */
+const aboutRows: ReadonlySet<string> = new Set([
+  'constraint-violation',
+  'data-exception',
+  'permission-error',
+  'conflict',
+]);
+
+/** An error of a mutation field with its place: the rows of an insert or the arguments of an update, else the field. */
+function placedIn(mutation: Mutation, error: unknown): unknown {
+  const [first] = error instanceof FozErrors ? error.errors : [error];
+  if (!(first instanceof FozError) || !aboutRows.has(first.code)) return placed(error, mutation.path);
+  if (mutation.kind === 'insert') return placed(error, mutation.insert.path);
+  return placed(error, mutation.kind === 'update' ? mutation.update.path : mutation.path);
 }
 
 /** Adds to an error the sources that had already committed when a later source failed. */

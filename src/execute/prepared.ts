@@ -12,6 +12,7 @@ import {
 } from '../plan/index.ts';
 import { heldSources } from './connections.ts';
 import type { Explained } from './explain.ts';
+import { placed } from './failures.ts';
 import { ofSource, type Running } from './fetch.ts';
 import { type PreparedMutations, prepareMutations } from './mutations.ts';
 import type { ConnectorOf } from './prepare.ts';
@@ -52,6 +53,8 @@ export function preparePlan(
   const roots = rootFields(plan.roots);
   const reads = roots.filter(isRead);
   const introspects = roots.some((root) => root.kind === 'introspection');
+  // Several fields may share a statement, so that an error belongs to none in particular.
+  const [path = '$', ...others] = new Set(reads.map((root) => root.path));
   const stepVariants = variantsByCapacity(
     connectorOf,
     plan,
@@ -72,10 +75,14 @@ export function preparePlan(
     async run(bindings, context, introspect) {
       const steps: unknown[] = [];
       const running: Running = { bindings: { ...bindings, steps }, context, runnerOf: connectorOf };
-      for (let index = 0; index < plan.steps.length; index++)
-        steps.push(await stepVariants(steps, index).run(running));
-      const prepared = rootVariants(steps, 0);
-      const texts = await runRoots(connectorOf, running, prepared);
+      let texts: ReadonlyMap<Root, string>;
+      try {
+        for (let index = 0; index < plan.steps.length; index++)
+          steps.push(await stepVariants(steps, index).run(running));
+        texts = await runRoots(connectorOf, running, rootVariants(steps, 0));
+      } catch (error) {
+        throw others.length > 0 ? error : placed(error, path);
+      }
       return wholeText(running, plan, texts, introspects ? await introspect() : none);
     },
   };

@@ -28,13 +28,13 @@ export { capacityFor } from './context.ts';
 export { planCost } from './cost.ts';
 export {
   compileCoercion,
-  needsList,
   settleNumbers,
   type VariableValues,
   withoutPrototypes,
 } from './input/coercion.ts';
 export { type Bindings, brokenRules, fromText, resolveParam, valueErrors } from './input/values.ts';
 export { compileShape, type InspectedPath, inspectedKey, inspectedPath } from './input/variables.ts';
+export { misreadList, wrongVariables } from './input/wrong-variables.ts';
 export type { CombinedRoot, Fetch } from './model/fetch.ts';
 export type { Measure } from './model/measure.ts';
 export type { Param, ParamSource } from './model/param.ts';

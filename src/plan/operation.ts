@@ -103,6 +103,7 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
       return {
         kind: 'list',
         key,
+        path,
         select: planSelect(planning, table, range, objectTypeOf(selected), subSelections(selected), path),
       };
     }
@@ -111,13 +112,14 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
       return {
         kind: 'one',
         key,
+        path,
         select: planSelect(planning, table, range, objectTypeOf(selected), subSelections(selected), path),
       };
     }
     case 'select_aggregate':
-      return { kind: 'aggregate', key, aggregate: planAggregate(planning, table, selected, path) };
+      return { kind: 'aggregate', key, path, aggregate: planAggregate(planning, table, selected, path) };
     case 'select_connection':
-      return { kind: 'connection', key, connection: planConnection(planning, table, selected, path) };
+      return { kind: 'connection', key, path, connection: planConnection(planning, table, selected, path) };
     case 'select_stream':
       throw new FozError('not-supported', `${name}: streams are subscriptions`, { path });
     default:

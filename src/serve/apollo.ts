@@ -6,17 +6,12 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
-import {
-  type DocumentNode,
-  type FormattedExecutionResult,
-  GraphQLError,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-} from 'graphql';
+import { type DocumentNode, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
-import { type CacheState, isStackOverflow, nestedTooDeeply } from '../core/index.ts';
+import { type CacheState, isStackOverflow } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
+import { formatError, notePlaces } from './apollo-errors.ts';
 import { limitRule } from './document-limits.ts';
 import type { Engine, Operation } from './engine.ts';
 import type { Limits } from './options.ts';
@@ -128,7 +123,8 @@ async function startServer(
             // Setting the document makes Apollo Server skip parsing and validation.
             if (known !== undefined) (context as { document?: DocumentNode }).document = known;
           },
-          didEncounterErrors: async ({ errors, contextValue }) => {
+          didEncounterErrors: async ({ errors, contextValue, document }) => {
+            notePlaces(errors, document);
             for (const { originalError } of errors)
               if (
                 originalError !== undefined &&
@@ -195,42 +191,6 @@ function stringifyResult(value: FormattedExecutionResult): string {
   const answer = (value.extensions as Record<symbol, EngineAnswer> | undefined)?.[answerKey];
   if (answer === undefined) return JSON.stringify(value);
   return answer.packed === undefined ? answer.json : '';
-}
-
-const codes: Readonly<Record<string, string>> = {
-  GRAPHQL_PARSE_FAILED: 'parse-failed',
-  GRAPHQL_VALIDATION_FAILED: 'validation-failed',
-  BAD_USER_INPUT: 'validation-failed',
-  BAD_REQUEST: 'validation-failed',
-  OPERATION_RESOLUTION_FAILURE: 'validation-failed',
-  PERSISTED_QUERY_NOT_FOUND: 'PERSISTED_QUERY_NOT_FOUND',
-  PERSISTED_QUERY_NOT_SUPPORTED: 'PERSISTED_QUERY_NOT_SUPPORTED',
-};
-
-/** Rewrites an error of Apollo Server's own with the codes and wording of this API. */
-export function formatError(formatted: GraphQLFormattedError): GraphQLFormattedError {
-  if (formatted.message.startsWith('Maximum call stack')) {
-    const { message, code } = nestedTooDeeply('$', 'The document');
-    return { message, extensions: { path: '$', code } };
-  }
-  const given = String(formatted.extensions?.code ?? '');
-  const limited =
-    formatted.extensions?.limit === true || formatted.message.includes('tokens. Parsing aborted');
-  // Apollo Server sets no code of its own for this error.
-  if (formatted.message === 'provided sha does not match query')
-    return {
-      message: 'The SHA-256 in extensions.persistedQuery is not that of the operation: send the one that is.',
-      extensions: { path: '$', code: 'validation-failed' },
-    };
-  const known = codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given);
-  const code = limited ? 'limit-exceeded' : known;
-  const message =
-    code === 'unexpected' ? 'Something went wrong inside Foz; the log has the details.' : formatted.message;
-  return {
-    message,
-    ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
-    extensions: { path: '$', code },
-  };
 }
 
 export { HeaderMap };

@@ -3,9 +3,11 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
+  type SelectionNode,
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { placeText } from './document-places.ts';
 import type { Limits } from './options.ts';
 
 interface Size {
@@ -26,11 +28,14 @@ const leastIntrospected = 1_000;
 export function limitRule(limits: Limits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
     OperationDefinition(operation) {
-      const size = measure(operation.selectionSet, fragmentsOf(context), new Map());
+      const fragments = fragmentsOf(context);
+      const seen = new Map<string, Size>();
+      const size = measure(operation.selectionSet, fragments, seen);
       if (size.depth > limits.depth)
         refuse(
           context,
           `The operation is ${size.depth} levels deep, but at most ${limits.depth} are allowed.`,
+          placeTooDeep(operation.selectionSet, limits.depth, fragments, seen),
         );
       if (size.nodes > limits.nodes)
         refuse(
@@ -48,11 +53,54 @@ export function limitRule(limits: Limits): (context: ValidationContext) => ASTVi
   });
 }
 
-function refuse(context: ValidationContext, message: string): void {
-  context.reportError(new GraphQLError(message, { extensions: { limit: true } }));
+function refuse(context: ValidationContext, message: string, path = '$'): void {
+  context.reportError(new GraphQLError(message, { extensions: { limit: true, path } }));
 }
 
-function fragmentsOf(context: ValidationContext): ReadonlyMap<string, FragmentDefinitionNode> {
+/** The place of the first field below the lowest level that is allowed, on the way to the deepest field. */
+function placeTooDeep(
+  operation: SelectionSetNode,
+  most: number,
+  fragments: Fragments,
+  seen: Map<string, Size>,
+): string {
+  const names: string[] = [];
+  // A fragment that contains itself is entered once.
+  const entered = new Set<string>();
+  let set: SelectionSetNode | undefined = operation;
+  while (set !== undefined && names.length <= most) {
+    const next = deepestOf(set, fragments, seen, entered);
+    if (next?.kind === Kind.FRAGMENT_SPREAD) {
+      entered.add(next.name.value);
+      set = fragments.get(next.name.value)?.selectionSet;
+    } else {
+      if (next?.kind === Kind.FIELD) names.push(next.name.value);
+      set = next?.selectionSet;
+    }
+  }
+  return placeText(names.map((name) => `.selectionSet.${name}`));
+}
+
+/** The selection that leads to the deepest field, without spreads of the fragments that were entered. */
+function deepestOf(
+  { selections }: SelectionSetNode,
+  fragments: Fragments,
+  seen: Map<string, Size>,
+  entered: ReadonlySet<string>,
+): SelectionNode | undefined {
+  let most = 0;
+  let deepest: SelectionNode | undefined;
+  for (const selection of selections) {
+    if (selection.kind === Kind.FRAGMENT_SPREAD && entered.has(selection.name.value)) continue;
+    const { depth } = measureSelection(selection, fragments, seen);
+    if (depth > most) [most, deepest] = [depth, selection];
+  }
+  return deepest;
+}
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+function fragmentsOf(context: ValidationContext): Fragments {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of context.getDocument().definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -60,26 +108,12 @@ function fragmentsOf(context: ValidationContext): ReadonlyMap<string, FragmentDe
   return fragments;
 }
 
-function measure(
-  set: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  seen: Map<string, Size>,
-): Size {
+function measure(set: SelectionSetNode, fragments: Fragments, seen: Map<string, Size>): Size {
   let depth = 0;
   let nodes = 0;
   let introspected = 0;
   for (const selection of set.selections) {
-    let size: Size;
-    if (selection.kind === Kind.FIELD) {
-      const inner =
-        selection.selectionSet === undefined ? nothing : measure(selection.selectionSet, fragments, seen);
-      const introspection = selection.name.value.startsWith('__');
-      size = introspection
-        ? { depth: 1, nodes: 1, introspected: inner.nodes }
-        : { ...inner, depth: inner.depth + 1, nodes: inner.nodes + 1 };
-    } else if (selection.kind === Kind.INLINE_FRAGMENT)
-      size = measure(selection.selectionSet, fragments, seen);
-    else size = measureFragment(selection.name.value, fragments, seen);
+    const size = measureSelection(selection, fragments, seen);
     depth = Math.max(depth, size.depth);
     nodes = Math.min(nodes + size.nodes, Number.MAX_SAFE_INTEGER);
     introspected = Math.min(introspected + size.introspected, Number.MAX_SAFE_INTEGER);
@@ -87,14 +121,19 @@ function measure(
   return { depth, nodes, introspected };
 }
 
+function measureSelection(selection: SelectionNode, fragments: Fragments, seen: Map<string, Size>): Size {
+  if (selection.kind === Kind.INLINE_FRAGMENT) return measure(selection.selectionSet, fragments, seen);
+  if (selection.kind === Kind.FRAGMENT_SPREAD) return measureFragment(selection.name.value, fragments, seen);
+  const inner =
+    selection.selectionSet === undefined ? nothing : measure(selection.selectionSet, fragments, seen);
+  if (selection.name.value.startsWith('__')) return { depth: 1, nodes: 1, introspected: inner.nodes };
+  return { ...inner, depth: inner.depth + 1, nodes: inner.nodes + 1 };
+}
+
 const nothing: Size = { depth: 0, nodes: 0, introspected: 0 };
 
 /** The size of a fragment. One that contains itself counts as empty; another rule reports it. */
-function measureFragment(
-  name: string,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  seen: Map<string, Size>,
-): Size {
+function measureFragment(name: string, fragments: Fragments, seen: Map<string, Size>): Size {
   const known = seen.get(name);
   if (known !== undefined) return known;
   const fragment = fragments.get(name);

@@ -1,3 +1,4 @@
+export { placesOf } from './document-places.ts';
 export type { Engine, Operation } from './engine.ts';
 export {
   type AnswerLimits,

@@ -106,7 +106,7 @@ async function responseOf(query: string, variables: Readonly<Record<string, stri
 const insert = (object: string) => `mutation { insert_people_one(object: ${object}) { id } }`;
 const hidden = {
   message: 'The write would break a constraint of the database.',
-  path: '$',
+  path: '$.selectionSet.insert_people_one.args.object',
   code: 'constraint-violation',
 };
 
@@ -125,7 +125,7 @@ test('other constraints are named', async () => {
 test('the error of a preset that does not fit does not reveal its column', async () => {
   const refusal = {
     message: 'The session variable x-foz-ssn does not fit what a permission of this role does with it.',
-    path: '$',
+    path: '$.selectionSet.insert_people_one',
     code: 'access-denied',
   };
   expect(await responseOf(insert('{id: 2}'), { ssn: '0123456789', mood: 'calm' })).toEqual(refusal);
@@ -136,7 +136,7 @@ test('a rule that leads into another source names neither it nor its tables', as
   expect(await responseOf('{ visits { id } }')).toEqual({
     message:
       'A rule of this role selects more than 2 keys in another source: narrow the rule, or raise the key cap.',
-    path: '$',
+    path: '$.selectionSet.visits',
     code: 'limit-exceeded',
     cap: 2,
   });

@@ -42,7 +42,10 @@ afterAll(async () => {
 
 interface Answer {
   readonly data?: unknown;
-  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: { readonly code: string; readonly path: string };
+  }[];
 }
 
 /** Sends a request with the admin secret for the given role and session variables. */
@@ -75,12 +78,12 @@ test('what roles may read is the same over HTTP', async () => {
   expect(cases.length).toBeGreaterThan(150);
 }, 60_000);
 
-test('what they may not name is refused over HTTP with the same words', async () => {
+test('what they may not name is refused over HTTP with the same words, in the same place', async () => {
   const cases = topics('denied').flatMap(casesIn).filter(reads).filter(plainly);
   for (const one of cases.filter(({ name }) => name !== 'subscriptions too')) {
     const { errors } = await ask(one.as, one.ask, one.variables);
-    const expected = (one.answer as Answer).errors!.map(({ message }) => message);
-    expect([one.name, errors?.map(({ message }) => message)]).toEqual([one.name, expected]);
+    const told = (all: Answer['errors']) => all?.map(({ message, extensions }) => [message, extensions.path]);
+    expect([one.name, told(errors)]).toEqual([one.name, told((one.answer as Answer).errors)]);
   }
   expect(cases.length).toBeGreaterThan(150);
 }, 60_000);

@@ -14,8 +14,8 @@ test('errors.md lists every code', () => {
     'errors.md',
     `# Errors
 
-Every error of an answer has \`extensions: { path, code }\`: \`path\` is the place in the operation (\`$.selectionSet.orders.args.where\`),
-\`code\` is one of these. What the database itself said reaches the log, and the client only with \`show_database_errors\`.
+Every error of an answer has \`extensions: { path, code }\`. What the database itself said reaches the log, and the client only with
+\`show_database_errors\`. \`code\` is one of these:
 
 | code | meaning |
 |---|---|
@@ -23,6 +23,29 @@ ${rows.join('\n')}
 
 Each error of the code \`unexpected\` is in the log, with the id of the request (\`x-request-id\` of the answer) and its stack, without the values
 of variables; \`foz_unexpected_errors_total\` counts them.
+
+## Where an error is
+
+\`path\` is the place in the operation. It has the names of fields, not their aliases.
+
+| path | place |
+|---|---|
+| \`$.selectionSet.orders.selectionSet.total\` | a field |
+| \`$.selectionSet.orders.args.where.total._gt\` | an argument, or a value in it |
+| \`$.selectionSet.insert_orders.args.objects[1].total\` | a value of the second row of an insert |
+| \`$.selectionSet.orders.directives.include.args.if\` | an argument of a directive |
+| \`$.variableValues.where.total\` | a part of the value of a variable, where it does not fit the type of the variable |
+| \`$.variableDefinitions.where\` | the definition of a variable |
+| \`$.fragments.Parts.selectionSet.total\` | a field of a fragment that no operation uses |
+| \`$\` | the request as a whole, or no place in particular |
+
+- What a fragment selects is placed where the fragment is spread first.
+- A value that fits the type of its variable, but not the place where the variable is used, is placed there.
+- A broken constraint, permission or validation rule is placed at the rows of the insert (\`...args.objects\`, for nested rows
+  \`...args.objects[0].items.data\`), at the \`args\` of an update, or at the field of a delete.
+- A path of more than 1,000 characters is cut down to a place around it. Syntax errors have \`locations\` (line and column) instead.
+
+## Status
 
 An operation that is refused before it runs has no \`data\`; with \`application/graphql-response+json\` its status is 400. One that fails
 while running has \`data: null\` and status 200.

@@ -32,7 +32,12 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => server.close(100));
 
-async function control(query: string, given: string | null = secret, method = 'POST') {
+async function control(
+  query: string,
+  given: string | null = secret,
+  method = 'POST',
+  variables?: Readonly<Record<string, unknown>>,
+) {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     ...(given === null ? {} : { 'x-foz-admin-secret': given }),
@@ -40,7 +45,7 @@ async function control(query: string, given: string | null = secret, method = 'P
   const response = await fetch(`${server.url}control/graphql`, {
     method,
     headers,
-    ...(method === 'POST' ? { body: JSON.stringify({ query }) } : {}),
+    ...(method === 'POST' ? { body: JSON.stringify({ query, variables }) } : {}),
   });
   return {
     status: response.status,
@@ -137,6 +142,28 @@ test('errors carry a code', async () => {
   expect(await codes('mutation { refreshSource(name: "other") { tables } }')).toEqual(['not-found']);
   expect(await codes('{ explain(query: "{ orders {") }')).toEqual(['parse-failed']);
   expect(await codes('{ explain(query: "{ nothing }") }')).toEqual(['validation-failed']);
+});
+
+test.each([
+  ['{ sources {', {}, ['$']],
+  ['{ sources { nme } nothing }', {}, ['$.selectionSet.sources.selectionSet.nme', '$.selectionSet.nothing']],
+  [
+    'mutation { refreshSource(nme: "a", name: 5) { name } }',
+    {},
+    ['$.selectionSet.refreshSource.args.nme', '$.selectionSet.refreshSource.args.name'],
+  ],
+  ['mutation { refreshSource(name: "other") { tables } }', {}, ['$.selectionSet.refreshSource']],
+  ['query ($q: String!) { explain(query: $q) }', { q: '{ nothing }' }, ['$.selectionSet.explain']],
+  ['query ($q: String!) { explain(query: $q) }', { q: 5 }, ['$.variableValues.q']],
+  [
+    'mutation ($i: KeyInput!, $j: KeyInput!) { a: createKey(input: $i) { text } b: createKey(input: $j) { text } }',
+    { i: { name: 'a', roles: ['admin', 5], rols: 1 } },
+    ['$.variableValues.i.roles[1]', '$.variableValues.i.rols', '$.variableValues.j'],
+  ],
+])('errors tell their place: %s %j', async (query, variables, places) => {
+  const { body } = await control(query, secret, 'POST', variables);
+  const errors = body.errors as unknown as { extensions: { path: string } }[];
+  expect(errors.map(({ extensions }) => extensions.path)).toEqual(places);
 });
 
 test.each(['null', '[]', '{', '{"query": 5}', '{"query": "{ sources { name } }", "variables": "x"}'])(

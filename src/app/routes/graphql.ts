@@ -1,5 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { type GraphQLError, type GraphQLSchema, graphql } from 'graphql';
+import {
+  type DocumentNode,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  parse,
+  validate,
+} from 'graphql';
 import type { Logger } from 'pino';
 import {
   checkDocumentNesting,
@@ -9,7 +17,8 @@ import {
   parseJson,
   withDigits,
 } from '../../core/index.ts';
-import { logUnexpected, type RouteAnswer, requestId } from '../../serve/index.ts';
+import { wrongVariables } from '../../plan/index.ts';
+import { logUnexpected, placesOf, type RouteAnswer, requestId } from '../../serve/index.ts';
 
 type TextAnswer = RouteAnswer & { readonly body: string };
 
@@ -40,19 +49,59 @@ export async function answerGraphql(
   }
   if (operation === null)
     return refusal(400, 'validation-failed', 'The body must be { "query": "...", "variables": { ... } }.');
-  const { data, errors } = await graphql({
-    schema,
-    source: operation.query,
-    variableValues: operation.variables,
-    operationName: operation.operationName,
-    contextValue,
-  });
+  const { data, errors } = await answerTo(schema, operation, contextValue);
   const failed =
     errors === undefined
       ? {}
-      : { errors: errors.map((error) => publicError(error, logger, requestId(request))) };
+      : { errors: errors.map((found) => publicError(found, logger, requestId(request))) };
   const found = data === undefined ? {} : { data };
   return { status: 200, headers, body: JSON.stringify({ ...failed, ...found }) };
+}
+
+/** An error of an operation, and its place in the operation. */
+interface Placed {
+  readonly error: GraphQLError;
+  readonly place: string;
+}
+
+interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly Placed[];
+}
+
+/** Parses, validates and runs an operation. */
+async function answerTo(
+  schema: GraphQLSchema,
+  { query, variables, operationName }: OperationRequest,
+  contextValue: object,
+): Promise<Answer> {
+  let document: DocumentNode;
+  try {
+    document = parse(query);
+  } catch (error) {
+    return { errors: [{ error: error as GraphQLError, place: '$' }] };
+  }
+  const invalid = validate(schema, document);
+  if (invalid.length > 0) return { errors: inPlaces(invalid, document) };
+  const operation = getOperationAST(document, operationName);
+  const wrong = operation == null ? [] : wrongVariables(schema, operation, variables ?? {});
+  if (wrong.length > 0)
+    return {
+      errors: wrong.map(({ message, path = '$' }) => ({ error: new GraphQLError(message), place: path })),
+    };
+  const { data, errors } = await execute({
+    schema,
+    document,
+    variableValues: variables,
+    operationName,
+    contextValue,
+  });
+  return { data, ...(errors === undefined ? {} : { errors: inPlaces(errors, document) }) };
+}
+
+function inPlaces(errors: readonly GraphQLError[], document: DocumentNode): Placed[] {
+  const places = placesOf(errors, document);
+  return errors.map((error, index) => ({ error, place: places[index]! }));
 }
 
 /** A response with one error. */
@@ -81,7 +130,7 @@ function read(body: Buffer): OperationRequest | null {
     if (error instanceof FozError) throw error;
     return null;
   }
-  checkNesting(operation, '$.variables');
+  checkNesting(operation, '$');
   checkDocumentNesting(String((operation as { readonly query?: unknown } | null)?.query ?? ''));
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject(operation)) return null;
@@ -95,7 +144,8 @@ function read(body: Buffer): OperationRequest | null {
 }
 
 /** An error of such a graph with a code of Foz. The cause of an unexpected error goes only into the log. */
-function publicError({ message, path, locations, originalError }: GraphQLError, logger: Logger, id: string) {
+function publicError({ error, place }: Placed, logger: Logger, id: string) {
+  const { message, path, locations, originalError } = error;
   const [cause] = originalError instanceof FozErrors ? originalError.errors : [originalError];
   const isOwn = cause instanceof FozError || path === undefined;
   if (!isOwn || (cause instanceof FozError && cause.code === 'unexpected'))
@@ -106,5 +156,5 @@ function publicError({ message, path, locations, originalError }: GraphQLError, 
   const code = cause instanceof FozError ? cause.code : isOwn ? wrong : 'unexpected';
   const details = cause instanceof FozError && cause.details !== undefined ? { details: cause.details } : {};
   const shown = isOwn ? message : 'Something went wrong inside Foz; the log has the details.';
-  return { message: shown, path, locations, extensions: { path: '$', code, ...details } };
+  return { message: shown, path, locations, extensions: { path: place, code, ...details } };
 }

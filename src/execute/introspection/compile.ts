@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type GraphQLField,
   GraphQLIncludeDirective,
   GraphQLObjectType,
@@ -13,6 +14,7 @@ import {
   Kind,
   type SelectionNode,
   type SelectionSetNode,
+  type VariableNode,
 } from 'graphql';
 import { FozError } from '../../core/index.ts';
 import { type Given, type Rule, ruleOf } from './fields.ts';
@@ -64,7 +66,10 @@ export class Compiler {
     try {
       return getArgumentValues(field, node, this.#context.variables);
     } catch (error) {
-      throw new FozError('validation-failed', (error as Error).message, { path: '$.variables' });
+      const { message, nodes } = error as GraphQLError;
+      const variable = nodes?.find(({ kind }) => kind === Kind.VARIABLE) as VariableNode | undefined;
+      const name = variable === undefined ? '' : `.${variable.name.value}`;
+      throw new FozError('validation-failed', message, { path: `$.variableValues${name}` });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { type Insert, isAlways, type Param } from '../../plan/index.ts';
+import { placing } from '../failures.ts';
 import { type Row, type Stored, unknownKey } from './returning.ts';
 import { insertRows } from './rows.ts';
 import { constant, keyColumns, type WriteSession, type WrittenRows } from './session.ts';
@@ -52,7 +53,7 @@ async function insertAll(
   }
   const needed = neededColumns(insert, wanted, also);
   const isReferred = also.length > 0 || insert.rows.some(({ after }) => after.length > 0);
-  const stored = await insertRows(session, insert, rows, { needed, isReferred });
+  const stored = await placing(insert.path, () => insertRows(session, insert, rows, { needed, isReferred }));
   const values = stored.map((one) => one?.values ?? null);
   affected += values.filter((row) => row !== null).length;
   await enforce(session, insert, stored);

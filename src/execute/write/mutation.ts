@@ -1,5 +1,6 @@
 import { unreachable } from '../../core/index.ts';
 import type { Mutation, Select, WriteAnswer } from '../../plan/index.ts';
+import { placing } from '../failures.ts';
 import { listText } from '../fetch.ts';
 import { runDelete, runUpdate } from './change.ts';
 import { runInsert } from './insert.ts';
@@ -26,7 +27,7 @@ export async function runMutation(session: WriteSession, mutation: Mutation): Pr
       const answers: string[] = [];
       for (const update of mutation.updates) {
         const { affected, texts } = await session.within('one of the updates', () =>
-          runUpdate(session, table, update, selects),
+          placing(update.path, () => runUpdate(session, table, update, selects)),
         );
         answers.push(answerText(answer, affected, texts));
       }

@@ -21,10 +21,16 @@ export type Root =
   | { readonly kind: 'introspection'; readonly key: string }
   /** `customization.root_fields.namespace` */
   | { readonly kind: 'namespace'; readonly key: string; readonly roots: readonly Root[] }
-  | { readonly kind: 'list' | 'one'; readonly key: string; readonly select: Select }
-  | { readonly kind: 'aggregate'; readonly key: string; readonly aggregate: Aggregate }
-  | { readonly kind: 'connection'; readonly key: string; readonly connection: ConnectionPlan }
+  | (ReadRoot & { readonly kind: 'list' | 'one'; readonly select: Select })
+  | (ReadRoot & { readonly kind: 'aggregate'; readonly aggregate: Aggregate })
+  | (ReadRoot & { readonly kind: 'connection'; readonly connection: ConnectionPlan })
   | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };
+
+interface ReadRoot {
+  readonly key: string;
+  /** The place of the field: `$.selectionSet.orders`. */
+  readonly path: string;
+}
 
 /** The root fields, without the namespace fields around them. */
 export function rootFields(roots: readonly Root[]): Root[] {

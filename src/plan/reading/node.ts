@@ -37,7 +37,7 @@ export function planNode(
     offset: null,
   };
   const select = planSelect(planning, table, range, type, subSelections(selected), path);
-  return { kind: 'one', key, select };
+  return { kind: 'one', key, path, select };
 }
 
 function notAnId(path: string) {

@@ -1,6 +1,7 @@
-import { type DocumentNode, parse, print, validate } from 'graphql';
+import { type DocumentNode, type GraphQLError, parse, print, validate } from 'graphql';
 import { HeldBytes } from '../../../src/core/index.ts';
 import type { RoleEngine } from '../../../src/execute/index.ts';
+import { placesOf } from '../../../src/serve/index.ts';
 
 export interface Asked {
   readonly query: string;
@@ -18,14 +19,10 @@ export async function ask(engine: RoleEngine, asked: Asked): Promise<string> {
   try {
     document = parse(asked.query, { maxTokens: 20_000 });
   } catch (error) {
-    return refusal('parse-failed', [(error as Error).message]);
+    return refusal('parse-failed', [error as GraphQLError], ['$']);
   }
   const errors = validate(engine.options.schema, document);
-  if (errors.length > 0)
-    return refusal(
-      'validation-failed',
-      errors.map((error) => error.message),
-    );
+  if (errors.length > 0) return refusal('validation-failed', errors, placesOf(errors, document));
   return (await engine.execute({ ...request(asked), document })).json;
 }
 
@@ -46,9 +43,9 @@ function request({ query, variables, operationName, session, answerBytes }: Aske
   };
 }
 
-function refusal(code: string, messages: readonly string[]): string {
+function refusal(code: string, errors: readonly GraphQLError[], places: readonly string[]): string {
   return JSON.stringify({
-    errors: messages.map((message) => ({ message, extensions: { path: '$', code } })),
+    errors: errors.map(({ message }, index) => ({ message, extensions: { path: places[index], code } })),
   });
 }
 

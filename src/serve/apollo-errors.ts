@@ -1,0 +1,49 @@
+import type { DocumentNode, GraphQLError, GraphQLFormattedError } from 'graphql';
+import { nestedTooDeeply } from '../core/index.ts';
+import { placesOf } from './document-places.ts';
+
+/** The places of errors about documents, from when they are found until they are formatted. */
+const places = new WeakMap<object, string>();
+
+/** Notes where errors are in their document, for `formatError`. `document`: `undefined` where it could not be parsed. */
+export function notePlaces(errors: readonly GraphQLError[], document: DocumentNode | undefined): void {
+  if (document === undefined) return;
+  const found = placesOf(errors, document);
+  for (const [index, error] of errors.entries()) places.set(error, found[index]!);
+}
+
+const codes: Readonly<Record<string, string>> = {
+  GRAPHQL_PARSE_FAILED: 'parse-failed',
+  GRAPHQL_VALIDATION_FAILED: 'validation-failed',
+  BAD_USER_INPUT: 'validation-failed',
+  BAD_REQUEST: 'validation-failed',
+  OPERATION_RESOLUTION_FAILURE: 'validation-failed',
+  PERSISTED_QUERY_NOT_FOUND: 'PERSISTED_QUERY_NOT_FOUND',
+  PERSISTED_QUERY_NOT_SUPPORTED: 'PERSISTED_QUERY_NOT_SUPPORTED',
+};
+
+/** Rewrites an error of Apollo Server's own with the codes and wording of this API. */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  if (formatted.message.startsWith('Maximum call stack')) {
+    const { message, code } = nestedTooDeeply('$', 'The document');
+    return { message, extensions: { path: '$', code } };
+  }
+  const given = String(formatted.extensions?.code ?? '');
+  const limited =
+    formatted.extensions?.limit === true || formatted.message.includes('tokens. Parsing aborted');
+  // Apollo Server sets no code of its own for this error.
+  if (formatted.message === 'provided sha does not match query')
+    return {
+      message: 'The SHA-256 in extensions.persistedQuery is not that of the operation: send the one that is.',
+      extensions: { path: '$', code: 'validation-failed' },
+    };
+  const known = codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given);
+  const code = limited ? 'limit-exceeded' : known;
+  const message =
+    code === 'unexpected' ? 'Something went wrong inside Foz; the log has the details.' : formatted.message;
+  return {
+    message,
+    ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
+    extensions: { path: formatted.extensions?.path ?? places.get(error as object) ?? '$', code },
+  };
+}
