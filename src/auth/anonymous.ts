@@ -5,7 +5,7 @@ import { GrantedSessions } from './grant.ts';
 import type { AuthRequest } from './request.ts';
 import type { SessionEnd } from './session-end.ts';
 
-/** Gives requests without credentials the one role configured for them. */
+/** Assigns the configured role to requests without credentials. */
 export class Anonymous implements Authenticator<true> {
   readonly kind = 'anonymous';
   readonly role: RoleName;

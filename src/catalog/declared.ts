@@ -116,8 +116,8 @@ function mapped(
 }
 
 /**
- * Whether a row passes its own key to the related row, where no foreign key decides. It does so to a row of a view,
- * and to a row whose key the database does not generate while it generates this one.
+ * Whether an inserted row passes its own key to the related row, so that it is inserted first. No foreign key decides that here. It
+ * is so if the related row belongs to a view, or if the database generates the key of this row and not that of the related one.
  */
 function passesKey({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
   const own = table.primaryKey?.columns;

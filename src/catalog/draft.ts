@@ -82,7 +82,7 @@ export class Draft {
     const mapping = Object.freeze(given.mapping.map((pair) => Object.freeze(pair)));
     const compare = remote ? (given.compare ?? 'exact') : undefined;
     const targets = given.mapping.map((pair) => pair.to);
-    // Keys that the database tells apart may be equal when case is ignored.
+    // Keys that differ in the database may be equal if case is ignored.
     const unique = compare !== 'ignore case' && isKey(to, targets);
     const relationship: Relationship = Object.freeze({
       ...given,

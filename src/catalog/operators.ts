@@ -28,19 +28,7 @@ const all: readonly ScalarFamily[] = [
   'opaque',
 ];
 const equatable = all.filter((family) => family !== 'json');
-const ordered: readonly ScalarFamily[] = [
-  'boolean',
-  'integer',
-  'decimal',
-  'float',
-  'text',
-  'uuid',
-  'date',
-  'time',
-  'timestamp',
-  'interval',
-  'enum',
-];
+const ordered = equatable.filter((family) => family !== 'bytes' && family !== 'opaque');
 const text: readonly ScalarFamily[] = ['text'];
 const json: readonly ScalarFamily[] = ['json'];
 const op = (

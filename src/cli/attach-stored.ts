@@ -31,7 +31,10 @@ interface StoreOptions {
   readonly hint?: string;
 }
 
-/** Attaches what `foz serve` would serve: the sources, metadata and settings of the configuration, and of its store if that opens. */
+/**
+ * Attaches the sources, metadata and settings that `foz serve` would serve: those of the configuration, and those of its store if
+ * it opens.
+ */
 export async function attachStored(config: FozConfig, options: StoreOptions = {}): Promise<Inspected> {
   const attached = await attach(config);
   const plane = await openPlane(config, options);

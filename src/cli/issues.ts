@@ -2,12 +2,12 @@ import type { CatalogIssue } from '../catalog/index.ts';
 
 type Issue = Pick<CatalogIssue, 'severity' | 'topic'>;
 
-/** More issues about names than this are not told one by one: a second copy of a database has one for each table. */
+/** If there are more issues about names than this, they are summarized: a second copy of a database has one for each table. */
 const mostAlike = 5;
-/** How many of them are told then. */
+/** The number of issues in a summary that are printed. */
 const shownAlike = 3;
 
-/** Issues for people: where many are about names, the first few and how many there are. `all`: each one. */
+/** Lines of issues for people. Many issues about names are summarized by the first few and their number. `all`: no summary. */
 export function issueLines<T extends Issue>(
   issues: readonly T[],
   spell: (issue: T) => string,

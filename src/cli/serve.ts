@@ -14,10 +14,10 @@ interface Options {
   readonly port?: string;
 }
 
-/** How many changes of the graph a start tells. */
+/** The most changes of the graph that a start prints. */
 const mostChanges = 20;
 
-/** `foz serve`: runs until it is told to stop; SIGINT and SIGTERM let running requests finish. */
+/** `foz serve`: runs until SIGINT or SIGTERM, then lets running requests finish. */
 export async function serve(options: Options): Promise<void> {
   guardOutput();
   const given = portOf('--port', options.port);

@@ -24,7 +24,7 @@ export interface ControlPlane {
   readonly keys: KeyRepository;
   /** Peppers of the hashes of those keys. */
   readonly peppers: readonly Uint8Array[];
-  /** `null`: the configuration wants none. */
+  /** The audit log; `null`: the configuration has switched it off. */
   readonly audit: AuditLog | null;
   /** Applies the audit settings of a configuration. */
   useAudit(audit: FozConfig['audit']): void;

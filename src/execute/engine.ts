@@ -1,22 +1,17 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import {
   type CacheBudget,
-  type CacheShare,
   checkNesting,
   type EndSignal,
   FozError,
   FozErrors,
   HeldBytes,
   type SourceName,
-  textBytes,
 } from '../core/index.ts';
 import {
   type Connector,
   compileCoercion,
   compileShape,
-  type InspectedPath,
-  inspectedKey,
   inspectedPath,
   misreadList,
   operationOf,
@@ -34,7 +29,7 @@ import { concealed, type Sees } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
 import { failedWrites } from './mutations.ts';
-import { documentBytes, pathBytes, planBudget, planBytes, statementBytes } from './plan-bytes.ts';
+import { type CachedOperation, type OnRun, operationKey, PlanCache, planKey } from './plan-cache.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
 import type { Written } from './written.ts';
 
@@ -54,9 +49,6 @@ export interface OperationRequest {
   /** Awaited before a mutation runs; rejects with FozError where the mutation must not run. */
   readonly beforeWrite?: () => Promise<void>;
 }
-
-/** Called each time that an operation runs. */
-type OnRun = (() => void) | undefined;
 
 /** Options of the engine of one role; fixed for its lifetime. */
 export interface RoleEngineOptions {
@@ -83,43 +75,26 @@ export interface RoleEngineOptions {
   readonly introspections?: CacheBudget;
 }
 
-/** Cache entry of one operation of one document: its plans, by the values of the variables that decide the plan. */
-interface Entry {
-  readonly key: string;
-  /** Estimated heap bytes of the entry, without its plans. */
-  readonly bytes: number;
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  readonly onRun: OnRun;
-  readonly coerce: (raw: VariableValues) => VariableValues | undefined;
-  readonly shape: (raw: VariableValues) => string | undefined;
-  /** Paths of variables whose values decide the plan; grows as plans are made. */
-  inspected: readonly InspectedPath[];
-  readonly plans: LRUCache<string, PreparedPlan>;
-}
-
-const plansPerOperation = 64;
-
 /** Plans and runs the operations of one role on one state of the catalog. */
 export class RoleEngine {
   readonly options: RoleEngineOptions;
-  readonly #entries: CacheShare<Entry>;
+  readonly #plans: PlanCache;
   readonly #introspection: Introspection;
 
   constructor(options: RoleEngineOptions) {
     this.options = options;
-    this.#entries = (options.plans ?? planBudget()).share(options.cacheSize);
+    this.#plans = new PlanCache(options.plans, options.cacheSize);
     this.#introspection = new Introspection(options.schema, options.introspections);
   }
 
   /** Runs an operation from its cached plan; `undefined`: there is none, so it must be parsed, validated and planned. */
   cached(request: OperationRequest): Promise<EngineAnswer> | undefined {
-    const entry = this.#entries.get(keyOf(request));
+    const entry = this.#plans.get(request);
     if (entry === undefined) return undefined;
     const raw = this.#raw(entry, request);
     const shape = entry.shape(raw);
     if (shape === undefined) return undefined;
-    const plan = entry.plans.get(shape + inspectedKey(entry.inspected, raw));
+    const plan = entry.plans.get(planKey(entry, shape, raw));
     if (plan === undefined) return undefined;
     const variables = entry.coerce(raw);
     if (variables === undefined || this.#excess(plan.plan, variables) !== null) return undefined;
@@ -128,14 +103,14 @@ export class RoleEngine {
 
   /** The parsed and validated document of a cached operation. */
   document(query: string, operationName: string | null): DocumentNode | undefined {
-    return this.#entries.get(keyOf({ query, operationName }))?.document;
+    return this.#plans.get({ query, operationName })?.document;
   }
 
   /** Plans a validated document (or finds its cached plan) and runs it. Never rejects: errors are part of the answer. */
   async execute(request: OperationRequest & { readonly document: DocumentNode }): Promise<EngineAnswer> {
     let plan: PreparedPlan;
     let values: VariableValues;
-    let entry: Entry;
+    let entry: CachedOperation;
     try {
       entry = this.#entry(request);
       const raw = this.#raw(entry, request);
@@ -160,14 +135,14 @@ export class RoleEngine {
 
   /** The variables as given. Numbers have all their digits where the scalar takes them. */
   #raw(
-    entry: Entry,
+    entry: CachedOperation,
     { variables, hasExact }: Pick<OperationRequest, 'variables' | 'hasExact'>,
   ): VariableValues {
     return hasExact === true ? settleNumbers(this.options.schema, entry.operation, variables) : variables;
   }
 
   /** Coerced variables. Throws FozError `limit-exceeded`, or FozErrors with every problem of the variables. */
-  #coerced({ coerce, operation }: Entry, raw: VariableValues): VariableValues {
+  #coerced({ coerce, operation }: CachedOperation, raw: VariableValues): VariableValues {
     for (const { variable } of operation.variableDefinitions ?? []) {
       const { value: name } = variable.name;
       checkNesting(Object.hasOwn(raw, name) ? raw[name] : null, `$.variableValues.${name}`);
@@ -182,64 +157,37 @@ export class RoleEngine {
 
   /** Empties and closes the caches. Running operations go on. */
   close(): void {
-    this.#entries.close();
+    this.#plans.close();
     this.#introspection.close();
   }
 
   /** Number of cached plans. */
   get size(): number {
-    let size = 0;
-    for (const entry of this.#entries.values()) size += entry.plans.size;
-    return size;
+    return this.#plans.size;
   }
 
   #entry(request: {
     readonly query: string;
     readonly operationName: string | null;
     readonly document: DocumentNode;
-  }): Entry {
-    const key = keyOf(request);
-    let entry = this.#entries.get(key);
-    if (entry === undefined) {
-      const operation = operationOf(request.document, request.operationName);
-      const onRun = this.options.admit?.(request.document, operation);
-      const { schema } = this.options;
-      entry = {
-        key,
-        bytes: textBytes(key) + documentBytes(request.document, request.query),
-        document: request.document,
-        operation,
-        onRun,
-        coerce: compileCoercion(schema, operation),
-        shape: compileShape(schema, operation),
-        inspected: [],
-        plans: new LRUCache({ max: plansPerOperation, maxSize: this.#entries.largest }),
-      };
-      this.#keep(entry);
-    }
-    return entry;
+  }): CachedOperation {
+    const known = this.#plans.get(request);
+    if (known !== undefined) return known;
+    const operation = operationOf(request.document, request.operationName);
+    const onRun = this.options.admit?.(request.document, operation);
+    const { schema } = this.options;
+    return this.#plans.add(request, {
+      document: request.document,
+      operation,
+      onRun,
+      coerce: compileCoercion(schema, operation),
+      shape: compileShape(schema, operation),
+    });
   }
 
-  #keep(entry: Entry): void {
-    const own = entry.bytes + pathBytes(entry.inspected);
-    // Where the plans of one entry exceed the budget, the oldest are dropped; the newest one stays.
-    while (own + entry.plans.calculatedSize > this.#entries.largest && entry.plans.size > 1)
-      entry.plans.pop();
-    this.#entries.set(entry.key, entry, own + entry.plans.calculatedSize);
-  }
-
-  /** Caches a plan with the bytes of the statements that it has compiled so far. */
-  #keepPlan(entry: Entry, key: string, plan: PreparedPlan, bytes: number): void {
-    // The cache would keep the old size of an equal value.
-    entry.plans.delete(key);
-    entry.plans.set(key, plan, { size: bytes });
-    this.#keep(entry);
-  }
-
-  #plan(entry: Entry, values: VariableValues, raw: VariableValues): PreparedPlan {
+  #plan(entry: CachedOperation, values: VariableValues, raw: VariableValues): PreparedPlan {
     const shape = entry.shape(raw);
-    const known =
-      shape === undefined ? undefined : entry.plans.get(shape + inspectedKey(entry.inspected, raw));
+    const known = shape === undefined ? undefined : entry.plans.get(planKey(entry, shape, raw));
     if (known !== undefined) {
       this.#checkCost(known.plan, values);
       return known;
@@ -258,19 +206,10 @@ export class RoleEngine {
       },
     );
     this.#checkCost(plan, values);
-    let key: string | undefined;
-    let bytes = planBytes(entry.document, entry.key);
-    const prepared = preparePlan(connectorOf, plan, (characters) => {
-      bytes += statementBytes(characters);
-      if (key === undefined || entry.plans.peek(key) !== prepared) return;
-      // A statement was compiled on first use: the plan is larger now.
-      if (this.#entries.peek(entry.key) === entry) this.#keepPlan(entry, key, prepared, bytes);
-    });
+    const caching = this.#plans.newPlan(entry);
+    const prepared = preparePlan(connectorOf, plan, (characters) => caching.grow(characters));
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected].map(inspectedPath);
-    if (shape === undefined) return prepared;
-    key = shape + inspectedKey(entry.inspected, raw);
-    bytes += textBytes(key);
-    this.#keepPlan(entry, key, prepared, bytes);
+    if (shape !== undefined) caching.store(planKey(entry, shape, raw), prepared);
     return prepared;
   }
 
@@ -297,7 +236,7 @@ export class RoleEngine {
     plan: PreparedPlan,
     variables: VariableValues,
     request: OperationRequest,
-    entry: Entry,
+    entry: CachedOperation,
   ): Promise<EngineAnswer> {
     const answer = this.#answer(plan, variables, request, entry);
     const { audited } = plan;
@@ -311,7 +250,7 @@ export class RoleEngine {
     plan: PreparedPlan,
     variables: VariableValues,
     request: OperationRequest,
-    entry: Entry,
+    entry: CachedOperation,
   ): Promise<EngineAnswer> {
     const held = request.held ?? new HeldBytes(null);
     const context = { signal: request.signal, timeoutMs: request.timeoutMs, held };
@@ -370,21 +309,17 @@ function checkLength(data: string, held: HeldBytes): void {
 }
 
 function introspectionOf(
-  { document, operation }: Entry,
+  { document, operation }: CachedOperation,
   variables: VariableValues,
   request: OperationRequest,
 ): IntrospectionRequest {
   const { signal, held } = request;
   return {
-    key: keyOf(request),
+    key: operationKey(request),
     document,
     operation,
     variables,
     signal,
     ...(held === undefined ? {} : { most: held.limit }),
   };
-}
-
-function keyOf(request: { readonly query: string; readonly operationName: string | null }): string {
-  return request.operationName === null ? request.query : `${request.operationName}\0${request.query}`;
 }

@@ -88,7 +88,10 @@ function merged(left: readonly Node[], right: readonly Node[]): Node[] {
   return [...result, ...right.slice(next)];
 }
 
-/** The readable list: equal neighbours become one entry, and each entry has its condition. `around`: the branches of the enclosing entry. */
+/**
+ * Merges equal neighbouring entries, and states the condition of each entry that is not sent in every branch. `around`: the
+ * branches of the enclosing entry.
+ */
 function folded(nodes: readonly Node[], around: readonly Branch[]): Explained[] {
   const result: { explained: Explained; likeness: string; times: number }[] = [];
   for (const { explained, branches, below } of nodes) {

@@ -45,7 +45,7 @@ export function failedSource(error: FozError): SourceName | undefined {
   return sources.get(error);
 }
 
-/** Adds the path of the value to a database error about a value, where only one value of the statement can be meant. */
+/** Adds the path of the value to a database error about a value, if the error can only concern one value of the statement. */
 function ofValue(error: unknown, { slots }: Statement): unknown {
   if (!(error instanceof FozError) || error.code !== 'data-exception' || (error.path ?? '$') !== '$')
     return error;

@@ -28,11 +28,11 @@ export interface BuiltGraph {
    */
   readonly longer: ReadonlyMap<string, string>;
   /**
-   * Name clashes, and what was left out or renamed because of them. Computed when first read, since that names every
-   * column.
+   * Name clashes, and the fields and types that were left out or renamed because of them. Computed on first use, since that names
+   * every column.
    */
   readonly issues: readonly CatalogIssue[];
-  /** Those of the issues that are about the names of tables and of their root fields. */
+  /** The issues about names of tables and of their root fields. */
   readonly clashes: readonly CatalogIssue[];
 }
 

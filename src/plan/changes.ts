@@ -91,7 +91,7 @@ export interface FollowOptions {
   readonly after?: ChangePosition;
 }
 
-/** How an engine tells of the changes of its database, whoever makes them. */
+/** How an engine reports changes of its database, including those by other clients. */
 export interface Changes {
   /** What the database offers for these tables now, best first. Rejects with FozError `unavailable`. */
   offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;

@@ -15,14 +15,8 @@ import {
   noMetadata,
   type SourceInput,
 } from '../catalog/index.ts';
-import { adminRole, type CacheState, FozError, type RoleName, type SourceName } from '../core/index.ts';
-import {
-  introspectionAnswers,
-  planBudget,
-  RoleEngine,
-  type RoleEngineOptions,
-  tablesSeen,
-} from '../execute/index.ts';
+import { adminRole, type CacheState, type RoleName, type SourceName } from '../core/index.ts';
+import { introspectionAnswers, planBudget, RoleEngine, tablesSeen } from '../execute/index.ts';
 import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
@@ -30,7 +24,8 @@ import { ConnectorIds } from './connector-ids.ts';
 import { connectorOf, connectorsOf } from './connectors.ts';
 import { inheritLimits } from './inherit-limits.ts';
 import { matchesBook, type NameBook, withNewNames } from './names/book.ts';
-import { allowListOf, registeredAs, registeredIn, spelled } from './operations/allow-list.ts';
+import { admission, type UnlistedRequest } from './operations/admission.ts';
+import { registeredAs, registeredIn } from './operations/allow-list.ts';
 import { type GraphParts, graphOf, servedGraph, spellingOf } from './served-graph.ts';
 import type { SourceRegistry } from './sources/registry.ts';
 import { viewContent } from './view-content.ts';
@@ -40,15 +35,6 @@ const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
 
 /** An engine keeps the catalog it was built from in memory, so it is replaced after this many changes. */
 const mostChanges = 8;
-
-/** An operation that is not on the allow-list of the caller's role. */
-export interface UnlistedRequest {
-  readonly role: RoleName;
-  readonly operationName: string | null;
-  /** The operation and the fragments that it uses. */
-  readonly document: string;
-  readonly refused: boolean;
-}
 
 /** Metadata resolved against the current sources. */
 export interface ResolvedMetadata {
@@ -328,37 +314,13 @@ export class Graphs {
       cacheSize: this.#config.plan_cache ?? defaults.planCache,
       ...(session.role === adminRole ? {} : { sees: tablesSeen(catalog.sources) }),
       showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
-      admit: this.#admission(session.role),
+      admit: admission(this.#allowLists, session.role, (found) => {
+        for (const listener of this.#unlisted) listener(found);
+      }),
       most: { cost: limits.cost ?? null },
       plans: this.#plans,
       introspections: this.#introspections,
     });
-  }
-
-  /** The check of operations against the role's allow-list; `undefined`: the role has none. */
-  #admission(role: RoleName): RoleEngineOptions['admit'] {
-    const list = allowListOf(this.#allowLists, role);
-    if (list === null) return undefined;
-    return (document, operation) => {
-      if (list.has(document, operation)) return undefined;
-      const name = operation.name?.value ?? null;
-      const found = {
-        role,
-        operationName: name,
-        document: spelled(document, operation),
-        refused: list.enforced,
-      };
-      const notify = () => {
-        for (const listener of this.#unlisted) listener(found);
-      };
-      if (!list.enforced) return notify;
-      notify();
-      throw new FozError(
-        'permission-error',
-        `${name === null ? 'This operation' : `The operation ${name}`} is not among those that the role may ask for.`,
-        { internal: 'operation that is on no list' },
-      );
-    };
   }
 
   #resolve(metadata = this.#metadata): Catalog {

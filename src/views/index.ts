@@ -11,8 +11,9 @@ export type {
   Patterns,
   SourceConfig,
 } from './config.ts';
-export { Graphs, type ResolvedMetadata, type UnlistedRequest } from './graphs.ts';
+export { Graphs, type ResolvedMetadata } from './graphs.ts';
 export { forgetNames, type NameBook, type SourceNames } from './names/book.ts';
+export type { UnlistedRequest } from './operations/admission.ts';
 export { checkAllowLists } from './operations/allow-list.ts';
 export { diffFacts } from './sources/diff.ts';
 export { wantedEnums } from './sources/enum-tables.ts';

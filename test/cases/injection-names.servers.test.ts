@@ -22,16 +22,14 @@ const labels = hostile.filter((text) => /^[!-~](?:[ -~]{0,38}[!-~])?$/.test(text
 
 /** Two tables with hostile names of tables, columns, constraints and labels. The second one refers to the first. */
 function script(engine: Engine): string {
-  const { name, literal } = testEngines[engine].spelling;
+  const { name, literal, enumOf } = testEngines[engine].spelling;
   const text = (value: string) => literal(value, 'text');
   const columns = hostileNames.map((column) => `${name(column)} varchar(60)`).join(', ');
-  const list = labels.map(text).join(', ');
-  const enums = {
-    postgres: { before: `create type ${name("e'num")} as enum (${list});`, type: name("e'num") },
-    mysql: { before: '', type: `enum(${list})` },
-    sqlite: { before: '', type: `varchar(60) check (${name("l'abel")} in (${list}))` },
-  };
-  const { before, type } = enums[/^m/.test(engine) ? 'mysql' : engine === 'sqlite' ? 'sqlite' : 'postgres'];
+  const { before, type } = enumOf({
+    type: name("e'num"),
+    column: name("l'abel"),
+    labels: labels.map(text),
+  });
   const [first, second] = tables.map(name) as [string, string];
   const values = hostileNames.map(text).join(', ');
   return `${before}

@@ -49,7 +49,10 @@ describe('readings of roles against the reference', () => {
   }
 });
 
-/** The roles that a role inherits from in the end; itself where it inherits from none. */
+/**
+ * The roles with permissions of their own that a role inherits from, directly or through others; the role itself if it inherits
+ * from none.
+ */
 function leavesOf(role: string): string[] {
   const inherited = roleMetadata.inherited_roles?.find(({ role_name }) => role_name === role);
   return inherited === undefined ? [role] : [...new Set(inherited.role_set.flatMap(leavesOf))];

@@ -1,5 +1,4 @@
-import { testEngines } from '../support/engine/index.ts';
-import { type Engine, engines } from '../support/engines.ts';
+import type { Engine } from '../support/engines.ts';
 
 /** The effect of a trigger on a written row, in SQL that all engines accept; `new.` precedes its columns. */
 export type Action =
@@ -59,8 +58,3 @@ export function dropTrigger(engine: Engine, { table, event, action, late = false
   if (engine !== 'postgres' && engine !== 'pglite') return [`drop trigger ${name}`];
   return [`drop trigger ${name} on ${table}`, `drop function ${name}()`];
 }
-
-/** The type of a key that the database generates. */
-export const madeUpKey = Object.fromEntries(
-  engines.map((engine) => [engine, testEngines[engine].spelling.generatedKey]),
-) as Readonly<Record<Engine, string>>;

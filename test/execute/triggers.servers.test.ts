@@ -2,10 +2,11 @@ import type { Metadata } from '../../src/catalog/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import type { RoleEngine } from '../../src/execute/index.ts';
 import { Graphs } from '../../src/views/index.ts';
-import { canHave, createTrigger, dropTrigger, madeUpKey, type Trigger } from '../conformance/triggers.ts';
+import { canHave, createTrigger, dropTrigger, type Trigger } from '../conformance/triggers.ts';
 import { type Behind, behind, type Front, front } from '../faults/front.ts';
 import { ask } from '../support/cases/run.ts';
-import { describeEngines, type Engine, engines } from '../support/engines.ts';
+import { testEngines } from '../support/engine/index.ts';
+import { describeEngines, engines } from '../support/engines.ts';
 
 /**
  * Triggers, defaults and generated columns determine the stored row, which is the one returned, checked and referenced.
@@ -87,16 +88,8 @@ const changes = (
   late,
 });
 
-/** The constraint of the primary key of `codes`. */
-const codesKey: Readonly<Record<Engine, string>> = {
-  postgres: 'codes_pkey',
-  pglite: 'codes_pkey',
-  mysql: 'codes_pkey',
-  mariadb: 'codes_pkey',
-  sqlite: 'codes_pkey',
-};
-
 describeEngines(engines, (engine) => {
+  const { generatedKey } = testEngines[engine].spelling;
   let shop: Behind;
   let foz: Front;
   let by: RoleEngine;
@@ -106,8 +99,8 @@ describeEngines(engines, (engine) => {
     shop = await behind(
       engine,
       [
-        `create table parents (id ${madeUpKey[engine]}, name varchar(20), code varchar(20) unique, owner integer default 2)`,
-        `create table children (id ${madeUpKey[engine]}, label varchar(20), parent_id integer, parent_code varchar(20))`,
+        `create table parents (id ${generatedKey}, name varchar(20), code varchar(20), owner integer default 2, constraint parents_code_key unique (code))`,
+        `create table children (id ${generatedKey}, label varchar(20), parent_id integer, parent_code varchar(20))`,
         'create table codes (code varchar(20) primary key, owner integer)',
       ],
       { max: 14 },
@@ -294,7 +287,7 @@ describeEngines(engines, (engine) => {
       asked(`insert_codes(objects: ${objects}) { affected_rows returning { code owner } }`, by);
     const upsert = (objects: string) =>
       asked(
-        `insert_codes(objects: ${objects}, on_conflict: {constraint: ${codesKey[engine]}, update_columns: [owner]}) { affected_rows }`,
+        `insert_codes(objects: ${objects}, on_conflict: {constraint: codes_pkey, update_columns: [owner]}) { affected_rows }`,
         by,
       );
 
@@ -412,15 +405,9 @@ describeEngines(engines, (engine) => {
   describe('upserts', () => {
     const byCode = (object: string, update = '[name, owner]', as = by) =>
       asked(
-        `insert_parents_one(object: ${object}, on_conflict: {constraint: ${keyName}, update_columns: ${update}}) { id name code owner }`,
+        `insert_parents_one(object: ${object}, on_conflict: {constraint: parents_code_key, update_columns: ${update}}) { id name code owner }`,
         as,
       );
-    const keyName =
-      engine === 'postgres' || engine === 'pglite'
-        ? 'parents_code_key'
-        : engine === 'sqlite'
-          ? 'parents_code_key'
-          : 'code';
 
     test('a trigger that changes the key by which a row is found: that row is changed, and no other', async () => {
       const lowers = changes('parents', 'insert', { code: 'lower(new.code)' });
@@ -447,10 +434,8 @@ describeEngines(engines, (engine) => {
     });
 
     test('parts of the key that the database decides', async () => {
-      const generated =
-        engine === 'postgres' || engine === 'pglite' || engine === 'sqlite' ? 'stored' : 'stored';
       await shop.run(
-        `create table parts (id ${madeUpKey[engine]}, code varchar(20), low varchar(20) generated always as (lower(code)) ${generated}, kind varchar(9) default 'k', owner integer, n integer, unique (low, kind))`,
+        `create table parts (id ${generatedKey}, code varchar(20), low varchar(20) generated always as (lower(code)) stored, kind varchar(9) default 'k', owner integer, n integer, constraint parts_low_kind_key unique (low, kind))`,
         "insert into parts (id, code, owner, n) values (1, 'a', 2, 0), (2, 'b', 1, 0)",
       );
       const parts = () => shop.rows('select id, code, kind, owner, n from parts order by id');
@@ -481,10 +466,9 @@ describeEngines(engines, (engine) => {
           foz.server.attached.registry,
         );
         const as = built.engine({ role: parseRoleName(role)!, variables: new Map() });
-        const key = engine === 'mysql' || engine === 'mariadb' ? 'low' : 'parts_low_kind_key';
         const upsert = (object: string) =>
           asked(
-            `insert_parts_one(object: ${object}, on_conflict: {constraint: ${key}, update_columns: [n]}) { id n }`,
+            `insert_parts_one(object: ${object}, on_conflict: {constraint: parts_low_kind_key, update_columns: [n]}) { id n }`,
             as,
           );
         expect(await upsert('{code: "A", owner: 2, n: 5}')).toEqual({ id: 1, n: 5 });

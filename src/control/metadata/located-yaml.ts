@@ -71,7 +71,7 @@ function valuesOf(document: Document): number {
     if (!isMap(node) && !isSeq(node)) return 1;
     const found = known.get(node);
     if (found !== undefined) return found;
-    // An alias inside its own anchor would never end.
+    // Counting an alias within its own anchor would never end.
     known.set(node, Number.POSITIVE_INFINITY);
     let values = 1;
     for (const item of node.items) values += isPair(item) ? count(item.key) + count(item.value) : count(item);

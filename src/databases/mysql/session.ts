@@ -1,4 +1,4 @@
-import { type Connection, createConnection, type QueryError, setMaxParserCache } from 'mysql2';
+import type { Connection, QueryError } from 'mysql2';
 import { FozError } from '../../core/index.ts';
 import {
   ArrivingRows,
@@ -6,22 +6,17 @@ import {
   graceMs,
   isRead,
   type Limits,
-  otherKind,
   type Pooled,
-  reached,
   Unanswered,
   type Watch,
   type Watched,
 } from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
+import { connect, rowsOf } from './connect.ts';
 import type { WireColumn } from './guard.ts';
 import { Inbound, type InboundOptions } from './inbound.ts';
 import type { Settings } from './options.ts';
-import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
-import { refuseServer } from './supported.ts';
-
-/** The client compiles a parser for each list of result columns and caches them for all connections: this is the most. */
-setMaxParserCache(500);
+import type { Server } from './server.ts';
 
 /** The server's answer: rows as arrays of text and numbers, or the result of a write. */
 export interface Answer {
@@ -90,17 +85,8 @@ export class Session implements Pooled {
 
   /** Connects and applies the session settings. Rejects with the error of the driver or the server. */
   static async open(settings: Settings, watch: Watch, onEnd: (session: Session) => void): Promise<Session> {
-    const client = createConnection(settings.client);
-    // Without a listener a network error would end the process.
-    client.on('error', () => {});
-    try {
-      await greeted(client, settings);
-      const server = await prepared(client, settings);
-      return new Session(client, server, settings, watch, onEnd);
-    } catch (error) {
-      client.destroy();
-      throw error;
-    }
+    const { client, server } = await connect(settings);
+    return new Session(client, server, settings, watch, onEnd);
   }
 
   /** Whether the session is connected, no statement runs, and no transaction is open. */
@@ -177,7 +163,7 @@ export class Session implements Pooled {
   ): Promise<void> {
     await killed;
     for (let attempt = 0; attempt < 2 && this.#connected; attempt++) {
-      const failure = await query(this.#client, 'do 0').then(
+      const failure = await rowsOf(this.#client, 'do 0').then(
         () => null,
         (reason: QueryError) => reason,
       );
@@ -232,46 +218,6 @@ export class Session implements Pooled {
   }
 }
 
-/** Sets the session's settings and checks the server. Rejects with the error of the server, or with that of `refuseServer`. */
-async function prepared(client: Connection, { engine, isolationVariable }: Settings): Promise<Server> {
-  try {
-    await query(client, sessionSettings);
-    const server = readServer((await query(client, serverQuery(isolationVariable))).rows[0]!);
-    refuseServer(engine, server.version);
-    return server;
-  } catch (error) {
-    // A server of another kind may lack a setting. Naming its kind and version helps more than naming the setting.
-    const [row] = (await query(client, 'select version()').catch(() => null))?.rows ?? [];
-    if (row !== undefined) refuseServer(engine, String(row[0]));
-    throw error;
-  }
-}
-
-/** Milliseconds without a greeting, after which the first connection checks for another kind of server at the address. */
-const silenceMs = 1_500;
-
-/** Resolves when the client is authenticated. Rejects with the driver's error, or with an error that names another kind of server. */
-async function greeted(client: Connection, settings: Settings): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      client.connect((error) => (error ? reject(error) : resolve()));
-      if (reached.has(settings) || settings.client.socketPath !== undefined) return;
-      const check = () => void otherServer(settings).then((found) => found !== null && reject(found));
-      timer = setTimeout(check, silenceMs);
-    });
-    reached.add(settings);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The error for a server that is not MySQL; `null`: no other kind of server was recognized. */
-function otherServer({ client, engine }: Settings): Promise<FozError | null> {
-  const address = { host: client.host ?? 'localhost', port: client.port ?? 3306 };
-  return otherKind(engine, address, (server) => /^(?:MySQL|MariaDB)/.test(server));
-}
-
 /** Puts an Inbound in front of the packet parser of a client. */
 function bound(client: Connection, options: Omit<InboundOptions, 'packets'>): void {
   const parsing = client as unknown as { packetParser: Pick<InboundOptions['packets'], 'execute'> };
@@ -304,9 +250,3 @@ function answerOf(result: unknown, columns: Answer['columns'] = [], running?: Ru
     : { rows: none, columns, done: result as Done };
 }
 const none: Answer['rows'] = [];
-
-function query(client: Connection, text: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    client.query(text, (error, result) => (error === null ? resolve(answerOf(result)) : reject(error)));
-  });
-}

@@ -114,7 +114,8 @@ export function keyType(type: ValueType): Sql {
     return sql.nativeType(`${plain ?? 'varchar(255)'}${collation}`);
   }
   if (native.startsWith('bigint')) return sql`bigint unsigned`;
-  // A table of keys knows neither UUIDs nor addresses: their texts are compared by the type of the column.
+  // The derived table of keys has no type for UUIDs and addresses. Their texts are converted to the type of the column when they
+  // are compared.
   const exact = /^decimal\(\d+,\d+\)/.exec(native)?.[0];
   return exact === undefined ? keyTypes[type.scalar] : sql.nativeType(exact);
 }

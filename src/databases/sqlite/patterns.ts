@@ -6,8 +6,8 @@ const special = /[*?[]/g;
 const literal = (text: string) => text.replace(special, '[$&]');
 
 /**
- * A LIKE pattern (`%`, `_`, escaped by a backslash) as GLOB pattern, which tells upper from lower case. Throws FozError
- * `data-exception` for a backslash at the end.
+ * A LIKE pattern (`%`, `_`, escaped by a backslash) as a GLOB pattern, which is case-sensitive. Throws FozError `data-exception`
+ * for a backslash at the end.
  */
 export function globOfLike(value: unknown): string {
   let glob = '';

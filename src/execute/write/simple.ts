@@ -12,9 +12,9 @@ import {
 } from '../../plan/index.ts';
 import { listText, type Running, runStatement } from '../fetch.ts';
 import type { ConnectorOf } from '../prepare.ts';
+import { flatColumns, flatWriter, isFlat } from './flat-rows.ts';
 import { sortedByKey } from './order.ts';
 import { rowsPerInsert } from './returning.ts';
-import { flatColumns, flatWriter, isFlat } from './session.ts';
 
 /** A mutation of a single statement, which is compiled once: no nested rows, no checks, and only returned columns in the answer. */
 export interface SimpleWrite {

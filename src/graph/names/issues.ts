@@ -1,5 +1,5 @@
 import { specifiedScalarTypes } from 'graphql';
-import type { CatalogIssue, Table } from '../../catalog/index.ts';
+import type { CatalogIssue, Key, Table } from '../../catalog/index.ts';
 import { namespaceOf, type RefusedRoot } from './clashes.ts';
 import { precedenceReason } from './precedence.ts';
 import { wantedName } from './style.ts';
@@ -73,4 +73,12 @@ const notTexts = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 
 function yaml(text: string): string {
   return /^[A-Za-z][A-Za-z0-9_]*$/.test(text) && !notTexts.test(text) ? text : JSON.stringify(text);
+}
+
+/** A lookup by a unique key that is left out, since another table holds its name. */
+export function noLookup(table: Table, key: Key, name: string, holder: string): CatalogIssue {
+  const reason =
+    `The root field "${name}" for the key ${key.name} belongs to ${holder}, so rows cannot be looked up by this key. ` +
+    `Name it in custom_root_fields as select_by_${key.name}.`;
+  return { severity: 'note', where: table.id, reason };
 }

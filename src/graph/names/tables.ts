@@ -2,18 +2,12 @@ import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../cata
 import type { SourceName } from '../../core/index.ts';
 import { offersLookup, offersRoot } from '../column-support.ts';
 import { type ClashResolution, clashesIn, type NameClash, namespaceOf, resolveClashes } from './clashes.ts';
-import {
-  joinNames,
-  type Operation,
-  rootKinds,
-  rootPatterns,
-  type TypeKind,
-  typeKinds,
-} from './conventions.ts';
+import { type Operation, rootKinds, rootPatterns, type TypeKind, typeKinds } from './conventions.ts';
 import { Directory } from './directory.ts';
 import { holderOf } from './holder.ts';
-import { camelCase, isLegal, spellExact, spellName, takeName } from './identifier.ts';
-import { refusedRoot, reservedName, takenName } from './issues.ts';
+import { spellName, takeName } from './identifier.ts';
+import { noLookup, refusedRoot, reservedName, takenName } from './issues.ts';
+import { lookupKeys, lookupName } from './lookup-names.ts';
 import { Lookups } from './lookups.ts';
 import { comparePrecedence } from './precedence.ts';
 import { bothNames, type ReservedName, reservedNames } from './reserved.ts';
@@ -330,11 +324,9 @@ export class TableNames {
    * is a clash instead where the table of the key is older than the holder of the name.
    */
   #nameKeys(table: Table): NameClash[] {
-    return table.keys.flatMap((key): NameClash[] => {
-      if (key.primary || sameColumns(table.primaryKey, key) || !offersLookup(table, key)) return [];
-      const style = this.style(table);
-      const custom = table.customRootFields[`select_by_${key.name}`];
-      const name = custom !== undefined && isLegal(custom) ? custom : this.#keyFieldName(style, table, key);
+    const style = this.style(table);
+    return lookupKeys(table).flatMap((key): NameClash[] => {
+      const name = lookupName(style, table, this.base(table), key);
       const entry = { table, kind: 'select_by_pk' as const, key };
       const { namespace } = style;
       const found = this.#patternRoot('read', namespace, name);
@@ -351,38 +343,12 @@ export class TableNames {
       return [];
     });
   }
-
-  /** `orders_by_shop_id_number`, `ordersByShopIdNumber` */
-  #keyFieldName(style: Style, table: Table, key: Key): string {
-    const columns = key.columns.map(({ customName, name }) =>
-      customName === null ? spellName(name) : customName,
-    );
-    const words = spellExact(['by', ...columns].join('_'));
-    const ending = style.naming === 'hasura-default' ? words : camelCase(words);
-    const before = wordsBefore(style, '') + rootWord(style, '', table, this.base(table));
-    return joinNames(style.naming, before, ending) + style.root.suffix;
-  }
 }
 
 const kindIndex = new Map(typeKinds.map((kind, index) => [kind, index]));
 
 function keyOf(table: Table, kind: RootFieldKind): Key | null {
   return rootPatterns[kind].ending === 'by_pk' ? table.primaryKey : null;
-}
-
-function sameColumns(one: Key | null, other: Key): boolean {
-  return (
-    one !== null &&
-    one.columns.length === other.columns.length &&
-    one.columns.every((column) => other.columns.includes(column))
-  );
-}
-
-function noLookup(table: Table, key: Key, name: string, holder: string): CatalogIssue {
-  const reason =
-    `The root field "${name}" for the key ${key.name} belongs to ${holder}, so rows cannot be looked up by this key. ` +
-    `Name it in custom_root_fields as select_by_${key.name}.`;
-  return { severity: 'note', where: table.id, reason };
 }
 
 function withoutColumns(table: Table): CatalogIssue {

@@ -32,8 +32,8 @@ const argumentsOf = (args: GraphQLFieldConfigArgumentMap): GraphQLArgument[] =>
 const none: readonly GraphQLArgument[] = [];
 
 /**
- * An object type that creates its fields for each reader and caches none. Names are not checked, since the kept type
- * of the same name did.
+ * An object type that creates its fields for each reader and caches none. Names are not checked, since those of the cached type
+ * of the same name were.
  */
 class TransientObject extends GraphQLObjectType {
   readonly #fields: () => FieldConfigs;
@@ -86,7 +86,7 @@ class TransientInput extends GraphQLInputObjectType {
   }
 }
 
-/** As TransientObject, for input types. */
+/** As TransientObject, for enums. */
 class TransientEnum extends GraphQLEnumType {
   readonly #config: GraphQLEnumTypeConfig;
 

@@ -42,7 +42,7 @@ export function planAssignments(
   return assignments;
 }
 
-/** The type of what is added or multiplied: a number that need not be a value of the column, of its domain say. */
+/** The type of an operand of `_inc` or `_mul`: a plain number, to which the domain of the column does not apply. */
 function operandOf({ type: { scalar, scale } }: Column): ValueType {
   return { scalar, array: false, scale };
 }

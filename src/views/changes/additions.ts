@@ -10,7 +10,10 @@ import {
 import type { FoundChange } from './change.ts';
 import { subject } from './subject.ts';
 
-/** What GraphQL.js does not tell, since no client notices it: types and fields that are new, and fields whose type has become narrower. */
+/**
+ * Changes that GraphQL.js does not report, since they break no client: new types and fields, and fields whose type has become
+ * narrower.
+ */
 export function additions(before: GraphQLSchema, after: GraphQLSchema): FoundChange[] {
   const old = before.getTypeMap();
   return Object.values(after.getTypeMap()).flatMap((type): FoundChange[] => {

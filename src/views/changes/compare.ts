@@ -28,7 +28,7 @@ const added: ReadonlySet<string> = new Set([
   Dangerous.OPTIONAL_ARG_ADDED,
 ]);
 
-/** What another graph means to clients, breaking changes first. */
+/** All changes between two graphs, breaking changes first. */
 export function compareGraphs(compared: Compared): GraphChange[] {
   const { before, after, whole = compared } = compared;
   const unsafe = [

@@ -3,8 +3,8 @@ import type { Compared, FoundChange, GraphChange } from './change.ts';
 import { exists, subject } from './subject.ts';
 
 /**
- * One column is a field of its table's type, and a part of filters, orders, inputs and aggregates besides. Whoever is told of the field
- * need not be told of the rest: those changes get the name of the one that they follow from.
+ * Groups changes by their cause. A column is a field of its table's type, and it is also part of filters, orders, inputs and
+ * aggregates. The changes of these parts follow from the change of the field, and get its name in `follows`.
  */
 export function followed(changes: readonly FoundChange[], { before, after }: Compared): GraphChange[] {
   const rows = [...new Set([...rowTypes(before), ...rowTypes(after)])];
@@ -31,7 +31,8 @@ export function followed(changes: readonly FoundChange[], { before, after }: Com
       ofAggregate(heads, change, table, about.member) ?? heads.get(keyOf(change, table, about.member)) ?? null
     );
   };
-  // The last column of a type takes along the filter on that type, which belongs to no table.
+  // The filters of a scalar belong to no table. They disappear with the last column of the scalar, so they follow from the first
+  // change of a column.
   const leftOver = new Map(changes.map(({ change }) => [change, firstOf(heads, change)]));
   return changes.map((one) => {
     const { subject: about, ...fields } = one;
@@ -53,7 +54,7 @@ function rootNames(schema: GraphQLSchema): string[] {
   );
 }
 
-/** `orders_aggregate` goes with `orders`. */
+/** `orders_aggregate` follows from `orders`. */
 function ofAggregate(
   heads: ReadonlyMap<string, string>,
   change: GraphChange['change'],

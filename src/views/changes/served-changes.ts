@@ -5,7 +5,7 @@ import type { GraphChange } from './change.ts';
 import { compareGraphs, inOrder } from './compare.ts';
 import { partOf, pathOf, tablesOf, touchedTables } from './touched.ts';
 
-/** A catalog that was or is served, and what it was resolved from. Its names and types are only made to be compared. */
+/** A served catalog and the parts that it was resolved from. Its names and types are only built for comparisons. */
 export interface Version {
   readonly catalog: Catalog;
   readonly parts: GraphParts;
@@ -17,7 +17,10 @@ export function versionOf(parts: GraphParts): Version {
   return { catalog: servedGraph(parts).catalog, parts };
 }
 
-/** What has changed for clients between two versions. Types are compared for tables that have changed, so that few changes take little time. */
+/**
+ * The changes for clients between two versions. Only types of tables that have changed are compared, so that small changes take
+ * little time.
+ */
 export function servedChanges(one: Version, other: Version): readonly GraphChange[] {
   const [before, after] = [one, other].map((version): Compared => {
     return { ...version, graph: graphOf(version.parts, version.catalog) };
@@ -34,7 +37,7 @@ export function servedChanges(one: Version, other: Version): readonly GraphChang
   return inOrder([...redirected(before, after, touched), ...changes]);
 }
 
-/** Fields that kept their name and their type but show something else: no comparison of types finds these. */
+/** Fields that kept their name and type but return other data. A comparison of types does not find them. */
 function redirected(before: Compared, after: Compared, touched: ReadonlySet<string>): GraphChange[] {
   const was = byName(before, touched);
   return [...byName(after, touched)].flatMap(([key, table]) => {
@@ -64,7 +67,7 @@ function byName({ catalog, graph }: ServedGraph, touched: ReadonlySet<string>): 
   return new Map(tables.map((table) => [keyOf(table), table]));
 }
 
-/** What each field of a table shows. */
+/** The column or the relationship behind each field of a table. */
 function pathsOf({ graph }: ServedGraph, table: Table): Map<string, string> {
   const shown = table.relationships.filter(({ to }) => to.columns.length > 0);
   return new Map([

@@ -39,7 +39,7 @@ const forms: readonly (readonly [form: RegExp, of: (found: readonly string[]) =>
   [new RegExp(`^${name} `), ([type]) => subject(type!)],
 ];
 
-/** What a change that GraphQL.js has found is about: it tells so in its description only. */
+/** The subject of a change that GraphQL.js has found. GraphQL.js states it in the description only. */
 export function subjectOf(description: string): Subject {
   for (const [form, of] of forms) {
     const found = form.exec(description);
@@ -48,7 +48,7 @@ export function subjectOf(description: string): Subject {
   return subject(description);
 }
 
-/** Whether a graph has it. */
+/** Whether a graph has the type, member or argument. */
 export function exists(schema: GraphQLSchema, { type: typeName, member, argument }: Subject): boolean {
   const type = schema.getType(typeName) ?? rootOf(schema, typeName);
   if (type === undefined) return false;

@@ -48,14 +48,14 @@ export function tablesOf({ sources }: Sources): Table[] {
   return [...sources.values()].flatMap(({ tables }) => tables);
 }
 
-/** Where a relationship leads to, and by which columns. */
+/** The table that a relationship leads to, and its columns. */
 export function pathOf({ to, mapping }: Relationship): string {
   return `${to.id} (${mapping.map((pair) => `${pair.from.name} = ${pair.to.name}`).join(', ')})`;
 }
 
-/** By table, everything that its types and fields are made from, as text. */
+/** A clash with another table may remove the connection or a custom root field of this one. */
 function contents({ catalog, graph }: ServedGraph): Map<string, string> {
-  // Another table may take away the connection or a custom root field of this one.
+  // A clash with another table may remove the connection or a custom root field of this one.
   const clashes = new Map<string, string>();
   for (const { where, reason } of graph.clashes) clashes.set(where, `${clashes.get(where) ?? ''}${reason}`);
   const sources = new Map(

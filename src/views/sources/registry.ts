@@ -106,7 +106,7 @@ export class SourceRegistry {
     // If the database does not answer, introspection continues in the background.
     const first = this.#first(added, true);
     const inTime = await Promise.race([first, sleep(patienceMs.read, false, { ref: false })]);
-    // The connector is a new one, even if the source cannot be read.
+    // Listeners are called in any case, since the source has another connector.
     if (!inTime && this.#sources.includes(added)) this.#notify();
     if (former !== null) this.#retire(former);
     return added;

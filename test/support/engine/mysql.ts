@@ -39,6 +39,7 @@ export const mysqlSpelling: Spelling = {
   wideKey: 'bigint unsigned',
   decimal: 'decimal(40,10)',
   document: 'json',
+  enumOf: ({ labels }) => ({ before: '', type: `enum(${labels.join(', ')})` }),
   longText: 'longtext',
   repeated: (length) => `repeat('x', ${length})`,
 };

@@ -33,6 +33,7 @@ export const postgresSpelling: Spelling = {
   wideKey: 'numeric(20)',
   decimal: 'numeric',
   document: 'json',
+  enumOf: ({ type, labels }) => ({ before: `create type ${type} as enum (${labels.join(', ')});`, type }),
   longText: 'text',
   repeated: (length) => `repeat('x', ${length})`,
 };

@@ -12,6 +12,13 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** An enum: the names of its type and of its column, and its labels, all of them as they stand in a script. */
+export interface EnumParts {
+  readonly type: string;
+  readonly column: string;
+  readonly labels: readonly string[];
+}
+
 /** Spelling of an engine's scripts, independent of the product's dialects. */
 export interface Spelling {
   /** The table definitions that the engine reads: `<catalog>/<ddl>.sql`. */
@@ -34,6 +41,8 @@ export interface Spelling {
   readonly decimal: string;
   /** A JSON type that keeps the document's text, if the engine has one. */
   readonly document: string;
+  /** The type of an enum column. `before`: a statement that creates the type first. */
+  enumOf(parts: EnumParts): { readonly before: string; readonly type: string };
   /** A text type without a length limit. */
   readonly longText: string;
   /** An expression for a text of `length` times `x`. */

@@ -32,6 +32,10 @@ const spelling: Spelling = {
   wideKey: 'bigint',
   decimal: 'numeric',
   document: 'json',
+  enumOf: ({ column, labels }) => ({
+    before: '',
+    type: `varchar(60) check (${column} in (${labels.join(', ')}))`,
+  }),
   longText: 'text',
   repeated: (length) => `replace(hex(zeroblob(${length / 2})), '0', 'x')`,
 };

@@ -11,7 +11,7 @@ export interface Imported {
   readonly config: Pick<FozConfig, 'numbers' | 'server' | 'sources'>;
   readonly metadata: Metadata;
   readonly operations: AllowedOperations;
-  /** By file and line. */
+  /** Sorted by file and line. */
   readonly findings: readonly Finding[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * Canonical text of stored values. SQLite lets any column hold any kind of value, so each of these takes them all; what has no
- * canonical form leaves as it is, escaped for JSON. Used by the writer of answers and by the functions that build JSON inside
- * the database, so that both spell a value the same way.
+ * Canonical text of stored values. A SQLite column can hold a value of any kind, so each function takes all kinds; a value without
+ * a canonical form is returned unchanged, escaped for JSON. Used by the writer of answers and by the SQL functions that build JSON,
+ * so that both produce the same text.
  */
 
 /**

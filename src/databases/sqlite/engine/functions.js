@@ -7,9 +7,7 @@ import * as json from './json.js';
 /** @typedef {import('./canonical.js').Stored} Stored */
 /** @typedef {(...values: Stored[]) => string | number | Uint8Array | null} SqlFunction */
 
-/**
- * Complaints of these functions begin with this word, so that they are told apart from those of SQLite.
- */
+/** The prefix of the error messages of these functions, which distinguishes them from SQLite's own. */
 export const complaint = 'foz: ';
 
 const options = { deterministic: true, directOnly: true, useBigIntArguments: true };

@@ -27,7 +27,7 @@ import { registerFunctions, startStatement } from './functions.js';
 
 /** A statement that reads may build texts of so many bytes, or of as many as its rows may be. */
 const leastText = 64 * 1024 * 1024;
-/** No text may be longer: it could not be told. */
+/** The longest text that can be sent to Foz's process, a little less than the longest string of Node. */
 const longestText = 500_000_000;
 
 const input = 0;
