@@ -1,5 +1,5 @@
 import { type DocumentNode, parse, validate } from 'graphql';
-import { FozError } from '../core/index.ts';
+import { FozError, plainMessage } from '../core/index.ts';
 import { answerErrors, type EngineAnswer, type RoleEngine } from '../execute/index.ts';
 import type { Operation } from '../serve/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
@@ -25,7 +25,7 @@ export async function replan(
   const document = given ?? parse(operation.query);
   const problems = validate(now.options.schema, document);
   if (problems.length > 0) {
-    const errors = problems.map(({ message }) => new FozError('validation-failed', message));
+    const errors = problems.map(({ message }) => new FozError('validation-failed', plainMessage(message)));
     return answerErrors(errors, 'request', now.options.showInternal);
   }
   // Releases the bytes held by the first attempt.

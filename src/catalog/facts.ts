@@ -92,6 +92,8 @@ export interface ColumnFacts {
   readonly lenient?: boolean;
   /** The collation, quoted as needed, where it is not the default and the database compares texts of one collation only. */
   readonly collation?: string;
+  /** The database stores texts in the column that are no values of its scalar. */
+  readonly loose?: boolean;
   /** For `opaque` columns: the comparisons that the database supports. Absent: their texts are compared for equality. */
   readonly compares?: NativeComparison;
 }

@@ -191,6 +191,7 @@ function resolveColumn(
       ...(facts.compares === undefined ? {} : { compares: facts.compares }),
       ...(facts.lenient === true ? { lenient: true as const } : {}),
       ...(facts.collation === undefined ? {} : { collation: facts.collation }),
+      ...(facts.loose === true ? { loose: true as const } : {}),
     }),
     enumType,
     nativeType: facts.nativeType,

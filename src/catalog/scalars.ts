@@ -118,6 +118,8 @@ export interface ValueType {
   readonly lenient?: true;
   /** The collation, quoted as needed, where it is not the default and the database compares texts of one collation only. */
   readonly collation?: string;
+  /** The column may hold texts that are no values of the scalar. */
+  readonly loose?: true;
   /** For `opaque`: the comparisons that the database supports. Absent: their texts are compared. */
   readonly compares?: NativeComparison | undefined;
 }

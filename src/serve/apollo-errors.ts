@@ -1,5 +1,5 @@
 import type { DocumentNode, GraphQLError, GraphQLFormattedError } from 'graphql';
-import { nestedTooDeeply } from '../core/index.ts';
+import { nestedTooDeeply, plainMessage } from '../core/index.ts';
 import { placesOf } from './document-places.ts';
 
 /** The places of errors about documents, from when they are found until they are formatted. */
@@ -40,7 +40,9 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   const known = codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given);
   const code = limited ? 'limit-exceeded' : known;
   const message =
-    code === 'unexpected' ? 'Something went wrong inside Foz; the log has the details.' : formatted.message;
+    code === 'unexpected'
+      ? 'Something went wrong inside Foz; the log has the details.'
+      : plainMessage(formatted.message);
   return {
     message,
     ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),

@@ -94,9 +94,16 @@ export interface Dialect {
   order(expression: Sql, direction: Direction, nullable: boolean): Sql;
   /**
    * The expression by which a column is sorted, grouped and compared with other columns, where equal values may be stored in several
-   * forms; absent or `null`: the column itself.
+   * forms; absent or `null`: the column itself. `beside`: the type of the column that it is compared with.
    */
-  shownAs?(column: Sql, type: ValueType): Sql | null;
+  shownAs?(column: Sql, type: ValueType, beside?: ValueType): Sql | null;
+  /**
+   * Equality of the columns of a relationship within the source, where they store equal values in different forms; absent or `null`: the
+   * database's `=`. Such a relationship may find several rows by a unique key.
+   */
+  joinEquals?(to: TypedColumn, from: TypedColumn): Sql | null;
+  /** As `keyEquals` for keys of the same source; absent or `null`: the database's `=`. */
+  ownKeyEquals?(column: Sql, type: ValueType, key: Sql): Sql | null;
   /**
    * The expression by which a column is sorted and compared inside a CASE; default: the column itself. MySQL sorts an enum by the position
    * of its label only where the column stands alone. In a CASE it would sort by the text, so the position (`status + 0`) is used.

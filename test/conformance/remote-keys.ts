@@ -150,25 +150,43 @@ const sqlite: readonly KeyColumn[] = [
   {
     name: 'uuid',
     type: 'uuid',
-    values: [...uuids, ...uuids.map((text) => text.toUpperCase()), "x'0b00000000004000800000000000000a'"],
+    values: [
+      ...uuids,
+      ...uuids.map((text) => text.toUpperCase()),
+      ...uuids.map((text) => text.replaceAll('-', '')),
+      "'0B000000-0000-4000-8000-00000000000a'",
+      "x'0b00000000004000800000000000000a'",
+    ],
   },
   {
     name: 'opaque',
     type: '',
     values: [...quoted(['fr', 'FR', '::1', '101', '198.24.10.0']), '101', '1.5', "x'7eb2'"],
   },
-  { name: 'date', type: 'date', values: quoted([...dates, 'soon']) },
+  {
+    name: 'date',
+    type: 'date',
+    values: [
+      ...quoted([...dates, '2024-02-29 10:00:00', '2024-03-01T01:00:00+02:00', 'soon', '2024-2-29']),
+      '1709208000',
+      '1709208000000',
+    ],
+  },
   {
     name: 'moment',
     type: 'datetime',
-    values: quoted([...moments, '2024-02-29T12:00:00Z', '2024-02-29 12:00:00.1234567', 'soon']),
+    values: [
+      ...quoted([...moments, '2024-02-29T12:00:00Z', '2024-02-29 12:00:00.1234567', 'soon']),
+      '1709208000',
+      '1709208000500',
+    ],
   },
   {
     name: 'instant',
     type: 'timestamptz',
     values: quoted([...moments, '2024-02-29T14:00:00+02:00', '2024-02-29 25:00:00']),
   },
-  { name: 'time', type: 'time', values: quoted(times) },
+  { name: 'time', type: 'time', values: quoted([...times, '12:00', '12:00:00.500', '9:05']) },
   { name: 'small', type: 'smallint', values: wholes.slice(0, 6) },
   { name: 'whole', type: 'int', values: wholes },
   { name: 'large', type: 'bigint', values: [...wholes, ...large] },

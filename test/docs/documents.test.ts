@@ -24,6 +24,8 @@ ${rows.join('\n')}
 Each error of the code \`unexpected\` is in the log, with the id of the request (\`x-request-id\` of the answer) and its stack, without the values
 of variables; \`foz_unexpected_errors_total\` counts them.
 
+At most 100 errors of a document and 100 of a variable are listed; one more error then says that there are others.
+
 ## Where an error is
 
 \`path\` is the place in the operation. It has the names of fields, not their aliases.

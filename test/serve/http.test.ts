@@ -101,6 +101,17 @@ describe('requests', () => {
     const got = await post(server.url, { query: '{ hello }' }, { accept: 'text/html' });
     expect(got.status).toBe(406);
   });
+  test('a document with very many errors: the last one says that there are more', async () => {
+    const given = Array.from({ length: 120 }, (_, at) => `a${at}: 1`).join(' ');
+    const { text } = await post(server.url, { query: `{ hello(${given}) }` });
+    const { errors } = JSON.parse(text) as { errors: { message: string; extensions: object }[] };
+    expect(errors).toHaveLength(101);
+    expect(errors[100]).toEqual({
+      message:
+        'The document has more errors than these 100: correct them and send it again to see the others.',
+      extensions: { path: '$', code: 'validation-failed' },
+    });
+  });
   test('a body beyond the limit is 413, announced or not', async () => {
     const large = await post(server.url, { query: `{ hello } #${'x'.repeat(70_000)}` });
     expect([large.status, codeOf(large)]).toEqual([413, 'limit-exceeded']);

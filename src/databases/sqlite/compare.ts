@@ -3,7 +3,8 @@ import { jsonText } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encodings, storableText, written } from './encode.ts';
-import { uuidText } from './engine/canonical.js';
+import { hasForms } from './forms.ts';
+import { bindCanonical, compareMixed, isMixed, isMixedOperator } from './mixed.ts';
 import { dayCeiling, dayFloor, exactMoment, momentStorage } from './moments.ts';
 import { globOfEnd, globOfLike, globOfStart, lower, shortGlob } from './patterns.ts';
 import { momentValue, opaqueText, storedForms, truth } from './values.ts';
@@ -13,6 +14,7 @@ type Condition = (x: Sql, param: Param, type: ValueType) => Sql;
 
 /** One bound value, typed where no column gives it an affinity. */
 export function bindValue(param: Param): Sql {
+  if (param.column === undefined && isMixed(param.type)) return bindCanonical(param, param.type);
   if (holdsNul(param)) return sql`cast(${sql.bind(param, (value) => Buffer.from(String(value)))} as text)`;
   const bound = sql.bind(param, (value) => (value === null ? null : written(value, param)));
   return param.type.scalar === 'numeric' ? sql`cast(${bound} as numeric)` : bound;
@@ -76,32 +78,6 @@ const documents: Partial<Record<Compared, Condition>> = {
   _has_keys_all: (x, p) => sql`foz_doc_has(${documentText(x)}, ${keys(p)}, 1)`,
 };
 
-/** Conditions over values that may be stored in several forms: all forms are equal. */
-function spelled(...encodes: readonly ((value: unknown) => unknown)[]): Partial<Record<Compared, Condition>> {
-  const all = (p: Param) => encodes.map((encode) => bind(p, encode));
-  const distinct = (x: Sql, p: Param) =>
-    sql.join(
-      all(p).map((value) => sql`${x} is not ${value}`),
-      sql` and `,
-    );
-  return {
-    ...plain,
-    _eq: (x, p) => sql`${x} in (${sql.join(all(p))})`,
-    _neq: (x, p) => sql`${x} not in (${sql.join(all(p))})`,
-    _is_distinct_from: (x, p) => sql`(${distinct(x, p)})`,
-  };
-}
-
-const uuid = as(uuidText);
-const uuids = spelled(
-  uuid,
-  (value) => String(uuid(value)).toUpperCase(),
-  (value) => {
-    const hex = String(uuid(value)).replaceAll('-', '');
-    return /^[0-9a-f]{32}$/.test(hex) ? new Uint8Array(Buffer.from(hex, 'hex')) : uuid(value);
-  },
-);
-
 /** A boolean parameter. The index finds all stored forms of a boolean, also numbers other than 0 and 1, and words. */
 const truthParam = (p: Param) => bind(p, (value) => encodings.boolean(value));
 const booleans: Partial<Record<Compared, Condition>> = {
@@ -152,8 +128,6 @@ function conditions(type: ValueType): Partial<Record<Compared, Condition>> {
       return { ...plain, ...matching };
     case 'json':
       return documents;
-    case 'uuid':
-      return uuids;
     case 'boolean':
       return booleans;
     case 'opaque':
@@ -167,6 +141,7 @@ function conditions(type: ValueType): Partial<Record<Compared, Condition>> {
 
 /** A column operator; the operators of a family that SQLite lacks are not among the capabilities. */
 export function compareValue(x: Sql, type: ValueType, operator: Compared, param: Param): Sql {
+  if (isMixed(type) && isMixedOperator(operator)) return compareMixed(x, type, operator, param);
   const condition = conditions(type)[operator];
   if (condition === undefined) throw new TypeError(`${operator} does not exist for ${type.scalar} on SQLite`);
   return condition(x, { ...param, type: { ...param.type, ...storageOf(type) } }, type);
@@ -174,5 +149,5 @@ export function compareValue(x: Sql, type: ValueType, operator: Compared, param:
 
 /** The storage of a column. It determines the form of a bound value, not the type of the operand. */
 function storageOf(type: ValueType): Partial<ValueType> {
-  return familyOf(type.scalar) === 'timestamp' ? { scalar: type.scalar, nativeType: type.nativeType } : {};
+  return hasForms(type.scalar) ? { scalar: type.scalar, nativeType: type.nativeType } : {};
 }

@@ -20,8 +20,10 @@ import {
 } from '../../sql/index.ts';
 import { bindValue, compareValue } from './compare.ts';
 import { encodeList, encodings } from './encode.ts';
+import { hasForms } from './forms.ts';
 import { holds } from './holds.ts';
-import { inKeys, inOwnKeys, keyEquals, keyRows, keyText } from './keys.ts';
+import { inKeys, inOwnKeys, isHex, keyEquals, keyRows, keyText } from './keys.ts';
+import { canonicalForm, canonicalText, differentForms, isMixed, joinForms, uuidForms } from './mixed.ts';
 import { flatValue, jsonValue, momentValue, opaqueText, storedForms, textOfValue, truth } from './values.ts';
 
 const absent: ReadonlySet<Operator> = new Set(['_similar', '_nsimilar', '_search']);
@@ -81,7 +83,14 @@ export const sqliteDialect: NestingDialect = {
   },
   jsonPath: (expression, _, path) => jsonAt(expression, path),
 
-  shownAs: (column, type) => (type.scalar === 'boolean' ? truth(column) : null),
+  shownAs: (column, type, beside) => {
+    if (type.scalar === 'boolean') return truth(column);
+    return hasForms(type.scalar) && (isMixed(type) || differentForms(type, beside))
+      ? canonicalForm(column, type)
+      : null;
+  },
+  joinEquals: joinForms,
+  ownKeyEquals: (column, type, key) => (isMixed(type) ? keyEquals(column, type, key, undefined) : null),
   // Over rows of an ordered sub-select, SQLite 3.53 assumes that they already have any requested order of the key.
   groupKeyInOrder: (key) => sql`+${key}`,
   // SQLite 3.53 runs EXISTS as a join, so that OFFSET skips rows of the join. A limit in the sub-select prevents that.
@@ -103,11 +112,26 @@ export const sqliteDialect: NestingDialect = {
 
 /** `x in (list)`. Values that may be stored in several forms are compared in canonical form. */
 function amongList(x: Sql, type: ValueType, param: Param, keys: boolean): Sql {
+  if (isMixed(type)) return amongMixed(x, type, param, keys);
   const list = listed(param, type, keys);
   if (type.scalar === 'boolean') return sql`${truth(x)} in ${list}`;
   if (type.scalar !== 'opaque') return sql`${x} in ${list}`;
   const forms = storedForms(sql`value`).map((form) => sql`select ${form} from ${list}`);
   return sql`(${x} in (${sql.join(forms, sql` union all `)}) and ${opaqueText(x)} in ${list})`;
+}
+
+/** As `amongList`, for a column that stores its values in several forms. */
+function amongMixed(x: Sql, type: ValueType, param: Param, keys: boolean): Sql {
+  const list = sql.bind(param, (given) => {
+    const values = (given ?? []) as readonly unknown[];
+    const flat = keys ? values.map((tuple) => (tuple as readonly unknown[])[0]) : values;
+    const present = flat.filter((value) => value !== null && value !== undefined);
+    return JSON.stringify(present.map((value) => canonicalText(value, type, true)));
+  });
+  const found = sql`${canonicalForm(x, type)} in (select value from json_each(${list}))`;
+  if (type.nativeType !== 'uuid forms') return found;
+  const forms = uuidForms(sql`value`).map((form) => sql`select ${form} from json_each(${list})`);
+  return sql`(${x} in (${sql.join(forms, sql` union all `)}) and ${found})`;
 }
 
 /** `(select value from json_each(?))`: one text however long the list is, and the index of the column stays usable. */
@@ -118,11 +142,9 @@ function listed(param: Param, type: ValueType, keys = false): Sql {
     const values = keys ? (value as readonly (readonly unknown[])[]).map((tuple) => tuple[0]) : value;
     return encodeList(values, stored);
   });
-  if (type.scalar === 'bytea') return sql`(select unhex(value) from json_each(${list}))`;
-  if (type.scalar !== 'uuid') return sql`(select value from json_each(${list}))`;
-  // A UUID may also be stored as its 16 bytes.
-  const bytes = sql`unhex(replace(value, '-', ''))`;
-  return sql`(select value from json_each(${list}) union all select ${bytes} from json_each(${list}) where ${bytes} is not null)`;
+  return isHex(stored)
+    ? sql`(select unhex(value) from json_each(${list}))`
+    : sql`(select value from json_each(${list}))`;
 }
 
 /** Entries of one call of `concat`. SQLite allows 1000 arguments. */

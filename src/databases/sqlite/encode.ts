@@ -1,8 +1,8 @@
 import type { Scalar, ValueType } from '../../catalog/index.ts';
 import { FozError, jsonText, withoutEndingZeros } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
-import { decimalText, uuidText } from './engine/canonical.js';
-import { exactMoment, momentSpellings, storedMoment } from './moments.ts';
+import { decimalText, plainUuid, timeText } from './engine/canonical.js';
+import { exactOrText, momentSpellings, storedFraction, storedMoment } from './moments.ts';
 
 type Encode = (value: unknown, type: ValueType) => unknown;
 
@@ -27,6 +27,33 @@ const bytes: Encode = (value) => new Uint8Array(Buffer.from(String(value), 'base
 const asText: Encode = (value) => storableText(value);
 const asMoment: Encode = (value, type) => storedMoment(value, type);
 
+/** A UUID in the form of the column (see forms.ts). */
+function storedUuid(value: unknown, { nativeType }: ValueType): string | Uint8Array {
+  const text = plainUuid(storableText(value));
+  const digits = text.replaceAll('-', '');
+  switch (nativeType) {
+    case 'uuid upper':
+      return text.toUpperCase();
+    case 'uuid hex':
+      return digits;
+    case 'uuid HEX':
+      return digits.toUpperCase();
+    case 'uuid bytes':
+      return new Uint8Array(Buffer.from(digits, 'hex'));
+    default:
+      return text;
+  }
+}
+
+/** A time of day in the form of the column (see forms.ts). */
+function storedTime(value: unknown, { nativeType = '' }: ValueType): string {
+  const text = timeText(storableText(value));
+  const form = /^time (\d+)(\?)?$/.exec(nativeType);
+  if (form === null) return text;
+  const digits = { digits: Number(form[1]), optional: form[2] !== undefined };
+  return text.slice(0, 8) + storedFraction(text.slice(9), digits);
+}
+
 /** Converts a canonical value (not null) to the bound value, which equals the stored value of the column. */
 export const encodings = {
   boolean: (value) => (isTrue(value) ? 1 : 0),
@@ -37,9 +64,9 @@ export const encodings = {
   real: Number,
   float: Number,
   text: asText,
-  uuid: (value) => storableText(value).toLowerCase(),
+  uuid: storedUuid,
   date: asText,
-  time: asText,
+  time: storedTime,
   timetz: asText,
   timestamp: asMoment,
   timestamptz: asMoment,
@@ -94,12 +121,13 @@ function jsonElement(value: unknown, type: ValueType): string {
     case 'timestamp':
     case 'timestamptz':
       return JSON.stringify(
-        type.nativeType === 'canonical' ? exactMoment(value) : encodings[type.scalar](value, type),
+        type.nativeType === 'canonical' ? exactOrText(value) : encodings[type.scalar](value, type),
       );
     case 'bytea':
       return JSON.stringify(Buffer.from(String(value), 'base64').toString('hex'));
     default: {
       const encoded = encodings[type.scalar](value, type);
+      if (encoded instanceof Uint8Array) return JSON.stringify(Buffer.from(encoded).toString('hex'));
       return typeof encoded === 'bigint' ? String(encoded) : JSON.stringify(encoded);
     }
   }
@@ -108,10 +136,6 @@ function jsonElement(value: unknown, type: ValueType): string {
 /** All forms in which the value may be stored, as JSON elements. */
 function jsonSpellings(value: unknown, type: ValueType): readonly string[] {
   switch (type.scalar) {
-    case 'uuid': {
-      const lower = uuidText(storableText(value));
-      return [JSON.stringify(lower), JSON.stringify(lower.toUpperCase())];
-    }
     case 'timestamp':
     case 'timestamptz':
       return momentSpellings(value, type).map((spelling) => JSON.stringify(spelling));

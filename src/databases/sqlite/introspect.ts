@@ -11,7 +11,7 @@ import type {
 import type { IntrospectOptions } from '../../plan/index.ts';
 import { tableFilter } from '../../sql/index.ts';
 import { type CreatedTable, keyOf, readCreated, triggerOf } from './created.ts';
-import { storageMarker } from './moments.ts';
+import { columnKey, lookAtForms } from './look.ts';
 import type { Query } from './query.ts';
 import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
 import { declaredType } from './types.ts';
@@ -29,9 +29,10 @@ export async function introspect(query: Query, options: IntrospectOptions): Prom
   const issues: FactIssue[] = [...schema.issues];
   const passes = tableFilter(options.tables);
   const wanted = schema.tables.filter((table) => passes(null, table.name));
-  const storages = await sampleMoments(query, wanted);
+  const { forms, issues: found } = await lookAtForms(query, wanted);
+  issues.push(...found);
   const enums: EnumFacts[] = [];
-  const reader = new TableReader(schema.tables, storages, issues, enums);
+  const reader = new TableReader(schema.tables, forms, issues, enums);
   const tables = wanted.map((table) => reader.read(table));
   const keyNames = new Map<string, string>();
   for (const { name, primaryKey, uniqueKeys } of tables) {
@@ -42,51 +43,22 @@ export async function introspect(query: Query, options: IntrospectOptions): Prom
   return { facts: { engine: 'sqlite', version, defaultNamespace: null, tables, enums, issues }, keyNames };
 }
 
-const samplesPerStatement = 300;
-
-/** How each timestamp column stores its values (see moments.ts), by table and column, from the first value found. */
-async function sampleMoments(
-  query: Query,
-  tables: readonly SchemaTable[],
-): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  const columns = tables
-    .filter((table) => !table.view)
-    .flatMap((table) => table.columns.map((column) => ({ table, column, ...declaredType(column.type) })))
-    .filter(({ scalar }) => scalar === 'timestamp' || scalar === 'timestamptz');
-  const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-  for (let start = 0; start < columns.length; start += samplesPerStatement) {
-    const part = columns.slice(start, start + samplesPerStatement);
-    const samples = part.map(({ table, column }) => {
-      const name = quote(column.name);
-      const first = `select ${name} as v from ${quote(table.name)} limit 100`;
-      return `(select v from (${first}) where typeof(v) in ('integer', 'real', 'text') limit 1)`;
-    });
-    const [row = []] = await query(`select ${samples.join(', ')}`);
-    part.forEach(({ table, column }, index) => {
-      const storage = storageMarker(row[index]);
-      if (storage !== null) found.set(JSON.stringify([table.name, column.name]), storage);
-    });
-  }
-  return found;
-}
-
 /** Builds the facts of a table from the schema, and collects issues. */
 class TableReader {
   readonly #byName: ReadonlyMap<string, SchemaTable>;
-  readonly #storages: ReadonlyMap<string, string>;
+  readonly #forms: ReadonlyMap<string, string>;
   readonly #issues: FactIssue[];
   readonly #enums: EnumFacts[];
   readonly #enumNames = new Set<string>();
 
   constructor(
     tables: readonly SchemaTable[],
-    storages: ReadonlyMap<string, string>,
+    forms: ReadonlyMap<string, string>,
     issues: FactIssue[],
     enums: EnumFacts[],
   ) {
     this.#byName = new Map(tables.map((table) => [table.name.toLowerCase(), table]));
-    this.#storages = storages;
+    this.#forms = forms;
     this.#issues = issues;
     this.#enums = enums;
   }
@@ -138,13 +110,14 @@ class TableReader {
     const values = type.scalar === 'text' ? created.lists.get(column.name.toLowerCase()) : undefined;
     // A view may have the collation of any of its tables.
     const lenient = table.view || created.collated.has(column.name.toLowerCase());
+    const form = this.#forms.get(columnKey(table.name, column.name)) ?? null;
     const identity = primary.length === 1 && primary[0] === column.name && isRowid(table, column);
     return {
       name: column.name,
       nativeType: column.type,
       scalar: values === undefined ? type.scalar : 'enum',
       array: false,
-      castType: this.#storages.get(JSON.stringify([table.name, column.name])) ?? null,
+      castType: form,
       enumName: values === undefined ? null : this.#enum(table.name, column.name, values),
       nullable: !column.notNull && !primary.includes(column.name),
       defaultExpression: column.defaultExpression,
@@ -156,6 +129,7 @@ class TableReader {
       range: null,
       comment: null,
       ...(lenient && type.scalar === 'text' ? { lenient } : {}),
+      ...(form?.endsWith('mixed') ? { loose: true } : {}),
     };
   }
 

@@ -2,8 +2,10 @@ import { familyOf, type KeyComparison, type ValueType } from '../../catalog/inde
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encodeTuples } from './encode.ts';
+import { hasForms } from './forms.ts';
+import { canonicalForm, isMixed, uuidForms } from './mixed.ts';
 import { momentStorage } from './moments.ts';
-import { momentValue, opaqueText, storedForms, truth } from './values.ts';
+import { opaqueText, storedForms, truth } from './values.ts';
 
 const name = (text: string) => sql.name(text, '"', '"');
 const text: ValueType = { scalar: 'text', array: false };
@@ -16,6 +18,7 @@ const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque'])
 type Method = 'own' | 'both' | 'exact';
 
 function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
+  if (isMixed(type)) return 'exact';
   if (compare === undefined) return 'own';
   const family = familyOf(type.scalar);
   if (compare === 'ignore case' && textual.has(family)) return 'exact';
@@ -25,7 +28,7 @@ function methodOf(type: ValueType, compare: KeyComparison | undefined): Method {
 }
 
 /** A value in canonical form, to be compared byte by byte. */
-function exactValue(column: Sql, type: ValueType, compare: KeyComparison): Sql {
+function exactValue(column: Sql, type: ValueType, compare: KeyComparison | undefined): Sql {
   const value = canonicalValue(column, type);
   // SQLite's own lower() changes the letters A to Z only.
   return compare === 'ignore case' && textual.has(familyOf(type.scalar)) ? sql`lower(${value})` : value;
@@ -35,24 +38,18 @@ function canonicalValue(column: Sql, type: ValueType): Sql {
   switch (familyOf(type.scalar)) {
     case 'boolean':
       return truth(column);
-    case 'uuid':
-      return sql`foz_uuid(${column})`;
     case 'opaque':
       return opaqueText(column);
-    case 'timestamp':
-      return momentValue(column);
     default:
-      return sql`(${column} collate binary)`;
+      return hasForms(type.scalar) ? canonicalForm(column, type) : sql`(${column} collate binary)`;
   }
 }
 
 /** The forms in which a value of the type may be stored, so that an index finds them; `null`: too many. */
 function formsOf(type: ValueType, key: Sql): readonly Sql[] | null {
   switch (familyOf(type.scalar)) {
-    case 'uuid': {
-      const digits = sql`replace(${key}, '-', '')`;
-      return [key, sql`upper(${key})`, digits, sql`upper(${digits})`, sql`unhex(${digits})`];
-    }
+    case 'uuid':
+      return type.nativeType === 'mixed' ? null : uuidForms(key);
     case 'opaque':
       return storedForms(key);
     default:
@@ -61,13 +58,13 @@ function formsOf(type: ValueType, key: Sql): readonly Sql[] | null {
 }
 
 /** Equality of a column and a key of a table of keys. */
-export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql {
+export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison | undefined): Sql {
   const own = sql`${column} = ${key}`;
   const method = methodOf(type, compare);
   if (method === 'own') return own;
   const exact = sql`${exactValue(column, type, compare)} = ${key}`;
   if (method === 'both') return sql`(${own} and ${exact})`;
-  const forms = compare === 'exact' ? formsOf(type, key) : null;
+  const forms = compare === 'ignore case' ? null : formsOf(type, key);
   return forms === null ? exact : sql`(${column} in (${sql.join(forms)}) and ${exact})`;
 }
 
@@ -108,13 +105,17 @@ export function inKeys(columns: readonly Sql[], keys: Param, compare: KeyCompari
 /** The tuple is among keys of the same source, as SQLite compares them. */
 export function inOwnKeys(columns: readonly Sql[], keys: Param): Sql {
   const list = sql.join(keyTypesOf(keys).map(keyColumn));
-  return sql`(${sql.join(columns)}) in (select ${list} from json_each(${bindKeys(keys)}))`;
+  const types = keys.keyTypes ?? [];
+  const compared = columns.map((column, at) =>
+    keys.compare === undefined && isMixed(types[at]!) ? canonicalForm(column, types[at]!) : column,
+  );
+  return sql`(${sql.join(compared)}) in (select ${list} from json_each(${bindKeys(keys)}))`;
 }
 
 function among(columns: readonly Sql[], keys: Param): Sql {
   if (columns.length > 1) return inOwnKeys(columns, keys);
   const types = keyTypesOf(keys);
-  const value = types[0]!.scalar === 'bytea' ? sql`unhex(value)` : sql`value`;
+  const value = isHex(types[0]!) ? sql`unhex(value)` : sql`value`;
   return sql`${columns[0]!} in (select ${value} from json_each(${bindKeys(keys, true)}))`;
 }
 
@@ -136,7 +137,9 @@ function bindKeys(keys: Param, flat = false): Sql {
 
 const element = (index: number) => sql`json_extract(value, '$[${sql.integer(index)}]')`;
 const keyColumn = (type: ValueType, index: number) =>
-  type.scalar === 'bytea' ? sql`unhex(${element(index)})` : element(index);
+  isHex(type) ? sql`unhex(${element(index)})` : element(index);
+/** Whether values of the type are bytes, which JSON holds as hexadecimal digits. */
+export const isHex = ({ scalar, nativeType }: ValueType) => scalar === 'bytea' || nativeType === 'uuid bytes';
 
 /** The keys as a table; see Dialect.keyRows. */
 export function keyRows(keys: Param, alias: Sql): Sql {

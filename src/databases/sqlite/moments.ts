@@ -2,48 +2,41 @@ import type { ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { timestampText } from './engine/canonical.js';
 
+/** What follows a moment that is stored as text. */
+export type MomentSuffix = '' | 'Z' | '+00:00' | ' +00:00';
+
 /**
- * How a column stores its moments: as text (separator, fixed or variable digits of the fraction, suffix), or as a number counted from 1970.
- * Introspection derives it from the first values of the column and stores it in `castType`.
+ * How a column stores its moments: as text (separator, digits of the fraction, suffix), or as a number counted from 1970. `digits`: the
+ * fraction is padded to so many digits; `null`: it has no zeros at its end. `optional`: a fraction of zeros is left out. Introspection
+ * derives it from the stored values (see forms.ts) and stores it in `castType`.
  */
 export type MomentStorage =
   | {
       readonly kind: 'text';
       readonly separator: ' ' | 'T';
       readonly digits: number | null;
-      readonly suffix: '' | 'Z' | '+00:00';
+      readonly optional: boolean;
+      readonly suffix: MomentSuffix;
     }
   | { readonly kind: 'epoch'; readonly perSecond: 1 | 1000 };
 
+const usual = { kind: 'text', separator: ' ', digits: null, optional: false, suffix: '' } as const;
+
 /** The storage that `castType` names; default: the format of SQLite's `current_timestamp`, `2024-02-29 23:59:59` in UTC. */
 export function momentStorage(type: ValueType): MomentStorage {
-  const marker = type.nativeType ?? '';
+  const marker = (type.nativeType ?? '').replace(/ ?mixed$/, '');
   if (marker === 'epoch s') return { kind: 'epoch', perSecond: 1 };
   if (marker === 'epoch ms') return { kind: 'epoch', perSecond: 1000 };
-  const match = /^moment(_|T)(\d?)(Z|\+00:00)?$/.exec(marker);
-  if (match === null) return { kind: 'text', separator: ' ', digits: null, suffix: '' };
-  const [, separator, digits, suffix = ''] = match;
+  const match = /^moment(_|T)(\d*)(\??)(Z| ?\+00:00)?$/.exec(marker);
+  if (match === null) return usual;
+  const [, separator, digits, optional, suffix = ''] = match;
   return {
     kind: 'text',
     separator: separator === 'T' ? 'T' : ' ',
     digits: digits === '' ? null : Number(digits),
-    suffix: suffix as '' | 'Z' | '+00:00',
+    optional: optional === '?',
+    suffix: suffix as MomentSuffix,
   };
-}
-
-/** The text that `momentStorage` reads, from one stored value; `null` for SQLite's own format and for a value that is not a moment. */
-export function storageMarker(sample: unknown): string | null {
-  if (typeof sample === 'bigint' || (typeof sample === 'number' && Number.isInteger(sample))) {
-    return Math.abs(Number(sample)) >= 1e11 ? 'epoch ms' : 'epoch s';
-  }
-  if (typeof sample !== 'string') return null;
-  const match = /^\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(Z|\+00:00)?$/.exec(sample);
-  if (match === null) return null;
-  const [, separator, fraction = '', suffix = ''] = match;
-  const usual = separator === ' ' && fraction === '' && suffix === '';
-  return usual
-    ? null
-    : `moment${separator === 'T' ? 'T' : '_'}${fraction === '' ? '' : fraction.length}${suffix}`;
 }
 
 interface Moment {
@@ -53,10 +46,12 @@ interface Moment {
   readonly fraction: string;
 }
 
+const moment = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?$/;
+
 /** A canonical timestamp, with or without offset, in UTC. Throws FozError `data-exception` for anything else. */
 export function parseMoment(canonical: unknown): Moment {
   const text = timestampText(String(canonical));
-  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?$/.exec(text);
+  const match = moment.exec(text);
   if (match === null) {
     throw new FozError(
       'data-exception',
@@ -70,6 +65,16 @@ export function parseMoment(canonical: unknown): Moment {
 export function exactMoment(canonical: unknown): string {
   const { date, time, fraction } = parseMoment(canonical);
   return `${date}T${time}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** As `exactMoment` for a value of a row, which may be a text that is no moment. */
+export function exactOrText(stored: unknown): string {
+  return isMoment(stored) ? exactMoment(stored) : String(stored);
+}
+
+/** Whether `parseMoment` reads the text. */
+export function isMoment(text: unknown): boolean {
+  return moment.test(timestampText(String(text)));
 }
 
 /** Text that is not after any spelling of the moment: its day, or the day before where offsets may differ. */
@@ -99,18 +104,27 @@ export function storedMoment(canonical: unknown, type: ValueType): string | numb
     if (storage.perSecond === 1000) return seconds * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3));
     return fraction === '' ? seconds : seconds + Number(`0.${fraction}`);
   }
-  const digits = fraction.padEnd(storage.digits ?? 0, '0');
-  return `${date}${storage.separator}${time}${digits === '' ? '' : `.${digits}`}${storage.suffix}`;
+  return `${date}${storage.separator}${time}${storedFraction(fraction, storage)}${storage.suffix}`;
+}
+
+/** The fraction of a second with its point, as the column stores it. `fraction` has no zeros at its end. */
+export function storedFraction(
+  fraction: string,
+  { digits, optional }: { readonly digits: number | null; readonly optional: boolean },
+): string {
+  const padded = optional && fraction === '' ? '' : fraction.padEnd(digits ?? 0, '0');
+  return padded === '' ? '' : `.${padded}`;
 }
 
 const suffixes = { timestamp: ['', 'Z'], timestamptz: ['+00:00', 'Z', ''] } as const;
 
 /** Every usual spelling of the moment, so that a list of them can be looked up in an index. */
 export function momentSpellings(canonical: unknown, type: ValueType): readonly (string | number)[] {
-  if (momentStorage(type).kind === 'epoch') return [storedMoment(canonical, type)];
+  const stored = storedMoment(canonical, type);
+  if (typeof stored === 'number') return [stored];
   const { date, time, fraction } = parseMoment(canonical);
   const fractions = new Set([fraction, fraction.padEnd(3, '0'), fraction.padEnd(6, '0')]);
-  const found: string[] = [];
+  const found: string[] = [stored];
   for (const separator of [' ', 'T']) {
     for (const digits of fractions) {
       for (const suffix of suffixes[type.scalar === 'timestamptz' ? 'timestamptz' : 'timestamp']) {

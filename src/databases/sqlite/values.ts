@@ -122,7 +122,17 @@ export function truth(x: Sql): Sql {
   return sql`(case ${x} when 1 then 1 when 0 then 0 else foz_truth(${x}) end)`;
 }
 
+/** The date as `2024-02-29`, for any stored form; a text that is none stays as it is. */
+export function dateValue(x: Sql): Sql {
+  return sql`iif(typeof(${x}) = 'text' and octet_length(${x}) = 10 and ${x} glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]', ${x}, foz_date(${x}))`;
+}
+
+/** The time of day as `23:59:59.5`, for any stored form; a text that is none stays as it is. */
+export function timeValue(x: Sql): Sql {
+  return sql`iif(typeof(${x}) = 'text' and octet_length(${x}) = 8 and ${x} glob '[0-9][0-9]:[0-9][0-9]:[0-9][0-9]', ${x}, foz_time(${x}))`;
+}
+
 /** The moment in UTC as `2024-02-29T23:59:59.5`, for any stored spelling. */
 export function momentValue(x: Sql): Sql {
-  return sql`case when ${x} glob ${plainMoment} then substr(${x},1,10)||'T'||substr(${x},12) else foz_timestamp(${x}) end`;
+  return sql`case when octet_length(${x}) = 19 and ${x} glob ${plainMoment} then substr(${x},1,10)||'T'||substr(${x},12) else foz_timestamp(${x}) end`;
 }

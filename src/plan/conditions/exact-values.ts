@@ -30,7 +30,7 @@ export function fits(value: unknown, { type, enumType }: Column): boolean {
   if (family === 'integer' && type.scalar !== 'bigint') return inRange(value, type.scalar);
   if (typeof value !== 'string') return false;
   if (enumType !== null) return enumType.values.some((entry) => entry.value === value);
-  return spellings[family]?.test(value) ?? true;
+  return type.loose === true || (spellings[family]?.test(value) ?? true);
 }
 
 function inRange(value: unknown, scalar: Scalar): boolean {

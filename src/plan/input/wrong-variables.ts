@@ -8,7 +8,7 @@ import {
   isNonNullType,
   type OperationDefinitionNode,
 } from 'graphql';
-import { FozError } from '../../core/index.ts';
+import { FozError, plainMessage } from '../../core/index.ts';
 import { declaredVariables, isArrayLiteral, needsList, own, type VariableValues } from './coercion.ts';
 
 /** The most problems that are reported of one variable, as many as of a document. */
@@ -27,7 +27,7 @@ export function wrongVariables(
     const paths = errors.length === 0 ? [] : wrongPaths(type, own(raw, name), placeOf(name));
     return errors.map(
       ({ message, nodes }, at) =>
-        new FozError('validation-failed', message, {
+        new FozError('validation-failed', plainMessage(message), {
           // Only the error that says that there are too many is about no node.
           path: (nodes === undefined ? undefined : paths[at]) ?? placeOf(name),
         }),

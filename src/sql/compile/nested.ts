@@ -173,7 +173,7 @@ function itemEntries(scope: Scope, items: readonly AggregateItem[], row: Sql, nu
                 entry.kind === 'constant'
                   ? constant(scope, entry.json)
                   : json.value(
-                      dialect.aggregate(item.fn, scope.column(row, entry.column), entry.column.type),
+                      dialect.aggregate(item.fn, scope.shown(row, entry.column), entry.column.type),
                       entry.type,
                       numbers,
                     ),

@@ -65,16 +65,21 @@ export class Scope {
   }
 
   /** As `column`, in a form in which two values are equal if they have the same text in an answer. */
-  shown(alias: Sql, column: Column): Sql {
+  shown(alias: Sql, column: Column, beside?: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
-    return this.#masked(alias, column, this.dialect.shownAs?.(plain, column.type) ?? plain);
+    return this.#masked(alias, column, this.dialect.shownAs?.(plain, column.type, beside?.type) ?? plain);
   }
 
-  /** As `column`, for sorting and for range comparisons. */
+  /** As `column`, for sorting. */
   ordered(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     const shown = this.dialect.shownAs?.(plain, column.type) ?? null;
-    if (shown !== null) return this.#masked(alias, column, shown);
+    return shown === null ? this.ranged(alias, column) : this.#masked(alias, column, shown);
+  }
+
+  /** As `column`, for range comparisons. */
+  ranged(alias: Sql, column: Column): Sql {
+    const plain = sql`${alias}.${this.dialect.name(column.name)}`;
     if (column.mask === null) return plain;
     return this.#masked(alias, column, this.dialect.placeOf?.(plain, column.type) ?? plain);
   }
@@ -97,9 +102,8 @@ export class Scope {
   keyEquals(alias: Sql, column: Column, keys: Param, key: Sql): Sql {
     const own = this.column(alias, column);
     const { compare } = keys;
-    return compare === undefined
-      ? sql`${own} = ${key}`
-      : this.dialect.keyEquals(own, column.type, key, compare);
+    if (compare !== undefined) return this.dialect.keyEquals(own, column.type, key, compare);
+    return this.dialect.ownKeyEquals?.(own, column.type, key) ?? sql`${own} = ${key}`;
   }
 
   /** One element of a parameter of shape `keys`. Beyond the end it is NULL, so that padding matches nothing. */

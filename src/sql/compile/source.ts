@@ -66,7 +66,8 @@ export function joinable(relationship: Relationship): boolean {
 }
 
 function onClause(scope: Scope, relationship: Relationship, where: Predicate, from: Sql, to: Sql): Sql {
-  if (relationship.unique) return matches(scope, relationship, where, from, to);
+  if (relationship.unique && (isExact(scope, relationship) || relationship.to.primaryKey === null))
+    return matches(scope, relationship, where, from, to);
   const key = relationship.to.primaryKey;
   if (key === null) {
     throw new FozError(
@@ -79,6 +80,13 @@ function onClause(scope: Scope, relationship: Relationship, where: Predicate, fr
   const tuple = key.columns.length === 1 ? columns(to) : sql`(${columns(to)})`;
   const first = sql`select ${columns(inner)} from ${scope.dialect.table(relationship.to)} ${inner} where ${matches(scope, relationship, where, from, inner)} order by ${columns(inner)} ${scope.dialect.limit(sql`1`, null)}`;
   return sql`${tuple} = (${first})`;
+}
+
+const typed = ({ type }: Column) => ({ expression: sql.empty, type });
+
+/** Whether the relationship compares its columns as the database does, so that a unique key finds one row. */
+function isExact({ dialect }: Scope, { mapping }: Relationship): boolean {
+  return mapping.every(({ from, to }) => (dialect.joinEquals?.(typed(to), typed(from)) ?? null) === null);
 }
 
 function matches(scope: Scope, relationship: Relationship, where: Predicate, from: Sql, to: Sql): Sql {

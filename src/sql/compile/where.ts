@@ -31,7 +31,7 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
     case 'compare':
       return compare(scope, predicate, row);
     case 'between': {
-      const column = scope.ordered(row, predicate.column);
+      const column = scope.ranged(row, predicate.column);
       const { type } = predicate.column;
       return sql`(${scope.dialect.compare(column, type, '_gte', predicate.low)} and ${scope.dialect.compare(column, type, '_lte', predicate.high)})`;
     }
@@ -40,9 +40,9 @@ export function compileWhere(scope: Scope, predicate: Predicate, row: Sql): Sql 
     case 'columns':
       return compareColumns(
         scope,
-        { expression: scope.shown(row, predicate.left), type: predicate.left.type },
+        { expression: scope.shown(row, predicate.left, predicate.right), type: predicate.left.type },
         comparisons[predicate.op],
-        { expression: scope.shown(row, predicate.right), type: predicate.right.type },
+        { expression: scope.shown(row, predicate.right, predicate.left), type: predicate.right.type },
       );
     case 'exists':
       return exists(scope, predicate, row);
@@ -82,7 +82,7 @@ function compare(
   { column, op, value }: Extract<Predicate, { kind: 'compare' }>,
   row: Sql,
 ): Sql {
-  const expression = op in ranging ? scope.ordered(row, column) : scope.column(row, column);
+  const expression = op in ranging ? scope.ranged(row, column) : scope.column(row, column);
   if (op === '_in') return scope.dialect.inList(expression, column.type, value);
   if (op === '_nin') return sql`not (${scope.dialect.inList(expression, column.type, value)})`;
   return scope.dialect.compare(expression, column.type, op, value);
@@ -100,12 +100,16 @@ function exists(scope: Scope, predicate: Extract<Predicate, { kind: 'exists' }>,
 /** Equality of the relationship's columns between two aliases. */
 export function joinCondition(scope: Scope, relationship: Relationship, from: Sql, to: Sql): Sql {
   return sql.join(
-    relationship.mapping.map((pair) =>
-      compareColumns(scope, { expression: scope.column(to, pair.to), type: pair.to.type }, comparisons._eq, {
-        expression: scope.column(from, pair.from),
-        type: pair.from.type,
-      }),
-    ),
+    relationship.mapping.map((pair) => {
+      const columns = {
+        to: { expression: scope.column(to, pair.to), type: pair.to.type },
+        from: { expression: scope.column(from, pair.from), type: pair.from.type },
+      };
+      return (
+        scope.dialect.joinEquals?.(columns.to, columns.from) ??
+        compareColumns(scope, columns.to, comparisons._eq, columns.from)
+      );
+    }),
     sql` and `,
   );
 }
@@ -133,7 +137,7 @@ export function related(
 /** `count(*)`, `count(distinct a, b)`, `sum(x)` over the rows that `row` aliases. */
 export function compileMeasure(scope: Scope, measure: Measure, row: Sql): Sql {
   if (measure.kind === 'function') {
-    return scope.dialect.aggregate(measure.fn, scope.column(row, measure.column), measure.column.type);
+    return scope.dialect.aggregate(measure.fn, scope.shown(row, measure.column), measure.column.type);
   }
   return compileCount(scope, measure.columns, measure.distinct, row);
 }

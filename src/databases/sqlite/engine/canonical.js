@@ -97,15 +97,33 @@ function numberDigits(value, scale) {
 }
 
 /**
- * Lower case with hyphens; of text with or without them, and of 16 bytes.
- * @type {Text}
+ * The canonical value of a reader, else the text as it is stored.
+ * @param {(value: Stored) => string | null} read
+ * @returns {Text}
  */
-export function uuidText(value) {
+const orPlain = (read) => (value) => read(value) ?? plainText(value);
+
+/**
+ * As `orPlain`, for a place between JSON's quotes.
+ * @param {(value: Stored) => string | null} read
+ * @returns {Text}
+ */
+const orEscaped = (read) => (value) => read(value) ?? escaped(plainText(value));
+
+/**
+ * @param {Stored} value
+ * @returns {string | null}
+ */
+function uuidOf(value) {
   const text = value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value).toLowerCase();
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text)) return text;
   if (/^[0-9a-f]{32}$/.test(text)) return text.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return escaped(plainText(value));
+  return null;
 }
+
+/** Lower case with hyphens; of text with or without them, and of 16 bytes. */
+export const uuidText = orEscaped(uuidOf);
+export const plainUuid = orPlain(uuidOf);
 
 /**
  * Bytes as base64.
@@ -133,10 +151,13 @@ function utc(value) {
   const tail = trimmed === '' ? '' : `.${trimmed}`;
   const [sign, hours = '00', minutes = '00'] = match.slice(6);
   const offset = sign === undefined ? 0 : Number(hours) * 60 + Number(minutes);
+  if (offset >= 24 * 60) return null;
   const there = `${date}T${hour}:${minute}:${second}`;
   if (offset === 0) return there + tail;
   const ms = Date.parse(`${there}Z`) + (sign === '-' ? offset : -offset) * 60_000;
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString().slice(0, 19) + tail;
+  const text = Number.isNaN(ms) ? '' : new Date(ms).toISOString();
+  // Years beyond 9999 or before 0000 have a sign and six digits.
+  return text.length === 24 ? text.slice(0, 19) + tail : null;
 }
 
 /**
@@ -153,36 +174,47 @@ function ofNumber(stored) {
 }
 
 /**
- * `2024-02-29`
- * @type {Text}
+ * @param {Stored} value
+ * @returns {string | null}
  */
-export function dateText(value) {
+function dateOf(value) {
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value)) return value;
-  return utc(value)?.slice(0, 10) ?? escaped(plainText(value));
+  return utc(value)?.slice(0, 10) ?? null;
 }
 
+/** `2024-02-29` */
+export const dateText = orEscaped(dateOf);
+export const plainDate = orPlain(dateOf);
+
 /**
- * `23:59:59.5`
- * @type {Text}
+ * @param {Stored} value
+ * @returns {string | null}
  */
-export function timeText(value) {
-  const text = plainText(value);
-  const match = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/.exec(text);
-  if (match === null) return escaped(text);
+function timeOf(value) {
+  const match = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/.exec(plainText(value));
+  if (match === null) return null;
   const [, hour, minute, second = '00', fraction = ''] = match;
   const trimmed = fraction.replace(/0+$/, '');
   return `${hour}:${minute}:${second}${trimmed === '' ? '' : `.${trimmed}`}`;
 }
 
+/** `23:59:59.5` */
+export const timeText = orEscaped(timeOf);
+export const plainTime = orPlain(timeOf);
+
 /**
- * `2024-02-29T23:59:59.5`
- * @type {Text}
+ * @param {Stored} value
+ * @returns {string | null}
  */
-export function timestampText(value) {
+function timestampOf(value) {
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(value))
     return `${value.slice(0, 10)}T${value.slice(11)}`;
-  return utc(value) ?? escaped(plainText(value));
+  return utc(value);
 }
+
+/** `2024-02-29T23:59:59.5` */
+export const timestampText = orEscaped(timestampOf);
+export const plainTimestamp = orPlain(timestampOf);
 
 /**
  * `2024-02-29T23:59:59.5+00:00`
