@@ -18,7 +18,7 @@ export const introspectionQuery = getIntrospectionQuery();
 
 /** Attaches the sources of a configuration file as the server does. */
 export async function attachFile(file) {
-  const [{ attach }, { loadConfig }] = await Promise.all([from('main.js'), from('control/index.js')]);
+  const [{ attach }, { loadConfig }] = await Promise.all([from('attach.js'), from('control/index.js')]);
   return attach(loadConfig(file));
 }
 

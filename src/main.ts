@@ -14,12 +14,10 @@ import {
   requestAuditOf,
   routesOf,
   startRuntime,
-  tlsOf,
 } from './app/index.ts';
-import { noMetadata } from './catalog/index.ts';
+import { type Attached, attach, connect } from './attach.ts';
 import { type ControlPlane, type FozConfig, openControlPlane } from './control/index.ts';
-import { type CacheState, FozError, parseSourceName, type SourceName } from './core/index.ts';
-import type { Connector } from './plan/index.ts';
+import type { CacheState } from './core/index.ts';
 import {
   type Engine,
   type FozServer,
@@ -27,89 +25,7 @@ import {
   type SourceReadiness,
   startServer,
 } from './serve/index.ts';
-import type { GraphChanges, SourceConfig, SourceKind } from './views/index.ts';
-import { GraphFile, GraphHistory, Graphs, SourceRegistry, StoredCatalog, viewKey } from './views/index.ts';
-
-/** The connector of each kind of database, made from its configuration. Its driver is loaded when it is first used. */
-const kinds = {
-  postgres: async (source) =>
-    (await import('./databases/postgres/index.ts')).connectPostgres({
-      ...serverOptions(source),
-      preparedStatements: source.prepared_statements,
-      onPooler: () =>
-        process.emitWarning(
-          `Source ${source.name}: a connection pooler stands before the server; statements go unnamed.`,
-        ),
-    }),
-  mysql: async (source) => (await import('./databases/mysql/index.ts')).connectMysql(serverOptions(source)),
-  mariadb: async (source) =>
-    (await import('./databases/mariadb/index.ts')).connectMariadb(serverOptions(source)),
-  sqlite: async (source, create) =>
-    (await import('./databases/sqlite/index.ts')).connectSqlite({
-      file: source.path!,
-      readonly: source.readonly,
-      create,
-    }),
-  pglite: async (source) =>
-    (await import('./databases/pglite/index.ts')).connectPglite(
-      source.path === ':memory:' ? {} : { folder: source.path! },
-    ),
-} satisfies Record<SourceKind, (source: SourceConfig, create: boolean) => Promise<Connector>>;
-
-function serverOptions(source: SourceConfig) {
-  return {
-    connection: source.url!,
-    tls: tlsOf(source),
-    poolSize: source.pool?.max,
-    waitMs: source.pool?.wait_ms,
-    idleMs: source.pool?.idle_ms,
-  };
-}
-
-/** A connector for one configured source, not connected yet. Rejects for an invalid URL. `create`: creates a missing database file. */
-export function connect(source: SourceConfig, create = false): Promise<Connector> {
-  return kinds[source.kind](source, create);
-}
-
-/** Sources, catalog and graphs without the HTTP front, for commands that inspect them. */
-export interface Attached {
-  readonly registry: SourceRegistry;
-  readonly graphs: Graphs;
-  close(): Promise<void>;
-}
-
-/**
- * Attaches and introspects all sources of a configuration. A source that is down does not make it reject. `wait`: whether to wait for
- * sources that do not answer.
- */
-export async function attach(config: FozConfig, wait: 'all' | 'some' = 'all'): Promise<Attached> {
-  const sources = await Promise.all(
-    config.sources.map(async (source) => ({
-      name: nameOf(source),
-      config: source,
-      connector: await connect(source),
-    })),
-  );
-  const registry = new SourceRegistry(
-    sources,
-    new StoredCatalog(config.state ?? '.foz'),
-    config.schema_check_seconds,
-  );
-  registry.wantEnums(config.metadata ?? noMetadata);
-  await registry.start(wait);
-  const graphs = new Graphs(config, registry);
-  return { registry, graphs, close: () => registry.close() };
-}
-
-function nameOf(source: SourceConfig): SourceName {
-  const name = parseSourceName(source.name);
-  if (name === undefined)
-    throw new FozError(
-      'validation-failed',
-      `"${source.name}" cannot be the name of a source: use letters, digits, _ and -.`,
-    );
-  return name;
-}
+import { type GraphChanges, GraphFile, GraphHistory, type SourceRegistry, viewKey } from './views/index.ts';
 
 export interface StartOptions {
   readonly logger?: Logger;

@@ -5,4 +5,3 @@ export { replan } from './replan.ts';
 export { requestAuditOf } from './request-audit.ts';
 export { routesOf } from './routes.ts';
 export { startRuntime } from './runtime.ts';
-export { tlsOf } from './tls.ts';

@@ -1,4 +1,4 @@
-import { startRuntime } from '../app/index.ts';
+import { type Attached, attach, connect } from '../attach.ts';
 import type { CatalogIssue } from '../catalog/index.ts';
 import {
   type ControlPlane,
@@ -8,7 +8,6 @@ import {
   planeForCommands,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import { type Attached, attach, connect } from '../main.ts';
 import type { Store, StoreLog } from '../store/index.ts';
 import { messageOf } from './output.ts';
 
@@ -43,6 +42,8 @@ export async function attachStored(config: FozConfig, options: StoreOptions = {}
     return { ...attached, plane, issues: attached.graphs.issues };
   }
   const authentication = { use() {} };
+  // Loads the parts of a server, which commands without a store can do without.
+  const { startRuntime } = await import('../app/index.ts');
   const runtime = await startRuntime({
     ...attached,
     ...{ config, plane, authentication, connect, log, names: 'reads' as const },

@@ -1,21 +1,8 @@
 import { Command } from 'commander';
-import { kindNames } from '../views/index.ts';
-import { exportAuditLog, pruneAuditLog, verifyAuditLog } from './audit.ts';
-import { check } from './check.ts';
-import { explain } from './explain.ts';
-import { importFromHasura } from './import.ts';
-import { init } from './init.ts';
-import { introspect } from './introspect.ts';
-import { hashGivenKey, newAdminSecret, newKey } from './key.ts';
-import { listKeys } from './key-list.ts';
-import { applyMetadataFolder, diffMetadataFolder, exportMetadata } from './metadata.ts';
-import { listNames, resetKeptNames } from './names.ts';
-import { report } from './output.ts';
-import { showPermissions } from './permissions.ts';
-import { printScalars } from './scalars.ts';
-import { printGraph } from './schema.ts';
-import { serve } from './serve.ts';
-import { migrate, rotateSecrets, showStore } from './store.ts';
+import { report } from './report.ts';
+
+// The modules of a command are loaded when it runs: versions and help texts are there at once.
+const kinds = process.argv[2] === 'init' ? (await import('../views/index.ts')).kindNames : [];
 
 const program = new Command('foz')
   .description('One GraphQL endpoint over every database a team has')
@@ -36,18 +23,18 @@ program
   .option(...config)
   .option('--demo', 'serve two embedded demo sources instead')
   .option('-p, --port <number>', 'listen on this port')
-  .action((options) => report(() => serve(options)));
+  .action((options) => report(async () => (await import('./serve.ts')).serve(options)));
 
 program
   .command('init')
   .description('ask for a first source and write foz.yaml')
   .option(...config)
-  .option('--kind <kind>', kindNames.join(', ').replace(/, (?=\w+$)/, ' or '))
+  .option('--kind <kind>', kinds.join(', ').replace(/, (?=\w+$)/, ' or '))
   .option('--url <url>', 'URL of a database server')
   .option('--path <path>', 'file or folder of an embedded database')
   .option('--name <name>', 'name of the source')
   .option('--force', 'replace an existing file')
-  .action((options) => report(() => init(options)));
+  .action((options) => report(async () => (await import('./init.ts')).init(options)));
 
 program
   .command('introspect')
@@ -58,7 +45,9 @@ program
   .option(...secretFile)
   .option('--write', 'store what was found')
   .option('--json', 'for machines')
-  .action((source, options) => report(() => introspect(source, options)));
+  .action((source, options) =>
+    report(async () => (await import('./introspect.ts')).introspect(source, options)),
+  );
 
 program
   .command('check')
@@ -70,7 +59,7 @@ program
   .option('--against <file>', 'fail where the graph breaks operations that the graph in this file allows')
   .option('--role <name>', 'with --against: the graph of this role')
   .option('--json', 'for machines')
-  .action((options) => report(() => check(options)));
+  .action((options) => report(async () => (await import('./check.ts')).check(options)));
 
 const names = program.command('names').description('the names that tables and relationships keep');
 
@@ -82,7 +71,7 @@ names
   .option(...endpoint)
   .option(...secretFile)
   .option('--json', 'for machines')
-  .action((source, options) => report(() => listNames(source, options)));
+  .action((source, options) => report(async () => (await import('./names.ts')).listNames(source, options)));
 
 names
   .command('reset')
@@ -92,7 +81,9 @@ names
   .option(...config)
   .option(...endpoint)
   .option(...secretFile)
-  .action((source, table, options) => report(() => resetKeptNames(source, table, options)));
+  .action((source, table, options) =>
+    report(async () => (await import('./names.ts')).resetKeptNames(source, table, options)),
+  );
 
 const schema = program.command('schema').description('the GraphQL schema');
 
@@ -102,7 +93,7 @@ schema
   .option(...config)
   .option('--naming <convention>', 'hasura-default or graphql-default')
   .option('--role <name>', 'only what this role sees')
-  .action((options) => report(() => printGraph(options)));
+  .action((options) => report(async () => (await import('./schema.ts')).printGraph(options)));
 
 schema
   .command('scalars')
@@ -110,7 +101,7 @@ schema
   .option(...config)
   .option('--for <tool>', 'text, codegen (GraphQL Code Generator), gql.tada or relay', 'text')
   .option('--role <name>', 'only what this role sees')
-  .action((options) => report(() => printScalars(options)));
+  .action((options) => report(async () => (await import('./scalars.ts')).printScalars(options)));
 
 program
   .command('explain')
@@ -122,7 +113,7 @@ program
   .option('--variables <json>', 'variables of the operation', '{}')
   .option('--operation <name>', 'which operation of the document')
   .option('--role <name>', 'as which role, with its rules in the statements')
-  .action((query, options) => report(() => explain(query, options)));
+  .action((query, options) => report(async () => (await import('./explain.ts')).explain(query, options)));
 
 program
   .command('import')
@@ -135,7 +126,9 @@ program
   .option('-o, --out <file>', 'the configuration to write', 'foz.yaml')
   .option('--force', 'replace existing files')
   .option('--json', 'for machines')
-  .action((folder, options) => report(() => importFromHasura(folder, options)));
+  .action((folder, options) =>
+    report(async () => (await import('./import.ts')).importFromHasura(folder, options)),
+  );
 
 const metadata = program.command('metadata').description('metadata as a folder of files, for Git');
 
@@ -147,7 +140,9 @@ metadata
   .option(...endpoint)
   .option(...secretFile)
   .option('--json', 'for machines')
-  .action((folder, options) => report(() => exportMetadata(folder, options)));
+  .action((folder, options) =>
+    report(async () => (await import('./metadata.ts')).exportMetadata(folder, options)),
+  );
 
 metadata
   .command('diff')
@@ -157,7 +152,9 @@ metadata
   .option(...endpoint)
   .option(...secretFile)
   .option('--json', 'for machines')
-  .action((folder, options) => report(() => diffMetadataFolder(folder, options)));
+  .action((folder, options) =>
+    report(async () => (await import('./metadata.ts')).diffMetadataFolder(folder, options)),
+  );
 
 metadata
   .command('apply')
@@ -169,7 +166,9 @@ metadata
   .option('--dry-run', 'check and show, change nothing')
   .option('--expect <version>', 'refuse unless this is the newest version')
   .option('--json', 'for machines')
-  .action((folder, options) => report(() => applyMetadataFolder(folder, options)));
+  .action((folder, options) =>
+    report(async () => (await import('./metadata.ts')).applyMetadataFolder(folder, options)),
+  );
 
 const store = program.command('store').description("Foz's own store: keys, audit, metadata");
 
@@ -180,13 +179,13 @@ store
   .option(...endpoint)
   .option(...secretFile)
   .option('--json', 'for machines')
-  .action((options) => report(() => showStore(options)));
+  .action((options) => report(async () => (await import('./store.ts')).showStore(options)));
 
 store
   .command('migrate')
   .description('bring its structure up to date, as starting the server does')
   .option(...config)
-  .action((options) => report(() => migrate(options)));
+  .action((options) => report(async () => (await import('./store.ts')).migrate(options)));
 
 program
   .command('permissions')
@@ -197,7 +196,9 @@ program
   .option(...secretFile)
   .option('--key <key>', 'what this API key may do, within its scopes; by its name, id or prefix')
   .option('--json', 'for machines')
-  .action((role, options) => report(() => showPermissions(role, options)));
+  .action((role, options) =>
+    report(async () => (await import('./permissions.ts')).showPermissions(role, options)),
+  );
 
 const key = program.command('key').description('API keys');
 
@@ -210,7 +211,7 @@ key
   .option('--operation <kind...>', 'only these: read, write, subscribe')
   .option('--expires <date>', 'ISO 8601, as 2030-01-31')
   .option(...config)
-  .action((options) => report(() => newKey(options)));
+  .action((options) => report(async () => (await import('./key.ts')).newKey(options)));
 
 key
   .command('list')
@@ -220,19 +221,19 @@ key
   .option(...secretFile)
   .option('--revoked', 'those that have ended, too')
   .option('--json', 'for machines')
-  .action((options) => report(() => listKeys(options)));
+  .action((options) => report(async () => (await import('./key-list.ts')).listKeys(options)));
 
 key
   .command('hash')
   .description('read a key from standard input and print the lines for foz.yaml that let it in')
-  .action(() => report(() => hashGivenKey()));
+  .action(() => report(async () => (await import('./key.ts')).hashGivenKey()));
 
 program
   .command('admin-secret')
   .description('secrets that open everything')
   .command('new')
   .description('make one: it is shown this once')
-  .action(() => report(() => newAdminSecret()));
+  .action(() => report(async () => (await import('./key.ts')).newAdminSecret()));
 
 const audit = program.command('audit').description('what was done, and by whom');
 
@@ -254,7 +255,7 @@ audit
   .option('--operation <name>', 'of an operation of this name')
   .option('--source <name>', 'about this source')
   .option('--table <name>', 'about this table')
-  .action((options) => report(() => exportAuditLog(options)));
+  .action((options) => report(async () => (await import('./audit.ts')).exportAuditLog(options)));
 
 audit
   .command('prune')
@@ -263,7 +264,7 @@ audit
   .option(...config)
   .option(...endpoint)
   .option(...secretFile)
-  .action((options) => report(() => pruneAuditLog(options)));
+  .action((options) => report(async () => (await import('./audit.ts')).pruneAuditLog(options)));
 
 audit
   .command('verify')
@@ -273,7 +274,7 @@ audit
   .option(...secretFile)
   .option('--checkpoint <file>', 'compare with this checkpoint instead of the one in the state folder')
   .option('--json', 'for machines')
-  .action((options) => report(() => verifyAuditLog(options)));
+  .action((options) => report(async () => (await import('./audit.ts')).verifyAuditLog(options)));
 
 program
   .command('secrets')
@@ -283,6 +284,6 @@ program
     'bring all secrets under FOZ_MASTER_KEY (the key before: FOZ_MASTER_KEY_OLD), or under a new key in the state folder',
   )
   .option(...config)
-  .action((options) => report(() => rotateSecrets(options)));
+  .action((options) => report(async () => (await import('./store.ts')).rotateSecrets(options)));
 
 await program.parseAsync();

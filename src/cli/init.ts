@@ -2,9 +2,9 @@ import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync }
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as prompts from '@clack/prompts';
 import { stringify } from 'yaml';
+import { connect } from '../attach.ts';
 import { filledText } from '../control/index.ts';
 import { FozError, parseSourceName } from '../core/index.ts';
-import { connect } from '../main.ts';
 import {
   isSourceKind,
   type KindFacts,

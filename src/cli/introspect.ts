@@ -1,7 +1,7 @@
+import { connect } from '../attach.ts';
 import { noMetadata } from '../catalog/index.ts';
 import { type ControlPlane, type FozConfig, loadConfig, sourcesOf } from '../control/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
-import { connect } from '../main.ts';
 import type { SourceConfig } from '../views/index.ts';
 import {
   factsOf,

@@ -5,16 +5,6 @@ import { StoreTaken } from '../store/index.ts';
 /** A hint for a store that a running server has open. */
 const endpointHint = 'Or ask the Foz that has it open: add --endpoint URL.';
 
-/** Runs a command; prints an error on stderr and ends with exit code 1. */
-export async function report(run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    process.exitCode = 1;
-    console.error(messageOf(error));
-  }
-}
-
 /**
  * The text of an error for a terminal; with a stack only for an unexpected error. `hint`: the hint for a store that a server has open.
  */

@@ -1,8 +1,8 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
+import type { Attached } from '../attach.ts';
 import type { Naming } from '../catalog/index.ts';
 import { knownRole, loadConfig } from '../control/index.ts';
 import { adminRole, FozError } from '../core/index.ts';
-import type { Attached } from '../main.ts';
 import { attachStored } from './attach-stored.ts';
 
 /** `foz schema print`: the whole graph as SDL, sorted, or the part that one role sees. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { flushOutput, guardOutput } from '../app/index.ts';
+import { connect } from '../attach.ts';
 import { type FozConfig, loadConfig, parsePort } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
-import { connect, type Started, start } from '../main.ts';
+import { type Started, start } from '../main.ts';
 import { linesOf } from '../views/index.ts';
 import { issueLines, manyNames } from './issues.ts';
 import { Progress } from './progress.ts';

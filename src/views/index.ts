@@ -28,4 +28,5 @@ export {
 export { readingOf, readSource, type SourceReading } from './sources/reading.ts';
 export { type AttachedSource, factsOf, SourceRegistry, type SourceStatus } from './sources/registry.ts';
 export { StoredCatalog } from './sources/stored-catalog.ts';
+export { tlsOf } from './sources/tls.ts';
 export { grantedTo, viewKey } from './views.ts';

@@ -1,10 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '../../src/attach.ts';
 import type { Metadata } from '../../src/catalog/index.ts';
 import { explainOperation } from '../../src/control/index.ts';
 import { parseRoleName, parseSourceName } from '../../src/core/index.ts';
-import { connect } from '../../src/main.ts';
 import type { Connector } from '../../src/plan/index.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask } from '../support/cases/run.ts';

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { buildSchema, isObjectType } from 'graphql';
 import { pino } from 'pino';
 import { parse } from 'yaml';
+import { connect } from '../../src/attach.ts';
 import { hasHash, keyPrefix } from '../../src/auth/api-keys/format.ts';
 import { loadConfig } from '../../src/control/index.ts';
-import { connect, start } from '../../src/main.ts';
+import { start } from '../../src/main.ts';
 import { untilRead } from '../support/ready.ts';
 
 const root = join(import.meta.dirname, '../..');

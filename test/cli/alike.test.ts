@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '../../src/attach.ts';
 import { mintKey, plainHash } from '../../src/auth/index.ts';
 import { createKey } from '../../src/control/index.ts';
-import { connect } from '../../src/main.ts';
 import { attachSource, type Running, running, secret } from '../control/sources/runtime.ts';
 import { command, type Ended } from './command.ts';
 

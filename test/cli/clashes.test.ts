@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printType } from 'graphql';
+import { attach, connect } from '../../src/attach.ts';
 import { loadConfig } from '../../src/control/index.ts';
-import { attach, connect } from '../../src/main.ts';
 import { command } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-clashes-'));

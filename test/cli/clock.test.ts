@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { Serving } from './serving.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-clock-'));

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as open, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { until } from '../support/wait.ts';
 import { Serving } from './serving.ts';
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { until } from '../support/wait.ts';
 import { command } from './command.ts';
 import { Serving } from './serving.ts';

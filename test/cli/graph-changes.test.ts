@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { connect } from '../../src/attach.ts';
 import { loadConfig } from '../../src/control/index.ts';
-import { connect, start } from '../../src/main.ts';
+import { start } from '../../src/main.ts';
 import { until } from '../support/wait.ts';
 import { command } from './command.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { command } from './command.ts';
 
 const root = join(import.meta.dirname, '../..');

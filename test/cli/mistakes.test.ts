@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { kindNames } from '../../src/views/index.ts';
 import { command } from './command.ts';
 

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { connect } from '../../src/attach.ts';
 import { loadConfig } from '../../src/control/index.ts';
-import { connect, start } from '../../src/main.ts';
+import { start } from '../../src/main.ts';
 import { attachSource, running } from '../control/sources/runtime.ts';
 import { command } from './command.ts';
 

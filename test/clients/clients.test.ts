@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { connect } from '../../src/attach.ts';
 import { loadConfig } from '../../src/control/index.ts';
-import { connect, type Started, start } from '../../src/main.ts';
+import { type Started, start } from '../../src/main.ts';
 import { command } from '../cli/command.ts';
 import { untilRead } from '../support/ready.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { queryAudit } from '../../src/store/audit/index.ts';
 import { listKeys } from '../../src/store/repositories/api-keys.ts';
 import { open } from '../serve/socket/client.ts';

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRuntime } from '../../src/app/index.ts';
+import { attach, connect } from '../../src/attach.ts';
 import type { FozConfig } from '../../src/control/index.ts';
 import { planeForCommands } from '../../src/control/index.ts';
-import { attach, connect } from '../../src/main.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { SourceConfig } from '../../src/views/index.ts';
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from '../../src/attach.ts';
 import { operators } from '../../src/catalog/index.ts';
 import { errorCodes } from '../../src/core/index.ts';
-import { connect } from '../../src/main.ts';
 import type { Capabilities, Connector } from '../../src/plan/index.ts';
 import { kindFacts } from '../../src/views/index.ts';
 import { type Engine, engines } from '../support/engines.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'graphql';
+import { connect } from '../../src/attach.ts';
 import { FozError, parseSourceName } from '../../src/core/index.ts';
-import { connect } from '../../src/main.ts';
 import type { SourceConfig } from '../../src/views/index.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 

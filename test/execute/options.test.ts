@@ -1,9 +1,9 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '../../src/attach.ts';
 import type { FozConfig } from '../../src/control/index.ts';
 import { parseSourceName } from '../../src/core/index.ts';
-import { connect } from '../../src/main.ts';
 import type { SourceConfig } from '../../src/views/index.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask, askHot } from '../support/cases/run.ts';

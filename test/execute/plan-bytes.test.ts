@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '../../src/attach.ts';
 import { parseSourceName } from '../../src/core/index.ts';
 import { planBudget, RoleEngine } from '../../src/execute/index.ts';
-import { connect } from '../../src/main.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 import { ask, askHot } from '../support/cases/run.ts';
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'graphql';
+import { connect } from '../../src/attach.ts';
 import type { Metadata } from '../../src/catalog/index.ts';
 import { FozError, HeldBytes, parseSourceName, roleNamed } from '../../src/core/index.ts';
 import { RoleEngine } from '../../src/execute/index.ts';
-import { connect } from '../../src/main.ts';
 import type { Connector } from '../../src/plan/index.ts';
 import { Graphs, SourceRegistry } from '../../src/views/index.ts';
 

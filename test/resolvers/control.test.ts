@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { GraphQLInt, getNamedType, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
 import { pino } from 'pino';
 import { buildControlGraph } from '../../resolvers/index.ts';
-import { connect, start } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
+import { start } from '../../src/main.ts';
 import type { SourceConfig } from '../../src/views/index.ts';
 
 const secret = 'a secret of sixteen or more';

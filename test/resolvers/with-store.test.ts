@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { type Running, running } from '../control/sources/runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-with-store-'));

@@ -1,4 +1,4 @@
-import { connect } from '../../../src/main.ts';
+import { connect } from '../../../src/attach.ts';
 import type { SourceConfig } from '../../../src/views/index.ts';
 import { type Running, secret } from '../sources/runtime.ts';
 

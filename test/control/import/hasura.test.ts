@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse } from 'yaml';
+import { attach, connect } from '../../../src/attach.ts';
 import type { Metadata } from '../../../src/catalog/index.ts';
 import { importHasura } from '../../../src/control/import/import-hasura.ts';
 import { ConfigError, type FozConfig, loadConfig } from '../../../src/control/index.ts';
-import { attach, connect } from '../../../src/main.ts';
 import type { SourceConfig } from '../../../src/views/index.ts';
 
 const folders = join(import.meta.dirname, 'folders');

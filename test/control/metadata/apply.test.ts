@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { attach, connect } from '../../../src/attach.ts';
 import type { BoolExp, Metadata } from '../../../src/catalog/index.ts';
 import { applyFolder, diffFolder } from '../../../src/control/metadata/apply.ts';
 import { type MetadataTarget, metadataTarget } from '../../../src/control/metadata/target.ts';
 import { writeFolder } from '../../../src/control/metadata/write-folder.ts';
 import { FozErrors } from '../../../src/core/index.ts';
-import { attach, connect } from '../../../src/main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-apply-'));
 const state = join(folder, '.foz');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { connect } from '../../../src/main.ts';
+import { connect } from '../../../src/attach.ts';
 import { defaultWebsocket } from '../../../src/serve/index.ts';
 import { type Running, running, secret } from '../sources/runtime.ts';
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
+import { connect } from '../../../src/attach.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
-import { connect, start } from '../../../src/main.ts';
+import { start } from '../../../src/main.ts';
 import type { SourceConfig } from '../../../src/views/index.ts';
 import { untilRead } from '../../support/ready.ts';
 

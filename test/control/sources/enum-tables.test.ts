@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { connect, type Started, start } from '../../../src/main.ts';
+import { connect } from '../../../src/attach.ts';
+import { type Started, start } from '../../../src/main.ts';
 import { untilRead } from '../../support/ready.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-enum-tables-'));

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../../src/main.ts';
+import { connect } from '../../../src/attach.ts';
 import { attachSource, type Running, running } from './runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-attached-'));

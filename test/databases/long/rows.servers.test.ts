@@ -1,6 +1,6 @@
+import { connect as connectProduct } from '../../../src/attach.ts';
 import { HeldBytes } from '../../../src/core/index.ts';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
-import { connect as connectProduct } from '../../../src/main.ts';
 import type { Connector, RunContext } from '../../../src/plan/index.ts';
 import { type Behind, behind } from '../../faults/front.ts';
 import { testEngines } from '../../support/engine/index.ts';

@@ -2,9 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { connect } from '../../../src/attach.ts';
 import type { Metadata } from '../../../src/catalog/index.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
-import { connect, type Started, start } from '../../../src/main.ts';
+import { type Started, start } from '../../../src/main.ts';
 import { type AuditFilter, queryAudit } from '../../../src/store/audit/index.ts';
 import { untilRead } from '../../support/ready.ts';
 

@@ -1,3 +1,4 @@
+import { connect } from '../../../src/attach.ts';
 import {
   type Catalog,
   type Customization,
@@ -10,7 +11,6 @@ import { parseSourceName, type SourceName } from '../../../src/core/index.ts';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
 import { RoleEngine } from '../../../src/execute/index.ts';
 import { buildGraph } from '../../../src/graph/index.ts';
-import { connect } from '../../../src/main.ts';
 import { adminRules, type Connector } from '../../../src/plan/index.ts';
 import { compileFetch } from '../../../src/sql/compile/fetch.ts';
 import type { Dialect } from '../../../src/sql/index.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { SourceConfig } from '../views/index.ts';
+import type { SourceConfig } from '../config.ts';
 
 /**
  * TLS to a database, in the words of libpq's sslmode: `require` encrypts only, `verify-ca` checks the certificate's authority,
