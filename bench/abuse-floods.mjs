@@ -22,8 +22,8 @@ export const floods = {
       };
       await Promise.all(Array.from({ length: 6 }, client));
       const mb = async (name) => Math.round((await metricOf(url, `${name}{cache="plans"}`)) / 2 ** 20);
-      const kept = `plans hold ${await mb('foz_cache_bytes')} of ${await mb('foz_cache_max_bytes')} MB`;
-      return `answered ${answered} of 450; ${kept}`;
+      const cacheText = `plans hold ${await mb('foz_cache_bytes')} of ${await mb('foz_cache_max_bytes')} MB`;
+      return `answered ${answered} of 450; ${cacheText}`;
     },
   },
 };

@@ -19,7 +19,7 @@ import { JsonScalar } from '../json.ts';
 import { changed, MetadataResult } from '../metadata/metadata.ts';
 import { RootFieldInput, Table, TableArgs } from './table.ts';
 
-const kept = { nullable: true, description: 'Absent: as it is. null: as the database has it.' } as const;
+const optional = { nullable: true, description: 'Absent: as it is. null: as the database has it.' } as const;
 
 @Resolver(() => Table)
 export class TableResolver {
@@ -73,9 +73,9 @@ export class TableResolver {
   customizeTable(
     @Ctx() context: ControlContext,
     @Args(() => TableArgs) args: TableArgs,
-    @Arg('customName', () => String, kept) customName?: string | null,
-    @Arg('description', () => String, kept) comment?: string | null,
-    @Arg('rootFields', () => [RootFieldInput], kept) rootFields?: RootFieldInput[] | null,
+    @Arg('customName', () => String, optional) customName?: string | null,
+    @Arg('description', () => String, optional) comment?: string | null,
+    @Arg('rootFields', () => [RootFieldInput], optional) rootFields?: RootFieldInput[] | null,
   ) {
     return changed(context, customizeTable(args, { customName, comment, rootFields }), args);
   }
@@ -85,9 +85,9 @@ export class TableResolver {
     @Ctx() context: ControlContext,
     @Args(() => TableArgs) args: TableArgs,
     @Arg('column', () => String) column: string,
-    @Arg('customName', () => String, kept) customName?: string | null,
-    @Arg('description', () => String, kept) comment?: string | null,
-    @Arg('hidden', () => Boolean, kept) hidden?: boolean | null,
+    @Arg('customName', () => String, optional) customName?: string | null,
+    @Arg('description', () => String, optional) comment?: string | null,
+    @Arg('hidden', () => Boolean, optional) hidden?: boolean | null,
   ) {
     return changed(context, customizeColumn(args, column, { customName, comment, hidden }), args);
   }

@@ -61,7 +61,7 @@ export class FirstSecret {
     if (stored.sha256 === null) this.#use(null);
     else if (this.#secret !== null ? this.#sha256 !== stored.sha256 : this.#sha256 === null)
       this.#use(stored.sha256);
-    else if (this.#file === null) this.#keep(stored.sha256);
+    else if (this.#file === null) this.#writeFile(stored.sha256);
   }
 
   /**
@@ -84,11 +84,11 @@ export class FirstSecret {
       );
     this.#secret = null;
     this.#sha256 = sha256;
-    this.#keep(sha256 ?? forgotten);
+    this.#writeFile(sha256 ?? forgotten);
   }
 
   /** Writes the copy. If the folder is not writable, the only loss is that no admin can sign in by the secret while the store is down. */
-  #keep(text: string): void {
+  #writeFile(text: string): void {
     if (this.#file === text) return;
     try {
       mkdirSync(this.#folder, { recursive: true });

@@ -24,9 +24,9 @@ export function scopesOf(config: ScopesConfig | undefined): Scopes | undefined {
   if (operations === undefined && sources === undefined && tables === undefined) return undefined;
   const sorted = (list: readonly string[] | undefined) =>
     list === undefined ? null : [...new Set(list)].sort();
-  const kept = new Set(operations ?? (['read', 'write', 'subscribe'] as const));
-  const parts = { operations: [...kept].sort(), sources: sorted(sources), tables: sorted(tables) };
-  return Object.freeze({ ...parts, operations: kept, text: JSON.stringify(parts) });
+  const allowed = new Set(operations ?? (['read', 'write', 'subscribe'] as const));
+  const parts = { operations: [...allowed].sort(), sources: sorted(sources), tables: sorted(tables) };
+  return Object.freeze({ ...parts, operations: allowed, text: JSON.stringify(parts) });
 }
 
 /** Whether operations of this kind are permitted. */

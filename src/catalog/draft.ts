@@ -12,7 +12,7 @@ export class Draft {
   readonly metadata: TableMetadata | undefined;
   readonly #relationships: Relationship[];
   readonly #names = new Set<string>();
-  #kept: ReadonlyMap<string, string> = new Map();
+  #reserved: ReadonlyMap<string, string> = new Map();
   readonly #keptNames = new Map<string, string>();
   readonly #byTarget = new Map<Table, Relationship[]>();
 
@@ -31,12 +31,12 @@ export class Draft {
 
   /** Whether a column or a relationship has this name, or the name is reserved for one. */
   isTaken(name: string): boolean {
-    return this.table.column.has(name) || this.#names.has(name) || this.#kept.has(name);
+    return this.table.column.has(name) || this.#names.has(name) || this.#reserved.has(name);
   }
 
   /** Reserves names for relationships that had them. Maps each name to the foreign key of its relationship. */
   reserve(kept: ReadonlyMap<string, string>): void {
-    this.#kept = kept;
+    this.#reserved = kept;
     for (const [name, foreignKey] of kept) this.#keptNames.set(foreignKey, name);
   }
 

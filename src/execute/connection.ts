@@ -101,8 +101,8 @@ async function readPage(running: Running, plan: ConnectionPlan, page: PreparedFe
   const result = await runStatement(running, page.source, page.compiled.statement);
   const size = typeof plan.size === 'number' ? plan.size : null;
   const more = size !== null && result.rows.length > size;
-  const kept = more ? result.rows.slice(0, size) : result.rows;
-  const texts = await writeRows(running, page, plan.backward ? [...kept].reverse() : kept);
+  const pageRows = more ? result.rows.slice(0, size) : result.rows;
+  const texts = await writeRows(running, page, plan.backward ? [...pageRows].reverse() : pageRows);
   const rows: string[][] = [];
   const turn = new Turn();
   for (const [index, text] of texts.entries()) {

@@ -53,8 +53,8 @@ export function paramText({ source, path, shape }: Param): string {
     case 'parents':
       return 'keys of the rows above';
     case 'constant': {
-      const later = futureText(source.value);
-      if (later !== null) return later;
+      const future = futureText(source.value);
+      if (future !== null) return future;
       return path === '$' ? 'constant' : placeText(path);
     }
     default:

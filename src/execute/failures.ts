@@ -43,9 +43,9 @@ export function placed(error: unknown, path: string): unknown {
     return new FozErrors(error.errors.map((one) => placed(one, path) as FozError));
   if (!(error instanceof FozError) || (error.path ?? '$') !== '$' || placeless.has(error.code)) return error;
   const { code, message, responsePath, details, internal } = error;
-  const told = new FozError(code, message, { path, responsePath, details, internal, cause: error });
+  const placedError = new FozError(code, message, { path, responsePath, details, internal, cause: error });
   const source = failedSource(error);
-  return source === undefined ? told : ofSource(told, source);
+  return source === undefined ? placedError : ofSource(placedError, source);
 }
 
 /** Runs `body`. Its errors that tell no place get this one. */

@@ -71,8 +71,8 @@ export function prepareMutations(connectorOf: ConnectorOf, plan: Plan): Prepared
         } catch (error) {
           // An error of the commit belongs to the only field, or to none in particular.
           const [only, ...others] = group.fields;
-          const told = others.length === 0 ? placedIn(only!.root.mutation, error) : error;
-          throw withCommitted(ofSource(told, group.source), committed);
+          const placedError = others.length === 0 ? placedIn(only!.root.mutation, error) : error;
+          throw withCommitted(ofSource(placedError, group.source), committed);
         }
         committed.push(group.source);
       }

@@ -165,7 +165,7 @@ export function namedKeys(table: Table): readonly Key[] {
 }
 
 /** The primary key, if rows can be looked up by it. */
-export function seenPrimaryKey(table: Table): Key | null {
+export function visiblePrimaryKey(table: Table): Key | null {
   const { primaryKey } = table;
   return primaryKey !== null && canSelect(table) && seesKey(table, primaryKey) ? primaryKey : null;
 }
@@ -218,9 +218,9 @@ export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boo
     case 'select_aggregate':
       return canAggregateRows(table) && allowsRoot(table, kind);
     case 'select_by_pk':
-      return seenPrimaryKey(table) !== null && allowsRoot(table, kind);
+      return visiblePrimaryKey(table) !== null && allowsRoot(table, kind);
     case 'select_connection':
-      return seenPrimaryKey(table) !== null && allowsRoot(table, kind);
+      return visiblePrimaryKey(table) !== null && allowsRoot(table, kind);
     case 'select_stream':
       return subscriptions && canSelect(table) && table.columns.some(isOrderable) && allowsRoot(table, kind);
     case 'insert':
@@ -231,11 +231,11 @@ export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boo
     case 'update_many':
       return canUpdate(table);
     case 'update_by_pk':
-      return canUpdate(table) && seenPrimaryKey(table) !== null;
+      return canUpdate(table) && visiblePrimaryKey(table) !== null;
     case 'delete':
       return canDelete(table);
     case 'delete_by_pk':
-      return canDelete(table) && seenPrimaryKey(table) !== null;
+      return canDelete(table) && visiblePrimaryKey(table) !== null;
   }
 }
 

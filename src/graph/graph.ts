@@ -33,8 +33,8 @@ export class Graph {
   readonly #capabilitiesOf: (source: SourceName) => GraphCapabilities;
   readonly #capabilities = new Map<SourceName, GraphCapabilities>();
 
-  /** Whether types cache their fields and values (`kept`), or create them for each reader (`transient`). */
-  readonly lifetime: 'kept' | 'transient';
+  /** Whether types cache their fields and values (`caching`), or create them for each reader (`transient`). */
+  readonly lifetime: 'caching' | 'transient';
 
   readonly #make: MakeTableType;
 
@@ -49,7 +49,7 @@ export class Graph {
     make: MakeTableType,
     { reserved = [], namesOf }: { reserved?: readonly ReservedName[]; namesOf?: Graph } = {},
   ) {
-    this.lifetime = namesOf === undefined ? 'kept' : 'transient';
+    this.lifetime = namesOf === undefined ? 'caching' : 'transient';
     this.sources = sources;
     this.subscriptions = subscriptions;
     this.#make = make;

@@ -13,7 +13,7 @@ import {
   isOrderable,
   jsonColumns,
   numericColumns,
-  seenPrimaryKey,
+  visiblePrimaryKey,
 } from './column-support.ts';
 import type { TypeKind } from './names/conventions.ts';
 
@@ -43,7 +43,7 @@ const groupedAnd =
   (other: Offers): Offers =>
   (table, facts) =>
     grouped(table, facts) && other(table, facts);
-const keyed: Offers = (table) => seenPrimaryKey(table) !== null;
+const keyed: Offers = (table) => visiblePrimaryKey(table) !== null;
 const stream: Offers = (table, facts) => facts.subscriptions && ordered(table, facts);
 
 const fixed = {
@@ -76,9 +76,9 @@ const fixed = {
   delete_key_input: withJson,
   delete_elem_input: withJson,
   delete_at_path_input: withJson,
-  pk_columns_input: (table) => canUpdate(table) && seenPrimaryKey(table) !== null,
+  pk_columns_input: (table) => canUpdate(table) && visiblePrimaryKey(table) !== null,
   if_match_input: (table) =>
-    canUpdate(table) && seenPrimaryKey(table) !== null && table.columns.some(isEquatable),
+    canUpdate(table) && visiblePrimaryKey(table) !== null && table.columns.some(isEquatable),
   on_conflict: canUpsert,
   updates: canUpdate,
   obj_rel_insert_input: canInsert,

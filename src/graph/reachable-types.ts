@@ -118,7 +118,7 @@ export class ReachableTypes {
     const graph = this.#graph;
     const types = new Map<string, MakeType>();
     const seen: SeenTypes = new Map();
-    const later: (() => void)[] = [];
+    const deferred: (() => void)[] = [];
     const add = (name: string, make: MakeType) => {
       if (!types.has(name)) types.set(name, make);
     };
@@ -129,11 +129,11 @@ export class ReachableTypes {
     for (const table of graph.tables) {
       addOfTable(graph, table, this, add);
       for (const { column, use } of newTypes(seen, table))
-        later.push(() => addOfColumn(graph, table, column, use, add));
+        deferred.push(() => addOfColumn(graph, table, column, use, add));
       yield null;
     }
     // Types that belong to tables come first.
-    for (const addType of later) addType();
+    for (const addType of deferred) addType();
     this.#shared = types;
   }
 }

@@ -23,7 +23,7 @@ export interface Planning {
   /** Rules of the role that are already folded, so that keys of other sources are fetched once. */
   readonly folded: Map<RowRule, Predicate>;
   /** Columns whose masks refer to other sources, as this operation sees them. */
-  readonly seen: Map<Column, Column>;
+  readonly visibleColumns: Map<Column, Column>;
 }
 
 const int: ValueType = { scalar: 'int', array: false };

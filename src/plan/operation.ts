@@ -66,7 +66,7 @@ export function planOperation(
     steps: [],
     stepParams: [],
     folded: new Map(),
-    seen: new Map(),
+    visibleColumns: new Map(),
   };
   if (operation.operation === 'subscription')
     throw new FozError('not-supported', 'Subscriptions are not served over this endpoint yet.');

@@ -23,7 +23,7 @@ export interface RequestContext {
   readonly operation: Omit<Operation, 'query' | 'operationName' | 'variables'>;
   /** Replaces the variables that Apollo Server read; absent: those are used. */
   readonly variables?: Readonly<Record<string, unknown>>;
-  readonly seen: {
+  readonly outcome: {
     /** Set once the operation has run; `null` where it was refused before. */
     answer: EngineAnswer | null;
     /** Whether the request contained the text of an operation: errors from then on are the operation's, not the request's. */
@@ -117,7 +117,7 @@ async function startServer(
         requestDidStart: async () => ({
           didResolveSource: async (context) => {
             const { contextValue, source, request } = context;
-            contextValue.seen.hasSource = true;
+            contextValue.outcome.hasSource = true;
             const { session } = contextValue.operation;
             const known = engine.document?.(session, source, request.operationName ?? null);
             // Setting the document makes Apollo Server skip parsing and validation.
@@ -131,7 +131,7 @@ async function startServer(
                 !(originalError instanceof GraphQLError) &&
                 !isStackOverflow(originalError)
               )
-                contextValue.seen.failures.push(originalError);
+                contextValue.outcome.failures.push(originalError);
           },
           didResolveOperation: async ({ operation }) => {
             if (operation?.operation === 'subscription') throw new GraphQLError(noSubscriptions, unserved);
@@ -172,7 +172,7 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
             },
             document,
           );
-          requestContext.seen.answer = answer;
+          requestContext.outcome.answer = answer;
           const extensions = { [answerKey]: answer } as Record<string, unknown>;
           if (answer.errors.length === 0) return { data: {}, extensions };
           const errors = answer.errors.map(

@@ -75,8 +75,8 @@ export class Operations {
         return refusedDocument(error as FozError, incoming);
       }
     }
-    const seen: RequestContext['seen'] = { answer: null, hasSource: false, failures: [] };
-    const context: RequestContext = { ...operationOf(base, incoming), seen };
+    const outcome: RequestContext['outcome'] = { answer: null, hasSource: false, failures: [] };
+    const context: RequestContext = { ...operationOf(base, incoming), outcome };
     const server = await this.#servers.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: incoming,
@@ -84,24 +84,24 @@ export class Operations {
     });
     let text = result.body.kind === 'complete' ? result.body.string : '';
     const about = { requestId: requester.requestId, operationName: nameIn(incoming.body) };
-    for (const failure of seen.failures) logUnexpected(this.#options.logger, failure, about);
-    if (seen.answer !== null) {
-      logUnexpectedIn(this.#options.logger, seen.answer.errors, about);
-      this.#refused(requester, seen.answer);
+    for (const failure of outcome.failures) logUnexpected(this.#options.logger, failure, about);
+    if (outcome.answer !== null) {
+      logUnexpectedIn(this.#options.logger, outcome.answer.errors, about);
+      this.#refused(requester, outcome.answer);
     }
-    if (seen.answer !== null && isAudited(seen.answer)) {
-      const recorded = await this.#recorded(requester, seen.answer);
-      if (recorded !== seen.answer) text = recorded.json;
-      seen.answer = recorded;
+    if (outcome.answer !== null && isAudited(outcome.answer)) {
+      const recorded = await this.#recorded(requester, outcome.answer);
+      if (recorded !== outcome.answer) text = recorded.json;
+      outcome.answer = recorded;
     }
     const status = result.status ?? 200;
     // With `application/json` as media type, errors are in the body of a 200: GraphQL over HTTP, section 6.4.1.
     const isPlain = result.headers.get('content-type') === json;
     return {
-      status: status === 400 && seen.hasSource && isPlain ? 200 : status,
+      status: status === 400 && outcome.hasSource && isPlain ? 200 : status,
       headers: Object.fromEntries(result.headers),
       text,
-      answer: seen.answer,
+      answer: outcome.answer,
     };
   }
 

@@ -95,7 +95,7 @@ export class Sender {
       holding?.set(left);
       left -= piece.length;
       if (!response.write(piece)) await waitFor(reply, 'drain');
-      if (isGone(reply)) break;
+      if (isDisconnected(reply)) break;
     }
     response.end();
     await waitFor(reply, 'close');
@@ -148,7 +148,7 @@ export class Sender {
   }
 }
 
-function isGone({ request, response }: Pick<Reply, 'request' | 'response'>): boolean {
+function isDisconnected({ request, response }: Pick<Reply, 'request' | 'response'>): boolean {
   return response.closed || response.destroyed || request.socket.destroyed;
 }
 
@@ -157,7 +157,7 @@ function waitFor(
   { request, response }: Pick<Reply, 'request' | 'response'>,
   event: 'drain' | 'close',
 ): Promise<void> {
-  if (isGone({ request, response })) return Promise.resolve();
+  if (isDisconnected({ request, response })) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       response.off(event, done);

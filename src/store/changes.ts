@@ -19,7 +19,7 @@ export interface StoreChange {
 }
 
 /** Changes that are kept. A process that has missed more reloads everything. */
-const kept = 10_000;
+const mostChanges = 10_000;
 /** An advisory lock. Only its holder adds changes, so that their numbers become visible in order. */
 const lockNumber = 0x466f7a02;
 
@@ -36,7 +36,7 @@ export async function publishChange(transaction: Knex, topic: ChangeTopic, key: 
   const id = Number(inserted.rows[0].id);
   if (id % 100 === 0)
     await transaction('foz.changes')
-      .where('id', '<=', id - kept)
+      .where('id', '<=', id - mostChanges)
       .delete();
   await transaction.raw('select pg_notify(?, ?)', [channel, String(id)]);
 }
@@ -55,7 +55,7 @@ export async function changesAfter(db: Knex, id: number): Promise<readonly Store
   const rows: { id: string; topic: ChangeTopic; key: string }[] = await db('foz.changes')
     .where('id', '>=', id)
     .orderBy('id')
-    .limit(kept);
+    .limit(mostChanges);
   const changes = rows.map(({ topic, key, ...row }) => ({ id: Number(row.id), topic, key }));
   if (id === 0) return (changes[0]?.id ?? 1) === 1 ? changes : null;
   return changes[0]?.id === id ? changes.slice(1) : null;

@@ -21,7 +21,7 @@ export interface WatchOptions {
 export class ChangeWatch {
   readonly #options: WatchOptions;
   readonly #listeners = new Set<ChangeListener>();
-  #seen: number | null = null;
+  #lastSeen: number | null = null;
   #polling: Promise<void> | null = null;
   #pollAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -67,7 +67,7 @@ export class ChangeWatch {
 
   async #start(): Promise<void> {
     try {
-      this.#seen ??= await lastChange(await this.#options.db());
+      this.#lastSeen ??= await lastChange(await this.#options.db());
     } catch (error) {
       this.#warn('The store cannot be asked for changes; it is tried again and again.', error);
     }
@@ -102,19 +102,19 @@ export class ChangeWatch {
     do {
       this.#pollAgain = false;
       const db = await this.#options.db();
-      if (this.#seen === null) {
+      if (this.#lastSeen === null) {
         // Changes before the first poll are unknown.
-        this.#seen = await lastChange(db);
+        this.#lastSeen = await lastChange(db);
         this.#notify(null);
         continue;
       }
-      const changes = await changesAfter(db, this.#seen);
+      const changes = await changesAfter(db, this.#lastSeen);
       if (changes === null) {
-        this.#seen = await lastChange(db);
+        this.#lastSeen = await lastChange(db);
         this.#notify(null);
       } else
         for (const change of changes) {
-          this.#seen = change.id;
+          this.#lastSeen = change.id;
           this.#notify(change);
         }
     } while (this.#pollAgain);

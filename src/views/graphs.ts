@@ -115,7 +115,7 @@ export class Graphs {
   useMetadata(metadata: Metadata, resolved?: ResolvedMetadata): void {
     this.#metadata = metadata;
     if (resolved?.connectors === this.#connectors)
-      this.#take(resolved.catalog, resolved.permissions, resolved);
+      this.#switchTo(resolved.catalog, resolved.permissions, resolved);
     else this.swap();
   }
 
@@ -123,10 +123,10 @@ export class Graphs {
   swap(): void {
     this.#connectors = connectorsOf(this.#registry);
     const catalog = this.#resolve();
-    this.#take(catalog, resolvePermissions(catalog, this.#metadata), null);
+    this.#switchTo(catalog, resolvePermissions(catalog, this.#metadata), null);
   }
 
-  #take(catalog: Catalog, permissions: Permissions, served: ResolvedMetadata | null): void {
+  #switchTo(catalog: Catalog, permissions: Permissions, served: ResolvedMetadata | null): void {
     this.#catalog = catalog;
     this.#permissions = permissions;
     this.#served = served;
@@ -155,7 +155,7 @@ export class Graphs {
     this.#givenLimits = limits;
     this.#allowLists = allowLists;
     this.#registered = registeredIn(allowLists);
-    this.#take(this.#catalog, this.#permissions, this.#served);
+    this.#switchTo(this.#catalog, this.#permissions, this.#served);
   }
 
   /** Switches all roles to other settings. */
@@ -170,7 +170,7 @@ export class Graphs {
     this.#config = config;
     if (!isDeepStrictEqual(spelling(before), spelling(config))) this.swap();
     else if (!isDeepStrictEqual(running(before), running(config)))
-      this.#take(this.#catalog, this.#permissions, this.#served);
+      this.#switchTo(this.#catalog, this.#permissions, this.#served);
   }
 
   /** The document that a client of the role requests by an id or hash; `undefined`: none on its list. */

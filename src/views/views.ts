@@ -86,10 +86,13 @@ function limited(rules: Rules, most: number | null): Rules {
 
 /** The part of a role's permissions within the scopes of a credential. */
 function narrowed({ role, tables }: RolePermissions, scopes: Scopes): RolePermissions {
-  const kept = [...tables].filter(([, { table }]) =>
+  const inScope = [...tables].filter(([, { table }]) =>
     allowsTable(scopes, { source: table.source.name, namespace: table.namespace, table: table.name }),
   );
-  return { role, tables: new Map(kept.map(([id, permission]) => [id, narrowedTable(permission, scopes)])) };
+  return {
+    role,
+    tables: new Map(inScope.map(([id, permission]) => [id, narrowedTable(permission, scopes)])),
+  };
 }
 
 const none: ReadonlySet<never> = new Set();

@@ -25,7 +25,7 @@ async function writePast(): Promise<void> {
     at: Date.now() - days * day,
   }));
   const key = await plane.audit!.key();
-  await plane.store.write((db) => appendRecords(db, events, { key, seen: null }));
+  await plane.store.write((db) => appendRecords(db, events, { key, lastHead: null }));
   await plane.close();
 }
 

@@ -132,8 +132,8 @@ export class RemoteKeys implements IssuerKeys {
       const former = this.#loaded?.keys;
       if (former === undefined && keys.length === 0) throw unavailable('no public key in the set');
       // An unchanged key stays the same object, since tokens that it verified refer to it.
-      const kept = keys.map((key) => former?.find(({ print }) => print === key.print) ?? key);
-      this.#loaded = { keys: kept, freshUntil: now + ageMs };
+      const current = keys.map((key) => former?.find(({ print }) => print === key.print) ?? key);
+      this.#loaded = { keys: current, freshUntil: now + ageMs };
       this.#failures = 0;
     } catch (error) {
       this.#failures++;

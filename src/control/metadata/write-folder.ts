@@ -39,9 +39,9 @@ export function writeFolder(folder: string, given: Metadata): WrittenFolder {
   const roles = metadata.inherited_roles;
   if (roles !== undefined)
     note(inheritedRolesFile, writeYaml(join(folder, inheritedRolesFile), roles, 'inherited_roles'));
-  const kept = new Set([...places.keys(), ...(roles === undefined ? [] : [inheritedRolesFile])]);
+  const current = new Set([...places.keys(), ...(roles === undefined ? [] : [inheritedRolesFile])]);
   const removed = [...old.keys(), inheritedRolesFile].filter(
-    (path) => !kept.has(path) && existsSync(join(folder, path)),
+    (path) => !current.has(path) && existsSync(join(folder, path)),
   );
   for (const path of removed) remove(folder, path);
   mkdirSync(folder, { recursive: true });

@@ -35,8 +35,8 @@ export class StoredNames implements NamesKeeper {
           .onConflict('source')
           .merge({ ...values, updated_at: db.fn.now() });
       }
-      const gone = Object.keys(before).filter((source) => !Object.hasOwn(after, source));
-      if (gone.length > 0) await db('foz.names').whereIn('source', gone).delete();
+      const removed = Object.keys(before).filter((source) => !Object.hasOwn(after, source));
+      if (removed.length > 0) await db('foz.names').whereIn('source', removed).delete();
       return after;
     });
   }

@@ -104,7 +104,7 @@ export function rotateStoreSecrets(place: StorePlace, environment: NodeJS.Proces
     await store.open();
     const ring = keyRing(folder, environment, log);
     if (ring.origin !== 'generated') return rotateSecrets(store, ring);
-    const { key, keep } = prepareNewKey(folder);
+    const { key, activate: keep } = prepareNewKey(folder);
     const done = await rotateSecrets(store, { ...ring, current: key, older: [ring.current, ...ring.older] });
     keep();
     return done;

@@ -32,7 +32,7 @@ export function describeAllowLists({ file, stored }: RuntimeSettings): readonly 
     }),
   );
   const roles = new Set([...stored.modes.keys(), ...stored.operations.map(({ role }) => role)]);
-  const kept = [...roles].map(
+  const inStore = [...roles].map(
     (role): AllowListDescription => ({
       role,
       mode: stored.modes.get(role) ?? 'off',
@@ -40,7 +40,7 @@ export function describeAllowLists({ file, stored }: RuntimeSettings): readonly 
       operations: stored.operations.flatMap(({ role: of, ...one }) => (of === role ? [one] : [])),
     }),
   );
-  return [...declared, ...kept].sort((a, b) => (a.role < b.role ? -1 : 1));
+  return [...declared, ...inStore].sort((a, b) => (a.role < b.role ? -1 : 1));
 }
 
 /** Sets how operations outside a role's list are treated. Rejects with FozError. */

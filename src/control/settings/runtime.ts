@@ -107,13 +107,13 @@ export class RuntimeSettings {
 
   async #align(): Promise<void> {
     const plane = requirePlane(this.#options.plane);
-    await this.#take(plane);
+    await this.#load(plane);
     if (this.#offered === null || this.#current.firstSecret !== null) return;
     await claimFirst(plane.store, this.#offered);
-    await this.#take(plane);
+    await this.#load(plane);
   }
 
-  async #take(plane: ControlPlane): Promise<void> {
+  async #load(plane: ControlPlane): Promise<void> {
     const { config, apply, log } = this.#options;
     this.#stored = await readStored(plane);
     this.#current = mergeSettings(config, this.#stored);

@@ -24,12 +24,12 @@ export interface SignInDescription {
 /** The effective sign-in methods. */
 export function describeSignIns({ file, stored, current }: RuntimeSettings): SignInDescription {
   const { webhook, anonymous_role, cookie_origins, adminSecrets = [] } = current.signIns ?? {};
-  const kept = new Set(stored.adminSecrets.map(({ name }) => name));
+  const inStore = new Set(stored.adminSecrets.map(({ name }) => name));
   return {
     anonymousRole: anonymous_role ?? null,
     webhook: webhook === undefined ? null : (maskSecrets(webhook) as WebhookConfig),
     cookieOrigins: cookie_origins ?? [],
-    adminSecrets: adminSecrets.map(({ name }) => ({ name, owner: kept.has(name) ? 'store' : 'file' })),
+    adminSecrets: adminSecrets.map(({ name }) => ({ name, owner: inStore.has(name) ? 'store' : 'file' })),
     declared: (['anonymous_role', 'webhook', 'cookie_origins'] as const).filter(
       (name) => file.auth?.[name] !== undefined,
     ),
@@ -103,13 +103,13 @@ export async function createAdminSecret(
 export async function dropAdminSecret(settings: RuntimeSettings, actor: Actor, name: string): Promise<void> {
   refuseNoAuth(settings);
   const { stored, current } = settings;
-  const kept = stored.adminSecrets.find((secret) => secret.name === name && secret.sha256 !== null);
+  const storedSecret = stored.adminSecrets.find((secret) => secret.name === name && secret.sha256 !== null);
   const all = current.signIns?.adminSecrets ?? [];
   refuseDeclared(
-    kept === undefined && all.some((secret) => secret.name === name),
+    storedSecret === undefined && all.some((secret) => secret.name === name),
     `the admin secret ${name}`,
   );
-  if (kept === undefined && name !== firstSecretName)
+  if (storedSecret === undefined && name !== firstSecretName)
     throw new FozError('not-found', `There is no admin secret ${name} in the store.`);
   if (!all.some((secret) => secret.name !== name)) throw lastOne(name);
   const change = { operation: 'admin-secret.drop', before: { name }, after: null };

@@ -70,21 +70,21 @@ export function keyText(variant: DialectVariant, column: Sql, type: ValueType, c
 /** `(a, b) in (...)`; the list stands in the statement as it is. */
 export function inKeys(variant: DialectVariant, columns: readonly Sql[], keys: Param): Sql {
   const { keyTypes = [], compare } = keys;
-  const ways = keyTypes.map((type) => methodOf(type, compare));
+  const methods = keyTypes.map((type) => methodOf(type, compare));
   const spelled = (column: Sql, at: number) => {
-    if (ways[at] === 'truth') return truthOf(column);
-    return ways[at] === 'text' ? exactText(variant, column, keyTypes[at]!, compare!) : column;
+    if (methods[at] === 'truth') return truthOf(column);
+    return methods[at] === 'text' ? exactText(variant, column, keyTypes[at]!, compare!) : column;
   };
   const found = among(
     columns.map(spelled),
     keys,
-    keyTypes.map((type, at) => (ways[at] === 'text' ? text : type)),
+    keyTypes.map((type, at) => (methods[at] === 'text' ? text : type)),
   );
-  if (!ways.includes('both')) return found;
+  if (!methods.includes('both')) return found;
   const exact = columns.map((column, at) =>
-    ways[at] === 'both' ? exactText(variant, column, keyTypes[at]!, compare!) : spelled(column, at),
+    methods[at] === 'both' ? exactText(variant, column, keyTypes[at]!, compare!) : spelled(column, at),
   );
-  const types = keyTypes.map((type, at) => (ways[at] === 'both' || ways[at] === 'text' ? text : type));
+  const types = keyTypes.map((type, at) => (methods[at] === 'both' || methods[at] === 'text' ? text : type));
   return sql`(${found} and ${among(exact, keys, types)})`;
 }
 

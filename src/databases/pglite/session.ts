@@ -5,8 +5,8 @@ import {
   type Answer,
   checkCount,
   Inbound,
-  isGone,
   isStale,
+  isUnknownStatement,
   PreparedStatements,
   roundTrip,
 } from '../postgres/index.ts';
@@ -79,9 +79,9 @@ export class EmbeddedSession implements Pooled {
       refusal = received.refusal;
       answer = readAnswer(received.bytes);
     } catch (error) {
-      if (isGone(error)) this.#prepared.forgetAll();
+      if (isUnknownStatement(error)) this.#prepared.forgetAll();
       // PGlite reports no error for a statement that exhausts its stack. It then misses that statement later in the same round trip.
-      if (isGone(error) && call.text !== undefined)
+      if (isUnknownStatement(error) && call.text !== undefined)
         throw Object.assign(new Error('The statement is nested too deeply.'), {
           code: '54001',
           cause: error,

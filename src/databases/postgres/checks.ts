@@ -21,17 +21,17 @@ function unquote(literal: string): string {
 
 /** Drops casts and parentheses, which do not change the meaning of a comparison of texts. */
 function bare(all: readonly Token[]): Token[] {
-  const kept: Token[] = [];
+  const tokens: Token[] = [];
   let at = 0;
   while (at < all.length) {
     const { text, kind } = all[at]!;
     if (kind === 'sign' && text === '::') at = afterType(all, at + 1);
     else {
-      if (kind !== 'sign' || (text !== '(' && text !== ')')) kept.push(all[at]!);
+      if (kind !== 'sign' || (text !== '(' && text !== ')')) tokens.push(all[at]!);
       at++;
     }
   }
-  return kept;
+  return tokens;
 }
 
 /** Position after a type, such as `text`, `character varying(20)`, `"app"."word"[]`. */

@@ -172,11 +172,15 @@ export function isEnding(error: unknown): boolean {
 /** Whether the prepared statement is outdated, missing, or already exists: it works when it is parsed again. */
 export function isStale(error: unknown): boolean {
   const { code, routine } = error as ServerError;
-  return (code === '0A000' && routine === 'RevalidateCachedQuery') || isGone(error) || isElsewhere(error);
+  return (
+    (code === '0A000' && routine === 'RevalidateCachedQuery') ||
+    isUnknownStatement(error) ||
+    isElsewhere(error)
+  );
 }
 
 /** Whether the server does not have the prepared statement. Most likely it has dropped all of them. */
-export function isGone(error: unknown): boolean {
+export function isUnknownStatement(error: unknown): boolean {
   return (error as ServerError).code === '26000';
 }
 
@@ -187,7 +191,7 @@ function isElsewhere(error: unknown): boolean {
 
 /** Whether a connection pooler may have sent the statement to another server connection than the one that prepared it. */
 export function isMixedUp(error: unknown): boolean {
-  return isGone(error) || isElsewhere(error);
+  return isUnknownStatement(error) || isElsewhere(error);
 }
 
 /** Whether the server has no free connection. */

@@ -8,7 +8,7 @@ import { type PostgresOptions, settingsOf } from './options.ts';
 // Used by the PGlite connector, which only has its own driver and session.
 export { postgresDialect } from './dialect.ts';
 export { driverOver } from './driver.ts';
-export { isFull, isGone, isStale, toFozError } from './errors.ts';
+export { isFull, isStale, isUnknownStatement, toFozError } from './errors.ts';
 export type { Answer } from './execution.ts';
 export { Inbound } from './inbound.ts';
 export type { PostgresOptions } from './options.ts';

@@ -63,17 +63,17 @@ export function keyArrays(keys: Param): readonly Sql[] {
 export function inKeys(columns: readonly Sql[], keys: Param): Sql {
   const types = keys.keyTypes ?? [];
   const { compare } = keys;
-  const ways = types.map((type) => methodOf(type, compare));
+  const methods = types.map((type) => methodOf(type, compare));
   const arrays = keyArrays(keys);
   const spelled = (exact: Method) =>
-    columns.map((column, at) => (ways[at] === exact ? exactText(column, types[at]!, compare!) : column));
+    columns.map((column, at) => (methods[at] === exact ? exactText(column, types[at]!, compare!) : column));
   const found = among(
-    columns.map((column, at) => (ways[at] === 'text' ? exactText(column, types[at]!, compare!) : column)),
+    columns.map((column, at) => (methods[at] === 'text' ? exactText(column, types[at]!, compare!) : column)),
     arrays,
   );
-  if (!ways.includes('both')) return found;
+  if (!methods.includes('both')) return found;
   const texts = arrays.map((array, at) =>
-    ways[at] === 'both' ? bindKeys(keys, at, text, sql`text`) : array,
+    methods[at] === 'both' ? bindKeys(keys, at, text, sql`text`) : array,
   );
   return sql`(${found} and ${among(spelled('both'), texts)})`;
 }

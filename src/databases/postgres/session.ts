@@ -14,7 +14,7 @@ import {
 } from '../../sql/index.ts';
 import { type BackendKey, requestCancel } from './cancel.ts';
 import { type Client, type Connected, connect } from './connect.ts';
-import { isGone, isServerError, isStale, toFozError } from './errors.ts';
+import { isServerError, isStale, isUnknownStatement, toFozError } from './errors.ts';
 import { type Answer, Execution } from './execution.ts';
 import type { Settings } from './options.ts';
 import { type Pooler, processQuery } from './pooler.ts';
@@ -189,7 +189,7 @@ export class Session implements Pooled {
       else running.reject(refusal);
       return;
     }
-    if (isGone(running.error)) this.#prepared.forgetAll();
+    if (isUnknownStatement(running.error)) this.#prepared.forgetAll();
     else if (running.parsed || isStale(running.error)) this.#prepared.forget(running.text);
     const { error, cancelled, signal, arriving } = running;
     const stopped = cancelled === null ? null : (arriving.refusal ?? ended(signal));

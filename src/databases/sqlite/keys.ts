@@ -78,14 +78,16 @@ export function keyText(column: Sql, type: ValueType, compare: KeyComparison) {
 /** The tuple is among the keys of another source. */
 export function inKeys(columns: readonly Sql[], keys: Param, compare: KeyComparison): Sql {
   const types = keys.keyTypes ?? [];
-  const ways = types.map((type) => methodOf(type, compare));
+  const methods = types.map((type) => methodOf(type, compare));
   const found = among(
-    columns.map((column, at) => (ways[at] === 'exact' ? exactValue(column, types[at]!, compare) : column)),
+    columns.map((column, at) => (methods[at] === 'exact' ? exactValue(column, types[at]!, compare) : column)),
     keys,
   );
-  const narrowed = ways.includes('both')
+  const narrowed = methods.includes('both')
     ? among(
-        columns.map((column, at) => (ways[at] === 'own' ? column : exactValue(column, types[at]!, compare))),
+        columns.map((column, at) =>
+          methods[at] === 'own' ? column : exactValue(column, types[at]!, compare),
+        ),
         keys,
       )
     : null;

@@ -50,7 +50,7 @@ export class EngineProcess implements Pooled {
   #isCounted = false;
   #stderr = '';
   #isFull = false;
-  #gone: NativeError | null = null;
+  #ended: NativeError | null = null;
   #onEnd: (engine: EngineProcess) => void = () => {};
 
   private constructor(settings: EngineSettings) {
@@ -98,11 +98,11 @@ export class EngineProcess implements Pooled {
   }
 
   get connected(): boolean {
-    return this.#gone === null;
+    return this.#ended === null;
   }
 
   get usable(): boolean {
-    return this.#gone === null && this.#waiting === null;
+    return this.#ended === null && this.#waiting === null;
   }
 
   /**
@@ -110,7 +110,7 @@ export class EngineProcess implements Pooled {
    * Must not be called while another one runs.
    */
   run(text: string, values: readonly unknown[], write: boolean, held: HeldBytes): Promise<Answer> {
-    if (this.#gone !== null) return Promise.reject(this.#gone);
+    if (this.#ended !== null) return Promise.reject(this.#ended);
     const call = this.#statements.call(text);
     const most = Math.max(0, held.limit - held.bytes);
     const request = [call.id, call.text, values.map(packValue), write, call.forget, most];
@@ -161,7 +161,7 @@ export class EngineProcess implements Pooled {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#gone !== null) return;
+    if (this.#ended !== null) return;
     this.#received.push(chunk);
     this.#receivedBytes += chunk.length;
     if (this.#receivedBytes < 4) return;
@@ -207,8 +207,8 @@ export class EngineProcess implements Pooled {
 
   #end(error: NativeError): void {
     living.delete(this.#child);
-    const first = this.#gone === null;
-    this.#gone ??= error;
+    const first = this.#ended === null;
+    this.#ended ??= error;
     this.#settle((waiting) => waiting.reject(error));
     if (first) this.#onEnd(this);
   }

@@ -64,7 +64,7 @@ export async function readSchema(
   query: Query,
 ): Promise<{ readonly tables: readonly SchemaTable[]; readonly issues: readonly FactIssue[] }> {
   const issues: FactIssue[] = [];
-  const kept = (await query(listed)).filter(([name, type]) => {
+  const listedTables = (await query(listed)).filter(([name, type]) => {
     if (type === 'virtual') issues.push(note(String(name), 'a virtual table is left out'));
     return type === 'table' || type === 'view';
   });
@@ -76,7 +76,7 @@ export async function readSchema(
   );
   const estimates = await rowEstimates(query);
   const tables: SchemaTable[] = [];
-  for (const [rawName, type, withoutRowid, sql] of kept) {
+  for (const [rawName, type, withoutRowid, sql] of listedTables) {
     const name = String(rawName);
     const view = type === 'view';
     const found = view ? await viewColumns(query, name, issues) : columns.get(name);

@@ -59,8 +59,8 @@ export class Introspection {
    */
   answer(roots: readonly Root[], request: IntrospectionRequest): Promise<Answer> {
     const id = `${JSON.stringify(request.variables)}\0${request.key}`;
-    const kept = this.#answers.get(id);
-    if (kept !== undefined) return Promise.resolve(kept);
+    const cached = this.#answers.get(id);
+    if (cached !== undefined) return Promise.resolve(cached);
     return this.#job(id, (isStopped) => write((sink) => this.#walk(roots, request, sink), isStopped)).wait(
       request.signal,
     );

@@ -21,13 +21,13 @@ export class Job<Result> {
   wait(signal: EndSignal): Promise<Result> {
     if (signal.aborted) {
       this.#leave(0);
-      return Promise.reject(gone());
+      return Promise.reject(ended());
     }
     this.#callers++;
     return new Promise((resolve, reject) => {
       const abort = () => {
         this.#leave(1);
-        reject(gone());
+        reject(ended());
       };
       signal.addEventListener('abort', abort, { once: true });
       const done = () => signal.removeEventListener('abort', abort);
@@ -41,6 +41,6 @@ export class Job<Result> {
   }
 }
 
-function gone(): FozError {
+function ended(): FozError {
   return new FozError('timeout', 'The time limit of the request has passed, or the client has left.');
 }

@@ -52,8 +52,11 @@ function nameWhole(table: Table, naming: Naming, relationships: readonly Relatio
   for (const relationship of relationships.filter((one) => isOlder(one, table)))
     named.set(relationship, relationshipName(relationship, naming, taken));
   const wanted = new Map(table.columns.map((column) => [column, columnWord(column, naming)]));
-  const kept = (column: Column) => column.customName !== null || wanted.get(column) === column.name;
-  for (const column of [...table.columns.filter(kept), ...table.columns.filter((other) => !kept(other))]) {
+  const keepsName = (column: Column) => column.customName !== null || wanted.get(column) === column.name;
+  for (const column of [
+    ...table.columns.filter(keepsName),
+    ...table.columns.filter((other) => !keepsName(other)),
+  ]) {
     const name = takeName(wanted.get(column)!, taken);
     columns.set(column, name);
     report(column.name, wanted.get(column)!, name);

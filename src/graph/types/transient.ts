@@ -102,6 +102,6 @@ class TransientEnum extends GraphQLEnumType {
 
 /** The classes of types that cache their fields and values, and of those that do not. */
 export const typeClasses = {
-  kept: { ObjectType: GraphQLObjectType, InputType: GraphQLInputObjectType, EnumType: GraphQLEnumType },
+  caching: { ObjectType: GraphQLObjectType, InputType: GraphQLInputObjectType, EnumType: GraphQLEnumType },
   transient: { ObjectType: TransientObject, InputType: TransientInput, EnumType: TransientEnum },
 } as const;

@@ -8,7 +8,7 @@ import {
   type Table,
 } from '../../catalog/index.ts';
 import type { Planning } from '../context.ts';
-import { seenColumn } from './masks.ts';
+import { visibleColumn } from './masks.ts';
 
 const fallible: ReadonlySet<Operator> = new Set<Operator>([
   '_regex',
@@ -32,7 +32,7 @@ function canFail(operator: Operator, { type }: Column): boolean {
  */
 export function comparedColumn(planning: Planning, table: Table, column: Column, operator: Operator): Column {
   const { filter } = planning.rules.select(table);
-  if (isEveryRow(filter) || !canFail(operator, column)) return seenColumn(planning, column);
+  if (isEveryRow(filter) || !canFail(operator, column)) return visibleColumn(planning, column);
   const mask = bothRules(filter, column.mask ?? everyRow);
-  return seenColumn(planning, { ...column, mask, nullable: true });
+  return visibleColumn(planning, { ...column, mask, nullable: true });
 }

@@ -6,7 +6,7 @@ import { foldRule, foldWithin } from './fold.ts';
 
 const masks = new WeakMap<RowRule, Predicate>();
 
-/** The rows in which a masked column is seen. If the mask refers to another source, the column must come from `seenColumn`. */
+/** The rows in which a role sees a masked column. If the mask refers to another source, the column must come from `visibleColumn`. */
 export function maskOf(rule: RowRule): Predicate {
   let mask = masks.get(rule);
   if (mask === undefined) {
@@ -20,21 +20,21 @@ export function maskOf(rule: RowRule): Predicate {
  * A column as this operation sees it, always as the same object. Keys that its mask needs from other sources become
  * steps of the plan, so such a column belongs to one plan.
  */
-export function seenColumn(planning: Planning, column: Column): Column {
+export function visibleColumn(planning: Planning, column: Column): Column {
   if (column.mask === null || !crossesSources(column.mask)) return column;
-  let seen = planning.seen.get(column);
-  if (seen === undefined) {
+  let visible = planning.visibleColumns.get(column);
+  if (visible === undefined) {
     const mask = { ...column.mask };
     masks.set(mask, foldRule(planning, column.mask));
-    seen = { ...column, mask };
-    planning.seen.set(column, seen);
+    visible = { ...column, mask };
+    planning.visibleColumns.set(column, visible);
   }
-  return seen;
+  return visible;
 }
 
-/** As `seenColumns`, for columns whose equal values count once. Refuses columns whose values cannot be sorted. */
+/** As `visibleColumns`, for columns whose equal values count once. Refuses columns whose values cannot be sorted. */
 export function distinctColumns(planning: Planning, input: Input | undefined): readonly Column[] {
-  const columns = seenColumns(planning, input);
+  const columns = visibleColumns(planning, input);
   const unsorted = columns.find(({ type }) => !sortsItself(type));
   if (unsorted !== undefined)
     throw invalid(
@@ -45,7 +45,7 @@ export function distinctColumns(planning: Planning, input: Input | undefined): r
 }
 
 /** The columns in an argument of `<table>_select_column`; none if it is absent. */
-export function seenColumns(planning: Planning, input: Input | undefined): readonly Column[] {
+export function visibleColumns(planning: Planning, input: Input | undefined): readonly Column[] {
   const columns = literal(planning, input) as readonly Column[] | null;
-  return columns?.map((column) => seenColumn(planning, column)) ?? [];
+  return columns?.map((column) => visibleColumn(planning, column)) ?? [];
 }

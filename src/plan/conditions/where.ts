@@ -8,7 +8,7 @@ import { always, and, never, type Predicate } from '../model/predicate.ts';
 import { addKeys, amongKeys } from '../remote.ts';
 import { visibleRows } from './fold.ts';
 import { comparedColumn } from './guard.ts';
-import { distinctColumns, seenColumns } from './masks.ts';
+import { distinctColumns, visibleColumns } from './masks.ts';
 
 type Comparison = '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
 
@@ -207,7 +207,7 @@ function planCount(
   const part = (kind: string) => input.fields.find((entry) => entry.meaning.kind === kind)?.value;
   const columns = part('arguments');
   const distinct = literal(planning, part('distinct')) === true;
-  const counted = distinct ? distinctColumns : seenColumns;
+  const counted = distinct ? distinctColumns : visibleColumns;
   const measure: Measure = {
     kind: 'count',
     columns: columns === undefined || columns.kind !== 'value' ? [] : counted(planning, columns),

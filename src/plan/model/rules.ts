@@ -51,7 +51,7 @@ export function rulesOf({ role, tables }: RolePermissions, validations: Validati
   };
   return {
     // A row that the role has written but cannot read is invisible to it.
-    select: (table) => tables.get(table.id)?.select ?? { filter: unseenRows, limit: null },
+    select: (table) => tables.get(table.id)?.select ?? { filter: noRows, limit: null },
     insert: (table) => of(table, 'insert'),
     update: (table) => of(table, 'update'),
     delete: (table) => of(table, 'delete'),
@@ -60,4 +60,4 @@ export function rulesOf({ role, tables }: RolePermissions, validations: Validati
 }
 
 /** The filter of tables that a role may not read: no row passes. */
-export const unseenRows: RowRule = Object.freeze({ kind: 'or', of: Object.freeze([]) });
+export const noRows: RowRule = Object.freeze({ kind: 'or', of: Object.freeze([]) });

@@ -2,7 +2,7 @@ import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
 import type { Bucket, Column, Table } from '../../catalog/index.ts';
 import { aggregateType } from '../../catalog/index.ts';
 import { fieldMeaning } from '../../graph/index.ts';
-import { distinctColumns, seenColumn, seenColumns } from '../conditions/masks.ts';
+import { distinctColumns, visibleColumn, visibleColumns } from '../conditions/masks.ts';
 import { boundOf, invalid, literal, type Planning, paramOf } from '../context.ts';
 import { argumentsOf, labelsOf, objectTypeOf, type Selected, selectionOf, subSelections } from '../fields.ts';
 import type { Input, InputEntry } from '../input/input.ts';
@@ -82,14 +82,14 @@ function planItems(planning: Planning, selected: Selected, path: string): Aggreg
 function planCountItem(planning: Planning, item: Selected, path: string): AggregateItem {
   const args = argumentsOf(planning.document, item, path);
   const distinct = literal(planning, args.get('distinct')) === true;
-  const columns = (distinct ? distinctColumns : seenColumns)(planning, args.get('columns'));
+  const columns = (distinct ? distinctColumns : visibleColumns)(planning, args.get('columns'));
   return { kind: 'count', key: item.key, columns, distinct };
 }
 
 function columnOf(planning: Planning, entry: Selected, path: string): Column {
   const meaning = fieldMeaning(entry.field!);
   if (meaning?.kind !== 'column') throw invalid(`${path}.${entry.name}`, 'is not a column');
-  return seenColumn(planning, meaning.column);
+  return visibleColumn(planning, meaning.column);
 }
 
 /** Plans `group_by`. `cap`: most groups, since the role may have no longer list. */
@@ -125,7 +125,7 @@ function planKeys(planning: Planning, input: Input | undefined, path: string): G
   const keys = items.map((item): GroupKey => {
     if (item.kind !== 'object') throw invalid(item.path, 'an object is needed here, as { column: state }');
     const part = (kind: string) => item.fields.find((entry) => entry.meaning.kind === kind)?.value;
-    const column = seenColumn(planning, literal(planning, part('key')) as Column);
+    const column = visibleColumn(planning, literal(planning, part('key')) as Column);
     const bucket = literal(planning, part('bucket')) as Bucket | null;
     const { scalar } = column.type;
     if (bucket !== null && scalar !== 'date' && scalar !== 'timestamp' && scalar !== 'timestamptz') {
@@ -173,7 +173,7 @@ function planGroupOrder(
     }
     if (entry.value.kind !== 'object') throw invalid(entry.value.path, 'an object is needed here');
     return entry.value.fields.map((item) => {
-      const column = item.meaning.kind === 'column' ? seenColumn(planning, item.meaning.column) : null;
+      const column = item.meaning.kind === 'column' ? visibleColumn(planning, item.meaning.column) : null;
       const key = keys.findIndex((candidate) => candidate.column === column);
       if (key < 0) throw invalid(item.value.path, 'is not among the keys of group_by');
       return { by: { key }, ...(literal(planning, item.value) as Direction) };
@@ -207,7 +207,7 @@ function planHavingEntry(planning: Planning, { meaning, value }: InputEntry): Ha
       if (value.kind !== 'object') throw invalid(value.path, 'an object is needed here');
       const of = value.fields.map((entry): Having => {
         if (entry.meaning.kind !== 'column') throw invalid(entry.value.path, 'is not a column');
-        const column = seenColumn(planning, entry.meaning.column);
+        const column = visibleColumn(planning, entry.meaning.column);
         return planHavingValue(
           planning,
           { kind: 'function', fn: meaning.fn, column, type: aggregateType(meaning.fn, column.type) },

@@ -1,7 +1,7 @@
 import type { Column, Relationship, Table } from '../../catalog/index.ts';
 import { aggregateType } from '../../catalog/index.ts';
 import { visibleRows } from '../conditions/fold.ts';
-import { seenColumn } from '../conditions/masks.ts';
+import { visibleColumn } from '../conditions/masks.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import type { Input, InputEntry } from '../input/input.ts';
 import type { Measure } from '../model/measure.ts';
@@ -28,7 +28,12 @@ function planTerm(planning: Planning, rows: Rows, path: readonly Hop[], entry: I
   switch (meaning.kind) {
     case 'column':
       return [
-        { kind: 'column', path, column: seenColumn(planning, meaning.column), ...direction(planning, value) },
+        {
+          kind: 'column',
+          path,
+          column: visibleColumn(planning, meaning.column),
+          ...direction(planning, value),
+        },
       ];
     case 'relationship':
       return planHop(planning, rows, path, meaning.relationship, value);
@@ -104,7 +109,7 @@ export function measuresOf(
     throw invalid(value.path, 'an object is needed here');
   return value.fields.flatMap((item) => {
     if (item.value.kind === 'null' || item.meaning.kind !== 'column') return [];
-    const column = seenColumn(planning, item.meaning.column);
+    const column = visibleColumn(planning, item.meaning.column);
     const measure: Measure = {
       kind: 'function',
       fn: meaning.fn,

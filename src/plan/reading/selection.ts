@@ -2,7 +2,7 @@ import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
 import { type Table, wholeTable } from '../../catalog/index.ts';
 import { fieldMeaning } from '../../graph/index.ts';
 import { visibleRows } from '../conditions/fold.ts';
-import { seenColumn } from '../conditions/masks.ts';
+import { visibleColumn } from '../conditions/masks.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import {
   type Arguments,
@@ -51,7 +51,7 @@ function planField(planning: Planning, type: GraphQLObjectType, selected: Select
       return {
         kind: 'column',
         key,
-        column: seenColumn(planning, meaning.column),
+        column: visibleColumn(planning, meaning.column),
         jsonPath: jsonPathOf(planning, args),
         labels: labelsOf(selected),
       };

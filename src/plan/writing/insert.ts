@@ -40,14 +40,14 @@ export interface InsertRow {
 /** Plans the rows of one table, and all rows nested in them. */
 export function planInsert(
   planning: Planning,
-  seen: Table,
+  visible: Table,
   input: Input | undefined,
   conflict: Input | undefined,
   path: string,
 ): Insert {
   const items =
     input === undefined || input.kind === 'null' ? [] : input.kind === 'list' ? input.items : [input];
-  const table = wholeTable(seen);
+  const table = wholeTable(visible);
   const { check, presets } = planning.rules.insert(table);
   const fixed = presetCells(presets);
   const rows = items.map((item): InsertRow => {
@@ -63,7 +63,7 @@ export function planInsert(
     changedCheck: onConflict === null ? null : changedCheck(planning, table, check, onConflict),
     presets: new Set(presets.keys()),
     validations: rowChecks(planning, table),
-    named: namedColumns(seen),
+    named: namedColumns(visible),
     path: input?.path ?? path,
   };
 }

@@ -2,7 +2,7 @@ import { type Column, type RuleValue, type Table, wholeTable } from '../../catal
 import { type FieldMeaning, fieldMeaning } from '../../graph/index.ts';
 import { foldRule, visibleRows } from '../conditions/fold.ts';
 import { keyEquals } from '../conditions/key-equals.ts';
-import { seenColumn } from '../conditions/masks.ts';
+import { visibleColumn } from '../conditions/masks.ts';
 import { planWhere } from '../conditions/where.ts';
 import { invalid, type Planning, paramOf } from '../context.ts';
 import {
@@ -192,7 +192,7 @@ function keyOf(planning: Planning, table: Table, args: Arguments): Predicate {
 
 function equals(planning: Planning, table: Table, named: Column | null, value: Input): Predicate {
   if (named === null) throw invalid(value.path, `is not a column of ${table.name}`);
-  const column = seenColumn(planning, named);
+  const column = visibleColumn(planning, named);
   if (value.kind === 'null') return { kind: 'is null', column, negated: false };
   return { kind: 'compare', column, op: '_eq', value: paramOf(planning, value, column.type) };
 }

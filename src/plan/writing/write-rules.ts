@@ -4,7 +4,7 @@ import { foldRule, ruleParam, visibleRows } from '../conditions/fold.ts';
 import type { Planning } from '../context.ts';
 import type { Param } from '../model/param.ts';
 import { and, isAlways, type Predicate } from '../model/predicate.ts';
-import { unseenRows } from '../model/rules.ts';
+import { noRows } from '../model/rules.ts';
 
 /** A condition that every written row must pass, and the message of its violation. */
 export interface RowCheck {
@@ -29,7 +29,7 @@ export function writable(planning: Planning, table: Table, rule: RowRule, asked:
  */
 export function replaceable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
   const { filter } = planning.rules.select(table);
-  if (filter === unseenRows || isDeepStrictEqual(rule, filter)) return writable(planning, table, rule, asked);
+  if (filter === noRows || isDeepStrictEqual(rule, filter)) return writable(planning, table, rule, asked);
   return and(foldRule(planning, rule), visibleRows(planning, table), asked);
 }
 

@@ -109,14 +109,14 @@ export function childGroups(scope: Scope, fetch: Extract<Fetch, { kind: 'childre
   }
   // Beside a window function and a distinct count MariaDB (10.11) ignores HAVING: groups that pass are numbered apart from those that do not.
   const passes = clauses.condition === null ? null : sql`case when ${clauses.condition} then 1 else 0 end`;
-  const kept = passes === null ? null : list.add(passes, 'having');
+  const passesAt = passes === null ? null : list.add(passes, 'having');
   const parts = passes === null ? [index] : [index, passes];
   const number = sql`row_number() over (partition by ${sql.join(parts)}${orderClause(clauses.order)})`;
   const numbered = scope.alias();
   const position = sql`${numbered}.${dialect.name(rowNumber)}`;
   const columns = list.columns.map((_, at) => sql`${numbered}.${dialect.name(`c${at}`)}`);
   return {
-    text: sql`select ${sql.join(columns)} from (select ${list.render(scope)}, ${number} as ${dialect.name(rowNumber)} from ${source}${clauses.grouping}) ${numbered} where ${kept === null ? sql.empty : sql`${columns[kept]!} = 1 and `}${page(scope, group, position)} order by ${position}`,
+    text: sql`select ${sql.join(columns)} from (select ${list.render(scope)}, ${number} as ${dialect.name(rowNumber)} from ${source}${clauses.grouping}) ${numbered} where ${passesAt === null ? sql.empty : sql`${columns[passesAt]!} = 1 and `}${page(scope, group, position)} order by ${position}`,
     out,
     parent: 0,
   };

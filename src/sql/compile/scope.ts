@@ -120,14 +120,14 @@ export class Scope {
 /** The select list of a statement under construction: equal expressions share a column. */
 export class SelectList {
   readonly columns: Sql[] = [];
-  readonly #seen = new Map<string, number>();
+  readonly #positions = new Map<string, number>();
 
   /** Adds an expression and returns its index. Expressions with the same `identity` (such as alias and column) share a column. */
   add(expression: Sql, identity?: string): number {
-    const known = identity === undefined ? undefined : this.#seen.get(identity);
+    const known = identity === undefined ? undefined : this.#positions.get(identity);
     if (known !== undefined) return known;
     this.columns.push(expression);
-    if (identity !== undefined) this.#seen.set(identity, this.columns.length - 1);
+    if (identity !== undefined) this.#positions.set(identity, this.columns.length - 1);
     return this.columns.length - 1;
   }
 

@@ -18,7 +18,7 @@ export interface TimedEvent {
 export interface Chain {
   readonly key: Uint8Array;
   /** `null`: unknown. */
-  readonly seen: Mark | null;
+  readonly lastHead: Mark | null;
   /** Called when the end of the chain is not the last known one. A record about it is added as well. */
   readonly onBroken?: (reason: string) => void;
 }
@@ -30,7 +30,7 @@ export interface Chain {
 export async function appendRecords(
   transaction: Knex,
   events: readonly TimedEvent[],
-  { key, seen, onBroken }: Chain,
+  { key, lastHead: seen, onBroken }: Chain,
 ): Promise<Mark> {
   const head = await lockHead(transaction);
   const broken = await findBreak(transaction, head, seen, key);

@@ -149,7 +149,7 @@ export class AuditLog {
         { reason },
         'THE AUDIT LOG WAS TAMPERED WITH, or an older store was put back.',
       );
-    return { key, seen: this.checkpoint.seen(key), onBroken };
+    return { key, lastHead: this.checkpoint.seen(key), onBroken };
   }
 
   /** Waits for pending events and writes the last checkpoint. The store stays open. */

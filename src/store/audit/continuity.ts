@@ -8,15 +8,15 @@ const operation = 'audit.broken';
 /**
  * Checks the end of the chain before records are appended. Returns the event to be recorded first if it is broken;
  * `null`: it is intact. Appending signs the end anew, so a break that is not recorded now could never be detected.
- * `seen`: an end that is known to have been stored.
+ * `lastHead`: an end that is known to have been stored.
  */
 export async function findBreak(
   db: Knex,
   head: Mark | undefined,
-  seen: Mark | null,
+  lastHead: Mark | null,
   key: Uint8Array,
 ): Promise<AuditEvent | null> {
-  const reason = await reasonOf(db, head, seen, key);
+  const reason = await reasonOf(db, head, lastHead, key);
   if (reason === null) return null;
   return {
     kind: 'control',
@@ -24,7 +24,7 @@ export async function findBreak(
     actor: { kind: 'system', id: 'audit', role: null },
     outcome: 'failure',
     reason,
-    before: seen === null ? null : { last: seen.seq, sha256: seen.hash },
+    before: lastHead === null ? null : { last: lastHead.seq, sha256: lastHead.hash },
     after: head === undefined ? null : { last: head.seq, sha256: head.hash },
   };
 }
@@ -37,16 +37,17 @@ export function isBreakRecord(record: AuditRecord): boolean {
 async function reasonOf(
   db: Knex,
   head: Mark | undefined,
-  seen: Mark | null,
+  lastHead: Mark | null,
   key: Uint8Array,
 ): Promise<string | null> {
   if (head !== undefined && !isSigned('head', head, key))
     return 'the mark of the last record was not made by Foz';
-  if (seen === null) return null;
+  if (lastHead === null) return null;
   const last = head?.seq ?? 0;
-  if (last < seen.seq) return `the records ${last + 1} to ${seen.seq} were there and are missing at the end`;
-  const hash = last === seen.seq ? head?.hash : await hashAt(db, seen);
-  return hash === seen.hash ? null : `record ${seen.seq} is not the one that was there`;
+  if (last < lastHead.seq)
+    return `the records ${last + 1} to ${lastHead.seq} were there and are missing at the end`;
+  const hash = last === lastHead.seq ? head?.hash : await hashAt(db, lastHead);
+  return hash === lastHead.hash ? null : `record ${lastHead.seq} is not the one that was there`;
 }
 
 /** The hash of the record at a mark; that of the anchor if retention has removed the record. */

@@ -22,7 +22,7 @@ export class DatabaseThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
-  #gone: Error | null = null;
+  #ended: Error | null = null;
 
   private constructor(folder: string) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { folder } });
@@ -44,7 +44,7 @@ export class DatabaseThread {
   }
 
   get usable(): boolean {
-    return this.#gone === null;
+    return this.#ended === null;
   }
 
   /** Runs one statement, or several if there are no values. Rejects with an Error that has the fields of PostgreSQL. */
@@ -54,12 +54,12 @@ export class DatabaseThread {
   }
 
   async close(): Promise<void> {
-    if (this.#gone === null) await this.#call(null, []).catch(() => {});
+    if (this.#ended === null) await this.#call(null, []).catch(() => {});
     await this.#worker.terminate();
   }
 
   #call(text: string | null, values: readonly unknown[]): Promise<Message> {
-    if (this.#gone !== null) return Promise.reject(this.#gone);
+    if (this.#ended !== null) return Promise.reject(this.#ended);
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -75,7 +75,7 @@ export class DatabaseThread {
   }
 
   #end(error: Error): void {
-    this.#gone ??= error;
+    this.#ended ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

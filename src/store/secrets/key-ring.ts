@@ -99,13 +99,13 @@ function writeNewKey(folder: string, file: string, log?: StoreLog): void {
  * encrypted with it. The key of an interrupted rotation is used again, since secrets may be encrypted with it.
  * Throws as `keyRing`.
  */
-export function prepareNewKey(folder: string): { readonly key: MasterKey; readonly keep: () => void } {
+export function prepareNewKey(folder: string): { readonly key: MasterKey; readonly activate: () => void } {
   const file = fileIn(folder);
   if (!existsSync(`${file}.new`))
     writeFileSync(`${file}.new`, `${new MasterKey(randomBytes(32)).encode()}\n`, { mode: 0o600 });
   return {
     key: readKey(`${file}.new`),
-    keep: () => {
+    activate: () => {
       renameSync(file, `${file}.old`);
       renameSync(`${file}.new`, file);
     },

@@ -68,13 +68,13 @@ export function withNewNames(
   nameOf: (table: Table) => string,
 ): NameBook | null {
   const changed = new Map<string, SourceNames>();
-  const gone = Object.keys(book).filter((name) => !sources.some((source) => source.name === name));
+  const removed = Object.keys(book).filter((name) => !sources.some((source) => source.name === name));
   for (const source of there.values()) {
     const now = withNewNamesOf(book, source, source.tables, nameOf);
     if (now === null) continue;
     changed.set(source.name, now);
     const taken = new Set(Object.values(now.tables));
-    for (const name of gone) {
+    for (const name of removed) {
       const without = withoutNames(changed.get(name) ?? book[name]!, taken, now.customization);
       if (without !== null) changed.set(name, without);
     }

@@ -91,15 +91,15 @@ const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename
 export function withoutTypenames(document: DocumentNode): DocumentNode {
   return visit(document, {
     SelectionSet(set) {
-      const kept = set.selections.filter(
+      const selections = set.selections.filter(
         (one) =>
           one.kind !== Kind.FIELD ||
           one.name.value !== '__typename' ||
           one.alias !== undefined ||
           (one.directives ?? []).length > 0,
       );
-      const isWhole = kept.length === set.selections.length;
-      return isWhole ? undefined : { ...set, selections: kept.length === 0 ? [typename] : kept };
+      const isWhole = selections.length === set.selections.length;
+      return isWhole ? undefined : { ...set, selections: selections.length === 0 ? [typename] : selections };
     },
   });
 }

@@ -180,7 +180,7 @@ describe('keys of a state folder', () => {
 
   test('a new key beside the old one: both are known until it takes its place, and after', () => {
     const first = keyRing(place.folder, {}).current.id;
-    const { key, keep } = prepareNewKey(place.folder);
+    const { key, activate: keep } = prepareNewKey(place.folder);
     expect(keyRing(place.folder, {})).toMatchObject({ current: { id: first }, older: [{ id: key.id }] });
     keep();
     expect(keyRing(place.folder, {})).toMatchObject({ current: { id: key.id }, older: [{ id: first }] });

@@ -138,9 +138,9 @@ function without(text, path) {
   if (step === undefined) return text;
   const value = parts(text);
   if (value.kind === 'object') {
-    const kept = rest.length === 0 ? value.members.filter(({ key }) => key !== step) : value.members;
+    const members = rest.length === 0 ? value.members.filter(({ key }) => key !== step) : value.members;
     return object(
-      kept.map((member) => (member.key === step ? { key: step, raw: without(member.raw, rest) } : member)),
+      members.map((member) => (member.key === step ? { key: step, raw: without(member.raw, rest) } : member)),
     );
   }
   if (value.kind === 'scalar') return text;
