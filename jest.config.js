@@ -22,6 +22,7 @@ const started = [
   '/test/(?:cli|clients|control|databases|demo|execute|resolvers|scripts|serve|store)/',
   '/test/access/(?:concealed|over-http|role-graphs)\\.',
   '/test/auth/(?:fuzz|key-sets)',
+  '/test/docs/commands',
   '/test/graph/random\\.',
 ];
 const servers = '\\.servers\\.test\\.ts$';
