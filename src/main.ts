@@ -44,7 +44,7 @@ export interface Started extends FozServer {
   /** Parts of the store that were not read yet; `/readyz` answers 503 until there are none. */
   readonly unread: readonly string[];
   readonly logger: Logger;
-  /** What is different in the graph since it was last served from this state folder; `null`: nothing, or it never was. */
+  /** The changes of the graph since it was last served from this state folder; `null`: there are none, or it never was served. */
   readonly changedSince: GraphChanges | null;
 }
 

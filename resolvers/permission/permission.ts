@@ -1,7 +1,7 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { JsonScalar } from '../json.ts';
 
-/** What a permission allows. */
+/** The rights of a permission. */
 export enum PermissionOperation {
   select = 'select',
   insert = 'insert',

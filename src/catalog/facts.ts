@@ -1,6 +1,6 @@
 import type { NativeComparison, Scalar } from './scalars.ts';
 
-/** What introspection read from one database, before names, metadata and roles. Plain data that JSON can hold. */
+/** The result of introspecting one database, before names, metadata and roles. Plain data that JSON can hold. */
 export interface SourceFacts {
   readonly engine: string;
   /** The version as the server reports it: `15.18`, `10.11.18-MariaDB`. */
@@ -11,7 +11,7 @@ export interface SourceFacts {
   readonly enums: readonly EnumFacts[];
   /** Rows of the tables that metadata declares as enums, as far as they were read. */
   readonly enumTables?: readonly EnumTableFacts[];
-  /** What could not be represented, and what Foz does instead. */
+  /** A database object that cannot be represented, and how Foz treats it. */
   readonly issues: readonly FactIssue[];
 }
 
@@ -46,7 +46,7 @@ export interface TableFacts {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
-  /** What triggers and rules do to written rows. Absent: there are none. */
+  /** The effects of triggers and rules on written rows; absent: there are none. */
   readonly triggers?: TriggerFacts;
   /** The engine's estimate; `null`: it has none. */
   readonly estimatedRows: number | null;

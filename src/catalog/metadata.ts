@@ -1,6 +1,6 @@
 import type { RootFieldKind } from './catalog.ts';
 
-/** What people declare about tables beyond the facts of the database, in the format of Hasura's metadata. */
+/** Declarations about tables in the format of Hasura's metadata, beyond the facts of the database. */
 export interface Metadata {
   readonly tables: readonly TableMetadata[];
   /** Roles that inherit all permissions of several others. */

@@ -5,7 +5,7 @@ import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.t
 import type { ForeignKeyFacts } from './facts.ts';
 import type { KeptNames } from './kept-names.ts';
 
-/** A foreign key both ends of which are in the catalog. */
+/** A foreign key whose tables are both in the catalog. */
 interface Link {
   readonly from: Draft;
   readonly to: Draft;

@@ -28,6 +28,6 @@ export function issueLines<T extends Issue>(
   ];
 }
 
-/** What can be done about many names at once. */
+/** The remedy for many issues about names. */
 export const manyNames =
   'A prefix for one source settles all of its names: customization: { root_fields: { prefix: ... }, type_names: { prefix: ... } }.';

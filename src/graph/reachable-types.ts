@@ -159,7 +159,7 @@ function addIncoming(graph: Graph, table: Table, reached: Incoming): void {
   }
 }
 
-/** What a column's type is needed for. A role may only write the column, or read but not aggregate it. */
+/** The uses of a column's type. A role may only write the column, or read but not aggregate it. */
 type Use = 'written' | 'read' | 'aggregated';
 
 type SeenTypes = Map<string, Set<string | EnumType>>;

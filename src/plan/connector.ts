@@ -14,7 +14,7 @@ import type { Param } from './model/param.ts';
 import type { Shape } from './model/shape.ts';
 import type { Write } from './model/write.ts';
 
-/** What an engine can do. Code outside `databases/` never asks which engine it is; it asks this. */
+/** The features of an engine. Code outside `databases/` never checks which engine it is; it reads these. */
 export interface Capabilities {
   readonly operators: OperatorSupport;
   readonly aggregates: ReadonlySet<AggregateFunction>;

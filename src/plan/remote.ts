@@ -75,7 +75,7 @@ function addStep(
   return steps.length - 1;
 }
 
-/** What to sort by at the far side of a relationship into another source. */
+/** The value to sort by, read from a source at the other end of a relationship. */
 export type RemoteOrder =
   | { readonly kind: 'term'; readonly term: OrderTerm }
   | ({ readonly kind: 'measure'; readonly measure: Measure } & Direction);

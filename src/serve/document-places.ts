@@ -82,7 +82,7 @@ function isDefinition(node: ASTNode): node is OperationDefinitionNode | Fragment
   return node.kind === Kind.OPERATION_DEFINITION || node.kind === Kind.FRAGMENT_DEFINITION;
 }
 
-/** What a node adds to the place of the nodes within it. */
+/** The step that a node adds to the place of the nodes within it. */
 function partOf(
   node: ASTNode,
   key: string | number | undefined,

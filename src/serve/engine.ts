@@ -20,7 +20,7 @@ export interface Operation {
   readonly beforeWrite?: () => Promise<void>;
 }
 
-/** What the HTTP front needs from the rest of Foz. */
+/** The interface between the HTTP server and the rest of Foz. */
 export interface Engine {
   /** A key that is equal for sessions that see the same graph. */
   view(session: Session): string;

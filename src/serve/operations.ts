@@ -151,7 +151,7 @@ function operationOf(
       return { operation: { ...operation, hasExact }, variables: value as RequestContext['variables'] & {} };
   } catch (error) {
     if (error instanceof FozError) throw error;
-    // Not JSON: Apollo Server reports it.
+    // The body is not JSON. Apollo Server reports that.
   }
   return { operation };
 }

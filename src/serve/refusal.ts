@@ -24,7 +24,7 @@ export function isRefusal(error: unknown): error is AccessDenied | Refusal {
   return error instanceof AccessDenied || (error instanceof Refusal && error.status === 429);
 }
 
-/** What the client is sent about an error. An unexpected error is logged; the client gets only the code `unexpected`. */
+/** The error that the client receives. An unexpected error is logged; the client gets only the code `unexpected`. */
 export function refusalOf(error: unknown, logger: Logger, about: About): Refused {
   if (error instanceof Refusal)
     return { status: error.status, refusal: new FozError(error.code as 'validation-failed', error.message) };

@@ -67,7 +67,7 @@ class Turns implements Runner {
   }
 }
 
-/** What an engine does for a transaction on one connection. */
+/** The functions of an engine that run a transaction on one connection. */
 export interface TransactionParts {
   /** Sends what begins the transaction. Absent: it goes along with the first statement. */
   begin?(limits: Limits): Promise<void>;

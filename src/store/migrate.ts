@@ -20,7 +20,7 @@ export async function migrationStatus(
   db: Knex,
   steps: readonly Migration[] = migrations,
 ): Promise<MigrationStatus> {
-  // Not to_regclass, which may cache that the schema does not exist.
+  // to_regclass is not used, since it may cache that the schema does not exist.
   const found = await db.raw(
     `select exists (select from pg_tables where schemaname = 'foz' and tablename = 'migrations') as there`,
   );

@@ -331,7 +331,7 @@ export class Graphs {
     return graphOf(this.#parts(this.#metadata), catalog);
   }
 
-  /** What is served is made from these. */
+  /** The parts from which the graph is built. */
   get parts(): GraphParts {
     return this.#parts(this.#metadata);
   }

@@ -2,7 +2,7 @@ import type { InheritedRoleMetadata, PermissionMetadata, TableMetadata } from '.
 import { FozError } from '../../core/index.ts';
 import { editTable, type MetadataEdit, type TableRef } from './edit.ts';
 
-/** What a permission allows. */
+/** The rights of a permission. */
 export type PermissionOperation = 'select' | 'insert' | 'update' | 'delete';
 
 type Listed = readonly PermissionMetadata<unknown>[];

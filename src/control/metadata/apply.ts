@@ -22,7 +22,7 @@ export interface FolderDiff {
   readonly changes: readonly MetadataChange[];
 }
 
-/** What applying the folder would change. Rejects as `folderMetadata` throws. */
+/** The changes that applying the folder would make. Rejects as `folderMetadata` throws. */
 export async function diffFolder(target: MetadataTarget, folder: string): Promise<FolderDiff> {
   const metadata = folderMetadata(folder);
   const now = await target.read();

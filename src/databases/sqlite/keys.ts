@@ -57,7 +57,7 @@ function formsOf(type: ValueType, key: Sql): readonly Sql[] | null {
   }
 }
 
-/** Equality of a column and a key of a table of keys. */
+/** Compares a column with a key column of the derived table of keys. */
 export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison | undefined): Sql {
   const own = sql`${column} = ${key}`;
   const method = methodOf(type, compare);

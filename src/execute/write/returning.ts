@@ -15,7 +15,7 @@ export interface Stored {
   readonly changed: boolean;
 }
 
-/** What the caller needs of written rows. */
+/** The columns that the caller needs of written rows. */
 export interface Asked {
   readonly needed: readonly Column[];
   /** Whether nested rows will refer to these rows. */

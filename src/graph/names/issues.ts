@@ -43,7 +43,7 @@ export function takenName(
   return { severity: 'error', where, reason: `${sentence} ${choice}${swap}` };
 }
 
-/** The issue of a table whose types would be called like one that the graph has anyway. */
+/** The issue of a table whose types would have the names of types that the graph always has. */
 export function reservedName(table: Table, name: string, other: string): CatalogIssue {
   const whose = specified.has(name) ? 'a type of GraphQL itself' : 'a type that Foz itself uses';
   const free = customName(table, `${table.source.name}_${wantedName(table)}`);

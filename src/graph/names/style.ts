@@ -119,7 +119,7 @@ export function rootEndingOf({ naming, root }: Bare, kind: RootFieldKind): strin
   return rootEnding(naming, kind) + root.suffix;
 }
 
-/** The name of a table in its fields and types: the kept name, or the one that it wants. */
+/** The name of a table in its fields and types: the kept one, else the wanted one. */
 export function baseName(table: Table): string {
   return table.keptName ?? wantedName(table);
 }

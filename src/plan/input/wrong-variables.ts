@@ -14,7 +14,7 @@ import { declaredVariables, isArrayLiteral, needsList, own, type VariableValues 
 /** The most problems that are reported of one variable, as many as of a document. */
 const maxErrors = 100;
 
-/** What graphql-js finds wrong with the raw variables of an operation: an error per problem, with its place. */
+/** The problems of raw variables that graphql-js finds, as an error per problem with its place. */
 export function wrongVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,

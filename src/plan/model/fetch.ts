@@ -4,7 +4,7 @@ import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
 import type { Aggregate, Direction, GroupBy, OrderTerm, Select } from './select.ts';
 
-/** What one statement reads. */
+/** The read of one statement. */
 export type Fetch =
   /** Rows of a root field. */
   | { readonly kind: 'rows'; readonly select: Select }

@@ -4,7 +4,7 @@ import type { Param } from './param.ts';
 import type { Aggregate, Select } from './select.ts';
 import type { Step } from './step.ts';
 
-/** What an operation does, ready to be compiled for its sources. Immutable, printable, kept in the plan cache. */
+/** The plan of an operation, ready to be compiled for its sources. Immutable, printable, and cached. */
 export interface Plan {
   readonly kind: 'query' | 'mutation';
   /** Reads in other sources that filters and orders depend on. A step may use the results of earlier ones. */

@@ -2,7 +2,7 @@ import type { Column, Key, Table } from '../../catalog/index.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
 
-/** What one statement writes. `returning`: the columns to return, where the engine can (Capabilities.returning). */
+/** The write of one statement. `returning`: the columns to return, where the engine can (Capabilities.returning). */
 export type Write =
   | {
       readonly kind: 'insert';

@@ -6,7 +6,7 @@ import type { Mutation, Update, WriteAnswer } from '../writing/mutation.ts';
 import { indented, selectLines } from './print-rows.ts';
 import { names, paramText, predicateText, tableText } from './print-terms.ts';
 
-/** What a mutation field writes and returns. */
+/** The writes of a mutation field and the data that it returns. */
 export function mutationLines(mutation: Mutation): string[] {
   return [...writeLines(mutation), ...answerLines(mutation.answer)];
 }

@@ -126,7 +126,7 @@ export class Connection {
       const payload = (value as { readonly payload?: unknown } | null)?.payload;
       if (typeof payload !== 'object' || payload === null) return value;
       if (hasExact) this.#exact.add(payload);
-      // The protocol wants a text in each operation, also in one that is asked for by its id.
+      // The protocol requires the text of each operation, even if an id identifies it.
       if (isByItsId(payload)) Object.assign(payload, { query: '' });
       return value;
     } catch {

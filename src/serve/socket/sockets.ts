@@ -18,7 +18,7 @@ import { Connection } from './connection.ts';
 import { type Serving, serveOperation } from './serve-operation.ts';
 import { checkUpgrade, refuseUpgrade } from './upgrade.ts';
 
-/** Close reasons for sessions that have ended: what happened, and what the client can do. */
+/** Close reasons for sessions that have ended: the cause, and the client's remedy. */
 const endings = {
   expired: {
     code: closings.ended,

@@ -39,7 +39,7 @@ const maxWaiting = 20_000;
 /** The audit log. Events are stored in batches, and `append` resolves when its event is stored. */
 export class AuditLog {
   readonly #options: AuditOptions;
-  /** What happens while the store is down. It may be changed at any time. */
+  /** The behaviour while the store is down. It may be changed at any time. */
   whenDown: 'closed' | 'open';
   readonly checkpoint: Checkpoint;
   readonly #refusals: Refusals;

@@ -13,7 +13,7 @@ export interface GraphChange {
   readonly follows: string | null;
 }
 
-/** A change before it is known what follows from what. */
+/** A change before the changes are grouped by cause. */
 export interface FoundChange extends Omit<GraphChange, 'what' | 'follows'> {
   readonly subject: Subject;
 }

@@ -65,7 +65,7 @@ function ofAggregate(
   return name.endsWith('aggregate') ? (heads.get(`${change} ${table} ${name.slice(0, -9)}`) ?? null) : null;
 }
 
-/** The key of a change in `heads`: what happened, to which type and, unless it is the type itself, to which of its members. */
+/** The key of a change in `heads`: its kind, its type, and its member unless the type itself has changed. */
 function keyOf(change: GraphChange['change'], type: string, member: string | null): string {
   return member === null ? `${change} ${type}` : `${change} ${type} ${plain(member)}`;
 }
@@ -81,7 +81,7 @@ function fieldTypeIn(schema: GraphQLSchema, about: FoundChange['subject']): stri
   return isObjectType(type) ? getNamedType(type.getFields()[about.member]!.type).name : null;
 }
 
-/** Types of which root fields give lists, also those within a namespace. */
+/** The types of rows: those of which root fields return lists, also within a namespace. */
 function rowTypes(schema: GraphQLSchema): string[] {
   const listed = (fields: Readonly<Record<string, { readonly type: unknown }>>, deep: boolean): string[] =>
     Object.values(fields).flatMap(({ type }) => {

@@ -8,7 +8,7 @@ import { type Entry, isEntry } from './read-tree.ts';
 import { tableEntryOf } from './table-entry.ts';
 import { tableNameOf } from './tables.ts';
 
-/** The kinds of Hasura that can be attached. */
+/** Hasura's kinds of sources that Foz supports, each with the kind in Foz. */
 const kinds: ReadonlyMap<string, SourceKind> = new Map(
   kindNames.flatMap((kind) => (kindFacts(kind).hasura?.kinds ?? []).map((name) => [name, kind] as const)),
 );
