@@ -14,8 +14,11 @@ import type { StoreLog } from '../store/index.ts';
 import type { Graphs, SourceConfig, SourceRegistry } from '../views/index.ts';
 import type { Authentication } from './authentication.ts';
 
-/** Milliseconds that a start waits for the store, and for the sources and metadata in it. */
-const patienceMs = 10_000;
+/**
+ * Milliseconds that a start waits for the store, and for the sources and metadata in it. An embedded store is not down: it opens or fails,
+ * though opening it may take long on a busy machine.
+ */
+const patienceMs = { pglite: 120_000, postgres: 10_000 } as const;
 
 export interface RuntimeOptions {
   readonly config: FozConfig;
@@ -41,7 +44,7 @@ export interface Runtime {
   close(): void;
 }
 
-/** Loads sources, metadata, settings and names from the store and follows changes. Waits for a slow store or database for 10 s at most. */
+/** Loads sources, metadata, settings and names from the store and follows changes. Waits for a store that does not answer for a limited time. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, registry, graphs, plane, authentication, connect, log } = options;
   const files = config.control?.files ?? null;
@@ -63,7 +66,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const { document: _, ...fields } = found;
     if (unlisted.add(found)) log.warn(fields, 'operation is not on the allow-list');
   });
-  const patience = sleep(patienceMs, undefined, { ref: false });
+  const patience = sleep(patienceMs[plane?.store.kind ?? 'postgres'], undefined, { ref: false });
   await Promise.race([Promise.all([sources.start(), settings.start()]), patience]);
   await Promise.race([metadata.start(), patience]);
   const isReady = () => sources.isRead && metadata.isRead;

@@ -44,10 +44,12 @@ export async function serve(options: Options): Promise<void> {
   if (newAdminSecret !== null)
     console.log(`\n  Admin secret, shown only now (header x-foz-admin-secret):  ${newAdminSecret}`);
   if (isProvisional)
-    console.error('It counts until the store answers, and from then on unless the store has one already.');
+    console.error(
+      'The store could not be asked yet whether there is an admin secret already. If there is, that one counts, and not this one.',
+    );
   if (server.unread.length > 0)
     console.error(
-      `The store was not read yet (${server.unread.join(', ')}), and is asked again and again: until then /readyz answers 503.`,
+      `The store was not read yet (${server.unread.join(', ')}), and is asked again and again. Until then requests are refused, and /readyz answers 503.`,
     );
   const errors = server.attached.graphs.issues.filter(({ severity }) => severity === 'error');
   const lines = issueLines(errors, ({ where, reason }) => `${where}: ${reason}`, {
@@ -64,7 +66,10 @@ export async function serve(options: Options): Promise<void> {
     secret === undefined
       ? ''
       : `  Control API:   ${server.url}control/graphql  (header x-foz-admin-secret: ${secret})\n`;
-  console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n${control}`);
+  const sayReady = () =>
+    console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n${control}`);
+  if (server.unread.length === 0) sayReady();
+  else whenRead(server, sayReady);
   let stopping = false;
   const stop = async () => {
     if (stopping) process.exit(1);
@@ -86,6 +91,16 @@ function portOf(what: string, text: string | undefined): number | undefined {
     'validation-failed',
     `${what} must be a number from 0 (a free port) to 65535, not "${text}".`,
   );
+}
+
+/** Says that Foz listens, and calls `then` as soon as the store has been read. */
+function whenRead(server: Pick<Started, 'url' | 'unread'>, then: () => void): void {
+  console.log(`\n  Foz listens on ${server.url}, and is not ready yet.\n`);
+  const timer = setInterval(() => {
+    if (server.unread.length > 0) return;
+    clearInterval(timer);
+    then();
+  }, 500);
 }
 
 /** The last resort: logs an uncaught error instead of ending the process, so that other requests go on. */

@@ -57,7 +57,7 @@ function tooManyKeys(step: Step): FozError {
   if (step.path === '$')
     return new FozError(
       'limit-exceeded',
-      `A rule of this role selects more than ${step.cap} keys in another source: narrow the rule, or raise the key cap.`,
+      `A rule of this role selects more than ${step.cap} keys in another source: narrow the rule, or raise the setting key_cap.`,
       {
         path: step.path,
         details: { cap: step.cap },
@@ -66,7 +66,7 @@ function tooManyKeys(step: Step): FozError {
     );
   return new FozError(
     'limit-exceeded',
-    `The condition on ${step.relationship} selects more than ${step.cap} keys of ${step.fetch.table.id}: filter ${step.fetch.table.name} further, or raise the key cap.`,
+    `The condition on ${step.relationship} selects more than ${step.cap} keys of ${step.fetch.table.id}: filter ${step.fetch.table.name} further, or raise the setting key_cap.`,
     { path: step.path, details: { cap: step.cap } },
   );
 }

@@ -135,7 +135,7 @@ test('the error of a preset that does not fit does not reveal its column', async
 test('a rule that leads into another source names neither it nor its tables', async () => {
   expect(await responseOf('{ visits { id } }')).toEqual({
     message:
-      'A rule of this role selects more than 2 keys in another source: narrow the rule, or raise the key cap.',
+      'A rule of this role selects more than 2 keys in another source: narrow the rule, or raise the setting key_cap.',
     path: '$.selectionSet.visits',
     code: 'limit-exceeded',
     cap: 2,

@@ -1,6 +1,8 @@
 /** The largest share of time for introspection without a result, so that a large catalog is introspected less often. */
-const share = { regular: 1 / 200, afterFailure: 1 / 20 } as const;
+const share = { regular: 1 / 200, afterHint: 1 / 20, afterFailure: 1 / 20 } as const;
 const leastMs = { betweenReadings: 60_000, afterFailure: 1_000 } as const;
+/** The longest time for which a check that reports a change is not followed by introspection. */
+const mostMsAfterHint = 60_000;
 
 /** Default of the seconds between two checks for schema changes. */
 export const standardCheckSeconds = 5;
@@ -42,9 +44,10 @@ export class CheckSchedule {
   checked(hint: string | null, now = performance.now()): boolean {
     this.#checkedAt = now;
     const since = now - this.#readAt;
-    const rest = this.#tookMs / share.regular;
-    if (hint !== this.#hint) return !this.#isQuiet || since >= rest;
-    return since >= Math.max(rest, leastMs.betweenReadings);
+    // Other databases of the same server and temporary tables change the hint, too.
+    if (hint !== this.#hint)
+      return !this.#isQuiet || since >= Math.min(this.#tookMs / share.afterHint, mostMsAfterHint);
+    return since >= Math.max(this.#tookMs / share.regular, leastMs.betweenReadings);
   }
 
   /** Records an introspection. `hint`: the result of the check before it. `changed`: it found changes. */

@@ -32,8 +32,23 @@ test('what a look finds has the source read at once, and nothing else more than 
   expect(read.length).toBeGreaterThan(50);
 });
 
-test('looks that always find something take half a percent of the time at most', () => {
+test('checks that report changes where there are none lead to introspection a twentieth of the time at most', () => {
   const read = readings(2_000, String, () => false);
+  expect((read.length * 2_000) / 3_600_000).toBeLessThanOrEqual(1 / 20 + 2_000 / 3_600_000);
+  expect(read.length).toBeGreaterThan(5);
+});
+
+test('a reported change is looked at within a minute, however long introspection takes', () => {
+  const pauses = readings(60_000, String, () => false).map((at, index, all) => at - (all[index - 1] ?? 0));
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(65_000);
+});
+
+test('without a reported change, introspection takes half a percent of the time at most', () => {
+  const read = readings(
+    2_000,
+    () => 'a',
+    () => false,
+  );
   expect((read.length * 2_000) / 3_600_000).toBeLessThanOrEqual(1 / 200 + 2_000 / 3_600_000);
   expect(read.length).toBeGreaterThan(5);
 });
