@@ -30,11 +30,27 @@ export async function serve(options: Options): Promise<void> {
     { ...config, server: { ...config.server, ...(port === undefined ? {} : { port }) } },
     { samples, onStage: (stage) => progress.stage(stage) },
   ).finally(() => progress.end());
+  logUncaught(server.logger);
+  announce(server, config, options.demo === true);
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    console.log('Stopping: running requests may finish. Once more to stop at once.');
+    await server.close();
+    await flushOutput(1_000);
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+}
+
+/** Prints where Foz listens, and what needs attention. */
+function announce(server: Started, config: FozConfig, isDemo: boolean): void {
   for (const { name, status } of server.attached.registry.sources) {
     if (status.state === 'unavailable')
       console.error(`Source ${name} is unavailable and is tried again and again: ${status.reason}`);
   }
-  logUncaught(server.logger);
   const { newAdminSecret, isProvisional, auth } = server.authentication;
   const host = config.server?.host ?? '127.0.0.1';
   if (auth === null && !/^(?:127\.|localhost$|::1$)/.test(host))
@@ -61,7 +77,7 @@ export async function serve(options: Options): Promise<void> {
     console.error('The graph has changed since the last start:');
     for (const line of linesOf(server.changedSince.changes, mostChanges)) console.error(`  ${line}`);
   }
-  const secret = options.demo === true ? config.server?.admin_secret : undefined;
+  const secret = isDemo ? config.server?.admin_secret : undefined;
   const control =
     secret === undefined
       ? ''
@@ -70,17 +86,6 @@ export async function serve(options: Options): Promise<void> {
     console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n${control}`);
   if (server.unread.length === 0) sayReady();
   else whenRead(server, sayReady);
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    console.log('Stopping: running requests may finish. Once more to stop at once.');
-    await server.close();
-    await flushOutput(1_000);
-    process.exit(0);
-  };
-  process.on('SIGINT', () => void stop());
-  process.on('SIGTERM', () => void stop());
 }
 
 function portOf(what: string, text: string | undefined): number | undefined {
