@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { storePlace } from '../store/place.ts';
 import { connect } from '../support/connect.ts';
+import { CuttableProxy } from '../support/cuttable-proxy.ts';
 import { availability, describeEngines, type Engine, serverUrl } from '../support/engines.ts';
+import { until } from '../support/wait.ts';
 import { command } from './command.ts';
 
 const program = join(import.meta.dirname, '../../bin/foz.js');
@@ -133,4 +136,35 @@ describeEngines(['postgres'], () => {
     expect(code).toBe(0);
     expect(readFileSync(join(folder, '.foz/asked.url'), 'utf8')).toBe(`${mine}\n`);
   }, 120_000);
+
+  test('a start without its store says that it is not ready, and when it is', async () => {
+    const place = await storePlace('postgres');
+    const proxy = new CuttableProxy(place.url!);
+    const url = await proxy.open();
+    await proxy.cut();
+    writeFileSync(
+      join(folder, 'far.yaml'),
+      JSON.stringify({ state: place.folder, store: { url }, auth: {}, server: { port: 0 }, sources: [] }),
+    );
+    const child = spawn(process.execPath, [program, 'serve', '--config', 'far.yaml'], {
+      cwd: folder,
+      env: { ...process.env, NODE_OPTIONS: '', FOZ_LOG_LEVEL: 'fatal' },
+    });
+    let shown = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (bytes) => {
+        shown += bytes;
+      });
+    try {
+      await until(() => shown.includes('is not ready yet'), 60_000);
+      expect(shown).toContain('Until then requests are refused');
+      expect(shown).not.toContain('Foz is ready');
+      await proxy.open();
+      await until(() => shown.includes('Foz is ready'), 60_000);
+    } finally {
+      child.kill('SIGKILL');
+      await proxy.cut();
+      await place.drop();
+    }
+  }, 150_000);
 });
