@@ -5,6 +5,18 @@ import { placesOf } from './document-places.ts';
 /** The places of errors about documents, from when they are found until they are formatted. */
 const places = new WeakMap<object, string>();
 
+/** Errors of Apollo Server about `extensions.persistedQuery`, for which it sets no code of its own. */
+const persistedFaults: ReadonlyMap<string, string> = new Map([
+  [
+    'provided sha does not match query',
+    'The SHA-256 in extensions.persistedQuery is not that of the operation: send the one that is.',
+  ],
+  [
+    'Unsupported persisted query version',
+    'extensions.persistedQuery must be an object with the version 1 and a sha256Hash.',
+  ],
+]);
+
 /** Notes where errors are in their document, for `formatError`. `document`: `undefined` where it could not be parsed. */
 export function notePlaces(errors: readonly GraphQLError[], document: DocumentNode | undefined): void {
   if (document === undefined) return;
@@ -31,12 +43,9 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   const given = String(formatted.extensions?.code ?? '');
   const limited =
     formatted.extensions?.limit === true || formatted.message.includes('tokens. Parsing aborted');
-  // Apollo Server sets no code of its own for this error.
-  if (formatted.message === 'provided sha does not match query')
-    return {
-      message: 'The SHA-256 in extensions.persistedQuery is not that of the operation: send the one that is.',
-      extensions: { path: '$', code: 'validation-failed' },
-    };
+  const persisted = persistedFaults.get(formatted.message);
+  if (persisted !== undefined)
+    return { message: persisted, extensions: { path: '$', code: 'validation-failed' } };
   const known = codes[given] ?? (given === 'INTERNAL_SERVER_ERROR' || given === '' ? 'unexpected' : given);
   const code = limited ? 'limit-exceeded' : known;
   const message =

@@ -206,6 +206,13 @@ describe('persisted queries', () => {
     expect((await post(server.url, { query, extensions })).text).toBe('{"data":{"hello":"hello world"}}');
     expect((await post(server.url, { extensions })).text).toBe('{"data":{"hello":"hello world"}}');
   });
+  test.each([['a text'], [{ version: 2, sha256Hash: 'x' }], [{}], [[]]])(
+    '%j is no persisted query',
+    async (persistedQuery) => {
+      const got = await post(server.url, { query, extensions: { persistedQuery } });
+      expect([got.status, codeOf(got)]).toEqual([400, 'validation-failed']);
+    },
+  );
   test('a hash that does not fit its text is refused', async () => {
     const got = await post(server.url, { query: '{ hello } #', extensions });
     expect([got.status, codeOf(got)]).toEqual([400, 'validation-failed']);

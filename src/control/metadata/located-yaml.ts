@@ -55,11 +55,15 @@ export function parseYaml(text: string, lineCounter: LineCounter) {
   }
 }
 
+/** A hexadecimal or octal number of YAML 1.2. */
+const based = /^0(?:x[\da-fA-F]+|o[0-7]+)$/;
 const decimal = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Replaces a number that a double would change by its digits as text; conditions and presets accept both. */
 function keepDigits(_: unknown, node: Scalar): void {
   const source = node.source ?? '';
+  if (typeof node.value === 'number' && based.test(source) && !Number.isSafeInteger(node.value))
+    node.value = BigInt(source).toString();
   if (typeof node.value === 'number' && decimal.test(source) && numberOf(source) instanceof ExactNumber)
     node.value = source;
 }
