@@ -90,6 +90,8 @@ export interface ColumnFacts {
   readonly comment: string | null;
   /** The database treats some values as equal that Foz shows differently. */
   readonly lenient?: boolean;
+  /** The type is a domain that the database compares only after a cast to `castType`. */
+  readonly domain?: boolean;
   /** The collation, quoted as needed, where it is not the default and the database compares texts of one collation only. */
   readonly collation?: string;
   /** The database stores texts in the column that are no values of its scalar. */

@@ -190,6 +190,7 @@ function resolveColumn(
       scale: facts.scale,
       ...(facts.compares === undefined ? {} : { compares: facts.compares }),
       ...(facts.lenient === true ? { lenient: true as const } : {}),
+      ...(facts.domain === true ? { domain: true as const } : {}),
       ...(facts.collation === undefined ? {} : { collation: facts.collation }),
       ...(facts.loose === true ? { loose: true as const } : {}),
     }),

@@ -116,6 +116,8 @@ export interface ValueType {
   readonly scale?: number | null;
   /** Values with different canonical forms may be equal in the database, for example under a case-insensitive collation. */
   readonly lenient?: true;
+  /** A domain that the database compares only after a cast to `nativeType`. */
+  readonly domain?: true;
   /** The collation, quoted as needed, where it is not the default and the database compares texts of one collation only. */
   readonly collation?: string;
   /** The column may hold texts that are no values of the scalar. */

@@ -16,6 +16,7 @@ const types = {
   ip: 'd_ip',
   price: 'd_price',
   code: 'd_code',
+  mood: 'd_mood',
   amount: 'd_amount',
   ips: 'd_ips',
   paths: 'ltree[]',
@@ -37,11 +38,12 @@ const postgres = `create extension hstore; create extension ltree; create extens
   create domain d_code as varchar(9) check (value <> ''); create domain d_amount as numeric(10,2); create type mood as enum ('low', 'high', 'fr'); create domain d_mood as mood;
   create table held (id int primary key, ${names.map((name) => `${name} ${types[name]}`).join(', ')}, folded citext, domained d_folded, folds citext[]);
   insert into held values
-    (1, 'a=>1,b=>2', 'top.a', '198.24.10.0', '1.00', 'fr', 1.5, '{198.24.10.0}', '{top.a,b}', '{"a=>1"}', '{1}', '{198.24.10.0}', '{1.5}', '{"[1,5)"}', '{fr}', '{a}', '{low}', 'fr', 'fr', '{fr}'),
-    (2, 'b=>2, a=>1', 'top.b', '198.24.10.0/24', '2.00', 'FR', 1.50, '{198.24.10.0/24}', '{top.b}', '{"b=>1"}', '{2}', '{::1}', '{2.5}', '{"[2,5)"}', '{FR,fr}', '{A}', '{fr,fr}', 'FR', 'FR', '{FR}'),
-    (3, 'a=>NULL', 'top', '::1', '10.00', 'de', 10, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 'de', 'de', '{}'),
-    (4), (5, '', '', '10.0.0.1', '-1.00', 'e', 0, '{::1,::1}', '{a,""}', '{"",""}', '{-1}', '{::1,NULL}', '{0,-1}', '{empty}', '{de}', '{""}', '{high}', '', '', '{"",de}');
+    (1, 'a=>1,b=>2', 'top.a', '198.24.10.0', '1.00', 'fr', 'low', 1.5, '{198.24.10.0}', '{top.a,b}', '{"a=>1"}', '{1}', '{198.24.10.0}', '{1.5}', '{"[1,5)"}', '{fr}', '{a}', '{low}', 'fr', 'fr', '{fr}'),
+    (2, 'b=>2, a=>1', 'top.b', '198.24.10.0/24', '2.00', 'FR', 'fr', 1.50, '{198.24.10.0/24}', '{top.b}', '{"b=>1"}', '{2}', '{::1}', '{2.5}', '{"[2,5)"}', '{FR,fr}', '{A}', '{fr,fr}', 'FR', 'FR', '{FR}'),
+    (3, 'a=>NULL', 'top', '::1', '10.00', 'de', 'high', 10, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 'de', 'de', '{}'),
+    (4), (5, '', '', '10.0.0.1', '-1.00', 'e', 'low', 0, '{::1,::1}', '{a,""}', '{"",""}', '{-1}', '{::1,NULL}', '{0,-1}', '{empty}', '{de}', '{""}', '{high}', '', '', '{"",de}');
   create table hosts (ip d_ip primary key, path ltree unique, folded d_folded unique, name text);
+  create table tones (mood d_mood primary key, plain mood unique, n int); insert into tones values ('low', 'high', 1), ('high', 'fr', 2);
   insert into hosts values ('198.24.10.0', 'top.a', 'FR', 'one'), ('::1', 'top', 'De', 'two');`.replace(
   '(4),',
   `(4, ${[...names, 1, 2, 3].map(() => 'null').join(', ')}),`,
@@ -84,6 +86,10 @@ const metadata: Metadata = {
       array_relationships: ['ip', 'path', 'folded'].map((name) => ({
         name: `by_${name}`,
         using: { manual_configuration: { remote_table: 'hosts', column_mapping: { [name]: name } } },
+      })),
+      object_relationships: ['mood', 'plain'].map((name) => ({
+        name: `tone_of_${name}`,
+        using: { manual_configuration: { remote_table: 'tones', column_mapping: { mood: name } } },
       })),
       remote_relationships: crossing.map((name) => remote(`seen_${name}`, 'seen', 'sqlite', name)),
     },
@@ -143,7 +149,7 @@ describeEngines(['postgres'], () => {
       const same = passing((text) => text === value);
       const others = passing((text) => text !== 'null' && text !== value);
       // Labels of enums are sent without quotes.
-      const given = name === 'moods' ? value.replaceAll('"', '') : value;
+      const given = name === 'moods' || name === 'mood' ? value.replaceAll('"', '') : value;
       const found = async (where: string, session?: string) => [value, where, await ids(where, session)];
       const expected = (where: string, list: readonly number[]) => [value, where, list];
       // Arrays with NULL elements can be read but not sent.
@@ -283,5 +289,29 @@ describeEngines(['postgres'], () => {
       ]),
       some: [{ id: 2 }],
     });
+  });
+
+  test('a domain over an enum is a key, and is related to its own type and to the enum', async () => {
+    const tones = await reply(
+      '{ tones_by_pk(mood: low) { n } tones(where: {mood: {_gt: low}}) { n } }',
+      'admin',
+    );
+    expect(tones.data).toEqual({ tones_by_pk: { n: 1 }, tones: [{ n: 2 }] });
+    const held = await reply(
+      '{ held(order_by: {id: asc}, where: {tone_of_mood: {n: {_gt: 0}}}) { id tone_of_mood { n } tone_of_plain { n } } }',
+      'admin',
+    );
+    expect(held.data).toEqual({
+      held: [
+        { id: 1, tone_of_mood: { n: 1 }, tone_of_plain: null },
+        { id: 3, tone_of_mood: { n: 2 }, tone_of_plain: { n: 1 } },
+        { id: 5, tone_of_mood: { n: 1 }, tone_of_plain: null },
+      ],
+    });
+    const written = await reply(
+      'mutation { update_tones(where: {mood: {_eq: low}}, _set: {n: 3}) { returning { mood n } } }',
+      'admin',
+    );
+    expect(written.data).toEqual({ update_tones: { returning: [{ mood: 'low', n: 3 }] } });
   });
 });

@@ -35,6 +35,7 @@ export class ColumnTypes {
     const base = this.resolve(row.base, row.baseModifier, spelled);
     const type: ResolvedType = {
       ...base,
+      ...(base.scalar === 'enum' ? { isDomain: true } : {}),
       notNull: base.notNull || row.notNull,
       defaultExpression: row.defaultExpression ?? base.defaultExpression,
     };

@@ -2,7 +2,7 @@ import { familyOf, type Operator, operatorSupport, type ValueType } from '../../
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql, type TypedColumn } from '../../sql/index.ts';
-import { castType, isPadded } from './types.ts';
+import { castType, comparedBySelf, isPadded } from './types.ts';
 import { bindList, bindText, bindTexts, bindValue } from './values.ts';
 
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
@@ -22,7 +22,7 @@ function comparable(expression: Sql, type: ValueType): { expression: Sql; type: 
   if (type.scalar === 'opaque' && !comparesItself(type))
     return { expression: sql`${expression}::text${suffix}`, type: { ...text, array: type.array } };
   if (type.array) return { expression: sql`${expression}::${castType(type)}`, type };
-  return { expression, type };
+  return { expression: comparedBySelf(expression, type), type };
 }
 
 /** Whether the type has its own `=`. Arrays need elements with an order. */
@@ -131,9 +131,9 @@ export function inList(expression: Sql, type: ValueType, param: Param): Sql {
  */
 export function compareColumns(left: TypedColumn, operator: Sql, right: TypedColumn): Sql {
   const [one, other] = [left.type.collation, right.type.collation];
-  if (one === undefined || other === undefined || one === other)
-    return sql`${left.expression} ${operator} ${right.expression}`;
+  const [a, b] = [left, right].map(({ expression, type }) => comparedBySelf(expression, type)) as [Sql, Sql];
+  if (one === undefined || other === undefined || one === other) return sql`${a} ${operator} ${b}`;
   return right.type.lenient && !left.type.lenient
-    ? sql`${left.expression} collate ${sql.nativeType(other)} ${operator} ${right.expression}`
-    : sql`${left.expression} ${operator} ${right.expression} collate ${sql.nativeType(one)}`;
+    ? sql`${a} collate ${sql.nativeType(other)} ${operator} ${b}`
+    : sql`${a} ${operator} ${b} collate ${sql.nativeType(one)}`;
 }

@@ -16,6 +16,7 @@ import { holds } from './holds.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
+import { comparedBySelf } from './types.ts';
 import { bindRanks, bindTexts, bindValue, encode } from './values.ts';
 import { mostValues } from './wire.ts';
 import { jsonWrite } from './writes.ts';
@@ -56,6 +57,7 @@ export function postgresDialect(engine: string): NestingDialect {
     encode,
     compare,
     compareColumns,
+    ownKeyEquals: (column, type, key) => sql`${comparedBySelf(column, type)} = ${key}`,
     inList,
     inKeys,
     keyRows,

@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { ownText } from './scalars.ts';
-import { elementType } from './types.ts';
+import { comparedBySelf, elementType } from './types.ts';
 import { bindKeys } from './values.ts';
 
 /**
@@ -34,7 +34,7 @@ const keyType = (type: ValueType, method: Method) => (method === 'text' ? text :
 
 /** Equality of a column and a key of a table of keys. */
 export function keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql {
-  const own = sql`${column} = ${key}`;
+  const own = sql`${comparedBySelf(column, type)} = ${key}`;
   switch (methodOf(type, compare)) {
     case 'own':
       return own;
@@ -66,9 +66,13 @@ export function inKeys(columns: readonly Sql[], keys: Param): Sql {
   const methods = types.map((type) => methodOf(type, compare));
   const arrays = keyArrays(keys);
   const spelled = (exact: Method) =>
-    columns.map((column, at) => (methods[at] === exact ? exactText(column, types[at]!, compare!) : column));
+    columns.map((column, at) =>
+      methods[at] === exact ? exactText(column, types[at]!, compare!) : comparedBySelf(column, types[at]!),
+    );
   const found = among(
-    columns.map((column, at) => (methods[at] === 'text' ? exactText(column, types[at]!, compare!) : column)),
+    columns.map((column, at) =>
+      methods[at] === 'text' ? exactText(column, types[at]!, compare!) : comparedBySelf(column, types[at]!),
+    ),
     arrays,
   );
   if (!methods.includes('both')) return found;

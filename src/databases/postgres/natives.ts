@@ -78,6 +78,8 @@ export interface ResolvedType {
   readonly compares?: NativeComparison | undefined;
   /** Whether different texts may be equal. */
   readonly lenient?: boolean;
+  /** Whether it is a domain over an enum, which the server compares only after a cast. */
+  readonly isDomain?: boolean;
   /** The reason why the text form is used; `null`: it is not, or needs no note. */
   readonly issue: string | null;
 }

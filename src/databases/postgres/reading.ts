@@ -135,6 +135,7 @@ export class Reading {
       comment: comment ?? null,
       ...(type.compares === undefined ? {} : { compares: type.compares }),
       ...(type.lenient || deterministic === 'f' ? { lenient: true } : {}),
+      ...(type.isDomain && !listed ? { domain: true } : {}),
       ...(collation === null || collation === undefined ? {} : { collation }),
     };
   }

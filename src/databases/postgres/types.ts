@@ -36,6 +36,11 @@ export function castType(type: ValueType): Sql {
   return type.array ? sql`${elementType(type)}[]` : elementType(type);
 }
 
+/** A column as its type's own operators take it. */
+export function comparedBySelf(expression: Sql, type: ValueType): Sql {
+  return type.domain === true && !type.array ? sql`${expression}::${elementType(type)}` : expression;
+}
+
 /** Whether the type is blank-padded. Trailing blanks are insignificant, so Foz drops them. */
 export function isPadded(type: ValueType): boolean {
   return type.nativeType === 'bpchar';
