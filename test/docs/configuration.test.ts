@@ -88,7 +88,7 @@ sources:
 
 - Any text may hold \`\${env:NAME}\`, \`\${env:NAME:-default}\` or \`\${file:PATH}\`.
 - Paths start at the folder of the file.
-- \`foz check\` tells everything that is wrong, with line and column.
+- \`foz check\` lists all problems, with line and column.
 - \`[]\` stands for each entry of a list, \`<name>\` for names of your own.
 
 ## Single settings

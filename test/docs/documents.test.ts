@@ -14,7 +14,7 @@ test('errors.md lists every code', () => {
     'errors.md',
     `# Errors
 
-Every error of an answer has \`extensions: { path, code }\`. What the database itself said reaches the log, and the client only with
+Every error of an answer has \`extensions: { path, code }\`. The message of the database itself goes to the log, and to the client only with
 \`show_database_errors\`. \`code\` is one of these:
 
 | code | meaning |
