@@ -28,6 +28,7 @@ export class Client extends pg.Client {
   /** The longest message other than a row of a result. */
   mostBytes = mostBytes;
   readonly #startup: Startup;
+  #inbound: Inbound | null = null;
 
   constructor(config: ClientConfig, startup: Startup) {
     super(config);
@@ -43,11 +44,12 @@ export class Client extends pg.Client {
    */
   #bounded(socket: Duplex): EventEmitter {
     const messages = new EventEmitter();
-    const inbound = new Inbound({
+    this.#inbound = new Inbound({
       admits: (bytes) => this.admits(bytes),
       mostBytes: () => this.mostBytes,
       pass: (bytes) => void messages.emit('data', bytes),
     });
+    const inbound = this.#inbound;
     socket.on('data', (arrived: Buffer) => {
       try {
         inbound.receive(arrived);
@@ -56,6 +58,11 @@ export class Client extends pg.Client {
       }
     });
     return messages;
+  }
+
+  /** Drops the large row that is arriving. Returns its bytes that have not arrived yet; 0: there is none. */
+  dropRow(): number {
+    return this.#inbound?.dropRow() ?? 0;
   }
 
   /** Called by pg to build the startup message. */

@@ -29,6 +29,8 @@ export class Inbound {
   #head: Buffer = nothing;
   /** Bytes of the current message that have not arrived yet. */
   #missing = 0;
+  /** Whether the current message is a row. */
+  #isRow = false;
   #isSkipping = false;
   /** A large message that is being assembled; the next member is the number of its bytes so far. */
   #large: Buffer | null = null;
@@ -53,6 +55,7 @@ export class Inbound {
       if (length < headerBytes || (!isRow && length > (this.#options.mostBytes?.() ?? mostBytes)))
         throw new RangeError(`A message of ${length} bytes came from the database.`);
       const end = at + length;
+      this.#isRow = isRow;
       if (isRow && !this.#options.admits(length)) {
         this.#pass(chunk, start, at);
         this.#isSkipping = end > chunk.length;
@@ -72,6 +75,14 @@ export class Inbound {
     }
     this.#pass(chunk, start, at);
     if (at < chunk.length) this.#head = Buffer.from(chunk.subarray(at));
+  }
+
+  /** Drops the row that is arriving, if it is a large one. Returns its bytes that have not arrived yet. */
+  dropRow(): number {
+    if (this.#missing === 0 || !this.#isRow || (this.#large === null && !this.#isSkipping)) return 0;
+    this.#large = null;
+    this.#isSkipping = true;
+    return this.#missing;
   }
 
   /** Continues the message that the last chunk began. Returns the position of the next one. */

@@ -24,6 +24,12 @@ import { type Call, checkCount, roundTrip } from './wire.ts';
 /** Applies only to the transaction of the next statement, since a pooler may give the server connection to another client afterwards. */
 const intervalStyle = "select pg_catalog.set_config('IntervalStyle', 'iso_8601', true)";
 
+/**
+ * Most bytes of a row that are read only to be dropped. A server that is told to stop does so after the row that it is sending, which may be a
+ * whole list: a new connection costs less than the rest of it.
+ */
+const mostDropped = 8 * 1024 * 1024;
+
 interface Running extends Watched {
   readonly text: string;
   /** Whether the statement was parsed in this round trip. */
@@ -35,6 +41,8 @@ interface Running extends Watched {
   readonly arriving: ArrivingRows;
   /** Set when the statement is cancelled; resolves when the server has got the cancel request. */
   cancelled: Promise<void> | null;
+  /** Whether rows were dropped because the statement was cancelled. */
+  isCut: boolean;
   error: unknown;
 }
 
@@ -66,7 +74,7 @@ export class Session implements Pooled {
     this.#lacksStyle = refused.has('intervalstyle');
     this.#onEnd = onEnd;
     this.#prepared = new PreparedStatements(settings.mostPrepared);
-    client.admits = (bytes) => this.#running?.arriving.admits(bytes) ?? true;
+    client.admits = (bytes) => this.#admits(bytes);
     client.on('error', (error) => this.#lose(error));
     client.on('end', () => this.#lose(new Error('The connection was closed.')));
     const connection: EventEmitter = client.connection;
@@ -141,6 +149,7 @@ export class Session implements Pooled {
           () => this.#refuse(running),
         ),
         cancelled: null,
+        isCut: false,
         error: undefined,
         stop: () => this.#cancel(running),
       };
@@ -184,7 +193,8 @@ export class Session implements Pooled {
     this.#running = null;
     if (answer !== null) {
       const { refusal } = running.arriving;
-      if (refusal === null) running.resolve(answer);
+      if (running.isCut) running.reject(refusal ?? ended(running.signal));
+      else if (refusal === null) running.resolve(answer);
       else if (isStored(running)) running.resolve({ ...answer, rows: [], withheld: refusal });
       else running.reject(refusal);
       return;
@@ -197,6 +207,22 @@ export class Session implements Pooled {
     else running.reject(unanswered(stopped ?? toFozError(error)));
   }
 
+  /** Whether a row that begins to arrive is kept. Rows of a cancelled statement are dropped. */
+  #admits(bytes: number): boolean {
+    const running = this.#running;
+    if (running === null) return true;
+    const isOver = running.cancelled !== null && !isStored(running);
+    if (!isOver && running.arriving.admits(bytes)) return true;
+    if (!isStored(running)) this.#drop(running, bytes);
+    return false;
+  }
+
+  /** Drops a row with so many bytes to come. */
+  #drop(running: Running, bytes: number): void {
+    running.isCut = true;
+    if (bytes > mostDropped) this.#client.connection.stream.destroy();
+  }
+
   /** Cancels a statement whose rows exceed the held bytes. */
   #refuse(running: Running): void {
     this.#watch.remove(running);
@@ -206,6 +232,8 @@ export class Session implements Pooled {
   #cancel(running: Running): void {
     const key = this.#client as unknown as BackendKey;
     running.cancelled ??= requestCancel(this.#settings.client, key, graceMs);
+    const missing = isStored(running) ? 0 : this.#client.dropRow();
+    if (missing > 0) this.#drop(running, missing);
     const giveUp = () => {
       if (this.#running === running) this.#client.connection.stream.destroy();
     };

@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../../src/main.ts';
+import { Serving } from './serving.ts';
+
+/**
+ * The state folder is removed, or can no longer be written, while Foz runs. It holds the embedded store with the audit log, the stored
+ * catalogs and the checkpoint. Reads go on, a write is stored or refused and says so, and nothing ends the process.
+ */
+
+const admin = { 'x-foz-admin-secret': 'admin-secret-for-tests' };
+const folder = mkdtempSync(join(tmpdir(), 'foz-lost-'));
+const state = join(folder, 'state');
+let foz: Serving | undefined;
+let isShut = false;
+
+/** Makes the state folder read-only for files that are opened from now on; `false` where this machine does not let us. */
+function shutState(): boolean {
+  try {
+    execFileSync('mount', ['--bind', state, state], { stdio: 'pipe' });
+  } catch (error) {
+    console.warn(`Skipped: nothing can be mounted here: ${(error as Error).message}`);
+    return false;
+  }
+  isShut = true;
+  execFileSync('mount', ['-o', 'remount,bind,ro', state]);
+  return true;
+}
+
+function openState(): void {
+  if (isShut) execFileSync('umount', ['-l', state]);
+  isShut = false;
+}
+
+beforeAll(async () => {
+  const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const context = { signal: new AbortController().signal, timeoutMs: null };
+  await shop.run({ text: 'create table notes (id integer primary key, body text)', slots: [] }, [], context);
+  await shop.close();
+});
+afterEach(() => {
+  foz?.kill();
+  openState();
+  rmSync(state, { recursive: true, force: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function start(audit: object): Promise<Serving> {
+  mkdirSync(state, { recursive: true });
+  const config = {
+    state,
+    audit,
+    auth: { admin_secrets: ['admin-secret-for-tests'] },
+    sources: [{ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db'), schema_check_seconds: 1 }],
+  };
+  writeFileSync(join(folder, 'foz.yaml'), JSON.stringify(config));
+  return Serving.start(folder);
+}
+
+interface Answer {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly { message: string; extensions: Record<string, unknown> }[];
+}
+
+async function ask(path: string, query: string): Promise<Answer> {
+  const { text } = await foz!.post(path, admin, { query });
+  return JSON.parse(text) as Answer;
+}
+
+const losses: readonly (readonly [string, () => boolean])[] = [
+  [
+    'removed',
+    () => {
+      rmSync(state, { recursive: true });
+      return true;
+    },
+  ],
+  ['read-only', shutState],
+];
+
+for (const [what, lose] of losses)
+  for (const when_down of ['closed', 'open'] as const)
+    test(`${what}, audit ${when_down}`, async () => {
+      foz = await start({ when_down });
+      const insert = (id: number) =>
+        ask('graphql', `mutation { insert_notes_one(object: {id: ${id}, body: "x"}) { id } }`);
+      const list = async () => {
+        const { data } = await ask('graphql', '{ notes(order_by: {id: asc}) { id } }');
+        return (data?.notes as { id: number }[]).map(({ id }) => id);
+      };
+      const before = await list();
+      const first = 1000 * (before.length + 1);
+      expect((await insert(first)).errors).toBeUndefined();
+      if (!lose()) return;
+      const said: number[] = [];
+      for (let id = first + 1; id <= first + 20; id++) {
+        const { data, errors = [] } = await insert(id);
+        for (const { extensions } of errors) expect(extensions.code).not.toBe('unexpected');
+        if (data?.insert_notes_one != null || errors.some(({ extensions }) => 'committed' in extensions))
+          said.push(id);
+      }
+      expect(await list()).toEqual([...before, first, ...said]);
+      // The control API answers, whatever it can still do.
+      for (const query of [
+        '{ sources { name } }',
+        'mutation { createApiKey(input: {name: "k", role: "admin"}) { key } }',
+        'mutation { removeSource(name: "none") { name } }',
+      ])
+        expect(await ask('control', query)).toBeDefined();
+      // A change of the schema is noticed, though its catalog cannot be stored.
+      const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+      const context = { signal: new AbortController().signal, timeoutMs: null };
+      const table = `later_${what.slice(0, 4)}_${when_down}`;
+      await shop.run({ text: `create table ${table} (id integer primary key)`, slots: [] }, [], context);
+      await shop.close();
+      for (let tries = 0; ; tries++) {
+        const { errors } = await ask('graphql', `{ ${table} { id } }`);
+        if (errors === undefined) break;
+        expect(tries).toBeLessThan(300);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      expect(await foz.isReady()).toBe(true);
+      const warnings = foz.log.split('\n').filter((line) => line.includes('checkpoint of the audit log'));
+      expect(warnings.length).toBeLessThan(2);
+      expect(await foz.stop()).toBe(0);
+      expect(foz.log).not.toMatch(/uncaught|unhandled/i);
+    }, 300_000);
