@@ -149,7 +149,11 @@ class Note {
   }
 
   remove(): void {
-    rmSync(this.#file, { force: true });
+    try {
+      rmSync(this.#file, { force: true });
+    } catch {
+      // The folder has become read-only. The note is about a process that is gone, which the lock says too.
+    }
   }
 
   /** Whether a process of another machine has written the note recently. Within one machine the lock is enough. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/main.ts';
+import { connect } from '../../src/attach.ts';
 import { Serving } from './serving.ts';
 
 /**
@@ -69,61 +69,61 @@ async function ask(path: string, query: string): Promise<Answer> {
   return JSON.parse(text) as Answer;
 }
 
-const losses: readonly (readonly [string, () => boolean])[] = [
+const losses: readonly (readonly [string, 'closed' | 'open', () => boolean])[] = [
   [
     'removed',
+    'closed',
     () => {
       rmSync(state, { recursive: true });
       return true;
     },
   ],
-  ['read-only', shutState],
+  ['read-only', 'open', shutState],
 ];
 
-for (const [what, lose] of losses)
-  for (const when_down of ['closed', 'open'] as const)
-    test(`${what}, audit ${when_down}`, async () => {
-      foz = await start({ when_down });
-      const insert = (id: number) =>
-        ask('graphql', `mutation { insert_notes_one(object: {id: ${id}, body: "x"}) { id } }`);
-      const list = async () => {
-        const { data } = await ask('graphql', '{ notes(order_by: {id: asc}) { id } }');
-        return (data?.notes as { id: number }[]).map(({ id }) => id);
-      };
-      const before = await list();
-      const first = 1000 * (before.length + 1);
-      expect((await insert(first)).errors).toBeUndefined();
-      if (!lose()) return;
-      const said: number[] = [];
-      for (let id = first + 1; id <= first + 20; id++) {
-        const { data, errors = [] } = await insert(id);
-        for (const { extensions } of errors) expect(extensions.code).not.toBe('unexpected');
-        if (data?.insert_notes_one != null || errors.some(({ extensions }) => 'committed' in extensions))
-          said.push(id);
-      }
-      expect(await list()).toEqual([...before, first, ...said]);
-      // The control API answers, whatever it can still do.
-      for (const query of [
-        '{ sources { name } }',
-        'mutation { createApiKey(input: {name: "k", role: "admin"}) { key } }',
-        'mutation { removeSource(name: "none") { name } }',
-      ])
-        expect(await ask('control', query)).toBeDefined();
-      // A change of the schema is noticed, though its catalog cannot be stored.
-      const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
-      const context = { signal: new AbortController().signal, timeoutMs: null };
-      const table = `later_${what.slice(0, 4)}_${when_down}`;
-      await shop.run({ text: `create table ${table} (id integer primary key)`, slots: [] }, [], context);
-      await shop.close();
-      for (let tries = 0; ; tries++) {
-        const { errors } = await ask('graphql', `{ ${table} { id } }`);
-        if (errors === undefined) break;
-        expect(tries).toBeLessThan(300);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      expect(await foz.isReady()).toBe(true);
-      const warnings = foz.log.split('\n').filter((line) => line.includes('checkpoint of the audit log'));
-      expect(warnings.length).toBeLessThan(2);
-      expect(await foz.stop()).toBe(0);
-      expect(foz.log).not.toMatch(/uncaught|unhandled/i);
-    }, 300_000);
+for (const [what, when_down, lose] of losses)
+  test(`${what}, audit ${when_down}`, async () => {
+    foz = await start({ when_down });
+    const insert = (id: number) =>
+      ask('graphql', `mutation { insert_notes_one(object: {id: ${id}, body: "x"}) { id } }`);
+    const list = async () => {
+      const { data } = await ask('graphql', '{ notes(order_by: {id: asc}) { id } }');
+      return (data!.notes as { id: number }[]).map(({ id }) => id);
+    };
+    const before = await list();
+    const first = 1000 * (before.length + 1);
+    expect((await insert(first)).errors).toBeUndefined();
+    if (!lose()) return;
+    const said: number[] = [];
+    for (let id = first + 1; id <= first + 20; id++) {
+      const { data, errors = [] } = await insert(id);
+      for (const { extensions } of errors) expect(extensions.code).not.toBe('unexpected');
+      if (data?.insert_notes_one != null || errors.some(({ extensions }) => 'committed' in extensions))
+        said.push(id);
+    }
+    expect(await list()).toEqual([...before, first, ...said]);
+    // The control API answers, whatever it can still do.
+    for (const query of [
+      '{ sources { name } }',
+      'mutation { createApiKey(input: {name: "k", role: "admin"}) { key } }',
+      'mutation { removeSource(name: "none") { name } }',
+    ])
+      expect(await ask('control/graphql', query)).toBeDefined();
+    // A change of the schema is noticed, though its catalog cannot be stored.
+    const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+    const context = { signal: new AbortController().signal, timeoutMs: null };
+    const table = `later_${what.slice(0, 4)}_${when_down}`;
+    await shop.run({ text: `create table ${table} (id integer primary key)`, slots: [] }, [], context);
+    await shop.close();
+    for (let tries = 0; ; tries++) {
+      const { errors } = await ask('graphql', `{ ${table} { id } }`);
+      if (errors === undefined) break;
+      expect(tries).toBeLessThan(300);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(await foz.isReady()).toBe(true);
+    const warnings = foz.log.split('\n').filter((line) => line.includes('checkpoint of the audit log'));
+    expect(warnings.length).toBeLessThan(2);
+    expect(await foz.stop()).toBe(0);
+    expect(foz.log).not.toMatch(/uncaught|unhandled/i);
+  }, 300_000);

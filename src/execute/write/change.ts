@@ -11,6 +11,8 @@ import {
   type Update,
   type Write,
 } from '../../plan/index.ts';
+import { FutureValue } from './future-value.ts';
+import { isInsteadOf } from './instead-of.ts';
 import { sortedByKey } from './order.ts';
 import { keyColumns, type WriteSession } from './session.ts';
 import type { Tuple } from './stage.ts';
@@ -65,13 +67,43 @@ export async function runUpdate(
 async function updateReturning(
   session: WriteSession,
   table: Table,
-  { set }: Update,
+  update: Update,
   where: Predicate,
 ): Promise<readonly Tuple[]> {
   const key = keyColumns(table);
+  const { set, path } = update;
+  const expected = isInsteadOf(table, 'update') ? await keysAfter(session, table, update, where) : null;
   const { returned } = await session.write({ kind: 'update', table, set, where, returning: key });
   if (returned.some((tuple) => tuple.includes(null))) throw movedKey(table);
+  const isOther = (tuple: Tuple) => !expected?.keys.has(JSON.stringify(tuple)) && !tuple.some(isFuture);
+  if (expected !== null && (returned.some(isOther) || (expected.isTaken && returned.length > 0)))
+    throw movedKey(table, path);
   return sortedByKey(returned, key);
+}
+
+const isFuture = (value: unknown) => value instanceof FutureValue;
+
+/** The keys that rows will have after an update, as JSON, and whether one of them belongs to another row before. */
+async function keysAfter(session: WriteSession, table: Table, update: Update, where: Predicate) {
+  const key = keyColumns(table);
+  const lookup = { purpose: { kind: 'targets' }, table, columns: key } as const;
+  const before = await session.read(lookup, where, null, key);
+  const { after, isTaken } = await newKeys(session, table, update, before);
+  return { keys: new Set(after.map((tuple) => JSON.stringify(tuple))), isTaken };
+}
+
+/** The keys of rows after an update, and whether one of them belongs to another row before. */
+async function newKeys(session: WriteSession, table: Table, update: Update, before: readonly Tuple[]) {
+  const key = keyColumns(table);
+  const after = before.map((tuple) => newKey(session, table, update, tuple));
+  const own = new Set(before.map((tuple) => JSON.stringify(tuple)));
+  const others = after.filter((tuple) => !own.has(JSON.stringify(tuple)));
+  // The new key may be the old one in another spelling.
+  const there =
+    others.length === 0
+      ? []
+      : await session.read({ purpose: { kind: 'stored' }, table, columns: key }, session.among(key, others));
+  return { after, isTaken: there.some((tuple) => !own.has(JSON.stringify(tuple))) };
 }
 
 /**
@@ -87,15 +119,7 @@ async function updateAndFind(
   const key = keyColumns(table);
   const before = await session.read({ purpose: { kind: 'targets' }, table, columns: key }, where, null, key);
   if (before.length === 0) return [];
-  const after = before.map((tuple) => newKey(session, table, update, tuple));
-  const own = new Set(before.map((tuple) => JSON.stringify(tuple)));
-  const others = after.filter((tuple) => !own.has(JSON.stringify(tuple)));
-  // The new key may be the old one in another spelling.
-  const there =
-    others.length === 0
-      ? []
-      : await session.read({ purpose: { kind: 'stored' }, table, columns: key }, session.among(key, others));
-  const isTaken = there.some((tuple) => !own.has(JSON.stringify(tuple)));
+  const { after, isTaken } = await newKeys(session, table, update, before);
   const { affected } = await session.write({
     kind: 'update',
     table,

@@ -108,7 +108,7 @@ export async function insertReturning(
 }
 
 /** Throws where the returned rows cannot be matched to the given ones. */
-function storedOf(
+export function storedOf(
   table: Table,
   given: number,
   needed: readonly Column[],

@@ -1,4 +1,5 @@
 import type { Insert, Write } from '../../plan/index.ts';
+import { insertInsteadOf, isInsteadOf } from './instead-of.ts';
 import { type Asked, batches, type Cells, cellsOf, insertReturning, type Stored } from './returning.ts';
 import { Search } from './search.ts';
 import type { WriteSession } from './session.ts';
@@ -19,6 +20,8 @@ export async function insertRows(
   const { onConflict } = insert;
   if (onConflict !== null && !isOneStatement(session, insert, onConflict))
     return upsertOneByOne(session, insert, onConflict, rows, asked);
+  if (asked.needed.length > 0 && isInsteadOf(insert.table, 'insert'))
+    return insertInsteadOf(session, insert, rows, asked.needed);
   return session.capabilities.returning.insert
     ? insertReturning(session, insert, rows, asked.needed)
     : insertAndFind(session, insert, rows, asked);

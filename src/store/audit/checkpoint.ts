@@ -17,6 +17,8 @@ export class Checkpoint {
   #seen: Mark | null = null;
   #next: { readonly head: Mark; readonly key: Uint8Array } | null = null;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether the last write failed. The log says so once. */
+  #isFailing = false;
 
   constructor(folder: string, everyMs: number, log?: StoreLog) {
     this.file = checkpointFile(folder);
@@ -55,7 +57,10 @@ export class Checkpoint {
     this.#next = null;
     try {
       replaceFile(this.file, `${JSON.stringify(signMark('checkpoint', head, key))}\n`, { mode: 0o600 });
+      this.#isFailing = false;
     } catch (error) {
+      if (this.#isFailing) return;
+      this.#isFailing = true;
       this.#log?.warn(
         { file: this.file, reason: (error as Error).message },
         'The checkpoint of the audit log cannot be written.',

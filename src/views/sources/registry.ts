@@ -55,6 +55,7 @@ export class SourceRegistry {
   readonly #retiring = new Set<Connector>();
   #wanted: WantedEnums = new Map();
   #closed = false;
+  #isStoredFailing = false;
 
   readonly #checkSeconds: number;
 
@@ -117,7 +118,7 @@ export class SourceRegistry {
     const at = this.#sources.findIndex((source) => source.name === name);
     if (at < 0) return;
     const [former] = this.#sources.splice(at, 1);
-    this.#stored?.remove(name);
+    this.#keepStored(name, (stored) => stored.remove(name));
     this.#retire(former!);
     this.#notify();
   }
@@ -272,16 +273,24 @@ export class SourceRegistry {
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
     changes.read(hint, milliseconds, changed);
-    if (changed && this.#sources.includes(source)) this.#store(source.name, facts);
+    if (changed && this.#sources.includes(source))
+      this.#keepStored(source.name, (stored) => stored.write(source.name, facts));
     return changed;
   }
 
-  /** Stores the facts. A read-only folder only means that the source cannot be served from there while it is down. */
-  #store(name: SourceName, facts: SourceFacts): void {
+  /**
+   * Changes what is stored of a source. A folder that cannot be written only means that the source cannot be served from there while it is
+   * down. That is told once.
+   */
+  #keepStored(name: SourceName, change: (stored: StoredCatalog) => void): void {
+    if (this.#stored === null) return;
     try {
-      this.#stored?.write(name, facts);
+      change(this.#stored);
+      this.#isStoredFailing = false;
     } catch (error) {
-      process.emitWarning(`The catalog of source ${name} is not stored: ${(error as Error).message}`);
+      if (!this.#isStoredFailing)
+        process.emitWarning(`The catalog of source ${name} is not stored: ${(error as Error).message}`);
+      this.#isStoredFailing = true;
     }
   }
 
