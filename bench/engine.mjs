@@ -19,7 +19,7 @@ export const introspectionQuery = getIntrospectionQuery();
 /** Attaches the sources of a configuration file as the server does. */
 export async function attachFile(file) {
   const [{ attach }, { loadConfig }] = await Promise.all([from('attach.js'), from('control/index.js')]);
-  return attach(loadConfig(file));
+  return attach(loadConfig(file), 'command');
 }
 
 /** A role engine with the options of `engine`, except for `changes`. */

@@ -60,10 +60,10 @@ export interface Attached {
 }
 
 /**
- * Attaches and introspects all sources of a configuration. A source that is down does not make it reject. `wait`: whether to wait for
- * sources that do not answer.
+ * Attaches and introspects all sources of a configuration. A source that is down does not make it reject. `command`: waits for sources that
+ * do not answer, and stores nothing in the state folder, which may belong to a running server.
  */
-export async function attach(config: FozConfig, wait: 'all' | 'some' = 'all'): Promise<Attached> {
+export async function attach(config: FozConfig, by: 'server' | 'command'): Promise<Attached> {
   const sources = await Promise.all(
     config.sources.map(async (source) => ({
       name: nameOf(source),
@@ -73,11 +73,11 @@ export async function attach(config: FozConfig, wait: 'all' | 'some' = 'all'): P
   );
   const registry = new SourceRegistry(
     sources,
-    new StoredCatalog(config.state ?? '.foz'),
+    new StoredCatalog(config.state ?? '.foz', by === 'server' ? 'writes' : 'reads'),
     config.schema_check_seconds,
   );
   registry.wantEnums(config.metadata ?? noMetadata);
-  await registry.start(wait);
+  await registry.start(by === 'server' ? 'some' : 'all');
   const graphs = new Graphs(config, registry);
   return { registry, graphs, close: () => registry.close() };
 }

@@ -56,7 +56,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const authentication = authenticationOf(config, plane, logger);
   const stage = options.onStage ?? (() => {});
   stage(`Reading the sources ${config.sources.map(({ name }) => name).join(', ')}`);
-  const attached = await attach(config, 'some');
+  const attached = await attach(config, 'server');
   if (plane !== null) stage(`Opening and reading the store (${storeOf(config)})`);
   const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });

@@ -35,7 +35,7 @@ interface StoreOptions {
  * it opens.
  */
 export async function attachStored(config: FozConfig, options: StoreOptions = {}): Promise<Inspected> {
-  const attached = await attach(config);
+  const attached = await attach(config, 'command');
   const plane = await openPlane(config, options);
   if (plane === null) {
     attached.graphs.useNames(await namesKeeperOf(config, null).read());

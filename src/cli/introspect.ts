@@ -44,7 +44,7 @@ async function readHere(file: string, only: string | undefined, write: boolean):
     const sources = await sourcesOf(config, plane, only);
     if (sources.length === 0) throw noSource(only, plane === null ? file : `${file} or its store`);
     const wanted = wantedEnums(await metadataOf(config, plane));
-    const stored = new StoredCatalog(config.state ?? '.foz');
+    const stored = new StoredCatalog(config.state ?? '.foz', write ? 'writes' : 'reads');
     const before = parseParts(new GraphFile(config.state ?? '.foz').read());
     const served = before === null ? null : versionOf(before);
     const results: Result[] = [];

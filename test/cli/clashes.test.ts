@@ -31,7 +31,7 @@ function configure(name: string, lines: readonly string[], metadata = ''): void 
 
 /** The root fields for lists of orders, with the column that identifies the database. */
 async function lists(config: string): Promise<string[]> {
-  const { graphs, close } = await attach(loadConfig(join(folder, config)));
+  const { graphs, close } = await attach(loadConfig(join(folder, config)), 'command');
   const { schema } = graphs.engine().options;
   const names = Object.keys(schema.getQueryType()!.getFields()).filter((name) => name.endsWith('orders'));
   await close();

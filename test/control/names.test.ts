@@ -30,7 +30,7 @@ const log = { warn() {}, error() {} };
 type Plane = Awaited<ReturnType<typeof planeForCommands>> | null;
 
 async function served(config: FozConfig, plane: Plane = null) {
-  const attached = await attach(config);
+  const attached = await attach(config, 'command');
   const authentication = { use() {} };
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log });
   const { graphs, registry } = attached;

@@ -6,8 +6,12 @@ import { replaceFile } from '../../store/index.ts';
 /** The last facts of each source as JSON files. A source that is down at start is served from them. */
 export class StoredCatalog {
   readonly #folder: string;
-  constructor(state: string) {
+  readonly #access: 'reads' | 'writes';
+
+  /** `reads`: nothing is stored or removed, since the folder may belong to a running server. */
+  constructor(state: string, access: 'reads' | 'writes') {
     this.#folder = join(state, 'catalog');
+    this.#access = access;
   }
 
   /** The stored facts; `null`: none, or the file is unreadable. */
@@ -21,12 +25,12 @@ export class StoredCatalog {
 
   /** Throws errors of the file system. */
   write(source: string, facts: SourceFacts): void {
-    replaceFile(this.#file(source), JSON.stringify(facts));
+    if (this.#access === 'writes') replaceFile(this.#file(source), JSON.stringify(facts));
   }
 
   /** Removes the file of a source, since another source may get its name. */
   remove(source: string): void {
-    rmSync(this.#file(source), { force: true });
+    if (this.#access === 'writes') rmSync(this.#file(source), { force: true });
   }
 
   #file(source: string): string {

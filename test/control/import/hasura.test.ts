@@ -53,7 +53,7 @@ async function issuesOf(config: FozConfig, statements: Readonly<Record<string, s
     await connector.close();
     sources.push(own);
   }
-  const attached = await attach({ ...config, sources, state: join(made, 'state') });
+  const attached = await attach({ ...config, sources, state: join(made, 'state') }, 'command');
   await attached.close();
   return attached.graphs.issues.filter(({ severity }) => severity === 'error');
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 /** The issues of metadata, resolved against the sources. */
 async function check(metadata: Metadata) {
-  const attached = await attach({ sources: [source], metadata, state });
+  const attached = await attach({ sources: [source], metadata, state }, 'command');
   await attached.close();
   return attached.graphs.issues;
 }

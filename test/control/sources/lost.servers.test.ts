@@ -23,7 +23,7 @@ test.each(['postgres', 'mysql', 'mariadb'] as const)(
     const name = parseSourceName('shop')!;
     const config: SourceConfig = { name, kind: engine, url: await proxy.open() };
     const connector = await connect(config);
-    const stored = new StoredCatalog(mkdtempSync(join(tmpdir(), 'foz-lost-')));
+    const stored = new StoredCatalog(mkdtempSync(join(tmpdir(), 'foz-lost-')), 'writes');
     const registry = new SourceRegistry([{ name, config, connector }], stored);
     const [source] = registry.sources;
     await registry.start();

@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../../src/attach.ts';
+import { attach, connect } from '../../../src/attach.ts';
 import type { FozConfig } from '../../../src/control/index.ts';
 import { parseSourceName } from '../../../src/core/index.ts';
 import type { SourceConfig } from '../../../src/views/index.ts';
@@ -21,7 +21,7 @@ async function registry(state: string, ...configs: readonly SourceConfig[]): Pro
   const sources = await Promise.all(
     configs.map(async (config) => ({ name: name(config.name), config, connector: await connect(config) })),
   );
-  return new SourceRegistry(sources, new StoredCatalog(state));
+  return new SourceRegistry(sources, new StoredCatalog(state, 'writes'));
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -104,3 +104,18 @@ test('a state folder that cannot be written takes no source away', async () => {
     await own.close();
   }
 }, 30_000);
+
+test('a command leaves the stored catalog as the server has it', async () => {
+  const kept = join(folder, 'kept');
+  const configured = { ...config, state: kept };
+  await database(shop.path!, 'create table if not exists orders (id integer primary key)');
+  await database(desk.path!, 'create table if not exists tickets (id integer primary key)');
+  await (await attach(configured, 'server')).close();
+  const before = new StoredCatalog(kept, 'reads').read('desk');
+  expect(before!.tables.map((table) => table.name)).toEqual(['tickets']);
+  await database(desk.path!, 'create table notes (id integer primary key)');
+  const attached = await attach(configured, 'command');
+  expect(attached.registry.sources[1]!.facts!.tables).toHaveLength(2);
+  await attached.close();
+  expect(new StoredCatalog(kept, 'reads').read('desk')).toEqual(before);
+});
