@@ -142,7 +142,7 @@ beforeAll(async () => {
   await connector.close();
   server = await start(config, { logger: pino({ level: 'silent' }) });
   await untilRead(server);
-}, 60_000);
+}, 180_000);
 afterAll(() => server.close(100));
 
 async function post(body: unknown, headers: Record<string, string>) {

@@ -12,7 +12,7 @@ const folders: string[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close(0);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
 const control: RouteHandler = async () => ({ status: 401, headers: {}, body: 'a secret is asked for' });
 
@@ -226,7 +226,7 @@ test('names are looked at where nobody is asked who they are', async () => {
   expect(status(await ask(without, ['data.example']))).toBe(421);
   const guarded = await foz({ auth: {} });
   expect(status(await ask(guarded, ['data.example']))).toBe(401);
-});
+}, 120_000);
 
 test('names are added while Foz runs', async () => {
   const server = await foz({
@@ -250,4 +250,4 @@ test('names are added while Foz runs', async () => {
   expect(await set(['https://data.example'])).toContain('server.hosts[0] must match pattern');
   expect(await set([])).toContain('"value":[]');
   expect(status(await ask(server, ['data.example']))).toBe(421);
-});
+}, 120_000);

@@ -203,7 +203,7 @@ test('many running requests finish while the server closes; new connections are 
   const answers = await Promise.all(running);
   expect(new Set(answers.map(({ text }) => text))).toEqual(new Set(['{"data":{"slow":"done"}}']));
   await closed;
-});
+}, 60_000);
 
 test('what does not finish in time is cut off', async () => {
   const slow = new MemoryEngine();

@@ -40,7 +40,7 @@ export function hindrance(
   return needs.exactTexts === true && !testEngines[engine].exactTexts ? 'different' : null;
 }
 
-/** Throws for a field that no engine has, so that a slip of the pen is found. */
+/** Throws for a field that no engine has, which is a typing mistake in the case. */
 function typeOf(schema: GraphQLSchema, field: string): string {
   const [name, member] = field.split('.') as [string, string];
   const type = schema.getType(name);
