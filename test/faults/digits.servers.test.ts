@@ -111,6 +111,29 @@ describeEngines(engines, (engine) => {
     for (const text of tiny) expect(text).toMatch(/"amount":"2\.50*"/);
   });
 
+  test('a whole decimal that is spelled with zeros', async () => {
+    const zeros = `${near[2]}.00`;
+    await shop.run(`update things set amount = ${near[1]} where id = ${near[1]}`);
+    const insert = 'mutation ($o: [things_insert_input!]!) { insert_things(objects: $o) { affected_rows } }';
+    await twice(insert, (lane) => `{"o": [{"id": ${lane + 1}, "amount": "${zeros}"}]}`);
+    const found = async (condition: string) => {
+      const query = `query ($n: numeric!) { things(where: {amount: ${condition}}, order_by: {id: asc}) { id amount } }`;
+      const texts = await twice(query, () => `{"n": "${zeros}"}`);
+      return texts.map((text) =>
+        [...text.matchAll(/"id":"?(\d+)"?,"amount":"(\d+)(?:\.0+)?"/g)].map((one) => one.slice(1)),
+      );
+    };
+    const both = [
+      ['1', near[2]],
+      ['2', near[2]],
+    ];
+    expect(await found('{_eq: $n}')).toEqual([both, both]);
+    expect(await found('{_in: [$n]}')).toEqual([both, both]);
+    expect(await found('{_gte: $n}')).toEqual([both, both]);
+    const other = [[near[1], near[1]]];
+    expect(await found('{_neq: $n, _gt: 5}')).toEqual([other, other]);
+  });
+
   test('numbers in a document', async () => {
     const insert = 'mutation ($d: DOC, $i: ID!) { insert_things_one(object: {id: $i, doc: $d}) { doc } }'
       .replace(

@@ -54,13 +54,19 @@ function storedTime(value: unknown, { nativeType = '' }: ValueType): string {
   return text.slice(0, 8) + storedFraction(text.slice(9), digits);
 }
 
+/** A whole decimal without its fraction of zeros: SQLite would read `9007199254740993.00` as a floating point number. */
+function wholeDigits(decimal: string): string {
+  const dot = decimal.indexOf('.');
+  return dot > 0 && withoutEndingZeros(decimal.slice(dot + 1)) === '' ? decimal.slice(0, dot) : decimal;
+}
+
 /** Converts a canonical value (not null) to the bound value, which equals the stored value of the column. */
 export const encodings = {
   boolean: (value) => (isTrue(value) ? 1 : 0),
   smallint: integerValue,
   int: integerValue,
   bigint: integerValue,
-  numeric: (value) => String(value),
+  numeric: (value) => wholeDigits(String(value)),
   real: Number,
   float: Number,
   text: asText,
@@ -99,7 +105,7 @@ export function written(value: unknown, param: Param): unknown {
 
 /** Digits without leading zeros, as a JSON number. Throws FozError `data-exception` for a text that is not a decimal number. */
 function decimalDigits(value: unknown): string {
-  const digits = decimalText(String(value), null).replace(/^(-?)0+(?=\d)/, '$1');
+  const digits = wholeDigits(decimalText(String(value), null)).replace(/^(-?)0+(?=\d)/, '$1');
   if (!/^-?\d+(\.\d+)?$/.test(digits))
     throw new FozError('data-exception', 'A decimal number has digits only.');
   return digits;
