@@ -1,4 +1,4 @@
-import type { ColumnFacts, Scalar } from '../../catalog/index.ts';
+import type { ColumnFacts, NativeComparison, Scalar } from '../../catalog/index.ts';
 
 /** A row of `information_schema.columns`, as far as its type goes. */
 export interface NativeColumn {
@@ -17,7 +17,7 @@ export interface NativeColumn {
 /** The type of a column in the catalog. `issue`: what is lost. */
 export type TypeFacts = Pick<
   ColumnFacts,
-  'scalar' | 'castType' | 'maxLength' | 'precision' | 'scale' | 'range'
+  'scalar' | 'castType' | 'maxLength' | 'precision' | 'scale' | 'range' | 'compares'
 > & {
   readonly issue: string | null;
 };
@@ -29,6 +29,7 @@ interface Reading {
   readonly precision?: number | null;
   readonly scale?: number | null;
   readonly range?: readonly [string, string] | null;
+  readonly compares?: NativeComparison;
   readonly issue?: string;
 }
 
@@ -140,7 +141,8 @@ const natives: Readonly<Record<string, Native>> = {
   uuid: () => ({ scalar: 'uuid', castType: 'uuid' }),
   inet4: opaque,
   inet6: opaque,
-  vector: opaque,
+  // The server compares no vector with a text.
+  vector: (column) => ({ ...opaque(column), compares: 'none' }),
   geometry,
   point: geometry,
   linestring: geometry,
@@ -165,6 +167,7 @@ export function readType(column: NativeColumn, tinyInt1IsBool: boolean): TypeFac
     precision: found.precision ?? null,
     scale: found.scale ?? null,
     range: found.range ?? null,
+    ...(found.compares === undefined ? {} : { compares: found.compares }),
     issue: native === undefined ? unknown : null,
   };
 }

@@ -134,6 +134,7 @@ export class Reading {
       scale: read.scale,
       range: read.range,
       comment: textOr(comment),
+      ...(read.compares === undefined ? {} : { compares: read.compares }),
     };
   }
 

@@ -251,6 +251,8 @@ describeEngines(both, (engine) => {
       await empty.past.execute('create table u (id int primary key, v vector(2))');
       await empty.insert('u', { id: 1, v: '[1.5,-2]' });
       expect(JSON.parse((await empty.select('u', ['v']))[0]![0]!)).toEqual([1.5, -2]);
+      const u = (await empty.introspect()).tables.find(({ name }) => name === 'u')!;
+      expect(u.columns[1]).toMatchObject({ scalar: 'opaque', compares: 'none' });
     }
     await empty.close();
   });
