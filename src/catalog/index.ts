@@ -69,6 +69,7 @@ export {
   type Bucket,
   buckets,
   isSupported,
+  mayRefuse,
   type OperandKind,
   type Operator,
   type OperatorSupport,

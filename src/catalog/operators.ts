@@ -9,6 +9,11 @@ interface OperatorFacts {
   readonly families: readonly ScalarFamily[];
   /** Whether the operator applies to single values, to arrays, or to both. */
   readonly on: 'value' | 'array' | 'both';
+  /**
+   * The database may refuse an operand, such as a broken pattern. Planning then hides rows that the role cannot see from the comparison,
+   * since the error would reveal them.
+   */
+  readonly canFail?: true;
 }
 
 const all: readonly ScalarFamily[] = [
@@ -41,6 +46,9 @@ const op = (
   on,
 });
 
+/** An operator on texts whose operand is a pattern or a query, which may be invalid. */
+const pattern = { ...op('text', text), canFail: true } as const;
+
 /**
  * Every column operator of the API by its GraphQL name, which is the same in both naming conventions. `_contains`
  * differs for text, JSON and arrays.
@@ -61,19 +69,19 @@ export const operators = {
   _nlike: op('text', text),
   _ilike: op('text', text),
   _nilike: op('text', text),
-  _regex: op('text', text),
-  _nregex: op('text', text),
-  _iregex: op('text', text),
-  _niregex: op('text', text),
-  _similar: op('text', text),
-  _nsimilar: op('text', text),
+  _regex: pattern,
+  _nregex: pattern,
+  _iregex: pattern,
+  _niregex: pattern,
+  _similar: pattern,
+  _nsimilar: pattern,
   _contains: op('same', ['text', 'json'], 'both'),
   _icontains: op('text', text),
   _starts_with: op('text', text),
   _istarts_with: op('text', text),
   _ends_with: op('text', text),
   _iends_with: op('text', text),
-  _search: op('text', text),
+  _search: pattern,
   _contained_in: op('same', json, 'both'),
   _has_key: op('text', json),
   _has_keys_any: op('text list', json),
@@ -84,6 +92,12 @@ export type Operator = keyof typeof operators;
 
 /** The operators that an engine supports, each with the families for which it does not. */
 export type OperatorSupport = ReadonlyMap<Operator, ReadonlySet<ScalarFamily>>;
+
+/** Whether a database may refuse an operand of the operator. */
+export function mayRefuse(operator: Operator): boolean {
+  const { canFail }: OperatorFacts = operators[operator];
+  return canFail === true;
+}
 
 /** Builds an OperatorSupport. `lacking`: families that an operator does not support, as `{ _contains: ['json'] }`. */
 export function operatorSupport(

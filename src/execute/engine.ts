@@ -40,7 +40,7 @@ export interface OperationRequest {
   readonly variables: VariableValues;
   /** Whether numbers of the variables may be ExactNumbers. */
   readonly hasExact?: boolean;
-  /** Session variables, lower case without prefix. */
+  /** Session variables by name in lower case, without `x-foz-` or `x-hasura-`: `user-id`. */
   readonly session: ReadonlyMap<string, string>;
   readonly signal: EndSignal;
   readonly timeoutMs: number | null;

@@ -61,7 +61,7 @@ export class LazyObjectType extends GraphQLObjectType {
     return this.#fields;
   }
 
-  /** The fields one by one. They are created on the way and not cached. */
+  /** Yields the fields one by one. None is cached, so that walking a large type does not keep all its fields in memory. */
   *fields(): Generator<Field> {
     const { each, keys, get } = this.#entries;
     for (const name of each?.() ?? keys()) yield fieldOf(name, get(name)!);

@@ -37,8 +37,9 @@ export interface Dialect {
   /** The expression to select so that `textOf` can write the wire value. Most types: the expression itself. */
   flat(expression: Sql, type: ValueType): Sql;
   /**
-   * Wire value (not null) to canonical text; `undefined`: `String(value)`. `numbers`: whether bigint and numeric are strings or numbers in
-   * JSON (in arrays, and for NaN); default: `string`.
+   * Returns the function that converts wire values of the type (never null) to canonical text; `undefined`: `String(value)` is that text.
+   * `numbers`: whether bigint and numeric are strings or numbers in JSON, which matters for arrays (the text of the whole list) and for NaN
+   * (always a string); default: `string`.
    */
   textOf(type: ValueType, numbers?: 'string' | 'number'): TextOf | undefined;
   /** Text (or an array of texts) of an enum column with some labels renamed; default: CASE over the expression itself. */

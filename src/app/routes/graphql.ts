@@ -121,7 +121,7 @@ interface OperationRequest {
   readonly operationName?: string | null;
 }
 
-/** `null`: not a request by GraphQL over HTTP. Throws FozError `limit-exceeded` for one that is nested too deeply. */
+/** Parses the JSON body of a POST. `null`: it is no request of GraphQL over HTTP. Throws FozError `limit-exceeded` for one that is nested too deeply. */
 function read(body: Buffer): OperationRequest | null {
   let operation: unknown;
   try {

@@ -49,7 +49,7 @@ where c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition and c.relp
     where x.classid = 'pg_catalog.pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
 order by n.nspname, c.relname`,
 
-  /** `$2`: tables of which only some columns may be read; `$3`: views that take writes. */
+  /** Columns of the tables `$1` with type, default and whether they can be written. `$2`: tables of which only some columns may be read; `$3`: views that take writes. */
   columns: `
 select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
   a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(ad.adbin, ad.adrelid), d.description,

@@ -157,7 +157,7 @@ function readForeignKeys(rows: readonly Row[]): readonly SchemaForeignKey[] {
     key.columns.push(String(from));
     key.toColumns.push(to as string | null);
   }
-  // SQLite lists them from the last one.
+  // The pragma lists foreign keys in the reverse order of their declaration.
   return [...byId.values()].reverse();
 }
 

@@ -10,7 +10,10 @@ export interface StatementCall {
   readonly forget: readonly number[];
 }
 
-/** The cached compiled statements of one engine process. The least recently used ones are dropped first. */
+/**
+ * The ids of the prepared statements that one engine process keeps, by SQL text. The least recently used ones go first; the next call tells
+ * the process to drop them.
+ */
 export class CompiledStatements {
   readonly #ids: LRUCache<string, number>;
   #dropped: number[] = [];

@@ -100,7 +100,10 @@ class TransientEnum extends GraphQLEnumType {
   }
 }
 
-/** The classes of types that cache their fields and values, and of those that do not. */
+/**
+ * Classes for GraphQL types. `caching` ones keep their fields and values; `transient` ones make them for each reader and keep nothing, so that
+ * reading a large graph once does not fill the memory.
+ */
 export const typeClasses = {
   caching: { ObjectType: GraphQLObjectType, InputType: GraphQLInputObjectType, EnumType: GraphQLEnumType },
   transient: { ObjectType: TransientObject, InputType: TransientInput, EnumType: TransientEnum },

@@ -190,7 +190,7 @@ const streamCursor: InputFieldsOf = (graph, table) => {
   };
 };
 
-/** Fields of the input types that write, and of stream cursors. */
+/** By kind of input type, the function that makes its fields: types of mutations and of stream cursors. */
 export const writeFields = {
   insert_input: insertInput,
   set_input: ofUpdatable,

@@ -4,25 +4,16 @@ import {
   everyRow,
   familyOf,
   isEveryRow,
+  mayRefuse,
   type Operator,
   type Table,
 } from '../../catalog/index.ts';
 import type { Planning } from '../context.ts';
 import { visibleColumn } from './masks.ts';
 
-const fallible: ReadonlySet<Operator> = new Set<Operator>([
-  '_regex',
-  '_nregex',
-  '_iregex',
-  '_niregex',
-  '_similar',
-  '_nsimilar',
-  '_search',
-]);
-
 /** Whether the comparison can fail in the database: an operand may be invalid, or a value of the column not comparable. */
 function canFail(operator: Operator, { type }: Column): boolean {
-  return operator !== '_is_null' && (fallible.has(operator) || familyOf(type.scalar) === 'json');
+  return operator !== '_is_null' && (mayRefuse(operator) || familyOf(type.scalar) === 'json');
 }
 
 /**

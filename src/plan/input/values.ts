@@ -3,11 +3,11 @@ import { FozError, parseJson } from '../../core/index.ts';
 import type { Param, ParamSource } from '../model/param.ts';
 import { sessionValue } from './session-value.ts';
 
-/** The run-time sources of parameter values. */
+/** Where the values of parameters come from when a plan runs. */
 export interface Bindings {
   /** The coerced variables. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Session variables, lower case without prefix. */
+  /** Session variables by name in lower case, without `x-foz-` or `x-hasura-`: `user-id`. */
   readonly session: ReadonlyMap<string, string>;
   /** The results of the plan's steps so far: lists of tuples. */
   readonly steps: readonly unknown[];

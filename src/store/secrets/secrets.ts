@@ -73,8 +73,8 @@ export class Secrets {
   }
 
   /**
-   * Rejects with FozError `access-denied`, naming both keys, if the secrets are encrypted with a key that this
-   * process does not have.
+   * Checks that this process has the master key of the stored secrets. Rejects with FozError `access-denied`, which names
+   * the needed master key and the present one.
    */
   async checkKey(): Promise<void> {
     const [row] = await this.#store.read((db) => db('foz.master_key').select('key_id'));

@@ -30,7 +30,7 @@ export function wantedEnums({ tables }: Metadata): WantedEnums {
   return wanted;
 }
 
-/** The wanted tables that exist and whose columns allow them to be enums. */
+/** The tables of a source that the metadata marks with `is_enum`, if they exist and their columns allow them to be enums. */
 export function enumCandidates(
   facts: SourceFacts,
   wanted: WantedEnums,
@@ -80,7 +80,7 @@ async function valuesOf(
     );
   try {
     const values = (await read([value.name])) as [string][];
-    // Keys contain no NULL, so values without a description are not among them.
+    // Tuples with a NULL are not read, so values without a description are missing here.
     const described =
       description === null ? [] : ((await read([value.name, description.name])) as [string, string][]);
     const descriptions = new Map(described);

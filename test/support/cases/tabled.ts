@@ -68,7 +68,7 @@ export function storeTabled(file: string, name: string, made: Readonly<Record<st
   writeFileSync(path, document.toString({ lineWidth: 0, flowCollectionPadding: false }));
 }
 
-/** Puts nested values on one line, which is easier to read here. */
+/** Writes nested values in flow style, on one line each, so that a case stays short in its file. */
 function compacted(node: unknown): void {
   if (!(node instanceof YAMLMap) && !(node instanceof YAMLSeq)) return;
   node.flow = true;

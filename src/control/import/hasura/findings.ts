@@ -17,7 +17,7 @@ export class Findings {
     this.#tree = tree;
   }
 
-  /** `of`: the map or list that contains the part; `key`: its key there. */
+  /** Reports a part that was left out or changed. `of`: the map or list that contains it, `key`: its key there; both give file and line. */
   add(of: object, key: string | number | undefined, where: string, reason: string): void {
     this.list.push({ ...this.#tree.place(of, key), where, reason });
   }

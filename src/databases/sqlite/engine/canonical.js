@@ -27,7 +27,8 @@ export function plainText(value) {
 }
 
 /**
- * `true` or `false`: of 0 and 1, and of the words that people store.
+ * The JSON text of a boolean. SQLite has no boolean type: a number is true unless it is 0; a text is true if it is `true`, `t`, `yes`, `y`,
+ * `on` or `1` in any case.
  * @type {Text}
  */
 export function booleanText(value) {
