@@ -6,12 +6,12 @@ import { type AdminSecret, AdminSecrets } from './admin-secret.ts';
 import { Anonymous } from './anonymous.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
 import { declaredKeys } from './api-keys/declared.ts';
+import { type DeclaredKey, DeclaredKeys, KeyRepositories } from './api-keys/declared-keys.ts';
 import type { KeyRepository } from './api-keys/record.ts';
-import { type DeclaredKey, DeclaredKeys, KeyRepositories } from './api-keys/repositories.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { AuthConfig } from './config.ts';
 import { type Identify, identifyBy } from './identify.ts';
-import { Tokens } from './jwt/tokens.ts';
+import { Tokens } from './jwt/jwt-authenticator.ts';
 import { type SessionEnd, SessionEnds } from './session-end.ts';
 import { Webhook } from './webhook/webhook.ts';
 

@@ -1,9 +1,9 @@
 export { type ClientAddress, clientAddress, countedAddress, Networks } from './address.ts';
 export { type AdminSecret, mintAdminSecret, sha256Of } from './admin-secret.ts';
 export { declaredKeys } from './api-keys/declared.ts';
+export { type DeclaredKey, DeclaredKeys } from './api-keys/declared-keys.ts';
 export { hashKey, keyPrefix, type MintedKey, mintKey, plainHash } from './api-keys/format.ts';
 export type { KeyRecord, KeyRepository, KeySecret, KeyUse } from './api-keys/record.ts';
-export { type DeclaredKey, DeclaredKeys } from './api-keys/repositories.ts';
 export type { Authenticator } from './authenticator.ts';
 export { checkAuth } from './check-config.ts';
 export type { AuthProblem } from './check-parts.ts';

@@ -1,12 +1,3 @@
-export {
-  canonicalMetadata,
-  canonicalTable,
-  nameOf,
-  plain,
-  schemaOf,
-  sortedBy,
-  sortKey,
-} from './canonical.ts';
 export type {
   Catalog,
   CatalogIssue,
@@ -61,6 +52,15 @@ export {
   type TableName,
   type UpdatePermissionMetadata,
 } from './metadata.ts';
+export {
+  canonicalMetadata,
+  canonicalTable,
+  nameOf,
+  plain,
+  schemaOf,
+  sortedBy,
+  sortKey,
+} from './metadata-order.ts';
 export {
   type AggregateFunction,
   aggregates,

@@ -8,7 +8,7 @@ import {
   type Statement,
   valueErrors,
 } from '../plan/index.ts';
-import { gatherKeys } from './keys.ts';
+import { gatherKeys } from './gather-keys.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
 import { Turn } from './turns.ts';
 import type { Fetched } from './writer.ts';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { FozError, FozErrors, type SourceName } from '../core/index.ts';
 import { type Mutation, type Plan, type Root, type Runner, rootFields } from '../plan/index.ts';
-import { sourcesReadBack, withWrite } from './connections.ts';
+import { sourcesReadBack, withWrite } from './connection-order.ts';
 import { type Explained, explainStatement, heading } from './explain.ts';
 import { explainMutation } from './explain-writes.ts';
 import { placed } from './failures.ts';

@@ -7,7 +7,7 @@ import {
   type HopShape,
   type Param,
 } from '../plan/index.ts';
-import { type KeyReader, ownKey } from './keys.ts';
+import { type KeyReader, ownKey } from './gather-keys.ts';
 import { remoteKey } from './remote-keys.ts';
 import { compileWriter, type WriteRow } from './writer.ts';
 

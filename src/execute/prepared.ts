@@ -10,7 +10,7 @@ import {
   rootFields,
   tablesRead,
 } from '../plan/index.ts';
-import { heldSources } from './connections.ts';
+import { heldSources } from './connection-order.ts';
 import type { Explained } from './explain.ts';
 import { placed } from './failures.ts';
 import { ofSource, type Running } from './fetch.ts';

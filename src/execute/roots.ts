@@ -1,10 +1,10 @@
 import type { Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 import type { Aggregate, CombinedRoot, ConnectionPlan, Root, Select } from '../plan/index.ts';
-import { prepareConnection } from './connection.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
 import { type ConnectorOf, prepareFetch, statementsOf } from './prepare.ts';
+import { prepareConnection } from './relay-connection.ts';
 
 /** A prepared root field, or several that share a statement. `run` returns JSON texts by response key. */
 export interface PreparedRoot {

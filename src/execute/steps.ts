@@ -3,7 +3,7 @@ import { FozError } from '../core/index.ts';
 import type { Fetch, Out, Step } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { type Running, runStatement } from './fetch.ts';
-import { gatherKeys, ownKey, readTuple } from './keys.ts';
+import { gatherKeys, ownKey, readTuple } from './gather-keys.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch } from './prepare.ts';
 import { type ReadKey, remoteKey } from './remote-keys.ts';
 

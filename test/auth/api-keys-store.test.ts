@@ -1,4 +1,4 @@
-import { KeyRepositories } from '../../src/auth/api-keys/repositories.ts';
+import { KeyRepositories } from '../../src/auth/api-keys/declared-keys.ts';
 import { DeclaredKeys, mintKey } from '../../src/auth/index.ts';
 import { until } from '../support/wait.ts';
 import { keysOf, pepper, refusal, SilentStore, stored } from './keys.ts';

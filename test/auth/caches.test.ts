@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Tokens } from '../../src/auth/jwt/tokens.ts';
+import { Tokens } from '../../src/auth/jwt/jwt-authenticator.ts';
 import { Webhook } from '../../src/auth/webhook/webhook.ts';
 import { now, payload, signed } from './jwt.ts';
 import { keysOf, SilentStore, stored } from './keys.ts';

@@ -3,7 +3,7 @@ import { buildAccountGraph } from '../../../resolvers/index.ts';
 import type { Holder } from '../../control/index.ts';
 import type { SessionHandler } from '../../serve/index.ts';
 import { actorOf } from '../request-audit.ts';
-import { answerGraphql, refusal } from './graphql.ts';
+import { answerGraphql, refusal } from './control-graphql.ts';
 
 /** Characters of the longest operation: this graph is small. */
 const longest = 4_000;

@@ -9,7 +9,7 @@ import {
   exportAudit,
 } from '../../store/index.ts';
 import { type AdminAdmission, forAdmins } from './control.ts';
-import { refusal } from './graphql.ts';
+import { refusal } from './control-graphql.ts';
 
 const moments = { since: 'from', until: 'before' } as const;
 

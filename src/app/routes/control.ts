@@ -14,7 +14,7 @@ import {
 } from '../../serve/index.ts';
 import type { Actor } from '../../store/index.ts';
 import { actorOf } from '../request-audit.ts';
-import { answerGraphql, refusal } from './graphql.ts';
+import { answerGraphql, refusal } from './control-graphql.ts';
 
 /** Large enough for the metadata of thousands of tables. The body is read after authentication, so only admins can send so much. */
 const mostBytes = 64 * 1024 * 1024;

@@ -12,7 +12,7 @@ import {
   type SigningKey,
   StaticKeys,
 } from './keys.ts';
-import { tokenDenied, type UncheckedToken } from './token.ts';
+import { tokenDenied, type UncheckedToken } from './unverified-token.ts';
 
 /** Most keys that are tried for one token. */
 const maxTries = 8;

@@ -9,7 +9,7 @@ import {
   type Write,
 } from '../../plan/index.ts';
 import { bindValues, type Running, runStatement, writeRows } from '../fetch.ts';
-import { canonicalTuple } from '../keys.ts';
+import { canonicalTuple } from '../gather-keys.ts';
 import type { PreparedFetch } from '../prepare.ts';
 import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sameMetadata } from '../../../src/catalog/canonical.ts';
+import { sameMetadata } from '../../../src/catalog/metadata-order.ts';
 import { type Running, running, secret } from '../sources/runtime.ts';
 import { applyFolder, type Metadata, writeFolder } from './files.ts';
 import { fields, served, shopFile } from './shop.ts';

@@ -1,5 +1,5 @@
-import { sameMetadata } from '../../../src/catalog/canonical.ts';
 import type { Metadata, TableMetadata } from '../../../src/catalog/index.ts';
+import { sameMetadata } from '../../../src/catalog/metadata-order.ts';
 import { diffMetadata } from '../../../src/control/metadata/diff-metadata.ts';
 import { randomMetadata, randomNumbers } from './random-metadata.ts';
 

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canonicalMetadata, plain, sameMetadata } from '../../../src/catalog/canonical.ts';
 import type { Metadata } from '../../../src/catalog/index.ts';
+import { canonicalMetadata, plain, sameMetadata } from '../../../src/catalog/metadata-order.ts';
 import { loadConfig } from '../../../src/control/index.ts';
 import { readFolder } from '../../../src/control/metadata/folder.ts';
 import { writeFolder } from '../../../src/control/metadata/write-folder.ts';

@@ -8,7 +8,7 @@ import { type AuthRequest, bearerToken, header } from '../request.ts';
 import type { SessionEnd } from '../session-end.ts';
 import { cookieOf, refuseForeignPage } from './cookie.ts';
 import { Issuer, type VerifiedToken } from './issuer.ts';
-import { decodeToken, looksLikeToken, tokenDenied } from './token.ts';
+import { decodeToken, looksLikeToken, tokenDenied } from './unverified-token.ts';
 
 export interface TokenOptions {
   readonly issuers: readonly IssuerConfig[];
