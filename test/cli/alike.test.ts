@@ -224,25 +224,20 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
     '  graph: + sent was added to enum type states_enum',
     'desk: 2 tables, 1 changes',
     '  + people  table, 1 columns',
-    '  graph: + people was added (and more that follow from it)',
+    '  graph: + people was added (and 58 more that follow from it)',
     'Store it with --write.',
     '',
   ].join('\n');
-  // The number of changes that follow from one is left out, since the two outputs differ in it.
-  const uncounted = ({ out, ...ended }: Awaited<ReturnType<typeof here>>) => ({
-    ...ended,
-    out: out.replace(/\(and \d+ more/, '(and more'),
-  });
-  expect(uncounted(await there('introspect'))).toEqual({ code: 0, out: seen, err: '' });
+  expect(await there('introspect')).toEqual({ code: 0, out: seen, err: '' });
   expect((await foz.ask('{ people { id } }')).errors?.[0]?.extensions.code).toBe('validation-failed');
   await foz.server.close(100);
-  expect(uncounted(await here('introspect'))).toEqual({ code: 0, out: seen, err: '' });
+  expect(await here('introspect')).toEqual({ code: 0, out: seen, err: '' });
   expect((await here('introspect', 'none')).err).toBe('There is no source none in foz.yaml or its store.\n');
   foz = await running(config);
   await run(desk, 'create table places (id integer primary key)');
-  expect(uncounted(await there('introspect', 'desk', '--write')).out).toBe(
-    'desk: 3 tables, 1 changes\n  + places  table, 1 columns\n  graph: + places was added (and more that follow from it)\n',
+  expect((await there('introspect', 'desk', '--write')).out).toBe(
+    'desk: 3 tables, 1 changes\n  + places  table, 1 columns\n  graph: + places was added (and 58 more that follow from it)\n',
   );
   expect((await foz.ask('{ places { id } }')).data).toEqual({ places: [] });
   expect((await there('introspect', 'none')).err).toMatch(/^There is no source none in the Foz at http/);
-}, 120_000);
+}, 600_000);

@@ -76,6 +76,33 @@ describe('what changes in the graph by a change in a database', () => {
     expect(lines).toEqual(expect.arrayContaining([expect.stringContaining('+ posts.editor was added')]));
   });
 
+  test('what is told does not depend on the tables that stay the same', () => {
+    const logs = table('logs', [column('id', 'int'), column('line', 'jsonb')]);
+    const view = { ...logs, insertable: false, updatable: false, deletable: false };
+    const within = {
+      ...source('shop', []),
+      customization: { rootFields: { namespace: 'shop' }, typeNames: {} },
+    };
+    const tables: [string, Tables, Tables][] = [
+      ['new', [users], [users, logs]],
+      ['gone', [users, logs], [users]],
+      ['only read from now on', [users, logs], [users, view]],
+      ['written from now on', [users, view], [users, logs]],
+      ['only read, and alone', [logs], [view]],
+      ['written, and alone', [view], [logs]],
+    ];
+    for (const [name, one, other] of tables)
+      for (const around of [source('shop', []), within]) {
+        const [before, after] = [one, other].map((tables) =>
+          version([{ ...around, facts: source('shop', tables).facts }]),
+        ) as [ReturnType<typeof version>, ReturnType<typeof version>];
+        const [was, is] = [before, after].map(({ parts }) => servedGraph(parts).graph.schema);
+        const whole = compareGraphs({ before: was!, after: is! });
+        expect(whole.length).toBeGreaterThan(5);
+        expect([name, servedChanges(before, after)]).toEqual([name, whole]);
+      }
+  });
+
   test('a field that keeps its type and shows something else', () => {
     const named = (title: string): Metadata => ({
       tables: [

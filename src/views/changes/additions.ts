@@ -8,16 +8,16 @@ import {
   isObjectType,
 } from 'graphql';
 import type { FoundChange } from './change.ts';
-import { subject } from './subject.ts';
+import { subject, typeIn } from './subject.ts';
 
 /**
  * Changes that GraphQL.js does not report, since they break no client: new types and fields, and fields whose type has become
- * narrower.
+ * narrower. A type that is missing in `before`, a part of `whole`, is compared with that of `whole`.
  */
-export function additions(before: GraphQLSchema, after: GraphQLSchema): FoundChange[] {
+export function additions(before: GraphQLSchema, after: GraphQLSchema, whole: GraphQLSchema): FoundChange[] {
   const old = before.getTypeMap();
   return Object.values(after.getTypeMap()).flatMap((type): FoundChange[] => {
-    const former = old[type.name];
+    const former = old[type.name] ?? typeIn(whole, type.name);
     if (former === undefined)
       return [
         { severity: 'safe', change: 'added', subject: subject(type.name), text: `${type.name} was added.` },
@@ -26,6 +26,24 @@ export function additions(before: GraphQLSchema, after: GraphQLSchema): FoundCha
     return Object.values(fieldsOf(type)).flatMap((field) =>
       fieldChange(type.name, fields[field.name], field),
     );
+  });
+}
+
+/**
+ * Removed fields of types that are missing in `after`, a part of `whole`, though not in `whole`: a root type is missing where no
+ * table of the part has a field of it. GraphQL.js reports such a type as removed, without its fields.
+ */
+export function removals(before: GraphQLSchema, after: GraphQLSchema, whole: GraphQLSchema): FoundChange[] {
+  const left = after.getTypeMap();
+  return Object.values(before.getTypeMap()).flatMap((type): FoundChange[] => {
+    const now = left[type.name] === undefined ? typeIn(whole, type.name) : undefined;
+    if (now === undefined) return [];
+    const fields = fieldsOf(now);
+    const gone = Object.keys(fieldsOf(type)).filter((name) => fields[name] === undefined);
+    return gone.map((name) => {
+      const about = subject(type.name, name);
+      return { severity: 'breaking', change: 'removed', subject: about, text: `${about.what} was removed.` };
+    });
   });
 }
 

@@ -4,7 +4,7 @@ import {
   findBreakingChanges,
   findDangerousChanges,
 } from 'graphql';
-import { additions } from './additions.ts';
+import { additions, removals } from './additions.ts';
 import type { Compared, FoundChange, GraphChange } from './change.ts';
 import { followed } from './follow.ts';
 import { exists, subjectOf } from './subject.ts';
@@ -38,8 +38,9 @@ export function compareGraphs(compared: Compared): GraphChange[] {
     const change = removed.has(type) ? 'removed' : added.has(type) ? 'added' : 'changed';
     return { severity, change, subject: subjectOf(description), text: description };
   });
+  unsafe.push(...removals(before, after, whole.after));
   const known = new Set(unsafe.map(({ subject }) => subject.what));
-  const safe = additions(before, after).filter(({ subject }) => !known.has(subject.what));
+  const safe = additions(before, after, whole.before).filter(({ subject }) => !known.has(subject.what));
   // A part of a graph may lack a shared type, as the comparisons of a scalar, that the whole graph has.
   const isTrue = ({ change, subject }: FoundChange) =>
     change === 'changed' ||

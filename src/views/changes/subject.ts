@@ -1,4 +1,11 @@
-import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
+import {
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql';
 
 /** The part of a graph that a change is about. */
 export interface Subject {
@@ -50,7 +57,7 @@ export function subjectOf(description: string): Subject {
 
 /** Whether a graph has the type, member or argument. */
 export function exists(schema: GraphQLSchema, { type: typeName, member, argument }: Subject): boolean {
-  const type = schema.getType(typeName) ?? rootOf(schema, typeName);
+  const type = typeIn(schema, typeName);
   if (type === undefined) return false;
   if (member === null) return true;
   if (isEnumType(type)) return type.getValue(member) !== undefined;
@@ -60,8 +67,13 @@ export function exists(schema: GraphQLSchema, { type: typeName, member, argument
   return field !== undefined && (argument === null || field.args.some((one) => one.name === argument));
 }
 
-function rootOf(schema: GraphQLSchema, typeName: string) {
+/** A type of a graph, also one of its root types. */
+export function typeIn(schema: GraphQLSchema, typeName: string): GraphQLNamedType | undefined {
+  return schema.getType(typeName) ?? rootOf(schema, typeName);
+}
+
+function rootOf(schema: GraphQLSchema, typeName: string): GraphQLNamedType | undefined {
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].find(
     (type) => type?.name === typeName,
-  );
+  ) as GraphQLNamedType | undefined;
 }
