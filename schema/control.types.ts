@@ -1110,6 +1110,8 @@ export type RolePermissions = {
   key?: Maybe<Scalars['String']['output']>;
   /** As `server.limits` in foz.yaml; what is absent is as by default. */
   limits: Scalars['JSON']['output'];
+  /** Of a key: session variables that permissions of the role need and the key does not set. Requests that need one are refused. */
+  missingVariables: Array<Scalars['String']['output']>;
   role: Scalars['String']['output'];
   tables: Array<TablePermissions>;
 };

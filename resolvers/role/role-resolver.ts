@@ -28,12 +28,12 @@ export class RoleResolver {
     id: string,
   ): Promise<RolePermissions[]> {
     const roles = await describeKey(graphs, { declared: declaredKeys(), plane }, id);
-    return roles.map(({ key, ...role }) => ({ ...toGraphql(role), key }));
+    return roles.map(({ key, missingVariables, ...role }) => ({ ...toGraphql(role), key, missingVariables }));
   }
 }
 
 function toGraphql({ role, tables, limits }: RoleDescription): RolePermissions {
-  return { key: null, role, tables: tables.map(tableOf), limits };
+  return { key: null, missingVariables: [], role, tables: tables.map(tableOf), limits };
 }
 
 function tableOf(described: TableDescription): TablePermissions {

@@ -45,6 +45,12 @@ export class RolePermissions {
   @Field(() => String, { nullable: true, description: 'Of a key: its name.' })
   key!: string | null;
 
+  @Field(() => [String], {
+    description:
+      'Of a key: session variables that permissions of the role need and the key does not set. Requests that need one are refused.',
+  })
+  missingVariables!: readonly string[];
+
   @Field(() => String)
   role!: string;
 

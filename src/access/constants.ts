@@ -7,8 +7,10 @@ export function sessionVariable(value: unknown): string | undefined {
   return typeof value === 'string' ? sessionName.exec(value)?.[1]?.toLowerCase() : undefined;
 }
 
-/** Why a text is probably a session variable with a misspelt prefix; `null`: it is not. */
+/** Why a text is probably a session variable with a misspelt prefix, or with half of one; `null`: it is not. */
 function misspeltSession(value: unknown): string | null {
+  if (typeof value === 'string' && /^(?:foz|hasura)-[a-z]/i.test(value))
+    return `${JSON.stringify(value)} is no session variable: those begin with x-foz- or x-hasura- (did you mean "X-${value}"?)`;
   const prefix = typeof value === 'string' ? /^x-[a-z]+-(?=.)/i.exec(value)?.[0] : undefined;
   if (prefix === undefined) return null;
   const suggestion = didYouMean(prefix, ['x-hasura-', 'x-foz-']);

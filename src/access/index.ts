@@ -6,6 +6,7 @@ export {
   narrowedLimits,
   type RateLimit,
 } from './limits.ts';
+export { type NeededVariable, neededVariables } from './needed-variables.ts';
 export type {
   DeletePermission,
   InsertPermission,

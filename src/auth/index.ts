@@ -15,3 +15,4 @@ export { isOwnOrigin } from './origin.ts';
 export { type AuthRequest, httpRequest, websocketRequest } from './request.ts';
 export { allowsOperation, allowsTable, type ScopedTable, type ScopesConfig, scopesOf } from './scopes.ts';
 export type { SessionEnd } from './session-end.ts';
+export { variableOf } from './variables.ts';

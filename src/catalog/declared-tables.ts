@@ -33,6 +33,11 @@ export class DeclaredTables {
     return undefined;
   }
 
+  /** The path of an entry in the metadata. */
+  pathOf(entry: TableMetadata | undefined): readonly (string | number)[] {
+    return entry === undefined ? [] : ['tables', this.#tables.indexOf(entry)];
+  }
+
   /** Reports entries for tables or sources that do not exist, and second entries for the same table. */
   reportUnused(sources: ReadonlyMap<string, Source>, issues: CatalogIssue[]): void {
     for (const entry of [...this.#unused.values()].flat()) {

@@ -1,7 +1,13 @@
-import type { CatalogIssue, Column, KeyComparison, Relationship } from './catalog.ts';
+import type { CatalogIssue, Column, KeyComparison, Relationship, Source } from './catalog.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
-import type { RelationshipMetadata, RemoteRelationshipMetadata, TableName } from './metadata.ts';
+import type {
+  RelationshipMetadata,
+  RemoteRelationshipMetadata,
+  TableMetadata,
+  TableName,
+} from './metadata.ts';
 import { familyOf, type ScalarFamily } from './scalars.ts';
 
 /** Finds the table of a metadata name in a source. Without a namespace, it is in the default one. */
@@ -15,16 +21,41 @@ interface Target {
   readonly compare?: KeyComparison;
 }
 
+type Path = readonly (string | number)[];
+
+/** Why a relationship cannot be, and the place in its entry. */
+interface Refused {
+  readonly refused: string;
+  readonly at: Path;
+}
+
+/** What the relationships of all tables are read with. */
+interface Reading {
+  readonly find: Find;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly issues: CatalogIssue[];
+  /** The position of each entry in the metadata. */
+  readonly positions: ReadonlyMap<TableMetadata, number>;
+}
+
 /** Adds the relationships that metadata declares for one table. A wrong one is left out and reported in `issues`. */
-export function addDeclared(draft: Draft, find: Find, issues: CatalogIssue[]): void {
+export function addDeclared(draft: Draft, reading: Reading): void {
   const { metadata } = draft;
-  for (const entry of metadata?.object_relationships ?? [])
-    declare(draft, entry, 'object', localTarget(draft, entry, 'object', find), issues);
-  for (const entry of metadata?.array_relationships ?? [])
-    declare(draft, entry, 'array', localTarget(draft, entry, 'array', find), issues);
-  for (const entry of metadata?.remote_relationships ?? []) {
+  if (metadata === undefined) return;
+  const { find, issues, positions } = reading;
+  const at = (list: string, index: number) => ['tables', positions.get(metadata) ?? 0, list, index];
+  for (const kind of ['object', 'array'] as const)
+    for (const [index, entry] of (metadata[`${kind}_relationships`] ?? []).entries())
+      declare(draft, entry, kind, localTarget(draft, entry, kind, find), {
+        issues,
+        path: at(`${kind}_relationships`, index),
+      });
+  for (const [index, entry] of (metadata.remote_relationships ?? []).entries()) {
     const kind = entry.definition.to_source.relationship_type;
-    declare(draft, entry, kind, remoteTarget(draft, entry, find), issues);
+    declare(draft, entry, kind, remoteTarget(draft, entry, reading), {
+      issues,
+      path: at('remote_relationships', index),
+    });
   }
 }
 
@@ -33,11 +64,15 @@ function localTarget(
   { using }: RelationshipMetadata,
   kind: Relationship['kind'],
   find: Find,
-): Target | string {
+): Target | Refused | string {
   const source = draft.table.source.name;
   if (using.manual_configuration !== undefined) {
     const { remote_table, column_mapping } = using.manual_configuration;
-    return mapped(draft, find(source, remote_table), column_mapping);
+    return mapped(draft, find(source, remote_table), column_mapping, [
+      'using',
+      'manual_configuration',
+      'column_mapping',
+    ]);
   }
   const on = using.foreign_key_constraint_on;
   if (on === undefined) return 'needs manual_configuration or foreign_key_constraint_on';
@@ -80,13 +115,17 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name) => b.includes(name));
 }
 
-function remoteTarget(draft: Draft, entry: RemoteRelationshipMetadata, find: Find): Target | string {
+function remoteTarget(
+  draft: Draft,
+  entry: RemoteRelationshipMetadata,
+  { find, sources }: Reading,
+): Target | Refused | string {
   const { source, table, field_mapping, compare } = entry.definition.to_source;
   const to = find(source, table);
-  if (to === undefined)
-    return `source ${source} has no table ${typeof table === 'string' ? table : table.name}, or is not there`;
-  const target = mapped(draft, to, field_mapping);
-  if (compare !== 'ignore_case' || typeof target === 'string') return target;
+  const within = ['definition', 'to_source'];
+  if (to === undefined) return missingTarget(sources, source, table, within);
+  const target = mapped(draft, to, field_mapping, [...within, 'field_mapping']);
+  if (compare !== 'ignore_case' || typeof target === 'string' || 'refused' in target) return target;
   if (draft.table.source === to.table.source)
     return 'compare is for relationships into another source: within a source the database compares';
   if (!target.pairs.some(({ from }) => texts.includes(familyOf(from.type.scalar))))
@@ -94,25 +133,58 @@ function remoteTarget(draft: Draft, entry: RemoteRelationshipMetadata, find: Fin
   return { ...target, compare: 'ignore case' };
 }
 
+function missingTarget(
+  sources: ReadonlyMap<string, Source>,
+  name: string,
+  table: TableName,
+  within: Path,
+): Refused {
+  const source = sources.get(name);
+  if (source === undefined)
+    return {
+      refused: `there is no source ${name}, or it was never read${didYouMean(name, sources.keys())}`,
+      at: [...within, 'source'],
+    };
+  const own = typeof table === 'string' ? table : table.name;
+  const names = source.tables.map((other) => other.name);
+  return { refused: `source ${name} has no table ${own}${didYouMean(own, names)}`, at: [...within, 'table'] };
+}
+
+/** `at`: the place of the mapping in the entry. */
 function mapped(
   draft: Draft,
   to: Draft | undefined,
   mapping: Readonly<Record<string, string>>,
-): Target | string {
+  at: Path,
+): Target | Refused | string {
   if (to === undefined) return 'the table it leads to does not exist';
   const entries = Object.entries(mapping);
   if (entries.length === 0) return 'needs at least one pair of columns';
   const pairs: { from: Column; to: Column }[] = [];
+  const refusals: string[] = [];
+  let place = at;
   for (const [own, other] of entries) {
     const from = draft.table.column.get(own);
     const target = to.table.column.get(other);
-    if (from === undefined) return `${draft.table.id} has no column ${own}`;
-    if (target === undefined) return `${to.table.id} has no column ${other}`;
-    if (!comparable(from, target))
-      return `${draft.table.id}.${own} (${from.nativeType}) cannot equal ${to.table.id}.${other} (${target.nativeType})`;
-    pairs.push({ from, to: target });
+    if (from !== undefined && target !== undefined && comparable(from, target)) {
+      pairs.push({ from, to: target });
+      continue;
+    }
+    if (refusals.length === 0) place = [...at, own];
+    if (from === undefined) refusals.push(noColumn(draft, own));
+    if (target === undefined) refusals.push(noColumn(to, other));
+    if (from !== undefined && target !== undefined)
+      refusals.push(
+        `${draft.table.id}.${own} (${from.nativeType}) cannot equal ${to.table.id}.${other} (${target.nativeType})`,
+      );
   }
-  return { to, pairs, owner: ownerOf(draft, to, pairs) };
+  return refusals.length > 0
+    ? { refused: refusals.join('; '), at: place }
+    : { to, pairs, owner: ownerOf(draft, to, pairs) };
+}
+
+function noColumn({ table }: Draft, name: string): string {
+  return `${table.id} has no column ${name}${didYouMean(name, table.column.keys())}`;
 }
 
 /**
@@ -160,12 +232,18 @@ function declare(
   draft: Draft,
   { name, comment }: { readonly name: string; readonly comment?: string },
   kind: Relationship['kind'],
-  target: Target | string,
-  issues: CatalogIssue[],
+  target: Target | Refused | string,
+  { issues, path }: { readonly issues: CatalogIssue[]; readonly path: Path },
 ): void {
-  const refuse = (reason: string) =>
-    issues.push({ severity: 'error', where: `${draft.table.id}.${name}`, reason });
+  const refuse = (reason: string, at: Path = []) =>
+    issues.push({
+      severity: 'error',
+      where: `${draft.table.id}.${name}`,
+      reason,
+      path: [...path, ...at],
+    });
   if (typeof target === 'string') return void refuse(target);
+  if ('refused' in target) return void refuse(target.refused, target.at);
   if (draft.isTaken(name)) return void refuse('a column or another relationship has this name');
   const { to, pairs } = target;
   const leadsToKey = isKey(

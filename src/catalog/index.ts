@@ -17,6 +17,7 @@ export type {
   TableAccess,
   ValidationRule,
 } from './catalog.ts';
+export { correctedMetadata } from './corrected.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { enumColumns, enumShapeProblem, mostEnumRows } from './enum-tables.ts';
 export type {

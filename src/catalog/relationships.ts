@@ -4,6 +4,7 @@ import { addDeclared, type Find } from './declared.ts';
 import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
 import type { KeptNames } from './kept-names.ts';
+import type { Metadata } from './metadata.ts';
 
 /** A foreign key whose tables are both in the catalog. */
 interface Link {
@@ -17,7 +18,7 @@ interface Link {
 export function addRelationships(
   sources: ReadonlyMap<SourceName, Source>,
   drafts: readonly Draft[],
-  kept: KeptNames,
+  { metadata, kept }: { readonly metadata: Metadata; readonly kept: KeptNames },
   issues: CatalogIssue[],
 ): void {
   const byName = new Map<string, Draft>();
@@ -31,7 +32,13 @@ export function addRelationships(
       byName.get(identity(source, null, named.name))
     );
   };
-  for (const draft of drafts) addDeclared(draft, find, issues);
+  const reading = {
+    find,
+    issues,
+    sources,
+    positions: new Map(metadata.tables.map((entry, at) => [entry, at])),
+  };
+  for (const draft of drafts) addDeclared(draft, reading);
   const links = linksOf(drafts, byName);
   for (const draft of drafts) draft.reserve(kept.relationships(draft.table));
   for (const link of links) addOutgoing(link, issues);

@@ -12,6 +12,7 @@ import type {
   Table,
 } from './catalog.ts';
 import { DeclaredTables } from './declared-tables.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { Draft } from './draft.ts';
 import { EnumTables } from './enum-tables.ts';
 import type { ColumnFacts, SourceFacts, TableFacts } from './facts.ts';
@@ -44,7 +45,7 @@ export function resolveCatalog(
   const declared = new DeclaredTables(metadata);
   for (const input of inputs) sources.set(input.name, resolveSource(input, declared, kept, drafts, issues));
   declared.reportUnused(sources, issues);
-  addRelationships(sources, drafts, kept, issues);
+  addRelationships(sources, drafts, { metadata, kept }, issues);
   for (const { table } of drafts) freezeTable(table);
   return Object.freeze({ sources, issues: Object.freeze(issues) });
 }
@@ -104,7 +105,10 @@ function resolveSource(
   for (const { facts: tableFacts, metadata } of entries) {
     if (metadata?.tracked === false) continue;
     const relationships: Relationship[] = [];
-    const table = resolveTable(source, tableFacts, metadata, relationships, { enumOf, kept, issues });
+    const table = resolveTable(source, tableFacts, metadata, relationships, {
+      ...{ enumOf, kept, issues },
+      pathOf: (entry) => declared.pathOf(entry),
+    });
     tables.push(table);
     drafts.push(new Draft(table, relationships, tableFacts, metadata));
   }
@@ -118,6 +122,8 @@ type EnumOf = (table: TableFacts, column: ColumnFacts) => EnumType | null;
 interface TableContext {
   readonly enumOf: EnumOf;
   readonly kept: KeptNames;
+  /** The path of an entry in the metadata. */
+  readonly pathOf: (entry: TableMetadata | undefined) => readonly (string | number)[];
   readonly issues: CatalogIssue[];
 }
 
@@ -126,18 +132,20 @@ function resolveTable(
   facts: TableFacts,
   metadata: TableMetadata | undefined,
   relationships: readonly Relationship[],
-  { enumOf, kept, issues }: TableContext,
+  { enumOf, kept, pathOf, issues }: TableContext,
 ): Table {
   const configuration = metadata?.configuration;
   const config = configuration?.column_config ?? {};
   const customName = configuration?.custom_name ?? null;
   const id = tableId(source.name, facts.namespace, facts.name);
+  const columnNames = facts.columns.map((column) => column.name);
   for (const name of Object.keys(config)) {
-    if (!facts.columns.some((column) => column.name === name))
+    if (!columnNames.includes(name))
       issues.push({
         severity: 'error',
         where: `${id}.${name}`,
-        reason: 'metadata names a column that does not exist',
+        reason: `metadata names a column that does not exist${didYouMean(name, columnNames)}`,
+        path: [...pathOf(metadata), 'configuration', 'column_config', name],
       });
   }
   const visible = facts.columns.filter((column) => config[column.name]?.hidden !== true);

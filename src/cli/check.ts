@@ -1,16 +1,19 @@
-import type { CatalogIssue } from '../catalog/index.ts';
+import { type CatalogIssue, correctedMetadata } from '../catalog/index.ts';
 import {
+  ConfigError,
   type ConfigProblem,
   describeSource,
-  loadConfig,
+  type FozConfig,
   metadataPlaces,
+  readConfig,
   rolesWithoutPermissions,
   type SourceDescription,
+  unsetVariables,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import type { AttachedSource } from '../views/index.ts';
 import { breakingIn, type ComparedWithFile, comparedWith, graphIn, printCompared } from './against.ts';
-import { attachStored } from './attach-stored.ts';
+import { attachStored, type Inspected } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 import { issueLines, manyNames } from './issues.ts';
 import { roleEngine } from './schema.ts';
@@ -88,11 +91,12 @@ function withoutNulls({ issues, ...checked }: Checked): Checked {
 
 async function checked({ config: file, against, role }: Options): Promise<Checked> {
   const before = against === undefined ? null : graphIn(against, role);
-  const config = loadConfig(file);
+  const read = readConfig(file);
+  const { config, problems } = read;
+  if (config === null || (problems.length > 0 && before !== null)) throw new ConfigError(problems);
   const attached = await attachStored(config);
   const sources = attached.registry.sources.map(shown);
   const { graphs } = attached;
-  const issues = [...attached.issues, ...rolesWithoutPermissions(config, graphs.metadata)];
   let compared: ComparedWithFile | undefined;
   try {
     if (before !== null) compared = comparedWith(against!, before, roleEngine(attached, role).options.schema);
@@ -101,11 +105,54 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
   }
   // Metadata that the store holds stands in no file.
   const locate = graphs.metadata === config.metadata ? metadataPlaces(file) : () => ({});
+  const issues = issuesOf(attached, config, problems.length > 0);
   return {
     ...(compared === undefined ? {} : { against: compared }),
     sources,
-    issues: issues.map(({ path, ...issue }) => ({ ...issue, ...(path === undefined ? {} : locate(path)) })),
+    issues: [
+      ...problems.map(
+        ({ message, ...place }): LocatedIssue => ({
+          severity: 'error',
+          ...place,
+          reason: message,
+        }),
+      ),
+      ...issues.map(({ path, ...issue }) => ({
+        ...issue,
+        ...(path === undefined ? {} : locate(read.pathInMetadata(path))),
+      })),
+    ],
   };
+}
+
+/** `isPart`: faulty parts of the configuration are left out, which notes might follow from. */
+function issuesOf(attached: Inspected, config: FozConfig, isPart: boolean): readonly CatalogIssue[] {
+  const { graphs } = attached;
+  const found = [
+    ...attached.issues,
+    ...hiddenIssues(attached),
+    ...rolesWithoutPermissions(config, graphs.metadata),
+    ...unsetVariables(config, graphs),
+  ];
+  return isPart ? found.filter(({ severity }) => severity === 'error') : found;
+}
+
+/** Errors in entries whose source or table is misspelt. They are found once the name is replaced by the one that is probably meant. */
+function hiddenIssues({ graphs, registry, issues }: Inspected): readonly CatalogIssue[] {
+  // A source that was never read is not misspelt.
+  if (registry.sources.some(({ facts }) => facts === null)) return [];
+  const found = new Map(issues.map((issue) => [spelled(issue), issue]));
+  const known = new Set(found.keys());
+  for (const all of [false, true]) {
+    const corrected = correctedMetadata(graphs.catalog, graphs.metadata, all);
+    for (const issue of corrected === null ? [] : graphs.resolve(corrected).issues)
+      if (issue.severity === 'error') found.set(spelled(issue), issue);
+  }
+  return [...found].filter(([text]) => !known.has(text)).map(([, issue]) => issue);
+}
+
+function spelled({ where, reason }: CatalogIssue): string {
+  return JSON.stringify([where, reason]);
 }
 
 /** `foz.yaml:12:9  `, which editors and terminals turn into a link. */

@@ -209,7 +209,10 @@ key
   .requiredOption('--role <role...>', 'roles that it may take; the first one unless a request chooses')
   .option('--table <pattern...>', 'only these tables: source.table or source.namespace.table, * for any part')
   .option('--operation <kind...>', 'only these: read, write, subscribe')
+  .option('--variable <name=value...>', 'session variables that it sets, as user-id=7')
+  .option('--network <network...>', 'only from these addresses, as 10.0.0.0/8')
   .option('--expires <date>', 'ISO 8601, as 2030-01-31')
+  .option('--write', 'add those lines to the configuration file')
   .option(...config)
   .action((options) => report(async () => (await import('./key.ts')).newKey(options)));
 

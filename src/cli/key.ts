@@ -1,23 +1,44 @@
 import { existsSync } from 'node:fs';
 import { text as read } from 'node:stream/consumers';
 import { stringify } from 'yaml';
-import { checkAuth, keyPrefix, mintAdminSecret, mintKey, plainHash } from '../auth/index.ts';
-import { ConfigError, loadConfig, rolesOf, unknownRole } from '../control/index.ts';
+import {
+  checkAuth,
+  type DeclaredKeyConfig,
+  keyPrefix,
+  mintAdminSecret,
+  mintKey,
+  plainHash,
+  variableOf,
+} from '../auth/index.ts';
+import {
+  addToConfig,
+  ConfigError,
+  loadConfig,
+  rolesOf,
+  unknownRole,
+  valueInConfig,
+} from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { momentOf } from './moment.ts';
 
-/** `foz key new`: generates a key, and the lines of the configuration that accept it. */
-export async function newKey(options: {
+interface KeyOptions {
   readonly name: string;
   readonly role: readonly string[];
   readonly table?: readonly string[];
   readonly operation?: readonly string[];
+  readonly variable?: readonly string[];
+  readonly network?: readonly string[];
   readonly expires?: string;
   readonly config: string;
-}): Promise<void> {
+  /** Adds the key to the configuration file. */
+  readonly write?: boolean;
+}
+
+/** `foz key new`: generates a key, and the lines of the configuration that accept it. */
+export async function newKey(options: KeyOptions): Promise<void> {
   // Keys in files are hashed without the server's pepper, so that the file alone is enough to verify them.
   const { key, prefix } = mintKey(new Uint8Array(32));
-  const { name, role: roles, table, operation, expires } = options;
+  const { name, role: roles, table, operation, variable, network, expires } = options;
   const scopes = {
     ...(operation === undefined ? {} : { operations: operation as ('read' | 'write' | 'subscribe')[] }),
     ...(table === undefined ? {} : { tables: table }),
@@ -27,6 +48,8 @@ export async function newKey(options: {
     prefix,
     hash: plainHash(key),
     roles,
+    ...(variable === undefined ? {} : { variables: variablesOf(variable) }),
+    ...(network === undefined ? {} : { networks: network }),
     ...(Object.keys(scopes).length === 0 ? {} : { scopes }),
     ...(expires === undefined ? {} : { expires_at: new Date(momentOf('--expires', expires)).toISOString() }),
   };
@@ -41,9 +64,45 @@ export async function newKey(options: {
         .join('\n'),
     );
   for (const problem of unknownRolesIn(options.config, roles)) console.error(problem);
-  console.log(`${key}\n`);
-  console.log('This is the only time that the key is shown: keep it now. These lines let it in:\n');
-  console.log(stringify({ auth: { api_keys: [entry] } }).trimEnd());
+  const lines = options.write === true ? written(options.config, entry) : linesFor(options.config, entry);
+  console.log(`${key}\n\nThis is the only time that the key is shown: keep it now. ${lines}`);
+}
+
+/** `['user-id=7']` as `{ 'user-id': '7' }`. A prefix `x-foz-` is left out. Throws FozError `validation-failed` without `=`. */
+function variablesOf(given: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1)
+        throw new FozError(
+          'validation-failed',
+          `--variable needs a name and a value, as user-id=7, not "${text}".`,
+        );
+      const name = text.slice(0, at);
+      return [variableOf(name) ?? name.toLowerCase(), text.slice(at + 1)];
+    }),
+  );
+}
+
+const keysPath = ['auth', 'api_keys'] as const;
+
+/** Adds a key to the configuration file. Throws FozError `conflict` for a name in use, and what `addToConfig` throws. */
+function written(file: string, entry: DeclaredKeyConfig): string {
+  const keys = valueInConfig(file, keysPath);
+  if (Array.isArray(keys) && keys.some((key) => key?.name === entry.name))
+    throw new FozError('conflict', `${file} has a key ${entry.name} already: give this one another --name.`);
+  addToConfig(file, keysPath, entry);
+  return `${file} lets it in from the next start of Foz on.`;
+}
+
+/** The lines that let a key in, and where they go: a part that the file has already must not stand there twice. */
+function linesFor(file: string, entry: DeclaredKeyConfig): string {
+  const shown = (value: object) => stringify(value).trimEnd();
+  if (Array.isArray(valueInConfig(file, keysPath)))
+    return `Add it to the list auth.api_keys in ${file} (or have that done, with --write):\n\n${shown([entry])}`;
+  if (valueInConfig(file, ['auth']))
+    return `Put these lines below auth in ${file} (or have that done, with --write):\n\n${shown({ api_keys: [entry] }).replaceAll(/^/gm, '  ')}`;
+  return `These lines let it in:\n\n${shown({ auth: { api_keys: [entry] } })}`;
 }
 
 /**

@@ -68,6 +68,7 @@ async function readHere(file: string, role: string | undefined, key: string | un
 /** A role in the form of the control API. */
 interface ShownRole extends Pick<RoleDescription, 'role' | 'limits'> {
   readonly key?: string;
+  readonly missingVariables?: readonly string[];
   readonly tables: readonly (Pick<TableDescription, 'source' | 'namespace' | 'table'> & {
     readonly json: string;
   })[];
@@ -78,7 +79,7 @@ const parts = 'role tables { source namespace table json } limits';
 async function readAt(foz: RunningFoz, role: string | undefined, key: string | undefined): Promise<Answer> {
   const [field, name] =
     key !== undefined
-      ? [`roles: keyPermissions(id: $name) { key ${parts} }`, key]
+      ? [`roles: keyPermissions(id: $name) { key missingVariables ${parts} }`, key]
       : role !== undefined
         ? [`roles: role(name: $name) { ${parts} }`, role]
         : [`roles { ${parts} }`];
@@ -119,6 +120,10 @@ function print(found: Description): void {
   console.log('key' in found ? `key ${found.key} as role ${role}` : `role ${role}`);
   if (tables.length === 0) console.log('  may do nothing');
   for (const table of tables) printPermissions(table);
+  for (const name of 'key' in found ? found.missingVariables : [])
+    console.log(
+      `  has no variable ${name}, which permissions of this role need: requests that need it are refused`,
+    );
   for (const [name, value] of Object.entries(limits))
     console.log(`  limit ${name}: ${JSON.stringify(value)}`);
 }

@@ -1,3 +1,4 @@
+export { addToConfig, valueInConfig } from './config/add-to-config.ts';
 export {
   type AnswersConfig,
   ConfigError,
@@ -7,7 +8,7 @@ export {
   type WebsocketConfig,
 } from './config/config.ts';
 
-export { loadConfig, parsePort } from './config/load-config.ts';
+export { loadConfig, parsePort, type ReadConfig, readConfig } from './config/load-config.ts';
 export { customizeColumn, setColumnValidation } from './edit/columns.ts';
 export { countTables, describeTable, describeTables, type TableDescription } from './edit/describe-tables.ts';
 export { replaceMetadata } from './edit/document.ts';
@@ -49,6 +50,7 @@ export {
   renewKey,
   type ShownKey,
 } from './keys/keys.ts';
+export { unsetVariables } from './keys/missing-variables.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';

@@ -85,7 +85,7 @@ test.each<[string, unknown, string]>([
   [
     'a short admin secret',
     { admin_secrets: ['short'] },
-    'auth.admin_secrets[0]: must NOT have fewer than 16 characters',
+    'auth.admin_secrets[0]: must have at least 16 characters',
   ],
   [
     'an admin secret no header can carry',

@@ -190,6 +190,7 @@ describe('relationships of one source', () => {
         severity: 'error',
         where: 'shop.archive.customers.orders',
         reason: 'shop.public.orders has no foreign key on customer_id that leads here',
+        path: ['tables', 0, 'array_relationships', 0],
       },
     ]);
   });
@@ -243,7 +244,15 @@ describe('relationships of one source', () => {
   ])('%s: left out and reported', (_what, declared, reason) => {
     const resolved = resolve({ source: 'shop', table: 'orders', ...declared });
     const name = [...(declared.array_relationships ?? []), ...(declared.object_relationships ?? [])][0]!.name;
-    expect(resolved.issues).toEqual([{ severity: 'error', where: `shop.public.orders.${name}`, reason }]);
+    const list = declared.array_relationships === undefined ? 'object_relationships' : 'array_relationships';
+    expect(resolved.issues).toEqual([
+      {
+        severity: 'error',
+        where: `shop.public.orders.${name}`,
+        reason,
+        path: expect.arrayContaining(['tables', 0, list]),
+      },
+    ]);
     expect(relationship(resolved, 'shop', 'orders', name)).toBeUndefined();
     expect(relationship(resolved, 'shop', 'orders', 'customer')).toBeDefined();
   });
@@ -287,8 +296,8 @@ describe('relationships across sources', () => {
       remote('orders', 'desk.tickets', { id: 'customer' }),
     );
     expect(resolved.issues.map((issue) => `${issue.where}: ${issue.reason}`)).toEqual([
-      'shop.public.customers.a: source desk has no table nothing, or is not there',
-      'shop.public.customers.b: source nowhere has no table tickets, or is not there',
+      'shop.public.customers.a: source desk has no table nothing',
+      'shop.public.customers.b: there is no source nowhere, or it was never read',
       'shop.public.customers.c: shop.public.customers.email (text) cannot equal desk.tickets.customer (int)',
       'shop.public.customers.d: needs at least one pair of columns',
       'shop.public.customers.orders: a column or another relationship has this name',

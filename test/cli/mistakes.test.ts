@@ -15,7 +15,8 @@ interface Mistake {
   /** Files to be created in the folder of the command. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  readonly says: string | RegExp;
+  /** A list: each of these lines. */
+  readonly says: string | RegExp | readonly string[];
   /** The exit code; default: 1. */
   readonly code?: number;
 }
@@ -26,6 +27,44 @@ const clerk = `${shop}metadata:
     - source: shop
       table: orders
       select_permissions: [{ role: clerk, permission: { columns: [id], filter: {} } }]
+`;
+
+const own = `${shop}metadata:
+  tables:
+    - source: shop
+      table: orders
+      select_permissions:
+        - { role: desk, permission: { columns: [id], filter: { _or: [{ note: { _in: [a, X-Foz-Country] } }, { id: { _eq: 1 } }] } } }
+        - { role: guest, permission: { columns: [id], filter: { _not: { note: { _eq: X-Hasura-Country } } } } }
+      insert_permissions:
+        - { role: desk, permission: { columns: [id], check: {}, set: { note: X-Foz-User-Id } } }
+`;
+const ownKeys = ['bare', 'set', 'scoped']
+  .map((name, at) => {
+    const more = [
+      '',
+      ', variables: { country: DE, user-id: 7 }',
+      ', scopes: { operations: [read], tables: [shop.others] }',
+    ][at];
+    const prefix = String(at).repeat(12);
+    return `    - { name: ${name}, prefix: "${prefix}", hash: "sha256:${'0'.repeat(64)}", roles: [desk]${more} }\n`;
+  })
+  .join('');
+
+/** Mistakes of the form of settings, and others behind misspelt names of a source and a table. */
+const mixed = `${shop}auth: { admin_secrets: [short] }
+metadata:
+  tables:
+    - table: ordres
+      source: shop
+      remote_relationships:
+        - name: others
+          definition:
+            to_source: { source: shopp, table: orders, relationship_type: array, field_mapping: { id: idd } }
+      select_permissions:
+        - { role: clerk, permission: { colums: [id], filter: {} } }
+        - { role: amy, permission: { columns: [id], filter: {} } }
+        - { role: desk, permission: { columns: [id], filter: { note: { _eqq: a } }, limmit: 4 } }
 `;
 
 const mistakes: readonly Mistake[] = [
@@ -188,6 +227,87 @@ const mistakes: readonly Mistake[] = [
     code: 0,
   },
   {
+    name: 'check: keys and an anonymous role without a variable that their permissions need',
+    args: ['check'],
+    files: { 'foz.yaml': `${own}auth:\n  anonymous_role: guest\n  api_keys:\n${ownKeys}` },
+    says: [
+      'error: auth.api_keys[0]: the key bare has no variable country, which the role desk needs for shop.orders: set it (variables: { country: ... }), or keep the key off these tables (scopes)',
+      'note: auth.api_keys[0]: the key bare has no variable user-id, which the role desk needs for shop.orders: set it (variables: { user-id: ... }), or keep the key off these tables (scopes)',
+      'error: auth.anonymous_role: a request without credentials has no variable country, which the role guest needs for shop.orders: nobody can set one without credentials, so give this role another condition',
+      'There are problems.',
+    ].join('\n'),
+  },
+  {
+    name: 'permissions: a key without a variable that its permissions need',
+    args: ['permissions', '--key', 'bare'],
+    files: { 'foz.yaml': `${own}auth:\n  api_keys:\n${ownKeys}` },
+    says: /has no variable country, which permissions of this role need: requests that need it are refused\n {2}has no variable user-id, /,
+    code: 0,
+  },
+  {
+    name: 'key new: a variable without a value',
+    args: ['key', 'new', '--name', 'desk', '--role', 'desk', '--variable', 'country'],
+    says: '--variable needs a name and a value, as user-id=7, not "country".',
+  },
+  {
+    name: 'key new: a network that is none',
+    args: ['key', 'new', '--name', 'desk', '--role', 'desk', '--network', '10.0.0.0/99'],
+    says: 'networks.0: is no address and no CIDR such as 10.0.0.0/8 or 2001:db8::/32',
+  },
+  {
+    name: 'key new: a second key goes into the list that is there',
+    args: ['key', 'new', '--name', 'desk', '--role', 'desk', '--variable', 'X-Foz-Country=DE'],
+    files: { 'foz.yaml': `${own}auth:\n  api_keys:\n${ownKeys}` },
+    says: /Add it to the list auth\.api_keys in foz\.yaml \(or have that done, with --write\):\n\n- name: desk\n(?: .*\n)* {2}variables:\n {4}country: DE$/,
+    code: 0,
+  },
+  {
+    name: 'key new: lines below an auth part that has no key yet',
+    args: ['key', 'new', '--name', 'desk', '--role', 'desk'],
+    files: { 'foz.yaml': `${own}auth: { anonymous_role: guest }\n` },
+    says: /Put these lines below auth in foz\.yaml \(or have that done, with --write\):\n\n {2}api_keys:\n {4}- name: desk\n/,
+    code: 0,
+  },
+  {
+    name: 'key new --write: a name that is taken',
+    args: ['key', 'new', '--name', 'bare', '--role', 'desk', '--write'],
+    files: { 'foz.yaml': `${own}auth:\n  api_keys:\n${ownKeys}` },
+    says: /^foz\.yaml has a key bare already: give this one another --name\.$/,
+  },
+  {
+    name: 'check: a setting that stands twice',
+    args: ['check'],
+    files: { 'foz.yaml': `auth: {}\n${shop}auth: {}\n` },
+    says: /^foz\.yaml:3:1 {2}yaml: "auth" stands twice \(lines 1 and 3\): put both under one$/,
+  },
+  {
+    name: 'check: a variable of the environment that is not set, with the setting that needs it',
+    args: ['check'],
+    files: {
+      'foz.yaml': `${shop}  - { name: desk, kind: postgres, url: "\${env:DESK_URLL}" }\n`.replace(
+        /\[(.*)\]/,
+        '\n  - $1',
+      ),
+    },
+    says: /^foz\.yaml:3:40 {2}sources\[1\]\.url: the environment variable DESK_URLL is not set$/,
+  },
+  {
+    name: 'check: mistakes of form, of names and behind misspelt names, all at once',
+    args: ['check'],
+    files: { 'foz.yaml': mixed },
+    says: [
+      'foz.yaml:2:25  error: auth.admin_secrets[0]: must have at least 16 characters',
+      'foz.yaml:12:38  error: metadata.tables[0].select_permissions[0].permission: needs "columns"',
+      'foz.yaml:12:40  error: metadata.tables[0].select_permissions[0].permission: has no setting "colums" (did you mean "columns"?)',
+      'foz.yaml:14:85  error: metadata.tables[0].select_permissions[2].permission: has no setting "limmit" (did you mean "limit"?)',
+      'foz.yaml:5:14  error: shop.ordres: metadata names a table that does not exist (did you mean "orders"?)',
+      'foz.yaml:10:34  error: shop.orders.others: there is no source shopp, or it was never read (did you mean "shop"?)',
+      'foz.yaml:14:78  error: shop.orders: select permission of role "desk", filter.note._eqq: there is no operator _eqq (did you mean "_eq"?); the permission is left out',
+      'foz.yaml:10:103  error: shop.orders.others: shop.orders has no column idd (did you mean "id"?)',
+      'There are problems.',
+    ],
+  },
+  {
     name: 'explain: a role that there is not',
     args: ['explain', '--role', 'clrek', '{ orders { id } }'],
     files: { 'foz.yaml': clerk },
@@ -244,8 +364,9 @@ test.each(mistakes)(
     const ended = await command(await folderWith(files), args, env);
     const text = `${ended.out}${ended.err}`.trimEnd();
     expect(text).not.toMatch(/\n\s+at |node:internal|TypeError|RangeError/);
-    if (typeof says === 'string') expect(text).toContain(says);
-    else expect(text).toMatch(says);
+    if (Array.isArray(says)) expect(text.split('\n')).toEqual(expect.arrayContaining(says as string[]));
+    else if (typeof says === 'string') expect(text).toContain(says);
+    else expect(text).toMatch(says as RegExp);
     expect(ended.code).toBe(code ?? 1);
   },
   60_000,

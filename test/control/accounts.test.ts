@@ -223,14 +223,14 @@ test('keys that cannot be are refused with the reason, and nobody else gets near
     /networks/,
   );
   for (const [limits, message] of [
-    [{ rows: 0 }, 'key.limits.rows must be >= 1'],
+    [{ rows: 0 }, 'key.limits.rows must be at least 1'],
     [{ rate: null }, 'key.limits has no setting "rate"'],
     [{ lines: 1 }, 'key.limits has no setting "lines"'],
   ] as const)
     expect((await make({ name: 'x', roles: ['clerk'], limits })).errors[0]!.message).toContain(message);
   expect(
     (await make({ name: 'x', roles: ['clerk'], rateLimit: { requests: 0, seconds: 1 } })).errors[0]!.message,
-  ).toContain('key.rate_limit.requests must be >= 1');
+  ).toContain('key.rate_limit.requests must be at least 1');
   expect((await make({ name: 'x', roles: ['clerk'], defaultRole: 'other' })).errors[0]!.message).toMatch(
     /default_role/,
   );

@@ -162,7 +162,7 @@ test('what could not be filled in, what does not fit and what is wrong in metada
       `naming: camel\nmetadata: wrong.yaml\nsources:\n  - { name: "${name}", kind: sqlite, path: x }\n`,
     ),
   ).toEqual([
-    '4:13 value: the environment variable NOBODY is not set',
+    '4:13 sources[0].name: the environment variable NOBODY is not set',
     '1:9 naming: must be one of hasura-default, graphql-default',
     '2:36 tables[0]: has no setting "traked" (did you mean "tracked"?)',
   ]);
@@ -171,7 +171,7 @@ test('what could not be filled in, what does not fit and what is wrong in metada
 test('a folder is no file, and no metadata is not an empty one', () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
   expect(problems('sources:\n  - { name: a, kind: sqlite, path: "${file:.}" }\n')).toEqual([
-    '2:36 value: the file . cannot be read',
+    '2:36 sources[0].path: the file . cannot be read',
   ]);
   expect(problems('sources: []\nmetadata: nowhere.yaml\n')[0]).toMatch(/^1:1 file: does not exist/);
   expect(problems('')).toEqual(['1:1 file: must be object']);

@@ -157,9 +157,9 @@ test('they are changed in the file alone', async () => {
 });
 
 test('what such a key may do is told by its id', async () => {
-  const { data } = await foz.control('{ keyPermissions(id: "file:till") { role limits } }');
+  const { data } = await foz.control('{ keyPermissions(id: "file:till") { role limits missingVariables } }');
   expect(data.keyPermissions).toMatchObject([
-    { role: 'clerk', limits: { depth: 5 } },
+    { role: 'clerk', limits: { depth: 5 }, missingVariables: [] },
     { role: 'reader', limits: { depth: 5 } },
   ]);
 });

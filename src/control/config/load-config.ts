@@ -3,33 +3,81 @@ import { checkAuth } from '../../auth/index.ts';
 import type { Metadata } from '../../catalog/index.ts';
 import { checkAllowLists } from '../../views/index.ts';
 import { isFolder, readFolder } from '../metadata/folder.ts';
-import { readYaml } from '../metadata/located-yaml.ts';
-import { checkAgainst, spelled } from '../metadata/validate.ts';
+import { readYaml, spelled } from '../metadata/located-yaml.ts';
+import { checkAgainst, located, violations } from '../metadata/validate.ts';
 import { checkSources, type SourceProblem } from '../sources/check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig, type ServerConfig } from './config.ts';
+import { withoutFaults } from './without-faults.ts';
 
 /**
  * Reads and validates a configuration file. Paths in it are relative to its folder. Throws ConfigError with all problems and their places.
  */
 export function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env): FozConfig {
+  const { config, problems } = readConfig(file, environment);
+  if (config === null || problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** A configuration file that may have problems. */
+export interface ReadConfig {
+  /** With problems: without the faulty parts; `null`: they are so many that the rest cannot be checked against the databases. */
+  readonly config: FozConfig | null;
+  readonly problems: readonly ConfigProblem[];
+  /** The path in the file of the value at a path of `config.metadata`. */
+  readonly pathInMetadata: (path: Path) => Path;
+}
+
+type Path = readonly (string | number)[];
+
+/** Reads and validates a configuration file. Does not throw where it has problems. */
+export function readConfig(file: string, environment: NodeJS.ProcessEnv = process.env): ReadConfig {
   const { value, problems, locate } = readYaml(file, environment);
-  if (value === undefined) throw new ConfigError(problems);
-  addProblems(problems, checkAgainst('config', value, locate));
+  const pathInMetadata = (path: Path) => path;
+  if (value === undefined) return { config: null, problems, pathInMetadata };
+  let isReadable = problems.length === 0;
+  const found = violations('config', value);
+  addProblems(
+    problems,
+    found.map((violation) => located(violation, locate)),
+  );
   const folder = dirname(file);
   const inside = (value as { readonly metadata?: unknown } | null)?.metadata;
+  const before = problems.length;
   const metadata =
-    typeof inside === 'string'
-      ? loadMetadata(resolve(folder, inside), environment, problems)
-      : (inside as Metadata | undefined);
-  const config = { sources: [], ...(value as Partial<Omit<FozConfig, 'metadata'>>) };
-  if (problems.length === 0) {
-    const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
-    const inLists = checkAllowLists(config.allow_list ?? []);
-    const checked = [...inAuth, ...inLists, ...checkPort(config.server), ...checkSources(config)];
-    for (const { path, message } of checked)
-      problems.push({ ...locate(path), where: spelled(path), message });
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
+    typeof inside === 'string' ? loadMetadata(resolve(folder, inside), environment, problems) : undefined;
+  isReadable &&= problems.length === before;
+  const rest = isReadable ? withoutFaults(value, found) : null;
+  if (rest === null || violations('config', rest.value).length > 0)
+    return { config: null, problems, pathInMetadata };
+  const config = { sources: [], ...(rest.value as Partial<FozConfig>) };
+  const own = problemsBeyondSchema(config);
+  for (const { path, message } of own)
+    problems.push({ ...locate(rest.pathInFile(path)), where: spelled(rest.pathInFile(path)), message });
+  const isUsable = !own.some(({ path }) => path[0] === 'sources');
+  return {
+    config: isUsable
+      ? complete(
+          { ...config, metadata: typeof inside === 'string' ? metadata : config.metadata },
+          file,
+          inside,
+        )
+      : null,
+    problems,
+    pathInMetadata: (path) => rest.pathInFile(['metadata', ...path]).slice(1),
+  };
+}
+
+/** Problems that a JSON Schema cannot express. */
+function problemsBeyondSchema(config: FozConfig): SourceProblem[] {
+  const inAuth = checkAuth(config.auth ?? {}).map((one) => ({ ...one, path: ['auth', ...one.path] }));
+  const inLists = checkAllowLists(config.allow_list ?? []);
+  return [...inAuth, ...inLists, ...checkPort(config.server), ...checkSources(config)];
+}
+
+/** A valid configuration with its paths made absolute. `inside`: its metadata as given. */
+function complete(config: FozConfig, file: string, inside: unknown): FozConfig {
+  const folder = dirname(file);
+  const { metadata } = config;
   const sources = config.sources.map((source) =>
     source.path === undefined || source.path === ':memory:'
       ? source
@@ -79,9 +127,9 @@ function loadMetadata(
   return read.value as Metadata;
 }
 
-/** Adds problems, except those at a value that another problem says is missing: they only follow from its absence. */
+/** Adds problems, except those at a value that is missing because a reference in it has no value: they only follow from that. */
 function addProblems(problems: ConfigProblem[], found: readonly ConfigProblem[]): void {
-  const missing = problems.filter(({ where }) => where === 'value');
+  const missing = [...problems];
   const isMissing = ({ file, line, column }: ConfigProblem) =>
     missing.some((other) => other.file === file && other.line === line && other.column === column);
   problems.push(...found.filter((problem) => !isMissing(problem)));

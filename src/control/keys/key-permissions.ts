@@ -4,11 +4,14 @@ import type { Graphs } from '../../views/index.ts';
 import type { ControlPlane } from '../plane.ts';
 import { describeRole, type RoleDescription } from '../roles/effective.ts';
 import { keysOf } from './keys.ts';
+import { missingVariables } from './missing-variables.ts';
 
 /** The effective permissions of a key in one of its roles. */
 export interface KeyRoleDescription extends RoleDescription {
   /** The name of the key. */
   readonly key: string;
+  /** Session variables that permissions of the role need and the key does not set. */
+  readonly missingVariables: readonly string[];
 }
 
 /** The storages of keys. */
@@ -21,7 +24,7 @@ interface Keys {
 
 /** A key of the file or of the store, with its identifiers. */
 interface NamedKey {
-  readonly key: Pick<KeyRecord, 'id' | 'name' | 'roles' | 'scopes' | 'limits'>;
+  readonly key: Pick<KeyRecord, 'id' | 'name' | 'roles' | 'variables' | 'scopes' | 'limits'>;
   readonly prefixes: readonly string[];
   readonly isRevoked: boolean;
 }
@@ -54,6 +57,7 @@ export async function describeKey(
   const scopes = scopesOf(key.scopes);
   return key.roles.map((role) => ({
     key: key.name,
+    missingVariables: missingVariables(graphs, key, role).map(({ name }) => name),
     ...describeRole(graphs, role, { scopes, limits: key.limits }),
   }));
 }

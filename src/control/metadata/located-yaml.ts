@@ -11,6 +11,7 @@ import {
   parseDocument,
   type Scalar,
   visit,
+  type YAMLParseError,
 } from 'yaml';
 import { ExactNumber, numberOf } from '../../core/index.ts';
 import type { ConfigProblem } from '../config/config.ts';
@@ -35,14 +36,18 @@ const mostValues = 2_000_000;
 /** Parses YAML. Returns problems with their offset in the text (from 0). Without problems, its aliases are safe to follow. */
 export function parseYaml(text: string, lineCounter: LineCounter) {
   try {
-    const document: Document = parseDocument(text, { lineCounter, logLevel: 'silent' });
+    const document: Document = parseDocument(text, {
+      lineCounter,
+      logLevel: 'silent',
+      prettyErrors: false,
+    });
     visit(document, { Scalar: keepDigits });
     if (document.errors.some(({ message }) => message.startsWith('Maximum call stack')))
       throw new RangeError();
     // Later errors usually follow from the first few.
     const errors = document.errors
       .slice(0, 20)
-      .map(({ pos, message }) => ({ offset: pos[0], message: message.split('\n')[0]! }));
+      .map((error) => ({ offset: error.pos[0], message: messageOf(error, document, lineCounter) }));
     if (errors.length === 0 && valuesOf(document) > mostValues)
       errors.push({
         offset: 0,
@@ -53,6 +58,24 @@ export function parseYaml(text: string, lineCounter: LineCounter) {
     if (!(error instanceof RangeError)) throw error;
     return { document: new Document(), errors: [{ offset: 0, message: 'is nested too deeply' }] };
   }
+}
+
+/** A key that stands twice is told with both of its lines; everything else in the parser's words. */
+function messageOf({ code, pos, message }: YAMLParseError, document: Document, lines: LineCounter): string {
+  let twice: string | null = null;
+  if (code === 'DUPLICATE_KEY')
+    visit(document, {
+      Map(_, { items }) {
+        const keys = items.flatMap(({ key }) => (isScalar(key) ? [key] : []));
+        const second = keys.find(({ range }) => range?.[0] === pos[0]);
+        const first = keys.find(({ value }) => value === second?.value);
+        if (second === undefined || first === undefined) return undefined;
+        const [one, other] = [first, second].map(({ range }) => lines.linePos(range![0]).line);
+        twice = `"${second.value}" stands twice (lines ${one} and ${other}): put both under one`;
+        return visit.BREAK;
+      },
+    });
+  return twice ?? message.split('\n')[0]!;
 }
 
 /** A hexadecimal or octal number of YAML 1.2. */
@@ -107,8 +130,8 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
     message,
   }));
   if (environment !== null)
-    fillIn(document, dirname(file), environment, (offset, message) =>
-      problems.push({ ...at(offset), where: 'value', message }),
+    fillIn(document, dirname(file), environment, (offset, where, message) =>
+      problems.push({ ...at(offset), where, message }),
     );
   const locate: Locate = (path, key) => {
     const map = key === undefined ? undefined : document.getIn(path, true);
@@ -131,16 +154,35 @@ function fillIn(
   document: Document,
   folder: string,
   environment: NodeJS.ProcessEnv,
-  report: (offset: number, message: string) => void,
+  report: (offset: number, where: string, message: string) => void,
 ): void {
   visit(document, {
-    Scalar(_, node) {
+    Scalar(key, node, above) {
       if (typeof node.value !== 'string' || !node.value.includes('${')) return;
       const { text, problems } = filledText(node.value, folder, environment);
       node.value = text;
-      for (const problem of problems) report(node.range?.[0] ?? 0, problem);
+      for (const problem of problems) report(node.range?.[0] ?? 0, whereOf(key, above), problem);
     },
   });
+}
+
+/** `sources[0].url`: the path of a visited value, as its key in the innermost of the nodes above it. */
+function whereOf(key: number | 'key' | 'value' | null, above: readonly unknown[]): string {
+  const steps = [...above, key].flatMap((step, at): (string | number)[] => {
+    const parent = above[at - 1];
+    if (isPair(step)) return [String(isScalar(step.key) ? step.key.value : step.key)];
+    if (!isSeq(parent)) return [];
+    return [typeof step === 'number' ? step : parent.items.indexOf(step)];
+  });
+  return spelled(steps) || 'file';
+}
+
+/** `sources[0].url` */
+export function spelled(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+    '',
+  );
 }
 
 /**

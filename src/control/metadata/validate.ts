@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import schema from '../../../schema/foz.schema.json' with { type: 'json' };
 import { didYouMean } from '../../catalog/index.ts';
 import type { ConfigProblem } from '../config/config.ts';
-import type { Locate } from './located-yaml.ts';
+import { type Locate, spelled } from './located-yaml.ts';
 
 const schemas = {
   config: schema,
@@ -23,18 +23,33 @@ function validatorOf(what: keyof typeof schemas): ValidateFunction<unknown> {
   return made;
 }
 
+/** A violation of the JSON Schema. */
+export interface Violation {
+  readonly path: readonly (string | number)[];
+  /** The unknown setting in the object at `path`; absent: the value itself is wrong. */
+  readonly setting?: string;
+  readonly message: string;
+}
+
 /** All violations of the JSON Schema, with places where the value comes from a file. */
 export function checkAgainst(
   what: keyof typeof schemas,
   value: unknown,
   locate: Locate = nowhere,
 ): ConfigProblem[] {
-  return check(validatorOf(what), value, locate);
+  return violations(what, value).map((violation) => located(violation, locate));
+}
+
+/** A violation as a problem of a file. */
+export function located({ path, setting, message }: Violation, locate: Locate): ConfigProblem {
+  return { ...locate(path, setting), where: path.length === 0 ? 'file' : spelled(path), message };
 }
 
 const nowhere: Locate = () => ({ file: '', line: 0, column: 0 });
 
-function check(validator: ValidateFunction<unknown>, value: unknown, locate: Locate): ConfigProblem[] {
+/** All violations of the JSON Schema. */
+export function violations(what: keyof typeof schemas, value: unknown): Violation[] {
+  const validator = validatorOf(what);
   if (validator(value)) return [];
   const errors = (validator.errors ?? []).filter(
     (error) => error.keyword !== 'if' && error.keyword !== 'oneOf',
@@ -44,20 +59,9 @@ function check(validator: ValidateFunction<unknown>, value: unknown, locate: Loc
       .split('/')
       .slice(1)
       .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
-    return {
-      ...locate(path, error.params.additionalProperty ?? error.params.unevaluatedProperty),
-      where: path.length === 0 ? 'file' : spelled(path),
-      message: messageOf(error),
-    };
+    const setting = error.params.additionalProperty ?? error.params.unevaluatedProperty;
+    return { path, ...(setting === undefined ? {} : { setting }), message: messageOf(error) };
   });
-}
-
-/** `sources[0].url` */
-export function spelled(path: readonly (string | number)[]): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
-    '',
-  );
 }
 
 function messageOf(error: ErrorObject): string {
@@ -71,5 +75,24 @@ function messageOf(error: ErrorObject): string {
     const allowed = (params.allowedValues as unknown[]).map(String);
     return `must be one of ${allowed.join(', ')}${didYouMean(String(error.data), allowed)}`;
   }
-  return error.message ?? 'is not right';
+  return lengthProblem(error) ?? error.message ?? 'is not right';
+}
+
+/** What an entry of these keywords counts, for a value that has too few or too many of them. */
+const counted: Readonly<Record<string, string>> = {
+  Length: 'character',
+  Items: 'entry',
+  Properties: 'setting',
+};
+
+/** `must have at least 16 characters`, `must be at most 65535`; `null`: another kind of problem. */
+function lengthProblem({ keyword, params }: ErrorObject): string | null {
+  const [, bound, of] = /^(min|max)(Length|Items|Properties|imum)$/.exec(keyword) ?? [];
+  if (bound === undefined || of === undefined)
+    return keyword === 'uniqueItems' ? `has the same entry twice (${params.j} and ${params.i})` : null;
+  const atLeast = `at ${bound === 'min' ? 'least' : 'most'} ${params.limit}`;
+  if (of === 'imum') return `must be ${atLeast}`;
+  const noun = counted[of]!;
+  const plural = noun === 'entry' ? 'entries' : `${noun}s`;
+  return `must have ${atLeast} ${params.limit === 1 ? noun : plural}`;
 }

@@ -1,6 +1,7 @@
 import { type AuthConfig, checkAuth } from '../../auth/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
-import { checkAgainst, spelled } from '../metadata/validate.ts';
+import { spelled } from '../metadata/located-yaml.ts';
+import { checkAgainst } from '../metadata/validate.ts';
 import type { FileSettings } from './settings.ts';
 
 /**

@@ -3,7 +3,8 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import { FozError, FozErrors } from '../../core/index.ts';
 import { maskSecrets } from '../../store/index.ts';
 import { kindFacts, kindNames, type SourceConfig } from '../../views/index.ts';
-import { checkAgainst, spelled } from '../metadata/validate.ts';
+import { spelled } from '../metadata/located-yaml.ts';
+import { checkAgainst } from '../metadata/validate.ts';
 import { checkSources } from './check-sources.ts';
 
 /**

@@ -121,7 +121,7 @@ test('wrong settings are told all at once, and nothing is attached', async () =>
     settings: { pool: { max: 0 } },
   });
   expect(both.errors?.[0]?.message).toMatch(/source needs "url"/);
-  expect(both.errors?.[0]?.message).toMatch(/source\.pool\.max must be >= 1/);
+  expect(both.errors?.[0]?.message).toMatch(/source\.pool\.max must be at least 1/);
   const url = await foz.control(attachSource, {
     name: 'wrong',
     kind: 'postgres',
