@@ -70,6 +70,8 @@ const uuids = quoted([
   'ffffffff-ffff-4fff-8fff-ffffffffffff',
 ]);
 const dates = ['2024-02-29', '0001-01-01', '9999-12-31', '1999-12-31'];
+/** Dates that MySQL stores where its sql_mode lets it. */
+const zeroDates = ['0000-00-00', '2024-00-10', '2024-01-00'];
 const oddDates = ['infinity', '-infinity', '0044-03-15 BC', '20000-01-01'];
 const moments = [
   '2024-02-29 12:00:00',
@@ -117,9 +119,13 @@ const mysql = (extra: readonly KeyColumn[]): readonly KeyColumn[] => [
   { name: 'label', type: "enum('low', 'high', 'fr')", values: quoted(['low', 'high', 'fr']) },
   { name: 'opaque', type: "set('fr', 'e')", values: quoted(['fr', 'e', 'fr,e', '']) },
   { name: 'bits', type: 'bit(4)', values: ["b'0101'", "b'0000'"] },
-  { name: 'date', type: 'date', values: quoted(dates) },
-  { name: 'moment', type: 'datetime(6)', values: quoted(moments) },
-  { name: 'instant', type: 'timestamp(6) null', values: quoted(moments) },
+  { name: 'date', type: 'date', values: quoted([...dates, ...zeroDates]) },
+  {
+    name: 'moment',
+    type: 'datetime(6)',
+    values: quoted([...moments, '0000-00-00 00:00:00', '2024-00-10 01:02:03.5']),
+  },
+  { name: 'instant', type: 'timestamp(6) null', values: quoted([...moments, '0000-00-00 00:00:00']) },
   { name: 'time', type: 'time(6)', values: quoted([...times, '-12:00:00', '100:00:00']) },
   { name: 'small', type: 'tinyint unsigned', values: ['0', '1', '2', '255', '100'] },
   { name: 'whole', type: 'int', values: wholes },
@@ -167,7 +173,14 @@ const sqlite: readonly KeyColumn[] = [
     name: 'date',
     type: 'date',
     values: [
-      ...quoted([...dates, '2024-02-29 10:00:00', '2024-03-01T01:00:00+02:00', 'soon', '2024-2-29']),
+      ...quoted([
+        ...dates,
+        ...zeroDates,
+        '2024-02-29 10:00:00',
+        '2024-03-01T01:00:00+02:00',
+        'soon',
+        '2024-2-29',
+      ]),
       '1709208000',
       '1709208000000',
     ],
@@ -176,7 +189,14 @@ const sqlite: readonly KeyColumn[] = [
     name: 'moment',
     type: 'datetime',
     values: [
-      ...quoted([...moments, '2024-02-29T12:00:00Z', '2024-02-29 12:00:00.1234567', 'soon']),
+      ...quoted([
+        ...moments,
+        '0000-00-00 00:00:00',
+        '2024-00-10 01:02:03.5',
+        '2024-02-29T12:00:00Z',
+        '2024-02-29 12:00:00.1234567',
+        'soon',
+      ]),
       '1709208000',
       '1709208000500',
     ],
@@ -212,7 +232,10 @@ export const keyColumns: Readonly<Record<Engine, readonly KeyColumn[]>> = {
   sqlite,
 };
 
+const zeroDatesAllowed = "set session sql_mode = '';";
 const before: Readonly<Partial<Record<Engine, string>>> = {
+  mysql: zeroDatesAllowed,
+  mariadb: zeroDatesAllowed,
   postgres: `create extension citext;
     create collation lenient (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
     create type mood as enum ('low', 'high', 'fr');`,

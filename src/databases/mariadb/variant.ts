@@ -16,6 +16,7 @@ export const mariadbVariant: DialectVariant = {
   jsonEquals: (left, right) => sql`if(${left} is null, null, json_equals(${left}, ${right}))`,
   geoJson: (expression) => sql`st_asgeojson(${expression})`,
   geometry: (text) => sql`st_geomfromgeojson(${text})`,
+  zeroDatesAs: 'text',
   exactCollation: sql`utf8mb4_nopad_bin`,
   vectorText: (expression) => sql`vec_totext(${expression})`,
   vector: (text) => sql`vec_fromtext(${text})`,

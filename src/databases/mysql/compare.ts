@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode } from './encode.ts';
-import { isDate } from './holds.ts';
+import { isNoDay as hasNoDay } from './holds.ts';
 import { exactLiteral, textLiteral } from './literal.ts';
 import { isTruth, isYear, labelsOf, truthOf } from './types.ts';
 import { bindValue, bound, labelNumber } from './values.ts';
@@ -30,7 +30,7 @@ function isNoDay(type: ValueType, { source }: Param): boolean {
   const family = familyOf(type.scalar);
   if (source.kind !== 'constant' || (family !== 'date' && family !== 'timestamp')) return false;
   const text = String(source.value);
-  return /^\d{4}-\d\d-\d\d/.test(text) && !isDate(text.slice(0, 10));
+  return hasNoDay(text.slice(0, 10));
 }
 
 /** `2024-00-00T01:02:03.5` as the number that the server makes of it: 20240000010203.5. */

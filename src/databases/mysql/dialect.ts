@@ -60,7 +60,7 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     compare: (expression, type, operator, param) => compare(variant, expression, type, operator, param),
     inList,
     inKeys: (expressions, param) => inKeys(variant, expressions, param),
-    keyRows,
+    keyRows: (keys, alias) => keyRows(variant, keys, alias),
     keyEquals: (column, type, key, compare) => keyEquals(variant, column, type, key, compare),
     keyText: (column, type, compare) => keyText(variant, column, type, compare),
     holds,
@@ -112,6 +112,7 @@ export const mysqlVariant: DialectVariant = {
     if (srid === '0') return sql`st_geomfromgeojson(${text}, 1, 0)`;
     return sql`st_transform(${placed}, ${sql.integer(Number(srid))})`;
   },
+  zeroDatesAs: 'number',
   exactCollation: sql`utf8mb4_0900_bin`,
   vectorText: (expression) => sql`vector_to_string(${expression})`,
   vector: (text) => sql`string_to_vector(${text})`,

@@ -1,14 +1,18 @@
-import type { Scalar, ValueType } from '../../catalog/index.ts';
+import { familyOf, type Scalar, type ValueType } from '../../catalog/index.ts';
 import { FozError, jsonText } from '../../core/index.ts';
 import { fits } from './charset.ts';
+import { isNoDay } from './holds.ts';
 import {
   bytesLiteral,
+  digitsLiteral,
   exactLiteral,
   floatLiteral,
   foreignTextLiteral,
+  keyTypeLiterals,
   type Literal,
   listLiteral,
   momentLiteral,
+  noDate,
   textLiteral,
   tuplesLiteral,
 } from './literal.ts';
@@ -25,7 +29,12 @@ const text: Encode = (value, type) =>
 /** A year in full. No `year` column holds 1 to 100: 100 compares as they do, and is refused where it is written. */
 const wholeYear = (value: unknown) => (Number(value) >= 1 && Number(value) < 100 ? 100 : value);
 const document: Encode = (value) => textLiteral(jsonText(value));
-const moment: Encode = (value) => momentLiteral('timestamp', utcMoment(value));
+const date: Encode = (value) =>
+  isNoDay(String(value)) ? digitsLiteral(String(value)) : momentLiteral('date', String(value));
+const moment: Encode = (value) => {
+  const text = utcMoment(value);
+  return isNoDay(text.slice(0, 10)) ? digitsLiteral(text) : momentLiteral('timestamp', text);
+};
 
 const encodings = {
   boolean,
@@ -38,7 +47,7 @@ const encodings = {
   float: (value) => floatLiteral(value),
   text,
   uuid: (value) => textLiteral(String(value).toLowerCase()),
-  date: (value) => momentLiteral('date', String(value)),
+  date,
   time: (value) => momentLiteral('time', String(value)),
   timetz: text,
   timestamp: moment,
@@ -79,24 +88,64 @@ export function encodeTuples(tuples: unknown, types: readonly ValueType[]): Lite
       (type, index) => tuple[index] !== null && tuple[index] !== undefined && comparable(tuple[index], type),
     ),
   );
-  if (types.length === 1) return listLiteral(whole.map(([value]) => encode(value, types[0]!)));
+  if (types.length === 1) {
+    const isBare = types[0]!.scalar === 'date' && hasNoDays(whole, 0);
+    const elements = whole.map(([value]) => encode(value, types[0]!));
+    return listLiteral(isBare ? [noDate, ...elements] : elements);
+  }
   return tuplesLiteral(
     whole.map((tuple) => types.map((type, index) => encode(tuple[index], type))),
     types.length,
   );
 }
 
+/** Whether an element of the keys is a date that has no literal. */
+function hasNoDays(tuples: readonly (readonly unknown[])[], at: number): boolean {
+  return tuples.some((tuple) => isNoDay(String(tuple[at] ?? '').slice(0, 10)));
+}
+
+export const isDated = ({ scalar }: ValueType) =>
+  familyOf(scalar) === 'date' || familyOf(scalar) === 'timestamp';
+
+/** The type of a column of dates or moments in a table of keys. Where one of them has no literal they are numbers or texts, which no index serves. */
+export function datedKeyType(
+  tuples: unknown,
+  type: ValueType,
+  at: number,
+  zeroDatesAs: 'number' | 'text',
+): Literal {
+  const kind = familyOf(type.scalar) === 'date' ? 'date' : 'timestamp';
+  const hasZeroDates = hasNoDays(tuples as readonly (readonly unknown[])[], at);
+  if (!hasZeroDates) return keyTypeLiterals[kind];
+  return keyTypeLiterals[zeroDatesAs === 'text' ? 'text' : (`${kind}Number` as const)];
+}
+
 /** Key tuples as the JSON text of a table of keys. Each row has its index, its elements (and its rank). */
-export function encodeKeyRows(tuples: unknown, types: readonly ValueType[]): Literal {
-  const rows = (tuples as readonly (readonly unknown[])[]).map((tuple, index) => {
+export function encodeKeyRows(
+  tuples: unknown,
+  types: readonly ValueType[],
+  zeroDatesAs: 'number' | 'text',
+): Literal {
+  const given = tuples as readonly (readonly unknown[])[];
+  const areNumbers = types.map(
+    (type, at) => zeroDatesAs === 'number' && isDated(type) && hasNoDays(given, at),
+  );
+  const rows = given.map((tuple, index) => {
     const elements = tuple.map((value, at) => {
       if (value === null || value === undefined) return 'null';
       const type = types[at];
+      if (areNumbers[at]) return datedNumber(value, type!);
       return type === undefined ? String(Number(value)) : keyElement(value, type);
     });
     return `[${[index, ...elements].join(',')}]`;
   });
   return textLiteral(`[${rows.join(',')}]`);
+}
+
+/** A date or moment as a number without leading zeros, for JSON. */
+function datedNumber(value: unknown, { scalar }: ValueType): string {
+  const text = scalar === 'date' ? String(value) : utcMoment(value);
+  return text.replaceAll(/[-: ]/g, '').replace(/^0+(?=\d)/, '');
 }
 
 const whole = /^-?\d+$/;

@@ -12,7 +12,7 @@ export function holds(value: unknown, type: ValueType): boolean {
     case 'float':
       return Number.isFinite(value);
     case 'date':
-      return isDate(text);
+      return isDate(text) || isNoDay(text);
     case 'timestamp':
     case 'timestamptz':
       return isMoment(text);
@@ -54,7 +54,18 @@ export function isDate(text: string): boolean {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
+/**
+ * Whether the text is a date that the server stores but has no literal for: `0000-00-00`, `2024-00-10`, `2024-02-31`. Numbers below 1000-01-01
+ * would be other days.
+ */
+export function isNoDay(text: string): boolean {
+  return (
+    text === '0000-00-00' ||
+    (text >= '1000' && /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])$/.test(text) && !isDate(text))
+  );
+}
+
 function isMoment(text: string): boolean {
   const match = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:\+00:00)?$/.exec(text);
-  return match !== null && isDate(match[1]!);
+  return match !== null && (isDate(match[1]!) || isNoDay(match[1]!));
 }

@@ -1,7 +1,7 @@
 import { familyOf, type KeyComparison, type ValueType } from '../../catalog/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
-import { encodeKeyRows, encodeTuples } from './encode.ts';
+import { datedKeyType, encodeKeyRows, encodeTuples, isDated } from './encode.ts';
 import { bitsOf, isLenient, isTruth, keyType, truthOf } from './types.ts';
 import type { DialectVariant } from './variant.ts';
 
@@ -57,6 +57,8 @@ export function keyEquals(
 
 /** See Dialect.keyText. */
 export function keyText(variant: DialectVariant, column: Sql, type: ValueType, compare: KeyComparison) {
+  // In a temporary table of distinct rows, the server turns dates such as 2024-00-10 into 0000-00-00.
+  if (isDated(type)) return { expression: sql`cast(${column} as char)`, type };
   switch (methodOf(type, compare)) {
     case 'own':
       return null;
@@ -98,12 +100,16 @@ function among(columns: readonly Sql[], keys: Param, types: readonly ValueType[]
 const name = (identifier: string) => sql.name(identifier, '`', '`');
 
 /** A table of keys: `json_table` over one text. It is joined by index, and faster than a list of rows from 64 keys on. */
-export function keyRows(keys: Param, alias: Sql): Sql {
+export function keyRows({ zeroDatesAs }: DialectVariant, keys: Param, alias: Sql): Sql {
   const types = (keys.keyTypes ?? []).map((type) => (methodOf(type, keys.compare) === 'text' ? text : type));
-  const rows = sql.bind(keys, (values) => encodeKeyRows(values ?? [], types));
+  const rows = sql.bind(keys, (values) => encodeKeyRows(values ?? [], types, zeroDatesAs));
+  const typeOf = (type: ValueType, index: number) =>
+    isDated(type)
+      ? sql.bind(keys, (values) => datedKeyType(values ?? [], type, index, zeroDatesAs))
+      : keyType(type);
   const bytes = types.some(({ scalar }) => scalar === 'bytea');
   const columns = types.map(
-    (type, index) => sql`${name(`k${index}`)} ${keyType(type)} path ${path(index + 1)}`,
+    (type, index) => sql`${name(`k${index}`)} ${typeOf(type, index)} path ${path(index + 1)}`,
   );
   if (keys.shape === 'ranks') columns.push(sql`${name('r')} bigint path ${path(types.length + 1)}`);
   const table = sql`json_table(${rows}, '$[*]' columns (${sql.join([sql`${name('i')} int path '$[0]'`, ...columns])}))`;

@@ -90,6 +90,23 @@ export function momentLiteral(kind: keyof typeof spellings, text: string): Liter
   return new Literal(made, kind === 'time' ? `'${digits}'` : `${kind}'${digits}'`);
 }
 
+/** `2024-00-10 01:02:03.5` as the number that the server makes of it: 20240010010203.5. Throws as `exactLiteral`. */
+export function digitsLiteral(moment: string): Literal {
+  return exactLiteral(moment.replaceAll(/[-T: ]/g, ''));
+}
+
+/** A moment that no date equals. In a list with numbers alone MySQL would not find `0000-00-00`. */
+export const noDate = new Literal(made, "timestamp'9999-12-31 23:59:59'");
+
+/** Types of keys that are dates or moments, and of those that are written as numbers or as text. */
+export const keyTypeLiterals = {
+  date: new Literal(made, 'date'),
+  timestamp: new Literal(made, 'datetime(6)'),
+  text: new Literal(made, 'varchar(26)'),
+  dateNumber: new Literal(made, 'bigint'),
+  timestampNumber: new Literal(made, 'decimal(20, 6)'),
+} as const;
+
 /** The elements of a list between commas, for `in (...)`. An empty list becomes a query without rows. */
 export function listLiteral(elements: readonly (Literal | null)[]): Literal {
   if (elements.length === 0) return new Literal(made, nothing);

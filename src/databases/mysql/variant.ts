@@ -20,6 +20,10 @@ export interface DialectVariant {
   geoJson(expression: Sql): Sql;
   /** GeoJSON text as a geometry for a column of `type`. */
   geometry(text: Sql, type: ValueType): Sql;
+  /**
+   * How dates without a literal (`0000-00-00`) are compared with a column: MySQL refuses their texts, MariaDB takes 10101 for a day of 2001.
+   */
+  readonly zeroDatesAs: 'number' | 'text';
   /** A collation of utf8mb4 in which texts differ wherever a character differs, trailing blanks included. */
   readonly exactCollation: Sql;
   /** A vector as text (`[1,2]`), and back. */

@@ -90,6 +90,8 @@ export function dayCeiling(canonical: unknown, type: ValueType): string {
 function shiftDay(date: string, days: number): string {
   if (days === 0) return date;
   const shifted = new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000);
+  // A stored text may look like a date and be none: 2024-00-10.
+  if (Number.isNaN(shifted.getTime())) return days < 0 ? '' : '\u{10ffff}';
   const year = shifted.getUTCFullYear();
   if (year < 0) return '0000-01-01';
   return year > 9999 ? '9999-12-31' : shifted.toISOString().slice(0, 10);
