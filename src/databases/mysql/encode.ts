@@ -14,6 +14,7 @@ import {
   momentLiteral,
   noDate,
   textLiteral,
+  timeLiteral,
   tuplesLiteral,
 } from './literal.ts';
 import { bitsOf, isYear } from './types.ts';
@@ -94,7 +95,11 @@ export function encodeTuples(tuples: unknown, types: readonly ValueType[]): Lite
     return listLiteral(isBare ? [noDate, ...elements] : elements);
   }
   return tuplesLiteral(
-    whole.map((tuple) => types.map((type, index) => encode(tuple[index], type))),
+    whole.map((tuple) =>
+      types.map((type, index) =>
+        type.scalar === 'time' ? timeLiteral(String(tuple[index])) : encode(tuple[index], type),
+      ),
+    ),
     types.length,
   );
 }

@@ -107,6 +107,12 @@ export const keyTypeLiterals = {
   timestampNumber: new Literal(made, 'decimal(20, 6)'),
 } as const;
 
+/** `time'12:00:00'`, for tuples: MySQL compares a single tuple with the text of a time as texts. */
+export function timeLiteral(text: string): Literal {
+  if (!spellings.time.test(text)) throw notA('time');
+  return new Literal(made, `time'${text.replace(/(\.\d{6})\d+$/, '$1')}'`);
+}
+
 /** The elements of a list between commas, for `in (...)`. An empty list becomes a query without rows. */
 export function listLiteral(elements: readonly (Literal | null)[]): Literal {
   if (elements.length === 0) return new Literal(made, nothing);
