@@ -27,10 +27,11 @@ program
 
 program
   .command('init')
-  .description('ask for a first source and write foz.yaml')
+  .description('ask for a source and write foz.yaml, or add the source to it')
   .option(...config)
   .option('--kind <kind>', kinds.join(', ').replace(/, (?=\w+$)/, ' or '))
   .option('--url <url>', 'URL of a database server')
+  .option('--env <name>', 'environment variable that holds the URL, so that the file only refers to it')
   .option('--path <path>', 'file or folder of an embedded database')
   .option('--name <name>', 'name of the source')
   .option('--force', 'replace an existing file')

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as prompts from '@clack/prompts';
 import { stringify } from 'yaml';
 import { connect } from '../attach.ts';
-import { filledText } from '../control/index.ts';
+import { addToConfig, filledText, valueInConfig } from '../control/index.ts';
 import { FozError, parseSourceName } from '../core/index.ts';
 import {
   isSourceKind,
@@ -15,11 +15,14 @@ import {
   urlProblem,
 } from '../views/index.ts';
 import { messageOf, printedName } from './output.ts';
+import { schemaComment } from './schema-comment.ts';
 
 interface Options {
   readonly config: string;
   readonly kind?: string;
   readonly url?: string;
+  /** The environment variable with the URL, which the file then refers to. */
+  readonly env?: string;
   readonly path?: string;
   readonly name?: string;
   readonly force?: boolean;
@@ -28,29 +31,40 @@ interface Options {
 /** The folder for files with secrets, beside the configuration file: the default state folder. */
 const privateFolder = '.foz';
 
-/** `foz init`: asks for the values that no flag gives, tests the connection, and writes the file. */
+/** `foz init`: asks for the values that no flag gives, tests the connection, and writes the file, or adds the source to it. */
 export async function init(options: Options): Promise<void> {
   refuseTarget(options);
   const kind = await kindOf(options);
   const name = await nameOf(options);
   const source = await reachableSource({ name, kind }, options);
-  const text = stringify({
-    version: 1,
-    server: { port: 8080 },
-    sources: [withSecretAside(source, dirname(options.config))],
-  });
-  writeFileSync(
-    options.config,
-    `# yaml-language-server: $schema=https://foz.dev/schema/foz.schema.json\n${text}`,
-  );
-  const flag = options.config === 'foz.yaml' ? '' : ` --config ${printedName(options.config)}`;
-  console.log(`${options.config} is written. Start with: npx foz serve${flag}`);
+  const { config } = options;
+  const isAdded = isKept(options);
+  const entry = withSecretAside(source, dirname(config));
+  if (isAdded) addToConfig(config, ['sources'], entry);
+  else
+    writeFileSync(
+      config,
+      `${schemaComment(dirname(resolve(config)))}${stringify({ version: 1, server: { port: 8080 }, sources: [entry] })}`,
+    );
+  const done = isAdded ? `The source ${name} is added to ${config}.` : `${config} is written.`;
+  const flag = config === 'foz.yaml' ? '' : ` --config ${printedName(config)}`;
+  console.log(`${done} Start with: npx foz serve${flag}`);
+}
+
+/** Whether there is a file that the source is added to. */
+function isKept({ config, force }: Options): boolean {
+  return existsSync(config) && force !== true;
 }
 
 /** Runs before the first question, so that no answers are lost. */
-function refuseTarget({ config, force }: Options): void {
-  if (existsSync(config) && force !== true)
-    throw new FozError('conflict', `${config} exists: edit it, or replace it with --force.`);
+function refuseTarget({ config, env, url, path }: Options): void {
+  if (env !== undefined && (url ?? path) !== undefined)
+    throw new FozError('validation-failed', '--env cannot stand beside --url or --path: give one of them.');
+  if (env !== undefined && !/^[A-Za-z_]\w*$/.test(env))
+    throw new FozError(
+      'validation-failed',
+      `--env is the name of an environment variable, as SHOP_URL, not "${env}".`,
+    );
   const folder = dirname(resolve(config));
   if (!existsSync(folder) || !statSync(folder).isDirectory())
     throw new FozError(
@@ -90,17 +104,33 @@ function choiceOf({ label, note }: KindFacts): string {
 
 const nameRule = 'use letters, digits, _ and -, a letter first, 63 characters at most';
 
-async function nameOf({ name }: Options): Promise<string> {
+async function nameOf(options: Options): Promise<string> {
+  const { name, config } = options;
+  const taken = isKept(options) ? namesIn(config) : [];
+  const problem = (text: string) => (taken.includes(text) ? `${config} has a source ${text} already` : null);
   if (name !== undefined && parseSourceName(name) === undefined)
     throw new FozError('validation-failed', `"${name}" cannot be the name of a source: ${nameRule}.`);
-  if (name !== undefined || !process.stdin.isTTY) return name ?? 'main';
+  if (name !== undefined || !process.stdin.isTTY) {
+    const twice = problem(name ?? 'main');
+    if (twice === null) return name ?? 'main';
+    throw new FozError(
+      'conflict',
+      `${twice}: give this one another --name, or replace the whole file with --force.`,
+    );
+  }
   return ask(() =>
     prompts.text({
       message: 'A name for it?',
-      initialValue: 'main',
-      validate: (text) => (parseSourceName(text ?? '') === undefined ? `Please ${nameRule}.` : undefined),
+      initialValue: taken.includes('main') ? '' : 'main',
+      validate: (text = '') =>
+        parseSourceName(text) === undefined ? `Please ${nameRule}.` : (problem(text) ?? undefined),
     }),
   );
+}
+
+function namesIn(config: string): readonly unknown[] {
+  const sources = valueInConfig(config, ['sources']);
+  return Array.isArray(sources) ? sources.map((source) => source?.name) : [];
 }
 
 /** Asks again until the database answers; without a terminal, the first failure ends the command. */
@@ -109,7 +139,7 @@ async function reachableSource(
   options: Options,
 ): Promise<SourceConfig> {
   const { label, place, example } = kindFacts(named.kind);
-  let given = options[place];
+  let given = options.env === undefined ? options[place] : `\${env:${options.env}}`;
   let before = '';
   for (;;) {
     const location = given ?? (await askForPlace(place, example, before));

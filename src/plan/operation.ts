@@ -72,7 +72,7 @@ export function planOperation(
     throw new FozError('not-supported', 'Subscriptions are not served over this endpoint yet.');
   const type = operation.operation === 'query' ? schema.getQueryType() : schema.getMutationType();
   if (type === null || type === undefined)
-    throw new FozError('validation-failed', `This graph has no ${operation.operation} type.`);
+    throw new FozError('validation-failed', missingType(operation.operation));
   const selected = selectionOf(planning.document, type, [operation.selectionSet]);
   const roots = selected.map((field) => planRoot(planning, type.name, field, '$.selectionSet'));
   return { kind: operation.operation, steps: planning.steps, stepParams: planning.stepParams, roots };
@@ -136,4 +136,10 @@ function byKey(planning: Planning, table: Table, args: Arguments): Range {
     limit: null,
     offset: null,
   };
+}
+
+/** Says for writes why there are none: a graph has only what its role and credential allow. */
+function missingType(kind: string): string {
+  const reason = kind === 'mutation' ? ': the role, or the scopes of the credential, allow reading only' : '';
+  return `This graph has no ${kind} type${reason}.`;
 }

@@ -61,8 +61,31 @@ test('init without a terminal asks for flags, and never replaces a file unasked'
   expect(readFileSync(join(folder, 'foz.yaml'), 'utf8')).toMatch(
     /- name: shop\n {4}kind: sqlite\n {4}path: shop.db\n/,
   );
-  expect((await foz('init', '--kind', 'sqlite', '--path', 'shop.db')).err).toMatch(
-    /^foz.yaml exists: edit it, or replace it with --force/,
+  const again = ['init', '--kind', 'sqlite', '--path', 'shop.db', '--name', 'shop'];
+  expect((await foz(...again)).err).toBe(
+    'foz.yaml has a source shop already: give this one another --name, or replace the whole file with --force.\n',
+  );
+}, 60_000);
+
+test('init again adds a source; the URL may stay in the environment; editors find the schema', async () => {
+  const more = (...args: readonly string[]) =>
+    foz('init', '--config', 'two.yaml', '--kind', 'sqlite', ...args);
+  await more('--path', 'shop.db', '--name', 'shop');
+  const before = readFileSync(join(folder, 'two.yaml'), 'utf8');
+  const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(before)?.[1];
+  expect(existsSync(join(folder, schema!))).toBe(true);
+  process.env.DESK_FILE = 'shop.db';
+  const ended = await more('--env', 'DESK_FILE', '--name', 'desk');
+  delete process.env.DESK_FILE;
+  expect([ended.err, ended.out]).toEqual([
+    '',
+    expect.stringMatching(/^The source desk is added to two\.yaml/),
+  ]);
+  expect(readFileSync(join(folder, 'two.yaml'), 'utf8')).toBe(
+    `${before}  - name: desk\n    kind: sqlite\n    path: \${env:DESK_FILE}\n`,
+  );
+  expect((await more('--env', 'DESK_FILE', '--path', 'shop.db')).err).toMatch(
+    /^--env cannot stand beside --url or --path/,
   );
 }, 60_000);
 

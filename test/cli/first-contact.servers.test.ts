@@ -39,6 +39,34 @@ describeEngines(kinds, (engine) => {
     }, 60_000);
 });
 
+describeEngines(['mysql', 'mariadb'], (engine) => {
+  test('a user without rights on its database is told what to grant', async () => {
+    const user = `first_${randomBytes(4).toString('hex')}`;
+    const admin = await connect(engine, serverUrl(engine));
+    await admin.execute(`create user ${user}@'%' identified by 'pa55'`);
+    try {
+      const url = new URL('/mysql', serverUrl(engine));
+      [url.username, url.password] = [user, 'pa55'];
+      const { err, code } = await command(folder, [
+        'init',
+        '--kind',
+        engine,
+        '--url',
+        url.href,
+        '--config',
+        user,
+      ]);
+      expect(err).toContain(
+        'has no right to its database: grant it some (grant select on the database to the user)',
+      );
+      expect([code, existsSync(join(folder, user))]).toEqual([1, false]);
+    } finally {
+      await admin.execute(`drop user ${user}@'%'`);
+      await admin.close();
+    }
+  }, 60_000);
+});
+
 describeEngines(['postgres'], () => {
   const name = `first_${randomBytes(4).toString('hex')}`;
   let mine: string;

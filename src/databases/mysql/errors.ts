@@ -184,7 +184,9 @@ const meanings: Readonly<Record<number, Meaning>> = {
 
 /** Error codes while connecting: a database that does not exist or may not be used makes the source unavailable. */
 const connecting: Readonly<Record<number, Meaning>> = {
-  1044: refused,
+  1044: unavailable(
+    'The user that the source is configured with has no right to its database: grant it some (grant select on the database to the user), or correct the database in the URL.',
+  ),
   1049: unavailable('The database that the source is configured with does not exist on its server.'),
 };
 
