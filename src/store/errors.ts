@@ -10,6 +10,12 @@ export function storeError(error: unknown, place: string): unknown {
   const { code = '', name } = error as Error & { code?: string };
   // If all addresses of a host refuse, the error has no message.
   const options = { internal: error.message || code, cause: error };
+  if (code === '08P01' && /unsupported startup parameter/i.test(error.message))
+    return new FozError(
+      'unavailable',
+      `A connection pooler before the store ${place} refuses statement_timeout: let FOZ_STORE_URL lead to PostgreSQL itself, or let the pooler ignore the setting (PgBouncer: ignore_startup_parameters = statement_timeout).`,
+      options,
+    );
   if (isLost(code, name, error.message))
     return new FozError(
       'unavailable',
