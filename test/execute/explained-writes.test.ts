@@ -101,9 +101,17 @@ test('an insert that is checked: the row, the check and the rules over it, the r
       4. which written rows of orders pass "no order is that large" [shop]
          select "t0"."id" as "c0" from "orders" "t0" where ("t0"."id" in (select value from json_each(?)) and "t0"."total" < ?)
          with 1: id of the written rows, 2: constant
-      5. rows of orders for the answer, by key [shop]
+      5. whether the written rows of orders are there [shop]
+         select "t0"."id" as "c0" from "orders" "t0" where "t0"."id" in (select value from json_each(?))
+         with 1: id of the written rows
+         when some of them are missing
+      6. rows of orders for the answer, by key [shop]
          select "t1"."i" as "c0", "t0"."id" as "c1", "t0"."total" as "c2" from (select key as "i", json_extract(value, '$[0]') as "k0" from json_each(?)) "t1" join "orders" "t0" on "t0"."id" = "t1"."k0" and "t0"."owner" = ?
-         with 1: id of the written rows, 2: x-foz-user-id`);
+         with 1: id of the written rows, 2: x-foz-user-id
+      7. whether the written rows of orders are there [shop]
+         select "t0"."id" as "c0" from "orders" "t0" where "t0"."id" in (select value from json_each(?))
+         with 1: id of the written rows
+         when some of them are missing`);
 });
 
 test('rows that are sent alike stand once, each statement with what decides whether it is sent', async () => {
@@ -128,6 +136,8 @@ test('rows that are sent alike stand once, each statement with what decides whet
     '         when some of them are missing',
     '      5. which written rows of orders pass "no order is that large" [shop]',
     '         when a row is new or changed',
+    '      6. whether the written rows of orders are there [shop]',
+    '         when some of them are missing',
   ]);
 });
 
@@ -138,14 +148,16 @@ test('nested rows are sent with the key of the row around them; where it is left
     '         when some of them are missing',
     '      4. which written rows of orders pass "no order is that large" [shop]',
     '         when a row is new',
-    '      5. lines, nested in a row [shop]',
+    '      5. whether the written rows of orders are there [shop]',
+    '         when some of them are missing',
+    '      6. lines, nested in a row [shop]',
     '         when a row is new',
     '         1. insert of 2 rows into lines [shop]',
-    '      6. rows of orders for the answer, by key [shop]',
+    '      7. rows of orders for the answer, by key [shop]',
     '         when a row is new',
-    '      7. whether the written rows of orders are there [shop]',
+    '      8. whether the written rows of orders are there [shop]',
     '         when some of them are missing',
-    '      8. refused: lines: the row that another one is to refer to was not written: on_conflict left the existing row alone (name update_columns, or give the key itself), or a trigger of the database skipped it. [shop]',
+    '      9. refused: lines: the row that another one is to refer to was not written: on_conflict left the existing row alone (name update_columns, or give the key itself), or a trigger of the database skipped it. [shop]',
     '         when a row is there and is left alone',
   ]);
   expect(await explained(field)).toContain(
@@ -159,11 +171,13 @@ test('an update that misses is told, and so is each of several updates', async (
       await outline(
         'update_orders_by_pk(pk_columns: {id: 1}, _set: {total: 777}, if_match: {version: 3}) { id }',
       )
-    ).slice(-4),
+    ).slice(-6),
   ).toEqual([
-    '      5. rows of orders for the answer, by key [shop]',
+    '      6. rows of orders for the answer, by key [shop]',
     '         when there are such rows',
-    '      6. whether the row of orders is there, though if_match does not hold [shop]',
+    '      7. whether the written rows of orders are there [shop]',
+    '         when some of them are missing',
+    '      8. whether the row of orders is there, though if_match does not hold [shop]',
     '         when there are none',
   ]);
   expect(
