@@ -135,7 +135,11 @@ describeEngines(['postgres', 'mysql', 'mariadb', 'sqlite'], (engine) => {
       expect(await set(31)).toBe('data-exception');
       expect(await set(2031)).toEqual({ year: 2031 });
       const inc = 'mutation { update_years(where: {year: {_eq: 2031}}, _inc: {year: 1}) { affected_rows } }';
-      expect(await asked(who, inc)).toEqual({ affected_rows: 1 });
-      expect(await shop.rows('select year from years order by year')).toMatch(/^0+ 1999 2024 2032$/);
+      // The check of a role reads the row by its key, which must be known before.
+      expect(await asked(who, inc)).toEqual(who === 'admin' ? { affected_rows: 1 } : 'not-supported');
+      const last = who === 'admin' ? '2032' : '2031';
+      expect(await shop.rows('select year from years order by year')).toMatch(
+        new RegExp(`^0+ 1999 2024 ${last}$`),
+      );
     });
 });

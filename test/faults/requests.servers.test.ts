@@ -32,7 +32,7 @@ const setUp: Record<Server, string> = {
 
 const running: Record<Server, string> = {
   postgres: `select count(*) as n from pg_stat_activity where state = 'active' and datname = current_database() and query like '%slow%' and pid <> pg_backend_pid()`,
-  mysql: `select count(*) as n from information_schema.processlist where info like '%slow%' and id <> connection_id()`,
+  mysql: `select count(*) as n from performance_schema.processlist where info like '%slow%' and id <> connection_id()`,
   mariadb: `select count(*) as n from information_schema.processlist where info like '%slow%' and id <> connection_id()`,
 };
 

@@ -94,7 +94,7 @@ describeEngines(engines, (engine) => {
       await expect(run(endless, holding(100_000))).rejects.toMatchObject(refused(100_000));
       const left = {
         postgres: `select count(*) from pg_stat_activity where query like '%generate_series(1, 1000000)%' and state = 'active' and pid <> pg_backend_pid()`,
-        mysql: `select count(*) from information_schema.processlist where info like '%from paper a, paper b, paper c' and id <> connection_id()`,
+        mysql: `select count(*) from performance_schema.processlist where info like '%from paper a, paper b, paper c' and id <> connection_id()`,
         mariadb: `select count(*) from information_schema.processlist where info like '%from paper a, paper b, paper c' and id <> connection_id()`,
       }[engine];
       expect(String(await run(left))).toBe('0');

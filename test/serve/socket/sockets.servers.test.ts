@@ -22,7 +22,7 @@ const slow = {
       set session cte_max_recursion_depth = 30000;
       insert into numbers with recursive r (i) as (select 1 union all select i + 1 from r where i < 20000) select i, i % 7 from r;
       create view slow as select count(*) as n from numbers a, numbers b, numbers c where a.n + b.n = c.n * 3;`,
-    running: `select count(*) as n from information_schema.processlist where info like '%slow%' and id <> connection_id()`,
+    running: `select count(*) as n from performance_schema.processlist where info like '%slow%' and id <> connection_id()`,
   },
   mariadb: {
     setUp: `create table numbers (id integer primary key, n integer not null);

@@ -1,4 +1,4 @@
-import { mysql, onMysql } from './mysql.ts';
+import { mysql, onMysql, openTransactions } from './mysql.ts';
 import type { TestEngine } from './record.ts';
 
 export const mariadb: TestEngine = {
@@ -6,4 +6,5 @@ export const mariadb: TestEngine = {
   spelling: { ...mysql.spelling, ddl: 'mariadb' },
   place: onMysql('mariadb'),
   partner: 'sqlite',
+  openTransactions: openTransactions('information_schema'),
 };
