@@ -29,7 +29,7 @@ interface Refused {
   readonly at: Path;
 }
 
-/** What the relationships of all tables are read with. */
+/** Shared by the readers of all tables' relationships. */
 interface Reading {
   readonly find: Find;
   readonly sources: ReadonlyMap<string, Source>;

@@ -78,11 +78,11 @@ export interface ChangeOffer {
   readonly obstacles: readonly string[];
   /** Statements that remove obstacles, for the owner of the database to see before they run. */
   readonly setup: readonly string[];
-  /** What is missing for single tables although the method works. */
+  /** Tables whose changes are reported incompletely, each with the reason. */
   readonly gaps: readonly { readonly table: ChangedTable; readonly reason: string }[];
 }
 
-/** What is followed, and from where. */
+/** The method of a stream, and the position at which it begins. */
 export interface FollowOptions {
   readonly method: ChangeMethod;
   /** A name under which the database keeps changes that were not acknowledged; `null`: the stream begins now, and nothing is kept. */
@@ -93,7 +93,7 @@ export interface FollowOptions {
 
 /** How an engine reports changes of its database, including those by other clients. */
 export interface Changes {
-  /** What the database offers for these tables now, best first. Rejects with FozError `unavailable`. */
+  /** The methods for these tables in the present state of the database, best first. Rejects with FozError `unavailable`. */
   offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;
   /** Opens a stream by a method without obstacles. Rejects with FozError. */
   follow(options: FollowOptions): Promise<ChangeStream>;

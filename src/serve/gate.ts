@@ -21,7 +21,7 @@ export interface Requester {
 /** An admitted request. */
 export interface Entry {
   readonly limits: Limits;
-  /** What all operations of the request share (a batch has several): session, end signal, time limit, held bytes. */
+  /** Session, end signal, time limit and held bytes. All operations of a batch share them. */
   readonly base: RequestContext['operation'];
   /** RateLimit headers for the response; `null`: no rate applies. */
   readonly rate: RateHeaders | null;

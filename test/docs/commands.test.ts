@@ -137,7 +137,7 @@ const folder = mkdtempSync(join(tmpdir(), 'foz-commands-'));
 const [example, demo] = [join(folder, 'example'), join(folder, 'demo')];
 const children: ChildProcess[] = [];
 let path: string;
-/** What the documents leave to the reader, and what stands there in this test. */
+/** Placeholders of the documents, such as a path, each with the value that this test puts in its place. */
 const here: [RegExp, string][] = [];
 
 const permission = { columns: '*', filter: {}, allow_aggregations: true };
@@ -233,7 +233,7 @@ function run(cwd: string, given: string): string {
   return stdout;
 }
 
-/** What a document shows of an output: `...` stands for anything. */
+/** A pattern for the output that a document shows; `...` matches any text. */
 function shown(text: string): RegExp {
   const escaped = text.trim().replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll('\\.\\.\\.', '[\\s\\S]*?')}$`);

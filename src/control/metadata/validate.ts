@@ -78,7 +78,7 @@ function messageOf(error: ErrorObject): string {
   return lengthProblem(error) ?? error.message ?? 'is not right';
 }
 
-/** What an entry of these keywords counts, for a value that has too few or too many of them. */
+/** The unit that JSON Schema's `min` and `max` keywords count, by the end of their names: `minLength` counts characters. */
 const counted: Readonly<Record<string, string>> = {
   Length: 'character',
   Items: 'entry',

@@ -14,7 +14,7 @@ const groups = (hex: string) => [8, 4, 4, 4, 12].map((length) => hex.repeat(leng
 const lower = groups('[0-9a-f]');
 const upper = groups('[0-9A-F]');
 
-/** What the SQL of a class returns for a value that has no canonical form, or one that indexes cannot find. */
+/** The class of values that have no canonical form, and of those that no index finds. */
 const odd = 'odd';
 /** Texts with more bytes than this are not looked at closely: their form is odd. */
 const longest = 48;
@@ -73,7 +73,7 @@ export function formClass(x: string, scalar: Scalar): string {
   return `case when ${x} is not null then ${classes[scalar]!(x)} end`;
 }
 
-/** What `castType` says of a column whose values have forms of these classes; `null`: all have the usual one. */
+/** The `castType` of a column, from the classes of its values; `null`: all values have the usual form. */
 export function formMarker(found: readonly string[], scalar: Scalar): string | null {
   // Nothing is known of an empty column: programs that store UUIDs as bytes are many.
   if (found.length === 0) return scalar === 'uuid' ? 'uuid forms' : null;

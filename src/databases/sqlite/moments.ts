@@ -2,7 +2,7 @@ import type { ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { timestampText } from './engine/canonical.js';
 
-/** What follows a moment that is stored as text. */
+/** The time zone at the end of a moment that is stored as text; empty: none, the moment is in UTC. */
 export type MomentSuffix = '' | 'Z' | '+00:00' | ' +00:00';
 
 /**

@@ -28,7 +28,7 @@ interface TableState {
   readonly isPublished: boolean;
 }
 
-/** What logical replication is worth for these tables, on this server and for this user. */
+/** Checks the server, the rights of the user and the tables for logical replication. */
 export async function replicationOffer(
   driver: Pick<Driver, 'run'>,
   tables: readonly ChangedTable[],
