@@ -1,4 +1,5 @@
 import type { NativeComparison, Scalar } from '../../catalog/index.ts';
+import { quotedName } from './quoted-name.ts';
 
 /** A type of the system catalogs, as introspection reads it. */
 export interface TypeRow {
@@ -87,8 +88,7 @@ export interface ResolvedType {
 /** Types of object names (`regclass`). For the server, an unknown name is an error of the schema, not of the value. */
 const namesObjects = /^reg[a-z]+$/;
 
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const quotedName = ({ namespace, name }: TypeRow) => `${quote(namespace)}.${quote(name)}`;
+const typeName = ({ namespace, name }: TypeRow) => `${quotedName(namespace)}.${quotedName(name)}`;
 
 /** A type that is neither a domain nor an array. `spelled`: as `format_type` prints it, with its modifiers. */
 export function resolvePlain(row: TypeRow, modifier: number, spelled: string): ResolvedType {
@@ -109,7 +109,7 @@ export function resolvePlain(row: TypeRow, modifier: number, spelled: string): R
     return {
       ...opaque(row),
       scalar: 'geometry',
-      castType: quotedName(row) + (/\([^)]*\)$/.exec(spelled)?.[0] ?? ''),
+      castType: typeName(row) + (/\([^)]*\)$/.exec(spelled)?.[0] ?? ''),
     };
   const known = row.namespace === 'pg_catalog' || row.kind !== 'b' || opaqueExtensions.has(row.name);
   const usable = known && row.kind !== 'p';
@@ -127,7 +127,7 @@ function opaque(row: TypeRow): ResolvedType {
   return {
     scalar: 'opaque',
     array: false,
-    castType: row.kind === 'p' ? null : quotedName(row),
+    castType: row.kind === 'p' ? null : typeName(row),
     enumType: null,
     notNull: false,
     defaultExpression: null,

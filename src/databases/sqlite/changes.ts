@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { type EndSignal, FozError, HeldBytes } from '../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream, Changes } from '../../plan/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
+import { fileIdentity } from './file-identity.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
 
 /** Milliseconds between two questions for the version of the data. */
@@ -83,14 +83,9 @@ async function versionOf(engine: EngineProcess, file: string): Promise<string> {
   }
 }
 
-/** Differs when another file has taken the place of the open one. */
-async function identityOf(file: string): Promise<string> {
-  try {
-    const { dev, ino } = await stat(file, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return 'gone';
-  }
+/** As `fileIdentity`; `gone`: there is no file. */
+function identityOf(file: string): Promise<string> {
+  return fileIdentity(file).catch(() => 'gone');
 }
 
 function pause(signal: EndSignal): Promise<void> {

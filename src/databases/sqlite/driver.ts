@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { SourceFacts } from '../../catalog/index.ts';
 import { type EndSignal, FozError, HeldBytes, tooLong } from '../../core/index.ts';
 import type { PoolState, RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
@@ -15,6 +14,7 @@ import {
   Watch,
 } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
+import { fileIdentity } from './file-identity.ts';
 import { introspect } from './introspect.ts';
 import type { ResolvedOptions } from './options.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
@@ -172,8 +172,7 @@ class SqliteDriver implements Driver {
   async #sameFile(): Promise<void> {
     let identity: string | null = null;
     try {
-      const { dev, ino } = await stat(this.#options.file, { bigint: true });
-      identity = `${dev}:${ino}`;
+      identity = await fileIdentity(this.#options.file);
     } catch (error) {
       if (this.#identity === null) return; // never opened: opening reports the error
       await this.#retire();

@@ -1,6 +1,7 @@
 import type { EndSignal } from '../../../core/index.ts';
 import type { ChangedTable, ChangeOffer } from '../../../plan/index.ts';
 import type { Driver } from '../../../sql/index.ts';
+import { quotedName } from '../quoted-name.ts';
 
 /** The publication that Foz follows. Its owner decides which tables it has. */
 export const publication = 'foz';
@@ -91,7 +92,7 @@ async function tableStates(
  */
 function publishing(tables: readonly TableState[], exists: boolean): string[] {
   const spelled = ({ namespace, name }: ChangedTable) =>
-    [namespace ?? 'public', name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+    [namespace ?? 'public', name].map(quotedName).join('.');
   const bare = tables.filter(({ identity }) => identity === 'nothing');
   const list = tables.map(({ table }) => spelled(table)).join(', ');
   return [

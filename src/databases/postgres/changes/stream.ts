@@ -3,6 +3,7 @@ import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from 
 import { connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
+import { quotedName } from '../quoted-name.ts';
 import { lsnSpelled, lsnText, parseLsn } from './lsn.ts';
 import { Pgoutput } from './pgoutput.ts';
 import { ReplicationConnection } from './replication-connection.ts';
@@ -47,13 +48,13 @@ async function begin(
   if (name === null) {
     name = `foz_${process.pid}_${Date.now().toString(36)}_${Math.random().toString(36).slice(2, 8)}`;
     const [row] = await connection.query(
-      `CREATE_REPLICATION_SLOT ${quoted(name)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
+      `CREATE_REPLICATION_SLOT ${quotedName(name)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
     );
     start = lsnText(parseLsn(row!.consistent_point!));
   }
-  const publications = `'${quoted(publication).replaceAll("'", "''")}'`;
+  const publications = `'${quotedName(publication).replaceAll("'", "''")}'`;
   await connection.start(
-    `START_REPLICATION SLOT ${quoted(name)} LOGICAL ${lsnSpelled(start)} (proto_version '1', publication_names ${publications})`,
+    `START_REPLICATION SLOT ${quotedName(name)} LOGICAL ${lsnSpelled(start)} (proto_version '1', publication_names ${publications})`,
   );
   return start;
 }
@@ -63,10 +64,6 @@ function behindPooler(): FozError {
     'unavailable',
     'The connection pooler before the server refuses replication: name the address of the server itself for changes.',
   );
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 class PostgresChanges implements ChangeStream {

@@ -1,0 +1,4 @@
+/** A name in double quotes, for statements whose text is not compiled from a plan. */
+export function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
