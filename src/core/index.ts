@@ -14,6 +14,7 @@ export {
   withoutEndingZeros,
 } from './exact-number.ts';
 export { type HeldAmong, HeldBytes, mostBytes, tooLong } from './held-bytes.ts';
+export { type Link, LinkedList } from './linked-list.ts';
 export { plainMessage } from './many-errors.ts';
 export {
   adminRole,

@@ -58,9 +58,10 @@ export class Gate {
     const holding = this.#holdings.open(callerOf);
     const free =
       concurrency === null ? undefined : this.#rates.enter(this.callerOf(session, request), concurrency);
-    const timeLimit = timeMs === null ? undefined : this.#timeLimit(timeMs, end);
+    const timeLimit = timeMs === null ? undefined : this.#timeLimit(timeMs);
+    const timed = timeLimit?.add(end);
     const leave = () => {
-      timeLimit?.remove(end);
+      if (timed !== undefined) timeLimit?.remove(timed);
       free?.();
       holding.release();
     };
@@ -145,13 +146,12 @@ export class Gate {
     );
   }
 
-  #timeLimit(timeMs: number, end: RequestEnd): TimeLimit {
+  #timeLimit(timeMs: number): TimeLimit {
     let limit = this.#timeLimits.get(timeMs);
     if (limit === undefined) {
       limit = new TimeLimit(timeMs);
       this.#timeLimits.set(timeMs, limit);
     }
-    limit.add(end);
     return limit;
   }
 }

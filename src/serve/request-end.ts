@@ -1,4 +1,4 @@
-import type { EndSignal } from '../core/index.ts';
+import { type EndSignal, type Link, LinkedList } from '../core/index.ts';
 
 /** The end of one request: its client disconnected, or its time is up. */
 export class RequestEnd implements EndSignal {
@@ -24,26 +24,33 @@ export class RequestEnd implements EndSignal {
   }
 }
 
+/** A running request. `latest`: the end of its time, by `performance.now()`. */
+export interface Timed {
+  readonly end: RequestEnd;
+  readonly latest: number;
+}
+
 /**
  * Ends requests whose time is up. All have the same limit, so they expire in order of arrival, and one timer for the oldest is enough; a
  * timer for each request would cost time on the hot path.
  */
 export class TimeLimit {
   readonly #limitMs: number;
-  readonly #ends = new Map<RequestEnd, number>();
+  readonly #running = new LinkedList<Timed>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
   }
 
-  add(end: RequestEnd): void {
-    this.#ends.set(end, performance.now() + this.#limitMs);
+  /** Ends a request when its time is up, unless it is removed before; `remove` takes what is returned. */
+  add(end: RequestEnd): Link<Timed> {
     if (this.#timer === null) this.#schedule(this.#limitMs);
+    return this.#running.add({ end, latest: performance.now() + this.#limitMs });
   }
 
-  remove(end: RequestEnd): void {
-    this.#ends.delete(end);
+  remove(link: Link<Timed>): void {
+    this.#running.remove(link);
   }
 
   #schedule(milliseconds: number): void {
@@ -54,12 +61,13 @@ export class TimeLimit {
   #endOverdue(): void {
     this.#timer = null;
     const now = performance.now();
-    for (const [end, latest] of this.#ends) {
+    for (let link = this.#running.firstLink; link !== null; link = this.#running.firstLink) {
+      const { end, latest } = link.item;
       if (latest > now) {
         this.#schedule(latest - now + 1);
         return;
       }
-      this.#ends.delete(end);
+      this.#running.remove(link);
       end.abort();
     }
   }

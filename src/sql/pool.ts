@@ -1,4 +1,4 @@
-import { FozError } from '../core/index.ts';
+import { FozError, type Link, LinkedList } from '../core/index.ts';
 import type { PoolState } from '../plan/index.ts';
 import { ended, type Limits, type Watch, type Watched } from './watch.ts';
 
@@ -32,6 +32,7 @@ export interface PoolOptions<S extends Pooled> {
 interface Waiting<S> extends Watched {
   readonly resolve: (session: S) => void;
   readonly reject: (error: FozError) => void;
+  link: Link<Waiting<S>> | null;
 }
 
 /** Connections to one database, opened when needed and replaced when lost. The one used last is used first. */
@@ -40,7 +41,7 @@ export class Pool<S extends Pooled> {
   readonly #watch: Watch;
   readonly #sessions = new Set<S>();
   readonly #idle: S[] = [];
-  readonly #waiting = new Set<Waiting<S>>();
+  readonly #waiting = new LinkedList<Waiting<S>>();
   /** In use, and not to be used again. */
   readonly #retired = new Set<S>();
   #opening = 0;
@@ -67,7 +68,7 @@ export class Pool<S extends Pooled> {
       session.end();
       return;
     }
-    const [waiting] = this.#waiting;
+    const waiting = this.#waiting.first;
     if (waiting !== undefined) {
       this.#leave(waiting);
       waiting.resolve(session);
@@ -109,20 +110,25 @@ export class Pool<S extends Pooled> {
         deadline: Math.min(latest, limits.deadline),
         resolve,
         reject,
+        link: null,
         stop: () => {
-          this.#waiting.delete(waiting);
+          this.#unlink(waiting);
           reject(limits.signal.aborted || limits.deadline <= latest ? ended(limits.signal) : this.#busy());
         },
       };
-      this.#waiting.add(waiting);
+      waiting.link = this.#waiting.add(waiting);
       this.#watch.add(waiting);
       this.#grow();
     });
   }
 
   #leave(waiting: Waiting<S>): void {
-    this.#waiting.delete(waiting);
+    this.#unlink(waiting);
     this.#watch.remove(waiting);
+  }
+
+  #unlink(waiting: Waiting<S>): void {
+    if (waiting.link !== null) this.#waiting.remove(waiting.link);
   }
 
   #busy(): FozError {
@@ -163,7 +169,7 @@ export class Pool<S extends Pooled> {
   /** Rejects one waiting caller after `open` failed, unless another connection may become free. */
   #fail(error: unknown): void {
     if (this.#options.isFull(error) && this.#sessions.size + this.#opening > 0) return;
-    const [waiting] = this.#waiting;
+    const waiting = this.#waiting.first;
     if (waiting === undefined) return;
     this.#leave(waiting);
     waiting.reject(this.#options.toFozError(error));

@@ -1,4 +1,4 @@
-import { type EndSignal, FozError, type HeldBytes } from '../core/index.ts';
+import { type EndSignal, FozError, type HeldBytes, type Link, LinkedList } from '../core/index.ts';
 import type { RunContext } from '../plan/index.ts';
 
 /** The limits of a wait or of a running statement: end signal, deadline, bytes. */
@@ -14,23 +14,27 @@ export interface Limits {
 export interface Watched extends Limits {
   /** Called once, when the signal is aborted or the deadline has passed. */
   stop(): void;
+  /** Its place while it is watched. */
+  place?: Link<Watched> | null;
 }
 
 const periodMs = 20;
 
 /** Stops waits and statements at their limits. One check of all of them every 20 ms costs less than a timer and a listener for each. */
 export class Watch {
-  readonly #watched = new Set<Watched>();
+  readonly #watched = new LinkedList<Watched>();
   #timer: NodeJS.Timeout | null = null;
 
   /** Watches until `remove`. */
   add(watched: Watched): void {
-    this.#watched.add(watched);
+    watched.place = this.#watched.add(watched);
     this.#timer ??= setInterval(() => this.#check(), periodMs);
   }
 
   remove(watched: Watched): void {
-    this.#watched.delete(watched);
+    if (!watched.place) return;
+    this.#watched.remove(watched.place);
+    watched.place = null;
   }
 
   #check(): void {
@@ -42,7 +46,7 @@ export class Watch {
     const now = performance.now();
     for (const watched of this.#watched) {
       if (!watched.signal.aborted && now < watched.deadline) continue;
-      this.#watched.delete(watched);
+      this.remove(watched);
       watched.stop();
     }
   }
