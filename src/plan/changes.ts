@@ -85,7 +85,10 @@ export interface ChangeOffer {
 /** The method of a stream, and the position at which it begins. */
 export interface FollowOptions {
   readonly method: ChangeMethod;
-  /** A name under which the database keeps changes that were not acknowledged; `null`: the stream begins now, and nothing is kept. */
+  /**
+   * A name under which the database keeps changes that were not acknowledged; `null`: the stream begins now or at `after`, and nothing is
+   * kept. Where the database keeps no positions of its readers, a name is refused with `not-supported`: then the caller keeps the position.
+   */
   readonly keptAs: string | null;
   /** The position after which to begin; absent: the last acknowledged one, or now. */
   readonly after?: ChangePosition;

@@ -1,7 +1,7 @@
 import { type Driver, isRead, Pool, pooledDriver, Watch } from '../../sql/index.ts';
 import { isFull, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
-import { type MysqlOptions, settingsOf, type Variant } from './options.ts';
+import type { Settings, Variant } from './options.ts';
 import { changeHint, type Queries } from './queries.ts';
 import { resultOf } from './result.ts';
 import { Session } from './session.ts';
@@ -21,8 +21,7 @@ export interface DriverVariant extends Variant {
  * 26,600 and 7,000 to 5,100. Values are spelled by `literal.ts`, never by the client library: each has one type and one
  * spelling that ends where it should in every `sql_mode`.
  */
-export function mysqlDriver(options: MysqlOptions, variant: DriverVariant): Driver {
-  const settings = settingsOf(options, variant);
+export function mysqlDriver(settings: Settings, variant: DriverVariant): Driver {
   const watch = new Watch();
   const open = (onEnd: (session: Session) => void) => Session.open(settings, watch, onEnd);
   const connectError = (error: unknown) => toFozError(error, 'connect');

@@ -1,0 +1,118 @@
+import { FozError } from '../../../core/index.ts';
+import type { ChangePosition } from '../../../plan/index.ts';
+import type { TransactionStart } from './gtid-event.ts';
+import { GtidPosition } from './gtid-position.ts';
+import { GtidSet } from './gtid-set.ts';
+
+/** Digits of the numbers that positions begin with, so that they compare as texts. */
+const digits = 16;
+const padded = (value: number) => String(value).padStart(digits, '0');
+
+/** Where a reader of a binlog is. It only ever stands between two transactions. */
+export interface Place {
+  readonly position: ChangePosition;
+  /** The name and the identity of the transaction that begins here. */
+  named(start: TransactionStart): { readonly transaction: string; readonly id: string };
+  /** The transaction has ended, at this offset of its file. */
+  pass(start: TransactionStart, offset: number): void;
+  /** What follows comes from this offset of a file. */
+  enter(file: string, offset: number): void;
+  /** When the file was begun, as it says itself. Throws FozError `not-found` when the place is in a file that had the same name before. */
+  check(created: number): void;
+}
+
+/**
+ * A place by GTIDs, which is valid on every server with the same data. Its text begins with the number of transactions, since sets of
+ * GTIDs have no order as texts.
+ */
+export class GtidPlace implements Place {
+  readonly executed: GtidSet | GtidPosition;
+
+  constructor(executed: GtidSet | GtidPosition) {
+    this.executed = executed;
+  }
+
+  get position(): ChangePosition {
+    return `g${padded(this.executed.count)}:${this.executed}`;
+  }
+
+  named({ source, number }: TransactionStart) {
+    const transaction = `${source}${this.executed instanceof GtidSet ? ':' : '-'}${number}`;
+    return { transaction, id: `g${padded(this.executed.count)}:${transaction}` };
+  }
+
+  pass({ source, number }: TransactionStart): void {
+    if (source !== null) this.executed.add(source, number);
+  }
+
+  enter(): void {}
+  check(): void {}
+}
+
+/** A place by the name of a file of the binlog and an offset in it. It is valid on this server only. */
+export class FilePlace implements Place {
+  file: string;
+  offset: number;
+  #created: number | null;
+
+  constructor(file: string, offset: number, created: number | null = null) {
+    this.file = file;
+    this.offset = offset;
+    this.#created = created;
+  }
+
+  get position(): ChangePosition {
+    return `${this.#text}:${this.#created ?? ''}:${this.file}`;
+  }
+
+  get #text(): string {
+    return `f${padded(Number(/\d+$/.exec(this.file)?.[0] ?? 0))}${padded(this.offset)}`;
+  }
+
+  named() {
+    return { transaction: `${this.file}:${this.offset}`, id: this.#text };
+  }
+
+  pass(_: TransactionStart, offset: number): void {
+    this.offset = offset;
+  }
+
+  enter(file: string, offset: number): void {
+    if (file !== this.file) this.#created = null;
+    [this.file, this.offset] = [file, offset];
+  }
+
+  check(created: number): void {
+    if (this.#created !== null && this.#created !== created) throw gone();
+    this.#created = created;
+  }
+}
+
+/** The place that a position stands for. Throws FozError `not-found` for a text that no stream of this server has given. */
+export function placeOf(position: ChangePosition, engine: 'mysql' | 'mariadb'): Place {
+  const byGtid = /^g\d{16}:(.*)$/s.exec(position);
+  const byFile = /^f\d{16}(\d{16}):(\d*):(.+)$/s.exec(position);
+  try {
+    if (byGtid !== null)
+      return new GtidPlace(engine === 'mysql' ? GtidSet.parse(byGtid[1]!) : GtidPosition.parse(byGtid[1]!));
+  } catch (error) {
+    throw unknown(error);
+  }
+  // MariaDB always has GTIDs.
+  if (byFile === null || engine === 'mariadb') throw unknown();
+  const created = byFile[2] === '' ? null : Number(byFile[2]);
+  return new FilePlace(byFile[3]!, Number(byFile[1]), created);
+}
+
+/** The changes after a position are not in the binlog any more. */
+export function gone(cause?: unknown): FozError {
+  return new FozError(
+    'not-found',
+    'The database does not have the changes after this position any more: its binlog was purged or reset.',
+    cause === undefined ? {} : { internal: String((cause as Error).message ?? cause), cause },
+  );
+}
+
+function unknown(cause?: unknown): FozError {
+  return new FozError('not-found', 'The position of the changes is none of this database.', { cause });
+}

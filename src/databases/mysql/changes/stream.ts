@@ -1,0 +1,202 @@
+import { type EndSignal, FozError } from '../../../core/index.ts';
+import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from '../../../plan/index.ts';
+import { toFozError } from '../errors.ts';
+import type { Settings } from '../options.ts';
+import { readCharsets } from './charsets.ts';
+import { type Dump, openDump } from './dump.ts';
+import { dumpError, errorIn } from './dump-errors.ts';
+import { readHiddenTypes } from './hidden-types.ts';
+import { LogReader } from './log-reader.ts';
+import { PacketReader } from './packet-reader.ts';
+import { type HiddenTypes, TableLayouts } from './table-layouts.ts';
+import { Transactions } from './transactions.ts';
+
+/** Bytes of decoded messages that wait for `next`. Beyond them nothing is read from the connection. */
+const mostWaiting = 8 * 1024 * 1024;
+
+/** Milliseconds without a byte of the server, which sends a heartbeat every 5 s, after which the connection counts as lost. */
+const silenceMs = 30_000;
+
+/** First bytes of packets. */
+const [endPacket, errorPacket] = [0xfe, 0xff];
+
+/** Reads again which columns have types that the binlog does not tell. */
+type RenewHidden = () => Promise<HiddenTypes>;
+
+const systemNamespaces = new Set(['information_schema', 'mysql', 'performance_schema', 'sys']);
+
+/** Follows the binlog of a server. Rejects with FozError. `renewHidden`: over another connection, when tables were altered. */
+export async function followBinlog(
+  settings: Settings,
+  follow: FollowOptions,
+  renewHidden: RenewHidden,
+): Promise<ChangeStream> {
+  if (follow.keptAs !== null)
+    throw new FozError(
+      'not-supported',
+      'The server keeps its binlog for all readers alike, and no position of a reader: begin after a position.',
+    );
+  try {
+    const dump = await openDump(settings, follow);
+    try {
+      const { database, engine } = settings;
+      const isFollowed = (namespace: string) =>
+        database === null ? !systemNamespaces.has(namespace) : namespace === database;
+      const hidden = await readHiddenTypes(dump.ask, settings);
+      const layouts = new TableLayouts(engine, await readCharsets(dump.ask, engine), isFollowed, hidden);
+      return new BinlogChanges(settings, dump, layouts, renewHidden);
+    } catch (error) {
+      dump.client.destroy();
+      throw error;
+    }
+  } catch (error) {
+    throw toFozError(error, 'connect');
+  }
+}
+
+class BinlogChanges implements ChangeStream {
+  readonly start: ChangePosition;
+  readonly #dump: Dump;
+  readonly #log: LogReader;
+  readonly #packets: PacketReader;
+  #messages: ChangeMessage[] = [];
+  #bytes = 0;
+  #error: FozError | null = null;
+  #wake: (() => void) | null = null;
+  /** Reasons for which nothing is read: the caller has not taken the messages, types are being read anew. */
+  readonly #pauses = new Set<'full' | 'altered'>();
+  #heardAt = Date.now();
+  readonly #silence: NodeJS.Timeout;
+
+  constructor(settings: Settings, dump: Dump, layouts: TableLayouts, renewHidden: RenewHidden) {
+    this.#dump = dump;
+    this.start = dump.place.position;
+    this.#log = new LogReader({
+      engine: settings.engine,
+      place: dump.place,
+      layouts,
+      hasChecksums: dump.hasChecksums,
+      transactions: new Transactions(dump.place, (message, bytes) => this.#add(message, bytes)),
+      altered: () => {
+        if (settings.engine === 'mariadb') void this.#renew(layouts, renewHidden);
+      },
+    });
+    this.#packets = new PacketReader((payload) => this.#receive(payload));
+    this.#silence = setInterval(() => this.#checkSilence(), silenceMs / 6);
+    this.#take();
+  }
+
+  async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
+    while (this.#messages.length === 0) {
+      if (this.#error !== null) throw this.#error;
+      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      await this.#arrival(signal);
+    }
+    const messages = this.#messages;
+    this.#messages = [];
+    this.#bytes = 0;
+    this.#continue('full');
+    return messages;
+  }
+
+  /** The server keeps its binlog by its own settings. */
+  acknowledge(): void {}
+
+  async close(): Promise<void> {
+    this.#fail(new FozError('unavailable', 'The change stream was closed.'));
+  }
+
+  /** Takes the connection over from the client. */
+  #take(): void {
+    const { client, start } = this.#dump;
+    const lost = () => this.#fail(toFozError({ message: 'Connection lost', code: 'ECONNRESET' }));
+    client.on('error', (error) => this.#fail(toFozError(error)));
+    client.on('end', lost);
+    this.#dump.gate.on('close', lost);
+    (client as unknown as { packetParser: PacketReader }).packetParser = this.#packets;
+    start();
+  }
+
+  #receive(payload: Buffer): void {
+    if (this.#error !== null) return;
+    this.#heardAt = Date.now();
+    const first = payload[0];
+    try {
+      if (first === errorPacket) this.#fail(dumpError(errorIn(payload)));
+      else if (first === endPacket && payload.length < 9)
+        this.#fail(new FozError('unavailable', 'The server has ended the binlog.'));
+      else this.#log.read(payload.subarray(1));
+    } catch (error) {
+      this.#fail(error instanceof RangeError ? unreadable(error) : toFozError(error));
+    }
+  }
+
+  async #renew(layouts: TableLayouts, renewHidden: RenewHidden): Promise<void> {
+    this.#pause('altered');
+    try {
+      layouts.renew(await renewHidden());
+      this.#continue('altered');
+    } catch (error) {
+      this.#fail(toFozError(error));
+    }
+  }
+
+  #pause(reason: 'full' | 'altered'): void {
+    this.#pauses.add(reason);
+    this.#packets.hold();
+    this.#dump.gate.shut();
+  }
+
+  #continue(reason: 'full' | 'altered'): void {
+    if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#error !== null) return;
+    this.#heardAt = Date.now();
+    this.#dump.gate.open();
+    this.#packets.release();
+  }
+
+  #checkSilence(): void {
+    if (this.#pauses.size > 0 || Date.now() - this.#heardAt < silenceMs) return;
+    this.#fail(
+      new FozError('unavailable', 'The database has sent nothing for 30 s: the connection is lost.'),
+    );
+  }
+
+  #arrival(signal: EndSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        this.#wake = null;
+        resolve();
+      };
+      this.#wake = done;
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  #add(message: ChangeMessage, bytes: number): void {
+    const last = this.#messages.at(-1);
+    if (message.kind === 'idle' && last?.kind === 'idle') this.#messages.pop();
+    this.#messages.push(message);
+    // An object and its texts take several times the bytes of the log.
+    this.#bytes += 200 + 2 * bytes;
+    if (this.#bytes > mostWaiting) this.#pause('full');
+    this.#wake?.();
+  }
+
+  #fail(error: FozError): void {
+    if (this.#error !== null) return;
+    this.#error = error;
+    clearInterval(this.#silence);
+    this.#packets.hold();
+    this.#dump.client.destroy();
+    this.#dump.gate.destroy();
+    this.#wake?.();
+  }
+}
+
+function unreadable(cause: RangeError): FozError {
+  return new FozError('not-supported', 'An event of the binlog could not be read.', {
+    internal: cause.message,
+    cause,
+  });
+}

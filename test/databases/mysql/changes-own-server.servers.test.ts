@@ -1,0 +1,217 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChangeMessage, ChangeStream } from '../../../src/plan/index.ts';
+import { type Connection, connect } from '../../support/connect.ts';
+import { describeEngines } from '../../support/engines.ts';
+import { type Server, startMariadb, startMysql } from '../../support/servers/index.ts';
+import { until } from '../../support/wait.ts';
+import { both, connectTo } from './support.ts';
+
+const never = new AbortController().signal;
+
+/** Settings that stand in the way of the binlog, or make it look different. */
+const settings = {
+  mysql: {
+    'gtid-mode': 'OFF',
+    'binlog-row-metadata': 'MINIMAL',
+    'binlog-row-image': 'MINIMAL',
+    'binlog-transaction-compression': 'ON',
+    'binlog-row-value-options': 'PARTIAL_JSON',
+    'binlog-format': 'MIXED',
+  },
+  mariadb: {
+    'binlog-row-metadata': 'NO_LOG',
+    'binlog-row-image': 'MINIMAL',
+    'binlog-format': 'MIXED',
+    'log-bin-compress': 'ON',
+    'log-bin-compress-min-len': '10',
+  },
+} as const;
+const obstacles = {
+  mysql: [
+    'binlog_format',
+    'binlog_row_image',
+    'binlog_row_metadata',
+    'binlog_transaction_compression',
+    'binlog_row_value_options',
+  ],
+  mariadb: ['binlog_format', 'binlog_row_image', 'binlog_row_metadata'],
+} as const;
+
+/** What needs a server of its own: its settings, its certificate, and its binlog, which is purged and reset. */
+describeEngines(both, (engine) => {
+  let server: Server;
+  let folder: string;
+  let past: Connection;
+  let connector: ReturnType<typeof connectTo>;
+  const streams: ChangeStream[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'foz-tls-'));
+    const [key, certificate] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string];
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        ...subject,
+        '-keyout',
+        key,
+        '-out',
+        certificate,
+      ],
+      { stdio: 'pipe' },
+    );
+    chmodSync(folder, 0o755);
+    chmodSync(key, 0o644);
+    const own = { ...settings[engine], 'ssl-ca': certificate, 'ssl-cert': certificate, 'ssl-key': key };
+    server = await (engine === 'mysql' ? startMysql({ settings: own }) : startMariadb({ settings: own }));
+    const admin = await connect(engine, server.url);
+    await admin.execute('create database d');
+    await admin.close();
+    connector = connectTo(engine, {
+      connection: `${server.url}d`,
+      tls: { ca: readFileSync(certificate, 'utf8') },
+    });
+  }, 120_000);
+  afterEach(async () => {
+    await Promise.all(streams.splice(0).map((stream) => stream.close()));
+  });
+  afterAll(async () => {
+    await past?.close();
+    await connector?.close();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const follow = async (after?: string): Promise<ChangeStream> => {
+    const stream = await connector.changes!.follow({
+      method: 'replication',
+      keptAs: null,
+      ...(after === undefined ? {} : { after }),
+    });
+    streams.push(stream);
+    return stream;
+  };
+  const read = async (stream: ChangeStream, commits: number): Promise<ChangeMessage[]> => {
+    const messages: ChangeMessage[] = [];
+    while (messages.filter(({ kind }) => kind === 'commit').length < commits)
+      messages.push(...(await stream.next(never)).filter(({ kind }) => kind !== 'idle'));
+    return messages;
+  };
+  const untilRejected = async (stream: ChangeStream): Promise<never> => {
+    for (;;) await stream.next(never);
+  };
+  const valuesOf = (messages: readonly ChangeMessage[]) =>
+    messages.flatMap((message) => (message.kind === 'row' ? [message.new!.values] : []));
+  const commitsOf = (messages: readonly ChangeMessage[]) =>
+    messages.flatMap((message) => (message.kind === 'commit' ? [message.position] : []));
+
+  test('an offer names what stands in the way, and the statements that remove it', async () => {
+    const [before] = await connector.changes!.offers([], never);
+    expect(before!.obstacles.map((text) => text.split(' ')[0])).toEqual(obstacles[engine]);
+    const admin = await connect(engine, server.url);
+    await admin.execute(before!.setup.join(';'));
+    await admin.close();
+    const [after] = await connector.changes!.offers([], never);
+    expect(after).toEqual({ method: 'replication', grain: 'rows', obstacles: [], setup: [], gaps: [] });
+    // A session has the settings of the time when it began.
+    past = await connect(engine, `${server.url}d`);
+  });
+
+  test('a stream goes on after every position, over files of the binlog', async () => {
+    await past.execute('create table resumed (id int primary key, text text)');
+    const first = await follow();
+    for (let id = 1; id <= 6; id++)
+      await past.execute(
+        `begin; insert into resumed values (${10 * id}, repeat('é', 100)), (${10 * id + 1}, ''); commit; ${id % 2 ? 'flush binary logs' : ''}`,
+      );
+    const messages = await read(first, 6);
+    const positions = [first.start, ...commitsOf(messages)];
+    expect([...new Set(positions)].sort()).toEqual(positions);
+    expect(valuesOf(messages)[0]).toEqual([10, 'é'.repeat(100)]);
+    const begins = (list: readonly ChangeMessage[]) =>
+      list.flatMap((message) => (message.kind === 'begin' ? [[message.id, message.transaction]] : []));
+    for (let done = 0; done < 6; done++) {
+      const again = await read(await follow(positions[done]!), 6 - done);
+      expect(valuesOf(again)).toEqual(valuesOf(messages).slice(2 * done));
+      expect(begins(again)).toEqual(begins(messages).slice(done));
+      expect(commitsOf(again)).toEqual(positions.slice(done + 1));
+    }
+  });
+
+  test('over TLS, a caller that does not read holds a bounded number of bytes', async () => {
+    await past.execute('create table many (id int primary key auto_increment, text text)');
+    const stream = await follow();
+    await past.execute('insert into many (text) values (1)');
+    for (let doubled = 1; doubled < 4_096; doubled *= 2)
+      await past.execute(`insert into many (text) select repeat('y', 4000) from many`);
+    const { rss } = process.memoryUsage();
+    // Without a pause for the connection the 16 MB would have arrived by then.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    let [count, most] = [0, 0];
+    while (count < 4_096) {
+      const messages = await stream.next(never);
+      const rows = messages.filter(({ kind }) => kind === 'row').length;
+      count += rows;
+      most = Math.max(most, rows);
+    }
+    expect(most).toBeLessThan(1_500);
+    expect(process.memoryUsage().rss - rss).toBeLessThan(256 * 1024 * 1024);
+  });
+
+  test('changes that were purged are not found', async () => {
+    const { start } = await follow();
+    await past.execute(
+      'create table purged (id int primary key); insert into purged values (1); flush binary logs',
+    );
+    // A file is only purged when no reader has it open, and the server notices only after a while that one is gone.
+    await until(async () => {
+      const logs = (await past.query('show binary logs')).map((row) => String(Object.values(row)[0]));
+      await past.execute(`purge binary logs to '${logs.at(-1)}'`);
+      return logs.length === 1;
+    }, 60_000);
+    await expect(follow(start).then(untilRejected)).rejects.toMatchObject({ code: 'not-found' });
+    const stream = await follow();
+    await past.execute('insert into purged values (3)');
+    expect(valuesOf(await read(stream, 1))).toEqual([[3]]);
+  });
+
+  test('a position before a reset of the binlog is not found', async () => {
+    const stream = await follow();
+    await past.execute('create table reset_ (id int primary key); insert into reset_ values (1)');
+    const position = commitsOf(await read(stream, 1))[0]!;
+    await stream.close();
+    // The time at which a file was begun has whole seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await past.execute(engine === 'mysql' ? 'reset binary logs and gtids' : 'reset master');
+    // By file, not even what is longer than before is taken for the old one. GTIDs that were reached again cannot be told apart.
+    const more = engine === 'mysql' ? 40 : 2;
+    for (let id = 2; id < 2 + more; id++) await past.execute(`insert into reset_ values (${id})`);
+    await expect(follow(position).then(untilRejected)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('what cannot be read ends the stream with the name of the setting', async () => {
+    await past.execute(
+      'create table unreadable (id int primary key, j json); insert into unreadable values (1, null)',
+    );
+    const stream = await follow();
+    await past.execute(
+      engine === 'mysql'
+        ? 'set session binlog_transaction_compression = on; insert into unreadable values (2, null)'
+        : 'set global binlog_row_metadata = no_log; insert into unreadable values (2, null)',
+    );
+    await expect(untilRejected(stream)).rejects.toMatchObject({
+      code: 'not-supported',
+      message: expect.stringMatching(/binlog_transaction_compression|binlog_row_metadata/),
+    });
+  });
+});
