@@ -9,6 +9,7 @@ import { MetadataResolver } from './metadata/metadata-resolver.ts';
 import { PermissionResolver } from './permission/permission-resolver.ts';
 import { RelationshipResolver } from './relationship/relationship-resolver.ts';
 import { RoleResolver } from './role/role-resolver.ts';
+import { SchemaResolver } from './schema/schema-resolver.ts';
 import { AllowListResolver } from './setting/allow-list-resolver.ts';
 import { GeneralResolver } from './setting/general-resolver.ts';
 import { SettingResolver } from './setting/setting-resolver.ts';
@@ -28,6 +29,7 @@ export function buildControlGraph(): Promise<GraphQLSchema> {
       RelationshipResolver,
       PermissionResolver,
       ExplainResolver,
+      SchemaResolver,
       KeyResolver,
       RoleResolver,
       AuditResolver,

@@ -236,7 +236,7 @@ export type Issue = {
   reason: Scalars['String']['output'];
   /** `error`: left out. `note`: works, but maybe not as expected. */
   severity: Scalars['String']['output'];
-  /** `names`: something is not called as it asked to be. */
+  /** `names`: something is not called as it asked to be. `follows`: it goes away with its cause, which is another issue or a source that is not there. */
   topic?: Maybe<Scalars['String']['output']>;
   /** As in shop.public.orders.total. */
   where: Scalars['String']['output'];
@@ -945,6 +945,10 @@ export type Query = {
   role: RolePermissions;
   /** All roles that have any permission, by name. */
   roles: Array<RolePermissions>;
+  /** The scalars in the graph of a role, for code generators. */
+  scalars: Array<ScalarType>;
+  /** The graph in SDL, sorted, as a role sees it. */
+  sdl: Scalars['String']['output'];
   /** Settings of foz.yaml that have no operations of their own. */
   settings: Array<Setting>;
   /** How people sign in besides tokens and keys. */
@@ -1016,6 +1020,16 @@ export type QueryMetadataHistoryArgs = {
 
 export type QueryRoleArgs = {
   name: Scalars['String']['input'];
+};
+
+
+export type QueryScalarsArgs = {
+  role?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QuerySdlArgs = {
+  role?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1128,6 +1142,13 @@ export type RootFieldInput = {
   field: Scalars['String']['input'];
   /** null: the name that it has by itself. */
   name?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A scalar of the graph. Those of GraphQL itself are not listed. */
+export type ScalarType = {
+  name: Scalars['String']['output'];
+  /** The TypeScript type of its values in JSON. */
+  typescript: Scalars['String']['output'];
 };
 
 /** A setting of foz.yaml that has no operations of its own. */

@@ -2,6 +2,7 @@ import { GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { CatalogIssue } from '../../src/catalog/index.ts';
 import {
+  allIssues,
   describeSource,
   healthOf,
   keptNames,
@@ -166,7 +167,7 @@ export class SourceResolver {
 }
 
 function issuesIn({ graphs, sources, settings }: ControlContext): readonly CatalogIssue[] {
-  return [...graphs.issues, ...sources.issues, ...settings.current.issues];
+  return [...allIssues(graphs), ...sources.issues, ...settings.current.issues];
 }
 
 function configOf(name: string, kind: SourceKind, settings: SourceSettings): SourceConfig {

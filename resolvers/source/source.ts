@@ -219,7 +219,11 @@ export class Issue {
   @Field(() => String, { description: 'As in shop.public.orders.total.' })
   where!: string;
 
-  @Field(() => String, { nullable: true, description: '`names`: something is not called as it asked to be.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      '`names`: something is not called as it asked to be. `follows`: it goes away with its cause, which is another issue or a source that is not there.',
+  })
   topic?: string | null | undefined;
 
   @Field(() => String)

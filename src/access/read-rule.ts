@@ -7,6 +7,7 @@ import {
   everyRow,
   familyOf,
   isEveryRow,
+  isUnreadable,
   noRow,
   type Operator,
   operators,
@@ -14,6 +15,7 @@ import {
   type RuleValue,
   type ScalarFamily,
   type Table,
+  type TableName,
   type ValueType,
 } from '../catalog/index.ts';
 import { labelProblem, ruleList, ruleValue } from './constants.ts';
@@ -25,6 +27,8 @@ export type FindTable = (source: string, table: unknown) => Table | undefined;
 export interface Problem {
   readonly where: string;
   readonly reason: string;
+  /** Another issue says the cause. */
+  readonly follows?: true;
 }
 
 /** A permission, or a part of one, with at least one fault. */
@@ -97,7 +101,7 @@ function readEntry(table: Table, key: string, value: unknown, where: string, fin
   const column = table.column.get(key);
   if (column !== undefined) return readColumn(table, column, value, where);
   const relationship = table.relationships.find((candidate) => candidate.name === key);
-  if (relationship === undefined) refuse(where, unknownMember(table, key));
+  if (relationship === undefined) throw new RuleProblem([{ where, ...unknownMember(table, key) }]);
   const inside = readQuantified(relationship.to, value, where, find);
   const some = (rule: RowRule): RowRule => ({ kind: 'exists', relationship, where: rule });
   return all(
@@ -109,10 +113,26 @@ function readEntry(table: Table, key: string, value: unknown, where: string, fin
   );
 }
 
-function unknownMember(table: Table, name: string): string {
+function unknownMember(table: Table, name: string): Omit<Problem, 'where'> {
+  if (table.lostRelationships.includes(name))
+    return { reason: `the relationship "${name}" is left out`, follows: true };
+  if (mayLeadToUnreadable(table, name))
+    return {
+      reason: `the relationship "${name}" leads to a table that the user of the source may not read`,
+      follows: true,
+    };
   const logical = ['_and', '_or', '_not', '_exists'];
   const known = [...table.column.keys(), ...table.relationships.map((one) => one.name), ...logical];
-  return `${table.id} has no column or relationship "${name}"${didYouMean(name, known)}`;
+  return { reason: `${table.id} has no column or relationship "${name}"${didYouMean(name, known)}` };
+}
+
+/** Whether a name is that of a relationship by a foreign key from or to a table that the user may not read: these keys are not known. */
+function mayLeadToUnreadable({ source, column }: Table, name: string): boolean {
+  if (source.unreadable.length === 0) return false;
+  return (
+    ['_id', '_ID', 'Id'].some((end) => column.has(name + end)) ||
+    source.unreadable.some((other) => name === other.name || name.startsWith(`${other.name}_by_`))
+  );
 }
 
 const quantifiers = ['_some', '_every', '_none'] as const;
@@ -139,9 +159,22 @@ function readExists(table: Table, value: unknown, where: string, find: FindTable
   if (unknown !== undefined) refuse(`${where}.${unknown}`, '_exists has nothing but _table and _where');
   const other = find(table.source.name, name);
   if (other === undefined)
-    refuse(`${where}._table`, `source ${table.source.name} has no table ${JSON.stringify(name)}`);
+    throw new RuleProblem([{ where: `${where}._table`, ...missingTable(table, name) }]);
   const rule = readRule(other, (condition ?? {}) as BoolExp, `${where}._where`, find);
   return { kind: 'exists table', table: other, where: rule };
+}
+
+function missingTable({ source }: Table, name: unknown): Omit<Problem, 'where'> {
+  const shown = JSON.stringify(name);
+  return isTableName(name) && isUnreadable(source, name)
+    ? { reason: `the user of the source ${source.name} may not read its table ${shown}`, follows: true }
+    : { reason: `source ${source.name} has no table ${shown}` };
+}
+
+function isTableName(given: unknown): given is TableName {
+  const name =
+    typeof given === 'object' && given !== null ? (given as { readonly name?: unknown }).name : given;
+  return typeof name === 'string';
 }
 
 function readList(table: Table, value: unknown, where: string, find: FindTable): RowRule[] {

@@ -92,12 +92,13 @@ function readValidations(
       return [{ rule: readRule(table, check, 'check', find), message }];
     } catch (error) {
       if (!(error instanceof RuleProblem)) throw error;
-      for (const { where, reason } of error.problems)
+      for (const { where, reason, follows } of error.problems)
         issues.push({
           severity: 'error',
           where: `${table.id}: validations[${at}], ${where}`,
           reason: `${reason}; the rule is left out`,
           path: [...path, 'validations', at, ...stepsOf(where)],
+          ...(follows ? { topic: 'follows' } : {}),
         });
       return [];
     }
@@ -139,12 +140,13 @@ function readTable(reading: Reading, table: Table, entry: TableMetadata): void {
     for (const [index, { role: name, permission }] of list.entries()) {
       const where = `${table.id}: ${kind} permission of role ${JSON.stringify(name)}`;
       const path = [...reading.path, `${kind}_permissions`, index];
-      const report = (at: string, reason: string) =>
+      const report = (at: string, reason: string, follows?: true) =>
         issues.push({
           severity: 'error',
           where: at === '' ? where : `${where}, ${at}`,
           reason,
           path: at === '' ? path : [...path, 'permission', ...stepsOf(at)],
+          ...(follows ? { topic: 'follows' } : {}),
         });
       const role = parseRoleName(name);
       if (role === undefined || role === adminRole) {
@@ -165,7 +167,7 @@ function readTable(reading: Reading, table: Table, entry: TableMetadata): void {
         if (!(error instanceof RuleProblem)) throw error;
         draft.refuse(role, table.id, kind);
         for (const problem of error.problems)
-          report(problem.where, `${problem.reason}; the permission is left out`);
+          report(problem.where, `${problem.reason}; the permission is left out`, problem.follows);
       }
     }
   }

@@ -1,11 +1,13 @@
 import type { SourceName } from '../core/index.ts';
-import type { TableKind, TriggerFacts } from './facts.ts';
+import type { TableKind, TriggerFacts, UnreadableTable } from './facts.ts';
 import type { Operator } from './operators.ts';
 import type { ValueType } from './scalars.ts';
 
 /** Everything that exists, resolved and frozen. Only `resolveCatalog` creates it. */
 export interface Catalog {
   readonly sources: ReadonlyMap<SourceName, Source>;
+  /** Sources that were never read, so that nothing about their tables can be said. */
+  readonly unread: ReadonlySet<string>;
   readonly issues: readonly CatalogIssue[];
 }
 
@@ -15,8 +17,8 @@ export interface CatalogIssue {
   /** `shop.public.orders.total` */
   readonly where: string;
   readonly reason: string;
-  /** `names`: something is not called as it asked to be. */
-  readonly topic?: 'names';
+  /** `names`: something is not called as it asked to be. `follows`: it goes away with the cause, which is another issue or a source that is not there. */
+  readonly topic?: 'names' | 'follows';
   /** The position in the metadata, if known: `['tables', 3, 'select_permissions', 0, 'permission']`. */
   readonly path?: readonly (string | number)[];
 }
@@ -35,6 +37,8 @@ export interface Source {
   readonly defaultNamespace: string | null;
   readonly tables: readonly Table[];
   readonly enums: readonly EnumType[];
+  /** Tables that the user may not read, if the engine tells. */
+  readonly unreadable: readonly UnreadableTable[];
 }
 
 export interface Customization {
@@ -71,6 +75,8 @@ export interface Table {
   /** Primary first, then unique keys. */
   readonly keys: readonly Key[];
   readonly relationships: readonly Relationship[];
+  /** Names of declared relationships that were left out because of a fault. */
+  readonly lostRelationships: readonly string[];
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;

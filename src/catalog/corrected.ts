@@ -1,29 +1,43 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalog, Source } from './catalog.ts';
+import { isUnreadable } from './declared-tables.ts';
 import { nearest } from './did-you-mean.ts';
 import type { Metadata, RemoteRelationshipMetadata, TableMetadata, TableName } from './metadata.ts';
 
 /**
- * Metadata in which misspelt sources and tables of entries (`all`: of their relationships too) are replaced by those that are probably meant, so that what they hide can be checked too.
- * Its entries have the same positions. `null`: nothing is misspelt like that.
+ * Metadata in which misspelt sources and tables of entries (`all`: of their relationships too) are replaced by those that are probably
+ * meant, so that what they hide can be checked too. Sources that were never read are not misspelt. Entries have the same positions. `null`: nothing is misspelt like that.
  */
 export function correctedMetadata(
-  { sources }: Pick<Catalog, 'sources'>,
+  { sources, unread }: Pick<Catalog, 'sources' | 'unread'>,
   metadata: Metadata,
   all: boolean,
 ): Metadata | null {
-  const correct = (name: string, table: TableName) => corrected(sources, name, table);
+  const correct = (source: string, table: TableName) =>
+    unread.has(source) ? { source, table } : corrected(sources, source, table);
+  const named = new Set(metadata.tables.map((entry) => spelled(sources, entry)));
   const tables = metadata.tables.map((entry): TableMetadata => {
+    const own = correct(entry.source, entry.table);
+    // A table that has an entry of its own is not the one that is meant.
+    const isTaken = named.has(spelled(sources, own)) && spelled(sources, own) !== spelled(sources, entry);
     const relationships = all
       ? entry.remote_relationships?.map((one) => withTarget(one, correct))
       : undefined;
     return {
       ...entry,
-      ...correct(entry.source, entry.table),
+      ...(isTaken ? {} : own),
       ...(relationships === undefined ? {} : { remote_relationships: relationships }),
     };
   });
   return isDeepStrictEqual(tables, metadata.tables) ? null : { ...metadata, tables };
+}
+
+function spelled(
+  sources: ReadonlyMap<string, Source>,
+  { source, table }: Pick<TableMetadata, 'source' | 'table'>,
+): string {
+  const { schema = null, name } = typeof table === 'string' ? { name: table } : table;
+  return JSON.stringify([source, schema ?? sources.get(source)?.defaultNamespace ?? null, name]);
 }
 
 type Correct = (source: string, table: TableName) => { readonly source: string; readonly table: TableName };
@@ -43,7 +57,7 @@ function corrected(
 ): ReturnType<Correct> {
   const name = sources.has(given) ? given : nearest(given, sources.keys());
   const source = name === undefined ? undefined : sources.get(name);
-  if (source === undefined) return { source: given, table };
+  if (source === undefined || isUnreadable(source, table)) return { source: source?.name ?? given, table };
   const namespace = (typeof table === 'string' ? null : table.schema) ?? source.defaultNamespace;
   const own = typeof table === 'string' ? table : table.name;
   const names = source.tables.filter((other) => other.namespace === namespace).map((other) => other.name);

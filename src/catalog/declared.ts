@@ -1,4 +1,6 @@
-import type { CatalogIssue, Column, KeyComparison, Relationship, Source } from './catalog.ts';
+import type { SourceName } from '../core/index.ts';
+import type { Catalog, CatalogIssue, Column, KeyComparison, Relationship } from './catalog.ts';
+import { isUnreadable } from './declared-tables.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
@@ -27,12 +29,14 @@ type Path = readonly (string | number)[];
 interface Refused {
   readonly refused: string;
   readonly at: Path;
+  /** Another issue, or an absent source, says the cause. */
+  readonly follows?: true;
 }
 
 /** Shared by the readers of all tables' relationships. */
 interface Reading {
   readonly find: Find;
-  readonly sources: ReadonlyMap<string, Source>;
+  readonly catalog: Pick<Catalog, 'sources' | 'unread'>;
   readonly issues: CatalogIssue[];
   /** The position of each entry in the metadata. */
   readonly positions: ReadonlyMap<TableMetadata, number>;
@@ -68,20 +72,16 @@ function localTarget(
   const source = draft.table.source.name;
   if (using.manual_configuration !== undefined) {
     const { remote_table, column_mapping } = using.manual_configuration;
-    return mapped(draft, find(source, remote_table), column_mapping, [
-      'using',
-      'manual_configuration',
-      'column_mapping',
-    ]);
+    const to = find(source, remote_table);
+    if (to === undefined) return noTable(draft, remote_table);
+    return mapped(draft, to, column_mapping, ['using', 'manual_configuration', 'column_mapping']);
   }
   const on = using.foreign_key_constraint_on;
   if (on === undefined) return 'needs manual_configuration or foreign_key_constraint_on';
   if (typeof on === 'object' && 'table' in on) {
-    return incomingTarget(
-      draft,
-      find(source, on.table),
-      on.columns ?? (on.column === undefined ? [] : [on.column]),
-    );
+    const from = find(source, on.table);
+    if (from === undefined) return noTable(draft, on.table);
+    return incomingTarget(draft, from, on.columns ?? (on.column === undefined ? [] : [on.column]));
   }
   if (kind === 'array') return 'foreign_key_constraint_on of an array relationship needs { table, columns }';
   return outgoingTarget(draft, typeof on === 'string' ? [on] : on, find);
@@ -90,14 +90,21 @@ function localTarget(
 function outgoingTarget(draft: Draft, columns: readonly string[], find: Find): Target | string {
   const key = draft.facts.foreignKeys.find((candidate) => sameNames(candidate.columns, columns));
   if (key === undefined) return `there is no foreign key on ${columns.join(', ')}`;
-  const to = find(draft.table.source.name, { schema: key.toNamespace, name: key.toTable });
-  if (to === undefined) return 'the table it leads to does not exist';
+  const target = { schema: key.toNamespace, name: key.toTable };
+  const to = find(draft.table.source.name, target);
+  if (to === undefined) return noTable(draft, target);
   const pairs = pairsOf(draft.table, to.table, key.columns, key.toColumns);
   return pairs === null ? 'a column of the foreign key is hidden' : { to, pairs, owner: 'from' };
 }
 
-function incomingTarget(draft: Draft, from: Draft | undefined, columns: readonly string[]): Target | string {
-  if (from === undefined) return 'the table it leads to does not exist';
+/** Why a table of the same source cannot be the target of a relationship. */
+function noTable({ table: { source } }: Draft, target: TableName): string {
+  return isUnreadable(source, target)
+    ? 'the user of the source may not read the table it leads to'
+    : 'the table it leads to does not exist';
+}
+
+function incomingTarget(draft: Draft, from: Draft, columns: readonly string[]): Target | string {
   const key = from.facts.foreignKeys.find(
     (candidate) => sameNames(candidate.columns, columns) && leadsTo(candidate, draft),
   );
@@ -118,12 +125,12 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 function remoteTarget(
   draft: Draft,
   entry: RemoteRelationshipMetadata,
-  { find, sources }: Reading,
+  { find, catalog }: Reading,
 ): Target | Refused | string {
   const { source, table, field_mapping, compare } = entry.definition.to_source;
   const to = find(source, table);
   const within = ['definition', 'to_source'];
-  if (to === undefined) return missingTarget(sources, source, table, within);
+  if (to === undefined) return missingTarget(catalog, source, table, within);
   const target = mapped(draft, to, field_mapping, [...within, 'field_mapping']);
   if (compare !== 'ignore_case' || typeof target === 'string' || 'refused' in target) return target;
   if (draft.table.source === to.table.source)
@@ -134,30 +141,38 @@ function remoteTarget(
 }
 
 function missingTarget(
-  sources: ReadonlyMap<string, Source>,
+  { sources, unread }: Pick<Catalog, 'sources' | 'unread'>,
   name: string,
   table: TableName,
   within: Path,
 ): Refused {
-  const source = sources.get(name);
+  const source = sources.get(name as SourceName);
+  if (unread.has(name))
+    return { refused: `the source ${name} was never read`, at: [...within, 'source'], follows: true };
   if (source === undefined)
     return {
-      refused: `there is no source ${name}, or it was never read${didYouMean(name, sources.keys())}`,
+      refused: `there is no source ${name}${didYouMean(name, [...sources.keys(), ...unread])}`,
       at: [...within, 'source'],
     };
   const own = typeof table === 'string' ? table : table.name;
   const names = source.tables.map((other) => other.name);
-  return { refused: `source ${name} has no table ${own}${didYouMean(own, names)}`, at: [...within, 'table'] };
+  const at = [...within, 'table'];
+  if (isUnreadable(source, table))
+    return {
+      refused: `the user of the source ${name} may not read its table ${own}`,
+      at,
+      ...(names.length === 0 ? { follows: true } : {}),
+    };
+  return { refused: `source ${name} has no table ${own}${didYouMean(own, names)}`, at };
 }
 
 /** `at`: the place of the mapping in the entry. */
 function mapped(
   draft: Draft,
-  to: Draft | undefined,
+  to: Draft,
   mapping: Readonly<Record<string, string>>,
   at: Path,
 ): Target | Refused | string {
-  if (to === undefined) return 'the table it leads to does not exist';
   const entries = Object.entries(mapping);
   if (entries.length === 0) return 'needs at least one pair of columns';
   const pairs: { from: Column; to: Column }[] = [];
@@ -235,15 +250,18 @@ function declare(
   target: Target | Refused | string,
   { issues, path }: { readonly issues: CatalogIssue[]; readonly path: Path },
 ): void {
-  const refuse = (reason: string, at: Path = []) =>
+  const refuse = (reason: string, at: Path = [], follows?: true) => {
+    draft.lose(name);
     issues.push({
       severity: 'error',
       where: `${draft.table.id}.${name}`,
       reason,
       path: [...path, ...at],
+      ...(follows ? { topic: 'follows' } : {}),
     });
+  };
   if (typeof target === 'string') return void refuse(target);
-  if ('refused' in target) return void refuse(target.refused, target.at);
+  if ('refused' in target) return void refuse(target.refused, target.at, target.follows);
   if (draft.isTaken(name)) return void refuse('a column or another relationship has this name');
   const { to, pairs } = target;
   const leadsToKey = isKey(

@@ -11,15 +11,16 @@ export class Draft {
   readonly facts: TableFacts;
   readonly metadata: TableMetadata | undefined;
   readonly #relationships: Relationship[];
+  readonly #lost: string[];
   readonly #names = new Set<string>();
   #reserved: ReadonlyMap<string, string> = new Map();
   readonly #keptNames = new Map<string, string>();
   readonly #byTarget = new Map<Table, Relationship[]>();
 
-  /** `relationships`: the list inside of `table`. */
+  /** `relationships`, `lost`: the lists inside of `table`. */
   constructor(
     table: Table,
-    relationships: Relationship[],
+    { relationships, lost }: { readonly relationships: Relationship[]; readonly lost: string[] },
     facts: TableFacts,
     metadata: TableMetadata | undefined,
   ) {
@@ -27,6 +28,7 @@ export class Draft {
     this.facts = facts;
     this.metadata = metadata;
     this.#relationships = relationships;
+    this.#lost = lost;
   }
 
   /** Whether a column or a relationship has this name, or the name is reserved for one. */
@@ -44,6 +46,11 @@ export class Draft {
   keptName(foreignKey: string): string | undefined {
     const name = this.#keptNames.get(foreignKey);
     return name === undefined || this.#names.has(name) ? undefined : name;
+  }
+
+  /** The foreign key that a name is kept for; `undefined`: for none, or a column or another relationship has the name. */
+  keptFor(name: string): string | undefined {
+    return this.table.column.has(name) || this.#names.has(name) ? undefined : this.#reserved.get(name);
   }
 
   /** The first free name. For an array relationship, the name of its aggregate must be free too. */
@@ -68,6 +75,11 @@ export class Draft {
         other.mapping.length === pairs.length &&
         pairs.every((pair) => other.mapping.some((mine) => mine.from === pair.from && mine.to === pair.to)),
     );
+  }
+
+  /** Notes that a declared relationship was left out. */
+  lose(name: string): void {
+    this.#lost.push(name);
   }
 
   add(

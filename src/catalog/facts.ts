@@ -13,6 +13,13 @@ export interface SourceFacts {
   readonly enumTables?: readonly EnumTableFacts[];
   /** A database object that cannot be represented, and how Foz treats it. */
   readonly issues: readonly FactIssue[];
+  /** Tables that the user may not read. Absent: none, or the engine does not tell. */
+  readonly unreadable?: readonly UnreadableTable[];
+}
+
+export interface UnreadableTable {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** The rows of an enum table. */

@@ -18,6 +18,7 @@ export type {
   ValidationRule,
 } from './catalog.ts';
 export { correctedMetadata } from './corrected.ts';
+export { isUnreadable } from './declared-tables.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { enumColumns, enumShapeProblem, mostEnumRows } from './enum-tables.ts';
 export type {
@@ -32,8 +33,9 @@ export type {
   TableKind,
   TriggerEffect,
   TriggerFacts,
+  UnreadableTable,
 } from './facts.ts';
-export { type KeptNames, noKeptNames, type TablePlace } from './kept-names.ts';
+export { type KeptNames, noKeptNames, placeOf, resetCommand, type TablePlace } from './kept-names.ts';
 export {
   type BoolExp,
   type ColumnConfig,

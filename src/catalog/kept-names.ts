@@ -16,3 +16,17 @@ export interface KeptNames {
 const nothing: ReadonlyMap<string, string> = new Map();
 
 export const noKeptNames: KeptNames = { table: () => null, relationships: () => nothing };
+
+/**
+ * The identity of a table in kept names. It lacks the default namespace, so that a source keeps its names when it moves to another
+ * database (the namespace in MySQL).
+ */
+export function placeOf({ source, namespace, name }: Omit<TablePlace, 'customName'>): string {
+  return namespace === null || namespace === source.defaultNamespace ? name : `${namespace}.${name}`;
+}
+
+/** The command that has the names of a table made anew. `place`: `orders`, or `sales.orders` outside of the default namespace. */
+export function resetCommand(source: string, place: string): string {
+  const shown = /^[\w.-]+$/.test(place) ? place : `'${place.replaceAll("'", "'\\''")}'`;
+  return `foz names reset ${source} ${shown}`;
+}

@@ -28,6 +28,8 @@ export interface TableMetadata {
   readonly object_relationships?: readonly RelationshipMetadata[];
   readonly array_relationships?: readonly RelationshipMetadata[];
   readonly remote_relationships?: readonly RemoteRelationshipMetadata[];
+  /** Never in a file: names of relationships whose entries have a faulty form, so that a check has left them out. */
+  readonly lost_relationships?: readonly string[];
   readonly validations?: readonly RowValidationMetadata[];
   readonly select_permissions?: readonly PermissionMetadata<SelectPermissionMetadata>[];
   readonly insert_permissions?: readonly PermissionMetadata<InsertPermissionMetadata>[];

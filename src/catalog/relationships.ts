@@ -1,9 +1,9 @@
 import type { SourceName } from '../core/index.ts';
-import type { CatalogIssue, Source } from './catalog.ts';
+import type { Catalog, CatalogIssue } from './catalog.ts';
 import { addDeclared, type Find } from './declared.ts';
 import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
-import type { KeptNames } from './kept-names.ts';
+import { type KeptNames, placeOf, resetCommand } from './kept-names.ts';
 import type { Metadata } from './metadata.ts';
 
 /** A foreign key whose tables are both in the catalog. */
@@ -16,7 +16,7 @@ interface Link {
 
 /** Adds the relationships that metadata declares, within and across sources, then those of foreign keys, in both directions. */
 export function addRelationships(
-  sources: ReadonlyMap<SourceName, Source>,
+  catalog: Pick<Catalog, 'sources' | 'unread'>,
   drafts: readonly Draft[],
   { metadata, kept }: { readonly metadata: Metadata; readonly kept: KeptNames },
   issues: CatalogIssue[],
@@ -25,7 +25,7 @@ export function addRelationships(
   for (const draft of drafts)
     byName.set(identity(draft.table.source.name, draft.table.namespace, draft.table.name), draft);
   const find: Find = (source, table) => {
-    const fallback = sources.get(source as SourceName)?.defaultNamespace ?? null;
+    const fallback = catalog.sources.get(source as SourceName)?.defaultNamespace ?? null;
     const named = typeof table === 'string' ? { name: table } : table;
     return (
       byName.get(identity(source, named.schema ?? fallback, named.name)) ??
@@ -35,15 +35,38 @@ export function addRelationships(
   const reading = {
     find,
     issues,
-    sources,
+    catalog,
     positions: new Map(metadata.tables.map((entry, at) => [entry, at])),
   };
   for (const draft of drafts) addDeclared(draft, reading);
   const links = linksOf(drafts, byName);
   for (const draft of drafts) draft.reserve(kept.relationships(draft.table));
-  for (const link of links) addOutgoing(link, issues);
+  const notes: Notes = { issues, isThere: keysOf(links) };
+  for (const link of links) addOutgoing(link, notes);
   const counts = countByEnds(links);
-  for (const link of links) addIncoming(link, counts.get(link.to)!.get(link.from)! > 1, issues);
+  for (const link of links) addIncoming(link, counts.get(link.to)!.get(link.from)! > 1, notes);
+}
+
+/** What is needed to tell that a relationship is not called as it asked to be. */
+interface Notes {
+  readonly issues: CatalogIssue[];
+  /** Whether a table still has the foreign key of a kept name. */
+  readonly isThere: (draft: Draft, foreignKey: string) => boolean;
+}
+
+/** The foreign keys by table, found on first use: most catalogs have no names that are taken. */
+function keysOf(links: readonly Link[]): Notes['isThere'] {
+  let keys: Map<Draft, Set<string>> | undefined;
+  return (draft, foreignKey) => {
+    if (keys === undefined) {
+      keys = new Map(links.flatMap(({ from, to }) => [from, to]).map((one) => [one, new Set<string>()]));
+      for (const link of links) {
+        keys.get(link.from)!.add(linkText(link));
+        keys.get(link.to)!.add(incomingText(link));
+      }
+    }
+    return keys.get(draft)?.has(foreignKey) ?? false;
+  };
 }
 
 /** The foreign keys in a stable order, independent of constraint names and of the order of introspection. */
@@ -55,7 +78,7 @@ function linksOf(drafts: readonly Draft[], byName: ReadonlyMap<string, Draft>): 
       return to === undefined || pairs === null ? [] : [{ from, to, key, pairs }];
     }),
   );
-  const order = new Map(drafts.map((draft) => [draft, placeOf(draft)]));
+  const order = new Map(drafts.map((draft) => [draft, sortKeyOf(draft)]));
   return links
     .map((link) => ({ link, place: order.get(link.from)!, columns: ordinals(link) }))
     .sort((a, b) => compareText(a.place, b.place) || compareNumbers(a.columns, b.columns))
@@ -63,7 +86,7 @@ function linksOf(drafts: readonly Draft[], byName: ReadonlyMap<string, Draft>): 
 }
 
 /** Sort key: source, then the default namespace before others, then namespace and name. */
-function placeOf({ table: { source, namespace, name } }: Draft): string {
+function sortKeyOf({ table: { source, namespace, name } }: Draft): string {
   const other = namespace === null || namespace === source.defaultNamespace ? '' : `1${namespace}`;
   return [source.name, other, name].join('\0');
 }
@@ -131,7 +154,7 @@ function outgoingName(key: ForeignKeyFacts): string {
   return key.toTable;
 }
 
-function addOutgoing(link: Link, issues: CatalogIssue[]): void {
+function addOutgoing(link: Link, notes: Notes): void {
   const { from, to, key, pairs } = link;
   if (from.has(to.table, pairs, 'object')) return;
   const plain = outgoingName(key);
@@ -139,7 +162,7 @@ function addOutgoing(link: Link, issues: CatalogIssue[]): void {
   const candidates = [plain, `${key.toTable}_by_${key.columns.join('_')}`];
   const name = from.keptName(text) ?? from.freeName(candidates, 'object');
   if (name !== plain && !from.isFree(plain, 'object'))
-    noteRenamed(from, plain, `to ${to.table.id}`, name, issues);
+    noteRenamed(from, plain, `to ${to.table.id}`, name, notes);
   from.add(to.table, {
     name,
     kind: 'object',
@@ -151,7 +174,7 @@ function addOutgoing(link: Link, issues: CatalogIssue[]): void {
   });
 }
 
-function addIncoming(link: Link, several: boolean, issues: CatalogIssue[]): void {
+function addIncoming(link: Link, several: boolean, notes: Notes): void {
   const { from, to, key, pairs } = link;
   const mapping = reversedPairs(pairs);
   const single = isKey(
@@ -165,14 +188,25 @@ function addIncoming(link: Link, several: boolean, issues: CatalogIssue[]): void
   const text = incomingText(link);
   const name = to.keptName(text) ?? to.freeName(several ? [by] : [plain, by], kind);
   if (name !== plain && !several && !to.isFree(plain, kind))
-    noteRenamed(to, plain, `from ${from.table.id}`, name, issues);
+    noteRenamed(to, plain, `from ${from.table.id}`, name, notes);
   to.add(from.table, { name, kind, mapping, nullable: true, owner: 'to', comment: null, foreignKey: text });
 }
 
-function noteRenamed(draft: Draft, plain: string, end: string, name: string, issues: CatalogIssue[]): void {
+function noteRenamed(
+  draft: Draft,
+  plain: string,
+  end: string,
+  name: string,
+  { issues, isThere }: Notes,
+): void {
+  const { source, id } = draft.table;
+  const kept = draft.keptFor(plain);
+  const isGone = kept !== undefined && !isThere(draft, kept);
+  const why = isGone ? `the name is kept for the foreign key ${kept}, which is gone` : 'the name is taken';
+  const wayOut = isGone ? `. To free it: ${resetCommand(source.name, placeOf(draft.table))}` : '';
   issues.push({
     severity: 'note',
-    where: `${draft.table.id}.${plain}`,
-    reason: `the name is taken, so the relationship ${end} is called ${name}`,
+    where: `${id}.${plain}`,
+    reason: `${why}, so the relationship ${end} is called ${name}${wayOut}`,
   });
 }

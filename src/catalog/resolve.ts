@@ -32,22 +32,23 @@ export interface SourceInput {
 
 /**
  * Resolves facts and metadata into a frozen catalog. What does not fit is left out and reported in `issues`. `kept`:
- * names that were assigned earlier and stay.
+ * names that were assigned earlier and stay. `unread`: sources that were never read.
  */
 export function resolveCatalog(
   inputs: readonly SourceInput[],
   metadata: Metadata,
   kept: KeptNames = noKeptNames,
+  unread: ReadonlySet<string> = new Set(),
 ): Catalog {
   const issues: CatalogIssue[] = [];
   const drafts: Draft[] = [];
   const sources = new Map<SourceName, Source>();
   const declared = new DeclaredTables(metadata);
   for (const input of inputs) sources.set(input.name, resolveSource(input, declared, kept, drafts, issues));
-  declared.reportUnused(sources, issues);
-  addRelationships(sources, drafts, { metadata, kept }, issues);
+  declared.reportUnused({ sources, unread, kept }, issues);
+  addRelationships({ sources, unread }, drafts, { metadata, kept }, issues);
   for (const { table } of drafts) freezeTable(table);
-  return Object.freeze({ sources, issues: Object.freeze(issues) });
+  return Object.freeze({ sources, unread, issues: Object.freeze(issues) });
 }
 
 /** `shop.public.orders`, or `shop.orders` on engines without namespaces. */
@@ -87,6 +88,7 @@ function resolveSource(
     defaultNamespace: facts.defaultNamespace,
     tables,
     enums: [...enums.values(), ...enumTables.types],
+    unreadable: facts.unreadable ?? [],
   };
   for (const issue of facts.issues) {
     issues.push({
@@ -104,13 +106,13 @@ function resolveSource(
     });
   for (const { facts: tableFacts, metadata } of entries) {
     if (metadata?.tracked === false) continue;
-    const relationships: Relationship[] = [];
-    const table = resolveTable(source, tableFacts, metadata, relationships, {
+    const lists = { relationships: [] as Relationship[], lost: [...(metadata?.lost_relationships ?? [])] };
+    const table = resolveTable(source, tableFacts, metadata, lists, {
       ...{ enumOf, kept, issues },
       pathOf: (entry) => declared.pathOf(entry),
     });
     tables.push(table);
-    drafts.push(new Draft(table, relationships, tableFacts, metadata));
+    drafts.push(new Draft(table, lists, tableFacts, metadata));
   }
   return source;
 }
@@ -131,7 +133,10 @@ function resolveTable(
   source: Source,
   facts: TableFacts,
   metadata: TableMetadata | undefined,
-  relationships: readonly Relationship[],
+  {
+    relationships,
+    lost,
+  }: { readonly relationships: readonly Relationship[]; readonly lost: readonly string[] },
   { enumOf, kept, pathOf, issues }: TableContext,
 ): Table {
   const configuration = metadata?.configuration;
@@ -171,6 +176,7 @@ function resolveTable(
     primaryKey,
     keys,
     relationships,
+    lostRelationships: lost,
     insertable: facts.insertable,
     updatable: facts.updatable,
     deletable: facts.deletable,

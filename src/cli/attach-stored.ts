@@ -22,12 +22,13 @@ export interface Inspected extends Attached {
   readonly plane: ControlPlane | null;
   /** Problems of databases, metadata, sources and settings. */
   readonly issues: readonly CatalogIssue[];
+  /** Those of sources and settings alone. */
+  readonly besides: readonly CatalogIssue[];
 }
 
-/** `open`: the store, if the caller has opened it already. `hint`: what to do about a store that another process has open. */
+/** `open`: the store, if the caller has opened it already. */
 interface StoreOptions {
   readonly open?: Store;
-  readonly hint?: string;
 }
 
 /**
@@ -39,7 +40,7 @@ export async function attachStored(config: FozConfig, options: StoreOptions = {}
   const plane = await openPlane(config, options);
   if (plane === null) {
     attached.graphs.useNames(await namesKeeperOf(config, null).read());
-    return { ...attached, plane, issues: attached.graphs.issues };
+    return { ...attached, plane, issues: attached.graphs.issues, besides: [] };
   }
   const authentication = { use() {} };
   // Loads the parts of a server, which commands without a store can do without.
@@ -48,11 +49,12 @@ export async function attachStored(config: FozConfig, options: StoreOptions = {}
     ...attached,
     ...{ config, plane, authentication, connect, log, names: 'reads' as const },
   });
-  const issues = [...attached.graphs.issues, ...runtime.sources.issues, ...runtime.settings.current.issues];
+  const besides = [...runtime.sources.issues, ...runtime.settings.current.issues];
   return {
     ...attached,
     plane,
-    issues,
+    issues: [...attached.graphs.issues, ...besides],
+    besides,
     async close() {
       runtime.close();
       await attached.close();
@@ -67,7 +69,7 @@ export async function attachStored(config: FozConfig, options: StoreOptions = {}
  */
 export async function openPlane(
   config: FozConfig,
-  { open, hint }: StoreOptions = {},
+  { open }: StoreOptions = {},
 ): Promise<ControlPlane | null> {
   const store = open ?? (await existingStore(config, process.env));
   if (store === null) return null;
@@ -76,7 +78,7 @@ export async function openPlane(
   } catch (error) {
     if (!(error instanceof FozError)) throw error;
     if (open === undefined) await store.close();
-    console.error(`What the store says is left out. ${messageOf(error, hint)}`);
+    console.error(`What the store says is left out. ${messageOf(error)}`);
     return null;
   }
   return planeForCommands(store, config, process.env, log);

@@ -1,11 +1,13 @@
-import { type CatalogIssue, correctedMetadata } from '../catalog/index.ts';
+import type { CatalogIssue } from '../catalog/index.ts';
 import {
+  allIssues,
   ConfigError,
   type ConfigProblem,
   describeSource,
   type FozConfig,
   metadataPlaces,
   readConfig,
+  roleSchema,
   rolesWithoutPermissions,
   type SourceDescription,
   unsetVariables,
@@ -15,8 +17,7 @@ import type { AttachedSource } from '../views/index.ts';
 import { breakingIn, type ComparedWithFile, comparedWith, graphIn, printCompared } from './against.ts';
 import { attachStored, type Inspected } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
-import { issueLines, manyNames } from './issues.ts';
-import { roleEngine } from './schema.ts';
+import { issueLines } from './issues.ts';
 
 type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;
 
@@ -64,7 +65,11 @@ export async function check(options: Options): Promise<void> {
     const lines = issueLines(
       issues,
       (issue) => `${placeOf(issue)}${issue.severity}: ${issue.where}: ${issue.reason}`,
-      { all: options.all === true, wayOut: `${manyNames} See all with --all.` },
+      {
+        all: options.all === true,
+        seeAll: 'See all with --all.',
+        hasCause: sources.some(({ state }) => state !== 'available'),
+      },
     );
     for (const line of lines) console.log(line);
     if (against !== undefined) printCompared(against, options.role);
@@ -99,7 +104,7 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
   const { graphs } = attached;
   let compared: ComparedWithFile | undefined;
   try {
-    if (before !== null) compared = comparedWith(against!, before, roleEngine(attached, role).options.schema);
+    if (before !== null) compared = comparedWith(against!, before, roleSchema(graphs, role));
   } finally {
     await attached.close();
   }
@@ -129,30 +134,12 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
 function issuesOf(attached: Inspected, config: FozConfig, isPart: boolean): readonly CatalogIssue[] {
   const { graphs } = attached;
   const found = [
-    ...attached.issues,
-    ...hiddenIssues(attached),
+    ...allIssues(graphs),
+    ...attached.besides,
     ...rolesWithoutPermissions(config, graphs.metadata),
     ...unsetVariables(config, graphs),
   ];
   return isPart ? found.filter(({ severity }) => severity === 'error') : found;
-}
-
-/** Errors in entries whose source or table is misspelt. They are found once the name is replaced by the one that is probably meant. */
-function hiddenIssues({ graphs, registry, issues }: Inspected): readonly CatalogIssue[] {
-  // A source that was never read is not misspelt.
-  if (registry.sources.some(({ facts }) => facts === null)) return [];
-  const found = new Map(issues.map((issue) => [spelled(issue), issue]));
-  const known = new Set(found.keys());
-  for (const all of [false, true]) {
-    const corrected = correctedMetadata(graphs.catalog, graphs.metadata, all);
-    for (const issue of corrected === null ? [] : graphs.resolve(corrected).issues)
-      if (issue.severity === 'error') found.set(spelled(issue), issue);
-  }
-  return [...found].filter(([text]) => !known.has(text)).map(([, issue]) => issue);
-}
-
-function spelled({ where, reason }: CatalogIssue): string {
-  return JSON.stringify([where, reason]);
 }
 
 /** `foz.yaml:12:9  `, which editors and terminals turn into a link. */

@@ -92,6 +92,8 @@ schema
   .command('print')
   .description('print the schema in SDL')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--naming <convention>', 'hasura-default or graphql-default')
   .option('--role <name>', 'only what this role sees')
   .action((options) => report(async () => (await import('./schema.ts')).printGraph(options)));
@@ -100,6 +102,8 @@ schema
   .command('scalars')
   .description('print the TypeScript type of each scalar, as code generators want it')
   .option(...config)
+  .option(...endpoint)
+  .option(...secretFile)
   .option('--for <tool>', 'text, codegen (GraphQL Code Generator), gql.tada or relay', 'text')
   .option('--role <name>', 'only what this role sees')
   .action((options) => report(async () => (await import('./scalars.ts')).printScalars(options)));

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as prompts from '@clack/prompts';
 import { stringify } from 'yaml';
 import { connect } from '../attach.ts';
-import { addToConfig, filledText, valueInConfig } from '../control/index.ts';
+import { addToConfig, filledText, schemaComment, valueInConfig } from '../control/index.ts';
 import { FozError, parseSourceName } from '../core/index.ts';
 import {
   isSourceKind,
@@ -15,7 +15,6 @@ import {
   urlProblem,
 } from '../views/index.ts';
 import { messageOf, printedName } from './output.ts';
-import { schemaComment } from './schema-comment.ts';
 
 interface Options {
   readonly config: string;
@@ -44,7 +43,7 @@ export async function init(options: Options): Promise<void> {
   else
     writeFileSync(
       config,
-      `${schemaComment(dirname(resolve(config)))}${stringify({ version: 1, server: { port: 8080 }, sources: [entry] })}`,
+      `${schemaComment(dirname(config))}${stringify({ version: 1, server: { port: 8080 }, sources: [entry] })}`,
     );
   const done = isAdded ? `The source ${name} is added to ${config}.` : `${config} is written.`;
   const flag = config === 'foz.yaml' ? '' : ` --config ${printedName(config)}`;

@@ -7,27 +7,53 @@ const mostAlike = 5;
 /** The number of issues in a summary that are printed. */
 const shownAlike = 3;
 
-/** Lines of issues for people. Many issues about names are summarized by the first few and their number. `all`: no summary. */
+interface LinesOptions {
+  /** Prints each issue. */
+  readonly all: boolean;
+  /** How to see each issue. */
+  readonly seeAll: string;
+  /** Whether a source that is not there is printed besides: issues may follow from that. */
+  readonly hasCause?: boolean;
+}
+
+/**
+ * Lines of issues for people. Many issues about names are summarized by the first few and their number, and issues that follow from
+ * others by one sentence.
+ */
 export function issueLines<T extends Issue>(
   issues: readonly T[],
   spell: (issue: T) => string,
-  { all, wayOut }: { readonly all: boolean; readonly wayOut: string },
+  { all, seeAll, hasCause = false }: LinesOptions,
 ): string[] {
+  const own = all ? issues : withoutFollowing(issues, hasCause);
   const groups = (['error', 'note'] as const).map((severity) => ({
     severity,
-    alike: issues.filter((issue) => issue.severity === severity && issue.topic === 'names'),
+    alike: own.filter((issue) => issue.severity === severity && issue.topic === 'names'),
   }));
   const many = all ? [] : groups.filter(({ alike }) => alike.length > mostAlike);
   const grouped = new Set(many.flatMap(({ alike }) => alike));
   return [
-    ...issues.filter((issue) => !grouped.has(issue)).map(spell),
+    ...own.filter((issue) => !grouped.has(issue)).map(spell),
     ...many.flatMap(({ severity, alike }) => [
       ...alike.slice(0, shownAlike).map(spell),
-      `${severity}: names: ${alike.length - shownAlike} more like these, ${alike.length} in all. ${wayOut}`,
+      `${severity}: names: ${alike.length - shownAlike} more like these, ${alike.length} in all. ${manyNames} ${seeAll}`,
     ]),
+    ...followingLine(issues.length - own.length, seeAll),
   ];
 }
 
+/** The issues that are causes; all of them if there is no cause among them. */
+function withoutFollowing<T extends Issue>(issues: readonly T[], hasCause: boolean): readonly T[] {
+  const own = issues.filter(({ topic }) => topic !== 'follows');
+  return hasCause || own.some(({ severity }) => severity === 'error') ? own : issues;
+}
+
+function followingLine(count: number, seeAll: string): string[] {
+  if (count === 0) return [];
+  const [problems, go] = count === 1 ? ['problem follows', 'goes'] : ['problems follow', 'go'];
+  return [`${count} more ${problems} from these, and ${go} away with them. ${seeAll}`];
+}
+
 /** The remedy for many issues about names. */
-export const manyNames =
+const manyNames =
   'A prefix for one source settles all of its names: customization: { root_fields: { prefix: ... }, type_names: { prefix: ... } }.';

@@ -1,5 +1,6 @@
 import type { CatalogIssue, Metadata } from '../catalog/index.ts';
 import {
+  allIssues,
   applyFolder,
   diffFolder,
   type FozConfig,
@@ -112,10 +113,11 @@ function targetOf(foz: RunningFoz): MetadataTarget {
   };
 }
 
-/** The problems that metadata would cause on a running server. */
+/** The problems that metadata would cause on a running server. It takes no metadata without the relationships that a check has left out. */
 async function issuesAt(foz: RunningFoz, document: Metadata): Promise<readonly CatalogIssue[]> {
+  if (document.tables.some(({ lost_relationships: lost }) => lost !== undefined)) return [];
   const { replaceMetadata } = await foz.query<{ replaceMetadata: { causes: CatalogIssue[] } }>(
-    'mutation ($document: JSON!) { replaceMetadata(document: $document, dryRun: true) { causes { severity where reason } } }',
+    'mutation ($document: JSON!) { replaceMetadata(document: $document, dryRun: true) { causes { severity where reason topic } } }',
     { document },
   );
   return replaceMetadata.causes;
@@ -134,7 +136,7 @@ async function issuesOf(
     const reason = `what is said about its tables cannot be checked: ${why}`;
     return [{ severity: 'error', where: `source ${name}`, reason }];
   });
-  const { issues } = attached.graphs;
+  const issues = allIssues(attached.graphs);
   await attached.close();
   return [...unknown, ...issues];
 }

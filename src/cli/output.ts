@@ -2,15 +2,13 @@ import { ConfigError } from '../control/index.ts';
 import { FozError, FozErrors } from '../core/index.ts';
 import { StoreTaken } from '../store/index.ts';
 
-/** A hint for a store that a running server has open. */
-const endpointHint = 'Or ask the Foz that has it open: add --endpoint URL.';
+/** The way out for a command whose store a running server has open. */
+const endpointHint = 'Add --endpoint URL to ask that one, or stop it.';
 
-/**
- * The text of an error for a terminal; with a stack only for an unexpected error. `hint`: the hint for a store that a server has open.
- */
-export function messageOf(error: unknown, hint = endpointHint): string {
+/** The text of an error for a terminal; with a stack only for an unexpected error. */
+export function messageOf(error: unknown): string {
   if (error instanceof ConfigError || error instanceof FozErrors) return error.message;
-  if (error instanceof StoreTaken) return `${error.message} ${hint}`;
+  if (error instanceof StoreTaken) return `${error.fact} ${endpointHint}`;
   if (error instanceof FozError)
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
   const known = systemMessage(error as NodeJS.ErrnoException);

@@ -1,49 +1,57 @@
-import { isScalarType, isSpecifiedScalarType } from 'graphql';
-import { loadConfig } from '../control/index.ts';
+import { loadConfig, type ScalarDescription, scalarsOf } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import { typescriptOf } from '../graph/index.ts';
 import { attachStored } from './attach-stored.ts';
-import { roleEngine } from './schema.ts';
+import { type EndpointOptions, runningFoz } from './endpoint.ts';
 
-type Types = readonly (readonly [scalar: string, type: string])[];
+type Types = readonly ScalarDescription[];
 
-const json = (types: Types) => JSON.stringify(Object.fromEntries(types), null, 2);
+const document = 'query ($role: String) { scalars(role: $role) { name typescript } }';
+
+const json = (types: Types) =>
+  JSON.stringify(Object.fromEntries(types.map(({ name, typescript }) => [name, typescript])), null, 2);
 
 /** Output formats by tool: `scalars` of GraphQL Code Generator, `customScalarTypes` of Relay, an interface for gql.tada. */
 const formats: Readonly<Record<string, (types: Types) => string>> = {
-  text: (types) => types.map(([scalar, type]) => `${scalar.padEnd(16)} ${type}`).join('\n'),
+  text: (types) => types.map(({ name, typescript }) => `${name.padEnd(16)} ${typescript}`).join('\n'),
   codegen: json,
   relay: json,
   'gql.tada': (types) =>
-    ['export interface Scalars {', ...types.map(([scalar, type]) => `  ${scalar}: ${type};`), '}'].join('\n'),
+    [
+      'export interface Scalars {',
+      ...types.map(({ name, typescript }) => `  ${name}: ${typescript};`),
+      '}',
+    ].join('\n'),
 };
 
-/** `foz schema scalars`: the TypeScript type of each scalar in the graph. */
-export async function printScalars(options: {
+interface Options extends EndpointOptions {
   readonly config: string;
   readonly for: string;
   readonly role?: string;
-}): Promise<void> {
+}
+
+/** `foz schema scalars`: the TypeScript type of each scalar in the graph. */
+export async function printScalars(options: Options): Promise<void> {
   const print = Object.hasOwn(formats, options.for) ? formats[options.for] : undefined;
   if (print === undefined)
     throw new FozError(
       'validation-failed',
       `There is no format ${options.for}: it is one of ${Object.keys(formats).join(', ')}.`,
     );
-  const attached = await attachStored(loadConfig(options.config), {
-    hint: 'Or stop the Foz that has it open.',
-  });
+  const foz = runningFoz(options);
+  const { role } = options;
+  console.log(
+    print(
+      foz === null
+        ? await scalarsHere(options)
+        : (await foz.query<{ scalars: Types }>(document, { role })).scalars,
+    ),
+  );
+}
+
+async function scalarsHere({ config, role }: Options): Promise<Types> {
+  const attached = await attachStored(loadConfig(config));
   try {
-    const { schema } = roleEngine(attached, options.role).options;
-    const numbers = new Set([...attached.graphs.catalog.sources.values()].map((source) => source.numbers));
-    const types = Object.values(schema.getTypeMap())
-      .filter((type) => isScalarType(type) && !isSpecifiedScalarType(type))
-      .flatMap(({ name }) => {
-        const type = typescriptOf(name, numbers);
-        return type === undefined ? [] : [[name, type] as const];
-      })
-      .sort(([one], [other]) => (one < other ? -1 : 1));
-    console.log(print(types));
+    return scalarsOf(attached.graphs, role);
   } finally {
     await attached.close();
   }

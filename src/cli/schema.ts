@@ -1,41 +1,51 @@
-import { lexicographicSortSchema, printSchema } from 'graphql';
-import type { Attached } from '../attach.ts';
 import type { Naming } from '../catalog/index.ts';
-import { knownRole, loadConfig } from '../control/index.ts';
-import { adminRole, FozError } from '../core/index.ts';
+import { type FozConfig, loadConfig, roleSdl } from '../control/index.ts';
+import { FozError } from '../core/index.ts';
 import { attachStored } from './attach-stored.ts';
+import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 
-/** `foz schema print`: the whole graph as SDL, sorted, or the part that one role sees. */
-export async function printGraph(options: {
+interface Options extends EndpointOptions {
   readonly config: string;
   readonly naming?: string;
   readonly role?: string;
-}): Promise<void> {
-  const { naming } = options;
-  if (naming !== undefined && naming !== 'hasura-default' && naming !== 'graphql-default') {
+}
+
+const document = 'query ($role: String) { sdl(role: $role) }';
+
+/** `foz schema print`: the whole graph as SDL, sorted, or the part that one role sees. */
+export async function printGraph(options: Options): Promise<void> {
+  refuseNaming(options);
+  const foz = runningFoz(options);
+  console.log(await (foz === null ? sdlHere(options) : sdlAt(foz, options.role)));
+}
+
+function refuseNaming({ naming, endpoint }: Options): void {
+  if (naming !== undefined && naming !== 'hasura-default' && naming !== 'graphql-default')
     throw new FozError(
       'validation-failed',
       `There is no naming convention ${naming}: it is hasura-default or graphql-default.`,
     );
-  }
-  const config = loadConfig(options.config);
-  const sources =
-    naming === undefined
-      ? config.sources
-      : config.sources.map((source) => ({ ...source, naming: naming as Naming }));
-  const attached = await attachStored(
-    { ...config, sources, ...(naming === undefined ? {} : { naming: naming as Naming }) },
-    { hint: 'Or read the graph from the Foz that has it open, by introspection.' },
-  );
+  if (naming !== undefined && endpoint !== undefined)
+    throw new FozError(
+      'not-supported',
+      '--naming cannot stand beside --endpoint: the Foz that runs there has a naming convention already.',
+    );
+}
+
+async function sdlHere({ config: file, naming, role }: Options): Promise<string> {
+  const config = loadConfig(file);
+  const attached = await attachStored(naming === undefined ? config : renamed(config, naming as Naming));
   try {
-    console.log(printSchema(lexicographicSortSchema(roleEngine(attached, options.role).options.schema)));
+    return roleSdl(attached.graphs, role);
   } finally {
     await attached.close();
   }
 }
 
-/** The engine of a role, by default of admin. Throws FozError `not-found` for a role without permissions. */
-export function roleEngine({ graphs }: Pick<Attached, 'graphs'>, name: string = adminRole) {
-  const role = knownRole(graphs, name);
-  return graphs.engine({ role, variables: new Map() });
+function renamed(config: FozConfig, naming: Naming): FozConfig {
+  return { ...config, naming, sources: config.sources.map((source) => ({ ...source, naming })) };
+}
+
+async function sdlAt(foz: RunningFoz, role: string | undefined): Promise<string> {
+  return (await foz.query<{ sdl: string }>(document, { role })).sdl;
 }

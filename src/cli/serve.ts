@@ -6,7 +6,7 @@ import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
 import { type Started, start } from '../main.ts';
 import { linesOf } from '../views/index.ts';
-import { issueLines, manyNames } from './issues.ts';
+import { issueLines } from './issues.ts';
 import { Progress } from './progress.ts';
 
 interface Options {
@@ -70,7 +70,8 @@ function announce(server: Started, config: FozConfig, isDemo: boolean): void {
   const errors = server.attached.graphs.issues.filter(({ severity }) => severity === 'error');
   const lines = issueLines(errors, ({ where, reason }) => `${where}: ${reason}`, {
     all: false,
-    wayOut: `${manyNames} "foz check --all" tells each.`,
+    seeAll: '"foz check --all" tells each.',
+    hasCause: server.attached.registry.sources.some(({ status }) => status.state === 'unavailable'),
   });
   for (const line of lines) console.error(line);
   if (server.changedSince !== null) {

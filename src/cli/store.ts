@@ -56,13 +56,13 @@ export async function rotateSecrets(options: Pick<Options, 'config'>): Promise<v
   console.log('Processes that run with the key before have to be started again with this one.');
 }
 
-/** Runs an action that needs exclusive access to the store. `hint`: the hint for a store that another process has open. */
+/** Runs an action that needs exclusive access to the store. `hint`: the way out where another process has it open. */
 async function alone<T>(done: Promise<T>, hint: string): Promise<T> {
   try {
     return await done;
   } catch (error) {
     if (!(error instanceof StoreTaken)) throw error;
-    throw new FozError(error.code, `${error.message} ${hint}`);
+    throw new FozError(error.code, `${error.fact} ${hint}`);
   }
 }
 

@@ -9,6 +9,7 @@ export {
 } from './config/config.ts';
 
 export { loadConfig, parsePort, type ReadConfig, readConfig } from './config/load-config.ts';
+export { schemaComment } from './config/schema-comment.ts';
 export { customizeColumn, setColumnValidation } from './edit/columns.ts';
 export { countTables, describeTable, describeTables, type TableDescription } from './edit/describe-tables.ts';
 export { replaceMetadata } from './edit/document.ts';
@@ -54,6 +55,7 @@ export { unsetVariables } from './keys/missing-variables.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
+export { allIssues } from './metadata/hidden-issues.ts';
 export { filledText, type Locate } from './metadata/located-yaml.ts';
 export { metadataPlaces } from './metadata/places.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';
@@ -83,6 +85,7 @@ export {
   rolesWithoutPermissions,
   unknownRole,
 } from './roles/known-roles.ts';
+export { roleSchema, roleSdl, type ScalarDescription, scalarsOf } from './roles/role-schema.ts';
 export {
   type AllowListDescription,
   allowOperation,

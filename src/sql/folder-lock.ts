@@ -28,12 +28,17 @@ interface Holder {
 
 /** The folder is open already, and only one process may have it open. */
 export class FolderTaken extends FozError {
+  /** The message without the way out. */
+  readonly fact: string;
+
   constructor(folder: string, holder: Holder | null, { what, wayOut }: FolderLockOptions) {
     const who =
       holder === null
         ? ''
         : `: process ${holder.pid} on ${holder.host}, since ${holder.since}${isSelf(holder) ? ' (this one)' : ''}`;
-    super('unavailable', `The ${what} in ${folder} is open in another process${who}. ${wayOut}`);
+    const fact = `The ${what} in ${folder} is open in another process${who}.`;
+    super('unavailable', `${fact} ${wayOut}`);
+    this.fact = fact;
   }
 }
 

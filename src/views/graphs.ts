@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import {
   adminSession,
@@ -256,6 +257,13 @@ export class Graphs {
     return made.engine;
   }
 
+  /** The schema of a session, built for the caller: types that the caller makes it create are not kept. */
+  schema(session: Session): GraphQLSchema {
+    const rows = this.limitsOf(session).rows ?? null;
+    const view = viewOf(this.#catalog, this.#permissions, session, rows);
+    return this.#schemaOf(view.catalog, this.#connectors);
+  }
+
   /** The caches shared by all roles. */
   get caches(): readonly CacheState[] {
     return [this.#plans.state, this.#introspections.state];
@@ -303,10 +311,8 @@ export class Graphs {
     // Requests that run while a source is removed or replaced finish on the connector they started with.
     const connectors = this.#connectors;
     const servedBy = (source: SourceName) => connectorOf(connectors, source);
-    const capabilitiesOf = (source: SourceName): GraphCapabilities => servedBy(source).capabilities;
-    const { schema } = buildGraph(catalog, capabilitiesOf);
     return new RoleEngine({
-      schema,
+      schema: this.#schemaOf(catalog, connectors),
       rules,
       connectorOf: servedBy,
       onUnavailable: (source, error) => this.#registry.failed(source, error),
@@ -321,6 +327,12 @@ export class Graphs {
       plans: this.#plans,
       introspections: this.#introspections,
     });
+  }
+
+  #schemaOf(catalog: View['catalog'], connectors: ReadonlyMap<SourceName, Connector>): GraphQLSchema {
+    const capabilitiesOf = (source: SourceName): GraphCapabilities =>
+      connectorOf(connectors, source).capabilities;
+    return buildGraph(catalog, capabilitiesOf).schema;
   }
 
   #resolve(metadata = this.#metadata): Catalog {
@@ -344,6 +356,10 @@ export class Graphs {
           ? []
           : [{ name: source.name, ...spellingOf(source.config, this.#config), facts: source.facts }],
       ),
+      unread: new Set([
+        ...this.#registry.sources.flatMap(({ name, facts }) => (facts === null ? [name] : [])),
+        ...(this.#config.unread_sources ?? []),
+      ]),
       metadata,
       names: this.#names,
       capabilitiesOf: (source) => connectorOf(connectors, source).capabilities,

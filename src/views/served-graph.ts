@@ -8,6 +8,8 @@ import { withTables } from './names/kept-names.ts';
 /** Everything that the graph follows from. */
 export interface GraphParts {
   readonly sources: readonly SourceInput[];
+  /** Sources that were never read. They have no part in the graph, but explain what is missing in it. */
+  readonly unread?: ReadonlySet<string>;
   readonly metadata: Metadata;
   /** Names that were given before. */
   readonly names: NameBook;
@@ -23,10 +25,10 @@ export interface ServedGraph {
 /** Resolved a second time where tables need longer names, since relationships take theirs from them. */
 export function servedGraph(parts: GraphParts): ServedGraph {
   const kept = keptNamesOf(parts.names, parts.sources);
-  const catalog = resolveCatalog(parts.sources, parts.metadata, kept);
+  const catalog = resolveCatalog(parts.sources, parts.metadata, kept, parts.unread);
   const graph = graphOf(parts, catalog);
   if (graph.longer.size === 0) return { catalog, graph };
-  const named = resolveCatalog(parts.sources, parts.metadata, withTables(kept, graph.longer));
+  const named = resolveCatalog(parts.sources, parts.metadata, withTables(kept, graph.longer), parts.unread);
   return { catalog: named, graph: graphOf(parts, named) };
 }
 

@@ -85,6 +85,27 @@ test('what would be wrong is told at once, and nothing is changed', async () => 
   expect((await foz.control('{ metadata { resourceVersion } }')).data.metadata.resourceVersion).toBe(3);
 }, 60_000);
 
+test('the graph and the types of its scalars, of all or of a role', async () => {
+  const asked = [
+    ['schema', 'print'],
+    ['schema', 'print', '--role', 'clerk'],
+    ['schema', 'scalars', '--for', 'codegen'],
+    ['schema', 'scalars', '--role', 'clerk'],
+  ];
+  const found = await Promise.all(asked.map((args) => there(...args)));
+  expect(found.map(({ code, err }) => [code, err])).toEqual(asked.map(() => [0, '']));
+  expect(found[0]!.out).toMatch(/\n {2}insert_orders\(/);
+  expect(found[1]!.out).toMatch(/\ntype orders [^}]*\n {2}id: Int!\n/);
+  expect(found[1]!.out).not.toMatch(/insert_orders|note/);
+  expect(found[2]!.out).toBe('{}\n');
+  expect((await there('schema', 'print', '--role', 'clrek')).err).toMatch(
+    /^The role "clrek" has no permission \(did you mean "clerk"\?\)/,
+  );
+  expect((await there('schema', 'print', '--naming', 'graphql-default')).err).toMatch(
+    /^--naming cannot stand beside --endpoint/,
+  );
+}, 120_000);
+
 test('plans and the audit log', async () => {
   const explained = await there('explain', '{ orders { id } }', '--role', 'clerk');
   expect([explained.err, explained.out]).toEqual([

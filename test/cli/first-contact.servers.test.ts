@@ -121,6 +121,46 @@ describeEngines(['postgres'], () => {
     expect(after).toMatchObject({ code: 0 });
   }, 90_000);
 
+  test('what follows from missing rights is one sentence, not a suggestion of another column', async () => {
+    const owner = await connect('postgres', new URL(`/${name}`, serverUrl('postgres')).href);
+    await owner.execute(
+      `create table customers (id int primary key, name text);
+       create table invoices (id int primary key, customer_id int references customers);
+       grant select on invoices to ${name}`,
+    );
+    await owner.close();
+    writeFileSync(
+      join(folder, 'partly.yaml'),
+      `sources: [{ name: shop, kind: postgres, url: "${mine}" }]
+metadata:
+  tables:
+    - { source: shop, table: customers }
+    - { source: shop, table: { schema: hidden, name: secrets } }
+    - source: shop
+      table: invoices
+      select_permissions:
+        - { role: clerk, permission: { columns: [id], filter: { customer: { name: { _eq: Ada } } } } }
+`,
+    );
+    const told = [
+      `note: shop: 2 tables are left out, which the user ${name} may not read: hidden.secrets, public.customers`,
+      'partly.yaml:4:30  error: shop.customers: metadata names tables that the user of the source may not read (customers, secrets): grant it select on them',
+    ];
+    const { out, code } = await command(folder, ['check', '--config', 'partly.yaml']);
+    expect([code, out.trimEnd().split('\n').slice(1)]).toEqual([
+      1,
+      [
+        ...told.reverse(),
+        '2 more problems follow from these, and go away with them. See all with --all.',
+        'There are problems.',
+      ],
+    ]);
+    const all = await command(folder, ['check', '--config', 'partly.yaml', '--all']);
+    expect(all.out).toContain(
+      'filter.customer: the relationship "customer" leads to a table that the user of the source may not read; the permission is left out',
+    );
+  }, 90_000);
+
   test('at a terminal, init asks again after a wrong URL, and writes once it is right', async () => {
     const wrong = mine.replace(`/${name}`, '/nowhere');
     const target = join(folder, 'asked.yaml');

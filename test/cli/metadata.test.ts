@@ -88,6 +88,9 @@ test('Hasura: imported, checked, and what has no counterpart is listed', async (
   expect(out).toContain(
     'hasura/databases/databases.yaml:6:24  shop.orders: event trigger mail: event triggers are not supported\n',
   );
+  const written = readFileSync(join(folder, 'new/foz.yaml'), 'utf8');
+  const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(written)![1]!;
+  expect(JSON.parse(readFileSync(join(folder, 'new', schema), 'utf8')).properties).toHaveProperty('sources');
   expect((await foz('check', '--config', 'new/foz.yaml')).out).toMatch(/All is well\.\n$/);
   expect((await foz('schema', 'print', '--config', 'new/foz.yaml', '--role', 'clerk')).out).toMatch(
     /type orders implements Node \{\n {2}id: Int!\n/,

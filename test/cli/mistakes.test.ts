@@ -67,6 +67,38 @@ metadata:
         - { role: desk, permission: { columns: [id], filter: { note: { _eqq: a } }, limmit: 4 } }
 `;
 
+/** Mistakes of form, and a permission that looks through relationships into a source that is not there. */
+const apart = `table: orders
+remote_relationships:
+  - name: tickets
+    definition:
+      to_source: { source: desk, table: tickets, relationship_type: array, field_mapping: { id: order_id } }
+  - { name: notes,
+      definition: { to_source: { source: shop, tabel: orders, relationship_type: array, field_mapping: { id: id } } } }
+select_permissions:
+  - { role: amy, permission: { colums: [id], filter: {} } }
+  - role: zoe
+    permission:
+      columns: [id, nte]
+      filter: { tickets: { id: { _eq: 1 } }, notes: { id: { _eq: 1 } } }
+`;
+
+/** A database that nobody listens for, an entry for it, a relationship into it, and a permission that looks through that. */
+const withoutDesk = `sources: [{ name: shop, kind: sqlite, path: shop.db }, { name: desk, kind: postgres, url: "postgres://me:a@127.0.0.1:1/desk" }]
+metadata:
+  tables:
+    - table: tickets
+      source: desk
+    - table: orders
+      source: shop
+      remote_relationships:
+        - name: tickets
+          definition:
+            to_source: { source: desk, table: tickets, relationship_type: array, field_mapping: { id: order_id } }
+      select_permissions:
+        - { role: clerk, permission: { columns: [id], filter: { tickets: { id: { _eq: 1 } } } } }
+`;
+
 const mistakes: readonly Mistake[] = [
   {
     name: 'init: a variable of the environment that is not set',
@@ -157,10 +189,10 @@ const mistakes: readonly Mistake[] = [
         'sorces: []\nserver: { prt: 80 }\nsources:\n  - { name: shop, kind: postgrs, pth: shop.db }\n',
     },
     says: [
-      'foz.yaml:1:1  file: has no setting "sorces" (did you mean "sources"?)',
-      'foz.yaml:2:11  server: has no setting "prt" (did you mean "port"?)',
-      'foz.yaml:4:34  sources[0]: has no setting "pth" (did you mean "path"?)',
-      `foz.yaml:4:25  sources[0].kind: must be one of ${kindNames.join(', ')} (did you mean "postgres"?)`,
+      'foz.yaml:1:1  error: file: has no setting "sorces" (did you mean "sources"?)',
+      'foz.yaml:2:11  error: server: has no setting "prt" (did you mean "port"?)',
+      'foz.yaml:4:34  error: sources[0]: has no setting "pth" (did you mean "path"?)',
+      `foz.yaml:4:25  error: sources[0].kind: must be one of ${kindNames.join(', ')} (did you mean "postgres"?)`,
     ].join('\n'),
   },
   {
@@ -289,7 +321,7 @@ const mistakes: readonly Mistake[] = [
         '\n  - $1',
       ),
     },
-    says: /^foz\.yaml:3:40 {2}sources\[1\]\.url: the environment variable DESK_URLL is not set$/,
+    says: /^foz\.yaml:3:40 {2}error: sources\[1\]\.url: the environment variable DESK_URLL is not set$/m,
   },
   {
     name: 'check: mistakes of form, of names and behind misspelt names, all at once',
@@ -301,10 +333,126 @@ const mistakes: readonly Mistake[] = [
       'foz.yaml:12:40  error: metadata.tables[0].select_permissions[0].permission: has no setting "colums" (did you mean "columns"?)',
       'foz.yaml:14:85  error: metadata.tables[0].select_permissions[2].permission: has no setting "limmit" (did you mean "limit"?)',
       'foz.yaml:5:14  error: shop.ordres: metadata names a table that does not exist (did you mean "orders"?)',
-      'foz.yaml:10:34  error: shop.orders.others: there is no source shopp, or it was never read (did you mean "shop"?)',
+      'foz.yaml:10:34  error: shop.orders.others: there is no source shopp (did you mean "shop"?)',
       'foz.yaml:14:78  error: shop.orders: select permission of role "desk", filter.note._eqq: there is no operator _eqq (did you mean "_eq"?); the permission is left out',
       'foz.yaml:10:103  error: shop.orders.others: shop.orders has no column idd (did you mean "id"?)',
       'There are problems.',
+    ],
+  },
+  {
+    name: 'check: mistakes of sources and in files of metadata hide no others, and what follows from them is one sentence',
+    args: ['check'],
+    files: {
+      'foz.yaml': `sources:
+  - { name: shop, kind: sqlite, path: shop.db }
+  - { name: desk, kind: postgrs, url: "postgres://127.0.0.1/desk" }
+  - { name: mail, kind: postgres, url: "\${env:MAIL_URLL}" }
+metadata: metadata
+`,
+      'metadata/shop/orders.yaml': apart,
+      'metadata/shop/tickets.yaml': 'source: desk\ntable: tickets\n',
+      'metadata/shop/letters.yaml': 'source: mail\ntable: letters\ntracket: true\n',
+    },
+    says: [
+      `foz.yaml:3:25  error: sources[1].kind: must be one of ${kindNames.join(', ')} (did you mean "postgres"?)`,
+      'foz.yaml:4:40  error: sources[2].url: the environment variable MAIL_URLL is not set',
+      'metadata/shop/letters.yaml:3:1  error: file: has no setting "tracket" (did you mean "tracked"?)',
+      'metadata/shop/orders.yaml:7:32  error: remote_relationships[1].definition.to_source: needs "table"',
+      'metadata/shop/orders.yaml:7:48  error: remote_relationships[1].definition.to_source: has no setting "tabel" (did you mean "table"?)',
+      'metadata/shop/orders.yaml:9:30  error: select_permissions[0].permission: needs "columns"',
+      'metadata/shop/orders.yaml:9:32  error: select_permissions[0].permission: has no setting "colums" (did you mean "columns"?)',
+      'metadata/shop/orders.yaml:12:21  error: shop.orders: select permission of role "zoe", columns[1]: shop.orders has no column "nte" (did you mean "note"?); the permission is left out',
+      '5 more problems follow from these, and go away with them. See all with --all.',
+      'There are problems.',
+    ],
+  },
+  {
+    name: 'check: the same in one separate file',
+    args: ['check'],
+    files: {
+      'foz.yaml': `${shop}metadata: all.yaml\n`,
+      'all.yaml': `tables:
+  - { source: shop, table: others, colums: [id] }
+  - source: shop
+    table: orders
+    select_permissions:
+      - { role: amy, permission: { colums: [id], filter: {} } }
+      - { role: zoe, permission: { columns: [idd], filter: {} } }
+`,
+    },
+    says: [
+      'all.yaml:2:36  error: tables[0]: has no setting "colums"',
+      'all.yaml:6:34  error: tables[1].select_permissions[0].permission: needs "columns"',
+      'all.yaml:2:28  error: shop.others: metadata names a table that does not exist (did you mean "orders"?)',
+      'all.yaml:7:46  error: shop.orders: select permission of role "zoe", columns[0]: shop.orders has no column "idd" (did you mean "id"?); the permission is left out',
+    ],
+  },
+  {
+    name: 'check --all: what follows from a source that is not there is told one by one',
+    args: ['check', '--all'],
+    files: { 'foz.yaml': withoutDesk },
+    says: [
+      'desk: unavailable: connect ECONNREFUSED 127.0.0.1:1',
+      'foz.yaml:5:15  error: desk.tickets: the source desk was never read, so this is not checked',
+      'There are problems.',
+    ],
+  },
+  {
+    name: 'check: what follows from a source that is not there is one sentence',
+    args: ['check'],
+    files: { 'foz.yaml': withoutDesk },
+    says: /^shop: ok: .*\ndesk: unavailable: .*\n(?:.*\n)?3 more problems follow from these, and go away with them\. See all with --all\.\nThere are problems\.$/,
+  },
+  {
+    name: 'check: a table that was renamed',
+    args: ['check'],
+    files: {
+      'foz.yaml': `${shop}metadata:
+  tables:
+    - source: shop
+      table: purchases
+      select_permissions: [{ role: clerk, permission: { columns: [id, note], filter: {} } }]
+`,
+    },
+    says: 'foz.yaml:5:14  error: shop.purchases: metadata names a table that does not exist. orders has all columns that are named here: renamed? Then write table: orders; to keep the name in the graph, add configuration: { custom_name: purchases }',
+  },
+  {
+    name: 'check: a value that lacks the X- of a session variable',
+    args: ['check'],
+    files: {
+      'foz.yaml': `${shop}metadata:
+  tables:
+    - source: shop
+      table: orders
+      select_permissions:
+        - { role: clerk, permission: { columns: [id], filter: { note: { _eq: Foz-Country } } } }
+        - { role: desk, permission: { columns: [id], filter: { note: { _in: [hasura-user-id, FOZ-X] } } } }
+      insert_permissions:
+        - { role: clerk, permission: { columns: [id], check: {}, set: { note: Foz-User-Id } } }
+`,
+    },
+    says: [
+      'foz.yaml:7:78  error: shop.orders: select permission of role "clerk", filter.note._eq: "Foz-Country" is no session variable: those begin with x-foz- or x-hasura- (did you mean "X-Foz-Country"?); the permission is left out',
+      'foz.yaml:8:77  error: shop.orders: select permission of role "desk", filter.note._in: "hasura-user-id" is no session variable: those begin with x-foz- or x-hasura- (did you mean "X-hasura-user-id"?); the permission is left out',
+      'foz.yaml:10:79  error: shop.orders: insert permission of role "clerk", set.note: "Foz-User-Id" is no session variable: those begin with x-foz- or x-hasura- (did you mean "X-Foz-User-Id"?); the permission is left out',
+    ],
+  },
+  {
+    name: 'metadata apply: mistakes of form, of names and behind misspelt names, all at once',
+    args: ['metadata', 'apply', 'metadata'],
+    files: {
+      'foz.yaml': shop,
+      'metadata/shop/ordres.yaml': `table: ordres
+select_permissions:
+  - { role: amy, permission: { colums: [id], filter: {} } }
+  - { role: zoe, permission: { columns: [id, nte], filter: { note: { _eqq: a } } } }
+`,
+    },
+    says: [
+      'metadata/shop/ordres.yaml:3:32  select_permissions[0].permission: has no setting "colums" (did you mean "columns"?)',
+      'metadata/shop/ordres.yaml:1:8  shop.ordres: metadata names a table that does not exist (did you mean "orders"?)',
+      'metadata/shop/ordres.yaml:4:46  shop.orders: select permission of role "zoe", columns[1]: shop.orders has no column "nte" (did you mean "note"?); the permission is left out',
+      'metadata/shop/ordres.yaml:4:76  shop.orders: select permission of role "zoe", filter.note._eqq: there is no operator _eqq (did you mean "_eq"?); the permission is left out',
     ],
   },
   {

@@ -53,7 +53,7 @@ test('metadata of the store holds for commands, and for a server that needs a st
   expect([aside.code, aside.err]).toEqual([
     1,
     expect.stringMatching(
-      /^What the store says is left out\. .*open in another process.* add --endpoint URL\.\n/,
+      /^What the store says is left out\. .*open in another process.* Add --endpoint URL to ask that one, or stop it\.\n/,
     ),
   ]);
   await server.close(0);

@@ -46,13 +46,16 @@ test('who finds the store open elsewhere is told the way out', async () => {
     ['audit', 'export'],
     ['audit', 'prune', '--days', '1'],
     ['metadata', 'export', 'files'],
+    ['names', 'list'],
   ])
     expect([args, await here(...args)]).toEqual([
       args,
       {
         code: 1,
         out: '',
-        err: expect.stringMatching(/is open in another process: .* add --endpoint URL\.\n$/),
+        err: expect.stringMatching(
+          /is open in another process: .* Add --endpoint URL to ask that one, or stop it\.\n$/,
+        ),
       },
     ]);
   expect((await here('store', 'migrate')).err).toMatch(

@@ -171,6 +171,13 @@ test('tables keep their names: against other sources, when they are dropped and 
     'beta_orders=beta.orders',
     'kept=zeta.kept',
   ]);
+  expect(
+    await whileServed(all, ({ graphs }) =>
+      graphs.issues.filter(({ where }) => where === 'beta.orders').map(({ reason }) => reason),
+    ),
+  ).toEqual([
+    '"orders" is kept for the table orders of zeta, which is not there now, so beta.orders is called "beta_orders". To free the name: foz names reset zeta orders; to call this table so all the same: - { source: beta, table: orders, configuration: { custom_name: orders } }',
+  ]);
   await database(one)('create table orders (id integer primary key)');
   expect(await whileServed(all, (foz) => foz.lists())).toContain('orders=zeta.orders');
   // Without stored names the rules decide: the source whose name sorts first gets the short name.
@@ -243,3 +250,55 @@ test('processes that share a store agree, whoever sees a table first', async () 
   }
   await store.close();
 }, 120_000);
+
+describe('after a table was renamed', () => {
+  const state = folder();
+  const path = join(state, 'desk.db');
+  const entry = (table: string, custom?: string) => ({
+    source: 'desk',
+    table,
+    ...(custom === undefined ? {} : { configuration: { custom_name: custom } }),
+    select_permissions: [{ role: 'clerk', permission: { columns: ['id', 'name'], filter: {} } }],
+  });
+  const config = (...tables: readonly ReturnType<typeof entry>[]): FozConfig => ({
+    sources: [sqlite('desk', path)],
+    state,
+    metadata: { tables },
+  });
+  /** The issues, and the fields of tickets. */
+  const seen = (given: FozConfig) =>
+    whileServed(given, (foz) => ({
+      told: foz.graphs.issues.map(({ where, reason }) => `${where}: ${reason}`).sort(),
+      tickets: foz.fields('tickets'),
+      lists: foz.lists(),
+    }));
+
+  test('the messages say so, with the ways out', async () => {
+    const run = database(path);
+    await run(
+      'create table agents (id integer primary key, name text)',
+      'create table tickets (id integer primary key, agent_id integer references agents)',
+    );
+    expect((await seen(config(entry('agents')))).told).toEqual([]);
+    await run('alter table agents rename to staff');
+    const renamed = await seen(config(entry('agents')));
+    expect(renamed.told).toEqual([
+      'desk.agents: metadata names a table that does not exist. staff has all columns that are named here: renamed? Then write table: staff; to keep the name in the graph, add configuration: { custom_name: agents }; to free the name for another table: foz names reset desk agents',
+      'desk.tickets.agent: the name is kept for the foreign key agent_id -> agents(id), which is gone, so the relationship to desk.staff is called staff_by_agent_id. To free it: foz names reset desk tickets',
+    ]);
+    expect([renamed.tickets, renamed.lists]).toEqual([
+      'id agent_id staff_by_agent_id',
+      ['staff=desk.staff', 'tickets=desk.tickets'],
+    ]);
+  }, 60_000);
+
+  test('each of them works', async () => {
+    expect((await seen(config(entry('staff')))).lists).toEqual(['staff=desk.staff', 'tickets=desk.tickets']);
+    const kept = await seen(config(entry('staff', 'agents')));
+    expect(kept.lists).toEqual(['agents=desk.staff', 'tickets=desk.tickets']);
+    const foz = await served(config(entry('staff')));
+    await foz.runtime.names.reset('desk', 'tickets');
+    expect(foz.fields('tickets')).toBe('id agent_id agent');
+    await foz.close();
+  }, 60_000);
+});

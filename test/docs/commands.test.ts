@@ -66,6 +66,7 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/operating.md', 'export FOZ_ADMIN_SECRET', 'example'],
   ['docs/permissions.md', 'foz check', 'offline'],
   ['docs/read-only-key.md', '', { not: 'test/docs/read-only-key.servers.test.ts runs the whole page' }],
+  ['docs/tutorial.md', '', { not: 'test/docs/tutorial.servers.test.ts runs the whole page' }],
   ['docs/relationships.md', 'mutation {\n  createRelationship(', 'example'],
 ];
 

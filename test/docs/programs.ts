@@ -19,13 +19,19 @@ while (given.length > 0) {
 fetch(url, { method: body === undefined ? 'GET' : 'POST', headers, body }).then((it) => it.text()).then((it) => process.stdout.write(it));
 `;
 
-/** Puts the programs that the documents call into a folder: `npx foz` and `foz` of this checkout, and curl. Returns a PATH with them. */
+/**
+ * Puts the programs that the documents call into a folder: `npx foz` and `foz` of this checkout, `npx` of packages in its node_modules,
+ * and curl. Returns a PATH with them.
+ */
 export function programsIn(folder: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   const put = (name: string, script: string) =>
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  put('npx', `shift\nexec "${process.execPath}" "${foz}" "$@"`);
+  put(
+    'npx',
+    `tool=$1\nshift\n[ "$tool" = foz ] || exec "node_modules/.bin/$tool" "$@"\nexec "${process.execPath}" "${foz}" "$@"`,
+  );
   put('foz', `exec "${process.execPath}" "${foz}" "$@"`);
   if (spawnSync('curl', ['--version']).status !== 0) {
     writeFileSync(join(bin, 'curl.cjs'), curl);

@@ -33,6 +33,8 @@ export interface FozConfig {
     readonly files?: string;
   };
   readonly sources: readonly SourceConfig[];
+  /** Never in a file: sources whose settings are faulty, so that a check has left them out. */
+  readonly unread_sources?: readonly string[];
   /** Read from the file or folder, if the configuration names one. */
   readonly metadata?: Metadata;
   /** The file or folder that `metadata` was read from. */

@@ -1,10 +1,10 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { checkAuth } from '../../auth/index.ts';
 import type { Metadata } from '../../catalog/index.ts';
 import { checkAllowLists } from '../../views/index.ts';
 import { isFolder, readFolder } from '../metadata/folder.ts';
 import { readYaml, spelled } from '../metadata/located-yaml.ts';
-import { checkAgainst, located, violations } from '../metadata/validate.ts';
+import { located, violations } from '../metadata/validate.ts';
 import { checkSources, type SourceProblem } from '../sources/check-sources.ts';
 import { ConfigError, type ConfigProblem, type FozConfig, type ServerConfig } from './config.ts';
 import { withoutFaults } from './without-faults.ts';
@@ -31,40 +31,50 @@ type Path = readonly (string | number)[];
 
 /** Reads and validates a configuration file. Does not throw where it has problems. */
 export function readConfig(file: string, environment: NodeJS.ProcessEnv = process.env): ReadConfig {
-  const { value, problems, locate } = readYaml(file, environment);
-  const pathInMetadata = (path: Path) => path;
-  if (value === undefined) return { config: null, problems, pathInMetadata };
-  let isReadable = problems.length === 0;
+  const { value, problems, unfilled, locate } = readYaml(file, environment);
+  const nothing = { config: null, problems, pathInMetadata: (path: Path) => path };
+  if (value === undefined) return nothing;
   const found = violations('config', value);
   addProblems(
     problems,
     found.map((violation) => located(violation, locate)),
   );
-  const folder = dirname(file);
   const inside = (value as { readonly metadata?: unknown } | null)?.metadata;
-  const before = problems.length;
-  const metadata =
-    typeof inside === 'string' ? loadMetadata(resolve(folder, inside), environment, problems) : undefined;
-  isReadable &&= problems.length === before;
-  const rest = isReadable ? withoutFaults(value, found) : null;
-  if (rest === null || violations('config', rest.value).length > 0)
-    return { config: null, problems, pathInMetadata };
+  const apart =
+    typeof inside === 'string' ? loadMetadata(placeBeside(file, inside), environment, problems) : null;
+  const rest = withoutFaults(value, [...found, ...unfilled.map((path) => ({ path }))]);
+  if (apart?.metadata === undefined && apart !== null) return nothing;
+  if (rest === null || violations('config', rest.value).length > 0) return nothing;
+  rest.noteLost();
   const config = { sources: [], ...(rest.value as Partial<FozConfig>) };
   const own = problemsBeyondSchema(config);
   for (const { path, message } of own)
     problems.push({ ...locate(rest.pathInFile(path)), where: spelled(rest.pathInFile(path)), message });
-  const isUsable = !own.some(({ path }) => path[0] === 'sources');
+  const used = withoutSources(config, own, rest.sources);
   return {
-    config: isUsable
-      ? complete(
-          { ...config, metadata: typeof inside === 'string' ? metadata : config.metadata },
-          file,
-          inside,
-        )
-      : null,
+    config: complete({ ...used, metadata: apart === null ? used.metadata : apart.metadata }, file, inside),
     problems,
-    pathInMetadata: (path) => rest.pathInFile(['metadata', ...path]).slice(1),
+    pathInMetadata: (path) =>
+      apart === null ? rest.pathInFile(['metadata', ...path]).slice(1) : apart.pathInFile(path),
   };
+}
+
+/** A path in a configuration, spelled as the path of the configuration is. */
+function placeBeside(file: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path);
+}
+
+/** Leaves out the sources with problems. `missing`: names of sources that were left out before. */
+function withoutSources(
+  config: FozConfig,
+  found: readonly SourceProblem[],
+  missing: readonly string[],
+): FozConfig {
+  const faulty = new Set(found.flatMap(({ path: [part, at] }) => (part === 'sources' ? [at] : [])));
+  const sources = config.sources.filter((_, at) => !faulty.has(at));
+  const names = config.sources.map(({ name }) => name);
+  const unread = [...missing, ...names].filter((name) => !sources.some((source) => source.name === name));
+  return unread.length === 0 ? config : { ...config, sources, unread_sources: unread };
 }
 
 /** Problems that a JSON Schema cannot express. */
@@ -109,22 +119,47 @@ function checkPort({ port }: ServerConfig = {}): SourceProblem[] {
     : [{ path: ['server', 'port'], message: 'must be a number from 0 (a free port) to 65535' }];
 }
 
+/** Metadata that a configuration refers to. */
+interface ApartMetadata {
+  /** Without its faulty parts; `undefined`: they are so many that the rest cannot be checked against the databases. */
+  readonly metadata: Metadata | undefined;
+  /** The path in the file or folder of the value at a path of `metadata`. */
+  readonly pathInFile: (path: Path) => Path;
+}
+
 /** Reads metadata from its own file or folder; adds its problems to `problems`. */
 function loadMetadata(
   file: string,
   environment: NodeJS.ProcessEnv,
   problems: ConfigProblem[],
-): Metadata | undefined {
+): ApartMetadata {
+  const pathInFile = (path: Path) => path;
   if (isFolder(file)) {
     const read = readFolder(file);
     problems.push(...read.problems);
-    return read.metadata;
+    return { metadata: read.rest, pathInFile };
   }
-  const read = readYaml(file, environment);
-  problems.push(...read.problems);
-  if (read.value === undefined) return undefined;
-  addProblems(problems, checkAgainst('metadata', read.value, read.locate));
-  return read.value as Metadata;
+  const { value, problems: inFile, unfilled, locate } = readYaml(file, environment);
+  problems.push(...inFile);
+  if (value === undefined) return { metadata: undefined, pathInFile };
+  const found = violations('metadata', value);
+  addProblems(
+    problems,
+    found.map((violation) => located(violation, locate)),
+  );
+  const faults = [...found, ...unfilled.map((path) => ({ path }))];
+  const rest = withoutFaults(
+    { metadata: value },
+    faults.map(({ path, ...fault }) => ({ ...fault, path: ['metadata', ...path] })),
+  );
+  const { metadata } = (rest?.value ?? {}) as { readonly metadata?: unknown };
+  if (rest === null || violations('metadata', metadata).length > 0)
+    return { metadata: undefined, pathInFile };
+  rest.noteLost();
+  return {
+    metadata: metadata as Metadata,
+    pathInFile: (path) => rest.pathInFile(['metadata', ...path]).slice(1),
+  };
 }
 
 /** Adds problems, except those at a value that is missing because a reference in it has no value: they only follow from that. */

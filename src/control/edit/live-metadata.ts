@@ -17,6 +17,7 @@ import {
 import type { Graphs, ResolvedMetadata, SourceRegistry } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 import { beforeAndAfter, diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
+import { allIssues } from '../metadata/hidden-issues.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import { refuseMalformed, replaceMetadata } from './document.ts';
 import type { MetadataEdit } from './edit.ts';
@@ -147,8 +148,11 @@ export class LiveMetadata {
     const changes = diffMetadata(before, after);
     await this.#options.registry.readEnums(after);
     const resolved = this.#options.graphs.resolve(after);
-    const { issues } = resolved;
-    const result = { changes, causes: without(issues, was.issues), cures: without(was.issues, issues) };
+    const [issues, earlier] = [
+      allIssues(this.#options.graphs, after),
+      allIssues(this.#options.graphs, before),
+    ];
+    const result = { changes, causes: without(issues, earlier), cures: without(earlier, issues) };
     if (options.dryRun === true || changes.length === 0) return { version, applied: false, ...result };
     if (options.force !== true) refuseIssues(result.causes);
     const written = await this.#write(plane, actor, edit, {
@@ -231,7 +235,8 @@ export class LiveMetadata {
 function refuseIssues(causes: readonly CatalogIssue[]): void {
   const errors = causes.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
-  const lines = errors.map(({ where, reason }) => `${where}: ${reason}`);
+  const own = errors.filter(({ topic }) => topic !== 'follows');
+  const lines = (own.length > 0 ? own : errors).map(({ where, reason }) => `${where}: ${reason}`);
   throw new FozError(
     'validation-failed',
     `The change would make something wrong:\n${lines.join('\n')}\nMend it, or repeat the change with "force".`,

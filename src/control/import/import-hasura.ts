@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { FozError } from '../../core/index.ts';
+import { schemaComment } from '../config/schema-comment.ts';
 import { isFolder, readFolder } from '../metadata/folder.ts';
 import { writeFolder } from '../metadata/write-folder.ts';
 import { convertHasura } from './hasura/convert.ts';
@@ -31,8 +32,10 @@ export function importHasura(from: string, file: string, replace = false): Impor
   const folder = freeFolder(base, replace);
   mkdirSync(base, { recursive: true });
   const files = writeFolder(join(base, folder), metadata);
-  const head = '# yaml-language-server: $schema=https://foz.dev/schema/foz.schema.json\n';
-  writeFileSync(file, head + stringify({ version: 1, ...config, metadata: folder }, { lineWidth: 120 }));
+  writeFileSync(
+    file,
+    schemaComment(base) + stringify({ version: 1, ...config, metadata: folder }, { lineWidth: 120 }),
+  );
   const permissions = metadata.tables.flatMap((table) => [
     ...(table.select_permissions ?? []),
     ...(table.insert_permissions ?? []),

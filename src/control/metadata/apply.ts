@@ -2,16 +2,14 @@ import type { CatalogIssue, Metadata } from '../../catalog/index.ts';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { ConfigError } from '../config/config.ts';
 import { diffMetadata, type MetadataChange } from './diff-metadata.ts';
-import { isFolder, readFolder } from './folder.ts';
+import { isFolder, type ReadFolder, readFolder } from './folder.ts';
+import type { Locate } from './located-yaml.ts';
 import type { MetadataTarget } from './target.ts';
 
-/** The metadata of a folder. Throws FozError `not-found` for a missing folder, ConfigError with all of its problems. */
-export function folderMetadata(folder: string): Metadata {
-  if (!isFolder(folder))
-    throw new FozError('not-found', `There is no folder ${folder}: make one with "foz metadata export".`);
-  const { metadata, problems } = readFolder(folder);
-  if (metadata === undefined) throw new ConfigError(problems);
-  return metadata;
+/** Reads a folder. Throws FozError `not-found` for a missing one. */
+function existingFolder(folder: string): ReadFolder {
+  if (isFolder(folder)) return readFolder(folder);
+  throw new FozError('not-found', `There is no folder ${folder}: make one with "foz metadata export".`);
 }
 
 /** The differences between a target and a folder. */
@@ -22,9 +20,14 @@ export interface FolderDiff {
   readonly changes: readonly MetadataChange[];
 }
 
-/** The changes that applying the folder would make. Rejects as `folderMetadata` throws. */
+/** The changes that applying the folder would make. Rejects with FozError `not-found`, and ConfigError with all faults of form. */
 export async function diffFolder(target: MetadataTarget, folder: string): Promise<FolderDiff> {
-  const metadata = folderMetadata(folder);
+  const { metadata, problems } = existingFolder(folder);
+  if (metadata === undefined) throw new ConfigError(problems);
+  return diffOf(target, metadata);
+}
+
+async function diffOf(target: MetadataTarget, metadata: Metadata): Promise<FolderDiff> {
   const now = await target.read();
   return { version: now.version, metadata, changes: diffMetadata(now.metadata, metadata) };
 }
@@ -52,7 +55,9 @@ export async function applyFolder(
   folder: string,
   { check, dryRun, expected }: ApplyOptions,
 ): Promise<AppliedFolder> {
-  const diff = await diffFolder(target, folder);
+  const read = existingFolder(folder);
+  if (read.metadata === undefined) throw await faultsOf(read, check);
+  const diff = await diffOf(target, read.metadata);
   if (expected !== undefined && expected !== diff.version)
     throw new FozError(
       'conflict',
@@ -60,12 +65,31 @@ export async function applyFolder(
       { details: { expected, current: diff.version } },
     );
   const issues = await check(diff.metadata);
-  const errors = issues.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0)
-    throw new FozErrors(
-      errors.map(({ where, reason }) => new FozError('validation-failed', `${where}: ${reason}`)),
-    );
+  const errors = errorsOf(issues, read);
+  if (errors.length > 0) throw new FozErrors(errors);
   const notes = issues.filter(({ severity }) => severity === 'note');
   if (dryRun || diff.changes.length === 0) return { ...diff, applied: false, notes };
   return { ...diff, version: await target.write(diff.version, diff.metadata), applied: true, notes };
+}
+
+/** All faults of a folder: those of form, and what the rest says wrongly about the sources. */
+async function faultsOf(read: ReadFolder, check: ApplyOptions['check']): Promise<FozErrors | ConfigError> {
+  const further = read.rest === undefined ? [] : errorsOf(await check(read.rest), read);
+  if (further.length === 0) return new ConfigError(read.problems);
+  const ofForm = read.problems.map(({ where, message, ...place }) => fault(place, where, message));
+  return new FozErrors([...ofForm, ...further]);
+}
+
+/** Errors with their places in the folder; those that follow from others only where there are no others. */
+function errorsOf(issues: readonly CatalogIssue[], { locate }: ReadFolder): FozError[] {
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  const own = errors.filter(({ topic }) => topic !== 'follows');
+  return (own.length > 0 ? own : errors).map(({ where, reason, path }) =>
+    fault(path === undefined ? null : locate(path), where, reason),
+  );
+}
+
+function fault(place: ReturnType<Locate> | null, where: string, message: string): FozError {
+  const before = place === null ? '' : `${place.file}:${place.line}:${place.column}  `;
+  return new FozError('validation-failed', `${before}${where}: ${message}`);
 }

@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { InheritedRoleMetadata, Metadata, TableMetadata } from '../../catalog/index.ts';
 import { canonicalMetadata, sortedBy, sortKey } from '../../catalog/index.ts';
 import type { ConfigProblem } from '../config/config.ts';
-import { type Locate, type LocatedYaml, readYaml } from './located-yaml.ts';
-import { checkAgainst } from './validate.ts';
+import { withoutFaults } from '../config/without-faults.ts';
+import { type Locate, readYaml } from './located-yaml.ts';
+import { located, violations } from './validate.ts';
 
 /** The file of a folder that holds the inherited roles. */
 export const inheritedRolesFile = 'inherited_roles.yaml';
@@ -22,9 +23,12 @@ export interface TableFile {
 export interface ReadFolder {
   /** `undefined`: there are problems. */
   readonly metadata: Metadata | undefined;
+  /** The metadata without its faulty parts; `undefined`: they are so many that the rest cannot be checked against the databases. */
+  readonly rest: Metadata | undefined;
+  /** Files of tables, without their faulty parts. */
   readonly files: readonly TableFile[];
   readonly problems: readonly ConfigProblem[];
-  /** The place of the value at a path of `metadata`. */
+  /** The place of the value at a path of `metadata`, or of `rest`. */
   readonly locate: Locate;
 }
 
@@ -39,33 +43,50 @@ export function isFolder(path: string): boolean {
  */
 export function readFolder(folder: string): ReadFolder {
   const problems: ConfigProblem[] = [];
-  const files: TableFile[] = [];
+  const read: (TableFile | null)[] = [];
   let inherited: readonly InheritedRoleMetadata[] = [];
   let locateInherited: Locate = () => ({ file: folder, line: 1, column: 1 });
   for (const name of listed(folder)) {
     const path = join(folder, name);
-    if (isFolder(path)) files.push(...readSource(folder, name, problems));
+    if (isFolder(path)) read.push(...readSource(folder, name, problems));
     else if (name === inheritedRolesFile) {
-      const read = readChecked(path, 'inheritedRoles', problems);
-      inherited = (read.value ?? []) as InheritedRoleMetadata[];
-      locateInherited = read.locate;
+      const { value, locate } = readRoles(path, problems);
+      inherited = value;
+      locateInherited = locate;
     } else if (isYaml(name)) problems.push(stray(path));
   }
-  reportTwice(folder, files, problems);
+  const files = once(
+    folder,
+    read.filter((file) => file !== null),
+    problems,
+  );
   const sorted = sortedBy(files, ({ entry, path }) => `${sortKey(entry)} ${path}`);
-  const metadata =
-    problems.length > 0
-      ? undefined
-      : canonicalMetadata({ tables: sorted.map(({ entry }) => entry), inherited_roles: inherited });
-  const locate: Locate = ([part, index, ...rest], key) => {
+  const canonical = canonicalMetadata({
+    tables: sorted.map(({ entry }) => entry),
+    inherited_roles: inherited,
+  });
+  const rest = { ...canonical, tables: canonical.tables.map((entry, at) => withLost(entry, sorted[at]!)) };
+  const locate: Locate = ([part, index, ...steps], key) => {
     const file = part === 'tables' ? sorted[index as number] : undefined;
     if (file === undefined) {
-      const path = index === undefined ? [] : [index, ...rest];
-      return locateInherited(pathAsGiven(path, metadata?.inherited_roles, inherited), key);
+      const path = index === undefined ? [] : [index, ...steps];
+      return locateInherited(pathAsGiven(path, canonical.inherited_roles, inherited), key);
     }
-    return file.locate(pathAsGiven(rest, metadata?.tables[index as number], file.entry), key);
+    return file.locate(pathAsGiven(steps, canonical.tables[index as number], file.entry), key);
   };
-  return { metadata, files: sorted, problems, locate };
+  return {
+    metadata: problems.length > 0 ? undefined : canonical,
+    rest: read.includes(null) ? undefined : rest,
+    files: sorted,
+    problems,
+    locate,
+  };
+}
+
+/** The canonical form has no relationships that a check has left out. */
+function withLost(canonical: TableMetadata, { entry }: TableFile): TableMetadata {
+  const { lost_relationships: lost } = entry;
+  return lost === undefined ? canonical : { ...canonical, lost_relationships: lost };
 }
 
 /** Converts a path in canonical metadata to a path in the metadata as given, whose lists may have another order. */
@@ -107,34 +128,57 @@ function stray(file: string): ConfigProblem {
   return { file, line: 1, column: 1, where: 'file', message };
 }
 
-function readSource(folder: string, source: string, problems: ConfigProblem[]): TableFile[] {
+/** `null` for a file that cannot be read, or whose faults leave nothing to check. */
+function readSource(folder: string, source: string, problems: ConfigProblem[]): (TableFile | null)[] {
   return listed(join(folder, source))
     .filter(isYaml)
-    .flatMap((name): TableFile[] => {
-      const { value, locate } = readChecked(join(folder, source, name), 'table', problems);
-      if (value === undefined) return [];
-      const entry = { source, ...(value as Omit<TableMetadata, 'source'>) };
-      return [{ path: `${source}/${name}`, entry, locate }];
-    });
+    .flatMap((name) => readTableFile(folder, source, name, problems));
 }
 
-/** Reads a file and checks it against its schema. The value is `undefined` when it does not match. */
-function readChecked(
-  file: string,
-  what: 'table' | 'inheritedRoles',
+function readTableFile(
+  folder: string,
+  source: string,
+  name: string,
   problems: ConfigProblem[],
-): Pick<LocatedYaml, 'value' | 'locate'> {
-  const { value, locate, problems: inFile } = readYaml(file, null);
+): (TableFile | null)[] {
+  const { value, locate, problems: inFile } = readYaml(join(folder, source, name), null);
   problems.push(...inFile);
-  if (value === undefined || (what === 'inheritedRoles' && value === null)) return { value, locate };
-  const found = checkAgainst(what, value, locate);
-  problems.push(...found);
-  return { value: found.length === 0 ? value : undefined, locate };
+  if (value === undefined) return [null];
+  const found = violations('table', value);
+  problems.push(...found.map((violation) => located(violation, locate)));
+  const within = ['metadata', 'tables', 0];
+  const rest = withoutFaults(
+    { metadata: { tables: [{ source, ...(value as object) }] } },
+    found.map(({ path, ...fault }) => ({ ...fault, path: [...within, ...path] })),
+  );
+  if (rest === null) return [null];
+  const [entry] = (rest.value as { readonly metadata: Metadata }).metadata.tables;
+  if (entry === undefined) return [];
+  if (violations('table', entry).length > 0) return [null];
+  rest.noteLost();
+  return [
+    {
+      path: `${source}/${name}`,
+      entry,
+      locate: (path, key) => locate(rest.pathInFile([...within, ...path]).slice(within.length), key),
+    },
+  ];
 }
 
-function reportTwice(folder: string, files: readonly TableFile[], problems: ConfigProblem[]): void {
+function readRoles(
+  file: string,
+  problems: ConfigProblem[],
+): { readonly value: readonly InheritedRoleMetadata[]; readonly locate: Locate } {
+  const { value, locate, problems: inFile } = readYaml(file, null);
+  const found = value === undefined || value === null ? [] : violations('inheritedRoles', value);
+  problems.push(...inFile, ...found.map((violation) => located(violation, locate)));
+  return { value: found.length > 0 ? [] : ((value ?? []) as InheritedRoleMetadata[]), locate };
+}
+
+/** The first file of each table; a second one is a problem. */
+function once(folder: string, files: readonly TableFile[], problems: ConfigProblem[]): TableFile[] {
   const first = new Map<string, string>();
-  for (const { path, entry } of files) {
+  return files.filter(({ path, entry }) => {
     const key = sortKey(entry);
     const other = first.get(key);
     if (other === undefined) first.set(key, path);
@@ -142,5 +186,6 @@ function reportTwice(folder: string, files: readonly TableFile[], problems: Conf
       const message = `is about the same table as ${join(folder, other)}: put both into one file`;
       problems.push({ file: join(folder, path), line: 1, column: 1, where: 'table', message });
     }
-  }
+    return other === undefined;
+  });
 }

@@ -27,8 +27,12 @@ export interface LocatedYaml {
   /** `undefined`: the file is missing or not YAML. */
   readonly value: unknown;
   readonly problems: ConfigProblem[];
+  /** Paths of texts with a reference that has no value. */
+  readonly unfilled: readonly Path[];
   readonly locate: Locate;
 }
+
+type Path = readonly (string | number)[];
 
 /** Most values of a file, those of aliases counted at each use, so that nested aliases cannot exhaust memory. */
 const mostValues = 2_000_000;
@@ -115,7 +119,12 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
   if (!existsSync(file)) {
     const message = 'does not exist: make one with "foz init", or name another with --config';
     const place = { file, line: 1, column: 1 };
-    return { value: undefined, problems: [{ ...place, where: 'file', message }], locate: () => place };
+    return {
+      value: undefined,
+      problems: [{ ...place, where: 'file', message }],
+      unfilled: [],
+      locate: () => place,
+    };
   }
   const lines = new LineCounter();
   const { document, errors } = parseYaml(readFileSync(file, 'utf8'), lines);
@@ -129,10 +138,12 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
     where: 'yaml',
     message,
   }));
+  const unfilled: Path[] = [];
   if (environment !== null)
-    fillIn(document, dirname(file), environment, (offset, where, message) =>
-      problems.push({ ...at(offset), where, message }),
-    );
+    fillIn(document, dirname(file), environment, (offset, path, message) => {
+      unfilled.push(path);
+      problems.push({ ...at(offset), where: spelled(path) || 'file', message });
+    });
   const locate: Locate = (path, key) => {
     const map = key === undefined ? undefined : document.getIn(path, true);
     const setting = isMap(map)
@@ -146,7 +157,7 @@ export function readYaml(file: string, environment: NodeJS.ProcessEnv | null): L
     return at(0);
   };
   const value = errors.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 });
-  return { value, problems, locate };
+  return { value, problems, unfilled, locate };
 }
 
 /** Replaces `${...}` in all texts of a document. Messages contain no values. */
@@ -154,27 +165,26 @@ function fillIn(
   document: Document,
   folder: string,
   environment: NodeJS.ProcessEnv,
-  report: (offset: number, where: string, message: string) => void,
+  report: (offset: number, path: Path, message: string) => void,
 ): void {
   visit(document, {
     Scalar(key, node, above) {
       if (typeof node.value !== 'string' || !node.value.includes('${')) return;
       const { text, problems } = filledText(node.value, folder, environment);
       node.value = text;
-      for (const problem of problems) report(node.range?.[0] ?? 0, whereOf(key, above), problem);
+      for (const problem of problems) report(node.range?.[0] ?? 0, pathOf(key, above), problem);
     },
   });
 }
 
-/** `sources[0].url`: the path of a visited value, as its key in the innermost of the nodes above it. */
-function whereOf(key: number | 'key' | 'value' | null, above: readonly unknown[]): string {
-  const steps = [...above, key].flatMap((step, at): (string | number)[] => {
+/** The path of a visited value, made of its key in the innermost of the nodes above it and theirs. */
+function pathOf(key: number | 'key' | 'value' | null, above: readonly unknown[]): Path {
+  return [...above, key].flatMap((step, at): (string | number)[] => {
     const parent = above[at - 1];
     if (isPair(step)) return [String(isScalar(step.key) ? step.key.value : step.key)];
     if (!isSeq(parent)) return [];
     return [typeof step === 'number' ? step : parent.items.indexOf(step)];
   });
-  return spelled(steps) || 'file';
 }
 
 /** `sources[0].url` */

@@ -7,6 +7,7 @@ import { canonicalMetadata, canonicalTable, plain, sortKey } from '../../catalog
 import { FozError } from '../../core/index.ts';
 import { replaceFile } from '../../store/index.ts';
 import { ConfigError } from '../config/config.ts';
+import { schemaComment } from '../config/schema-comment.ts';
 import { newFileName } from './file-names.ts';
 import { inheritedRolesFile, isFolder, readFolder } from './folder.ts';
 import { mergeInto } from './merge-yaml.ts';
@@ -18,7 +19,6 @@ export interface WrittenFolder {
   readonly unchanged: readonly string[];
 }
 
-const schemaUrl = 'https://foz.dev/schema/foz.schema.json#/$defs';
 const yamlOptions = { lineWidth: 120 } as const;
 
 /**
@@ -89,13 +89,13 @@ function writeTable(
 function writeYaml(file: string, value: unknown, schema: string): boolean {
   const document = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')) : null;
   if (document !== null && isDeepStrictEqual(document.toJS(), value)) return false;
-  replaceFile(file, textOf(document, value, schema));
+  replaceFile(file, textOf(file, document, value, schema));
   return true;
 }
 
-function textOf(document: Document | null, value: unknown, schema: string): string {
+function textOf(file: string, document: Document | null, value: unknown, schema: string): string {
   if (document === null)
-    return `# yaml-language-server: $schema=${schemaUrl}/${schema}\n${stringify(value, { ...yamlOptions, aliasDuplicateObjects: false })}`;
+    return `${schemaComment(dirname(file), schema)}${stringify(value, { ...yamlOptions, aliasDuplicateObjects: false })}`;
   mergeInto(document, value);
   return document.toString(yamlOptions);
 }

@@ -51,6 +51,9 @@ export async function introspect(
     defaultNamespace,
     ...facts,
     issues: [...rightsIssues(unreadable, relations.length), ...facts.issues],
+    ...(unreadable.length === 0
+      ? {}
+      : { unreadable: unreadable.map(([namespace, name]) => ({ namespace: namespace!, name: name! })) }),
   };
 }
 

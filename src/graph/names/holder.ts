@@ -1,7 +1,7 @@
 import type { RootFieldKind, Table } from '../../catalog/index.ts';
 import type { TypeKind } from './conventions.ts';
 import type { NameHolder } from './issues.ts';
-import { bothNames } from './reserved.ts';
+import { bothNames, type ReservedName } from './reserved.ts';
 import { rootWord, type Style, typeStem, wordsBefore } from './style.ts';
 
 /** The part of a graph's names that is needed to find the holder of a name. */
@@ -19,14 +19,14 @@ export function holderOf(
   names: FoundNames,
   table: Table,
   wanted: string,
-  reserved: ReadonlySet<string>,
+  reserved: ReadonlyMap<string, ReservedName>,
 ): NameHolder | null {
   const style = names.style(table);
-  const absent = bothNames(style, table, wanted).some((name) => reserved.has(name));
+  const absent = bothNames(style, table, wanted).flatMap((name) => reserved.get(name) ?? [])[0];
   return (
     rootHolder(names, table, wanted) ??
     typeHolder(names, table, wanted) ??
-    (absent ? { what: 'absent', name: wanted, table: null } : null)
+    (absent === undefined ? null : { what: 'absent', name: wanted, table: null, absent })
   );
 }
 

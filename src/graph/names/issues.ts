@@ -1,7 +1,8 @@
 import { specifiedScalarTypes } from 'graphql';
-import type { CatalogIssue, Key, Table } from '../../catalog/index.ts';
+import { type CatalogIssue, type Key, resetCommand, type Table } from '../../catalog/index.ts';
 import { namespaceOf, type RefusedRoot } from './clashes.ts';
 import { precedenceReason } from './precedence.ts';
+import type { ReservedName } from './reserved.ts';
 import { wantedName } from './style.ts';
 
 const specified: ReadonlySet<string> = new Set(specifiedScalarTypes.map(({ name }) => name));
@@ -11,6 +12,8 @@ export interface NameHolder {
   readonly what: 'root field' | 'type' | 'absent';
   readonly name: string;
   readonly table: Table | null;
+  /** The absent table. */
+  readonly absent?: ReservedName;
 }
 
 /**
@@ -29,8 +32,9 @@ export function takenName(
     return { severity: 'note', where, reason };
   }
   const { what, table: other } = holder;
-  if (what === 'absent') {
-    const reason = `"${wanted}" was the name of a table that is not there now, so ${table.id} is called "${name}". To call it "${wanted}": ${customName(table, wanted)}`;
+  if (holder.absent !== undefined) {
+    const { source, place } = holder.absent;
+    const reason = `"${wanted}" is kept for the table ${place} of ${source}, which is not there now, so ${table.id} is called "${name}". To free the name: ${resetCommand(source, place)}; to call this table so all the same: ${customName(table, wanted)}`;
     return { severity: 'note', where, reason };
   }
   const of = other === null ? namespaceOf : `${other.id} (${precedenceReason(other, table)})`;

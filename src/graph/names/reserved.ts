@@ -6,17 +6,20 @@ import { rootWord, type Style, typeStem, wordsBefore } from './style.ts';
 export interface ReservedName {
   readonly source: string;
   readonly name: string;
+  /** The absent table: `orders`, or `sales.orders` outside of the default namespace. */
+  readonly place: string;
 }
 
-/** The reserved names, in the spelling of `bothNames`. */
+/** The reserved names by their spelling in `bothNames`. */
 export function reservedNames(
   reserved: readonly ReservedName[],
   styles: ReadonlyMap<SourceName, Style>,
-): ReadonlySet<string> {
-  return new Set(
-    reserved.flatMap(({ source, name }) => {
-      const style = styles.get(source as SourceName);
-      return style === undefined ? [] : bothNames(style, { customName: null }, name);
+): ReadonlyMap<string, ReservedName> {
+  return new Map(
+    reserved.flatMap((one) => {
+      const style = styles.get(one.source as SourceName);
+      const names = style === undefined ? [] : bothNames(style, { customName: null }, one.name);
+      return names.map((name) => [name, one] as const);
     }),
   );
 }

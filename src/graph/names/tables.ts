@@ -57,7 +57,7 @@ export class TableNames {
     issues: [],
   };
   readonly #options: NameOptions;
-  readonly #reserved: ReadonlySet<string>;
+  readonly #reserved: ReadonlyMap<string, ReservedName>;
   readonly #styleIssues: readonly CatalogIssue[];
   readonly #withoutColumns: readonly CatalogIssue[];
   /** Issues of the last round. */

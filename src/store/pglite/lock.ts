@@ -2,7 +2,15 @@ import { FozError } from '../../core/index.ts';
 import { FolderTaken, lockFolder } from '../../sql/index.ts';
 
 /** Another process has opened the embedded store. */
-export class StoreTaken extends FozError {}
+export class StoreTaken extends FozError {
+  /** The message without the way out, which a command has another one for than a server. */
+  readonly fact: string;
+
+  constructor(cause: FolderTaken) {
+    super(cause.code, cause.message, { cause });
+    this.fact = cause.fact;
+  }
+}
 
 /**
  * Locks the folder of an embedded store, since only one process at a time may open it. Resolves with a function that
@@ -16,6 +24,6 @@ export async function lockStore(folder: string): Promise<() => void> {
       wayOut: 'Stop that one, or share a PostgreSQL store by FOZ_STORE_URL.',
     });
   } catch (error) {
-    throw error instanceof FolderTaken ? new StoreTaken(error.code, error.message, { cause: error }) : error;
+    throw error instanceof FolderTaken ? new StoreTaken(error) : error;
   }
 }

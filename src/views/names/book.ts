@@ -1,4 +1,10 @@
-import type { Catalog, Customization, KeptNames, Table, TablePlace } from '../../catalog/index.ts';
+import {
+  type Catalog,
+  type Customization,
+  type KeptNames,
+  placeOf,
+  type Table,
+} from '../../catalog/index.ts';
 
 /**
  * The kept names of a source's tables and relationships. Tables are identified as `orders`, or `sales.orders`
@@ -21,14 +27,6 @@ export interface NamedSource {
   readonly customization: Customization;
 }
 
-/**
- * The identity of a table. It lacks the default namespace, so that a source keeps its names when it moves to another
- * database (the namespace in MySQL).
- */
-export function placeIn({ source, namespace, name }: Omit<TablePlace, 'customName'>): string {
-  return namespace === null || namespace === source.defaultNamespace ? name : `${namespace}.${name}`;
-}
-
 /** The kept names of a book. */
 export function keptNamesOf(book: NameBook, sources: readonly NamedSource[]): KeptNames {
   const tables = new Map(
@@ -36,9 +34,9 @@ export function keptNamesOf(book: NameBook, sources: readonly NamedSource[]): Ke
   );
   return {
     table: (table) =>
-      table.customName === null ? (tables.get(table.source.name)?.get(placeIn(table)) ?? null) : null,
+      table.customName === null ? (tables.get(table.source.name)?.get(placeOf(table)) ?? null) : null,
     relationships: (table) =>
-      new Map(Object.entries(own(own(book, table.source.name)?.relationships, placeIn(table)) ?? {})),
+      new Map(Object.entries(own(own(book, table.source.name)?.relationships, placeOf(table)) ?? {})),
   };
 }
 
@@ -47,13 +45,13 @@ export function reservedNamesOf(
   book: NameBook,
   sources: readonly NamedSource[],
   { sources: there }: Pick<Catalog, 'sources'>,
-): { readonly source: string; readonly name: string }[] {
+): { readonly source: string; readonly name: string; readonly place: string }[] {
   return sources.flatMap((source) => {
     const found = [...there.values()].find(({ name }) => name === source.name);
-    const places = new Set(found?.tables.map(placeIn));
+    const places = new Set(found?.tables.map(placeOf));
     return Object.entries(tablesOf(book, source))
       .filter(([place]) => !places.has(place))
-      .map(([, name]) => ({ source: source.name, name }));
+      .map(([place, name]) => ({ source: source.name, name, place }));
   });
 }
 
@@ -91,7 +89,7 @@ export function matchesBook(
   return [...sources.values()].every((source) => {
     const tables = tablesOf(book, source);
     return source.tables.every((table) => {
-      const place = placeIn(table);
+      const place = placeOf(table);
       const known = own(own(book, source.name)?.relationships, place);
       return (
         (table.customName !== null || own(tables, place) === nameOf(table)) &&
@@ -127,7 +125,7 @@ function withNewNamesOf(
   const relationships: Record<string, Readonly<Record<string, string>>> = { ...before?.relationships };
   let isNew = before !== undefined && before.customization !== customization;
   for (const table of there) {
-    const place = placeIn(table);
+    const place = placeOf(table);
     if (table.customName === null && own(tables, place) === undefined) {
       put(tables, place, nameOf(table));
       isNew = true;

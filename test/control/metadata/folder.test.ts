@@ -36,7 +36,11 @@ test('a file for each table, in one order', () => {
     removed: [],
     unchanged: [],
   });
-  expect(readFileSync(join(folder, 'shop/sales.orders.yaml'), 'utf8')).toMatchSnapshot();
+  const [comment, ...lines] = readFileSync(join(folder, 'shop/sales.orders.yaml'), 'utf8').split('\n');
+  expect(lines.join('\n')).toMatchSnapshot();
+  const [, path, definition] = /^# yaml-language-server: \$schema=(\S+)#\/\$defs\/(\S+)$/.exec(comment!)!;
+  const { $defs } = JSON.parse(readFileSync(join(folder, 'shop', path!), 'utf8'));
+  expect($defs[definition!].properties).toHaveProperty('select_permissions');
   expect(sameMetadata(readFolder(folder).metadata!, shop)).toBe(true);
 });
 
