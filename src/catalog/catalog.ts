@@ -75,6 +75,8 @@ export interface Table {
   /** Primary first, then unique keys. */
   readonly keys: readonly Key[];
   readonly relationships: readonly Relationship[];
+  /** The columns that each constraint of the table is about, by its name. For errors; hidden columns are included. */
+  readonly constraints: ReadonlyMap<string, readonly string[]>;
   /** Names of declared relationships that were left out because of a fault. */
   readonly lostRelationships: readonly string[];
   readonly insertable: boolean;

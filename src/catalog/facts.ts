@@ -50,6 +50,8 @@ export interface TableFacts {
   readonly primaryKey: KeyFacts | null;
   readonly uniqueKeys: readonly KeyFacts[];
   readonly foreignKeys: readonly ForeignKeyFacts[];
+  /** Named check and exclusion constraints, and unique indexes that are no keys, with the columns that they are about; absent: none. */
+  readonly constraints?: readonly KeyFacts[];
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;

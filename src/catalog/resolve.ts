@@ -176,6 +176,7 @@ function resolveTable(
     primaryKey,
     keys,
     relationships,
+    constraints: constraintsOf(facts),
     lostRelationships: lost,
     insertable: facts.insertable,
     updatable: facts.updatable,
@@ -185,6 +186,16 @@ function resolveTable(
     auditReads: metadata?.audit_reads ?? false,
     access: null,
   };
+}
+
+function constraintsOf({ primaryKey, uniqueKeys, foreignKeys, constraints = [] }: TableFacts) {
+  const keys = [...uniqueKeys, ...(primaryKey === null ? [] : [primaryKey])];
+  return new Map(
+    [...constraints, ...foreignKeys, ...keys].map(({ name, columns }): [string, readonly string[]] => [
+      name,
+      columns,
+    ]),
+  );
 }
 
 function resolveColumn(

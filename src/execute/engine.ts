@@ -25,6 +25,7 @@ import {
   wrongVariables,
 } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
+import type { BrokenColumns } from './broken-columns.ts';
 import { concealed, type Sees } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
@@ -65,6 +66,8 @@ export interface RoleEngineOptions {
   readonly showInternal: boolean;
   /** Which tables errors may name; absent: all. */
   readonly sees?: Sees;
+  /** Adds the columns of broken constraints to errors; absent: they have none but those that the database tells. */
+  readonly broken?: BrokenColumns;
   /** Throws FozError for an operation that is not allowed; called once for each operation. */
   readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => OnRun;
   /** The highest cost of an operation (see `planCost`); default: no limit. */
@@ -275,10 +278,10 @@ export class RoleEngine {
         ? { json, kind: 'data', errors: [] }
         : { json, kind: 'data', errors: [], written };
     } catch (error) {
-      const { sees, showInternal } = this.options;
+      const { sees, broken, showInternal } = this.options;
       const found = errorsOf(error);
       this.#reportLost(found);
-      const errors = found.map((one) => concealed(one, sees));
+      const errors = found.map((one) => broken?.shown(one, sees) ?? concealed(one, sees));
       const answer = { ...answerErrors(errors, 'data', showInternal), ...drifted(found, written) };
       return written === undefined
         ? answer

@@ -1,4 +1,5 @@
 export { answerErrors, type EngineAnswer } from './answer.ts';
+export { BrokenColumns } from './broken-columns.ts';
 export { type Sees, tablesSeen } from './conceal.ts';
 export { type OperationRequest, RoleEngine, type RoleEngineOptions } from './engine.ts';
 export { type Explained, printExplained } from './explain.ts';

@@ -17,7 +17,7 @@ import {
   type SourceInput,
 } from '../catalog/index.ts';
 import { adminRole, type CacheState, type RoleName, type SourceName } from '../core/index.ts';
-import { introspectionAnswers, planBudget, RoleEngine, tablesSeen } from '../execute/index.ts';
+import { BrokenColumns, introspectionAnswers, planBudget, RoleEngine, tablesSeen } from '../execute/index.ts';
 import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
 import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
@@ -261,7 +261,7 @@ export class Graphs {
   schema(session: Session): GraphQLSchema {
     const rows = this.limitsOf(session).rows ?? null;
     const view = viewOf(this.#catalog, this.#permissions, session, rows);
-    return this.#schemaOf(view.catalog, this.#connectors);
+    return this.#roleGraph(view.catalog, this.#connectors).schema;
   }
 
   /** The caches shared by all roles. */
@@ -311,8 +311,10 @@ export class Graphs {
     // Requests that run while a source is removed or replaced finish on the connector they started with.
     const connectors = this.#connectors;
     const servedBy = (source: SourceName) => connectorOf(connectors, source);
+    const graph = this.#roleGraph(catalog, connectors);
     return new RoleEngine({
-      schema: this.#schemaOf(catalog, connectors),
+      schema: graph.schema,
+      broken: new BrokenColumns(catalog.sources, graph.columnName),
       rules,
       connectorOf: servedBy,
       onUnavailable: (source, error) => this.#registry.failed(source, error),
@@ -329,10 +331,10 @@ export class Graphs {
     });
   }
 
-  #schemaOf(catalog: View['catalog'], connectors: ReadonlyMap<SourceName, Connector>): GraphQLSchema {
+  #roleGraph(catalog: View['catalog'], connectors: ReadonlyMap<SourceName, Connector>): BuiltGraph {
     const capabilitiesOf = (source: SourceName): GraphCapabilities =>
       connectorOf(connectors, source).capabilities;
-    return buildGraph(catalog, capabilitiesOf).schema;
+    return buildGraph(catalog, capabilitiesOf);
   }
 
   #resolve(metadata = this.#metadata): Catalog {

@@ -76,7 +76,7 @@ beforeAll(async () => {
   const shop = await source('shop', [
     `create table people (id integer primary key, name text constraint people_name_key unique, age integer,
       ssn varchar(9) constraint people_ssn_key unique, mood text constraint people_mood_check check (mood <> 'angry'),
-      constraint people_age_check check (age > 0))`,
+      constraint people_age_check check (age > 0), constraint rule_two check (age < 200 or ssn is null))`,
     'create table visits (id integer primary key, vault_id integer)',
     `insert into people values (1, 'Ada', 40, '111', 'calm')`,
     'insert into visits values (1, 1), (2, 2), (3, 3)',
@@ -115,11 +115,16 @@ test('constraints over columns that are not known, or called after them, have no
   expect(await responseOf(insert('{id: 2, name: "Bob"}'), { ssn: '222', mood: 'angry' })).toEqual(hidden);
 });
 
+test('a constraint over a hidden column has no name and no columns, whatever it is called', async () => {
+  const answer = await responseOf(insert('{id: 2, name: "Bob", age: 300}'), { ssn: '222', mood: 'calm' });
+  expect(answer).toEqual(hidden);
+});
+
 test('other constraints are named', async () => {
   const name = await responseOf(insert('{id: 2, name: "Ada"}'), { ssn: '222', mood: 'calm' });
   expect(name).toMatchObject({ constraint: 'people_name_key', columns: ['name'] });
   const age = await responseOf(insert('{id: 2, name: "Bob", age: -1}'), { ssn: '222', mood: 'calm' });
-  expect(age).toMatchObject({ constraint: 'people_age_check' });
+  expect(age).toMatchObject({ constraint: 'people_age_check', columns: ['age'] });
 });
 
 test('the error of a preset that does not fit does not reveal its column', async () => {

@@ -128,9 +128,7 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     ['permissions', 'nobody'],
     ['permissions', '--key', gone],
     ['permissions', '--key', 'gone'],
-    ['schema', 'print'],
     ['schema', 'print', '--role', 'clerk'],
-    ['schema', 'print', '--role', 'clrek'],
     ['schema', 'scalars', '--for', 'codegen'],
     ['check'],
     ['check', '--json'],
@@ -139,7 +137,10 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
   ];
   const asked: Ended[] = [];
   for (const args of commands) asked.push(await there(...args));
-  for (const args of [['permissions', 'clerk'], ['schema', 'print'], ['schema', 'scalars'], ['check']])
+  for (const args of [
+    ['permissions', 'clerk'],
+    ['schema', 'print'],
+  ])
     expect([args, (await here(...args)).err]).toEqual([
       args,
       expect.stringMatching(
@@ -190,7 +191,7 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     out: expect.stringMatching(/^shop: ok: .*\ndesk: ok: .*\nerror: /),
   });
   expect(output('introspect', 'desk', '--write').out).toBe('desk: 1 tables, nothing has changed\n');
-}, 600_000);
+}, 900_000);
 
 test('a key is named by its id, its name or a prefix; two of one name by their ids', async () => {
   const keyed = async (id: string) => {
@@ -247,4 +248,4 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
   );
   expect((await foz.ask('{ places { id } }')).data).toEqual({ places: [] });
   expect((await there('introspect', 'none')).err).toMatch(/^There is no source none in the Foz at http/);
-}, 600_000);
+}, 900_000);

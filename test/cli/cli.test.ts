@@ -246,13 +246,7 @@ test('a configuration that is wrong is told in full, without a stack', async () 
     join(folder, 'wrong.yaml'),
     'server: { prot: 1 }\nsources:\n  - { name: shop, kind: sqlite, path: shop.db }\n  - { name: shop, kind: oracle, path: x }\n',
   );
-  for (const command of [
-    ['serve'],
-    ['check'],
-    ['introspect'],
-    ['schema', 'print'],
-    ['explain', '{ orders { id } }'],
-  ])
+  for (const command of [['serve'], ['introspect'], ['schema', 'print'], ['explain', '{ orders { id } }']])
     expect(await foz(...command, '--config', 'wrong.yaml')).toEqual({
       code: 1,
       out: '',
@@ -262,4 +256,12 @@ test('a configuration that is wrong is told in full, without a stack', async () 
         '',
       ].join('\n'),
     });
-}, 60_000);
+  // This command looks further than the mistakes of form.
+  expect(await foz('check', '--config', 'wrong.yaml')).toEqual({
+    code: 1,
+    err: '',
+    out: expect.stringMatching(
+      /^shop: ok: .*\nwrong\.yaml:1:11 {2}error: server: has no setting "prot"\nwrong\.yaml:4:25 {2}error: sources\[1\]\.kind: must be one of .*\nThere are problems\.\n$/,
+    ),
+  });
+}, 120_000);

@@ -44,7 +44,10 @@ At most 100 errors of a document and 100 of a variable are listed; one more erro
 - What a fragment selects is placed where the fragment is spread first.
 - A value that fits the type of its variable, but not the place where the variable is used, is placed there.
 - A broken constraint, permission or validation rule is placed at the rows of the insert (\`...args.objects\`, for nested rows
-  \`...args.objects[0].items.data\`), at the \`args\` of an update, or at the field of a delete.
+  \`...args.objects[0].items.data\`), at the \`args\` of an update, or at the field of a delete. For an insert or update that the
+  database refuses, \`columns\` has the columns that the constraint is about, as the graph calls them, if the role may see all of them
+  ([show an error at its field](clients.md#show-an-error-at-its-field)). SQLite does not tell which foreign key was broken: \`columns\` is
+  there if it can only be one.
 - A path of more than 1,000 characters is cut down to a place around it. Syntax errors have \`locations\` (line and column) instead.
 
 ## Status

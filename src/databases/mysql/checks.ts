@@ -49,3 +49,8 @@ export function validJson(condition: string): string | null {
   const [name, column, ...rest] = tokens(condition);
   return name?.text === 'json_valid' && column?.kind === 'name' && rest.length === 0 ? column.text : null;
 }
+
+/** The names in a condition: columns, and on MariaDB perhaps functions. */
+export function namesIn(condition: string): ReadonlySet<string> {
+  return new Set(tokens(condition).flatMap(({ kind, text }) => (kind === 'name' ? [text] : [])));
+}

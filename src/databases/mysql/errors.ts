@@ -78,6 +78,14 @@ function writtenTable(statement: string | undefined): string | null {
   return found === null ? null : found[1]!.replaceAll('``', '`');
 }
 
+/** MariaDB's check: it puts the table before the name where the check belongs to a column. */
+function checkOfTable(text: string, written: string | null): Details {
+  const names = /^CONSTRAINT `((?:[^`]|``)*)` failed for `(?:[^`]|``)*`\.`((?:[^`]|``)*)`/.exec(text);
+  if (names === null) return named('constraint', /^CONSTRAINT `((?:[^`]|``)*)` failed/)(text, written);
+  const [full, table] = [names[1]!.replaceAll('``', '`'), names[2]!.replaceAll('``', '`')];
+  return { table, constraint: full.startsWith(`${table}.`) ? full.slice(table.length + 1) : full };
+}
+
 const foreignKeyName = named('constraint', /CONSTRAINT `((?:[^`]|``)*)` FOREIGN KEY/);
 const foreignKeyTable = named('table', /fails \(`(?:[^`]|``)*`\.`((?:[^`]|``)*)`/);
 /** A foreign key of the written table, or of another table that refers to the written rows. */
@@ -112,7 +120,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   ...each(constraint('the unique constraint', keyName), 1022, 1062, 1169, 1557, 1586, 1859),
   ...each(foreignKey, 1216, 1217, 1451, 1452, 1761, 1762),
   3819: constraint('the check constraint', named('constraint', /^Check constraint '(.*)' is violated/s)),
-  4025: constraint('the check constraint', named('constraint', /^CONSTRAINT `((?:[^`]|``)*)` failed/)),
+  4025: constraint('the check constraint', checkOfTable),
   1048: notNull(/^Column '(.*)' cannot be null/s),
   1364: notNull(/^Field '(.*)' doesn't have a default/s),
   1263: notNull(/column '(.*)' at row/s),

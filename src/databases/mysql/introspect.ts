@@ -61,11 +61,11 @@ export async function introspect(
   return { engine, version, defaultNamespace: database, ...facts, issues: [...about, ...facts.issues] };
 }
 
-/** Replaces the name of each check by the name of its table. */
+/** Puts the name of its table before each check; the name of the check comes last, as on MariaDB. */
 function ofTables(checks: readonly Row[], tables: readonly Row[]): readonly Row[] {
   const byName = new Map(tables.map(([namespace, table, name]) => [`${namespace}\0${name}`, table!]));
   return checks.flatMap(([namespace, name, condition]) => {
     const table = byName.get(`${namespace}\0${name}`);
-    return table === undefined ? [] : [[namespace!, table, condition!]];
+    return table === undefined ? [] : [[namespace!, table, condition!, name!]];
   });
 }

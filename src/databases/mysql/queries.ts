@@ -75,7 +75,7 @@ export const mariadbQueries: Queries = {
   columns: columns('null'),
   uniqueIndexes,
   foreignKeys,
-  checks: `select constraint_schema, table_name, check_clause from information_schema.check_constraints where constraint_schema in (?)`,
+  checks: `select constraint_schema, table_name, check_clause, constraint_name from information_schema.check_constraints where constraint_schema in (?)`,
   checkTables: null,
   views,
   triggers,

@@ -9,7 +9,7 @@ import {
   type TableFacts,
   type TableKind,
 } from '../../catalog/index.ts';
-import { allowedValues, validJson } from './checks.ts';
+import { allowedValues, namesIn, validJson } from './checks.ts';
 import { type NativeColumn, readType } from './natives.ts';
 import type { Queries } from './queries.ts';
 import { listedValues, unescaped } from './types.ts';
@@ -34,6 +34,8 @@ interface Draft {
   readonly rights: Set<string>;
   readonly uniqueKeys: KeyFacts[];
   readonly foreignKeys: ForeignKeyFacts[];
+  /** Check constraints, with the names in their conditions. */
+  readonly checks: { readonly name: string; readonly names: ReadonlySet<string> }[];
   readonly triggers: Set<'insert' | 'update'>;
   primaryKey: KeyFacts | null;
 }
@@ -78,6 +80,7 @@ export class Reading {
         rights: new Set(),
         uniqueKeys: [],
         foreignKeys: [],
+        checks: [],
         triggers: new Set(),
         primaryKey: null,
       });
@@ -87,10 +90,13 @@ export class Reading {
   readColumns(columns: readonly Row[], checks: readonly Row[]): void {
     const lists = new Map<string, readonly string[]>();
     const documents = new Set<string>();
-    for (const [namespace, table, condition] of checks) {
+    for (const [namespace, table, condition, name] of checks) {
       const clause = this.#options.queries.checksAreEscaped
         ? unescaped(String(condition))
         : String(condition);
+      this.#tables
+        .get(identity(namespace, table))
+        ?.checks.push({ name: String(name), names: namesIn(clause) });
       const list = allowedValues(clause);
       const document = validJson(clause);
       if (list !== null) lists.set(`${identity(namespace, table)}\0${list.column}`, list.values);
@@ -215,6 +221,7 @@ export class Reading {
         primaryKey,
         uniqueKeys,
         foreignKeys,
+        checks,
         estimatedRows,
         writable,
         rights,
@@ -225,6 +232,10 @@ export class Reading {
         this.#report(table, null, 'The table has no columns that may be read: it is left out.');
         continue;
       }
+      const constraints = checks.map((check) => ({
+        name: check.name,
+        columns: columns.map((column) => column.name).filter((column) => check.names.has(column)),
+      }));
       const insertable = writable && rights.has('insert');
       const updatable = writable && rights.has('update');
       // Delete rights are not reported per column. A table that may be written is assumed to allow deletes.
@@ -238,6 +249,7 @@ export class Reading {
         primaryKey,
         uniqueKeys,
         foreignKeys,
+        ...(constraints.length === 0 ? {} : { constraints }),
         insertable,
         updatable,
         deletable,

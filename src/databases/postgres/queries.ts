@@ -98,12 +98,12 @@ left join pg_catalog.pg_description d on d.objoid = t.oid and d.classoid = 'pg_c
   /** Keys, foreign keys, and checks of a single column that hold for every row. */
   constraints: `
 select k.conrelid, k.contype, k.conname, to_json(k.conkey), k.confrelid, to_json(k.confkey),
-  case when k.contype = 'c' then pg_catalog.pg_get_expr(k.conbin, k.conrelid) end
+  case when k.contype = 'c' and k.convalidated and not k.connoinherit and array_length(k.conkey, 1) = 1
+    then pg_catalog.pg_get_expr(k.conbin, k.conrelid) end
 from pg_catalog.pg_constraint k
-where k.conrelid = any($1::oid[]) and k.conparentid = 0
-  and (k.contype in ('p', 'u')
-    or k.contype = 'f' and coalesce(to_jsonb(k) ->> 'conperiod', 'false') = 'false'
-    or k.contype = 'c' and k.convalidated and not k.connoinherit and array_length(k.conkey, 1) = 1)
+where k.conrelid = any($1::oid[]) and k.conparentid = 0 and k.conkey is not null
+  and (k.contype in ('p', 'u', 'c', 'x')
+    or k.contype = 'f' and coalesce(to_jsonb(k) ->> 'conperiod', 'false') = 'false')
 order by k.conrelid, k.conname`,
 
   /**
@@ -149,10 +149,10 @@ order by r.start`,
 
   /** Unique indexes over plain columns and all rows, without those that belong to a constraint. */
   uniqueIndexes: `
-select i.indrelid, c.relname, i.indkey::text, i.indnkeyatts
+select i.indrelid, c.relname, i.indkey::text, i.indnkeyatts, i.indpred is null and i.indexprs is null
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
-where i.indrelid = any($1::oid[]) and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+where i.indrelid = any($1::oid[]) and i.indisunique and i.indisvalid
   and not exists (select from pg_catalog.pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
 order by i.indrelid, c.relname`,
 } as const;

@@ -25,6 +25,8 @@ interface Keys {
   primaryKey: KeyFacts | null;
   readonly uniqueKeys: KeyFacts[];
   readonly foreignKeys: ForeignKeyFacts[];
+  /** For errors: constraints that are no keys, and unique indexes over a part of the rows or over expressions. */
+  readonly constraints: KeyFacts[];
 }
 
 /** Builds table facts from the rows of the catalog queries. */
@@ -49,7 +51,7 @@ export class Reading {
     for (const { oid } of relations) {
       this.#columns.set(oid, []);
       this.#names.set(oid, new Map());
-      this.#keys.set(oid, { primaryKey: null, uniqueKeys: [], foreignKeys: [] });
+      this.#keys.set(oid, { primaryKey: null, uniqueKeys: [], foreignKeys: [], constraints: [] });
     }
   }
 
@@ -74,7 +76,7 @@ export class Reading {
   readColumns(rows: readonly Row[], constraints: readonly Row[]): void {
     const lists = new Map<string, readonly string[]>();
     for (const [table, kind, , key, , , expression] of constraints) {
-      const values = kind === 'c' ? allowedValues(expression!) : null;
+      const values = kind === 'c' && expression ? allowedValues(expression) : null;
       if (values !== null) lists.set(`${table}/${JSON.parse(key!)[0]}`, values);
     }
     for (const row of rows) {
@@ -142,17 +144,24 @@ export class Reading {
 
   readKeys(constraints: readonly Row[], indexes: readonly Row[]): void {
     for (const [table, kind, name, key, target, targetKey] of constraints) {
-      if (kind === 'c') continue;
       const columns = this.#namesOf(table!, JSON.parse(key!) as number[]);
       const keys = this.#keys.get(table!)!;
       if (columns === null) continue;
-      if (kind === 'p') keys.primaryKey = { name: name!, columns };
+      if (kind === 'c' || kind === 'x') keys.constraints.push({ name: name!, columns });
+      else if (kind === 'p') keys.primaryKey = { name: name!, columns };
       else if (kind === 'u') keys.uniqueKeys.push({ name: name!, columns });
       else this.#foreignKey(keys, name!, columns, target!, JSON.parse(targetKey!) as number[]);
     }
-    for (const [table, name, key, count] of indexes) {
-      const columns = this.#namesOf(table!, key!.split(' ').slice(0, Number(count)));
-      if (columns !== null) this.#keys.get(table!)!.uniqueKeys.push({ name: name!, columns });
+    for (const [table, name, key, count, isKey] of indexes) {
+      // Expressions have the number 0.
+      const numbers = key!.split(' ').slice(0, Number(count));
+      const columns = this.#namesOf(
+        table!,
+        numbers.filter((number) => number !== '0'),
+      );
+      const { uniqueKeys, constraints } = this.#keys.get(table!)!;
+      if (columns !== null && columns.length > 0)
+        (isKey === 't' ? uniqueKeys : constraints).push({ name: name!, columns });
     }
     for (const [table, { heir }] of this.#inherited) this.#dropKeys(table, heir);
   }
@@ -205,6 +214,7 @@ export class Reading {
     for (const [oid, relation] of this.#relations) {
       const { namespace, name, kind, comment, insertable, updatable, deletable, estimatedRows } = relation;
       const columns = this.#columns.get(oid)!.map(({ facts }) => facts);
+      const { constraints, ...keys } = this.#keys.get(oid)!;
       if (columns.length === 0)
         this.#issues.push({
           namespace,
@@ -219,7 +229,8 @@ export class Reading {
           kind,
           comment,
           columns,
-          ...this.#keys.get(oid)!,
+          ...keys,
+          ...(constraints.length === 0 ? {} : { constraints }),
           insertable,
           updatable,
           deletable,

@@ -6,6 +6,8 @@ export interface CreatedTable {
   readonly lists: ReadonlyMap<string, readonly string[]>;
   /** Declared names of keys and foreign keys, by kind and lower-case columns (see `keyOf`). */
   readonly names: ReadonlyMap<string, string>;
+  /** The names of columns, in lower case, in each check that has a name. They may include functions and keywords. */
+  readonly checks: ReadonlyMap<string, ReadonlySet<string>>;
   /** Columns with a collation other than BINARY, by lower-case name. */
   readonly collated: ReadonlySet<string>;
 }
@@ -20,14 +22,15 @@ export function readCreated(text: string | null): CreatedTable {
   const lists = new Map<string, readonly string[]>();
   const names = new Map<string, string>();
   const collated = new Set<string>();
+  const checks = new Map<string, ReadonlySet<string>>();
   const tokens = text === null ? [] : tokenize(text);
   const open = tokens.findIndex((token) => is(token, '('));
   if (open >= 0) {
     for (const part of commaSeparated(tokens.slice(open + 1, closing(tokens, open) - 1))) {
-      readPart(part, { lists, names, collated });
+      readPart(part, { lists, names, collated, checks });
     }
   }
-  return { lists, names, collated };
+  return { lists, names, collated, checks };
 }
 
 /**
@@ -100,7 +103,13 @@ function readPart(
     lists,
     names,
     collated,
-  }: { lists: Map<string, readonly string[]>; names: Map<string, string>; collated: Set<string> },
+    checks,
+  }: {
+    lists: Map<string, readonly string[]>;
+    names: Map<string, string>;
+    collated: Set<string>;
+    checks: Map<string, ReadonlySet<string>>;
+  },
 ) {
   const table = ['constraint', 'primary', 'unique', 'check', 'foreign'].some((word) => is(part[0], word));
   const column = table ? null : (part[0]?.value ?? null);
@@ -116,7 +125,9 @@ function readPart(
       names.set(keyOf(kind, column === null ? listedAfter(part, at) : [column]), part[at - 1]!.value);
     }
     if (is(token, 'check') && is(part[at + 1], '(')) {
-      const list = valueList(part.slice(at + 2, closing(part, at + 1) - 1));
+      const condition = part.slice(at + 2, closing(part, at + 1) - 1);
+      if (is(part[at - 2], 'constraint')) checks.set(part[at - 1]!.value, namesIn(condition));
+      const list = valueList(condition);
       if (list !== null) lists.set(list.column.toLowerCase(), list.values);
     }
   });
@@ -172,4 +183,11 @@ function commaSeparated(tokens: readonly Token[]): readonly (readonly Token[])[]
     else parts.at(-1)!.push(token);
   }
   return parts;
+}
+
+/** The names in a condition, in lower case: columns, functions, keywords. */
+export function namesIn(condition: readonly Token[]): ReadonlySet<string> {
+  return new Set(
+    condition.flatMap(({ kind, value }) => (kind === 'word' || kind === 'name' ? [value.toLowerCase()] : [])),
+  );
 }

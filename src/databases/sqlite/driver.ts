@@ -1,4 +1,4 @@
-import type { SourceFacts } from '../../catalog/index.ts';
+import type { SourceFacts, TableFacts } from '../../catalog/index.ts';
 import { type EndSignal, FozError, HeldBytes, tooLong } from '../../core/index.ts';
 import type { PoolState, RunContext, Runner, RunResult, Statement } from '../../plan/index.ts';
 import {
@@ -32,6 +32,7 @@ class SqliteDriver implements Driver {
   readonly #readers: Pool<EngineProcess>;
   readonly #writer: Pool<EngineProcess> | null;
   #keyNames: ReadonlyMap<string, string> = new Map();
+  #tables: ReadonlyMap<string, TableFacts> = new Map();
   #identity: string | null = null;
 
   constructor(options: ResolvedOptions) {
@@ -81,6 +82,7 @@ class SqliteDriver implements Driver {
       };
       const { facts, keyNames } = await introspect(query, options);
       this.#keyNames = keyNames;
+      this.#tables = new Map(facts.tables.map((table) => [table.name, table]));
       return facts;
     });
   }
@@ -154,17 +156,27 @@ class SqliteDriver implements Driver {
       return { ...answer, withheld: tooLong(held.limit) };
     } catch (error) {
       if (error instanceof FozError) throw error;
-      const failure = stopped ? ended(signal) : this.#translate(error as NativeError);
+      const failure = stopped ? ended(signal) : this.#translate(error as NativeError, write ? text : null);
       throw (error as NativeError).gone ? unanswered(failure) : failure;
     } finally {
       this.#watch.remove(running);
     }
   }
 
-  #translate(error: NativeError): FozError {
+  /** `statement`: a statement that writes. */
+  #translate(error: NativeError, statement: string | null): FozError {
+    const write = {
+      statement: statement ?? '',
+      table: (name: string) => this.#tables.get(name),
+      isReferred: (name: string) =>
+        [...this.#tables.values()].some(({ foreignKeys }) =>
+          foreignKeys.some(({ toTable }) => toTable === name),
+        ),
+    };
     return sqliteError(error, {
       file: this.#options.file,
       keyName: (table, columns) => this.#keyNames.get(JSON.stringify([table, ...columns])),
+      ...(statement === null ? {} : { write }),
     });
   }
 

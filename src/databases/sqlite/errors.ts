@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type ErrorCode, FozError, type FozErrorOptions } from '../../core/index.ts';
+import { brokenCheck, brokenForeignKey, type WriteContext } from './broken.ts';
 
 /** The error of an engine process: SQLite's extended result code, if any, and its text. `gone`: the process ended. */
 export interface NativeError {
@@ -17,6 +18,8 @@ export interface ErrorContext {
   readonly opening?: boolean;
   /** Name of the key of a table with these columns, as introspection read it. */
   readonly keyName?: (table: string, columns: readonly string[]) => string | undefined;
+  /** Absent: the statement does not write. */
+  readonly write?: WriteContext;
 }
 
 type Details = FozErrorOptions['details'];
@@ -62,13 +65,13 @@ const codes: Readonly<Record<number, Spelled>> = {
   275: {
     code: 'constraint-violation',
     message: 'A check constraint of the database refused the write.',
-    details: (text) => ({ kind: 'check', ...checkName(text) }),
+    details: (text, { write }) => ({ kind: 'check', ...checkOf(text, write) }),
   },
   787: {
     code: 'constraint-violation',
     message:
       'A foreign key refused the write: the row it refers to does not exist, or other rows refer to this one.',
-    details: () => ({ kind: 'foreign key' }),
+    details: (_, { write }) => ({ kind: 'foreign key', ...brokenForeignKey(write) }),
   },
   1299: {
     code: 'constraint-violation',
@@ -185,10 +188,10 @@ function columnsOf(text: string, kind: string, context?: ErrorContext): Details 
   return { kind, table, columns, ...(constraint === undefined ? {} : { constraint }) };
 }
 
-/** The name of a check constraint. For a constraint without a name SQLite reports its expression, which is left out. */
-function checkName(text: string): { readonly constraint?: string } {
-  const name = /^CHECK constraint failed: ([\p{L}\p{N}_ -]+)$/u.exec(text)?.[1];
-  return name === undefined ? {} : { constraint: name };
+/** The broken check. For a check without a name SQLite reports its expression, which is left out. */
+function checkOf(text: string, write: WriteContext | undefined): ReturnType<typeof brokenCheck> {
+  const said = /^CHECK constraint failed: (.*)$/s.exec(text)?.[1] ?? '';
+  return brokenCheck(/^[\p{L}\p{N}_ -]+$/u.test(said) ? said : undefined, said, write);
 }
 
 /** `cannot store TEXT value in INTEGER column orders.total` */

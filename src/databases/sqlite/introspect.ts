@@ -85,6 +85,7 @@ class TableReader {
       primaryKey,
       uniqueKeys: uniqueKeys(table, created, primary, names),
       foreignKeys: this.#foreignKeys(table, created, names),
+      ...(created.checks.size === 0 ? {} : { constraints: checksOf(table, created) }),
       insertable: writes('insert'),
       updatable: writes('update'),
       deletable: writes('delete'),
@@ -223,4 +224,12 @@ function distinct(taken: Set<string>, name: string): string {
   for (let number = 2; taken.has(free); number++) free = `${name}_${number}`;
   taken.add(free);
   return free;
+}
+
+/** The checks that have a name, with their columns. */
+function checksOf({ columns }: SchemaTable, { checks }: CreatedTable): KeyFacts[] {
+  return [...checks].map(([name, names]) => ({
+    name,
+    columns: columns.map((column) => column.name).filter((column) => names.has(column.toLowerCase())),
+  }));
 }

@@ -9,7 +9,7 @@ import {
 } from '../../../src/catalog/index.ts';
 import { parseSourceName, type SourceName } from '../../../src/core/index.ts';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
-import { RoleEngine } from '../../../src/execute/index.ts';
+import { BrokenColumns, RoleEngine } from '../../../src/execute/index.ts';
 import { buildGraph } from '../../../src/graph/index.ts';
 import { adminRules, type Connector } from '../../../src/plan/index.ts';
 import { compileFetch } from '../../../src/sql/compile/fetch.ts';
@@ -135,9 +135,10 @@ export async function roleEngine(
 ): Promise<RoleEngine> {
   const catalog = await catalogOf(connectors, given);
   const connectorOf = (source: SourceName) => connectors.get(source)!;
-  const { schema } = buildGraph(catalog, (source) => connectorOf(source).capabilities);
+  const { schema, columnName } = buildGraph(catalog, (source) => connectorOf(source).capabilities);
   return new RoleEngine({
     schema,
+    broken: new BrokenColumns(catalog.sources, columnName),
     rules: adminRules,
     connectorOf,
     keyCap: 10_000,
