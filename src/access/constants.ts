@@ -76,6 +76,8 @@ function listOf(values: readonly unknown[], type: ValueType): RuleValue | string
 
 const digits = /^[+-]?\d+$/;
 const decimal = /^[+-]?\d+(?:\.\d+)?$/;
+/** A number that is not finite, in the spelling of fields. */
+const isNotFinite = (value: unknown) => typeof value === 'string' && /^(?:NaN|-?Infinity)$/.test(value);
 
 /** The canonical form of a value, as a bound parameter has it; `undefined`: it is not a value of the type. */
 function constant(value: unknown, { scalar }: ValueType): unknown {
@@ -89,8 +91,9 @@ function constant(value: unknown, { scalar }: ValueType): unknown {
       if (scalar === 'bigint') return String(value);
       return Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
     case 'decimal':
-      return decimal.test(String(value)) ? String(value) : undefined;
+      return decimal.test(String(value)) || isNotFinite(value) ? String(value) : undefined;
     case 'float':
+      if (isNotFinite(value)) return Number(value);
       return (typeof value === 'number' || typeof value === 'string') && Number.isFinite(Number(value))
         ? Number(value)
         : undefined;

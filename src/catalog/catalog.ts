@@ -84,6 +84,8 @@ export interface Table {
   readonly deletable: boolean;
   /** Effects of the database's triggers and rules on written rows. */
   readonly triggers: TriggerFacts;
+  /** Whether constraints replace or skip rows, or end the transaction, unless the statement says otherwise. */
+  readonly resolvesConflicts: boolean;
   /** The messages of the validation rules over whole rows. */
   readonly rowRules: readonly string[];
   /** Whether reads of the table are recorded in the audit log. */

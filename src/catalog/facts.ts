@@ -57,6 +57,8 @@ export interface TableFacts {
   readonly deletable: boolean;
   /** The effects of triggers and rules on written rows; absent: there are none. */
   readonly triggers?: TriggerFacts;
+  /** Whether constraints replace or skip rows, or end the transaction, unless the statement says otherwise. */
+  readonly resolvesConflicts?: boolean;
   /** The engine's estimate; `null`: it has none. */
   readonly estimatedRows: number | null;
 }
@@ -105,6 +107,8 @@ export interface ColumnFacts {
   readonly collation?: string;
   /** The database stores texts in the column that are no values of its scalar. */
   readonly loose?: boolean;
+  /** Whether an enum column may hold its labels in other spellings, which its collation takes for equal. */
+  readonly respelled?: boolean;
   /** For `opaque` columns: the comparisons that the database supports. Absent: their texts are compared for equality. */
   readonly compares?: NativeComparison;
 }

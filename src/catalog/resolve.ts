@@ -182,6 +182,7 @@ function resolveTable(
     updatable: facts.updatable,
     deletable: facts.deletable,
     triggers: facts.triggers ?? {},
+    resolvesConflicts: facts.resolvesConflicts ?? false,
     rowRules: (metadata?.validations ?? []).map(({ message }) => message),
     auditReads: metadata?.audit_reads ?? false,
     access: null,
@@ -218,6 +219,9 @@ function resolveColumn(
       ...(facts.domain === true ? { domain: true as const } : {}),
       ...(facts.collation === undefined ? {} : { collation: facts.collation }),
       ...(facts.loose === true ? { loose: true as const } : {}),
+      ...(facts.respelled === true && enumType !== null
+        ? { respelled: enumType.values.map(({ value }) => value) }
+        : {}),
     }),
     enumType,
     nativeType: facts.nativeType,

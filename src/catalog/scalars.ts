@@ -122,6 +122,8 @@ export interface ValueType {
   readonly collation?: string;
   /** The column may hold texts that are no values of the scalar. */
   readonly loose?: true;
+  /** The labels of an enum whose column may hold them in other spellings, which its collation takes for equal. Fields show the labels. */
+  readonly respelled?: readonly string[];
   /** For `opaque`: the comparisons that the database supports. Absent: their texts are compared. */
   readonly compares?: NativeComparison | undefined;
 }

@@ -32,6 +32,8 @@ export interface Capabilities {
   readonly conflictWhere: boolean;
   /** An upsert can report for each returned row whether it was updated (`Write.reportsChanged`). */
   readonly upsertReportsChanged: boolean;
+  /** An upsert that meets one row twice returns it twice, first as it was in between. Other engines refuse such an upsert, or return nothing. */
+  readonly upsertReturnsTwice: boolean;
   /** An insert can report the conflicting row instead of failing (`Write.conflictReport`). */
   readonly insertReportsConflict: boolean;
   readonly arrays: boolean;

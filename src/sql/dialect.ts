@@ -137,6 +137,8 @@ export interface Dialect {
    * read `orders` in `delete from orders where exists (select ... from orders)`, but reads a copy: `(select * from orders limit ...)`.
    */
   readonly rowsBesideWrite?: (table: Table) => Sql;
+  /** After `insert` or `update`: a conflict fails the statement, whatever the constraints of the table say (Table.resolvesConflicts). */
+  readonly abortsOnConflict?: Sql;
   /** `INSERT` tail for upserts. */
   onConflict(conflict: OnConflict, table: Table, where: Sql | null, presets?: readonly Sql[]): Sql;
   /** The cell in a row of VALUES for a column without a value; default: `default`. */

@@ -123,4 +123,39 @@ describeEngines(['postgres', 'pglite'], (engine) => {
       'A@x:before the trigger:2 a@x:new:2 b@x:other:1 c@x:new:2',
     );
   });
+
+  test('an upsert of a partitioned table stores what triggers of inserts make of the values', async () => {
+    await shop.run(
+      'delete from parts',
+      'insert into parts values (1, 1, 1), (2, 1, 9)',
+      'create function more() returns trigger language plpgsql as $$ begin new.amount := new.amount + 1; return new; end $$',
+      'create function capped() returns trigger language plpgsql as $$ begin new.amount := least(new.amount, 50); return new; end $$',
+      'create trigger a_more before insert on parts for each row execute function more()',
+    );
+    await foz.refresh();
+    graphs();
+    const stored = () => shop.rows('select id, amount, owner from parts order by id');
+    expect(await upsert('{ id: 1, amount: 5, owner: 2 }')).toEqual({
+      affected_rows: 1,
+      returning: [{ id: 1, amount: 6, owner: 1 }],
+    });
+    expect(await upsert('{ id: 1, amount: 99, owner: 2 }')).toBe('permission-error');
+    expect(await upsert('{ id: 2, amount: 5, owner: 2 }')).toEqual({ affected_rows: 0, returning: [] });
+    expect(await stored()).toBe('1:6:1 2:1:9');
+    // A trigger that makes the same of its own result may act on updates, too.
+    await shop.run(
+      'create trigger b_capped before insert or update on parts for each row execute function capped()',
+    );
+    await foz.refresh();
+    graphs();
+    expect(await upsert('{ id: 1, amount: 70, owner: 2 }')).toEqual({
+      affected_rows: 1,
+      returning: [{ id: 1, amount: 50, owner: 1 }],
+    });
+    await shop.run('create trigger c_more before update on parts for each row execute function more()');
+    await foz.refresh();
+    graphs();
+    expect(await upsert('{ id: 1, amount: 7, owner: 2 }')).toBe('not-supported');
+    expect(await stored()).toBe('1:50:1 2:1:9');
+  });
 });

@@ -65,13 +65,31 @@ const yearBounds: Readonly<Partial<Record<Compared, (column: Sql, param: Param) 
 
 const isJson = (type: ValueType) => familyOf(type.scalar) === 'json';
 
+/** A text that may be a date, a time or bytes within a document of MySQL, as fields show it. */
+const nativeText =
+  /^(?:\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d\.\d{6})?|-?\d{2,3}:\d\d:\d\d\.\d{6}|base64:type\d+:.*)$/s;
+
+function hasNativeText(value: unknown): boolean {
+  if (typeof value === 'string') return nativeText.test(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(hasNativeText);
+}
+
+/** A document to be compared with a given value. Where the value holds no such text, the document is compared as it is stored. */
+function shownDocument(variant: DialectVariant, expression: Sql, param: Param): Sql {
+  const isAsked = bound(param, (value) => exactLiteral(hasNativeText(value) ? 1 : 0));
+  return variant.jsonAsShown?.(expression, isAsked) ?? expression;
+}
+
+const documentsEqual: Spelling = (variant, expression, type, param) =>
+  variant.jsonEquals(shownDocument(variant, expression, param), bindValue(variant, param, type));
 const equal: Spelling = (variant, expression, type, param) =>
   isJson(type)
-    ? variant.jsonEquals(expression, bindValue(variant, param, type))
+    ? documentsEqual(variant, expression, type, param)
     : relation(sql`=`)(variant, expression, type, param);
 const unequal: Spelling = (variant, expression, type, param) =>
   isJson(type)
-    ? sql`not ${variant.jsonEquals(expression, bindValue(variant, param, type))}`
+    ? sql`not ${documentsEqual(variant, expression, type, param)}`
     : relation(sql`<>`)(variant, expression, type, param);
 
 /** Text in a binary collation, which compares character by character. */
@@ -132,13 +150,13 @@ const keyTexts = (variant: DialectVariant, param: Param) =>
   variant.json(bound(param, (value) => textLiteral(JSON.stringify([value].flat().map(String)))));
 
 const overlaps: Spelling = (variant, expression, _, param) =>
-  sql`json_overlaps(${keysOf(expression)}, ${keyTexts(variant, param)})`;
+  sql`json_overlaps(${keysOf(shownDocument(variant, expression, param))}, ${keyTexts(variant, param)})`;
 const hasAll: Spelling = (variant, expression, _, param) =>
-  sql`json_contains(${keysOf(expression)}, ${keyTexts(variant, param)})`;
+  sql`json_contains(${keysOf(shownDocument(variant, expression, param))}, ${keyTexts(variant, param)})`;
 
 const contains: Spelling = (variant, expression, type, param) =>
   isJson(type)
-    ? sql`json_contains(${expression}, ${bindValue(variant, param, type)})`
+    ? sql`json_contains(${shownDocument(variant, expression, param)}, ${bindValue(variant, param, type)})`
     : like(within)(variant, expression, type, param);
 
 /** Equality with a boolean that is stored as a number. An index finds every number; all but 0 are true. */
@@ -179,7 +197,7 @@ const spellings = {
   _niregex: regex('si', true),
   _contains: contains,
   _contained_in: (variant, expression, type, param) =>
-    sql`json_contains(${bindValue(variant, param, type)}, ${expression})`,
+    sql`json_contains(${bindValue(variant, param, type)}, ${shownDocument(variant, expression, param)})`,
   _icontains: ilike(within),
   _starts_with: like(start, { first: true }),
   _istarts_with: ilike(start),

@@ -32,6 +32,7 @@ function capabilitiesOf({ returning, listsByCapacity }: DialectVariant): Capabil
     conflictTarget: false,
     conflictWhere: false,
     upsertReportsChanged: false,
+    upsertReturnsTwice: false,
     insertReportsConflict: true,
     arrays: false,
     jsonWrite: true,
@@ -103,6 +104,8 @@ export const mysqlVariant: DialectVariant = {
   limitedUnion: false,
   json: (text) => sql`cast(${text} as json)`,
   jsonEquals: (left, right) => sql`(${left} = ${right})`,
+  jsonAsShown: (document, isAsked) =>
+    sql`if(${isAsked} = 1, cast(cast(${document} as char) as json), ${document})`,
   geoJson: (expression) =>
     sql`st_asgeojson(if(st_srid(${expression}) in (0, 4326), ${expression}, st_transform(${expression}, 4326)))`,
   geometry: (text, { nativeType }) => {

@@ -16,6 +16,7 @@ import {
   textLiteral,
   timeLiteral,
   tuplesLiteral,
+  wanted,
 } from './literal.ts';
 import { bitsOf, isYear } from './types.ts';
 
@@ -192,7 +193,7 @@ const isoMoment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-])(
 /** Converts ISO 8601 to the form that the server takes: UTC, without offset. */
 function utcMoment(value: unknown): string {
   const match = isoMoment.exec(String(value));
-  if (match === null) throw new FozError('data-exception', 'A value is not a date and time.');
+  if (match === null) throw new FozError('data-exception', `A value is not a ${wanted.timestamp}.`);
   const [, date, time = '00:00:00', fraction = '', sign, hours = '0', minutes = '0'] = match;
   const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
   if (offset === 0) return `${date} ${time}${fraction}`;

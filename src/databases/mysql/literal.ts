@@ -55,14 +55,14 @@ const exact = /^-?\d+(?:\.\d+)?$/;
 /** A whole or decimal number, exact. Throws FozError `data-exception` for anything else. */
 export function exactLiteral(value: unknown): Literal {
   const digits = String(value);
-  if (!exact.test(digits)) throw notA('decimal number');
+  if (!exact.test(digits)) throw notA('decimal number, and NaN and infinite numbers cannot be stored');
   return new Literal(made, signed(digits));
 }
 
 /** A floating point number. Throws FozError `data-exception` for what is not finite. */
 export function floatLiteral(value: unknown): Literal {
   const number = typeof value === 'number' ? value : Number(String(value).trim() === '' ? Number.NaN : value);
-  if (!Number.isFinite(number)) throw notA('number that the database can store');
+  if (!Number.isFinite(number)) throw notA('number that can be stored: NaN and infinite numbers cannot');
   return new Literal(made, Object.is(number, -0) ? '(-0e0)' : signed(number.toExponential()));
 }
 
@@ -82,9 +82,18 @@ const spellings = {
   timestamp: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?$/,
 } as const;
 
+export const wanted = {
+  date: 'date of the years 0000 to 9999, which are all that can be stored',
+  time: 'time from -838:59:59 to 838:59:59, which are all that can be stored',
+  timestamp: 'date and time of the years 0000 to 9999, which are all that can be stored',
+} as const;
+
+/** Whether a time has a fraction beyond the longest time. The server would compare it as the longest time. */
+const isTooLong = (time: string) => /^-?838:59:59\./.test(time);
+
 /** `timestamp'2024-02-29 23:59:59'`. Throws FozError `data-exception` for text of another form. */
 export function momentLiteral(kind: keyof typeof spellings, text: string): Literal {
-  if (!spellings[kind].test(text)) throw notA(kind === 'timestamp' ? 'date and time' : kind);
+  if (!spellings[kind].test(text) || isTooLong(text)) throw notA(wanted[kind]);
   // The server stores at most six digits. A time of day has no literal type that works in every comparison.
   const digits = text.replace(/(\.\d{6})\d+$/, '$1');
   return new Literal(made, kind === 'time' ? `'${digits}'` : `${kind}'${digits}'`);
@@ -109,7 +118,7 @@ export const keyTypeLiterals = {
 
 /** `time'12:00:00'`, for tuples: MySQL compares a single tuple with the text of a time as texts. */
 export function timeLiteral(text: string): Literal {
-  if (!spellings.time.test(text)) throw notA('time');
+  if (!spellings.time.test(text) || isTooLong(text)) throw notA(wanted.time);
   return new Literal(made, `time'${text.replace(/(\.\d{6})\d+$/, '$1')}'`);
 }
 

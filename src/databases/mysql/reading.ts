@@ -12,7 +12,7 @@ import {
 import { allowedValues, namesIn, validJson } from './checks.ts';
 import { type NativeColumn, readType } from './natives.ts';
 import type { Queries } from './queries.ts';
-import { listedValues, unescaped } from './types.ts';
+import { isLenient, listedValues, unescaped } from './types.ts';
 
 export type Row = readonly (string | number | null)[];
 
@@ -140,6 +140,11 @@ export class Reading {
       scale: read.scale,
       range: read.range,
       comment: textOr(comment),
+      ...(values !== null &&
+      labels === null &&
+      isLenient({ scalar: 'enum', array: false, nativeType: read.castType ?? '' })
+        ? { respelled: true }
+        : {}),
       ...(read.compares === undefined ? {} : { compares: read.compares }),
     };
   }

@@ -16,6 +16,8 @@ export interface DialectVariant {
   /** Text of a JSON document as a value of the engine's type for documents. */
   json(text: Sql): Sql;
   jsonEquals(left: Sql, right: Sql): Sql;
+  /** A document whose dates, times and bytes are the texts that fields show, if `isAsked` is 1; absent: documents hold none. */
+  jsonAsShown?(document: Sql, isAsked: Sql): Sql;
   /** GeoJSON in WGS 84, as RFC 7946 requires. */
   geoJson(expression: Sql): Sql;
   /** GeoJSON text as a geometry for a column of `type`. */

@@ -2,8 +2,10 @@ import { familyOf, type Operator, operatorSupport, type ValueType } from '../../
 import { FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql, type TypedColumn } from '../../sql/index.ts';
-import { castType, comparedBySelf, isPadded } from './types.ts';
-import { bindList, bindText, bindTexts, bindValue } from './values.ts';
+import { arrayFrom, presentOf, usualIndexes } from './arrays.ts';
+import { asJsonb } from './documents.ts';
+import { castType, comparedBySelf, isHstore, isPadded } from './types.ts';
+import { arrayText, bindList, bindText, bindTexts, bindValue, bound } from './values.ts';
 
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
 type Spelling = (expression: Sql, type: ValueType, param: Param) => Sql;
@@ -17,8 +19,7 @@ const jsonb: ValueType = { scalar: 'jsonb', array: false };
  */
 function comparable(expression: Sql, type: ValueType): { expression: Sql; type: ValueType } {
   const suffix = type.array ? sql`[]` : sql.empty;
-  if (type.scalar === 'json')
-    return { expression: sql`${expression}::jsonb${suffix}`, type: { ...jsonb, array: type.array } };
+  if (type.scalar === 'json' && !type.array) return { expression: asJsonb(expression, type), type: jsonb };
   if (type.scalar === 'opaque' && !comparesItself(type))
     return { expression: sql`${expression}::text${suffix}`, type: { ...text, array: type.array } };
   if (type.array) return { expression: sql`${expression}::${castType(type)}`, type };
@@ -37,11 +38,48 @@ const relation =
     return sql`${left.expression} ${operator} ${bindValue(param, left.type)}`;
   };
 
-/** Pattern operators. Blank-padded text is matched without its padding. */
+/**
+ * Equality of two values. The server tells apart arrays whose first indexes differ, but fields show them alike. In its order they stand
+ * together, so that an index serves the bounds, or the elements; then the array with the usual indexes decides.
+ */
+const equal: Spelling = (expression, type, param) => {
+  if (!type.array) return relation(sql`=`)(expression, type, param);
+  const left = comparable(expression, type);
+  const among = (change: (values: readonly unknown[]) => string) =>
+    bound(param, castType(left.type), (value) => change(value as readonly unknown[]));
+  const low = among((values) => arrayFrom('lowest', values, left.type));
+  const high = among((values) => arrayFrom('highest', values, left.type));
+  const elements = among((values) => arrayText(presentOf(values), left.type));
+  const x = left.expression;
+  return sql`${x} >= ${low} and ${x} <= ${high} and ${x} @> ${elements} and ${usualIndexes(x, left.type)} = ${bindValue(param, left.type)}`;
+};
+
+const different =
+  (operator: Sql): Spelling =>
+  (expression, type, param) => {
+    if (!type.array) return relation(operator)(expression, type, param);
+    const left = comparable(expression, type);
+    return sql`${usualIndexes(left.expression, left.type)} ${operator} ${bindValue(param, left.type)}`;
+  };
+
+const ordering =
+  (operator: Sql, ofHstore: Sql): Spelling =>
+  (expression, type, param) =>
+    relation(isHstore(type) && !type.array ? ofHstore : operator)(expression, type, param);
+
+/**
+ * Pattern operators. Blank-padded text is matched without its padding. PostgreSQL has no patterns for collations that take different texts
+ * for equal; such texts are matched by their characters.
+ */
 const matching =
   (operator: Sql, change?: (text: string) => string): Spelling =>
   (expression, type, param) =>
-    sql`${isPadded(type) ? sql`${expression}::text` : expression} ${operator} ${bindText(param, change)}`;
+    sql`${matched(expression, type)} ${operator} ${bindText(param, change)}`;
+
+function matched(expression: Sql, type: ValueType): Sql {
+  if (isPadded(type)) return sql`${expression}::text`;
+  return type.lenient && type.collation !== undefined ? sql`${expression} collate "default"` : expression;
+}
 
 /** Throws FozError `data-exception` for a pattern that ends in a backslash. PostgreSQL itself reports it only for rows that match up to there. */
 function complete(pattern: string): string {
@@ -62,7 +100,7 @@ const containment =
       const left = comparable(expression, type);
       return sql`${left.expression} ${operator} ${bindList(param, left.type)}`;
     }
-    return sql`${expression}::jsonb ${operator} ${bindValue(param, jsonb)}`;
+    return sql`${asJsonb(expression, type)} ${operator} ${bindValue(param, jsonb)}`;
   };
 
 const contains: Spelling = (expression, type, param) =>
@@ -71,13 +109,13 @@ const contains: Spelling = (expression, type, param) =>
     : containment(sql`@>`)(expression, type, param);
 
 const spellings = {
-  _eq: relation(sql`=`),
-  _neq: relation(sql`<>`),
-  _gt: relation(sql`>`),
-  _gte: relation(sql`>=`),
-  _lt: relation(sql`<`),
-  _lte: relation(sql`<=`),
-  _is_distinct_from: relation(sql`is distinct from`),
+  _eq: equal,
+  _neq: different(sql`<>`),
+  _gt: ordering(sql`>`, sql`#>#`),
+  _gte: ordering(sql`>=`, sql`#>=#`),
+  _lt: ordering(sql`<`, sql`#<#`),
+  _lte: ordering(sql`<=`, sql`#<=#`),
+  _is_distinct_from: different(sql`is distinct from`),
   _like: matching(sql`like`, complete),
   _nlike: matching(sql`not like`, complete),
   _ilike: matching(sql`ilike`, complete),
@@ -97,9 +135,9 @@ const spellings = {
   _iends_with: matching(sql`ilike`, end),
   _search: (expression, _, param) =>
     sql`to_tsvector('simple', ${expression}) @@ websearch_to_tsquery('simple', ${bindText(param)})`,
-  _has_key: (expression, _, param) => sql`${expression}::jsonb ? ${bindText(param)}`,
-  _has_keys_any: (expression, _, param) => sql`${expression}::jsonb ?| ${bindTexts(param)}`,
-  _has_keys_all: (expression, _, param) => sql`${expression}::jsonb ?& ${bindTexts(param)}`,
+  _has_key: (expression, type, param) => sql`${asJsonb(expression, type)} ? ${bindText(param)}`,
+  _has_keys_any: (expression, type, param) => sql`${asJsonb(expression, type)} ?| ${bindTexts(param)}`,
+  _has_keys_all: (expression, type, param) => sql`${asJsonb(expression, type)} ?& ${bindTexts(param)}`,
 } as const satisfies Record<Compared, Spelling>;
 
 /** Supported operators: all. */
@@ -131,9 +169,18 @@ export function inList(expression: Sql, type: ValueType, param: Param): Sql {
  */
 export function compareColumns(left: TypedColumn, operator: Sql, right: TypedColumn): Sql {
   const [one, other] = [left.type.collation, right.type.collation];
-  const [a, b] = [left, right].map(({ expression, type }) => comparedBySelf(expression, type)) as [Sql, Sql];
+  const [a, b] = [comparedWith(left, right.type), comparedWith(right, left.type)];
   if (one === undefined || other === undefined || one === other) return sql`${a} ${operator} ${b}`;
   return right.type.lenient && !left.type.lenient
     ? sql`${a} collate ${sql.nativeType(other)} ${operator} ${b}`
     : sql`${a} ${operator} ${b} collate ${sql.nativeType(one)}`;
+}
+
+/**
+ * A column as it is compared with one of the type `other`. Beside a 64-bit float, a 32-bit one is the number that its digits say: 0.1 and not
+ * 0.10000000149.
+ */
+function comparedWith({ expression, type }: TypedColumn, other: ValueType): Sql {
+  const isNarrow = type.scalar === 'real' && other.scalar === 'float' && !type.array && !other.array;
+  return isNarrow ? sql`${expression}::text::float8` : comparedBySelf(expression, type);
 }

@@ -12,6 +12,7 @@ import {
   sql,
 } from '../../sql/index.ts';
 import { compare, compareColumns, comparisons, inList } from './compare.ts';
+import { atPath } from './documents.ts';
 import { holds } from './holds.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
@@ -33,6 +34,7 @@ const capabilities: Capabilities = {
   conflictTarget: true,
   conflictWhere: true,
   upsertReportsChanged: true,
+  upsertReturnsTwice: false,
   insertReportsConflict: false,
   arrays: true,
   jsonWrite: true,
@@ -65,7 +67,7 @@ export function postgresDialect(engine: string): NestingDialect {
     keyText,
     holds,
     json: { value: jsonValue, object: jsonObject, array: jsonArray },
-    jsonPath: (expression, _, path) => sql`(${expression} #> ${bindTexts(constantPath(path))})`,
+    jsonPath: (expression, type, path) => atPath(expression, type, bindTexts(constantPath(path))),
     aggregate: (fn, expression, type) =>
       ownAggregates[fn]?.(expression, type) ?? standard.aggregate(fn, expression, type),
     countDistinct: countDistinctOr(
@@ -81,6 +83,8 @@ export function postgresDialect(engine: string): NestingDialect {
 /** An enum column with renamed labels. The new names need not be labels of the enum, so the result is text. */
 function labelled(expression: Sql, type: ValueType, labels: Labels): Sql {
   const bind = (param: Param) => bindValue(param, param.type);
+  if (type.respelled !== undefined && !type.array)
+    return caseOf({ bind: (param) => bindValue(param, type) }, expression, labels);
   const named = (value: Sql) => caseOf({ bind }, sql`${value}::text`, labels);
   if (!type.array) return named(expression);
   const elements = sql`select ${named(sql`e.v`)} from unnest(${expression}) with ordinality as e(v, i) order by e.i`;

@@ -84,7 +84,10 @@ select t.oid, n.nspname, t.typname, t.typtype, e.oid, t.typbasetype, t.typtypmod
     select to_json(array_agg(pg_catalog.pg_get_expr(k.conbin, 0) order by k.conname)) from pg_catalog.pg_constraint k
     where k.contypid = t.oid and k.contype = 'c' and k.convalidated) end,
   case when t.typtype in ('r', 'm') then 'order' when t.typtype = 'b' then (
-    select case when bool_or(m.amname = 'btree') then 'order' when count(*) > 0 then 'equality' else 'none' end
+    select case when bool_or(m.amname = 'btree' and exists (
+        select from pg_catalog.pg_amop a join pg_catalog.pg_operator o on o.oid = a.amopopr
+        where a.amopfamily = k.opcfamily and a.amoplefttype = k.opcintype and a.amoprighttype = k.opcintype and a.amopstrategy = 1
+          and o.oprname in ('<', '#<#'))) then 'order' when count(*) > 0 then 'equality' else 'none' end
     from pg_catalog.pg_opclass k join pg_catalog.pg_am m on m.oid = k.opcmethod
     where k.opcdefault and m.amname in ('btree', 'hash') and (k.opcintype = t.oid or exists (
       select from pg_catalog.pg_cast c

@@ -137,6 +137,9 @@ export class Reading {
       comment: comment ?? null,
       ...(type.compares === undefined ? {} : { compares: type.compares }),
       ...(type.lenient || deterministic === 'f' ? { lenient: true } : {}),
+      ...((listed || type.enumType !== null) && (type.lenient || deterministic === 'f')
+        ? { respelled: true }
+        : {}),
       ...(type.isDomain && !listed ? { domain: true } : {}),
       ...(collation === null || collation === undefined ? {} : { collation }),
     };

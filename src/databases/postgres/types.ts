@@ -46,6 +46,11 @@ export function isPadded(type: ValueType): boolean {
   return type.nativeType === 'bpchar';
 }
 
+/** Whether the type is `hstore`, whose order has operators of other names than `<`. */
+export function isHstore(type: ValueType): boolean {
+  return type.nativeType?.endsWith('."hstore"') ?? false;
+}
+
 /** Whether the type is the address of a host or a network. */
 export function isAddress(type: ValueType): boolean {
   return type.nativeType === '"pg_catalog"."inet"';

@@ -4,10 +4,10 @@ import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encodings, storableText, written } from './encode.ts';
 import { hasForms } from './forms.ts';
-import { bindCanonical, compareMixed, isMixed, isMixedOperator } from './mixed.ts';
+import { bindCanonical, canonicalForm, compareMixed, isMixed, isMixedOperator } from './mixed.ts';
 import { dayCeiling, dayFloor, exactMoment, momentStorage } from './moments.ts';
 import { globOfEnd, globOfLike, globOfStart, lower, shortGlob } from './patterns.ts';
-import { momentValue, opaqueText, storedForms, truth } from './values.ts';
+import { bytesDocument, momentValue, opaqueText, storedForms, truth } from './values.ts';
 
 type Compared = Exclude<Operator, '_is_null' | '_between' | '_in' | '_nin'>;
 type Condition = (x: Sql, param: Param, type: ValueType) => Sql;
@@ -65,7 +65,7 @@ const matching: Partial<Record<Compared, Condition>> = {
 };
 
 /** JSON documents are compared by meaning, not by spelling. */
-const documentText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', json(${x}), ${x})`;
+const documentText = (x: Sql) => sql`iif(typeof(${x}) = 'blob', ${bytesDocument(x)}, ${x})`;
 const documentParam = (p: Param) => bind(p, jsonText);
 const keys = (p: Param) => bind(p, (value) => JSON.stringify(Array.isArray(value) ? value : [value]));
 const documents: Partial<Record<Compared, Condition>> = {
@@ -141,10 +141,12 @@ function conditions(type: ValueType): Partial<Record<Compared, Condition>> {
 
 /** A column operator; the operators of a family that SQLite lacks are not among the capabilities. */
 export function compareValue(x: Sql, type: ValueType, operator: Compared, param: Param): Sql {
-  if (isMixed(type) && isMixedOperator(operator)) return compareMixed(x, type, operator, param);
+  const mixed = isMixed(type);
+  if (mixed && isMixedOperator(operator)) return compareMixed(x, type, operator, param);
   const condition = conditions(type)[operator];
   if (condition === undefined) throw new TypeError(`${operator} does not exist for ${type.scalar} on SQLite`);
-  return condition(x, { ...param, type: { ...param.type, ...storageOf(type) } }, type);
+  const matched = mixed && familyOf(type.scalar) === 'text' ? canonicalForm(x, type) : x;
+  return condition(matched, { ...param, type: { ...param.type, ...storageOf(type) } }, type);
 }
 
 /** The storage of a column. It determines the form of a bound value, not the type of the operand. */

@@ -10,6 +10,8 @@ export interface CreatedTable {
   readonly checks: ReadonlyMap<string, ReadonlySet<string>>;
   /** Columns with a collation other than BINARY, by lower-case name. */
   readonly collated: ReadonlySet<string>;
+  /** Whether a constraint has an ON CONFLICT clause other than ABORT, the default. */
+  readonly resolvesConflicts: boolean;
 }
 
 /** The key of `CreatedTable.names`. */
@@ -30,7 +32,11 @@ export function readCreated(text: string | null): CreatedTable {
       readPart(part, { lists, names, collated, checks });
     }
   }
-  return { lists, names, collated, checks };
+  return { lists, names, collated, checks, resolvesConflicts: tokens.some((_, at) => resolves(tokens, at)) };
+}
+
+function resolves(tokens: readonly Token[], at: number): boolean {
+  return is(tokens[at], 'on') && is(tokens[at + 1], 'conflict') && !is(tokens[at + 2], 'abort');
 }
 
 /**

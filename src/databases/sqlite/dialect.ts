@@ -24,7 +24,17 @@ import { hasForms } from './forms.ts';
 import { holds } from './holds.ts';
 import { inKeys, inOwnKeys, isHex, keyEquals, keyRows, keyText } from './keys.ts';
 import { canonicalForm, canonicalText, differentForms, isMixed, joinForms, uuidForms } from './mixed.ts';
-import { flatValue, jsonValue, momentValue, opaqueText, storedForms, textOfValue, truth } from './values.ts';
+import {
+  bytesDocument,
+  flatValue,
+  jsonValue,
+  momentValue,
+  opaqueText,
+  readableDocument,
+  storedForms,
+  textOfValue,
+  truth,
+} from './values.ts';
 
 const absent: ReadonlySet<Operator> = new Set(['_similar', '_nsimilar', '_search']);
 const present = (Object.keys(operators) as Operator[]).filter((operator) => !absent.has(operator));
@@ -38,6 +48,7 @@ const capabilities: Capabilities = {
   conflictTarget: true,
   conflictWhere: true,
   upsertReportsChanged: false,
+  upsertReturnsTwice: true,
   insertReportsConflict: false,
   arrays: false,
   jsonWrite: true,
@@ -81,13 +92,12 @@ export const sqliteDialect: NestingDialect = {
     object: jsonObject,
     array: (rows) => sql`(select ifnull('['||group_concat(j, ',')||']', '[]') from ${rows})`,
   },
-  jsonPath: (expression, _, path) => jsonAt(expression, path),
+  jsonPath: (expression, _, path) => jsonAt(sql`(${readableDocument(expression)})`, path),
 
   shownAs: (column, type, beside) => {
     if (type.scalar === 'boolean') return truth(column);
-    return hasForms(type.scalar) && (isMixed(type) || differentForms(type, beside))
-      ? canonicalForm(column, type)
-      : null;
+    if (isMixed(type)) return canonicalForm(column, type);
+    return hasForms(type.scalar) && differentForms(type, beside) ? canonicalForm(column, type) : null;
   },
   joinEquals: joinForms,
   ownKeyEquals: (column, type, key) => (isMixed(type) ? keyEquals(column, type, key, undefined) : null),
@@ -96,6 +106,7 @@ export const sqliteDialect: NestingDialect = {
   // SQLite 3.53 runs EXISTS as a join, so that OFFSET skips rows of the join. A limit in the sub-select prevents that.
   existsBeforeOffset: sql` limit 1`,
   lateral: false,
+  abortsOnConflict: sql` or abort`,
 
   aggregate,
   countDistinct: countDistinctOr((tuple, present) => {
@@ -126,7 +137,7 @@ function amongMixed(x: Sql, type: ValueType, param: Param, keys: boolean): Sql {
     const values = (given ?? []) as readonly unknown[];
     const flat = keys ? values.map((tuple) => (tuple as readonly unknown[])[0]) : values;
     const present = flat.filter((value) => value !== null && value !== undefined);
-    return JSON.stringify(present.map((value) => canonicalText(value, type, true)));
+    return JSON.stringify(present.map((value) => canonicalText(value, type)));
   });
   const found = sql`${canonicalForm(x, type)} in (select value from json_each(${list}))`;
   if (type.nativeType !== 'uuid forms') return found;
@@ -225,7 +236,7 @@ function jsonWrite(
   _: ValueType,
   param: Param,
 ): Sql {
-  const document = sql`iif(typeof(${expression}) = 'blob', json(${expression}), ${expression})`;
+  const document = sql`iif(typeof(${expression}) = 'blob', ${bytesDocument(expression)}, ${expression})`;
   const value = (encode: (value: unknown) => unknown) =>
     sql.bind(param, (given) => (given === null ? null : encode(given)));
   switch (kind) {

@@ -60,15 +60,27 @@ function wholeDigits(decimal: string): string {
   return dot > 0 && withoutEndingZeros(decimal.slice(dot + 1)) === '' ? decimal.slice(0, dot) : decimal;
 }
 
+/** A floating point number. Throws FozError `data-exception` for NaN, which SQLite would turn into NULL. */
+function float(value: unknown): number {
+  const number = Number(value);
+  if (Number.isNaN(number))
+    throw new FozError('data-exception', 'SQLite cannot store NaN: it would become null.');
+  return number;
+}
+
+/** An infinite decimal is stored as a floating point number. */
+const decimal: Encode = (value) =>
+  /^(?:NaN|-?Infinity)$/.test(String(value)) ? float(value) : wholeDigits(String(value));
+
 /** Converts a canonical value (not null) to the bound value, which equals the stored value of the column. */
 export const encodings = {
   boolean: (value) => (isTrue(value) ? 1 : 0),
   smallint: integerValue,
   int: integerValue,
   bigint: integerValue,
-  numeric: (value) => wholeDigits(String(value)),
-  real: Number,
-  float: Number,
+  numeric: decimal,
+  real: float,
+  float,
   text: asText,
   uuid: storedUuid,
   date: asText,
@@ -85,10 +97,22 @@ export const encodings = {
   opaque: asText,
 } as const satisfies Record<Scalar, Encode>;
 
+/** Dates and times that SQLite sorts and computes with. Others would be texts to it. */
+const lasting: Readonly<Partial<Record<Scalar, { readonly spelling: RegExp; readonly what: string }>>> = {
+  date: { spelling: /^\d{4}-\d\d-\d\d$/, what: 'a date of the years 0001 to 9999' },
+  time: { spelling: /^(?:[01]\d|2[0-3]):/, what: 'a time of day from 00:00:00 on and before 24:00:00' },
+};
+
 /** A value to store. Throws for a decimal that SQLite would change, since it stores decimals as 64-bit floats. */
 export function written(value: unknown, param: Param): unknown {
   const encoded = encodings[param.type.scalar](value, param.type);
-  if (param.type.scalar !== 'numeric' || param.column === undefined) return encoded;
+  if (param.column === undefined) return encoded;
+  const wanted = lasting[param.type.scalar];
+  if (wanted !== undefined && !wanted.spelling.test(String(value)))
+    throw new FozError('data-exception', `${param.column.name} must be ${wanted.what} on SQLite.`, {
+      path: param.path,
+    });
+  if (param.type.scalar !== 'numeric' || typeof encoded === 'number') return encoded;
   const digits = decimalDigits(value);
   const significant = digits.includes('.') ? withoutEndingZeros(digits).replace(/\.$/, '') : digits;
   const integer =
@@ -113,6 +137,7 @@ function decimalDigits(value: unknown): string {
 
 /** Infinity in JSON: a number that is too large for a double. */
 function infinite(value: unknown): string {
+  float(value);
   return String(value) === '-Infinity' ? '-9e999' : '9e999';
 }
 

@@ -90,6 +90,7 @@ class TableReader {
       updatable: writes('update'),
       deletable: writes('delete'),
       ...(Object.keys(triggers).length === 0 ? {} : { triggers }),
+      ...(created.resolvesConflicts ? { resolvesConflicts: true } : {}),
       estimatedRows: table.estimatedRows,
     };
   }
@@ -130,6 +131,7 @@ class TableReader {
       range: null,
       comment: null,
       ...(lenient && type.scalar === 'text' ? { lenient } : {}),
+      ...(values !== undefined && lenient ? { respelled: true } : {}),
       ...(form?.endsWith('mixed') ? { loose: true } : {}),
     };
   }

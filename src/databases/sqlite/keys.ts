@@ -41,7 +41,9 @@ function canonicalValue(column: Sql, type: ValueType): Sql {
     case 'opaque':
       return opaqueText(column);
     default:
-      return hasForms(type.scalar) ? canonicalForm(column, type) : sql`(${column} collate binary)`;
+      return hasForms(type.scalar) || isMixed(type)
+        ? canonicalForm(column, type)
+        : sql`(${column} collate binary)`;
   }
 }
 

@@ -10,32 +10,52 @@ export interface FoundForms {
   readonly issues: readonly FactIssue[];
 }
 
-/** Rows of a table that are looked at, and milliseconds after which no further table is. */
-const most = { rows: 200_000, ms: 10_000 } as const;
+/**
+ * Rows of a table that are looked at, columns of one statement, and milliseconds after which no further table is looked at. `bytesMs`: those
+ * for tables that may hold no more than bytes among texts and numbers, which are rare.
+ */
+const most = { rows: 200_000, columns: 200, ms: 10_000, bytesMs: 1000 };
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** The key of a column in `FoundForms.forms`. */
 export const columnKey = (table: string, column: string) => JSON.stringify([table, column]);
+
+/** Types whose columns may hold bytes, which are shown as the text that they spell. */
+const takesBytes: ReadonlySet<Scalar> = new Set([
+  'text',
+  'smallint',
+  'int',
+  'bigint',
+  'numeric',
+  'float',
+  'real',
+]);
 
 interface LookedAt {
   readonly name: string;
   readonly scalar: Scalar;
 }
 
-/** Looks at the stored values of all columns whose values may have several forms. */
+/** Looks at the stored values of all columns whose values may have several forms, and for bytes in columns of texts and numbers. */
 export async function lookAtForms(query: Query, tables: readonly SchemaTable[]): Promise<FoundForms> {
   const forms = new Map<string, string>();
   const issues: FactIssue[] = [];
   const end = performance.now() + most.ms;
+  let { bytesMs } = most;
   for (const table of tables) {
     const columns = table.columns
       .map(({ name, type }): LookedAt => ({ name, scalar: declaredType(type).scalar }))
-      .filter(({ scalar }) => hasForms(scalar));
-    if (columns.length === 0) continue;
+      .filter(({ scalar }) => hasForms(scalar) || (takesBytes.has(scalar) && !table.view));
+    const hasBytesAlone = !columns.some(({ scalar }) => hasForms(scalar));
+    if (columns.length === 0 || (hasBytesAlone && bytesMs <= 0)) continue;
+    const start = performance.now();
     // The values of a view come from any table or expression, and reading it may take long.
     if (table.view) for (const { name } of columns) forms.set(columnKey(table.name, name), 'mixed');
-    else if (performance.now() > end) issues.push(notSeen(table.name, 'no rows', columns));
-    else await lookAtTable(query, table.name, columns, { forms, issues });
+    else if (performance.now() > end) issues.push(...notSeen(table.name, 'no rows', columns));
+    else
+      for (let at = 0; at < columns.length; at += most.columns)
+        await lookAtTable(query, table.name, columns.slice(at, at + most.columns), { forms, issues });
+    if (hasBytesAlone) bytesMs -= performance.now() - start;
   }
   return { forms, issues };
 }
@@ -48,14 +68,21 @@ async function lookAtTable(
 ): Promise<void> {
   const from = (names: readonly LookedAt[]) =>
     `from (select ${names.map(({ name }, at) => `${quote(name)} as v${at}`).join(', ')} from ${quote(table)} limit ${most.rows})`;
-  const first = columns.map(
-    ({ scalar }, at) => `count(v${at}), max(v${at} is not null and ${isUnusual(`v${at}`, scalar)})`,
+  const first = columns.map(({ scalar }, at) =>
+    hasForms(scalar)
+      ? `count(v${at}), max(v${at} is not null and ${isUnusual(`v${at}`, scalar)})`
+      : `1, max(typeof(v${at}) = 'blob')`,
   );
   const [[rows, ...seen] = []] = await query(`select count(*), ${first.join(', ')} ${from(columns)}`);
-  if (Number(rows) === most.rows) issues.push(notSeen(table, `only the first ${most.rows} rows`, columns));
-  const unusual = columns.filter((_, at) => Number(seen[2 * at + 1]) === 1);
+  if (Number(rows) === most.rows) issues.push(...notSeen(table, `only the first ${most.rows} rows`, columns));
+  const odd = columns.filter((_, at) => Number(seen[2 * at + 1]) === 1);
+  for (const { name, scalar } of odd.filter((column) => !hasForms(column.scalar))) {
+    if (scalar === 'text') forms.set(columnKey(table, name), 'bytes mixed');
+    issues.push(scalar === 'text' ? mixed(table, name, 'text') : bytesBeside(table, name, scalar));
+  }
+  const unusual = odd.filter(({ scalar }) => hasForms(scalar));
   for (const [at, { name, scalar }] of columns.entries()) {
-    const form = Number(seen[2 * at]) === 0 ? formMarker([], scalar) : null;
+    const form = hasForms(scalar) && Number(seen[2 * at]) === 0 ? formMarker([], scalar) : null;
     if (form !== null) forms.set(columnKey(table, name), form);
   }
   if (unusual.length === 0) return;
@@ -74,8 +101,16 @@ function mixed(table: string, column: string, scalar: Scalar): FactIssue {
   return { namespace: null, table, column, reason };
 }
 
-function notSeen(table: string, seen: string, columns: readonly LookedAt[]): FactIssue {
-  const names = columns.map(({ name }) => name).join(', ');
+function bytesBeside(table: string, column: string, scalar: Scalar): FactIssue {
+  const reason = `bytes are stored in a column of type ${scalar}: they are shown as the text that they spell, and no condition but _is_null finds them`;
+  return { namespace: null, table, column, reason };
+}
+
+/** Bytes among texts and numbers are rare. So only columns of values that have several forms are named. */
+function notSeen(table: string, seen: string, columns: readonly LookedAt[]): readonly FactIssue[] {
+  const formed = columns.filter(({ scalar }) => hasForms(scalar));
+  if (formed.length === 0) return [];
+  const names = formed.map(({ name }) => name).join(', ');
   const reason = `${seen} were looked at for values that are stored in another form than they are shown in (${names}): conditions and orders may miss such values`;
-  return { namespace: null, table, column: null, reason };
+  return [{ namespace: null, table, column: null, reason }];
 }

@@ -4,7 +4,7 @@ import { type Sql, sql, type TypedColumn } from '../../sql/index.ts';
 import { storableText } from './encode.ts';
 import { plainUuid } from './engine/canonical.js';
 import { hasForms } from './forms.ts';
-import { dayCeiling, dayFloor, exactMoment, exactOrText, isMoment } from './moments.ts';
+import { dayCeiling, dayFloor, exactOrText, isMoment } from './moments.ts';
 import { dateValue, momentValue, timeValue } from './values.ts';
 
 /** Whether the column stores its values in several forms (see forms.ts), so that they are compared in canonical form. */
@@ -20,6 +20,9 @@ export function canonicalForm(x: Sql, type: ValueType): Sql {
       return timeValue(x);
     case 'uuid':
       return sql`foz_uuid(${x})`;
+    case 'text':
+    case 'enum':
+      return sql`cast(${x} as text)`;
     default:
       return momentValue(x);
   }
@@ -53,7 +56,7 @@ export function joinForms(to: TypedColumn, from: TypedColumn): Sql | null {
 }
 
 const shownForm = ({ expression, type }: TypedColumn) =>
-  hasForms(type.scalar) ? canonicalForm(expression, type) : expression;
+  hasForms(type.scalar) || isMixed(type) ? canonicalForm(expression, type) : expression;
 
 type Compared = Extract<Operator, '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte' | '_is_distinct_from'>;
 
@@ -83,6 +86,10 @@ export function compareMixed(x: Sql, type: ValueType, operator: Compared, param:
  * within a day of what it is shown as.
  */
 function candidatesOf(x: Sql, type: ValueType, operator: Compared, param: Param): Sql | null {
+  const value = bindCanonical(param, type);
+  // Bytes are shown as the text that they spell.
+  if (familyOf(type.scalar) === 'text')
+    return operator === '_eq' ? sql`${x} in (${value}, cast(${value} as blob))` : null;
   if (familyOf(type.scalar) === 'uuid') {
     if (operator !== '_eq' || type.nativeType !== 'uuid forms') return null;
     return sql`${x} in (${sql.join(uuidForms(bindCanonical(param, type)))})`;
@@ -105,17 +112,17 @@ function candidatesOf(x: Sql, type: ValueType, operator: Compared, param: Param)
 
 /** The value in canonical form, as a bound text. */
 export function bindCanonical(param: Param, type: ValueType): Sql {
-  return sql.bind(param, (value) => (value === null ? null : canonicalText(value, type, param.stored)));
+  return sql.bind(param, (value) => (value === null ? null : canonicalText(value, type)));
 }
 
-/** `stored`: the value comes from a row, which may hold a text that is no value of the type. */
-export function canonicalText(value: unknown, type: ValueType, stored = false): string {
+/** A text that is no moment of the calendar, such as `infinity`, stays as it is: the column may hold it. */
+export function canonicalText(value: unknown, type: ValueType): string {
   const text = storableText(value);
   switch (familyOf(type.scalar)) {
     case 'uuid':
       return plainUuid(text);
     case 'timestamp':
-      return stored ? exactOrText(text) : exactMoment(text);
+      return exactOrText(text);
     default:
       return text;
   }

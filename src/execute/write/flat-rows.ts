@@ -12,6 +12,7 @@ export function isFlat(select: Select): boolean {
         (field.kind === 'column' &&
           field.column.mask === null &&
           field.jsonPath === null &&
+          field.column.type.respelled === undefined &&
           (!field.labels || !field.column.type.array)),
     )
   );

@@ -1,4 +1,4 @@
-import type { Column } from '../../catalog/index.ts';
+import type { Column, Key } from '../../catalog/index.ts';
 import { FozError, type SourceName, tooLong } from '../../core/index.ts';
 import {
   type Capabilities,
@@ -33,7 +33,8 @@ export function prepareSimple(
   if (!selects.every(isFlat)) return null;
   const asked = [...new Set(selects.flatMap(flatColumns))];
   const key = mutation.kind === 'insert' || asked.length === 0 ? null : mutation.table.primaryKey;
-  const returning = [...new Set([...asked, ...(key?.columns ?? [])])];
+  const met = asked.length === 0 ? null : keyMetTwice(mutation, connector.capabilities);
+  const returning = [...new Set([...asked, ...(key?.columns ?? []), ...(met?.columns ?? [])])];
   if (asked.length > 0 && isChangedBehind(mutation)) return null;
   const names = mostNames(selects);
   const write = writeOf(mutation, connector.capabilities, returning);
@@ -56,9 +57,10 @@ export function prepareSimple(
         throw refused(tooLong(held.limit));
       // The engine may count an upsert that replaced a row twice.
       const most = write.kind === 'insert' ? write.rows.length : affected;
+      const at = met?.columns.map((column) => returning.indexOf(column)) ?? null;
       const ordered =
         key === null || rows.length < 2
-          ? rows
+          ? lastStates(rows, at)
           : sortedByKey(
               rows,
               key.columns,
@@ -85,6 +87,23 @@ function stored(reason: FozError, source: SourceName): FozError {
     `${reason.message} What this operation wrote to ${source} is stored: do not repeat it.`,
     { details: { ...reason.details, committed: [source] }, cause: reason },
   );
+}
+
+/** The key by which an upsert may meet one row several times, where the engine then returns it as it was in between. */
+function keyMetTwice(mutation: Mutation, { upsertReturnsTwice }: Capabilities): Key | null {
+  if (!upsertReturnsTwice || mutation.kind !== 'insert') return null;
+  const { rows, onConflict, table } = mutation.insert;
+  return onConflict === null || rows.length < 2 ? null : (onConflict.key ?? table.primaryKey);
+}
+
+type Rows = readonly (readonly unknown[])[];
+
+/** Rows with the values that they have in the end. `key`: the positions of the columns that identify a row; `null`: each row is returned once. */
+function lastStates(rows: Rows, key: readonly number[] | null): Rows {
+  if (key === null || rows.length < 2) return rows;
+  const identity = (row: readonly unknown[]) => JSON.stringify(key.map((at) => String(row[at])));
+  const last = new Map(rows.map((row) => [identity(row), row]));
+  return last.size === rows.length ? rows : rows.map((row) => last.get(identity(row))!);
 }
 
 /** Whether triggers may change the row in a way that RETURNING does not show. It must then be read back by its key. */

@@ -1,5 +1,5 @@
 import { type Column, familyOf, type Table } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { FozError, jsonText } from '../../core/index.ts';
 import {
   always,
   and,
@@ -9,6 +9,7 @@ import {
   type Predicate,
   type Write,
 } from '../../plan/index.ts';
+import { FutureValue } from './future-value.ts';
 import {
   type Asked,
   type Cells,
@@ -105,11 +106,14 @@ async function insertThenUpdate(
   if (!changes(conflict)) return null;
   const key = conflict.key?.columns ?? keyColumns(table);
   const given = isWatched(table, 'insert') ? null : givenKey(session, key, cells);
-  const there = given ?? (await keyInTheWay(session, table, conflict, cells, key));
+  const met = given === null ? await rowInTheWay(session, table, conflict, cells, key) : null;
+  const there = given ?? (met === null ? null : key.map((column) => met.get(column)));
   if (there === null) return null;
   if (there.includes(null)) throw movedKey(table, path);
-  const { affected } = await session.write(updateOf(table, conflict, cells, session.among(key, [there])));
+  const values = met === null ? cells : asStored(conflict, cells, met, path);
+  const { affected } = await session.write(updateOf(table, conflict, values, session.among(key, [there])));
   if (affected > 0) {
+    if (met !== null && isWatched(table, 'update')) await mustBeAs(session, table, key, there, conflict, met);
     if (needed.length === 0) return { values: new Map(), changed: true };
     return {
       values: await changedRow(session, table, { conflict, cells, key, before: there }, asked),
@@ -121,22 +125,60 @@ async function insertThenUpdate(
 }
 
 /**
- * The key that the database makes of a row, by its triggers, defaults and generated columns; `null`: a trigger skips the row. An upsert of
- * one column returns it, and is rolled back.
+ * The key, and the columns that on_conflict updates, as the database makes them of a row by its triggers, defaults and generated columns;
+ * `null`: a trigger skips the row, or the condition of on_conflict leaves the row in the way alone. An upsert returns them, and is rolled
+ * back.
  */
-async function keyInTheWay(
+async function rowInTheWay(
   session: WriteSession,
   table: Table,
   conflict: OnConflict,
   cells: Cells,
   key: readonly Column[],
-): Promise<Tuple | null> {
+): Promise<Row | null> {
   const isSettable = ({ generated, identity }: Column) => !generated && identity !== 'always';
-  const set = key.find(isSettable) ?? table.columns.find(isSettable)!;
-  const onConflict = { ...conflict, update: [set], presets: [], where: null };
-  const upsert = () => insertReturning(session, { table, onConflict, changedCheck: null }, [cells], key);
+  const any = key.find(isSettable) ?? table.columns.find(isSettable)!;
+  const update = conflict.update.length > 0 ? conflict.update : [any];
+  const onConflict = { ...conflict, update, presets: [] };
+  const needed = [...new Set([...key, ...conflict.update])];
+  const upsert = () => insertReturning(session, { table, onConflict, changedCheck: null }, [cells], needed);
   const [row] = await session.attempt(upsert, () => false);
-  return row === null || row === undefined ? null : key.map((column) => row.values.get(column));
+  return row?.values ?? null;
+}
+
+/** The given values with those in their place that triggers of the database have made of them. */
+function asStored({ update }: OnConflict, cells: Cells, met: Row, path: string): Cells {
+  return new Map([
+    ...cells,
+    ...update.map((column) => [column, constant(column, met.get(column), path)] as const),
+  ]);
+}
+
+/**
+ * Throws where triggers of updates make something else of values that triggers of inserts, and they themselves, have made before: the two
+ * cannot be run apart.
+ */
+async function mustBeAs(
+  session: WriteSession,
+  table: Table,
+  key: readonly Column[],
+  there: Tuple,
+  { update }: OnConflict,
+  met: Row,
+): Promise<void> {
+  if (update.length === 0) return;
+  const isMoved = key.some((column) => update.includes(column));
+  const now = isMoved ? key.map((column) => met.get(column)) : there;
+  const [found] = await session.rowsBy(table, key, [now], update);
+  const isSame = (column: Column) => {
+    const [one, other] = [found?.get(column), met.get(column)];
+    return one instanceof FutureValue || jsonText(one) === jsonText(other);
+  };
+  if (update.every(isSame)) return;
+  throw new FozError(
+    'not-supported',
+    `Triggers of ${table.name} change both what is inserted and what is updated, and the database does not tell which of the two an upsert has done: insert and update rows by fields of their own, or as a role without a check.`,
+  );
 }
 
 /** The result of an insert that leaves a conflicting row alone. */

@@ -48,8 +48,19 @@ const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,7}))?$/;
 /** PostgreSQL's limits, the widest of all engines. */
 const mostDigits = { before: 131_072, after: 16_383 };
 
-/** Reads an exact decimal as plain digits: no exponent, no leading zeros, trailing zeros kept (`1.50` stays `1.50`). */
+/** Numbers that are not finite, as fields show them. */
+const notFinite = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+]);
+
+/**
+ * Reads an exact decimal as plain digits: no exponent, no leading zeros, trailing zeros kept (`1.50` stays `1.50`). The texts `NaN`,
+ * `Infinity` and `-Infinity` stay as they are; the engine refuses what its database cannot store.
+ */
 export function readNumeric(name: string, input: unknown): string {
+  if (typeof input === 'string' && notFinite.has(input)) return input;
   const advice = 'Send a decimal number, such as "12.50"';
   if (typeof input !== 'string' && typeof input !== 'number' && !(input instanceof ExactNumber)) {
     refuse(name, input, 'it is neither text nor a number', advice);
@@ -92,7 +103,7 @@ const widestReal = 3.4028235677973366e38;
 /** Reads a 32-bit floating point number. The database rounds it. */
 export function readReal(name: string, input: unknown): number {
   const number = readFloat(name, input);
-  if (Math.abs(number) >= widestReal) {
+  if (Number.isFinite(number) && Math.abs(number) >= widestReal) {
     refuse(
       name,
       input,
@@ -103,8 +114,10 @@ export function readReal(name: string, input: unknown): number {
   return number;
 }
 
-/** Reads a 64-bit floating point number. */
+/** Reads a 64-bit floating point number. The texts `NaN`, `Infinity` and `-Infinity` are numbers that are not finite. */
 export function readFloat(name: string, input: unknown): number {
+  const special = typeof input === 'string' ? notFinite.get(input) : undefined;
+  if (special !== undefined) return special;
   const advice = 'Send a number, such as 0.5';
   if (typeof input !== 'number') refuse(name, input, 'it is not a number', advice);
   if (!Number.isFinite(input)) {

@@ -133,7 +133,7 @@ function makeComparison(
 function operandType(operand: OperandKind, leaf: Leaf, array: boolean): GraphQLInputType {
   switch (operand) {
     case 'same':
-      return array ? listOf(leaf) : leaf;
+      return array ? list(leaf) : leaf;
     case 'list':
     case 'pair':
       return listOf(leaf);

@@ -29,7 +29,8 @@ export function fits(value: unknown, { type, enumType }: Column): boolean {
   if (family === 'float') return typeof value === 'number' || /^(?:NaN|-?Infinity)$/.test(String(value));
   if (family === 'integer' && type.scalar !== 'bigint') return inRange(value, type.scalar);
   if (typeof value !== 'string') return false;
-  if (enumType !== null) return enumType.values.some((entry) => entry.value === value);
+  if (enumType !== null && type.respelled === undefined)
+    return enumType.values.some((entry) => entry.value === value);
   return type.loose === true || (spellings[family]?.test(value) ?? true);
 }
 

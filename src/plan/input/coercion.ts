@@ -6,6 +6,7 @@ import {
   isLeafType,
   isListType,
   isNonNullType,
+  isScalarType,
   type OperationDefinitionNode,
   typeFromAST,
   valueFromAST,
@@ -104,24 +105,34 @@ export function isArrayLiteral(value: unknown): boolean {
 export const needsList =
   'a text in the form of a PostgreSQL array stands where a list is needed: send a list, such as ["a", "b"]; where the text itself is meant, a list that holds it';
 
+/** Most dimensions of an array. PostgreSQL has no more. */
+const mostDimensions = 6;
+
+/**
+ * Only lists for array columns have items that may be null. They also take lists within lists, which are arrays of several dimensions, as
+ * fields return them.
+ */
 function listCoercion(itemType: GraphQLInputType): Coerce {
   const isRequired = isNonNullType(itemType);
-  return (value) => {
+  const dimensions = isScalarType(itemType) ? mostDimensions : 1;
+  const coerceList = (value: readonly unknown[], left: number): unknown[] | undefined => {
     const coerce = coercionOf(itemType);
-    if (!Array.isArray(value)) {
-      if (isArrayLiteral(value)) return undefined;
-      const single = coerce(value);
-      return single === undefined ? undefined : [single];
-    }
     const items: unknown[] = [];
     for (const item of value) {
       const isNull = item === null || item === undefined;
       if (isNull && isRequired) return undefined;
-      const coerced = isNull ? null : coerce(item);
+      let coerced = isNull ? null : coerce(item);
+      if (coerced === undefined && left > 1 && Array.isArray(item)) coerced = coerceList(item, left - 1);
       if (coerced === undefined) return undefined;
       items.push(coerced);
     }
     return items;
+  };
+  return (value) => {
+    if (Array.isArray(value)) return coerceList(value, dimensions);
+    if (isArrayLiteral(value)) return undefined;
+    const single = coercionOf(itemType)(value);
+    return single === undefined ? undefined : [single];
   };
 }
 

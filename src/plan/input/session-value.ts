@@ -75,6 +75,7 @@ function scalarValue(name: string, given: unknown, scalar: Scalar): unknown {
 
 const digits = /^[+-]?\d+$/;
 const decimal = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const notFinite = /^(?:NaN|-?Infinity)$/;
 
 /** The text as the JSON value that the scalar reads. Throws where there is none. */
 function spelled(given: unknown, scalar: Scalar): unknown {
@@ -88,6 +89,7 @@ function spelled(given: unknown, scalar: Scalar): unknown {
     return scalar === 'bigint' ? text : Number(text);
   }
   if (family === 'float') {
+    if (notFinite.test(text)) return text;
     if (!decimal.test(text)) throw new TypeError('a number is needed');
     return Number(text);
   }

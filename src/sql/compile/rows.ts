@@ -74,7 +74,7 @@ function columnField(
     );
     return { kind: 'value', key, index, codec: scope.codec(column.type, numbers) };
   }
-  if (labels) {
+  if (labels || (labels === null && column.type.respelled !== undefined)) {
     const named = labelled(scope, expression, column.type, labels);
     const index = list.add(scope.dialect.flat(named.expression, named.type), `${path}|${column.name}|labels`);
     return { kind: 'value', key, index, codec: scope.codec(named.type, numbers) };

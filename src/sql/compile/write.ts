@@ -82,7 +82,7 @@ function spell(scope: Scope, write: Write): Sql {
 
 function insert(scope: Scope, write: Extract<Write, { kind: 'insert' }>): Sql {
   const { dialect } = scope;
-  const into = sql`insert into ${dialect.table(write.table)}`;
+  const into = sql`insert${aborting(write.table, dialect)} into ${dialect.table(write.table)}`;
   const report = write.conflictReport ?? null;
   const conflict =
     report !== null
@@ -120,7 +120,12 @@ function update(scope: Scope, write: Extract<Write, { kind: 'update' }>): Sql {
   const set = write.set.map(
     (assignment) => sql`${scope.dialect.name(assignment.column.name)} = ${newValue(scope, assignment, row)}`,
   );
-  return sql`update ${row} set ${sql.join(set)}${whereClause(scope, write.where, row)}`;
+  return sql`update${aborting(write.table, scope.dialect)} ${row} set ${sql.join(set)}${whereClause(scope, write.where, row)}`;
+}
+
+/** Makes a conflict fail the statement, where the constraints of the table would replace or skip rows. */
+function aborting({ resolvesConflicts }: Table, { abortsOnConflict }: Dialect): Sql {
+  return resolvesConflicts ? (abortsOnConflict ?? sql.empty) : sql.empty;
 }
 
 function newValue(scope: Scope, assignment: Assignment, row: Sql): Sql {

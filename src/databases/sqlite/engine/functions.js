@@ -133,7 +133,7 @@ const several = {
       /** @type {Stored} */ (value),
       Number(scale) < 0 ? null : Number(scale),
     );
-    return Number(string) === 1 ? quoted(digits) : digits;
+    return Number(string) === 1 || !/^-?\d+(?:\.\d+)?$/.test(digits) ? quoted(digits) : digits;
   },
   /** Text, pattern, 1 to ignore case. */
   foz_regex: (value, pattern, insensitive) =>

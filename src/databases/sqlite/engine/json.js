@@ -152,12 +152,65 @@ function without(text, path) {
   );
 }
 
+/** A number that may not fit into a double: 16 digits and points in a row, or an exponent. It also matches within strings. */
+const suspicious = /(?:^|[:,[\s])-?(?:[\d.]{16}|\d[\d.]*[eE])/;
+const stringsAndNumbers = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs;
+const numberParts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+/** Random, so that no document can contain it. */
+const mark = `exact number ${globalThis.crypto.randomUUID()} `;
+
+/**
+ * The value of a document; of a text that is none, the text, as fields show it. A number that a double would change becomes a text of its
+ * digits, which is the same for equal numbers and for nothing else.
+ * @param {string} text
+ * @returns {unknown}
+ */
+function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    if (!suspicious.test(text)) return value;
+  } catch {
+    return text;
+  }
+  return JSON.parse(
+    text.replaceAll(stringsAndNumbers, (found) => (found.startsWith('"') ? found : exactly(found))),
+  );
+}
+
+/**
+ * @param {string} number
+ * @returns {string}
+ */
+function exactly(number) {
+  const value = Number(number);
+  const digits = digitsOf(number);
+  return Number.isFinite(value) && digits === digitsOf(String(value))
+    ? number
+    : JSON.stringify(mark + digits);
+}
+
+/**
+ * Sign, digits without zeros at either end, and exponent: the same text for equal numbers.
+ * @param {string} number
+ * @returns {string}
+ */
+function digitsOf(number) {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = numberParts.exec(number) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  if (end === 0) return '0';
+  // Reading a longer exponent would take long. Only 0 has one that a double can hold.
+  if (exponent.length > 20) return number;
+  return `${sign}${digits.slice(0, end)}e${BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - end)}`;
+}
+
 /**
  * Equal for equal JSON values, whatever their spelling and the order of their keys.
  * @param {string} text
  */
 export function canonicalJson(text) {
-  return spell(JSON.parse(text));
+  return spell(parsed(text));
 }
 
 /**
@@ -177,8 +230,8 @@ function spell(value) {
  * @param {string} b
  */
 export function jsonContains(a, b) {
-  const left = JSON.parse(a);
-  const right = JSON.parse(b);
+  const left = parsed(a);
+  const right = parsed(b);
   if (Array.isArray(left) && (right === null || typeof right !== 'object')) return left.includes(right);
   return within(left, right);
 }
@@ -203,7 +256,7 @@ function within(a, b) {
  * @param {boolean} all
  */
 export function hasKeys(text, keys, all) {
-  const value = JSON.parse(text);
+  const value = parsed(text);
   /** @param {string} key */
   const has = (key) => {
     if (Array.isArray(value)) return value.includes(key);
