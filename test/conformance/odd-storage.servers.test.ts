@@ -217,6 +217,38 @@ describeEngines(['postgres'], (engine) => {
   );
 });
 
+const digits = [
+  '{"i": 9007199254740993}',
+  '{"i": 9007199254740992}',
+  '{"i": 1.50, "d": [0.1]}',
+  '{"i": 1.5}',
+];
+
+describeEngines(['postgres', 'mysql', 'mariadb', 'sqlite'], (engine) => {
+  onEngine(
+    engine,
+    [
+      `create table docs (id int primary key, doc ${engine === 'postgres' ? 'jsonb' : 'json'})`,
+      `insert into docs values ${digits.map((doc, at) => `(${at + 1}, '${doc}')`).join(', ')}`,
+    ],
+    ({ ids, code }) => {
+      test.each([
+        ['_eq: {i: 9007199254740993}', [1]],
+        ['_eq: {i: 9007199254740992}', [2]],
+        ['_neq: {i: 9007199254740993}', [2, 3, 4]],
+        ['_contains: {i: 9007199254740993}', [1]],
+        ['_contains: {i: 1.5}', [3, 4]],
+        ['_contains: {d: [0.10]}', [3]],
+        ['_eq: {i: 1.5}', [4]],
+      ])('numbers within documents are compared by all of their digits: %s', async (operator, expected) => {
+        if (engine === 'mariadb' && operator === '_contains: {i: 9007199254740993}')
+          expect(await code(`{ it: docs(where: {doc: {${operator}}}) { id } }`)).toBe('data-exception');
+        else expect(await ids(`docs(where: {doc: {${operator}}}, order_by: {id: asc})`)).toEqual(expected);
+      });
+    },
+  );
+});
+
 describeEngines(['mysql'], (engine) => {
   onEngine(
     engine,

@@ -1,5 +1,5 @@
 import { familyOf, type Operator, operatorSupport, type ValueType } from '../../catalog/index.ts';
-import { FozError } from '../../core/index.ts';
+import { ExactNumber, FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
 import { encode } from './encode.ts';
@@ -154,9 +154,33 @@ const overlaps: Spelling = (variant, expression, _, param) =>
 const hasAll: Spelling = (variant, expression, _, param) =>
   sql`json_contains(${keysOf(shownDocument(variant, expression, param))}, ${keyTexts(variant, param)})`;
 
+/** More digits than these a double may change. */
+const safeDigits = 15;
+
+function hasManyDigits(value: unknown): boolean {
+  if (value instanceof ExactNumber) return true;
+  if (typeof value === 'number') return String(value).replace(/e.*|\D/g, '').length > safeDigits;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(hasManyDigits);
+}
+
+/** A document that JSON_CONTAINS searches for, or in. Throws FozError `data-exception` for numbers that the server does not tell apart. */
+function searched(variant: DialectVariant, param: Param, type: ValueType): Sql {
+  if (!variant.keepsNumbers) return bindValue(variant, param, type);
+  const checked = (value: unknown) => {
+    if (!hasManyDigits(value)) return encode(value, type);
+    throw new FozError(
+      'data-exception',
+      `${variant.engine} searches documents for numbers as doubles, and does not tell numbers of more than ${safeDigits} digits apart: compare the whole document by _eq, or store such numbers as texts.`,
+      { path: param.path },
+    );
+  };
+  return variant.json(bound(param, checked));
+}
+
 const contains: Spelling = (variant, expression, type, param) =>
   isJson(type)
-    ? sql`json_contains(${shownDocument(variant, expression, param)}, ${bindValue(variant, param, type)})`
+    ? sql`json_contains(${shownDocument(variant, expression, param)}, ${searched(variant, param, type)})`
     : like(within)(variant, expression, type, param);
 
 /** Equality with a boolean that is stored as a number. An index finds every number; all but 0 are true. */
@@ -197,7 +221,7 @@ const spellings = {
   _niregex: regex('si', true),
   _contains: contains,
   _contained_in: (variant, expression, type, param) =>
-    sql`json_contains(${bindValue(variant, param, type)}, ${shownDocument(variant, expression, param)})`,
+    sql`json_contains(${searched(variant, param, type)}, ${shownDocument(variant, expression, param)})`,
   _icontains: ilike(within),
   _starts_with: like(start, { first: true }),
   _istarts_with: ilike(start),
