@@ -43,6 +43,8 @@ export interface Started extends FozServer {
   readonly plane: ControlPlane | null;
   /** Parts of the store that were not read yet; `/readyz` answers 503 until there are none. */
   readonly unread: readonly string[];
+  /** Resolves when the whole store was read. */
+  whenRead(): Promise<void>;
   readonly logger: Logger;
   /** The changes of the graph since it was last served from this state folder; `null`: there are none, or it never was served. */
   readonly changedSince: GraphChanges | null;
@@ -103,6 +105,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     get unread() {
       return runtime.unread;
     },
+    whenRead: () => runtime.whenRead(),
     async close(graceMs) {
       await front.close(graceMs);
       await close();

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
+import { withSourceLines } from '../core/index.ts';
 
 export interface OutputOptions {
   /** Most bytes in the queue; further lines are dropped. Default: 1 MiB. */
@@ -149,7 +150,7 @@ function outputOf(fd: 1 | 2): Output {
 export function processLog(): Logger {
   const output = outputOf(1);
   const level = process.env.FOZ_LOG_LEVEL ?? 'info';
-  return pino({ level }, { write: (line: string) => output.write(line) });
+  return pino({ level }, { write: (line: string) => output.write(withSourceLines(line)) });
 }
 
 /** Lines that this process could not write. */

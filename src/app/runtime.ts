@@ -41,6 +41,8 @@ export interface Runtime {
   readonly unlisted: UnlistedOperations;
   /** Parts of the store that were not read yet, such as `settings`. A part that was read stays known while the store is down. */
   readonly unread: readonly string[];
+  /** Resolves when all parts of the store were read. */
+  whenRead(): Promise<void>;
   close(): void;
 }
 
@@ -82,6 +84,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return Object.entries({ sources, settings, metadata, names }).flatMap(([name, { isRead }]) =>
         isRead ? [] : [name],
       );
+    },
+    async whenRead() {
+      await Promise.all([sources, settings, metadata, names].map((part) => part.whenRead()));
     },
     close() {
       for (const part of [sources, metadata, settings, names]) part.close();

@@ -1,5 +1,5 @@
 import { ConfigError } from '../control/index.ts';
-import { FozError, FozErrors } from '../core/index.ts';
+import { FozError, FozErrors, withSourceLines } from '../core/index.ts';
 import { StoreTaken } from '../store/index.ts';
 
 /** The way out for a command whose store a running server has open. */
@@ -13,7 +13,7 @@ export function messageOf(error: unknown): string {
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
   const known = systemMessage(error as NodeJS.ErrnoException);
   if (known !== null) return known;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? withSourceLines(error.stack ?? error.message) : String(error);
 }
 
 /** Why a port cannot be opened, by Node's error code. */

@@ -85,8 +85,8 @@ function announce(server: Started, config: FozConfig, isDemo: boolean): void {
       : `  Control API:   ${server.url}control/graphql  (header x-foz-admin-secret: ${secret})\n`;
   const sayReady = () =>
     console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n${control}`);
-  if (server.unread.length === 0) sayReady();
-  else whenRead(server, sayReady);
+  if (server.unread.length > 0) console.log(`\n  Foz listens on ${server.url}, and is not ready yet.\n`);
+  void server.whenRead().then(sayReady);
 }
 
 function portOf(what: string, text: string | undefined): number | undefined {
@@ -97,16 +97,6 @@ function portOf(what: string, text: string | undefined): number | undefined {
     'validation-failed',
     `${what} must be a number from 0 (a free port) to 65535, not "${text}".`,
   );
-}
-
-/** Says that Foz listens, and calls `then` as soon as the store has been read. */
-function whenRead(server: Pick<Started, 'url' | 'unread'>, then: () => void): void {
-  console.log(`\n  Foz listens on ${server.url}, and is not ready yet.\n`);
-  const timer = setInterval(() => {
-    if (server.unread.length > 0) return;
-    clearInterval(timer);
-    then();
-  }, 500);
 }
 
 /** The last resort: logs an uncaught error instead of ending the process, so that other requests go on. */

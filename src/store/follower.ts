@@ -23,7 +23,13 @@ export class Follower {
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
   #hasUpdated = false;
+  #resolveFirst = () => {};
   #isClosed = false;
+
+  /** Resolves when the first update has succeeded. */
+  readonly firstUpdate = new Promise<void>((resolve) => {
+    this.#resolveFirst = resolve;
+  });
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -49,6 +55,7 @@ export class Follower {
   async update(): Promise<void> {
     await this.runBetween(this.#options.align);
     this.#hasUpdated = true;
+    this.#resolveFirst();
   }
 
   /** Runs something between two updates. */

@@ -6,6 +6,7 @@ import { mintKey, plainHash } from '../../src/auth/index.ts';
 import { createKey } from '../../src/control/index.ts';
 import { attachSource, type Running, running, secret } from '../control/sources/runtime.ts';
 import { command, type Ended } from './command.ts';
+import { inProcess } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-alike-'));
 const state = join(folder, 'state');
@@ -32,7 +33,9 @@ let foz: Running;
 /** Ids of a key in the store (`report`) and of a revoked one. */
 let [report, gone] = ['', ''];
 
-const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
+const env = { FOZ_ADMIN_SECRET: secret };
+const here = (...args: readonly string[]) => inProcess(folder, args, { env });
+const inAnother = (...args: readonly string[]) => command(folder, args, env);
 const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.server.url);
 
 async function run(source: typeof shop | typeof desk, ...texts: readonly string[]): Promise<void> {
@@ -111,7 +114,7 @@ beforeAll(async () => {
   report = await make('report', 'desk.*');
   gone = await make('gone', 'desk.*');
   await foz.control('mutation ($id: String!) { revokeKey(id: $id) { id } }', { id: gone });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await foz.server.close(100);
   rmSync(folder, { recursive: true });
@@ -141,7 +144,7 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     ['permissions', 'clerk'],
     ['schema', 'print'],
   ])
-    expect([args, (await here(...args)).err]).toEqual([
+    expect([args, (await inAnother(...args)).err]).toEqual([
       args,
       expect.stringMatching(
         /^What the store says is left out\. .*open in another process: .* Add --endpoint URL to ask that one, or stop it\.\n/,
@@ -221,7 +224,7 @@ test('a key is named by its id, its name or a prefix; two of one name by their i
   expect((await there('permissions', 'buyer', '--key', 'report')).err).toBe(
     'The key report cannot take the role buyer.\n',
   );
-}, 60_000);
+}, 300_000);
 
 test('introspect sees what came to any source, enum tables too, and has a Foz that runs serve it', async () => {
   await run(desk, 'create table people (id integer primary key)');

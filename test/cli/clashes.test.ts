@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { printType } from 'graphql';
 import { attach, connect } from '../../src/attach.ts';
 import { loadConfig } from '../../src/control/index.ts';
-import { command } from './command.ts';
+import { inProcess } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-clashes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,7 +43,7 @@ test('two sources with a table of one name are both served, and check fails unti
   configure('b.yaml', [...sources].reverse());
   expect(await lists('a.yaml')).toEqual(['beta_orders of_one', 'orders of_two']);
   expect(await lists('b.yaml')).toEqual(['beta_orders of_one', 'orders of_two']);
-  const { code, out } = await command(folder, ['check', '-c', 'a.yaml', '--json']);
+  const { code, out } = await inProcess(folder, ['check', '-c', 'a.yaml', '--json']);
   const result = JSON.parse(out) as { ok: boolean; issues: { where: string; reason: string }[] };
   expect([code, result.ok, result.issues.map(({ where }) => where)]).toEqual([1, false, ['beta.orders']]);
   expect(result.issues[0]!.reason).toMatch(
@@ -55,6 +55,6 @@ test('two sources with a table of one name are both served, and check fails unti
   expect(await lists('c.yaml')).toEqual(['alfa_orders of_two', 'orders of_one']);
   const kept = /metadata.tables: (- .*), to swap/.exec(result.issues[0]!.reason)![1]!;
   configure('d.yaml', sources, `metadata:\n  tables:\n    ${kept}\n`);
-  const settled = await command(folder, ['check', '-c', 'd.yaml']);
+  const settled = await inProcess(folder, ['check', '-c', 'd.yaml']);
   expect([settled.code, settled.out]).toEqual([0, expect.stringContaining('All is well.')]);
 }, 120_000);

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/control/index.ts';
 import { start } from '../../src/main.ts';
 import { until } from '../support/wait.ts';
 import { command } from './command.ts';
+import { inProcess } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-changes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -73,7 +74,7 @@ test('the graph is compared with what was served before the start, and watched f
   await again.server.close(100);
 
   await run('alter table orders drop column note', 'alter table orders add column paid integer');
-  const introspected = await command(folder, ['introspect']);
+  const introspected = await inProcess(folder, ['introspect']);
   expect(introspected.out).toMatch(
     /graph: - orders\.note was removed \(and \d+ more that follow from it\) {2}\[breaking\]/,
   );
@@ -137,11 +138,11 @@ test('check --against fails with what breaks, and says how the file is written',
   ]);
   for (const role of [[], ['--role', 'clerk']]) {
     await run('alter table orders add column weight integer');
-    writeFileSync(join(folder, 'graph.graphql'), (await command(folder, ['schema', 'print', ...role])).out);
-    const same = await command(folder, ['check', '--against', 'graph.graphql', ...role]);
+    writeFileSync(join(folder, 'graph.graphql'), (await inProcess(folder, ['schema', 'print', ...role])).out);
+    const same = await inProcess(folder, ['check', '--against', 'graph.graphql', ...role]);
     expect([same.code, same.out]).toEqual([0, expect.stringContaining('is the one in graph.graphql.')]);
     await run('alter table orders drop column weight');
-    const { code, out } = await command(folder, ['check', '--against', 'graph.graphql', ...role]);
+    const { code, out } = await inProcess(folder, ['check', '--against', 'graph.graphql', ...role]);
     if (role.length > 0) expect([code, out]).toEqual([0, expect.stringContaining('is the one in')]);
     else {
       expect(code).toBe(1);
@@ -151,7 +152,7 @@ test('check --against fails with what breaks, and says how the file is written',
       expect(out).toContain('If all of it is meant: foz schema print > graph.graphql');
     }
   }
-  const json = await command(folder, ['check', '--against', 'graph.graphql', '--json']);
+  const json = await inProcess(folder, ['check', '--against', 'graph.graphql', '--json']);
   const { ok, against } = JSON.parse(json.out) as {
     ok: boolean;
     against: { changes: { severity: string }[] };
@@ -170,14 +171,14 @@ test('kept names are listed and can be made anew', async () => {
   await (await served()).server.close(100);
   const listed = await command(folder, ['names', 'list', 'shop']);
   expect(listed.out).toMatch(/^shop\n {2}customers {2}customers\n {4}.* {2}orders {2}/);
-  const kept = (await command(folder, ['names', 'list', 'a'])).out;
+  const kept = (await inProcess(folder, ['names', 'list', 'a'])).out;
   expect(kept).toMatch(/^a\n {2}customers {2}a_customers$/m);
-  const none = await command(folder, ['names', 'reset', 'a', 'ordres']);
+  const none = await inProcess(folder, ['names', 'reset', 'a', 'ordres']);
   expect([none.code, none.err]).toEqual([
     1,
     expect.stringMatching(/^No names are kept for the table ordres of the source a: /),
   ]);
-  expect((await command(folder, ['names', 'reset', 'shop'])).out).toBe(
+  expect((await inProcess(folder, ['names', 'reset', 'shop'])).out).toBe(
     'The names of the source shop are forgotten: the next start makes them anew.\n',
   );
   const { server, ask } = await served();

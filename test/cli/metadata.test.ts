@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
 import { command } from './command.ts';
+import { inProcess } from './in-process.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-metadata-'));
 
-const foz = (...args: readonly string[]) => command(folder, args);
+const foz = (...args: readonly string[]) => inProcess(folder, args);
+/** In a process of its own. */
+const apart = (...args: readonly string[]) => command(folder, args);
 
 beforeAll(async () => {
-  if (!existsSync(join(root, 'dist/src/cli/index.js')))
+  if (!existsSync(join(root, 'dist/command/foz.js')))
     throw new Error('The command is not built: run "npm run build".');
   const connector = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
   const text = 'create table orders (id integer primary key, note text)';
@@ -29,7 +32,7 @@ test('from files into the store and back: diff, dry run, apply, export', async (
     table,
     '# for the desk\ntable: orders\nselect_permissions:\n  - role: clerk\n    permission: { columns: [id], filter: {} }\n',
   );
-  const diff = await foz('metadata', 'diff', 'metadata');
+  const diff = await apart('metadata', 'diff', 'metadata');
   expect([diff.code, diff.out]).toEqual([
     1,
     expect.stringMatching(
@@ -37,13 +40,13 @@ test('from files into the store and back: diff, dry run, apply, export', async (
     ),
   ]);
   expect((await foz('metadata', 'apply', 'metadata', '--dry-run')).out).toMatch(/2 changes would be applied/);
-  const applied = await foz('metadata', 'apply', 'metadata', '--json');
+  const applied = await apart('metadata', 'apply', 'metadata', '--json');
   expect(JSON.parse(applied.out)).toMatchObject({ applied: true, version: 1 });
   expect((await foz('metadata', 'diff', 'metadata')).code).toBe(0);
   expect((await foz('metadata', 'apply', 'metadata', '--expect', '0')).err).toMatch(
     /is at version 1, not at 0/,
   );
-  const exported = await foz('metadata', 'export', 'again');
+  const exported = await apart('metadata', 'export', 'again');
   expect(exported.out).toMatch(
     /^\+ shop\/orders\.yaml\nagain has the metadata of the store .*, version 1: 1 files/,
   );
@@ -51,7 +54,7 @@ test('from files into the store and back: diff, dry run, apply, export', async (
     /0 files written, 0 removed, 1 as they were/,
   );
   expect(readFileSync(table, 'utf8')).toMatch(/^# for the desk\n/);
-}, 120_000);
+}, 300_000);
 
 test('all that is wrong is told at once, with places, and changes nothing', async () => {
   writeFileSync(join(folder, 'metadata/shop/other.yaml'), 'table: nowhere\n');
@@ -66,7 +69,7 @@ test('all that is wrong is told at once, with places, and changes nothing', asyn
   );
   rmSync(join(folder, 'metadata/shop/other.yaml'));
   expect((await foz('metadata', 'diff', 'metadata')).code).toBe(0);
-}, 120_000);
+}, 300_000);
 
 test('Hasura: imported, checked, and what has no counterpart is listed', async () => {
   mkdirSync(join(folder, 'hasura/databases'), { recursive: true });
@@ -83,7 +86,7 @@ test('Hasura: imported, checked, and what has no counterpart is listed', async (
         - { role: clerk, permission: { columns: [id], filter: { note: { $neq: secret } } } }
 `,
   );
-  const { out, code } = await foz('import', 'hasura', 'hasura', '--out', 'new/foz.yaml');
+  const { out, code } = await apart('import', 'hasura', 'hasura', '--out', 'new/foz.yaml');
   expect([code, out]).toEqual([
     0,
     expect.stringMatching(/\+ new\/foz\.yaml\n\+ new\/metadata\/shop\/orders\.yaml\n/),
@@ -104,4 +107,4 @@ test('Hasura: imported, checked, and what has no counterpart is listed', async (
   expect((await foz('import', 'hasura', 'hasura', '--out', 'new/foz.yaml')).err).toMatch(
     /^new\/foz\.yaml exists/,
   );
-}, 120_000);
+}, 300_000);

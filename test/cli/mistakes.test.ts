@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
 import { kindNames } from '../../src/views/index.ts';
 import { command } from './command.ts';
+import { inProcess } from './in-process.ts';
 
 /**
  * Mistakes that are likely in the first hour, each with a command and the answer expected: what is wrong, where, and the way out.
@@ -509,7 +510,9 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 test.each(mistakes)(
   '$name',
   async ({ args, files, env, says, code }) => {
-    const ended = await command(await folderWith(files), args, env);
+    const folder = await folderWith(files);
+    // A server replaces the streams of its process.
+    const ended = await (args[0] === 'serve' ? command(folder, args, env) : inProcess(folder, args, { env }));
     const text = `${ended.out}${ended.err}`.trimEnd();
     expect(text).not.toMatch(/\n\s+at |node:internal|TypeError|RangeError/);
     if (Array.isArray(says)) expect(text.split('\n')).toEqual(expect.arrayContaining(says as string[]));
@@ -517,5 +520,5 @@ test.each(mistakes)(
     else expect(text).toMatch(says as RegExp);
     expect(ended.code).toBe(code ?? 1);
   },
-  60_000,
+  300_000,
 );

@@ -47,7 +47,8 @@ async function ask(url: string, name: string): Promise<unknown> {
   const response = await fetch(`${url}graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: `query ${name} { __typename }` }),
+    // The log has the name that a request gives, not the one in its document.
+    body: JSON.stringify({ query: `query ${name} { __typename }`, operationName: name }),
   });
   return response.json();
 }

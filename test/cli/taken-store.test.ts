@@ -6,14 +6,18 @@ import { openControlPlane } from '../../src/control/index.ts';
 import { appendRecords } from '../../src/store/audit/append.ts';
 import { type Running, running, secret } from '../control/sources/runtime.ts';
 import { command } from './command.ts';
+import { inProcess } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foz-cli-taken-'));
 const state = join(folder, 'state');
 const day = 86_400_000;
 let foz: Running;
 
-const here = (...args: readonly string[]) => command(folder, args, { FOZ_ADMIN_SECRET: secret });
-const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.server.url);
+const env = { FOZ_ADMIN_SECRET: secret };
+/** In a process of its own, which finds the store open in another. */
+const here = (...args: readonly string[]) => command(folder, args, env);
+const there = (...args: readonly string[]) =>
+  inProcess(folder, [...args, '--endpoint', foz.server.url], { env });
 
 /** Writes four audit records with times in the past. */
 async function writePast(): Promise<void> {
@@ -33,7 +37,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'foz.yaml'), `state: ${state}\nauth: {}\nsources: []\n`);
   await writePast();
   foz = await running({ state });
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await foz.server.close(100);
   rmSync(folder, { recursive: true });
@@ -64,7 +68,7 @@ test('who finds the store open elsewhere is told the way out', async () => {
   expect((await here('secrets', 'rotate')).err).toMatch(
     /open in another process: .*stop it, rotate, and start it again with the new key\.\n$/,
   );
-}, 120_000);
+}, 300_000);
 
 test('the audit log is shortened while Foz runs, and says by whom', async () => {
   const pruned = await there('audit', 'prune', '--days', '250');
@@ -90,7 +94,7 @@ test('the audit log is shortened while Foz runs, and says by whom', async () => 
   expect((await foz.control('mutation { pruneAudit(days: 0) { removed } }')).errors?.[0]?.message).toMatch(
     /whole number, at least 1/,
   );
-}, 120_000);
+}, 300_000);
 
 test('the store is told of alike, whether its server is asked or it is opened', async () => {
   const asked = [await there('store', 'status'), await there('store', 'status', '--json')];
@@ -101,7 +105,7 @@ test('the store is told of alike, whether its server is asked or it is opened', 
   });
   await foz.server.close(100);
   expect([await here('store', 'status'), await here('store', 'status', '--json')]).toEqual(asked);
-}, 120_000);
+}, 300_000);
 
 test('what the file says of retention cannot be undercut over the network', async () => {
   const prune = async (audit: boolean | { readonly retention_days: number | null }, days: number) => {
@@ -126,4 +130,4 @@ test('what the file says of retention cannot be undercut over the network', asyn
   expect(await prune({ retention_days: 365 }, 365)).toBe(0);
   expect(await prune(false, 150)).toEqual([expect.stringMatching(/^not-supported: There is no audit log/)]);
   expect(await prune(true, 150)).toBe(1);
-}, 120_000);
+}, 300_000);

@@ -97,6 +97,11 @@ export class LiveMetadata {
     return this.#plane === null || this.#follower.hasUpdated;
   }
 
+  /** Resolves when the store's metadata was read. */
+  async whenRead(): Promise<void> {
+    if (this.#plane !== null) await this.#follower.firstUpdate;
+  }
+
   close(): void {
     this.#follower.close();
   }

@@ -1,27 +1,9 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import schema from '../../../schema/foz.schema.json' with { type: 'json' };
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { didYouMean } from '../../catalog/index.ts';
 import type { ConfigProblem } from '../config/config.ts';
 import { type Locate, spelled } from './located-yaml.ts';
-
-const schemas = {
-  config: schema,
-  metadata: { $ref: '#/$defs/metadata', $defs: schema.$defs },
-  table: { $ref: '#/$defs/table_entry', $defs: schema.$defs },
-  inheritedRoles: { $ref: '#/$defs/inherited_roles', $defs: schema.$defs },
-} as const;
-
-const compiled = new Map<keyof typeof schemas, ValidateFunction<unknown>>();
-
-function validatorOf(what: keyof typeof schemas): ValidateFunction<unknown> {
-  const known = compiled.get(what);
-  if (known !== undefined) return known;
-  const made = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<unknown>(
-    schemas[what],
-  );
-  compiled.set(what, made);
-  return made;
-}
+import type { SchemaName } from './schemas.ts';
+import { validatorOf } from './validators.ts';
 
 /** A violation of the JSON Schema. */
 export interface Violation {
@@ -32,11 +14,7 @@ export interface Violation {
 }
 
 /** All violations of the JSON Schema, with places where the value comes from a file. */
-export function checkAgainst(
-  what: keyof typeof schemas,
-  value: unknown,
-  locate: Locate = nowhere,
-): ConfigProblem[] {
+export function checkAgainst(what: SchemaName, value: unknown, locate: Locate = nowhere): ConfigProblem[] {
   return violations(what, value).map((violation) => located(violation, locate));
 }
 
@@ -48,7 +26,7 @@ export function located({ path, setting, message }: Violation, locate: Locate): 
 const nowhere: Locate = () => ({ file: '', line: 0, column: 0 });
 
 /** All violations of the JSON Schema. */
-export function violations(what: keyof typeof schemas, value: unknown): Violation[] {
+export function violations(what: SchemaName, value: unknown): Violation[] {
   const validator = validatorOf(what);
   if (validator(value)) return [];
   const errors = (validator.errors ?? []).filter(

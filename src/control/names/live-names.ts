@@ -62,6 +62,11 @@ export class LiveNames {
     return !(this.#options.keeper instanceof StoredNames) || this.#follower.hasUpdated;
   }
 
+  /** Resolves when the names in the store were read. */
+  async whenRead(): Promise<void> {
+    if (this.#options.keeper instanceof StoredNames) await this.#follower.firstUpdate;
+  }
+
   /** Logs an error, unless it is the same as the last one. */
   #log(error: unknown): void {
     const { keeper, log } = this.#options;

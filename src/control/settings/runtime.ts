@@ -73,6 +73,11 @@ export class RuntimeSettings {
     return this.#options.plane === null || this.#follower.hasUpdated;
   }
 
+  /** Resolves when the settings of the store were read. */
+  async whenRead(): Promise<void> {
+    if (this.#options.plane !== null) await this.#follower.firstUpdate;
+  }
+
   close(): void {
     this.#follower.close();
   }

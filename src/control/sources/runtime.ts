@@ -69,6 +69,11 @@ export class RuntimeSources {
     return this.#options.plane === null || this.#follower.hasUpdated;
   }
 
+  /** Resolves when the sources of the store were read. */
+  async whenRead(): Promise<void> {
+    if (this.#options.plane !== null) await this.#follower.firstUpdate;
+  }
+
   close(): void {
     this.#follower.close();
   }

@@ -1,0 +1,46 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { TestEnvironment } from 'jest-environment-node';
+
+/**
+ * Gives each test file a temporary folder of its own and removes it after the last hook, also when tests failed. `os.tmpdir()` in a test
+ * reads the environment of the worker, which runs one file at a time.
+ */
+export default class FolderEnvironment extends TestEnvironment {
+  #before = process.env.TMPDIR;
+  #folder = ownFolder();
+
+  /**
+   * @param {ConstructorParameters<typeof TestEnvironment>[0]} config
+   * @param {ConstructorParameters<typeof TestEnvironment>[1]} context
+   */
+  constructor(config, context) {
+    super(config, context);
+    // The environment that child processes of the test are given.
+    Object.assign(this.global.process.env, ownVariables());
+  }
+
+  /** @override */
+  async teardown() {
+    await super.teardown();
+    if (this.#before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = this.#before;
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
+
+function ownVariables() {
+  const { TMPDIR, FOZ_TEST_HOME } = process.env;
+  return { TMPDIR, FOZ_TEST_HOME };
+}
+
+function ownFolder() {
+  // Servers of the tests are kept where all files find them.
+  process.env.FOZ_TEST_HOME ??= join(tmpdir(), `foz-test-servers-${userInfo().username}`);
+  const folder = mkdtempSync(join(tmpdir(), 'foz-'));
+  // Servers run as another user.
+  chmodSync(folder, 0o755);
+  process.env.TMPDIR = folder;
+  return folder;
+}
