@@ -52,11 +52,10 @@ export interface Started extends FozServer {
 
 /** Starts Foz: attaches all sources, then listens. A store that does not answer is followed as soon as it does. */
 export async function start(config: FozConfig, options: StartOptions = {}): Promise<Started> {
-  const logger = options.logger ?? processLog();
+  const { logger = processLog(), onStage: stage = () => {} } = options;
   const plane = await openControlPlane(config, process.env, logger);
   const keeping = { logger, ...(plane?.audit ? { audit: requestAuditOf(plane.audit) } : {}) };
   const authentication = authenticationOf(config, plane, logger);
-  const stage = options.onStage ?? (() => {});
   stage(`Reading the sources ${config.sources.map(({ name }) => name).join(', ')}`);
   const attached = await attach(config, 'server');
   if (plane !== null) stage(`Opening and reading the store (${storeOf(config)})`);

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
-import { withSourceLines } from '../core/index.ts';
+import { withSourceLines } from '../control/index.ts';
 
 export interface OutputOptions {
   /** Most bytes in the queue; further lines are dropped. Default: 1 MiB. */

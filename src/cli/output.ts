@@ -1,5 +1,5 @@
-import { ConfigError } from '../control/index.ts';
-import { FozError, FozErrors, withSourceLines } from '../core/index.ts';
+import { ConfigError, withSourceLines } from '../control/index.ts';
+import { FozError, FozErrors } from '../core/index.ts';
 import { StoreTaken } from '../store/index.ts';
 
 /** The way out for a command whose store a running server has open. */

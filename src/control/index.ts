@@ -109,6 +109,7 @@ export {
   setWebhook,
 } from './settings/sign-ins.ts';
 export { UnlistedOperations } from './settings/unlisted.ts';
+export { withSourceLines } from './source-lines.ts';
 export {
   describeSource,
   explainOperation,
@@ -117,7 +118,6 @@ export {
   refreshSource,
   type SourceDescription,
 } from './sources/describe.ts';
-
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';

@@ -26,6 +26,5 @@ export {
 } from './names.ts';
 export { checkDocumentNesting, checkNesting, deepest, isStackOverflow, nestedTooDeeply } from './nesting.ts';
 export { OwnedCache } from './owned-cache.ts';
-export { withSourceLines } from './source-lines.ts';
 export { SteadyClock } from './steady-clock.ts';
 export { unreachable } from './unreachable.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { withSourceLines } from '../../src/core/index.ts';
+import { withSourceLines } from '../../src/control/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'dist/command');
