@@ -2,11 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GtidPosition } from '../../../src/databases/mysql/changes/gtid-position.ts';
+import { GtidSet } from '../../../src/databases/mysql/changes/gtid-set.ts';
+import { GtidPlace } from '../../../src/databases/mysql/changes/place.ts';
+import { Visibility } from '../../../src/databases/mysql/changes/visibility.ts';
+import { settingsOf } from '../../../src/databases/mysql/options.ts';
 import type { ChangeMessage, ChangeStream } from '../../../src/plan/index.ts';
 import { type Connection, connect } from '../../support/connect.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { type Server, startMariadb, startMysql } from '../../support/servers/index.ts';
-import { until } from '../../support/wait.ts';
+import { pause, until } from '../../support/wait.ts';
 import { both, connectTo } from './support.ts';
 
 const never = new AbortController().signal;
@@ -122,7 +127,14 @@ describeEngines(both, (engine) => {
     await admin.execute(before!.setup.join(';'));
     await admin.close();
     const [after] = await connector.changes!.offers([], never);
-    expect(after).toEqual({ method: 'replication', grain: 'rows', obstacles: [], setup: [], gaps: [] });
+    expect(after).toEqual({
+      method: 'replication',
+      grain: 'rows',
+      obstacles: [],
+      setup: [],
+      gaps: [],
+      unseen: [],
+    });
     // A session has the settings of the time when it began.
     past = await connect(engine, `${server.url}d`);
   });
@@ -156,7 +168,7 @@ describeEngines(both, (engine) => {
       await past.execute(`insert into many (text) select repeat('y', 4000) from many`);
     const { rss } = process.memoryUsage();
     // Without a pause for the connection the 16 MB would have arrived by then.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_000);
     let [count, most] = [0, 0];
     while (count < 4_096) {
       const messages = await stream.next(never);
@@ -191,12 +203,74 @@ describeEngines(both, (engine) => {
     const position = commitsOf(await read(stream, 1))[0]!;
     await stream.close();
     // The time at which a file was begun has whole seconds.
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await pause(1_100);
     await past.execute(engine === 'mysql' ? 'reset binary logs and gtids' : 'reset master');
     // By file, not even what is longer than before is taken for the old one. GTIDs that were reached again cannot be told apart.
     const more = engine === 'mysql' ? 40 : 2;
     for (let id = 2; id < 2 + more; id++) await past.execute(`insert into reset_ values (${id})`);
     await expect(follow(position).then(untilRejected)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  if (engine === 'mysql')
+    test('GTIDs that are switched on while a stream is open, with tags and gaps', async () => {
+      await past.execute('create table tagged (id int primary key)');
+      const byFile = await follow();
+      await past.execute(
+        `set global enforce_gtid_consistency = on; set global gtid_mode = off_permissive;
+         set global gtid_mode = on_permissive; set global gtid_mode = on; insert into tagged values (1)`,
+      );
+      expect(valuesOf(await read(byFile, 1))).toEqual([[1]]);
+      const first = await follow();
+      const [{ uuid }] = (await past.query('select @@server_uuid as uuid')) as [{ uuid: string }];
+      await past.execute(`insert into tagged values (2);
+        set gtid_next = 'automatic:shop'; insert into tagged values (3); insert into tagged values (4);
+        set gtid_next = '${uuid}:1000'; insert into tagged values (5);
+        set gtid_next = '${uuid}:other:7'; insert into tagged values (6);
+        set gtid_next = 'automatic'; insert into tagged values (7)`);
+      const messages = await read(first, 6);
+      const positions = [first.start, ...commitsOf(messages)];
+      expect([...new Set(positions)].sort()).toEqual(positions);
+      const executed = (await past.query('select @@gtid_executed as gtids'))[0]!.gtids as string;
+      expect(positions.at(-1)!.replace(/^g\d{16}:/, '')).toBe(executed.replaceAll('\n', ''));
+      for (const [done, position] of positions.slice(0, -1).entries()) {
+        const again = await read(await follow(position), 6 - done);
+        expect(valuesOf(again)).toEqual([2, 3, 4, 5, 6, 7].slice(done).map((id) => [id]));
+        expect(commitsOf(again)).toEqual(positions.slice(done + 1));
+      }
+      await past.execute('flush binary logs');
+      expect(valuesOf(await read(await follow(positions[2]!), 4))).toEqual([[4], [5], [6], [7]]);
+    });
+
+  test('a transaction that is not committed in the storage engine yet is waited for', async () => {
+    await past.execute('create table waited (id int primary key)');
+    const settings = settingsOf(
+      { connection: `${server.url}d` },
+      engine === 'mysql'
+        ? { engine, charset: 'UTF8MB4_0900_AI_CI', isolationVariable: 'transaction_isolation' }
+        : { engine, charset: 'UTF8MB4_UNICODE_CI', isolationVariable: 'tx_isolation' },
+    );
+    // The server tells the present end of its log, where the next transaction begins.
+    const [status] = await past.query(engine === 'mysql' ? 'show binary log status' : 'show master status');
+    const [file, offset] = Object.values(status!);
+    const executed =
+      engine === 'mysql' ? GtidSet.parse(String(Object.values(status!).at(-1))) : new GtidPosition();
+    const next =
+      engine === 'mysql'
+        ? String(executed).replace(
+            /^([^:]+):(?:\d+-)?(\d+)(?=:|$).*/,
+            (_, id, last) => `${id}:${Number(last) + 1}`,
+          )
+        : '';
+    const visibility = await Visibility.open(settings, new GtidPlace(executed));
+    let isVisible = false;
+    const waiting = visibility
+      .wait({ transaction: next, file: String(file), offset: Number(offset) })
+      .then(() => (isVisible = true));
+    await pause(300);
+    expect(isVisible).toBe(false);
+    await past.execute('insert into waited values (1)');
+    await waiting;
+    visibility.close();
   });
 
   test('what cannot be read ends the stream with the name of the setting', async () => {

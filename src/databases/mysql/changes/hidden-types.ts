@@ -8,15 +8,18 @@ export async function readHiddenTypes(
   { engine, database }: Pick<Settings, 'engine' | 'database'>,
 ): Promise<HiddenTypes> {
   if (engine === 'mysql') return new Map();
-  // The server opens every table of the namespaces that it is asked for.
-  const among = database === null ? '' : `table_schema = '${database.replaceAll(/['\\]/g, '\\$&')}' and `;
-  const rows =
-    await ask(`select table_schema, table_name, column_name, data_type from information_schema.columns
-    where ${among}data_type in ('uuid', 'inet4', 'inet6', 'vector')`);
+  const columns = 'table_schema, table_name, column_name, data_type';
+  const rows = await ask(`select ${columns} from information_schema.columns
+    where data_type in ('uuid', 'inet4', 'inet6', 'vector')${within('table_schema', database)}`);
   return new Map(
     rows.map(([namespace, table, column, type]) => [
       hiddenKey(String(namespace), String(table), String(column)),
       String(type) as HiddenType,
     ]),
   );
+}
+
+/** A condition for one namespace, if there is one: MariaDB opens every table of the namespaces that it is asked for. */
+export function within(column: string, namespace: string | null): string {
+  return namespace === null ? '' : ` and ${column} = '${namespace.replaceAll(/['\\]/g, '\\$&')}'`;
 }

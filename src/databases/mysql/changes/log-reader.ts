@@ -6,7 +6,7 @@ import type { Place } from './place.ts';
 import { inflated, readRows, rowForms, tableOf } from './row-event.ts';
 import { type Effect, effectOf } from './statement.ts';
 import type { TableLayouts } from './table-layouts.ts';
-import type { Transactions } from './transactions.ts';
+import type { LogPoint, Transactions } from './transactions.ts';
 
 /** Codes of events. Those with rows stand in `rowForms`. */
 const code = {
@@ -52,6 +52,7 @@ type Handler = (body: Buffer, header: Buffer) => void;
 export class LogReader {
   readonly #options: LogOptions;
   readonly #handlers: ReadonlyMap<number, Handler>;
+  #file = '';
   /** Where the last event ended in its file. */
   #offset = 0;
   #hasChecksums: boolean;
@@ -63,6 +64,7 @@ export class LogReader {
       query: (body, header, isCompressed) => this.#query(body, header, isCompressed),
       rotate: (body) => this.#rotate(body),
       end: () => this.#end(),
+      from: () => this.#from,
     });
   }
 
@@ -89,7 +91,12 @@ export class LogReader {
 
   #rotate(body: Buffer): void {
     this.#offset = Number(body.readBigUInt64LE(0));
-    this.#options.place.enter(body.toString('utf8', 8), this.#offset);
+    this.#file = body.toString('utf8', 8);
+    this.#options.place.enter(this.#file, this.#offset);
+  }
+
+  get #from(): LogPoint {
+    return { file: this.#file, offset: this.#offset };
   }
 
   #rows(body: Buffer, form: NonNullable<ReturnType<typeof rowForms.get>>): void {
@@ -106,7 +113,7 @@ export class LogReader {
     const { statement, namespace } = queryOf(body, isCompressed);
     const { transactions } = this.#options;
     const effect = effectOf(statement, namespace);
-    transactions.beginUnlessBegun(timeOf(header));
+    transactions.beginUnlessBegun(this.#from, timeOf(header));
     if (effect.kind === 'begin') transactions.continue();
     else if (effect.kind === 'prepare') transactions.prepare();
     else {
@@ -160,10 +167,11 @@ function handlersOf(
     query(body: Buffer, header: Buffer, isCompressed: boolean): void;
     rotate: Handler;
     end(): void;
+    from(): LogPoint;
   },
 ): ReadonlyMap<number, Handler> {
   const begin = (start: TransactionStart, header: Buffer) =>
-    transactions.begin(start, timeOf(header), engine === 'mariadb' && !start.isStatement);
+    transactions.begin(start, own.from(), timeOf(header), engine === 'mariadb' && !start.isStatement);
   const refuse = (kind: keyof typeof refusals) => () => {
     throw refusals[kind]();
   };

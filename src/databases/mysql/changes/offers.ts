@@ -5,6 +5,7 @@ import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import type { Engine } from '../supported.ts';
 import { statusQuery } from './dump.ts';
+import { within } from './hidden-types.ts';
 
 type Ask = (text: string) => Promise<readonly (readonly unknown[])[]>;
 
@@ -51,6 +52,9 @@ const needed: readonly Needed[] = [
 
 const otherNames = ['log_bin', 'gtid_mode', 'innodb_native_foreign_keys'] as const;
 
+/** An offer with those of the given tables of which the stream does not report every change; also what is no table. */
+export type BinlogOffer = ChangeOffer & { readonly unseen: readonly ChangedTable[] };
+
 /**
  * Checks the server, the rights of the user and the tables for reading the binlog. The connection is a new one: older ones keep the
  * rights that the user had before. Rejects with FozError.
@@ -59,27 +63,35 @@ export async function binlogOffer(
   settings: Settings,
   tables: readonly ChangedTable[],
   signal: EndSignal,
-): Promise<ChangeOffer> {
+): Promise<BinlogOffer> {
   const { client } = await connect(settings).catch((error) => {
     throw toFozError(error, 'connect');
   });
-  const stop = () => client.destroy();
-  signal.addEventListener('abort', stop, { once: true });
   const ask: Ask = (text) =>
     rowsOf(client, text).catch((error) => {
-      throw signal.aborted
-        ? new FozError('timeout', 'The changes of the database were not asked for any longer.')
-        : toFozError(error);
+      throw toFozError(error);
     });
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () =>
+      reject(new FozError('timeout', 'The changes of the database were not asked for any longer.'));
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
   try {
-    return await offerOf(ask, settings.engine, tables);
+    return await Promise.race([offerOf(ask, settings, tables), stopped]);
   } finally {
     signal.removeEventListener('abort', stop);
+    // An answer that is still awaited never comes then.
     client.destroy();
   }
 }
 
-async function offerOf(ask: Ask, engine: Engine, tables: readonly ChangedTable[]): Promise<ChangeOffer> {
+async function offerOf(
+  ask: Ask,
+  { engine, database }: Settings,
+  tables: readonly ChangedTable[],
+): Promise<BinlogOffer> {
   const names = [...otherNames, ...needed.map(({ name }) => name)].map((name) => `'${name}'`);
   const variables = new Map(
     (await ask(`show global variables where variable_name in (${names.join(', ')})`)).map(([name, value]) => [
@@ -102,8 +114,25 @@ async function offerOf(ask: Ask, engine: Engine, tables: readonly ChangedTable[]
     obstacles.push(`The user lacks the right ${missing.join(' and the right ')}.`);
     setup.push(`grant ${missing.join(', ')} on *.* to ${await userName(ask)}`);
   }
-  const gaps = await cascades(ask, engine, variables, tables);
-  return { method: 'replication', grain: 'rows', obstacles, setup, gaps };
+  const logged = await loggedTables(ask, database);
+  const isLogged = (table: ChangedTable) => logged.has(tableKey(table));
+  const gaps = await cascades(ask, engine, variables, tables.filter(isLogged));
+  const incomplete = new Set(gaps.map(({ table }) => table));
+  const unseen = tables.filter((table) => !isLogged(table) || incomplete.has(table));
+  return { method: 'replication', grain: 'rows', obstacles, setup, gaps, unseen };
+}
+
+function tableKey({ namespace, name }: ChangedTable): string {
+  return JSON.stringify([namespace, name]);
+}
+
+/** The tables that are followed, and whose rows are in the binlog: those of the database, and no views. */
+async function loggedTables(ask: Ask, database: string | null): Promise<ReadonlySet<string>> {
+  const rows = await ask(`select table_schema, table_name from information_schema.tables
+    where table_type in ('BASE TABLE', 'SYSTEM VERSIONED')${within('table_schema', database)}`);
+  return new Set(
+    rows.map(([namespace, name]) => tableKey({ namespace: String(namespace), name: String(name) })),
+  );
 }
 
 /** How a setting is changed, and what people have to do besides. */
@@ -176,9 +205,9 @@ async function cascades(
   if (engine === 'mysql' && variables.get('innodb_native_foreign_keys') === 'OFF') return [];
   const parents = new Map<string, string>();
   for (const [namespace, name, parent] of await ask(cascading))
-    parents.set(JSON.stringify([namespace, name]), String(parent));
+    parents.set(tableKey({ namespace: String(namespace), name: String(name) }), String(parent));
   return tables.flatMap((table) => {
-    const parent = parents.get(JSON.stringify([table.namespace, table.name]));
+    const parent = parents.get(tableKey(table));
     if (parent === undefined) return [];
     const reason = `Rows that a foreign key changes or deletes (on delete, on update) with a row of "${parent}" are not in the binlog.`;
     return [{ table, reason }];

@@ -10,6 +10,7 @@ import { LogReader } from './log-reader.ts';
 import { PacketReader } from './packet-reader.ts';
 import { type HiddenTypes, TableLayouts } from './table-layouts.ts';
 import { Transactions } from './transactions.ts';
+import { type Mark, Visibility } from './visibility.ts';
 
 /** Bytes of decoded messages that wait for `next`. Beyond them nothing is read from the connection. */
 const mostWaiting = 8 * 1024 * 1024;
@@ -44,7 +45,8 @@ export async function followBinlog(
         database === null ? !systemNamespaces.has(namespace) : namespace === database;
       const hidden = await readHiddenTypes(dump.ask, settings);
       const layouts = new TableLayouts(engine, await readCharsets(dump.ask, engine), isFollowed, hidden);
-      return new BinlogChanges(settings, dump, layouts, renewHidden);
+      const visibility = await Visibility.open(settings, dump.place);
+      return new BinlogChanges(settings, dump, layouts, visibility, renewHidden);
     } catch (error) {
       dump.client.destroy();
       throw error;
@@ -58,30 +60,46 @@ class BinlogChanges implements ChangeStream {
   readonly start: ChangePosition;
   readonly #dump: Dump;
   readonly #log: LogReader;
+  readonly #transactions: Transactions;
+  readonly #visibility: Visibility;
   readonly #packets: PacketReader;
   #messages: ChangeMessage[] = [];
   #bytes = 0;
   #error: FozError | null = null;
   #wake: (() => void) | null = null;
+  #end: (error: FozError) => void = () => {};
+  /** Rejects when the stream ends. */
+  readonly #ended = new Promise<never>((_, reject) => {
+    this.#end = reject;
+  });
   /** Reasons for which nothing is read: the caller has not taken the messages, types are being read anew. */
   readonly #pauses = new Set<'full' | 'altered'>();
   #heardAt = Date.now();
   readonly #silence: NodeJS.Timeout;
 
-  constructor(settings: Settings, dump: Dump, layouts: TableLayouts, renewHidden: RenewHidden) {
+  constructor(
+    settings: Settings,
+    dump: Dump,
+    layouts: TableLayouts,
+    visibility: Visibility,
+    renewHidden: RenewHidden,
+  ) {
     this.#dump = dump;
+    this.#visibility = visibility;
     this.start = dump.place.position;
+    this.#transactions = new Transactions(dump.place, (message, bytes) => this.#add(message, bytes));
     this.#log = new LogReader({
       engine: settings.engine,
       place: dump.place,
       layouts,
       hasChecksums: dump.hasChecksums,
-      transactions: new Transactions(dump.place, (message, bytes) => this.#add(message, bytes)),
+      transactions: this.#transactions,
       altered: () => {
         if (settings.engine === 'mariadb') void this.#renew(layouts, renewHidden);
       },
     });
     this.#packets = new PacketReader((payload) => this.#receive(payload));
+    this.#ended.catch(() => {});
     this.#silence = setInterval(() => this.#checkSilence(), silenceMs / 6);
     this.#take();
   }
@@ -95,8 +113,20 @@ class BinlogChanges implements ChangeStream {
     const messages = this.#messages;
     this.#messages = [];
     this.#bytes = 0;
+    const { last } = this.#transactions;
     this.#continue('full');
+    if (last !== null && messages.some(({ kind }) => kind !== 'idle')) await this.#visible(last);
     return messages;
+  }
+
+  /** The messages are taken already, so that without an answer the stream ends. */
+  async #visible(mark: Mark): Promise<void> {
+    try {
+      await Promise.race([this.#visibility.wait(mark), this.#ended]);
+    } catch (error) {
+      this.#fail(toFozError(error));
+      throw this.#error;
+    }
   }
 
   /** The server keeps its binlog by its own settings. */
@@ -190,6 +220,8 @@ class BinlogChanges implements ChangeStream {
     this.#packets.hold();
     this.#dump.client.destroy();
     this.#dump.gate.destroy();
+    this.#visibility.close();
+    this.#end(error);
     this.#wake?.();
   }
 }

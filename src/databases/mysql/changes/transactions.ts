@@ -1,13 +1,22 @@
 import type { ChangeMessage } from '../../../plan/index.ts';
 import type { TransactionStart } from './gtid-event.ts';
 import type { Place } from './place.ts';
+import type { Mark } from './visibility.ts';
 
 /** Takes messages. `bytes`: how many of the log the message stands for. */
 export type Listener = (message: ChangeMessage, bytes: number) => void;
 
+/** A point in a file of the log. */
+export interface LogPoint {
+  readonly file: string;
+  readonly offset: number;
+}
+
 /** The transaction that is being read. */
 interface Open {
   readonly start: TransactionStart;
+  /** Where it begins in the log. */
+  readonly from: LogPoint;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Whether its `begin` was sent. */
@@ -32,10 +41,16 @@ export class Transactions {
   readonly #place: Place;
   readonly #listener: Listener;
   #open: Open | null = null;
+  #last: Mark | null = null;
 
   constructor(place: Place, listener: Listener) {
     this.#place = place;
     this.#listener = listener;
+  }
+
+  /** The last transaction that was told, if only its begin. */
+  get last(): Mark | null {
+    return this.#last;
   }
 
   get isLong(): boolean {
@@ -47,12 +62,12 @@ export class Transactions {
   }
 
   /** `at`: when the event was written, unless the start tells more exactly. */
-  begin(start: TransactionStart, at: number, isLong: boolean): void {
-    this.#open = { start, at: start.at ?? at, isTold: false, isLong, isPrepared: start.isPrepared };
+  begin(start: TransactionStart, from: LogPoint, at: number, isLong: boolean): void {
+    this.#open = { start, from, at: start.at ?? at, isTold: false, isLong, isPrepared: start.isPrepared };
   }
 
-  beginUnlessBegun(at: number): void {
-    if (this.#open === null) this.begin(unnamed, at, false);
+  beginUnlessBegun(from: LogPoint, at: number): void {
+    if (this.#open === null) this.begin(unnamed, from, at, false);
   }
 
   /** It goes on until its commit. */
@@ -71,6 +86,7 @@ export class Transactions {
     if (open !== null && !open.isTold) {
       open.isTold = true;
       const begin = { kind: 'begin', ...this.#place.named(open.start), at: open.at } as const;
+      this.#last = { transaction: begin.transaction, ...open.from };
       this.#listener(begin, begin.id.length);
     }
     this.#listener(message, bytes);

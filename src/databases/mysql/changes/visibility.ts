@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from 'mysql2';
+import { connect, rowsOf } from '../connect.ts';
+import { toFozError } from '../errors.ts';
+import type { Settings } from '../options.ts';
+import { GtidPlace, type Place } from './place.ts';
+
+/** A transaction of which a message was given, by its name and by where it begins in the log. */
+export interface Mark {
+  readonly transaction: string;
+  readonly file: string;
+  readonly offset: number;
+}
+
+/** Seconds that the server waits before it answers that a transaction is not visible yet. */
+const waitSeconds = 5;
+
+/** Milliseconds between two looks at a transaction that is not visible yet: the first pause, and the longest one. */
+const pauseMs = { first: 1, longest: 50 } as const;
+
+/** Milliseconds for a server that has no way to tell whether a transaction is visible. */
+const blindMs = 50;
+
+/**
+ * Waits until new snapshots see a transaction. The servers write it to the log first, and only then commit it in the storage engine. MySQL
+ * adds a GTID to those that it has executed after that, and MariaDB tells the place in the log up to which it has committed. Without
+ * GTIDs MySQL tells nothing of this.
+ */
+export class Visibility {
+  readonly #client: Connection;
+  readonly #look: (mark: Mark) => Promise<boolean>;
+
+  private constructor(client: Connection, settings: Settings, place: Place) {
+    this.#client = client;
+    this.#look =
+      settings.engine === 'mariadb'
+        ? (mark) => this.#isCommitted(mark)
+        : place instanceof GtidPlace
+          ? (mark) => this.#isExecuted(mark, place)
+          : () => sleep(blindMs).then(() => true);
+  }
+
+  /** Opens a connection for looking. Rejects with the error of the driver or the server. */
+  static async open(settings: Settings, place: Place): Promise<Visibility> {
+    return new Visibility((await connect(settings)).client, settings, place);
+  }
+
+  /** Rejects with FozError when the connection is lost. */
+  async wait(mark: Mark): Promise<void> {
+    try {
+      for (let pause: number = pauseMs.first; !(await this.#look(mark)); pause *= 2)
+        await sleep(Math.min(pause, pauseMs.longest));
+    } catch (error) {
+      throw toFozError(error);
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** Earlier transactions may be committed later than this one (binlog_order_commits), so all of them are waited for. */
+  async #isExecuted({ transaction }: Mark, { executed }: GtidPlace): Promise<boolean> {
+    const set = [String(executed), transaction].filter((text) => text !== '').join(',');
+    const [row] = await rowsOf(this.#client, `select wait_for_executed_gtid_set('${set}', ${waitSeconds})`);
+    return String(row![0]) === '0';
+  }
+
+  async #isCommitted({ file, offset }: Mark): Promise<boolean> {
+    const rows = await rowsOf(this.#client, "show session status like 'binlog_snapshot_%'");
+    const status = new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]));
+    const committed = numberOf(status.get('binlog_snapshot_file') ?? '');
+    // It tells the ends of transactions: one behind the begin is that of the transaction, or a later one.
+    const isBehind = Number(status.get('binlog_snapshot_position')) > offset;
+    return committed > numberOf(file) || (committed === numberOf(file) && isBehind);
+  }
+}
+
+function numberOf(file: string): number {
+  return Number(/\d+$/.exec(file)?.[0] ?? 0);
+}
