@@ -1,9 +1,8 @@
 import type { Engine } from '../supported.ts';
+import type { Ask } from './ask.ts';
 
 /** Turns the bytes of a text column into text, as the server does when it is asked for them. */
 export type TextDecoding = (bytes: Buffer) => string;
-
-type Ask = (text: string) => Promise<readonly (readonly unknown[])[]>;
 
 const utf8: TextDecoding = (bytes) => bytes.toString('utf8');
 const utf16be: TextDecoding = (bytes) => Buffer.from(bytes).swap16().toString('utf16le');
@@ -17,6 +16,23 @@ const utf32: TextDecoding = (bytes) => {
 const byLabel = (label: string): TextDecoding => {
   const decoder = new TextDecoder(label);
   return (bytes) => decoder.decode(bytes);
+};
+
+/** Characters that Node's decoders of Japanese texts take for others than the servers do in `sjis` and `ujis`. */
+const japanese: ReadonlyMap<string, string> = new Map([
+  ['\uff3c', '\\'],
+  ['\uff5e', '\u301c'],
+  ['\u2225', '\u2016'],
+  ['\uff0d', '\u2212'],
+  ['\uffe0', '\u00a2'],
+  ['\uffe1', '\u00a3'],
+  ['\uffe2', '\u00ac'],
+]);
+
+const byJapaneseLabel = (label: string): TextDecoding => {
+  const decode = byLabel(label);
+  return (bytes) =>
+    decode(bytes).replaceAll(/[\uff3c\uff5e\u2225\uff0d\uffe0-\uffe2]/g, (found) => japanese.get(found)!);
 };
 
 /** Character sets of several bytes per character. */
@@ -35,8 +51,8 @@ const wide: Readonly<Record<string, () => TextDecoding>> = {
   gb18030: () => byLabel('gb18030'),
   gb2312: () => byLabel('gbk'),
   gbk: () => byLabel('gbk'),
-  sjis: () => byLabel('shift_jis'),
-  ujis: () => byLabel('euc-jp'),
+  sjis: () => byJapaneseLabel('shift_jis'),
+  ujis: () => byJapaneseLabel('euc-jp'),
 };
 
 /** The number of the collation `binary`, whose values are bytes. */

@@ -5,6 +5,7 @@ import type { FollowOptions } from '../../../plan/index.ts';
 import { connect, rowsOf } from '../connect.ts';
 import type { Settings } from '../options.ts';
 import type { Server } from '../server.ts';
+import type { Ask } from './ask.ts';
 import { GtidPosition } from './gtid-position.ts';
 import { GtidSet } from './gtid-set.ts';
 import { FilePlace, GtidPlace, type Place, placeOf } from './place.ts';
@@ -26,7 +27,7 @@ export interface Dump {
   /** Whether events have a checksum, until the log says it itself. */
   readonly hasChecksums: boolean;
   /** Runs a short query. Only before `start`. */
-  readonly ask: (text: string) => Promise<readonly (readonly unknown[])[]>;
+  readonly ask: Ask;
   /** From then on the server only sends events. */
   readonly start: () => void;
 }
@@ -50,7 +51,7 @@ export async function openDump(settings: Settings, { after }: FollowOptions): Pr
 }
 
 /** Where the log ends now: what is committed from now on comes behind it. */
-async function presentPlace(ask: Dump['ask'], { engine }: Settings, { version }: Server): Promise<Place> {
+async function presentPlace(ask: Ask, { engine }: Settings, { version }: Server): Promise<Place> {
   if (engine === 'mariadb') {
     const [[position] = []] = await ask('select @@global.gtid_binlog_pos');
     return new GtidPlace(GtidPosition.parse(String(position)));

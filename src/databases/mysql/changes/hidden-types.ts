@@ -1,18 +1,24 @@
 import type { Settings } from '../options.ts';
+import type { Ask } from './ask.ts';
 import type { HiddenType } from './native-forms.ts';
 import { type HiddenTypes, hiddenKey } from './table-layouts.ts';
 
-/** Reads the columns of MariaDB whose types its binlog does not tell. MySQL's tells them all. */
+/** Reads what MariaDB's binlog does not tell of columns. MySQL's tells all. */
 export async function readHiddenTypes(
-  ask: (text: string) => Promise<readonly (readonly unknown[])[]>,
+  ask: Ask,
   { engine, database }: Pick<Settings, 'engine' | 'database'>,
 ): Promise<HiddenTypes> {
   if (engine === 'mysql') return new Map();
-  const columns = 'table_schema, table_name, column_name, data_type';
-  const rows = await ask(`select ${columns} from information_schema.columns
-    where data_type in ('uuid', 'inet4', 'inet6', 'vector')${within('table_schema', database)}`);
+  const columns =
+    await ask(`select table_schema, table_name, column_name, if(generation_expression = 'ROW END', 'row end', data_type)
+    from information_schema.columns where (data_type in ('uuid', 'inet4', 'inet6', 'vector') or generation_expression = 'ROW END')
+    ${within('table_schema', database)}`);
+  // A table may have the columns of its versions without listing them, and then they have these names.
+  const versioned =
+    await ask(`select table_schema, table_name, 'row_end', 'row end' from information_schema.tables
+    where table_type = 'SYSTEM VERSIONED'${within('table_schema', database)}`);
   return new Map(
-    rows.map(([namespace, table, column, type]) => [
+    [...versioned, ...columns].map(([namespace, table, column, type]) => [
       hiddenKey(String(namespace), String(table), String(column)),
       String(type) as HiddenType,
     ]),

@@ -4,6 +4,7 @@ import { ByteReader } from './byte-reader.ts';
 import { mariadbStart, mysqlStart, type TransactionStart, taggedStart } from './gtid-event.ts';
 import type { Place } from './place.ts';
 import { inflated, readRows, rowForms, tableOf } from './row-event.ts';
+import { presentChange } from './row-versions.ts';
 import { type Effect, effectOf } from './statement.ts';
 import type { TableLayouts } from './table-layouts.ts';
 import type { LogPoint, Transactions } from './transactions.ts';
@@ -104,9 +105,11 @@ export class LogReader {
     const described = layouts.of(tableOf(body));
     if (described === null || transactions.isPrepared) return;
     const { table, layout } = described;
-    readRows(body, form, layout, (old, after, bytes) =>
-      transactions.tell({ kind: 'row', op: form.op, table, old, new: after }, bytes),
-    );
+    readRows(body, form, layout, (old, after, bytes) => {
+      const whole = { op: form.op, old, new: after };
+      const change = layout.rowEnd < 0 ? whole : presentChange(whole, layout.rowEnd);
+      if (change !== null) transactions.tell({ kind: 'row', table, ...change }, bytes);
+    });
   }
 
   #query(body: Buffer, header: Buffer, isCompressed: boolean): void {
@@ -117,12 +120,12 @@ export class LogReader {
     if (effect.kind === 'begin') transactions.continue();
     else if (effect.kind === 'prepare') transactions.prepare();
     else {
-      this.#affect(effect);
+      this.#affect(effect, namespace, statement);
       if (effect.kind === 'commit' || !transactions.isLong) this.#end();
     }
   }
 
-  #affect(effect: Effect): void {
+  #affect(effect: Effect, namespace: string | null, statement: string): void {
     const { layouts, transactions, altered } = this.#options;
     if (effect.kind === 'unknown') transactions.tell({ kind: 'touched' }, 0);
     if (effect.kind === 'namespace' && layouts.follows(effect.namespace))
@@ -131,7 +134,9 @@ export class LogReader {
       const tables = effect.tables.filter(({ namespace }) => layouts.follows(namespace));
       if (tables.length > 0) transactions.tell({ kind: 'truncate', tables }, 0);
     }
-    if (effect.kind === 'tables' || effect.kind === 'nothing') altered();
+    const hasChanged = effect.kind === 'tables' || effect.kind === 'altered';
+    // A table of another namespace than the session's is named with a point.
+    if (hasChanged && (layouts.follows(namespace) || statement.includes('.'))) altered();
   }
 
   #end(): void {

@@ -1,5 +1,8 @@
-/** Types of MariaDB that its binlog does not name: they look like plain bytes there. */
-export type HiddenType = 'uuid' | 'inet4' | 'inet6' | 'vector';
+/**
+ * What MariaDB's binlog does not tell of a column: types that look like plain bytes there, and the end of the validity of a row in a
+ * table with system versioning.
+ */
+export type HiddenType = 'uuid' | 'inet4' | 'inet6' | 'vector' | 'row end';
 
 /** The text of a UUID. The binlog has its bytes in their order, unlike the storage engine. */
 export function uuidText(bytes: Buffer): string {

@@ -3,11 +3,9 @@ import type { ChangedTable, ChangeOffer } from '../../../plan/index.ts';
 import { connect, rowsOf } from '../connect.ts';
 import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
-import type { Engine } from '../supported.ts';
-import { statusQuery } from './dump.ts';
-import { within } from './hidden-types.ts';
-
-type Ask = (text: string) => Promise<readonly (readonly unknown[])[]>;
+import type { Ask } from './ask.ts';
+import { ignores, missingRights, userName } from './offer-rights.ts';
+import { cascades, loggedTables, tableKey } from './offer-tables.ts';
 
 /** A setting of the server, and the value that it must have. */
 interface Needed {
@@ -114,25 +112,16 @@ async function offerOf(
     obstacles.push(`The user lacks the right ${missing.join(' and the right ')}.`);
     setup.push(`grant ${missing.join(', ')} on *.* to ${await userName(ask)}`);
   }
+  if (await ignores(ask, engine, database))
+    obstacles.push(
+      'The server leaves the database out of its binlog: see binlog_do_db and binlog_ignore_db in its configuration.',
+    );
   const logged = await loggedTables(ask, database);
   const isLogged = (table: ChangedTable) => logged.has(tableKey(table));
   const gaps = await cascades(ask, engine, variables, tables.filter(isLogged));
   const incomplete = new Set(gaps.map(({ table }) => table));
   const unseen = tables.filter((table) => !isLogged(table) || incomplete.has(table));
   return { method: 'replication', grain: 'rows', obstacles, setup, gaps, unseen };
-}
-
-function tableKey({ namespace, name }: ChangedTable): string {
-  return JSON.stringify([namespace, name]);
-}
-
-/** The tables that are followed, and whose rows are in the binlog: those of the database, and no views. */
-async function loggedTables(ask: Ask, database: string | null): Promise<ReadonlySet<string>> {
-  const rows = await ask(`select table_schema, table_name from information_schema.tables
-    where table_type in ('BASE TABLE', 'SYSTEM VERSIONED')${within('table_schema', database)}`);
-  return new Set(
-    rows.map(([namespace, name]) => tableKey({ namespace: String(namespace), name: String(name) })),
-  );
 }
 
 /** How a setting is changed, and what people have to do besides. */
@@ -143,73 +132,3 @@ const lasting = {
     hint: "Sessions that are open keep the old value, and the server's configuration file must have the new one, too.",
   },
 } as const;
-
-/** The rights that the user lacks. Rights may come by roles, so those of MySQL are tried, since no list has them all. */
-async function missingRights(
-  ask: Ask,
-  engine: Engine,
-  variables: ReadonlyMap<string, string>,
-): Promise<string[]> {
-  if (engine === 'mariadb') {
-    const grants = (await ask('show grants')).map(([text]) => String(text));
-    const isThere = grants.some((grant) =>
-      /^GRANT (?:ALL PRIVILEGES|.*\bREPLICATION SLAVE\b).* ON \*\.\* TO /.test(grant),
-    );
-    return isThere ? [] : ['replication slave'];
-  }
-  const [[version] = []] = await ask('select version()');
-  const [major = 0, minor = 0, patch = 0] = String(version).split(/[.-]/).map(Number);
-  const isNew = major > 8 || minor > 0 || patch >= 22;
-  const missing = (await isDenied(ask, isNew ? 'show replicas' : 'show slave hosts'))
-    ? ['replication slave']
-    : [];
-  // Without GTIDs the stream begins at the end of the present file, which is a right of its own to ask for.
-  const isByFile = variables.get('gtid_mode') !== 'ON' && variables.get('log_bin') === 'ON';
-  if (isByFile && (await isDenied(ask, statusQuery(String(version))))) missing.push('replication client');
-  return missing;
-}
-
-async function isDenied(ask: Ask, text: string): Promise<boolean> {
-  try {
-    await ask(text);
-    return false;
-  } catch (error) {
-    if (error instanceof FozError && error.code === 'access-denied') return true;
-    throw error;
-  }
-}
-
-/** `'user'@'host'` */
-async function userName(ask: Ask): Promise<string> {
-  const [[user] = []] = await ask('select current_user()');
-  const at = String(user).lastIndexOf('@');
-  return [String(user).slice(0, at), String(user).slice(at + 1)]
-    .map((part) => `'${part.replaceAll("'", "''")}'`)
-    .join('@');
-}
-
-/** Rules of foreign keys by which the server changes rows itself. */
-const cascading = `select constraint_schema, table_name, referenced_table_name from information_schema.referential_constraints
-  where delete_rule in ('CASCADE', 'SET NULL', 'SET DEFAULT') or update_rule in ('CASCADE', 'SET NULL', 'SET DEFAULT')`;
-
-/**
- * Tables whose rows are changed by foreign keys. MariaDB's storage engine does this below the binlog; so did MySQL's until 9.6, from
- * where on the setting innodb_native_foreign_keys says it.
- */
-async function cascades(
-  ask: Ask,
-  engine: Engine,
-  variables: ReadonlyMap<string, string>,
-  tables: readonly ChangedTable[],
-): Promise<ChangeOffer['gaps']> {
-  if (engine === 'mysql' && variables.get('innodb_native_foreign_keys') === 'OFF') return [];
-  const parents = new Map<string, string>();
-  for (const [namespace, name, parent] of await ask(cascading))
-    parents.set(tableKey({ namespace: String(namespace), name: String(name) }), String(parent));
-  return tables.flatMap((table) => {
-    const parent = parents.get(tableKey(table));
-    if (parent === undefined) return [];
-    const reason = `Rows that a foreign key changes or deletes (on delete, on update) with a row of "${parent}" are not in the binlog.`;
-    return [{ table, reason }];
-  });
-}

@@ -7,6 +7,8 @@ import type { ColumnReader } from './column-reader.ts';
 export interface RowLayout {
   readonly names: readonly string[];
   readonly readers: readonly ColumnReader[];
+  /** The index of the column with the end of a row's validity; -1: the table keeps no earlier versions of its rows. */
+  readonly rowEnd: number;
 }
 
 export type RowOp = 'insert' | 'update' | 'delete';

@@ -3,6 +3,8 @@ import type { ChangedTable } from '../../../plan/index.ts';
 /** What a statement in the binlog means for a reader of rows. */
 export type Effect =
   | { readonly kind: 'begin' | 'commit' | 'nothing' }
+  /** A table was created, or has other columns. */
+  | { readonly kind: 'altered' }
   /** Rows that follow are only prepared: XA. */
   | { readonly kind: 'prepare' }
   /** All rows of the tables are gone, or may be different ones. */
@@ -13,6 +15,7 @@ export type Effect =
   | { readonly kind: 'unknown' };
 
 const nothing: Effect = { kind: 'nothing' };
+const altered: Effect = { kind: 'altered' };
 const unknown: Effect = { kind: 'unknown' };
 
 /** A word, a quoted name or text, or a sign. */
@@ -106,8 +109,8 @@ export function effectOf(statement: string, namespace: string | null): Effect {
   }
   if (words.take('drop')) return dropped(words);
   if (words.take('rename')) return words.take('table') || words.take('tables') ? renamed(words) : nothing;
-  if (words.take('alter')) return altered(words);
-  if (words.take('create')) return created(words);
+  if (words.take('alter')) return alteredBy(words);
+  if (words.take('create')) return createdBy(words);
   return harmless.has(tokens[0]?.text.toLowerCase() ?? '') ? nothing : unknown;
 }
 
@@ -140,7 +143,7 @@ function renamed(words: Words): Effect {
 }
 
 /** A table with another name, and one whose partitions are exchanged or emptied, has other rows. */
-function altered(words: Words): Effect {
+function alteredBy(words: Words): Effect {
   words.take('online');
   words.take('ignore');
   if (!words.take('table')) return nothing;
@@ -151,12 +154,13 @@ function altered(words: Words): Effect {
     return tablesOf([...tables, ...words.table()]);
   }
   const isRewritten = ['truncate', 'drop', 'exchange', 'discard', 'import'].some((word) => words.take(word));
-  if (!isRewritten || !(words.take('partition') || words.take('tablespace'))) return nothing;
+  if (!isRewritten || !(words.take('partition') || words.take('tablespace'))) return altered;
   return tablesOf(words.find('table') ? [...tables, ...words.table()] : tables);
 }
 
 /** CREATE OR REPLACE TABLE of MariaDB drops a table of that name. */
-function created(words: Words): Effect {
-  if (!words.take('or') || !words.take('replace') || !words.take('table')) return nothing;
-  return tablesOf(words.table());
+function createdBy(words: Words): Effect {
+  const isReplaced = words.take('or') && words.take('replace');
+  if (!words.take('table')) return nothing;
+  return isReplaced ? tablesOf(words.table()) : altered;
 }

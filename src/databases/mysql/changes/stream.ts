@@ -1,6 +1,7 @@
 import { type EndSignal, FozError } from '../../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from '../../../plan/index.ts';
 import { toFozError } from '../errors.ts';
+import { isFollowed } from '../namespaces.ts';
 import type { Settings } from '../options.ts';
 import { readCharsets } from './charsets.ts';
 import { type Dump, openDump } from './dump.ts';
@@ -24,8 +25,6 @@ const [endPacket, errorPacket] = [0xfe, 0xff];
 /** Reads again which columns have types that the binlog does not tell. */
 type RenewHidden = () => Promise<HiddenTypes>;
 
-const systemNamespaces = new Set(['information_schema', 'mysql', 'performance_schema', 'sys']);
-
 /** Follows the binlog of a server. Rejects with FozError. `renewHidden`: over another connection, when tables were altered. */
 export async function followBinlog(
   settings: Settings,
@@ -41,10 +40,9 @@ export async function followBinlog(
     const dump = await openDump(settings, follow);
     try {
       const { database, engine } = settings;
-      const isFollowed = (namespace: string) =>
-        database === null ? !systemNamespaces.has(namespace) : namespace === database;
+      const follows = (namespace: string) => isFollowed(namespace, database);
       const hidden = await readHiddenTypes(dump.ask, settings);
-      const layouts = new TableLayouts(engine, await readCharsets(dump.ask, engine), isFollowed, hidden);
+      const layouts = new TableLayouts(engine, await readCharsets(dump.ask, engine), follows, hidden);
       const visibility = await Visibility.open(settings, dump.place);
       return new BinlogChanges(settings, dump, layouts, visibility, renewHidden);
     } catch (error) {

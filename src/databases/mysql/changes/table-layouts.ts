@@ -7,7 +7,7 @@ import type { HiddenType } from './native-forms.ts';
 import type { RowLayout } from './row-event.ts';
 import { readTableMap, type TableMap, tableNames } from './table-map.ts';
 
-/** Types of MariaDB's columns that the binlog shows as bytes, by `hiddenKey`. */
+/** What MariaDB's binlog does not tell of columns, by `hiddenKey`. */
 export type HiddenTypes = ReadonlyMap<string, HiddenType>;
 
 export function hiddenKey(namespace: string, table: string, column: string): string {
@@ -101,6 +101,10 @@ export class TableLayouts {
         );
       return reader;
     });
-    return { table: { namespace, name }, layout: { names: columns.map(({ name }) => name), readers } };
+    const names = columns.map(({ name }) => name);
+    const rowEnd = names.findIndex(
+      (column) => this.#hidden.get(hiddenKey(namespace, name, column)) === 'row end',
+    );
+    return { table: { namespace, name }, layout: { names, readers, rowEnd } };
   }
 }

@@ -10,6 +10,7 @@ const tables = (...names: readonly string[]): Effect => ({
   }),
 });
 const nothing: Effect = { kind: 'nothing' };
+const altered: Effect = { kind: 'altered' };
 const unknown: Effect = { kind: 'unknown' };
 
 const effects: readonly (readonly [statement: string, effect: Effect])[] = [
@@ -33,17 +34,19 @@ const effects: readonly (readonly [statement: string, effect: Effect])[] = [
   ['rename table a to b, c.d to e', tables('a', 'b', 'c.d', 'e')],
   ['alter table a rename to b', tables('a', 'b')],
   ['alter table a rename b', tables('a', 'b')],
-  ['alter table a rename column b to c', nothing],
-  ['alter table a rename index b to c', nothing],
-  ['alter table a add column b int default 1', nothing],
-  ['alter table a drop column b', nothing],
+  ['alter table a rename column b to c', altered],
+  ['alter table a rename index b to c', altered],
+  ['alter table a add column b int default 1', altered],
+  ['alter table a drop column b', altered],
   ['alter table a truncate partition p1', tables('a')],
   ['alter table a drop partition p1', tables('a')],
   ['alter table a exchange partition p1 with table b', tables('a', 'b')],
   ['alter table a discard tablespace', tables('a')],
   ['alter table if exists "a" rename "b"', tables('a', 'b')],
   ['alter database shop character set latin1', nothing],
-  ['create table a (id int)', nothing],
+  ['create table a (id int)', altered],
+  ['create table `a` (id int) start transaction', altered],
+  ['create temporary table a (id int)', nothing],
   ['create or replace table a (id int)', tables('a')],
   ['create or replace view a as select 1', nothing],
   ['/*!40000 truncate */ /*!50000 a */', tables('a')],

@@ -1,0 +1,27 @@
+import type { RowImage } from '../../../plan/index.ts';
+import type { RowOp } from './row-event.ts';
+
+/** A changed row. */
+interface RowChange {
+  readonly op: RowOp;
+  readonly old: RowImage | null;
+  readonly new: RowImage | null;
+}
+
+/** Ends of rows that are valid now: times, which grew with MariaDB 11.5, and numbers of transactions. */
+const present = /^(?:2038-01-19 03:14:07|2106-02-07 06:28:15|18446744073709551615)/;
+
+function isPresent(image: RowImage | null, rowEnd: number): boolean {
+  return image !== null && present.test(String(image.values[rowEnd]));
+}
+
+/**
+ * What a change in a table with system versioning is to those who read its present rows; `null`: nothing, since it is one of earlier
+ * versions. The end of a row's validity is set in place of a deletion.
+ */
+export function presentChange(change: RowChange, rowEnd: number): RowChange | null {
+  const [before, after] = [isPresent(change.old, rowEnd), isPresent(change.new, rowEnd)];
+  if (before && after) return change;
+  if (before) return { op: 'delete', old: change.old, new: null };
+  return after ? { op: 'insert', old: null, new: change.new } : null;
+}

@@ -1,0 +1,12 @@
+/** Namespaces of the server itself. */
+export const systemNamespaces: ReadonlySet<string> = new Set([
+  'information_schema',
+  'mysql',
+  'performance_schema',
+  'sys',
+]);
+
+/** Whether the changes of a namespace are followed: that of the URL, without one all but the server's own. */
+export function isFollowed(namespace: string, database: string | null): boolean {
+  return database === null ? !systemNamespaces.has(namespace) : namespace === database;
+}
