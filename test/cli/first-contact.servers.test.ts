@@ -150,7 +150,7 @@ metadata:
     expect([code, out.trimEnd().split('\n').slice(1)]).toEqual([
       1,
       [
-        ...told.reverse(),
+        ...told,
         '2 more problems follow from these, and go away with them. See all with --all.',
         'There are problems.',
       ],
@@ -224,8 +224,8 @@ metadata:
         shown += bytes;
       });
     try {
-      await until(() => shown.includes('is not ready yet'), 60_000);
-      expect(shown).toContain('Until then requests are refused');
+      await until(() => shown.includes('Until then requests are refused'), 60_000);
+      expect(shown).toContain('is not ready yet');
       expect(shown).not.toContain('Foz is ready');
       await proxy.open();
       await until(() => shown.includes('Foz is ready'), 60_000);
