@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onServer, type StorePlace, storePlace } from '../store/place.ts';
 import { connect } from '../support/connect.ts';
 import { availability, describeEngines, serverUrl } from '../support/engines.ts';
+import { until } from '../support/wait.ts';
 import { blocksOf, Reader } from './walk.ts';
 
 /** Blocks that are not run: what they install is here already, and the secret is read from the output of the server. */
@@ -54,7 +55,9 @@ describeEngines(['mysql'], () => {
       } else if (kind === 'sh') last = reader.run(text);
       else if (kind === 'sh background') {
         await reader.serve(text);
-        reader.env.FOZ_ADMIN_SECRET = /x-foz-admin-secret\): +(\S+)/.exec(reader.served)![1]!;
+        const secret = () => /x-foz-admin-secret\): +(\S+)/.exec(reader.served)?.[1];
+        await until(() => secret() !== undefined, 600_000);
+        reader.env.FOZ_ADMIN_SECRET = secret();
       } else if (kind === 'yaml add') reader.append('foz.yaml', text);
       else if (kind === 'json') expect(JSON.parse(last)).toEqual(JSON.parse(text));
       else if (kind === 'text') {
