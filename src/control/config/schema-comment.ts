@@ -17,5 +17,5 @@ export function schemaComment(folder: string, definition?: string): string {
 /** The folder of the package, which is above that of its code. */
 function installedAt(folder: string): string {
   const above = dirname(folder);
-  return existsSync(join(folder, schemaFile)) || above === folder ? folder : installedAt(above);
+  return existsSync(join(folder, 'package.json')) || above === folder ? folder : installedAt(above);
 }
