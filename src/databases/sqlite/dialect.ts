@@ -92,7 +92,7 @@ export const sqliteDialect: NestingDialect = {
     object: jsonObject,
     array: (rows) => sql`(select ifnull('['||group_concat(j, ',')||']', '[]') from ${rows})`,
   },
-  jsonPath: (expression, _, path) => jsonAt(sql`(${readableDocument(expression)})`, path),
+  jsonPath: (expression, _, path) => jsonAt(readableDocument(expression), path),
 
   shownAs: (column, type, beside) => {
     if (type.scalar === 'boolean') return truth(column);

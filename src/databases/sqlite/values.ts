@@ -20,12 +20,10 @@ interface ValueSpelling {
 const plainMoment = sql`'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-9]:[0-9][0-9]'`;
 const asText = (x: Sql) => sql`json_quote(cast(${x} as text))`;
 
-/** Bytes in a column of another type are shown as the text that they spell. JSON functions refuse bytes. */
-const bytesAsText = (x: Sql) => sql`json_quote(iif(typeof(${x}) = 'blob', cast(${x} as text), ${x}))`;
-const integer: ValueSpelling = {
-  json: (x) => sql`iif(typeof(${x}) = 'integer', ${x}, ${bytesAsText(x)})`,
-  text: canonical.integerText,
-};
+/** Numbers and NULL without a call of a function; anything else that stands in the column as a JSON string. */
+const digits = (x: Sql) =>
+  sql`case typeof(${x}) when 'integer' then ${x} when 'null' then 'null' else foz_json_integer(${x}) end`;
+const integer: ValueSpelling = { json: digits, text: canonical.integerText };
 const float: ValueSpelling = { json: (x) => sql`foz_json_float(${x})`, text: canonical.floatText };
 /** Text for the driver, which cuts a text at its first NUL, but not bytes: a text with NUL is selected as bytes. */
 export const wholeText = (x: Sql) => sql`iif(instr(${x}, char(0)), cast(${x} as blob), ${x})`;
@@ -40,12 +38,10 @@ const opaque: ValueSpelling = {
 /** A stored JSON document as text. Invalid JSON (also text that continues after a NUL) becomes a JSON string; SQLite's binary form becomes text. */
 const document = (x: Sql) =>
   sql`case when typeof(${x}) = 'blob' then ${bytesDocument(x)} when json_valid(${x}) and not instr(${x}, char(0)) then cast(${x} as text) else json_quote(${x}) end`;
-/** A document for SQLite's own functions, which refuse text that is no JSON. */
-export const readableDocument = (x: Sql) =>
-  sql`case when typeof(${x}) = 'blob' then ${bytesDocument(x)} when json_valid(${x}) then ${x} else json_quote(${x}) end`;
 /** Bytes in a column of documents: SQLite's binary form, the text of a document, or any other bytes. */
-export const bytesDocument = (x: Sql) =>
-  sql`case when json_valid(${x}, 8) then json(${x}) when json_valid(cast(${x} as text)) then cast(${x} as text) else json_quote(cast(${x} as text)) end`;
+export const bytesDocument = (x: Sql) => sql`iif(json_valid(${x}, 8), json(${x}), foz_document(${x}))`;
+/** A document for SQLite's own functions, which refuse text that is no JSON. */
+export const readableDocument = (x: Sql) => sql`iif(json_valid(${x}, 9), ${x}, foz_document(${x}))`;
 const json: ValueSpelling = {
   flat: (x) => sql`case when ${x} is not null then ${document(x)} end`,
   json: (x) => document(x),
@@ -61,7 +57,7 @@ const spellings = {
   int: integer,
   bigint: {
     json: (x, _, numbers) =>
-      numbers === 'number' ? bytesAsText(x) : sql`ifnull(json_quote(cast(${x} as text)), 'null')`,
+      numbers === 'number' ? digits(x) : sql`ifnull(json_quote(cast(${x} as text)), 'null')`,
     text: canonical.bigintText,
   },
   numeric: {

@@ -79,6 +79,7 @@ const quoted = (text) => `"${text}"`;
 const values = {
   foz_json_boolean: canonical.booleanText,
   foz_json_float: canonical.floatText,
+  foz_json_integer: canonical.integerText,
   foz_json_uuid: (value) => quoted(canonical.uuidText(value)),
   foz_json_date: (value) => quoted(canonical.dateText(value)),
   foz_json_time: (value) => quoted(canonical.timeText(value)),
@@ -89,6 +90,7 @@ const values = {
   foz_timestamp: canonical.plainTimestamp,
   foz_uuid: canonical.plainUuid,
   foz_base64: canonical.base64Text,
+  foz_document: (value) => json.document(canonical.plainText(value)),
   foz_truth: (value) => (canonical.booleanText(value) === 'true' ? 1 : 0),
   foz_unbase64: (value) => bytesOf(canonical.plainText(value)),
   foz_lower: (value) => canonical.plainText(value).toLowerCase(),

@@ -206,6 +206,19 @@ function digitsOf(number) {
 }
 
 /**
+ * The text if it is a document, else a document that holds the text.
+ * @param {string} text
+ */
+export function document(text) {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}
+
+/**
  * Equal for equal JSON values, whatever their spelling and the order of their keys.
  * @param {string} text
  */
