@@ -191,7 +191,7 @@ test('serve --demo makes two databases once and joins them', async () => {
   const answer = await first.ask(query);
   expect(await first.stop()).toBe(0);
   expect(first.out).toMatch(/^Setting up the demo: a shop in PGlite and a support desk in SQLite/);
-  expect(JSON.parse(answer).data.customers[0].tickets).toBeInstanceOf(Array);
+  expect(JSON.parse(answer)).toEqual({ data: { customers: [{ id: 1, tickets: [expect.anything()] }] } });
   const again = await serve('--demo');
   try {
     expect(again.out).toMatch(/^\n {2}Foz is ready: {2}http:\/\/127\.0\.0\.1:\d+\//);
