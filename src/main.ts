@@ -13,11 +13,14 @@ import {
   replan,
   requestAuditOf,
   routesOf,
+  type Subscriptions,
   startRuntime,
+  subscriptionsOf,
 } from './app/index.ts';
 import { type Attached, attach, connect } from './attach.ts';
 import { type ControlPlane, type FozConfig, openControlPlane } from './control/index.ts';
 import type { CacheState } from './core/index.ts';
+import type { EngineAnswer } from './execute/index.ts';
 import {
   type Engine,
   type FozServer,
@@ -62,18 +65,18 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const history = historyOf(config, attached, logger);
+  const subscriptions = subscriptionsOf(attached, logger);
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
     () => attached.graphs.limits,
     consoleFolder(),
     authentication.auth === null,
   );
-  const close = async () => {
-    for (const part of [history, runtime, attached, authentication, plane]) await part?.close();
-  };
+  const parts = [subscriptions, history, runtime, attached, authentication, plane];
+  const close = () => closeInOrder(parts);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
-    engine: engineOf(attached),
+    engine: engineOf(attached, subscriptions),
     host: server.host ?? '127.0.0.1',
     port: Number(server.port ?? 8080),
     tls: server.tls ?? null,
@@ -110,6 +113,10 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
       await close();
     },
   };
+}
+
+async function closeInOrder(parts: readonly ({ close(): unknown } | null)[]): Promise<void> {
+  for (const part of parts) await part?.close();
 }
 
 function historyOf({ state }: FozConfig, attached: Attached, log: Logger): GraphHistory {
@@ -149,8 +156,13 @@ function storeReadinessOf(unread: readonly string[]): Readiness {
   return { ready, reason: ready ? null : `not read yet: ${unread.join(', ')}; the log says why` };
 }
 
-function engineOf(attached: Attached): Engine {
+function engineOf(attached: Attached, subscriptions: Subscriptions): Engine {
   const { graphs } = attached;
+  /** Tells subscriptions what an operation has written, before its answer is sent. */
+  const noted = (answer: EngineAnswer): EngineAnswer => {
+    if (answer.written !== undefined && answer.written.length > 0) subscriptions.wrote(answer.written);
+    return answer;
+  };
   return {
     view: viewKey,
     graph: (session) => graphs.engine(session).options.schema,
@@ -160,7 +172,7 @@ function engineOf(attached: Attached): Engine {
       const engine = graphs.engine(operation.session);
       const answer = engine.cached({ ...operation, session: operation.session.variables });
       return answer?.then((first) =>
-        first.drifted === undefined ? first : replan(attached, operation, engine, first),
+        noted(first).drifted === undefined ? first : replan(attached, operation, engine, first).then(noted),
       );
     },
     async execute(operation, document) {
@@ -170,8 +182,9 @@ function engineOf(attached: Attached): Engine {
         session: operation.session.variables,
         document,
       });
-      return replan(attached, operation, engine, first, document);
+      return noted(await replan(attached, operation, engine, first, document));
     },
+    subscribe: (operation, document) => subscriptions.subscribe(operation, document),
   };
 }
 

@@ -22,6 +22,8 @@ export interface LimitsConfig {
   readonly rate?: RateLimit | null;
   /** Requests of one caller that run at once or whose responses are not read yet. */
   readonly concurrency?: number | null;
+  /** Subscriptions of one caller that run at once. */
+  readonly subscriptions?: number | null;
   /** The highest cost of an operation, in rows that it may touch. */
   readonly cost?: number | null;
   /** The most rows of a list. */

@@ -85,7 +85,7 @@ function visibleTable(
       select: columns.length > 0,
       // Rows without a readable column can still be counted.
       aggregate: select?.aggregations ?? false,
-      roots: select?.queryRoots ?? null,
+      roots: { query: select?.queryRoots ?? null, subscription: select?.subscriptionRoots ?? null },
       insertColumns: holds(insert) ? insert!.columns : [],
       insertPresets: new Set(holds(insert) ? insert!.presets.keys() : []),
       updateColumns: holds(update) ? update!.columns : [],

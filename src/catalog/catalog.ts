@@ -102,8 +102,8 @@ export interface TableAccess {
   readonly select: boolean;
   /** Whether rows can be aggregated. */
   readonly aggregate: boolean;
-  /** The root fields that the role is limited to; `null`: no limit. */
-  readonly roots: ReadonlySet<RootFieldKind> | null;
+  /** The root fields that the role is limited to in queries and in subscriptions; `null`: no limit. */
+  readonly roots: Readonly<Record<'query' | 'subscription', ReadonlySet<RootFieldKind> | null>>;
   /** Columns that the role may provide on insert. */
   readonly insertColumns: readonly Column[];
   /** Columns that a preset writes on insert, so that the client cannot. */

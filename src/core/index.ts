@@ -26,5 +26,6 @@ export {
 } from './names.ts';
 export { checkDocumentNesting, checkNesting, deepest, isStackOverflow, nestedTooDeeply } from './nesting.ts';
 export { OwnedCache } from './owned-cache.ts';
+export { RequestEnd } from './request-end.ts';
 export { SteadyClock } from './steady-clock.ts';
 export { unreachable } from './unreachable.ts';

@@ -2,7 +2,6 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graph
 import {
   type CacheBudget,
   checkNesting,
-  type EndSignal,
   FozError,
   FozErrors,
   HeldBytes,
@@ -29,27 +28,13 @@ import type { BrokenColumns } from './broken-columns.ts';
 import { concealed, type Sees } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
+import { type LiveOperation, liveOperation } from './live.ts';
 import { failedWrites } from './mutations.ts';
+import type { OperationRequest } from './operation-request.ts';
 import { type CachedOperation, type OnRun, operationKey, PlanCache, planKey } from './plan-cache.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
+import type { LiveContext } from './stream.ts';
 import type { Written } from './written.ts';
-
-/** An operation as it arrives. `variables` are raw JSON. */
-export interface OperationRequest {
-  readonly query: string;
-  readonly operationName: string | null;
-  readonly variables: VariableValues;
-  /** Whether numbers of the variables may be ExactNumbers. */
-  readonly hasExact?: boolean;
-  /** Session variables by name in lower case, without `x-foz-` or `x-hasura-`: `user-id`. */
-  readonly session: ReadonlyMap<string, string>;
-  readonly signal: EndSignal;
-  readonly timeoutMs: number | null;
-  /** Counts the bytes that the request holds, over all its operations; default: limited by the longest possible text. */
-  readonly held?: HeldBytes;
-  /** Awaited before a mutation runs; rejects with FozError where the mutation must not run. */
-  readonly beforeWrite?: () => Promise<void>;
-}
 
 /** Options of the engine of one role; fixed for its lifetime. */
 export interface RoleEngineOptions {
@@ -93,7 +78,7 @@ export class RoleEngine {
   /** Runs an operation from its cached plan; `undefined`: there is none, so it must be parsed, validated and planned. */
   cached(request: OperationRequest): Promise<EngineAnswer> | undefined {
     const entry = this.#plans.get(request);
-    if (entry === undefined) return undefined;
+    if (entry === undefined || entry.operation.operation === 'subscription') return undefined;
     const raw = this.#raw(entry, request);
     const shape = entry.shape(raw);
     if (shape === undefined) return undefined;
@@ -123,6 +108,22 @@ export class RoleEngine {
       return answerErrors(errorsOf(error), 'request', this.options.showInternal);
     }
     return this.#run(plan, values, request, entry);
+  }
+
+  /** Plans a validated subscription, or finds its cached plan. Throws FozError or FozErrors. */
+  live(request: OperationRequest & { readonly document: DocumentNode }): LiveOperation {
+    const entry = this.#entry(request);
+    const raw = this.#raw(entry, request);
+    const values = this.#coerced(entry, raw);
+    const plan = this.#plan(entry, values, raw);
+    return liveOperation(plan, request, values, (context, after) =>
+      this.#run(
+        after === null ? plan : this.#plan(entry, values, raw, after),
+        values,
+        { ...request, ...context },
+        entry,
+      ),
+    );
   }
 
   /** The plan of an operation as a readable list of statements. */
@@ -188,8 +189,14 @@ export class RoleEngine {
     });
   }
 
-  #plan(entry: CachedOperation, values: VariableValues, raw: VariableValues): PreparedPlan {
-    const shape = entry.shape(raw);
+  /** `after`: the position of the last row that a stream has sent. Such a plan is used once, so it is not cached. */
+  #plan(
+    entry: CachedOperation,
+    values: VariableValues,
+    raw: VariableValues,
+    after: string | null = null,
+  ): PreparedPlan {
+    const shape = after === null ? entry.shape(raw) : undefined;
     const known = shape === undefined ? undefined : entry.plans.get(planKey(entry, shape, raw));
     if (known !== undefined) {
       this.#checkCost(known.plan, values);
@@ -206,9 +213,11 @@ export class RoleEngine {
         rules,
         capabilities: (source) => connectorOf(source).capabilities,
         keyCap,
+        ...(after === null ? {} : { after }),
       },
     );
     this.#checkCost(plan, values);
+    if (after !== null) return preparePlan(connectorOf, plan);
     const caching = this.#plans.newPlan(entry);
     const prepared = preparePlan(connectorOf, plan, (characters) => caching.grow(characters));
     if (inspected.size > entry.inspected.length) entry.inspected = [...inspected].map(inspectedPath);
@@ -256,7 +265,8 @@ export class RoleEngine {
     entry: CachedOperation,
   ): Promise<EngineAnswer> {
     const held = request.held ?? new HeldBytes(null);
-    const context = { signal: request.signal, timeoutMs: request.timeoutMs, held };
+    const { signal, timeoutMs, onBatch } = request;
+    const context: LiveContext = { signal, timeoutMs, held, ...(onBatch === undefined ? {} : { onBatch }) };
     entry.onRun?.();
     const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
     try {

@@ -1,10 +1,12 @@
 export { answerErrors, type EngineAnswer } from './answer.ts';
 export { BrokenColumns } from './broken-columns.ts';
 export { type Sees, tablesSeen } from './conceal.ts';
-export { type OperationRequest, RoleEngine, type RoleEngineOptions } from './engine.ts';
+export { RoleEngine, type RoleEngineOptions } from './engine.ts';
 export { type Explained, printExplained } from './explain.ts';
 export { errorsOf } from './failures.ts';
 export { introspectionAnswers, PackedText } from './introspection/index.ts';
+export type { EqualRows, LiveOperation, LiveRun } from './live.ts';
+export type { OperationRequest } from './operation-request.ts';
 export { planBudget } from './plan-bytes.ts';
 export type { PreparedPlan } from './prepared.ts';
 export { readKeys } from './read-keys.ts';

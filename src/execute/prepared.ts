@@ -3,6 +3,8 @@ import {
   type Bindings,
   type Connector,
   capacityFor,
+  type Dependencies,
+  dependenciesOf,
   type Plan,
   type Root,
   type RunContext,
@@ -27,6 +29,8 @@ export interface PreparedPlan {
   readonly introspectsOnly: boolean;
   /** Tables that it reads and whose reads are recorded in the audit log. */
   readonly audited: readonly ReadTable[];
+  /** What the answer of a read depends on. */
+  readonly dependencies: Dependencies;
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;
   /** Its statements, without running any. */
@@ -68,6 +72,9 @@ export function preparePlan(
     plan,
     introspectsOnly: introspectsOnly(plan),
     audited: auditedBy(plan),
+    get dependencies() {
+      return dependenciesOnce(plan);
+    },
     explain: async () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...prepareReads(connectorOf, reads).flatMap((root) => root.explain()),
@@ -89,6 +96,17 @@ export function preparePlan(
 }
 
 const none: ReadonlyMap<string, string> = new Map();
+
+const dependencies = new WeakMap<Plan, Dependencies>();
+
+function dependenciesOnce(plan: Plan): Dependencies {
+  let known = dependencies.get(plan);
+  if (known === undefined) {
+    known = dependenciesOf(plan);
+    dependencies.set(plan, known);
+  }
+  return known;
+}
 
 function auditedBy(plan: Plan): readonly ReadTable[] {
   return tablesRead(plan, ({ auditReads }) => auditReads).map(({ source, id }) => ({
@@ -143,6 +161,7 @@ function sourcesOf(plan: Plan): SourceName[] {
     if (root.kind === 'list' || root.kind === 'one') sources.add(root.select.table.source.name);
     else if (root.kind === 'aggregate') sources.add(root.aggregate.table.source.name);
     else if (root.kind === 'connection') sources.add(root.connection.select.table.source.name);
+    else if (root.kind === 'stream') sources.add(root.stream.select.table.source.name);
   }
   return [...sources];
 }
@@ -202,6 +221,9 @@ function mutationPlan(connectorOf: ConnectorOf, plan: Plan, mutations: PreparedM
     plan,
     introspectsOnly: introspectsOnly(plan),
     audited: auditedBy(plan),
+    get dependencies() {
+      return dependenciesOnce(plan);
+    },
     explain: async () => [
       ...plan.steps.map((step) => prepareStep(connectorOf, step).explain()),
       ...(await mutations.explain()),

@@ -1,6 +1,6 @@
 import { scalars } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
-import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from '../plan/index.ts';
+import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart, StreamPlan } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement, writeRows } from './fetch.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch, statementsOf } from './prepare.ts';
@@ -14,7 +14,8 @@ export interface PreparedConnection {
   explain(title: string): readonly Explained[];
 }
 
-interface Page {
+/** Rows of a connection or a batch of a stream, with their positions. */
+export interface Page {
   /** JSON texts of all node fields, by index of the field, for each row. */
   readonly rows: readonly (readonly string[])[];
   readonly cursors: readonly string[];
@@ -97,7 +98,8 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-async function readPage(running: Running, plan: ConnectionPlan, page: PreparedFetch): Promise<Page> {
+/** Reads the rows of a page, and what identifies their positions. */
+export async function readPage(running: Running, plan: StreamPlan, page: PreparedFetch): Promise<Page> {
   const result = await runStatement(running, page.source, page.compiled.statement);
   const size = typeof plan.size === 'number' ? plan.size : null;
   const more = size !== null && result.rows.length > size;
@@ -114,7 +116,7 @@ async function readPage(running: Running, plan: ConnectionPlan, page: PreparedFe
 }
 
 /** The cursor of a row. Big numbers in it are strings, whatever the source is configured to: a cursor must not lose digits. */
-function cursorOf({ cursorTypes }: ConnectionPlan, values: readonly string[]): string {
+function cursorOf({ cursorTypes }: StreamPlan, values: readonly string[]): string {
   const exact = values.map((text, index) => {
     const isDigits = scalars[cursorTypes[index]!.scalar].form === 'digits';
     return isDigits && /^-?\d/.test(text) ? `"${text}"` : text;
@@ -155,7 +157,12 @@ function edgeText(plan: ConnectionPlan, part: EdgePart, row: readonly string[], 
   return part.kind === 'cursor' ? cursor : nodeText(plan, part.fields, row);
 }
 
-function nodeText(plan: ConnectionPlan, fields: readonly number[], row: readonly string[]): string {
+/** The object of the selected fields of a row. */
+export function nodeText(
+  plan: Pick<StreamPlan, 'select'>,
+  fields: readonly number[],
+  row: readonly string[],
+): string {
   return object(fields.map((index) => [plan.select.fields[index]!.key, row[index]!]));
 }
 

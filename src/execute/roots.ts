@@ -1,10 +1,11 @@
 import type { Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
-import type { Aggregate, CombinedRoot, ConnectionPlan, Root, Select } from '../plan/index.ts';
+import type { Aggregate, CombinedRoot, Root, Select } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
 import { type ConnectorOf, prepareFetch, statementsOf } from './prepare.ts';
-import { prepareConnection } from './relay-connection.ts';
+import { type PreparedConnection, prepareConnection } from './relay-connection.ts';
+import { type PreparedStream, prepareStream } from './stream.ts';
 
 /** A prepared root field, or several that share a statement. `run` returns JSON texts by response key. */
 export interface PreparedRoot {
@@ -15,13 +16,13 @@ export interface PreparedRoot {
   explain(): readonly Explained[];
 }
 
-type ReadRoot = Extract<Root, { kind: 'list' | 'one' | 'aggregate' | 'connection' }>;
+type ReadRoot = Extract<Root, { kind: 'list' | 'one' | 'aggregate' | 'connection' | 'stream' }>;
+
+const readKinds: ReadonlySet<Root['kind']> = new Set(['list', 'one', 'aggregate', 'connection', 'stream']);
 
 /** A root field that reads from a source. */
 export function isRead(root: Root): root is ReadRoot {
-  return (
-    root.kind === 'list' || root.kind === 'one' || root.kind === 'aggregate' || root.kind === 'connection'
-  );
+  return readKinds.has(root.kind);
 }
 
 /** Prepares the root reads of a plan; those of one source share a statement where the engine can. */
@@ -44,18 +45,25 @@ export function prepareReads(connectorOf: ConnectorOf, roots: readonly ReadRoot[
 }
 
 function sourceOf(root: ReadRoot): SourceName {
-  const table: Table =
-    root.kind === 'aggregate'
-      ? root.aggregate.table
-      : root.kind === 'connection'
-        ? root.connection.select.table
-        : root.select.table;
-  return table.source.name;
+  return tableOf(root).source.name;
+}
+
+function tableOf(root: ReadRoot): Table {
+  switch (root.kind) {
+    case 'aggregate':
+      return root.aggregate.table;
+    case 'connection':
+      return root.connection.select.table;
+    case 'stream':
+      return root.stream.select.table;
+    default:
+      return root.select.table;
+  }
 }
 
 /** Whether the database itself can build everything below as JSON. */
 function fitsJson(root: ReadRoot): boolean {
-  if (root.kind === 'connection') return false;
+  if (root.kind === 'connection' || root.kind === 'stream') return false;
   if (root.kind === 'aggregate') return aggregateFits(root.aggregate);
   return selectFits(root.select);
 }
@@ -97,7 +105,8 @@ function prepareShared(
   const combined = roots.map((root, index): CombinedRoot => {
     const key = `r${index}`;
     if (root.kind === 'aggregate') return { kind: 'aggregate', key, aggregate: root.aggregate };
-    if (root.kind === 'connection') throw new TypeError('a connection has a statement of its own');
+    if (root.kind === 'connection' || root.kind === 'stream')
+      throw new TypeError(`a ${root.kind} has a statement of its own`);
     return { kind: root.kind, key, select: root.select };
   });
   const fetch = prepareFetch(connectorOf, source, { kind: 'roots', roots: combined });
@@ -118,7 +127,8 @@ function prepareShared(
 }
 
 function prepareRoot(connectorOf: ConnectorOf, root: ReadRoot): PreparedRoot {
-  if (root.kind === 'connection') return prepareConnectionRoot(connectorOf, root, root.connection);
+  if (root.kind === 'connection') return withOneText(root, prepareConnection(connectorOf, root.connection));
+  if (root.kind === 'stream') return withOneText(root, prepareStream(connectorOf, root.stream));
   const source = sourceOf(root);
   const fetch = prepareFetch(
     connectorOf,
@@ -139,12 +149,8 @@ function prepareRoot(connectorOf: ConnectorOf, root: ReadRoot): PreparedRoot {
   };
 }
 
-function prepareConnectionRoot(
-  connectorOf: ConnectorOf,
-  root: ReadRoot,
-  connection: ConnectionPlan,
-): PreparedRoot {
-  const prepared = prepareConnection(connectorOf, connection);
+/** A root field whose reads result in one text. */
+function withOneText(root: ReadRoot, prepared: PreparedConnection | PreparedStream): PreparedRoot {
   return {
     source: prepared.source,
     statements: prepared.statements,

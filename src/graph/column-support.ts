@@ -210,19 +210,26 @@ export function canUpsert(table: Table): boolean {
   return canInsert(table) && real && allowed && namedKeys(table).length > 0;
 }
 
-/** Whether a table can have root fields of a kind. `subscriptions`: the graph has a subscription type. */
+/** Whether a table can have root fields of a kind in any operation. `subscriptions`: the graph has a subscription type. */
 export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boolean): boolean {
+  const allows = () =>
+    allowsRoot(table, kind, 'query') || (subscriptions && allowsRoot(table, kind, 'subscription'));
   switch (kind) {
     case 'select':
-      return canSelect(table) && allowsRoot(table, kind);
+      return canSelect(table) && allows();
     case 'select_aggregate':
-      return canAggregateRows(table) && allowsRoot(table, kind);
+      return canAggregateRows(table) && allows();
     case 'select_by_pk':
-      return visiblePrimaryKey(table) !== null && allowsRoot(table, kind);
+      return visiblePrimaryKey(table) !== null && allows();
     case 'select_connection':
-      return visiblePrimaryKey(table) !== null && allowsRoot(table, kind);
+      return visiblePrimaryKey(table) !== null && allows();
     case 'select_stream':
-      return subscriptions && canSelect(table) && table.columns.some(isOrderable) && allowsRoot(table, kind);
+      return (
+        subscriptions &&
+        canSelect(table) &&
+        table.columns.some(isOrderable) &&
+        allowsRoot(table, kind, 'subscription')
+      );
     case 'insert':
       return canInsert(table);
     case 'insert_one':
@@ -241,10 +248,18 @@ export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boo
 
 /** Whether a table can have a lookup by a key other than the primary one. */
 export function offersLookup(table: Table, key: Key): boolean {
-  return canSelect(table) && seesKey(table, key) && allowsRoot(table, 'select_by_pk');
+  const allowed =
+    allowsRoot(table, 'select_by_pk', 'query') || allowsRoot(table, 'select_by_pk', 'subscription');
+  return canSelect(table) && seesKey(table, key) && allowed;
 }
 
-function allowsRoot(table: Table, kind: RootFieldKind): boolean {
-  const roots = table.access?.roots ?? null;
+/** Whether the role may use root fields of a kind in an operation. */
+export function allowsRoot(
+  { access }: Table,
+  kind: RootFieldKind,
+  operation: 'query' | 'mutation' | 'subscription',
+): boolean {
+  if (operation === 'mutation') return true;
+  const roots = access?.roots[operation] ?? null;
   return roots === null || roots.has(kind);
 }

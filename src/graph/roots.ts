@@ -1,5 +1,6 @@
 import { type GraphQLFieldConfig, type GraphQLObjectType, GraphQLString } from 'graphql';
 import type { Table } from '../catalog/index.ts';
+import { allowsRoot } from './column-support.ts';
 import type { Graph } from './graph.ts';
 import { type LazyEntries, LazyObjectType } from './lazy.ts';
 import { type Operation, rootKinds, rootPatterns } from './names/conventions.ts';
@@ -85,7 +86,8 @@ export class Roots {
     return rootKinds.some(
       (kind) =>
         (rootPatterns[kind].operations as readonly Operation[]).includes(operation) &&
-        this.#graph.names.tables.hasRoot(table, kind),
+        this.#graph.names.tables.hasRoot(table, kind) &&
+        allowsRoot(table, kind, operation),
     );
   }
 

@@ -37,7 +37,7 @@ export type ChangeMessage =
       readonly kind: 'row';
       readonly op: 'insert' | 'update' | 'delete';
       readonly table: ChangedTable;
-      /** `null`: the engine reports no row before the change. */
+      /** `null`: the engine reports nothing of the row before the change. */
       readonly old: RowImage | null;
       /** `null`: the row was deleted. */
       readonly new: RowImage | null;
@@ -56,7 +56,8 @@ export interface ChangeStream {
   readonly start: ChangePosition;
   /**
    * The next messages, in order; waits for at least one. While nobody asks, no more than a bounded number of bytes is read from
-   * the database. Rejects with FozError: `unavailable` when the connection ended, `not-found` when the database does not have
+   * the database. A transaction is returned once new snapshots see it, so that a query which is run because of it reads what it
+   * wrote. Rejects with FozError: `unavailable` when the connection ended, `not-found` when the database does not have
    * the changes any more.
    */
   next(signal: EndSignal): Promise<readonly ChangeMessage[]>;
@@ -80,6 +81,8 @@ export interface ChangeOffer {
   readonly setup: readonly string[];
   /** Tables whose changes are reported incompletely, each with the reason. */
   readonly gaps: readonly { readonly table: ChangedTable; readonly reason: string }[];
+  /** Those of the given tables of which the stream does not report every change, if only as `touched`; also what is no table. */
+  readonly unseen: readonly ChangedTable[];
 }
 
 /** The method of a stream, and the position at which it begins. */

@@ -38,6 +38,8 @@ function rootCost(root: Root, variables: Variables): number {
       return aggregateCost(root.aggregate, variables);
     case 'connection':
       return listCost(root.connection.select, variables);
+    case 'stream':
+      return listCost(root.stream.select, variables);
     case 'write':
       return writtenRows(root.mutation) + answerCost(root.mutation.answer, variables);
   }

@@ -26,6 +26,7 @@ export type {
 } from './connector.ts';
 export { capacityFor } from './context.ts';
 export { planCost } from './cost.ts';
+export { type Dependencies, dependenciesOf, type RootRows, tablesRead } from './dependencies.ts';
 export {
   compileCoercion,
   settleNumbers,
@@ -65,8 +66,8 @@ export type { Assignment, ConflictReport, OnConflict, Write } from './model/writ
 export { operationOf, type PlanOptions, planOperation } from './operation.ts';
 export { printPlan } from './print/print.ts';
 export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './reading/connection.ts';
-export { cursorKey } from './reading/connection.ts';
-export { tablesRead } from './tables-read.ts';
+export { cursorKey } from './reading/cursor.ts';
+export type { StreamPlan } from './reading/stream.ts';
 export type { Insert, InsertRow } from './writing/insert.ts';
 export type { Mutation, ResponsePart, SoftDelete, Update, WriteAnswer } from './writing/mutation.ts';
 export type { RowCheck } from './writing/write-rules.ts';

@@ -1,4 +1,10 @@
-import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+} from 'graphql';
 import { type Table, wholeTable } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
@@ -16,13 +22,14 @@ import {
   subSelections,
 } from './fields.ts';
 import type { Variables } from './input/input.ts';
-import type { Plan, Root } from './model/plan.ts';
+import { type Plan, type Root, rootFields } from './model/plan.ts';
 import { and } from './model/predicate.ts';
 import type { Rules } from './model/rules.ts';
 import { planConnection } from './reading/connection.ts';
 import { planNode } from './reading/node.ts';
 import { planRange, type Range } from './reading/range.ts';
 import { planAggregate, planSelect } from './reading/selection.ts';
+import { planStream } from './reading/stream.ts';
 import { planMutation } from './writing/mutation.ts';
 
 /** The inputs of planning besides the operation. */
@@ -31,6 +38,8 @@ export interface PlanOptions {
   readonly rules: Rules;
   readonly capabilities: (source: SourceName) => Capabilities;
   readonly keyCap: number;
+  /** The position of the last row that a stream has sent; absent: its first batch. */
+  readonly after?: string;
 }
 
 /** Selects the operation of a validated document. Only its name can be missing or ambiguous. */
@@ -57,7 +66,7 @@ export function planOperation(
   variables: Variables,
   options: PlanOptions,
 ): Plan {
-  const { schema, rules, capabilities, keyCap } = options;
+  const { schema, rules, capabilities, keyCap, after = null } = options;
   const planning: Planning = {
     document: { fragments: fragmentsOf(document), variables },
     rules,
@@ -68,17 +77,32 @@ export function planOperation(
     folded: new Map(),
     visibleColumns: new Map(),
   };
-  if (operation.operation === 'subscription')
-    throw new FozError('not-supported', 'Subscriptions are not served over this endpoint yet.');
-  const type = operation.operation === 'query' ? schema.getQueryType() : schema.getMutationType();
+  const type = schema.getRootType(operation.operation as OperationTypeNode);
   if (type === null || type === undefined)
     throw new FozError('validation-failed', missingType(operation.operation));
   const selected = selectionOf(planning.document, type, [operation.selectionSet]);
-  const roots = selected.map((field) => planRoot(planning, type.name, field, '$.selectionSet'));
+  const roots = selected.map((field) => planRoot(planning, type.name, field, '$.selectionSet', after));
+  checkStreams(roots);
   return { kind: operation.operation, steps: planning.steps, stepParams: planning.stepParams, roots };
 }
 
-function planRoot(planning: Planning, typeName: string, selected: Selected, parent: string): Root {
+/** A stream goes on from the rows that it has sent, so nothing else is asked for beside it. */
+function checkStreams(roots: readonly Root[]): void {
+  const fields = rootFields(roots);
+  const stream = fields.find(({ kind }) => kind === 'stream');
+  if (stream === undefined || fields.length === 1) return;
+  throw new FozError('validation-failed', `${stream.key}: a stream must be the only field of its operation`, {
+    path: (stream as { readonly path: string }).path,
+  });
+}
+
+function planRoot(
+  planning: Planning,
+  typeName: string,
+  selected: Selected,
+  parent: string,
+  after: string | null,
+): Root {
   const { key, name, field } = selected;
   if (name === '__typename') return { kind: 'constant', key, json: JSON.stringify(typeName) };
   if (field === undefined) return { kind: 'introspection', key };
@@ -90,7 +114,7 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
     return {
       kind: 'namespace',
       key,
-      roots: inside.map((entry) => planRoot(planning, type.name, entry, `${path}.selectionSet`)),
+      roots: inside.map((entry) => planRoot(planning, type.name, entry, `${path}.selectionSet`, after)),
     };
   }
   if (meaning?.kind === 'node root') return planNode(planning, selected, meaning.find, path);
@@ -121,7 +145,7 @@ function planRoot(planning: Planning, typeName: string, selected: Selected, pare
     case 'select_connection':
       return { kind: 'connection', key, path, connection: planConnection(planning, table, selected, path) };
     case 'select_stream':
-      throw new FozError('not-supported', `${name}: streams are subscriptions`, { path });
+      return { kind: 'stream', key, path, stream: planStream(planning, table, selected, path, after) };
     default:
       return { kind: 'write', key, mutation: planMutation(planning, meaning, selected, path) };
   }

@@ -6,14 +6,20 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
-import { type DocumentNode, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import {
+  type DocumentNode,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../access/index.ts';
-import { type CacheState, isStackOverflow } from '../core/index.ts';
-import type { EngineAnswer } from '../execute/index.ts';
+import { type CacheState, FozError, isStackOverflow } from '../core/index.ts';
+import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { formatError, notePlaces } from './apollo-errors.ts';
 import { limitRule } from './document-limits.ts';
-import type { Engine, Operation } from './engine.ts';
+import type { Answers, Engine, Operation } from './engine.ts';
 import type { Limits } from './options.ts';
 import { type PersistedOperations, SentOperations } from './persisted.ts';
 import type { LimitsOf } from './session-limits.ts';
@@ -23,9 +29,13 @@ export interface RequestContext {
   readonly operation: Omit<Operation, 'query' | 'operationName' | 'variables'>;
   /** Replaces the variables that Apollo Server read; absent: those are used. */
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** Whether the transport can carry several answers. */
+  readonly takesMany?: boolean;
   readonly outcome: {
     /** Set once the operation has run; `null` where it was refused before. */
     answer: EngineAnswer | null;
+    /** The answers of a subscription that has started. */
+    answers?: Answers;
     /** Whether the request contained the text of an operation: errors from then on are the operation's, not the request's. */
     hasSource: boolean;
     /** Unexpected errors that Apollo Server caught. */
@@ -133,8 +143,9 @@ async function startServer(
               )
                 contextValue.outcome.failures.push(originalError);
           },
-          didResolveOperation: async ({ operation }) => {
-            if (operation?.operation === 'subscription') throw new GraphQLError(noSubscriptions, unserved);
+          didResolveOperation: async ({ operation, contextValue }) => {
+            if (operation?.operation === 'subscription' && contextValue.takesMany !== true)
+              throw new GraphQLError(oneAnswer, unserved);
           },
         }),
       },
@@ -148,9 +159,9 @@ async function startServer(
   return server;
 }
 
-const noSubscriptions =
-  'Subscriptions are not served yet: ask by a query, again and again where you wait for a change.';
-const unserved = { extensions: { code: 'not-supported' } };
+const oneAnswer =
+  'A subscription has more than one answer: ask for it over a WebSocket (graphql-transport-ws), as server-sent events (accept: text/event-stream), or as multipart/mixed;subscriptionSpec=1.0.';
+const unserved = { extensions: { code: 'not-supported', http: { status: 400 } } };
 
 /** The gateway through which Apollo Server gets the graph and executes validated documents. */
 function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
@@ -163,15 +174,15 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
       return {
         executor: async ({ document, request, context }) => {
           const requestContext = context as RequestContext;
-          const answer = await engine.execute(
-            {
-              ...requestContext.operation,
-              query: request.query ?? '',
-              operationName: request.operationName ?? null,
-              variables: requestContext.variables ?? request.variables ?? {},
-            },
-            document,
-          );
+          const operation: Operation = {
+            ...requestContext.operation,
+            query: request.query ?? '',
+            operationName: request.operationName ?? null,
+            variables: requestContext.variables ?? request.variables ?? {},
+          };
+          const answer = isSubscription(document, operation.operationName)
+            ? subscribed(engine, operation, document, requestContext.outcome)
+            : await engine.execute(operation, document);
           requestContext.outcome.answer = answer;
           const extensions = { [answerKey]: answer } as Record<string, unknown>;
           if (answer.errors.length === 0) return { data: {}, extensions };
@@ -184,6 +195,31 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
     },
     async stop() {},
   };
+}
+
+function isSubscription(document: DocumentNode, operationName: string | null): boolean {
+  return getOperationAST(document, operationName)?.operation === 'subscription';
+}
+
+const started: EngineAnswer = { json: '', kind: 'data', errors: [] };
+
+/** Starts a subscription. Its answers become part of the outcome. */
+function subscribed(
+  engine: Engine,
+  operation: Operation,
+  document: DocumentNode,
+  outcome: RequestContext['outcome'],
+): EngineAnswer {
+  const result = engine.subscribe?.(operation, document);
+  if (result === undefined)
+    return answerErrors(
+      [new FozError('not-supported', 'There are no subscriptions here.')],
+      'request',
+      false,
+    );
+  if (!(Symbol.asyncIterator in result)) return result;
+  outcome.answers = result;
+  return started;
 }
 
 /** The engine's answer is JSON text already. A compressed one bypasses Apollo Server and is sent as it is. */

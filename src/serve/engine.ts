@@ -20,6 +20,9 @@ export interface Operation {
   readonly beforeWrite?: () => Promise<void>;
 }
 
+/** The answers of a subscription. */
+export type Answers = AsyncIterableIterator<EngineAnswer, undefined>;
+
 /** The interface between the HTTP server and the rest of Foz. */
 export interface Engine {
   /** A key that is equal for sessions that see the same graph. */
@@ -32,6 +35,10 @@ export interface Engine {
   document?(session: Session, query: string, operationName: string | null): DocumentNode | undefined;
   /** Runs an operation that is already planned; `undefined`: it is not, so it has to be parsed, validated and planned. */
   cached(operation: Operation): Promise<EngineAnswer> | undefined;
+  /**
+   * Starts a validated subscription: its answers, the first one at once, then one per change. An answer where it cannot start.
+   */
+  subscribe?(operation: Operation, document: DocumentNode): Answers | EngineAnswer;
   /** Plans and runs a validated document. Never rejects. */
   execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer>;
 }

@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialOf, type Session } from '../access/index.ts';
 import { countedAddress } from '../auth/index.ts';
-import { type CacheState, FozError, HeldBytes } from '../core/index.ts';
+import { type CacheState, FozError, HeldBytes, type RequestEnd } from '../core/index.ts';
 import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
+import { ConcurrencySlots } from './concurrency.ts';
 import type { Holding, Holdings } from './holdings.ts';
 import { Hosts } from './hosts.ts';
 import type { AuditedRequest, Limits, ServerOptions } from './options.ts';
 import { type RateHeaders, Rates } from './rates.ts';
-import { type RequestEnd, TimeLimit } from './request-end.ts';
 import type { LimitsOf } from './session-limits.ts';
+import { TimeLimit } from './time-limit.ts';
 
 /** The caller of an operation and the HTTP request it came with; for a WebSocket, the request that opened it. */
 export interface Requester {
@@ -38,6 +39,7 @@ export class Gate {
   readonly hosts: Hosts;
   readonly #options: ServerOptions;
   readonly #rates = new Rates();
+  readonly #subscriptions = new ConcurrencySlots();
   readonly #holdings: Holdings;
   readonly #timeLimits = new Map<number, TimeLimit>();
 
@@ -81,6 +83,14 @@ export class Gate {
   count({ session, request }: Requester, operations: number): RateHeaders {
     const { rate } = this.limitsOf(session);
     return this.#rates.count(session, this.callerOf(session, request), rate, operations);
+  }
+
+  /** Counts a subscription of a caller. Returns a function that is called when it ends. Throws Refusal 429 where too many are running. */
+  subscribe({ session, request }: Requester): () => void {
+    const { subscriptions } = this.limitsOf(session);
+    if (subscriptions === null) return () => {};
+    const full = `${subscriptions} subscriptions are running already, which is as many as may: end one of them.`;
+    return this.#subscriptions.take(this.callerOf(session, request), subscriptions, full);
   }
 
   /** The cache of rate windows. */

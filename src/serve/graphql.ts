@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Session } from '../access/index.ts';
-import { answerErrors } from '../execute/index.ts';
+import { FozError, type ReadJson, RequestEnd, readJson } from '../core/index.ts';
+import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import type { RequestContext } from './apollo.ts';
 import { parseBody, Refusal, readBody } from './body.ts';
 import { searchWithDocument, withDocument } from './documents.ts';
@@ -20,8 +21,12 @@ import {
 } from './operations.ts';
 import type { ServerOptions } from './options.ts';
 import { isRefusal, refusalOf } from './refusal.ts';
-import { RequestEnd } from './request-end.ts';
 import type { Sender } from './respond.ts';
+import { countedSubscription } from './subscriptions/counted.ts';
+import { type StreamFormat, streamFormat } from './subscriptions/format.ts';
+import { endedBy, oneAnswer } from './subscriptions/one-answer.ts';
+import type { StreamedResponses } from './subscriptions/streamed-responses.ts';
+import { logUnexpected } from './unexpected.ts';
 
 /** A request while it is served: the caller, the response, and the headers for it. */
 interface Exchange extends Requester {
@@ -43,7 +48,16 @@ export class GraphqlHandler {
   readonly #operations: Operations;
   readonly #sender: Sender;
 
-  constructor(options: ServerOptions, gate: Gate, operations: Operations, sender: Sender) {
+  readonly #streams: StreamedResponses;
+
+  constructor(
+    options: ServerOptions,
+    gate: Gate,
+    operations: Operations,
+    sender: Sender,
+    streams: StreamedResponses,
+  ) {
+    this.#streams = streams;
     this.#options = options;
     this.#gate = gate;
     this.#operations = operations;
@@ -76,11 +90,18 @@ export class GraphqlHandler {
       const exchange: Exchange = { session, request, requestId, response, headers, base, holding };
       if (request.method === 'GET') {
         checkGet(request, this.#options.cors);
+        const format = streamFormat(request.headers.accept);
+        if (format !== null) {
+          const { body, hasExact } = bodyOfSearch(request);
+          return await this.#streamed({ ...exchange, base: { ...base, hasExact } }, body, format);
+        }
         return await this.#full(exchange, '');
       }
       const { value: body, hasExact } = parseBody(request, await readBody(request, limits.body_bytes));
       const given = hasExact ? { ...exchange, base: { ...base, hasExact } } : exchange;
       if (Array.isArray(body)) return await this.#batch(given, body, limits.batch);
+      const format = streamFormat(request.headers.accept);
+      if (format !== null) return await this.#streamed(given, body, format);
       const asked = withDocument(this.#options.engine, session, body);
       return (await this.#hot(given, asked)) ?? (await this.#full(given, asked));
     } catch (error) {
@@ -111,6 +132,29 @@ export class GraphqlHandler {
     const all = { ...exchange.headers, ...headers };
     await this.#sender.send(request, response, status, all, answer?.packed ?? text, holding);
     return outcome('full', nameIn(body), base.session, status, answer);
+  }
+
+  /** Answers with any number of parts. Those of a subscription are sent after this has resolved; it takes no concurrency slot for them. */
+  async #streamed(exchange: Exchange, given: unknown, format: StreamFormat): Promise<Outcome> {
+    const { request, response, headers, base, session } = exchange;
+    const body = withDocument(this.#options.engine, session, given);
+    const incoming = { method: 'POST', headers: new HeaderMap([['content-type', json]]), search: '', body };
+    const { status, text, answer, answers } = await this.#operations.full(exchange, base, incoming, true);
+    const streamed = { request, response, headers, format };
+    if (answers === undefined) {
+      const only: EngineAnswer = { json: wholeText(text, answer, base.held), kind: 'data', errors: [] };
+      await this.#streams.send(streamed, oneAnswer(only));
+      return outcome('full', nameIn(body), session, status, answer);
+    }
+    const counted = countedSubscription(this.#gate, exchange, this.#operations.audited(exchange, answers));
+    const ended = endedBy(counted, (end) =>
+      this.#options.watch?.(session, () => end(answerErrors([sessionEnded], 'request', false))),
+    );
+    void this.#streams.send(streamed, ended).catch((error: unknown) => {
+      logUnexpected(this.#options.logger, error, { requestId: exchange.requestId });
+      response.destroy();
+    });
+    return outcome('live', nameIn(body), session, 200, answer);
   }
 
   #ask(exchange: Exchange, body: unknown): Promise<ApolloAnswer> {
@@ -237,3 +281,39 @@ function headerMap(request: IncomingMessage): HeaderMap {
   }
   return map;
 }
+
+/** The operation that is asked for by a GET, as the body of a POST. */
+function bodyOfSearch({ url = '/' }: IncomingMessage): {
+  readonly body: unknown;
+  readonly hasExact: boolean;
+} {
+  const search = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
+  const members: Record<string, unknown> = {};
+  let hasExact = false;
+  for (const name of ['query', 'documentId', 'operationName']) {
+    const text = search.get(name);
+    if (text !== null) members[name] = text;
+  }
+  for (const name of ['variables', 'extensions']) {
+    const text = search.get(name) ?? '';
+    if (text === '') continue;
+    const read = readParameter(name, text);
+    members[name] = read.value;
+    hasExact ||= read.hasExact;
+  }
+  return { body: members, hasExact };
+}
+
+function readParameter(name: string, text: string): ReadJson {
+  try {
+    return readJson(text);
+  } catch (error) {
+    if (error instanceof FozError) throw error;
+    throw new Refusal(400, 'validation-failed', `The parameter "${name}" is not JSON.`);
+  }
+}
+
+const sessionEnded = new FozError(
+  'access-denied',
+  'The session has ended: subscribe again with a credential that holds.',
+);

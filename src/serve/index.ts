@@ -1,5 +1,5 @@
 export { placesOf } from './document-places.ts';
-export type { Engine, Operation } from './engine.ts';
+export type { Answers, Engine, Operation } from './engine.ts';
 export {
   type AnswerLimits,
   type AuditedRequest,

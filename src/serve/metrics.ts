@@ -52,6 +52,7 @@ export class Metrics {
     this.#lanes = {
       hot: seconds.labels('hot'),
       full: seconds.labels('full'),
+      live: seconds.labels('live'),
       refused: seconds.labels('refused'),
     };
     const unexpected = new Counter({

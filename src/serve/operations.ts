@@ -2,15 +2,17 @@ import type { Session } from '../access/index.ts';
 import { checkDocumentNesting, FozError, type HeldBytes, readJson } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type ApolloServers, HeaderMap, type RequestContext } from './apollo.ts';
-import type { Operation } from './engine.ts';
+import type { Answers, Operation } from './engine.ts';
 import type { Gate, Requester } from './gate.ts';
+import { mapped } from './mapped.ts';
 import { contentType, json } from './media-type.ts';
 import type { ServerOptions } from './options.ts';
 import { logUnexpected, logUnexpectedIn } from './unexpected.ts';
 
 /** The result of one GraphQL request, for logs and metrics. */
 export interface Outcome {
-  readonly lane: 'hot' | 'full' | 'refused';
+  /** `live`: a subscription has started. */
+  readonly lane: 'hot' | 'full' | 'live' | 'refused';
   readonly operationName: string | null;
   readonly role: string | null;
   readonly status: number;
@@ -35,6 +37,8 @@ export interface ApolloAnswer {
   readonly text: string;
   /** `null`: the operation was refused before it ran. */
   readonly answer: EngineAnswer | null;
+  /** The answers of a subscription that has started; `text` is empty. */
+  readonly answers?: Answers;
 }
 
 /** Runs operations of all transports, and records in the audit log what they wrote and read. */
@@ -61,11 +65,15 @@ export class Operations {
     return this.#recorded(requester, answer);
   }
 
-  /** Runs an operation by way of Apollo Server, which parses, validates and refuses. */
+  /**
+   * Runs an operation by way of Apollo Server, which parses, validates and refuses. `takesMany`: the transport can carry the answers of
+   * a subscription.
+   */
   async full(
     requester: Requester,
     base: RequestContext['operation'],
     incoming: IncomingOperation,
+    takesMany = false,
   ): Promise<ApolloAnswer> {
     const { query } = (incoming.body ?? {}) as { readonly query?: unknown };
     if (typeof query === 'string') {
@@ -76,7 +84,7 @@ export class Operations {
       }
     }
     const outcome: RequestContext['outcome'] = { answer: null, hasSource: false, failures: [] };
-    const context: RequestContext = { ...operationOf(base, incoming), outcome };
+    const context: RequestContext = { ...operationOf(base, incoming), outcome, takesMany };
     const server = await this.#servers.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: incoming,
@@ -102,7 +110,17 @@ export class Operations {
       headers: Object.fromEntries(result.headers),
       text,
       answer: outcome.answer,
+      ...(outcome.answers === undefined ? {} : { answers: outcome.answers }),
     };
+  }
+
+  /** The answers of a subscription, each once the audit log has recorded what it read. */
+  audited(requester: Requester, answers: Answers): Answers {
+    const about = { requestId: requester.requestId, operationName: null };
+    return mapped(answers, async (answer) => {
+      logUnexpectedIn(this.#options.logger, answer.errors, about);
+      return isAudited(answer) ? this.#recorded(requester, answer) : answer;
+    });
   }
 
   /**

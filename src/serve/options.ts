@@ -21,6 +21,7 @@ export const defaultLimits: Limits = {
   batch: 1,
   rate: null,
   concurrency: null,
+  subscriptions: 1000,
   answer_bytes: 64 * 1024 * 1024,
 };
 

@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FozError } from '../core/index.ts';
 import { ApolloServers } from './apollo.ts';
@@ -26,6 +26,7 @@ import { type LimitsOf, limitsOfSessions } from './session-limits.ts';
 import { answerSession } from './session-route.ts';
 import { Sockets } from './socket/sockets.ts';
 import { refuseUpgrade, serveWithoutUpgrade, takeOver } from './socket/upgrade.ts';
+import { StreamedResponses } from './subscriptions/streamed-responses.ts';
 import { logUnexpected } from './unexpected.ts';
 
 /** A running HTTP front. */
@@ -73,6 +74,7 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
+  const unused = unusedConnections(server);
   const { port } = server.address() as AddressInfo;
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   return {
@@ -82,7 +84,9 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
       front.closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const socketsClosed = sockets.close(graceMs);
+      front.streams.close();
       server.closeIdleConnections();
+      unused.close();
       // A keep-alive connection becomes idle after its last response, and would otherwise stay open until the client closes it.
       const sweeper = setInterval(() => server.closeIdleConnections(), 50);
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -90,6 +94,23 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
       clearTimeout(timer);
       clearInterval(sweeper);
       await servers.close();
+    },
+  };
+}
+
+/**
+ * Connections on which nothing has been sent yet. Clients open some in advance, and Node counts them as busy, so that they would
+ * delay a stop.
+ */
+function unusedConnections(server: Server | HttpsServer): { close(): void } {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return {
+    close() {
+      for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
     },
   };
 }
@@ -117,6 +138,7 @@ class Front {
   readonly #unlisted: UnlistedOrigins;
   readonly #sender: Sender;
   readonly sockets: Sockets;
+  readonly streams: StreamedResponses;
 
   constructor(options: ServerOptions, servers: ApolloServers, limitsOf: LimitsOf) {
     this.#options = options;
@@ -127,7 +149,8 @@ class Front {
     const gate = new Gate(options, limitsOf, holdings);
     this.#gate = gate;
     const operations = new Operations(options, gate, servers);
-    this.#graphql = new GraphqlHandler(options, gate, operations, this.#sender);
+    this.streams = new StreamedResponses(readers);
+    this.#graphql = new GraphqlHandler(options, gate, operations, this.#sender, this.streams);
     const { logger } = options;
     this.#unlisted = new UnlistedOrigins(logger);
     const onOutcome = (outcome: Outcome, ms: number, id: string) =>

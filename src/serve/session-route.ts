@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Session } from '../access/index.ts';
+import { RequestEnd } from '../core/index.ts';
 import { answerErrors } from '../execute/index.ts';
 import { Refusal, readBody } from './body.ts';
 import type { Entry, Gate } from './gate.ts';
 import type { ServerOptions, SessionHandler } from './options.ts';
 import { isRefusal, refusalOf } from './refusal.ts';
-import { RequestEnd } from './request-end.ts';
 
 /** Answers a request to a path of `sessionRoutes`. It passes the same gate as `/graphql`: authenticated, counted, audited. */
 export async function answerSession(

@@ -334,7 +334,7 @@ export class Graphs {
   #roleGraph(catalog: View['catalog'], connectors: ReadonlyMap<SourceName, Connector>): BuiltGraph {
     const capabilitiesOf = (source: SourceName): GraphCapabilities =>
       connectorOf(connectors, source).capabilities;
-    return buildGraph(catalog, capabilitiesOf);
+    return buildGraph(catalog, capabilitiesOf, { subscriptions: true });
   }
 
   #resolve(metadata = this.#metadata): Catalog {

@@ -37,7 +37,10 @@ export function graphOf(
   { names, sources, capabilitiesOf }: Omit<GraphParts, 'metadata'>,
   catalog: Catalog,
 ): BuiltGraph {
-  return buildGraph(catalog, capabilitiesOf, { reserved: reservedNamesOf(names, sources, catalog) });
+  return buildGraph(catalog, capabilitiesOf, {
+    subscriptions: true,
+    reserved: reservedNamesOf(names, sources, catalog),
+  });
 }
 
 /** How the names of a source are made; what it does not say itself, the configuration does. */

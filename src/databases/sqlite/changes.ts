@@ -14,7 +14,7 @@ const versionQuery = 'select data_version from pragma_data_version';
 export function sqliteChanges(settings: EngineSettings): Changes {
   return {
     async offers() {
-      return [{ method: 'version', grain: 'database', obstacles: [], setup: [], gaps: [] }];
+      return [{ method: 'version', grain: 'database', obstacles: [], setup: [], gaps: [], unseen: [] }];
     },
     async follow({ keptAs, after }) {
       if (keptAs === null && after === undefined) return VersionStream.open(settings);

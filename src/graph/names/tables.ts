@@ -1,6 +1,6 @@
 import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
-import { offersLookup, offersRoot } from '../column-support.ts';
+import { allowsRoot, offersLookup, offersRoot } from '../column-support.ts';
 import { type ClashResolution, clashesIn, type NameClash, namespaceOf, resolveClashes } from './clashes.ts';
 import { type Operation, rootKinds, rootPatterns, type TypeKind, typeKinds } from './conventions.ts';
 import { Directory } from './directory.ts';
@@ -161,9 +161,10 @@ export class TableNames {
   rootsOf(table: Table, operation: Operation): (RootEntry & { readonly name: string })[] {
     const fields = rootKinds
       .filter((kind) => (rootPatterns[kind].operations as readonly string[]).includes(operation))
-      .filter((kind) => this.hasRoot(table, kind))
+      .filter((kind) => this.hasRoot(table, kind) && allowsRoot(table, kind, operation))
       .map((kind) => ({ table, kind, key: keyOf(table, kind), name: this.rootName(table, kind) }));
-    return operation === 'mutation' ? fields : [...fields, ...this.#lookups.keysOf(table)];
+    if (operation === 'mutation' || !allowsRoot(table, 'select_by_pk', operation)) return fields;
+    return [...fields, ...this.#lookups.keysOf(table)];
   }
 
   findRoot(operation: Operation, namespace: string | null, name: string): RootEntry | undefined {
@@ -171,6 +172,7 @@ export class TableNames {
     const found = [this.#lookups.find(side, namespace, name), this.#patternRoot(side, namespace, name)];
     return found.find((entry) => {
       if (entry === undefined || !this.#isOffered(entry)) return false;
+      if (!allowsRoot(entry.table, entry.kind, operation)) return false;
       return (rootPatterns[entry.kind].operations as readonly Operation[]).includes(operation);
     });
   }

@@ -16,6 +16,11 @@ export function maskOf(rule: RowRule): Predicate {
   return mask;
 }
 
+/** As `maskOf`; `null` where the mask refers to another source and is not part of a plan. */
+export function plannedMask(rule: RowRule): Predicate | null {
+  return crossesSources(rule) ? (masks.get(rule) ?? null) : maskOf(rule);
+}
+
 /**
  * A column as this operation sees it, always as the same object. Keys that its mask needs from other sources become
  * steps of the plan, so such a column belongs to one plan.

@@ -1,4 +1,5 @@
 import type { ConnectionPlan } from '../reading/connection.ts';
+import type { StreamPlan } from '../reading/stream.ts';
 import type { Mutation } from '../writing/mutation.ts';
 import type { Param } from './param.ts';
 import type { Aggregate, Select } from './select.ts';
@@ -6,7 +7,7 @@ import type { Step } from './step.ts';
 
 /** The plan of an operation, ready to be compiled for its sources. Immutable, printable, and cached. */
 export interface Plan {
-  readonly kind: 'query' | 'mutation';
+  readonly kind: 'query' | 'mutation' | 'subscription';
   /** Reads in other sources that filters and orders depend on. A step may use the results of earlier ones. */
   readonly steps: readonly Step[];
   /** The parameters that steps fill. */
@@ -24,6 +25,8 @@ export type Root =
   | (ReadRoot & { readonly kind: 'list' | 'one'; readonly select: Select })
   | (ReadRoot & { readonly kind: 'aggregate'; readonly aggregate: Aggregate })
   | (ReadRoot & { readonly kind: 'connection'; readonly connection: ConnectionPlan })
+  /** `<table>_stream`: the next rows behind a cursor. */
+  | (ReadRoot & { readonly kind: 'stream'; readonly stream: StreamPlan })
   | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };
 
 interface ReadRoot {

@@ -72,6 +72,11 @@ function rootLines(root: Root): string[] {
         `${root.key}: connection of ${tableText(root.connection.select.table)}`,
         ...indented(connectionLines(root.connection)),
       ];
+    case 'stream':
+      return [
+        `${root.key}: stream of ${tableText(root.stream.select.table)}`,
+        ...indented(selectLines(root.stream.select)),
+      ];
     case 'write':
       return [
         `${root.key}: ${root.mutation.kind} of ${tableText(root.mutation.table)}`,

@@ -1,7 +1,6 @@
 import type { Table, ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { fieldMeaning } from '../../graph/index.ts';
-import { equals, fits, readValues, valueParam } from '../conditions/exact-values.ts';
 import { visibleRows } from '../conditions/fold.ts';
 import { planWhere } from '../conditions/where.ts';
 import { invalid, literal, type Planning } from '../context.ts';
@@ -14,9 +13,9 @@ import {
   subSelections,
 } from '../fields.ts';
 import type { Input } from '../input/input.ts';
-import type { Param } from '../model/param.ts';
-import { always, and, type Predicate } from '../model/predicate.ts';
+import { and, type Predicate } from '../model/predicate.ts';
 import type { Aggregate, Bound, Field, OrderTerm, Select } from '../model/select.ts';
+import { type ColumnTerm, cursorKey, cursorPredicate, reverse } from './cursor.ts';
 import { breakTies, planOrder } from './order.ts';
 import { planFields } from './selection.ts';
 
@@ -93,13 +92,6 @@ export function planConnection(
   };
 }
 
-/** The response key of the n-th hidden cursor column. GraphQL reserves the prefix. */
-export function cursorKey(index: number): string {
-  return `__cursor${index}`;
-}
-
-type ColumnTerm = Extract<OrderTerm, { kind: 'column' }>;
-
 function cursorTerms(table: Table, terms: readonly OrderTerm[], path: string): ColumnTerm[] {
   if (table.primaryKey === null) {
     throw new FozError(
@@ -141,59 +133,6 @@ function count(planning: Planning, input: Input | undefined): number | null {
 
 function oneMore(size: Bound): Bound {
   return typeof size === 'number' ? size + 1 : size;
-}
-
-function reverse(term: ColumnTerm): ColumnTerm {
-  return { ...term, descending: !term.descending, nulls: term.nulls === 'first' ? 'last' : 'first' };
-}
-
-/**
- * Rows after (or before) a cursor in the order of the terms: (a > x) or (a = x and b > y) or ..., with NULLs in
- * their position.
- */
-function cursorPredicate(
-  planning: Planning,
-  terms: readonly ColumnTerm[],
-  input: Input | undefined,
-  before: boolean,
-): Predicate {
-  const text = literal(planning, input) as string | null;
-  if (text === null || input === undefined) return always;
-  const values = readCursor(text, terms, input.path);
-  const branches = terms.map((term, index): Predicate => {
-    const equal = terms
-      .slice(0, index)
-      .map((prior, at) => equals(prior.column, stored(prior.column, values[at], input.path)));
-    return and(...equal, beyond(before ? reverse(term) : term, values[index], input.path));
-  });
-  return { kind: 'or', of: branches };
-}
-
-function beyond(term: ColumnTerm, value: unknown, path: string): Predicate {
-  const { column, descending, nulls } = term;
-  if (value === null)
-    return nulls === 'first' ? { kind: 'is null', column, negated: true } : { kind: 'or', of: [] };
-  const further: Predicate = {
-    kind: 'compare',
-    column,
-    op: descending ? '_lt' : '_gt',
-    value: stored(column, value, path),
-  };
-  if (!column.nullable || nulls === 'first') return further;
-  return { kind: 'or', of: [further, { kind: 'is null', column, negated: false }] };
-}
-
-/** A value of a cursor. Some row holds it, even if no client may write it. */
-function stored(column: ColumnTerm['column'], value: unknown, path: string): Param {
-  return { ...valueParam(column, value, path), stored: true };
-}
-
-/** Reads a cursor, which holds one value per order term. */
-function readCursor(text: string, terms: readonly ColumnTerm[], path: string): readonly unknown[] {
-  const values = readValues(text);
-  if (values?.length === terms.length && values.every((value, index) => fits(value, terms[index]!.column)))
-    return values;
-  throw invalid(path, 'is not a cursor of this connection and order: use one that this field returned');
 }
 
 function countAll(table: Table, where: Predicate): Aggregate {

@@ -1,4 +1,4 @@
-import { RequestEnd } from '../request-end.ts';
+import { RequestEnd } from '../../core/index.ts';
 
 /** One result as JSON text: `{"data":...}`, with `errors` if there are any. */
 export interface Reply {
@@ -46,6 +46,11 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
     this.#left = new Promise((resolve) => {
       this.#leave = () => resolve(over);
     });
+  }
+
+  /** Whether it is a subscription that has started. */
+  get isLive(): boolean {
+    return this.#results !== undefined && this.#results !== null;
   }
 
   [Symbol.asyncIterator](): this {

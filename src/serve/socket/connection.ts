@@ -196,14 +196,14 @@ export class Connection {
     return answering;
   }
 
-  /** Closes the connection as soon as no operation is running. */
+  /** Closes the connection as soon as no operation but subscriptions is running. Their clients subscribe again over another one. */
   drain(): void {
     this.#isDraining = true;
     this.#closeIfIdle();
   }
 
   #closeIfIdle(): void {
-    if (this.#running.size === 0) this.close(closings.away, 'The server stops.');
+    if ([...this.#running].every(({ isLive }) => isLive)) this.close(closings.away, 'The server stops.');
   }
 
   #cancel(): void {

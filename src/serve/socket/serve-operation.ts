@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
+import type { RequestEnd } from '../../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../../execute/index.ts';
 import { withDocument } from '../documents.ts';
-import type { Engine } from '../engine.ts';
+import type { Answers, Engine } from '../engine.ts';
 import type { Entry, Gate, Requester } from '../gate.ts';
+import { mapped } from '../mapped.ts';
 import {
   HeaderMap,
   nameIn,
@@ -13,7 +15,7 @@ import {
   wholeText,
 } from '../operations.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
-import type { RequestEnd } from '../request-end.ts';
+import { countedSubscription } from '../subscriptions/counted.ts';
 import { type Reply, Unserved } from './answering.ts';
 
 /** The parts of the server that operations of a WebSocket share with those over HTTP. */
@@ -39,7 +41,7 @@ export async function serveOperation(
   requester: Requester,
   { body: given, hasExact }: { readonly body: unknown; readonly hasExact: boolean },
   end: RequestEnd,
-): Promise<Reply> {
+): Promise<Reply | AsyncIterableIterator<Reply, undefined>> {
   const started = performance.now();
   let entry: Entry | undefined;
   let summary: Outcome | undefined;
@@ -66,7 +68,12 @@ export async function serveOperation(
         replyOf(planned, wholeText(planned.packed === undefined ? planned.json : '', planned, base.held)),
       );
     }
-    const { status, text, answer } = await operations.full(requester, base, { ...asPost, body });
+    const asked = { ...asPost, body };
+    const { status, text, answer, answers } = await operations.full(requester, base, asked, true);
+    if (answers !== undefined) {
+      summary = outcome('live', nameIn(body), requester.session, status, answer);
+      return subscription(gate, operations, requester, answers);
+    }
     summary = outcome('full', nameIn(body), requester.session, answer === null ? 400 : status, answer);
     return holding(replyOf(answer, wholeText(text, answer, base.held)));
   } catch (error) {
@@ -76,18 +83,24 @@ export async function serveOperation(
       requestId: requester.requestId,
       operationName: nameIn(given),
     });
-    summary = {
-      lane: 'refused',
-      operationName: null,
-      role: requester.session.role,
-      status,
-      result: refusal.code,
-    };
+    const { role } = requester.session;
+    summary = { lane: 'refused', operationName: null, role, status, result: refusal.code };
     throw unserved(answerErrors([refusal], 'request', false).json);
   } finally {
     if (!isHeld) entry?.leave();
     if (summary !== undefined) onOutcome(summary, performance.now() - started, requester.requestId);
   }
+}
+
+/** The replies of a subscription. It takes no concurrency slot and has no time limit; each of its runs has one. */
+function subscription(
+  gate: Gate,
+  operations: Operations,
+  requester: Requester,
+  answers: Answers,
+): AsyncIterableIterator<Reply, undefined> {
+  const counted = countedSubscription(gate, requester, operations.audited(requester, answers));
+  return mapped(counted, async (answer) => replyOf(answer, answer.json));
 }
 
 /** The reply to an operation. `answer`: `null` where it was refused before it ran. Throws Unserved for an answer without data. */

@@ -28,7 +28,7 @@ export function servedChanges(one: Version, other: Version): readonly GraphChang
   const touched = touchedTables(before, after);
   if (touched.size === 0) return [];
   const partial = ({ catalog, parts }: Compared) =>
-    buildGraph(partOf(catalog, touched), parts.capabilitiesOf).schema;
+    buildGraph(partOf(catalog, touched), parts.capabilitiesOf, { subscriptions: true }).schema;
   const changes = compareGraphs({
     before: partial(before),
     after: partial(after),

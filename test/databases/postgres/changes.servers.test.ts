@@ -85,7 +85,7 @@ describeEngines(['postgres'], () => {
     expect(rows(messages)).toEqual([
       ['insert', null, ['1', 'one', null]],
       ['insert', null, ['2', null, null]],
-      ['update', null, ['1', 'uno', null]],
+      ['update', ['1', undefined, undefined], ['1', 'uno', null]],
       ['delete', ['2', undefined, undefined], null],
       ['update', ['1', undefined, undefined], ['3', 'uno', null]],
     ]);
@@ -107,7 +107,7 @@ describeEngines(['postgres'], () => {
       JSON.stringify(row, (_, value) => (value === undefined ? 'absent' : value)).replaceAll(body, 'whole'),
     );
     expect(short).toEqual([
-      '["update",null,["1","2","absent"]]',
+      '["update",["1","absent","absent"],["1","2","absent"]]',
       '["update",["1","2","whole"],["1","3","whole"]]',
     ]);
   });

@@ -1,4 +1,4 @@
-import type { RequestEnd } from '../../../src/serve/request-end.ts';
+import type { RequestEnd } from '../../../src/core/index.ts';
 import { Answering, type Reply, Unserved } from '../../../src/serve/socket/answering.ts';
 import { until } from '../../support/wait.ts';
 

@@ -60,16 +60,23 @@ export async function replicationOffer(
   }
   if (Number(freeSlots) < 1) obstacles.push('All replication slots are taken: raise max_replication_slots.');
   const missing = states.filter(({ isPublished }) => !isPublished);
-  if (missing.length > 0) {
-    const exists = publications === '1';
-    obstacles.push(
-      exists
-        ? `The publication "${publication}" lacks ${missing.length} of ${states.length} tables.`
-        : `There is no publication "${publication}".`,
-    );
-    setup.push(...publishing(missing, exists));
-  }
-  return { method: 'replication', grain: 'rows', obstacles, setup, gaps: states.flatMap(gapsOf) };
+  const exists = publications === '1';
+  if (!exists) obstacles.push(`There is no publication "${publication}".`);
+  if (missing.length > 0) setup.push(...publishing(missing, exists));
+  const seen = new Set(states.filter(isSeen).map(({ table }) => table));
+  return {
+    method: 'replication',
+    grain: 'rows',
+    obstacles,
+    setup,
+    gaps: states.flatMap(gapsOf),
+    unseen: tables.filter((table) => !seen.has(table)),
+  };
+}
+
+/** Whether the stream reports every change of a table. */
+function isSeen({ isPublished, identity }: TableState): boolean {
+  return isPublished && identity !== 'nothing';
 }
 
 async function tableStates(
@@ -103,7 +110,8 @@ function publishing(tables: readonly TableState[], exists: boolean): string[] {
   ];
 }
 
-function gapsOf({ table, identity }: TableState): ChangeOffer['gaps'] {
+function gapsOf({ table, identity, isPublished }: TableState): ChangeOffer['gaps'] {
+  if (!isPublished) return [{ table, reason: `The publication "${publication}" does not have the table.` }];
   if (identity === 'whole row') return [];
   return [
     {

@@ -6,6 +6,8 @@ import { MessageReader } from './message-reader.ts';
 interface Relation {
   readonly table: ChangedTable;
   readonly columns: readonly string[];
+  /** By index of the column: whether it is part of the replica identity. */
+  readonly identity: readonly boolean[];
 }
 
 /** Messages of pgoutput, protocol version 1: https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html */
@@ -82,8 +84,9 @@ export class Pgoutput {
     const namespace = reader.text();
     const name = reader.text();
     reader.byte();
+    const identity: boolean[] = [];
     const columns = Array.from({ length: reader.int16() }, () => {
-      reader.byte();
+      identity.push((reader.byte() & 1) === 1);
       const column = reader.text();
       reader.int32();
       reader.int32();
@@ -92,6 +95,7 @@ export class Pgoutput {
     this.#relations.set(id, {
       table: { namespace: namespace === '' ? 'pg_catalog' : namespace, name },
       columns,
+      identity,
     });
   }
 
@@ -112,8 +116,16 @@ export class Pgoutput {
       if (op !== 'delete') mark = reader.byte();
     }
     const after = mark === newRow ? image(relation, reader, false) : null;
+    // The server sends the key of an update only if it changed.
+    if (op === 'update' && old === null && after !== null) old = keyOf(relation, after);
     return { kind: 'row', op, table: relation.table, old, new: after === null ? null : filled(after, old) };
   }
+}
+
+/** The replica identity of a row; `null`: the table has none. */
+function keyOf({ columns, identity }: Relation, { values }: RowImage): RowImage | null {
+  if (!identity.includes(true)) return null;
+  return { columns, values: values.map((value, at) => (identity[at] ? value : undefined)) };
 }
 
 /** The new row with the values of the old one where the server did not send them since they did not change. */

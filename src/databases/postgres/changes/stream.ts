@@ -7,6 +7,7 @@ import { quotedName } from '../quoted-name.ts';
 import { lsnSpelled, lsnText, parseLsn } from './lsn.ts';
 import { Pgoutput } from './pgoutput.ts';
 import { ReplicationConnection } from './replication-connection.ts';
+import { Visibility } from './visibility.ts';
 
 /** Bytes of decoded messages that wait for `next`. Beyond them nothing is read from the connection. */
 const mostWaiting = 8 * 1024 * 1024;
@@ -27,7 +28,7 @@ export async function followPublication(
     try {
       if (refused.has('replication')) throw behindPooler();
       const start = await begin(connection, publication, follow);
-      return new PostgresChanges(connection, start);
+      return new PostgresChanges(connection, start, await Visibility.open(settings));
     } catch (error) {
       await connection.close();
       throw error;
@@ -69,6 +70,7 @@ function behindPooler(): FozError {
 class PostgresChanges implements ChangeStream {
   readonly start: ChangePosition;
   readonly #connection: ReplicationConnection;
+  readonly #visibility: Visibility;
   readonly #decoder = new Pgoutput();
   #messages: ChangeMessage[] = [];
   #bytes = 0;
@@ -77,8 +79,9 @@ class PostgresChanges implements ChangeStream {
   /** Whether a transaction has begun and not been committed in the stream. */
   #isWithin = false;
 
-  constructor(connection: ReplicationConnection, start: ChangePosition) {
+  constructor(connection: ReplicationConnection, start: ChangePosition, visibility: Visibility) {
     this.#connection = connection;
+    this.#visibility = visibility;
     this.start = start;
     connection.listen({
       data: (bytes) => this.#decode(bytes),
@@ -97,6 +100,7 @@ class PostgresChanges implements ChangeStream {
     this.#messages = [];
     this.#bytes = 0;
     this.#connection.resume();
+    await this.#visibility.wait(transactionsOf(messages));
     return messages;
   }
 
@@ -106,7 +110,7 @@ class PostgresChanges implements ChangeStream {
 
   async close(): Promise<void> {
     this.#fail(new FozError('unavailable', 'The change stream was closed.'));
-    await this.#connection.close();
+    await Promise.all([this.#connection.close(), this.#visibility.close()]);
   }
 
   #arrival(signal: EndSignal): Promise<void> {
@@ -150,4 +154,8 @@ class PostgresChanges implements ChangeStream {
     this.#error ??= error;
     this.#wake?.();
   }
+}
+
+function transactionsOf(messages: readonly ChangeMessage[]): number[] {
+  return messages.flatMap((message) => (message.kind === 'begin' ? [Number(message.transaction)] : []));
 }

@@ -1,28 +1,4 @@
-import { type EndSignal, type Link, LinkedList } from '../core/index.ts';
-
-/** The end of one request: its client disconnected, or its time is up. */
-export class RequestEnd implements EndSignal {
-  aborted = false;
-  #listeners: Set<() => void> | null = null;
-
-  addEventListener(_: 'abort', listener: () => void): void {
-    if (this.#listeners === null) this.#listeners = new Set();
-    this.#listeners.add(listener);
-  }
-
-  removeEventListener(_: 'abort', listener: () => void): void {
-    this.#listeners?.delete(listener);
-  }
-
-  /** Calls all listeners, once. */
-  abort(): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    const listeners = this.#listeners;
-    this.#listeners = null;
-    if (listeners !== null) for (const listener of listeners) listener();
-  }
-}
+import { type Link, LinkedList, type RequestEnd } from '../core/index.ts';
 
 /** A running request. `latest`: the end of its time, by `performance.now()`. */
 export interface Timed {

@@ -1,0 +1,105 @@
+import { type DocumentNode, validate } from 'graphql';
+import type { Logger } from 'pino';
+import { FozError, FozErrors, mostBytes, plainMessage } from '../core/index.ts';
+import { Feeds, LiveQueries, type PlannedSubscription, RunSlots } from '../events/index.ts';
+import {
+  answerErrors,
+  type EngineAnswer,
+  errorsOf,
+  type RoleEngine,
+  type Written,
+} from '../execute/index.ts';
+import type { Answers, Operation } from '../serve/index.ts';
+import type { Graphs, SourceRegistry } from '../views/index.ts';
+
+/** Runs of live queries that go on at once, in all sources together. */
+const runsAtOnce = 10;
+/** Least milliseconds between two runs of a live query. */
+const intervalMs = 50;
+
+/** The subscriptions of this process. */
+export interface Subscriptions {
+  readonly feeds: Feeds;
+  readonly live: LiveQueries;
+  /** Starts a validated subscription; an answer with errors where it cannot start. */
+  subscribe(operation: Operation, document: DocumentNode): Answers | EngineAnswer;
+  /** Called after an operation of this process has written. */
+  wrote(written: readonly Written[]): void;
+  close(): Promise<void>;
+}
+
+/** Live queries over the attached sources, planned again when the graph changes. */
+export function subscriptionsOf(
+  { registry, graphs }: { readonly registry: SourceRegistry; readonly graphs: Graphs },
+  log: Logger,
+): Subscriptions {
+  const feeds = new Feeds({
+    connectorOf: (source) => registry.find(source)?.connector,
+    onFailure: (source, error) =>
+      log.warn({ source, code: error.code, reason: error.internal ?? error.message }, 'change stream ended'),
+  });
+  const live = new LiveQueries({
+    slots: new RunSlots(runsAtOnce),
+    intervalMs,
+    watch: ({ dependencies, rows }, watcher) => feeds.watch(dependencies.tables, rows, watcher),
+    onDrift: async (sources) => {
+      await Promise.all(sources.map((source) => registry.recheckSchema(source)));
+    },
+  });
+  const stop = graphs.onSwap(() => live.replan());
+  return {
+    feeds,
+    live,
+    subscribe(operation, document) {
+      const engine = graphs.engine(operation.session);
+      try {
+        return live.subscribe(planner(graphs, engine, operation, document));
+      } catch (error) {
+        return answerErrors(errorsOf(error), 'request', engine.options.showInternal);
+      }
+    },
+    wrote(written) {
+      const ids = new Set(written.map(({ table }) => table));
+      for (const name of new Set(written.map(({ source }) => source))) {
+        const { tables = [] } = graphs.catalog.sources.get(name) ?? {};
+        feeds.wrote(
+          name,
+          tables.filter(({ id }) => ids.has(id)),
+        );
+      }
+    },
+    async close() {
+      stop();
+      await feeds.close();
+    },
+  };
+}
+
+/** Plans a subscription on the engine that its session has at the time. `first`: the engine that it was validated for. */
+function planner(
+  graphs: Graphs,
+  first: RoleEngine,
+  { query, operationName, variables, hasExact, session, timeoutMs, held }: Operation,
+  document: DocumentNode,
+): () => PlannedSubscription {
+  // The request itself ends as soon as the subscription has started.
+  const request = { query, operationName, variables, hasExact, signal: never, timeoutMs, document };
+  const answerBytes = held?.limit ?? mostBytes;
+  return () => {
+    const engine = graphs.engine(session);
+    if (engine !== first) checkDocument(engine, document);
+    const live = engine.live({ ...request, session: session.variables });
+    return { engine, live, timeoutMs, answerBytes };
+  };
+}
+
+const never = new AbortController().signal;
+
+/** Throws FozErrors where a document does not fit the graph any more. */
+function checkDocument({ options: { schema } }: RoleEngine, document: DocumentNode): void {
+  const problems = validate(schema, document);
+  if (problems.length > 0)
+    throw new FozErrors(
+      problems.map(({ message }) => new FozError('validation-failed', plainMessage(message))),
+    );
+}

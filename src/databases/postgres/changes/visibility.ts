@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '../connect.ts';
+import { connect } from '../connect.ts';
+import { toFozError } from '../errors.ts';
+import type { Settings } from '../options.ts';
+
+/** Milliseconds between two looks at a transaction that is not visible yet: the first pause, and the longest one. */
+const pauseMs = { first: 1, longest: 50 } as const;
+
+/** Transaction ids of the log have 32 bits, those of snapshots also an epoch. */
+const epochBits = 32n;
+const half = 1n << 31n;
+
+/**
+ * Waits until new snapshots see a transaction. A commit is in the log before it is visible: for a moment, and with synchronous
+ * replication until the other server has confirmed it.
+ */
+export class Visibility {
+  readonly #client: Client;
+
+  private constructor(client: Client) {
+    this.#client = client;
+    // A query on a lost connection rejects; the event repeats that.
+    client.on('error', () => {});
+  }
+
+  /** Opens a connection for looking. Rejects with the error of the driver or the server. */
+  static async open(settings: Settings): Promise<Visibility> {
+    return new Visibility((await connect(settings)).client);
+  }
+
+  /** Rejects with FozError when the connection is lost. `transactions`: their ids in the log. */
+  async wait(transactions: readonly number[]): Promise<void> {
+    for (let pause: number = pauseMs.first; transactions.length > 0; pause *= 2) {
+      const snapshot = await this.#snapshot();
+      if (transactions.every((id) => isVisible(id, snapshot))) return;
+      await sleep(Math.min(pause, pauseMs.longest));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end().catch(() => {});
+  }
+
+  async #snapshot(): Promise<Snapshot> {
+    try {
+      const { rows } = await this.#client.query<{ readonly snapshot: string }>(
+        'select txid_current_snapshot()::text as snapshot',
+      );
+      return parseSnapshot(rows[0]!.snapshot);
+    } catch (error) {
+      throw toFozError(error);
+    }
+  }
+}
+
+/** Transactions from `max` on, and those in `running`, are not visible. */
+interface Snapshot {
+  readonly max: bigint;
+  readonly running: ReadonlySet<bigint>;
+}
+
+/** Reads a text such as `10:20:12,15`: the oldest running transaction, the next id, the running ones. */
+export function parseSnapshot(text: string): Snapshot {
+  const [, max = '0', running = ''] = text.split(':');
+  return { max: BigInt(max), running: new Set(running.split(',').filter(Boolean).map(BigInt)) };
+}
+
+/** Whether a snapshot sees a committed transaction, of whose id the lower 32 bits are known. */
+export function isVisible(id: number, { max, running }: Snapshot): boolean {
+  let whole = ((max >> epochBits) << epochBits) | BigInt(id);
+  if (whole - max > half) whole -= 1n << epochBits;
+  else if (max - whole > half) whole += 1n << epochBits;
+  return whole < max && !running.has(whole);
+}

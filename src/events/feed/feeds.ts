@@ -1,0 +1,122 @@
+import type { Table } from '../../catalog/index.ts';
+import type { FozError, SourceName } from '../../core/index.ts';
+import type { EqualRows } from '../../execute/index.ts';
+import type { ChangedTable, Connector } from '../../plan/index.ts';
+import { type FeedState, SourceFeed, type WatchedRows } from './source-feed.ts';
+import type { Watcher } from './watchers.ts';
+
+/** Milliseconds for which a source is followed after its last watcher is gone, since the next one often comes soon. */
+const lingerMs = 30_000;
+
+export interface FeedsOptions {
+  /** The connector of an attached source. */
+  readonly connectorOf: (source: SourceName) => Connector | undefined;
+  /** Called when the stream of a source ends by an error or cannot be opened. It is opened again. */
+  readonly onFailure?: (source: SourceName, error: FozError) => void;
+}
+
+/** A watch over tables of any sources. */
+export interface Watch {
+  /** Resolves once changes from now on touch the watcher. */
+  readonly ready: Promise<unknown>;
+  stop(): void;
+}
+
+interface Followed {
+  readonly source: SourceName;
+  readonly feed: SourceFeed;
+  watches: number;
+  timer: NodeJS.Timeout | null;
+}
+
+/** The change feeds of all sources, each followed only while somebody watches its tables. */
+export class Feeds {
+  readonly #options: FeedsOptions;
+  readonly #followed = new Map<Connector, Followed>();
+  #isClosed = false;
+
+  constructor(options: FeedsOptions) {
+    this.#options = options;
+  }
+
+  /** How each followed source is followed. */
+  get states(): readonly (FeedState & { readonly source: SourceName })[] {
+    return [...this.#followed.values()].map(({ source, feed }) => ({ source, ...feed.state }));
+  }
+
+  /** Watches tables. `rows`: of its table, only changes of these rows concern the watcher. */
+  watch(tables: readonly Table[], rows: EqualRows | null, watcher: Watcher): Watch {
+    const bySource = new Map<SourceName, WatchedRows[]>();
+    for (const table of tables) {
+      const list = bySource.get(table.source.name) ?? [];
+      bySource.set(table.source.name, list);
+      const equal = rows?.table.id === table.id ? (rows.columns[0] ?? null) : null;
+      list.push({ table: changedTable(table), isBase: isBase(table), rows: equal });
+    }
+    const watches = [...bySource].map(([source, watched]) => this.#watchSource(source, watched, watcher));
+    return {
+      ready: Promise.all(watches.map(({ ready }) => ready)),
+      stop: () => {
+        for (const { stop } of watches.splice(0)) stop();
+      },
+    };
+  }
+
+  /** Called after this process has written to tables of a source. */
+  wrote(source: SourceName, tables: readonly ChangedTable[]): void {
+    const connector = this.#options.connectorOf(source);
+    if (connector !== undefined) this.#followed.get(connector)?.feed.wrote(tables);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const followed = [...this.#followed.values()];
+    this.#followed.clear();
+    for (const { timer } of followed) clearTimeout(timer ?? undefined);
+    await Promise.all(followed.map(({ feed }) => feed.close()));
+  }
+
+  #watchSource(source: SourceName, watched: readonly WatchedRows[], watcher: Watcher): Watch {
+    const connector = this.#options.connectorOf(source);
+    if (connector === undefined || this.#isClosed) return { ready: Promise.resolve(), stop: () => {} };
+    const followed = this.#follow(source, connector);
+    clearTimeout(followed.timer ?? undefined);
+    followed.watches++;
+    const unwatch = followed.feed.watch(watched, watcher);
+    return {
+      ready: followed.feed.ready(watched),
+      stop: () => {
+        unwatch();
+        if (--followed.watches === 0) this.#leaveSoon(connector, followed);
+      },
+    };
+  }
+
+  #follow(source: SourceName, connector: Connector): Followed {
+    let followed = this.#followed.get(connector);
+    if (followed === undefined) {
+      const { onFailure = () => {} } = this.#options;
+      const feed = new SourceFeed(connector, (error) => onFailure(source, error));
+      followed = { source, feed, watches: 0, timer: null };
+      this.#followed.set(connector, followed);
+    }
+    return followed;
+  }
+
+  #leaveSoon(connector: Connector, followed: Followed): void {
+    followed.timer = setTimeout(() => {
+      if (followed.watches > 0) return;
+      this.#followed.delete(connector);
+      void followed.feed.close();
+    }, lingerMs);
+    followed.timer.unref();
+  }
+}
+
+function changedTable({ namespace, name }: Table): ChangedTable {
+  return { namespace, name };
+}
+
+function isBase({ kind }: Table): boolean {
+  return kind === 'table' || kind === 'partitioned table';
+}

@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EndSignal, FozError } from '../../core/index.ts';
+import type { EqualRows } from '../../execute/index.ts';
+import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
+import { Transaction } from './transaction.ts';
+import { tableKey, type Watcher, Watchers } from './watchers.ts';
+
+/** How the changes of a source become known now. `polling`: watched queries are run again each second. */
+export interface FeedState {
+  readonly method: ChangeMethod | 'polling';
+  /** Why not by a better method; empty: there is none. */
+  readonly obstacles: readonly string[];
+  /** Watched tables that are polled nevertheless. */
+  readonly polled: readonly ChangedTable[];
+}
+
+/** Pauses before a stream is opened again, in milliseconds. They double with each failure. */
+const retryMs = { first: 250, longest: 15_000 } as const;
+/** Milliseconds between two runs of queries whose changes are not reported. */
+export const pollMs = 1000;
+/** Milliseconds after which the methods of a database are looked at again where the best one is not in use. */
+const reconsiderMs = 60_000;
+
+/** One watched table; `rows`: see `Watchers.add`. */
+export interface WatchedRows {
+  readonly table: ChangedTable;
+  /** Whether it is a table of the database itself, whose changes a log can contain. */
+  readonly isBase: boolean;
+  readonly rows: EqualRows['columns'][number] | null;
+}
+
+/**
+ * Follows the changes of one source while somebody watches its tables: by the best stream that the database offers, opened again
+ * whenever it ends. After each gap all watchers are touched, since what happened in it is not known.
+ */
+export class SourceFeed {
+  readonly #connector: Connector;
+  readonly #onFailure: (error: FozError) => void;
+  readonly #watchers = new Watchers();
+  readonly #end = new AbortController();
+  /** Tables that the stream does not report, by key. */
+  #unseen: ReadonlyMap<string, ChangedTable> = new Map();
+  /** Tables that the database was asked about, by key. */
+  #offered: ReadonlySet<string> = new Set();
+  /** Watched views and foreign tables, by key: no log has their changes. */
+  readonly #views = new Set<string>();
+  #isFollowing = false;
+  #state: FeedState = { method: 'polling', obstacles: [], polled: [] };
+  #started: Promise<void> | null = null;
+  #poll: NodeJS.Timeout | null = null;
+  #reconsider: NodeJS.Timeout | null = null;
+  #loop: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | null = null;
+
+  /** `onFailure`: called when a stream ends by an error or cannot be opened. */
+  constructor(connector: Connector, onFailure: (error: FozError) => void = () => {}) {
+    this.#connector = connector;
+    this.#onFailure = onFailure;
+  }
+
+  get state(): FeedState {
+    return { ...this.#state, polled: this.#polled() };
+  }
+
+  /** Whether the stream reports the changed rows of every watched table. */
+  get isComplete(): boolean {
+    return this.#isFollowing && this.#state.method === 'replication' && this.#polled().length === 0;
+  }
+
+  /** Watches tables. Returns a function that ends it. */
+  watch(watched: readonly WatchedRows[], watcher: Watcher): () => void {
+    const removals = watched.map(({ table, rows, isBase }) => {
+      if (!isBase) this.#views.add(tableKey(table));
+      return this.#watchers.add(table, rows, watcher);
+    });
+    return () => {
+      for (const remove of removals) remove();
+    };
+  }
+
+  /** Resolves once changes from now on will touch their watchers. Never rejects: a source that cannot be followed is polled. */
+  async ready(watched: readonly WatchedRows[]): Promise<void> {
+    this.#started ??= this.#start();
+    await this.#started;
+    const isNew = watched.some(({ table, isBase }) => isBase && !this.#offered.has(tableKey(table)));
+    if (isNew && this.#state.method === 'replication') await this.#offers().catch(() => {});
+  }
+
+  /** Touches the watchers of tables that this process has written, where the source itself reports nothing at once. */
+  wrote(tables: readonly ChangedTable[]): void {
+    if (this.#isFollowing && this.#state.method === 'replication') {
+      this.#watchers.all(tables.filter((table) => this.#unseen.has(tableKey(table))));
+      this.#watchers.all(this.#watchers.tables.filter((table) => this.#views.has(tableKey(table))));
+    } else this.everything();
+  }
+
+  /** Touches all watchers. */
+  everything(): void {
+    this.#watchers.all();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#end.abort();
+    for (const timer of [this.#poll, this.#reconsider]) clearInterval(timer ?? undefined);
+    await this.#loop;
+  }
+
+  async #start(): Promise<void> {
+    this.#poll = setInterval(() => this.#watchers.all(this.#polled()), pollMs);
+    this.#poll.unref();
+    this.#reconsider = setInterval(() => {
+      if (this.#isFollowing && this.#unseen.size > 0) void this.#offers().catch(() => {});
+    }, reconsiderMs);
+    this.#reconsider.unref();
+    const first = new Promise<void>((resolve) => {
+      this.#loop = this.#follow(resolve);
+    });
+    await first;
+  }
+
+  /** `onTried`: called when the first stream is open, or cannot be opened. */
+  async #follow(onTried: () => void): Promise<void> {
+    let pause: number = retryMs.first;
+    while (!this.#end.signal.aborted) {
+      const openedAt = performance.now();
+      const end = await this.#followOnce(onTried);
+      onTried();
+      if (end === 'not offered') await pauseOf(reconsiderMs, this.#end.signal);
+      else {
+        if (performance.now() - openedAt > retryMs.longest) pause = retryMs.first;
+        await pauseOf(pause, this.#end.signal);
+        pause = Math.min(pause * 2, retryMs.longest);
+      }
+    }
+  }
+
+  /** Follows a stream until it ends. Never rejects. */
+  async #followOnce(onOpen: () => void): Promise<'not offered' | 'ended'> {
+    let stream: ChangeStream | null = null;
+    try {
+      stream = await this.#open();
+      if (stream === null) return 'not offered';
+      this.#isFollowing = true;
+      // Changes since the last stream ended are not known.
+      this.everything();
+      onOpen();
+      await this.#read(stream);
+    } catch (error) {
+      if (!this.#end.signal.aborted) this.#onFailure(asFozError(error));
+    } finally {
+      this.#isFollowing = false;
+      await stream?.close().catch(() => {});
+    }
+    return 'ended';
+  }
+
+  /** `null`: the database offers no stream now. */
+  async #open(): Promise<ChangeStream | null> {
+    const offer = await this.#offers();
+    if (offer === null) return null;
+    return (await this.#connector.changes?.follow({ method: offer.method, keptAs: null })) ?? null;
+  }
+
+  /** Chooses the first method without obstacles; `null`: there is none. */
+  async #offers(): Promise<ChangeOffer | null> {
+    const tables = this.#watchers.tables;
+    const offers = (await this.#connector.changes?.offers(tables, this.#end.signal)) ?? [];
+    const best = offers.find(({ obstacles }) => obstacles.length === 0) ?? null;
+    const obstacles = offers.flatMap((offer) => offer.obstacles);
+    const unseen = new Map((best?.unseen ?? tables).map((table) => [tableKey(table), table]));
+    const nowSeen = [...this.#unseen].filter(([key]) => !unseen.has(key)).map(([, table]) => table);
+    this.#unseen = unseen;
+    this.#watchers.all(nowSeen);
+    this.#offered = new Set(tables.map(tableKey));
+    this.#state = { method: best?.method ?? 'polling', obstacles, polled: [] };
+    return best;
+  }
+
+  async #read(stream: ChangeStream): Promise<void> {
+    const transaction = new Transaction(this.#watchers);
+    while (!this.#end.signal.aborted) {
+      for (const message of await stream.next(this.#end.signal as EndSignal)) {
+        switch (message.kind) {
+          case 'row':
+          case 'truncate':
+            transaction.add(message);
+            break;
+          case 'commit':
+            transaction.commit();
+            stream.acknowledge(message.position);
+            break;
+          case 'idle':
+            stream.acknowledge(message.position);
+            break;
+          case 'touched':
+            this.everything();
+            break;
+          case 'begin':
+            break;
+        }
+      }
+    }
+  }
+
+  /** The watched tables whose changes no stream reports now. */
+  #polled(): readonly ChangedTable[] {
+    if (!this.#isFollowing) return this.#watchers.tables;
+    if (this.#state.method === 'version') return [];
+    return this.#watchers.tables.filter((table) => {
+      const key = tableKey(table);
+      return this.#views.has(key) || this.#unseen.has(key) || !this.#offered.has(key);
+    });
+  }
+}
+
+async function pauseOf(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {});
+}
+
+function asFozError(error: unknown): FozError {
+  return error instanceof FozError
+    ? error
+    : new FozError('unexpected', 'Following the changes of a source failed.', { cause: error });
+}

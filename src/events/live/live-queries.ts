@@ -1,0 +1,142 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { answerErrors, type EngineAnswer, errorsOf, type RoleEngine } from '../../execute/index.ts';
+import { Newest } from './newest.ts';
+import { type LiveContext, type PlannedSubscription, type Receiver, SharedQuery } from './shared-query.ts';
+import { StreamQuery } from './stream-query.ts';
+
+/** Plans a subscription for the present graph of its session. Throws FozError or FozErrors where it does not fit into it. */
+export type PlanSubscription = () => PlannedSubscription;
+
+interface Subscriber {
+  /** Takes over a changed graph. Throws as PlanSubscription does. */
+  replan(): void;
+  fail(answer: EngineAnswer): void;
+}
+
+/** Subscribers that are planned again before other work gets its turn. */
+const replannedAtOnce = 100;
+
+/** All subscriptions of this process. Subscribers with the same answers share the runs of a query. */
+export class LiveQueries {
+  readonly #context: LiveContext;
+  readonly #shared = new Map<RoleEngine, Map<string, SharedQuery>>();
+  readonly #subscribers = new Set<Subscriber>();
+  #replanning: Promise<void> | null = null;
+  #isStale = false;
+
+  constructor(context: LiveContext) {
+    this.#context = context;
+  }
+
+  /** The number of subscribers. */
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  /** The number of queries that are run for subscribers; streams are not among them. */
+  get queries(): number {
+    let count = 0;
+    for (const byKey of this.#shared.values()) count += byKey.size;
+    return count;
+  }
+
+  /** The answers of a subscription: the first one at once, then one per change. Throws FozError or FozErrors. */
+  subscribe(plan: PlanSubscription): AsyncIterableIterator<EngineAnswer, undefined> {
+    const planned = plan();
+    return planned.live.key === null ? this.#stream(plan, planned) : this.#query(plan, planned);
+  }
+
+  /** Plans all subscriptions again, after the graph has changed. One that does not fit any more ends with the errors. */
+  replan(): void {
+    this.#isStale = true;
+    this.#replanning ??= this.#replanAll().finally(() => {
+      this.#replanning = null;
+    });
+  }
+
+  async #replanAll(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false;
+      let count = 0;
+      for (const subscriber of [...this.#subscribers]) {
+        if (this.#subscribers.has(subscriber)) replanOne(subscriber);
+        if (++count % replannedAtOnce === 0) await turn();
+      }
+    }
+  }
+
+  #query(plan: PlanSubscription, first: PlannedSubscription): Newest<EngineAnswer> {
+    let shared = this.#sharedOf(first);
+    let sent: string | null = null;
+    const receiver: Receiver = {
+      put(answer, print) {
+        // The query of a changed graph often has the answer that the one before it had.
+        if (print === sent) return;
+        sent = print;
+        answers.put(answer);
+      },
+    };
+    const answers = new Newest<EngineAnswer>(() => {
+      this.#subscribers.delete(subscriber);
+      this.#leave(shared, receiver);
+    });
+    const subscriber: Subscriber = {
+      replan: () => {
+        const next = this.#sharedOf(plan(), shared);
+        if (next === shared) return;
+        this.#leave(shared, receiver);
+        shared = next;
+        shared.add(receiver);
+      },
+      fail(answer) {
+        answers.put(answer);
+        answers.end();
+      },
+    };
+    this.#subscribers.add(subscriber);
+    shared.add(receiver);
+    return answers;
+  }
+
+  #stream(plan: PlanSubscription, first: PlannedSubscription): StreamQuery {
+    const stream = new StreamQuery(first, this.#context, () => this.#subscribers.delete(subscriber));
+    const subscriber: Subscriber = {
+      replan: () => stream.use(plan()),
+      fail: (answer) => stream.fail(answer),
+    };
+    this.#subscribers.add(subscriber);
+    return stream;
+  }
+
+  /** The query that a subscription shares. `current`: the one that it shares already. */
+  #sharedOf(planned: PlannedSubscription, current?: SharedQuery): SharedQuery {
+    const { engine, live } = planned;
+    if (current?.engine === engine && current.key === live.key) return current;
+    let byKey = this.#shared.get(engine);
+    if (byKey === undefined) {
+      byKey = new Map();
+      this.#shared.set(engine, byKey);
+    }
+    let shared = byKey.get(live.key!);
+    if (shared === undefined) {
+      shared = new SharedQuery(planned, this.#context);
+      byKey.set(live.key!, shared);
+    }
+    return shared;
+  }
+
+  #leave(shared: SharedQuery, receiver: Receiver): void {
+    if (!shared.remove(receiver)) return;
+    const byKey = this.#shared.get(shared.engine);
+    byKey?.delete(shared.key);
+    if (byKey?.size === 0) this.#shared.delete(shared.engine);
+  }
+}
+
+function replanOne(subscriber: Subscriber): void {
+  try {
+    subscriber.replan();
+  } catch (error) {
+    subscriber.fail(answerErrors(errorsOf(error), 'request', false));
+  }
+}

@@ -1,0 +1,89 @@
+import { jsonText, type SourceName } from '../core/index.ts';
+import {
+  type Dependencies,
+  type Plan,
+  resolveParam,
+  rootFields,
+  type VariableValues,
+} from '../plan/index.ts';
+import type { EngineAnswer } from './answer.ts';
+import type { OperationRequest } from './operation-request.ts';
+import { operationKey } from './plan-cache.ts';
+import type { PreparedPlan } from './prepared.ts';
+
+/** What a run of a subscription is given: the rest is that of the request. */
+export type LiveRun = Pick<OperationRequest, 'signal' | 'timeoutMs' | 'held' | 'onBatch'>;
+
+/** Rows of a table by the value of one column, as canonical texts. */
+export interface EqualRows {
+  readonly table: { readonly source: SourceName; readonly id: string };
+  readonly columns: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** A planned subscription of one caller. It can run any number of times. */
+export interface LiveOperation {
+  readonly dependencies: Dependencies;
+  /** Only changes of these rows of the root's table can change the answer; `null`: of all its rows. */
+  readonly rows: EqualRows | null;
+  /** Equal for operations of one engine that have the same answer at any time; `null`: a stream, which has a position of its own. */
+  readonly key: string | null;
+  /** Most rows of one batch of a stream; `null`: it is none. */
+  readonly batchSize: number | null;
+  /** Runs it once. `after`: the position of the last row that a stream has sent. Never rejects. */
+  run(run: LiveRun, after: string | null): Promise<EngineAnswer>;
+}
+
+/** A subscription with these variables. `run` may throw FozError. */
+export function liveOperation(
+  { plan, dependencies }: PreparedPlan,
+  request: Pick<OperationRequest, 'query' | 'operationName' | 'session'>,
+  variables: VariableValues,
+  run: LiveOperation['run'],
+): LiveOperation {
+  const { session } = request;
+  const batchSize = batchSizeOf(plan);
+  const known = dependencies.sessionVariables.map((name) => [name, session.get(name) ?? null]);
+  return {
+    dependencies,
+    rows: equalRows(dependencies, { variables, session, steps: [], parents: null }),
+    key: batchSize !== null ? null : `${operationKey(request)}${jsonText([variables, known])}`,
+    batchSize,
+    run,
+  };
+}
+
+function batchSizeOf({ roots }: Plan): number | null {
+  const stream = rootFields(roots).find((root) => root.kind === 'stream');
+  return (stream?.stream.size as number | undefined) ?? null;
+}
+
+/** Types whose equal values have the same text on every engine. */
+const comparable: ReadonlySet<string> = new Set(['smallint', 'int', 'bigint', 'uuid']);
+
+function equalRows({ root }: Dependencies, bindings: Parameters<typeof resolveParam>[1]): EqualRows | null {
+  if (root === null) return null;
+  const columns = root.equal.flatMap(({ column, value }) => {
+    const { scalar, array } = column.type;
+    const isBound = ['variable', 'constant', 'session'].includes(value.source.kind);
+    if (array || !comparable.has(scalar) || !isBound) return [];
+    const text = canonicalText(value, bindings);
+    return text === null ? [] : [{ name: column.name, text }];
+  });
+  const { table } = root;
+  return columns.length === 0 ? null : { table: { source: table.source.name, id: table.id }, columns };
+}
+
+/** `null`: there is no value, or it is no value of the type, which the run reports. */
+function canonicalText(
+  value: Parameters<typeof resolveParam>[0],
+  bindings: Parameters<typeof resolveParam>[1],
+): string | null {
+  try {
+    const found = resolveParam(value, bindings);
+    const text = String(found ?? '').toLowerCase();
+    if (/^[+-]?\d+$/.test(text)) return String(BigInt(text));
+    return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? text : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answers } from '../engine.ts';
+import type { Readers } from '../readers.ts';
+import type { StreamFormat } from './format.ts';
+
+/** Milliseconds between two signs of life on a connection. */
+const keepAliveMs = 15_000;
+
+/** A response that carries several answers. */
+export interface StreamedResponse {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly format: StreamFormat;
+}
+
+/** The HTTP responses of subscriptions. An answer is sent when the client has read the one before, so a slow client gets the newest. */
+export class StreamedResponses {
+  readonly #readers: Readers;
+  readonly #open = new Set<Answers>();
+
+  constructor(readers: Readers) {
+    this.#readers = readers;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Sends answers until they end or the client is gone. Rejects when reading the answers does. */
+  async send(streamed: StreamedResponse, answers: Answers): Promise<void> {
+    const { response, format, headers } = streamed;
+    const leave = () => void answers.return?.();
+    response.on('close', leave);
+    this.#open.add(answers);
+    const keepAlive = setInterval(() => {
+      if (response.writableLength === 0) response.write(format.keepAlive);
+    }, keepAliveMs);
+    keepAlive.unref();
+    try {
+      response.writeHead(200, {
+        ...headers,
+        'content-type': format.contentType,
+        'cache-control': 'no-store',
+        // Tells nginx to pass on each part at once.
+        'x-accel-buffering': 'no',
+      });
+      response.write(format.start);
+      for await (const { json } of answers) {
+        if (!response.write(format.answer(json))) await this.#read(response);
+        if (response.destroyed) return;
+      }
+      response.end(format.end);
+    } finally {
+      clearInterval(keepAlive);
+      response.off('close', leave);
+      this.#open.delete(answers);
+      leave();
+      if (!response.writableEnded) response.destroy();
+    }
+  }
+
+  /** Ends all subscriptions: their clients ask again, elsewhere. */
+  close(): void {
+    for (const answers of this.#open) void answers.return?.();
+  }
+
+  /** Resolves when the client has read what was sent, or is gone. */
+  async #read(response: ServerResponse): Promise<void> {
+    if (response.destroyed) return;
+    const stop = this.#readers.watch({
+      get socket() {
+        return response.socket;
+      },
+      cutOff: () => (response.socket ?? response).destroy(),
+    });
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        response.off('drain', done);
+        response.off('close', done);
+        resolve();
+      };
+      response.on('drain', done);
+      response.on('close', done);
+    });
+    stop();
+  }
+}

@@ -1,0 +1,192 @@
+/** A write by a client of the database itself (`sql`), or through Foz (`mutation`). */
+export type Write = { readonly sql: string } | { readonly mutation: string };
+
+/** One live query: what is asked, what is written meanwhile, and the answers that must come; no others may. */
+export interface LiveCase {
+  readonly name: string;
+  /** The role and its session variables; absent: an admin. */
+  readonly as?: Readonly<Record<string, string>>;
+  readonly query: string;
+  readonly variables?: object;
+  readonly first: unknown;
+  /** `null`: the write changes nothing in the answer. */
+  readonly writes: readonly (readonly [write: Write, answer: unknown])[];
+}
+
+/** Tables of the cases. Each case has rows of its own, so that they can run at the same time. */
+export const tables = [
+  'create table live_authors (id integer primary key, name varchar(40) not null, country varchar(2))',
+  `create table live_books (id integer primary key, author_id integer not null, title varchar(40) not null, pages integer not null,
+    foreign key (author_id) references live_authors (id) on delete cascade)`,
+];
+
+const sql = (text: string): Write => ({ sql: text });
+const mutation = (text: string): Write => ({ mutation: text });
+
+const author = (id: number, name: string, country = 'DE') =>
+  sql(`insert into live_authors values (${id}, '${name}', '${country}')`);
+const book = (id: number, of: number, title: string, pages = 10) =>
+  sql(`insert into live_books values (${id}, ${of}, '${title}', ${pages})`);
+const books = (...titles: string[]) => ({ live_books: titles.map((title) => ({ title })) });
+
+/** Rows that exist before anything is asked. */
+export const fixture: readonly Write[] = [
+  ...[10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120].map((id) => author(id, `author ${id}`)),
+  book(100, 10, 'first'),
+  book(200, 20, 'first'),
+  book(300, 30, 'first'),
+  book(500, 50, 'first'),
+  book(501, 50, 'second'),
+  book(600, 60, 'first'),
+  book(800, 80, 'first'),
+];
+
+export const cases: readonly LiveCase[] = [
+  {
+    name: 'a list: rows come, change and go',
+    query: 'subscription { live_books(where: {author_id: {_eq: 10}}, order_by: {id: asc}) { title } }',
+    first: books('first'),
+    writes: [
+      [book(101, 10, 'second'), books('first', 'second')],
+      [sql(`update live_books set title = 'third' where id = 101`), books('first', 'third')],
+      [sql('delete from live_books where id = 100'), books('third')],
+    ],
+  },
+  {
+    name: 'a list: rows of others change nothing, a row that moves does',
+    query:
+      'subscription ($a: Int!) { live_books(where: {author_id: {_eq: $a}}, order_by: {id: asc}) { title } }',
+    variables: { a: 20 },
+    first: books('first'),
+    writes: [
+      [book(210, 30, 'of another'), null],
+      [sql(`update live_books set title = 'changed' where id = 210`), null],
+      [sql('update live_books set author_id = 20 where id = 210'), books('first', 'changed')],
+      [sql('update live_books set author_id = 30 where id = 210'), books('first')],
+      [sql('delete from live_books where id = 210'), null],
+      [sql(`update live_books set title = 'last' where id = 200`), books('last')],
+    ],
+  },
+  {
+    name: 'a row by its key: absent, there, changed, gone',
+    query: 'subscription { live_authors_by_pk(id: 41) { name } }',
+    first: { live_authors_by_pk: null },
+    writes: [
+      [author(42, 'another'), null],
+      [author(41, 'new'), { live_authors_by_pk: { name: 'new' } }],
+      [
+        sql(`update live_authors set name = 'newer' where id = 41`),
+        { live_authors_by_pk: { name: 'newer' } },
+      ],
+      [sql('update live_authors set id = 43 where id = 41'), { live_authors_by_pk: null }],
+      [sql('update live_authors set id = 41 where id = 43'), { live_authors_by_pk: { name: 'newer' } }],
+      [sql('delete from live_authors where id = 41'), { live_authors_by_pk: null }],
+    ],
+  },
+  {
+    name: 'an aggregate',
+    query:
+      'subscription { live_books_aggregate(where: {author_id: {_eq: 50}}) { aggregate { count max { pages } } } }',
+    first: { live_books_aggregate: { aggregate: { count: 2, max: { pages: 10 } } } },
+    writes: [
+      [
+        book(502, 50, 'third', 300),
+        { live_books_aggregate: { aggregate: { count: 3, max: { pages: 300 } } } },
+      ],
+      [sql(`update live_books set title = 'no matter' where id = 502`), null],
+      [
+        sql('delete from live_books where author_id = 50'),
+        { live_books_aggregate: { aggregate: { count: 0, max: { pages: null } } } },
+      ],
+    ],
+  },
+  {
+    name: 'a nested list changes with the table below',
+    query:
+      'subscription { live_authors(where: {id: {_eq: 60}}) { name live_books(order_by: {id: asc}) { title } } }',
+    first: { live_authors: [{ name: 'author 60', live_books: [{ title: 'first' }] }] },
+    writes: [
+      [
+        book(601, 60, 'second'),
+        { live_authors: [{ name: 'author 60', live_books: [{ title: 'first' }, { title: 'second' }] }] },
+      ],
+      [
+        sql(`update live_authors set name = 'renamed' where id = 60`),
+        { live_authors: [{ name: 'renamed', live_books: [{ title: 'first' }, { title: 'second' }] }] },
+      ],
+    ],
+  },
+  {
+    name: 'a condition on a related table',
+    query: 'subscription { live_authors(where: {id: {_eq: 70}, live_books: {pages: {_gt: 100}}}) { name } }',
+    first: { live_authors: [] },
+    writes: [
+      [book(700, 70, 'short', 5), null],
+      [book(701, 70, 'long', 500), { live_authors: [{ name: 'author 70' }] }],
+      [sql('update live_books set pages = 1 where id = 701'), { live_authors: [] }],
+    ],
+  },
+  {
+    name: 'rows that the database deletes by itself, with their parent',
+    query: 'subscription { live_books(where: {author_id: {_eq: 80}}) { title } }',
+    first: books('first'),
+    writes: [[sql('delete from live_authors where id = 80'), books()]],
+  },
+  {
+    name: 'writes through Foz',
+    query: 'subscription { live_books(where: {author_id: {_eq: 90}}, order_by: {id: asc}) { title } }',
+    first: books(),
+    writes: [
+      [
+        mutation(
+          'mutation { insert_live_books(objects: [{id: 900, author_id: 90, title: "a", pages: 1}, {id: 901, author_id: 90, title: "b", pages: 1}]) { affected_rows } }',
+        ),
+        books('a', 'b'),
+      ],
+      [
+        mutation('mutation { update_live_books_by_pk(pk_columns: {id: 900}, _set: {title: "c"}) { id } }'),
+        books('c', 'b'),
+      ],
+      [mutation('mutation { delete_live_books(where: {author_id: {_eq: 90}}) { affected_rows } }'), books()],
+    ],
+  },
+  {
+    name: 'a Relay connection',
+    query:
+      'subscription { live_books_connection(first: 1, where: {author_id: {_eq: 100}}) { edges { node { title } } pageInfo { hasNextPage } } }',
+    first: { live_books_connection: { edges: [], pageInfo: { hasNextPage: false } } },
+    writes: [
+      [
+        book(1000, 100, 'one'),
+        { live_books_connection: { edges: [{ node: { title: 'one' } }], pageInfo: { hasNextPage: false } } },
+      ],
+      [
+        book(1001, 100, 'two'),
+        { live_books_connection: { edges: [{ node: { title: 'one' } }], pageInfo: { hasNextPage: true } } },
+      ],
+    ],
+  },
+  {
+    name: 'a role sees its rows: those of others change nothing',
+    as: { 'x-foz-role': 'writer', 'x-foz-user-id': '110' },
+    query: 'subscription { live_books(order_by: {id: asc}) { title } }',
+    first: books(),
+    writes: [
+      [book(1100, 110, 'mine'), books('mine')],
+      [book(1101, 120, 'of another'), null],
+      [sql(`update live_books set author_id = 110, title = 'given' where id = 1101`), books('mine', 'given')],
+      [sql('update live_books set author_id = 120 where id = 1101'), books('mine')],
+    ],
+  },
+  {
+    name: 'a stream: each new row once, in order',
+    query:
+      'subscription { live_books_stream(batch_size: 2, cursor: [{initial_value: {id: 1199}}], where: {author_id: {_eq: 120}}) { title } }',
+    first: { live_books_stream: [] },
+    writes: [
+      [book(1200, 120, 'one'), { live_books_stream: [{ title: 'one' }] }],
+      [sql(`update live_books set title = 'changed' where id = 1200`), null],
+      [book(1201, 120, 'two'), { live_books_stream: [{ title: 'two' }] }],
+    ],
+  },
+];

@@ -1,0 +1,104 @@
+import { pino } from 'pino';
+import type { Metadata } from '../../src/catalog/index.ts';
+import { type Started, start } from '../../src/main.ts';
+import { cases, fixture, type LiveCase, tables, type Write } from '../cases/live/cases.ts';
+import { type Connection, connect } from '../support/connect.ts';
+import { freshDatabase, type TestDatabase } from '../support/databases.ts';
+import { describeEngines, engines } from '../support/engines.ts';
+import { Subscriber } from './subscriber.ts';
+
+const secret = 'a secret of some length';
+const admin = { 'x-foz-admin-secret': secret };
+
+const metadata = (source: string): Metadata => ({
+  tables: [
+    {
+      source,
+      table: 'live_books',
+      select_permissions: [
+        {
+          role: 'writer',
+          permission: { columns: ['id', 'title'], filter: { author_id: { _eq: 'X-Foz-User-Id' } } },
+        },
+      ],
+    },
+  ],
+});
+
+/** PostgreSQL is followed by replication where a publication exists; without one, as other engines without a log, by asking again. */
+const ways = [...engines.map((engine) => [engine, 'by itself'] as const), ['postgres', 'published'] as const];
+
+for (const [engine, way] of ways) {
+  describeEngines([engine], () => {
+    let database: TestDatabase;
+    let own: Connection | null = null;
+    let foz: Started;
+
+    beforeAll(async () => {
+      database = await freshDatabase(engine, 'shop');
+      await database.use(async (connection) => {
+        for (const text of tables) await connection.execute(text);
+        for (const write of fixture) if ('sql' in write) await connection.execute(write.sql);
+        if (way === 'published')
+          await connection.execute('create publication foz for table live_authors, live_books');
+      });
+      const place =
+        engine === 'sqlite' || engine === 'pglite' ? { path: database.location } : { url: database.location };
+      foz = await start(
+        {
+          server: { port: 0, graphiql: false },
+          auth: { admin_secrets: [secret] },
+          sources: [{ name: 'shop', kind: engine, ...place }],
+          metadata: metadata('shop'),
+          control: { enabled: false },
+        } as Parameters<typeof start>[0],
+        { logger: pino({ level: 'silent' }) },
+      );
+      // PGlite's folder belongs to Foz alone: its own SQL goes through the connector.
+      if (engine !== 'pglite') own = await connect(engine, database.location);
+    }, 60_000);
+    afterAll(async () => {
+      await own?.close();
+      await foz?.close(0);
+      await database?.drop();
+    });
+
+    const execute = async (text: string) => {
+      if (own !== null) return void (await own.execute(text));
+      const { connector } = foz.attached.registry.named('shop');
+      const context = { signal: new AbortController().signal, timeoutMs: null };
+      await connector.run({ text, slots: [] }, [], context);
+    };
+    const write = async (given: Write) => {
+      if ('sql' in given) return execute(given.sql);
+      const response = await fetch(new URL('graphql', foz.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...admin },
+        body: JSON.stringify({ query: given.mutation }),
+      });
+      expect(await response.json()).not.toHaveProperty('errors');
+    };
+    const subscribe = ({ query, variables = {}, as = {} }: Pick<LiveCase, 'query' | 'variables' | 'as'>) =>
+      Subscriber.open(foz.url, { query, variables }, { ...admin, ...as });
+
+    describe(way, () => {
+      test.each(cases)(
+        '$name',
+        async ({ first, writes, ...asked }) => {
+          const subscriber = await subscribe(asked);
+          const expected = [first];
+          await subscriber.last(first);
+          for (const [given, answer] of writes) {
+            await write(given);
+            if (answer === null) continue;
+            expected.push(answer);
+            await subscriber.last(answer);
+          }
+          expect(subscriber.answers).toEqual(expected.map((data) => ({ data })));
+          subscriber.close();
+        },
+        60_000,
+      );
+    });
+  });
+}
