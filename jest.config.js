@@ -19,7 +19,8 @@ const base = {
 
 /** Where processes, stores, listeners or embedded databases are started: nothing but Node is needed, but time. */
 const started = [
-  '/test/(?:cli|clients|control|databases|demo|events|execute|resolvers|scripts|serve|store)/',
+  '/test/(?:cli|clients|control|databases|demo|execute|resolvers|scripts|serve|store)/',
+  '/test/events/subscriptions',
   '/test/access/(?:concealed|over-http|role-graphs)\\.',
   '/test/auth/(?:fuzz|key-sets)',
   '/test/docs/commands',

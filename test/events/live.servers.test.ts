@@ -28,6 +28,10 @@ const metadata = (source: string): Metadata => ({
 /** PostgreSQL is followed by replication where a publication exists; without one, as other engines without a log, by asking again. */
 const ways = [...engines.map((engine) => [engine, 'by itself'] as const), ['postgres', 'published'] as const];
 
+/** Ends the connections that send the changes of the database. */
+const killSenders = `select pg_terminate_backend(active_pid) from pg_replication_slots
+  where active_pid is not null and database = current_database()`;
+
 for (const [engine, way] of ways) {
   describeEngines([engine], () => {
     let database: TestDatabase;
@@ -95,6 +99,24 @@ for (const [engine, way] of ways) {
             await subscriber.last(answer);
           }
           expect(subscriber.answers).toEqual(expected.map((data) => ({ data })));
+          subscriber.close();
+        },
+        60_000,
+      );
+
+      const cuts = way === 'published' ? [killSenders] : [];
+      test.each(cuts)(
+        'a lost stream is opened again; changes in the gap are seen',
+        async (cut) => {
+          const subscriber = await subscribe({
+            query: 'subscription { live_authors_by_pk(id: 10) { name } }',
+          });
+          await subscriber.last({ live_authors_by_pk: { name: 'author 10' } });
+          for (const name of ['a', 'b', 'author 10']) {
+            await execute(cut);
+            await execute(`update live_authors set name = '${name}' where id = 10`);
+            await subscriber.last({ live_authors_by_pk: { name } });
+          }
           subscriber.close();
         },
         60_000,

@@ -184,7 +184,7 @@ describeEngines(['postgres'], () => {
       ['insert', null, ['1', undefined]],
       ['insert', null, ['2', 'short']],
     ]);
-  });
+  }, 60_000);
 
   test('writes to other tables do not keep the log of an idle stream', async () => {
     await fixture.script(`create table beside (id serial primary key, text text)`);
@@ -227,11 +227,16 @@ describeEngines(['postgres'], () => {
     expect(after.obstacles).toEqual([]);
     expect(after.setup).toEqual([]);
     expect(after.gaps.map(({ table }) => table.name)).toEqual(['offered']);
+    expect([before.unseen, after.unseen]).toEqual([tables, []]);
     // The owner's own writes to a table without a key go on.
     await fixture.script(`insert into bare values ('a'); update bare set note = 'b'; delete from bare`);
     await fixture.script('create table more (id int primary key)');
     const more = await fixture.connector.changes!.offers([{ namespace: 'public', name: 'more' }], never);
-    expect(more[0]!.obstacles).toEqual(['The publication "foz" lacks 1 of 1 tables.']);
+    expect(more[0]).toMatchObject({
+      obstacles: [],
+      unseen: [{ namespace: 'public', name: 'more' }],
+      gaps: [{ reason: 'The publication "foz" does not have the table.' }],
+    });
     await fixture.script(more[0]!.setup.join(';'));
   });
 

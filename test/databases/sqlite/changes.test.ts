@@ -27,7 +27,14 @@ describe('changes of a SQLite file', () => {
 
   test('commits of Foz and of others are noticed, nothing else is', async () => {
     const [offer] = await connector.changes!.offers([{ namespace: null, name: 'items' }], never);
-    expect(offer).toEqual({ method: 'version', grain: 'database', obstacles: [], setup: [], gaps: [] });
+    expect(offer).toEqual({
+      method: 'version',
+      grain: 'database',
+      obstacles: [],
+      setup: [],
+      gaps: [],
+      unseen: [],
+    });
     const stream = await connector.changes!.follow({ method: 'version', keptAs: null });
     const insert = (id: number) => ({ text: `insert into items values (${id})`, slots: [] });
     await connector.run(insert(1), [], patient);

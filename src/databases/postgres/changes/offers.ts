@@ -69,7 +69,7 @@ export async function replicationOffer(
     grain: 'rows',
     obstacles,
     setup,
-    gaps: states.flatMap(gapsOf),
+    gaps: states.flatMap((state) => gapsOf(state, exists)),
     unseen: tables.filter((table) => !seen.has(table)),
   };
 }
@@ -110,8 +110,10 @@ function publishing(tables: readonly TableState[], exists: boolean): string[] {
   ];
 }
 
-function gapsOf({ table, identity, isPublished }: TableState): ChangeOffer['gaps'] {
-  if (!isPublished) return [{ table, reason: `The publication "${publication}" does not have the table.` }];
+/** `exists`: there is a publication. */
+function gapsOf({ table, identity, isPublished }: TableState, exists: boolean): ChangeOffer['gaps'] {
+  if (exists && !isPublished)
+    return [{ table, reason: `The publication "${publication}" does not have the table.` }];
   if (identity === 'whole row') return [];
   return [
     {

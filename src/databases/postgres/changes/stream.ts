@@ -25,12 +25,15 @@ export async function followPublication(
     const startup = { ...settings.startup, replication: 'database' };
     const { client, refused } = await connect({ ...settings, startup });
     const connection = new ReplicationConnection(client);
+    let visibility: Visibility | null = null;
     try {
       if (refused.has('replication')) throw behindPooler();
+      visibility = await Visibility.open(settings);
+      // The first changes may arrive at once, so nothing is awaited between the start and the listener.
       const start = await begin(connection, publication, follow);
-      return new PostgresChanges(connection, start, await Visibility.open(settings));
+      return new PostgresChanges(connection, start, visibility);
     } catch (error) {
-      await connection.close();
+      await Promise.all([connection.close(), visibility?.close()]);
       throw error;
     }
   } catch (error) {
