@@ -86,7 +86,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...keeping,
     readiness: () => readinessOf(attached.registry),
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
-    gauges: () => gaugesOf(attached, [authentication.auth, keeping.audit, runtime.unlisted]),
+    gauges: () => gaugesOf(attached, subscriptions, [authentication.auth, keeping.audit, runtime.unlisted]),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, { ...attached, ...runtime, history, plane }, keeping)),
   };
@@ -134,8 +134,14 @@ function storeOf({ store, state = '.foz' }: FozConfig): string {
 /** An object with caches. */
 type HasCaches = { readonly caches: readonly CacheState[] } | null | undefined;
 
-function gaugesOf({ graphs, registry }: Attached, others: readonly HasCaches[]) {
+function gaugesOf(
+  { graphs, registry }: Attached,
+  { live, feeds }: Subscriptions,
+  others: readonly HasCaches[],
+) {
   return {
+    live: { subscriptions: live.subscribers, queries: live.queries },
+    feeds: feeds.states,
     plans: graphs.plans,
     caches: [...graphs.caches, ...others.flatMap((one) => one?.caches ?? [])],
     droppedLines: droppedLines(),

@@ -87,6 +87,28 @@ names
     report(async () => (await import('./names.ts')).resetKeptNames(source, table, options)),
   );
 
+const changes = program.command('changes').description('how changes of the data are seen');
+
+changes
+  .command('status')
+  .description('how each source is followed for live queries, and why not by a better method')
+  .argument('[source]', 'only this one')
+  .option(...config)
+  .option('--json', 'for machines')
+  .action((source, options) =>
+    report(async () => (await import('./changes.ts')).showChanges(source, options)),
+  );
+
+changes
+  .command('setup')
+  .description('show the statements that let a source be followed better')
+  .argument('<source>')
+  .option(...config)
+  .option('--write', 'run them')
+  .action((source, options) =>
+    report(async () => (await import('./changes.ts')).setUpChanges(source, options)),
+  );
+
 const schema = program.command('schema').description('the GraphQL schema');
 
 schema

@@ -162,8 +162,11 @@ function byKey(planning: Planning, table: Table, args: Arguments): Range {
   };
 }
 
-/** Says for writes why there are none: a graph has only what its role and credential allow. */
+/** Says why there are none: a graph has only what its role and credential allow. */
 function missingType(kind: string): string {
-  const reason = kind === 'mutation' ? ': the role, or the scopes of the credential, allow reading only' : '';
-  return `This graph has no ${kind} type${reason}.`;
+  const reasons: Readonly<Record<string, string>> = {
+    mutation: ': the role, or the scopes of the credential, allow reading only',
+    subscription: ': the role, or the scopes of the credential, do not allow to subscribe',
+  };
+  return `This graph has no ${kind} type${reasons[kind] ?? ''}.`;
 }

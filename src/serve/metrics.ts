@@ -96,8 +96,8 @@ function addGauges(registry: Registry, options: Measured): void {
   const gauge = (
     name: string,
     help: string,
-    set: (gauge: Gauge<'source' | 'state'>) => void,
-    labelNames: ('source' | 'state')[] = [],
+    set: (gauge: Gauge<'source' | 'state' | 'method'>) => void,
+    labelNames: ('source' | 'state' | 'method')[] = [],
   ) =>
     new Gauge({
       name,
@@ -122,6 +122,18 @@ function addGauges(registry: Registry, options: Measured): void {
       this.inc(options.slowReaders());
     },
   });
+  gauge('foz_subscriptions', 'Subscriptions that run', (it) => it.set(options.gauges().live.subscriptions));
+  gauge('foz_live_queries', 'Distinct queries that are run for subscriptions', (it) =>
+    it.set(options.gauges().live.queries),
+  );
+  gauge(
+    'foz_change_feed',
+    '1 for the method by which the changes of a source are seen: replication, version or polling',
+    (it) => {
+      for (const { source, method } of options.gauges().feeds) it.set({ source, method }, 1);
+    },
+    ['source', 'method'],
+  );
   gauge('foz_plans', 'Plans kept', (it) => it.set(options.gauges().plans));
   gauge(
     'foz_pool_connections',

@@ -143,6 +143,10 @@ export interface ServerOptions {
   readonly gauges: () => {
     readonly plans: number;
     readonly caches: readonly CacheState[];
+    /** Subscriptions that run, and the queries that they share. */
+    readonly live: { readonly subscriptions: number; readonly queries: number };
+    /** How the changes of each source that somebody watches are seen, as `replication`. */
+    readonly feeds: readonly { readonly source: string; readonly method: string }[];
     /** Log lines that this process could not write. */
     readonly droppedLines: number;
     readonly pools: readonly {

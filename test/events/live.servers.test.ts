@@ -1,10 +1,12 @@
 import { pino } from 'pino';
 import type { Metadata } from '../../src/catalog/index.ts';
+import { Feeds } from '../../src/events/index.ts';
 import { type Started, start } from '../../src/main.ts';
 import { cases, fixture, type LiveCase, tables, type Write } from '../cases/live/cases.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines, engines } from '../support/engines.ts';
+import { until } from '../support/wait.ts';
 import { Subscriber } from './subscriber.ts';
 
 const secret = 'a secret of some length';
@@ -54,7 +56,6 @@ for (const [engine, way] of ways) {
           auth: { admin_secrets: [secret] },
           sources: [{ name: 'shop', kind: engine, ...place }],
           metadata: metadata('shop'),
-          control: { enabled: false },
         } as Parameters<typeof start>[0],
         { logger: pino({ level: 'silent' }) },
       );
@@ -100,6 +101,40 @@ for (const [engine, way] of ways) {
           }
           expect(subscriber.answers).toEqual(expected.map((data) => ({ data })));
           subscriber.close();
+        },
+        60_000,
+      );
+
+      const waits = way === 'published' ? ['begin; update live_authors set name = name where id = 120'] : [];
+      test.each(waits)(
+        'a long transaction of others delays no answer',
+        async (begin) => {
+          const { connector } = foz.attached.registry.named('shop');
+          const other = await connect(engine, database.location);
+          const feeds = new Feeds({ connectorOf: () => connector });
+          try {
+            await other.execute(begin);
+            const { tables } = foz.attached.graphs.catalog.sources.get(
+              foz.attached.registry.sources[0]!.name,
+            )!;
+            const books = tables.filter(({ name }) => name === 'live_books');
+            let touched = 0;
+            const watch = feeds.watch(books, null, { touch: () => touched++ });
+            await watch.ready;
+            expect(feeds.states).toMatchObject([{ polled: [{ name: 'live_books' }] }]);
+            await until(() => touched > 1);
+            await other.execute('commit');
+            await until(() => feeds.states[0]!.polled.length === 0);
+            touched = 0;
+            await execute(`update live_books set title = title where id = 100`);
+            await execute(`insert into live_books values (9999, 10, 'seen', 1)`);
+            await until(() => touched > 0);
+            await execute('delete from live_books where id = 9999');
+            watch.stop();
+          } finally {
+            await other.close();
+            await feeds.close();
+          }
         },
         60_000,
       );

@@ -60,7 +60,6 @@ beforeAll(async () => {
       state: join(folder, 'state'),
       server: { port: 0, graphiql: false, limits: { roles: { few: { subscriptions: 1 } } } },
       auth: { admin_secrets: [secret] },
-      control: { enabled: false },
       sources: ['shop', 'desk'].map((name) => ({ name, kind: 'sqlite', path: path(name) })),
       metadata: {
         tables: [

@@ -120,6 +120,8 @@ export function serve(
     gauges: () => ({
       plans: 0,
       caches: [],
+      live: { subscriptions: 0, queries: 0 },
+      feeds: [],
       droppedLines: 0,
       pools: [{ source: 'shop', size: 2, idle: 1, waiting: 0 }],
     }),

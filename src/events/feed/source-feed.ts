@@ -21,6 +21,9 @@ export const pollMs = 1000;
 /** Milliseconds after which the methods of a database are looked at again where the best one is not in use. */
 const reconsiderMs = 60_000;
 
+/** Milliseconds that the first answer of a subscription waits for a stream to be opened. */
+const patienceMs = 1000;
+
 /** One watched table; `rows`: see `Watchers.add`. */
 export interface WatchedRows {
   readonly table: ChangedTable;
@@ -120,7 +123,8 @@ export class SourceFeed {
     const first = new Promise<void>((resolve) => {
       this.#loop = this.#follow(resolve);
     });
-    await first;
+    // PostgreSQL opens a stream only after all writing transactions have ended. Until then everything is polled.
+    await Promise.race([first, pauseOf(patienceMs, this.#end.signal)]);
   }
 
   /** `onTried`: called when the first stream is open, or cannot be opened. */
@@ -128,7 +132,7 @@ export class SourceFeed {
     let pause: number = retryMs.first;
     while (!this.#end.signal.aborted) {
       const openedAt = performance.now();
-      const end = await this.#followOnce(onTried);
+      const end = await this.#followOnce(onTried, pause === retryMs.first);
       onTried();
       if (end === 'not offered') await pauseOf(reconsiderMs, this.#end.signal);
       else {
@@ -139,8 +143,8 @@ export class SourceFeed {
     }
   }
 
-  /** Follows a stream until it ends. Never rejects. */
-  async #followOnce(onOpen: () => void): Promise<'not offered' | 'ended'> {
+  /** Follows a stream until it ends. Never rejects. `isFirst`: the attempt before it has not failed, so that a failure is worth a report. */
+  async #followOnce(onOpen: () => void, isFirst: boolean): Promise<'not offered' | 'ended'> {
     let stream: ChangeStream | null = null;
     try {
       stream = await this.#open();
@@ -151,7 +155,7 @@ export class SourceFeed {
       onOpen();
       await this.#read(stream);
     } catch (error) {
-      if (!this.#end.signal.aborted) this.#onFailure(asFozError(error));
+      if (isFirst && !this.#end.signal.aborted) this.#onFailure(asFozError(error));
     } finally {
       this.#isFollowing = false;
       await stream?.close().catch(() => {});

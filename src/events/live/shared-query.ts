@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { HeldBytes, RequestEnd, type SourceName } from '../../core/index.ts';
-import type { EngineAnswer, LiveOperation, RoleEngine } from '../../execute/index.ts';
+import {
+  answerErrors,
+  type EngineAnswer,
+  errorsOf,
+  type LiveOperation,
+  type RoleEngine,
+} from '../../execute/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
 import type { RunSlots } from './run-slots.ts';
@@ -145,7 +151,7 @@ export interface Batch {
   readonly onBatch: (position: string, rows: number) => void;
 }
 
-/** Runs a subscription once, within its limits and until `end`. Rejects with FozError where a stream cannot go on. */
+/** Runs a subscription once, within its limits and until `end`. Never rejects. */
 export async function runOnce(
   { live, timeoutMs, answerBytes }: PlannedSubscription,
   end: RequestEnd,
@@ -159,6 +165,8 @@ export async function runOnce(
   try {
     if (batch === null) return await live.run(run, null);
     return await live.run({ ...run, onBatch: batch.onBatch }, batch.after);
+  } catch (error) {
+    return answerErrors(errorsOf(error), 'data', false);
   } finally {
     clearTimeout(timer);
     end.removeEventListener('abort', abort);

@@ -1,5 +1,5 @@
 import { RequestEnd } from '../../core/index.ts';
-import { answerErrors, type EngineAnswer, errorsOf } from '../../execute/index.ts';
+import type { EngineAnswer } from '../../execute/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
 import { type Batch, type LiveContext, type PlannedSubscription, repairMs, runOnce } from './shared-query.ts';
@@ -113,7 +113,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
         rows = count;
       },
     };
-    const answer = await this.#context.slots.run(() => this.#run(batch));
+    const answer = await this.#context.slots.run(() => runOnce(this.#planned, this.#end, batch));
     if (answer.drifted !== undefined) await this.#context.onDrift(answer.drifted);
     if (answer.errors.length > 0) {
       this.#after = batch.after;
@@ -131,14 +131,6 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
   #answered(answer: EngineAnswer): EngineAnswer {
     this.#hasAnswered = true;
     return answer;
-  }
-
-  async #run(batch: Batch): Promise<EngineAnswer> {
-    try {
-      return await runOnce(this.#planned, this.#end, batch);
-    } catch (error) {
-      return answerErrors(errorsOf(error), 'data', false);
-    }
   }
 }
 

@@ -21,7 +21,7 @@ const tablesQuery = `select n.nspname, c.relname, c.relreplident::text,
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_publication_tables p
   on p.pubname = '${publication}' and p.schemaname = n.nspname and p.tablename = c.relname
-where c.relkind in ('r', 'p')`;
+where c.relkind in ('r', 'p') order by n.nspname, c.relname`;
 
 interface TableState {
   readonly table: ChangedTable;

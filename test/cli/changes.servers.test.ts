@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onServer } from '../databases/postgres/support.ts';
+import { describeEngines } from '../support/engines.ts';
+import { inProcess } from './in-process.ts';
+
+describeEngines(['postgres'], () => {
+  let folder: string;
+  let fixture: Awaited<ReturnType<typeof onServer>>;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'foz-changes-'));
+    fixture = await onServer();
+    await fixture.script('create table items (id int primary key, note text); create table bare (note text)');
+    const sources = [
+      { name: 'shop', kind: 'postgres', url: fixture.url },
+      { name: 'desk', kind: 'pglite', path: ':memory:' },
+    ];
+    writeFileSync(join(folder, 'foz.yaml'), JSON.stringify({ sources }));
+  }, 60_000);
+  afterAll(async () => {
+    await fixture?.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const foz = (...args: string[]) => inProcess(folder, ['changes', ...args]);
+
+  test('status says how a source is followed; setup shows the statements, and runs them where it is told to', async () => {
+    const before = await foz('status');
+    expect(before.err).toBe('');
+    expect(before.out).toContain('shop: asked again each second\n  There is no publication "foz".\n');
+    expect(before.out).toContain('See "foz changes setup shop".\ndesk: asked again each second\n');
+    const shown = await foz('setup', 'shop');
+    expect(shown.out).toBe(
+      `alter table "public"."bare" replica identity full;
+create publication foz for table "public"."bare", "public"."items" with (publish_via_partition_root = true);
+Nothing was run: the owner of the database runs these, or this command with --write.
+`,
+    );
+    expect((await foz('status', 'shop')).out).toContain('There is no publication');
+    expect((await foz('setup', 'shop', '--write')).out).toContain('Done. See "foz changes status shop".');
+    const after = await foz('status', 'shop');
+    expect(after.out).toBe(
+      'shop: followed by the log of the database\n  public.items: The row before an update or a delete has only its key: REPLICA IDENTITY FULL sends all of it.\n',
+    );
+    expect((await foz('setup', 'shop')).out).toBe('There is nothing to set up.\n');
+  }, 120_000);
+
+  test('a table that is added later is asked again until it is published, and machines read the same', async () => {
+    await fixture.script('create table later (id int primary key)');
+    const { out } = await foz('status', 'shop', '--json');
+    expect(JSON.parse(out)).toMatchObject([
+      {
+        source: 'shop',
+        method: 'replication',
+        tables: 3,
+        unseen: ['public.later'],
+        setup: ['alter publication foz add table "public"."later"'],
+      },
+    ]);
+    const { code, err } = await foz('status', 'nowhere');
+    expect([code, err]).toEqual([1, expect.stringContaining('There is no source "nowhere"')]);
+  }, 120_000);
+});
