@@ -105,6 +105,8 @@ export async function startServer(options: ServerOptions): Promise<FozServer> {
 function unusedConnections(server: Server | HttpsServer): { close(): void } {
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
+    // A request that offers another protocol is given to the server once more.
+    if (open.has(socket)) return;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });

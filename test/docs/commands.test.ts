@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSchema, parse, validate } from 'graphql';
 import jest from '../../jest.config.js';
+import { Subscriber } from '../events/subscriber.ts';
 import { connect } from '../support/connect.ts';
 import { until } from '../support/wait.ts';
 import { freePort, programsIn } from './programs.ts';
@@ -61,6 +62,13 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/control-api.md', 'mutation {\n  putIssuer(', 'example'],
   ['docs/explain.md', "$ foz explain '{ customers", 'demo'],
   ['docs/explain.md', '$ foz explain --role seller', 'offline'],
+  ['docs/live.md', 'subscription {\n  orders(', 'demo'],
+  ['docs/live.md', 'subscription {\n  orders_stream(', 'demo'],
+  [
+    'docs/live.md',
+    'curl -N',
+    { not: 'does not end; test/events/subscriptions.test.ts asks in the same way' },
+  ],
   ['docs/operating.md', 'foz schema print', 'offline'],
   ['docs/operating.md', 'curl -H', 'example'],
   ['docs/operating.md', 'export FOZ_ADMIN_SECRET', 'example'],
@@ -270,6 +278,14 @@ async function ask(
   return answer.data;
 }
 
+/** Subscribes, and waits for the first answer. */
+async function firstAnswer(url: string, query: string): Promise<void> {
+  const subscriber = await Subscriber.open(`${url}/`, { query });
+  const [answer] = await subscriber.count(1);
+  expect([query, answer]).toEqual([query, { data: expect.anything() }]);
+  subscriber.close();
+}
+
 test('commands that need no server', () => {
   const own = on('offline');
   expect(own.length).toBeGreaterThan(3);
@@ -307,7 +323,8 @@ test('commands and operations of the demo', async () => {
   const own = on('demo');
   expect(own.length).toBeGreaterThan(2);
   for (const block of own)
-    if (block.kind === 'operation') await ask(`${url}/graphql`, block.text);
+    if (block.text.startsWith('subscription')) await firstAnswer(url, block.text);
+    else if (block.kind === 'operation') await ask(`${url}/graphql`, block.text);
     else check(demo, block, ` --endpoint ${url} --secret-file .foz/demo/admin-secret`);
   here.length = 0;
 }, 600_000);

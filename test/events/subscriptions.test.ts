@@ -28,6 +28,18 @@ const metadata = {
       select_permissions: [
         { role: 'reader', permission: { columns: ['id'], filter: {}, subscription_root_fields: ['select'] } },
         { role: 'blind', permission: { columns: ['id'], filter: {}, subscription_root_fields: [] } },
+        {
+          role: 'masked',
+          permission: {
+            columns: ['id', 'name'],
+            filter: {},
+            masks: { name: { id: { _eq: 'X-Foz-User-Id' } } },
+          },
+        },
+        {
+          role: 'holder',
+          permission: { columns: ['id'], filter: { tickets: { id: { _eq: 'X-Foz-User-Id' } } } },
+        },
       ],
       remote_relationships: [
         {
@@ -221,6 +233,29 @@ test('a role has the subscription fields that its permission names', async () =>
   const query = await subscribe('{ people_by_pk(id: 1) { id } }', role('blind'));
   await until(() => query.isOver);
   expect(query.answers).toEqual([{ data: { people_by_pk: { id: 1 } } }]);
+});
+
+test('session variables in masks, and in rules over another source, have answers of their own', async () => {
+  const as = (name: string, user: string) => ({ ...role(name), 'x-foz-user-id': user });
+  const query = 'subscription { people(order_by: {id: asc}) { id name } }';
+  const own = await subscribe(query, as('masked', '1'));
+  const other = await subscribe(query, as('masked', '2'));
+  await own.last(named('Ann'));
+  await other.last({ people: [{ id: 1, name: null }] });
+  const holder = await subscribe('subscription { people { id } }', as('holder', '7'));
+  const nobody = await subscribe('subscription { people { id } }', as('holder', '8'));
+  await holder.last({ people: [] });
+  await nobody.last({ people: [] });
+  await desk.execute('insert into tickets values (7, 1)');
+  await holder.last({ people: [{ id: 1 }] });
+  await rename('Joe');
+  await own.last(named('Joe'));
+  expect(other.answers).toEqual([{ data: { people: [{ id: 1, name: null }] } }]);
+  expect(nobody.answers).toEqual([{ data: { people: [] } }]);
+  await desk.execute('delete from tickets');
+  await holder.last({ people: [] });
+  await rename('Ann');
+  for (const one of [own, other, holder, nobody]) one.close();
 });
 
 test('subscriptions of a caller are counted over all transports, and free their place when they end', async () => {
