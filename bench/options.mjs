@@ -5,6 +5,7 @@ npm run bench -- planning                  what planning costs, and what a plann
 npm run bench -- schema [--tables 1000,5000]   introspection, catalog and graph of large databases (PostgreSQL)
 npm run bench -- identify                  what it costs to tell who is asking
 npm run bench -- soak [--requests 200000]      heap over many requests of 5,000 distinct operations
+npm run bench -- live [--subscribers 5000]      live queries on PostgreSQL: the delay of answers, CPU and memory
 npm run bench -- abuse                     what clients and long answers can do to the process, and the memory it takes;
                                            --operation TEXT picks scenarios
 
@@ -35,6 +36,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '32' },
     tables: { type: 'string', default: '1000,2000,3000,4000,5000' },
     requests: { type: 'string', default: '200000' },
+    subscribers: { type: 'string', default: '5000' },
     before: { type: 'string' },
     'one-node': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },

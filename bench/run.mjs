@@ -25,6 +25,7 @@ const modes = {
   identify: './identify.mjs',
   permissions: './permissions.mjs',
   abuse: './abuse.mjs',
+  live: './live.mjs',
 };
 const module = modes[options.mode];
 if (module === undefined) throw new Error(`There is no "${options.mode}": ${Object.keys(modes).join(', ')}`);
