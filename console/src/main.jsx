@@ -1,12 +1,16 @@
 import 'graphiql/graphiql.css';
 import './console.css';
 import { GraphiQL } from 'graphiql';
+import { getOperationAST } from 'graphql';
+import { createClient } from 'graphql-ws';
 import { StrictMode, useCallback, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Header } from './header.jsx';
 
-/** Sends an operation to this server. */
+/** Sends an operation to this server. A subscription gets an answer for each change. */
 async function fetcher(operation, options) {
+  if (isSubscription(options?.documentAST, operation.operationName))
+    return subscribe(operation, options?.headers);
   const response = await fetch('./graphql', {
     method: 'POST',
     headers: {
@@ -17,6 +21,17 @@ async function fetcher(operation, options) {
     body: JSON.stringify(operation),
   });
   return response.json();
+}
+
+function isSubscription(document, name) {
+  return getOperationAST(document ?? { definitions: [] }, name)?.operation === 'subscription';
+}
+
+/** Subscribes over a WebSocket, which closes with the subscription. */
+function subscribe(operation, headers = {}) {
+  const url = new URL('./graphql', location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  return createClient({ url: url.href, connectionParams: { headers } }).iterate(operation);
 }
 
 const welcome =

@@ -108,4 +108,18 @@ export const samples: readonly Sample[] = [
       },
     },
   },
+  {
+    title: 'Live: customers and their tickets',
+    description:
+      'A subscription: run it, then change a ticket in another tab, or by any program. It leads from PostgreSQL into SQLite and sees changes in both.',
+    query: `subscription Live {
+  customers(where: { id: { _lte: 3 } }, order_by: { id: asc }) {
+    full_name
+    tickets(order_by: { opened_at: desc }, limit: 2) {
+      subject
+      state
+    }
+  }
+}`,
+  },
 ];

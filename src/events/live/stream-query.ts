@@ -2,7 +2,7 @@ import { RequestEnd } from '../../core/index.ts';
 import type { EngineAnswer } from '../../execute/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
-import { type Batch, type LiveContext, type PlannedSubscription, repairMs, runOnce } from './shared-query.ts';
+import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from './shared-query.ts';
 
 const over = { value: undefined, done: true } as const;
 
