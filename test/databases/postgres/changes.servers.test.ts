@@ -235,9 +235,32 @@ describeEngines(['postgres'], () => {
     expect(more[0]).toMatchObject({
       obstacles: [],
       unseen: [{ namespace: 'public', name: 'more' }],
-      gaps: [{ reason: 'The publication "foz" does not have the table.' }],
+      gaps: [{ reason: 'The publication "foz" does not have the table, or not all of its rows.' }],
     });
     await fixture.script(more[0]!.setup.join(';'));
+  });
+
+  test('tables whose changes the log has as those of another, and publications that leave out changes', async () => {
+    await fixture.script(`create table parts (id int primary key) partition by range (id);
+      create table parts_low partition of parts for values from (0) to (10);
+      create table parents (id int primary key); create table children () inherits (parents);
+      create table most (id int primary key);
+      alter publication foz set (publish_via_partition_root = true);
+      alter publication foz add table parts, parents; alter publication foz add table most where (id > 1)`);
+    const tables = ['parts', 'parts_low', 'parents', 'children', 'most'].map((name) => ({
+      namespace: 'public',
+      name,
+    }));
+    const offer = async () => (await fixture.connector.changes!.offers(tables, never))[0]!;
+    const found = await offer();
+    expect(found.unseen.map(({ name }) => name)).toEqual(['parts_low', 'parents', 'children', 'most']);
+    expect(found.obstacles).toEqual([]);
+    expect(found.setup.join()).not.toContain('parts_low');
+    await fixture.script(`alter publication foz set (publish = 'insert')`);
+    const less = await offer();
+    expect(less.obstacles).toEqual(['The publication "foz" leaves out kinds of changes.']);
+    await fixture.script(less.setup[0]!);
+    expect((await offer()).obstacles).toEqual([]);
   });
 
   test('a user without the right to replicate is told so', async () => {

@@ -10,14 +10,23 @@ export const publication = 'foz';
 const serverQuery = `select current_setting('wal_level'),
   (select rolsuper or rolreplication from pg_catalog.pg_roles where rolname = current_user)::text,
   current_setting('max_replication_slots')::int - (select count(*)::int from pg_catalog.pg_replication_slots),
-  (select count(*)::int from pg_catalog.pg_publication where pubname = '${publication}'),
+  (select case when pubinsert and pubupdate and pubdelete and pubtruncate then 'all' else 'some' end
+    from pg_catalog.pg_publication where pubname = '${publication}'),
+  (pg_is_in_recovery() and current_setting('server_version_num')::int < 160000)::text,
   quote_ident(current_user)`;
 
-/** Published tables with what their replica identity sends of the old row: d (key), i (index), f (whole row), n (nothing). */
+/**
+ * Tables with what their replica identity sends of the old row (d: key, i: index, f: whole row, n: nothing), whether they are published
+ * with all their rows, and whether the log has their changes under another name: those of a partition that is published as a part of
+ * its table, those of tables that inherit from it.
+ */
 const tablesQuery = `select n.nspname, c.relname, c.relreplident::text,
   exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and (case c.relreplident
     when 'd' then i.indisprimary when 'i' then i.indisreplident else false end))::text,
-  (p.pubname is not null)::text
+  (p.pubname is not null and not exists (select from pg_catalog.pg_publication_rel r join pg_catalog.pg_publication b on b.oid = r.prpubid
+    where b.pubname = '${publication}' and r.prrelid = c.oid and to_jsonb(r) ->> 'prqual' is not null))::text,
+  case when c.relispartition and p.pubname is null then 'partition'
+    when c.relkind = 'r' and exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid) then 'inherited' end
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_publication_tables p
   on p.pubname = '${publication}' and p.schemaname = n.nspname and p.tablename = c.relname
@@ -27,6 +36,8 @@ interface TableState {
   readonly table: ChangedTable;
   readonly identity: 'key' | 'whole row' | 'nothing';
   readonly isPublished: boolean;
+  /** Why the log has its changes, or some of them, as those of another table. */
+  readonly elsewhere: 'partition' | 'inherited' | null;
 }
 
 /** Checks the server, the rights of the user and the tables for logical replication. */
@@ -39,13 +50,7 @@ export async function replicationOffer(
   const rows = async (text: string) => (await driver.run({ text, slots: [] }, [], context)).rows;
   const [server] = await rows(serverQuery);
   const states = await tableStates(rows, tables);
-  const [level, mayReplicate, freeSlots, publications, user] = server!.map(String) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [level, mayReplicate, freeSlots, published, isStandby, user] = server!.map(String);
   const obstacles: string[] = [];
   const setup: string[] = [];
   if (level !== 'logical') {
@@ -59,8 +64,14 @@ export async function replicationOffer(
     setup.push(`alter role ${user} replication`);
   }
   if (Number(freeSlots) < 1) obstacles.push('All replication slots are taken: raise max_replication_slots.');
-  const missing = states.filter(({ isPublished }) => !isPublished);
-  const exists = publications === '1';
+  if (isStandby === 'true')
+    obstacles.push('The server is a standby: those before PostgreSQL 16 cannot send their changes.');
+  const missing = states.filter(({ isPublished, elsewhere }) => !isPublished && elsewhere !== 'partition');
+  const exists = published !== 'null';
+  if (published === 'some') {
+    obstacles.push(`The publication "${publication}" leaves out kinds of changes.`);
+    setup.push(`alter publication ${publication} set (publish = 'insert, update, delete, truncate')`);
+  }
   if (!exists) obstacles.push(`There is no publication "${publication}".`);
   if (missing.length > 0) setup.push(...publishing(missing, exists));
   const seen = new Set(states.filter(isSeen).map(({ table }) => table));
@@ -75,8 +86,8 @@ export async function replicationOffer(
 }
 
 /** Whether the stream reports every change of a table. */
-function isSeen({ isPublished, identity }: TableState): boolean {
-  return isPublished && identity !== 'nothing';
+function isSeen({ isPublished, identity, elsewhere }: TableState): boolean {
+  return isPublished && identity !== 'nothing' && elsewhere === null;
 }
 
 async function tableStates(
@@ -85,12 +96,21 @@ async function tableStates(
 ): Promise<TableState[]> {
   const keyOf = (table: ChangedTable) => JSON.stringify([table.namespace, table.name]);
   const wanted = new Map(tables.map((table) => [keyOf(table), table]));
-  return (await rows(tablesQuery)).flatMap(([namespace, name, identity, hasIndex, isPublished]) => {
-    const table = wanted.get(JSON.stringify([namespace, name]));
-    if (table === undefined) return [];
-    const sent = identity === 'f' ? 'whole row' : hasIndex === 'true' ? 'key' : 'nothing';
-    return [{ table, identity: sent, isPublished: isPublished === 'true' }];
-  });
+  return (await rows(tablesQuery)).flatMap(
+    ([namespace, name, identity, hasIndex, isPublished, elsewhere]) => {
+      const table = wanted.get(JSON.stringify([namespace, name]));
+      if (table === undefined) return [];
+      const sent = identity === 'f' ? 'whole row' : hasIndex === 'true' ? 'key' : 'nothing';
+      return [
+        {
+          table,
+          identity: sent,
+          isPublished: isPublished === 'true',
+          elsewhere: elsewhere as TableState['elsewhere'],
+        },
+      ];
+    },
+  );
 }
 
 /**
@@ -110,10 +130,21 @@ function publishing(tables: readonly TableState[], exists: boolean): string[] {
   ];
 }
 
+const reasons = {
+  partition: 'It is a partition: its changes are those of the table that it is a part of.',
+  inherited: 'Other tables inherit from it: changes of their rows are theirs.',
+} as const;
+
 /** `exists`: there is a publication. */
-function gapsOf({ table, identity, isPublished }: TableState, exists: boolean): ChangeOffer['gaps'] {
+function gapsOf(
+  { table, identity, isPublished, elsewhere }: TableState,
+  exists: boolean,
+): ChangeOffer['gaps'] {
+  if (elsewhere !== null) return [{ table, reason: reasons[elsewhere] }];
   if (exists && !isPublished)
-    return [{ table, reason: `The publication "${publication}" does not have the table.` }];
+    return [
+      { table, reason: `The publication "${publication}" does not have the table, or not all of its rows.` },
+    ];
   if (identity === 'whole row') return [];
   return [
     {
