@@ -105,57 +105,46 @@ for (const [engine, way] of ways) {
         60_000,
       );
 
-      const waits = way === 'published' ? ['begin; update live_authors set name = name where id = 120'] : [];
-      test.each(waits)(
-        'a long transaction of others delays no answer',
-        async (begin) => {
-          const { connector } = foz.attached.registry.named('shop');
-          const other = await connect(engine, database.location);
-          const feeds = new Feeds({ connectorOf: () => connector });
-          try {
-            await other.execute(begin);
-            const { tables } = foz.attached.graphs.catalog.sources.get(
-              foz.attached.registry.sources[0]!.name,
-            )!;
-            const books = tables.filter(({ name }) => name === 'live_books');
-            let touched = 0;
-            const watch = feeds.watch(books, null, { touch: () => touched++ });
-            await watch.ready;
-            expect(feeds.states).toMatchObject([{ polled: [{ name: 'live_books' }] }]);
-            await until(() => touched > 1);
-            await other.execute('commit');
-            await until(() => feeds.states[0]!.polled.length === 0);
-            touched = 0;
-            await execute(`update live_books set title = title where id = 100`);
-            await execute(`insert into live_books values (9999, 10, 'seen', 1)`);
-            await until(() => touched > 0);
-            await execute('delete from live_books where id = 9999');
-            watch.stop();
-          } finally {
-            await other.close();
-            await feeds.close();
-          }
-        },
-        60_000,
-      );
+      if (way !== 'published') return;
+      test('a long transaction of others delays no answer', async () => {
+        const { connector } = foz.attached.registry.named('shop');
+        const other = await connect(engine, database.location);
+        const feeds = new Feeds({ connectorOf: () => connector });
+        try {
+          await other.execute('begin; update live_authors set name = name where id = 120');
+          const { tables } = foz.attached.graphs.catalog.sources.get(foz.attached.registry.sources[0]!.name)!;
+          const books = tables.filter(({ name }) => name === 'live_books');
+          let touched = 0;
+          const watch = feeds.watch(books, null, { touch: () => touched++ });
+          await watch.ready;
+          expect(feeds.states).toMatchObject([{ polled: [{ name: 'live_books' }] }]);
+          await until(() => touched > 1);
+          await other.execute('commit');
+          await until(() => feeds.states[0]!.polled.length === 0);
+          touched = 0;
+          await execute(`update live_books set title = title where id = 100`);
+          await execute(`insert into live_books values (9999, 10, 'seen', 1)`);
+          await until(() => touched > 0);
+          await execute('delete from live_books where id = 9999');
+          watch.stop();
+        } finally {
+          await other.close();
+          await feeds.close();
+        }
+      }, 60_000);
 
-      const cuts = way === 'published' ? [killSenders] : [];
-      test.each(cuts)(
-        'a lost stream is opened again; changes in the gap are seen',
-        async (cut) => {
-          const subscriber = await subscribe({
-            query: 'subscription { live_authors_by_pk(id: 10) { name } }',
-          });
-          await subscriber.last({ live_authors_by_pk: { name: 'author 10' } });
-          for (const name of ['a', 'b', 'author 10']) {
-            await execute(cut);
-            await execute(`update live_authors set name = '${name}' where id = 10`);
-            await subscriber.last({ live_authors_by_pk: { name } });
-          }
-          subscriber.close();
-        },
-        60_000,
-      );
+      test('a lost stream is opened again; changes in the gap are seen', async () => {
+        const subscriber = await subscribe({
+          query: 'subscription { live_authors_by_pk(id: 10) { name } }',
+        });
+        await subscriber.last({ live_authors_by_pk: { name: 'author 10' } });
+        for (const name of ['a', 'b', 'author 10']) {
+          await execute(killSenders);
+          await execute(`update live_authors set name = '${name}' where id = 10`);
+          await subscriber.last({ live_authors_by_pk: { name } });
+        }
+        subscriber.close();
+      }, 60_000);
     });
   });
 }

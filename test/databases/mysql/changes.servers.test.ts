@@ -421,12 +421,14 @@ describeEngines(both, (engine) => {
     let position = opened.start;
     let cuts = 0;
     while (told.length < 3 * transactions) {
-      const stream = await through.changes!.follow({ method: 'replication', keptAs: null, after: position });
       // A cut comes after some messages, or while they arrive.
       let left = Math.floor(random() * 60);
-      if (random() < 0.5) setTimeout(() => void proxy.cut(), random() * 40);
       let open: unknown[] = [];
+      let stream: ChangeStream | null = null;
+      let timer: NodeJS.Timeout | undefined;
       try {
+        stream = await through.changes!.follow({ method: 'replication', keptAs: null, after: position });
+        if (random() < 0.5) timer = setTimeout(() => void proxy.cut(), random() * 40);
         while (told.length < 3 * transactions) {
           for (const message of await stream.next(never)) {
             if (message.kind === 'begin') open = [];
@@ -441,7 +443,8 @@ describeEngines(both, (engine) => {
         expect(error).toMatchObject({ code: 'unavailable' });
         cuts += 1;
       }
-      await stream.close();
+      clearTimeout(timer);
+      await stream?.close();
       await proxy.cut();
       await proxy.open();
     }

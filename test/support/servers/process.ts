@@ -15,7 +15,11 @@ export function plain(file: string): Program {
   return { file, first: [], env: {} };
 }
 
-const environment = (program: Program) => ({ ...process.env, LC_ALL: 'C', TZ: 'UTC', ...program.env });
+function environment(program: Program): NodeJS.ProcessEnv {
+  // The temporary folder of a test file belongs to the user of the tests; a server may run as another one.
+  const { TMPDIR: _, ...given } = process.env;
+  return { ...given, LC_ALL: 'C', TZ: 'UTC', ...program.env };
+}
 
 /** Runs a program to its end. Throws with the tail of its output if the exit code is not 0. */
 export function run(
