@@ -46,7 +46,10 @@ export function subscriptionsOf(
       await Promise.all(sources.map((source) => registry.recheckSchema(source)));
     },
   });
-  const stop = graphs.onSwap(() => live.replan());
+  const stop = graphs.onSwap(() => {
+    feeds.reconsider();
+    live.replan();
+  });
   return {
     feeds,
     live,

@@ -31,6 +31,8 @@ export interface RequestContext {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** Whether the transport can carry several answers. */
   readonly takesMany?: boolean;
+  /** Whether the request may only read, since it is a GET. */
+  readonly readsOnly?: boolean;
   readonly outcome: {
     /** Set once the operation has run; `null` where it was refused before. */
     answer: EngineAnswer | null;
@@ -146,6 +148,8 @@ async function startServer(
           didResolveOperation: async ({ operation, contextValue }) => {
             if (operation?.operation === 'subscription' && contextValue.takesMany !== true)
               throw new GraphQLError(oneAnswer, unserved);
+            if (operation?.operation === 'mutation' && contextValue.readsOnly === true)
+              throw new GraphQLError('A GET only reads: send mutations by POST.', unserved);
           },
         }),
       },

@@ -139,7 +139,10 @@ export class GraphqlHandler {
     const { request, response, headers, base, session } = exchange;
     const body = withDocument(this.#options.engine, session, given);
     const incoming = { method: 'POST', headers: new HeaderMap([['content-type', json]]), search: '', body };
-    const { status, text, answer, answers } = await this.#operations.full(exchange, base, incoming, true);
+    const { status, text, answer, answers } = await this.#operations.full(exchange, base, incoming, {
+      takesMany: true,
+      readsOnly: request.method === 'GET',
+    });
     const streamed = { request, response, headers, format };
     if (answers === undefined) {
       const only: EngineAnswer = { json: wholeText(text, answer, base.held), kind: 'data', errors: [] };

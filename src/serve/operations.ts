@@ -73,7 +73,7 @@ export class Operations {
     requester: Requester,
     base: RequestContext['operation'],
     incoming: IncomingOperation,
-    takesMany = false,
+    { takesMany = false, readsOnly = false }: Pick<RequestContext, 'takesMany' | 'readsOnly'> = {},
   ): Promise<ApolloAnswer> {
     const { query } = (incoming.body ?? {}) as { readonly query?: unknown };
     if (typeof query === 'string') {
@@ -84,7 +84,7 @@ export class Operations {
       }
     }
     const outcome: RequestContext['outcome'] = { answer: null, hasSource: false, failures: [] };
-    const context: RequestContext = { ...operationOf(base, incoming), outcome, takesMany };
+    const context: RequestContext = { ...operationOf(base, incoming), outcome, takesMany, readsOnly };
     const server = await this.#servers.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: incoming,

@@ -13,6 +13,8 @@ export class Subscriber {
   /** The answers as they were sent. */
   readonly texts: string[] = [];
   isOver = false;
+  /** Whether the server has said that nothing more will come. */
+  isComplete = false;
   readonly #end = new AbortController();
 
   /** Subscribes at `url`. Rejects where the response is no stream of events. */
@@ -67,6 +69,7 @@ export class Subscriber {
 
   #event(event: string): void {
     const lines = event.split('\n');
+    if (lines.includes('event: complete')) this.isComplete = true;
     if (!lines.includes('event: next')) return;
     const json = lines.flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : [])).join('\n');
     this.texts.push(json);

@@ -167,6 +167,7 @@ test('all transports send the same answers', async () => {
 test('a query over server-sent events is one answer and the end; so is a refusal', async () => {
   const query = await subscribe('{ people { id } }');
   await until(() => query.isOver);
+  expect(query.isComplete).toBe(true);
   expect(query.answers).toEqual([{ data: { people: [{ id: 1 }] } }]);
   const wrong = await subscribe('subscription { nobody { id } }');
   await until(() => wrong.isOver);
@@ -273,6 +274,27 @@ test('subscriptions of a caller are counted over all transports, and free their 
     again?.close();
     return again !== null;
   });
+});
+
+test('a place is free again after a changed graph has ended the subscription, over WebSocket too', async () => {
+  const socket = overWebSocket('subscription { people { id } }', role('few'));
+  await until(() => socket.answers.length === 1);
+  const before = foz.attached.graphs.metadata;
+  foz.attached.graphs.useMetadata({ tables: [] });
+  await until(() => socket.ends.length > 0);
+  foz.attached.graphs.useMetadata(before);
+  const again = await subscribe('subscription { people { id } }', role('few'));
+  await again.last({ people: [{ id: 1 }] });
+  again.close();
+});
+
+test('a GET for server-sent events only reads', async () => {
+  const query = 'mutation { insert_people_one(object: {id: 77, name: "x"}) { id } }';
+  const response = await fetch(new URL(`graphql?${new URLSearchParams({ query })}`, foz.url), {
+    headers: { ...admin, accept: 'text/event-stream' },
+  });
+  expect(await response.text()).toContain('A GET only reads');
+  expect(await shop.query('select id from people where id = 77')).toEqual([]);
 });
 
 test('a changed graph: subscriptions that still fit go on, others end with the reason', async () => {
@@ -384,4 +406,6 @@ test('a stop of the server ends subscriptions at once', async () => {
   await foz.close(20_000);
   expect(performance.now() - started).toBeLessThan(15_000);
   await until(() => events.isOver && socket.ends.length > 0);
+  // A client takes a completed operation for finished, and does not subscribe again.
+  expect([events.isComplete, socket.ends]).toEqual([false, [expect.objectContaining({ code: 1001 })]]);
 });

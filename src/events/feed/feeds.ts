@@ -68,6 +68,11 @@ export class Feeds {
     if (connector !== undefined) this.#followed.get(connector)?.feed.wrote(tables);
   }
 
+  /** Called after the schema of a source may have changed. */
+  reconsider(): void {
+    for (const { feed } of this.#followed.values()) feed.reconsider();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     const followed = [...this.#followed.values()];

@@ -97,6 +97,11 @@ export class SourceFeed {
     } else this.everything();
   }
 
+  /** Looks again which tables the open stream reports: one may have been published, or made anew without being so. */
+  reconsider(): void {
+    if (this.#isFollowing) void this.#offers().catch(() => {});
+  }
+
   /** Touches all watchers. */
   everything(): void {
     this.#watchers.all();
@@ -116,9 +121,7 @@ export class SourceFeed {
   async #start(): Promise<void> {
     this.#poll = setInterval(() => this.#watchers.all(this.#polled()), pollMs);
     this.#poll.unref();
-    this.#reconsider = setInterval(() => {
-      if (this.#isFollowing && this.#unseen.size > 0) void this.#offers().catch(() => {});
-    }, reconsiderMs);
+    this.#reconsider = setInterval(() => this.reconsider(), reconsiderMs);
     this.#reconsider.unref();
     const first = new Promise<void>((resolve) => {
       this.#loop = this.#follow(resolve);
@@ -176,6 +179,8 @@ export class SourceFeed {
     const offers = (await this.#connector.changes?.offers(tables, this.#end.signal)) ?? [];
     const best = offers.find(({ obstacles }) => obstacles.length === 0) ?? null;
     const obstacles = offers.flatMap((offer) => offer.obstacles);
+    // An open stream goes on, though another one could not be opened: its own slot may have been the last one.
+    if (best === null && this.#isFollowing) return null;
     const unseen = new Map((best?.unseen ?? tables).map((table) => [tableKey(table), table]));
     const nowSeen = [...this.#unseen].filter(([key]) => !unseen.has(key)).map(([, table]) => table);
     this.#unseen = unseen;

@@ -1,7 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerErrors, type EngineAnswer, errorsOf, type RoleEngine } from '../../execute/index.ts';
 import { Newest } from './newest.ts';
-import { type LiveContext, type PlannedSubscription, type Receiver, SharedQuery } from './shared-query.ts';
+import {
+  isAway,
+  type LiveContext,
+  type PlannedSubscription,
+  type Receiver,
+  SharedQuery,
+} from './shared-query.ts';
 import { StreamQuery } from './stream-query.ts';
 
 /** Plans a subscription for the present graph of its session. Throws FozError or FozErrors where it does not fit into it. */
@@ -71,7 +77,7 @@ export class LiveQueries {
     const receiver: Receiver = {
       put(answer, print) {
         // The query of a changed graph often has the answer that the one before it had.
-        if (print === sent) return;
+        if (print === sent || (sent !== null && isAway(answer))) return;
         sent = print;
         answers.put(answer);
       },

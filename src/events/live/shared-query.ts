@@ -117,13 +117,13 @@ export class SharedQuery implements Watcher {
     if (this.#isRunning || this.#end.aborted) return;
     this.#isRunning = true;
     const answer = await this.#context.slots.run(() => this.#answer());
-    if (answer?.drifted !== undefined) await this.#context.onDrift(answer.drifted);
+    if (answer?.drifted !== undefined) await this.#context.onDrift(answer.drifted).catch(() => {});
     this.#isRunning = false;
     if (answer === null || this.#end.aborted) return;
-    const isDown = answer.errors.some(({ code }) => code === 'unavailable' || code === 'timeout');
     // Subscribers keep the last answer while a database is away for a moment.
-    if (!isDown || this.#last === null) this.#publish(answer);
-    if (isDown) this.#schedule(repairMs);
+    if (!isAway(answer) || this.#last === null) this.#publish(answer);
+    if (isAway(answer)) this.#schedule(repairMs);
+    else if (answer.errors.some(({ code }) => code === 'timeout')) this.#schedule(10 * repairMs);
     else if (this.#isDirty) this.touch();
   }
 
@@ -143,6 +143,11 @@ export class SharedQuery implements Watcher {
     for (const receiver of receivers) receiver.put(answer, print);
     this.#waiting.clear();
   }
+}
+
+/** Whether a run failed since a database could not be reached. */
+export function isAway({ errors }: EngineAnswer): boolean {
+  return errors.some(({ code }) => code === 'unavailable');
 }
 
 /** A batch of a stream; see `LiveOperation.run`. */

@@ -23,6 +23,8 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
   #wake: (() => void) | null = null;
   #startedAt = Number.NEGATIVE_INFINITY;
   #failure: EngineAnswer | null = null;
+  /** The errors that were met last; they are sent once. */
+  #error: string | null = null;
 
   /** `onEnd`: called once. */
   constructor(planned: PlannedSubscription, context: LiveContext, onEnd: () => void) {
@@ -93,11 +95,13 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
 
   #pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#end.addEventListener('abort', () => {
+      const done = () => {
         clearTimeout(timer);
+        this.#end.removeEventListener('abort', done);
         resolve();
-      });
+      };
+      const timer = setTimeout(done, milliseconds);
+      this.#end.addEventListener('abort', done);
     });
   }
 
@@ -114,12 +118,15 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
       },
     };
     const answer = await this.#context.slots.run(() => runOnce(this.#planned, this.#end, batch));
-    if (answer.drifted !== undefined) await this.#context.onDrift(answer.drifted);
+    if (answer.drifted !== undefined) await this.#context.onDrift(answer.drifted).catch(() => {});
     if (answer.errors.length > 0) {
       this.#after = batch.after;
       setTimeout(() => this.touch(), repairMs).unref();
-      return this.#hasAnswered && isDown(answer) ? null : this.#answered(answer);
+      const isNews = answer.json !== this.#error && !(this.#hasAnswered && isDown(answer));
+      this.#error = answer.json;
+      return isNews ? this.#answered(answer) : null;
     }
+    this.#error = null;
     // A full batch may have left rows behind it.
     if (rows > 0 && rows >= this.#planned.live.batchSize!) {
       this.#isDirty = true;

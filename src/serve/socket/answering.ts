@@ -77,6 +77,8 @@ export class Answering implements AsyncIterableIterator<Reply, undefined> {
       if (result.done === true) this.#over();
       return result;
     } catch (error) {
+      // The source of results may go on, though this one could not be sent.
+      void Promise.resolve(this.#results?.return?.()).catch(() => {});
       this.#over();
       throw error;
     } finally {

@@ -69,7 +69,9 @@ export async function serveOperation(
       );
     }
     const asked = { ...asPost, body };
-    const { status, text, answer, answers } = await operations.full(requester, base, asked, true);
+    const { status, text, answer, answers } = await operations.full(requester, base, asked, {
+      takesMany: true,
+    });
     if (answers !== undefined) {
       summary = outcome('live', nameIn(body), requester.session, status, answer);
       return subscription(gate, operations, requester, answers);

@@ -15,7 +15,10 @@ export function countedSubscription(gate: Gate, requester: Requester, answers: A
       return this;
     },
     async next() {
-      const result = await answers.next();
+      const result = await answers.next().catch((error: unknown) => {
+        leave();
+        throw error;
+      });
       if (result.done === true) leave();
       return result;
     },

@@ -5,8 +5,8 @@ export interface StreamFormat {
   readonly contentType: string;
   /** The beginning of the response. */
   readonly start: string;
-  /** One answer. `json`: its text. */
-  answer(json: string): string;
+  /** One answer. `json`: its text; `isFatal`: it has only errors, and ends the subscription. */
+  answer(json: string, isFatal: boolean): string;
   /** Keeps proxies from closing the connection while there is nothing to send. */
   readonly keepAlive: string;
   /** The end of the subscription. */
@@ -27,7 +27,7 @@ const serverSentEvents: StreamFormat = {
 const multipart: StreamFormat = {
   contentType: 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0',
   start: '\r\n--graphql',
-  answer: (json) => part(`{"payload":${json}}`),
+  answer: (json, isFatal) => part(isFatal ? `{"payload":null,${json.slice(1)}` : `{"payload":${json}}`),
   keepAlive: part('{}'),
   end: '--\r\n',
 };

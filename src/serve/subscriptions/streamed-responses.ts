@@ -18,6 +18,7 @@ export interface StreamedResponse {
 export class StreamedResponses {
   readonly #readers: Readers;
   readonly #open = new Set<Answers>();
+  #isClosed = false;
 
   constructor(readers: Readers) {
     this.#readers = readers;
@@ -32,12 +33,15 @@ export class StreamedResponses {
     const { response, format, headers } = streamed;
     const leave = () => void answers.return?.();
     response.on('close', leave);
+    // A write to a connection that is gone is told by an event, which would end the process if nobody listened.
+    response.on('error', leave);
     this.#open.add(answers);
     const keepAlive = setInterval(() => {
       if (response.writableLength === 0) response.write(format.keepAlive);
     }, keepAliveMs);
     keepAlive.unref();
     try {
+      if (response.destroyed) return;
       response.writeHead(200, {
         ...headers,
         'content-type': format.contentType,
@@ -46,11 +50,12 @@ export class StreamedResponses {
         'x-accel-buffering': 'no',
       });
       response.write(format.start);
-      for await (const { json } of answers) {
-        if (!response.write(format.answer(json))) await this.#read(response);
+      for await (const { json, kind } of answers) {
+        if (!response.write(format.answer(json, kind === 'request'))) await this.#read(response);
         if (response.destroyed) return;
       }
-      response.end(format.end);
+      // Without the end a client subscribes again, which it shall where the server stops.
+      response.end(this.#isClosed ? undefined : format.end);
     } finally {
       clearInterval(keepAlive);
       response.off('close', leave);
@@ -62,6 +67,7 @@ export class StreamedResponses {
 
   /** Ends all subscriptions: their clients ask again, elsewhere. */
   close(): void {
+    this.#isClosed = true;
     for (const answers of this.#open) void answers.return?.();
   }
 

@@ -26,7 +26,8 @@ const tablesQuery = `select n.nspname, c.relname, c.relreplident::text,
   (p.pubname is not null and not exists (select from pg_catalog.pg_publication_rel r join pg_catalog.pg_publication b on b.oid = r.prpubid
     where b.pubname = '${publication}' and r.prrelid = c.oid and to_jsonb(r) ->> 'prqual' is not null))::text,
   case when c.relispartition and p.pubname is null then 'partition'
-    when c.relkind = 'r' and exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid) then 'inherited' end
+    when c.relkind = 'r' and exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid) then 'inherited'
+    when c.relrowsecurity then 'policies' end
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_publication_tables p
   on p.pubname = '${publication}' and p.schemaname = n.nspname and p.tablename = c.relname
@@ -37,7 +38,7 @@ interface TableState {
   readonly identity: 'key' | 'whole row' | 'nothing';
   readonly isPublished: boolean;
   /** Why the log has its changes, or some of them, as those of another table. */
-  readonly elsewhere: 'partition' | 'inherited' | null;
+  readonly elsewhere: 'partition' | 'inherited' | 'policies' | null;
 }
 
 /** Checks the server, the rights of the user and the tables for logical replication. */
@@ -133,6 +134,8 @@ function publishing(tables: readonly TableState[], exists: boolean): string[] {
 const reasons = {
   partition: 'It is a partition: its changes are those of the table that it is a part of.',
   inherited: 'Other tables inherit from it: changes of their rows are theirs.',
+  policies:
+    'Its policies (row level security) may read other tables, whose changes change what is seen of it.',
 } as const;
 
 /** `exists`: there is a publication. */

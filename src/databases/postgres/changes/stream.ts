@@ -103,7 +103,7 @@ class PostgresChanges implements ChangeStream {
     this.#messages = [];
     this.#bytes = 0;
     this.#connection.resume();
-    await this.#visibility.wait(transactionsOf(messages));
+    await this.#visibility.wait(transactionsOf(messages), signal);
     return messages;
   }
 

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type EndSignal, FozError } from '../../../core/index.ts';
 import type { Client } from '../connect.ts';
 import { connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 
-/** Milliseconds between two looks at a transaction that is not visible yet: the first pause, and the longest one. */
-const pauseMs = { first: 1, longest: 50 } as const;
+/** Milliseconds between two looks at a transaction that is not visible yet: the first pause, the longest one, all together. */
+const pauseMs = { first: 1, longest: 50, most: 5_000 } as const;
 
 /** Transaction ids of the log have 32 bits, those of snapshots also an epoch. */
 const epochBits = 32n;
@@ -29,11 +30,21 @@ export class Visibility {
     return new Visibility((await connect(settings)).client);
   }
 
-  /** Rejects with FozError when the connection is lost. `transactions`: their ids in the log. */
-  async wait(transactions: readonly number[]): Promise<void> {
+  /**
+   * Rejects with FozError when the connection is lost, `unavailable` where a transaction stays invisible: its changes have to be found by
+   * other means then. `transactions`: their ids in the log.
+   */
+  async wait(transactions: readonly number[], signal: EndSignal): Promise<void> {
+    const latest = performance.now() + pauseMs.most;
     for (let pause: number = pauseMs.first; transactions.length > 0; pause *= 2) {
       const snapshot = await this.#snapshot();
       if (transactions.every((id) => isVisible(id, snapshot))) return;
+      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      if (performance.now() > latest)
+        throw new FozError(
+          'unavailable',
+          'A transaction is in the log, but not visible: a standby may not have confirmed it.',
+        );
       await sleep(Math.min(pause, pauseMs.longest));
     }
   }
