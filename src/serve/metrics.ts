@@ -93,22 +93,7 @@ export class Metrics {
 }
 
 function addGauges(registry: Registry, options: Measured): void {
-  const gauge = (
-    name: string,
-    help: string,
-    set: (gauge: Gauge<'source' | 'state' | 'method'>) => void,
-    labelNames: ('source' | 'state' | 'method')[] = [],
-  ) =>
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      collect() {
-        this.reset();
-        set(this);
-      },
-    });
+  const gauge = gaugesIn(registry);
   gauge('foz_websockets_open', 'WebSockets that are open', (it) => it.set(options.sockets()));
   gauge('foz_answer_bytes_held', 'Bytes held for requests, from the databases until they are read', (it) =>
     it.set(options.heldBytes()),
@@ -122,18 +107,7 @@ function addGauges(registry: Registry, options: Measured): void {
       this.inc(options.slowReaders());
     },
   });
-  gauge('foz_subscriptions', 'Subscriptions that run', (it) => it.set(options.gauges().live.subscriptions));
-  gauge('foz_live_queries', 'Distinct queries that are run for subscriptions', (it) =>
-    it.set(options.gauges().live.queries),
-  );
-  gauge(
-    'foz_change_feed',
-    '1 for the method by which the changes of a source are seen: replication, version or polling',
-    (it) => {
-      for (const { source, method } of options.gauges().feeds) it.set({ source, method }, 1);
-    },
-    ['source', 'method'],
-  );
+  addLive(gauge, options);
   gauge('foz_plans', 'Plans kept', (it) => it.set(options.gauges().plans));
   gauge(
     'foz_pool_connections',
@@ -153,6 +127,44 @@ function addGauges(registry: Registry, options: Measured): void {
     (it) =>
       options.readiness().forEach((source) => void it.set({ source: source.name }, source.ready ? 1 : 0)),
     ['source'],
+  );
+}
+
+type AddGauge = (
+  name: string,
+  help: string,
+  set: (gauge: Gauge<'source' | 'state' | 'method'>) => void,
+  labelNames?: ('source' | 'state' | 'method')[],
+) => void;
+
+/** Adds gauges whose values are set when they are read. */
+function gaugesIn(registry: Registry): AddGauge {
+  return (name, help, set, labelNames = []) =>
+    void new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        set(this);
+      },
+    });
+}
+
+/** Metrics of subscriptions. */
+function addLive(gauge: AddGauge, options: Measured): void {
+  gauge('foz_subscriptions', 'Subscriptions that run', (it) => it.set(options.gauges().live.subscriptions));
+  gauge('foz_live_queries', 'Distinct queries that are run for subscriptions', (it) =>
+    it.set(options.gauges().live.queries),
+  );
+  gauge(
+    'foz_change_feed',
+    '1 for the method by which the changes of a source are seen: replication, version or polling',
+    (it) => {
+      for (const { source, method } of options.gauges().feeds) it.set({ source, method }, 1);
+    },
+    ['source', 'method'],
   );
 }
 
