@@ -47,7 +47,7 @@ export function addRelationships(
   for (const link of links) addIncoming(link, counts.get(link.to)!.get(link.from)! > 1, notes);
 }
 
-/** What is needed to tell that a relationship is not called as it asked to be. */
+/** Collects the notes about relationships that could not get the name that they ask for. */
 interface Notes {
   readonly issues: CatalogIssue[];
   /** Whether a table still has the foreign key of a kept name. */

@@ -22,7 +22,7 @@ export interface Inspected extends Attached {
   readonly plane: ControlPlane | null;
   /** Problems of databases, metadata, sources and settings. */
   readonly issues: readonly CatalogIssue[];
-  /** Those of sources and settings alone. */
+  /** Problems of sources and settings; the other `issues` are those of databases and metadata. */
   readonly besides: readonly CatalogIssue[];
 }
 

@@ -19,7 +19,7 @@ type Fault = Pick<Violation, 'path' | 'setting'>;
 /** Without these, the store and the names in the graph would not be those of the configuration. */
 const needed: readonly unknown[] = ['store', 'state', 'names'];
 
-/** What was left out. Entries of lists are removed at the end, so that paths stay until then. */
+/** The faulty parts of a configuration. List entries are removed last: the paths of faults contain their indexes. */
 interface Removed {
   readonly entries: Map<unknown, Set<number>>;
   readonly sources: string[];

@@ -3,7 +3,7 @@ import schema from '../../../schema/foz.schema.json' with { type: 'json' };
 
 const part = (name: keyof typeof schema.$defs) => ({ $ref: `${schema.$id}#/$defs/${name}` });
 
-/** What is checked against the JSON Schema: `foz.yaml`, and parts of it that may stand in files of their own. */
+/** The JSON Schemas of `foz.yaml` and of the parts of it that may be files of their own. */
 export const schemas = {
   config: schema,
   metadata: part('metadata'),

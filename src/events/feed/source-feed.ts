@@ -17,7 +17,7 @@ export interface FeedState {
 /** Pauses before a stream is opened again, in milliseconds. They double with each failure. */
 const retryMs = { first: 250, longest: 15_000 } as const;
 /** Milliseconds between two runs of queries whose changes are not reported. */
-export const pollMs = 1000;
+const pollMs = 1000;
 /** Milliseconds after which the methods of a database are looked at again where the best one is not in use. */
 const reconsiderMs = 60_000;
 
@@ -48,7 +48,7 @@ export class SourceFeed {
   /** Watched views and foreign tables, by key: no log has their changes. */
   readonly #views = new Set<string>();
   #isFollowing = false;
-  #state: FeedState = { method: 'polling', obstacles: [], polled: [] };
+  #state: Omit<FeedState, 'polled'> = { method: 'polling', obstacles: [] };
   #started: Promise<void> | null = null;
   #poll: NodeJS.Timeout | null = null;
   #reconsider: NodeJS.Timeout | null = null;
@@ -63,11 +63,6 @@ export class SourceFeed {
 
   get state(): FeedState {
     return { ...this.#state, polled: this.#polled() };
-  }
-
-  /** Whether the stream reports the changed rows of every watched table. */
-  get isComplete(): boolean {
-    return this.#isFollowing && this.#state.method === 'replication' && this.#polled().length === 0;
   }
 
   /** Watches tables. Returns a function that ends it. */
@@ -186,7 +181,7 @@ export class SourceFeed {
     this.#unseen = unseen;
     this.#watchers.all(nowSeen);
     this.#offered = new Set(tables.map(tableKey));
-    this.#state = { method: best?.method ?? 'polling', obstacles, polled: [] };
+    this.#state = { method: best?.method ?? 'polling', obstacles };
     return best;
   }
 

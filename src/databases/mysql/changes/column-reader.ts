@@ -20,7 +20,7 @@ import { type ColumnShape, wire } from './wire-types.ts';
 /** Reads the next value of one column, in the form in which the driver reads it from a query. */
 export type ColumnReader = (reader: ByteReader) => unknown;
 
-/** What the values of a column need besides its description in the event. */
+/** The settings for decoding the values of a column that the table map event does not have. */
 export interface Reading {
   readonly engine: Engine;
   readonly charsets: Charsets;

@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import { uuidText } from './native-forms.ts';
 
-/** What the event at the start of a transaction tells of it. */
+/** The content of the GTID event at the start of a transaction. */
 export interface TransactionStart {
   /** The server where it began, `uuid` or `uuid:tag`, on MariaDB `domain-server`; `null`: the transaction has no GTID. */
   readonly source: string | null;

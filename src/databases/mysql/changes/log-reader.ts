@@ -165,7 +165,7 @@ function queryOf(body: Buffer, isCompressed: boolean) {
   return { statement, namespace: namespace === '' ? null : namespace };
 }
 
-/** What is done with each kind of event. Others are of no interest to a reader of changes. */
+/** The handler of each kind of event. Events without a handler are skipped. */
 function handlersOf(
   { engine, layouts, place, transactions }: LogOptions,
   own: {

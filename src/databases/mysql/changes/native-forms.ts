@@ -1,6 +1,6 @@
 /**
- * What MariaDB's binlog does not tell of a column: types that look like plain bytes there, and the end of the validity of a row in a
- * table with system versioning.
+ * A property of a MariaDB column that its binlog lacks. Most are types whose values look like plain bytes there. `row end`: the column
+ * holds the end of the row's validity in a table with system versioning.
  */
 export type HiddenType = 'uuid' | 'inet4' | 'inet6' | 'vector' | 'row end';
 

@@ -15,7 +15,7 @@ export interface Place {
   named(start: TransactionStart): { readonly transaction: string; readonly id: string };
   /** The transaction has ended, at this offset of its file. */
   pass(start: TransactionStart, offset: number): void;
-  /** What follows comes from this offset of a file. */
+  /** Moves the place to this offset of a file. The next event begins there. */
   enter(file: string, offset: number): void;
   /** When the file was begun, as it says itself. Throws FozError `not-found` when the place is in a file that had the same name before. */
   check(created: number): void;

@@ -16,8 +16,8 @@ function isPresent(image: RowImage | null, rowEnd: number): boolean {
 }
 
 /**
- * What a change in a table with system versioning is to those who read its present rows; `null`: nothing, since it is one of earlier
- * versions. The end of a row's validity is set in place of a deletion.
+ * A change of a table with system versioning, as a change of its present rows; `null`: it concerns earlier versions only. The server
+ * sets the end of a row's validity instead of deleting the row.
  */
 export function presentChange(change: RowChange, rowEnd: number): RowChange | null {
   const [before, after] = [isPresent(change.old, rowEnd), isPresent(change.new, rowEnd)];

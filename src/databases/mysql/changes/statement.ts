@@ -1,6 +1,6 @@
 import type { ChangedTable } from '../../../plan/index.ts';
 
-/** What a statement in the binlog means for a reader of rows. */
+/** The effect of a statement in the binlog on the tables that are followed. */
 export type Effect =
   | { readonly kind: 'begin' | 'commit' | 'nothing' }
   /** A table was created, or has other columns. */

@@ -7,7 +7,7 @@ import type { HiddenType } from './native-forms.ts';
 import type { RowLayout } from './row-event.ts';
 import { readTableMap, type TableMap, tableNames } from './table-map.ts';
 
-/** What MariaDB's binlog does not tell of columns, by `hiddenKey`. */
+/** The properties of columns that MariaDB's binlog lacks, by `hiddenKey`. */
 export type HiddenTypes = ReadonlyMap<string, HiddenType>;
 
 export function hiddenKey(namespace: string, table: string, column: string): string {
