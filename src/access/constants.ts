@@ -1,4 +1,5 @@
 import { type Column, didYouMean, familyOf, type RuleValue, type ValueType } from '../catalog/index.ts';
+import { ExactNumber, numberOf } from '../core/index.ts';
 
 const sessionName = /^x-(?:foz|hasura)-(.+)$/i;
 
@@ -29,6 +30,9 @@ export function ruleValue(value: unknown, type: ValueType): RuleValue | string {
     if (!Array.isArray(value)) return 'needs a list of values';
     return listOf(value, { ...type, array: false });
   }
+  const ambiguous = familyOf(type.scalar) === 'json' ? longNumberWithin(value) : undefined;
+  if (ambiguous !== undefined)
+    return `${JSON.stringify(ambiguous)} has more digits than metadata keeps for a number within a document: whether a number or a text is meant cannot be known here (use a session variable, or a default of the column)`;
   const read = constant(value, type);
   return read === undefined
     ? `${JSON.stringify(value)} is no value of the type ${type.scalar}`
@@ -60,6 +64,23 @@ export function labelProblem({ type, enumType }: Column, value: RuleValue): stri
       return `${JSON.stringify(one)} is no value of ${enumType.name}: it has ${labels.map((label) => JSON.stringify(label)).join(', ')}`;
   }
   return null;
+}
+
+const jsonNumber = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * A text within a document that is probably a number: metadata is stored as plain JSON, so numbers that a double
+ * would change arrive here as their digits. In a document a text and a number are different values.
+ */
+function longNumberWithin(value: unknown): string | undefined {
+  if (typeof value === 'string')
+    return jsonNumber.test(value) && numberOf(value) instanceof ExactNumber ? value : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const part of Object.values(value)) {
+    const found = longNumberWithin(part);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function listOf(values: readonly unknown[], type: ValueType): RuleValue | string {

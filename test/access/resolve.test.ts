@@ -134,6 +134,11 @@ describe('a permission with anything wrong in it grants nothing, and says where'
       'filter.customer.email._cne: email (text) cannot be compared with id (int)',
     ],
     [
+      'a number within a document that metadata keeps as a text',
+      { customer: { data: { _contains: { ids: ['12345678901234567890.10'] } } } },
+      'filter.customer.data._contains: "12345678901234567890.10" has more digits than metadata keeps for a number within a document: whether a number or a text is meant cannot be known here (use a session variable, or a default of the column)',
+    ],
+    [
       'documents to be ordered',
       { customer: { data: { _cgt: 'data' } } },
       'filter.customer.data._cgt: data (jsonb) cannot be compared with data (jsonb)',
@@ -237,6 +242,14 @@ describe('a permission with anything wrong in it grants nothing, and says where'
     };
     expect(issuesOf([insert])[0]).toContain('set.nope: shop.public.orders has no column "nope"');
     expect(granted('r', [insert])?.insert ?? null).toBeNull();
+    const preset: TableMetadata = {
+      source: 'shop',
+      table: 'customers',
+      insert_permissions: [
+        { role: 'r', permission: { columns: '*', check: {}, set: { data: { n: '1e400' } } } },
+      ],
+    };
+    expect(issuesOf([preset])[0]).toContain('set.data: "1e400" has more digits than metadata keeps');
   });
 
   test('a mask that looks into another source', () => {
