@@ -190,7 +190,7 @@ function engineOf(attached: Attached, subscriptions: Subscriptions): Engine {
       });
       return noted(await replan(attached, operation, engine, first, document));
     },
-    subscribe: (operation, document) => subscriptions.subscribe(operation, document),
+    subscribe: (operation, document, subscriber) => subscriptions.subscribe(operation, document, subscriber),
   };
 }
 

@@ -1,6 +1,6 @@
-import { type DocumentNode, validate } from 'graphql';
+import { type DocumentNode, specifiedRules, type ValidationRule, validate } from 'graphql';
 import type { Logger } from 'pino';
-import { FozError, FozErrors, mostBytes, plainMessage } from '../core/index.ts';
+import { FozError, FozErrors, plainMessage } from '../core/index.ts';
 import { Feeds, LiveQueries, type PlannedSubscription, RunSlots } from '../events/index.ts';
 import {
   answerErrors,
@@ -9,7 +9,7 @@ import {
   type RoleEngine,
   type Written,
 } from '../execute/index.ts';
-import type { Answers, Operation } from '../serve/index.ts';
+import { type Answers, documentRules, type Operation, type Subscriber } from '../serve/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
 
 /** Runs of live queries that go on at once, in all sources together. */
@@ -22,7 +22,7 @@ export interface Subscriptions {
   readonly feeds: Feeds;
   readonly live: LiveQueries;
   /** Starts a validated subscription; an answer with errors where it cannot start. */
-  subscribe(operation: Operation, document: DocumentNode): Answers | EngineAnswer;
+  subscribe(operation: Operation, document: DocumentNode, subscriber: Subscriber): Answers | EngineAnswer;
   /** Called after an operation of this process has written. */
   wrote(written: readonly Written[]): void;
   close(): Promise<void>;
@@ -53,10 +53,10 @@ export function subscriptionsOf(
   return {
     feeds,
     live,
-    subscribe(operation, document) {
+    subscribe(operation, document, subscriber) {
       const engine = graphs.engine(operation.session);
       try {
-        return live.subscribe(planner(graphs, engine, operation, document));
+        return live.subscribe(planner(graphs, engine, operation, document, subscriber));
       } catch (error) {
         return answerErrors(errorsOf(error), 'request', engine.options.showInternal);
       }
@@ -82,25 +82,39 @@ export function subscriptionsOf(
 function planner(
   graphs: Graphs,
   first: RoleEngine,
-  { query, operationName, variables, hasExact, session, timeoutMs, held }: Operation,
+  { query, operationName, variables, hasExact, session, timeoutMs }: Operation,
   document: DocumentNode,
+  caller: Subscriber,
 ): () => PlannedSubscription {
   // The request itself ends as soon as the subscription has started.
   const request = { query, operationName, variables, hasExact, signal: never, timeoutMs, document };
-  const answerBytes = held?.limit ?? mostBytes;
+  const firstLimits = caller.limits();
+  const subscriber = {
+    name: caller.name,
+    hold: () => caller.hold(),
+    limits() {
+      const { time_ms: timeoutMs, answer_bytes: answerBytes } = caller.limits();
+      return { timeoutMs, answerBytes };
+    },
+  };
   return () => {
     const engine = graphs.engine(session);
-    if (engine !== first) checkDocument(engine, document);
+    const limits = caller.limits();
+    if (engine !== first || limits !== firstLimits) checkDocument(engine, document, documentRules(limits));
     const live = engine.live({ ...request, session: session.variables });
-    return { engine, live, timeoutMs, answerBytes };
+    return { engine, live, subscriber };
   };
 }
 
 const never = new AbortController().signal;
 
 /** Throws FozErrors where a document does not fit the graph any more. */
-function checkDocument({ options: { schema } }: RoleEngine, document: DocumentNode): void {
-  const problems = validate(schema, document);
+function checkDocument(
+  { options: { schema } }: RoleEngine,
+  document: DocumentNode,
+  limitRules: readonly ValidationRule[],
+): void {
+  const problems = validate(schema, document, [...specifiedRules, ...limitRules]);
   if (problems.length > 0)
     throw new FozErrors(
       problems.map(({ message }) => new FozError('validation-failed', plainMessage(message))),

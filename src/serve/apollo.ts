@@ -18,8 +18,8 @@ import type { Session } from '../access/index.ts';
 import { type CacheState, FozError, isStackOverflow } from '../core/index.ts';
 import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { formatError, notePlaces } from './apollo-errors.ts';
-import { limitRule } from './document-limits.ts';
-import type { Answers, Engine, Operation } from './engine.ts';
+import { documentRules } from './document-limits.ts';
+import type { Answers, Engine, Operation, Subscriber } from './engine.ts';
 import type { Limits } from './options.ts';
 import { type PersistedOperations, SentOperations } from './persisted.ts';
 import type { LimitsOf } from './session-limits.ts';
@@ -29,8 +29,8 @@ export interface RequestContext {
   readonly operation: Omit<Operation, 'query' | 'operationName' | 'variables'>;
   /** Replaces the variables that Apollo Server read; absent: those are used. */
   readonly variables?: Readonly<Record<string, unknown>>;
-  /** Whether the transport can carry several answers. */
-  readonly takesMany?: boolean;
+  /** The caller of a subscription; absent: the transport cannot carry several answers. */
+  readonly subscriber?: Subscriber | undefined;
   /** Whether the request may only read, since it is a GET. */
   readonly readsOnly?: boolean;
   readonly outcome: {
@@ -121,7 +121,7 @@ async function startServer(
     stopOnTerminationSignals: false,
     allowBatchedHttpRequests: false,
     parseOptions: { maxTokens: limits.tokens },
-    validationRules: [limitRule(limits)],
+    validationRules: documentRules(limits),
     formatError,
     stringifyResult,
     plugins: [
@@ -146,7 +146,7 @@ async function startServer(
                 contextValue.outcome.failures.push(originalError);
           },
           didResolveOperation: async ({ operation, contextValue }) => {
-            if (operation?.operation === 'subscription' && contextValue.takesMany !== true)
+            if (operation?.operation === 'subscription' && contextValue.subscriber === undefined)
               throw new GraphQLError(oneAnswer, unserved);
             if (operation?.operation === 'mutation' && contextValue.readsOnly === true)
               throw new GraphQLError('A GET only reads: send mutations by POST.', unserved);
@@ -185,7 +185,7 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
             variables: requestContext.variables ?? request.variables ?? {},
           };
           const answer = isSubscription(document, operation.operationName)
-            ? subscribed(engine, operation, document, requestContext.outcome)
+            ? subscribed(engine, operation, document, requestContext)
             : await engine.execute(operation, document);
           requestContext.outcome.answer = answer;
           const extensions = { [answerKey]: answer } as Record<string, unknown>;
@@ -212,9 +212,9 @@ function subscribed(
   engine: Engine,
   operation: Operation,
   document: DocumentNode,
-  outcome: RequestContext['outcome'],
+  { outcome, subscriber }: RequestContext,
 ): EngineAnswer {
-  const result = engine.subscribe?.(operation, document);
+  const result = engine.subscribe?.(operation, document, subscriber!);
   if (result === undefined)
     return answerErrors(
       [new FozError('not-supported', 'There are no subscriptions here.')],

@@ -20,12 +20,17 @@ interface Size {
 /** Introspection fields that every operation may have: four times as many as the introspection query of common tools. */
 const leastIntrospected = 1_000;
 
+/** The validation rules that limits add to those of the specification. */
+export function documentRules(limits: Limits): ((context: ValidationContext) => ASTVisitor)[] {
+  return [limitRule(limits)];
+}
+
 /**
  * Validation rule that limits the depth and the number of fields of each operation, fragments spread. Each fragment is measured once.
  * Introspection fields are counted apart, since a small limit would otherwise keep tools from reading the graph; GraphQL.js itself limits
  * how deep introspection may nest.
  */
-export function limitRule(limits: Limits): (context: ValidationContext) => ASTVisitor {
+function limitRule(limits: Limits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
     OperationDefinition(operation) {
       const fragments = fragmentsOf(context);

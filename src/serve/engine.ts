@@ -2,6 +2,8 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Session } from '../access/index.ts';
 import type { EndSignal, HeldBytes } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
+import type { Holding } from './holdings.ts';
+import type { Limits } from './options.ts';
 
 /** One operation of an HTTP request. `variables` are raw JSON. */
 export interface Operation {
@@ -18,6 +20,16 @@ export interface Operation {
   readonly held?: HeldBytes;
   /** Awaited before the first write; rejects with FozError where writing is not allowed now. */
   readonly beforeWrite?: () => Promise<void>;
+}
+
+/** The caller of a subscription, for as long as it runs. */
+export interface Subscriber {
+  /** The key that the caller is counted by. */
+  readonly name: string;
+  /** The present limits; the same object for as long as they do not change. */
+  limits(): Limits;
+  /** A new counter of bytes that are held for the caller. */
+  hold(): Holding;
 }
 
 /** The answers of a subscription. */
@@ -38,7 +50,7 @@ export interface Engine {
   /**
    * Starts a validated subscription: its answers, the first one at once, then one per change. An answer where it cannot start.
    */
-  subscribe?(operation: Operation, document: DocumentNode): Answers | EngineAnswer;
+  subscribe?(operation: Operation, document: DocumentNode, subscriber: Subscriber): Answers | EngineAnswer;
   /** Plans and runs a validated document. Never rejects. */
   execute(operation: Operation, document: DocumentNode): Promise<EngineAnswer>;
 }

@@ -5,6 +5,7 @@ import { type CacheState, FozError, HeldBytes, type RequestEnd } from '../core/i
 import type { RequestContext } from './apollo.ts';
 import type { Refusal } from './body.ts';
 import { ConcurrencySlots } from './concurrency.ts';
+import type { Subscriber } from './engine.ts';
 import type { Holding, Holdings } from './holdings.ts';
 import { Hosts } from './hosts.ts';
 import type { AuditedRequest, Limits, ServerOptions } from './options.ts';
@@ -91,6 +92,16 @@ export class Gate {
     if (subscriptions === null) return () => {};
     const full = `${subscriptions} subscriptions are running already, which is as many as may: end one of them.`;
     return this.#subscriptions.take(this.callerOf(session, request), subscriptions, full);
+  }
+
+  /** The caller of a subscription. */
+  subscriberOf({ session, request }: Requester): Subscriber {
+    const name = this.callerOf(session, request);
+    return {
+      name,
+      limits: () => this.limitsOf(session),
+      hold: () => this.#holdings.open(() => name),
+    };
   }
 
   /** The cache of rate windows. */

@@ -139,11 +139,12 @@ export class GraphqlHandler {
     const { request, response, headers, base, session } = exchange;
     const body = withDocument(this.#options.engine, session, given);
     const incoming = { method: 'POST', headers: new HeaderMap([['content-type', json]]), search: '', body };
+    const subscriber = this.#gate.subscriberOf(exchange);
     const { status, text, answer, answers } = await this.#operations.full(exchange, base, incoming, {
-      takesMany: true,
+      subscriber,
       readsOnly: request.method === 'GET',
     });
-    const streamed = { request, response, headers, format };
+    const streamed = { request, response, headers, format, holding: subscriber.hold() };
     if (answers === undefined) {
       const only: EngineAnswer = { json: wholeText(text, answer, base.held), kind: 'data', errors: [] };
       await this.#streams.send(streamed, oneAnswer(only));

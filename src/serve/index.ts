@@ -1,5 +1,6 @@
+export { documentRules } from './document-limits.ts';
 export { placesOf } from './document-places.ts';
-export type { Answers, Engine, Operation } from './engine.ts';
+export type { Answers, Engine, Operation, Subscriber } from './engine.ts';
 export {
   type AnswerLimits,
   type AuditedRequest,

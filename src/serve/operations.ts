@@ -66,14 +66,14 @@ export class Operations {
   }
 
   /**
-   * Runs an operation by way of Apollo Server, which parses, validates and refuses. `takesMany`: the transport can carry the answers of
-   * a subscription.
+   * Runs an operation by way of Apollo Server, which parses, validates and refuses. `subscriber`: given where the transport can carry the
+   * answers of a subscription.
    */
   async full(
     requester: Requester,
     base: RequestContext['operation'],
     incoming: IncomingOperation,
-    { takesMany = false, readsOnly = false }: Pick<RequestContext, 'takesMany' | 'readsOnly'> = {},
+    { subscriber, readsOnly = false }: Pick<RequestContext, 'subscriber' | 'readsOnly'> = {},
   ): Promise<ApolloAnswer> {
     const { query } = (incoming.body ?? {}) as { readonly query?: unknown };
     if (typeof query === 'string') {
@@ -84,7 +84,7 @@ export class Operations {
       }
     }
     const outcome: RequestContext['outcome'] = { answer: null, hasSource: false, failures: [] };
-    const context: RequestContext = { ...operationOf(base, incoming), outcome, takesMany, readsOnly };
+    const context: RequestContext = { ...operationOf(base, incoming), outcome, subscriber, readsOnly };
     const server = await this.#servers.of(base.session);
     const result = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: incoming,

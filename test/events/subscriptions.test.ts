@@ -315,6 +315,29 @@ test('a changed graph: subscriptions that still fit go on, others end with the r
   kept.close();
 });
 
+test('lowered limits reach subscriptions that run', async () => {
+  const { graphs } = foz.attached;
+  const before = graphs.limits;
+  const deep = await subscribe('subscription { people { id tickets { id } } }');
+  const flat = await subscribe('subscription { people { id } }');
+  await deep.last({ people: [{ id: 1, tickets: [] }] });
+  await flat.last({ people: [{ id: 1 }] });
+  graphs.useLimits({ ...before, depth: 2 }, []);
+  try {
+    await until(() => deep.isOver);
+    expect(deep.answers.at(-1)?.errors?.[0]?.message).toMatch(/3 levels deep, but at most 2/);
+    await shop.execute(`insert into people values (2, 'Two', '')`);
+    await flat.last({ people: [{ id: 1 }, { id: 2 }] });
+    graphs.useLimits({ ...before, answer_bytes: 10 }, []);
+    await shop.execute('delete from people where id = 2');
+    await until(() => flat.answers.at(-1)?.errors?.[0]?.extensions.code === 'limit-exceeded');
+  } finally {
+    graphs.useLimits(before, []);
+    await shop.execute('delete from people where id = 2');
+    flat.close();
+  }
+});
+
 test('a changed schema: a removed column ends its subscriptions, an added table changes nothing for others', async () => {
   await shop.execute('create table things (id integer primary key, note text)');
   await foz.attached.registry.refresh(foz.attached.registry.sources[0]!.name);

@@ -3,6 +3,7 @@ import { answerErrors, type EngineAnswer, errorsOf, type RoleEngine } from '../.
 import { Newest } from './newest.ts';
 import {
   isAway,
+  keptLength,
   type LiveContext,
   type PlannedSubscription,
   type Receiver,
@@ -74,18 +75,27 @@ export class LiveQueries {
   #query(plan: PlanSubscription, first: PlannedSubscription): Newest<EngineAnswer> {
     let shared = this.#sharedOf(first);
     let sent: string | null = null;
+    let isFirst = true;
     const receiver: Receiver = {
       put(answer, print) {
         // The query of a changed graph often has the answer that the one before it had.
-        if (print === sent || (sent !== null && isAway(answer))) return;
+        if (print === sent || (!isFirst && isAway(answer))) return;
+        if (answer.json.length > keptLength && !answers.isAwaited) {
+          sent = null;
+          return answers.miss();
+        }
         sent = print;
+        isFirst = false;
         answers.put(answer);
       },
     };
-    const answers = new Newest<EngineAnswer>(() => {
-      this.#subscribers.delete(subscriber);
-      this.#leave(shared, receiver);
-    });
+    const answers = new Newest<EngineAnswer>(
+      () => {
+        this.#subscribers.delete(subscriber);
+        this.#leave(shared, receiver);
+      },
+      () => shared.again(receiver),
+    );
     const subscriber: Subscriber = {
       replan: () => {
         const next = this.#sharedOf(plan(), shared);

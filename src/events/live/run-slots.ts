@@ -1,23 +1,63 @@
-/** Lets a bounded number of runs go on at once; others wait in the order in which they came. */
+interface Caller {
+  running: number;
+  readonly waiting: (() => void)[];
+}
+
+/**
+ * Bounds the runs that go on at once, in all and per caller. Callers with waiting runs take turns, so one with many slow queries
+ * does not delay those of others.
+ */
 export class RunSlots {
   readonly #most: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #mostPerCaller: number;
+  /** Callers with runs. Those whose runs wait stand in the order of their next turn. */
+  readonly #callers = new Map<string, Caller>();
   #running = 0;
 
-  constructor(most: number) {
+  /** `mostPerCaller`: at most half of all slots by default. */
+  constructor(most: number, mostPerCaller = Math.max(1, Math.floor(most / 2))) {
     this.#most = most;
+    this.#mostPerCaller = mostPerCaller;
   }
 
-  /** Runs `body` as soon as there is a slot. */
-  async run<T>(body: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
+  /** Runs `body` as soon as there is a slot for the caller. */
+  async run<T>(name: string, body: () => Promise<T>): Promise<T> {
+    const caller = this.#caller(name);
+    if (this.#running < this.#most && caller.running < this.#mostPerCaller) this.#enter(caller);
+    else await new Promise<void>((resolve) => caller.waiting.push(resolve));
     try {
       return await body();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
+      this.#running--;
+      caller.running--;
+      if (caller.running === 0 && caller.waiting.length === 0) this.#callers.delete(name);
+      this.#next();
+    }
+  }
+
+  #caller(name: string): Caller {
+    let caller = this.#callers.get(name);
+    if (caller === undefined) {
+      caller = { running: 0, waiting: [] };
+      this.#callers.set(name, caller);
+    }
+    return caller;
+  }
+
+  #enter(caller: Caller): void {
+    this.#running++;
+    caller.running++;
+  }
+
+  /** Gives the free slot to the caller whose turn it is. */
+  #next(): void {
+    for (const [name, caller] of this.#callers) {
+      if (caller.waiting.length === 0 || caller.running >= this.#mostPerCaller) continue;
+      this.#enter(caller);
+      this.#callers.delete(name);
+      this.#callers.set(name, caller);
+      caller.waiting.shift()!();
+      return;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HeldBytes, RequestEnd, type SourceName } from '../../core/index.ts';
+import { type HeldAmong, HeldBytes, RequestEnd, type SourceName } from '../../core/index.ts';
 import {
   answerErrors,
   type EngineAnswer,
@@ -15,10 +15,17 @@ import type { RunSlots } from './run-slots.ts';
 export interface PlannedSubscription {
   readonly engine: RoleEngine;
   readonly live: LiveOperation;
-  /** Milliseconds for one run; `null`: no limit. */
-  readonly timeoutMs: number | null;
-  /** Most bytes of one answer. */
-  readonly answerBytes: number;
+  readonly subscriber: SubscriptionCaller;
+}
+
+/** The caller of a subscription, as its runs are counted and limited. */
+export interface SubscriptionCaller {
+  /** The key that the caller is counted by. */
+  readonly name: string;
+  /** The present limits of one run: milliseconds (`null`: no limit) and the most bytes of its answer. */
+  limits(): { readonly timeoutMs: number | null; readonly answerBytes: number | null };
+  /** Counts bytes as held for the caller until `release`. */
+  hold(): HeldAmong & { release(): void };
 }
 
 /** What runs of subscriptions share. */
@@ -34,8 +41,8 @@ export interface LiveContext {
 /** Milliseconds before a run is repeated that failed since a database did not answer. */
 export const repairMs = 1000;
 
-/** Longer answers are compared by their hash, and read again for each new subscriber. */
-const keptLength = 64 * 1024;
+/** Longer answers are compared by their hash, and read again for new and slow subscribers. */
+export const keptLength = 64 * 1024;
 
 /** Receives the answers of a query. `print` is equal for equal answers. */
 export interface Receiver {
@@ -96,6 +103,12 @@ export class SharedQuery implements Watcher {
     return true;
   }
 
+  /** Sends the present answer to a receiver that missed it. */
+  again(receiver: Receiver): void {
+    this.#waiting.add(receiver);
+    this.touch();
+  }
+
   touch(): void {
     this.#isDirty = true;
     if (this.#isRunning || this.#timer !== null || this.#end.aborted) return;
@@ -116,7 +129,7 @@ export class SharedQuery implements Watcher {
   async #run(): Promise<void> {
     if (this.#isRunning || this.#end.aborted) return;
     this.#isRunning = true;
-    const answer = await this.#context.slots.run(() => this.#answer());
+    const answer = await this.#context.slots.run(this.#planned.subscriber.name, () => this.#answer());
     if (answer?.drifted !== undefined) await this.#context.onDrift(answer.drifted).catch(() => {});
     this.#isRunning = false;
     if (answer === null || this.#end.aborted) return;
@@ -138,10 +151,10 @@ export class SharedQuery implements Watcher {
     const { json } = answer;
     const isShort = json.length <= keptLength;
     const print = isShort ? json : createHash('sha256').update(json).digest('base64');
-    const receivers = print === this.#last?.print ? this.#waiting : this.#receivers;
+    const receivers = print === this.#last?.print ? [...this.#waiting] : this.#receivers;
     this.#last = { print, answer: isShort ? answer : null };
-    for (const receiver of receivers) receiver.put(answer, print);
     this.#waiting.clear();
+    for (const receiver of receivers) receiver.put(answer, print);
   }
 }
 
@@ -158,21 +171,24 @@ export interface Batch {
 
 /** Runs a subscription once, within its limits and until `end`. Never rejects. */
 export async function runOnce(
-  { live, timeoutMs, answerBytes }: PlannedSubscription,
+  { live, subscriber }: PlannedSubscription,
   end: RequestEnd,
   batch: Batch | null = null,
 ): Promise<EngineAnswer> {
+  const { timeoutMs, answerBytes } = subscriber.limits();
+  const holding = subscriber.hold();
   const signal = new RequestEnd();
   const abort = () => signal.abort();
   end.addEventListener('abort', abort);
   const timer = timeoutMs === null ? undefined : setTimeout(abort, timeoutMs);
-  const run = { signal, timeoutMs, held: new HeldBytes(answerBytes) };
+  const run = { signal, timeoutMs, held: new HeldBytes(answerBytes, holding) };
   try {
     if (batch === null) return await live.run(run, null);
     return await live.run({ ...run, onBatch: batch.onBatch }, batch.after);
   } catch (error) {
     return answerErrors(errorsOf(error), 'data', false);
   } finally {
+    holding.release();
     clearTimeout(timer);
     end.removeEventListener('abort', abort);
   }

@@ -110,6 +110,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
     this.#isDirty = false;
     this.#startedAt = performance.now();
     let rows = 0;
+    const planned = this.#planned;
     const batch = {
       after: this.#after,
       onBatch: (position: string, count: number) => {
@@ -117,8 +118,15 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
         rows = count;
       },
     };
-    const answer = await this.#context.slots.run(() => runOnce(this.#planned, this.#end, batch));
+    const answer = await this.#context.slots.run(planned.subscriber.name, () =>
+      runOnce(planned, this.#end, batch),
+    );
     if (answer.drifted !== undefined) await this.#context.onDrift(answer.drifted).catch(() => {});
+    // Rows that were read by the rules of an earlier graph are read again by those of the present one.
+    if (planned !== this.#planned) {
+      this.#after = batch.after;
+      return null;
+    }
     if (answer.errors.length > 0) {
       this.#after = batch.after;
       setTimeout(() => this.touch(), repairMs).unref();
@@ -128,7 +136,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
     }
     this.#error = null;
     // A full batch may have left rows behind it.
-    if (rows > 0 && rows >= this.#planned.live.batchSize!) {
+    if (rows > 0 && rows >= planned.live.batchSize!) {
       this.#isDirty = true;
       this.#startedAt = Number.NEGATIVE_INFINITY;
     }

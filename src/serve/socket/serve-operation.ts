@@ -70,7 +70,7 @@ export async function serveOperation(
     }
     const asked = { ...asPost, body };
     const { status, text, answer, answers } = await operations.full(requester, base, asked, {
-      takesMany: true,
+      subscriber: gate.subscriberOf(requester),
     });
     if (answers !== undefined) {
       summary = outcome('live', nameIn(body), requester.session, status, answer);

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerErrors } from '../../execute/index.ts';
 import type { Answers } from '../engine.ts';
+import type { Holding } from '../holdings.ts';
 import type { Readers } from '../readers.ts';
 import type { StreamFormat } from './format.ts';
 
@@ -12,6 +14,8 @@ export interface StreamedResponse {
   readonly response: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
   readonly format: StreamFormat;
+  /** Counts what the client has not read yet. */
+  readonly holding: Holding;
 }
 
 /** The HTTP responses of subscriptions. An answer is sent when the client has read the one before, so a slow client gets the newest. */
@@ -30,7 +34,7 @@ export class StreamedResponses {
 
   /** Sends answers until they end or the client is gone. Rejects when reading the answers does. */
   async send(streamed: StreamedResponse, answers: Answers): Promise<void> {
-    const { response, format, headers } = streamed;
+    const { response, format, headers, holding } = streamed;
     const leave = () => void answers.return?.();
     response.on('close', leave);
     // A write to a connection that is gone is told by an event, which would end the process if nobody listened.
@@ -51,13 +55,20 @@ export class StreamedResponses {
       });
       response.write(format.start);
       for await (const { json, kind } of answers) {
+        const refusal = holding.grow(json.length);
+        if (refusal !== null) {
+          response.write(format.answer(answerErrors([refusal], 'request', false).json, true));
+          break;
+        }
         if (!response.write(format.answer(json, kind === 'request'))) await this.#read(response);
+        holding.release();
         if (response.destroyed) return;
       }
       // Without the end a client subscribes again, which it shall where the server stops.
       response.end(this.#isClosed ? undefined : format.end);
     } finally {
       clearInterval(keepAlive);
+      holding.release();
       response.off('close', leave);
       this.#open.delete(answers);
       leave();
