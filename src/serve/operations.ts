@@ -114,12 +114,19 @@ export class Operations {
     };
   }
 
-  /** The answers of a subscription, each once the audit log has recorded what it read. */
+  /**
+   * The answers of a subscription, each once the audit log has recorded what it read. One that cannot be recorded is withheld and ends the
+   * subscription, so that the client asks again for what it has missed.
+   */
   audited(requester: Requester, answers: Answers): Answers {
     const about = { requestId: requester.requestId, operationName: null };
     return mapped(answers, async (answer) => {
       logUnexpectedIn(this.#options.logger, answer.errors, about);
-      return isAudited(answer) ? this.#recorded(requester, answer) : answer;
+      if (!isAudited(answer)) return answer;
+      const recorded = await this.#recorded(requester, answer);
+      if (recorded === answer) return answer;
+      void answers.return?.();
+      return answerErrors(recorded.errors, 'request', false);
     });
   }
 

@@ -14,7 +14,7 @@ import {
 } from '../../src/serve/index.ts';
 
 const first = buildSchema(
-  'type Query { hello(name: String = "world"): String! slow(ms: Int!): String! fail: String broken: String value: Int! big(kb: Int!): String! } type Mutation { add(n: Int!): Int! set(n: Int!, ms: Int!): Int! }',
+  'type Query { hello(name: String = "world"): String! slow(ms: Int!): String! fail: String broken: String value: Int! big(kb: Int!): String! } type Mutation { add(n: Int!): Int! set(n: Int!, ms: Int!): Int! } type Subscription { sum: Int! }',
 );
 const second = buildSchema('type Query { hello: String! fresh: Boolean! }');
 

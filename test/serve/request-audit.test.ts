@@ -1,7 +1,10 @@
 import type { DocumentNode } from 'graphql';
 import { FozError, parseSourceName } from '../../src/core/index.ts';
+import { Newest } from '../../src/events/live/newest.ts';
 import type { EngineAnswer } from '../../src/execute/index.ts';
 import type { FozServer, Operation, RequestAudit } from '../../src/serve/index.ts';
+import { Subscriber } from '../events/subscriber.ts';
+import { until } from '../support/wait.ts';
 import { MemoryEngine, post, serve } from './engine.ts';
 
 /** An engine whose mutations count as writes to a source. */
@@ -45,4 +48,36 @@ test('where a write is done and cannot be written down, its answer is withheld a
     ]);
     expect(engine.sum).toBe(time);
   }
+});
+
+test('an answer of a subscription that cannot be recorded ends it', async () => {
+  let answers: Newest<EngineAnswer> | undefined;
+  let hasLeft = false;
+  class ReadingEngine extends MemoryEngine {
+    subscribe() {
+      const left = () => {
+        hasLeft = true;
+      };
+      answers = new Newest<EngineAnswer>(left, () => {});
+      return answers;
+    }
+  }
+  server = await serve(new ReadingEngine(), {}, { audit });
+  const subscriber = await Subscriber.open(server.url, { query: 'subscription { sum }' });
+  await until(() => answers !== undefined);
+  answers!.put({ json: '{"data":{"sum":1}}', kind: 'data', errors: [] });
+  await until(() => subscriber.answers.length === 1);
+  const source = parseSourceName('shop')!;
+  const read = [{ source, table: 'shop.orders' }] as unknown as EngineAnswer['read'] & {};
+  answers!.put({ json: '{"data":{"sum":2}}', kind: 'data', errors: [], read });
+  await until(() => subscriber.isOver);
+  expect(subscriber.answers).toEqual([
+    { data: { sum: 1 } },
+    {
+      errors: [
+        expect.objectContaining({ message: expect.stringContaining('The audit log cannot be written now') }),
+      ],
+    },
+  ]);
+  expect(hasLeft).toBe(true);
 });
