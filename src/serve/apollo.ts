@@ -20,7 +20,7 @@ import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { formatError, notePlaces } from './apollo-errors.ts';
 import { documentRules } from './document-limits.ts';
 import type { Answers, Engine, Operation, Subscriber } from './engine.ts';
-import type { Limits } from './options.ts';
+import type { Limits } from './limits.ts';
 import { type PersistedOperations, SentOperations } from './persisted.ts';
 import type { LimitsOf } from './session-limits.ts';
 

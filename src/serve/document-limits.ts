@@ -8,7 +8,7 @@ import {
   type ValidationContext,
 } from 'graphql';
 import { placeText } from './document-places.ts';
-import type { Limits } from './options.ts';
+import type { Limits } from './limits.ts';
 
 interface Size {
   readonly depth: number;

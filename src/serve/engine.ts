@@ -3,7 +3,7 @@ import type { Session } from '../access/index.ts';
 import type { EndSignal, HeldBytes } from '../core/index.ts';
 import type { EngineAnswer } from '../execute/index.ts';
 import type { Holding } from './holdings.ts';
-import type { Limits } from './options.ts';
+import type { Limits } from './limits.ts';
 
 /** One operation of an HTTP request. `variables` are raw JSON. */
 export interface Operation {

@@ -1,6 +1,6 @@
 import { FozError, type HeldAmong } from '../core/index.ts';
 import { Refusal } from './body.ts';
-import type { AnswerLimits } from './options.ts';
+import type { AnswerLimits } from './limits.ts';
 
 /** Counts held bytes per caller and in total: from their arrival from the database until the client has read the response. */
 export class Holdings {

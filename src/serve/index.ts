@@ -3,18 +3,20 @@ export { placesOf } from './document-places.ts';
 export type { Answers, Engine, Operation, Subscriber } from './engine.ts';
 export {
   type AnswerLimits,
-  type AuditedRequest,
   defaultLimits,
   defaultWebsocket,
   type Limits,
-  type Readiness,
-  type RequestAudit,
-  type RouteAnswer,
-  type RouteHandler,
-  type ServerOptions,
-  type SessionHandler,
-  type SourceReadiness,
   type WebsocketLimits,
+} from './limits.ts';
+export type {
+  AuditedRequest,
+  Readiness,
+  RequestAudit,
+  RouteAnswer,
+  RouteHandler,
+  ServerOptions,
+  SessionHandler,
+  SourceReadiness,
 } from './options.ts';
 export { refusalOf } from './refusal.ts';
 export { requestId } from './request-id.ts';

@@ -1,5 +1,6 @@
 import { type CredentialLimits, narrowedLimits, type Session } from '../access/index.ts';
-import type { Limits, ServerOptions } from './options.ts';
+import type { Limits } from './limits.ts';
+import type { ServerOptions } from './options.ts';
 
 /** Returns the limits of a session. */
 export type LimitsOf = (session: Session) => Limits;
