@@ -20,6 +20,7 @@ import {
   type Rules,
   settleNumbers,
   type VariableValues,
+  type WhyAbsent,
   withoutPrototypes,
   wrongVariables,
 } from '../plan/index.ts';
@@ -57,6 +58,8 @@ export interface RoleEngineOptions {
   readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => OnRun;
   /** The highest cost of an operation (see `planCost`); default: no limit. */
   readonly most?: { readonly cost: number | null };
+  /** Why the graph has no operations of a kind; absent: not told. */
+  readonly whyAbsent?: WhyAbsent;
   /** Called for every statement that failed with `unavailable`; must not throw. */
   readonly onUnavailable?: (source: SourceName, error: FozError) => void;
   /** Cache of introspection answers; default: one of the engine's own. */
@@ -203,7 +206,7 @@ export class RoleEngine {
       return known;
     }
     const inspected = new Set<string>(entry.inspected.map(({ text }) => text));
-    const { schema, rules, connectorOf, keyCap } = this.options;
+    const { schema, rules, connectorOf, keyCap, whyAbsent } = this.options;
     const plan = planOperation(
       entry.document,
       entry.operation,
@@ -213,6 +216,7 @@ export class RoleEngine {
         rules,
         capabilities: (source) => connectorOf(source).capabilities,
         keyCap,
+        ...(whyAbsent === undefined ? {} : { whyAbsent }),
         ...(after === null ? {} : { after }),
       },
     );

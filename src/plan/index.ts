@@ -63,7 +63,7 @@ export type {
 export type { HopShape, Out, Shape, TextOf, ValueCodec } from './model/shape.ts';
 export type { Step } from './model/step.ts';
 export type { Assignment, ConflictReport, OnConflict, Write } from './model/write.ts';
-export { operationOf, type PlanOptions, planOperation } from './operation.ts';
+export { operationOf, type PlanOptions, planOperation, type WhyAbsent } from './operation.ts';
 export { printPlan } from './print/print.ts';
 export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './reading/connection.ts';
 export { cursorKey } from './reading/cursor.ts';

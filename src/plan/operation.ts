@@ -32,12 +32,17 @@ import { planAggregate, planSelect } from './reading/selection.ts';
 import { planStream } from './reading/stream.ts';
 import { planMutation } from './writing/mutation.ts';
 
+/** Says why a graph has no operations of a kind: it has only what its role and credential allow. */
+export type WhyAbsent = (kind: 'mutation' | 'subscription') => string;
+
 /** The inputs of planning besides the operation. */
 export interface PlanOptions {
   readonly schema: GraphQLSchema;
   readonly rules: Rules;
   readonly capabilities: (source: SourceName) => Capabilities;
   readonly keyCap: number;
+  /** Absent: no reason is told. */
+  readonly whyAbsent?: WhyAbsent;
   /** The position of the last row that a stream has sent; absent: its first batch. */
   readonly after?: string;
 }
@@ -79,7 +84,7 @@ export function planOperation(
   };
   const type = schema.getRootType(operation.operation as OperationTypeNode);
   if (type === null || type === undefined)
-    throw new FozError('validation-failed', missingType(operation.operation));
+    throw new FozError('validation-failed', missingType(operation.operation, options.whyAbsent));
   const selected = selectionOf(planning.document, type, [operation.selectionSet]);
   const roots = selected.map((field) => planRoot(planning, type.name, field, '$.selectionSet', after));
   checkStreams(roots);
@@ -162,11 +167,7 @@ function byKey(planning: Planning, table: Table, args: Arguments): Range {
   };
 }
 
-/** Says why there are none: a graph has only what its role and credential allow. */
-function missingType(kind: string): string {
-  const reasons: Readonly<Record<string, string>> = {
-    mutation: ': the role, or the scopes of the credential, allow reading only',
-    subscription: ': the role, or the scopes of the credential, do not allow to subscribe',
-  };
-  return `This graph has no ${kind} type${reasons[kind] ?? ''}.`;
+function missingType(kind: string, whyAbsent: WhyAbsent | undefined): string {
+  const reason = kind === 'query' ? undefined : whyAbsent?.(kind as 'mutation' | 'subscription');
+  return `This graph has no ${kind} type${reason === undefined ? '' : `: ${reason}`}.`;
 }

@@ -146,6 +146,8 @@ async function startServer(
                 contextValue.outcome.failures.push(originalError);
           },
           didResolveOperation: async ({ operation, contextValue }) => {
+            // Planning says why a graph has no operations of this kind. Another transport or method would not help.
+            if (operation != null && graph.getRootType(operation.operation) == null) return;
             if (operation?.operation === 'subscription' && contextValue.subscriber === undefined)
               throw new GraphQLError(oneAnswer, unserved);
             if (operation?.operation === 'mutation' && contextValue.readsOnly === true)

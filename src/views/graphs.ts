@@ -20,6 +20,7 @@ import { adminRole, type CacheState, type RoleName, type SourceName } from '../c
 import { BrokenColumns, introspectionAnswers, planBudget, RoleEngine, tablesSeen } from '../execute/index.ts';
 import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
+import { whyAbsent } from './absent-operations.ts';
 import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
 import { ConnectorIds } from './connector-ids.ts';
 import { connectorOf, connectorsOf } from './connectors.ts';
@@ -326,6 +327,7 @@ export class Graphs {
         for (const listener of this.#unlisted) listener(found);
       }),
       most: { cost: limits.cost ?? null },
+      whyAbsent: (kind) => whyAbsent(session, kind),
       plans: this.#plans,
       introspections: this.#introspections,
     });

@@ -24,6 +24,10 @@ const programs = [
   'relay',
   'react-admin',
   'refine',
+  'graphql-ws',
+  'graphql-sse',
+  'apollo-live',
+  'urql-live',
 ];
 
 const config = `server: { port: 0, graphiql: false, limits: { batch: 5 } }

@@ -60,6 +60,8 @@ describeEngines(['mysql'], () => {
         reader.env.FOZ_ADMIN_SECRET = secret();
       } else if (kind === 'yaml add') reader.append('foz.yaml', text);
       else if (kind === 'json') expect(JSON.parse(last)).toEqual(JSON.parse(text));
+      else if (kind === 'sh live') reader.start(text);
+      else if (kind === 'text live') await until(() => reader.followed.trim() === text.trim(), 60_000);
       else if (kind === 'text') {
         const lines = plain(last, name).trim();
         expect(lines.endsWith(plain(text, name).trim()) || lines).toBe(true);

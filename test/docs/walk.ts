@@ -27,8 +27,10 @@ export class Reader {
   readonly env: NodeJS.ProcessEnv;
   /** Standard output of the server. */
   served = '';
+  /** Standard output of the program that `start` has started last. */
+  followed = '';
   readonly #port: number;
-  #serving: ChildProcess | null = null;
+  readonly #running: ChildProcess[] = [];
 
   private constructor(folder: string, port: number, env: NodeJS.ProcessEnv) {
     this.folder = folder;
@@ -71,13 +73,7 @@ export class Reader {
 
   /** Starts a server. Resolves when it is ready. */
   async serve(text: string): Promise<void> {
-    const child = spawn('sh', ['-c', `exec ${this.#here(text).trim()}`], {
-      cwd: this.folder,
-      env: this.env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    this.#serving = child;
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    this.#background(`exec ${text.trim()}`, (part) => {
       this.served += part;
     });
     await until(
@@ -86,8 +82,33 @@ export class Reader {
     );
   }
 
+  /** Starts a program that goes on. */
+  start(text: string): void {
+    this.followed = '';
+    this.#background(text, (part) => {
+      this.followed += part;
+    });
+  }
+
   close(): void {
-    this.#serving?.kill('SIGKILL');
+    for (const { pid } of this.#running)
+      try {
+        process.kill(-pid!, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+  }
+
+  /** Starts commands in a process group of their own. */
+  #background(text: string, onOutput: (part: string) => void): void {
+    const child = spawn('sh', ['-e', '-c', this.#here(text)], {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    });
+    this.#running.push(child);
+    child.stdout!.setEncoding('utf8').on('data', onOutput);
   }
 
   #here(text: string): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createClient, type Client as GraphqlWs } from 'graphql-ws';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
+import { mintKey } from '../../src/auth/index.ts';
 import { parseRoleName } from '../../src/core/index.ts';
 import { type Started, start } from '../../src/main.ts';
 import { type Connection, connect } from '../support/connect.ts';
@@ -12,6 +13,7 @@ import { Subscriber } from './subscriber.ts';
 
 const secret = 'a secret of some length';
 const admin = { 'x-foz-admin-secret': secret };
+const [wall, other] = [mintKey(new Uint8Array(32)).key, mintKey(new Uint8Array(32)).key];
 const role = (name: string) => ({ ...admin, 'x-foz-role': name });
 
 let folder: string;
@@ -71,7 +73,13 @@ beforeAll(async () => {
     {
       state: join(folder, 'state'),
       server: { port: 0, graphiql: false, limits: { roles: { few: { subscriptions: 1 } } } },
-      auth: { admin_secrets: [secret] },
+      auth: {
+        admin_secrets: [secret],
+        api_keys: [
+          { name: 'wall', key: wall, roles: ['reader'], scopes: { operations: ['read'] } },
+          { name: 'other', key: other, roles: ['reader'], scopes: { tables: ['desk.tickets'] } },
+        ],
+      },
       sources: ['shop', 'desk'].map((name) => ({ name, kind: 'sqlite', path: path(name) })),
       metadata: {
         tables: [
@@ -206,6 +214,58 @@ test('a transport with one answer refuses a subscription and names those that ca
     ],
   });
 });
+
+const absent: [string, string, Readonly<Record<string, string>>, string][] = [
+  [
+    'a key that may only read',
+    'subscription { people { id } }',
+    { 'x-api-key': wall },
+    'This graph has no subscription type: the scopes of this credential only allow: read. Its key needs "subscribe" among the operations of its scopes (a new key: foz key new --operation read --operation subscribe).',
+  ],
+  [
+    'a key that may only read',
+    'mutation { delete_people_by_pk(id: 1) { id } }',
+    { 'x-api-key': wall },
+    'This graph has no mutation type: the scopes of this credential only allow: read. Its key needs "write" among the operations of its scopes (a new key: foz key new --operation read --operation write).',
+  ],
+  [
+    'a key for other tables',
+    'subscription { people { id } }',
+    { 'x-api-key': other },
+    'This graph has no subscription type: the role, within the scopes of this credential, may not subscribe to any table. A select permission adds it (by its subscription_root_fields).',
+  ],
+  [
+    'a role without subscriptions',
+    'subscription { people { id } }',
+    role('blind'),
+    'This graph has no subscription type: the role may not subscribe to any table. A select permission adds it (by its subscription_root_fields).',
+  ],
+  [
+    'a role that may not write',
+    'mutation { delete_people_by_pk(id: 1) { id } }',
+    role('reader'),
+    'This graph has no mutation type: the role may not write to any table. A permission to insert, update or delete adds it.',
+  ],
+];
+
+test.each(absent)(
+  '%s: %s is refused with the reason, on every transport',
+  async (_, query, headers, message) => {
+    const errors = [{ message, extensions: { path: '$', code: 'validation-failed' } }];
+    const plain = await fetch(new URL('graphql', foz.url), {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    expect(await plain.json()).toEqual({ errors });
+    const events = await subscribe(query, headers);
+    await until(() => events.isOver);
+    expect(events.answers).toEqual([{ errors }]);
+    const socket = overWebSocket(query, headers);
+    await until(() => socket.ends.length > 0);
+    expect(socket.ends).toEqual([errors]);
+  },
+);
 
 test('joins across sources are live in both of them', async () => {
   const joined = await subscribe('subscription { people { id tickets_aggregate { aggregate { count } } } }');

@@ -1,15 +1,30 @@
 import assert from 'node:assert/strict';
-import relay, { type FetchFunction } from 'relay-runtime';
+import { createClient } from 'graphql-ws';
+import relay, { type FetchFunction, type GraphQLResponse, type SubscribeFunction } from 'relay-runtime';
+import WebSocket from 'ws';
 import addMutation from '../generated/relay/ordersAddMutation.graphql.ts';
+import noteSubscription, {
+  type ordersNoteSubscription,
+} from '../generated/relay/ordersNoteSubscription.graphql.ts';
 import pageQuery, { type ordersPageQuery } from '../generated/relay/ordersPageQuery.graphql.ts';
 import refetchQuery, { type ordersRefetchQuery } from '../generated/relay/ordersRefetchQuery.graphql.ts';
 import renameMutation, {
   type ordersRenameMutation,
 } from '../generated/relay/ordersRenameMutation.graphql.ts';
+import { iterated, seesChange } from './change.ts';
 import { url } from './server.ts';
 
-const { commitMutation, createOperationDescriptor, Environment, fetchQuery, Network, RecordSource, Store } =
-  relay;
+const {
+  commitMutation,
+  createOperationDescriptor,
+  Environment,
+  fetchQuery,
+  Network,
+  Observable,
+  RecordSource,
+  requestSubscription,
+  Store,
+} = relay;
 
 const ask: FetchFunction = async ({ text, id }, variables) => {
   const response = await fetch(url, {
@@ -22,9 +37,25 @@ const ask: FetchFunction = async ({ text, id }, variables) => {
   if (answer.errors !== undefined) throw new Error(answer.errors[0].message, { cause: answer.errors });
   return answer;
 };
+const sockets = createClient({
+  url: url.replace(/^http/, 'ws'),
+  connectionParams: () => ({ headers: { 'X-API-Key': process.env.FOZ_KEY } }),
+  webSocketImpl: WebSocket, // in Node before 22
+});
+const follow: SubscribeFunction = ({ text, id }, variables) =>
+  Observable.create<GraphQLResponse>((sink) =>
+    sockets.subscribe(
+      { query: text ?? '', variables, ...(id === null ? {} : { extensions: { documentId: id } }) },
+      {
+        next: (answer) => sink.next(answer as GraphQLResponse),
+        error: (error) => sink.error(error instanceof Error ? error : new Error(JSON.stringify(error))),
+        complete: () => sink.complete(),
+      },
+    ),
+  );
 const getDataID = (row: { readonly node_id?: string }) => row.node_id;
 const environment = new Environment({
-  network: Network.create(ask),
+  network: Network.create(ask, follow),
   store: new Store(new RecordSource(), { getDataID } as object),
   getDataID: getDataID as never,
 });
@@ -84,3 +115,17 @@ const refused = new Promise((resolve, reject) =>
   }),
 );
 await assert.rejects(refused, ({ cause }) => cause[0].extensions.code === 'constraint-violation');
+
+// A subscription updates the store, too.
+const notes = iterated<string | null>((next, fail) => {
+  const { dispose } = requestSubscription<ordersNoteSubscription>(environment, {
+    subscription: noteSubscription,
+    variables: { id: 4 },
+    onNext: (data) => next(data!.orders_by_pk!.note ?? null),
+    onError: fail,
+  });
+  return dispose;
+});
+await seesChange(4, notes);
+assert.equal(records.get(node_id)!.note, 'changed');
+await sockets.dispose();

@@ -44,3 +44,11 @@ graphql`
     }
   }
 `;
+
+graphql`
+  subscription ordersNoteSubscription($id: Int!) {
+    orders_by_pk(id: $id) {
+      note
+    }
+  }
+`;
