@@ -2,6 +2,7 @@ import type { CatalogIssue } from '../catalog/index.ts';
 import {
   allIssues,
   ConfigError,
+  type ConfigIssue,
   type ConfigProblem,
   describeSource,
   type FozConfig,
@@ -122,18 +123,21 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
           reason: message,
         }),
       ),
-      ...issues.map(({ path, ...issue }) => ({
+      ...issues.map(({ path, inConfig, ...issue }) => ({
         ...issue,
+        ...(inConfig === undefined ? {} : read.placeOf(inConfig)),
         ...(path === undefined ? {} : locate(read.pathInMetadata(path))),
       })),
     ],
   };
 }
 
+type FoundIssue = CatalogIssue & Partial<Pick<ConfigIssue, 'inConfig'>>;
+
 /** `isPart`: faulty parts of the configuration are left out, which notes might follow from. */
-function issuesOf(attached: Inspected, config: FozConfig, isPart: boolean): readonly CatalogIssue[] {
+function issuesOf(attached: Inspected, config: FozConfig, isPart: boolean): readonly FoundIssue[] {
   const { graphs } = attached;
-  const found = [
+  const found: FoundIssue[] = [
     ...allIssues(graphs),
     ...attached.besides,
     ...rolesWithoutPermissions(config, graphs.metadata),

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { text as read } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import {
@@ -10,15 +9,9 @@ import {
   plainHash,
   variableOf,
 } from '../auth/index.ts';
-import {
-  addToConfig,
-  ConfigError,
-  loadConfig,
-  rolesOf,
-  unknownRole,
-  valueInConfig,
-} from '../control/index.ts';
+import { addToConfig, lineInConfig, replaceInConfig, valueInConfig } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
+import { warningsFor } from './key-warnings.ts';
 import { momentOf } from './moment.ts';
 
 interface KeyOptions {
@@ -32,6 +25,8 @@ interface KeyOptions {
   readonly config: string;
   /** Adds the key to the configuration file. */
   readonly write?: boolean;
+  /** With `write`: instead of the key of that name. */
+  readonly replace?: boolean;
 }
 
 /** `foz key new`: generates a key, and the lines of the configuration that accept it. */
@@ -63,8 +58,10 @@ export async function newKey(options: KeyOptions): Promise<void> {
         .map(({ path, message }) => `${path.slice(2).join('.') || path.join('.')}: ${message}`)
         .join('\n'),
     );
-  for (const problem of unknownRolesIn(options.config, roles)) console.error(problem);
-  const lines = options.write === true ? written(options.config, entry) : linesFor(options.config, entry);
+  if (options.replace === true && options.write !== true)
+    throw new FozError('validation-failed', '--replace says what --write does: give both.');
+  for (const warning of await warningsFor(options.config, entry)) console.error(warning);
+  const lines = options.write === true ? written(options, entry) : linesFor(options.config, entry);
   console.log(`${key}\n\nThis is the only time that the key is shown: keep it now. ${lines}`);
 }
 
@@ -86,13 +83,27 @@ function variablesOf(given: readonly string[]): Readonly<Record<string, string>>
 
 const keysPath = ['auth', 'api_keys'] as const;
 
-/** Adds a key to the configuration file. Throws FozError `conflict` for a name in use, and what `addToConfig` throws. */
-function written(file: string, entry: DeclaredKeyConfig): string {
+/**
+ * Adds a key to the configuration file, or replaces the one of its name. Throws FozError `conflict` for a name in use, and what
+ * `addToConfig` throws.
+ */
+function written({ config: file, replace = false }: KeyOptions, entry: DeclaredKeyConfig): string {
   const keys = valueInConfig(file, keysPath);
-  if (Array.isArray(keys) && keys.some((key) => key?.name === entry.name))
-    throw new FozError('conflict', `${file} has a key ${entry.name} already: give this one another --name.`);
-  addToConfig(file, keysPath, entry);
+  const at = Array.isArray(keys) ? keys.findIndex((key) => key?.name === entry.name) : -1;
+  if (at < 0) addToConfig(file, keysPath, entry);
+  else if (replace) replaceInConfig(file, [...keysPath, at], entry);
+  else
+    throw new FozError(
+      'conflict',
+      `${file} has a key ${entry.name} already, in line ${lineInConfig(file, [...keysPath, at])}. What it may do can be changed there${variablesLine(entry)}. A new key in its place: the same command with --replace (the key before is then refused). A second key: another --name.`,
+    );
   return `${file} lets it in from the next start of Foz on.`;
+}
+
+/** `, as variables: { country: DE }` */
+function variablesLine({ variables }: DeclaredKeyConfig): string {
+  if (variables === undefined) return '';
+  return `, as ${stringify({ variables }, { collectionStyle: 'flow' }).trim().slice(1, -1).trim()}`;
 }
 
 /** The lines that let a key in, and where they go: a part that the file has already must not stand there twice. */
@@ -103,21 +114,6 @@ function linesFor(file: string, entry: DeclaredKeyConfig): string {
   if (valueInConfig(file, ['auth']))
     return `Put these lines below auth in ${file} (or have that done, with --write):\n\n${shown({ api_keys: [entry] }).replaceAll(/^/gm, '  ')}`;
   return `These lines let it in:\n\n${shown({ auth: { api_keys: [entry] } })}`;
-}
-
-/**
- * Roles of a new key without permissions in the configuration. They only cause a warning, since the store may have permissions for them.
- */
-function unknownRolesIn(file: string, roles: readonly string[]): readonly string[] {
-  if (!existsSync(file)) return [];
-  try {
-    const known = rolesOf(loadConfig(file).metadata ?? { tables: [] });
-    if (known.size === 1) return [];
-    return roles.map((role) => unknownRole(known, role)).filter((problem) => problem !== null);
-  } catch (error) {
-    if (error instanceof ConfigError) return [];
-    throw error;
-  }
 }
 
 /** `foz key hash`: prefix and hash of an existing key. Rejects with FozError `validation-failed` when the text is not a key. */

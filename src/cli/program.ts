@@ -241,6 +241,7 @@ key
   .option('--network <network...>', 'only from these addresses, as 10.0.0.0/8')
   .option('--expires <date>', 'ISO 8601, as 2030-01-31')
   .option('--write', 'add those lines to the configuration file')
+  .option('--replace', 'with --write: put it in the place of the key of that name, which is then refused')
   .option(...config)
   .action((options) => report(async () => (await import('./key.ts')).newKey(options)));
 

@@ -1,7 +1,8 @@
-export { addToConfig, valueInConfig } from './config/add-to-config.ts';
+export { addToConfig, lineInConfig, replaceInConfig, valueInConfig } from './config/add-to-config.ts';
 export {
   type AnswersConfig,
   ConfigError,
+  type ConfigIssue,
   type ConfigProblem,
   type FozConfig,
   type ServerConfig,
@@ -51,7 +52,7 @@ export {
   renewKey,
   type ShownKey,
 } from './keys/keys.ts';
-export { unsetVariables } from './keys/missing-variables.ts';
+export { missingVariables, unsetVariables } from './keys/missing-variables.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';

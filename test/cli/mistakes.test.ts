@@ -249,7 +249,7 @@ const mistakes: readonly Mistake[] = [
     files: {
       'foz.yaml': `${clerk}auth: { api_keys: [{ name: till, prefix: AAAAAAAAAAAA, hash: "sha256:${'0'.repeat(64)}", roles: [clrek] }] }\n`,
     },
-    says: /^note: auth\.api_keys\[0\]\.roles\[0\]: The role "clrek" has no permission \(did you mean "clerk"\?\): those that have are clerk\.$/m,
+    says: /^foz\.yaml:7:145 {2}note: auth\.api_keys\[0\].roles\[0\]: The role "clrek" has no permission \(did you mean "clerk"\?\): those that have are clerk\.$/m,
     code: 0,
   },
   {
@@ -264,9 +264,9 @@ const mistakes: readonly Mistake[] = [
     args: ['check'],
     files: { 'foz.yaml': `${own}auth:\n  anonymous_role: guest\n  api_keys:\n${ownKeys}` },
     says: [
-      'error: auth.api_keys[0]: the key bare has no variable country, which the role desk needs for shop.orders: set it (variables: { country: ... }), or keep the key off these tables (scopes)',
-      'note: auth.api_keys[0]: the key bare has no variable user-id, which the role desk needs for shop.orders: set it (variables: { user-id: ... }), or keep the key off these tables (scopes)',
-      'error: auth.anonymous_role: a request without credentials has no variable country, which the role guest needs for shop.orders: nobody can set one without credentials, so give this role another condition',
+      'foz.yaml:14:7  error: auth.api_keys[0]: the key bare has no variable country, which the role desk needs for shop.orders: set it (variables: { country: ... }), or keep the key off these tables (scopes)',
+      'foz.yaml:14:7  note: auth.api_keys[0]: the key bare has no variable user-id, which the role desk needs for shop.orders: set it (variables: { user-id: ... }), or keep the key off these tables (scopes)',
+      'foz.yaml:12:19  error: auth.anonymous_role: a request without credentials has no variable country, which the role guest needs for shop.orders: nobody can set one without credentials, so give this role another condition',
       'There are problems.',
     ].join('\n'),
   },
@@ -291,7 +291,7 @@ const mistakes: readonly Mistake[] = [
     name: 'key new: a second key goes into the list that is there',
     args: ['key', 'new', '--name', 'desk', '--role', 'desk', '--variable', 'X-Foz-Country=DE'],
     files: { 'foz.yaml': `${own}auth:\n  api_keys:\n${ownKeys}` },
-    says: /Add it to the list auth\.api_keys in foz\.yaml \(or have that done, with --write\):\n\n- name: desk\n(?: .*\n)* {2}variables:\n {4}country: DE$/,
+    says: /Add it to the list auth\.api_keys in foz\.yaml \(or have that done, with --write\):\n\n- name: desk\n(?: .*\n)* {2}variables:\n {4}country: DE$/m,
     code: 0,
   },
   {
@@ -305,7 +305,10 @@ const mistakes: readonly Mistake[] = [
     name: 'key new --write: a name that is taken',
     args: ['key', 'new', '--name', 'bare', '--role', 'desk', '--write'],
     files: { 'foz.yaml': `${own}auth:\n  api_keys:\n${ownKeys}` },
-    says: /^foz\.yaml has a key bare already: give this one another --name\.$/,
+    says: [
+      'The key has no session variable country, which the role desk needs for shop.orders: its requests there are refused. Give it one: --variable country=VALUE (with --write --replace where the key is in the file already).',
+      'foz.yaml has a key bare already, in line 13. What it may do can be changed there. A new key in its place: the same command with --replace (the key before is then refused). A second key: another --name.',
+    ],
   },
   {
     name: 'check: a setting that stands twice',

@@ -11,11 +11,42 @@ import { ConfigError } from './config.ts';
  * a file that cannot be read, and FozError `conflict` where something else than a list has that place.
  */
 export function addToConfig(file: string, path: readonly string[], entry: object): void {
+  rewrite(file, (text) => withEntry(text, path, entry, file));
+}
+
+/** Replaces an entry of a list of a configuration file. Comments and layout elsewhere stay. Throws ConfigError as `addToConfig` does. */
+export function replaceInConfig(file: string, path: readonly (string | number)[], entry: object): void {
+  rewrite(file, (text) => withOther(text, path, entry));
+}
+
+function rewrite(file: string, change: (text: string) => string): void {
   const { value, problems } = readYaml(file, null);
   if (value === undefined) throw new ConfigError(problems);
   const real = realpathSync(file);
-  const text = readFileSync(real, 'utf8');
-  replaceFile(real, withEntry(text, path, entry, file), { mode: statSync(real).mode });
+  replaceFile(real, change(readFileSync(real, 'utf8')), { mode: statSync(real).mode });
+}
+
+function withOther(text: string, path: readonly (string | number)[], entry: object): string {
+  const document = parseDocument(text);
+  const before = document.getIn(path, true);
+  document.setIn(path, document.createNode(entry));
+  if (!isMap(before) || !before.range) return document.toString({ lineWidth: 0 });
+  const [start] = before.range;
+  const end = text.slice(0, before.range[1]).trimEnd().length;
+  const indent = ' '.repeat(start - (text.lastIndexOf('\n', start - 1) + 1));
+  const shown =
+    before.flow === true
+      ? stringify(entry, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()
+      : stringify(entry, { lineWidth: 0 })
+          .trimEnd()
+          .replaceAll(/\n(?=.)/g, `\n${indent}`);
+  const replaced = `${text.slice(0, start)}${shown}${text.slice(end)}`;
+  return isSame(replaced, document) ? replaced : document.toString({ lineWidth: 0 });
+}
+
+/** The line of a value of a configuration file, from 1. */
+export function lineInConfig(file: string, path: readonly (string | number)[]): number {
+  return readYaml(file, null).locate(path).line;
 }
 
 /** The value at a path of a configuration file, without `${...}` replaced; `undefined`: there is none, or no such file. */

@@ -1,5 +1,5 @@
 import type { AuthConfig } from '../../auth/index.ts';
-import type { Metadata, Naming } from '../../catalog/index.ts';
+import type { CatalogIssue, Metadata, Naming } from '../../catalog/index.ts';
 import type { AllowListConfig, LimitSettings, SourceConfig } from '../../views/index.ts';
 
 /** `foz.yaml` after validation, with every `${...}` replaced. Its JSON Schema is `schema/foz.schema.json`. */
@@ -80,6 +80,12 @@ export interface WebsocketConfig {
   readonly keepalive_ms?: number;
   /** Bytes that may be queued for a client. */
   readonly buffer_bytes?: number;
+}
+
+/** A problem of a setting that the databases or the metadata show. */
+export interface ConfigIssue extends CatalogIssue {
+  /** The path of the setting: `['auth', 'api_keys', 0]`. */
+  readonly inConfig: readonly (string | number)[];
 }
 
 /** A problem of a configuration file: `line` and `column` count from 1. */

@@ -25,6 +25,8 @@ export interface ReadConfig {
   readonly problems: readonly ConfigProblem[];
   /** The path in the file of the value at a path of `config.metadata`. */
   readonly pathInMetadata: (path: Path) => Path;
+  /** The place in the file of the value at a path of `config`. */
+  readonly placeOf: (path: Path) => Omit<ConfigProblem, 'message'>;
 }
 
 type Path = readonly (string | number)[];
@@ -32,7 +34,8 @@ type Path = readonly (string | number)[];
 /** Reads and validates a configuration file. Does not throw where it has problems. */
 export function readConfig(file: string, environment: NodeJS.ProcessEnv = process.env): ReadConfig {
   const { value, problems, unfilled, locate } = readYaml(file, environment);
-  const nothing = { config: null, problems, pathInMetadata: (path: Path) => path };
+  const placeInFile = (path: Path) => ({ ...locate(path), where: spelled(path) });
+  const nothing = { config: null, problems, pathInMetadata: (path: Path) => path, placeOf: placeInFile };
   if (value === undefined) return nothing;
   const found = violations('config', value);
   addProblems(
@@ -48,12 +51,13 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv = proces
   rest.noteLost();
   const config = { sources: [], ...(rest.value as Partial<FozConfig>) };
   const own = problemsBeyondSchema(config);
-  for (const { path, message } of own)
-    problems.push({ ...locate(rest.pathInFile(path)), where: spelled(rest.pathInFile(path)), message });
+  const placeOf = (path: Path) => placeInFile(rest.pathInFile(path));
+  for (const { path, message } of own) problems.push({ ...placeOf(path), message });
   const used = withoutSources(config, own, rest.sources);
   return {
     config: complete({ ...used, metadata: apart === null ? used.metadata : apart.metadata }, file, inside),
     problems,
+    placeOf,
     pathInMetadata: (path) =>
       apart === null ? rest.pathInFile(['metadata', ...path]).slice(1) : apart.pathInFile(path),
   };

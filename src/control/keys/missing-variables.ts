@@ -1,9 +1,9 @@
 import { type NeededVariable, neededVariables } from '../../access/index.ts';
 import { declaredKeys, type KeyRecord, scopesOf } from '../../auth/index.ts';
-import type { CatalogIssue } from '../../catalog/index.ts';
 import { adminRole, type RoleName } from '../../core/index.ts';
 import { type Graphs, grantedTo } from '../../views/index.ts';
-import type { FozConfig } from '../config/config.ts';
+import type { ConfigIssue, FozConfig } from '../config/config.ts';
+import { spelled } from '../metadata/located-yaml.ts';
 
 /**
  * The session variables that the permissions of a role need, within the scopes of a key, and that the key does not set. A request with a
@@ -26,17 +26,24 @@ export function missingVariables(
 }
 
 /** Problems of keys and of the anonymous role in a configuration: without these variables, requests are refused. */
-export function unsetVariables({ auth }: Pick<FozConfig, 'auth'>, graphs: Graphs): readonly CatalogIssue[] {
-  const issue = (where: string, who: string, role: string, wayOut: string, missing: NeededVariable) => ({
+export function unsetVariables({ auth }: Pick<FozConfig, 'auth'>, graphs: Graphs): readonly ConfigIssue[] {
+  const issue = (
+    inConfig: ConfigIssue['inConfig'],
+    who: string,
+    role: string,
+    wayOut: string,
+    missing: NeededVariable,
+  ) => ({
     severity: missing.forReads ? ('error' as const) : ('note' as const),
-    where,
+    where: spelled(inConfig),
+    inConfig,
     reason: `${who} has no variable ${missing.name}, which the role ${role} needs for ${missing.tables.join(', ')}: ${wayOut}`,
   });
   const ofKeys = declaredKeys(auth?.api_keys ?? []).flatMap((key, at) =>
     key.roles.flatMap((role) =>
       missingVariables(graphs, key, role).map((missing) => {
         const wayOut = `set it (variables: { ${missing.name}: ... }), or keep the key off these tables (scopes)`;
-        return issue(`auth.api_keys[${at}]`, `the key ${key.name}`, role, wayOut, missing);
+        return issue(['auth', 'api_keys', at], `the key ${key.name}`, role, wayOut, missing);
       }),
     ),
   );
@@ -46,7 +53,7 @@ export function unsetVariables({ auth }: Pick<FozConfig, 'auth'>, graphs: Graphs
   return [
     ...ofKeys,
     ...missingVariables(graphs, { variables: {} }, anonymous).map((missing) =>
-      issue('auth.anonymous_role', 'a request without credentials', anonymous, wayOut, missing),
+      issue(['auth', 'anonymous_role'], 'a request without credentials', anonymous, wayOut, missing),
     ),
   ];
 }

@@ -1,7 +1,8 @@
-import { type CatalogIssue, didYouMean, type Metadata } from '../../catalog/index.ts';
+import { didYouMean, type Metadata } from '../../catalog/index.ts';
 import { adminRole, FozError, FozErrors, type RoleName, roleNamed } from '../../core/index.ts';
 import type { Graphs } from '../../views/index.ts';
-import type { FozConfig } from '../config/config.ts';
+import type { ConfigIssue, FozConfig } from '../config/config.ts';
+import { spelled } from '../metadata/located-yaml.ts';
 
 /** The roles with permissions in the metadata, inherited roles among them, and the admin role. */
 export function rolesOf(metadata: Metadata): ReadonlySet<string> {
@@ -45,19 +46,21 @@ export function refuseUnknownRoles({ metadata }: Pick<Graphs, 'metadata'>, names
 }
 
 /** Problems of roles that a configuration uses outside the metadata and that have no permissions there. */
-export function rolesWithoutPermissions(config: FozConfig, metadata: Metadata): readonly CatalogIssue[] {
+export function rolesWithoutPermissions(config: FozConfig, metadata: Metadata): readonly ConfigIssue[] {
   const known = rolesOf(metadata);
   const { auth, server, allow_list: lists = [] } = config;
-  const named: (readonly [where: string, role: string | null | undefined])[] = [
+  const named: (readonly [path: ConfigIssue['inConfig'], role: string | null | undefined])[] = [
     ...(auth?.api_keys ?? []).flatMap(({ roles }, key) =>
-      roles.map((role, at) => [`auth.api_keys[${key}].roles[${at}]`, role] as const),
+      roles.map((role, at) => [['auth', 'api_keys', key, 'roles', at], role] as const),
     ),
-    ...lists.map(({ role }, at) => [`allow_list[${at}].role`, role] as const),
-    ...Object.keys(server?.limits?.roles ?? {}).map((role) => [`server.limits.roles.${role}`, role] as const),
-    ['auth.anonymous_role', auth?.anonymous_role],
+    ...lists.map(({ role }, at) => [['allow_list', at, 'role'], role] as const),
+    ...Object.keys(server?.limits?.roles ?? {}).map(
+      (role) => [['server', 'limits', 'roles', role], role] as const,
+    ),
+    [['auth', 'anonymous_role'], auth?.anonymous_role],
   ];
-  return named.flatMap(([where, role]): CatalogIssue[] => {
+  return named.flatMap(([inConfig, role]): ConfigIssue[] => {
     const reason = role === undefined || role === null ? null : unknownRole(known, role);
-    return reason === null ? [] : [{ severity: 'note', where, reason }];
+    return reason === null ? [] : [{ severity: 'note', where: spelled(inConfig), reason, inConfig }];
   });
 }

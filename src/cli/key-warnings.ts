@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { attach } from '../attach.ts';
+import { type DeclaredKeyConfig, declaredKeys } from '../auth/index.ts';
+import {
+  ConfigError,
+  type FozConfig,
+  loadConfig,
+  missingVariables,
+  rolesOf,
+  unknownRole,
+} from '../control/index.ts';
+import { FozError } from '../core/index.ts';
+
+/**
+ * What a new key lacks by the metadata of a configuration file: permissions of its roles, and session variables that these need. The
+ * store may have other permissions, so none of it is an error. Nothing is said of a file that cannot be read.
+ */
+export async function warningsFor(file: string, key: DeclaredKeyConfig): Promise<readonly string[]> {
+  if (!existsSync(file)) return [];
+  try {
+    const config = loadConfig(file);
+    return [...unknownRoles(config, key), ...(await unsetVariables(config, key))];
+  } catch (error) {
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
+}
+
+function unknownRoles({ metadata = { tables: [] } }: FozConfig, { roles }: DeclaredKeyConfig): string[] {
+  const known = rolesOf(metadata);
+  if (known.size === 1) return [];
+  return roles.map((role) => unknownRole(known, role)).filter((problem) => problem !== null);
+}
+
+/** Which columns and tables permissions are about is known by the databases only, so they are read where it can matter. */
+async function unsetVariables(config: FozConfig, key: DeclaredKeyConfig): Promise<string[]> {
+  if (!/x-(?:foz|hasura)-/i.test(JSON.stringify(config.metadata ?? null))) return [];
+  try {
+    const { graphs, close } = await attach(config, 'command');
+    try {
+      const [record] = declaredKeys([key]);
+      return key.roles.flatMap((role) =>
+        missingVariables(graphs, record!, role).map(
+          ({ name, tables, forReads }) =>
+            `The key has no session variable ${name}, which the role ${role} needs for ${tables.join(', ')}: ${forReads ? 'its requests there' : 'requests that need it'} are refused. Give it one: --variable ${name}=VALUE (with --write --replace where the key is in the file already).`,
+        ),
+      );
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    if (error instanceof FozError) return [];
+    throw error;
+  }
+}

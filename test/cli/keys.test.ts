@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../../src/attach.ts';
+import { inProcess } from './in-process.ts';
+
+const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
+const metadata = `sources: [{ name: shop, kind: sqlite, path: shop.db }]
+metadata:
+  tables:
+    - source: shop
+      table: orders
+      select_permissions:
+        - { role: desk, permission: { columns: [id], filter: { country: { _eq: X-Foz-Country } } } }
+`;
+let folder: string;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'foz-keys-'));
+  const connector = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const text = 'create table orders (id integer primary key, country text)';
+  await connector.run({ text, slots: [] }, [], context);
+  await connector.close();
+  writeFileSync(join(folder, 'foz.yaml'), metadata);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const file = () => readFileSync(join(folder, 'foz.yaml'), 'utf8');
+const newKey = (...args: readonly string[]) =>
+  inProcess(folder, ['key', 'new', '--name', 'till', '--role', 'desk', ...args]);
+const keyIn = (out: string) => /^foz_([\w-]{12})/.exec(out)![1]!;
+
+test('a key whose role needs a variable: warned of, and replaced by one that has it', async () => {
+  const first = await newKey('--write');
+  expect([first.code, first.err]).toEqual([
+    0,
+    'The key has no session variable country, which the role desk needs for shop.orders: its requests there are refused. Give it one: --variable country=VALUE (with --write --replace where the key is in the file already).\n',
+  ]);
+  const entry = file();
+  const refused = await newKey('--variable', 'country=DE', '--write');
+  expect([refused.code, refused.out, refused.err, file()]).toEqual([
+    1,
+    '',
+    'foz.yaml has a key till already, in line 10. What it may do can be changed there, as variables: { country: DE }. A new key in its place: the same command with --replace (the key before is then refused). A second key: another --name.\n',
+    entry,
+  ]);
+  const second = await newKey('--variable', 'country=DE', '--write', '--replace');
+  expect([second.code, second.err]).toEqual([0, '']);
+  expect(file()).toContain(`prefix: ${keyIn(second.out)}`);
+  expect(file()).not.toContain(keyIn(first.out));
+  expect((await inProcess(folder, ['check'])).out).toMatch(/All is well\.$/m);
+});
+
+test('--replace keeps the rest of the file as it is', async () => {
+  const others = (key: string) =>
+    `${metadata}auth:\n  api_keys: # ours\n    - { name: a, roles: [desk], variables: { country: FR } } # one\n${key}    # two\n    - name: b\n      roles: [desk]   # three\n`;
+  writeFileSync(join(folder, 'foz.yaml'), others('    - name: till\n      roles: [desk]\n'));
+  const { out } = await newKey('--variable', 'country=DE', '--write', '--replace');
+  const [, hash] = /hash: (\S+)/.exec(file())!;
+  expect(file()).toBe(
+    others(
+      `    - name: till\n      prefix: ${keyIn(out)}\n      hash: ${hash}\n      roles:\n        - desk\n      variables:\n        country: DE\n`,
+    ),
+  );
+});
+
+test('--replace of a name that is new adds it; without --write it is refused', async () => {
+  expect((await newKey('--variable', 'country=DE', '--write', '--replace')).code).toBe(0);
+  expect(file()).toContain('name: till');
+  expect((await newKey('--replace')).err).toBe('--replace says what --write does: give both.\n');
+});
