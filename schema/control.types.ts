@@ -947,7 +947,7 @@ export type Query = {
   roles: Array<RolePermissions>;
   /** The scalars in the graph of a role, for code generators. */
   scalars: Array<ScalarType>;
-  /** The graph in SDL, sorted, as a role sees it. */
+  /** The graph in SDL, sorted, as a role or an API key sees it. */
   sdl: Scalars['String']['output'];
   /** Settings of foz.yaml that have no operations of their own. */
   settings: Array<Setting>;
@@ -1029,6 +1029,7 @@ export type QueryScalarsArgs = {
 
 
 export type QuerySdlArgs = {
+  key?: InputMaybe<Scalars['String']['input']>;
   role?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -1122,6 +1123,8 @@ export type RelationshipOrigin =
 export type RolePermissions = {
   /** Of a key: its name. */
   key?: Maybe<Scalars['String']['output']>;
+  /** Of a key: `operations`, `variables`, `networks` (null: any address), `expiresAt` (null: never). */
+  keySettings?: Maybe<Scalars['JSON']['output']>;
   /** As `server.limits` in foz.yaml; what is absent is as by default. */
   limits: Scalars['JSON']['output'];
   /** Of a key: session variables that permissions of the role need and the key does not set. Requests that need one are refused. */

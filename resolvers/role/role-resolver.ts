@@ -28,12 +28,15 @@ export class RoleResolver {
     id: string,
   ): Promise<RolePermissions[]> {
     const roles = await describeKey(graphs, { declared: declaredKeys(), plane }, id);
-    return roles.map(({ key, missingVariables, ...role }) => ({ ...toGraphql(role), key, missingVariables }));
+    return roles.map(({ key, keySettings, missingVariables, ...role }) => ({
+      ...toGraphql(role),
+      ...{ key, keySettings, missingVariables },
+    }));
   }
 }
 
 function toGraphql({ role, tables, limits }: RoleDescription): RolePermissions {
-  return { key: null, missingVariables: [], role, tables: tables.map(tableOf), limits };
+  return { key: null, keySettings: null, missingVariables: [], role, tables: tables.map(tableOf), limits };
 }
 
 function tableOf(described: TableDescription): TablePermissions {

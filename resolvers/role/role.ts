@@ -45,6 +45,13 @@ export class RolePermissions {
   @Field(() => String, { nullable: true, description: 'Of a key: its name.' })
   key!: string | null;
 
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description:
+      'Of a key: `operations`, `variables`, `networks` (null: any address), `expiresAt` (null: never).',
+  })
+  keySettings!: object | null;
+
   @Field(() => [String], {
     description:
       'Of a key: session variables that permissions of the role need and the key does not set. Requests that need one are refused.',

@@ -5,6 +5,7 @@ import {
   describeKey,
   describeRole,
   type KeyRoleDescription,
+  type KeySettings,
   knownRole,
   loadConfig,
   type RoleDescription,
@@ -68,6 +69,7 @@ async function readHere(file: string, role: string | undefined, key: string | un
 /** A role in the form of the control API. */
 interface ShownRole extends Pick<RoleDescription, 'role' | 'limits'> {
   readonly key?: string;
+  readonly keySettings?: KeySettings;
   readonly missingVariables?: readonly string[];
   readonly tables: readonly (Pick<TableDescription, 'source' | 'namespace' | 'table'> & {
     readonly json: string;
@@ -79,7 +81,7 @@ const parts = 'role tables { source namespace table json } limits';
 async function readAt(foz: RunningFoz, role: string | undefined, key: string | undefined): Promise<Answer> {
   const [field, name] =
     key !== undefined
-      ? [`roles: keyPermissions(id: $name) { key missingVariables ${parts} }`, key]
+      ? [`roles: keyPermissions(id: $name) { key keySettings missingVariables ${parts} }`, key]
       : role !== undefined
         ? [`roles: role(name: $name) { ${parts} }`, role]
         : [`roles { ${parts} }`];
@@ -118,6 +120,7 @@ function printRoles(roles: readonly Description[]): void {
 function print(found: Description): void {
   const { role, tables, limits } = found;
   console.log('key' in found ? `key ${found.key} as role ${role}` : `role ${role}`);
+  if ('key' in found) printKeySettings(found.keySettings);
   if (tables.length === 0) console.log('  may do nothing');
   for (const table of tables) printPermissions(table);
   for (const name of 'key' in found ? found.missingVariables : [])
@@ -126,6 +129,15 @@ function print(found: Description): void {
     );
   for (const [name, value] of Object.entries(limits))
     console.log(`  limit ${name}: ${JSON.stringify(value)}`);
+}
+
+function printKeySettings({ operations, variables, networks, expiresAt }: KeySettings): void {
+  const set = Object.entries(variables).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  console.log(`  operations: ${operations.join(', ') || 'none'}`);
+  console.log(`  variables: ${set.join(', ') || 'none'}`);
+  console.log(
+    `  accepted from ${networks?.join(', ') ?? 'any address'}, ${expiresAt === null ? 'without an end' : `until ${expiresAt}`}`,
+  );
 }
 
 function printPermissions({

@@ -119,6 +119,7 @@ schema
   .option(...secretFile)
   .option('--naming <convention>', 'hasura-default or graphql-default')
   .option('--role <name>', 'only what this role sees')
+  .option('--key <key>', 'only what this API key sees, by its name, id or prefix')
   .action((options) => report(async () => (await import('./schema.ts')).printGraph(options)));
 
 schema

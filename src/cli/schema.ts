@@ -1,5 +1,6 @@
+import { declaredKeys } from '../auth/index.ts';
 import type { Naming } from '../catalog/index.ts';
-import { type FozConfig, loadConfig, roleSdl } from '../control/index.ts';
+import { type FozConfig, loadConfig, roleSdl, sessionOfKey, sessionSdl } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
@@ -8,15 +9,16 @@ interface Options extends EndpointOptions {
   readonly config: string;
   readonly naming?: string;
   readonly role?: string;
+  readonly key?: string;
 }
 
-const document = 'query ($role: String) { sdl(role: $role) }';
+const document = 'query ($role: String, $key: String) { sdl(role: $role, key: $key) }';
 
-/** `foz schema print`: the whole graph as SDL, sorted, or the part that one role sees. */
+/** `foz schema print`: the whole graph as SDL, sorted, or the part that one role or one API key sees. */
 export async function printGraph(options: Options): Promise<void> {
   refuseNaming(options);
   const foz = runningFoz(options);
-  console.log(await (foz === null ? sdlHere(options) : sdlAt(foz, options.role)));
+  console.log(await (foz === null ? sdlHere(options) : sdlAt(foz, options)));
 }
 
 function refuseNaming({ naming, endpoint }: Options): void {
@@ -32,11 +34,14 @@ function refuseNaming({ naming, endpoint }: Options): void {
     );
 }
 
-async function sdlHere({ config: file, naming, role }: Options): Promise<string> {
+async function sdlHere({ config: file, naming, role, key }: Options): Promise<string> {
   const config = loadConfig(file);
   const attached = await attachStored(naming === undefined ? config : renamed(config, naming as Naming));
   try {
-    return roleSdl(attached.graphs, role);
+    const { graphs, plane } = attached;
+    if (key === undefined) return roleSdl(graphs, role);
+    const declared = declaredKeys(config.auth?.api_keys ?? []);
+    return sessionSdl(graphs, await sessionOfKey({ declared, plane }, key, role));
   } finally {
     await attached.close();
   }
@@ -46,6 +51,6 @@ function renamed(config: FozConfig, naming: Naming): FozConfig {
   return { ...config, naming, sources: config.sources.map((source) => ({ ...source, naming })) };
 }
 
-async function sdlAt(foz: RunningFoz, role: string | undefined): Promise<string> {
-  return (await foz.query<{ sdl: string }>(document, { role })).sdl;
+async function sdlAt(foz: RunningFoz, { role, key }: Options): Promise<string> {
+  return (await foz.query<{ sdl: string }>(document, { role, key })).sdl;
 }

@@ -40,7 +40,12 @@ export {
   refuseDeclaredKey,
   refuseDeclaredName,
 } from './keys/declared-keys.ts';
-export { describeKey, type KeyRoleDescription } from './keys/key-permissions.ts';
+export {
+  describeKey,
+  type KeyRoleDescription,
+  type KeySettings,
+  sessionOfKey,
+} from './keys/key-permissions.ts';
 export {
   changeKey,
   createKey,
@@ -86,7 +91,7 @@ export {
   rolesWithoutPermissions,
   unknownRole,
 } from './roles/known-roles.ts';
-export { roleSchema, roleSdl, type ScalarDescription, scalarsOf } from './roles/role-schema.ts';
+export { roleSchema, roleSdl, type ScalarDescription, scalarsOf, sessionSdl } from './roles/role-schema.ts';
 export {
   type AllowListDescription,
   allowOperation,

@@ -20,6 +20,9 @@ const declared = {
   roles: ['clerk', 'buyer'],
   scopes: { operations: ['read' as const], tables: ['shop.*'] },
   limits: { rows: 7 },
+  variables: { country: 'DE', 'user-id': '7' },
+  networks: ['127.0.0.0/8'],
+  expires_at: '2100-01-31T00:00:00Z',
 };
 const config = {
   state,
@@ -132,6 +135,10 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     ['permissions', '--key', gone],
     ['permissions', '--key', 'gone'],
     ['schema', 'print', '--role', 'clerk'],
+    ['schema', 'print', '--key', 'till'],
+    ['schema', 'print', '--key', 'till', '--role', 'buyer'],
+    ['schema', 'print', '--key', 'till', '--role', 'admin'],
+    ['schema', 'print', '--key', gone],
     ['schema', 'scalars', '--for', 'codegen'],
     ['check'],
     ['check', '--json'],
@@ -179,7 +186,7 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     err: 'desk.people: metadata names a table that does not exist\n',
   });
   expect(output('permissions', '--key', 'till').out).toMatch(
-    /^key till as role clerk\n {2}shop\.orders\n[\s\S]*limit rows: 7\n[\s\S]*key till as role buyer\n {2}shop\.orders\n {4}select {2}id\n/,
+    /^key till as role clerk\n {2}operations: read\n {2}variables: country = "DE", user-id = "7"\n {2}accepted from 127\.0\.0\.0\/8, until 2100-01-31T00:00:00\.000Z\n {2}shop\.orders\n[\s\S]*limit rows: 7\n[\s\S]*key till as role buyer\n[\s\S]*\n {2}shop\.orders\n {4}select {2}id\n/,
   );
   expect(JSON.parse(output('permissions', '--key', 'report', '--json').out)).toMatchObject([
     { key: 'report', role: 'clerk', tables: [{ source: 'desk', table: 'notes' }] },
@@ -189,6 +196,14 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     code: 1,
     err: expect.stringMatching(/no key gone/),
   });
+  const graph = output('schema', 'print', '--key', 'till').out;
+  expect(graph).toContain('type query_root');
+  expect(graph).not.toMatch(/mutation_root|subscription_root|notes/);
+  expect(output('schema', 'print', '--key', 'till', '--role', 'buyer').out).not.toMatch(/note/);
+  expect(output('schema', 'print', '--key', 'till', '--role', 'admin').err).toBe(
+    'The key till cannot take the role admin: it has clerk, buyer.\n',
+  );
+  expect(output('schema', 'print', '--key', gone).err).toMatch(/was revoked: it has no graph\.\n$/);
   expect(output('check')).toMatchObject({
     code: 1,
     out: expect.stringMatching(/^shop: ok: .*\ndesk: ok: .*\nerror: /),

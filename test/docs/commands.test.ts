@@ -151,7 +151,12 @@ const here: [RegExp, string][] = [];
 
 const permission = { columns: '*', filter: {}, allow_aggregations: true };
 const configuration = {
-  auth: { admin_secrets: [{ name: 'docs', secret }] },
+  auth: {
+    admin_secrets: [{ name: 'docs', secret }],
+    api_keys: [
+      { name: 'counter', prefix: 'A'.repeat(12), hash: `sha256:${'0'.repeat(64)}`, roles: ['clerk'] },
+    ],
+  },
   control: { files: example },
   sources: [
     { name: 'shop', kind: 'sqlite', path: 'shop.db' },

@@ -5,6 +5,7 @@ import {
   lexicographicSortSchema,
   printSchema,
 } from 'graphql';
+import type { Session } from '../../access/index.ts';
 import { adminRole } from '../../core/index.ts';
 import { typescriptOf } from '../../graph/index.ts';
 import type { Graphs } from '../../views/index.ts';
@@ -26,7 +27,16 @@ export function roleSchema(graphs: Graphs, name: string = adminRole): GraphQLSch
 
 /** The schema of a role as SDL, sorted. Throws like `roleSchema`. */
 export function roleSdl(graphs: Graphs, name?: string): string {
-  return printSchema(lexicographicSortSchema(roleSchema(graphs, name)));
+  return sdlOf(roleSchema(graphs, name));
+}
+
+/** The schema of a session as SDL, sorted. */
+export function sessionSdl(graphs: Graphs, session: Session): string {
+  return sdlOf(graphs.schema(session));
+}
+
+function sdlOf(schema: GraphQLSchema): string {
+  return printSchema(lexicographicSortSchema(schema));
 }
 
 /** The scalars in the graph of a role, by name, without those of GraphQL itself. Throws like `roleSchema`. */
