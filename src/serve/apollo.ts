@@ -146,9 +146,9 @@ async function startServer(
                 contextValue.outcome.failures.push(originalError);
           },
           didResolveOperation: async ({ operation, contextValue }) => {
-            // Planning says why a graph has no operations of this kind. Another transport or method would not help.
-            if (operation != null && graph.getRootType(operation.operation) == null) return;
-            if (operation?.operation === 'subscription' && contextValue.subscriber === undefined)
+            // Where the graph has no subscriptions, planning says why: another transport would not help.
+            const lacksCarrier = contextValue.subscriber === undefined && graph.getSubscriptionType() != null;
+            if (operation?.operation === 'subscription' && lacksCarrier)
               throw new GraphQLError(oneAnswer, unserved);
             if (operation?.operation === 'mutation' && contextValue.readsOnly === true)
               throw new GraphQLError('A GET only reads: send mutations by POST.', unserved);
@@ -186,8 +186,11 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
             operationName: request.operationName ?? null,
             variables: requestContext.variables ?? request.variables ?? {},
           };
-          const answer = isSubscription(document, operation.operationName)
-            ? subscribed(engine, operation, document, requestContext)
+          const { subscriber, outcome } = requestContext;
+          // Without a subscriber the graph has no subscriptions, and `execute` answers with the reason.
+          const isLive = subscriber !== undefined && isSubscription(document, operation.operationName);
+          const answer = isLive
+            ? subscribed(engine, operation, document, { outcome, subscriber })
             : await engine.execute(operation, document);
           requestContext.outcome.answer = answer;
           const extensions = { [answerKey]: answer } as Record<string, unknown>;
@@ -214,9 +217,9 @@ function subscribed(
   engine: Engine,
   operation: Operation,
   document: DocumentNode,
-  { outcome, subscriber }: RequestContext,
+  { outcome, subscriber }: Pick<RequestContext, 'outcome'> & { readonly subscriber: Subscriber },
 ): EngineAnswer {
-  const result = engine.subscribe?.(operation, document, subscriber!);
+  const result = engine.subscribe?.(operation, document, subscriber);
   if (result === undefined)
     return answerErrors(
       [new FozError('not-supported', 'There are no subscriptions here.')],
