@@ -41,7 +41,9 @@ export function subscriptionsOf(
   const live = new LiveQueries({
     slots: new RunSlots(runsAtOnce),
     intervalMs,
-    watch: ({ dependencies, rows }, watcher) => feeds.watch(dependencies.tables, rows, watcher),
+    watch: ({ dependencies, rows, changes }, watcher) =>
+      feeds.watch(changes === null ? dependencies.tables : [changes.table], rows, watcher),
+    changes: ({ changes }, end) => feeds.changes(changes!, end),
     onDrift: async (sources) => {
       await Promise.all(sources.map((source) => registry.recheckSchema(source)));
     },

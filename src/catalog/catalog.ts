@@ -116,6 +116,7 @@ export type RootFieldKind =
   | 'select_by_pk'
   | 'select_aggregate'
   | 'select_stream'
+  | 'select_changes'
   | 'select_connection'
   | 'insert'
   | 'insert_one'

@@ -62,7 +62,7 @@ export interface SelectPermissionMetadata {
     | readonly ('select' | 'select_by_pk' | 'select_aggregate' | 'select_connection')[]
     | null;
   readonly subscription_root_fields?:
-    | readonly ('select' | 'select_by_pk' | 'select_aggregate' | 'select_stream')[]
+    | readonly ('select' | 'select_by_pk' | 'select_aggregate' | 'select_stream' | 'select_changes')[]
     | null;
   /** Column masks: a column is NULL to the role except in rows that pass. */
   readonly masks?: Readonly<Record<string, BoolExp>>;

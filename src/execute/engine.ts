@@ -30,11 +30,11 @@ import { concealed, type Sees } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
 import { type LiveOperation, liveOperation } from './live.ts';
+import type { LiveContext } from './live-context.ts';
 import { failedWrites } from './mutations.ts';
 import type { OperationRequest } from './operation-request.ts';
 import { type CachedOperation, type OnRun, operationKey, PlanCache, planKey } from './plan-cache.ts';
 import { type PreparedPlan, preparePlan } from './prepared.ts';
-import type { LiveContext } from './stream.ts';
 import type { Written } from './written.ts';
 
 /** Options of the engine of one role; fixed for its lifetime. */
@@ -269,8 +269,14 @@ export class RoleEngine {
     entry: CachedOperation,
   ): Promise<EngineAnswer> {
     const held = request.held ?? new HeldBytes(null);
-    const { signal, timeoutMs, onBatch } = request;
-    const context: LiveContext = { signal, timeoutMs, held, ...(onBatch === undefined ? {} : { onBatch }) };
+    const { signal, timeoutMs, onBatch, changes } = request;
+    const context: LiveContext = {
+      signal,
+      timeoutMs,
+      held,
+      ...(onBatch === undefined ? {} : { onBatch }),
+      ...(changes === undefined ? {} : { changes }),
+    };
     entry.onRun?.();
     const written: Written[] | undefined = plan.plan.kind === 'mutation' ? [] : undefined;
     try {

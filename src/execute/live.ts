@@ -1,3 +1,4 @@
+import type { Column, Table } from '../catalog/index.ts';
 import { jsonText, type SourceName } from '../core/index.ts';
 import {
   type Dependencies,
@@ -12,7 +13,7 @@ import { operationKey } from './plan-cache.ts';
 import type { PreparedPlan } from './prepared.ts';
 
 /** What a run of a subscription is given: the rest is that of the request. */
-export type LiveRun = Pick<OperationRequest, 'signal' | 'timeoutMs' | 'held' | 'onBatch'>;
+export type LiveRun = Pick<OperationRequest, 'signal' | 'timeoutMs' | 'held' | 'onBatch' | 'changes'>;
 
 /** Rows of a table by the value of one column, as canonical texts. */
 export interface EqualRows {
@@ -20,15 +21,28 @@ export interface EqualRows {
   readonly columns: readonly { readonly name: string; readonly text: string }[];
 }
 
+/** What `<table>_changes` asks for. */
+export interface AskedChanges {
+  readonly table: Table;
+  /** The position to go on from; `null`: from now on. */
+  readonly after: string | null;
+  /** Most changes of one answer. */
+  readonly size: number;
+  /** The columns of the row before a change without which no change can be told. */
+  readonly neededOld: readonly Column[];
+}
+
 /** A planned subscription of one caller. It can run any number of times. */
 export interface LiveOperation {
   readonly dependencies: Dependencies;
   /** Only changes of these rows of the root's table can change the answer; `null`: of all its rows. */
   readonly rows: EqualRows | null;
-  /** Equal for operations of one engine that have the same answer at any time; `null`: a stream, which has a position of its own. */
+  /** Equal for operations of one engine that have the same answer at any time; `null`: a stream or changes, which have a position of their own. */
   readonly key: string | null;
   /** Most rows of one batch of a stream; `null`: it is none. */
   readonly batchSize: number | null;
+  /** The changes that it asks for; `null`: it asks for none. */
+  readonly changes: AskedChanges | null;
   /** Runs it once. `after`: the position of the last row that a stream has sent. Never rejects. */
   run(run: LiveRun, after: string | null): Promise<EngineAnswer>;
 }
@@ -42,12 +56,18 @@ export function liveOperation(
 ): LiveOperation {
   const { session } = request;
   const batchSize = batchSizeOf(plan);
+  const bindings = { variables, session, steps: [], parents: null };
+  const changes = askedChanges(plan, bindings);
   const known = dependencies.sessionVariables.map((name) => [name, session.get(name) ?? null]);
   return {
     dependencies,
-    rows: equalRows(dependencies, { variables, session, steps: [], parents: null }),
-    key: batchSize !== null ? null : `${operationKey(request)}${jsonText([variables, known])}`,
+    rows: equalRows(dependencies, bindings),
+    key:
+      batchSize !== null || changes !== null
+        ? null
+        : `${operationKey(request)}${jsonText([variables, known])}`,
     batchSize,
+    changes,
     run,
   };
 }
@@ -55,6 +75,14 @@ export function liveOperation(
 function batchSizeOf({ roots }: Plan): number | null {
   const stream = rootFields(roots).find((root) => root.kind === 'stream');
   return (stream?.stream.size as number | undefined) ?? null;
+}
+
+function askedChanges({ roots }: Plan, bindings: Parameters<typeof resolveParam>[1]): AskedChanges | null {
+  const root = rootFields(roots).find(({ kind }) => kind === 'changes');
+  if (root?.kind !== 'changes') return null;
+  const { table, after, size, needed } = root.changes;
+  const position = after === null ? null : (resolveParam(after, bindings) as string | null);
+  return { table, after: position, size, neededOld: needed.old };
 }
 
 /** Types whose equal values have the same text on every engine. */

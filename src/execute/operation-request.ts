@@ -1,6 +1,6 @@
 import type { EndSignal, HeldBytes } from '../core/index.ts';
 import type { VariableValues } from '../plan/index.ts';
-import type { LiveContext } from './stream.ts';
+import type { LiveContext } from './live-context.ts';
 
 /** An operation as it arrives. `variables` are raw JSON. */
 export interface OperationRequest {
@@ -19,4 +19,6 @@ export interface OperationRequest {
   readonly beforeWrite?: () => Promise<void>;
   /** See `LiveContext`. */
   readonly onBatch?: LiveContext['onBatch'];
+  /** See `LiveContext`. */
+  readonly changes?: LiveContext['changes'];
 }

@@ -162,6 +162,7 @@ function sourcesOf(plan: Plan): SourceName[] {
     else if (root.kind === 'aggregate') sources.add(root.aggregate.table.source.name);
     else if (root.kind === 'connection') sources.add(root.connection.select.table.source.name);
     else if (root.kind === 'stream') sources.add(root.stream.select.table.source.name);
+    else if (root.kind === 'changes') sources.add(root.changes.table.source.name);
   }
   return [...sources];
 }

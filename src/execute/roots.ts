@@ -1,6 +1,7 @@
 import type { Table } from '../catalog/index.ts';
 import type { SourceName } from '../core/index.ts';
 import type { Aggregate, CombinedRoot, Root, Select } from '../plan/index.ts';
+import { type PreparedChanges, prepareChanges } from './changes.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement } from './fetch.ts';
 import { type ConnectorOf, prepareFetch, statementsOf } from './prepare.ts';
@@ -16,9 +17,16 @@ export interface PreparedRoot {
   explain(): readonly Explained[];
 }
 
-type ReadRoot = Extract<Root, { kind: 'list' | 'one' | 'aggregate' | 'connection' | 'stream' }>;
+type ReadRoot = Extract<Root, { kind: 'list' | 'one' | 'aggregate' | 'connection' | 'stream' | 'changes' }>;
 
-const readKinds: ReadonlySet<Root['kind']> = new Set(['list', 'one', 'aggregate', 'connection', 'stream']);
+const readKinds: ReadonlySet<Root['kind']> = new Set([
+  'list',
+  'one',
+  'aggregate',
+  'connection',
+  'stream',
+  'changes',
+]);
 
 /** A root field that reads from a source. */
 export function isRead(root: Root): root is ReadRoot {
@@ -56,6 +64,8 @@ function tableOf(root: ReadRoot): Table {
       return root.connection.select.table;
     case 'stream':
       return root.stream.select.table;
+    case 'changes':
+      return root.changes.table;
     default:
       return root.select.table;
   }
@@ -63,7 +73,7 @@ function tableOf(root: ReadRoot): Table {
 
 /** Whether the database itself can build everything below as JSON. */
 function fitsJson(root: ReadRoot): boolean {
-  if (root.kind === 'connection' || root.kind === 'stream') return false;
+  if (root.kind === 'connection' || root.kind === 'stream' || root.kind === 'changes') return false;
   if (root.kind === 'aggregate') return aggregateFits(root.aggregate);
   return selectFits(root.select);
 }
@@ -105,7 +115,7 @@ function prepareShared(
   const combined = roots.map((root, index): CombinedRoot => {
     const key = `r${index}`;
     if (root.kind === 'aggregate') return { kind: 'aggregate', key, aggregate: root.aggregate };
-    if (root.kind === 'connection' || root.kind === 'stream')
+    if (root.kind === 'connection' || root.kind === 'stream' || root.kind === 'changes')
       throw new TypeError(`a ${root.kind} has a statement of its own`);
     return { kind: root.kind, key, select: root.select };
   });
@@ -129,6 +139,7 @@ function prepareShared(
 function prepareRoot(connectorOf: ConnectorOf, root: ReadRoot): PreparedRoot {
   if (root.kind === 'connection') return withOneText(root, prepareConnection(connectorOf, root.connection));
   if (root.kind === 'stream') return withOneText(root, prepareStream(connectorOf, root.stream));
+  if (root.kind === 'changes') return withOneText(root, prepareChanges(connectorOf, root.changes));
   const source = sourceOf(root);
   const fetch = prepareFetch(
     connectorOf,
@@ -150,7 +161,10 @@ function prepareRoot(connectorOf: ConnectorOf, root: ReadRoot): PreparedRoot {
 }
 
 /** A root field whose reads result in one text. */
-function withOneText(root: ReadRoot, prepared: PreparedConnection | PreparedStream): PreparedRoot {
+function withOneText(
+  root: ReadRoot,
+  prepared: PreparedConnection | PreparedStream | PreparedChanges,
+): PreparedRoot {
   return {
     source: prepared.source,
     statements: prepared.statements,

@@ -1,15 +1,10 @@
 import type { SourceName } from '../core/index.ts';
-import type { RunContext, StreamPlan } from '../plan/index.ts';
+import type { StreamPlan } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { listText, type Running } from './fetch.ts';
+import type { LiveContext } from './live-context.ts';
 import { type ConnectorOf, prepareFetch, statementsOf } from './prepare.ts';
 import { nodeText, readPage } from './relay-connection.ts';
-
-/** The context of a run of a subscription. */
-export interface LiveContext extends RunContext {
-  /** Called with the position of the last row of a batch and the number of its rows; not called for an empty batch. */
-  readonly onBatch?: (position: string, rows: number) => void;
-}
 
 /** A stream, prepared to read one batch. `run` returns the list as JSON text. */
 export interface PreparedStream {

@@ -230,6 +230,8 @@ export function offersRoot(table: Table, kind: RootFieldKind, subscriptions: boo
         table.columns.some(isOrderable) &&
         allowsRoot(table, kind, 'subscription')
       );
+    case 'select_changes':
+      return subscriptions && canSelect(table) && allowsRoot(table, kind, 'subscription');
     case 'insert':
       return canInsert(table);
     case 'insert_one':

@@ -18,6 +18,7 @@ import type { SourceName } from '../core/index.ts';
  * - `<table>_constraint`: a `Key`
  * - `order_by`: a `Direction` ({ descending, nulls })
  * - `cursor_ordering`: `'asc' | 'desc'`
+ * - `change_op`: `'insert' | 'update' | 'delete'`
  * - enum columns: the stored text
  */
 export type FieldMeaning =
@@ -40,6 +41,8 @@ export type FieldMeaning =
   | { readonly kind: 'affected_rows' | 'returning' }
   /** Fields of a Relay connection, an edge and PageInfo. */
   | { readonly kind: 'edges' | 'node' | 'cursor' | 'page_info' | 'total_count' }
+  /** Fields of `<table>_change`. `old` and `new` are the row before and after the change. */
+  | { readonly kind: 'op' | 'old' | 'new' | 'at' | 'change_source' | 'position' | 'transaction' }
   | { readonly kind: 'has_next_page' | 'has_previous_page' | 'start_cursor' | 'end_cursor' };
 
 /** A table whose rows have global ids, the columns that the ids consist of, and the type of the rows. */
@@ -125,6 +128,7 @@ export type ArgumentMeaning =
         | 'updates'
         | 'if_match'
         | 'batch_size'
+        | 'ops'
         | 'cursor'
         | 'node_id';
     }

@@ -44,6 +44,7 @@ const groupedAnd =
   (table, facts) =>
     grouped(table, facts) && other(table, facts);
 const keyed: Offers = (table) => visiblePrimaryKey(table) !== null;
+const changed: Offers = (table, facts) => facts.subscriptions && canSelect(table);
 const stream: Offers = (table, facts) => facts.subscriptions && ordered(table, facts);
 
 const fixed = {
@@ -55,6 +56,8 @@ const fixed = {
   mutation_response: (table) => canInsert(table) || canUpdate(table) || canDelete(table),
   connection: keyed,
   edge: keyed,
+  change: changed,
+  change_row: changed,
   bool_exp: selected,
   order_by: ordered,
   aggregate_bool_exp: comparable,

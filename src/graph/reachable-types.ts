@@ -1,4 +1,4 @@
-import { GraphQLID, GraphQLInt, type GraphQLNamedType } from 'graphql';
+import { GraphQLID, GraphQLInt, type GraphQLNamedType, GraphQLString } from 'graphql';
 import {
   type AggregateFunction,
   aggregates,
@@ -11,11 +11,13 @@ import type { Graph } from './graph.ts';
 import { type TypeKind, typeKinds } from './names/conventions.ts';
 import { nodeTypeName } from './names/node.ts';
 import { havingName, pageInfoName, sharedName } from './names/shared.ts';
+import { scalarName, scalarType } from './scalars/types.ts';
 import { nodeType } from './types/node.ts';
 import { pageInfo } from './types/objects.ts';
 import {
   aggregateType,
   bucketType,
+  changeOpType,
   comparisonNameOf,
   comparisonType,
   countComparison,
@@ -209,6 +211,11 @@ function addOfTable(graph: Graph, table: Table, reach: ReachableTypes, add: Add)
   }
   if (graph.has(table, 'stream_cursor_input')) {
     add(sharedName(naming, 'cursor_ordering'), () => cursorOrderType(graph, naming));
+  }
+  if (graph.has(table, 'change')) {
+    add('String', () => GraphQLString);
+    add(sharedName(naming, 'change_op'), () => changeOpType(graph, naming));
+    add(scalarName(naming, 'timestamptz'), () => scalarType(naming, 'timestamptz'));
   }
   if (reach.hasTableType(table, 'aggregate_bool_exp_count')) {
     add(countComparisonName(graph, table), () => countComparison(graph, table));

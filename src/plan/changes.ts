@@ -80,7 +80,12 @@ export interface ChangeOffer {
   /** Statements that remove obstacles, for the owner of the database to see before they run. */
   readonly setup: readonly string[];
   /** Tables whose changes are reported incompletely, each with the reason. */
-  readonly gaps: readonly { readonly table: ChangedTable; readonly reason: string }[];
+  readonly gaps: readonly {
+    readonly table: ChangedTable;
+    readonly reason: string;
+    /** `key`: the row before a change has only the values of its key. Absent: more is missing. */
+    readonly old?: 'key';
+  }[];
   /** Those of the given tables of which the stream does not report every change, if only as `touched`; also what is no table. */
   readonly unseen: readonly ChangedTable[];
 }

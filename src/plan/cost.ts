@@ -40,6 +40,8 @@ function rootCost(root: Root, variables: Variables): number {
       return listCost(root.connection.select, variables);
     case 'stream':
       return listCost(root.stream.select, variables);
+    case 'changes':
+      return root.changes.size;
     case 'write':
       return writtenRows(root.mutation) + answerCost(root.mutation.answer, variables);
   }

@@ -65,6 +65,7 @@ export type { Step } from './model/step.ts';
 export type { Assignment, ConflictReport, OnConflict, Write } from './model/write.ts';
 export { operationOf, type PlanOptions, planOperation, type WhyAbsent } from './operation.ts';
 export { printPlan } from './print/print.ts';
+export type { ChangeField, ChangeOp, ChangesPlan } from './reading/changes.ts';
 export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './reading/connection.ts';
 export { cursorKey } from './reading/cursor.ts';
 export type { StreamPlan } from './reading/stream.ts';

@@ -25,6 +25,7 @@ import type { Variables } from './input/input.ts';
 import { type Plan, type Root, rootFields } from './model/plan.ts';
 import { and } from './model/predicate.ts';
 import type { Rules } from './model/rules.ts';
+import { planChanges } from './reading/changes.ts';
 import { planConnection } from './reading/connection.ts';
 import { planNode } from './reading/node.ts';
 import { planRange, type Range } from './reading/range.ts';
@@ -91,14 +92,18 @@ export function planOperation(
   return { kind: operation.operation, steps: planning.steps, stepParams: planning.stepParams, roots };
 }
 
-/** A stream goes on from the rows that it has sent, so nothing else is asked for beside it. */
+/** A stream goes on from what it has sent, and so do changes: nothing else is asked for beside them. */
 function checkStreams(roots: readonly Root[]): void {
   const fields = rootFields(roots);
-  const stream = fields.find(({ kind }) => kind === 'stream');
+  const stream = fields.find(({ kind }) => kind === 'stream' || kind === 'changes');
   if (stream === undefined || fields.length === 1) return;
-  throw new FozError('validation-failed', `${stream.key}: a stream must be the only field of its operation`, {
-    path: (stream as { readonly path: string }).path,
-  });
+  throw new FozError(
+    'validation-failed',
+    `${stream.key}: ${stream.kind === 'stream' ? 'a stream' : 'the changes of a table'} must be the only field of its operation`,
+    {
+      path: (stream as { readonly path: string }).path,
+    },
+  );
 }
 
 function planRoot(
@@ -149,6 +154,8 @@ function planRoot(
       return { kind: 'aggregate', key, path, aggregate: planAggregate(planning, table, selected, path) };
     case 'select_connection':
       return { kind: 'connection', key, path, connection: planConnection(planning, table, selected, path) };
+    case 'select_changes':
+      return { kind: 'changes', key, path, changes: planChanges(planning, meaning.table, selected, path) };
     case 'select_stream':
       return { kind: 'stream', key, path, stream: planStream(planning, table, selected, path, after) };
     default:

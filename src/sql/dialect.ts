@@ -12,6 +12,7 @@ import type {
   Capabilities,
   ConflictReport,
   Direction,
+  Fetch,
   Labels,
   OnConflict,
   Param,
@@ -71,6 +72,13 @@ export interface Dialect {
    * and for ranks `r`.
    */
   keyRows(param: Param, alias: Sql): Sql;
+  /**
+   * Images of changed rows as a row source for FROM, aliased `alias`, with the columns of the table, each with the type and the
+   * collation of its own; `index`: the position of an image among them, from 0. `undefined`: the engine tells no changed rows.
+   */
+  imageRows?(images: ImageRows, alias: Sql): { readonly rows: Sql; readonly index: Sql };
+  /** As `placeOf`, for a column of `imageRows` in range comparisons, where it lacks the order of the table's column. */
+  imagePlace?(column: Sql, type: ValueType): Sql;
   /** A column equals a key column of `keyRows`, or an element of its parameter, by `compare`. Must be able to use an index. */
   keyEquals(column: Sql, type: ValueType, key: Sql, compare: KeyComparison): Sql;
   /**
@@ -158,6 +166,9 @@ export interface Dialect {
   /** This engine's form of `default values` (in `insert into t default values`). */
   readonly defaultValues: Sql;
 }
+
+/** The images of rows of a table: see `Fetch`. */
+export type ImageRows = Pick<Extract<Fetch, { kind: 'images' }>, 'table' | 'columns' | 'images'>;
 
 /** A column in a statement with its type. */
 export interface TypedColumn {

@@ -10,7 +10,14 @@ export {
 export { ArrivingRows } from './arriving-rows.ts';
 export { caseOf } from './compile/labels.ts';
 export { sqlConnector } from './connector.ts';
-export type { Dialect, NestingDialect, ScalarSpelling, ScalarSpellings, TypedColumn } from './dialect.ts';
+export type {
+  Dialect,
+  ImageRows,
+  NestingDialect,
+  ScalarSpelling,
+  ScalarSpellings,
+  TypedColumn,
+} from './dialect.ts';
 export type { Driver } from './driver.ts';
 export { type FolderLockOptions, FolderTaken, lockFile, lockFolder } from './folder-lock.ts';
 export { namespaceFilter, tableFilter } from './patterns.ts';

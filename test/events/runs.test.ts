@@ -74,6 +74,7 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
       touch = () => watcher.touch();
       return { ready: Promise.resolve(), stop() {} };
     },
+    changes: () => Promise.reject(new Error('These subscriptions ask for no changes.')),
     onDrift: async () => {},
   };
   const planned = (engine: object, name = ''): PlannedSubscription =>
@@ -81,6 +82,7 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
       engine,
       live: {
         key: batchSize === null ? 'key' : null,
+        changes: null,
         batchSize,
         async run(
           { held, onBatch }: { held: HeldBytes; onBatch?: (position: string, rows: number) => void },

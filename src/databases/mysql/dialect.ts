@@ -16,6 +16,7 @@ import {
 import { compare, comparisons } from './compare.ts';
 import { encode } from './encode.ts';
 import { holds } from './holds.ts';
+import { imagePlace, imageRows } from './images.ts';
 import { jsonPath, jsonWrite } from './json.ts';
 import { inKeys, keyEquals, keyRows, keyText } from './keys.ts';
 import { isTruth, labelsOf, truthOf } from './types.ts';
@@ -62,6 +63,8 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     inList,
     inKeys: (expressions, param) => inKeys(variant, expressions, param),
     keyRows: (keys, alias) => keyRows(variant, keys, alias),
+    imageRows: (images, alias) => imageRows(variant, images, alias),
+    imagePlace,
     keyEquals: (column, type, key, compare) => keyEquals(variant, column, type, key, compare),
     keyText: (column, type, compare) => keyText(variant, column, type, compare),
     holds,

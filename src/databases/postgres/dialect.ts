@@ -14,6 +14,7 @@ import {
 import { compare, compareColumns, comparisons, inList } from './compare.ts';
 import { atPath } from './documents.ts';
 import { holds } from './holds.ts';
+import { imageRows } from './images.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
 import { flat, jsonValue, textOf } from './scalars.ts';
@@ -63,6 +64,7 @@ export function postgresDialect(engine: string): NestingDialect {
     inList,
     inKeys,
     keyRows,
+    imageRows,
     keyEquals,
     keyText,
     holds,

@@ -1,12 +1,16 @@
 import type { Table } from '../../catalog/index.ts';
-import type { FozError, SourceName } from '../../core/index.ts';
-import type { EqualRows } from '../../execute/index.ts';
+import { type EndSignal, FozError, type SourceName } from '../../core/index.ts';
+import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
+import { ChangeReader } from '../changes/change-reader.ts';
+import { placeOf } from '../changes/position.ts';
 import { type FeedState, SourceFeed, type WatchedRows } from './source-feed.ts';
 import type { Watcher } from './watchers.ts';
 
 /** Milliseconds for which a source is followed after its last watcher is gone, since the next one often comes soon. */
 const lingerMs = 30_000;
+/** The same where its changes are logged, so that readers can come back to them. */
+const changesLingerMs = 5 * 60_000;
 
 export interface FeedsOptions {
   /** The connector of an attached source. */
@@ -62,6 +66,17 @@ export class Feeds {
     };
   }
 
+  /** Starts to read the changes of a table that is watched. Rejects with FozError where its source does not tell them. */
+  async changes({ table, after, neededOld }: AskedChanges, end: EndSignal): Promise<ChangeReader> {
+    const connector = this.#options.connectorOf(table.source.name);
+    const feed = connector === undefined ? undefined : this.#followed.get(connector)?.feed;
+    if (feed === undefined)
+      throw new FozError('unavailable', `Source "${table.source.name}": it is not followed.`);
+    const place = after === null ? null : placeOf(after);
+    await feed.tellsRows(table, neededOld, end);
+    return new ChangeReader(feed.log, feed.log.open(changedTable(table), place));
+  }
+
   /** Called after this process has written to tables of a source. */
   wrote(source: SourceName, tables: readonly ChangedTable[]): void {
     const connector = this.#options.connectorOf(source);
@@ -109,11 +124,14 @@ export class Feeds {
   }
 
   #leaveSoon(connector: Connector, followed: Followed): void {
-    followed.timer = setTimeout(() => {
-      if (followed.watches > 0) return;
-      this.#followed.delete(connector);
-      void followed.feed.close();
-    }, lingerMs);
+    followed.timer = setTimeout(
+      () => {
+        if (followed.watches > 0) return;
+        this.#followed.delete(connector);
+        void followed.feed.close();
+      },
+      followed.feed.log.isUsed ? changesLingerMs : lingerMs,
+    );
     followed.timer.unref();
   }
 }

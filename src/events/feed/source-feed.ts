@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Column, Table } from '../../catalog/index.ts';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import type { EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
+import { ChangeLog, notReported } from '../changes/change-log.ts';
+import { Telling } from './telling.ts';
 import { Transaction } from './transaction.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
 
@@ -23,6 +26,9 @@ const reconsiderMs = 60_000;
 
 /** Milliseconds that the first answer of a subscription waits for a stream to be opened. */
 const patienceMs = 1000;
+
+/** Milliseconds between two looks whether a stream is open. */
+const openingMs = 50;
 
 /** One watched table; `rows`: see `Watchers.add`. */
 export interface WatchedRows {
@@ -48,6 +54,9 @@ export class SourceFeed {
   /** Watched views and foreign tables, by key: no log has their changes. */
   readonly #views = new Set<string>();
   #isFollowing = false;
+  /** The latest changes of tables, for those who read them one by one. */
+  readonly log = new ChangeLog({ bytes: 32 * 1024 * 1024, milliseconds: 3_600_000 });
+  readonly #telling = new Telling();
   #state: Omit<FeedState, 'polled'> = { method: 'polling', obstacles: [] };
   #started: Promise<void> | null = null;
   #poll: NodeJS.Timeout | null = null;
@@ -90,6 +99,20 @@ export class SourceFeed {
       this.#watchers.all(tables.filter((table) => this.#unseen.has(tableKey(table))));
       this.#watchers.all(this.#watchers.tables.filter((table) => this.#views.has(tableKey(table))));
     } else this.everything();
+  }
+
+  /**
+   * Resolves once the stream tells the changed rows of a watched table, with the old values of the columns. Rejects with FozError
+   * `not-supported` where it does not.
+   */
+  async tellsRows(table: Table, neededOld: readonly Column[], end: EndSignal): Promise<void> {
+    for (;;) {
+      this.#telling.check(this.#connector.changes, table, neededOld);
+      if (this.#isFollowing) return;
+      if (end.aborted || this.#end.signal.aborted)
+        throw new FozError('unavailable', `Source "${table.source.name}": it is not followed any more.`);
+      await pauseOf(openingMs, this.#end.signal);
+    }
   }
 
   /** Looks again which tables the open stream reports: one may have been published, or made anew without being so. */
@@ -147,6 +170,7 @@ export class SourceFeed {
     try {
       stream = await this.#open();
       if (stream === null) return 'not offered';
+      this.log.opened(stream.start);
       this.#isFollowing = true;
       // Changes since the last stream ended are not known.
       this.everything();
@@ -165,7 +189,16 @@ export class SourceFeed {
   async #open(): Promise<ChangeStream | null> {
     const offer = await this.#offers();
     if (offer === null) return null;
-    return (await this.#connector.changes?.follow({ method: offer.method, keptAs: null })) ?? null;
+    const after = offer.grain === 'rows' ? this.log.resumesAfter : null;
+    const options = { method: offer.method, keptAs: null };
+    try {
+      return (
+        (await this.#connector.changes?.follow(after === null ? options : { ...options, after })) ?? null
+      );
+    } catch (error) {
+      if (after !== null && error instanceof FozError && error.code === 'not-found') this.log.forget();
+      throw error;
+    }
   }
 
   /** Chooses the first method without obstacles; `null`: there is none. */
@@ -182,6 +215,8 @@ export class SourceFeed {
     this.#watchers.all(nowSeen);
     this.#offered = new Set(tables.map(tableKey));
     this.#state = { method: best?.method ?? 'polling', obstacles };
+    this.#telling.offered(best, obstacles, this.#unseen);
+    this.log.lose(notReported(), [...unseen.values()]);
     return best;
   }
 
@@ -189,6 +224,7 @@ export class SourceFeed {
     const transaction = new Transaction(this.#watchers);
     while (!this.#end.signal.aborted) {
       for (const message of await stream.next(this.#end.signal as EndSignal)) {
+        this.log.take(message);
         switch (message.kind) {
           case 'row':
           case 'truncate':

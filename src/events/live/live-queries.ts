@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerErrors, type EngineAnswer, errorsOf, type RoleEngine } from '../../execute/index.ts';
+import { ChangesQuery } from '../changes/changes-query.ts';
 import { Newest } from './newest.ts';
 import {
   isAway,
@@ -50,7 +51,7 @@ export class LiveQueries {
   /** The answers of a subscription: the first one at once, then one per change. Throws FozError or FozErrors. */
   subscribe(plan: PlanSubscription): AsyncIterableIterator<EngineAnswer, undefined> {
     const planned = plan();
-    return planned.live.key === null ? this.#stream(plan, planned) : this.#query(plan, planned);
+    return planned.live.key === null ? this.#sequence(plan, planned) : this.#query(plan, planned);
   }
 
   /** Plans all subscriptions again, after the graph has changed. One that does not fit any more ends with the errors. */
@@ -114,8 +115,10 @@ export class LiveQueries {
     return answers;
   }
 
-  #stream(plan: PlanSubscription, first: PlannedSubscription): StreamQuery {
-    const stream = new StreamQuery(first, this.#context, () => this.#subscribers.delete(subscriber));
+  /** A stream, or the changes of a table: each subscriber has a position of its own. */
+  #sequence(plan: PlanSubscription, first: PlannedSubscription): StreamQuery | ChangesQuery {
+    const Kind = first.live.changes === null ? StreamQuery : ChangesQuery;
+    const stream = new Kind(first, this.#context, () => this.#subscribers.delete(subscriber));
     const subscriber: Subscriber = {
       replan: () => stream.use(plan()),
       fail: (answer) => stream.fail(answer),

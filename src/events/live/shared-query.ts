@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type HeldAmong, HeldBytes, RequestEnd, type SourceName } from '../../core/index.ts';
+import { type EndSignal, type HeldAmong, HeldBytes, RequestEnd, type SourceName } from '../../core/index.ts';
 import {
   answerErrors,
   type EngineAnswer,
   errorsOf,
   type LiveOperation,
+  type LiveRun,
   type RoleEngine,
 } from '../../execute/index.ts';
+import type { ChangeReader } from '../changes/change-reader.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
 import type { RunSlots } from './run-slots.ts';
@@ -34,6 +36,8 @@ export interface LiveContext {
   /** Least milliseconds from the start of one run of a query to that of the next. */
   readonly intervalMs: number;
   readonly watch: (live: LiveOperation, watcher: Watcher) => Watch;
+  /** Starts to read the changes that a subscription asks for. Rejects with FozError where they are not told. */
+  readonly changes: (live: LiveOperation, end: EndSignal) => Promise<ChangeReader>;
   /** Called when the schema of sources seems to differ from the catalog. Resolves once it was read again. */
   readonly onDrift: (sources: readonly SourceName[]) => Promise<void>;
 }
@@ -163,9 +167,10 @@ export function isAway({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'unavailable');
 }
 
-/** A batch of a stream; see `LiveOperation.run`. */
+/** A batch of a stream or of changes; see `LiveOperation.run`. */
 export interface Batch {
-  readonly after: string | null;
+  readonly after?: string | null;
+  readonly changes?: LiveRun['changes'];
   readonly onBatch: (position: string, rows: number) => void;
 }
 
@@ -184,7 +189,8 @@ export async function runOnce(
   const run = { signal, timeoutMs, held: new HeldBytes(answerBytes, holding) };
   try {
     if (batch === null) return await live.run(run, null);
-    return await live.run({ ...run, onBatch: batch.onBatch }, batch.after);
+    const { after = null, ...given } = batch;
+    return await live.run({ ...run, ...given }, after);
   } catch (error) {
     return answerErrors(errorsOf(error), 'data', false);
   } finally {

@@ -30,8 +30,8 @@ export interface ClashResolution {
   readonly moved: Set<Table>;
   /** Tables that got a longer name, with that name. */
   readonly longer: Map<Table, string>;
-  /** Tables that have no connection in the graph. */
-  readonly withoutConnection: Set<Table>;
+  /** Tables that lack fields in the graph since other tables have their names. */
+  readonly without: Readonly<Record<Yielding, Set<Table>>>;
   readonly refused: RefusedRoot[];
   readonly issues: CatalogIssue[];
 }
@@ -45,16 +45,32 @@ export function clashesIn<Kind extends RootFieldKind | TypeKind>(
 }
 
 export const namespaceOf = 'a namespace of root fields';
-const connectionKinds: ReadonlySet<string> = new Set(['select_connection', 'connection', 'edge']);
+
+/** Fields and types of a table that give way to other tables. */
+export type Yielding = 'connection' | 'changes';
+
+const yieldingKinds: Readonly<Record<string, Yielding>> = {
+  select_connection: 'connection',
+  connection: 'connection',
+  edge: 'connection',
+  select_changes: 'changes',
+  change: 'changes',
+  change_row: 'changes',
+};
+
+/** The group of fields and types that a kind belongs to, if it gives way to other tables; else `undefined`. */
+export function yieldingOf(kind: RootFieldKind | TypeKind): Yielding | undefined {
+  return yieldingKinds[kind];
+}
 
 /**
  * Resolves clashes in the order of precedence. A table that gives way gets another name, so its further clashes are
  * skipped. A custom root field whose name is taken is not used, since the metadata of one table must not rename
  * another. A connection gives way to a table of the same name (`user` and `user_connection`), unless the connection
- * is older than the table. Returns whether there were clashes.
+ * is older than the table; so do the changes of a table. Returns whether there were clashes.
  */
 export function resolveClashes(clashes: readonly NameClash[], resolution: ClashResolution): boolean {
-  const { moved, withoutConnection, refused, issues } = resolution;
+  const { moved, without, refused, issues } = resolution;
   const ordered = clashes.map((clash) => ({ clash, loser: loserOf(clash, resolution) }));
   ordered.sort(
     (a, b) => comparePrecedence(a.loser.owner, b.loser.owner) || (a.clash.name < b.clash.name ? -1 : 1),
@@ -62,23 +78,24 @@ export function resolveClashes(clashes: readonly NameClash[], resolution: ClashR
   for (const { clash, loser } of ordered) {
     const { one, other } = clash;
     if ([one, other].some((side) => side !== null && isGone(side, resolution))) continue;
-    const yielding = [one, other].filter((side) => side !== null && connectionKinds.has(side.kind));
-    const [connection] = yielding;
-    if (yielding.length === 1 && !isNewcomer(clash, connection!)) {
-      withoutConnection.add(connection!.owner);
-      issues.push(noConnection(clash, connection!.owner));
+    const yielding = [one, other].filter((side) => side !== null && yieldingOf(side.kind) !== undefined);
+    const [weaker] = yielding;
+    if (yielding.length === 1 && !isNewcomer(clash, weaker!)) {
+      const group = yieldingOf(weaker!.kind)!;
+      without[group].add(weaker!.owner);
+      issues.push(leftOut(clash, weaker!.owner, group));
     } else if (loser.custom === true) refused.push({ side: loser, clash });
     else moved.add(loser.owner);
   }
   return ordered.length > 0;
 }
 
-/** Whether the table that clashes with a connection is newer than the connection. */
-function isNewcomer({ one, other }: NameClash, connection: Side): boolean {
-  const table = one === connection ? other : one;
+/** Whether the table that clashes with a field that gives way is newer than the field. */
+function isNewcomer({ one, other }: NameClash, weaker: Side): boolean {
+  const table = one === weaker ? other : one;
   return (
     table !== null &&
-    connection.owner.keptName !== null &&
+    weaker.owner.keptName !== null &&
     table.owner.keptName === null &&
     table.owner.customName === null
   );
@@ -92,16 +109,17 @@ function loserOf({ one, other }: NameClash, { longer }: ClashResolution): Side {
   return comparePrecedence(one.owner, other.owner) <= 0 ? other : one;
 }
 
-function isGone(side: Side, { moved, withoutConnection, refused }: ClashResolution): boolean {
+function isGone(side: Side, { moved, without, refused }: ClashResolution): boolean {
+  const group = yieldingOf(side.kind);
   return (
     (moved.has(side.owner) && side.custom !== true) ||
-    (connectionKinds.has(side.kind) && withoutConnection.has(side.owner)) ||
+    (group !== undefined && without[group].has(side.owner)) ||
     refused.some((one) => one.side.owner === side.owner && one.side.kind === side.kind)
   );
 }
 
-function noConnection({ what, name, one, other }: NameClash, table: Table): CatalogIssue {
+function leftOut({ what, name, one, other }: NameClash, table: Table, group: Yielding): CatalogIssue {
   const holder = other === null ? namespaceOf : (one.owner === table ? other : one).owner.id;
-  const reason = `The ${what} "${name}" belongs to ${holder}, so ${table.id} has no connection. Give one of them a custom_name.`;
+  const reason = `The ${what} "${name}" belongs to ${holder}, so ${table.id} has no ${group}. Give one of them a custom_name.`;
   return { severity: 'note', where: table.id, reason };
 }

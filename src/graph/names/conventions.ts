@@ -13,7 +13,9 @@ export type ObjectKind =
   | 'aggregate_group_key'
   | 'mutation_response'
   | 'connection'
-  | 'edge';
+  | 'edge'
+  | 'change'
+  | 'change_row';
 
 /** Input types of a table. */
 export type InputKind =
@@ -62,6 +64,8 @@ const fixedKinds = {
   mutation_response: true,
   connection: true,
   edge: true,
+  change: true,
+  change_row: true,
   bool_exp: true,
   order_by: true,
   aggregate_bool_exp: true,
@@ -135,6 +139,7 @@ export const rootPatterns = {
   select_aggregate: pattern(read, '', 'aggregate'),
   select_connection: pattern(read, '', 'connection'),
   select_stream: pattern(['subscription'], '', 'stream'),
+  select_changes: pattern(['subscription'], '', 'changes'),
   insert: pattern(write, 'insert', ''),
   insert_one: pattern(write, 'insert', 'one'),
   update: pattern(write, 'update', ''),

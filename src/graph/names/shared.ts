@@ -5,7 +5,7 @@ import { capitalise, pascalCase } from './identifier.ts';
 import { nodeTypeName } from './node.ts';
 
 /** Names of types that belong to no table, in snake case. */
-const sharedWords = ['order_by', 'cursor_ordering', 'time_bucket'] as const;
+const sharedWords = ['order_by', 'cursor_ordering', 'time_bucket', 'change_op'] as const;
 export type SharedWord = (typeof sharedWords)[number];
 
 /** `order_by` or `OrderBy`. */

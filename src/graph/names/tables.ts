@@ -1,7 +1,14 @@
 import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import { allowsRoot, offersLookup, offersRoot } from '../column-support.ts';
-import { type ClashResolution, clashesIn, type NameClash, namespaceOf, resolveClashes } from './clashes.ts';
+import {
+  type ClashResolution,
+  clashesIn,
+  type NameClash,
+  namespaceOf,
+  resolveClashes,
+  yieldingOf,
+} from './clashes.ts';
 import { type Operation, rootKinds, rootPatterns, type TypeKind, typeKinds } from './conventions.ts';
 import { Directory } from './directory.ts';
 import { holderOf } from './holder.ts';
@@ -52,7 +59,7 @@ export class TableNames {
   readonly #resolution: ClashResolution = {
     moved: new Set(),
     longer: new Map(),
-    withoutConnection: new Set(),
+    without: { connection: new Set(), changes: new Set() },
     refused: [],
     issues: [],
   };
@@ -135,7 +142,7 @@ export class TableNames {
 
   /** Whether the table has this kind of root field in the graph. */
   hasRoot(table: Table, kind: RootFieldKind): boolean {
-    if (kind === 'select_connection' && this.#resolution.withoutConnection.has(table)) return false;
+    if (this.#hasYielded(table, kind)) return false;
     return offersRoot(table, kind, this.#options.subscriptions);
   }
 
@@ -267,9 +274,12 @@ export class TableNames {
 
   /** Whether the table has this kind of type in the graph. */
   hasType(table: Table, kind: TypeKind): boolean {
-    const { withoutConnection } = this.#resolution;
-    if ((kind === 'connection' || kind === 'edge') && withoutConnection.has(table)) return false;
-    return this.#options.offersType(table, kind);
+    return !this.#hasYielded(table, kind) && this.#options.offersType(table, kind);
+  }
+
+  #hasYielded(table: Table, kind: RootFieldKind | TypeKind): boolean {
+    const group = yieldingOf(kind);
+    return group !== undefined && this.#resolution.without[group].has(table);
   }
 
   /** Enters `custom_root_fields`. Names that are taken are clashes. */

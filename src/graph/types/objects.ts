@@ -10,10 +10,11 @@ import { aggregatedColumns, isGroupable } from '../column-support.ts';
 import type { Graph } from '../graph.ts';
 import { type ObjectKind, word } from '../names/conventions.ts';
 import { pageInfoName } from '../names/shared.ts';
+import { scalarType } from '../scalars/types.ts';
 import { groupArguments, rowsArguments } from './arguments.ts';
 import { argument, type Fields, field, fullList, listOf, nonNull } from './make.ts';
 import { nodeFields } from './node.ts';
-import { aggregateType, columnType } from './values.ts';
+import { aggregateType, changeOpType, columnType } from './values.ts';
 
 type FieldsOf = (graph: Graph, table: Table) => Fields;
 
@@ -179,6 +180,45 @@ const edge: FieldsOf = (graph, table) => ({
   node: field(nonNull(graph.object(table, 'row')), { kind: 'node' }),
 });
 
+/** `orders_change` */
+const change: FieldsOf = (graph, table) => {
+  const naming = graph.names.naming(table);
+  const image = graph.object(table, 'change_row');
+  const text = nonNull(GraphQLString);
+  return {
+    op: field(nonNull(changeOpType(graph, naming)), { kind: 'op' }),
+    old: field(image, { kind: 'old' }, { description: 'The row before; null for a new one.' }),
+    new: field(image, { kind: 'new' }, { description: 'The row after; null where it is gone.' }),
+    at: field(
+      nonNull(scalarType(naming, 'timestamptz')),
+      { kind: 'at' },
+      { description: 'When it was committed, by the clock of the database.' },
+    ),
+    source: field(text, { kind: 'change_source' }, { description: 'The name of the source.' }),
+    position: field(
+      text,
+      { kind: 'position' },
+      { description: 'Where it is among the changes of the source: `after` takes it.' },
+    ),
+    transaction: field(
+      text,
+      { kind: 'transaction' },
+      { description: 'Changes of one transaction have the same one.' },
+    ),
+  };
+};
+
+/** `orders_change_row`: the columns of a row as far as the database tells them. */
+const changeRow: FieldsOf = (graph, table) => {
+  const fields: Fields = {};
+  for (const column of table.columns) {
+    const { args, description, extensions } = columnField(graph, table, column);
+    const type = columnType(graph, table, column);
+    fields[graph.names.column(table, column)] = { type, args, description, extensions };
+  }
+  return fields;
+};
+
 /** `PageInfo` of the Relay specification. */
 export function pageInfo(graph: Graph): GraphQLObjectType {
   return graph.once(
@@ -216,4 +256,6 @@ export const objectFields: Readonly<Record<ObjectKind, FieldsOf>> = {
   mutation_response: mutationResponse,
   connection,
   edge,
+  change,
+  change_row: changeRow,
 };

@@ -4,8 +4,8 @@ import type { Graph } from '../graph.ts';
 import { word } from '../names/conventions.ts';
 import type { RootEntry } from '../names/tables.ts';
 import { orderArgument, rowsArguments } from './arguments.ts';
-import { type Arguments, argument, field, fullList, list, nonNull } from './make.ts';
-import { columnType } from './values.ts';
+import { type Arguments, argument, field, fullList, list, listOf, nonNull } from './make.ts';
+import { changeOpType, columnType } from './values.ts';
 import { updateArguments } from './writes.ts';
 
 type RootField = GraphQLFieldConfig<unknown, unknown>;
@@ -76,6 +76,29 @@ const selectStream: Make = (graph, entry) => {
   return field(fullList(graph.object(table, 'row')), root(entry), {
     args,
     description: about('Each new row once, of', entry),
+  });
+};
+
+const selectChanges: Make = (graph, entry) => {
+  const { table } = entry;
+  const naming = graph.names.naming(table);
+  const args: Arguments = {
+    where: argument(graph.input(table, 'bool_exp'), { kind: 'where' }, 'Of which rows; default: all.'),
+    ops: argument(listOf(changeOpType(graph, naming)), { kind: 'ops' }, 'Which kinds; default: all.'),
+    after: argument(
+      GraphQLString,
+      { kind: 'after' },
+      'The position of the last change that the client has; default: changes from now on.',
+    ),
+    [word(naming, 'batch_size')]: argument(
+      GraphQLInt,
+      { kind: 'batch_size' },
+      'Most changes in one answer; default: 100.',
+    ),
+  };
+  return field(fullList(graph.object(table, 'change')), root(entry), {
+    args,
+    description: about('Each change once, in order, of rows of', entry),
   });
 };
 
@@ -185,6 +208,7 @@ const makers = {
   select_aggregate: selectAggregate,
   select_connection: selectConnection,
   select_stream: selectStream,
+  select_changes: selectChanges,
   insert,
   insert_one: insertOne,
   update,

@@ -199,6 +199,17 @@ export function bucketType(graph: Graph, naming: Naming): GraphQLEnumType {
   });
 }
 
+/** The enum `change_op` of changes. */
+export function changeOpType(graph: Graph, naming: Naming): GraphQLEnumType {
+  return graph.once(sharedName(naming, 'change_op'), (name) => {
+    const values = (['insert', 'update', 'delete'] as const).map((op) => [
+      fixedValue(naming, op),
+      { value: op },
+    ]);
+    return new GraphQLEnumType({ name, values: Object.fromEntries(values) });
+  });
+}
+
 /** The enum `cursor_ordering` of streams. */
 export function cursorOrderType(graph: Graph, naming: Naming): GraphQLEnumType {
   return graph.once(sharedName(naming, 'cursor_ordering'), (name) => {

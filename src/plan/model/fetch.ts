@@ -2,7 +2,7 @@ import type { Column, KeyComparison, Table } from '../../catalog/index.ts';
 import type { Measure } from './measure.ts';
 import type { Param } from './param.ts';
 import type { Predicate } from './predicate.ts';
-import type { Aggregate, Direction, GroupBy, OrderTerm, Select } from './select.ts';
+import type { Aggregate, Direction, Field, GroupBy, OrderTerm, Select } from './select.ts';
 
 /** The read of one statement. */
 export type Fetch =
@@ -37,6 +37,19 @@ export type Fetch =
       readonly keys: Param;
       readonly aggregate: Aggregate;
       readonly group: GroupBy;
+    }
+  /**
+   * Rows that no table holds: images of changed rows, those that pass `where`. `images` (shape `rows`) has a tuple per image, with what
+   * the driver read from the wire for each of `columns`. Column 0 of the result is the index of the tuple. `rows`: what is selected of
+   * a row, in several ways; each is one `object` of the shape.
+   */
+  | {
+      readonly kind: 'images';
+      readonly table: Table;
+      readonly columns: readonly Column[];
+      readonly images: Param;
+      readonly where: Predicate;
+      readonly rows: readonly (readonly Field[])[];
     }
   /**
    * Distinct tuples of `columns` among the rows that pass `where`, without NULLs, at most `limit`. `compare`: when

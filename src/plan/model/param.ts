@@ -12,7 +12,7 @@ export interface Param {
    * - `list`: an array of values of `type` (`_in`), possibly empty
    * - `keys`: an array of tuples, each with a canonical value per column of `keyTypes`
    * - `ranks`: tuples as in `keys`, each with one more element, an integer rank
-   * - `rows`: an array of tuples to be inserted, each with a value per column of `keyTypes`
+   * - `rows`: an array of tuples to be inserted, each with a value per column of `keyTypes`; or images of rows (see `Fetch`)
    */
   readonly shape: 'value' | 'list' | 'keys' | 'ranks' | 'rows';
   readonly keyTypes?: readonly ValueType[];

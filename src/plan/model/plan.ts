@@ -1,3 +1,4 @@
+import type { ChangesPlan } from '../reading/changes.ts';
 import type { ConnectionPlan } from '../reading/connection.ts';
 import type { StreamPlan } from '../reading/stream.ts';
 import type { Mutation } from '../writing/mutation.ts';
@@ -27,6 +28,8 @@ export type Root =
   | (ReadRoot & { readonly kind: 'connection'; readonly connection: ConnectionPlan })
   /** `<table>_stream`: the next rows behind a cursor. */
   | (ReadRoot & { readonly kind: 'stream'; readonly stream: StreamPlan })
+  /** `<table>_changes`: changes of rows, each once. */
+  | (ReadRoot & { readonly kind: 'changes'; readonly changes: ChangesPlan })
   | { readonly kind: 'write'; readonly key: string; readonly mutation: Mutation };
 
 interface ReadRoot {

@@ -1,6 +1,7 @@
 import type { Plan, Root } from '../model/plan.ts';
 import { isAlways } from '../model/predicate.ts';
 import type { Step } from '../model/step.ts';
+import type { ChangesPlan } from '../reading/changes.ts';
 import type { ConnectionPlan } from '../reading/connection.ts';
 import { aggregateLines, indented, rangeLines, selectLines } from './print-rows.ts';
 import {
@@ -77,12 +78,26 @@ function rootLines(root: Root): string[] {
         `${root.key}: stream of ${tableText(root.stream.select.table)}`,
         ...indented(selectLines(root.stream.select)),
       ];
+    case 'changes':
+      return [
+        `${root.key}: changes of ${tableText(root.changes.table)}`,
+        ...indented(changesLines(root.changes)),
+      ];
     case 'write':
       return [
         `${root.key}: ${root.mutation.kind} of ${tableText(root.mutation.table)}`,
         ...indented(mutationLines(root.mutation)),
       ];
   }
+}
+
+function changesLines({ where, columns, size, fields }: ChangesPlan): string[] {
+  return [
+    `up to ${size}`,
+    ...(isAlways(where) ? [] : [`where ${predicateText(where)}`]),
+    `images of ${names(columns)}`,
+    `answer ${fields.map(({ key }) => key).join(', ')}`,
+  ];
 }
 
 function connectionLines({ select, size, backward, count, parts }: ConnectionPlan): string[] {

@@ -41,6 +41,17 @@ export function planFields(
   );
 }
 
+/** All fields of a type of columns, as if each was selected. */
+export function allFields(planning: Planning, type: GraphQLObjectType): Field[] {
+  return Object.values(type.getFields()).flatMap((field): Field[] => {
+    const meaning = fieldMeaning(field);
+    if (meaning?.kind !== 'column') return [];
+    return [
+      { kind: 'column', key: field.name, column: visibleColumn(planning, meaning.column), jsonPath: null },
+    ];
+  });
+}
+
 function planField(planning: Planning, type: GraphQLObjectType, selected: Selected, path: string): Field {
   const { key, field } = selected;
   if (field === undefined) return { kind: 'constant', key, json: JSON.stringify(type.name) };

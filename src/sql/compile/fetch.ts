@@ -7,6 +7,7 @@ import { childRows } from './children.ts';
 import type { Draft } from './draft.ts';
 import { groupOut } from './flat-groups.ts';
 import { groupClauses } from './groups.ts';
+import { compileImages } from './images.ts';
 import { compileKeys, compileRanks } from './keys.ts';
 import { aggregateRows, measures, nestedAggregate, nestedList, nestedOne } from './nested.ts';
 import { aggregateItems, rowFields } from './rows.ts';
@@ -43,6 +44,8 @@ function compile(scope: Scope, fetch: Fetch): Draft {
       return childAggregate(scope, fetch);
     case 'children groups':
       return childGroups(scope, fetch);
+    case 'images':
+      return compileImages(scope, fetch);
     case 'keys':
       return compileKeys(scope, fetch);
     case 'ranks':

@@ -11,6 +11,7 @@ export class Scope {
   readonly #changed: Table | null;
   #aliases = 0;
   #offset = false;
+  #images: Sql | null = null;
 
   /** `changed`: the table that the statement changes. */
   constructor(dialect: Dialect, changed: Table | null = null) {
@@ -53,6 +54,12 @@ export class Scope {
     }
   }
 
+  /** A new alias for images of rows: see `Dialect.imageRows`. */
+  imageAlias(): Sql {
+    this.#images = this.alias();
+    return this.#images;
+  }
+
   /** The end of a sub-select of EXISTS at this place: see `Dialect.existsBeforeOffset`. */
   get existsTail(): Sql {
     return (this.#offset ? this.dialect.existsBeforeOffset : undefined) ?? sql.empty;
@@ -80,6 +87,9 @@ export class Scope {
   /** As `column`, for range comparisons. */
   ranged(alias: Sql, column: Column): Sql {
     const plain = sql`${alias}.${this.dialect.name(column.name)}`;
+    const { imagePlace } = this.dialect;
+    if (alias === this.#images && imagePlace !== undefined)
+      return this.#masked(alias, column, imagePlace(plain, column.type));
     if (column.mask === null) return plain;
     return this.#masked(alias, column, this.dialect.placeOf?.(plain, column.type) ?? plain);
   }

@@ -3,7 +3,7 @@ import { sql } from '../../../src/sql/index.ts';
 import { constant, dialect, everything, type Fixture, factsOf, rowsOf, typeOf } from './support.ts';
 
 /** Creates the types of the columns. */
-const prelude = `
+export const prelude = `
 create type mood as enum ('so so', 'it''s "fine"', 'näh');
 create type pair as (a int, b text);
 create domain short as varchar(5);
@@ -11,7 +11,7 @@ create domain level as text check (value in ('low', 'high'));
 `;
 
 /** Native types with literals, many at the limits of the type, and the canonical JSON of a literal where it is not obvious. */
-const cases: readonly (readonly [
+export const typeCases: readonly (readonly [
   type: string,
   ...literals: (string | readonly [literal: string, json: string])[],
 ])[] = [
@@ -155,8 +155,8 @@ export function describeValues(open: () => Promise<Fixture>): void {
 
   beforeAll(async () => {
     fixture = await open();
-    const columns = cases.map(([type], index) => `c${index} ${type}`);
-    const inserts = cases.flatMap(([, ...literals], index) =>
+    const columns = typeCases.map(([type], index) => `c${index} ${type}`);
+    const inserts = typeCases.flatMap(([, ...literals], index) =>
       literals.map((entry) => {
         const literal = typeof entry === 'string' ? entry : entry[0];
         return `insert into "values" (c${index}) values (E'${literal.replaceAll('\\', '\\\\').replaceAll("'", "''")}');`;
@@ -171,7 +171,7 @@ export function describeValues(open: () => Promise<Fixture>): void {
   });
   afterAll(() => fixture.drop());
 
-  test.each(cases.map(([type], index) => ({ type, index })))('$type', async ({ index }) => {
+  test.each(typeCases.map(([type], index) => ({ type, index })))('$type', async ({ index }) => {
     const column = `c${index}`;
     const type = types.get(column)!;
     const c = dialect.name(column);
@@ -180,7 +180,7 @@ export function describeValues(open: () => Promise<Fixture>): void {
       sql`select ${dialect.flat(c, type)}, ${dialect.json.value(c, type, 'string')}, ${dialect.json.value(c, type, 'number')}
         from ${table} where ${c} is not null order by "id"`,
     );
-    const [, ...literals] = cases[index]!;
+    const [, ...literals] = typeCases[index]!;
     expect(rows).toHaveLength(literals.length);
     for (const [at, [wire, asStrings, asNumbers]] of rows.entries()) {
       expect(written(wire, type, 'string')).toBe(asStrings);

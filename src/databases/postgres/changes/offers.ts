@@ -149,13 +149,15 @@ function gapsOf(
       { table, reason: `The publication "${publication}" does not have the table, or not all of its rows.` },
     ];
   if (identity === 'whole row') return [];
+  if (identity === 'key') {
+    const reason =
+      'The row before an update or a delete has only its key: REPLICA IDENTITY FULL sends all of it.';
+    return [{ table, reason, old: 'key' }];
+  }
   return [
     {
       table,
-      reason:
-        identity === 'key'
-          ? 'The row before an update or a delete has only its key: REPLICA IDENTITY FULL sends all of it.'
-          : 'Updates and deletes are not sent: the table has no primary key and no replica identity.',
+      reason: 'Updates and deletes are not sent: the table has no primary key and no replica identity.',
     },
   ];
 }

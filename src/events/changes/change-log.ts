@@ -1,0 +1,257 @@
+import { FozError } from '../../core/index.ts';
+import type { LoggedChange } from '../../execute/index.ts';
+import type { ChangedTable, ChangeMessage, ChangePosition, RowImage } from '../../plan/index.ts';
+import { tableKey } from '../feed/watchers.ts';
+import { endOf, isAfter, type Place, placeText } from './position.ts';
+
+/** How much of the changes is kept for readers, and for those who come back. */
+export interface Keeping {
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+/** A change in the log. `end`: the bytes of all changes up to this one, since the log began. */
+export interface Entry extends LoggedChange {
+  readonly table: LoggedTable;
+  readonly place: Place;
+  readonly end: number;
+  readonly loggedAt: number;
+}
+
+type Row = Extract<ChangeMessage, { kind: 'row' }>;
+type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
+
+/** A table whose changes are logged. */
+export interface LoggedTable {
+  readonly key: string;
+  /** The place behind which all its changes are in the log. */
+  since: Place;
+  /** Why they are not in it any more; `null`: they are. */
+  lost: FozError | null;
+}
+
+/** A transaction that has begun in the stream, with its changes of logged tables. */
+interface Pending {
+  readonly begin: Begin;
+  readonly rows: {
+    readonly table: LoggedTable;
+    readonly row: Row;
+    readonly index: number;
+    readonly bytes: number;
+  }[];
+  count: number;
+  bytes: number;
+}
+
+/**
+ * The latest changes of one source, for the tables whose changes somebody has asked for. Readers share it, so a reader that is
+ * behind costs no memory of its own.
+ */
+export class ChangeLog {
+  readonly #keeping: Keeping;
+  readonly #tables = new Map<string, LoggedTable>();
+  readonly #entries: Entry[] = [];
+  #first = 0;
+  #bytes = 0;
+  #end = 0;
+  #pending: Pending | null = null;
+  #position: ChangePosition | null = null;
+
+  constructor(keeping: Keeping) {
+    this.#keeping = keeping;
+  }
+
+  /** The position from which a stream goes on without a gap; `null`: nobody has asked for changes. */
+  get resumesAfter(): ChangePosition | null {
+    return this.#tables.size === 0 ? null : this.#position;
+  }
+
+  /** Whether somebody has asked for changes. */
+  get isUsed(): boolean {
+    return this.#tables.size > 0;
+  }
+
+  get keeping(): Keeping {
+    return this.#keeping;
+  }
+
+  /** The number of the first entry that is kept. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** The number of the next entry. */
+  get next(): number {
+    return this.#first + this.#entries.length;
+  }
+
+  /** The bytes of all entries before this one, since the log began. */
+  bytesBefore(number: number): number {
+    return number > this.#first ? this.entry(number - 1).end : this.#end - this.#bytes;
+  }
+
+  entry(number: number): Entry {
+    return this.#entries[number - this.#first]!;
+  }
+
+  /**
+   * Logs the changes of a table from now on, and finds the first entry behind a place; `after: null`: the next one that comes. Throws
+   * FozError `not-found`.
+   */
+  open(table: ChangedTable, after: Place | null): { readonly table: LoggedTable; readonly next: number } {
+    const key = tableKey(table);
+    const now = endOf(this.#position ?? '');
+    let logged = this.#tables.get(key);
+    if (logged === undefined) {
+      logged = { key, since: now, lost: null };
+      this.#tables.set(key, logged);
+    }
+    if (after === null) return { table: logged, next: this.next };
+    if (isAfter(logged.since, after) || isAfter(after, now)) throw goneAway();
+    const found = this.#entries.findIndex(({ place }) => isAfter(place, after));
+    return { table: logged, next: found < 0 ? this.next : this.#first + found };
+  }
+
+  /** Takes the next message of the stream. A transaction is in the log once it is complete. */
+  take(message: ChangeMessage): void {
+    switch (message.kind) {
+      case 'begin':
+        this.#pending = { begin: message, rows: [], count: 0, bytes: 0 };
+        break;
+      case 'row':
+        this.#add(message);
+        break;
+      case 'truncate':
+        this.lose(replaced(), message.tables);
+        break;
+      case 'commit':
+        this.#commit(message.position);
+        break;
+      case 'idle':
+        this.#position = message.position;
+        break;
+      case 'touched':
+        this.lose(unknownChange());
+        break;
+    }
+  }
+
+  /** A stream was opened. Changes between the last one that was taken and `start` are not known. */
+  opened(start: ChangePosition): void {
+    this.#pending = null;
+    if (this.#position === null || start > this.#position) {
+      this.#position = start;
+      this.lose(lostStream());
+    }
+  }
+
+  /** Changes of tables are missing in the log: their readers end, and nobody can go on from a place before. */
+  lose(error: FozError, tables?: readonly ChangedTable[]): void {
+    for (const key of tables?.map(tableKey) ?? [...this.#tables.keys()]) {
+      const logged = this.#tables.get(key);
+      if (logged === undefined) continue;
+      logged.lost = error;
+      this.#tables.delete(key);
+    }
+  }
+
+  /** Forgets the position, since the database does not have its changes any more. */
+  forget(): void {
+    this.lose(lostStream());
+    this.#position = null;
+  }
+
+  #add(row: Row): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    const index = pending.count++;
+    const table = this.#tables.get(tableKey(row.table));
+    if (table === undefined) return;
+    const bytes = 200 + bytesOf(row.old) + bytesOf(row.new);
+    pending.bytes += bytes;
+    pending.rows.push({ table, row, index, bytes });
+    if (pending.bytes <= this.#keeping.bytes) return;
+    this.lose(tooLarge());
+    pending.rows.length = 0;
+    pending.bytes = 0;
+  }
+
+  #commit(position: ChangePosition): void {
+    const pending = this.#pending;
+    this.#pending = null;
+    this.#position = position;
+    if (pending === null) return;
+    const { at, transaction } = pending.begin;
+    const loggedAt = performance.now();
+    for (const { table, row, index, bytes } of pending.rows) {
+      if (table.lost !== null) continue;
+      const place = { position, index };
+      this.#bytes += bytes;
+      this.#end += bytes;
+      const { op, old } = row;
+      this.#entries.push({
+        ...{ op, old, new: row.new, at, transaction, position: placeText(place) },
+        ...{ table, place, end: this.#end, loggedAt },
+      });
+    }
+    this.#trim(loggedAt);
+  }
+
+  #trim(now: number): void {
+    const { bytes, milliseconds } = this.#keeping;
+    let count = 0;
+    for (const entry of this.#entries) {
+      const kept = this.#end - entry.end;
+      if (this.#bytes <= bytes && now - entry.loggedAt <= milliseconds) break;
+      this.#bytes = kept;
+      entry.table.since = entry.place;
+      count++;
+    }
+    if (count === 0) return;
+    this.#entries.splice(0, count);
+    this.#first += count;
+  }
+}
+
+function bytesOf(image: RowImage | null): number {
+  let bytes = 0;
+  for (const value of image?.values ?? [])
+    bytes += typeof value === 'string' ? 2 * value.length : Buffer.isBuffer(value) ? value.length : 16;
+  return bytes;
+}
+
+const anew = 'Read the table again, and subscribe from then on.';
+
+function goneAway(): FozError {
+  return new FozError('not-found', `The changes behind this position are not kept any more. ${anew}`);
+}
+
+function lostStream(): FozError {
+  return new FozError(
+    'unavailable',
+    `The connection that tells the changes was lost, and what has happened since is not known. ${anew}`,
+  );
+}
+
+function replaced(): FozError {
+  return new FozError(
+    'not-found',
+    `Rows of the table were removed or replaced as a whole (TRUNCATE). ${anew}`,
+  );
+}
+
+function unknownChange(): FozError {
+  return new FozError('not-found', `The database has changed rows that it does not tell. ${anew}`);
+}
+
+/** The tables are not reported any more. */
+export function notReported(): FozError {
+  return new FozError(
+    'not-supported',
+    'The database does not tell the changed rows of this table any more: "foz changes status" says why.',
+  );
+}
+
+function tooLarge(): FozError {
+  return new FozError('limit-exceeded', `A transaction has more changes than are kept. ${anew}`);
+}

@@ -1,0 +1,68 @@
+import { FozError } from '../../core/index.ts';
+import type { ChangeLog, Entry, LoggedTable } from './change-log.ts';
+
+/** The part of the log that a reader may be behind. The rest is the time in which it can come back. */
+const mostBehind = 0.75;
+/** Most bytes of changes that are taken at once. */
+const mostTaken = 1024 * 1024;
+
+/** Reads the changes of one table from a log, at the pace of its caller. */
+export class ChangeReader {
+  readonly #log: ChangeLog;
+  readonly #table: LoggedTable;
+  readonly #mostBehind: number;
+  #next: number;
+  #last: string | null = null;
+
+  constructor(log: ChangeLog, { table, next }: ReturnType<ChangeLog['open']>) {
+    this.#log = log;
+    this.#table = table;
+    this.#next = next;
+    // One that comes back may have much to catch up with.
+    this.#mostBehind = Math.max(mostBehind * log.keeping.bytes, this.#behind);
+  }
+
+  get #behind(): number {
+    return this.#log.bytesBefore(this.#log.next) - this.#log.bytesBefore(this.#next);
+  }
+
+  /**
+   * The next changes; empty: there are none now. They come again until `done` is called. Throws FozError where changes are missing, or
+   * the caller is too far behind.
+   */
+  peek(most: number): readonly Entry[] {
+    const log = this.#log;
+    if (this.#table.lost !== null) throw this.#table.lost;
+    if (this.#next < log.first) throw this.#tooSlow();
+    if (this.#behind > this.#mostBehind) throw this.#tooSlow();
+    const found: Entry[] = [];
+    let bytes = 0;
+    for (let at = this.#next; at < log.next && found.length < most && bytes < mostTaken; at++) {
+      const entry = log.entry(at);
+      if (entry.table !== this.#table) continue;
+      found.push(entry);
+      bytes += entry.end - log.bytesBefore(at);
+    }
+    if (found.length === 0) this.#next = log.next;
+    return found;
+  }
+
+  /** The changes were told. */
+  done(changes: readonly Entry[]): void {
+    const last = changes.at(-1);
+    if (last === undefined) return;
+    this.#last = last.position;
+    let at = this.#next;
+    while (at < this.#log.next && this.#log.entry(at) !== last) at++;
+    this.#next = at + 1;
+  }
+
+  #tooSlow(): FozError {
+    const from = this.#last === null ? '' : ` with after: "${this.#last}"`;
+    return new FozError(
+      'limit-exceeded',
+      `The changes are read more slowly than they come: subscribe again soon${from}, or read the table again.`,
+      { details: { after: this.#last } },
+    );
+  }
+}

@@ -1,0 +1,149 @@
+import { FozError, RequestEnd } from '../../core/index.ts';
+import { answerErrors, type EngineAnswer, errorsOf } from '../../execute/index.ts';
+import type { Watch } from '../feed/feeds.ts';
+import type { Watcher } from '../feed/watchers.ts';
+import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from '../live/shared-query.ts';
+import type { ChangeReader } from './change-reader.ts';
+
+const over = { value: undefined, done: true } as const;
+
+/**
+ * The changes of a table for one subscriber: each that it may see once, in order. The next ones are judged when the subscriber asks for them,
+ * by the rules of that time.
+ */
+export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer, undefined> {
+  readonly #context: LiveContext;
+  readonly #end = new RequestEnd();
+  readonly #onEnd: () => void;
+  #planned: PlannedSubscription;
+  #watch: Watch;
+  #reader: ChangeReader | null = null;
+  #hasAnswered = false;
+  #isDirty = true;
+  #wake: (() => void) | null = null;
+  #failure: EngineAnswer | null = null;
+  /** Whether the schema seemed to differ from the catalog, and was read again. */
+  #hasDrifted = false;
+
+  /** `onEnd`: called once. */
+  constructor(planned: PlannedSubscription, context: LiveContext, onEnd: () => void) {
+    this.#planned = planned;
+    this.#context = context;
+    this.#onEnd = onEnd;
+    this.#watch = context.watch(planned.live, this);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Goes on with another plan. What was judged by the one before and is not sent yet is judged again. */
+  use(planned: PlannedSubscription): void {
+    if (planned.engine === this.#planned.engine) return;
+    const [before, now] = [this.#planned, planned].map(({ live }) => live.changes!.table.id);
+    if (before !== now)
+      throw new FozError('not-found', 'The table of this subscription has been replaced by another one.');
+    this.#watch.stop();
+    this.#planned = planned;
+    this.#watch = this.#context.watch(planned.live, this);
+    this.touch();
+  }
+
+  /** Ends the changes with errors as the last answer. */
+  fail(answer: EngineAnswer): void {
+    this.#failure ??= answer;
+    this.touch();
+  }
+
+  touch(): void {
+    this.#isDirty = true;
+    this.#wake?.();
+  }
+
+  async next(): Promise<IteratorResult<EngineAnswer, undefined>> {
+    if (this.#end.aborted) return over;
+    const answer = await this.#next().catch((error: unknown) => this.#refused(error));
+    if (answer === null || this.#end.aborted) return over;
+    if (answer === this.#failure) this.#finish();
+    return { value: answer, done: false };
+  }
+
+  async return(): Promise<IteratorResult<EngineAnswer, undefined>> {
+    if (!this.#end.aborted) this.#finish();
+    return over;
+  }
+
+  #finish(): void {
+    this.#end.abort();
+    this.#watch.stop();
+    this.#wake?.();
+    this.#onEnd();
+  }
+
+  /** The errors as the last answer. */
+  #refused(error: unknown): EngineAnswer {
+    const { showInternal } = this.#planned.engine.options;
+    this.#failure ??= answerErrors(errorsOf(error), 'request', showInternal);
+    return this.#failure;
+  }
+
+  /** The next answer; `null`: the subscriber wants no more. */
+  async #next(): Promise<EngineAnswer | null> {
+    await this.#watch.ready;
+    this.#reader ??= await this.#context.changes(this.#planned.live, this.#end);
+    for (;;) {
+      await this.#change();
+      if (this.#end.aborted) return null;
+      if (this.#failure !== null) return this.#failure;
+      const answer = await this.#batch(this.#reader);
+      if (answer !== null) return answer;
+    }
+  }
+
+  async #change(): Promise<void> {
+    while (!this.#isDirty && !this.#end.aborted)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+  }
+
+  /** Judges the next changes; `null`: there is nothing to send. */
+  async #batch(reader: ChangeReader): Promise<EngineAnswer | null> {
+    this.#isDirty = false;
+    const planned = this.#planned;
+    const changes = reader.peek(planned.live.changes!.size);
+    if (changes.length === 0 && this.#hasAnswered) return null;
+    let told = 0;
+    const onBatch = (_: string, count: number) => {
+      told = count;
+    };
+    const answer = await this.#context.slots.run(planned.subscriber.name, () =>
+      runOnce(planned, this.#end, { changes, onBatch }),
+    );
+    if (answer.errors.length > 0) return this.#failed(answer);
+    this.#isDirty = true;
+    // The rules may have changed meanwhile.
+    if (this.#planned !== planned) return null;
+    this.#hasDrifted = false;
+    reader.done(changes);
+    if (told === 0 && this.#hasAnswered) return null;
+    this.#hasAnswered = true;
+    return answer;
+  }
+
+  /** Decides whether the changes are judged again later (`null`), or the errors are the last answer. */
+  async #failed(answer: EngineAnswer): Promise<EngineAnswer | null> {
+    const isNewDrift = answer.drifted !== undefined && !this.#hasDrifted;
+    if (isNewDrift) {
+      this.#hasDrifted = true;
+      await this.#context.onDrift(answer.drifted!).catch(() => {});
+    }
+    const passes = answer.errors.every(({ code }) => code === 'unavailable' || code === 'timeout');
+    if (isNewDrift || (passes && this.#hasAnswered)) {
+      setTimeout(() => this.touch(), repairMs).unref();
+      return null;
+    }
+    this.#failure ??= answer;
+    return this.#failure;
+  }
+}

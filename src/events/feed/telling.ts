@@ -1,0 +1,63 @@
+import type { Column, Table } from '../../catalog/index.ts';
+import { FozError } from '../../core/index.ts';
+import type { ChangedTable, ChangeOffer, Changes } from '../../plan/index.ts';
+import { tableKey } from './watchers.ts';
+
+/** Which changed rows the database of a feed tells, as it is set up now. */
+export class Telling {
+  #isKnown = false;
+  #best: ChangeOffer | null = null;
+  #obstacles: readonly string[] = [];
+  #unseen: ReadonlyMap<string, ChangedTable> = new Map();
+
+  /** `best`: the method in use; `null`: none can be used. `unseen`: tables that it does not report, by key. */
+  offered(
+    best: ChangeOffer | null,
+    obstacles: readonly string[],
+    unseen: ReadonlyMap<string, ChangedTable>,
+  ): void {
+    this.#isKnown = true;
+    this.#best = best;
+    this.#obstacles = obstacles;
+    this.#unseen = unseen;
+  }
+
+  /** Throws FozError `not-supported` where the changed rows of a table are not told, or not the old values of the columns. */
+  check(changes: Changes | null, table: Table, neededOld: readonly Column[]): void {
+    const { name } = table.source;
+    const reason = this.#reason(changes, table);
+    if (reason !== null)
+      throw new FozError(
+        'not-supported',
+        `The database does not tell the changed rows of this table, as it is set up: "foz changes status" says why, "foz changes setup ${name}" what helps.`,
+        { internal: reason },
+      );
+    const missing = neededOld.find((column) => !this.#hasOld(table, column));
+    if (missing !== undefined)
+      throw new FozError(
+        'not-supported',
+        'The database tells only the key of the row before a change, but the filter, or the mask of a column, needs more: let it tell whole rows (on PostgreSQL: REPLICA IDENTITY FULL).',
+        { internal: `${table.id}.${missing.name}` },
+      );
+  }
+
+  /** Why changed rows are not told, for admins; `null`: they are, or it is not known yet. */
+  #reason(changes: Changes | null, table: Table): string | null {
+    if (changes === null) return `${table.source.engine} tells no changes.`;
+    if (!this.#isKnown) return null;
+    if (this.#best === null) return ['No method can be used.', ...this.#obstacles].join(' ');
+    if (this.#best.grain !== 'rows') return 'Only that something was changed is told.';
+    if (!this.#unseen.has(tableKey(table))) return null;
+    return this.#gapOf(table)?.reason ?? `The changes of ${table.id} are not reported.`;
+  }
+
+  #gapOf(table: ChangedTable) {
+    const key = tableKey(table);
+    return this.#best?.gaps.find((gap) => tableKey(gap.table) === key);
+  }
+
+  #hasOld(table: Table, { name }: Column): boolean {
+    if (this.#gapOf(table)?.old !== 'key') return true;
+    return table.primaryKey?.columns.some((column) => column.name === name) ?? false;
+  }
+}
