@@ -8,6 +8,7 @@ import {
   requirePlane,
   type UnlistedOperations,
 } from '../src/control/index.ts';
+import type { Feeds } from '../src/events/index.ts';
 import type { Actor } from '../src/store/index.ts';
 import type { GraphHistory, Graphs, SourceRegistry } from '../src/views/index.ts';
 
@@ -26,6 +27,8 @@ export interface ControlContext {
   /** Settings such as issuers, limits and allow lists. */
   readonly settings: RuntimeSettings;
   readonly unlisted: UnlistedOperations;
+  /** How sources that somebody watches are followed now. */
+  readonly feeds: Pick<Feeds, 'states'>;
   /** API keys of the configuration file. */
   readonly declaredKeys: () => readonly DeclaredKey[];
   /** `null`: there is no store. */

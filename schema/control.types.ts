@@ -144,6 +144,14 @@ export type AuditVerification = {
   records: Scalars['SafeInt']['output'];
 };
 
+/** How the changes of the data are followed. `auto`: by the best method that works. `polling`: watched queries run once a second. `off`: nobody can subscribe. */
+export type ChangeMethod =
+  | 'auto'
+  | 'off'
+  | 'polling'
+  | 'replication'
+  | 'triggers';
+
 /** The effect of a graph change on clients. `breaking`: operations may be refused that were valid before. `dangerous`: operations may return another answer. `safe`: none. */
 export type ChangeSeverity =
   | 'breaking'
@@ -183,6 +191,13 @@ export type ColumnPairInput = {
   from: Scalars['String']['input'];
   to: Scalars['String']['input'];
 };
+
+/** `idle`: nobody subscribes. `following`: changes are told. `polling`: watched queries run once a second. `off`: nobody can subscribe. */
+export type FollowingState =
+  | 'following'
+  | 'idle'
+  | 'off'
+  | 'polling';
 
 export type ForeignKeyInput = {
   columns: Array<Scalars['String']['input']>;
@@ -1194,6 +1209,8 @@ export type SignIns = {
 
 /** An attached database. */
 export type Source = {
+  /** How its changes are followed; null: the database cannot be asked now. */
+  changes?: Maybe<SourceFollowing>;
   /** Kind of database: postgres, mysql, ... */
   kind: Scalars['String']['output'];
   /** As the configuration calls it. */
@@ -1227,6 +1244,25 @@ export type SourceChange = {
   what: Scalars['String']['output'];
 };
 
+export type SourceChanges = {
+  /** Default: auto. */
+  method?: Maybe<ChangeMethod>;
+  /** PostgreSQL: the publication that is followed; default: foz. */
+  publication?: Maybe<Scalars['String']['output']>;
+  /** Address of the server itself, where the source is reached by a connection pooler. */
+  url?: Maybe<Scalars['String']['output']>;
+};
+
+/** How the changes of the data are followed. */
+export type SourceChangesInput = {
+  /** Default: auto. */
+  method?: InputMaybe<ChangeMethod>;
+  /** PostgreSQL: the publication that is followed; default: foz. */
+  publication?: InputMaybe<Scalars['String']['input']>;
+  /** Address of the server itself, where the source is reached by a connection pooler. */
+  url?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type SourceCustomization = {
   rootFields?: Maybe<SourceRootFields>;
   typeNames?: Maybe<SourceTypeNames>;
@@ -1235,6 +1271,27 @@ export type SourceCustomization = {
 export type SourceCustomizationInput = {
   rootFields?: InputMaybe<SourceRootFieldsInput>;
   typeNames?: InputMaybe<SourceTypeNamesInput>;
+};
+
+/** How the changes of a database are followed. */
+export type SourceFollowing = {
+  /** Log that was written and not read yet. */
+  lagBytes?: Maybe<Scalars['SafeInt']['output']>;
+  /** From the commit of the last transaction to its message. */
+  lagSeconds?: Maybe<Scalars['Float']['output']>;
+  /** What following has left in the database; foz changes clean removes it. */
+  left: Array<Scalars['String']['output']>;
+  /** `replication`, `triggers`, `version`, `polling` or `off`. */
+  method: Scalars['String']['output'];
+  /** Why the wanted method, or a better one, is not used. */
+  reasons: Array<Scalars['String']['output']>;
+  /** Since when the method is in use, ISO 8601. */
+  since?: Maybe<Scalars['String']['output']>;
+  state: FollowingState;
+  /** The setting of the source. */
+  wanted: ChangeMethod;
+  /** What may become a trouble of the database. */
+  warnings: Array<Scalars['String']['output']>;
 };
 
 /** What of a database could not be taken as it is. */
@@ -1301,6 +1358,7 @@ export type SourceRootFieldsInput = {
 
 /** How a database is reached and shown; passwords and keys are `***`. */
 export type SourceSettings = {
+  changes?: Maybe<SourceChanges>;
   customization?: Maybe<SourceCustomization>;
   namespaces?: Maybe<NamePatterns>;
   naming?: Maybe<Naming>;
@@ -1321,6 +1379,7 @@ export type SourceSettings = {
 
 /** How a database is reached and shown. When a source is changed, what is left out stays, what is null goes, and a part that is given replaces the whole part. */
 export type SourceSettingsInput = {
+  changes?: InputMaybe<SourceChangesInput>;
   customization?: InputMaybe<SourceCustomizationInput>;
   namespaces?: InputMaybe<NamePatternsInput>;
   naming?: InputMaybe<Naming>;

@@ -3,6 +3,7 @@ import type { FozConfig } from './control/index.ts';
 import { FozError, parseSourceName, type SourceName } from './core/index.ts';
 import type { Connector } from './plan/index.ts';
 import {
+  changesOf,
   Graphs,
   type SourceConfig,
   type SourceKind,
@@ -16,15 +17,23 @@ const kinds = {
   postgres: async (source) =>
     (await import('./databases/postgres/index.ts')).connectPostgres({
       ...serverOptions(source),
+      changes: changesOf(source),
       preparedStatements: source.prepared_statements,
       onPooler: () =>
         process.emitWarning(
           `Source ${source.name}: a connection pooler stands before the server; statements go unnamed.`,
         ),
     }),
-  mysql: async (source) => (await import('./databases/mysql/index.ts')).connectMysql(serverOptions(source)),
+  mysql: async (source) =>
+    (await import('./databases/mysql/index.ts')).connectMysql({
+      ...serverOptions(source),
+      changes: changesOf(source),
+    }),
   mariadb: async (source) =>
-    (await import('./databases/mariadb/index.ts')).connectMariadb(serverOptions(source)),
+    (await import('./databases/mariadb/index.ts')).connectMariadb({
+      ...serverOptions(source),
+      changes: changesOf(source),
+    }),
   sqlite: async (source, create) =>
     (await import('./databases/sqlite/index.ts')).connectSqlite({
       file: source.path!,

@@ -66,14 +66,14 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger);
+  const control = { ...attached, ...runtime, history, plane, feeds: subscriptions.feeds };
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
     () => attached.graphs.limits,
     consoleFolder(),
     authentication.auth === null,
   );
-  const parts = [subscriptions, history, runtime, attached, authentication, plane];
-  const close = () => closeInOrder(parts);
+  const close = () => closeInOrder([subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -88,7 +88,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
     gauges: () => gaugesOf(attached, subscriptions, [authentication.auth, keeping.audit, runtime.unlisted]),
     samples: () => options.samples ?? [],
-    ...(await routesOf(config, authentication, { ...attached, ...runtime, history, plane }, keeping)),
+    ...(await routesOf(config, authentication, control, keeping)),
   };
   const front = await startServer(Object.assign(changing, fixed)).catch(async (error: unknown) => {
     await close();

@@ -1,6 +1,11 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, InputType, ObjectType, registerEnumType } from 'type-graphql';
-import { type SourceKind as KnownKind, kindNames } from '../../src/views/index.ts';
+import {
+  type ChangeSetting,
+  changeSettings,
+  type SourceKind as KnownKind,
+  kindNames,
+} from '../../src/views/index.ts';
 
 /** Kinds of databases. */
 export const SourceKind = Object.fromEntries(kindNames.map((kind) => [kind, kind])) as {
@@ -114,6 +119,35 @@ export class SourceCustomization {
   typeNames?: SourceTypeNames | null;
 }
 
+/** How the changes of a source are followed. */
+export const ChangeMethod = Object.fromEntries(changeSettings.map((method) => [method, method])) as {
+  readonly [Method in ChangeSetting]: Method;
+};
+registerEnumType(ChangeMethod, {
+  name: 'ChangeMethod',
+  description:
+    'How the changes of the data are followed. `auto`: by the best method that works. `polling`: watched queries run once a second. `off`: nobody can subscribe.',
+});
+
+@ObjectType('SourceChanges')
+@InputType('SourceChangesInput', { description: 'How the changes of the data are followed.' })
+export class SourceChanges {
+  @Field(() => ChangeMethod, { nullable: true, description: 'Default: auto.' })
+  method?: ChangeSetting | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Address of the server itself, where the source is reached by a connection pooler.',
+  })
+  url?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'PostgreSQL: the publication that is followed; default: foz.',
+  })
+  publication?: string | null;
+}
+
 @ObjectType('SourceSettings', {
   description: 'How a database is reached and shown; passwords and keys are `***`.',
 })
@@ -157,6 +191,9 @@ export class SourceSettings {
 
   @Field(() => Boolean, { nullable: true, description: 'SQLite: refuse to write.' })
   readonly?: boolean | null;
+
+  @Field(() => SourceChanges, { nullable: true })
+  changes?: SourceChanges | null;
 
   @Field(() => SourceCustomization, { nullable: true })
   customization?: SourceCustomization | null;

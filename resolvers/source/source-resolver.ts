@@ -1,17 +1,20 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { CatalogIssue } from '../../src/catalog/index.ts';
 import {
   allIssues,
   describeSource,
+  followingIssues,
+  followingOf,
   healthOf,
   keptNames,
   refreshSource,
   resetNames,
   type SourceDescription,
 } from '../../src/control/index.ts';
-import { readSource, type SourceConfig } from '../../src/views/index.ts';
+import { changesOf, readSource, type SourceConfig } from '../../src/views/index.ts';
 import type { ControlContext } from '../context.ts';
+import { followingShown, SourceFollowing } from './following.ts';
 import { Health } from './health.ts';
 import { SourceKind, SourceSettings } from './settings.ts';
 import { GraphChanges, Issue, KeptName, Source, SourceChange, SourceReading, SourceTest } from './source.ts';
@@ -38,13 +41,27 @@ export class SourceResolver {
   @Query(() => [Issue], {
     description: 'What of databases, metadata, sources and settings could not be taken as it is.',
   })
-  issues(@Ctx() context: ControlContext): readonly Issue[] {
+  async issues(@Ctx() context: ControlContext): Promise<readonly Issue[]> {
     return issuesIn(context);
   }
 
   @Query(() => Health, { description: 'Whether everything is as it should be.' })
-  health(@Ctx() context: ControlContext): Promise<Health> {
-    return healthOf({ ...context, issues: issuesIn(context) });
+  async health(@Ctx() context: ControlContext): Promise<Health> {
+    return healthOf({ ...context, issues: await issuesIn(context) });
+  }
+
+  @FieldResolver(() => SourceFollowing, {
+    nullable: true,
+    description: 'How its changes are followed; null: the database cannot be asked now.',
+  })
+  async changes(
+    @Root() { name }: Source,
+    @Ctx() { registry, feeds }: ControlContext,
+  ): Promise<SourceFollowing | null> {
+    const source = registry.find(name);
+    if (source === undefined || source.facts === null) return null;
+    const found = await followingOf(source.config, source.connector, source.facts).catch(() => null);
+    return found === null ? null : followingShown(name, found, feeds.states);
   }
 
   @Query(() => [SourceChange], { description: 'Looks what refreshing a source would change.' })
@@ -166,8 +183,18 @@ export class SourceResolver {
   }
 }
 
-function issuesIn({ graphs, sources, settings }: ControlContext): readonly CatalogIssue[] {
-  return [...allIssues(graphs), ...sources.issues, ...settings.current.issues];
+async function issuesIn({
+  graphs,
+  registry,
+  sources,
+  settings,
+}: ControlContext): Promise<readonly CatalogIssue[]> {
+  return [
+    ...allIssues(graphs),
+    ...sources.issues,
+    ...settings.current.issues,
+    ...(await followingIssues(registry.sources)),
+  ];
 }
 
 function configOf(name: string, kind: SourceKind, settings: SourceSettings): SourceConfig {
@@ -175,5 +202,7 @@ function configOf(name: string, kind: SourceKind, settings: SourceSettings): Sou
 }
 
 function toGraphql({ settings, ...source }: SourceDescription): Source {
-  return { ...source, settings: asGraphql(settings) } as Source;
+  const { changes, ...others } = settings;
+  const spelled = changes === undefined ? others : { ...others, changes: changesOf(settings) };
+  return { ...source, settings: asGraphql(spelled) } as Source;
 }

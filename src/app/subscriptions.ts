@@ -11,6 +11,8 @@ import {
 } from '../execute/index.ts';
 import { type Answers, documentRules, type Operation, type Subscriber } from '../serve/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
+import { methodOf, refuseUnfollowed } from './followed-sources.ts';
+import { keepOutboxes } from './outboxes.ts';
 
 /** Runs of live queries that go on at once, in all sources together. */
 const runsAtOnce = 10;
@@ -35,6 +37,7 @@ export function subscriptionsOf(
 ): Subscriptions {
   const feeds = new Feeds({
     connectorOf: (source) => registry.find(source)?.connector,
+    methodOf: (source) => methodOf(registry, source),
     onFailure: (source, error) =>
       log.warn({ source, code: error.code, reason: error.internal ?? error.message }, 'change stream ended'),
   });
@@ -48,7 +51,9 @@ export function subscriptionsOf(
       await Promise.all(sources.map((source) => registry.recheckSchema(source)));
     },
   });
+  const outboxes = keepOutboxes(feeds, registry, log);
   const stop = graphs.onSwap(() => {
+    outboxes.look();
     feeds.reconsider();
     live.replan();
   });
@@ -58,7 +63,7 @@ export function subscriptionsOf(
     subscribe(operation, document, subscriber) {
       const engine = graphs.engine(operation.session);
       try {
-        return live.subscribe(planner(graphs, engine, operation, document, subscriber));
+        return live.subscribe(planner({ graphs, registry }, engine, operation, document, subscriber));
       } catch (error) {
         return answerErrors(errorsOf(error), 'request', engine.options.showInternal);
       }
@@ -75,6 +80,7 @@ export function subscriptionsOf(
     },
     async close() {
       stop();
+      outboxes.stop();
       await feeds.close();
     },
   };
@@ -82,7 +88,7 @@ export function subscriptionsOf(
 
 /** Plans a subscription on the engine that its session has at the time. `first`: the engine that it was validated for. */
 function planner(
-  graphs: Graphs,
+  { graphs, registry }: { readonly graphs: Graphs; readonly registry: SourceRegistry },
   first: RoleEngine,
   { query, operationName, variables, hasExact, session, timeoutMs }: Operation,
   document: DocumentNode,
@@ -104,6 +110,7 @@ function planner(
     const limits = caller.limits();
     if (engine !== first || limits !== firstLimits) checkDocument(engine, document, documentRules(limits));
     const live = engine.live({ ...request, session: session.variables });
+    refuseUnfollowed(registry, live.dependencies.tables);
     return { engine, live, subscriber };
   };
 }

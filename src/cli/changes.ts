@@ -1,7 +1,7 @@
 import { connect } from '../attach.ts';
-import { loadConfig, sourcesOf } from '../control/index.ts';
+import { type Following, followingOf, loadConfig, sourcesOf } from '../control/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
-import type { ChangedTable, ChangeOffer, Connector } from '../plan/index.ts';
+import type { ChangedTable, Connector } from '../plan/index.ts';
 import { factsOf, type SourceConfig } from '../views/index.ts';
 import { openPlane } from './attach-stored.ts';
 
@@ -11,38 +11,48 @@ interface Options {
   readonly write?: boolean;
 }
 
-/** How a database can be followed. */
-interface Following {
+interface SetupOptions extends Options {
+  readonly method?: string;
+}
+
+/** How a database is followed, for machines. */
+interface Shown {
   readonly source: string;
+  readonly wanted: Following['wanted'];
   /** The method that is used; `asking again`: watched queries run once a second. */
-  readonly method: ChangeOffer['method'] | 'asking again';
-  /** Why a better method is not used. */
+  readonly method: Exclude<Following['method'], 'polling'> | 'asking again';
+  /** Why the wanted method, or a better one, is not used. */
   readonly obstacles: readonly string[];
-  /** Statements that remove obstacles and gaps. */
+  readonly warnings: readonly string[];
+  /** Statements that remove obstacles and gaps, without triggers where nobody has asked for them. */
   readonly setup: readonly string[];
   readonly tables: number;
   /** Tables of which not every change is reported. */
   readonly unseen: readonly string[];
   readonly gaps: readonly { readonly table: string; readonly reason: string }[];
+  /** What following has left in the database. */
+  readonly left: readonly string[];
 }
 
 const explained = {
   replication: 'followed by the log of the database',
+  triggers: 'followed by triggers and an outbox',
   version: 'followed by the version of the file',
   'asking again': 'asked again each second',
-} as const satisfies Record<Following['method'], string>;
+  off: 'not followed (changes: off)',
+} as const satisfies Record<Shown['method'], string>;
 
 /** `foz changes status`: how the changes of each source are seen, and what stands in the way of a better method. */
 export async function showChanges(only: string | undefined, options: Options): Promise<void> {
-  const found = await withSources(only, options.config, following);
+  const found = await withSources(only, options.config, shown);
   if (options.json === true) return console.log(JSON.stringify(found, null, 2));
   for (const one of found) print(one);
 }
 
 /** `foz changes setup`: shows the statements that let a source be followed better; with `--write` they are run. */
-export async function setUpChanges(source: string, options: Options): Promise<void> {
+export async function setUpChanges(source: string, options: SetupOptions): Promise<void> {
   const [found] = await withSources(source, options.config, async (config, connector) => {
-    const { setup } = await following(config, connector);
+    const setup = setupOf(await read(config, connector), options.method);
     if (options.write === true) for (const text of setup) await run(connector, text);
     return setup;
   });
@@ -52,6 +62,41 @@ export async function setUpChanges(source: string, options: Options): Promise<vo
     options.write === true
       ? `Done. See "foz changes status ${source}".`
       : 'Nothing was run: the owner of the database runs these, or this command with --write.',
+  );
+}
+
+/** `foz changes clean`: shows what following has left in a database, and the statements that remove it; with `--write` they are run. */
+export async function cleanChanges(source: string, options: Options): Promise<void> {
+  const [found] = await withSources(source, options.config, async (_, connector) => {
+    const left = (await connector.changes?.leftOvers(AbortSignal.timeout(60_000))) ?? [];
+    if (options.write === true)
+      for (const text of left.flatMap(({ remove }) => remove)) await run(connector, text);
+    return left;
+  });
+  if (found!.length === 0) return console.log('There is nothing to remove.');
+  for (const { what, remove } of found!) {
+    console.log(`-- ${what}`);
+    for (const text of remove) console.log(`${text};`);
+  }
+  console.log(
+    options.write === true
+      ? 'Done.'
+      : 'Nothing was removed: the owner of the database runs these, or this command with --write.',
+  );
+}
+
+/** The statements for a method; default: for the one that is set, or the best that needs no triggers. */
+function setupOf({ wanted, offers }: Following, asked?: string): readonly string[] {
+  const method = asked ?? (wanted === 'auto' ? undefined : wanted);
+  const offer = offers.find((one) =>
+    method === undefined ? one.method !== 'triggers' : one.method === method,
+  );
+  if (offer !== undefined) return offer.setup;
+  if (asked === undefined) return [];
+  const known = offers.map((one) => one.method).join(', ');
+  throw new FozError(
+    'not-supported',
+    `The database cannot be followed by ${asked}. It can by: ${known || 'nothing'}.`,
   );
 }
 
@@ -82,22 +127,31 @@ async function withSources<T>(
   }
 }
 
-async function following(config: SourceConfig, connector: Connector): Promise<Following> {
-  const facts = await factsOf({ name: config.name as SourceName, config, connector });
-  const tables = facts.tables
-    .filter(({ kind }) => kind === 'table' || kind === 'partitioned table')
-    .map(({ namespace, name }): ChangedTable => ({ namespace, name }));
-  const offers = (await connector.changes?.offers(tables, AbortSignal.timeout(60_000))) ?? [];
-  const used = offers.find(({ obstacles }) => obstacles.length === 0);
-  const best = used ?? offers[0];
+async function read(config: SourceConfig, connector: Connector): Promise<Following> {
+  return followingOf(
+    config,
+    connector,
+    await factsOf({ name: config.name as SourceName, config, connector }),
+  );
+}
+
+async function shown(config: SourceConfig, connector: Connector): Promise<Shown> {
+  const found = await read(config, connector);
+  const { wanted, method, obstacles, warnings, tables, unseen, gaps, leftOvers } = found;
   return {
     source: config.name,
-    method: used?.method ?? 'asking again',
-    obstacles: offers.flatMap(({ obstacles }) => obstacles),
-    setup: best?.setup ?? [],
-    tables: tables.length,
-    unseen: (used?.unseen ?? []).map(nameOf),
-    gaps: (best?.gaps ?? []).map(({ table, reason }) => ({ table: nameOf(table), reason })),
+    wanted,
+    method: method === 'polling' ? 'asking again' : method,
+    obstacles,
+    warnings,
+    setup:
+      wanted === 'off' || wanted === 'polling'
+        ? []
+        : setupOf(found, method === 'triggers' ? method : undefined),
+    tables,
+    unseen: unseen.map(nameOf),
+    gaps: gaps.map(({ table, reason }) => ({ table: nameOf(table), reason })),
+    left: leftOvers.map(({ what }) => what),
   };
 }
 
@@ -116,14 +170,28 @@ async function run(connector: Connector, text: string): Promise<void> {
 /** The most tables that are listed for one reason. */
 const mostNames = 5;
 
-function print({ source, method, obstacles, setup, tables, unseen, gaps }: Following): void {
-  console.log(`${source}: ${explained[method]}`);
-  for (const obstacle of obstacles) console.log(`  ${obstacle}`);
+function print({
+  source,
+  wanted,
+  method,
+  obstacles,
+  warnings,
+  setup,
+  tables,
+  unseen,
+  gaps,
+  left,
+}: Shown): void {
+  const isMissed = wanted !== 'auto' && wanted !== 'polling' && wanted !== method;
+  console.log(`${source}: ${explained[method]}${isMissed ? `, although "changes" asks for ${wanted}` : ''}`);
+  for (const line of [...obstacles, ...warnings]) console.log(`  ${line}`);
   if (unseen.length > 0) console.log(`  Asked again each second: ${listed(unseen)}, of ${tables} tables.`);
   const byReason = new Map<string, string[]>();
   for (const { table, reason } of gaps) byReason.set(reason, [...(byReason.get(reason) ?? []), table]);
   for (const [reason, names] of byReason) console.log(`  ${listed(names)}: ${reason}`);
   if (setup.length > 0) console.log(`  See "foz changes setup ${source}".`);
+  for (const what of left) console.log(`  In the database: ${what}.`);
+  if (left.length > 0) console.log(`  "foz changes clean ${source}" removes it.`);
 }
 
 function listed(names: readonly string[]): string {

@@ -6,6 +6,7 @@ import {
   type ConfigProblem,
   describeSource,
   type FozConfig,
+  followingIssues,
   metadataPlaces,
   readConfig,
   roleSchema,
@@ -104,14 +105,16 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
   const sources = attached.registry.sources.map(shown);
   const { graphs } = attached;
   let compared: ComparedWithFile | undefined;
+  let unfollowed: readonly CatalogIssue[] = [];
   try {
+    unfollowed = await followingIssues(attached.registry.sources);
     if (before !== null) compared = comparedWith(against!, before, roleSchema(graphs, role));
   } finally {
     await attached.close();
   }
   // Metadata that the store holds stands in no file.
   const locate = graphs.metadata === config.metadata ? metadataPlaces(file) : () => ({});
-  const issues = issuesOf(attached, config, problems.length > 0);
+  const issues: readonly FoundIssue[] = [...issuesOf(attached, config, problems.length > 0), ...unfollowed];
   return {
     ...(compared === undefined ? {} : { against: compared }),
     sources,

@@ -104,9 +104,20 @@ changes
   .description('show the statements that let a source be followed better')
   .argument('<source>')
   .option(...config)
+  .option('--method <method>', 'replication or triggers; triggers create an outbox in the database')
   .option('--write', 'run them')
   .action((source, options) =>
     report(async () => (await import('./changes.ts')).setUpChanges(source, options)),
+  );
+
+changes
+  .command('clean')
+  .description('show what following has left in a database, and the statements that remove it')
+  .argument('<source>')
+  .option(...config)
+  .option('--write', 'run them')
+  .action((source, options) =>
+    report(async () => (await import('./changes.ts')).cleanChanges(source, options)),
   );
 
 const schema = program.command('schema').description('the GraphQL schema');

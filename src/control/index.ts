@@ -124,6 +124,7 @@ export {
   refreshSource,
   type SourceDescription,
 } from './sources/describe.ts';
+export { type Following, followingIssue, followingIssues, followingOf } from './sources/following.ts';
 export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';

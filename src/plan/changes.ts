@@ -13,16 +13,20 @@ export interface ChangedTable {
 }
 
 /**
- * A row before or after a change. `values[i]` belongs to `columns[i]`: what the driver read from the wire, as in
- * `RunResult.rows`. `undefined`: the engine does not report the value (it did not change and is stored elsewhere, it has more
- * than 64 MB, or the column is outside of the replica identity).
+ * A row before or after a change. `values[i]` belongs to `columns[i]`: what the driver reads of a bare column, as in `RunResult.rows`. An
+ * outbox stores the same values: on PostgreSQL the texts that the output functions write with the settings of Foz's connections, on SQLite
+ * what is stored, by its storage class, on MySQL and MariaDB the texts of the text protocol. `undefined`: the engine does not report the
+ * value (it did not change and is stored elsewhere, it has more than 64 MB, or the column is outside of the replica identity).
  */
 export interface RowImage {
   readonly columns: readonly string[];
   readonly values: readonly unknown[];
 }
 
-/** One message of a change stream. The changes of a transaction stand between its `begin` and its `commit`. */
+/**
+ * One message of a change stream. The changes of a transaction stand between its `begin` and its `commit`. An outbox does not tell apart
+ * transactions that were committed since it was last looked at: one `begin` and `commit` enclose all of their changes.
+ */
 export type ChangeMessage =
   | {
       readonly kind: 'begin';
@@ -63,12 +67,17 @@ export interface ChangeStream {
   next(signal: EndSignal): Promise<readonly ChangeMessage[]>;
   /** Everything up to the position is stored by the caller: the database need not keep it for this stream. */
   acknowledge(position: ChangePosition): void;
+  /** Bytes of the database's log that were written and not acknowledged; absent or `null`: unknown. */
+  lagBytes?(): Promise<number | null>;
   /** Ends the stream. What the stream has made in the database only for itself is removed. */
   close(): Promise<void>;
 }
 
-/** How an engine can tell of changes. `replication`: its log. `version`: a counter that every commit increments. */
-export type ChangeMethod = 'replication' | 'version';
+/**
+ * How an engine can tell of changes. `replication`: its log. `triggers`: an outbox that triggers fill. `version`: a counter that every commit
+ * increments.
+ */
+export type ChangeMethod = 'replication' | 'triggers' | 'version';
 
 /** A way to follow the changes of a database, and what it is worth there now. */
 export interface ChangeOffer {
@@ -88,6 +97,17 @@ export interface ChangeOffer {
   }[];
   /** Those of the given tables of which the stream does not report every change, if only as `touched`; also what is no table. */
   readonly unseen: readonly ChangedTable[];
+  /** What does not stand in the way and may become a trouble of the database, as a log that is kept without a bound. */
+  readonly warnings: readonly string[];
+}
+
+/** Something that Foz needs for following changes, that was created in a database and stays there. */
+export interface LeftOver {
+  readonly what: string;
+  /** `outbox`: it grows with each change until somebody reads it. `slot`: the log is kept for it. */
+  readonly kind: 'outbox' | 'slot' | 'publication';
+  /** Statements that remove it. */
+  readonly remove: readonly string[];
 }
 
 /** The method of a stream, and the position at which it begins. */
@@ -106,6 +126,8 @@ export interface FollowOptions {
 export interface Changes {
   /** The methods for these tables in the present state of the database, best first. Rejects with FozError `unavailable`. */
   offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;
-  /** Opens a stream by a method without obstacles. Rejects with FozError. */
+  /** What is left in the database of following its changes, also after a crash. Rejects with FozError. */
+  leftOvers(signal: EndSignal): Promise<readonly LeftOver[]>;
+  /** Opens a stream by a method without obstacles. Rejects with FozError, `conflict` where another process reads what one may read. */
   follow(options: FollowOptions): Promise<ChangeStream>;
 }

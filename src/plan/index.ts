@@ -7,6 +7,7 @@ export type {
   ChangeStream,
   Changes,
   FollowOptions,
+  LeftOver,
   RowImage,
 } from './changes.ts';
 export { maskOf } from './conditions/masks.ts';

@@ -160,11 +160,29 @@ function addLive(gauge: AddGauge, options: Measured): void {
   );
   gauge(
     'foz_change_feed',
-    '1 for the method by which the changes of a source are seen: replication, version or polling',
+    '1 for the method by which the changes of a source are seen: replication, triggers, version or polling',
     (it) => {
       for (const { source, method } of options.gauges().feeds) it.set({ source, method }, 1);
     },
     ['source', 'method'],
+  );
+  gauge(
+    'foz_change_lag_seconds',
+    'Time from the commit of the last transaction of a source to its message',
+    (it) => {
+      for (const { source, lagSeconds } of options.gauges().feeds)
+        if (lagSeconds !== null) it.set({ source }, lagSeconds);
+    },
+    ['source'],
+  );
+  gauge(
+    'foz_change_lag_bytes',
+    'Log of a source that was written and not read yet',
+    (it) => {
+      for (const { source, lagBytes } of options.gauges().feeds)
+        if (lagBytes !== null) it.set({ source }, lagBytes);
+    },
+    ['source'],
   );
 }
 

@@ -84,7 +84,12 @@ export interface ServerOptions {
     /** Subscriptions that run, and the queries that they share. */
     readonly live: { readonly subscriptions: number; readonly queries: number };
     /** How the changes of each source that somebody watches are seen, as `replication`. */
-    readonly feeds: readonly { readonly source: string; readonly method: string }[];
+    readonly feeds: readonly {
+      readonly source: string;
+      readonly method: string;
+      readonly lagSeconds: number | null;
+      readonly lagBytes: number | null;
+    }[];
     /** Log lines that this process could not write. */
     readonly droppedLines: number;
     readonly pools: readonly {

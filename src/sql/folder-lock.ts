@@ -101,7 +101,7 @@ export function lockFile(folder: string): string {
  * Locks a file until the function that it resolves with is called, or this process ends; `null`: it is already locked. The process must not
  * open the file in another way meanwhile: closing it would end the lock.
  */
-async function takeFile(file: string): Promise<(() => void) | null> {
+export async function takeFile(file: string): Promise<(() => void) | null> {
   // Throws the file system's own error where the file cannot be created. SQLite's error would be less clear.
   accessSync(dirname(file), constants.W_OK);
   // Loaded only where a folder is locked.

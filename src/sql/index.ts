@@ -19,7 +19,20 @@ export type {
   TypedColumn,
 } from './dialect.ts';
 export type { Driver } from './driver.ts';
-export { type FolderLockOptions, FolderTaken, lockFile, lockFolder } from './folder-lock.ts';
+export { type FolderLockOptions, FolderTaken, lockFile, lockFolder, takeFile } from './folder-lock.ts';
+export {
+  isOutbox,
+  type OutboxDecoder,
+  type OutboxParts,
+  type OutboxRow,
+  type OutboxStatements,
+  OutboxStream,
+  type Ownership,
+  outboxName,
+  PollingOwner,
+  type Range,
+  readsName,
+} from './outbox/index.ts';
 export { namespaceFilter, tableFilter } from './patterns.ts';
 export { Pool, type Pooled, type PoolOptions } from './pool.ts';
 export { pooledDriver, type ServerOptions, type ServerSettings, serverSettings } from './pooled-driver.ts';

@@ -1,4 +1,5 @@
 import type { IntrospectOptions } from '../plan/index.ts';
+import { isOutbox } from './outbox/index.ts';
 
 type Names = IntrospectOptions['namespaces'];
 
@@ -22,7 +23,7 @@ export function namespaceFilter(
 ): (name: string) => boolean {
   const wanted = include.length === 0 ? standard : matcher(include);
   const unwanted = matcher(exclude);
-  return (name) => wanted(name) && !unwanted(name);
+  return (name) => wanted(name) && !unwanted(name) && !isOutbox(name);
 }
 
 /** Filter for the requested tables, by name or, where the engine has namespaces, by `namespace.name`. */
@@ -33,6 +34,7 @@ export function tableFilter({
   const wanted = include.length === 0 ? () => true : matcher(include);
   const unwanted = matcher(exclude);
   return (namespace, table) => {
+    if (isOutbox(table)) return false;
     if (namespace === null) return wanted(table) && !unwanted(table);
     const full = `${namespace}.${table}`;
     return (wanted(full) || wanted(table)) && !unwanted(full) && !unwanted(table);

@@ -35,6 +35,20 @@ export interface Patterns {
   readonly exclude?: readonly string[];
 }
 
+/**
+ * How the changes of a source are followed. `auto`: by the best method that works as things are. `polling`: watched queries run once a
+ * second. `off`: not at all, so that nobody can subscribe to it.
+ */
+export type ChangeSetting = 'auto' | 'replication' | 'triggers' | 'polling' | 'off';
+
+/** The long form of the setting `changes`. */
+export interface ChangesConfig {
+  readonly method?: ChangeSetting;
+  /** The server itself, where `url` leads to a connection pooler. */
+  readonly url?: string;
+  readonly publication?: string;
+}
+
 /** One attached database, by `url` for servers and by `path` for embedded ones. */
 export interface SourceConfig {
   readonly name: string;
@@ -56,6 +70,8 @@ export interface SourceConfig {
   /** Overrides the setting of the whole configuration. */
   readonly schema_check_seconds?: number;
   readonly readonly?: boolean;
+  /** How its changes are followed; the method alone, or with a connection of its own. Default: `auto`. */
+  readonly changes?: ChangeSetting | ChangesConfig;
   readonly customization?: {
     readonly root_fields?: {
       readonly namespace?: string;

@@ -6,6 +6,8 @@ export { type GraphChanges, GraphHistory } from './changes/history.ts';
 export { versionOf } from './changes/served-changes.ts';
 export type {
   AllowListConfig,
+  ChangeSetting,
+  ChangesConfig,
   GraphsConfig,
   LimitSettings,
   Patterns,
@@ -15,6 +17,7 @@ export { Graphs, type ResolvedMetadata } from './graphs.ts';
 export { forgetNames, type NameBook, type SourceNames } from './names/book.ts';
 export type { UnlistedRequest } from './operations/admission.ts';
 export { checkAllowLists } from './operations/allow-list.ts';
+export { changeSettings, changesOf, changesProblem } from './sources/change-settings.ts';
 export { diffFacts } from './sources/diff.ts';
 export { wantedEnums } from './sources/enum-tables.ts';
 export {

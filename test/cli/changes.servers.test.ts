@@ -28,19 +28,25 @@ describeEngines(['postgres'], () => {
     const before = await foz('status');
     expect(before.err).toBe('');
     expect(before.out).toContain('shop: asked again each second\n  There is no publication "foz".\n');
-    expect(before.out).toContain('See "foz changes setup shop".\ndesk: asked again each second\n');
+    expect(before.out).toContain(
+      'See "foz changes setup shop".\ndesk: asked again each second\n  There is no outbox',
+    );
     const shown = await foz('setup', 'shop');
     expect(shown.out).toBe(
       `alter table "public"."bare" replica identity full;
-create publication foz for table "public"."bare", "public"."items" with (publish_via_partition_root = true);
+create publication "foz" for table "public"."bare", "public"."items" with (publish_via_partition_root = true);
 Nothing was run: the owner of the database runs these, or this command with --write.
 `,
     );
     expect((await foz('status', 'shop')).out).toContain('There is no publication');
     expect((await foz('setup', 'shop', '--write')).out).toContain('Done. See "foz changes status shop".');
     const after = await foz('status', 'shop');
-    expect(after.out).toBe(
-      'shop: followed by the log of the database\n  public.items: The row before an update or a delete has only its key: REPLICA IDENTITY FULL sends all of it.\n',
+    expect(after.out).toContain('shop: followed by the log of the database\n');
+    expect(after.out).toContain(
+      '  public.items: The row before an update or a delete has only its key: REPLICA IDENTITY FULL sends all of it.\n',
+    );
+    expect(after.out).toContain(
+      '  In the database: the publication "foz".\n  "foz changes clean shop" removes it.\n',
     );
     expect((await foz('setup', 'shop')).out).toBe('There is nothing to set up.\n');
   }, 120_000);
@@ -54,10 +60,42 @@ Nothing was run: the owner of the database runs these, or this command with --wr
         method: 'replication',
         tables: 3,
         unseen: ['public.later'],
-        setup: ['alter publication foz add table "public"."later"'],
+        setup: ['alter publication "foz" add table "public"."later"'],
       },
     ]);
     const { code, err } = await foz('status', 'nowhere');
     expect([code, err]).toEqual([1, expect.stringContaining('There is no source "nowhere"')]);
+  }, 120_000);
+
+  test('triggers are made only when they are asked for, and everything is removed again', async () => {
+    const configured = (changes?: object) =>
+      writeFileSync(
+        join(folder, 'foz.yaml'),
+        JSON.stringify({ sources: [{ name: 'shop', kind: 'postgres', url: fixture.url, ...changes }] }),
+      );
+    configured({ changes: { method: 'triggers' } });
+    expect((await foz('status')).out).toContain(
+      'shop: asked again each second, although "changes" asks for triggers\n  There is no outbox in the database',
+    );
+    const check = await inProcess(folder, ['check']);
+    expect(check.code).toBe(1);
+    expect(check.out).toContain(
+      'error: shop.changes: is to be followed by triggers and is asked again each second: There is no outbox',
+    );
+    expect((await foz('setup', 'shop')).out).toContain('create schema foz_outbox;');
+    expect((await foz('status')).out).toContain('There is no outbox');
+    expect((await foz('setup', 'shop', '--method', 'triggers', '--write')).out).toContain('Done.');
+    expect((await foz('status')).out).toContain('shop: followed by triggers and an outbox\n');
+    expect((await inProcess(folder, ['check'])).out).not.toContain('shop.changes');
+    const shown = await foz('clean', 'shop');
+    expect(shown.out).toContain('drop schema foz_outbox cascade;');
+    expect(shown.out).toContain('drop publication "foz";');
+    expect((await foz('status')).out).toContain('In the database: the outbox');
+    expect((await foz('clean', 'shop', '--write')).out).toContain('Done.');
+    expect((await foz('clean', 'shop')).out).toBe('There is nothing to remove.\n');
+    configured({ changes: 'off' });
+    expect((await foz('status')).out).toContain('shop: not followed (changes: off)\n');
+    configured({ changes: { url: 'mysql://x/y' } });
+    expect((await inProcess(folder, ['check'])).out).toContain('changes.url must look like postgres://');
   }, 120_000);
 });

@@ -3,6 +3,7 @@ import type { Metadata } from '../../src/catalog/index.ts';
 import { Feeds } from '../../src/events/index.ts';
 import { type Started, start } from '../../src/main.ts';
 import { cases, fixture, type LiveCase, tables, type Write } from '../cases/live/cases.ts';
+import { outboxEngines, setUp } from '../databases/outbox/fixture.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines, engines } from '../support/engines.ts';
@@ -28,7 +29,11 @@ const metadata = (source: string): Metadata => ({
 });
 
 /** PostgreSQL is followed by replication where a publication exists; without one, as other engines without a log, by asking again. */
-const ways = [...engines.map((engine) => [engine, 'by itself'] as const), ['postgres', 'published'] as const];
+const ways = [
+  ...engines.map((engine) => [engine, 'by itself'] as const),
+  ['postgres', 'published'] as const,
+  ...outboxEngines.map((engine) => [engine, 'outbox'] as const),
+];
 
 /** Ends the connections that send the changes of the database. */
 const killSenders = `select pg_terminate_backend(active_pid) from pg_replication_slots
@@ -54,13 +59,26 @@ for (const [engine, way] of ways) {
         {
           server: { port: 0, graphiql: false },
           auth: { admin_secrets: [secret] },
-          sources: [{ name: 'shop', kind: engine, ...place }],
+          sources: [
+            { name: 'shop', kind: engine, ...(way === 'outbox' ? { changes: 'triggers' } : {}), ...place },
+          ],
           metadata: metadata('shop'),
         } as Parameters<typeof start>[0],
         { logger: pino({ level: 'silent' }) },
       );
+      if (way === 'outbox') {
+        const { connector } = foz.attached.registry.named('shop');
+        const { namespace } = database;
+        await setUp(
+          { connector, namespace: engine === 'sqlite' ? null : namespace },
+          'live_authors',
+          'live_books',
+        );
+      }
       // PGlite's folder belongs to Foz alone: its own SQL goes through the connector.
       if (engine !== 'pglite') own = await connect(engine, database.location);
+      // Foz writes to the file, too: it deletes what it has read of the outbox.
+      if (engine === 'sqlite') await own!.execute('pragma busy_timeout = 5000');
     }, 60_000);
     afterAll(async () => {
       await own?.close();

@@ -1,4 +1,4 @@
-import { urlProblem } from '../../views/index.ts';
+import { changesProblem, urlProblem } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 
 /** A problem of a source, with its path in the configuration. */
@@ -17,6 +17,12 @@ export function checkSources({ sources }: Pick<FozConfig, 'sources'>): SourcePro
     seen.add(source.name);
     const message = urlProblem(source.kind, source.url);
     if (message !== null) problems.push({ path: ['sources', index, 'url'], message });
+    const inChanges = changesProblem(source);
+    if (inChanges !== null)
+      problems.push({
+        path: ['sources', index, 'changes', ...inChanges.path],
+        message: inChanges.message,
+      });
     return problems;
   });
 }

@@ -9,6 +9,9 @@ import { type ControlPlane, requirePlane } from '../plane.ts';
 import { checkedSource, secretId, secretNames, shownSettings, withoutSecrets } from './settings.ts';
 import { openedSource } from './stored.ts';
 
+/** Milliseconds that a database may take to say what is left in it. */
+const leftOverMs = 5_000;
+
 export interface RuntimeSourcesOptions {
   readonly registry: SourceRegistry;
   /** `null`: there is no store, so nothing can be attached; connections can still be tested. */
@@ -123,6 +126,7 @@ export class RuntimeSources {
   async detach(actor: Actor, name: string): Promise<void> {
     const { config } = await this.#stored(name);
     const { store, secrets, audit } = this.#plane();
+    await this.#tellLeftOvers(name);
     await store.write(async (db) => {
       await storedSources.remove(db, name);
       for (const secret of secretNames) await secrets.remove(secretId(name, secret), db);
@@ -130,6 +134,17 @@ export class RuntimeSources {
       await audit?.changedWithin(db, { ...event, after: null });
     });
     await this.#follower.update();
+  }
+
+  /** Logs what following has left in the database, with the statements that remove it. */
+  async #tellLeftOvers(name: string): Promise<void> {
+    const { changes } = this.#options.registry.find(name)?.connector ?? { changes: null };
+    const left = await changes?.leftOvers(AbortSignal.timeout(leftOverMs)).catch(() => []);
+    for (const { what, remove } of left ?? [])
+      this.#options.log.warn(
+        { source: name, what, remove },
+        'a detached database keeps what Foz needed to follow it',
+      );
   }
 
   async #write(

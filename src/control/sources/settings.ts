@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { FozError, FozErrors } from '../../core/index.ts';
 import { maskSecrets } from '../../store/index.ts';
-import { kindFacts, kindNames, type SourceConfig } from '../../views/index.ts';
+import { changesOf, kindFacts, kindNames, type SourceConfig } from '../../views/index.ts';
 import { spelled } from '../metadata/located-yaml.ts';
 import { checkAgainst } from '../metadata/validate.ts';
 import { checkSources } from './check-sources.ts';
@@ -30,13 +30,18 @@ export function checkedSource(value: SourceConfig, files: string | null): Source
 /** Parameters of a URL for which the client library of some kind would read any file of the machine. */
 const fileParameters = kindNames.flatMap((kind) => kindFacts(kind).fileParameters ?? []);
 
-function refuseFiles({ url }: SourceConfig, problems: string[]): void {
+function refuseFiles(source: SourceConfig, problems: string[]): void {
+  refuseFilesIn('source.url', source.url, problems);
+  refuseFilesIn('source.changes.url', changesOf(source).url, problems);
+}
+
+function refuseFilesIn(where: string, url: string | undefined, problems: string[]): void {
   if (url === undefined || !URL.canParse(url)) return;
   const { searchParams } = new URL(url);
   for (const name of fileParameters)
     if (searchParams.has(name))
       problems.push(
-        `source.url has the parameter ${name}, which is not taken at run time, since it names a file of the machine: give the text as PEM in source.tls`,
+        `${where} has the parameter ${name}, which is not taken at run time, since it names a file of the machine: give the text as PEM in source.tls`,
       );
 }
 
@@ -71,9 +76,14 @@ function real(path: string): string {
 export interface SourceSecrets {
   readonly url?: string;
   readonly tls_key?: string;
+  readonly changes_url?: string;
 }
 
-export const secretNames = ['url', 'tls_key'] as const satisfies readonly (keyof SourceSecrets)[];
+export const secretNames = [
+  'url',
+  'tls_key',
+  'changes_url',
+] as const satisfies readonly (keyof SourceSecrets)[];
 
 export function secretId(source: string, name: keyof SourceSecrets): string {
   return `source/${source}/${name}`;
@@ -84,23 +94,33 @@ export function withoutSecrets(config: SourceConfig): {
   readonly open: Omit<SourceConfig, 'url'>;
   readonly secrets: SourceSecrets;
 } {
-  const { url, tls, ...open } = config;
+  const { url, tls, changes, ...open } = config;
   const { key, ...rest } = tls ?? {};
+  const { url: changesUrl, ...following } = typeof changes === 'object' ? changes : {};
   return {
-    open: { ...open, ...(tls === undefined ? {} : { tls: rest as SourceConfig['tls'] }) },
-    secrets: { ...(url === undefined ? {} : { url }), ...(key === undefined ? {} : { tls_key: key }) },
+    open: {
+      ...open,
+      ...(tls === undefined ? {} : { tls: rest as SourceConfig['tls'] }),
+      ...(changes === undefined ? {} : { changes: typeof changes === 'object' ? following : changes }),
+    },
+    secrets: {
+      ...(url === undefined ? {} : { url }),
+      ...(key === undefined ? {} : { tls_key: key }),
+      ...(changesUrl === undefined ? {} : { changes_url: changesUrl }),
+    },
   };
 }
 
 /** The inverse of `withoutSecrets`. */
 export function withSecrets(
   open: Omit<SourceConfig, 'url'>,
-  { url, tls_key: key }: SourceSecrets,
+  { url, tls_key: key, changes_url: changesUrl }: SourceSecrets,
 ): SourceConfig {
   return {
     ...open,
     ...(url === undefined ? {} : { url }),
     ...(key === undefined || open.tls === undefined ? {} : { tls: { ...open.tls, key } }),
+    ...(changesUrl === undefined ? {} : { changes: { ...changesOf(open), url: changesUrl } }),
   };
 }
 

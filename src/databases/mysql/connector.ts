@@ -13,11 +13,13 @@ export function mysqlConnector(
   dialect: DialectVariant,
 ): Connector {
   const settings = settingsOf(options, variant);
+  const { url } = options.changes ?? {};
+  const direct = url === undefined ? settings : settingsOf({ ...options, connection: url }, variant);
   const driver = mysqlDriver(settings, variant);
   return sqlConnector({
     engine: variant.engine,
     dialect: mysqlDialect(dialect),
     driver,
-    changes: mysqlChanges(settings, driver),
+    changes: mysqlChanges(direct, driver),
   });
 }

@@ -21,6 +21,8 @@ export interface MysqlOptions extends ServerOptions {
   readonly tls?: boolean | TlsOptions;
   /** Whether `tinyint(1)`, the type that BOOLEAN creates, is a boolean; default: true. */
   readonly tinyInt1IsBool?: boolean;
+  /** `url`: the server itself, for following changes past a pooler. */
+  readonly changes?: { readonly url?: string };
 }
 
 /**

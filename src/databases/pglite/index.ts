@@ -2,6 +2,7 @@ import type { Extensions, PGliteOptions } from '@electric-sql/pglite';
 import type { Connector } from '../../plan/index.ts';
 import { lockFolder, Pool, sqlConnector, Watch } from '../../sql/index.ts';
 import { driverOver, isFull, postgresDialect, toFozError } from '../postgres/index.ts';
+import { pgliteChanges } from './changes.ts';
 import { EmbeddedSession } from './session.ts';
 
 /** Options of an embedded PostgreSQL. */
@@ -39,10 +40,12 @@ export function connectPglite(options: PgliteOptions = {}): Connector {
     }
   };
   const pool = new Pool({ poolSize: 1, waitMs, idleMs: null, open, isFull, toFozError }, new Watch());
+  const driver = driverOver('pglite', pool, { isolation: null, connectMs: waitMs });
   return sqlConnector({
     engine: 'pglite',
     dialect: postgresDialect('pglite'),
-    driver: driverOver('pglite', pool, { isolation: null, connectMs: waitMs }),
+    driver,
+    changes: pgliteChanges(driver),
   });
 }
 

@@ -3,7 +3,7 @@ import { sqlConnector } from '../../sql/index.ts';
 import { postgresChanges } from './changes/index.ts';
 import { postgresDialect } from './dialect.ts';
 import { postgresDriver } from './driver.ts';
-import { type PostgresOptions, settingsOf } from './options.ts';
+import { type PostgresOptions, type Settings, settingsOf } from './options.ts';
 
 // Used by the PGlite connector, which only has its own driver and session.
 export { postgresDialect } from './dialect.ts';
@@ -12,6 +12,7 @@ export { isFull, isStale, isUnknownStatement, toFozError } from './errors.ts';
 export type { Answer } from './execution.ts';
 export { Inbound } from './inbound.ts';
 export type { PostgresOptions } from './options.ts';
+export { followOutbox, outboxLeft, outboxOffer } from './outbox/index.ts';
 export { PreparedStatements } from './prepared.ts';
 export { affectedRows, checkCount, roundTrip } from './wire.ts';
 
@@ -23,6 +24,12 @@ export function connectPostgres(options: PostgresOptions): Connector {
     engine: 'postgres',
     dialect: postgresDialect('postgres'),
     driver,
-    changes: postgresChanges(settings, driver),
+    changes: postgresChanges(directSettings(options, settings), driver, options.changes?.publication),
   });
+}
+
+/** The settings of connections that follow changes: they go to the server itself where `url` leads to a pooler. */
+function directSettings(options: PostgresOptions, settings: Settings): Settings {
+  const { url } = options.changes ?? {};
+  return url === undefined ? settings : settingsOf({ ...options, connection: url, preparedStatements: true });
 }

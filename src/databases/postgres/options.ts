@@ -26,6 +26,8 @@ export interface PostgresOptions extends ServerOptions {
   /** Prepared statements per connection at most; 4 at least. */
   readonly mostPrepared?: number;
   readonly applicationName?: string;
+  /** `url`: the server itself, for following changes past a pooler. `publication`: default `foz`. */
+  readonly changes?: { readonly url?: string; readonly publication?: string };
 }
 
 /** Options with every default filled in. */

@@ -128,6 +128,8 @@ with recursive reached(start, oid) as (
 select distinct r.start, e.event, (g.tgtype & 66) = 0, (g.tgtype & 64) <> 0 and g.tgrelid = r.start
 from reached r
 join pg_catalog.pg_trigger g on g.tgrelid = r.oid and not g.tgisinternal and g.tgenabled <> 'D'
+  and not exists (select from pg_catalog.pg_proc f join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
+    where f.oid = g.tgfoid and fn.nspname = 'foz_outbox')
 join (values (4, '3'), (8, '4'), (16, '2')) e(bit, event) on g.tgtype & e.bit <> 0
 union
 select r.start, w.ev_type::text, true, false

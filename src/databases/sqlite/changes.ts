@@ -1,7 +1,10 @@
 import { type EndSignal, FozError, HeldBytes } from '../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream, Changes } from '../../plan/index.ts';
+import { type Driver, type Ownership, takeFile } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
 import { fileIdentity } from './file-identity.ts';
+import type { ResolvedOptions } from './options.ts';
+import { followOutbox, outboxLeft, outboxOffer } from './outbox/index.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
 
 /** Milliseconds between two questions for the version of the data. */
@@ -10,17 +13,58 @@ const intervalMs = 50;
 /** Differs after every commit of another connection, in this process or another: https://www.sqlite.org/pragma.html#pragma_data_version */
 const versionQuery = 'select data_version from pragma_data_version';
 
-/** The changes of a SQLite file: that there was one, not which. */
-export function sqliteChanges(settings: EngineSettings): Changes {
+/** The changes of a SQLite file: that there was one, not which; with an outbox also which. */
+export function sqliteChanges(
+  { file, reader, writer }: Pick<ResolvedOptions, 'file' | 'reader' | 'writer'>,
+  driver: Pick<Driver, 'run'>,
+): Changes {
   return {
-    async offers() {
-      return [{ method: 'version', grain: 'database', obstacles: [], setup: [], gaps: [], unseen: [] }];
-    },
-    async follow({ keptAs, after }) {
-      if (keptAs === null && after === undefined) return VersionStream.open(settings);
+    offers: async (tables, signal) => [
+      await outboxOffer(driver, writer === null, tables, signal),
+      {
+        method: 'version',
+        grain: 'database',
+        obstacles: [],
+        setup: [],
+        gaps: [],
+        unseen: [],
+        warnings: [],
+      },
+    ],
+    leftOvers: (signal) => outboxLeft(driver, signal),
+    async follow(options) {
+      if (options.method === 'triggers') return followOutbox(driver, () => ownOutbox(file, reader), options);
+      if (options.keptAs === null && options.after === undefined) return VersionStream.open(reader);
       throw new FozError('not-supported', 'SQLite keeps no log of its changes: a stream can only begin now.');
     },
   };
+}
+
+/**
+ * Takes the right to read the outbox of a file: a lock on a file beside it, which ends with the process. New changes are noticed by the
+ * version of the data. Rejects with FozError `conflict` when another reader has it.
+ */
+async function ownOutbox(file: string, reader: EngineSettings): Promise<Ownership> {
+  let release: (() => void) | null;
+  try {
+    release = await takeFile(`${file}-foz-outbox`);
+  } catch (error) {
+    throw new FozError('unavailable', 'The folder of the database cannot be written.', { cause: error });
+  }
+  if (release === null) throw new FozError('conflict', 'Another process reads the outbox of the database.');
+  try {
+    const stream = await VersionStream.open(reader);
+    return {
+      wait: (signal) => stream.changed(signal),
+      async release() {
+        release();
+        await stream.close();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /** Polls the version of the data on a connection of its own, so that the commits of all others are seen. */
@@ -52,15 +96,22 @@ class VersionStream implements ChangeStream {
   }
 
   async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
+    await this.changed(signal);
+    if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+    return [{ kind: 'touched' }];
+  }
+
+  /** Resolves when something was committed since the last call or the start, or the signal is aborted. */
+  async changed(signal: EndSignal): Promise<void> {
     for (;;) {
       if (this.#isClosed) throw new FozError('unavailable', 'The change stream was closed.');
-      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      if (signal.aborted) return;
       const version = await versionOf(this.#engine, this.#file);
       if ((await identityOf(this.#file)) !== this.#identity)
         throw new FozError('unavailable', 'The file of the database was replaced.');
       if (version !== this.#version) {
         this.#version = version;
-        return [{ kind: 'touched' }];
+        return;
       }
       await pause(signal);
     }

@@ -11,10 +11,11 @@ export type { SqliteOptions } from './options.ts';
 /** A connector to one SQLite file. Nothing is opened before the first use; a missing file is `unavailable` then. */
 export function connectSqlite(options: SqliteOptions): Connector {
   const resolved = resolveOptions(options);
+  const driver = sqliteDriver(resolved);
   return sqlConnector({
     engine: 'sqlite',
     dialect: sqliteDialect,
-    driver: sqliteDriver(resolved),
-    changes: sqliteChanges(resolved.reader),
+    driver,
+    changes: sqliteChanges(resolved, driver),
   });
 }

@@ -72,7 +72,9 @@ export async function readSchema(
   const keys = groups(await query(foreignKeys));
   const indexes = groups(await query(uniqueIndexes));
   const triggers = groups(
-    await query(`select lower(tbl_name), sql from sqlite_schema where type = 'trigger'`),
+    await query(
+      `select lower(tbl_name), sql from sqlite_schema where type = 'trigger' and name not like 'foz\\_outbox %' escape '\\'`,
+    ),
   );
   const estimates = await rowEstimates(query);
   const tables: SchemaTable[] = [];

@@ -4,7 +4,7 @@ import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
 import { ChangeReader } from '../changes/change-reader.ts';
 import { placeOf } from '../changes/position.ts';
-import { type FeedState, SourceFeed, type WatchedRows } from './source-feed.ts';
+import { type FeedState, SourceFeed, type WantedMethod, type WatchedRows } from './source-feed.ts';
 import type { Watcher } from './watchers.ts';
 
 /** Milliseconds for which a source is followed after its last watcher is gone, since the next one often comes soon. */
@@ -15,6 +15,8 @@ const changesLingerMs = 5 * 60_000;
 export interface FeedsOptions {
   /** The connector of an attached source. */
   readonly connectorOf: (source: SourceName) => Connector | undefined;
+  /** The method that a source is set to; default: `auto`. */
+  readonly methodOf?: (source: SourceName) => WantedMethod;
   /** Called when the stream of a source ends by an error or cannot be opened. It is opened again. */
   readonly onFailure?: (source: SourceName, error: FozError) => void;
 }
@@ -37,6 +39,7 @@ interface Followed {
 export class Feeds {
   readonly #options: FeedsOptions;
   readonly #followed = new Map<Connector, Followed>();
+  readonly #kept = new Map<Connector, Watch>();
   #isClosed = false;
 
   constructor(options: FeedsOptions) {
@@ -77,6 +80,19 @@ export class Feeds {
     return new ChangeReader(feed.log, feed.log.open(changedTable(table), place));
   }
 
+  /** Follows these sources also while nobody watches their tables, and no others: an outbox grows until it is read. */
+  keep(sources: readonly SourceName[]): void {
+    const wanted = new Map(sources.map((source) => [this.#options.connectorOf(source), source]));
+    for (const [connector, watch] of this.#kept) {
+      if (wanted.has(connector)) continue;
+      this.#kept.delete(connector);
+      watch.stop();
+    }
+    for (const [connector, source] of wanted)
+      if (connector !== undefined && !this.#kept.has(connector) && !this.#isClosed)
+        this.#kept.set(connector, this.#watchSource(source, [], { touch: () => {} }));
+  }
+
   /** Called after this process has written to tables of a source. */
   wrote(source: SourceName, tables: readonly ChangedTable[]): void {
     const connector = this.#options.connectorOf(source);
@@ -115,8 +131,8 @@ export class Feeds {
   #follow(source: SourceName, connector: Connector): Followed {
     let followed = this.#followed.get(connector);
     if (followed === undefined) {
-      const { onFailure = () => {} } = this.#options;
-      const feed = new SourceFeed(connector, (error) => onFailure(source, error));
+      const { onFailure = () => {}, methodOf } = this.#options;
+      const feed = new SourceFeed(connector, methodOf?.(source), (error) => onFailure(source, error));
       followed = { source, feed, watches: 0, timer: null };
       this.#followed.set(connector, followed);
     }

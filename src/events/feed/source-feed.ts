@@ -15,14 +15,27 @@ export interface FeedState {
   readonly obstacles: readonly string[];
   /** Watched tables that are polled nevertheless. */
   readonly polled: readonly ChangedTable[];
+  /** Since when it is so. */
+  readonly since: Date;
+  /** Seconds from the commit of the last transaction to its message, by the clocks of both; `null`: there was none, or it is not known. */
+  readonly lagSeconds: number | null;
+  /** Bytes of the log that the stream has yet to read; `null`: unknown. */
+  readonly lagBytes: number | null;
 }
 
-/** Pauses before a stream is opened again, in milliseconds. They double with each failure. */
-const retryMs = { first: 250, longest: 15_000 } as const;
+/** The setting of a source: a method, or `auto` for the best one that can be used. `off`: nobody can watch it. */
+export type WantedMethod = 'auto' | ChangeMethod | 'polling' | 'off';
+
+/** Pauses before a stream is opened again, in milliseconds. They double with each failure. `taken`: while another process reads it. */
+const retryMs = { first: 250, taken: 4_000, longest: 15_000 } as const;
 /** Milliseconds between two runs of queries whose changes are not reported. */
 const pollMs = 1000;
 /** Milliseconds after which the methods of a database are looked at again where the best one is not in use. */
 const reconsiderMs = 60_000;
+
+/** Milliseconds between two looks at how far a stream is behind. */
+const gaugeMs = 10_000;
+const unknownLag = { lagSeconds: null, lagBytes: null } as const;
 
 /** Milliseconds that the first answer of a subscription waits for a stream to be opened. */
 const patienceMs = 1000;
@@ -44,6 +57,7 @@ export interface WatchedRows {
  */
 export class SourceFeed {
   readonly #connector: Connector;
+  readonly #wanted: WantedMethod;
   readonly #onFailure: (error: FozError) => void;
   readonly #watchers = new Watchers();
   readonly #end = new AbortController();
@@ -57,21 +71,30 @@ export class SourceFeed {
   /** The latest changes of tables, for those who read them one by one. */
   readonly log = new ChangeLog({ bytes: 32 * 1024 * 1024, milliseconds: 3_600_000 });
   readonly #telling = new Telling();
-  #state: Omit<FeedState, 'polled'> = { method: 'polling', obstacles: [] };
+  #stream: ChangeStream | null = null;
+  #state: Pick<FeedState, 'method' | 'obstacles'> = { method: 'polling', obstacles: [] };
+  #since = new Date();
+  #lag: Pick<FeedState, 'lagSeconds' | 'lagBytes'> = unknownLag;
   #started: Promise<void> | null = null;
   #poll: NodeJS.Timeout | null = null;
   #reconsider: NodeJS.Timeout | null = null;
+  #gauge: NodeJS.Timeout | null = null;
   #loop: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
   /** `onFailure`: called when a stream ends by an error or cannot be opened. */
-  constructor(connector: Connector, onFailure: (error: FozError) => void = () => {}) {
+  constructor(
+    connector: Connector,
+    wanted: WantedMethod = 'auto',
+    onFailure: (error: FozError) => void = () => {},
+  ) {
     this.#connector = connector;
+    this.#wanted = wanted;
     this.#onFailure = onFailure;
   }
 
   get state(): FeedState {
-    return { ...this.#state, polled: this.#polled() };
+    return { ...this.#state, ...this.#lag, since: this.#since, polled: this.#polled() };
   }
 
   /** Watches tables. Returns a function that ends it. */
@@ -90,12 +113,12 @@ export class SourceFeed {
     this.#started ??= this.#start();
     await this.#started;
     const isNew = watched.some(({ table, isBase }) => isBase && !this.#offered.has(tableKey(table)));
-    if (isNew && this.#state.method === 'replication') await this.#offers().catch(() => {});
+    if (isNew && reportsRows(this.#state.method)) await this.#offers().catch(() => {});
   }
 
   /** Touches the watchers of tables that this process has written, where the source itself reports nothing at once. */
   wrote(tables: readonly ChangedTable[]): void {
-    if (this.#isFollowing && this.#state.method === 'replication') {
+    if (this.#isFollowing && reportsRows(this.#state.method)) {
       this.#watchers.all(tables.filter((table) => this.#unseen.has(tableKey(table))));
       this.#watchers.all(this.#watchers.tables.filter((table) => this.#views.has(tableKey(table))));
     } else this.everything();
@@ -132,7 +155,7 @@ export class SourceFeed {
 
   async #close(): Promise<void> {
     this.#end.abort();
-    for (const timer of [this.#poll, this.#reconsider]) clearInterval(timer ?? undefined);
+    for (const timer of [this.#poll, this.#reconsider, this.#gauge]) clearInterval(timer ?? undefined);
     await this.#loop;
   }
 
@@ -141,6 +164,8 @@ export class SourceFeed {
     this.#poll.unref();
     this.#reconsider = setInterval(() => this.reconsider(), reconsiderMs);
     this.#reconsider.unref();
+    this.#gauge = setInterval(() => void this.#measure(), gaugeMs);
+    this.#gauge.unref();
     const first = new Promise<void>((resolve) => {
       this.#loop = this.#follow(resolve);
     });
@@ -159,26 +184,34 @@ export class SourceFeed {
       else {
         if (performance.now() - openedAt > retryMs.longest) pause = retryMs.first;
         await pauseOf(pause, this.#end.signal);
-        pause = Math.min(pause * 2, retryMs.longest);
+        pause = Math.min(pause * 2, end === 'taken' ? retryMs.taken : retryMs.longest);
       }
     }
   }
 
   /** Follows a stream until it ends. Never rejects. `isFirst`: the attempt before it has not failed, so that a failure is worth a report. */
-  async #followOnce(onOpen: () => void, isFirst: boolean): Promise<'not offered' | 'ended'> {
+  async #followOnce(onOpen: () => void, isFirst: boolean): Promise<'not offered' | 'taken' | 'ended'> {
     let stream: ChangeStream | null = null;
     try {
       stream = await this.#open();
       if (stream === null) return 'not offered';
       this.log.opened(stream.start);
+      this.#stream = stream;
       this.#isFollowing = true;
       // Changes since the last stream ended are not known.
       this.everything();
       onOpen();
       await this.#read(stream);
     } catch (error) {
-      if (isFirst && !this.#end.signal.aborted) this.#onFailure(asFozError(error));
+      const failure = asFozError(error);
+      if (isFirst && !this.#end.signal.aborted) this.#onFailure(failure);
+      // Until the next attempt everything is polled.
+      if (stream === null)
+        this.#become({ method: 'polling', obstacles: [...this.#state.obstacles, failure.message] });
+      if (failure.code === 'conflict') return 'taken';
     } finally {
+      this.#stream = null;
+      this.#lag = unknownLag;
       this.#isFollowing = false;
       await stream?.close().catch(() => {});
     }
@@ -204,9 +237,16 @@ export class SourceFeed {
   /** Chooses the first method without obstacles; `null`: there is none. */
   async #offers(): Promise<ChangeOffer | null> {
     const tables = this.#watchers.tables;
-    const offers = (await this.#connector.changes?.offers(tables, this.#end.signal)) ?? [];
+    const offers = await this.#offersOf(tables);
     const best = offers.find(({ obstacles }) => obstacles.length === 0) ?? null;
-    const obstacles = offers.flatMap((offer) => offer.obstacles);
+    if (this.#isFollowing && best !== null && best.method !== this.#state.method) {
+      // The stream ends, and the next one is opened by the better method.
+      await this.#stream?.close().catch(() => {});
+      return null;
+    }
+    const obstacles = offers
+      .slice(0, best ? offers.indexOf(best) : undefined)
+      .flatMap((offer) => offer.obstacles);
     // An open stream goes on, though another one could not be opened: its own slot may have been the last one.
     if (best === null && this.#isFollowing) return null;
     const unseen = new Map((best?.unseen ?? tables).map((table) => [tableKey(table), table]));
@@ -214,14 +254,34 @@ export class SourceFeed {
     this.#unseen = unseen;
     this.#watchers.all(nowSeen);
     this.#offered = new Set(tables.map(tableKey));
-    this.#state = { method: best?.method ?? 'polling', obstacles };
     this.#telling.offered(best, obstacles, this.#unseen);
     this.log.lose(notReported(), [...unseen.values()]);
+    this.#become({ method: best?.method ?? 'polling', obstacles });
     return best;
+  }
+
+  /** The methods that the setting of the source leaves, best first. */
+  async #offersOf(tables: readonly ChangedTable[]): Promise<readonly ChangeOffer[]> {
+    const { changes } = this.#connector;
+    if (changes === null || this.#wanted === 'polling' || this.#wanted === 'off') return [];
+    const offers = await changes.offers(tables, this.#end.signal);
+    return offers.filter(({ method }) => this.#wanted === 'auto' || method === this.#wanted);
+  }
+
+  #become(state: Pick<FeedState, 'method' | 'obstacles'>): void {
+    if (state.method !== this.#state.method) this.#since = new Date();
+    this.#state = state;
+  }
+
+  async #measure(): Promise<void> {
+    const lagBytes = (await this.#stream?.lagBytes?.().catch(() => null)) ?? null;
+    this.#lag = { ...this.#lag, lagBytes };
   }
 
   async #read(stream: ChangeStream): Promise<void> {
     const transaction = new Transaction(this.#watchers);
+    let at: number | null = null;
+    void this.#measure();
     while (!this.#end.signal.aborted) {
       for (const message of await stream.next(this.#end.signal as EndSignal)) {
         this.log.take(message);
@@ -232,6 +292,10 @@ export class SourceFeed {
             break;
           case 'commit':
             transaction.commit();
+            this.#lag = {
+              ...this.#lag,
+              lagSeconds: at === null ? null : Math.max(0, Date.now() - at) / 1000,
+            };
             stream.acknowledge(message.position);
             break;
           case 'idle':
@@ -241,6 +305,7 @@ export class SourceFeed {
             this.everything();
             break;
           case 'begin':
+            at = message.at;
             break;
         }
       }
@@ -256,6 +321,10 @@ export class SourceFeed {
       return this.#views.has(key) || this.#unseen.has(key) || !this.#offered.has(key);
     });
   }
+}
+
+function reportsRows(method: FeedState['method']): boolean {
+  return method === 'replication' || method === 'triggers';
 }
 
 async function pauseOf(milliseconds: number, signal: AbortSignal): Promise<void> {

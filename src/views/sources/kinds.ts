@@ -12,6 +12,10 @@ export interface KindFacts {
   readonly fileParameters?: readonly string[];
   /** Whether tables have namespaces, and the default one (`null`: that of the URL). */
   readonly namespaces: false | { readonly standard: string | null };
+  /**
+   * Whether the server has a log of changes that Foz can read; `published`: of tables that a publication names. Absent: it has none.
+   */
+  readonly log?: 'published' | 'whole';
   /** The form of such a database in Hasura's metadata. Absent: Hasura does not support it. */
   readonly hasura?: {
     /** The values of `kind`. */
@@ -33,6 +37,7 @@ export const sourceKinds = {
     example: 'postgres://user:password@localhost:5432/shop',
     fileParameters: ['sslrootcert', 'sslcert', 'sslkey'],
     namespaces: { standard: 'public' },
+    log: 'published',
     hasura: { kinds: ['postgres', 'pg', 'citus', 'alloy'], connection: 'connection_info' },
   },
   mysql: {
@@ -41,6 +46,7 @@ export const sourceKinds = {
     schemes: ['mysql:', 'mariadb:'],
     example: 'mysql://user:password@localhost:3306/shop',
     namespaces: { standard: null },
+    log: 'whole',
     hasura: { kinds: ['mysql', 'mysqlgdc', 'mysql8'], connection: 'value' },
   },
   mariadb: {
@@ -49,6 +55,7 @@ export const sourceKinds = {
     schemes: ['mariadb:', 'mysql:'],
     example: 'mariadb://user:password@localhost:3306/shop',
     namespaces: { standard: null },
+    log: 'whole',
     hasura: { kinds: ['mariadb'], connection: 'value' },
   },
   sqlite: {

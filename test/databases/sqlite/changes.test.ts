@@ -26,7 +26,11 @@ describe('changes of a SQLite file', () => {
   });
 
   test('commits of Foz and of others are noticed, nothing else is', async () => {
-    const [offer] = await connector.changes!.offers([{ namespace: null, name: 'items' }], never);
+    const [outbox, offer] = await connector.changes!.offers([{ namespace: null, name: 'items' }], never);
+    expect(outbox).toMatchObject({
+      method: 'triggers',
+      obstacles: [expect.stringContaining('There is no outbox')],
+    });
     expect(offer).toEqual({
       method: 'version',
       grain: 'database',
@@ -34,6 +38,7 @@ describe('changes of a SQLite file', () => {
       setup: [],
       gaps: [],
       unseen: [],
+      warnings: [],
     });
     const stream = await connector.changes!.follow({ method: 'version', keptAs: null });
     const insert = (id: number) => ({ text: `insert into items values (${id})`, slots: [] });

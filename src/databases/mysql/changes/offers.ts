@@ -121,7 +121,7 @@ async function offerOf(
   const gaps = await cascades(ask, engine, variables, tables.filter(isLogged));
   const incomplete = new Set(gaps.map(({ table }) => table));
   const unseen = tables.filter((table) => !isLogged(table) || incomplete.has(table));
-  return { method: 'replication', grain: 'rows', obstacles, setup, gaps, unseen };
+  return { method: 'replication', grain: 'rows', obstacles, setup, gaps, unseen, warnings: [] };
 }
 
 /** How a setting is changed, and what people have to do besides. */

@@ -83,6 +83,10 @@ export class ReplicationConnection {
     this.#raw.stream.resume();
   }
 
+  get acknowledged(): bigint {
+    return this.#acknowledged;
+  }
+
   /** Reported to the server at once, and again every few seconds. */
   acknowledge(position: bigint): void {
     if (position <= this.#acknowledged) return;

@@ -111,6 +111,12 @@ class PostgresChanges implements ChangeStream {
     this.#connection.acknowledge(BigInt(`0x${position}`));
   }
 
+  async lagBytes(): Promise<number | null> {
+    const end = await this.#visibility.logEnd();
+    const behind = end - this.#connection.acknowledged;
+    return behind > 0n ? Number(behind) : 0;
+  }
+
   async close(): Promise<void> {
     this.#fail(new FozError('unavailable', 'The change stream was closed.'));
     await Promise.all([this.#connection.close(), this.#visibility.close()]);

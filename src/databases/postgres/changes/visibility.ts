@@ -4,6 +4,7 @@ import type { Client } from '../connect.ts';
 import { connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
+import { parseLsn } from './lsn.ts';
 
 /** Milliseconds between two looks at a transaction that is not visible yet: the first pause, the longest one, all together. */
 const pauseMs = { first: 1, longest: 50, most: 5_000 } as const;
@@ -46,6 +47,18 @@ export class Visibility {
           'A transaction is in the log, but not visible: a standby may not have confirmed it.',
         );
       await sleep(Math.min(pause, pauseMs.longest));
+    }
+  }
+
+  /** The end of the server's log. Rejects with FozError when the connection is lost. */
+  async logEnd(): Promise<bigint> {
+    try {
+      const { rows } = await this.#client.query<{ readonly lsn: string }>(
+        'select (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end)::text as lsn',
+      );
+      return parseLsn(rows[0]!.lsn);
+    } catch (error) {
+      throw toFozError(error);
     }
   }
 

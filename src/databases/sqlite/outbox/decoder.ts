@@ -1,0 +1,46 @@
+import type { ChangeMessage, RowImage } from '../../../plan/index.ts';
+import type { OutboxDecoder, OutboxRow } from '../../../sql/index.ts';
+import { valuesOf } from './row-text.ts';
+
+/**
+ * Turns rows of the outbox into messages. A row that may be replaced is stored before the row that may replace it: if that one follows, it
+ * was. If another follows, the conflict was ignored, or resolved by an update.
+ */
+export class ReplacedRows implements OutboxDecoder {
+  #replaced: OutboxRow[] = [];
+
+  messages(row: OutboxRow): readonly ChangeMessage[] {
+    const pending = this.#replaced.filter(({ table }) => table.name === row.table.name);
+    if (row.op === 'replaced') {
+      // Another row is written now: those before it were not replaced.
+      const same = pending.every(({ new: after }) => after === row.new);
+      this.#replaced = [
+        ...(same ? this.#replaced : this.#replaced.filter((one) => !pending.includes(one))),
+        row,
+      ];
+      return [];
+    }
+    this.#replaced = this.#replaced.filter((one) => !pending.includes(one));
+    const gone = row.op === 'delete' ? [] : pending.filter((one) => isWritten(one, row));
+    return [
+      ...gone.map((one): ChangeMessage => messageOf({ ...one, op: 'delete', new: null })),
+      messageOf(row),
+    ];
+  }
+}
+
+/** Whether the row that was about to be written is the one that was. A rowid that SQLite had yet to make is -1 before. */
+function isWritten(expected: OutboxRow, { op, new: after, old }: OutboxRow): boolean {
+  if (op === 'update' && old === expected.old) return false;
+  if (expected.new === after) return true;
+  if (op !== 'insert' || expected.new === null || after === null) return false;
+  const [before, written] = [valuesOf(expected.new), valuesOf(after)];
+  return before.every((value, at) => Object.is(value, written[at]) || value === -1 || Buffer.isBuffer(value));
+}
+
+function messageOf({ table, op, columns, old, new: after }: OutboxRow): ChangeMessage {
+  const names = JSON.parse(columns) as readonly string[];
+  const image = (row: string | null): RowImage | null =>
+    row === null ? null : { columns: names, values: valuesOf(row) };
+  return { kind: 'row', op: op as 'insert' | 'update' | 'delete', table, old: image(old), new: image(after) };
+}

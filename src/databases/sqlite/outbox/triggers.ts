@@ -1,0 +1,98 @@
+import { outboxName } from '../../../sql/index.ts';
+
+/** A table for which triggers are made. */
+export interface TriggeredTable {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** Its primary key and unique keys, as far as they are of columns. */
+  readonly keys: readonly (readonly string[])[];
+  /** The columns that identify a row: its primary key, or a name of the rowid. */
+  readonly identity: readonly string[];
+}
+
+/** A trigger with its statement, as SQLite keeps the text: it spells the first two words itself. */
+export interface Trigger {
+  readonly name: string;
+  readonly statement: string;
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+/** Milliseconds since 1970. Functions that only newer versions of SQLite have would make the writes of older programs fail. */
+const now = `cast((julianday('now') - 2440587.5) * 86400000.0 as integer)`;
+
+/**
+ * The triggers that store changes of a table in the outbox. Besides the rows that are inserted, updated and deleted, they store the rows
+ * that INSERT or UPDATE OR REPLACE may delete: SQLite fires no trigger for those unless the writer asks for it.
+ */
+export function triggersFor(table: TriggeredTable): Trigger[] {
+  const store = (op: string, old: string, after: string) =>
+    `insert into ${outboxName} (at, name, op, columns, old, new) values (${[
+      now,
+      literal(table.name),
+      literal(op),
+      literal(JSON.stringify(table.columns)),
+      old,
+      after,
+    ].join(', ')});`;
+  const [before, after] = [imageOf('old', table), imageOf('new', table)];
+  const plain = (['insert', 'update', 'delete'] as const).map((op) =>
+    trigger(
+      table,
+      `after ${op}`,
+      store(op, op === 'insert' ? 'null' : before, op === 'delete' ? 'null' : after),
+    ),
+  );
+  return [...plain, ...replacing(table)];
+}
+
+/** The trigger's name shows its event and table. */
+function trigger({ name }: TriggeredTable, event: string, body: string, of = ''): Trigger {
+  const own = `${outboxName} ${event} ${name}`;
+  return {
+    name: own,
+    statement: `CREATE TRIGGER ${quoted(own)} ${event}${of} on ${quoted(name)} begin ${body} end`,
+  };
+}
+
+/** Triggers that store the rows which the row to be written conflicts with. The reader finds out whether they were replaced. */
+function replacing(table: TriggeredTable): Trigger[] {
+  const { name, keys, identity } = table;
+  if (keys.length === 0) return [];
+  const conflicts = keys
+    .map((key) => `(${key.map((column) => `r.${quoted(column)} = new.${quoted(column)}`).join(' and ')})`)
+    .join(' or ');
+  const other = identity.map((column) => `r.${quoted(column)} is not old.${quoted(column)}`).join(' or ');
+  const store = (where: string) =>
+    `insert into ${outboxName} (at, name, op, columns, old, new) select ${[
+      now,
+      literal(name),
+      `'replaced'`,
+      literal(JSON.stringify(table.columns)),
+      imageOf('r', table),
+      imageOf('new', table),
+    ].join(', ')} from ${quoted(name)} r where ${where};`;
+  const columns = [...new Set(keys.flat())].map(quoted).join(', ');
+  return [
+    trigger(table, 'before insert', store(conflicts)),
+    trigger(table, 'before update', store(`(${conflicts}) and (${other})`), ` of ${columns}`),
+  ];
+}
+
+/** The values of a row as SQL literals, with commas between them. A text with a NUL, at which `quote` ends, is `T` and its bytes. */
+function imageOf(row: string, { columns }: TriggeredTable): string {
+  return balanced(
+    columns.map((column) => {
+      const value = `${row}.${quoted(column)}`;
+      return `case when typeof(${value}) = 'text' and instr(${value}, char(0)) then 'T' || hex(${value}) else quote(${value}) end`;
+    }),
+  );
+}
+
+/** Joins expressions in pairs: SQLite bounds the depth of an expression, and a table has up to 2,000 columns. */
+function balanced(expressions: readonly string[]): string {
+  if (expressions.length === 0) return `''`;
+  if (expressions.length === 1) return expressions[0]!;
+  const middle = expressions.length >> 1;
+  return `(${balanced(expressions.slice(0, middle))} || ',' || ${balanced(expressions.slice(middle))})`;
+}

@@ -1,0 +1,248 @@
+import { type EndSignal, FozError, HeldBytes } from '../../core/index.ts';
+import type {
+  ChangeMessage,
+  ChangePosition,
+  ChangeStream,
+  FollowOptions,
+  RunResult,
+  Statement,
+} from '../../plan/index.ts';
+import type { OutboxDecoder, OutboxParts, Ownership } from './parts.ts';
+import { inOrder, inParts, parseRanges, type Range, rangesText, without } from './ranges.ts';
+
+/** Most rows of one page, and the bytes that they may take together. */
+const most = { rows: 1000, bytes: 16 * 1024 * 1024 } as const;
+/** Digits of a position, so that positions compare as texts. */
+const digits = 20;
+
+const never = new AbortController().signal;
+
+/** Changes that were visible at one moment and are read together. */
+interface Batch {
+  readonly number: bigint;
+  readonly ranges: readonly Range[];
+}
+
+/**
+ * Reads an outbox. What a snapshot sees of it and was not read before becomes a batch: it is noted under a number before its first change
+ * is returned, and its changes are deleted after it was acknowledged. After a crash the same batches come again with the same numbers.
+ */
+export class OutboxStream implements ChangeStream {
+  readonly start: ChangePosition;
+  readonly #parts: OutboxParts;
+  readonly #owned: Ownership;
+  /** Batches that an earlier reader has noted and not acknowledged. */
+  readonly #left: Batch[];
+  /** Batches that were noted and not deleted, in order. */
+  #unsettled: Batch[];
+  /** Batches that are being deleted. */
+  #deleting: readonly Batch[] = [];
+  #reading: Reading | null = null;
+  #settling: Promise<void> = Promise.resolve();
+  #error: FozError | null = null;
+  #closing: Promise<void> | null = null;
+
+  private constructor(parts: OutboxParts, owned: Ownership, start: ChangePosition, left: readonly Batch[]) {
+    this.#parts = parts;
+    this.#owned = owned;
+    this.start = start;
+    this.#left = [...left];
+    this.#unsettled = [...left];
+  }
+
+  /** Rejects with FozError: `conflict` when another reader has the outbox, `not-found` when changes after the position were deleted. */
+  static async open(parts: OutboxParts, { after }: FollowOptions): Promise<OutboxStream> {
+    const owned = await parts.own();
+    try {
+      const noted = (await run(parts, parts.statements.reads, [])).map(
+        ([number, ids]): Batch => ({ number: BigInt(String(number)), ranges: parseRanges(String(ids)) }),
+      );
+      const left = noted.filter(({ ranges }) => ranges.length > 0);
+      const before = (left[0]?.number ?? (noted.at(-1)?.number ?? 0n) + 1n) - 1n;
+      const end = left.at(-1)?.number ?? before;
+      const stream = new OutboxStream(parts, owned, positionOf(before), left);
+      if (after !== undefined) {
+        if (after < positionOf(before) || after > positionOf(end)) throw gone();
+        stream.acknowledge(after);
+        await stream.#settling;
+        stream.#left.splice(0, stream.#left.length, ...stream.#unsettled);
+      }
+      return stream;
+    } catch (error) {
+      await owned.release();
+      throw error;
+    }
+  }
+
+  async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
+    for (;;) {
+      if (this.#error !== null) throw this.#error;
+      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      if (this.#reading === null) {
+        const batch = this.#left.shift() ?? (await this.#newBatch());
+        if (batch === null) {
+          await this.#owned.wait(signal);
+          continue;
+        }
+        this.#reading = new Reading(batch, this.#parts);
+      }
+      const messages = await this.#reading.page();
+      if (this.#reading.isOver) this.#reading = null;
+      if (messages.length > 0) return messages;
+    }
+  }
+
+  acknowledge(position: ChangePosition): void {
+    const done = this.#unsettled.filter(({ number }) => positionOf(number) <= position);
+    if (done.length === 0) return;
+    this.#unsettled = this.#unsettled.slice(done.length);
+    this.#deleting = [...this.#deleting, ...done];
+    this.#settling = this.#settling
+      .then(async () => {
+        await this.#settle(done);
+        this.#deleting = this.#deleting.filter((batch) => !done.includes(batch));
+      })
+      .catch((error: FozError) => {
+        // The batches are still noted, so that the next reader gets them again.
+        this.#error ??= error;
+      });
+  }
+
+  close(): Promise<void> {
+    this.#error ??= new FozError('unavailable', 'The change stream was closed.');
+    this.#closing ??= this.#settling.then(() => this.#owned.release());
+    return this.#closing;
+  }
+
+  async #newBatch(): Promise<Batch | null> {
+    const { visible, note } = this.#parts.statements;
+    // What is being deleted may still be visible.
+    const taken = inOrder([...this.#unsettled, ...this.#deleting].flatMap(({ ranges }) => ranges));
+    const rows = await run(this.#parts, visible, []);
+    const seen = rows.map(([first, last]) => ({ first: BigInt(String(first)), last: BigInt(String(last)) }));
+    const ranges = without(inOrder(seen), taken);
+    if (ranges.length === 0) return null;
+    const noted = await result(this.#parts, note, [rangesText(ranges)]);
+    const batch = { number: BigInt(String(noted.rows[0]?.[0] ?? noted.insertId)), ranges };
+    this.#unsettled.push(batch);
+    return batch;
+  }
+
+  async #settle(done: readonly Batch[]): Promise<void> {
+    const { remove, settle, forget } = this.#parts.statements;
+    const ranges = inOrder(done.flatMap((batch) => batch.ranges));
+    for (const part of inParts(ranges, most.rows)) {
+      const { statement, values } = remove(part);
+      await run(this.#parts, statement, values);
+    }
+    // The last note stays, so that numbers go on where they were.
+    const last = String(done.at(-1)!.number);
+    await run(this.#parts, settle, [last]);
+    await run(this.#parts, forget, [last]);
+  }
+}
+
+/** Reads the changes of one batch page by page, so that a long one takes no more memory than a short one. */
+class Reading {
+  readonly #batch: Batch;
+  readonly #parts: OutboxParts;
+  readonly #decoder: OutboxDecoder;
+  /** The parts of the batch that were not read yet. Other changes may have become visible between them since. */
+  readonly #ranges: Range[];
+  #hasBegun = false;
+  #rows: number = most.rows;
+
+  constructor(batch: Batch, parts: OutboxParts) {
+    this.#batch = batch;
+    this.#parts = parts;
+    this.#decoder = parts.decoder();
+    this.#ranges = [...batch.ranges];
+  }
+
+  get isOver(): boolean {
+    return this.#ranges.length === 0;
+  }
+
+  async page(): Promise<readonly ChangeMessage[]> {
+    const rows = await this.#next();
+    const id = positionOf(this.#batch.number);
+    const messages: ChangeMessage[] = [];
+    if (!this.#hasBegun) {
+      const at = Number(rows[0]?.[1] ?? Date.now());
+      messages.push({ kind: 'begin', transaction: String(this.#batch.number), id, at });
+      this.#hasBegun = true;
+    }
+    for (const [, , namespace, name, op, columns, before, after] of rows) {
+      const table = { namespace: text(namespace), name: String(name) };
+      const row = { table, op: String(op), columns: String(columns), old: text(before), new: text(after) };
+      messages.push(...this.#decoder.messages(row));
+    }
+    if (this.isOver) messages.push({ kind: 'commit', position: id });
+    return messages;
+  }
+
+  /** The next rows of the batch. A page whose rows are too long is asked for again with fewer of them. */
+  async #next(): Promise<RunResult['rows']> {
+    const [first, last] = [this.#ranges[0], this.#ranges.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    try {
+      const limit = this.#rows === 1 ? null : most.bytes;
+      const values = [String(first.first), String(last.last), String(this.#rows)];
+      const rows = await run(this.#parts, this.#parts.statements.page, values, limit);
+      const end = rows.length < this.#rows ? last.last : BigInt(String(rows.at(-1)![0]));
+      this.#rows = Math.min(most.rows, this.#rows * 2);
+      return this.#taken(rows, end);
+    } catch (error) {
+      if (!(error instanceof FozError) || error.code !== 'limit-exceeded' || this.#rows === 1) throw error;
+      this.#rows = Math.ceil(this.#rows / 10);
+      return this.#next();
+    }
+  }
+
+  /** Those of the rows up to the number `end` that are of the batch. */
+  #taken(rows: RunResult['rows'], end: bigint): RunResult['rows'] {
+    let at = 0;
+    const taken = rows.filter(([id]) => {
+      const number = BigInt(String(id));
+      while (this.#ranges[at] !== undefined && this.#ranges[at]!.last < number) at++;
+      return this.#ranges[at] !== undefined && this.#ranges[at]!.first <= number;
+    });
+    while (this.#ranges[0] !== undefined && this.#ranges[0].last <= end) this.#ranges.shift();
+    const [first] = this.#ranges;
+    if (first !== undefined && first.first <= end) this.#ranges[0] = { first: end + 1n, last: first.last };
+    return taken;
+  }
+}
+
+function positionOf(number: bigint): ChangePosition {
+  return String(number).padStart(digits, '0');
+}
+
+function text(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function gone(): FozError {
+  return new FozError(
+    'not-found',
+    'The outbox of the database does not have the changes after the position any more.',
+  );
+}
+
+async function run(
+  parts: OutboxParts,
+  statement: Statement,
+  values: readonly string[],
+  mostBytes: number | null = null,
+): Promise<RunResult['rows']> {
+  return (await result(parts, statement, values, mostBytes)).rows;
+}
+
+function result(
+  { driver }: OutboxParts,
+  statement: Statement,
+  values: readonly string[],
+  mostBytes: number | null = null,
+): Promise<RunResult> {
+  return driver.run(statement, values, { signal: never, timeoutMs: null, held: new HeldBytes(mostBytes) });
+}

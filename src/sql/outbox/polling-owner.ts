@@ -1,0 +1,46 @@
+import { type EndSignal, FozError } from '../../core/index.ts';
+import type { Ownership } from './parts.ts';
+
+/** Looks at an outbox again and again, where nothing tells of new changes. */
+export class PollingOwner implements Ownership {
+  readonly #intervalMs: number;
+  readonly #release: () => unknown;
+  readonly #mayHaveChanged: () => Promise<boolean>;
+  #lost: FozError | null = null;
+
+  /** `mayHaveChanged`: a cheap look; rejects with FozError when the right to read is lost. */
+  constructor(
+    intervalMs: number,
+    release: () => unknown = () => {},
+    mayHaveChanged: () => Promise<boolean> = async () => true,
+  ) {
+    this.#intervalMs = intervalMs;
+    this.#release = release;
+    this.#mayHaveChanged = mayHaveChanged;
+  }
+
+  async wait(signal: EndSignal): Promise<void> {
+    do {
+      if (this.#lost !== null) throw this.#lost;
+      if (signal.aborted) return;
+      await pause(this.#intervalMs, signal);
+    } while (!(await this.#mayHaveChanged()));
+  }
+
+  async release(): Promise<void> {
+    this.#lost ??= new FozError('unavailable', 'The change stream was closed.');
+    await this.#release();
+  }
+}
+
+function pause(milliseconds: number, signal: EndSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
