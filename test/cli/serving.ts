@@ -10,6 +10,8 @@ export interface ServingOptions {
   /** Options of Node, such as `--max-old-space-size=96`. */
   readonly node?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
 /** The built command `foz serve` as a child process, in a folder with a `foz.yaml`. */
@@ -30,8 +32,11 @@ export class Serving {
   }
 
   /** Resolves when the server and all its sources are ready. */
-  static async start(folder: string, { node = [], env = {} }: ServingOptions = {}): Promise<Serving> {
-    const port = await freePort();
+  static async start(
+    folder: string,
+    { node = [], env = {}, port = 0 }: ServingOptions = {},
+  ): Promise<Serving> {
+    if (port === 0) return Serving.start(folder, { node, env, port: await freePort() });
     const { FOZ_STORE_URL: _, FOZ_LOG_LEVEL: _level, FOZ_MASTER_KEY: _key, ...rest } = process.env;
     const child = spawn(process.execPath, [...node, program, 'serve', '--port', String(port)], {
       cwd: folder,
@@ -93,8 +98,10 @@ export class Serving {
     return this.#ended;
   }
 
-  kill(): void {
+  /** Ends the process by SIGKILL. Resolves when it is gone. */
+  async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
+    await this.#ended;
   }
 }
 

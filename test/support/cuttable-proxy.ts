@@ -12,6 +12,8 @@ export interface Cut {
 
 /** A TCP proxy before a database server that can be cut, cut at one message of a client, fall silent, and be reopened. */
 export class CuttableProxy {
+  /** Passes what the server sends in halves, the second one a moment later. */
+  halves = false;
   readonly #to: URL;
   readonly #pairs = new Set<readonly Socket[]>();
   #server: Server | null = null;
@@ -100,12 +102,23 @@ export class CuttableProxy {
     });
     // An answer means that the server has executed the message.
     far.on('data', (chunk: Buffer) => {
+      if (after === null && this.halves) return halved(chunk, far, near);
       if (after === null) return void near.write(chunk);
       const cut = after;
       after = null;
       stop(cut, far, near, chunk);
     });
   }
+}
+
+function halved(chunk: Buffer, from: Socket, to: Socket): void {
+  const middle = Math.floor(chunk.length / 2);
+  to.write(chunk.subarray(0, middle));
+  from.pause();
+  setTimeout(() => {
+    to.write(chunk.subarray(middle));
+    from.resume();
+  }, 1);
 }
 
 /** Drops data of one side, or delays it. */

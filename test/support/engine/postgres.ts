@@ -41,6 +41,8 @@ export const postgresSpelling: Spelling = {
 const connect = async (url: string): Promise<Connection> => {
   const asText = { getTypeParser: () => (value: unknown) => value };
   const client = new Client({ connectionString: url, types: asText as never });
+  // A lost connection is reported by the next statement.
+  client.on('error', () => {});
   await client.connect();
   return {
     execute: async (script) => void (await client.query(script)),
