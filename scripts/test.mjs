@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const notes = mkdtempSync(join(tmpdir(), 'foz-test-'));
 const report = join(notes, 'engines.json');
+const cpuReport = join(notes, 'cpu.txt');
 const workers = Math.min(4, Math.max(1, availableParallelism()));
 const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
 
@@ -39,6 +40,7 @@ function runProject(name) {
       NODE_OPTIONS:
         `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`.trim(),
       FOZ_TEST_REPORT: report,
+      FOZ_TEST_CPU: cpuReport,
     },
   });
   const results = read(outputFile);
@@ -62,12 +64,25 @@ function slowestFiles(files) {
     .map((file) => `${seconds(file)} s ${relative(root, file.name)}`);
 }
 
+/** The test files that computed longest with their child processes, which says more than the clock of a busy machine. */
+function mostComputing() {
+  if (!existsSync(cpuReport)) return [];
+  return readFileSync(cpuReport, 'utf8')
+    .trim()
+    .split('\n')
+    .sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a))
+    .slice(0, 15)
+    .map((line) => line.replace(' ', ' s '));
+}
+
 const runs = ['unit', 'integration', 'servers'].map(runProject);
 const engines = Object.entries(read(report) ?? {});
+const computing = mostComputing();
 rmSync(notes, { recursive: true, force: true });
 
 console.log('');
 for (const { name, slowest } of runs.slice(1)) console.log(`slowest of ${name}:\n  ${slowest.join('\n  ')}`);
+if (computing.length > 0) console.log(`most CPU time:\n  ${computing.join('\n  ')}`);
 for (const { name, passed, failed, skipped, ended } of runs) {
   console.log(
     `${name}: ${ended ? `${passed} passed, ${failed} failed, ${skipped} skipped` : 'DID NOT RUN (see above)'}`,

@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
 
 /**
@@ -10,6 +10,8 @@ import { TestEnvironment } from 'jest-environment-node';
 export default class FolderEnvironment extends TestEnvironment {
   #before = process.env.TMPDIR;
   #folder = ownFolder();
+  #usedBefore = usedSeconds();
+  #file = '';
 
   /**
    * @param {ConstructorParameters<typeof TestEnvironment>[0]} config
@@ -17,6 +19,7 @@ export default class FolderEnvironment extends TestEnvironment {
    */
   constructor(config, context) {
     super(config, context);
+    this.#file = relative(config.globalConfig.rootDir, context.testPath);
     // The environment that child processes of the test are given.
     Object.assign(this.global.process.env, ownVariables());
   }
@@ -27,6 +30,21 @@ export default class FolderEnvironment extends TestEnvironment {
     if (this.#before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = this.#before;
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    const report = process.env.FOZ_TEST_CPU;
+    if (report) appendFileSync(report, `${(usedSeconds() - this.#usedBefore).toFixed(1)} ${this.#file}\n`);
+  }
+}
+
+/** CPU time of this worker and of its child processes that have ended. 0 where the system has no /proc. */
+function usedSeconds() {
+  try {
+    // The name of the process, in parentheses, may contain spaces.
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    return ticks / 100;
+  } catch {
+    return 0;
   }
 }
 

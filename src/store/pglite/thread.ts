@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { FozError } from '../../core/index.ts';
 
@@ -24,8 +27,8 @@ export class DatabaseThread {
   #next = 1;
   #ended: Error | null = null;
 
-  private constructor(folder: string) {
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { folder } });
+  private constructor(folder: string, compiled: WebAssembly.Module | undefined) {
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { folder, compiled } });
     this.#worker.on('message', (message: Message) => this.#settle(message));
     this.#worker.on('error', (error) => this.#end(error as Error));
     this.#worker.on('exit', () => this.#end(new Error('The thread of the embedded store has ended.')));
@@ -33,7 +36,7 @@ export class DatabaseThread {
 
   /** Opens the database in `folder`. Rejects with FozError `unavailable` when it is damaged. */
   static async open(folder: string): Promise<DatabaseThread> {
-    const thread = new DatabaseThread(folder);
+    const thread = new DatabaseThread(folder, await compiledPglite());
     try {
       await new Promise<Message>((resolve, reject) => thread.#waiting.set(0, { resolve, reject }));
     } catch (error) {
@@ -79,6 +82,27 @@ export class DatabaseThread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/** The types of Node 20 have no values of this namespace. */
+const { compile: compileWasm } = (
+  globalThis as unknown as {
+    WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Module> };
+  }
+).WebAssembly;
+
+let compiling: Promise<WebAssembly.Module | undefined> | undefined;
+
+/**
+ * The compiled WebAssembly of PGlite, which all threads of this process share. A store that is opened again then starts with the code that
+ * V8 has optimised, in a third of the time. `undefined` when the file is not where it is expected: PGlite then compiles its own.
+ */
+function compiledPglite(): Promise<WebAssembly.Module | undefined> {
+  compiling ??= (async () => {
+    const folder = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
+    return compileWasm(await readFile(join(folder, 'pglite.wasm')));
+  })().catch(() => undefined);
+  return compiling;
 }
 
 function damaged(folder: string, error: Error): FozError {

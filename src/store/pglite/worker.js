@@ -18,7 +18,16 @@ const templates = ['../../../pglite-empty.tar.gz', '../../../dist/pglite-empty.t
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-const opening = open(workerData.folder);
+/**
+ * PGlite writes zeros into all shared buffers when it starts. Its default of 128 MB costs a third of the start and stays in memory; the
+ * store has a few MB.
+ */
+const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'];
+
+/** The module that the starting thread compiled. */
+const compiled = workerData.compiled === undefined ? {} : { pgliteWasmModule: workerData.compiled };
+
+const opening = open({ dataDir: workerData.folder, parsers, startParams, ...compiled });
 opening.then(
   () => port.postMessage({ id: 0 }),
   (error) => port.postMessage({ id: 0, error: fieldsOf(error) }),
@@ -43,18 +52,19 @@ port.on('message', async (/** @type {Call} */ { id, text, values }) => {
 
 /**
  * A new database is unpacked from the template, which takes about a second where making one takes five.
- * @param {string} folder
+ * @param {import('@electric-sql/pglite').PGliteOptions & { readonly dataDir: string }} options
  */
-async function open(folder) {
+async function open(options) {
+  const folder = options.dataDir;
   const isNew = !existsSync(folder) || readdirSync(folder).every((name) => name.startsWith('foz.lock'));
   const template = isNew ? templates.find((file) => existsSync(file)) : undefined;
-  if (template === undefined) return PGlite.create({ dataDir: folder, parsers });
+  if (template === undefined) return PGlite.create(options);
   try {
     const loadDataDir = new Blob([readFileSync(template)], { type: 'application/x-gzip' });
-    return await PGlite.create({ dataDir: folder, parsers, loadDataDir });
+    return await PGlite.create({ ...options, loadDataDir });
   } catch {
     rmSync(folder, { recursive: true, force: true });
-    return PGlite.create({ dataDir: folder, parsers });
+    return PGlite.create(options);
   }
 }
 
