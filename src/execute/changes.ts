@@ -70,9 +70,9 @@ class Images {
 
   /** Throws FozError `not-supported` where the database does not tell what is needed. */
   add(change: LoggedChange): void {
-    const { needed } = this.#plan;
-    const old = change.op === 'insert' ? null : this.#image(change.old, needed.old, 'before');
-    const after = change.op === 'delete' ? null : this.#image(change.new, needed.new, 'after');
+    const { judged } = this.#plan;
+    const old = change.op === 'insert' ? null : this.#image(change.old, judged.old, 'before');
+    const after = change.op === 'delete' ? null : this.#image(change.new, judged.new, 'after');
     this.#of.set(change, [old, after]);
   }
 
@@ -80,17 +80,28 @@ class Images {
     return this.#of.get(change)!;
   }
 
-  #image(image: RowImage | null, needed: readonly Column[], side: 'before' | 'after'): number {
-    const values = new Map(image?.columns.map((name, at) => [name, image.values[at]]));
-    const missing = needed.find(({ name }) => values.get(name) === undefined);
-    if (missing !== undefined) throw notTold(this.#plan, missing, side);
+  #image(image: RowImage | null, judged: readonly Column[], side: 'before' | 'after'): number {
+    const values = valuesOf(image);
+    checkTold(this.#plan, values, judged, side);
     this.tuples.push(this.#plan.columns.map(({ name }) => values.get(name) ?? null));
     return this.tuples.length - 1;
   }
 }
 
-function notTold({ table }: ChangesPlan, column: Column, side: 'before' | 'after'): FozError {
-  return new FozError(
+function valuesOf(image: RowImage | null): ReadonlyMap<string, unknown> {
+  return new Map(image?.columns.map((name, at) => [name, image.values[at]]));
+}
+
+/** Throws FozError `not-supported` where the database has not told the value of a column. */
+function checkTold(
+  { table }: ChangesPlan,
+  values: ReadonlyMap<string, unknown>,
+  columns: readonly Column[],
+  side: 'before' | 'after',
+): void {
+  const column = columns.find(({ name }) => values.get(name) === undefined);
+  if (column === undefined) return;
+  throw new FozError(
     'not-supported',
     `The database does not tell the value of a column ${side} a change, which the answer or its filter needs: let it tell whole rows (on PostgreSQL: REPLICA IDENTITY FULL), read the table again and subscribe again.`,
     { internal: `${table.id}.${column.name}` },
@@ -111,6 +122,7 @@ function textOf(
 ): string | null {
   const op = seenAs(old, after);
   if (op === null || !plan.ops.has(op)) return null;
+  if (after !== undefined) checkTold(plan, valuesOf(change.new), plan.shown, 'after');
   const written = (row: Row | undefined, at: number) =>
     row === undefined ? 'null' : write[at]!(row, 0, { hops: [], fixed: [] });
   if (op === 'update' && plan.seen !== null && written(old, plan.seen) === written(after, plan.seen))

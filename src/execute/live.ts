@@ -80,9 +80,9 @@ function batchSizeOf({ roots }: Plan): number | null {
 function askedChanges({ roots }: Plan, bindings: Parameters<typeof resolveParam>[1]): AskedChanges | null {
   const root = rootFields(roots).find(({ kind }) => kind === 'changes');
   if (root?.kind !== 'changes') return null;
-  const { table, after, size, needed } = root.changes;
+  const { table, after, size, judged } = root.changes;
   const position = after === null ? null : (resolveParam(after, bindings) as string | null);
-  return { table, after: position, size, neededOld: needed.old };
+  return { table, after: position, size, neededOld: judged.old };
 }
 
 /** Types whose equal values have the same text on every engine. */

@@ -45,8 +45,10 @@ export interface ChangesPlan {
    * hidden value has changed. `null`: the role sees all columns.
    */
   readonly seen: number | null;
-  /** Columns without whose values an image cannot be judged or shown. */
-  readonly needed: { readonly old: readonly Column[]; readonly new: readonly Column[] };
+  /** Columns without whose values an image cannot be judged. */
+  readonly judged: { readonly old: readonly Column[]; readonly new: readonly Column[] };
+  /** Columns of the new row that are selected. */
+  readonly shown: readonly Column[];
 }
 
 /** A field of a change. `row`: which of `rows` an image is written as; `left`: as which, where the row has left the caller's sight. */
@@ -72,13 +74,13 @@ export function planChanges(planning: Planning, seen: Table, selected: Selected,
   const news = draft.columnsOf(fields.flatMap((field) => (field.kind === 'new' ? [field.row] : [])));
   const hidesNothing = seen.columns.length === table.columns.length && seen.columns.every(isUnmasked);
   const seenRow = hidesNothing ? null : draft.add(allFields(planning, draft.imageType(selected)));
-  const needed = {
+  const judged = {
     old: distinct([...judging, ...olds.flatMap(maskColumns)]),
-    new: distinct([...judging, ...news, ...news.flatMap(maskColumns)]),
+    new: distinct([...judging, ...news.flatMap(maskColumns)]),
   };
   const compared = seenRow === null ? [] : draft.columnsOf([seenRow]);
-  const shown = [...olds, ...compared];
-  const columns = distinct([...needed.old, ...needed.new, ...shown, ...shown.flatMap(maskColumns)]);
+  const selectedColumns = [...olds, ...news, ...compared];
+  const columns = distinct([...judging, ...selectedColumns, ...selectedColumns.flatMap(maskColumns)]);
   const ops = literal(planning, args.get('ops')) as readonly ChangeOp[] | null;
   return {
     table,
@@ -91,7 +93,8 @@ export function planChanges(planning: Planning, seen: Table, selected: Selected,
     fields,
     rows: draft.rows,
     seen: seenRow,
-    needed,
+    judged,
+    shown: distinct(news),
   };
 }
 
