@@ -344,6 +344,18 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
     }, 60_000);
 
     if (engine !== 'postgres') return;
+    test('a table that is published no more ends its subscriptions', async () => {
+      const { graphs } = foz.attached;
+      const subscriber = await subscribe('subscription { watched_changes { op } }');
+      await subscriber.count(1);
+      await client.execute('alter publication foz drop table watched');
+      // A changed graph makes Foz look again which tables are told.
+      graphs.useMetadata({ ...graphs.metadata });
+      await until(() => subscriber.isComplete, 30_000);
+      expect(subscriber.answers.at(-1)!.errors![0]!.message).toContain('any more');
+      subscriber.close();
+    }, 60_000);
+
     test('a large value that was not sent ends the subscription that needs it, and no other', async () => {
       await client.execute('create table large (id integer primary key, n integer, body text)');
       await client.execute('alter table large alter column body set storage external');

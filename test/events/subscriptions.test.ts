@@ -296,6 +296,21 @@ test('a role has the subscription fields that its permission names', async () =>
   expect(query.answers).toEqual([{ data: { people_by_pk: { id: 1 } } }]);
 });
 
+test('the changes of rows are not supported where the database does not tell them', async () => {
+  const subscriber = await subscribe('subscription { people_changes { op } }');
+  await until(() => subscriber.isComplete);
+  expect(subscriber.answers).toMatchObject([
+    {
+      errors: [
+        {
+          message: expect.stringContaining('"foz changes setup shop" what helps'),
+          extensions: { code: 'not-supported' },
+        },
+      ],
+    },
+  ]);
+});
+
 test('session variables in masks, and in rules over another source, have answers of their own', async () => {
   const as = (name: string, user: string) => ({ ...role(name), 'x-foz-user-id': user });
   const query = 'subscription { people(order_by: {id: asc}) { id name } }';
