@@ -11,7 +11,7 @@ import { whereClause } from './where.ts';
 export function compileImages(scope: Scope, fetch: Extract<Fetch, { kind: 'images' }>): Draft {
   const { dialect } = scope;
   if (dialect.imageRows === undefined)
-    throw new FozError('not-supported', 'The engine of this table does not tell the rows that were changed.');
+    throw new FozError('not-supported', 'Changed rows cannot be judged on the engine of this table.');
   const row = scope.imageAlias();
   const { rows, index } = dialect.imageRows(fetch, row);
   const list = new SelectList();
