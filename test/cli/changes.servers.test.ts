@@ -96,6 +96,6 @@ Nothing was run: the owner of the database runs these, or this command with --wr
     configured({ changes: 'off' });
     expect((await foz('status')).out).toContain('shop: not followed (changes: off)\n');
     configured({ changes: { url: 'mysql://x/y' } });
-    expect((await inProcess(folder, ['check'])).out).toContain('changes.url must look like postgres://');
+    expect((await inProcess(folder, ['check'])).out).toContain('changes.url: must look like postgres://');
   }, 120_000);
 });

@@ -31,7 +31,9 @@ const books = (...titles: string[]) => ({ live_books: titles.map((title) => ({ t
 
 /** Rows that exist before anything is asked. */
 export const fixture: readonly Write[] = [
-  ...[10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120].map((id) => author(id, `author ${id}`)),
+  ...[10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150].map((id) =>
+    author(id, `author ${id}`),
+  ),
   book(100, 10, 'first'),
   book(200, 20, 'first'),
   book(300, 30, 'first'),
@@ -187,6 +189,70 @@ export const cases: readonly LiveCase[] = [
       [book(1200, 120, 'one'), { live_books_stream: [{ title: 'one' }] }],
       [sql(`update live_books set title = 'changed' where id = 1200`), null],
       [book(1201, 120, 'two'), { live_books_stream: [{ title: 'two' }] }],
+    ],
+  },
+  {
+    name: 'bulk: one statement writes many rows',
+    query:
+      'subscription { live_books(where: {author_id: {_eq: 130}, pages: {_gt: 10}}, order_by: {id: asc}) { id pages } }',
+    first: { live_books: [] },
+    writes: [
+      [
+        sql(
+          `insert into live_books select id + 1290, 130, name, id from live_authors where id in (10, 20, 30)`,
+        ),
+        {
+          live_books: [
+            { id: 1310, pages: 20 },
+            { id: 1320, pages: 30 },
+          ],
+        },
+      ],
+      [
+        sql('update live_books set pages = pages + 5 where author_id = 130'),
+        {
+          live_books: [
+            { id: 1300, pages: 15 },
+            { id: 1310, pages: 25 },
+            { id: 1320, pages: 35 },
+          ],
+        },
+      ],
+      [sql('delete from live_books where author_id = 130'), { live_books: [] }],
+    ],
+  },
+  {
+    name: 'bulk: rows behind the limit change nothing',
+    query:
+      'subscription { live_books(where: {author_id: {_eq: 140}}, order_by: {id: asc}, limit: 1) { title } }',
+    first: books(),
+    writes: [
+      [book(1401, 140, 'one'), books('one')],
+      [book(1402, 140, 'two'), null],
+      [sql(`update live_books set title = 'changed' where id = 1402`), null],
+      [book(1400, 140, 'before'), books('before')],
+      [sql('delete from live_books where id = 1400'), books('one')],
+      [sql('delete from live_books where id = 1401'), books('changed')],
+    ],
+  },
+  {
+    name: 'bulk: a write that stores the same values changes nothing',
+    query:
+      'subscription { live_authors_by_pk(id: 150) { name live_books_aggregate { aggregate { count } } } }',
+    first: {
+      live_authors_by_pk: { name: 'author 150', live_books_aggregate: { aggregate: { count: 0 } } },
+    },
+    writes: [
+      [sql('update live_authors set name = name where id = 150'), null],
+      [
+        book(1500, 150, 'one'),
+        { live_authors_by_pk: { name: 'author 150', live_books_aggregate: { aggregate: { count: 1 } } } },
+      ],
+      [sql('update live_books set author_id = author_id where id = 1500'), null],
+      [
+        sql('update live_books set author_id = 140, id = 1490 where id = 1500'),
+        { live_authors_by_pk: { name: 'author 150', live_books_aggregate: { aggregate: { count: 0 } } } },
+      ],
     ],
   },
 ];

@@ -6,6 +6,40 @@ import { databaseOf, type Fixture, outboxEngines, readRows, setUp, type Writer }
 
 const follow = { method: 'triggers', keptAs: null } as const;
 
+/** Values that are easily lost, written with settings that change how they are shown. */
+const values = {
+  postgres: {
+    columns: `i8 bigint, n numeric, f4 real, f8 double precision, b boolean, t text, c char(5), by bytea, ts timestamp, tz timestamptz,
+      d date, iv interval, u uuid, j json, jb jsonb, ia int[], ta text[], m money, r int4range, p point, twice bigint generated always as (i8 * 2) stored`,
+    session: [
+      "set timezone = 'America/New_York'",
+      "set datestyle = 'SQL, DMY'",
+      "set intervalstyle = 'postgres_verbose'",
+      "set bytea_output = 'escape'",
+      'set extra_float_digits = -5',
+    ],
+    rows: [
+      `1, 4611686018427387903, 1.2300, 0.1, 0.1, true, 'a "quoted", (text) \\ it''s', 'ab', '\\x00ff22', '2024-02-29 23:59:59.123456',
+        '2024-06-01 12:00:00.5+02', '0044-03-15 BC', '1 year 2 days 03:04:05.6', '123e4567-e89b-12d3-a456-426655440000', '{"b": 1.50, "a": [1, 2]}',
+        '{"b": 1.50, "a": "x"}', '{1,NULL,3}', '{"a b",NULL,"NULL","c\\\\d"}', 12.5, '[1,5)', '(1.5,-2)'`,
+      `2, -9007199254740993, 'NaN', 'Infinity', 1e-300, false, '', '', '\\x', 'infinity', '-infinity', 'infinity', '-3 mons',
+        null, 'null', '"x"', '{}', '{{a,b},{c,d}}', -0.01, 'empty', '(0,0)'`,
+      `3, null, 12345678901234567890123456789.000000000001, null, -0.0, null, E'line\\nand\\ttab', null, null, null, null, null, null, null, null, null,
+        null, null, null, null, null`,
+    ],
+  },
+  sqlite: {
+    columns: 'i, r, t, b, n',
+    session: [],
+    rows: [
+      `1, 42, 0.1, 'it''s, "x", X''00''', x'00ff2c27', null`,
+      `2, 9223372036854775807, 1e308, '', x'', -9007199254740993`,
+      `3, -1, 5e-324, 'line' || char(10) || 'é😀', zeroblob(3), 9007199254740991`,
+      `4, 1e999, -1e999, 'NULL', 'T00', 123456789.123456789`,
+    ],
+  },
+} as const;
+
 describeEngines(outboxEngines, (engine) => {
   let it: Fixture;
   let writer: Writer;
@@ -169,6 +203,22 @@ describeEngines(outboxEngines, (engine) => {
     ).toEqual([]);
     expect(facts.tables.find(({ name }) => name === 'items')!.triggers).toBeUndefined();
     expect(facts.issues.filter((issue) => JSON.stringify(issue).includes('foz_outbox'))).toEqual([]);
+  });
+
+  test('a row is told with the values that a query of it reads, whoever has written it', async () => {
+    const { columns, rows, session } = values[engine === 'sqlite' ? 'sqlite' : 'postgres'];
+    await writer.execute(`create table v (id integer primary key, ${columns})`);
+    await setUp(it, 'v');
+    const stream = await open();
+    // PGlite has one session, which reads, too.
+    if (engine !== 'pglite') for (const text of session) await writer.execute(text);
+    for (const row of rows) await writer.execute(`insert into v values (${row})`);
+    const told = (await readRows(stream, rows.length)).map((row) => row.new!.values);
+    const read = await it.connector.run({ text: 'select * from v order by id', slots: [] }, [], patient);
+    expect(told).toEqual(read.rows);
+    await writer.execute('update v set id = id + 100');
+    const updated = await readRows(stream, rows.length);
+    expect(updated.map((row) => row.old!.values)).toEqual(read.rows);
   });
 
   test('a table that changes in mid-stream', async () => {

@@ -1,0 +1,53 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+} from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectPostgres } from '../../../../src/databases/postgres/index.ts';
+import { connectSqlite } from '../../../../src/databases/sqlite/index.ts';
+import type { ChangeStream, Connector } from '../../../../src/plan/index.ts';
+
+/** Reads the outbox of a database into a journal: what is in it is on the disk before it is acknowledged. Ends only by being killed. */
+const [engine, location, journal] = process.argv.slice(2) as [string, string, string];
+const connector: Connector =
+  engine === 'sqlite' ? connectSqlite({ file: location }) : connectPostgres({ connection: location });
+
+/** A killed process may leave the lock for a moment. */
+async function opened(): Promise<ChangeStream> {
+  for (;;) {
+    try {
+      return await connector.changes!.follow({ method: 'triggers', keptAs: null });
+    } catch {
+      await sleep(50);
+    }
+  }
+}
+
+if (existsSync(journal)) truncateSync(journal, readFileSync(journal).lastIndexOf('\n') + 1);
+const file = openSync(journal, 'a');
+process.on('exit', () => closeSync(file));
+for (;;) await read(await opened()).catch(() => {});
+
+/** Reads until the stream ends by an error, as where others hold the lock of the file for long. */
+async function read(stream: ChangeStream): Promise<void> {
+  let rows: unknown[] = [];
+  try {
+    for (;;)
+      for (const message of await stream.next(new AbortController().signal)) {
+        if (message.kind === 'row')
+          rows.push([message.op, message.old?.values ?? null, message.new?.values ?? null]);
+        if (message.kind !== 'commit') continue;
+        appendFileSync(file, `${JSON.stringify({ position: message.position, rows })}\n`);
+        fsyncSync(file);
+        rows = [];
+        stream.acknowledge(message.position);
+      }
+  } finally {
+    await stream.close();
+  }
+}
