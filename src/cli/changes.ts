@@ -1,9 +1,8 @@
-import { connect } from '../attach.ts';
-import { type Following, followingOf, loadConfig, sourcesOf } from '../control/index.ts';
+import { type Following, followingOf } from '../control/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import type { ChangedTable, Connector } from '../plan/index.ts';
 import { factsOf, type SourceConfig } from '../views/index.ts';
-import { openPlane } from './attach-stored.ts';
+import { withConnector, withStoredSources } from './each-source.ts';
 
 interface Options {
   readonly config: string;
@@ -101,30 +100,17 @@ function setupOf({ wanted, offers }: Following, asked?: string): readonly string
 }
 
 /** Opens each source in turn. Rejects with FozError `not-found` where there is none of the name. */
-async function withSources<T>(
+function withSources<T>(
   only: string | undefined,
   file: string,
   body: (config: SourceConfig, connector: Connector) => Promise<T>,
 ): Promise<readonly T[]> {
-  const config = loadConfig(file);
-  const plane = await openPlane(config);
-  try {
-    const sources = await sourcesOf(config, plane, only);
-    if (sources.length === 0)
-      throw new FozError('not-found', `There is no source "${only}" in ${file} or its store.`);
+  return withStoredSources(file, only, async (sources) => {
     const results: T[] = [];
-    for (const source of sources) {
-      const connector = await connect(source);
-      try {
-        results.push(await body(source, connector));
-      } finally {
-        await connector.close();
-      }
-    }
+    for (const source of sources)
+      results.push(await withConnector(source, (connector) => body(source, connector)));
     return results;
-  } finally {
-    await plane?.store.close();
-  }
+  });
 }
 
 async function read(config: SourceConfig, connector: Connector): Promise<Following> {

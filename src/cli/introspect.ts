@@ -1,7 +1,6 @@
-import { connect } from '../attach.ts';
 import { noMetadata } from '../catalog/index.ts';
-import { type ControlPlane, type FozConfig, loadConfig, sourcesOf } from '../control/index.ts';
-import { FozError, type SourceName } from '../core/index.ts';
+import type { ControlPlane, FozConfig } from '../control/index.ts';
+import type { SourceName } from '../core/index.ts';
 import type { SourceConfig } from '../views/index.ts';
 import {
   factsOf,
@@ -14,7 +13,7 @@ import {
   versionOf,
   wantedEnums,
 } from '../views/index.ts';
-import { openPlane } from './attach-stored.ts';
+import { noSource, withConnector, withStoredSources } from './each-source.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 
 interface Options extends EndpointOptions {
@@ -37,12 +36,8 @@ export async function introspect(only: string | undefined, options: Options): Pr
 }
 
 /** Reads the sources of the file and of its store in this process. */
-async function readHere(file: string, only: string | undefined, write: boolean): Promise<Result[]> {
-  const config = loadConfig(file);
-  const plane = await openPlane(config);
-  try {
-    const sources = await sourcesOf(config, plane, only);
-    if (sources.length === 0) throw noSource(only, plane === null ? file : `${file} or its store`);
+function readHere(file: string, only: string | undefined, write: boolean): Promise<Result[]> {
+  return withStoredSources(file, only, async (sources, { config, plane }) => {
     const wanted = wantedEnums(await metadataOf(config, plane));
     const stored = new StoredCatalog(config.state ?? '.foz', write ? 'writes' : 'reads');
     const before = parseParts(new GraphFile(config.state ?? '.foz').read());
@@ -55,9 +50,7 @@ async function readHere(file: string, only: string | undefined, write: boolean):
       if (write) stored.write(source.name, facts);
     }
     return results;
-  } finally {
-    await plane?.store.close();
-  }
+  });
 }
 
 /** Metadata is needed because the rows of tables declared as enums are read, too. */
@@ -65,13 +58,10 @@ async function metadataOf({ metadata }: FozConfig, plane: ControlPlane | null) {
   return metadata ?? ((await plane?.store.readMetadata())?.metadata as typeof metadata) ?? noMetadata;
 }
 
-async function read(config: SourceConfig, wanted: ReturnType<typeof wantedEnums>) {
-  const connector = await connect(config);
-  try {
-    return await factsOf({ name: config.name as SourceName, config, connector }, wanted);
-  } finally {
-    await connector.close();
-  }
+function read(config: SourceConfig, wanted: ReturnType<typeof wantedEnums>) {
+  return withConnector(config, (connector) =>
+    factsOf({ name: config.name as SourceName, config, connector }, wanted),
+  );
 }
 
 const document = `query ($name: String!) {
@@ -93,10 +83,6 @@ async function readAt(foz: RunningFoz, only: string | undefined, write: boolean)
     if (write) await foz.query(refreshed, { name });
   }
   return results;
-}
-
-function noSource(only: string | undefined, place: string): FozError {
-  return new FozError('not-found', `There is no source ${only === undefined ? '' : `${only} `}in ${place}.`);
 }
 
 const marks = { added: '+', removed: '-', changed: '~' } as const;

@@ -6,6 +6,7 @@ import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
 import { type Started, start } from '../main.ts';
 import { linesOf } from '../views/index.ts';
+import { endWithin } from './end-within.ts';
 import { issueLines } from './issues.ts';
 import { Progress } from './progress.ts';
 
@@ -18,7 +19,10 @@ interface Options {
 /** The most changes of the graph that a start prints. */
 const mostChanges = 20;
 
-/** `foz serve`: runs until SIGINT or SIGTERM, then lets running requests finish. */
+/** The most milliseconds that a stop takes. Running requests may use ten seconds of them. */
+const stopMs = 30_000;
+
+/** `foz serve`: runs until SIGINT or SIGTERM, then lets running requests finish. The process ends within `stopMs`. */
 export async function serve(options: Options): Promise<void> {
   guardOutput();
   const given = portOf('--port', options.port);
@@ -37,6 +41,7 @@ export async function serve(options: Options): Promise<void> {
     if (stopping) process.exit(1);
     stopping = true;
     console.log('Stopping: running requests may finish. Once more to stop at once.');
+    await endWithin(stopMs);
     await server.close();
     await flushOutput(1_000);
     process.exit(0);

@@ -1,0 +1,43 @@
+import { connect } from '../attach.ts';
+import { type ControlPlane, type FozConfig, loadConfig, sourcesOf } from '../control/index.ts';
+import { FozError } from '../core/index.ts';
+import type { Connector } from '../plan/index.ts';
+import type { SourceConfig } from '../views/index.ts';
+import { openPlane } from './attach-stored.ts';
+
+/** Reads `foz.yaml` and opens its store for `body`. `sources`: all of them, or the one called `only`; never empty. */
+export async function withStoredSources<T>(
+  file: string,
+  only: string | undefined,
+  body: (
+    sources: readonly SourceConfig[],
+    opened: { readonly config: FozConfig; readonly plane: ControlPlane | null },
+  ) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig(file);
+  const plane = await openPlane(config);
+  try {
+    const sources = await sourcesOf(config, plane, only);
+    if (sources.length === 0) throw noSource(only, plane === null ? file : `${file} or its store`);
+    return await body(sources, { config, plane });
+  } finally {
+    await plane?.store.close();
+  }
+}
+
+/** Connects to a source for `body`. */
+export async function withConnector<T>(
+  source: SourceConfig,
+  body: (connector: Connector) => Promise<T>,
+): Promise<T> {
+  const connector = await connect(source);
+  try {
+    return await body(connector);
+  } finally {
+    await connector.close();
+  }
+}
+
+export function noSource(only: string | undefined, place: string): FozError {
+  return new FozError('not-found', `There is no source ${only === undefined ? '' : `${only} `}in ${place}.`);
+}
