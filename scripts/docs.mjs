@@ -1,5 +1,5 @@
-// Writes the pages that are generated from the source: errors.md, features.md, configuration.md. The unit tests fail if one is out
-// of date.
+// Writes the pages that are generated from the source: errors.md, features.md, configuration.md, metadata-reference.md. The unit
+// tests fail if one is out of date.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

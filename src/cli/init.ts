@@ -14,6 +14,7 @@ import {
   type SourceKind,
   urlProblem,
 } from '../views/index.ts';
+import { keepOutOfGit } from './git-ignore.ts';
 import { messageOf, printedName } from './output.ts';
 
 interface Options {
@@ -45,10 +46,16 @@ export async function init(options: Options): Promise<void> {
       config,
       `${schemaComment(dirname(config))}${stringify({ version: 1, server: { port: 8080 }, sources: [entry] })}`,
     );
+  const ignored = keepOutOfGit(dirname(config));
+  if (ignored !== null) console.log(ignored);
+  if (!isAdded) console.log(aboutMasterKey);
   const done = isAdded ? `The source ${name} is added to ${config}.` : `${config} is written.`;
   const flag = config === 'foz.yaml' ? '' : ` --config ${printedName(config)}`;
   console.log(`${done} Start with: npx foz serve${flag}`);
 }
+
+const aboutMasterKey =
+  'With an "auth" part Foz keeps API keys and other secrets of its own, encrypted by a master key: the first start makes .foz/master.key. Without it these secrets are lost, so keep a copy of it elsewhere, or give a key of your own in FOZ_MASTER_KEY.';
 
 /** Whether there is a file that the source is added to. */
 function isKept({ config, force }: Options): boolean {

@@ -37,7 +37,7 @@ test('init tries the connection before it writes', async () => {
 test('init without a terminal asks for flags, and never replaces a file unasked', async () => {
   expect((await apart('init')).err).toMatch(/^There is no terminal to ask at: give --kind and --url/);
   expect((await apart('init', '--kind', 'sqlite', '--path', 'shop.db', '--name', 'shop')).out).toMatch(
-    /^foz.yaml is written/,
+    /^foz.yaml is written/m,
   );
   expect(readFileSync(join(folder, 'foz.yaml'), 'utf8')).toMatch(
     /- name: shop\n {4}kind: sqlite\n {4}path: shop.db\n/,

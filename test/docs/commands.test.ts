@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSchema, parse, validate } from 'graphql';
 import jest from '../../jest.config.js';
+import { samples } from '../../src/demo/samples.ts';
 import { Subscriber } from '../events/subscriber.ts';
 import { connect } from '../support/connect.ts';
 import { until } from '../support/wait.ts';
@@ -291,6 +292,22 @@ async function firstAnswer(url: string, query: string): Promise<void> {
   subscriber.close();
 }
 
+/** Runs the ready-made operations of the console. None may find nothing. */
+async function runSamples(url: string): Promise<void> {
+  expect(samples.length).toBeGreaterThan(5);
+  for (const { title, query, variables } of samples) {
+    if (query.startsWith('subscription')) {
+      await firstAnswer(url, query);
+      continue;
+    }
+    const found = Object.values(await ask(`${url}/graphql`, query, variables));
+    expect([title, found.filter((one) => one === null || (Array.isArray(one) && one.length === 0))]).toEqual([
+      title,
+      [],
+    ]);
+  }
+}
+
 test('commands that need no server', () => {
   const own = on('offline');
   expect(own.length).toBeGreaterThan(3);
@@ -321,7 +338,7 @@ test('commands and operations of a Foz that is served', async () => {
   here.length = 0;
 }, 600_000);
 
-test('commands and operations of the demo', async () => {
+test('commands, operations and samples of the demo', async () => {
   // npm start
   const url = await serve(demo, 'npx foz serve --demo');
   here.push([/http:\/\/127\.0\.0\.1:8080/g, url]);
@@ -332,4 +349,5 @@ test('commands and operations of the demo', async () => {
     else if (block.kind === 'operation') await ask(`${url}/graphql`, block.text);
     else check(demo, block, ` --endpoint ${url} --secret-file .foz/demo/admin-secret`);
   here.length = 0;
+  await runSamples(url);
 }, 600_000);

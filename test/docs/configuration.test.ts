@@ -1,26 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { root, type Schema, type Setting, settingsBelow, typeOf } from './settings.ts';
+import { exampleOf, root, type Setting, sections, settingsBelow, typeOf } from './settings.ts';
 import { upToDate } from './up-to-date.ts';
 
 const parts = Object.entries(root.properties!);
-const settings = settingsBelow('', root);
-
-function exampleOf({
-  default: fallback,
-  examples,
-  enum: values,
-  const: only,
-  type,
-  properties,
-  items,
-}: Schema) {
-  if (examples !== undefined) return examples[0];
-  if (only !== undefined) return only;
-  if (values !== undefined) return values.find((value) => value !== fallback);
-  if (fallback !== undefined && fallback !== null) return fallback;
-  if (type === 'boolean') return true;
-  return properties === undefined && items === undefined ? undefined : null;
-}
+/** Without what metadata-reference.md tells. */
+const settings = settingsBelow('', root, new Set(Object.keys(sections)));
 
 const isPart = ({ path }: Setting) =>
   settings.some((other) => other.path.startsWith(`${path}.`) || other.path.startsWith(`${path}[`));
@@ -71,14 +55,16 @@ test('configuration.md is the reference of the schema', () => {
       ({ path }) => path !== name && (path.startsWith(`${name}.`) || path.startsWith(`${name}[`)),
     );
     if (below.length === 0) return [];
+    const more =
+      name === 'metadata' ? '\n\nWhat is declared of each table: [metadata](metadata-reference.md).' : '';
     const described = schema.description ?? settings.find(({ path }) => path === name)!.schema.description!;
-    return [`## ${name}\n\n${described}\n\n${head}\n${below.map((one) => row(one, name)).join('\n')}`];
+    return [`## ${name}\n\n${described}\n\n${head}\n${below.map((one) => row(one, name)).join('\n')}${more}`];
   });
   upToDate(
     'configuration.md',
     `# Configuration
 
-All settings of \`foz.yaml\`. This page is made from its [JSON Schema](../schema/foz.schema.json) (\`npm run docs\`), which editors complete and check by:
+All settings of \`foz.yaml\`; those of the metadata have [a page of their own](metadata-reference.md). This page is made from its [JSON Schema](../schema/foz.schema.json) (\`npm run docs\`), which editors complete and check by:
 
 \`\`\`yaml
 # yaml-language-server: $schema=./schema/foz.schema.json
