@@ -9,7 +9,7 @@ const notes = { namespace: 'public', name: 'notes' };
 function logOf(bytes = 1_000_000, milliseconds = 3_600_000) {
   const log = new ChangeLog({ bytes, milliseconds });
   let count = 0;
-  log.opened('p000');
+  log.opened('replication', 'p000');
   const write = (ids: readonly number[], { table = tasks, text = '' } = {}) => {
     count++;
     log.take({ kind: 'begin', transaction: `t${count}`, id: `i${count}`, at: count });
@@ -84,12 +84,15 @@ test('a reader goes on behind any position, also within a transaction', () => {
     expect(drain(reader(position))).toEqual([1, 2, 3, 4, 5].slice(at + 1));
 });
 
-test.each(['', 'yesterday', 'e30', 'WzEsMl0', Buffer.from('["p001",1.5]').toString('base64url')])(
-  'what is no position is refused: "%s"',
-  (text) => {
-    expect(() => placeOf(text)).toThrow(/not a position/);
-  },
-);
+test.each([
+  '',
+  'yesterday',
+  'e30',
+  'WzEsMl0',
+  Buffer.from('["replication","p001",1.5]').toString('base64url'),
+])('what is no position is refused: "%s"', (text) => {
+  expect(() => placeOf(text)).toThrow(/not a position/);
+});
 
 test('positions before the log, and of the future, are refused', () => {
   const { write, reader } = logOf();
@@ -97,7 +100,7 @@ test('positions before the log, and of the future, are refused', () => {
   reader();
   write([2]);
   const of = (position: string, index: number) =>
-    Buffer.from(JSON.stringify([position, index])).toString('base64url');
+    Buffer.from(JSON.stringify(['replication', position, index])).toString('base64url');
   // What was written before somebody asked for it is not in the log.
   expect(() => reader(of('p000', 0))).toThrow(/not kept any more/);
   expect(() => reader(of('p001', 0))).toThrow(/not kept any more/);
@@ -160,11 +163,11 @@ test('a stream that goes on where the last one ended leaves no gap; a later one 
   const { log, write, reader } = logOf();
   const one = reader();
   write([1]);
-  expect(log.resumesAfter).toBe('p001');
-  log.opened('p001');
+  expect(log.resumesAfter('replication')).toBe('p001');
+  log.opened('replication', 'p001');
   write([2]);
   expect(drain(one)).toEqual([1, 2]);
-  log.opened('p009');
+  log.opened('replication', 'p009');
   expect(() => one.peek(10)).toThrow(/lost/);
 });
 
@@ -176,4 +179,15 @@ test('a transaction that is larger than the log ends the readers', () => {
   const next = reader();
   write([1]);
   expect(drain(next)).toEqual([1]);
+});
+
+test('positions of another way in which changes are told are not compared', () => {
+  const { log, write, reader } = logOf();
+  const one = reader();
+  write([1]);
+  const [{ position } = { position: '' }] = one.peek(1);
+  expect(log.resumesAfter('triggers')).toBeNull();
+  log.opened('triggers', 'p000');
+  expect(() => one.peek(1)).toThrow(/lost/);
+  expect(() => reader(position)).toThrow(/not kept any more/);
 });

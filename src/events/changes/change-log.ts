@@ -1,6 +1,12 @@
 import { FozError } from '../../core/index.ts';
 import type { LoggedChange } from '../../execute/index.ts';
-import type { ChangedTable, ChangeMessage, ChangePosition, RowImage } from '../../plan/index.ts';
+import type {
+  ChangedTable,
+  ChangeMessage,
+  ChangeMethod,
+  ChangePosition,
+  RowImage,
+} from '../../plan/index.ts';
 import { tableKey } from '../feed/watchers.ts';
 import { endOf, isAfter, type Place, placeText } from './position.ts';
 
@@ -55,15 +61,16 @@ export class ChangeLog {
   #bytes = 0;
   #end = 0;
   #pending: Pending | null = null;
+  #method: ChangeMethod = 'replication';
   #position: ChangePosition | null = null;
 
   constructor(keeping: Keeping) {
     this.#keeping = keeping;
   }
 
-  /** The position from which a stream goes on without a gap; `null`: nobody has asked for changes. */
-  get resumesAfter(): ChangePosition | null {
-    return this.#tables.size === 0 ? null : this.#position;
+  /** The position from which a stream of a method goes on without a gap; `null`: there is none, or nobody has asked for changes. */
+  resumesAfter(method: ChangeMethod): ChangePosition | null {
+    return this.#tables.size === 0 || method !== this.#method ? null : this.#position;
   }
 
   /** Whether somebody has asked for changes. */
@@ -100,13 +107,14 @@ export class ChangeLog {
    */
   open(table: ChangedTable, after: Place | null): { readonly table: LoggedTable; readonly next: number } {
     const key = tableKey(table);
-    const now = endOf(this.#position ?? '');
+    const now = endOf(this.#method, this.#position ?? '');
     let logged = this.#tables.get(key);
     if (logged === undefined) {
       logged = { key, since: now, lost: null };
       this.#tables.set(key, logged);
     }
     if (after === null) return { table: logged, next: this.next };
+    if (after.method !== this.#method) throw goneAway();
     if (isAfter(logged.since, after) || isAfter(after, now)) throw goneAway();
     const found = this.#entries.findIndex(({ place }) => isAfter(place, after));
     return { table: logged, next: found < 0 ? this.next : this.#first + found };
@@ -137,9 +145,10 @@ export class ChangeLog {
   }
 
   /** A stream was opened. Changes between the last one that was taken and `start` are not known. */
-  opened(start: ChangePosition): void {
+  opened(method: ChangeMethod, start: ChangePosition): void {
     this.#pending = null;
-    if (this.#position === null || start > this.#position) {
+    if (this.#position === null || start > this.#position || method !== this.#method) {
+      this.#method = method;
       this.#position = start;
       this.lose(lostStream());
     }
@@ -185,7 +194,7 @@ export class ChangeLog {
     const loggedAt = performance.now();
     for (const { table, row, index, bytes } of pending.rows) {
       if (table.lost !== null) continue;
-      const place = { position, index };
+      const place = { method: this.#method, position, index };
       this.#bytes += bytes;
       this.#end += bytes;
       const { op, old } = row;

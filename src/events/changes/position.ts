@@ -1,27 +1,29 @@
 import { FozError } from '../../core/index.ts';
-import type { ChangePosition } from '../../plan/index.ts';
+import type { ChangeMethod, ChangePosition } from '../../plan/index.ts';
 
 /** The place of a change among those of its source: the end of its transaction, and its number within it. */
 export interface Place {
+  /** What tells the changes. Positions of different methods cannot be compared. */
+  readonly method: ChangeMethod;
   readonly position: ChangePosition;
   readonly index: number;
 }
 
 /** Beyond all changes of the transaction that ends at a position. */
-export function endOf(position: ChangePosition): Place {
-  return { position, index: Number.MAX_SAFE_INTEGER };
+export function endOf(method: ChangeMethod, position: ChangePosition): Place {
+  return { method, position, index: Number.MAX_SAFE_INTEGER };
 }
 
-export function placeText({ position, index }: Place): string {
-  return Buffer.from(JSON.stringify([position, index])).toString('base64url');
+export function placeText({ method, position, index }: Place): string {
+  return Buffer.from(JSON.stringify([method, position, index])).toString('base64url');
 }
 
 /** Reads a position that a client sends. Throws FozError `validation-failed`. */
 export function placeOf(text: string): Place {
   try {
-    const [position, index] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (typeof position === 'string' && Number.isSafeInteger(index))
-      return { position, index: index as number };
+    const [method, position, index] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
+    if (typeof method === 'string' && typeof position === 'string' && Number.isSafeInteger(index))
+      return { method: method as ChangeMethod, position, index: index as number };
   } catch {
     // It is refused below.
   }

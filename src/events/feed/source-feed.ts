@@ -195,7 +195,7 @@ export class SourceFeed {
     try {
       stream = await this.#open();
       if (stream === null) return 'not offered';
-      this.log.opened(stream.start);
+      this.log.opened(this.#state.method as ChangeMethod, stream.start);
       this.#stream = stream;
       this.#isFollowing = true;
       // Changes since the last stream ended are not known.
@@ -222,7 +222,7 @@ export class SourceFeed {
   async #open(): Promise<ChangeStream | null> {
     const offer = await this.#offers();
     if (offer === null) return null;
-    const after = offer.grain === 'rows' ? this.log.resumesAfter : null;
+    const after = offer.grain === 'rows' ? this.log.resumesAfter(offer.method) : null;
     const options = { method: offer.method, keptAs: null };
     try {
       return (

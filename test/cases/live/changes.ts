@@ -374,7 +374,7 @@ export const refused: readonly {
   },
   {
     name: 'a position that is not kept',
-    query: 'subscription { change_tasks_changes(after: "WyIwIiwwXQ") { op } }',
+    query: 'subscription { change_tasks_changes(after: "WyJyZXBsaWNhdGlvbiIsIjAiLDBd") { op } }',
     message: 'not kept any more',
   },
   {
