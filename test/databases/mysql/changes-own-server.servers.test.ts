@@ -134,6 +134,7 @@ describeEngines(both, (engine) => {
       setup: [],
       gaps: [],
       unseen: [],
+      warnings: [],
     });
     // A session has the settings of the time when it began.
     past = await connect(engine, `${server.url}d`);
