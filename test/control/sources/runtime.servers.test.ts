@@ -63,8 +63,12 @@ describeEngines(['postgres'], () => {
     const [first] = both;
     const texts: string[] = [];
     const keep = async (answer: Promise<{ text: string }>) => texts.push((await answer).text);
-    await keep(first.control(attachSource, { name: 'shop', kind: 'postgres', settings: { url: url() } }));
-    await keep(first.control('{ sources { name reason settings { url tls { key } } } }'));
+    const settings = { url: url(), changes: { method: 'auto', url: url() } };
+    await keep(first.control(attachSource, { name: 'shop', kind: 'postgres', settings }));
+    await keep(
+      first.control('{ sources { name reason settings { url tls { key } changes { method url } } } }'),
+    );
+    expect(texts[1]).toMatch(/"changes":{"method":"auto","url":"postgres:[^"]*\*\*\*/);
     const wrong = new URL(url());
     wrong.pathname = '/nowhere';
     await keep(
@@ -96,6 +100,17 @@ describeEngines(['postgres'], () => {
     expect(all).toContain('source.attach');
     expect(all).not.toContain(password);
     expect(await onServer(place.url!, `select id from foz.secrets where id like 'source/%'`)).toEqual([]);
+  });
+
+  test('what following has left in a database is in the log when its source is detached', async () => {
+    const [first] = both;
+    const own = await connectTo('postgres', database.location);
+    await own.execute('create publication foz for table attached');
+    await first.control(attachSource, { name: 'shop', kind: 'postgres', settings: { url: url() } });
+    await first.control('mutation { detachSource(name: "shop") }');
+    await until(() => first.logged.some((line) => line.includes('drop publication \\"foz\\"')));
+    await own.execute('drop publication foz');
+    await own.close();
   });
 
   test('of two processes that change a source at once, each change is one revision', async () => {

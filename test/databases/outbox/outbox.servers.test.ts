@@ -173,6 +173,32 @@ describeEngines(outboxEngines, (engine) => {
     ]);
   });
 
+  if (engine === 'sqlite')
+    test('rows that INSERT OR REPLACE deletes are told as deleted, those that stay are not', async () => {
+      await writer.execute('create table places (id integer primary key, code text unique, n integer)');
+      await setUp(it, 'places');
+      await writer.execute(`insert into places values (1, 'a', 1), (2, 'b', 2), (3, 'c', 3)`);
+      const stream = await open();
+      await readRows(stream, 3);
+      // By the key, by the unique column, and by both: two rows go for one that comes.
+      await writer.execute(`replace into places values (1, 'a', 10)`);
+      await writer.execute(`insert or replace into places values (4, 'b', 20)`);
+      await writer.execute(`replace into places values (1, 'c', 30)`);
+      // Nothing is replaced here.
+      await writer.execute(`insert or ignore into places values (1, 'x', 40)`);
+      await writer.execute(`insert into places values (1, 'y', 50) on conflict (id) do update set n = 60`);
+      await writer.execute(`replace into places values (9, 'z', 70)`);
+      const rows = shown(await readRows(stream, 9));
+      expect(rows.slice(0, 4)).toEqual([
+        'delete 1,a,1 -',
+        'insert - 1,a,10',
+        'delete 2,b,2 -',
+        'insert - 4,b,20',
+      ]);
+      expect(rows.slice(4, 6).sort()).toEqual(['delete 1,a,10 -', 'delete 3,c,3 -']);
+      expect(rows.slice(6)).toEqual(['insert - 1,c,30', 'update 1,c,30 1,c,60', 'insert - 9,z,70']);
+    });
+
   test('many rows of one transaction come page by page', async () => {
     await writer.execute('create table many (id integer primary key, body text)');
     await setUp(it, 'many');
