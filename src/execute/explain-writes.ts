@@ -2,10 +2,10 @@ import type { SourceName } from '../core/index.ts';
 import type { Insert, Mutation, Root } from '../plan/index.ts';
 import { type Explained, heading } from './explain.ts';
 import type { ConnectorOf } from './prepare.ts';
+import { hasUpdate } from './write/conflict-update.ts';
 import { runMutation } from './write/mutation.ts';
 import { type Branch, Rehearsal } from './write/rehearsal.ts';
 import { WriteSession } from './write/session.ts';
-import { changes } from './write/upsert.ts';
 
 /**
  * All statements that a mutation field may send, in order, each with the condition under which it is sent. The write is rehearsed without a
@@ -40,8 +40,8 @@ function branchesOf(mutation: Mutation): Branch[] {
   const conflicts = conflictsOf(mutation.insert);
   return [
     'new',
-    ...(conflicts.some(changes) ? (['changed'] as const) : []),
-    ...(conflicts.some((one) => one.where !== null || !changes(one)) ? (['left'] as const) : []),
+    ...(conflicts.some(hasUpdate) ? (['changed'] as const) : []),
+    ...(conflicts.some((one) => one.where !== null || !hasUpdate(one)) ? (['left'] as const) : []),
   ];
 }
 

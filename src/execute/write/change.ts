@@ -16,7 +16,7 @@ import { isInsteadOf } from './instead-of.ts';
 import { sortedByKey } from './order.ts';
 import { keyColumns, type WriteSession } from './session.ts';
 import type { Tuple } from './stage.ts';
-import { isWatched, movedKey } from './triggers.ts';
+import { hasTriggers, movedKey } from './triggers.ts';
 
 type Delete = Extract<Mutation, { readonly kind: 'delete' }>;
 
@@ -180,7 +180,7 @@ async function refuseMiss(session: WriteSession, table: Table, update: Update): 
   if (there === undefined) return;
   // A row with the expected values that was not written was skipped by a trigger.
   const wasSkipped =
-    isWatched(table, 'update') &&
+    hasTriggers(table, 'update') &&
     (await session.read(lookup, and(update.where, update.ifMatch), 1)).length > 0;
   if (wasSkipped) return;
   throw new FozError(

@@ -3,9 +3,9 @@ import { FozError, type SourceName, unreachable } from '../../core/index.ts';
 import type { Compiled, Param, Savepoint, Write } from '../../plan/index.ts';
 import { type Explained, explainFetch, explainStatement, heading, paramText } from '../explain.ts';
 import type { PreparedFetch } from '../prepare.ts';
+import { hasUpdate } from './conflict-update.ts';
 import { FutureValue } from './future-value.ts';
 import type { Lookup, Purpose, Stage, Tuple, WriteResult } from './stage.ts';
-import { changes } from './upsert.ts';
 
 /**
  * A branch of a write. Inserts: the rows are new, exist and are changed, or exist and are left alone. Updates and deletes: rows are found or
@@ -108,7 +108,7 @@ export class Rehearsal implements Stage {
     const report = write.conflictReport ?? null;
     if (this.#branch === 'new' || (write.onConflict === null && report === null)) return write.rows.length;
     if (write.onConflict === null) return 0;
-    return this.#branch === 'changed' && changes(write.onConflict) ? write.rows.length : 0;
+    return this.#branch === 'changed' && hasUpdate(write.onConflict) ? write.rows.length : 0;
   }
 
   #expected(purpose: Purpose): number {

@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import type { Capabilities, Insert, Param } from '../../plan/index.ts';
 import type { WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
-import { isWatched, rowsWereSkipped } from './triggers.ts';
+import { hasTriggers, rowsWereSkipped } from './triggers.ts';
 
 export type Cells = ReadonlyMap<Column, Param>;
 /** Values of a written row by column. */
@@ -86,7 +86,7 @@ export async function insertReturning(
   rows: readonly Cells[],
   needed: readonly Column[],
 ): Promise<(Stored | null)[]> {
-  const skips = onConflict !== null || isWatched(table, 'insert');
+  const skips = onConflict !== null || hasTriggers(table, 'insert');
   const single = skips && rows.length > 1 && needed.length > 0;
   const key = settlingKey(table, needed);
   const asked = key === null ? needed : [...new Set([...needed, ...key])];

@@ -3,7 +3,7 @@ import { insertInsteadOf, isInsteadOf } from './instead-of.ts';
 import { type Asked, batches, type Cells, cellsOf, insertReturning, type Stored } from './returning.ts';
 import { Search } from './search.ts';
 import type { WriteSession } from './session.ts';
-import { isWatched } from './triggers.ts';
+import { hasTriggers } from './triggers.ts';
 import { isOneStatement, upsertOneByOne } from './upsert.ts';
 
 /**
@@ -41,7 +41,7 @@ async function insertAndFind(
     identity !== undefined &&
     rows.some((cells) => cells.has(identity)) &&
     rows.some((cells) => !cells.has(identity));
-  const single = mixed || (needed.length > 0 && isWatched(table, 'insert'));
+  const single = mixed || (needed.length > 0 && hasTriggers(table, 'insert'));
   for (const batch of batches(session, table, rows, single)) {
     const search = await Search.begin(session, table, batch.rows, asked);
     const write: Write = {

@@ -3,7 +3,7 @@ import { FutureValue } from './future-value.ts';
 import { type Asked, type Cells, type Row, unknownKey } from './returning.ts';
 import type { WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
-import { isWatched, keyWasChanged, movedKey } from './triggers.ts';
+import { hasTriggers, keyWasChanged, movedKey } from './triggers.ts';
 
 /**
  * Finds inserted rows on engines without RETURNING. A row only counts as the inserted one if it did not exist before the insert: a trigger
@@ -57,7 +57,7 @@ export class Search {
   /** The needed values of the inserted rows. */
   async find({ generated }: Pick<WriteResult, 'generated'>): Promise<Row[]> {
     if (this.#needed.length === 0) return this.#given.map(() => new Map());
-    const isKnown = isWatched(this.#table, 'insert');
+    const isKnown = hasTriggers(this.#table, 'insert');
     if (this.#taken) throw isKnown ? movedKey(this.#table) : keyWasChanged(this.#table);
     const identity = this.#identity;
     const single = this.#given.length === 1;

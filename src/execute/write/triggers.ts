@@ -5,7 +5,7 @@ import { FozError } from '../../core/index.ts';
 const seen = new WeakSet<Table>();
 
 /** Whether triggers or rules may change or skip rows before they are stored. */
-export function isWatched(table: Table, kind: 'insert' | 'update'): boolean {
+export function hasTriggers(table: Table, kind: 'insert' | 'update'): boolean {
   return table.triggers[kind] !== undefined || seen.has(table);
 }
 
