@@ -29,3 +29,4 @@ export { OwnedCache } from './owned-cache.ts';
 export { RequestEnd } from './request-end.ts';
 export { SteadyClock } from './steady-clock.ts';
 export { unreachable } from './unreachable.ts';
+export { pause, Wakeup } from './wakeup.ts';

@@ -1,5 +1,5 @@
 export { Feeds, type FeedsOptions } from './feed/feeds.ts';
 export type { FeedState } from './feed/source-feed.ts';
 export { LiveQueries, type PlanSubscription } from './live/live-queries.ts';
+export type { LiveContext, PlannedSubscription } from './live/run.ts';
 export { RunSlots } from './live/run-slots.ts';
-export type { LiveContext, PlannedSubscription } from './live/shared-query.ts';

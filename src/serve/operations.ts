@@ -4,9 +4,9 @@ import { answerErrors, type EngineAnswer } from '../execute/index.ts';
 import { type ApolloServers, HeaderMap, type RequestContext } from './apollo.ts';
 import type { Answers, Operation } from './engine.ts';
 import type { Gate, Requester } from './gate.ts';
-import { mapped } from './mapped.ts';
 import { contentType, json } from './media-type.ts';
 import type { ServerOptions } from './options.ts';
+import { derived } from './sequence.ts';
 import { logUnexpected, logUnexpectedIn } from './unexpected.ts';
 
 /** The result of one GraphQL request, for logs and metrics. */
@@ -120,14 +120,15 @@ export class Operations {
    */
   audited(requester: Requester, answers: Answers): Answers {
     const about = { requestId: requester.requestId, operationName: null };
-    return mapped(answers, async (answer) => {
+    const map = async (answer: EngineAnswer) => {
       logUnexpectedIn(this.#options.logger, answer.errors, about);
       if (!isAudited(answer)) return answer;
       const recorded = await this.#recorded(requester, answer);
       if (recorded === answer) return answer;
       void answers.return?.();
       return answerErrors(recorded.errors, 'request', false);
-    });
+    };
+    return derived(answers, { map });
   }
 
   /**

@@ -8,6 +8,7 @@ export {
   type OwnAggregates,
 } from './ansi.ts';
 export { ArrivingRows } from './arriving-rows.ts';
+export { ChangeQueue } from './change-queue.ts';
 export { caseOf } from './compile/labels.ts';
 export { sqlConnector } from './connector.ts';
 export type {
@@ -37,6 +38,7 @@ export { namespaceFilter, tableFilter } from './patterns.ts';
 export { Pool, type Pooled, type PoolOptions } from './pool.ts';
 export { pooledDriver, type ServerOptions, type ServerSettings, serverSettings } from './pooled-driver.ts';
 export { render, Sql, sql } from './sql.ts';
+export { streamClosed, streamNotAwaited } from './stream-errors.ts';
 export {
   commitFailure,
   commitMs,

@@ -1,6 +1,6 @@
-import { type EndSignal, FozError, HeldBytes } from '../../core/index.ts';
+import { type EndSignal, FozError, HeldBytes, pause } from '../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream, Changes } from '../../plan/index.ts';
-import { type Driver, type Ownership, takeFile } from '../../sql/index.ts';
+import { type Driver, type Ownership, streamClosed, streamNotAwaited, takeFile } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
 import { fileIdentity } from './file-identity.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -97,14 +97,14 @@ class VersionStream implements ChangeStream {
 
   async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
     await this.changed(signal);
-    if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+    if (signal.aborted) throw streamNotAwaited();
     return [{ kind: 'touched' }];
   }
 
   /** Resolves when something was committed since the last call or the start, or the signal is aborted. */
   async changed(signal: EndSignal): Promise<void> {
     for (;;) {
-      if (this.#isClosed) throw new FozError('unavailable', 'The change stream was closed.');
+      if (this.#isClosed) throw streamClosed();
       if (signal.aborted) return;
       const version = await versionOf(this.#engine, this.#file);
       if ((await identityOf(this.#file)) !== this.#identity)
@@ -113,7 +113,7 @@ class VersionStream implements ChangeStream {
         this.#version = version;
         return;
       }
-      await pause(signal);
+      await pause(intervalMs, signal);
     }
   }
 
@@ -137,16 +137,4 @@ async function versionOf(engine: EngineProcess, file: string): Promise<string> {
 /** As `fileIdentity`; `gone`: there is no file. */
 function identityOf(file: string): Promise<string> {
   return fileIdentity(file).catch(() => 'gone');
-}
-
-function pause(signal: EndSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, intervalMs);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

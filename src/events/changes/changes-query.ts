@@ -2,7 +2,7 @@ import { FozError, RequestEnd } from '../../core/index.ts';
 import { answerErrors, type EngineAnswer, errorsOf } from '../../execute/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
-import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from '../live/shared-query.ts';
+import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from '../live/run.ts';
 import type { ChangeReader } from './change-reader.ts';
 
 const over = { value: undefined, done: true } as const;

@@ -2,14 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { answerErrors, type EngineAnswer, errorsOf, type RoleEngine } from '../../execute/index.ts';
 import { ChangesQuery } from '../changes/changes-query.ts';
 import { Newest } from './newest.ts';
-import {
-  isAway,
-  keptLength,
-  type LiveContext,
-  type PlannedSubscription,
-  type Receiver,
-  SharedQuery,
-} from './shared-query.ts';
+import { isUnavailable, type LiveContext, type PlannedSubscription } from './run.ts';
+import { keptLength, type Receiver, SharedQuery } from './shared-query.ts';
 import { StreamQuery } from './stream-query.ts';
 
 /** Plans a subscription for the present graph of its session. Throws FozError or FozErrors where it does not fit into it. */
@@ -80,7 +74,7 @@ export class LiveQueries {
     const receiver: Receiver = {
       put(answer, print) {
         // The query of a changed graph often has the answer that the one before it had.
-        if (print === sent || (!isFirst && isAway(answer))) return;
+        if (print === sent || (!isFirst && isUnavailable(answer))) return;
         if (answer.json.length > keptLength && !answers.isAwaited) {
           sent = null;
           return answers.miss();

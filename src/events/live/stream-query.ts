@@ -1,8 +1,15 @@
-import { RequestEnd } from '../../core/index.ts';
+import { pause, RequestEnd } from '../../core/index.ts';
 import type { EngineAnswer } from '../../execute/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
-import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from './shared-query.ts';
+import {
+  isTimedOut,
+  isUnavailable,
+  type LiveContext,
+  type PlannedSubscription,
+  repairMs,
+  runOnce,
+} from './run.ts';
 
 const over = { value: undefined, done: true } as const;
 
@@ -90,19 +97,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
         this.#wake = resolve;
       });
     const wait = this.#startedAt + this.#context.intervalMs - performance.now();
-    if (wait > 0 && this.#hasAnswered && !this.#end.aborted) await this.#pause(wait);
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#end.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      this.#end.addEventListener('abort', done);
-    });
+    if (wait > 0 && this.#hasAnswered && !this.#end.aborted) await pause(wait, this.#end);
   }
 
   /** The next batch; `null`: there are no new rows. */
@@ -130,7 +125,8 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
     if (answer.errors.length > 0) {
       this.#after = batch.after;
       setTimeout(() => this.touch(), repairMs).unref();
-      const isNews = answer.json !== this.#error && !(this.#hasAnswered && isDown(answer));
+      const mayPass = isUnavailable(answer) || isTimedOut(answer);
+      const isNews = answer.json !== this.#error && !(this.#hasAnswered && mayPass);
       this.#error = answer.json;
       return isNews ? this.#answered(answer) : null;
     }
@@ -147,8 +143,4 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
     this.#hasAnswered = true;
     return answer;
   }
-}
-
-function isDown({ errors }: EngineAnswer): boolean {
-  return errors.some(({ code }) => code === 'unavailable' || code === 'timeout');
 }

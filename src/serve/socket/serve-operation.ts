@@ -4,7 +4,6 @@ import { answerErrors, type EngineAnswer } from '../../execute/index.ts';
 import { withDocument } from '../documents.ts';
 import type { Answers, Engine } from '../engine.ts';
 import type { Entry, Gate, Requester } from '../gate.ts';
-import { mapped } from '../mapped.ts';
 import {
   HeaderMap,
   nameIn,
@@ -15,6 +14,7 @@ import {
   wholeText,
 } from '../operations.ts';
 import { isRefusal, refusalOf } from '../refusal.ts';
+import { derived } from '../sequence.ts';
 import { countedSubscription } from '../subscriptions/counted.ts';
 import { type Reply, Unserved } from './answering.ts';
 
@@ -102,7 +102,7 @@ function subscription(
   answers: Answers,
 ): AsyncIterableIterator<Reply, undefined> {
   const counted = countedSubscription(gate, requester, operations.audited(requester, answers));
-  return mapped(counted, async (answer) => replyOf(answer, answer.json));
+  return derived(counted, { map: (answer) => replyOf(answer, answer.json) });
 }
 
 /** The reply to an operation. `answer`: `null` where it was refused before it ran. Throws Unserved for an answer without data. */

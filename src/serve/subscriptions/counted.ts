@@ -1,5 +1,6 @@
 import type { Answers } from '../engine.ts';
 import type { Gate, Requester } from '../gate.ts';
+import { derived } from '../sequence.ts';
 
 /** Counts a subscription among those of its caller until it ends. Throws Refusal 429 where too many are running. */
 export function countedSubscription(gate: Gate, requester: Requester, answers: Answers): Answers {
@@ -10,22 +11,5 @@ export function countedSubscription(gate: Gate, requester: Requester, answers: A
     void answers.return?.();
     throw error;
   }
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      const result = await answers.next().catch((error: unknown) => {
-        leave();
-        throw error;
-      });
-      if (result.done === true) leave();
-      return result;
-    },
-    async return() {
-      leave();
-      await answers.return?.();
-      return { value: undefined, done: true };
-    },
-  };
+  return derived(answers, { map: (answer) => answer, onEnd: leave });
 }

@@ -9,7 +9,7 @@ import type { ServerOptions } from '../options.ts';
 import { logUnexpected } from '../unexpected.ts';
 import { countedSubscription } from './counted.ts';
 import type { StreamFormat } from './format.ts';
-import { endedBy, oneAnswer } from './one-answer.ts';
+import { revocable } from './revocable.ts';
 import type { StreamedResponses } from './streamed-responses.ts';
 
 /** Answers requests whose client accepts several answers in one response: subscriptions, and any other operation with its one answer. */
@@ -43,8 +43,8 @@ export class StreamedRequests {
       return outcome('full', nameIn(body), session, status, answer);
     }
     const counted = countedSubscription(this.#gate, exchange, this.#operations.audited(exchange, answers));
-    const ended = endedBy(counted, (end) =>
-      this.#options.watch?.(session, () => end(answerErrors([sessionEnded], 'request', false))),
+    const ended = revocable(counted, (revoke) =>
+      this.#options.watch?.(session, () => revoke(answerErrors([sessionEnded], 'request', false))),
     );
     void this.#streams.send(streamed, ended).catch((error: unknown) => {
       logUnexpected(this.#options.logger, error, { requestId: exchange.requestId });
@@ -52,6 +52,11 @@ export class StreamedRequests {
     });
     return outcome('live', nameIn(body), session, 200, answer);
   }
+}
+
+/** A single answer in the place of a sequence. */
+async function* oneAnswer(answer: EngineAnswer): AsyncGenerator<EngineAnswer, undefined> {
+  yield answer;
 }
 
 const sessionEnded = new FozError(

@@ -7,6 +7,7 @@ import type {
   RunResult,
   Statement,
 } from '../../plan/index.ts';
+import { streamClosed, streamNotAwaited } from '../stream-errors.ts';
 import type { OutboxDecoder, OutboxParts, Ownership } from './parts.ts';
 import { inOrder, inParts, parseRanges, type Range, rangesText, without } from './ranges.ts';
 
@@ -77,7 +78,7 @@ export class OutboxStream implements ChangeStream {
   async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
     for (;;) {
       if (this.#error !== null) throw this.#error;
-      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      if (signal.aborted) throw streamNotAwaited();
       if (this.#reading === null) {
         const batch = this.#left.shift() ?? (await this.#newBatch());
         if (batch === null) {
@@ -109,7 +110,7 @@ export class OutboxStream implements ChangeStream {
   }
 
   close(): Promise<void> {
-    this.#error ??= new FozError('unavailable', 'The change stream was closed.');
+    this.#error ??= streamClosed();
     this.#closing ??= this.#settling.then(() => this.#owned.release());
     return this.#closing;
   }

@@ -1,4 +1,5 @@
-import { type EndSignal, FozError } from '../../core/index.ts';
+import { type EndSignal, type FozError, pause } from '../../core/index.ts';
+import { streamClosed } from '../stream-errors.ts';
 import type { Ownership } from './parts.ts';
 
 /** Looks at an outbox again and again, where nothing tells of new changes. */
@@ -28,19 +29,7 @@ export class PollingOwner implements Ownership {
   }
 
   async release(): Promise<void> {
-    this.#lost ??= new FozError('unavailable', 'The change stream was closed.');
+    this.#lost ??= streamClosed();
     await this.#release();
   }
-}
-
-function pause(milliseconds: number, signal: EndSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,5 +1,6 @@
 import { type EndSignal, FozError } from '../../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from '../../../plan/index.ts';
+import { ChangeQueue, streamClosed } from '../../../sql/index.ts';
 import { toFozError } from '../errors.ts';
 import { isFollowed } from '../namespaces.ts';
 import type { Settings } from '../options.ts';
@@ -12,9 +13,6 @@ import { PacketReader } from './packet-reader.ts';
 import { type HiddenTypes, TableLayouts } from './table-layouts.ts';
 import { Transactions } from './transactions.ts';
 import { type Mark, Visibility } from './visibility.ts';
-
-/** Bytes of decoded messages that wait for `next`. Beyond them nothing is read from the connection. */
-const mostWaiting = 8 * 1024 * 1024;
 
 /** Milliseconds without a byte of the server, which sends a heartbeat every 5 s, after which the connection counts as lost. */
 const silenceMs = 30_000;
@@ -61,10 +59,7 @@ class BinlogChanges implements ChangeStream {
   readonly #transactions: Transactions;
   readonly #visibility: Visibility;
   readonly #packets: PacketReader;
-  #messages: ChangeMessage[] = [];
-  #bytes = 0;
-  #error: FozError | null = null;
-  #wake: (() => void) | null = null;
+  readonly #queue = new ChangeQueue(() => this.#pause('full'));
   #end: (error: FozError) => void = () => {};
   /** Rejects when the stream ends. */
   readonly #ended = new Promise<never>((_, reject) => {
@@ -85,7 +80,7 @@ class BinlogChanges implements ChangeStream {
     this.#dump = dump;
     this.#visibility = visibility;
     this.start = dump.place.position;
-    this.#transactions = new Transactions(dump.place, (message, bytes) => this.#add(message, bytes));
+    this.#transactions = new Transactions(dump.place, (message, bytes) => this.#queue.add(message, bytes));
     this.#log = new LogReader({
       engine: settings.engine,
       place: dump.place,
@@ -103,14 +98,7 @@ class BinlogChanges implements ChangeStream {
   }
 
   async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
-    while (this.#messages.length === 0) {
-      if (this.#error !== null) throw this.#error;
-      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
-      await this.#arrival(signal);
-    }
-    const messages = this.#messages;
-    this.#messages = [];
-    this.#bytes = 0;
+    const messages = await this.#queue.take(signal);
     const { last } = this.#transactions;
     this.#continue('full');
     if (last !== null && messages.some(({ kind }) => kind !== 'idle')) await this.#visible(last);
@@ -123,7 +111,7 @@ class BinlogChanges implements ChangeStream {
       await Promise.race([this.#visibility.wait(mark), this.#ended]);
     } catch (error) {
       this.#fail(toFozError(error));
-      throw this.#error;
+      throw this.#queue.error;
     }
   }
 
@@ -131,7 +119,7 @@ class BinlogChanges implements ChangeStream {
   acknowledge(): void {}
 
   async close(): Promise<void> {
-    this.#fail(new FozError('unavailable', 'The change stream was closed.'));
+    this.#fail(streamClosed());
   }
 
   /** Takes the connection over from the client. */
@@ -146,7 +134,7 @@ class BinlogChanges implements ChangeStream {
   }
 
   #receive(payload: Buffer): void {
-    if (this.#error !== null) return;
+    if (this.#queue.error !== null) return;
     this.#heardAt = Date.now();
     const first = payload[0];
     try {
@@ -176,7 +164,7 @@ class BinlogChanges implements ChangeStream {
   }
 
   #continue(reason: 'full' | 'altered'): void {
-    if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#error !== null) return;
+    if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#queue.error !== null) return;
     this.#heardAt = Date.now();
     this.#dump.gate.open();
     this.#packets.release();
@@ -189,38 +177,14 @@ class BinlogChanges implements ChangeStream {
     );
   }
 
-  #arrival(signal: EndSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        this.#wake = null;
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  #add(message: ChangeMessage, bytes: number): void {
-    const last = this.#messages.at(-1);
-    if (message.kind === 'idle' && last?.kind === 'idle') this.#messages.pop();
-    this.#messages.push(message);
-    // An object and its texts take several times the bytes of the log.
-    this.#bytes += 200 + 2 * bytes;
-    if (this.#bytes > mostWaiting) this.#pause('full');
-    this.#wake?.();
-  }
-
   #fail(error: FozError): void {
-    if (this.#error !== null) return;
-    this.#error = error;
+    if (!this.#queue.fail(error)) return;
     clearInterval(this.#silence);
     this.#packets.hold();
     this.#dump.client.destroy();
     this.#dump.gate.destroy();
     this.#visibility.close();
     this.#end(error);
-    this.#wake?.();
   }
 }
 

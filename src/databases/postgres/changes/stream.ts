@@ -1,5 +1,6 @@
 import { type EndSignal, FozError } from '../../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from '../../../plan/index.ts';
+import { ChangeQueue, streamClosed } from '../../../sql/index.ts';
 import { connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
@@ -8,9 +9,6 @@ import { lsnSpelled, lsnText, parseLsn } from './lsn.ts';
 import { Pgoutput } from './pgoutput.ts';
 import { ReplicationConnection } from './replication-connection.ts';
 import { Visibility } from './visibility.ts';
-
-/** Bytes of decoded messages that wait for `next`. Beyond them nothing is read from the connection. */
-const mostWaiting = 8 * 1024 * 1024;
 
 /**
  * Follows the changes of a publication by logical replication. `keptAs` is the name of a logical replication slot with the plugin pgoutput;
@@ -75,10 +73,7 @@ class PostgresChanges implements ChangeStream {
   readonly #connection: ReplicationConnection;
   readonly #visibility: Visibility;
   readonly #decoder = new Pgoutput();
-  #messages: ChangeMessage[] = [];
-  #bytes = 0;
-  #error: FozError | null = null;
-  #wake: (() => void) | null = null;
+  readonly #queue: ChangeQueue;
   /** Whether a transaction has begun and not been committed in the stream. */
   #isWithin = false;
 
@@ -86,22 +81,16 @@ class PostgresChanges implements ChangeStream {
     this.#connection = connection;
     this.#visibility = visibility;
     this.start = start;
+    this.#queue = new ChangeQueue(() => connection.pause());
     connection.listen({
       data: (bytes) => this.#decode(bytes),
       idle: (end) => this.#idle(end),
-      end: (error) => this.#fail(error),
+      end: (error) => this.#queue.fail(error),
     });
   }
 
   async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
-    while (this.#messages.length === 0) {
-      if (this.#error !== null) throw this.#error;
-      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
-      await this.#arrival(signal);
-    }
-    const messages = this.#messages;
-    this.#messages = [];
-    this.#bytes = 0;
+    const messages = await this.#queue.take(signal);
     this.#connection.resume();
     await this.#visibility.wait(transactionsOf(messages), signal);
     return messages;
@@ -118,20 +107,8 @@ class PostgresChanges implements ChangeStream {
   }
 
   async close(): Promise<void> {
-    this.#fail(new FozError('unavailable', 'The change stream was closed.'));
+    this.#queue.fail(streamClosed());
     await Promise.all([this.#connection.close(), this.#visibility.close()]);
-  }
-
-  #arrival(signal: EndSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        this.#wake = null;
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
   }
 
   #decode(bytes: Buffer): void {
@@ -139,29 +116,13 @@ class PostgresChanges implements ChangeStream {
     if (message === null) return;
     if (message.kind === 'begin') this.#isWithin = true;
     if (message.kind === 'commit') this.#isWithin = false;
-    this.#add(message, bytes.length);
+    this.#queue.add(message, bytes.length);
   }
 
   /** A keep-alive between transactions whose end of the log has no changes before it that were not sent. */
   #idle(end: bigint): void {
     if (this.#isWithin) return;
-    const position = lsnText(end);
-    const last = this.#messages.at(-1);
-    if (last?.kind === 'idle') this.#messages.pop();
-    this.#add({ kind: 'idle', position }, 0);
-  }
-
-  #add(message: ChangeMessage, bytes: number): void {
-    this.#messages.push(message);
-    // An object and its texts take several times the bytes of the message.
-    this.#bytes += 200 + 2 * bytes;
-    if (this.#bytes > mostWaiting) this.#connection.pause();
-    this.#wake?.();
-  }
-
-  #fail(error: FozError): void {
-    this.#error ??= error;
-    this.#wake?.();
+    this.#queue.add({ kind: 'idle', position: lsnText(end) }, 0);
   }
 }
 

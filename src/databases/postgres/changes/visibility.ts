@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EndSignal, FozError } from '../../../core/index.ts';
+import { streamNotAwaited } from '../../../sql/index.ts';
 import type { Client } from '../connect.ts';
 import { connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
@@ -40,7 +41,7 @@ export class Visibility {
     for (let pause: number = pauseMs.first; transactions.length > 0; pause *= 2) {
       const snapshot = await this.#snapshot();
       if (transactions.every((id) => isVisible(id, snapshot))) return;
-      if (signal.aborted) throw new FozError('timeout', 'The change stream was not waited for any longer.');
+      if (signal.aborted) throw streamNotAwaited();
       if (performance.now() > latest)
         throw new FozError(
           'unavailable',

@@ -1,4 +1,4 @@
-import { type EndSignal, FozError } from '../../../core/index.ts';
+import { type EndSignal, FozError, Wakeup } from '../../../core/index.ts';
 import type { Ownership } from '../../../sql/index.ts';
 import { type Client, connect } from '../connect.ts';
 import { toFozError } from '../errors.ts';
@@ -45,23 +45,23 @@ export async function ownOutbox(settings: Settings): Promise<Ownership> {
 
 class Owner implements Ownership {
   readonly #client: Client;
-  #isTold = false;
+  #isNotified = false;
   #lost: FozError | null = null;
-  #wake: (() => void) | null = null;
+  readonly #notice = new Wakeup();
 
   constructor(client: Client) {
     this.#client = client;
     client.on('notification', () => {
-      this.#isTold = true;
-      this.#wake?.();
+      this.#isNotified = true;
+      this.#notice.wake();
     });
     client.on('error', (error: unknown) => this.#lose(error));
     client.on('end', () => this.#lose(new Error('Connection terminated unexpectedly')));
   }
 
   async wait(signal: EndSignal): Promise<void> {
-    if (this.#lost === null && !this.#isTold && !signal.aborted) await this.#told(signal);
-    this.#isTold = false;
+    if (this.#lost === null && !this.#isNotified) await this.#notice.wait(signal, pollMs);
+    this.#isNotified = false;
     if (this.#lost !== null) throw this.#lost;
   }
 
@@ -69,22 +69,8 @@ class Owner implements Ownership {
     await this.#client.end().catch(() => {});
   }
 
-  #told(signal: EndSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wake = null;
-        resolve();
-      };
-      const timer = setTimeout(done, pollMs);
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
   #lose(error: unknown): void {
     this.#lost ??= toFozError(error);
-    this.#wake?.();
+    this.#notice.wake();
   }
 }
