@@ -1,29 +1,6 @@
-import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import {
-  type CacheBudget,
-  checkNesting,
-  FozError,
-  FozErrors,
-  HeldBytes,
-  type SourceName,
-} from '../core/index.ts';
-import {
-  type Connector,
-  compileCoercion,
-  compileShape,
-  inspectedPath,
-  misreadList,
-  operationOf,
-  type Plan,
-  planCost,
-  planOperation,
-  type Rules,
-  settleNumbers,
-  type VariableValues,
-  type WhyAbsent,
-  withoutPrototypes,
-  wrongVariables,
-} from '../plan/index.ts';
+import type { DocumentNode } from 'graphql';
+import { type CacheBudget, type FozError, HeldBytes, type SourceName } from '../core/index.ts';
+import type { VariableValues } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import type { BrokenColumns } from './broken-columns.ts';
 import { concealed, type Sees } from './conceal.ts';
@@ -32,34 +9,20 @@ import { Introspection, type IntrospectionRequest, type PackedText } from './int
 import { type LiveOperation, liveOperation } from './live.ts';
 import type { LiveContext } from './live-context.ts';
 import { failedWrites } from './mutations.ts';
+import { OperationPlans, type PlanningOptions } from './operation-plans.ts';
 import type { OperationRequest } from './operation-request.ts';
-import { type CachedOperation, type OnRun, operationKey, PlanCache, planKey } from './plan-cache.ts';
-import { type PreparedPlan, preparePlan } from './prepared.ts';
+import { type CachedOperation, operationKey, planKey } from './plan-cache.ts';
+import type { PreparedPlan } from './prepared.ts';
 import type { Written } from './written.ts';
 
 /** Options of the engine of one role; fixed for its lifetime. */
-export interface RoleEngineOptions {
-  readonly schema: GraphQLSchema;
-  readonly rules: Rules;
-  readonly connectorOf: (source: SourceName) => Connector;
-  /** Most keys a condition may carry between sources. */
-  readonly keyCap: number;
-  /** The most operations whose plans are cached, within the bytes of `plans`. */
-  readonly cacheSize: number;
-  /** Byte budget for cached plans; default: one of the engine's own. */
-  readonly plans?: CacheBudget;
+export interface RoleEngineOptions extends PlanningOptions {
   /** Whether the caller may see the messages of the database itself. */
   readonly showInternal: boolean;
   /** Which tables errors may name; absent: all. */
   readonly sees?: Sees;
-  /** Adds the columns of broken constraints to errors; absent: they have none but those that the database tells. */
+  /** Adds the columns of broken constraints to errors; default: they have only those that the database reports. */
   readonly broken?: BrokenColumns;
-  /** Throws FozError for an operation that is not allowed; called once for each operation. */
-  readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => OnRun;
-  /** The highest cost of an operation (see `planCost`); default: no limit. */
-  readonly most?: { readonly cost: number | null };
-  /** Why the graph has no operations of a kind; absent: not told. */
-  readonly whyAbsent?: WhyAbsent;
   /** Called for every statement that failed with `unavailable`; must not throw. */
   readonly onUnavailable?: (source: SourceName, error: FozError) => void;
   /** Cache of introspection answers; default: one of the engine's own. */
@@ -69,12 +32,12 @@ export interface RoleEngineOptions {
 /** Plans and runs the operations of one role on one state of the catalog. */
 export class RoleEngine {
   readonly options: RoleEngineOptions;
-  readonly #plans: PlanCache;
+  readonly #plans: OperationPlans;
   readonly #introspection: Introspection;
 
   constructor(options: RoleEngineOptions) {
     this.options = options;
-    this.#plans = new PlanCache(options.plans, options.cacheSize);
+    this.#plans = new OperationPlans(options);
     this.#introspection = new Introspection(options.schema, options.introspections);
   }
 
@@ -82,13 +45,13 @@ export class RoleEngine {
   cached(request: OperationRequest): Promise<EngineAnswer> | undefined {
     const entry = this.#plans.get(request);
     if (entry === undefined || entry.operation.operation === 'subscription') return undefined;
-    const raw = this.#raw(entry, request);
+    const raw = this.#plans.raw(entry, request);
     const shape = entry.shape(raw);
     if (shape === undefined) return undefined;
     const plan = entry.plans.get(planKey(entry, shape, raw));
     if (plan === undefined) return undefined;
     const variables = entry.coerce(raw);
-    if (variables === undefined || this.#excess(plan.plan, variables) !== null) return undefined;
+    if (variables === undefined || this.#plans.excess(plan.plan, variables) !== null) return undefined;
     return this.#run(plan, variables, request, entry);
   }
 
@@ -103,10 +66,10 @@ export class RoleEngine {
     let values: VariableValues;
     let entry: CachedOperation;
     try {
-      entry = this.#entry(request);
-      const raw = this.#raw(entry, request);
-      values = this.#coerced(entry, raw);
-      plan = this.#plan(entry, values, raw);
+      entry = this.#plans.entry(request);
+      const raw = this.#plans.raw(entry, request);
+      values = this.#plans.coerced(entry, raw);
+      plan = this.#plans.plan(entry, values, raw);
     } catch (error) {
       return answerErrors(errorsOf(error), 'request', this.options.showInternal);
     }
@@ -115,13 +78,13 @@ export class RoleEngine {
 
   /** Plans a validated subscription, or finds its cached plan. Throws FozError or FozErrors. */
   live(request: OperationRequest & { readonly document: DocumentNode }): LiveOperation {
-    const entry = this.#entry(request);
-    const raw = this.#raw(entry, request);
-    const values = this.#coerced(entry, raw);
-    const plan = this.#plan(entry, values, raw);
+    const entry = this.#plans.entry(request);
+    const raw = this.#plans.raw(entry, request);
+    const values = this.#plans.coerced(entry, raw);
+    const plan = this.#plans.plan(entry, values, raw);
     return liveOperation(plan, request, values, (context, after) =>
       this.#run(
-        after === null ? plan : this.#plan(entry, values, raw, after),
+        after === null ? plan : this.#plans.plan(entry, values, raw, after),
         values,
         { ...request, ...context },
         entry,
@@ -135,31 +98,9 @@ export class RoleEngine {
       readonly document: DocumentNode;
     },
   ): PreparedPlan {
-    const entry = this.#entry(request);
-    const raw = this.#raw(entry, request);
-    return this.#plan(entry, this.#coerced(entry, raw), raw);
-  }
-
-  /** The variables as given. Numbers have all their digits where the scalar takes them. */
-  #raw(
-    entry: CachedOperation,
-    { variables, hasExact }: Pick<OperationRequest, 'variables' | 'hasExact'>,
-  ): VariableValues {
-    return hasExact === true ? settleNumbers(this.options.schema, entry.operation, variables) : variables;
-  }
-
-  /** Coerced variables. Throws FozError `limit-exceeded`, or FozErrors with every problem of the variables. */
-  #coerced({ coerce, operation }: CachedOperation, raw: VariableValues): VariableValues {
-    for (const { variable } of operation.variableDefinitions ?? []) {
-      const { value: name } = variable.name;
-      checkNesting(Object.hasOwn(raw, name) ? raw[name] : null, `$.variableValues.${name}`);
-    }
-    const values = coerce(raw);
-    if (values !== undefined) return values;
-    const { schema } = this.options;
-    const given = withoutPrototypes(raw) as VariableValues;
-    const wrong = wrongVariables(schema, operation, given);
-    throw new FozErrors(wrong.length > 0 ? wrong : [misreadList(schema, operation, given)]);
+    const entry = this.#plans.entry(request);
+    const raw = this.#plans.raw(entry, request);
+    return this.#plans.plan(entry, this.#plans.coerced(entry, raw), raw);
   }
 
   /** Empties and closes the caches. Running operations go on. */
@@ -171,80 +112,6 @@ export class RoleEngine {
   /** Number of cached plans. */
   get size(): number {
     return this.#plans.size;
-  }
-
-  #entry(request: {
-    readonly query: string;
-    readonly operationName: string | null;
-    readonly document: DocumentNode;
-  }): CachedOperation {
-    const known = this.#plans.get(request);
-    if (known !== undefined) return known;
-    const operation = operationOf(request.document, request.operationName);
-    const onRun = this.options.admit?.(request.document, operation);
-    const { schema } = this.options;
-    return this.#plans.add(request, {
-      document: request.document,
-      operation,
-      onRun,
-      coerce: compileCoercion(schema, operation),
-      shape: compileShape(schema, operation),
-    });
-  }
-
-  /** `after`: the position of the last row that a stream has sent. Such a plan is used once, so it is not cached. */
-  #plan(
-    entry: CachedOperation,
-    values: VariableValues,
-    raw: VariableValues,
-    after: string | null = null,
-  ): PreparedPlan {
-    const shape = after === null ? entry.shape(raw) : undefined;
-    const known = shape === undefined ? undefined : entry.plans.get(planKey(entry, shape, raw));
-    if (known !== undefined) {
-      this.#checkCost(known.plan, values);
-      return known;
-    }
-    const inspected = new Set<string>(entry.inspected.map(({ text }) => text));
-    const { schema, rules, connectorOf, keyCap, whyAbsent } = this.options;
-    const plan = planOperation(
-      entry.document,
-      entry.operation,
-      { values, inspected },
-      {
-        schema,
-        rules,
-        capabilities: (source) => connectorOf(source).capabilities,
-        keyCap,
-        ...(whyAbsent === undefined ? {} : { whyAbsent }),
-        ...(after === null ? {} : { after }),
-      },
-    );
-    this.#checkCost(plan, values);
-    if (after !== null) return preparePlan(connectorOf, plan);
-    const caching = this.#plans.newPlan(entry);
-    const prepared = preparePlan(connectorOf, plan, (characters) => caching.grow(characters));
-    if (inspected.size > entry.inspected.length) entry.inspected = [...inspected].map(inspectedPath);
-    if (shape !== undefined) caching.store(planKey(entry, shape, raw), prepared);
-    return prepared;
-  }
-
-  /** The cost of an operation and the limit, where the cost exceeds it, else `null`. A cached plan may cost more with other variables. */
-  #excess(plan: Plan, variables: VariableValues): { cost: number; limit: number } | null {
-    const limit = this.options.most?.cost ?? null;
-    if (limit === null) return null;
-    const cost = planCost(plan, variables);
-    return cost > limit ? { cost, limit } : null;
-  }
-
-  #checkCost(plan: Plan, variables: VariableValues): void {
-    const details = this.#excess(plan, variables);
-    if (details === null) return;
-    throw new FozError(
-      'limit-exceeded',
-      `The operation may touch ${details.cost} rows, but at most ${details.limit} are allowed: give its lists a smaller limit, or ask for less below them.`,
-      { details },
-    );
   }
 
   /** Runs a plan. Adds to the answer what the audit log records: the name of the operation, and the audited tables that it read. */

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GraphQLSchema } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import {
   adminSession,
   type LimitsConfig,
-  narrowedLimits,
   type Permissions,
   resolvePermissions,
   type Session,
@@ -16,27 +14,19 @@ import {
   noMetadata,
   type SourceInput,
 } from '../catalog/index.ts';
-import { adminRole, type CacheState, type RoleName, type SourceName } from '../core/index.ts';
-import { BrokenColumns, introspectionAnswers, planBudget, RoleEngine, tablesSeen } from '../execute/index.ts';
-import { type BuiltGraph, buildGraph, type GraphCapabilities } from '../graph/index.ts';
+import type { CacheState, RoleName, SourceName } from '../core/index.ts';
+import type { RoleEngine } from '../execute/index.ts';
+import type { BuiltGraph } from '../graph/index.ts';
 import type { Connector } from '../plan/index.ts';
-import { whyAbsent } from './absent-operations.ts';
 import type { AllowListConfig, GraphsConfig, LimitSettings } from './config.ts';
-import { ConnectorIds } from './connector-ids.ts';
 import { connectorOf, connectorsOf } from './connectors.ts';
-import { inheritLimits } from './inherit-limits.ts';
 import { matchesBook, type NameBook, withNewNames } from './names/book.ts';
-import { admission, type UnlistedRequest } from './operations/admission.ts';
+import type { UnlistedRequest } from './operations/admission.ts';
 import { registeredAs, registeredIn } from './operations/allow-list.ts';
+import { type EngineParts, RoleEngines } from './role-engines.ts';
+import { inheritLimits, sessionLimits } from './role-limits.ts';
 import { type GraphParts, graphOf, servedGraph, spellingOf } from './served-graph.ts';
 import type { SourceRegistry } from './sources/registry.ts';
-import { viewContent } from './view-content.ts';
-import { type View, viewKey, viewOf } from './views.ts';
-
-const defaults = { keyCap: 10_000, planCache: 2000, views: 200 } as const;
-
-/** An engine keeps the catalog it was built from in memory, so it is replaced after this many changes. */
-const mostChanges = 8;
 
 /** Metadata resolved against the current sources. */
 export interface ResolvedMetadata {
@@ -48,19 +38,7 @@ export interface ResolvedMetadata {
   readonly connectors: ReadonlyMap<SourceName, Connector>;
 }
 
-/** A cached engine, with the number of the change at which it was built and of the one at which it was last found up to date. */
-interface CachedEngine {
-  readonly engine: RoleEngine;
-  readonly made: number;
-  checked: number;
-  /** See `viewContent`. */
-  readonly content: () => string;
-}
-
-/**
- * The catalog of all sources, its permissions, and an engine for each view of it. An engine is built when the first session needs it.
- * After a change, an engine stays with its plans if the change affects nothing that it was built from.
- */
+/** The catalog of all sources, its permissions and its names, and an engine for each view of it. */
 export class Graphs {
   #config: GraphsConfig;
   #givenLimits: LimitSettings;
@@ -74,21 +52,11 @@ export class Graphs {
   /** The names that tables and relationships keep. */
   #names: NameBook = {};
   readonly #swapped = new Set<() => void>();
-  readonly #unlisted = new Set<(found: UnlistedRequest) => void>();
   #catalog: Catalog;
   #permissions: Permissions;
   /** Built on first use, since naming takes a moment. */
   #served: ResolvedMetadata | null = null;
-  /** Increases with every change. */
-  #changes = 0;
-  readonly #engines = new LRUCache<string, CachedEngine>({
-    max: defaults.views,
-    dispose: ({ engine }) => engine.close(),
-  });
-  /** One budget for the caches of all roles, so that many roles keep no more than one does. */
-  readonly #plans = planBudget();
-  readonly #introspections = introspectionAnswers();
-  readonly #connectorIds = new ConnectorIds();
+  readonly #engines: RoleEngines;
 
   constructor(config: GraphsConfig, registry: SourceRegistry) {
     this.#config = config;
@@ -101,6 +69,10 @@ export class Graphs {
     this.#limits = inheritLimits(this.#givenLimits, this.#metadata.inherited_roles);
     this.#catalog = this.#resolve();
     this.#permissions = resolvePermissions(this.#catalog, this.#metadata);
+    this.#engines = new RoleEngines(
+      () => this.#engineParts,
+      (source, error) => registry.failed(source, error),
+    );
     registry.onChange(() => this.swap());
   }
 
@@ -134,16 +106,14 @@ export class Graphs {
     this.#served = served;
     const limits = inheritLimits(this.#givenLimits, this.#metadata.inherited_roles);
     if (!isDeepStrictEqual(limits, this.#limits)) this.#limits = limits;
-    this.#changes++;
+    this.#engines.renew();
     for (const listener of this.#swapped) listener();
-    for (const [key, { made }] of this.#engines.entries())
-      if (this.#changes - made > mostChanges) this.#engines.delete(key);
+    this.#engines.discardOld();
   }
 
   /** The limits of a session: those of its role, lowered to those of its credential. */
-  limitsOf({ role, limits }: Pick<Session, 'role' | 'limits'>): LimitsConfig {
-    const { roles, ...all } = this.#limits;
-    return narrowedLimits({ ...all, ...roles?.[role] }, limits);
+  limitsOf(session: Pick<Session, 'role' | 'limits'>): LimitsConfig {
+    return sessionLimits(this.#limits, session);
   }
 
   /** The limits in use, for all callers and by role. */
@@ -182,8 +152,7 @@ export class Graphs {
 
   /** Calls the listener for each operation that is not on the allow-list of its role. Returns a function that removes the listener. */
   onUnlisted(listener: (found: UnlistedRequest) => void): () => void {
-    this.#unlisted.add(listener);
-    return () => this.#unlisted.delete(listener);
+    return this.#engines.onUnlisted(listener);
   }
 
   get names(): NameBook {
@@ -246,97 +215,33 @@ export class Graphs {
 
   /** The engine of a session, shared by all sessions with the same view. Default: the view of an admin. */
   engine(session: Session = adminSession): RoleEngine {
-    const key = viewKey(session);
-    const cached = this.#engines.get(key);
-    if (cached?.checked === this.#changes) return cached.engine;
-    const made = this.#make(session);
-    if (cached !== undefined && cached.content() === made.content()) {
-      cached.checked = this.#changes;
-      return cached.engine;
-    }
-    this.#engines.set(key, made);
-    return made.engine;
+    return this.#engines.engine(session);
   }
 
   /** The schema of a session, built for the caller: types that the caller makes it create are not kept. */
   schema(session: Session): GraphQLSchema {
-    const rows = this.limitsOf(session).rows ?? null;
-    const view = viewOf(this.#catalog, this.#permissions, session, rows);
-    return this.#roleGraph(view.catalog, this.#connectors).schema;
+    return this.#engines.schema(session);
   }
 
   /** The caches shared by all roles. */
   get caches(): readonly CacheState[] {
-    return [this.#plans.state, this.#introspections.state];
+    return this.#engines.caches;
   }
 
   /** The number of cached plans of all roles. */
   get plans(): number {
-    let plans = 0;
-    for (const { engine } of this.#engines.values()) plans += engine.size;
-    return plans;
+    return this.#engines.plans;
   }
 
-  /** Builds an engine. This is cheap, since the graph is built lazily. */
-  #make(session: Session): CachedEngine {
-    const limits = this.limitsOf(session);
-    const whole = this.#catalog;
-    const view = viewOf(whole, this.#permissions, session, limits.rows ?? null);
-    const connectors = this.#connectors;
-    const lists = this.#allowLists.filter(({ role }) => role === session.role);
-    const { depth, nodes, tokens, cost } = limits;
-    const { key_cap, plan_cache, server } = this.#config;
-    // Plans were checked against these settings when they were cached, so an engine is only reused while they stay.
-    const besides = [
-      ...[depth, nodes, tokens, cost, lists],
-      ...[key_cap, plan_cache, server?.show_database_errors],
-    ];
-    let content: string | undefined;
+  get #engineParts(): EngineParts {
     return {
-      engine: this.#makeEngine(session, view, limits),
-      made: this.#changes,
-      checked: this.#changes,
-      content: () => {
-        content ??= viewContent(
-          whole,
-          view,
-          (source) => this.#connectorIds.of(connectorOf(connectors, source)),
-          besides,
-        );
-        return content;
-      },
+      catalog: this.#catalog,
+      permissions: this.#permissions,
+      connectors: this.#connectors,
+      config: this.#config,
+      limits: this.#limits,
+      allowLists: this.#allowLists,
     };
-  }
-
-  #makeEngine(session: Session, { catalog, rules }: View, limits: LimitsConfig): RoleEngine {
-    // Requests that run while a source is removed or replaced finish on the connector they started with.
-    const connectors = this.#connectors;
-    const servedBy = (source: SourceName) => connectorOf(connectors, source);
-    const graph = this.#roleGraph(catalog, connectors);
-    return new RoleEngine({
-      schema: graph.schema,
-      broken: new BrokenColumns(catalog.sources, graph.columnName),
-      rules,
-      connectorOf: servedBy,
-      onUnavailable: (source, error) => this.#registry.failed(source, error),
-      keyCap: this.#config.key_cap ?? defaults.keyCap,
-      cacheSize: this.#config.plan_cache ?? defaults.planCache,
-      ...(session.role === adminRole ? {} : { sees: tablesSeen(catalog.sources) }),
-      showInternal: session.role === adminRole && (this.#config.server?.show_database_errors ?? false),
-      admit: admission(this.#allowLists, session.role, (found) => {
-        for (const listener of this.#unlisted) listener(found);
-      }),
-      most: { cost: limits.cost ?? null },
-      whyAbsent: (kind) => whyAbsent(session, kind),
-      plans: this.#plans,
-      introspections: this.#introspections,
-    });
-  }
-
-  #roleGraph(catalog: View['catalog'], connectors: ReadonlyMap<SourceName, Connector>): BuiltGraph {
-    const capabilitiesOf = (source: SourceName): GraphCapabilities =>
-      connectorOf(connectors, source).capabilities;
-    return buildGraph(catalog, capabilitiesOf, { subscriptions: true });
   }
 
   #resolve(metadata = this.#metadata): Catalog {

@@ -1,4 +1,4 @@
-import { inheritLimits } from '../../src/views/inherit-limits.ts';
+import { inheritLimits } from '../../src/views/role-limits.ts';
 
 const roles = {
   slow: { rate: { requests: 1, seconds: 10 }, depth: 5, rows: null, cost: 10 },

@@ -1,4 +1,4 @@
-import type { LimitsConfig } from '../access/index.ts';
+import { type LimitsConfig, narrowedLimits, type Session } from '../access/index.ts';
 import type { InheritedRoleMetadata } from '../catalog/index.ts';
 import type { LimitSettings } from './config.ts';
 
@@ -40,4 +40,12 @@ function widest(several: readonly LimitsConfig[]): LimitsConfig {
 function width(limit: LimitsConfig[keyof LimitsConfig]): number {
   if (limit === null || limit === undefined) return Number.POSITIVE_INFINITY;
   return typeof limit === 'number' ? limit : limit.requests / limit.seconds;
+}
+
+/** The limits of a session: those of its role, lowered to those of its credential. */
+export function sessionLimits(
+  { roles, ...all }: LimitSettings,
+  { role, limits }: Pick<Session, 'role' | 'limits'>,
+): LimitsConfig {
+  return narrowedLimits({ ...all, ...roles?.[role] }, limits);
 }
