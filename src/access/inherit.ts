@@ -13,8 +13,8 @@ import {
   type Table,
 } from '../catalog/index.ts';
 import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
-import type { Draft, PermissionKind } from './draft.ts';
 import type { SelectPermission, TablePermission } from './permission.ts';
+import type { PermissionKind, PermissionsDraft } from './permissions-draft.ts';
 
 /**
  * Adds roles that inherit the permissions of several others. A value is visible where any of these roles sees it,
@@ -22,7 +22,7 @@ import type { SelectPermission, TablePermission } from './permission.ts';
  * role's own takes precedence. If that one has faults, none is inherited in its place.
  */
 export function addInherited(
-  draft: Draft,
+  draft: PermissionsDraft,
   inherited: readonly InheritedRoleMetadata[],
   issues: CatalogIssue[],
 ): void {
@@ -57,7 +57,12 @@ export function addInherited(
     }
 }
 
-function merge(draft: Draft, role: RoleName, parents: readonly RoleName[], issues: CatalogIssue[]): void {
+function merge(
+  draft: PermissionsDraft,
+  role: RoleName,
+  parents: readonly RoleName[],
+  issues: CatalogIssue[],
+): void {
   const own = draft.of(role);
   const byTable = new Map<string, TablePermission[]>();
   for (const parent of new Set(parents)) {

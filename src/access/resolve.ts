@@ -20,7 +20,6 @@ import {
 } from '../catalog/index.ts';
 import { adminRole, parseRoleName, type RoleName } from '../core/index.ts';
 import { labelProblem, ruleValue } from './constants.ts';
-import { Draft, type PermissionKind } from './draft.ts';
 import { addInherited } from './inherit.ts';
 import type {
   DeletePermission,
@@ -30,6 +29,7 @@ import type {
   SelectPermission,
   UpdatePermission,
 } from './permission.ts';
+import { type PermissionKind, PermissionsDraft } from './permissions-draft.ts';
 import { type FindTable, RuleProblem, readAll, readRule, refuse } from './read-rule.ts';
 
 /** The permissions of every role. */
@@ -47,7 +47,7 @@ export interface Permissions {
  */
 export function resolvePermissions(catalog: Pick<Catalog, 'sources'>, metadata: Metadata): Permissions {
   const issues: CatalogIssue[] = [];
-  const draft = new Draft();
+  const draft = new PermissionsDraft();
   const find = tableFinder(catalog);
   const validations = new Map<string, readonly RowValidation[]>();
   for (const [index, entry] of metadata.tables.entries()) {
@@ -118,7 +118,7 @@ const noKey =
   'the table has no key, by which a written row is found to hold it against the check, so writes are refused: declare one (primary_key)';
 
 interface Reading {
-  readonly draft: Draft;
+  readonly draft: PermissionsDraft;
   readonly find: FindTable;
   readonly issues: CatalogIssue[];
   /** The path of the table's entry in the metadata. */

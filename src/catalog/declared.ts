@@ -2,7 +2,6 @@ import type { SourceName } from '../core/index.ts';
 import type { Catalog, CatalogIssue, Column, KeyComparison, Relationship } from './catalog.ts';
 import { isUnreadable } from './declared-tables.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
 import type {
   RelationshipMetadata,
@@ -11,12 +10,13 @@ import type {
   TableName,
 } from './metadata.ts';
 import { familyOf, type ScalarFamily } from './scalars.ts';
+import { isKey, type Pairs, pairsOf, reversedPairs, type TableDraft } from './table-draft.ts';
 
 /** Finds the table of a metadata name in a source. Without a namespace, it is in the default one. */
-export type Find = (source: string, table: TableName) => Draft | undefined;
+export type Find = (source: string, table: TableName) => TableDraft | undefined;
 
 interface Target {
-  readonly to: Draft;
+  readonly to: TableDraft;
   readonly pairs: Pairs;
   /** The side that holds the foreign key that the relationship matches; `null`: there is no such foreign key. */
   readonly owner: Relationship['owner'] | null;
@@ -43,7 +43,7 @@ interface Reading {
 }
 
 /** Adds the relationships that metadata declares for one table. A wrong one is left out and reported in `issues`. */
-export function addDeclared(draft: Draft, reading: Reading): void {
+export function addDeclared(draft: TableDraft, reading: Reading): void {
   const { metadata } = draft;
   if (metadata === undefined) return;
   const { find, issues, positions } = reading;
@@ -64,7 +64,7 @@ export function addDeclared(draft: Draft, reading: Reading): void {
 }
 
 function localTarget(
-  draft: Draft,
+  draft: TableDraft,
   { using }: RelationshipMetadata,
   kind: Relationship['kind'],
   find: Find,
@@ -87,7 +87,7 @@ function localTarget(
   return outgoingTarget(draft, typeof on === 'string' ? [on] : on, find);
 }
 
-function outgoingTarget(draft: Draft, columns: readonly string[], find: Find): Target | string {
+function outgoingTarget(draft: TableDraft, columns: readonly string[], find: Find): Target | string {
   const key = draft.facts.foreignKeys.find((candidate) => sameNames(candidate.columns, columns));
   if (key === undefined) return `there is no foreign key on ${columns.join(', ')}`;
   const target = { schema: key.toNamespace, name: key.toTable };
@@ -98,13 +98,13 @@ function outgoingTarget(draft: Draft, columns: readonly string[], find: Find): T
 }
 
 /** Why a table of the same source cannot be the target of a relationship. */
-function noTable({ table: { source } }: Draft, target: TableName): string {
+function noTable({ table: { source } }: TableDraft, target: TableName): string {
   return isUnreadable(source, target)
     ? 'the user of the source may not read the table it leads to'
     : 'the table it leads to does not exist';
 }
 
-function incomingTarget(draft: Draft, from: Draft, columns: readonly string[]): Target | string {
+function incomingTarget(draft: TableDraft, from: TableDraft, columns: readonly string[]): Target | string {
   const key = from.facts.foreignKeys.find(
     (candidate) => sameNames(candidate.columns, columns) && leadsTo(candidate, draft),
   );
@@ -114,7 +114,7 @@ function incomingTarget(draft: Draft, from: Draft, columns: readonly string[]): 
   return pairs === null ? 'a column of the foreign key is hidden' : { to: from, pairs, owner: 'to' };
 }
 
-function leadsTo(key: ForeignKeyFacts, { facts }: Draft): boolean {
+function leadsTo(key: ForeignKeyFacts, { facts }: TableDraft): boolean {
   return key.toTable === facts.name && key.toNamespace === facts.namespace;
 }
 
@@ -123,7 +123,7 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function remoteTarget(
-  draft: Draft,
+  draft: TableDraft,
   entry: RemoteRelationshipMetadata,
   { find, catalog }: Reading,
 ): Target | Refused | string {
@@ -168,8 +168,8 @@ function missingTarget(
 
 /** `at`: the place of the mapping in the entry. */
 function mapped(
-  draft: Draft,
-  to: Draft,
+  draft: TableDraft,
+  to: TableDraft,
   mapping: Readonly<Record<string, string>>,
   at: Path,
 ): Target | Refused | string {
@@ -198,7 +198,7 @@ function mapped(
     : { to, pairs, owner: ownerOf(draft, to, pairs) };
 }
 
-function noColumn({ table }: Draft, name: string): string {
+function noColumn({ table }: TableDraft, name: string): string {
   return `${table.id} has no column ${name}${didYouMean(name, table.column.keys())}`;
 }
 
@@ -206,7 +206,7 @@ function noColumn({ table }: Draft, name: string): string {
  * Whether an inserted row passes its own key to the related row, so that it is inserted first. No foreign key decides that here. It
  * is so if the related row belongs to a view, or if the database generates the key of this row and not that of the related one.
  */
-function passesKey({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolean {
+function passesKey({ table }: TableDraft, { table: to }: TableDraft, pairs: Pairs): boolean {
   const own = table.primaryKey?.columns;
   if (own === undefined || !own.every((column) => pairs.some(({ from }) => from === column))) return false;
   const isMadeUp = ({ identity, hasDefault }: Column) => identity !== null || hasDefault;
@@ -215,13 +215,13 @@ function passesKey({ table }: Draft, { table: to }: Draft, pairs: Pairs): boolea
 }
 
 /** The side that holds a foreign key over these pairs of columns; `null`: there is none. */
-function ownerOf(draft: Draft, to: Draft, pairs: Pairs): Relationship['owner'] | null {
+function ownerOf(draft: TableDraft, to: TableDraft, pairs: Pairs): Relationship['owner'] | null {
   if (draft.table.source !== to.table.source) return null;
   if (holdsKey(draft, to, pairs)) return 'from';
   return holdsKey(to, draft, reversedPairs(pairs)) ? 'to' : null;
 }
 
-function holdsKey(from: Draft, to: Draft, pairs: Pairs): boolean {
+function holdsKey(from: TableDraft, to: TableDraft, pairs: Pairs): boolean {
   return from.facts.foreignKeys.some(
     (key) =>
       leadsTo(key, to) &&
@@ -244,7 +244,7 @@ function comparable(a: Column, b: Column): boolean {
 }
 
 function declare(
-  draft: Draft,
+  draft: TableDraft,
   { name, comment }: { readonly name: string; readonly comment?: string },
   kind: Relationship['kind'],
   target: Target | Refused | string,

@@ -1,15 +1,15 @@
 import type { SourceName } from '../core/index.ts';
 import type { Catalog, CatalogIssue } from './catalog.ts';
 import { addDeclared, type Find } from './declared.ts';
-import { type Draft, isKey, type Pairs, pairsOf, reversedPairs } from './draft.ts';
 import type { ForeignKeyFacts } from './facts.ts';
 import { type KeptNames, placeOf, resetCommand } from './kept-names.ts';
 import type { Metadata } from './metadata.ts';
+import { isKey, type Pairs, pairsOf, reversedPairs, type TableDraft } from './table-draft.ts';
 
 /** A foreign key whose tables are both in the catalog. */
 interface Link {
-  readonly from: Draft;
-  readonly to: Draft;
+  readonly from: TableDraft;
+  readonly to: TableDraft;
   readonly key: ForeignKeyFacts;
   readonly pairs: Pairs;
 }
@@ -17,11 +17,11 @@ interface Link {
 /** Adds the relationships that metadata declares, within and across sources, then those of foreign keys, in both directions. */
 export function addRelationships(
   catalog: Pick<Catalog, 'sources' | 'unread'>,
-  drafts: readonly Draft[],
+  drafts: readonly TableDraft[],
   { metadata, kept }: { readonly metadata: Metadata; readonly kept: KeptNames },
   issues: CatalogIssue[],
 ): void {
-  const byName = new Map<string, Draft>();
+  const byName = new Map<string, TableDraft>();
   for (const draft of drafts)
     byName.set(identity(draft.table.source.name, draft.table.namespace, draft.table.name), draft);
   const find: Find = (source, table) => {
@@ -51,12 +51,12 @@ export function addRelationships(
 interface Notes {
   readonly issues: CatalogIssue[];
   /** Whether a table still has the foreign key of a kept name. */
-  readonly isThere: (draft: Draft, foreignKey: string) => boolean;
+  readonly isThere: (draft: TableDraft, foreignKey: string) => boolean;
 }
 
 /** The foreign keys by table, found on first use: most catalogs have no names that are taken. */
 function keysOf(links: readonly Link[]): Notes['isThere'] {
-  let keys: Map<Draft, Set<string>> | undefined;
+  let keys: Map<TableDraft, Set<string>> | undefined;
   return (draft, foreignKey) => {
     if (keys === undefined) {
       keys = new Map(links.flatMap(({ from, to }) => [from, to]).map((one) => [one, new Set<string>()]));
@@ -70,7 +70,7 @@ function keysOf(links: readonly Link[]): Notes['isThere'] {
 }
 
 /** The foreign keys in a stable order, independent of constraint names and of the order of introspection. */
-function linksOf(drafts: readonly Draft[], byName: ReadonlyMap<string, Draft>): Link[] {
+function linksOf(drafts: readonly TableDraft[], byName: ReadonlyMap<string, TableDraft>): Link[] {
   const links = drafts.flatMap((from) =>
     from.facts.foreignKeys.flatMap((key): Link[] => {
       const to = byName.get(identity(from.table.source.name, key.toNamespace, key.toTable));
@@ -86,7 +86,7 @@ function linksOf(drafts: readonly Draft[], byName: ReadonlyMap<string, Draft>): 
 }
 
 /** Sort key: source, then the default namespace before others, then namespace and name. */
-function sortKeyOf({ table: { source, namespace, name } }: Draft): string {
+function sortKeyOf({ table: { source, namespace, name } }: TableDraft): string {
   const other = namespace === null || namespace === source.defaultNamespace ? '' : `1${namespace}`;
   return [source.name, other, name].join('\0');
 }
@@ -115,7 +115,7 @@ function incomingText({ key, from }: Link): string {
 }
 
 /** The table's name, without the default namespace, so that names are kept when a source moves to another database. */
-function placed({ table: { source, namespace, name } }: Draft): string {
+function placed({ table: { source, namespace, name } }: TableDraft): string {
   const isDefault = namespace === null || namespace === source.defaultNamespace;
   return isDefault ? plain(name) : `${plain(namespace)}.${plain(name)}`;
 }
@@ -133,10 +133,10 @@ function identity(source: string, namespace: string | null, name: string): strin
 }
 
 /** The number of foreign keys between two tables, by target, then by origin. */
-function countByEnds(links: readonly Link[]): Map<Draft, Map<Draft, number>> {
-  const counts = new Map<Draft, Map<Draft, number>>();
+function countByEnds(links: readonly Link[]): Map<TableDraft, Map<TableDraft, number>> {
+  const counts = new Map<TableDraft, Map<TableDraft, number>>();
   for (const { from, to } of links) {
-    const of = counts.get(to) ?? new Map<Draft, number>();
+    const of = counts.get(to) ?? new Map<TableDraft, number>();
     counts.set(to, of.set(from, (of.get(from) ?? 0) + 1));
   }
   return counts;
@@ -193,7 +193,7 @@ function addIncoming(link: Link, several: boolean, notes: Notes): void {
 }
 
 function noteRenamed(
-  draft: Draft,
+  draft: TableDraft,
   plain: string,
   end: string,
   name: string,

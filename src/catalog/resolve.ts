@@ -13,12 +13,12 @@ import type {
 } from './catalog.ts';
 import { DeclaredTables } from './declared-tables.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { Draft } from './draft.ts';
 import { EnumTables } from './enum-tables.ts';
 import type { ColumnFacts, SourceFacts, TableFacts } from './facts.ts';
 import { type KeptNames, noKeptNames } from './kept-names.ts';
 import type { ColumnConfig, Metadata, TableMetadata } from './metadata.ts';
 import { addRelationships } from './relationships.ts';
+import { TableDraft } from './table-draft.ts';
 import { validationRules } from './validation.ts';
 
 /** One source as configured, with the facts of its database. */
@@ -41,7 +41,7 @@ export function resolveCatalog(
   unread: ReadonlySet<string> = new Set(),
 ): Catalog {
   const issues: CatalogIssue[] = [];
-  const drafts: Draft[] = [];
+  const drafts: TableDraft[] = [];
   const sources = new Map<SourceName, Source>();
   const declared = new DeclaredTables(metadata);
   for (const input of inputs) sources.set(input.name, resolveSource(input, declared, kept, drafts, issues));
@@ -60,7 +60,7 @@ function resolveSource(
   input: SourceInput,
   declared: DeclaredTables,
   kept: KeptNames,
-  drafts: Draft[],
+  drafts: TableDraft[],
   issues: CatalogIssue[],
 ): Source {
   const { facts, name } = input;
@@ -112,7 +112,7 @@ function resolveSource(
       pathOf: (entry) => declared.pathOf(entry),
     });
     tables.push(table);
-    drafts.push(new Draft(table, lists, tableFacts, metadata));
+    drafts.push(new TableDraft(table, lists, tableFacts, metadata));
   }
   return source;
 }

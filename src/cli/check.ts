@@ -16,9 +16,15 @@ import {
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import type { AttachedSource } from '../views/index.ts';
-import { breakingIn, type ComparedWithFile, comparedWith, graphIn, printCompared } from './against.ts';
 import { attachStored, type Inspected } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
+import {
+  breakingIn,
+  type ComparedWithFile,
+  comparedWith,
+  graphIn,
+  printCompared,
+} from './graph-comparison.ts';
 import { issueLines } from './issues.ts';
 
 type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;

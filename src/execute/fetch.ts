@@ -10,7 +10,7 @@ import {
 } from '../plan/index.ts';
 import { gatherKeys } from './gather-keys.ts';
 import type { PreparedFetch, PreparedHop } from './prepare.ts';
-import { Turn } from './turns.ts';
+import { TimeSlice } from './time-slice.ts';
 import type { Fetched } from './writer.ts';
 import type { Written } from './written.ts';
 
@@ -116,7 +116,7 @@ export async function writeRows(
     fetch.hops.length === 0 && fetch.fixed.length === 0 ? nothing : await fetchBelow(running, fetch, rows);
   const texts = new Array<string>(rows.length);
   const most = running.context.held?.limit ?? mostBytes;
-  const turn = new Turn();
+  const slice = new TimeSlice();
   let length = 0;
   for (let index = 0; index < rows.length; index++) {
     const text = fetch.write(rows[index]!, index, fetched);
@@ -124,7 +124,7 @@ export async function writeRows(
     length += text.length + 1;
     if (length > most) throw tooLong(most);
     texts[index] = text;
-    if (turn.isOver(index)) await turn.next();
+    if (slice.isOver(index)) await slice.next();
   }
   return texts;
 }

@@ -1,7 +1,7 @@
 import { familyOf, type ValueType } from '../catalog/index.ts';
 import { fromText, type ValueCodec } from '../plan/index.ts';
 import type { ReadKey } from './remote-keys.ts';
-import { Turn } from './turns.ts';
+import { TimeSlice } from './time-slice.ts';
 
 /** The columns of a key in the rows of one side, and how its texts become values of the other side. */
 export interface KeyReader {
@@ -19,9 +19,9 @@ export async function gatherKeys(
   // Different texts may be the same value on the other side, such as 1.0 and 1.00.
   const known = new Map<string, number>();
   const of = new Int32Array(rows.length);
-  const turn = new Turn();
+  const slice = new TimeSlice();
   for (let row = 0; row < rows.length; row++) {
-    if (turn.isOver(row)) await turn.next();
+    if (slice.isOver(row)) await slice.next();
     const texts = textsOf(rows[row]!, reader);
     if (texts === null) {
       of[row] = -1;

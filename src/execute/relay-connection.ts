@@ -4,7 +4,7 @@ import type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart, StreamPlan
 import { type Explained, explainFetch } from './explain.ts';
 import { fetchTexts, listText, type Running, runStatement, writeRows } from './fetch.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch, statementsOf } from './prepare.ts';
-import { Turn } from './turns.ts';
+import { TimeSlice } from './time-slice.ts';
 
 /** A Relay connection, prepared to run. `run` returns its JSON text. */
 export interface PreparedConnection {
@@ -106,10 +106,10 @@ export async function readPage(running: Running, plan: StreamPlan, page: Prepare
   const pageRows = more ? result.rows.slice(0, size) : result.rows;
   const texts = await writeRows(running, page, plan.backward ? [...pageRows].reverse() : pageRows);
   const rows: string[][] = [];
-  const turn = new Turn();
+  const slice = new TimeSlice();
   for (const [index, text] of texts.entries()) {
     rows.push(splitObject(text));
-    if (turn.isOver(index)) await turn.next();
+    if (slice.isOver(index)) await slice.next();
   }
   const nodes = plan.select.fields.length - plan.cursorTypes.length;
   return { rows, more, cursors: rows.map((row) => cursorOf(plan, row.slice(nodes))) };

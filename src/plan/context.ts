@@ -20,8 +20,8 @@ export interface Planning {
   readonly steps: Step[];
   /** The parameters that the steps fill. */
   readonly stepParams: Param[];
-  /** Rules of the role that are already folded, so that keys of other sources are fetched once. */
-  readonly folded: Map<RowRule, Predicate>;
+  /** Rules of the role that are already planned as predicates, so that keys of other sources are fetched once. */
+  readonly plannedRules: Map<RowRule, Predicate>;
   /** Columns whose masks refer to other sources, as this operation sees them. */
   readonly visibleColumns: Map<Column, Column>;
 }

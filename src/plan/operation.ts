@@ -8,8 +8,8 @@ import {
 import { type Table, wholeTable } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import { fieldMeaning } from '../graph/index.ts';
-import { visibleRows } from './conditions/fold.ts';
 import { keyEquals } from './conditions/key-equals.ts';
+import { visibleRows } from './conditions/rule-predicates.ts';
 import type { Capabilities } from './connector.ts';
 import { invalid, type Planning } from './context.ts';
 import {
@@ -80,7 +80,7 @@ export function planOperation(
     keyCap,
     steps: [],
     stepParams: [],
-    folded: new Map(),
+    plannedRules: new Map(),
     visibleColumns: new Map(),
   };
   const type = schema.getRootType(operation.operation as OperationTypeNode);

@@ -21,14 +21,14 @@ export async function transact<T>(
   body: (runner: Runner) => Promise<T>,
   release: () => void,
 ): Promise<T> {
-  const turns = new Turns(transaction);
+  const serial = new SerialRunner(transaction);
   let result: T;
   try {
-    result = await body(turns);
-    await turns.end();
+    result = await body(serial);
+    await serial.end();
     if (context.signal.aborted) throw ended(context.signal);
   } catch (error) {
-    await turns.end();
+    await serial.end();
     await transaction.rollback();
     release();
     throw error;
@@ -44,7 +44,7 @@ export async function transact<T>(
 }
 
 /** Runs statements one after the other, even when they are requested at once. After the end of the transaction it runs none. */
-class Turns implements Runner {
+class SerialRunner implements Runner {
   readonly #transaction: Transaction;
   #last: Promise<unknown> = Promise.resolve();
   #over = false;

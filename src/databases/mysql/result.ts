@@ -1,9 +1,9 @@
 import type { RunResult, Statement } from '../../plan/index.ts';
 import { conflictBy } from './clauses.ts';
-import { guard } from './guard.ts';
 import type { Server } from './server.ts';
 import type { Answer, Done } from './session.ts';
 import { isUpsert } from './template.ts';
+import { checkWireFormat } from './wire-format.ts';
 
 /**
  * The server's answer as a RunResult. Throws FozError `not-found` where the type of a column has changed since planning. For a write that is
@@ -17,7 +17,7 @@ export function resultOf(
 ): RunResult {
   if (withheld !== undefined) return { rows, affected: withheld.rows, withheld: withheld.reason };
   if (done === null) {
-    const changed = guard(statement, columns, rows);
+    const changed = checkWireFormat(statement, columns, rows);
     if (changed === null) return { rows, affected: 0 };
     if (isStored) return { rows: [], affected: rows.length, withheld: changed };
     throw changed;

@@ -13,10 +13,10 @@ import {
 } from '../../sql/index.ts';
 import { killQuery } from './cancel.ts';
 import { connect, rowsOf } from './connect.ts';
-import type { WireColumn } from './guard.ts';
 import { Inbound, type InboundOptions } from './inbound.ts';
 import type { Settings } from './options.ts';
 import type { Server } from './server.ts';
+import type { WireColumn } from './wire-format.ts';
 
 /** The server's answer: rows as arrays of text and numbers, or the result of a write. */
 export interface Answer {

@@ -1,5 +1,5 @@
 import { FozError } from '../../core/index.ts';
-import { nextTurn } from '../turns.ts';
+import { nextTurn } from '../time-slice.ts';
 import { type PackedText, Packer } from './packed.ts';
 import type { Walk } from './walk.ts';
 

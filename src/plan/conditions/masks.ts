@@ -2,7 +2,7 @@ import { type Column, crossesSources, type RowRule, sortsItself } from '../../ca
 import { invalid, literal, type Planning } from '../context.ts';
 import type { Input } from '../input/input.ts';
 import type { Predicate } from '../model/predicate.ts';
-import { foldRule, foldWithin } from './fold.ts';
+import { planRule, planRuleWithin } from './rule-predicates.ts';
 
 const masks = new WeakMap<RowRule, Predicate>();
 
@@ -10,7 +10,7 @@ const masks = new WeakMap<RowRule, Predicate>();
 export function maskOf(rule: RowRule): Predicate {
   let mask = masks.get(rule);
   if (mask === undefined) {
-    mask = foldWithin(rule);
+    mask = planRuleWithin(rule);
     masks.set(rule, mask);
   }
   return mask;
@@ -30,7 +30,7 @@ export function visibleColumn(planning: Planning, column: Column): Column {
   let visible = planning.visibleColumns.get(column);
   if (visible === undefined) {
     const mask = { ...column.mask };
-    masks.set(mask, foldRule(planning, column.mask));
+    masks.set(mask, planRule(planning, column.mask));
     visible = { ...column, mask };
     planning.visibleColumns.set(column, visible);
   }

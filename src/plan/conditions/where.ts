@@ -6,9 +6,9 @@ import type { Measure } from '../model/measure.ts';
 import type { Param } from '../model/param.ts';
 import { always, and, never, type Predicate } from '../model/predicate.ts';
 import { addKeys, amongKeys } from '../remote.ts';
-import { visibleRows } from './fold.ts';
-import { comparedColumn } from './guard.ts';
+import { comparedColumn } from './compared-column.ts';
 import { distinctColumns, visibleColumns } from './masks.ts';
+import { visibleRows } from './rule-predicates.ts';
 
 type Comparison = '_eq' | '_neq' | '_gt' | '_gte' | '_lt' | '_lte';
 

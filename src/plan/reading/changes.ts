@@ -1,7 +1,7 @@
 import { type Column, type Table, type ValueType, wholeTable } from '../../catalog/index.ts';
 import { fieldMeaning } from '../../graph/index.ts';
-import { visibleRows } from '../conditions/fold.ts';
 import { maskColumns, rowColumns } from '../conditions/image-columns.ts';
+import { visibleRows } from '../conditions/rule-predicates.ts';
 import { planWhere } from '../conditions/where.ts';
 import { invalid, literal, type Planning, paramOf } from '../context.ts';
 import {
@@ -67,18 +67,18 @@ export function planChanges(planning: Planning, seen: Table, selected: Selected,
   const table = wholeTable(seen);
   const args = argumentsOf(planning.document, selected, path);
   const where = and(visibleRows(planning, table), planWhere(planning, table, args.get('where')));
-  const draft = new Draft(planning, table);
-  const fields = draft.changeFields(selected, path);
+  const selections = new ImageSelections(planning, table);
+  const fields = selections.changeFields(selected, path);
   const judging = rowColumns(where);
-  const olds = draft.columnsOf(fields.flatMap((field) => (field.kind === 'old' ? [field.row] : [])));
-  const news = draft.columnsOf(fields.flatMap((field) => (field.kind === 'new' ? [field.row] : [])));
+  const olds = selections.columnsOf(fields.flatMap((field) => (field.kind === 'old' ? [field.row] : [])));
+  const news = selections.columnsOf(fields.flatMap((field) => (field.kind === 'new' ? [field.row] : [])));
   const hidesNothing = seen.columns.length === table.columns.length && seen.columns.every(isUnmasked);
-  const seenRow = hidesNothing ? null : draft.add(allFields(planning, draft.imageType(selected)));
+  const seenRow = hidesNothing ? null : selections.add(allFields(planning, selections.imageType(selected)));
   const judged = {
     old: distinct([...judging, ...olds.flatMap(maskColumns)]),
     new: distinct([...judging, ...news.flatMap(maskColumns)]),
   };
-  const compared = seenRow === null ? [] : draft.columnsOf([seenRow]);
+  const compared = seenRow === null ? [] : selections.columnsOf([seenRow]);
   const selectedColumns = [...olds, ...news, ...compared];
   const columns = distinct([...judging, ...selectedColumns, ...selectedColumns.flatMap(maskColumns)]);
   const ops = literal(planning, args.get('ops')) as readonly ChangeOp[] | null;
@@ -91,7 +91,7 @@ export function planChanges(planning: Planning, seen: Table, selected: Selected,
     after: positionOf(planning, args),
     size: sizeOf(planning, args, path),
     fields,
-    rows: draft.rows,
+    rows: selections.rows,
     seen: seenRow,
     judged,
     shown: distinct(news),
@@ -100,8 +100,8 @@ export function planChanges(planning: Planning, seen: Table, selected: Selected,
 
 const isUnmasked = ({ mask }: Column) => mask === null;
 
-/** The ways in which images are selected, while they are planned. */
-class Draft {
+/** The selections of row images, collected while a subscription to changes is planned. */
+class ImageSelections {
   readonly rows: (readonly Field[])[] = [];
   readonly #planning: Planning;
   readonly #key: ReadonlySet<string>;

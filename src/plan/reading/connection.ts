@@ -1,7 +1,7 @@
 import type { Table, ValueType } from '../../catalog/index.ts';
 import { FozError } from '../../core/index.ts';
 import { fieldMeaning } from '../../graph/index.ts';
-import { visibleRows } from '../conditions/fold.ts';
+import { visibleRows } from '../conditions/rule-predicates.ts';
 import { planWhere } from '../conditions/where.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import {

@@ -1,7 +1,7 @@
 import { wholeTable } from '../../catalog/index.ts';
 import type { NodeTarget } from '../../graph/index.ts';
 import { equals, fits, readValues, valueParam } from '../conditions/exact-values.ts';
-import { visibleRows } from '../conditions/fold.ts';
+import { visibleRows } from '../conditions/rule-predicates.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import { argumentsOf, type Selected, subSelections } from '../fields.ts';
 import type { Root } from '../model/plan.ts';

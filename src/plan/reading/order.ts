@@ -1,7 +1,7 @@
 import type { Column, Relationship, Table } from '../../catalog/index.ts';
 import { aggregateType } from '../../catalog/index.ts';
-import { visibleRows } from '../conditions/fold.ts';
 import { visibleColumn } from '../conditions/masks.ts';
+import { visibleRows } from '../conditions/rule-predicates.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import type { Input, InputEntry } from '../input/input.ts';
 import type { Measure } from '../model/measure.ts';

@@ -1,6 +1,6 @@
 import type { Column, Table } from '../../catalog/index.ts';
-import { visibleRows } from '../conditions/fold.ts';
 import { distinctColumns } from '../conditions/masks.ts';
+import { visibleRows } from '../conditions/rule-predicates.ts';
 import { planWhere } from '../conditions/where.ts';
 import { boundOf, type Planning } from '../context.ts';
 import type { Arguments } from '../fields.ts';

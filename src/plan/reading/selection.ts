@@ -1,8 +1,8 @@
 import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
 import { type Table, wholeTable } from '../../catalog/index.ts';
 import { fieldMeaning } from '../../graph/index.ts';
-import { visibleRows } from '../conditions/fold.ts';
 import { visibleColumn } from '../conditions/masks.ts';
+import { visibleRows } from '../conditions/rule-predicates.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import {
   type Arguments,

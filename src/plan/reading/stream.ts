@@ -1,6 +1,6 @@
 import type { Table } from '../../catalog/index.ts';
-import { visibleRows } from '../conditions/fold.ts';
 import { visibleColumn } from '../conditions/masks.ts';
+import { visibleRows } from '../conditions/rule-predicates.ts';
 import { planWhere } from '../conditions/where.ts';
 import { invalid, literal, type Planning, paramOf } from '../context.ts';
 import { argumentsOf, objectTypeOf, type Selected, subSelections } from '../fields.ts';

@@ -1,5 +1,5 @@
 import { type Column, type Relationship, type Table, wholeTable } from '../../catalog/index.ts';
-import { foldRule } from '../conditions/fold.ts';
+import { planRule } from '../conditions/rule-predicates.ts';
 import { invalid, type Planning, paramOf } from '../context.ts';
 import type { Input } from '../input/input.ts';
 import type { Param } from '../model/param.ts';
@@ -59,7 +59,7 @@ export function planInsert(
     table,
     rows,
     onConflict,
-    check: foldRule(planning, check),
+    check: planRule(planning, check),
     changedCheck: onConflict === null ? null : changedCheck(planning, table, check, onConflict),
     presets: new Set(presets.keys()),
     validations: rowChecks(planning, table),

@@ -1,8 +1,8 @@
 import { type Column, type RuleValue, type Table, wholeTable } from '../../catalog/index.ts';
 import { type FieldMeaning, fieldMeaning } from '../../graph/index.ts';
-import { foldRule, visibleRows } from '../conditions/fold.ts';
 import { keyEquals } from '../conditions/key-equals.ts';
 import { visibleColumn } from '../conditions/masks.ts';
+import { planRule, visibleRows } from '../conditions/rule-predicates.ts';
 import { planWhere } from '../conditions/where.ts';
 import { invalid, type Planning, paramOf } from '../context.ts';
 import {
@@ -220,7 +220,7 @@ function planUpdate(planning: Planning, table: Table, args: Arguments, asked: Pr
   return {
     set,
     where: writable(planning, table, rule.filter, asked),
-    check: foldRule(planning, rule.check),
+    check: planRule(planning, rule.check),
     validations: rowChecks(planning, table),
     ifMatch,
     path: args.path,
@@ -244,7 +244,7 @@ function planUpdates(planning: Planning, table: Table, input: Input | undefined)
     return {
       set: planAssignments(planning, inputs, presetCells(rule.presets), item.path),
       where: writable(planning, table, rule.filter, where),
-      check: foldRule(planning, rule.check),
+      check: planRule(planning, rule.check),
       validations: rowChecks(planning, table),
       ifMatch: null,
       path: item.path,

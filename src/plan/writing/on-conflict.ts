@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Column, isEveryRow, type Key, type RowRule, type Table } from '../../catalog/index.ts';
-import { foldRule } from '../conditions/fold.ts';
+import { planRule } from '../conditions/rule-predicates.ts';
 import { planWhere } from '../conditions/where.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import type { Input } from '../input/input.ts';
@@ -44,5 +44,5 @@ export function changedCheck(
 ): Predicate | null {
   if (update.length + presets.length === 0) return null;
   const { check: other } = planning.rules.update(table);
-  return isEveryRow(other) || isDeepStrictEqual(check, other) ? null : foldRule(planning, other);
+  return isEveryRow(other) || isDeepStrictEqual(check, other) ? null : planRule(planning, other);
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Column, RowRule, RuleValue, Table } from '../../catalog/index.ts';
-import { foldRule, ruleParam, visibleRows } from '../conditions/fold.ts';
+import { planRule, ruleParam, visibleRows } from '../conditions/rule-predicates.ts';
 import type { Planning } from '../context.ts';
 import type { Param } from '../model/param.ts';
 import { and, isAlways, type Predicate } from '../model/predicate.ts';
@@ -17,7 +17,7 @@ export interface RowCheck {
  * rows, as in PostgreSQL's row security. Otherwise the number of rows would reveal rows that it cannot read.
  */
 export function writable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
-  const own = foldRule(planning, rule);
+  const own = planRule(planning, rule);
   if (isAlways(asked)) return own;
   const { filter } = planning.rules.select(table);
   return isDeepStrictEqual(rule, filter) ? and(own, asked) : and(own, visibleRows(planning, table), asked);
@@ -30,13 +30,13 @@ export function writable(planning: Planning, table: Table, rule: RowRule, asked:
 export function replaceable(planning: Planning, table: Table, rule: RowRule, asked: Predicate): Predicate {
   const { filter } = planning.rules.select(table);
   if (filter === noRows || isDeepStrictEqual(rule, filter)) return writable(planning, table, rule, asked);
-  return and(foldRule(planning, rule), visibleRows(planning, table), asked);
+  return and(planRule(planning, rule), visibleRows(planning, table), asked);
 }
 
 /** The conditions that every written row of a table must pass, for every role. */
 export function rowChecks(planning: Planning, table: Table): readonly RowCheck[] {
   const validations = planning.rules.validations(table);
-  return validations.map(({ rule, message }) => ({ where: foldRule(planning, rule), message }));
+  return validations.map(({ rule, message }) => ({ where: planRule(planning, rule), message }));
 }
 
 /** The presets of a permission as cells to be written. */

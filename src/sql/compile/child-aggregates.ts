@@ -1,7 +1,7 @@
 import { unreachable } from '../../core/index.ts';
 import type { Aggregate, AggregatePart, Fetch, HopShape, Out } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
-import type { Draft } from './draft.ts';
+import type { CompiledFetch } from './compiled-fetch.ts';
 import { type Family, page, parents } from './family.ts';
 import { groupOut } from './flat-groups.ts';
 import { groupClauses } from './groups.ts';
@@ -38,7 +38,10 @@ function childSource(scope: Scope, family: Family, aggregate: Aggregate) {
 }
 
 /** One aggregate row per parent. Nodes and groups are fetched by separate statements. */
-export function childAggregate(scope: Scope, fetch: Extract<Fetch, { kind: 'children aggregate' }>): Draft {
+export function childAggregate(
+  scope: Scope,
+  fetch: Extract<Fetch, { kind: 'children aggregate' }>,
+): CompiledFetch {
   const { aggregate } = fetch;
   const { source, index, row } = childSource(scope, fetch, aggregate);
   const list = new SelectList();
@@ -95,7 +98,7 @@ function sameParent(key: string, family: Family, child: HopShape['child']): Out 
 }
 
 /** Groups per parent; column 0 is the parent's index. */
-export function childGroups(scope: Scope, fetch: Extract<Fetch, { kind: 'children groups' }>): Draft {
+export function childGroups(scope: Scope, fetch: Extract<Fetch, { kind: 'children groups' }>): CompiledFetch {
   const { group, aggregate } = fetch;
   const { source, index, row } = childSource(scope, fetch, aggregate);
   const { dialect } = scope;

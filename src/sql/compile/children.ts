@@ -1,14 +1,14 @@
 import { unreachable } from '../../core/index.ts';
 import type { Fetch, Out, Select } from '../../plan/index.ts';
 import { sql } from '../sql.ts';
-import type { Draft } from './draft.ts';
+import type { CompiledFetch } from './compiled-fetch.ts';
 import { type Family, page, parents } from './family.ts';
 import { rowFields } from './rows.ts';
 import { type Scope, SelectList } from './scope.ts';
 import { baseRows, From, limitClause, orderClause, orderList, rowNumber } from './source.ts';
 
 /** Children of many parents in one statement; column 0 is the parent's index. */
-export function childRows(scope: Scope, fetch: Extract<Fetch, { kind: 'children' }>): Draft {
+export function childRows(scope: Scope, fetch: Extract<Fetch, { kind: 'children' }>): CompiledFetch {
   const { select } = fetch;
   if (select.limit === null && select.offset === null) return allChildren(scope, fetch, select);
   if (scope.dialect.lateral && select.distinctOn.length === 0) return lateralChildren(scope, fetch, select);
@@ -40,7 +40,7 @@ function joined(scope: Scope, family: Family, select: Select) {
   return { base, from, list, out, order };
 }
 
-function allChildren(scope: Scope, family: Family, select: Select): Draft {
+function allChildren(scope: Scope, family: Family, select: Select): CompiledFetch {
   const { base, from, list, out, order } = joined(scope, family, select);
   return {
     text: sql`select ${list.render(scope)} from ${base.from}${from.joins}${base.where}${order}`,
@@ -49,7 +49,7 @@ function allChildren(scope: Scope, family: Family, select: Select): Draft {
   };
 }
 
-function lateralChildren(scope: Scope, family: Family, select: Select): Draft {
+function lateralChildren(scope: Scope, family: Family, select: Select): CompiledFetch {
   const { dialect } = scope;
   const row = scope.alias();
   const parent = parents(scope, family, row);
@@ -70,7 +70,7 @@ function lateralChildren(scope: Scope, family: Family, select: Select): Draft {
 }
 
 /** One limited select per parent, all in one statement. */
-function unionChildren(scope: Scope, family: Family, select: Select): Draft {
+function unionChildren(scope: Scope, family: Family, select: Select): CompiledFetch {
   let out: readonly Out[] = [];
   const branches = Array.from({ length: family.keys.capacity! }, (_, tuple) => {
     const row = scope.alias();
@@ -89,7 +89,7 @@ function unionChildren(scope: Scope, family: Family, select: Select): Draft {
 }
 
 /** Numbers the rows of each parent with a window function and selects a page of them. Works on every engine. */
-function numberedChildren(scope: Scope, family: Family, select: Select): Draft {
+function numberedChildren(scope: Scope, family: Family, select: Select): CompiledFetch {
   const { dialect } = scope;
   const { base, from, list, out, order } = joined(scope, family, select);
   const number = sql`row_number() over (partition by ${base.outerColumn!}${order})`;

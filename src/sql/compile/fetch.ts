@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts';
 import { render, sql } from '../sql.ts';
 import { childAggregate, childGroups } from './child-aggregates.ts';
 import { childRows } from './children.ts';
-import type { Draft } from './draft.ts';
+import type { CompiledFetch } from './compiled-fetch.ts';
 import { groupOut } from './flat-groups.ts';
 import { groupClauses } from './groups.ts';
 import { compileImages } from './images.ts';
@@ -28,7 +28,7 @@ export function compileFetch(dialect: Dialect, fetch: Fetch): Compiled {
   };
 }
 
-function compile(scope: Scope, fetch: Fetch): Draft {
+function compile(scope: Scope, fetch: Fetch): CompiledFetch {
   switch (fetch.kind) {
     case 'rows':
       return rows(scope, fetch.select);
@@ -55,7 +55,7 @@ function compile(scope: Scope, fetch: Fetch): Draft {
   }
 }
 
-function rows(scope: Scope, select: Select): Draft {
+function rows(scope: Scope, select: Select): CompiledFetch {
   const row = scope.alias();
   const base = baseRows(scope, select, { condition: null, row });
   const from = new From(scope, row);
@@ -69,7 +69,7 @@ function rows(scope: Scope, select: Select): Draft {
   };
 }
 
-function aggregate(scope: Scope, node: Aggregate): Draft {
+function aggregate(scope: Scope, node: Aggregate): CompiledFetch {
   const list = new SelectList();
   const row = scope.alias();
   const { numbers } = node.table.source;
@@ -99,7 +99,7 @@ function aggregate(scope: Scope, node: Aggregate): Draft {
   };
 }
 
-function groups(scope: Scope, fetch: Extract<Fetch, { kind: 'groups' }>): Draft {
+function groups(scope: Scope, fetch: Extract<Fetch, { kind: 'groups' }>): CompiledFetch {
   const row = scope.alias();
   const list = new SelectList();
   const clauses = groupClauses(scope, fetch.group, row);
@@ -108,7 +108,7 @@ function groups(scope: Scope, fetch: Extract<Fetch, { kind: 'groups' }>): Draft 
   return { text: sql`select ${list.render(scope)} from ${source}${clauses.tail}`, out };
 }
 
-function roots(scope: Scope, list: readonly CombinedRoot[]): Draft {
+function roots(scope: Scope, list: readonly CombinedRoot[]): CompiledFetch {
   const columns = list.map((root) => {
     switch (root.kind) {
       case 'list':

@@ -1,14 +1,14 @@
 import { FozError } from '../../core/index.ts';
 import { always, type Fetch } from '../../plan/index.ts';
 import { sql } from '../sql.ts';
-import type { Draft } from './draft.ts';
+import type { CompiledFetch } from './compiled-fetch.ts';
 import { rowFields } from './rows.ts';
 import { type Scope, SelectList } from './scope.ts';
 import { From } from './source.ts';
 import { whereClause } from './where.ts';
 
 /** Images of changed rows that pass a predicate. Related rows in it are read as they are now. */
-export function compileImages(scope: Scope, fetch: Extract<Fetch, { kind: 'images' }>): Draft {
+export function compileImages(scope: Scope, fetch: Extract<Fetch, { kind: 'images' }>): CompiledFetch {
   const { dialect } = scope;
   if (dialect.imageRows === undefined)
     throw new FozError('not-supported', 'Changed rows cannot be judged on the engine of this table.');

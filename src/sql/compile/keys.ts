@@ -2,13 +2,13 @@ import type { Column, KeyComparison } from '../../catalog/index.ts';
 import type { Fetch, Measure, Out } from '../../plan/index.ts';
 import { isAlways } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
-import type { Draft } from './draft.ts';
+import type { CompiledFetch } from './compiled-fetch.ts';
 import { type Scope, SelectList } from './scope.ts';
 import { From, orderClause, orderValue } from './source.ts';
 import { comparisons, compileCount, compileMeasure, compileWhere } from './where.ts';
 
 /** Distinct key tuples of the rows that pass, for a filter in another source that refers to this one. */
-export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }>): Draft {
+export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }>): CompiledFetch {
   const row = scope.alias();
   const list = new SelectList();
   const keys = fetch.columns.map((column) => keyColumn(scope, row, column, fetch.compare));
@@ -43,7 +43,7 @@ function keyColumn(scope: Scope, row: Sql, column: Column, compare: KeyCompariso
 }
 
 /** The rank of each key tuple, for an order in another source that refers to this one. NULL sorts as NULL, not as a rank. */
-export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks' }>): Draft {
+export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks' }>): CompiledFetch {
   const { dialect } = scope;
   const row = scope.alias();
   const keys = scope.alias();

@@ -26,7 +26,7 @@ export class CheckSchedule {
     this.#seconds = seconds;
   }
 
-  get isWatched(): boolean {
+  get hasChecks(): boolean {
     return this.#seconds > 0;
   }
 
@@ -37,7 +37,7 @@ export class CheckSchedule {
 
   /** Whether a check is due. Timers may fire a little early. */
   isDue(now = performance.now()): boolean {
-    return this.isWatched && now - this.#checkedAt >= this.everyMs * 0.9;
+    return this.hasChecks && now - this.#checkedAt >= this.everyMs * 0.9;
   }
 
   /** Records the result of a check. Returns whether the source is to be introspected. */
@@ -68,6 +68,6 @@ export class CheckSchedule {
   /** Whether a failed statement may trigger introspection now. */
   mayRecheck(now = performance.now()): boolean {
     const rest = Math.max(leastMs.afterFailure, this.#tookMs / share.afterFailure);
-    return this.isWatched && (!this.#isQuiet || now - this.#readAt >= rest);
+    return this.hasChecks && (!this.#isQuiet || now - this.#readAt >= rest);
   }
 }

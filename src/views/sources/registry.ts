@@ -236,7 +236,7 @@ export class SourceRegistry {
 
   #healthMs(source: AttachedSource): number {
     const changes = this.#changesOf(source);
-    return changes.isWatched ? Math.min(healthMs, changes.everyMs) : healthMs;
+    return changes.hasChecks ? Math.min(healthMs, changes.everyMs) : healthMs;
   }
 
   /** Introspects one source again. Rejects with FozError when it cannot be reached; its facts then stay in use. */
@@ -262,7 +262,7 @@ export class SourceRegistry {
   async #introspect(source: AttachedSource): Promise<boolean> {
     const changes = this.#changesOf(source);
     // The check comes before the introspection, so that the next check detects a change in between.
-    const hint = changes.isWatched
+    const hint = changes.hasChecks
       ? await source.connector.changeHint(AbortSignal.timeout(introspectMs))
       : null;
     const started = performance.now();

@@ -17,13 +17,13 @@ function giveTurn(): void {
 }
 
 /** Milliseconds that one request may work before others have their turn. */
-const slice = 10;
+const sliceMs = 10;
 
 /** Entries of a list between two readings of the clock (a bit mask). */
 const between = 0xff;
 
 /** The time slice of a request that processes a long list. */
-export class Turn {
+export class TimeSlice {
   #since = 0;
 
   /** Whether the time slice is over, at the entry `index` of the list. */
@@ -31,7 +31,7 @@ export class Turn {
     if ((index & between) !== between) return false;
     const now = performance.now();
     if (this.#since === 0) this.#since = now;
-    return now - this.#since >= slice;
+    return now - this.#since >= sliceMs;
   }
 
   /** Lets other requests have their turn. */

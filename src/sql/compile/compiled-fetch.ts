@@ -2,7 +2,7 @@ import type { Out } from '../../plan/index.ts';
 import type { Sql } from '../sql.ts';
 
 /** A compiled fetch before rendering: the statement, and how to read its rows. */
-export interface Draft {
+export interface CompiledFetch {
   readonly text: Sql;
   readonly out: readonly Out[];
   readonly parent?: number;

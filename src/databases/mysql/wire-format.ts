@@ -70,7 +70,7 @@ function isJson(value: unknown): boolean {
  * set, so values are only checked where the types differ. MariaDB stores JSON as text: text that is not JSON becomes a JSON string.
  * Returns FozError `not-found` where the type of a column was changed; `null`: none was.
  */
-export function guard(
+export function checkWireFormat(
   { columns: planned }: Statement,
   columns: readonly WireColumn[],
   rows: readonly (readonly unknown[])[],

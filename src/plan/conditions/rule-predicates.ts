@@ -17,49 +17,49 @@ type Related = Extract<RowRule, { readonly kind: 'exists' }>;
 /** Plans a rule that refers to another source. It throws in a context that cannot fetch keys. */
 type Cross = (rule: Related) => Predicate;
 
-/** The rows of a table that the role can see, as a predicate. It is folded once per operation. */
+/** The rows of a table that the role can see, as a predicate. It is planned once per operation. */
 export function visibleRows(planning: Planning, table: Table): Predicate {
   const { filter } = planning.rules.select(table);
-  return foldRule(planning, filter);
+  return planRule(planning, filter);
 }
 
 /** A rule of the role as a predicate. Keys that it needs from other sources become steps of the plan. */
-export function foldRule(planning: Planning, rule: RowRule): Predicate {
-  let folded = planning.folded.get(rule);
-  if (folded === undefined) {
-    folded = fold(rule, (related) => foldRelated(planning, related));
-    planning.folded.set(rule, folded);
+export function planRule(planning: Planning, rule: RowRule): Predicate {
+  let predicate = planning.plannedRules.get(rule);
+  if (predicate === undefined) {
+    predicate = predicateOf(rule, (related) => planRemoteRule(planning, related));
+    planning.plannedRules.set(rule, predicate);
   }
-  return folded;
+  return predicate;
 }
 
 /** Inherited roles repeat the rules of filters in masks. Each of them is fetched once. */
-function foldRelated(planning: Planning, rule: Related): Predicate {
-  let folded = planning.folded.get(rule);
-  if (folded === undefined) {
+function planRemoteRule(planning: Planning, rule: Related): Predicate {
+  let predicate = planning.plannedRules.get(rule);
+  if (predicate === undefined) {
     const { relationship } = rule;
-    const where = foldRule(planning, rule.where);
-    folded = amongKeys(relationship, addKeys(planning, relationship, where, null, '$'));
-    planning.folded.set(rule, folded);
+    const where = planRule(planning, rule.where);
+    predicate = amongKeys(relationship, addKeys(planning, relationship, where, null, '$'));
+    planning.plannedRules.set(rule, predicate);
   }
-  return folded;
+  return predicate;
 }
 
 /** A rule that stays within its source as a predicate. Needs no Planning. */
-export function foldWithin(rule: RowRule): Predicate {
-  return fold(rule, ({ relationship: { from, name } }) => {
+export function planRuleWithin(rule: RowRule): Predicate {
+  return predicateOf(rule, ({ relationship: { from, name } }) => {
     throw new FozError('unexpected', `The keys of ${from.id}.${name} were not planned.`);
   });
 }
 
-function fold(rule: RowRule, cross: Cross): Predicate {
+function predicateOf(rule: RowRule, cross: Cross): Predicate {
   switch (rule.kind) {
     case 'and':
-      return and(...rule.of.map((part) => fold(part, cross)));
+      return and(...rule.of.map((part) => predicateOf(part, cross)));
     case 'or':
-      return { kind: 'or', of: rule.of.map((part) => fold(part, cross)) };
+      return { kind: 'or', of: rule.of.map((part) => predicateOf(part, cross)) };
     case 'not':
-      return { kind: 'not', of: fold(rule.of, cross) };
+      return { kind: 'not', of: predicateOf(rule.of, cross) };
     case 'compare': {
       const { column, op, value } = rule;
       const { operand } = operators[op];
@@ -83,10 +83,10 @@ function fold(rule: RowRule, cross: Cross): Predicate {
     case 'exists': {
       const { relationship } = rule;
       if (relationship.remote) return cross(rule);
-      return { kind: 'exists', relationship, where: fold(rule.where, cross) };
+      return { kind: 'exists', relationship, where: predicateOf(rule.where, cross) };
     }
     case 'exists table':
-      return { kind: 'exists table', table: rule.table, where: fold(rule.where, cross) };
+      return { kind: 'exists table', table: rule.table, where: predicateOf(rule.where, cross) };
     default:
       return unreachable(rule);
   }

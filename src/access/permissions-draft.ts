@@ -5,7 +5,7 @@ import type { TablePermission } from './permission.ts';
 export type PermissionKind = Exclude<keyof TablePermission, 'table'>;
 
 /** The permissions of roles while they are resolved. */
-export class Draft {
+export class PermissionsDraft {
   readonly roles = new Map<RoleName, Map<string, TablePermission>>();
   readonly #refused = new Set<string>();
 

@@ -6,7 +6,7 @@ import type { TableMetadata } from './metadata.ts';
 export type Pairs = Relationship['mapping'];
 
 /** A table whose relationships are still being added. */
-export class Draft {
+export class TableDraft {
   readonly table: Table;
   readonly facts: TableFacts;
   readonly metadata: TableMetadata | undefined;
