@@ -35,7 +35,7 @@ export type AllowList = {
   role: Scalars['String']['output'];
 };
 
-/** What becomes of operations that are not on the list of a role. */
+/** How operations are treated that are not on the list of a role. */
 export type AllowListMode =
   /** They are refused. */
   | 'enforce'
@@ -59,10 +59,10 @@ export type AuditEntry = {
   actorKind: Scalars['String']['output'];
   address?: Maybe<Scalars['String']['output']>;
   affectedRows?: Maybe<Scalars['SafeInt']['output']>;
-  /** What a change made of it, as JSON; secrets are `***`. */
+  /** The value after the change, as JSON; secrets are `***`. */
   after?: Maybe<Scalars['String']['output']>;
   at: Scalars['DateTimeISO']['output'];
-  /** What was there before a change, as JSON; secrets are `***`. */
+  /** The value before the change, as JSON; secrets are `***`. */
   before?: Maybe<Scalars['String']['output']>;
   keyId?: Maybe<Scalars['String']['output']>;
   /** `control`, `sign-in`, `refusal`, `mutation`, `read`. */
@@ -108,7 +108,7 @@ export type AuditFinding = {
   seq?: Maybe<Scalars['SafeInt']['output']>;
 };
 
-/** What a record is about. */
+/** The kinds of records in the audit log. */
 export type AuditKind =
   | 'control'
   | 'mutation'
@@ -123,16 +123,16 @@ export type AuditPage = {
   next?: Maybe<Scalars['SafeInt']['output']>;
 };
 
-/** What was removed from the audit log. */
+/** The records that were removed from the audit log. */
 export type AuditRemoval = {
-  /** What is older is gone. */
+  /** Older records were removed. */
   before: Scalars['DateTimeISO']['output'];
   removed: Scalars['SafeInt']['output'];
   /** The log begins after the record of this number; null: nothing was ever removed. */
   through?: Maybe<Scalars['SafeInt']['output']>;
 };
 
-/** What reading the whole audit log found. */
+/** The result of verifying the whole audit log. */
 export type AuditVerification = {
   first?: Maybe<Scalars['SafeInt']['output']>;
   /** Of the last record: a copy of it shows later changes of the log. */
@@ -174,9 +174,9 @@ export type Column = {
   /** As the database spells it. */
   nativeType: Scalars['String']['output'];
   nullable: Scalars['Boolean']['output'];
-  /** What Foz takes it for. */
+  /** The scalar type of the column in Foz. */
   scalar: Scalars['String']['output'];
-  /** What values that are written must be. */
+  /** The validation rules for written values. */
   validation: Array<Scalars['JSON']['output']>;
   /** Values of an enum of the database. */
   values?: Maybe<Array<Scalars['String']['output']>>;
@@ -192,7 +192,7 @@ export type ColumnPairInput = {
   to: Scalars['String']['input'];
 };
 
-/** `idle`: nobody subscribes. `following`: changes are told. `polling`: watched queries run once a second. `off`: nobody can subscribe. */
+/** `idle`: nobody subscribes. `following`: changes are reported. `polling`: watched queries run once a second. `off`: nobody can subscribe. */
 export type FollowingState =
   | 'following'
   | 'idle'
@@ -310,7 +310,7 @@ export type Key = {
   variables: Scalars['JSON']['output'];
 };
 
-/** What of a key is to be other than before; what is absent stays, null takes away. */
+/** The changed settings of a key. An absent setting stays, null removes it. */
 export type KeyChange = {
   /** Lets it use backend-only permissions. */
   backend?: InputMaybe<Scalars['Boolean']['input']>;
@@ -338,7 +338,7 @@ export type KeyComparison =
   | 'exact'
   | 'ignore_case';
 
-/** What a new key is to be. */
+/** The settings of a new key. */
 export type KeyInput = {
   /** Lets it use backend-only permissions. */
   backend?: InputMaybe<Scalars['Boolean']['input']>;
@@ -403,7 +403,7 @@ export type Limits = {
   role?: Maybe<Scalars['String']['output']>;
 };
 
-/** What is declared about the tables of all sources. */
+/** The metadata: the declarations about the tables of all sources. */
 export type Metadata = {
   /** As files of metadata have it. */
   document: Scalars['JSON']['output'];
@@ -427,14 +427,14 @@ export type MetadataChange = {
   where: Scalars['String']['output'];
 };
 
-/** What a change of the metadata did, or would do. */
+/** The effect of a change of the metadata, or of a dry run. */
 export type MetadataResult = {
   /** false: it was only tried, or there was nothing to change. */
   applied: Scalars['Boolean']['output'];
-  /** What is wrong from now on. */
+  /** Issues that the change adds. */
   causes: Array<Issue>;
   changes: Array<MetadataChange>;
-  /** What was wrong until now. */
+  /** Issues that the change resolves. */
   cures: Array<Issue>;
   /** The version now. */
   resourceVersion: Scalars['SafeInt']['output'];
@@ -519,7 +519,7 @@ export type Mutation = {
   setTableAudit: MetadataResult;
   /** Gives a view, or a table without one, a key; null: none. */
   setTableKey: MetadataResult;
-  /** What values that are written to a column must be. */
+  /** Sets the validation rules for values that are written to a column. */
   setValidation: MetadataResult;
   /** Sets the URL that is asked who a caller is; null: none. */
   setWebhook: SignIns;
@@ -911,7 +911,7 @@ export type Numbers =
   | 'number'
   | 'string';
 
-/** What a permission allows. */
+/** The kinds of permissions. */
 export type PermissionOperation =
   | 'delete'
   | 'insert'
@@ -940,7 +940,7 @@ export type Query = {
   health: Health;
   /** The issuers of tokens: those of the file, then those of the store. */
   issuers: Array<TokenIssuer>;
-  /** What of databases, metadata, sources and settings could not be taken as it is. */
+  /** Problems with databases, metadata, sources and settings. */
   issues: Array<Issue>;
   /** The names that tables and relationships keep since they were first assigned. */
   keptNames: Array<KeptName>;
@@ -952,11 +952,11 @@ export type Query = {
   limits: Array<Limits>;
   /** The metadata. */
   metadata: Metadata;
-  /** What differs between two versions of the metadata. */
+  /** The differences between two versions of the metadata. */
   metadataDiff: Array<MetadataChange>;
   /** Versions of the metadata that are kept, newest first. */
   metadataHistory: Array<MetadataVersion>;
-  /** What a role may do; one without permissions may do nothing. */
+  /** The permissions of a role. A role without permissions may do nothing. */
   role: RolePermissions;
   /** All roles that have any permission, by name. */
   roles: Array<RolePermissions>;
@@ -976,7 +976,7 @@ export type Query = {
   sourceReading: SourceReading;
   /** All attached databases. */
   sources: Array<Source>;
-  /** Which store it is, and whether its structure is up to date. */
+  /** The kind of the store, and whether its structure is up to date. */
   storeStatus: StoreStatus;
   /** One table or view. */
   table?: Maybe<Table>;
@@ -1134,7 +1134,7 @@ export type RelationshipOrigin =
   | 'declared'
   | 'foreign_key';
 
-/** What a role may do in the end, inherited permissions included. */
+/** The effective permissions of a role, inherited ones included. */
 export type RolePermissions = {
   /** Of a key: its name. */
   key?: Maybe<Scalars['String']['output']>;
@@ -1176,7 +1176,7 @@ export type Setting = {
   owner: SettingOwner;
   /** How often it was changed here, from 1; 0: it is not set here. */
   revision: Scalars['SafeInt']['output'];
-  /** What holds. */
+  /** The value in effect. */
   value?: Maybe<Scalars['JSON']['output']>;
 };
 
@@ -1279,7 +1279,7 @@ export type SourceFollowing = {
   lagBytes?: Maybe<Scalars['SafeInt']['output']>;
   /** From the commit of the last transaction to its message. */
   lagSeconds?: Maybe<Scalars['Float']['output']>;
-  /** What following has left in the database; foz changes clean removes it. */
+  /** Objects that Foz has created in the database to follow its changes; foz changes clean removes them. */
   left: Array<Scalars['String']['output']>;
   /** `replication`, `triggers`, `version`, `polling` or `off`. */
   method: Scalars['String']['output'];
@@ -1290,11 +1290,11 @@ export type SourceFollowing = {
   state: FollowingState;
   /** The setting of the source. */
   wanted: ChangeMethod;
-  /** What may become a trouble of the database. */
+  /** Risks for the database, as a log that is kept without a bound. */
   warnings: Array<Scalars['String']['output']>;
 };
 
-/** What of a database could not be taken as it is. */
+/** A problem with an object of a database. */
 export type SourceIssue = {
   column?: Maybe<Scalars['String']['output']>;
   namespace?: Maybe<Scalars['String']['output']>;
@@ -1333,7 +1333,7 @@ export type SourcePoolInput = {
   waitMs?: InputMaybe<Scalars['SafeInt']['input']>;
 };
 
-/** What a database contains now. */
+/** The tables of a database at present. */
 export type SourceReading = {
   /** Against what is served. */
   changes: Array<SourceChange>;
@@ -1404,7 +1404,7 @@ export type SourceState =
   | 'starting'
   | 'unavailable';
 
-/** What came of trying to reach a database. */
+/** The result of a connection test. */
 export type SourceTest = {
   milliseconds: Scalars['Int']['output'];
   ok: Scalars['Boolean']['output'];
@@ -1501,7 +1501,7 @@ export type TableKey = {
   primary: Scalars['Boolean']['output'];
 };
 
-/** What a role may do with a table. */
+/** The permission of a role for a table. */
 export type TablePermission = {
   comment?: Maybe<Scalars['String']['output']>;
   /** As files of metadata have it. */
@@ -1510,7 +1510,7 @@ export type TablePermission = {
   role: Scalars['String']['output'];
 };
 
-/** What may be done with one table. Conditions are JSON, in the words of the metadata. */
+/** The effective permissions for one table. Conditions are JSON, spelled as in the metadata. */
 export type TablePermissions = {
   aggregations: Scalars['Boolean']['output'];
   /** Whether rows can be removed. */

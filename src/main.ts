@@ -164,8 +164,8 @@ function storeReadinessOf(unread: readonly string[]): Readiness {
 
 function engineOf(attached: Attached, subscriptions: Subscriptions): Engine {
   const { graphs } = attached;
-  /** Tells subscriptions what an operation has written, before its answer is sent. */
-  const noted = (answer: EngineAnswer): EngineAnswer => {
+  /** Notifies subscriptions of the tables that an operation has written, before its answer is sent. */
+  const reported = (answer: EngineAnswer): EngineAnswer => {
     if (answer.written !== undefined && answer.written.length > 0) subscriptions.wrote(answer.written);
     return answer;
   };
@@ -178,7 +178,9 @@ function engineOf(attached: Attached, subscriptions: Subscriptions): Engine {
       const engine = graphs.engine(operation.session);
       const answer = engine.cached({ ...operation, session: operation.session.variables });
       return answer?.then((first) =>
-        noted(first).drifted === undefined ? first : replan(attached, operation, engine, first).then(noted),
+        reported(first).drifted === undefined
+          ? first
+          : replan(attached, operation, engine, first).then(reported),
       );
     },
     async execute(operation, document) {
@@ -188,7 +190,7 @@ function engineOf(attached: Attached, subscriptions: Subscriptions): Engine {
         session: operation.session.variables,
         document,
       });
-      return noted(await replan(attached, operation, engine, first, document));
+      return reported(await replan(attached, operation, engine, first, document));
     },
     subscribe: (operation, document, subscriber) => subscriptions.subscribe(operation, document, subscriber),
   };

@@ -16,7 +16,7 @@ export class Me {
 
   @Field(() => String, {
     nullable: true,
-    description: 'What `owner` of an API key must be for it to be theirs; null: they can own none.',
+    description: 'The value of `owner` that makes an API key theirs; null: they can own none.',
   })
   owner!: string | null;
 

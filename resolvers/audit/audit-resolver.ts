@@ -49,7 +49,7 @@ export class AuditResolver {
   })
   pruneAudit(
     @Ctx() context: ControlContext,
-    @Arg('days', () => Int, { description: 'What is older is removed.' }) days: number,
+    @Arg('days', () => Int, { description: 'Older records are removed.' }) days: number,
   ): Promise<AuditRemoval> {
     return pruneAudit(context.settings, planeOf(context), context.actor, days);
   }

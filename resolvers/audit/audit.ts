@@ -9,7 +9,7 @@ export enum AuditKindName {
   mutation = 'mutation',
   read = 'read',
 }
-registerEnumType(AuditKindName, { name: 'AuditKind', description: 'What a record is about.' });
+registerEnumType(AuditKindName, { name: 'AuditKind', description: 'The kinds of records in the audit log.' });
 
 @ObjectType({ description: 'Something that was done or refused.' })
 export class AuditEntry {
@@ -60,13 +60,13 @@ export class AuditEntry {
 
   @Field(() => String, {
     nullable: true,
-    description: 'What was there before a change, as JSON; secrets are `***`.',
+    description: 'The value before the change, as JSON; secrets are `***`.',
   })
   before!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What a change made of it, as JSON; secrets are `***`.',
+    description: 'The value after the change, as JSON; secrets are `***`.',
   })
   after!: string | null;
 }
@@ -137,7 +137,7 @@ export class AuditFinding {
   message!: string;
 }
 
-@ObjectType({ description: 'What reading the whole audit log found.' })
+@ObjectType({ description: 'The result of verifying the whole audit log.' })
 export class AuditVerification {
   @Field(() => Boolean)
   ok!: boolean;
@@ -158,9 +158,9 @@ export class AuditVerification {
   problems!: readonly AuditFinding[];
 }
 
-@ObjectType({ description: 'What was removed from the audit log.' })
+@ObjectType({ description: 'The records that were removed from the audit log.' })
 export class AuditRemoval {
-  @Field(() => GraphQLISODateTime, { description: 'What is older is gone.' })
+  @Field(() => GraphQLISODateTime, { description: 'Older records were removed.' })
   before!: Date;
 
   @Field(() => GraphQLSafeInt)

@@ -140,7 +140,7 @@ export class KeyScopesInput {
 }
 
 @InputType({
-  description: 'What of a key is to be other than before; what is absent stays, null takes away.',
+  description: 'The changed settings of a key. An absent setting stays, null removes it.',
 })
 export class KeyChange {
   @Field(() => String, { nullable: true })
@@ -187,7 +187,7 @@ export class KeyChange {
   backend?: boolean | null;
 }
 
-@InputType({ description: 'What a new key is to be.' })
+@InputType({ description: 'The settings of a new key.' })
 export class KeyInput extends KeyChange {
   @Field(() => String)
   declare name: string;

@@ -35,7 +35,7 @@ export class MetadataResolver {
     }));
   }
 
-  @Query(() => [MetadataChange], { description: 'What differs between two versions of the metadata.' })
+  @Query(() => [MetadataChange], { description: 'The differences between two versions of the metadata.' })
   metadataDiff(
     @Ctx() { metadata }: ControlContext,
     @Arg('from', () => GraphQLSafeInt, { description: '0: no metadata at all.' }) from: number,

@@ -26,7 +26,7 @@ export class ChangeArgs {
   comment?: string | null;
 }
 
-@ObjectType({ description: 'What is declared about the tables of all sources.' })
+@ObjectType({ description: 'The metadata: the declarations about the tables of all sources.' })
 export class Metadata {
   @Field(() => GraphQLSafeInt, { description: '0: nothing was ever written, or the configuration holds it.' })
   resourceVersion!: number;
@@ -80,7 +80,7 @@ export class MetadataChange {
   after?: unknown;
 }
 
-@ObjectType({ description: 'What a change of the metadata did, or would do.' })
+@ObjectType({ description: 'The effect of a change of the metadata, or of a dry run.' })
 export class MetadataResult {
   @Field(() => GraphQLSafeInt, { description: 'The version now.' })
   resourceVersion!: number;
@@ -91,10 +91,10 @@ export class MetadataResult {
   @Field(() => [MetadataChange])
   changes!: readonly MetadataChange[];
 
-  @Field(() => [Issue], { description: 'What is wrong from now on.' })
+  @Field(() => [Issue], { description: 'Issues that the change adds.' })
   causes!: readonly Issue[];
 
-  @Field(() => [Issue], { description: 'What was wrong until now.' })
+  @Field(() => [Issue], { description: 'Issues that the change resolves.' })
   cures!: readonly Issue[];
 }
 

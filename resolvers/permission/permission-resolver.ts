@@ -11,7 +11,7 @@ import { ChangeArgs, changed, MetadataResult } from '../metadata/metadata.ts';
 import { TableArgs } from '../table/table.ts';
 import { PermissionOperation, TablePermission } from './permission.ts';
 
-const described = { nullable: true, description: 'What it is for.' } as const;
+const described = { nullable: true, description: 'A note on its purpose.' } as const;
 
 @Resolver(() => TablePermission)
 export class PermissionResolver {

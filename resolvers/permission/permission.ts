@@ -10,10 +10,10 @@ export enum PermissionOperation {
 }
 registerEnumType(PermissionOperation, {
   name: 'PermissionOperation',
-  description: 'What a permission allows.',
+  description: 'The kinds of permissions.',
 });
 
-@ObjectType({ description: 'What a role may do with a table.' })
+@ObjectType({ description: 'The permission of a role for a table.' })
 export class TablePermission {
   @Field(() => String)
   role!: string;

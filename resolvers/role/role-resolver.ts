@@ -12,7 +12,7 @@ export class RoleResolver {
   }
 
   @Query(() => RolePermissions, {
-    description: 'What a role may do; one without permissions may do nothing.',
+    description: 'The permissions of a role. A role without permissions may do nothing.',
   })
   role(@Ctx() { graphs }: ControlContext, @Arg('name', () => String) name: string): RolePermissions {
     return toGraphql(describeRole(graphs, name));

@@ -3,7 +3,7 @@ import { Field, ObjectType } from 'type-graphql';
 import { JsonScalar } from '../json.ts';
 
 @ObjectType({
-  description: 'What may be done with one table. Conditions are JSON, in the words of the metadata.',
+  description: 'The effective permissions for one table. Conditions are JSON, spelled as in the metadata.',
 })
 export class TablePermissions {
   @Field(() => String)
@@ -40,7 +40,7 @@ export class TablePermissions {
   json!: string;
 }
 
-@ObjectType({ description: 'What a role may do in the end, inherited permissions included.' })
+@ObjectType({ description: 'The effective permissions of a role, inherited ones included.' })
 export class RolePermissions {
   @Field(() => String, { nullable: true, description: 'Of a key: its name.' })
   key!: string | null;

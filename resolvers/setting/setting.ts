@@ -18,7 +18,7 @@ export class Setting {
   @Field(() => String, { description: 'As in `server.cors`.' })
   name!: string;
 
-  @Field(() => JsonScalar, { nullable: true, description: 'What holds.' })
+  @Field(() => JsonScalar, { nullable: true, description: 'The value in effect.' })
   value!: unknown;
 
   @Field(() => SettingOwner)
@@ -65,7 +65,7 @@ export enum AllowListMode {
 }
 registerEnumType(AllowListMode, {
   name: 'AllowListMode',
-  description: 'What becomes of operations that are not on the list of a role.',
+  description: 'How operations are treated that are not on the list of a role.',
   valuesConfig: {
     off: { description: 'The role may ask for anything.' },
     report: { description: 'They are answered, and recorded as unlisted.' },

@@ -14,7 +14,7 @@ export enum FollowingState {
 registerEnumType(FollowingState, {
   name: 'FollowingState',
   description:
-    '`idle`: nobody subscribes. `following`: changes are told. `polling`: watched queries run once a second. `off`: nobody can subscribe.',
+    '`idle`: nobody subscribes. `following`: changes are reported. `polling`: watched queries run once a second. `off`: nobody can subscribe.',
 });
 
 @ObjectType({ description: 'How the changes of a database are followed.' })
@@ -34,11 +34,12 @@ export class SourceFollowing {
   @Field(() => [String], { description: 'Why the wanted method, or a better one, is not used.' })
   reasons!: readonly string[];
 
-  @Field(() => [String], { description: 'What may become a trouble of the database.' })
+  @Field(() => [String], { description: 'Risks for the database, as a log that is kept without a bound.' })
   warnings!: readonly string[];
 
   @Field(() => [String], {
-    description: 'What following has left in the database; foz changes clean removes it.',
+    description:
+      'Objects that Foz has created in the database to follow its changes; foz changes clean removes them.',
   })
   left!: readonly string[];
 

@@ -39,7 +39,7 @@ export class SourceResolver {
   }
 
   @Query(() => [Issue], {
-    description: 'What of databases, metadata, sources and settings could not be taken as it is.',
+    description: 'Problems with databases, metadata, sources and settings.',
   })
   async issues(@Ctx() context: ControlContext): Promise<readonly Issue[]> {
     return issuesIn(context);
@@ -110,7 +110,7 @@ export class SourceResolver {
     @Arg('source', () => String) source: string,
     @Arg('table', () => String, {
       nullable: true,
-      description: 'As `keptNames` tells it: orders, or sales.orders outside of the default namespace.',
+      description: 'As in `keptNames`: orders, or sales.orders outside of the default namespace.',
     })
     table: string | null | undefined,
   ): Promise<boolean> {

@@ -32,7 +32,7 @@ export class PoolState {
   waiting!: number;
 }
 
-@ObjectType({ description: 'What came of trying to reach a database.' })
+@ObjectType({ description: 'The result of a connection test.' })
 export class SourceTest {
   @Field(() => Boolean)
   ok!: boolean;
@@ -62,7 +62,7 @@ export class SourceChange {
   detail!: string;
 }
 
-@ObjectType({ description: 'What of a database could not be taken as it is.' })
+@ObjectType({ description: 'A problem with an object of a database.' })
 export class SourceIssue {
   @Field(() => String, { nullable: true })
   namespace!: string | null;
@@ -122,7 +122,7 @@ export class GraphChanges {
   changes!: readonly GraphChange[];
 }
 
-@ObjectType({ description: 'What a database contains now.' })
+@ObjectType({ description: 'The tables of a database at present.' })
 export class SourceReading {
   @Field(() => Int, { description: 'Tables and views.' })
   tables!: number;

@@ -5,7 +5,9 @@ import { StoreStatus } from './store.ts';
 
 @Resolver()
 export class StoreResolver {
-  @Query(() => StoreStatus, { description: 'Which store it is, and whether its structure is up to date.' })
+  @Query(() => StoreStatus, {
+    description: 'The kind of the store, and whether its structure is up to date.',
+  })
   storeStatus(@Ctx() context: ControlContext): Promise<StoreStatus> {
     return describeStore(planeOf(context).store);
   }

@@ -124,7 +124,9 @@ export class TableResolver {
     return changed(context, auditReads(args, reads), args);
   }
 
-  @Mutation(() => MetadataResult, { description: 'What values that are written to a column must be.' })
+  @Mutation(() => MetadataResult, {
+    description: 'Sets the validation rules for values that are written to a column.',
+  })
   setValidation(
     @Ctx() context: ControlContext,
     @Args(() => TableArgs) args: TableArgs,

@@ -43,7 +43,7 @@ export class Column {
   @Field(() => String, { description: 'As the database spells it.' })
   nativeType!: string;
 
-  @Field(() => String, { description: 'What Foz takes it for.' })
+  @Field(() => String, { description: 'The scalar type of the column in Foz.' })
   scalar!: string;
 
   @Field(() => Boolean)
@@ -73,7 +73,7 @@ export class Column {
   @Field(() => Boolean, { description: 'Nobody sees it.' })
   hidden!: boolean;
 
-  @Field(() => [JsonScalar], { description: 'What values that are written must be.' })
+  @Field(() => [JsonScalar], { description: 'The validation rules for written values.' })
   validation!: readonly unknown[];
 }
 

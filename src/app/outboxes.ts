@@ -3,23 +3,24 @@ import { followingIssues } from '../control/index.ts';
 import type { Feeds } from '../events/index.ts';
 import { changesOf, type SourceRegistry } from '../views/index.ts';
 
-/** Milliseconds between two looks for outboxes. */
-const lookMs = 60_000;
-/** Milliseconds that a look at one source may take. */
+/** Milliseconds between two searches for outboxes. */
+const searchMs = 60_000;
+/** Milliseconds that the search in one source may take. */
 const patienceMs = 10_000;
 
 /**
- * Has outboxes read also while nobody subscribes, since they grow until they are. Logs which sources are not followed as their settings ask.
+ * Keeps the feeds of sources with an outbox open, also without subscribers: an outbox grows until it is read. Logs sources that are not
+ * followed by the method that their settings ask for.
  */
 export function keepOutboxes(
   feeds: Feeds,
   registry: SourceRegistry,
   log: Pick<Logger, 'error'>,
-): { look(): void; stop(): void } {
-  let looking: Promise<void> | null = null;
+): { search(): void; stop(): void } {
+  let searching: Promise<void> | null = null;
   let isAgain = false;
-  const told = new Map<string, string>();
-  const look = async () => {
+  const logged = new Map<string, string>();
+  const search = async () => {
     const found = await Promise.all(
       registry.sources.map(async ({ name, config, connector, status }) => {
         const { method } = changesOf(config);
@@ -31,20 +32,20 @@ export function keepOutboxes(
     );
     feeds.keep(found.flat());
     for (const { where, reason } of await followingIssues(registry.sources)) {
-      if (told.get(where) !== reason)
+      if (logged.get(where) !== reason)
         log.error({ where, reason }, 'a source is not followed as its settings ask');
-      told.set(where, reason);
+      logged.set(where, reason);
     }
   };
-  const lookSoon = () => {
-    isAgain = looking !== null;
-    looking ??= look().finally(() => {
-      looking = null;
-      if (isAgain) lookSoon();
+  const searchSoon = () => {
+    isAgain = searching !== null;
+    searching ??= search().finally(() => {
+      searching = null;
+      if (isAgain) searchSoon();
     });
   };
-  const timer = setInterval(lookSoon, lookMs);
+  const timer = setInterval(searchSoon, searchMs);
   timer.unref();
-  lookSoon();
-  return { look: lookSoon, stop: () => clearInterval(timer) };
+  searchSoon();
+  return { search: searchSoon, stop: () => clearInterval(timer) };
 }

@@ -14,9 +14,9 @@ import type { Graphs, SourceRegistry } from '../views/index.ts';
 import { methodOf, refuseUnfollowed } from './followed-sources.ts';
 import { keepOutboxes } from './outboxes.ts';
 
-/** Runs of live queries that go on at once, in all sources together. */
+/** Most concurrent runs of subscriptions, over all sources. */
 const runsAtOnce = 10;
-/** Least milliseconds between two runs of a live query. */
+/** Least milliseconds between the starts of two runs of a live query. */
 const intervalMs = 50;
 
 /** The subscriptions of this process. */
@@ -30,7 +30,7 @@ export interface Subscriptions {
   close(): Promise<void>;
 }
 
-/** Live queries over the attached sources, planned again when the graph changes. */
+/** Creates the subscriptions over the attached sources. They are planned again when the graph changes. */
 export function subscriptionsOf(
   { registry, graphs }: { readonly registry: SourceRegistry; readonly graphs: Graphs },
   log: Logger,
@@ -53,7 +53,7 @@ export function subscriptionsOf(
   });
   const outboxes = keepOutboxes(feeds, registry, log);
   const stop = graphs.onSwap(() => {
-    outboxes.look();
+    outboxes.search();
     feeds.reconsider();
     live.replan();
   });
@@ -86,7 +86,7 @@ export function subscriptionsOf(
   };
 }
 
-/** Plans a subscription on the engine that its session has at the time. `first`: the engine that it was validated for. */
+/** Returns a function that plans a subscription on the present engine of its session. `first`: the engine that it was validated for. */
 function planner(
   { graphs, registry }: { readonly graphs: Graphs; readonly registry: SourceRegistry },
   first: RoleEngine,
@@ -117,7 +117,7 @@ function planner(
 
 const never = new AbortController().signal;
 
-/** Throws FozErrors where a document does not fit the graph any more. */
+/** Validates a document against a changed graph or changed limits. Throws FozErrors. */
 function checkDocument(
   { options: { schema } }: RoleEngine,
   document: DocumentNode,

@@ -37,7 +37,7 @@ export interface Source {
   readonly defaultNamespace: string | null;
   readonly tables: readonly Table[];
   readonly enums: readonly EnumType[];
-  /** Tables that the user may not read, if the engine tells. */
+  /** Tables that the user may not read, if the engine reports them. */
   readonly unreadable: readonly UnreadableTable[];
 }
 

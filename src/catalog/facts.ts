@@ -13,7 +13,7 @@ export interface SourceFacts {
   readonly enumTables?: readonly EnumTableFacts[];
   /** A database object that cannot be represented, and how Foz treats it. */
   readonly issues: readonly FactIssue[];
-  /** Tables that the user may not read. Absent: none, or the engine does not tell. */
+  /** Tables that the user may not read. Absent: none, or the engine does not report them. */
   readonly unreadable?: readonly UnreadableTable[];
 }
 

@@ -14,22 +14,22 @@ interface SetupOptions extends Options {
   readonly method?: string;
 }
 
-/** How a database is followed, for machines. */
+/** The JSON output of `foz changes status` for one source. */
 interface Shown {
   readonly source: string;
   readonly wanted: Following['wanted'];
   /** The method that is used; `asking again`: watched queries run once a second. */
   readonly method: Exclude<Following['method'], 'polling'> | 'asking again';
-  /** Why the wanted method, or a better one, is not used. */
+  /** The reasons why the wanted method, or a better one, is not used. */
   readonly obstacles: readonly string[];
   readonly warnings: readonly string[];
-  /** Statements that remove obstacles and gaps, without triggers where nobody has asked for them. */
+  /** Statements that remove obstacles and gaps, without triggers unless they were asked for. */
   readonly setup: readonly string[];
   readonly tables: number;
   /** Tables of which not every change is reported. */
   readonly unseen: readonly string[];
   readonly gaps: readonly { readonly table: string; readonly reason: string }[];
-  /** What following has left in the database. */
+  /** The objects that following has created in the database. */
   readonly left: readonly string[];
 }
 
@@ -37,11 +37,11 @@ const explained = {
   replication: 'followed by the log of the database',
   triggers: 'followed by triggers and an outbox',
   version: 'followed by the version of the file',
-  'asking again': 'asked again each second',
+  'asking again': 'polled each second',
   off: 'not followed (changes: off)',
 } as const satisfies Record<Shown['method'], string>;
 
-/** `foz changes status`: how the changes of each source are seen, and what stands in the way of a better method. */
+/** `foz changes status`: the method of change capture of each source, and the obstacles of better methods. */
 export async function showChanges(only: string | undefined, options: Options): Promise<void> {
   const found = await withSources(only, options.config, shown);
   if (options.json === true) return console.log(JSON.stringify(found, null, 2));
@@ -64,7 +64,7 @@ export async function setUpChanges(source: string, options: SetupOptions): Promi
   );
 }
 
-/** `foz changes clean`: shows what following has left in a database, and the statements that remove it; with `--write` they are run. */
+/** `foz changes clean`: shows the objects that following has created in a database, and the statements that remove them; with `--write` they are run. */
 export async function cleanChanges(source: string, options: Options): Promise<void> {
   const [found] = await withSources(source, options.config, async (_, connector) => {
     const left = (await connector.changes?.leftOvers(AbortSignal.timeout(60_000))) ?? [];

@@ -41,7 +41,7 @@ interface Checked {
 interface Options extends EndpointOptions {
   readonly config: string;
   readonly json?: boolean;
-  /** Tells each issue, also where many are alike. */
+  /** Prints each issue, also where many are alike. */
   readonly all?: boolean;
   /** A file with the graph that clients were made for. */
   readonly against?: string;

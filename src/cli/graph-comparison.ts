@@ -40,7 +40,7 @@ export function breakingIn({ changes }: ComparedWithFile): number {
   return changes.filter(({ severity }) => severity === 'breaking').length;
 }
 
-/** Tells breaking changes one by one, the others by their number. */
+/** Prints breaking changes one by one, the others as a number. */
 export function printCompared(compared: ComparedWithFile, role: string | undefined): void {
   const { file, changes } = compared;
   const graph = role === undefined ? 'The graph' : `The graph of the role ${role}`;

@@ -62,7 +62,7 @@ function isKept({ config, force }: Options): boolean {
   return existsSync(config) && force !== true;
 }
 
-/** Runs before the first question, so that no answers are lost. */
+/** Refuses options and files that `foz init` cannot use. It runs before the first question, so that no answers are lost. */
 function refuseTarget({ config, env, url, path }: Options): void {
   if (env !== undefined && (url ?? path) !== undefined)
     throw new FozError('validation-failed', '--env cannot stand beside --url or --path: give one of them.');

@@ -53,7 +53,7 @@ program
 
 program
   .command('check')
-  .description('check the configuration and every connection; tells all problems at once')
+  .description('check the configuration and every connection; reports all problems at once')
   .option(...config)
   .option(...endpoint)
   .option(...secretFile)
@@ -157,7 +157,7 @@ program
 
 program
   .command('import')
-  .description('take over what another server was told')
+  .description('import the metadata of another server')
   .command('hasura')
   .description(
     'make a configuration and metadata from a folder of Hasura 2; what has no counterpart is listed',
@@ -198,7 +198,7 @@ metadata
 
 metadata
   .command('apply')
-  .description('take over a folder, all or nothing; tells all problems at once')
+  .description('apply a folder, all or nothing; reports all problems at once')
   .argument('<folder>')
   .option(...config)
   .option(...endpoint)

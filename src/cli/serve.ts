@@ -75,7 +75,7 @@ function announce(server: Started, config: FozConfig, isDemo: boolean): void {
   const errors = server.attached.graphs.issues.filter(({ severity }) => severity === 'error');
   const lines = issueLines(errors, ({ where, reason }) => `${where}: ${reason}`, {
     all: false,
-    seeAll: '"foz check --all" tells each.',
+    seeAll: '"foz check --all" lists each.',
     hasCause: server.attached.registry.sources.some(({ status }) => status.state === 'unavailable'),
   });
   for (const line of lines) console.error(line);

@@ -40,7 +40,7 @@ export async function showStore(options: Options): Promise<void> {
 export async function migrate(options: Pick<Options, 'config'>): Promise<void> {
   const done = await alone(
     migrateStore(placeOf(options), process.env),
-    'A Foz that runs has brought its store up to date when it started: "foz store status --endpoint URL" tells what it has.',
+    'A Foz that runs has brought its store up to date when it started: "foz store status --endpoint URL" shows its state.',
   );
   for (const name of done) console.log(`done  ${name}`);
   if (done.length === 0) console.log('The store is up to date.');

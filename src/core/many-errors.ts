@@ -1,15 +1,15 @@
 const stops = {
   validation: {
     given: 'Too many validation errors, error limit reached. Validation aborted.',
-    told: 'The document has more errors than these 100: correct them and send it again to see the others.',
+    message: 'The document has more errors than these 100: correct them and send it again to see the others.',
   },
   variables: {
     given: 'Too many errors processing variables, error limit reached. Execution aborted.',
-    told: 'A variable has more errors than these 100: correct them and send it again to see the others.',
+    message: 'A variable has more errors than these 100: correct them and send it again to see the others.',
   },
 } as const;
 
 /** The message of an error; GraphQL.js stops after a number of errors, and its last error does not say what is to be done. */
 export function plainMessage(message: string): string {
-  return Object.values(stops).find(({ given }) => given === message)?.told ?? message;
+  return Object.values(stops).find(({ given }) => given === message)?.message ?? message;
 }

@@ -7,7 +7,7 @@ import type { LiveContext, LoggedChange } from './live-context.ts';
 import { type ConnectorOf, type PreparedFetch, prepareFetch, statementsOf } from './prepare.ts';
 import { compileWriter, type WriteRow } from './writer.ts';
 
-/** The changes of a table, prepared to write a list of them as one caller may see them. `run` returns JSON text. */
+/** Prepared changes of a table, filtered and written for one caller. `run` returns a list as JSON text. */
 export interface PreparedChanges {
   readonly source: SourceName;
   readonly statements: ReadonlyMap<SourceName, number>;
@@ -15,7 +15,7 @@ export interface PreparedChanges {
   explain(title: string): readonly Explained[];
 }
 
-/** Prepares the statement that judges images and writes their values. The changes come with the context of a run. */
+/** Prepares the statement that filters images and returns their values. The changes come with the context of each run. */
 export function prepareChanges(connectorOf: ConnectorOf, plan: ChangesPlan): PreparedChanges {
   const source = plan.table.source.name;
   const fetch = prepareFetch(connectorOf, source, { kind: 'images', ...plan });
@@ -29,25 +29,25 @@ export function prepareChanges(connectorOf: ConnectorOf, plan: ChangesPlan): Pre
       const images = new Images(plan);
       for (const change of changes) images.add(change);
       const rows = await visible(running, fetch, images.tuples);
-      const told = changes.flatMap((change) => {
+      const texts = changes.flatMap((change) => {
         const [old, after] = images.of(change).map((at) => (at === null ? undefined : rows.get(at)));
         const text = textOf({ plan, write }, change, old, after);
         return text === null ? [] : [text];
       });
-      if (changes.length > 0) onBatch?.(changes.at(-1)!.position, told.length);
-      return listText(told);
+      if (changes.length > 0) onBatch?.(changes.at(-1)!.position, texts.length);
+      return listText(texts);
     },
   };
 }
 
-/** One writer for each way in which an image is selected. */
+/** A writer for each of `ChangesPlan.rows`. */
 function writersOf({ compiled }: PreparedFetch): WriteRow[] {
   return compiled.shape.out.map((part) => compileWriter(part.kind === 'object' ? part.out : []).write);
 }
 
 type Row = readonly unknown[];
 
-/** The images that the caller may see, by their index. */
+/** Sends the images to the database, and returns those that pass the filter, by their index. */
 async function visible(
   running: Running,
   fetch: PreparedFetch,
@@ -68,7 +68,7 @@ class Images {
     this.#plan = plan;
   }
 
-  /** Throws FozError `not-supported` where the database does not tell what is needed. */
+  /** Throws FozError `not-supported` where an image lacks the value of a needed column. */
   add(change: LoggedChange): void {
     const { judged } = this.#plan;
     const old = change.op === 'insert' ? null : this.#image(change.old, judged.old, 'before');
@@ -82,7 +82,7 @@ class Images {
 
   #image(image: RowImage | null, judged: readonly Column[], side: 'before' | 'after'): number {
     const values = valuesOf(image);
-    checkTold(this.#plan, values, judged, side);
+    requireValues(this.#plan, values, judged, side);
     this.tuples.push(this.#plan.columns.map(({ name }) => values.get(name) ?? null));
     return this.tuples.length - 1;
   }
@@ -92,8 +92,8 @@ function valuesOf(image: RowImage | null): ReadonlyMap<string, unknown> {
   return new Map(image?.columns.map((name, at) => [name, image.values[at]]));
 }
 
-/** Throws FozError `not-supported` where the database has not told the value of a column. */
-function checkTold(
+/** Throws FozError `not-supported` where the database has not reported the value of a column. */
+function requireValues(
   { table }: ChangesPlan,
   values: ReadonlyMap<string, unknown>,
   columns: readonly Column[],
@@ -103,7 +103,7 @@ function checkTold(
   if (column === undefined) return;
   throw new FozError(
     'not-supported',
-    `The database does not tell the value of a column ${side} a change, which the answer or its filter needs: let it tell whole rows (on PostgreSQL: REPLICA IDENTITY FULL), read the table again and subscribe again.`,
+    `The database does not report the value of a column ${side} a change, which the answer or its filter needs: let it report whole rows (on PostgreSQL: REPLICA IDENTITY FULL), read the table again and subscribe again.`,
     { internal: `${table.id}.${column.name}` },
   );
 }
@@ -113,7 +113,7 @@ interface Writing {
   readonly write: readonly WriteRow[];
 }
 
-/** The JSON of a change; `null`: it does not concern the caller. `old`, `after`: the images that the caller may see. */
+/** The JSON of a change; `null`: it is not sent to the caller. `old`, `after`: the images that the caller may see. */
 function textOf(
   { plan, write }: Writing,
   change: LoggedChange,
@@ -122,7 +122,7 @@ function textOf(
 ): string | null {
   const op = seenAs(old, after);
   if (op === null || !plan.ops.has(op)) return null;
-  if (after !== undefined) checkTold(plan, valuesOf(change.new), plan.shown, 'after');
+  if (after !== undefined) requireValues(plan, valuesOf(change.new), plan.shown, 'after');
   const written = (row: Row | undefined, at: number) =>
     row === undefined ? 'null' : write[at]!(row, 0, { hops: [], fixed: [] });
   if (op === 'update' && plan.seen !== null && written(old, plan.seen) === written(after, plan.seen))
@@ -137,7 +137,7 @@ function textOf(
   return `{${members.join(',')}}`;
 }
 
-/** What has happened to the caller: a row that leaves its sight is gone, one that enters it is new. */
+/** The operation in the caller's view: a row that becomes invisible is deleted, one that becomes visible is inserted; `null`: it sees neither. */
 function seenAs(old: Row | undefined, after: Row | undefined): ChangeOp | null {
   if (old === undefined) return after === undefined ? null : 'insert';
   return after === undefined ? 'delete' : 'update';

@@ -37,7 +37,7 @@ export function drifted(
 /** Codes of errors that concern the request or a source as a whole, and no place in the operation. */
 const placeless: ReadonlySet<string> = new Set(['timeout', 'unavailable']);
 
-/** An error with the place in the operation that it came from, where it tells none. */
+/** Adds the place in the operation to an error that has none. */
 export function placed(error: unknown, path: string): unknown {
   if (error instanceof FozErrors)
     return new FozErrors(error.errors.map((one) => placed(one, path) as FozError));
@@ -48,7 +48,7 @@ export function placed(error: unknown, path: string): unknown {
   return source === undefined ? placedError : ofSource(placedError, source);
 }
 
-/** Runs `body`. Its errors that tell no place get this one. */
+/** Runs `body`. Its errors without a place get this one. */
 export async function placing<T>(path: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();

@@ -1,6 +1,6 @@
 import type { ChangeOp, RowImage, RunContext } from '../plan/index.ts';
 
-/** A change of one row, as the database has told it. */
+/** A change of one row, as the database has reported it. */
 export interface LoggedChange {
   readonly op: ChangeOp;
   readonly old: RowImage | null;
@@ -15,6 +15,6 @@ export interface LoggedChange {
 export interface LiveContext extends RunContext {
   /** Called with the position of the last row of a batch and the number of its rows; not called for an empty batch. */
   readonly onBatch?: (position: string, rows: number) => void;
-  /** The changes to be told by `<table>_changes`. */
+  /** The changes that `<table>_changes` filters in this run. */
   readonly changes?: readonly LoggedChange[];
 }

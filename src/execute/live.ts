@@ -12,7 +12,7 @@ import type { OperationRequest } from './operation-request.ts';
 import { operationKey } from './plan-cache.ts';
 import type { PreparedPlan } from './prepared.ts';
 
-/** What a run of a subscription is given: the rest is that of the request. */
+/** The options of one run of a subscription. All others are those of the request. */
 export type LiveRun = Pick<OperationRequest, 'signal' | 'timeoutMs' | 'held' | 'onBatch' | 'changes'>;
 
 /** Rows of a table by the value of one column, as canonical texts. */
@@ -21,14 +21,14 @@ export interface EqualRows {
   readonly columns: readonly { readonly name: string; readonly text: string }[];
 }
 
-/** What `<table>_changes` asks for. */
+/** The arguments of a `<table>_changes` field, evaluated. */
 export interface AskedChanges {
   readonly table: Table;
   /** The position to go on from; `null`: from now on. */
   readonly after: string | null;
   /** Most changes of one answer. */
   readonly size: number;
-  /** The columns of the row before a change without which no change can be told. */
+  /** The columns of the row before a change that the filter and the masks need. */
   readonly neededOld: readonly Column[];
 }
 
@@ -37,17 +37,17 @@ export interface LiveOperation {
   readonly dependencies: Dependencies;
   /** Only changes of these rows of the root's table can change the answer; `null`: of all its rows. */
   readonly rows: EqualRows | null;
-  /** Equal for operations of one engine that have the same answer at any time; `null`: a stream or changes, which have a position of their own. */
+  /** Equal for operations of one engine that always have the same answer; `null`: a stream or `<table>_changes`, whose runs cannot be shared. */
   readonly key: string | null;
-  /** Most rows of one batch of a stream; `null`: it is none. */
+  /** Most rows of one batch of a stream; `null`: it is not a stream. */
   readonly batchSize: number | null;
-  /** The changes that it asks for; `null`: it asks for none. */
+  /** The arguments of `<table>_changes`; `null`: it is another field. */
   readonly changes: AskedChanges | null;
   /** Runs it once. `after`: the position of the last row that a stream has sent. Never rejects. */
   run(run: LiveRun, after: string | null): Promise<EngineAnswer>;
 }
 
-/** A subscription with these variables. `run` may throw FozError. */
+/** Makes a subscription of a prepared plan and its variables. `run` may throw FozError. */
 export function liveOperation(
   { plan, dependencies }: PreparedPlan,
   request: Pick<OperationRequest, 'query' | 'operationName' | 'session'>,
@@ -101,7 +101,7 @@ function equalRows({ root }: Dependencies, bindings: Parameters<typeof resolvePa
   return columns.length === 0 ? null : { table: { source: table.source.name, id: table.id }, columns };
 }
 
-/** `null`: there is no value, or it is no value of the type, which the run reports. */
+/** The value of a parameter as canonical text; `null`: it has no value, or an invalid one, which the run reports. */
 function canonicalText(
   value: Parameters<typeof resolveParam>[0],
   bindings: Parameters<typeof resolveParam>[1],

@@ -98,7 +98,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Reads the rows of a page, and what identifies their positions. */
+/** Reads the rows of a page and their cursors. */
 export async function readPage(running: Running, plan: StreamPlan, page: PreparedFetch): Promise<Page> {
   const result = await runStatement(running, page.source, page.compiled.statement);
   const size = typeof plan.size === 'number' ? plan.size : null;

@@ -24,13 +24,13 @@ export interface RowImage {
 }
 
 /**
- * One message of a change stream. The changes of a transaction stand between its `begin` and its `commit`. An outbox does not tell apart
- * transactions that were committed since it was last looked at: one `begin` and `commit` enclose all of their changes.
+ * One message of a change stream. The changes of a transaction stand between its `begin` and its `commit`. An outbox has no
+ * borders between transactions: one `begin` and `commit` enclose all changes that were committed since it was last read.
  */
 export type ChangeMessage =
   | {
       readonly kind: 'begin';
-      /** The engine's number of the transaction. It is committed already. */
+      /** The engine's number of the transaction, which is already committed. */
       readonly transaction: string;
       /** Identifies the transaction in its source, also when it is read again; greater than those of earlier transactions. */
       readonly id: string;
@@ -51,7 +51,7 @@ export type ChangeMessage =
   | { readonly kind: 'commit'; readonly position: ChangePosition }
   /** There were no changes up to this position. It may be acknowledged. */
   | { readonly kind: 'idle'; readonly position: ChangePosition }
-  /** Something in the database may have changed; the engine does not say what. */
+  /** Anything in the database may have changed; the engine does not report what. */
   | { readonly kind: 'touched' };
 
 /** The changes of one source from a position on, read at the pace of the caller. */
@@ -59,34 +59,34 @@ export interface ChangeStream {
   /** Changes that were committed before this position are not part of the stream. */
   readonly start: ChangePosition;
   /**
-   * The next messages, in order; waits for at least one. While nobody asks, no more than a bounded number of bytes is read from
-   * the database. A transaction is returned once new snapshots see it, so that a query which is run because of it reads what it
-   * wrote. Rejects with FozError: `unavailable` when the connection ended, `not-found` when the database does not have
+   * The next messages, in order; waits for at least one. Between calls the stream reads only a bounded number of bytes from the
+   * database (back-pressure). A transaction is returned once new snapshots see it, so that a query that runs because of it reads its
+   * rows. Rejects with FozError: `unavailable` when the connection ended, `not-found` when the database does not have
    * the changes any more.
    */
   next(signal: EndSignal): Promise<readonly ChangeMessage[]>;
-  /** Everything up to the position is stored by the caller: the database need not keep it for this stream. */
+  /** Called when the caller has handled all changes up to the position: the database need not keep them for this stream. */
   acknowledge(position: ChangePosition): void;
   /** Bytes of the database's log that were written and not acknowledged; absent or `null`: unknown. */
   lagBytes?(): Promise<number | null>;
-  /** Ends the stream. What the stream has made in the database only for itself is removed. */
+  /** Ends the stream, and removes the objects that it has created in the database for itself alone. */
   close(): Promise<void>;
 }
 
 /**
- * How an engine can tell of changes. `replication`: its log. `triggers`: an outbox that triggers fill. `version`: a counter that every commit
- * increments.
+ * A method of change capture. `replication`: the log of the database is read. `triggers`: an outbox that triggers fill is read. `version`:
+ * a counter that every commit increments is polled.
  */
 export type ChangeMethod = 'replication' | 'triggers' | 'version';
 
-/** A way to follow the changes of a database, and what it is worth there now. */
+/** A method as a database offers it in its present state. */
 export interface ChangeOffer {
   readonly method: ChangeMethod;
-  /** `rows`: the stream has the changed rows. `database`: it only says that something may have changed. */
+  /** `rows`: the stream has the changed rows. `database`: it only reports that something may have changed. */
   readonly grain: 'rows' | 'database';
-  /** Why it cannot be used as things are, for people; empty: it can. */
+  /** The reasons why the method cannot be used now, as sentences; empty: it can be. */
   readonly obstacles: readonly string[];
-  /** Statements that remove obstacles, for the owner of the database to see before they run. */
+  /** Statements that remove the obstacles. The owner of the database sees them before they run. */
   readonly setup: readonly string[];
   /** Tables whose changes are reported incompletely, each with the reason. */
   readonly gaps: readonly {
@@ -95,16 +95,16 @@ export interface ChangeOffer {
     /** `key`: the row before a change has only the values of its key. Absent: more is missing. */
     readonly old?: 'key';
   }[];
-  /** Those of the given tables of which the stream does not report every change, if only as `touched`; also what is no table. */
+  /** Those of the given tables for which the stream does not report every change; views are among them. */
   readonly unseen: readonly ChangedTable[];
-  /** What does not stand in the way and may become a trouble of the database, as a log that is kept without a bound. */
+  /** Risks for the database that do not prevent the method, as a log that is kept without a bound. */
   readonly warnings: readonly string[];
 }
 
-/** Something that Foz needs for following changes, that was created in a database and stays there. */
+/** An object that was created in a database to follow its changes, and stays there. */
 export interface LeftOver {
   readonly what: string;
-  /** `outbox`: it grows with each change until somebody reads it. `slot`: the log is kept for it. */
+  /** `outbox`: it grows with each change until it is read. `slot`: the server keeps its log for it. */
   readonly kind: 'outbox' | 'slot' | 'publication';
   /** Statements that remove it. */
   readonly remove: readonly string[];
@@ -114,8 +114,9 @@ export interface LeftOver {
 export interface FollowOptions {
   readonly method: ChangeMethod;
   /**
-   * A name under which the database keeps changes that were not acknowledged; `null`: the stream begins now or at `after`, and nothing is
-   * kept. Where the database keeps no positions of its readers, a name is refused with `not-supported`: then the caller keeps the position.
+   * The name of a durable reader, whose unacknowledged changes the database keeps; `null`: the stream begins now or at `after`, and
+   * nothing is kept. Where the database keeps no positions of readers, a name is refused with `not-supported`: the caller stores the
+   * position itself.
    */
   readonly keptAs: string | null;
   /** The position after which to begin; absent: the last acknowledged one, or now. */
@@ -126,8 +127,8 @@ export interface FollowOptions {
 export interface Changes {
   /** The methods for these tables in the present state of the database, best first. Rejects with FozError `unavailable`. */
   offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;
-  /** What is left in the database of following its changes, also after a crash. Rejects with FozError. */
+  /** The objects that following has created in the database, also before a crash. Rejects with FozError. */
   leftOvers(signal: EndSignal): Promise<readonly LeftOver[]>;
-  /** Opens a stream by a method without obstacles. Rejects with FozError, `conflict` where another process reads what one may read. */
+  /** Opens a stream by a method without obstacles. Rejects with FozError; `conflict`: the method allows one reader, and another process is it. */
   follow(options: FollowOptions): Promise<ChangeStream>;
 }

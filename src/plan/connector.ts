@@ -153,7 +153,7 @@ export interface Connector extends Runner {
    * the database, so some changes show late or never. Rejects with FozError `unavailable`.
    */
   changeHint(signal: EndSignal): Promise<string | null>;
-  /** How changes of the database are followed; `null`: this engine cannot tell of any. */
+  /** How changes of the database are followed; `null`: this engine reports none. */
   readonly changes: Changes | null;
   /** Resolves when the database answers. Rejects with FozError `unavailable`. */
   ping(signal: EndSignal): Promise<void>;

@@ -20,25 +20,25 @@ export function tablesRead(plan: Plan, counts: (table: Table) => boolean): reado
   return [...found.values()];
 }
 
-/** What the answer of a read depends on. */
+/** The data that the answer of a read depends on. */
 export interface Dependencies {
   readonly tables: readonly Table[];
   /** Session variables, lower case without prefix. */
   readonly sessionVariables: readonly string[];
-  /** What is known of the rows of the root field; `null`: any change of its table may change the answer. */
+  /** The rows that the root field is restricted to; `null`: any change of its table may change the answer. */
   readonly root: RootRows | null;
 }
 
 /**
- * The rows of a root field: those of `table` whose columns equal the values. No other part of the plan reads the table, so a
- * change of other rows of it changes nothing.
+ * The rows of a root field: those of `table` whose columns equal the values. No other part of the plan reads the table, so changes of
+ * its other rows cannot change the answer.
  */
 export interface RootRows {
   readonly table: Table;
   readonly equal: readonly { readonly column: Column; readonly value: Param }[];
 }
 
-/** What the answer of a plan that only reads depends on. */
+/** Finds the dependencies of a plan that only reads. */
 export function dependenciesOf(plan: Plan): Dependencies {
   const sessionVariables = new Set<string>();
   const below = new Set<string>();
@@ -136,7 +136,7 @@ function isSessionVariable(value: object): value is { readonly name: string } {
   return 'kind' in value && value.kind === 'session' && 'name' in value;
 }
 
-/** Whether the value is a mutation or an insert: the tables that these name are written. */
+/** Whether a part of the plan is a mutation or an insert, whose tables are written, not read. */
 function isWrite(value: object): boolean {
   return 'answer' in value || 'insert' in value || ('rows' in value && 'onConflict' in value);
 }

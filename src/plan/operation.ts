@@ -42,7 +42,7 @@ export interface PlanOptions {
   readonly rules: Rules;
   readonly capabilities: (source: SourceName) => Capabilities;
   readonly keyCap: number;
-  /** Absent: no reason is told. */
+  /** Absent: errors have no reason. */
   readonly whyAbsent?: WhyAbsent;
   /** The position of the last row that a stream has sent; absent: its first batch. */
   readonly after?: string;

@@ -8,7 +8,7 @@ import {
   visit,
 } from 'graphql';
 
-/** The most characters of a place. A longer one is cut down to a place around it, since an answer may tell many. */
+/** The most characters of a place. A longer one is cut down to a place around it, since an answer may have many. */
 const longest = 1_000;
 
 /** Where a node is inside its operation or fragment: one part per field, argument, ... around it. */

@@ -1,4 +1,4 @@
-/** How a sequence is derived from another one. */
+/** Options of a derived sequence. */
 export interface Derivation<A, B> {
   readonly map: (value: A) => B | Promise<B>;
   /** Called once, when the sequence ends: there are no more values, reading them failed, or the reader has left. */

@@ -74,7 +74,7 @@ export interface Dialect {
   keyRows(param: Param, alias: Sql): Sql;
   /**
    * Images of changed rows as a row source for FROM, aliased `alias`, with the columns of the table, each with the type and the
-   * collation of its own; `index`: the position of an image among them, from 0. `undefined`: the engine tells no changed rows.
+   * collation of its own; `index`: the position of an image among them, from 0. `undefined`: the engine reports no changed rows.
    */
   imageRows?(images: ImageRows, alias: Sql): { readonly rows: Sql; readonly index: Sql };
   /** As `placeOf`, for a column of `imageRows` in range comparisons, where it lacks the order of the table's column. */

@@ -24,12 +24,12 @@ describeEngines(['postgres'], () => {
   });
   const foz = (...args: string[]) => inProcess(folder, ['changes', ...args]);
 
-  test('status says how a source is followed; setup shows the statements, and runs them where it is told to', async () => {
+  test('status shows how a source is followed; setup shows the statements, and runs them with --write', async () => {
     const before = await foz('status');
     expect(before.err).toBe('');
-    expect(before.out).toContain('shop: asked again each second\n  There is no publication "foz".\n');
+    expect(before.out).toContain('shop: polled each second\n  There is no publication "foz".\n');
     expect(before.out).toContain(
-      'See "foz changes setup shop".\ndesk: asked again each second\n  There is no outbox',
+      'See "foz changes setup shop".\ndesk: polled each second\n  There is no outbox',
     );
     const shown = await foz('setup', 'shop');
     expect(shown.out).toBe(
@@ -51,7 +51,7 @@ Nothing was run: the owner of the database runs these, or this command with --wr
     expect((await foz('setup', 'shop')).out).toBe('There is nothing to set up.\n');
   }, 120_000);
 
-  test('a table that is added later is asked again until it is published, and machines read the same', async () => {
+  test('a table that is added later is polled until it is published; --json has the same', async () => {
     await fixture.script('create table later (id int primary key)');
     const { out } = await foz('status', 'shop', '--json');
     expect(JSON.parse(out)).toMatchObject([
@@ -67,7 +67,7 @@ Nothing was run: the owner of the database runs these, or this command with --wr
     expect([code, err]).toEqual([1, expect.stringContaining('There is no source nowhere in ')]);
   }, 120_000);
 
-  test('triggers are made only when they are asked for, and everything is removed again', async () => {
+  test('triggers are created only on request, and clean removes everything', async () => {
     const configured = (changes?: object) =>
       writeFileSync(
         join(folder, 'foz.yaml'),
@@ -75,12 +75,12 @@ Nothing was run: the owner of the database runs these, or this command with --wr
       );
     configured({ changes: { method: 'triggers' } });
     expect((await foz('status')).out).toContain(
-      'shop: asked again each second, although "changes" asks for triggers\n  There is no outbox in the database',
+      'shop: polled each second, although "changes" asks for triggers\n  There is no outbox in the database',
     );
     const check = await inProcess(folder, ['check']);
     expect(check.code).toBe(1);
     expect(check.out).toContain(
-      'error: shop.changes: is to be followed by triggers and is asked again each second: There is no outbox',
+      'error: shop.changes: is set to triggers and is polled each second: There is no outbox',
     );
     expect((await foz('setup', 'shop')).out).toContain('create schema foz_outbox;');
     expect((await foz('status')).out).toContain('There is no outbox');

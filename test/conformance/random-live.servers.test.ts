@@ -16,7 +16,7 @@ const writes = Number(process.env.FOZ_RANDOM_OPERATIONS ?? 40);
 const secret = 'a secret of some length';
 const admin = { 'x-foz-admin-secret': secret };
 
-/** PostgreSQL is followed by replication where a publication exists, else by asking again. */
+/** PostgreSQL is followed by replication where a publication exists, else by polling. */
 const ways = [...engines.map((engine) => [engine, 'by itself'] as const), ['postgres', 'published'] as const];
 
 /**

@@ -30,7 +30,7 @@ function logOf(bytes = 1_000_000, milliseconds = 3_600_000) {
 
 const idsOf = (entries: ReturnType<ChangeReader['peek']>) => entries.map((entry) => entry.new!.values[0]);
 
-/** All that the reader has to tell now. */
+/** Reads all changes that the log has for the reader now. */
 function drain(reader: ChangeReader, most = 100): unknown[] {
   const ids: unknown[] = [];
   for (;;) {
@@ -54,7 +54,7 @@ test('a reader gets each change of its table once, in order, from its start on',
   expect(drain(early)).toEqual([5]);
 });
 
-test('changes that were not told come again', () => {
+test('changes are returned again until they are done', () => {
   const { write, reader } = logOf();
   const one = reader();
   write([1, 2, 3]);
@@ -63,7 +63,7 @@ test('changes that were not told come again', () => {
   expect(idsOf(one.peek(3))).toEqual([1, 2, 3]);
 });
 
-test('a transaction is told when it is complete', () => {
+test('a transaction is in the log from its commit on', () => {
   const { log, reader } = logOf();
   const one = reader();
   log.take({ kind: 'begin', transaction: 't', id: 'i', at: 1 });
@@ -108,7 +108,7 @@ test('positions before the log, and of the future, are refused', () => {
   expect(drain(reader(of('p002', 0)))).toEqual([]);
 });
 
-test('what is beyond the bytes is dropped, and the place of it is gone', () => {
+test('changes beyond the bytes are dropped, and their positions are refused', () => {
   const { log, write, reader } = logOf(10_000);
   const first = reader();
   write([1]);
@@ -145,7 +145,7 @@ test('a reader that is too far behind ends with the position to go on from, whil
 
 test.each([
   ['TRUNCATE of the table', { kind: 'truncate', tables: [tasks] }, /TRUNCATE/],
-  ['an unknown change', { kind: 'touched' }, /does not tell/],
+  ['an unknown change', { kind: 'touched' }, /without reporting them/],
 ] as const)('%s ends its readers', (_, message, expected) => {
   const { log, write, reader } = logOf();
   const [one, other] = [reader(), reader(null, notes)];
@@ -181,7 +181,7 @@ test('a transaction that is larger than the log ends the readers', () => {
   expect(drain(next)).toEqual([1]);
 });
 
-test('positions of another way in which changes are told are not compared', () => {
+test('positions of another method are refused', () => {
   const { log, write, reader } = logOf();
   const one = reader();
   write([1]);

@@ -88,7 +88,7 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
       return response.text();
     };
 
-    test('a row told by a change is byte for byte what a query of it gives', async () => {
+    test('a row in a change is byte for byte the row that a query returns', async () => {
       const type = JSON.parse(await ask('{ __type(name: "v_change_row") { fields { name } } }'));
       const names = (type.data.__type.fields as { name: string }[]).map(({ name }) => name).join(' ');
       const subscriber = await Subscriber.open(
@@ -100,12 +100,12 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
       for (const text of inserts) await client.execute(text);
       await until(() => subscriber.texts.length > inserts.length || subscriber.isOver, 60_000);
       subscriber.close();
-      const told = subscriber.texts.slice(1);
+      const sent = subscriber.texts.slice(1);
       const differences: unknown[] = [];
       for (const [at, insert] of inserts.entries()) {
         const stored = `[{"new":${inner(await ask(`{ v_by_pk(id: ${at + 1}) { ${names} } }`))}}]`;
-        if (inner(told[at] ?? 'nothing') !== stored)
-          differences.push([insert.slice(0, 200), ...firstDifference(stored, inner(told[at] ?? 'nothing'))]);
+        if (inner(sent[at] ?? 'nothing') !== stored)
+          differences.push([insert.slice(0, 200), ...firstDifference(stored, inner(sent[at] ?? 'nothing'))]);
       }
       expect(differences).toEqual([]);
     }, 120_000);

@@ -36,13 +36,13 @@ const metadata = (source: string): Metadata => ({
   ],
 });
 
-/** What the subscriber was told so far, over all answers. */
-function toldTo({ answers }: Subscriber, field: string): unknown[] {
+/** The changes that the subscriber has got so far, over all answers. */
+function sentTo({ answers }: Subscriber, field: string): unknown[] {
   return answers.flatMap(({ data }) => data?.[field] ?? []);
 }
 
-/** The engines, and what tells the changes on them: a log, or an outbox that triggers fill. */
-const ways = [
+/** The engines, and where their changes are read: in a log, or in an outbox that triggers fill. */
+const methods = [
   ['postgres', 'log'],
   ['mysql', 'log'],
   ['mariadb', 'log'],
@@ -50,9 +50,9 @@ const ways = [
   ['pglite', 'outbox'],
 ] as const;
 
-for (const [engine, way] of ways) {
+for (const [engine, method] of methods) {
   describeEngines([engine], () =>
-    describe(way, () => {
+    describe(method, () => {
       let database: TestDatabase;
       let client: Connection | null = null;
       let foz: Started;
@@ -62,7 +62,7 @@ for (const [engine, way] of ways) {
         await database.use(async (connection) => {
           for (const text of tables) await connection.execute(text);
           for (const write of fixture) if ('sql' in write) await connection.execute(write.sql);
-          if (engine === 'postgres' && way === 'log') {
+          if (engine === 'postgres' && method === 'log') {
             await connection.execute('alter table change_tasks replica identity full');
             await connection.execute(
               'create publication foz for table change_tasks, change_teams, change_notes',
@@ -81,7 +81,7 @@ for (const [engine, way] of ways) {
         );
         // PGlite's folder belongs to Foz alone: its own SQL goes through the connector.
         if (engine !== 'pglite') client = await connect(engine, database.location);
-        if (way === 'outbox') for (const text of await outboxSetup()) await execute(text);
+        if (method === 'outbox') for (const text of await outboxSetup()) await execute(text);
       }, 60_000);
       afterAll(async () => {
         await client?.close();
@@ -119,20 +119,20 @@ for (const [engine, way] of ways) {
 
       test.each([...allowed, ...denied])(
         '$name',
-        async ({ query, as, variables, writes, told }) => {
+        async ({ query, as, variables, writes, sent }) => {
           const subscriber = await subscribe(query, as, variables);
           const [first] = await subscriber.count(1);
           const [field] = Object.keys(first!.data ?? {});
           expect(first).toEqual({ data: { [field!]: [] } });
           for (const given of writes) await write(given);
-          await until(() => toldTo(subscriber, field!).length >= told.length || subscriber.isOver, 30_000);
-          expect(toldTo(subscriber, field!)).toEqual(told);
+          await until(() => sentTo(subscriber, field!).length >= sent.length || subscriber.isOver, 30_000);
+          expect(sentTo(subscriber, field!)).toEqual(sent);
           subscriber.close();
         },
         60_000,
       );
 
-      const known = way === 'log' ? engine : null;
+      const known = method === 'log' ? engine : null;
       test.each(refused.filter(({ only = known }) => only === known))(
         'refused: $name',
         async ({ query, as, message }) => {

@@ -28,8 +28,8 @@ const metadata = (source: string): Metadata => ({
   ],
 });
 
-/** PostgreSQL is followed by replication where a publication exists; without one, as other engines without a log, by asking again. */
-const ways = [
+/** PostgreSQL is followed by replication where a publication exists; without one, as other engines without a log, by polling. */
+const methods = [
   ...engines.map((engine) => [engine, 'by itself'] as const),
   ['postgres', 'published'] as const,
   ...outboxEngines.map((engine) => [engine, 'outbox'] as const),
@@ -39,7 +39,7 @@ const ways = [
 const killSenders = `select pg_terminate_backend(active_pid) from pg_replication_slots
   where active_pid is not null and database = current_database()`;
 
-for (const [engine, way] of ways) {
+for (const [engine, method] of methods) {
   describeEngines([engine], () => {
     let database: TestDatabase;
     let own: Connection | null = null;
@@ -50,7 +50,7 @@ for (const [engine, way] of ways) {
       await database.use(async (connection) => {
         for (const text of tables) await connection.execute(text);
         for (const write of fixture) if ('sql' in write) await connection.execute(write.sql);
-        if (way === 'published')
+        if (method === 'published')
           await connection.execute('create publication foz for table live_authors, live_books');
       });
       const place =
@@ -60,13 +60,13 @@ for (const [engine, way] of ways) {
           server: { port: 0, graphiql: false },
           auth: { admin_secrets: [secret] },
           sources: [
-            { name: 'shop', kind: engine, ...(way === 'outbox' ? { changes: 'triggers' } : {}), ...place },
+            { name: 'shop', kind: engine, ...(method === 'outbox' ? { changes: 'triggers' } : {}), ...place },
           ],
           metadata: metadata('shop'),
         } as Parameters<typeof start>[0],
         { logger: pino({ level: 'silent' }) },
       );
-      if (way === 'outbox') {
+      if (method === 'outbox') {
         const { connector } = foz.attached.registry.named('shop');
         const { namespace } = database;
         await setUp(
@@ -104,7 +104,7 @@ for (const [engine, way] of ways) {
     const subscribe = ({ query, variables = {}, as = {} }: Pick<LiveCase, 'query' | 'variables' | 'as'>) =>
       Subscriber.open(foz.url, { query, variables }, { ...admin, ...as });
 
-    describe(way, () => {
+    describe(method, () => {
       test.each(cases)(
         '$name',
         async ({ first, writes, ...asked }) => {
@@ -123,7 +123,7 @@ for (const [engine, way] of ways) {
         60_000,
       );
 
-      if (way !== 'published') return;
+      if (method !== 'published') return;
       test('a long transaction of others delays no answer', async () => {
         const { connector } = foz.attached.registry.named('shop');
         const other = await connect(engine, database.location);

@@ -66,7 +66,7 @@ interface Change {
   readonly position: string;
 }
 
-/** A copy of the rows that a caller sees, kept by the changes that it is told. It leaves and comes back at its last position. */
+/** A copy of the rows that a caller sees, kept up to date by its subscription. It unsubscribes and resumes at its last position. */
 class Copy {
   readonly rows = new Map<number, Row>();
   readonly #open: (query: string) => Promise<Subscriber>;
@@ -248,15 +248,15 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
       subscriber.close();
     }, 60_000);
 
-    test('a filter that changes counts for what is told from then on; a permission that goes ends it', async () => {
+    test('a changed row filter applies from then on; a removed permission ends the subscription', async () => {
       const { graphs } = foz.attached;
       const before = graphs.metadata;
       const subscriber = await subscribe('subscription { watched_changes { new { id } } }', member);
-      const told = () => subscriber.answers.flatMap(({ data }) => data?.watched_changes ?? []);
+      const sent = () => subscriber.answers.flatMap(({ data }) => data?.watched_changes ?? []);
       try {
         await subscriber.count(1);
         await client.execute(`insert into watched values (1, 2, 'of another')`);
-        await until(() => told().length === 1);
+        await until(() => sent().length === 1);
         const rule = (filter: object) => ({ role: 'member', permission: { columns, filter } });
         const using = (permissions: object[]) =>
           graphs.useMetadata({
@@ -268,8 +268,8 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
         using([rule({ id: { _gt: 10 } })]);
         await client.execute(`insert into watched values (2, 1, 'hidden now')`);
         await client.execute(`insert into watched values (11, 1, 'seen')`);
-        await until(() => told().length === 2);
-        expect(told()).toEqual([{ new: { id: 1 } }, { new: { id: 11 } }]);
+        await until(() => sent().length === 2);
+        expect(sent()).toEqual([{ new: { id: 1 } }, { new: { id: 11 } }]);
         using([]);
         await until(() => subscriber.isComplete);
         expect(subscriber.answers.at(-1)!.errors![0]!.message).toMatch(/subscription type|watched_changes/);
@@ -290,9 +290,9 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
           query: 'subscription { watched_changes { op new { title } } }',
         });
         expect((await answers.next()).value).toEqual({ data: { watched_changes: [] } });
-        await client.execute(`insert into watched values (20, 1, 'told')`);
+        await client.execute(`insert into watched values (20, 1, 'sent')`);
         expect((await answers.next()).value).toEqual({
-          data: { watched_changes: [{ op: 'insert', new: { title: 'told' } }] },
+          data: { watched_changes: [{ op: 'insert', new: { title: 'sent' } }] },
         });
         await answers.return?.();
       } finally {
@@ -300,7 +300,7 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
       }
     }, 60_000);
 
-    test('a lost connection: the binlog goes on without a gap, PostgreSQL says that there is one', async () => {
+    test('a lost connection: the binlog is read on without a gap, on PostgreSQL the subscription ends with the gap', async () => {
       const open = () => subscribe('subscription { watched_changes { new { id } } }');
       const subscriber = await open();
       await subscriber.count(1);
@@ -344,12 +344,12 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
     }, 60_000);
 
     if (engine !== 'postgres') return;
-    test('a table that is published no more ends its subscriptions', async () => {
+    test('a table that is no longer published ends its subscriptions', async () => {
       const { graphs } = foz.attached;
       const subscriber = await subscribe('subscription { watched_changes { op } }');
       await subscriber.count(1);
       await client.execute('alter publication foz drop table watched');
-      // A changed graph makes Foz look again which tables are told.
+      // After a change of the graph Foz asks again which tables are reported.
       graphs.useMetadata({ ...graphs.metadata });
       await until(() => subscriber.isComplete, 30_000);
       expect(subscriber.answers.at(-1)!.errors![0]!.message).toContain('any more');

@@ -5,7 +5,7 @@ import type { EngineAnswer } from '../../src/execute/index.ts';
 import { until } from '../support/wait.ts';
 
 describe('slots of runs', () => {
-  /** Starts runs that end one by one when told; returns the names of those that have begun. */
+  /** `start`: starts runs of a caller; `end`: ends the oldest run; `begun`: the callers of the runs that have begun. */
   function slots(most: number) {
     const all = new RunSlots(most);
     const begun: string[] = [];
@@ -155,7 +155,7 @@ test('a long answer is not kept for a subscriber that reads nothing: it is read 
   await answers.return!();
 });
 
-test('the answer from before a missed one is sent again where the result has become the same', async () => {
+test('an answer that equals the last one is sent where another one was missed in between', async () => {
   const all = subscriptions();
   const answers = all.live.subscribe(() => all.planned(engine));
   await answers.next();

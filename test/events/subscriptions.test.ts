@@ -296,7 +296,7 @@ test('a role has the subscription fields that its permission names', async () =>
   expect(query.answers).toEqual([{ data: { people_by_pk: { id: 1 } } }]);
 });
 
-test('the changes of rows are not supported where the database does not tell them', async () => {
+test('<table>_changes is refused where the database does not report changed rows', async () => {
   const subscriber = await subscribe('subscription { people_changes { op } }');
   await until(() => subscriber.isComplete);
   expect(subscriber.answers).toMatchObject([
@@ -334,7 +334,7 @@ test('session variables in masks, and in rules over another source, have answers
   for (const one of [own, other, holder, nobody]) one.close();
 });
 
-test('subscriptions of a caller are counted over all transports, and free their place when they end', async () => {
+test('subscriptions of a caller are counted over all transports, and free their slot when they end', async () => {
   const first = await subscribe('subscription { people { id } }', role('few'));
   await first.last({ people: [{ id: 1 }] });
   await expect(subscribe('subscription { people { id } }', role('few'))).rejects.toThrow(
@@ -351,7 +351,7 @@ test('subscriptions of a caller are counted over all transports, and free their 
   });
 });
 
-test('a place is free again after a changed graph has ended the subscription, over WebSocket too', async () => {
+test('the slot is free again after a changed graph has ended the subscription, over WebSocket too', async () => {
   const socket = overWebSocket('subscription { people { id } }', role('few'));
   await until(() => socket.answers.length === 1);
   const before = foz.attached.graphs.metadata;
@@ -372,7 +372,7 @@ test('a GET for server-sent events only reads', async () => {
   expect(await shop.query('select id from people where id = 77')).toEqual([]);
 });
 
-test('a changed graph: subscriptions that still fit go on, others end with the reason', async () => {
+test('a changed graph: subscriptions that are still valid go on, others end with the reason', async () => {
   const kept = await subscribe(people, role('admin'));
   const lost = await subscribe('subscription { people { id } }', role('reader'));
   await kept.last(named('Ann'));
@@ -442,7 +442,7 @@ test('a burst of writes is answered in far fewer runs, and the last answer is ri
   burst.close();
 });
 
-test('a client that reads nothing keeps no answers waiting, and gets the newest one when it reads', async () => {
+test('no answers are queued for a client that does not read, and it gets the newest one when it reads', async () => {
   const wide = 'x'.repeat(200_000);
   await shop.execute(`update people set big = '${wide}'`);
   const response = await fetch(new URL('graphql', foz.url), {

@@ -42,7 +42,7 @@ test.each<readonly [name: string, change: RowChange, touched: readonly string[]]
     ['all', 'eight', 'seven'],
   ],
   ['unknown rows', null, ['all', 'eight', 'seven']],
-])('%s concerns those who may see another answer', (_, change, touched) => {
+])('%s touches the watchers whose answer may change', (_, change, touched) => {
   const { add, of } = watching();
   add('all', null);
   add('seven', '7');
@@ -50,7 +50,7 @@ test.each<readonly [name: string, change: RowChange, touched: readonly string[]]
   expect(of(change)).toEqual(touched);
 });
 
-test('who has left is not touched, and its table is forgotten with the last one', () => {
+test('a removed watcher is not touched, and its table is no longer watched after the last one', () => {
   const { watchers, add, of } = watching();
   const leave = [add('all', null), add('seven', '7')];
   leave[0]!();
@@ -60,7 +60,7 @@ test('who has left is not touched, and its table is forgotten with the last one'
   expect([of(null), watchers.tables]).toEqual([[], []]);
 });
 
-test('a large transaction counts as a change of all rows; one that is not complete touches nobody', () => {
+test('a large transaction counts as a change of all rows; one without a commit touches nobody', () => {
   const { watchers, add, touched } = watching();
   add('seven', '7');
   const transaction = new Transaction(watchers);

@@ -64,7 +64,7 @@ export function parseYaml(text: string, lineCounter: LineCounter) {
   }
 }
 
-/** A key that stands twice is told with both of its lines; everything else in the parser's words. */
+/** The message for a fault in YAML. A repeated key is reported with both of its lines, other faults with the parser's message. */
 function messageOf({ code, pos, message }: YAMLParseError, document: Document, lines: LineCounter): string {
   let twice: string | null = null;
   if (code === 'DUPLICATE_KEY')

@@ -3,29 +3,29 @@ import { FozError } from '../../core/index.ts';
 import type { ChangedTable, ChangeOffer, Connector, LeftOver } from '../../plan/index.ts';
 import { type AttachedSource, type ChangeSetting, changesOf, type SourceConfig } from '../../views/index.ts';
 
-/** Milliseconds that a database may take to say how it can be followed. */
+/** Milliseconds that a database may take to answer which methods it offers. */
 const patienceMs = 60_000;
 
-/** How a database can be followed, and how it is to be. */
+/** The method by which a source is followed, and the methods that its database offers. */
 export interface Following {
   /** The setting of the source. */
   readonly wanted: ChangeSetting;
   /** The method that is used; `polling`: watched queries run once a second. */
   readonly method: ChangeOffer['method'] | 'polling' | 'off';
-  /** Why the wanted method, or a better one, is not used. */
+  /** The reasons why the wanted method, or a better one, is not used. */
   readonly obstacles: readonly string[];
-  /** What may become a trouble of the database. */
+  /** Risks for the database (see `ChangeOffer.warnings`). */
   readonly warnings: readonly string[];
   /** All methods of the engine, best first. */
   readonly offers: readonly ChangeOffer[];
-  /** Tables of which not every change is reported by the method. */
+  /** Tables for which the method does not report every change. */
   readonly unseen: readonly ChangedTable[];
   readonly gaps: ChangeOffer['gaps'];
   readonly tables: number;
   readonly leftOvers: readonly LeftOver[];
 }
 
-/** How a database can be followed now. Rejects with FozError `unavailable`. */
+/** Asks a database for its methods. Rejects with FozError `unavailable`. */
 export async function followingOf(
   config: SourceConfig,
   { changes }: Pick<Connector, 'changes'>,
@@ -52,18 +52,18 @@ export async function followingOf(
   };
 }
 
-/** The issue of a source that is not followed by the method that its settings ask for; `null`: it is, or they ask for none. */
+/** The issue of a source whose setting `changes` names a method that cannot be used; `null`: there is none. */
 export function followingIssue(name: string, { wanted, method, obstacles }: Following): CatalogIssue | null {
   if (wanted === 'auto' || wanted === method) return null;
   const why = obstacles.length === 0 ? 'The database offers no such method.' : obstacles.join(' ');
   return {
     severity: 'error',
     where: `${name}.changes`,
-    reason: `is to be followed by ${wanted} and is asked again each second: ${why} See "foz changes setup ${name} --method ${wanted}".`,
+    reason: `is set to ${wanted} and is polled each second: ${why} See "foz changes setup ${name} --method ${wanted}".`,
   };
 }
 
-/** Issues of the sources whose settings ask for a method. A source that cannot be asked has none: it has another issue. */
+/** Issues of the sources whose setting `changes` names a method. An unavailable source has another issue instead. */
 export async function followingIssues(
   sources: readonly Pick<AttachedSource, 'name' | 'config' | 'connector' | 'facts'>[],
 ): Promise<readonly CatalogIssue[]> {

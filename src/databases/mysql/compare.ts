@@ -164,7 +164,7 @@ function hasManyDigits(value: unknown): boolean {
   return Object.values(value).some(hasManyDigits);
 }
 
-/** A document that JSON_CONTAINS searches for, or in. Throws FozError `data-exception` for numbers that the server does not tell apart. */
+/** A document that JSON_CONTAINS searches for, or in. Throws FozError `data-exception` for numbers that the server does not distinguish. */
 function searched(variant: DialectVariant, param: Param, type: ValueType): Sql {
   if (!variant.keepsNumbers) return bindValue(variant, param, type);
   const checked = (value: unknown) => {

@@ -13,8 +13,8 @@ type Tuples = readonly (readonly unknown[])[];
 const position = name('foz_image');
 
 /**
- * Images of changed rows: `json_table` over one text, with the type and collation of each column. Types that it does not know are
- * converted from their texts. A value that does not fit its type is an error.
+ * Images of changed rows: `json_table` over one text, with the type and collation of each column. Types that `json_table`
+ * lacks are converted from texts. A value that does not fit its type is an error.
  */
 export function imageRows(variant: DialectVariant, { columns, images }: ImageRows, alias: Sql) {
   const given = sql.bind(images, (tuples) => textLiteral(imagesText(tuples as Tuples, columns)));
@@ -32,7 +32,7 @@ export function imageRows(variant: DialectVariant, { columns, images }: ImageRow
   return { rows, index: sql`(${alias}.${position} - 1)` };
 }
 
-/** A label of an enum is a text here. Its place is counted where labels are put in order. */
+/** Orders labels of an enum as declared: in images a label is a text. */
 export function imagePlace(column: Sql, type: ValueType): Sql {
   const labels = type.scalar === 'enum' ? labelsOf(type) : null;
   return labels === null ? column : sql`field(${sql.join([column, ...labels.map(constant)])})`;
@@ -83,7 +83,7 @@ function shapeOf(variant: DialectVariant, { type, nativeType }: Column): Shape {
   }
 }
 
-/** The text of a geometry does not tell its reference system. Where the column does not either, it is taken for a plane. */
+/** The text of a geometry lacks its reference system. Where the column lacks it too, it is read as that of a plane. */
 function placed(type: ValueType): ValueType {
   const nativeType = type.nativeType ?? 'geometry';
   return / srid \d+$/.test(nativeType) ? type : { ...type, nativeType: `${nativeType} srid 0` };

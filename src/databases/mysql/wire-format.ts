@@ -42,7 +42,7 @@ const expectations: Readonly<Partial<Record<Scalar, Expected>>> = {
   int: number,
   bigint: number,
   numeric: number,
-  // The statement selects these as text, so the protocol type alone does not tell their format.
+  // The statement selects these as text, so the protocol type alone does not show their format.
   real: number,
   float: number,
   uuid: { wire: wire.none, isOne: spelled(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/) },

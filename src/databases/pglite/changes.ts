@@ -3,10 +3,10 @@ import type { Changes } from '../../plan/index.ts';
 import { type Driver, PollingOwner } from '../../sql/index.ts';
 import { followOutbox, outboxLeft, outboxOffer } from '../postgres/index.ts';
 
-/** Milliseconds between two looks at the outbox. */
+/** Milliseconds between two reads of the outbox. */
 const pollMs = 50;
 
-/** The changes of an embedded PostgreSQL: by an outbox, where there is one. It has no replication. */
+/** The changes of an embedded PostgreSQL: by an outbox if one exists. It has no replication. */
 export function pgliteChanges(driver: Pick<Driver, 'run'>): Changes {
   // Only this process has the database open.
   let isOwned = false;

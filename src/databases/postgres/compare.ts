@@ -39,7 +39,7 @@ const relation =
   };
 
 /**
- * Equality of two values. The server tells apart arrays whose first indexes differ, but fields show them alike. In its order they stand
+ * Equality of two values. For the server arrays with different first indexes differ, but fields show them alike. In its order they stand
  * together, so that an index serves the bounds, or the elements; then the array with the usual indexes decides.
  */
 const equal: Spelling = (expression, type, param) => {

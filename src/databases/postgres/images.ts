@@ -5,8 +5,8 @@ import { ansi, type ImageRows, limitOffset, type Sql, sql } from '../../sql/inde
 const { name, table: tableName } = ansi({ nulls: 'last', limit: limitOffset(null) });
 
 /**
- * Images of changed rows as rows of the table's own type. The server reads their texts by the input functions of the columns' types, so
- * that a value is the one that was stored, with the collation of its column. Columns that are not given are NULL.
+ * Images of changed rows as rows of the table's own type. The server parses their texts by the input functions of the columns' types, so
+ * that a value is the stored one, with the collation of its column. Missing columns are NULL.
  */
 export function imageRows({ table, columns, images }: ImageRows, alias: Sql) {
   const given = sql.bind(images, (tuples) => imagesText(tuples as readonly (readonly unknown[])[], columns));
@@ -16,7 +16,7 @@ export function imageRows({ table, columns, images }: ImageRows, alias: Sql) {
   return { rows, index: sql`(${list}.${position} - 1)` };
 }
 
-/** A JSON list of one object per image. Values are strings, but for documents, which a string would be a value of. */
+/** A JSON list of one object per image. Values are strings, except JSON documents: there a string would be a JSON string. */
 function imagesText(tuples: readonly (readonly unknown[])[], columns: readonly Column[]): string {
   const keys = columns.map(({ name: key }) => JSON.stringify(key));
   const isDocument = columns.map(({ type }) => !type.array && familyOf(type.scalar) === 'json');

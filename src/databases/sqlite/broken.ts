@@ -33,7 +33,7 @@ export function brokenCheck(
 }
 
 /**
- * The foreign key that a statement broke, where it can only be one: SQLite does not tell which. An insert can break only keys of its own
+ * The foreign key that a statement broke, where it can only be one: SQLite does not report which. An insert can break only keys of its own
  * table whose columns it gives; an update also keys that lead to the table.
  */
 export function brokenForeignKey(context: WriteContext | undefined): Broken {

@@ -7,13 +7,13 @@ import type { ResolvedOptions } from './options.ts';
 import { followOutbox, outboxLeft, outboxOffer } from './outbox/index.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
 
-/** Milliseconds between two questions for the version of the data. */
+/** Milliseconds between two reads of the data version. */
 const intervalMs = 50;
 
 /** Differs after every commit of another connection, in this process or another: https://www.sqlite.org/pragma.html#pragma_data_version */
 const versionQuery = 'select data_version from pragma_data_version';
 
-/** The changes of a SQLite file: that there was one, not which; with an outbox also which. */
+/** The changes of a SQLite file: without rows by its data version, with rows by an outbox. */
 export function sqliteChanges(
   { file, reader, writer }: Pick<ResolvedOptions, 'file' | 'reader' | 'writer'>,
   driver: Pick<Driver, 'run'>,
@@ -41,8 +41,8 @@ export function sqliteChanges(
 }
 
 /**
- * Takes the right to read the outbox of a file: a lock on a file beside it, which ends with the process. New changes are noticed by the
- * version of the data. Rejects with FozError `conflict` when another reader has it.
+ * Takes the lock on the outbox of a file: a lock on a file beside it, which ends with the process. New changes are noticed by the data
+ * version. Rejects with FozError `conflict` when another reader holds it.
  */
 async function ownOutbox(file: string, reader: EngineSettings): Promise<Ownership> {
   let release: (() => void) | null;
@@ -67,7 +67,7 @@ async function ownOutbox(file: string, reader: EngineSettings): Promise<Ownershi
   }
 }
 
-/** Polls the version of the data on a connection of its own, so that the commits of all others are seen. */
+/** Polls the data version on a connection of its own, so that the commits of all other connections are noticed. */
 class VersionStream implements ChangeStream {
   readonly start: ChangePosition = '';
   readonly #engine: EngineProcess;
@@ -101,7 +101,7 @@ class VersionStream implements ChangeStream {
     return [{ kind: 'touched' }];
   }
 
-  /** Resolves when something was committed since the last call or the start, or the signal is aborted. */
+  /** Resolves after a commit since the last call or the start, or when the signal is aborted. */
   async changed(signal: EndSignal): Promise<void> {
     for (;;) {
       if (this.#isClosed) throw streamClosed();
@@ -134,7 +134,7 @@ async function versionOf(engine: EngineProcess, file: string): Promise<string> {
   }
 }
 
-/** As `fileIdentity`; `gone`: there is no file. */
+/** The result of `fileIdentity`; `gone`: the file does not exist. */
 function identityOf(file: string): Promise<string> {
   return fileIdentity(file).catch(() => 'gone');
 }

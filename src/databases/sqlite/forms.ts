@@ -65,7 +65,7 @@ export function isUnusual(x: string, scalar: Scalar): string {
   return `not (typeof(${x}) = 'text' and ${usual[scalar]!(x)})`;
 }
 
-/** Whether values of the type may be stored in several forms that Foz tells apart. */
+/** Whether values of the type may be stored in several forms that Foz distinguishes. */
 export const hasForms = (scalar: Scalar) => Object.hasOwn(classes, scalar);
 
 /** SQL for the class of the form in which a column stores a value; NULL for NULL. */

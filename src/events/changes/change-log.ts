@@ -10,13 +10,13 @@ import type {
 import { tableKey } from '../feed/watchers.ts';
 import { endOf, isAfter, type Place, placeText } from './position.ts';
 
-/** How much of the changes is kept for readers, and for those who come back. */
+/** Bounds of the log: its size, and the age of its entries. */
 export interface Keeping {
   readonly bytes: number;
   readonly milliseconds: number;
 }
 
-/** A change in the log. `end`: the bytes of all changes up to this one, since the log began. */
+/** A change in the log. `end`: the bytes of all changes from the first one ever logged to this one. */
 export interface Entry extends LoggedChange {
   readonly table: LoggedTable;
   readonly place: Place;
@@ -30,13 +30,13 @@ type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
 /** A table whose changes are logged. */
 export interface LoggedTable {
   readonly key: string;
-  /** The place behind which all its changes are in the log. */
+  /** All changes of the table behind this place are in the log. */
   since: Place;
-  /** Why they are not in it any more; `null`: they are. */
+  /** The reason why changes of the table are missing; `null`: none are. */
   lost: FozError | null;
 }
 
-/** A transaction that has begun in the stream, with its changes of logged tables. */
+/** A transaction whose commit has not been read yet, with its changes of logged tables. */
 interface Pending {
   readonly begin: Begin;
   readonly rows: {
@@ -50,8 +50,8 @@ interface Pending {
 }
 
 /**
- * The latest changes of one source, for the tables whose changes somebody has asked for. Readers share it, so a reader that is
- * behind costs no memory of its own.
+ * The latest changes of one source, of the tables that subscribers of `<table>_changes` have asked for. Readers share the log, so a
+ * reader that is behind costs no memory of its own.
  */
 export class ChangeLog {
   readonly #keeping: Keeping;
@@ -68,12 +68,12 @@ export class ChangeLog {
     this.#keeping = keeping;
   }
 
-  /** The position from which a stream of a method goes on without a gap; `null`: there is none, or nobody has asked for changes. */
+  /** The position from which a new stream of the method continues the log without a gap; `null`: there is none, or no table is logged. */
   resumesAfter(method: ChangeMethod): ChangePosition | null {
     return this.#tables.size === 0 || method !== this.#method ? null : this.#position;
   }
 
-  /** Whether somebody has asked for changes. */
+  /** Whether tables are logged. */
   get isUsed(): boolean {
     return this.#tables.size > 0;
   }
@@ -102,8 +102,8 @@ export class ChangeLog {
   }
 
   /**
-   * Logs the changes of a table from now on, and finds the first entry behind a place; `after: null`: the next one that comes. Throws
-   * FozError `not-found`.
+   * Logs the changes of a table from now on. `next`: the number of the first entry behind the place; `after: null`: of the next entry.
+   * Throws FozError `not-found` where changes behind the place are not in the log.
    */
   open(table: ChangedTable, after: Place | null): { readonly table: LoggedTable; readonly next: number } {
     const key = tableKey(table);
@@ -114,13 +114,13 @@ export class ChangeLog {
       this.#tables.set(key, logged);
     }
     if (after === null) return { table: logged, next: this.next };
-    if (after.method !== this.#method) throw goneAway();
-    if (isAfter(logged.since, after) || isAfter(after, now)) throw goneAway();
+    if (after.method !== this.#method) throw notKept();
+    if (isAfter(logged.since, after) || isAfter(after, now)) throw notKept();
     const found = this.#entries.findIndex(({ place }) => isAfter(place, after));
     return { table: logged, next: found < 0 ? this.next : this.#first + found };
   }
 
-  /** Takes the next message of the stream. A transaction is in the log once it is complete. */
+  /** Adds the next message of the stream. A transaction is logged at its commit. */
   take(message: ChangeMessage): void {
     switch (message.kind) {
       case 'begin':
@@ -144,7 +144,7 @@ export class ChangeLog {
     }
   }
 
-  /** A stream was opened. Changes between the last one that was taken and `start` are not known. */
+  /** Called when a stream was opened. Where it does not continue the log, changes are missing. */
   opened(method: ChangeMethod, start: ChangePosition): void {
     this.#pending = null;
     if (this.#position === null || start > this.#position || method !== this.#method) {
@@ -154,7 +154,7 @@ export class ChangeLog {
     }
   }
 
-  /** Changes of tables are missing in the log: their readers end, and nobody can go on from a place before. */
+  /** Ends the readers of tables whose changes are missing, and refuses earlier places; default: all tables. */
   lose(error: FozError, tables?: readonly ChangedTable[]): void {
     for (const key of tables?.map(tableKey) ?? [...this.#tables.keys()]) {
       const logged = this.#tables.get(key);
@@ -164,7 +164,7 @@ export class ChangeLog {
     }
   }
 
-  /** Forgets the position, since the database does not have its changes any more. */
+  /** Forgets the position, since the database no longer has the changes behind it. */
   forget(): void {
     this.lose(lostStream());
     this.#position = null;
@@ -231,14 +231,14 @@ function bytesOf(image: RowImage | null): number {
 
 const anew = 'Read the table again, and subscribe from then on.';
 
-function goneAway(): FozError {
+function notKept(): FozError {
   return new FozError('not-found', `The changes behind this position are not kept any more. ${anew}`);
 }
 
 function lostStream(): FozError {
   return new FozError(
     'unavailable',
-    `The connection that tells the changes was lost, and what has happened since is not known. ${anew}`,
+    `The connection for reading changes was lost, and changes since then are not known. ${anew}`,
   );
 }
 
@@ -250,14 +250,14 @@ function replaced(): FozError {
 }
 
 function unknownChange(): FozError {
-  return new FozError('not-found', `The database has changed rows that it does not tell. ${anew}`);
+  return new FozError('not-found', `The database has changed rows without reporting them. ${anew}`);
 }
 
-/** The tables are not reported any more. */
+/** The error for tables whose changes the database does not report any more. */
 export function notReported(): FozError {
   return new FozError(
     'not-supported',
-    'The database does not tell the changed rows of this table any more: "foz changes status" says why.',
+    'The database does not report the changed rows of this table any more: "foz changes status" says why.',
   );
 }
 

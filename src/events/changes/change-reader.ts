@@ -1,9 +1,9 @@
 import { FozError } from '../../core/index.ts';
 import type { ChangeLog, Entry, LoggedTable } from './change-log.ts';
 
-/** The part of the log that a reader may be behind. The rest is the time in which it can come back. */
+/** The part of the log that a reader may be behind. The rest is left so that a reader that was ended can resume. */
 const mostBehind = 0.75;
-/** Most bytes of changes that are taken at once. */
+/** Most bytes of changes that are read at once. */
 const mostTaken = 1024 * 1024;
 
 /** Reads the changes of one table from a log, at the pace of its caller. */
@@ -18,7 +18,7 @@ export class ChangeReader {
     this.#log = log;
     this.#table = table;
     this.#next = next;
-    // One that comes back may have much to catch up with.
+    // A reader that resumes may start further behind than the bound.
     this.#mostBehind = Math.max(mostBehind * log.keeping.bytes, this.#behind);
   }
 
@@ -27,8 +27,8 @@ export class ChangeReader {
   }
 
   /**
-   * The next changes; empty: there are none now. They come again until `done` is called. Throws FozError where changes are missing, or
-   * the caller is too far behind.
+   * The next changes; empty: there are none now. The same changes are returned until `done` is called for them. Throws FozError where
+   * changes are missing, or the caller is too far behind.
    */
   peek(most: number): readonly Entry[] {
     const log = this.#log;
@@ -47,7 +47,7 @@ export class ChangeReader {
     return found;
   }
 
-  /** The changes were told. */
+  /** Moves behind changes that the caller has handled. */
   done(changes: readonly Entry[]): void {
     const last = changes.at(-1);
     if (last === undefined) return;

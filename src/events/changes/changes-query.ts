@@ -8,8 +8,8 @@ import type { ChangeReader } from './change-reader.ts';
 const over = { value: undefined, done: true } as const;
 
 /**
- * The changes of a table for one subscriber: each that it may see once, in order. The next ones are judged when the subscriber asks for them,
- * by the rules of that time.
+ * The changes of a table for one subscriber: each visible change once, in order. The next changes are filtered when the subscriber asks for
+ * them, by the permissions of that time.
  */
 export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer, undefined> {
   readonly #context: LiveContext;
@@ -22,7 +22,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   #isDirty = true;
   #wake: (() => void) | null = null;
   #failure: EngineAnswer | null = null;
-  /** Whether the schema seemed to differ from the catalog, and was read again. */
+  /** Whether the last run found a schema that differs from the catalog, so that it was read again. */
   #hasDrifted = false;
 
   /** `onEnd`: called once. */
@@ -37,7 +37,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
     return this;
   }
 
-  /** Goes on with another plan. What was judged by the one before and is not sent yet is judged again. */
+  /** Goes on with another plan. Changes that the plan before has filtered and that were not sent yet are filtered again. */
   use(planned: PlannedSubscription): void {
     if (planned.engine === this.#planned.engine) return;
     const [before, now] = [this.#planned, planned].map(({ live }) => live.changes!.table.id);
@@ -80,7 +80,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
     this.#onEnd();
   }
 
-  /** The errors as the last answer. */
+  /** Makes an answer of an error, which ends the subscription. */
   #refused(error: unknown): EngineAnswer {
     const { showInternal } = this.#planned.engine.options;
     this.#failure ??= answerErrors(errorsOf(error), 'request', showInternal);
@@ -107,31 +107,31 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
       });
   }
 
-  /** Judges the next changes; `null`: there is nothing to send. */
+  /** Filters the next changes; `null`: there is nothing to send. */
   async #batch(reader: ChangeReader): Promise<EngineAnswer | null> {
     this.#isDirty = false;
     const planned = this.#planned;
     const changes = reader.peek(planned.live.changes!.size);
     if (changes.length === 0 && this.#hasAnswered) return null;
-    let told = 0;
+    let visible = 0;
     const onBatch = (_: string, count: number) => {
-      told = count;
+      visible = count;
     };
     const answer = await this.#context.slots.run(planned.subscriber.name, () =>
       runOnce(planned, this.#end, { changes, onBatch }),
     );
     if (answer.errors.length > 0) return this.#failed(answer);
     this.#isDirty = true;
-    // The rules may have changed meanwhile.
+    // The answer was made by a plan that was replaced meanwhile: the changes are filtered again.
     if (this.#planned !== planned) return null;
     this.#hasDrifted = false;
     reader.done(changes);
-    if (told === 0 && this.#hasAnswered) return null;
+    if (visible === 0 && this.#hasAnswered) return null;
     this.#hasAnswered = true;
     return answer;
   }
 
-  /** Decides whether the changes are judged again later (`null`), or the errors are the last answer. */
+  /** Handles a failed run: the changes are filtered again later (`null`), or the errors are the last answer. */
   async #failed(answer: EngineAnswer): Promise<EngineAnswer | null> {
     const isNewDrift = answer.drifted !== undefined && !this.#hasDrifted;
     if (isNewDrift) {

@@ -3,13 +3,13 @@ import type { ChangeMethod, ChangePosition } from '../../plan/index.ts';
 
 /** The place of a change among those of its source: the end of its transaction, and its number within it. */
 export interface Place {
-  /** What tells the changes. Positions of different methods cannot be compared. */
+  /** The method by which the change was read. Positions of different methods cannot be compared. */
   readonly method: ChangeMethod;
   readonly position: ChangePosition;
   readonly index: number;
 }
 
-/** Beyond all changes of the transaction that ends at a position. */
+/** The place behind all changes of the transaction that ends at a position. */
 export function endOf(method: ChangeMethod, position: ChangePosition): Place {
   return { method, position, index: Number.MAX_SAFE_INTEGER };
 }
@@ -25,7 +25,7 @@ export function placeOf(text: string): Place {
     if (typeof method === 'string' && typeof position === 'string' && Number.isSafeInteger(index))
       return { method: method as ChangeMethod, position, index: index as number };
   } catch {
-    // It is refused below.
+    // A text that is not JSON is refused below.
   }
   throw new FozError('validation-failed', '"after" is not a position of a change.');
 }

@@ -7,9 +7,9 @@ import { placeOf } from '../changes/position.ts';
 import { type FeedState, SourceFeed, type WantedMethod, type WatchedRows } from './source-feed.ts';
 import type { Watcher } from './watchers.ts';
 
-/** Milliseconds for which a source is followed after its last watcher is gone, since the next one often comes soon. */
+/** Milliseconds for which a source is still followed after its last watcher has gone, since the next one often comes soon. */
 const lingerMs = 30_000;
-/** The same where its changes are logged, so that readers can come back to them. */
+/** The same for a source with a change log, so that readers can resume from their positions. */
 const changesLingerMs = 5 * 60_000;
 
 export interface FeedsOptions {
@@ -35,7 +35,7 @@ interface Followed {
   timer: NodeJS.Timeout | null;
 }
 
-/** The change feeds of all sources, each followed only while somebody watches its tables. */
+/** The change feeds of all sources. A source is followed only while its tables are watched. */
 export class Feeds {
   readonly #options: FeedsOptions;
   readonly #followed = new Map<Connector, Followed>();
@@ -46,12 +46,12 @@ export class Feeds {
     this.#options = options;
   }
 
-  /** How each followed source is followed. */
+  /** The state of each feed. */
   get states(): readonly (FeedState & { readonly source: SourceName })[] {
     return [...this.#followed.values()].map(({ source, feed }) => ({ source, ...feed.state }));
   }
 
-  /** Watches tables. `rows`: of its table, only changes of these rows concern the watcher. */
+  /** Watches tables. `rows`: only changes of these rows of their table concern the watcher; `null`: all changes do. */
   watch(tables: readonly Table[], rows: EqualRows | null, watcher: Watcher): Watch {
     const bySource = new Map<SourceName, WatchedRows[]>();
     for (const table of tables) {
@@ -69,18 +69,18 @@ export class Feeds {
     };
   }
 
-  /** Starts to read the changes of a table that is watched. Rejects with FozError where its source does not tell them. */
+  /** Starts to read the changes of a table that is watched. Rejects with FozError where its source does not report them. */
   async changes({ table, after, neededOld }: AskedChanges, end: EndSignal): Promise<ChangeReader> {
     const connector = this.#options.connectorOf(table.source.name);
     const feed = connector === undefined ? undefined : this.#followed.get(connector)?.feed;
     if (feed === undefined)
       throw new FozError('unavailable', `Source "${table.source.name}": it is not followed.`);
     const place = after === null ? null : placeOf(after);
-    await feed.tellsRows(table, neededOld, end);
+    await feed.requireRows(table, neededOld, end);
     return new ChangeReader(feed.log, feed.log.open(changedTable(table), place));
   }
 
-  /** Follows these sources also while nobody watches their tables, and no others: an outbox grows until it is read. */
+  /** Sets the sources that are followed without watchers, too: an outbox grows until it is read. */
   keep(sources: readonly SourceName[]): void {
     const wanted = new Map(sources.map((source) => [this.#options.connectorOf(source), source]));
     for (const [connector, watch] of this.#kept) {

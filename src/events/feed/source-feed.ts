@@ -4,18 +4,18 @@ import { type EndSignal, FozError } from '../../core/index.ts';
 import type { EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
 import { ChangeLog, notReported } from '../changes/change-log.ts';
-import { Telling } from './telling.ts';
+import { ReportedRows } from './reported-rows.ts';
 import { Transaction } from './transaction.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
 
 /** How the changes of a source become known now. `polling`: watched queries are run again each second. */
 export interface FeedState {
   readonly method: ChangeMethod | 'polling';
-  /** Why not by a better method; empty: there is none. */
+  /** Why better methods are not used; empty: there is no better one. */
   readonly obstacles: readonly string[];
-  /** Watched tables that are polled nevertheless. */
+  /** Watched tables that are polled, since the stream does not report them. */
   readonly polled: readonly ChangedTable[];
-  /** Since when it is so. */
+  /** When the method was last changed. */
   readonly since: Date;
   /** Seconds from the commit of the last transaction to its message, by the clocks of both; `null`: there was none, or it is not known. */
   readonly lagSeconds: number | null;
@@ -28,32 +28,32 @@ export type WantedMethod = 'auto' | ChangeMethod | 'polling' | 'off';
 
 /** Pauses before a stream is opened again, in milliseconds. They double with each failure. `taken`: while another process reads it. */
 const retryMs = { first: 250, taken: 4_000, longest: 15_000 } as const;
-/** Milliseconds between two runs of queries whose changes are not reported. */
+/** Milliseconds between two runs of queries over tables whose changes no stream reports. */
 const pollMs = 1000;
-/** Milliseconds after which the methods of a database are looked at again where the best one is not in use. */
+/** Milliseconds between two checks of the methods that the database offers. */
 const reconsiderMs = 60_000;
 
-/** Milliseconds between two looks at how far a stream is behind. */
+/** Milliseconds between two measurements of a stream's lag. */
 const gaugeMs = 10_000;
 const unknownLag = { lagSeconds: null, lagBytes: null } as const;
 
 /** Milliseconds that the first answer of a subscription waits for a stream to be opened. */
 const patienceMs = 1000;
 
-/** Milliseconds between two looks whether a stream is open. */
+/** Milliseconds between two checks whether a stream is open. */
 const openingMs = 50;
 
 /** One watched table; `rows`: see `Watchers.add`. */
 export interface WatchedRows {
   readonly table: ChangedTable;
-  /** Whether it is a table of the database itself, whose changes a log can contain. */
+  /** Whether it is a base table: a log cannot contain the changes of a view or a foreign table. */
   readonly isBase: boolean;
   readonly rows: EqualRows['columns'][number] | null;
 }
 
 /**
- * Follows the changes of one source while somebody watches its tables: by the best stream that the database offers, opened again
- * whenever it ends. After each gap all watchers are touched, since what happened in it is not known.
+ * Follows the changes of one source while its tables are watched: by the best stream that the database offers, opened again whenever
+ * it ends. After each gap all watchers are touched, since the changes within the gap are not known.
  */
 export class SourceFeed {
   readonly #connector: Connector;
@@ -63,14 +63,14 @@ export class SourceFeed {
   readonly #end = new AbortController();
   /** Tables that the stream does not report, by key. */
   #unseen: ReadonlyMap<string, ChangedTable> = new Map();
-  /** Tables that the database was asked about, by key. */
+  /** Tables for which the database was asked for offers, by key. */
   #offered: ReadonlySet<string> = new Set();
   /** Watched views and foreign tables, by key: no log has their changes. */
   readonly #views = new Set<string>();
   #isFollowing = false;
-  /** The latest changes of tables, for those who read them one by one. */
+  /** The latest row changes, for subscribers of `<table>_changes`. */
   readonly log = new ChangeLog({ bytes: 32 * 1024 * 1024, milliseconds: 3_600_000 });
-  readonly #telling = new Telling();
+  readonly #reported = new ReportedRows();
   #stream: ChangeStream | null = null;
   #state: Pick<FeedState, 'method' | 'obstacles'> = { method: 'polling', obstacles: [] };
   #since = new Date();
@@ -97,7 +97,7 @@ export class SourceFeed {
     return { ...this.#state, ...this.#lag, since: this.#since, polled: this.#polled() };
   }
 
-  /** Watches tables. Returns a function that ends it. */
+  /** Watches tables. Returns a function that stops watching. */
   watch(watched: readonly WatchedRows[], watcher: Watcher): () => void {
     const removals = watched.map(({ table, rows, isBase }) => {
       if (!isBase) this.#views.add(tableKey(table));
@@ -125,12 +125,12 @@ export class SourceFeed {
   }
 
   /**
-   * Resolves once the stream tells the changed rows of a watched table, with the old values of the columns. Rejects with FozError
-   * `not-supported` where it does not.
+   * Resolves once a stream is open that has the changed rows of a watched table, with the old values of the columns. Rejects with
+   * FozError `not-supported` where the database does not report them.
    */
-  async tellsRows(table: Table, neededOld: readonly Column[], end: EndSignal): Promise<void> {
+  async requireRows(table: Table, neededOld: readonly Column[], end: EndSignal): Promise<void> {
     for (;;) {
-      this.#telling.check(this.#connector.changes, table, neededOld);
+      this.#reported.check(this.#connector.changes, table, neededOld);
       if (this.#isFollowing) return;
       if (end.aborted || this.#end.signal.aborted)
         throw new FozError('unavailable', `Source "${table.source.name}": it is not followed any more.`);
@@ -138,7 +138,7 @@ export class SourceFeed {
     }
   }
 
-  /** Looks again which tables the open stream reports: one may have been published, or made anew without being so. */
+  /** Asks again which tables the open stream reports: one may have been published, or created anew without being published. */
   reconsider(): void {
     if (this.#isFollowing) void this.#offers().catch(() => {});
   }
@@ -173,7 +173,7 @@ export class SourceFeed {
     await Promise.race([first, pauseOf(patienceMs, this.#end.signal)]);
   }
 
-  /** `onTried`: called when the first stream is open, or cannot be opened. */
+  /** Opens streams one after another until the feed is closed. `onTried`: called when the first stream is open, or cannot be opened. */
   async #follow(onTried: () => void): Promise<void> {
     let pause: number = retryMs.first;
     while (!this.#end.signal.aborted) {
@@ -189,7 +189,7 @@ export class SourceFeed {
     }
   }
 
-  /** Follows a stream until it ends. Never rejects. `isFirst`: the attempt before it has not failed, so that a failure is worth a report. */
+  /** Follows a stream until it ends. Never rejects. `isFirst`: the attempt before did not fail, so a failure is reported. */
   async #followOnce(onOpen: () => void, isFirst: boolean): Promise<'not offered' | 'taken' | 'ended'> {
     let stream: ChangeStream | null = null;
     try {
@@ -218,7 +218,7 @@ export class SourceFeed {
     return 'ended';
   }
 
-  /** `null`: the database offers no stream now. */
+  /** Opens the best stream; `null`: the database offers none now. */
   async #open(): Promise<ChangeStream | null> {
     const offer = await this.#offers();
     if (offer === null) return null;
@@ -240,27 +240,27 @@ export class SourceFeed {
     const offers = await this.#offersOf(tables);
     const best = offers.find(({ obstacles }) => obstacles.length === 0) ?? null;
     if (this.#isFollowing && best !== null && best.method !== this.#state.method) {
-      // The stream ends, and the next one is opened by the better method.
+      // Closing ends the present stream; the next one is opened by the better method.
       await this.#stream?.close().catch(() => {});
       return null;
     }
     const obstacles = offers
       .slice(0, best ? offers.indexOf(best) : undefined)
       .flatMap((offer) => offer.obstacles);
-    // An open stream goes on, though another one could not be opened: its own slot may have been the last one.
+    // The open stream goes on, though a second one could not be opened: it may itself have taken the last replication slot.
     if (best === null && this.#isFollowing) return null;
     const unseen = new Map((best?.unseen ?? tables).map((table) => [tableKey(table), table]));
     const nowSeen = [...this.#unseen].filter(([key]) => !unseen.has(key)).map(([, table]) => table);
     this.#unseen = unseen;
     this.#watchers.all(nowSeen);
     this.#offered = new Set(tables.map(tableKey));
-    this.#telling.offered(best, obstacles, this.#unseen);
+    this.#reported.offered(best, obstacles, this.#unseen);
     this.log.lose(notReported(), [...unseen.values()]);
     this.#become({ method: best?.method ?? 'polling', obstacles });
     return best;
   }
 
-  /** The methods that the setting of the source leaves, best first. */
+  /** The offers that the setting `changes` of the source allows, best first. */
   async #offersOf(tables: readonly ChangedTable[]): Promise<readonly ChangeOffer[]> {
     const { changes } = this.#connector;
     if (changes === null || this.#wanted === 'polling' || this.#wanted === 'off') return [];

@@ -1,10 +1,10 @@
 import type { ChangedTable, ChangeMessage } from '../../plan/index.ts';
 import { type RowChange, tableKey, type Watchers } from './watchers.ts';
 
-/** Changed rows of a table that are told apart within a transaction. Beyond them all rows of the table count as changed. */
+/** Most changed rows of a table that are matched one by one in a transaction. Beyond them all rows of the table count as changed. */
 const mostRows = 1000;
 
-/** The changes of one transaction to watched tables, until it is complete. */
+/** Collects the changes of one transaction to watched tables until its commit. */
 export class Transaction {
   readonly #watchers: Watchers;
   readonly #changes = new Map<string, { readonly table: ChangedTable; rows: RowChange[] | null }>();

@@ -4,20 +4,21 @@ import type { ChangedTable, ChangeMessage, RowImage } from '../../plan/index.ts'
 /** A change of one row, or of unknown rows of a table (`null`). */
 export type RowChange = Omit<Extract<ChangeMessage, { kind: 'row' }>, 'kind' | 'table'> | null;
 
-/** Called when data that it depends on may have changed. Calls are cheap and may be repeated. */
+/** A subscription that watches tables. */
 export interface Watcher {
+  /** Called when data that it depends on may have changed. Calls are cheap and may be repeated. */
   touch(): void;
 }
 
-/** Watchers of one table: those of any row, and those of rows with a certain value in a column. */
+/** Watchers of one table. `any`: of all rows; `equal`: of rows with a certain value in a column. */
 interface TableWatchers {
   readonly table: ChangedTable;
   readonly any: Set<Watcher>;
-  /** By column, by canonical text. */
+  /** By column and canonical text of the value. */
   readonly equal: Map<string, Map<string, Set<Watcher>>>;
 }
 
-/** The text that identifies a table of a source. */
+/** The key of a table among those of its source. */
 export function tableKey({ namespace, name }: ChangedTable): string {
   return JSON.stringify([namespace, name]);
 }
@@ -94,7 +95,7 @@ function addEqual(
   };
 }
 
-/** A row concerns the watchers of the value that it had and of the value that it has. If one of them is not known, it may concern all. */
+/** Touches the watchers of the old and of the new value of the column. If one of the values is not known, touches all watchers. */
 function touchEqual(
   column: string,
   byText: ReadonlyMap<string, ReadonlySet<Watcher>>,
@@ -106,7 +107,7 @@ function touchEqual(
     for (const watcher of watchers ?? []) watcher.touch();
 }
 
-/** The row before and after, as far as there is one; `null`: it is not reported. */
+/** The rows before and after the change, as far as they exist; `null`: the row is not reported. */
 function imagesOf(change: RowChange): readonly (RowImage | null)[] {
   switch (change?.op) {
     case undefined:

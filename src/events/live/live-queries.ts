@@ -6,16 +6,16 @@ import { isUnavailable, type LiveContext, type PlannedSubscription } from './run
 import { keptLength, type Receiver, SharedQuery } from './shared-query.ts';
 import { StreamQuery } from './stream-query.ts';
 
-/** Plans a subscription for the present graph of its session. Throws FozError or FozErrors where it does not fit into it. */
+/** Plans a subscription for the present graph of its session. Throws FozError or FozErrors where the graph no longer allows it. */
 export type PlanSubscription = () => PlannedSubscription;
 
 interface Subscriber {
-  /** Takes over a changed graph. Throws as PlanSubscription does. */
+  /** Plans the subscription for a changed graph. Throws as PlanSubscription does. */
   replan(): void;
   fail(answer: EngineAnswer): void;
 }
 
-/** Subscribers that are planned again before other work gets its turn. */
+/** Subscribers that are planned again in one turn of the event loop. */
 const replannedAtOnce = 100;
 
 /** All subscriptions of this process. Subscribers with the same answers share the runs of a query. */
@@ -35,7 +35,7 @@ export class LiveQueries {
     return this.#subscribers.size;
   }
 
-  /** The number of queries that are run for subscribers; streams are not among them. */
+  /** The number of shared queries; streams and `<table>_changes` are not among them. */
   get queries(): number {
     let count = 0;
     for (const byKey of this.#shared.values()) count += byKey.size;
@@ -48,7 +48,7 @@ export class LiveQueries {
     return planned.live.key === null ? this.#sequence(plan, planned) : this.#query(plan, planned);
   }
 
-  /** Plans all subscriptions again, after the graph has changed. One that does not fit any more ends with the errors. */
+  /** Plans all subscriptions again, after the graph has changed. A subscription that the graph no longer allows ends with the errors. */
   replan(): void {
     this.#isStale = true;
     this.#replanning ??= this.#replanAll().finally(() => {
@@ -73,7 +73,7 @@ export class LiveQueries {
     let isFirst = true;
     const receiver: Receiver = {
       put(answer, print) {
-        // The query of a changed graph often has the answer that the one before it had.
+        // After a change of the graph the new query often has the answer that the old one has sent.
         if (print === sent || (!isFirst && isUnavailable(answer))) return;
         if (answer.json.length > keptLength && !answers.isAwaited) {
           sent = null;
@@ -109,7 +109,7 @@ export class LiveQueries {
     return answers;
   }
 
-  /** A stream, or the changes of a table: each subscriber has a position of its own. */
+  /** Starts a stream, or the changes of a table. They are not shared: each subscriber has its own position. */
   #sequence(plan: PlanSubscription, first: PlannedSubscription): StreamQuery | ChangesQuery {
     const Kind = first.live.changes === null ? StreamQuery : ChangesQuery;
     const stream = new Kind(first, this.#context, () => this.#subscribers.delete(subscriber));
@@ -121,7 +121,7 @@ export class LiveQueries {
     return stream;
   }
 
-  /** The query that a subscription shares. `current`: the one that it shares already. */
+  /** The shared query of a subscription, created if there is none. `current`: the one that the subscriber has now. */
   #sharedOf(planned: PlannedSubscription, current?: SharedQuery): SharedQuery {
     const { engine, live } = planned;
     if (current?.engine === engine && current.key === live.key) return current;

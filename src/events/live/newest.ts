@@ -1,8 +1,8 @@
 const over = { value: undefined, done: true } as const;
 
 /**
- * Passes values to one reader who may be slower than they come: it gets the newest one, and those in between are dropped. Long values
- * are not kept for a reader who does not wait: they are made again when it asks.
+ * Passes values to one reader. A reader that is slower than the values gets the newest one; those in between are dropped. A long
+ * value is not kept for a reader that does not wait: `onMissed` makes it again when the reader asks.
  */
 export class Newest<T> implements AsyncIterableIterator<T, undefined> {
   readonly #onLeave: () => void;
@@ -14,8 +14,8 @@ export class Newest<T> implements AsyncIterableIterator<T, undefined> {
   #hasLeft = false;
 
   /**
-   * `onLeave`: called once, when the reader wants no more or there is no more. `onMissed`: called when the reader asks for a value that
-   * was not kept.
+   * `onLeave`: called once, when the reader or the sequence ends. `onMissed`: called when the reader asks for a value that was not
+   * kept.
    */
   constructor(onLeave: () => void, onMissed: () => void) {
     this.#onLeave = onLeave;
@@ -31,7 +31,7 @@ export class Newest<T> implements AsyncIterableIterator<T, undefined> {
     return this.#wake !== null && this.#value === null;
   }
 
-  /** There is a new value, which is not kept. Only for a reader that does not wait. */
+  /** Notes that there is a new value which is not kept. Called only while the reader does not wait. */
   miss(): void {
     this.#value = null;
     this.#isMissed = true;
@@ -64,7 +64,7 @@ export class Newest<T> implements AsyncIterableIterator<T, undefined> {
     return ready === null ? over : { value: ready.value, done: false };
   }
 
-  /** The reader wants no more. */
+  /** Called by the reader when it stops reading. */
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#value = null;
     this.end();

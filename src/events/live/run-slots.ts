@@ -4,13 +4,13 @@ interface Caller {
 }
 
 /**
- * Bounds the runs that go on at once, in all and per caller. Callers with waiting runs take turns, so one with many slow queries
- * does not delay those of others.
+ * Slots for the runs of subscriptions: bounds the concurrent runs, in total and per caller. Callers with waiting runs take turns, so
+ * a caller with many slow queries does not delay others.
  */
 export class RunSlots {
   readonly #most: number;
   readonly #mostPerCaller: number;
-  /** Callers with runs. Those whose runs wait stand in the order of their next turn. */
+  /** Callers with running or waiting runs, in the order of their turns. */
   readonly #callers = new Map<string, Caller>();
   #running = 0;
 
@@ -49,7 +49,7 @@ export class RunSlots {
     caller.running++;
   }
 
-  /** Gives the free slot to the caller whose turn it is. */
+  /** Passes the free slot to the caller whose turn it is. */
   #next(): void {
     for (const [name, caller] of this.#callers) {
       if (caller.waiting.length === 0 || caller.running >= this.#mostPerCaller) continue;

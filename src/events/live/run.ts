@@ -19,7 +19,7 @@ export interface PlannedSubscription {
   readonly subscriber: SubscriptionCaller;
 }
 
-/** The caller of a subscription, as its runs are counted and limited. */
+/** The caller of a subscription: its limits, and the key that its runs are counted by. */
 export interface SubscriptionCaller {
   /** The key that the caller is counted by. */
   readonly name: string;
@@ -29,27 +29,27 @@ export interface SubscriptionCaller {
   hold(): HeldAmong & { release(): void };
 }
 
-/** What runs of subscriptions share. */
+/** The services that all subscriptions use. */
 export interface LiveContext {
   readonly slots: RunSlots;
   /** Least milliseconds from the start of one run of a query to that of the next. */
   readonly intervalMs: number;
   readonly watch: (live: LiveOperation, watcher: Watcher) => Watch;
-  /** Starts to read the changes that a subscription asks for. Rejects with FozError where they are not told. */
+  /** Starts to read the changes that a subscription asks for. Rejects with FozError where the source does not report them. */
   readonly changes: (live: LiveOperation, end: EndSignal) => Promise<ChangeReader>;
-  /** Called when the schema of sources seems to differ from the catalog. Resolves once it was read again. */
+  /** Called when the schema of sources seems to differ from the catalog. Resolves once they were introspected again. */
   readonly onDrift: (sources: readonly SourceName[]) => Promise<void>;
 }
 
-/** Milliseconds before a run is repeated that failed since a database did not answer. */
+/** Milliseconds before a run is repeated that failed because a database did not answer. */
 export const repairMs = 1000;
 
-/** Whether a run failed since a database could not be reached. */
+/** Whether a run failed because a database could not be reached. */
 export function isUnavailable({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'unavailable');
 }
 
-/** Whether a run failed since it took too long. The next one may do so too, while a database that is unavailable comes back. */
+/** Whether a run failed because it took too long. The next one may time out, too, so it is not repeated as soon as after `unavailable`. */
 export function isTimedOut({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'timeout');
 }

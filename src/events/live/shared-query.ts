@@ -15,7 +15,7 @@ import {
 /** Longer answers are compared by their hash, and read again for new and slow subscribers. */
 export const keptLength = 64 * 1024;
 
-/** Receives the answers of a query. `print` is equal for equal answers. */
+/** Receives the answers of a query. `print`: the text or the hash of the answer, which is equal for equal answers. */
 export interface Receiver {
   put(answer: EngineAnswer, print: string): void;
 }
@@ -30,7 +30,7 @@ export class SharedQuery implements Watcher {
   readonly #watch: Watch;
   readonly #end = new RequestEnd();
   readonly #receivers = new Set<Receiver>();
-  /** Receivers that have got no answer yet. */
+  /** Receivers that wait for the next answer, even if it equals the last one. */
   readonly #waiting = new Set<Receiver>();
   #last: { readonly print: string; readonly answer: EngineAnswer | null } | null = null;
   #isDirty = true;
@@ -63,7 +63,7 @@ export class SharedQuery implements Watcher {
     }
   }
 
-  /** Returns whether nobody receives the answers any more; the query is ended then. */
+  /** Returns whether it was the last receiver; the query ends then. */
   remove(receiver: Receiver): boolean {
     this.#receivers.delete(receiver);
     this.#waiting.delete(receiver);
@@ -74,7 +74,7 @@ export class SharedQuery implements Watcher {
     return true;
   }
 
-  /** Sends the present answer to a receiver that missed it. */
+  /** Runs the query again for a receiver whose last answer was not kept. */
   again(receiver: Receiver): void {
     this.#waiting.add(receiver);
     this.touch();
@@ -104,7 +104,7 @@ export class SharedQuery implements Watcher {
     if (answer?.drifted !== undefined) await this.#context.onDrift(answer.drifted).catch(() => {});
     this.#isRunning = false;
     if (answer === null || this.#end.aborted) return;
-    // Subscribers keep the last answer while a database is away for a moment.
+    // While a database is unavailable, subscribers keep the last answer.
     if (!isUnavailable(answer) || this.#last === null) this.#publish(answer);
     if (isUnavailable(answer)) this.#schedule(repairMs);
     else if (isTimedOut(answer)) this.#schedule(10 * repairMs);

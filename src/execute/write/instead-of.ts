@@ -6,7 +6,7 @@ import { keyColumns, type WriteSession } from './session.ts';
 import type { Tuple } from './stage.ts';
 import { movedKey } from './triggers.ts';
 
-/** Whether a trigger or a rule of a view gets the rows of a write. It may store anything, or nothing. */
+/** Whether an INSTEAD OF trigger or a rule of a view handles a write. It may store other rows, or none. */
 export function isInsteadOf({ kind, triggers }: Table, write: 'insert' | 'update'): boolean {
   return kind === 'view' && triggers[write] === 'after';
 }
@@ -39,8 +39,8 @@ export async function insertInsteadOf(
 }
 
 /**
- * Finds the row that a trigger of a view has stored. RETURNING tells the key that the trigger was given, or has returned, which may be that
- * of another row. The row under a key is the stored one if there was none before, or if it has changed.
+ * Finds the row that a trigger of a view has stored. RETURNING has the key from before or after the trigger, which may be that of another
+ * row. The row under a key is the stored one if there was none before, or if it has changed.
  */
 class Probe {
   readonly #session: WriteSession;
@@ -81,7 +81,7 @@ class Probe {
     });
   }
 
-  /** The needed values of the stored row. Throws where it cannot be told from another one. */
+  /** The needed values of the stored row. Throws where it cannot be distinguished from another row. */
   async row(returned: Row, needed: readonly Column[]): Promise<Row> {
     const table = this.#table;
     const key = keyColumns(table);
@@ -103,10 +103,10 @@ class Probe {
     );
   }
 
-  /** Whether a key that the trigger has told is new, as generated numbers are. */
+  /** Whether a returned key was generated for this row: a number above the highest one before. */
   #isAbove(key: unknown): boolean {
     if (this.#highest !== null) return BigInt(String(key)) > BigInt(String(this.#highest));
-    // Other keys that the database makes are random: no row has them before. One that replaces a given key may be anybody's.
+    // Other generated keys are random, so no earlier row has them. A key that replaces a given one may belong to any row.
     return this.#given.includes(null);
   }
 }

@@ -208,7 +208,7 @@ const change: FieldsOf = (graph, table) => {
   };
 };
 
-/** `orders_change_row`: the columns of a row as far as the database tells them. */
+/** `orders_change_row`: the columns of a row as far as the database reports them. */
 const changeRow: FieldsOf = (graph, table) => {
   const fields: Fields = {};
   for (const column of table.columns) {

@@ -3,7 +3,7 @@ import { unreachable } from '../../core/index.ts';
 import type { Predicate } from '../model/predicate.ts';
 import { plannedMask } from './masks.ts';
 
-/** The columns of a row by whose values a predicate judges it, those of masks included. Columns of related rows are not among them. */
+/** The columns of a row that a predicate reads, those of masks included. Columns of related rows are not among them. */
 export function rowColumns(predicate: Predicate): Column[] {
   switch (predicate.kind) {
     case 'and':
@@ -29,7 +29,7 @@ export function rowColumns(predicate: Predicate): Column[] {
   }
 }
 
-/** The columns that decide whether the value of a column is shown. */
+/** The columns that the mask of a column reads. */
 export function maskColumns({ mask }: Column): Column[] {
   const shown = mask === null ? null : plannedMask(mask);
   return shown === null ? [] : rowColumns(shown);

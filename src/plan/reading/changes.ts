@@ -20,16 +20,16 @@ import { allFields, planFields } from './selection.ts';
 export type ChangeOp = 'insert' | 'update' | 'delete';
 
 /**
- * The changes of a table, as one caller may see them. The database judges the row before and after each change by `where`, and writes
- * their values as those of a query.
+ * The changes of a table that one caller may see. The database checks the images (the rows before and after each change) against `where`,
+ * and returns their values as a query does.
  */
 export interface ChangesPlan {
   readonly table: Table;
   /** The filter of the role and of the client. */
   readonly where: Predicate;
-  /** The columns that are needed of the images. */
+  /** The columns of the images that are sent to the database. */
   readonly columns: readonly Column[];
-  /** The images, bound for each run. */
+  /** The parameter for the images of a run. */
   readonly images: Param;
   readonly ops: ReadonlySet<ChangeOp>;
   /** The position to go on from; `null`: from now on. */
@@ -38,20 +38,20 @@ export interface ChangesPlan {
   readonly size: number;
   /** The fields of a change, in the order of the answer. */
   readonly fields: readonly ChangeField[];
-  /** What is selected of an image, in several ways. */
+  /** Lists of fields in which an image is written: one per selected `old` or `new`, and some for comparisons. */
   readonly rows: readonly (readonly Field[])[];
   /**
-   * Which of `rows` has all that the role may see. An update that changes nothing of it is not told, since it would reveal that a
-   * hidden value has changed. `null`: the role sees all columns.
+   * The index in `rows` of the list with all columns that the role may see. An update that changes none of them is not sent, since it
+   * would reveal that a hidden value has changed. `null`: the role sees all columns.
    */
   readonly seen: number | null;
-  /** Columns without whose values an image cannot be judged. */
+  /** Columns whose values the filter and the masks need: an image without them cannot be checked. */
   readonly judged: { readonly old: readonly Column[]; readonly new: readonly Column[] };
   /** Columns of the new row that are selected. */
   readonly shown: readonly Column[];
 }
 
-/** A field of a change. `row`: which of `rows` an image is written as; `left`: as which, where the row has left the caller's sight. */
+/** A field of a change. `row`: the index in `ChangesPlan.rows` by which an image is written; `left`: the one for a row that the caller no longer sees. */
 export type ChangeField =
   | { readonly kind: 'op' | 'at' | 'source' | 'position' | 'transaction'; readonly key: string }
   | { readonly kind: 'constant'; readonly key: string; readonly json: string }
@@ -150,13 +150,13 @@ class ImageSelections {
     });
   }
 
-  /** The type of an image, whether or not one is selected. */
+  /** The GraphQL type of images, also where neither `old` nor `new` is selected. */
   imageType(selected: Selected) {
     const { new: image } = objectTypeOf(selected).getFields();
     return objectTypeOf({ key: 'new', name: 'new', field: image, nodes: [] });
   }
 
-  /** A row that has left the caller's sight is told by its primary key. */
+  /** Adds the fields for a row that the caller no longer sees: its primary key, all else null. */
   #keyOnly(fields: readonly Field[]): number {
     return this.add(
       fields.map((field) =>

@@ -84,7 +84,7 @@ function startOfItem(planning: Planning, item: Input): readonly Start[] {
   });
 }
 
-/** Rows whose column is NULL have no place in a stream: none could be sent behind them. */
+/** Excludes rows with NULL in a column of the cursor, since no position behind them can be compared. */
 function hasValue({ column }: ColumnTerm): readonly Predicate[] {
   return column.nullable || column.mask !== null ? [{ kind: 'is null', column, negated: true }] : [];
 }

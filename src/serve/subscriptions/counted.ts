@@ -2,7 +2,7 @@ import type { Answers } from '../engine.ts';
 import type { Gate, Requester } from '../gate.ts';
 import { derived } from '../sequence.ts';
 
-/** Counts a subscription among those of its caller until it ends. Throws Refusal 429 where too many are running. */
+/** Counts a subscription against its caller's limit `subscriptions` until it ends. Throws Refusal 429 beyond the limit. */
 export function countedSubscription(gate: Gate, requester: Requester, answers: Answers): Answers {
   let leave: () => void;
   try {

@@ -1,13 +1,13 @@
 import Negotiator from 'negotiator';
 
-/** How several answers are sent in one HTTP response. */
+/** A format that carries several answers in one HTTP response. */
 export interface StreamFormat {
   readonly contentType: string;
   /** The beginning of the response. */
   readonly start: string;
   /** One answer. `json`: its text; `isFatal`: it has only errors, and ends the subscription. */
   answer(json: string, isFatal: boolean): string;
-  /** Keeps proxies from closing the connection while there is nothing to send. */
+  /** A message without an answer: keeps proxies from closing an idle connection. */
   readonly keepAlive: string;
   /** The end of the subscription. */
   readonly end: string;
@@ -17,7 +17,7 @@ export interface StreamFormat {
 const serverSentEvents: StreamFormat = {
   contentType: 'text/event-stream; charset=utf-8',
   start: ':\n\n',
-  // Line ends stand only between the tokens of a JSON text, and within an event each line needs a field name.
+  // Each line of an event needs a field name. Line breaks in JSON stand only between tokens, so splitting there is safe.
   answer: (json) => `event: next\ndata: ${json.replaceAll(/\r\n|[\r\n]/g, '\ndata: ')}\n\n`,
   keepAlive: ':\n\n',
   end: 'event: complete\ndata: \n\n',

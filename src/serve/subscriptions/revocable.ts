@@ -2,7 +2,7 @@ import type { EngineAnswer } from '../../execute/index.ts';
 import type { Answers } from '../engine.ts';
 import { derived } from '../sequence.ts';
 
-/** Answers that can be ended from outside, with a last one. `onRevoke` is given the function that ends them; it returns how to take it back. */
+/** Wraps answers so that they can be ended early. `onRevoke`: receives a function that ends them with a last answer; returns how to unregister it. */
 export function revocable(
   answers: Answers,
   onRevoke: (revoke: (last: EngineAnswer) => void) => (() => void) | undefined,

@@ -5,7 +5,7 @@ import type { Holding } from '../holdings.ts';
 import type { Readers } from '../readers.ts';
 import type { StreamFormat } from './format.ts';
 
-/** Milliseconds between two signs of life on a connection. */
+/** Milliseconds between two keep-alive messages on a connection. */
 const keepAliveMs = 15_000;
 
 /** A response that carries several answers. */
@@ -14,7 +14,7 @@ export interface StreamedResponse {
   readonly response: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
   readonly format: StreamFormat;
-  /** Counts what the client has not read yet. */
+  /** Counts the bytes that the client has not read yet. */
   readonly holding: Holding;
 }
 
@@ -37,7 +37,7 @@ export class StreamedResponses {
     const { response, format, headers, holding } = streamed;
     const leave = () => void answers.return?.();
     response.on('close', leave);
-    // A write to a connection that is gone is told by an event, which would end the process if nobody listened.
+    // A write to a closed connection emits `error`, which would end the process without a listener.
     response.on('error', leave);
     this.#open.add(answers);
     const keepAlive = setInterval(() => {
@@ -50,7 +50,7 @@ export class StreamedResponses {
         ...headers,
         'content-type': format.contentType,
         'cache-control': 'no-store',
-        // Tells nginx to pass on each part at once.
+        // Makes nginx pass on each part at once.
         'x-accel-buffering': 'no',
       });
       response.write(format.start);
@@ -64,7 +64,7 @@ export class StreamedResponses {
         holding.release();
         if (response.destroyed) return;
       }
-      // Without the end a client subscribes again, which it shall where the server stops.
+      // A response that is cut off without the end message makes the client subscribe again, as it should when the server stops.
       response.end(this.#isClosed ? undefined : format.end);
     } finally {
       clearInterval(keepAlive);
@@ -76,7 +76,7 @@ export class StreamedResponses {
     }
   }
 
-  /** Ends all subscriptions: their clients ask again, elsewhere. */
+  /** Ends all subscriptions, so that their clients subscribe again at another process. */
   close(): void {
     this.#isClosed = true;
     for (const answers of this.#open) void answers.return?.();

@@ -1,9 +1,9 @@
-/** The table that the triggers of Foz fill; on PostgreSQL the schema with it. */
+/** The name of the table that the triggers of Foz fill; on PostgreSQL of its schema. */
 export const outboxName = 'foz_outbox';
-/** The table in which the reader of the outbox notes what it has read. */
+/** The name of the table in which the reader of the outbox records its batches. */
 export const readsName = 'foz_outbox_reads';
 
-/** Whether a table or a namespace is the outbox's own, so that it is never part of the graph. */
+/** Whether a table or a namespace belongs to the outbox. It is never part of the graph. */
 export function isOutbox(name: string): boolean {
   return name === outboxName || name === readsName;
 }

@@ -11,32 +11,33 @@ import { streamClosed, streamNotAwaited } from '../stream-errors.ts';
 import type { OutboxDecoder, OutboxParts, Ownership } from './parts.ts';
 import { inOrder, inParts, parseRanges, type Range, rangesText, without } from './ranges.ts';
 
-/** Most rows of one page, and the bytes that they may take together. */
+/** Most rows of one page, and most bytes of them together. */
 const most = { rows: 1000, bytes: 16 * 1024 * 1024 } as const;
 /** Digits of a position, so that positions compare as texts. */
 const digits = 20;
 
 const never = new AbortController().signal;
 
-/** Changes that were visible at one moment and are read together. */
+/** Changes that became visible together, stored under one number. `ranges`: the ids of their rows in the outbox. */
 interface Batch {
   readonly number: bigint;
   readonly ranges: readonly Range[];
 }
 
 /**
- * Reads an outbox. What a snapshot sees of it and was not read before becomes a batch: it is noted under a number before its first change
- * is returned, and its changes are deleted after it was acknowledged. After a crash the same batches come again with the same numbers.
+ * Reads an outbox in batches. A batch has the rows that a snapshot sees and that no batch before has. It is recorded under a number before
+ * its first change is returned, and its rows are deleted after it was acknowledged. After a crash the same batches are returned again,
+ * with the same numbers.
  */
 export class OutboxStream implements ChangeStream {
   readonly start: ChangePosition;
   readonly #parts: OutboxParts;
   readonly #owned: Ownership;
-  /** Batches that an earlier reader has noted and not acknowledged. */
+  /** Batches that an earlier reader has recorded and not acknowledged, still to be returned. */
   readonly #left: Batch[];
-  /** Batches that were noted and not deleted, in order. */
+  /** Batches that were recorded and not acknowledged, in order. */
   #unsettled: Batch[];
-  /** Batches that are being deleted. */
+  /** Acknowledged batches whose rows are being deleted. */
   #deleting: readonly Batch[] = [];
   #reading: Reading | null = null;
   #settling: Promise<void> = Promise.resolve();
@@ -55,11 +56,11 @@ export class OutboxStream implements ChangeStream {
   static async open(parts: OutboxParts, { after }: FollowOptions): Promise<OutboxStream> {
     const owned = await parts.own();
     try {
-      const noted = (await run(parts, parts.statements.reads, [])).map(
+      const recorded = (await run(parts, parts.statements.reads, [])).map(
         ([number, ids]): Batch => ({ number: BigInt(String(number)), ranges: parseRanges(String(ids)) }),
       );
-      const left = noted.filter(({ ranges }) => ranges.length > 0);
-      const before = (left[0]?.number ?? (noted.at(-1)?.number ?? 0n) + 1n) - 1n;
+      const left = recorded.filter(({ ranges }) => ranges.length > 0);
+      const before = (left[0]?.number ?? (recorded.at(-1)?.number ?? 0n) + 1n) - 1n;
       const end = left.at(-1)?.number ?? before;
       const stream = new OutboxStream(parts, owned, positionOf(before), left);
       if (after !== undefined) {
@@ -104,7 +105,7 @@ export class OutboxStream implements ChangeStream {
         this.#deleting = this.#deleting.filter((batch) => !done.includes(batch));
       })
       .catch((error: FozError) => {
-        // The batches are still noted, so that the next reader gets them again.
+        // The batches are still recorded, so the next reader gets them again.
         this.#error ??= error;
       });
   }
@@ -116,15 +117,15 @@ export class OutboxStream implements ChangeStream {
   }
 
   async #newBatch(): Promise<Batch | null> {
-    const { visible, note } = this.#parts.statements;
-    // What is being deleted may still be visible.
+    const { visible, record } = this.#parts.statements;
+    // Rows that are being deleted may still be visible.
     const taken = inOrder([...this.#unsettled, ...this.#deleting].flatMap(({ ranges }) => ranges));
     const rows = await run(this.#parts, visible, []);
     const seen = rows.map(([first, last]) => ({ first: BigInt(String(first)), last: BigInt(String(last)) }));
     const ranges = without(inOrder(seen), taken);
     if (ranges.length === 0) return null;
-    const noted = await result(this.#parts, note, [rangesText(ranges)]);
-    const batch = { number: BigInt(String(noted.rows[0]?.[0] ?? noted.insertId)), ranges };
+    const recorded = await result(this.#parts, record, [rangesText(ranges)]);
+    const batch = { number: BigInt(String(recorded.rows[0]?.[0] ?? recorded.insertId)), ranges };
     this.#unsettled.push(batch);
     return batch;
   }
@@ -136,19 +137,19 @@ export class OutboxStream implements ChangeStream {
       const { statement, values } = remove(part);
       await run(this.#parts, statement, values);
     }
-    // The last note stays, so that numbers go on where they were.
+    // The last record stays, so that a new reader goes on with the next number.
     const last = String(done.at(-1)!.number);
     await run(this.#parts, settle, [last]);
     await run(this.#parts, forget, [last]);
   }
 }
 
-/** Reads the changes of one batch page by page, so that a long one takes no more memory than a short one. */
+/** Reads the changes of one batch page by page, so that a long batch needs no more memory than a short one. */
 class Reading {
   readonly #batch: Batch;
   readonly #parts: OutboxParts;
   readonly #decoder: OutboxDecoder;
-  /** The parts of the batch that were not read yet. Other changes may have become visible between them since. */
+  /** The ranges of the batch that were not read yet. Rows of later batches may stand between them. */
   readonly #ranges: Range[];
   #hasBegun = false;
   #rows: number = most.rows;
@@ -182,7 +183,7 @@ class Reading {
     return messages;
   }
 
-  /** The next rows of the batch. A page whose rows are too long is asked for again with fewer of them. */
+  /** The next rows of the batch. A page with too many bytes is read again with fewer rows. */
   async #next(): Promise<RunResult['rows']> {
     const [first, last] = [this.#ranges[0], this.#ranges.at(-1)];
     if (first === undefined || last === undefined) return [];
@@ -200,7 +201,7 @@ class Reading {
     }
   }
 
-  /** Those of the rows up to the number `end` that are of the batch. */
+  /** Selects the rows that belong to the batch. `end`: the last id that was read. */
   #taken(rows: RunResult['rows'], end: bigint): RunResult['rows'] {
     let at = 0;
     const taken = rows.filter(([id]) => {
@@ -226,7 +227,7 @@ function text(value: unknown): string | null {
 function gone(): FozError {
   return new FozError(
     'not-found',
-    'The outbox of the database does not have the changes after the position any more.',
+    'The outbox of the database no longer has the changes after the position.',
   );
 }
 

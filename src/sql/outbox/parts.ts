@@ -3,14 +3,14 @@ import type { ChangedTable, ChangeMessage, Statement } from '../../plan/index.ts
 import type { Driver } from '../driver.ts';
 import type { Range } from './ranges.ts';
 
-/** The right to read an outbox, which one reader has at a time. */
+/** The lock on an outbox, which one reader holds at a time. */
 export interface Ownership {
-  /** Resolves when there may be new changes, and after about a second in any case. Rejects with FozError when the right is lost. */
+  /** Resolves when there may be new changes, and after about a second in any case. Rejects with FozError when the lock is lost. */
   wait(signal: EndSignal): Promise<void>;
   release(): Promise<void>;
 }
 
-/** A row of the outbox as it was stored. */
+/** A row of the outbox, as triggers have stored it. */
 export interface OutboxRow {
   readonly table: ChangedTable;
   /** `insert`, `update`, `delete`, `truncate`; an engine may have more. */
@@ -30,28 +30,28 @@ export interface OutboxDecoder {
 export interface OutboxStatements {
   /** Rows (first, last): the ranges of numbers without a hole that a snapshot sees, in order. */
   readonly visible: Statement;
-  /** Rows (number, ids): what was read and not acknowledged, in order. */
+  /** Rows (number, ids): the recorded batches, in order. */
   readonly reads: Statement;
-  /** Notes a batch. Value: the ids. Returns its number as a row, or as the key that was made. */
-  readonly note: Statement;
-  /** Rows (id, at, namespace, table, op, columns, old, new). Values: first, last, and the most rows. */
+  /** Records a batch. Value: the ids. Returns its number as a row, or as the generated key. */
+  readonly record: Statement;
+  /** Reads rows (id, at, namespace, table, op, columns, old, new). Values: the first and the last id, and the most rows. */
   readonly page: Statement;
-  /** Deletes changes. */
+  /** Deletes rows of the outbox. */
   readonly remove: (ranges: readonly Range[]) => {
     readonly statement: Statement;
     readonly values: readonly string[];
   };
-  /** Takes the ids off the note of a batch whose changes are deleted. Value: its number. */
+  /** Empties the ids of a batch whose rows are deleted. Value: its number. */
   readonly settle: Statement;
-  /** Deletes the notes before a number. */
+  /** Deletes the records of batches before a number. */
   readonly forget: Statement;
 }
 
-/** What reading an outbox needs of one engine. */
+/** The parts of an engine for reading its outbox. */
 export interface OutboxParts {
   readonly driver: Pick<Driver, 'run'>;
   readonly statements: OutboxStatements;
   readonly decoder: () => OutboxDecoder;
-  /** Takes the right to read. Rejects with FozError `conflict` when another reader has it. */
+  /** Takes the lock. Rejects with FozError `conflict` when another reader holds it. */
   readonly own: () => Promise<Ownership>;
 }

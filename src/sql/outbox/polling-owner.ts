@@ -2,14 +2,14 @@ import { type EndSignal, type FozError, pause } from '../../core/index.ts';
 import { streamClosed } from '../stream-errors.ts';
 import type { Ownership } from './parts.ts';
 
-/** Looks at an outbox again and again, where nothing tells of new changes. */
+/** The lock on an outbox that is polled, for engines that cannot notify a reader of new changes. */
 export class PollingOwner implements Ownership {
   readonly #intervalMs: number;
   readonly #release: () => unknown;
   readonly #mayHaveChanged: () => Promise<boolean>;
   #lost: FozError | null = null;
 
-  /** `mayHaveChanged`: a cheap look; rejects with FozError when the right to read is lost. */
+  /** `mayHaveChanged`: a cheap check before the outbox is read; rejects with FozError when the lock is lost. */
   constructor(
     intervalMs: number,
     release: () => unknown = () => {},

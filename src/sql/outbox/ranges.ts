@@ -9,7 +9,7 @@ export function rangesText(ranges: readonly Range[]): string {
   return ranges.map(({ first, last }) => `${first}-${last}`).join(',');
 }
 
-/** Reads what `rangesText` has spelled. */
+/** Parses the text that `rangesText` makes. */
 export function parseRanges(text: string): Range[] {
   return text
     .split(',')
@@ -45,7 +45,7 @@ export function inOrder(ranges: readonly Range[]): Range[] {
   return [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1));
 }
 
-/** Ranges in parts of at most so many numbers each, so that no statement deletes more rows. */
+/** Splits ranges into parts of at most `mostNumbers` numbers, to bound the rows that one statement deletes. */
 export function inParts(ranges: readonly Range[], mostNumbers: number): Range[][] {
   const parts: Range[][] = [];
   let room = 0n;

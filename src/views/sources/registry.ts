@@ -279,8 +279,8 @@ export class SourceRegistry {
   }
 
   /**
-   * Changes what is stored of a source. A folder that cannot be written only means that the source cannot be served from there while it is
-   * down. That is told once.
+   * Changes the stored catalog of a source. Where the folder cannot be written, the source cannot be served from its catalog while it is
+   * down. That is logged once.
    */
   #keepStored(name: SourceName, change: (stored: StoredCatalog) => void): void {
     if (this.#stored === null) return;

@@ -45,7 +45,7 @@ export const fixture: readonly Write[] = [
 
 export const cases: readonly LiveCase[] = [
   {
-    name: 'a list: rows come, change and go',
+    name: 'a list: rows are inserted, updated and deleted',
     query: 'subscription { live_books(where: {author_id: {_eq: 10}}, order_by: {id: asc}) { title } }',
     first: books('first'),
     writes: [
@@ -70,7 +70,7 @@ export const cases: readonly LiveCase[] = [
     ],
   },
   {
-    name: 'a row by its key: absent, there, changed, gone',
+    name: 'a row by its key: absent, inserted, updated, deleted',
     query: 'subscription { live_authors_by_pk(id: 41) { name } }',
     first: { live_authors_by_pk: null },
     writes: [
@@ -129,7 +129,7 @@ export const cases: readonly LiveCase[] = [
     ],
   },
   {
-    name: 'rows that the database deletes by itself, with their parent',
+    name: 'rows that a foreign key deletes with their parent',
     query: 'subscription { live_books(where: {author_id: {_eq: 80}}) { title } }',
     first: books('first'),
     writes: [[sql('delete from live_authors where id = 80'), books()]],

@@ -1,6 +1,6 @@
 import type { Write } from './cases.ts';
 
-/** What a subscriber of changes gets told: the fields that it selects of each change, in order. */
+/** Writes, and the changes that a subscriber of `<table>_changes` gets after them: its selected fields, in order. */
 export interface ChangesCase {
   readonly name: string;
   /** The role and its session variables; absent: an admin. */
@@ -8,14 +8,14 @@ export interface ChangesCase {
   readonly query: string;
   readonly variables?: object;
   readonly writes: readonly Write[];
-  /** All changes that are told, and no others. The last one is made by the last write, so that one too many is noticed. */
-  readonly told: readonly unknown[];
+  /** All changes that the subscriber gets. The last write makes the last of them, so that a change too many is noticed. */
+  readonly sent: readonly unknown[];
 }
 
 const sql = (text: string): Write => ({ sql: text });
 const mutation = (text: string): Write => ({ mutation: text });
 
-/** Tables of the cases. `change_notes` tells only its key of the row before, where a database can do so. */
+/** Tables of the cases. On PostgreSQL the replica identity of `change_notes` is its key. */
 export const tables = [
   'create table change_teams (id integer primary key, name varchar(40) not null, plan varchar(10) not null)',
   `create table change_tasks (id integer primary key, team_id integer not null, owner_id integer, title varchar(40) not null,
@@ -44,24 +44,24 @@ const row = (id: number, title: string) => ({ id, title });
 
 export const allowed: readonly ChangesCase[] = [
   {
-    name: 'a row comes, changes and goes',
+    name: 'a row is inserted, updated and deleted',
     query: tasks(1000, all),
     writes: [task(1001, 5, 'a'), update(1001, `title = 'b'`), remove(1001)],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: row(1001, 'a') },
       { op: 'update', old: row(1001, 'a'), new: row(1001, 'b') },
       { op: 'delete', old: row(1001, 'b'), new: null },
     ],
   },
   {
-    name: 'writes of Foz itself are told once',
+    name: 'writes through Foz are sent once',
     query: tasks(1100, all),
     writes: [
       mutation(`mutation { insert_change_tasks_one(object: {id: 1101, team_id: 1, title: "a"}) { id } }`),
       mutation(`mutation { update_change_tasks_by_pk(pk_columns: {id: 1101}, _set: {title: "b"}) { id } }`),
       mutation('mutation { delete_change_tasks_by_pk(id: 1101) { id } }'),
     ],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: row(1101, 'a') },
       { op: 'update', old: row(1101, 'a'), new: row(1101, 'b') },
       { op: 'delete', old: row(1101, 'b'), new: null },
@@ -76,7 +76,7 @@ export const allowed: readonly ChangesCase[] = [
       ),
       sql('update change_tasks set points = 2 where id between 1202 and 1203'),
     ],
-    told: [
+    sent: [
       { op: 'insert', new: { id: 1201 } },
       { op: 'insert', new: { id: 1202 } },
       { op: 'insert', new: { id: 1203 } },
@@ -88,19 +88,19 @@ export const allowed: readonly ChangesCase[] = [
     name: 'a key that changes',
     query: tasks(1300, all),
     writes: [task(1301, 5, 'a'), update(1301, 'id = 1302')],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: row(1301, 'a') },
       { op: 'update', old: row(1301, 'a'), new: row(1302, 'a') },
     ],
   },
   {
-    name: 'only some kinds of changes',
+    name: 'ops: only some kinds of changes',
     query: tasks(1400, 'op old { id }', ', ops: [delete]'),
     writes: [task(1401, 5, 'a'), update(1401, `title = 'b'`), remove(1401)],
-    told: [{ op: 'delete', old: { id: 1401 } }],
+    sent: [{ op: 'delete', old: { id: 1401 } }],
   },
   {
-    name: 'a row that comes to pass the condition, and passes it no more',
+    name: 'a row that starts to pass the condition, and stops passing it',
     query: `subscription ($title: String!) { change_tasks_changes(where: {id: {_gte: 1500, _lt: 1600}, title: {_eq: $title}}) { ${all} } }`,
     variables: { title: 'wanted' },
     writes: [
@@ -111,7 +111,7 @@ export const allowed: readonly ChangesCase[] = [
       remove(1501),
       task(1502, 5, 'wanted'),
     ],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: row(1501, 'wanted') },
       { op: 'update', old: row(1501, 'wanted'), new: row(1501, 'wanted') },
       { op: 'delete', old: { id: 1501, title: null }, new: null },
@@ -123,7 +123,7 @@ export const allowed: readonly ChangesCase[] = [
     query: `subscription { c: change_tasks_changes(where: {id: {_gte: 1600, _lt: 1700}}) { __typename what: op before: old { t: title }
       ... on change_tasks_change { after: new { ...Row } source } } } fragment Row on change_tasks_change_row { __typename id points }`,
     writes: [task(1601, 5, 'a'), update(1601, `title = 'b', points = 12345678.90`)],
-    told: [
+    sent: [
       {
         __typename: 'change_tasks_change',
         what: 'insert',
@@ -141,28 +141,28 @@ export const allowed: readonly ChangesCase[] = [
     ],
   },
   {
-    name: 'a condition on a related table, as it is now',
+    name: 'a condition on a related table is checked against its present rows',
     query: `subscription { change_tasks_changes(where: {id: {_gte: 1700, _lt: 1800}, team: {plan: {_eq: "paid"}}}) { op new { id } } }`,
     writes: [task(1701, 5, 'free', 2), task(1702, 5, 'paid', 1)],
-    told: [{ op: 'insert', new: { id: 1702 } }],
+    sent: [{ op: 'insert', new: { id: 1702 } }],
   },
   {
     name: 'a role gets the changes of its rows',
     as: member(18),
     query: tasks(1800, all),
     writes: [task(1801, 18, 'mine'), update(1801, `title = 'still mine'`), remove(1801)],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: row(1801, 'mine') },
       { op: 'update', old: row(1801, 'mine'), new: row(1801, 'still mine') },
       { op: 'delete', old: row(1801, 'still mine'), new: null },
     ],
   },
   {
-    name: 'a row enters the sight of a role',
+    name: 'a row that becomes visible to a role is inserted',
     as: member(19),
     query: tasks(1900, all),
     writes: [task(1901, 5, 'theirs'), update(1901, `owner_id = 19, title = 'mine'`)],
-    told: [{ op: 'insert', old: null, new: row(1901, 'mine') }],
+    sent: [{ op: 'insert', old: null, new: row(1901, 'mine') }],
   },
   {
     name: 'NULL in a column, and text that needs escaping',
@@ -171,7 +171,7 @@ export const allowed: readonly ChangesCase[] = [
       sql(`insert into change_tasks (id, team_id, title) values (2001, 1, 'a "b" ''c'' \u00e9\u{1F600}')`),
       update(2001, 'owner_id = 3'),
     ],
-    told: [
+    sent: [
       { old: null, new: { owner_id: null, title: 'a "b" \'c\' \u00e9\u{1F600}' } },
       {
         old: { owner_id: null, title: 'a "b" \'c\' \u00e9\u{1F600}' },
@@ -187,10 +187,10 @@ export const allowed: readonly ChangesCase[] = [
         `insert into change_tasks (id, team_id, title) values (2101, 1, 'a'), (2102, 1, 'b'), (2103, 1, 'c'), (2104, 1, 'd'), (2105, 1, 'e')`,
       ),
     ],
-    told: [2101, 2102, 2103, 2104, 2105].map((id) => ({ new: { id } })),
+    sent: [2101, 2102, 2103, 2104, 2105].map((id) => ({ new: { id } })),
   },
   {
-    name: 'a table whose rows before a change may be told by their keys alone',
+    name: 'a table whose replica identity is its key',
     query: 'subscription { change_notes_changes(where: {id: {_lt: 100}}) { op old { id } new { id body } } }',
     writes: [
       sql(`insert into change_notes values (1, 5, 'a')`),
@@ -198,7 +198,7 @@ export const allowed: readonly ChangesCase[] = [
       sql('update change_notes set id = 2 where id = 1'),
       sql('delete from change_notes where id = 2'),
     ],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: { id: 1, body: 'a' } },
       { op: 'update', old: { id: 1 }, new: { id: 1, body: 'b' } },
       { op: 'update', old: { id: 1 }, new: { id: 2, body: 'b' } },
@@ -212,42 +212,42 @@ const seen = (id: number) => ({ op: 'insert', old: null, new: row(id, 'mine') })
 
 export const denied: readonly ChangesCase[] = [
   {
-    name: 'rows of others',
+    name: 'hidden: rows of others',
     as: member(30),
     query: tasks(3000, all),
     writes: [task(3001, 5, 'theirs'), update(3001, `title = 'still theirs'`), remove(3001), mine(3002, 30)],
-    told: [seen(3002)],
+    sent: [seen(3002)],
   },
   {
-    name: 'a row that leaves the sight of a role is told by its key, without values before and after',
+    name: 'a row that becomes invisible is deleted, with its key and no other values',
     as: member(31),
     query: tasks(3100, 'op old { id title points } new { id title }'),
     writes: [mine(3101, 31), update(3101, `owner_id = 5, title = 'theirs'`), update(3101, `title = 'more'`)],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: row(3101, 'mine') },
       { op: 'delete', old: { id: 3101, title: null, points: null }, new: null },
     ],
   },
   {
-    name: 'the values of a row before it came into sight',
+    name: 'hidden: the values of a row before it became visible',
     as: member(32),
     query: tasks(3200, all),
     writes: [task(3201, 5, 'not to be seen'), update(3201, `owner_id = 32, title = 'mine'`)],
-    told: [seen(3201)],
+    sent: [seen(3201)],
   },
   {
-    name: 'the deletion of a row that has left before',
+    name: 'hidden: the deletion of a row that became invisible before',
     as: member(33),
     query: tasks(3300, 'op old { id }'),
     writes: [mine(3301, 33), update(3301, 'owner_id = 5'), remove(3301), mine(3302, 33)],
-    told: [
+    sent: [
       { op: 'insert', old: null },
       { op: 'delete', old: { id: 3301 } },
       { op: 'insert', old: null },
     ],
   },
   {
-    name: 'a masked value in either image',
+    name: 'hidden: a masked value in either image',
     as: { 'x-foz-role': 'masked', 'x-foz-user-id': '34' },
     query: tasks(3400, 'op old { id secret } new { id secret }'),
     writes: [
@@ -256,24 +256,24 @@ export const denied: readonly ChangesCase[] = [
       update(3401, `secret = 'new'`),
       update(3401, 'owner_id = 34'),
     ],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: { id: 3401, secret: 's3401' } },
       { op: 'update', old: { id: 3401, secret: 's3401' }, new: { id: 3401, secret: null } },
       { op: 'update', old: { id: 3401, secret: null }, new: { id: 3401, secret: 'new' } },
     ],
   },
   {
-    name: 'that only a hidden value has changed',
+    name: 'hidden: an update of a hidden value alone',
     as: member(35),
     query: tasks(3500, 'op new { id }'),
     writes: [mine(3501, 35), update(3501, `secret = 'other'`), update(3501, `title = 'other'`)],
-    told: [
+    sent: [
       { op: 'insert', new: { id: 3501 } },
       { op: 'update', new: { id: 3501 } },
     ],
   },
   {
-    name: 'a condition on a masked value does not tell it',
+    name: 'a condition on a masked value does not reveal it',
     as: { 'x-foz-role': 'masked', 'x-foz-user-id': '36' },
     query: `subscription { change_tasks_changes(where: {id: {_gte: 3600, _lt: 3700}, secret: {_eq: "x"}}) { op new { id } } }`,
     writes: [
@@ -281,10 +281,10 @@ export const denied: readonly ChangesCase[] = [
         `insert into change_tasks (id, team_id, owner_id, title, secret) values (3601, 1, 5, 'a', 'x'), (3602, 1, 36, 'b', 'x')`,
       ),
     ],
-    told: [{ op: 'insert', new: { id: 3602 } }],
+    sent: [{ op: 'insert', new: { id: 3602 } }],
   },
   {
-    name: 'rows whose related row the filter refuses',
+    name: 'hidden: rows whose related row does not pass the filter',
     as: { 'x-foz-role': 'paying' },
     query: tasks(3700, 'op old { id } new { id }'),
     writes: [
@@ -293,35 +293,35 @@ export const denied: readonly ChangesCase[] = [
       update(3702, 'team_id = 2'),
       update(3701, 'team_id = 1'),
     ],
-    told: [
+    sent: [
       { op: 'insert', old: null, new: { id: 3702 } },
       { op: 'delete', old: { id: 3702 }, new: null },
       { op: 'insert', old: null, new: { id: 3701 } },
     ],
   },
   {
-    name: 'the session of another user',
+    name: 'hidden: rows of another user of the same role',
     as: member(38),
     query: tasks(3800, 'op new { id }'),
     writes: [mine(3801, 39), mine(3802, 3), mine(3803, 38)],
-    told: [{ op: 'insert', new: { id: 3803 } }],
+    sent: [{ op: 'insert', new: { id: 3803 } }],
   },
   {
-    name: 'kinds of changes: a row that leaves counts as deleted',
+    name: 'ops: a row that becomes invisible counts as deleted',
     as: member(40),
     query: tasks(4000, 'op old { id }', ', ops: [delete]'),
     writes: [mine(4001, 40), update(4001, 'owner_id = 5'), mine(4002, 40), remove(4002)],
-    told: [
+    sent: [
       { op: 'delete', old: { id: 4001 } },
       { op: 'delete', old: { id: 4002 } },
     ],
   },
   {
-    name: 'kinds of changes: a row that enters counts as inserted',
+    name: 'ops: a row that becomes visible counts as inserted',
     as: member(41),
     query: tasks(4100, 'op new { id }', ', ops: [update]'),
     writes: [task(4101, 5, 'a'), update(4101, 'owner_id = 41'), update(4101, `title = 'b'`)],
-    told: [{ op: 'update', new: { id: 4101 } }],
+    sent: [{ op: 'update', new: { id: 4101 } }],
   },
 ];
 
@@ -368,17 +368,17 @@ export const refused: readonly {
     message: 'Cannot query field "team"',
   },
   {
-    name: 'a position that is none',
+    name: 'an invalid position',
     query: 'subscription { change_tasks_changes(after: "yesterday") { op } }',
     message: 'not a position',
   },
   {
-    name: 'a position that is not kept',
+    name: 'a position that is no longer kept',
     query: 'subscription { change_tasks_changes(after: "WyJyZXBsaWNhdGlvbiIsIjAiLDBd") { op } }',
     message: 'not kept any more',
   },
   {
-    name: 'a batch of nothing',
+    name: 'a batch size of 0',
     query: 'subscription { change_tasks_changes(batch_size: 0) { op } }',
     message: 'at least 1',
   },

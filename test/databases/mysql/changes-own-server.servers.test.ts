@@ -120,7 +120,7 @@ describeEngines(both, (engine) => {
   const commitsOf = (messages: readonly ChangeMessage[]) =>
     messages.flatMap((message) => (message.kind === 'commit' ? [message.position] : []));
 
-  test('an offer names what stands in the way, and the statements that remove it', async () => {
+  test('an offer names its obstacles, and the statements that remove them', async () => {
     const [before] = await connector.changes!.offers([], never);
     expect(before!.obstacles.map((text) => text.split(' ')[0])).toEqual(obstacles[engine]);
     const admin = await connect(engine, server.url);
@@ -181,7 +181,7 @@ describeEngines(both, (engine) => {
     expect(process.memoryUsage().rss - rss).toBeLessThan(256 * 1024 * 1024);
   });
 
-  test('changes that were purged are not found', async () => {
+  test('a position whose changes were purged is refused', async () => {
     const { start } = await follow();
     await past.execute(
       'create table purged (id int primary key); insert into purged values (1); flush binary logs',
@@ -198,7 +198,7 @@ describeEngines(both, (engine) => {
     expect(valuesOf(await read(stream, 1))).toEqual([[3]]);
   });
 
-  test('a position before a reset of the binlog is not found', async () => {
+  test('a position before a reset of the binlog is refused', async () => {
     const stream = await follow();
     await past.execute('create table reset_ (id int primary key); insert into reset_ values (1)');
     const position = commitsOf(await read(stream, 1))[0]!;
@@ -206,7 +206,7 @@ describeEngines(both, (engine) => {
     // The time at which a file was begun has whole seconds.
     await pause(1_100);
     await past.execute(engine === 'mysql' ? 'reset binary logs and gtids' : 'reset master');
-    // By file, not even what is longer than before is taken for the old one. GTIDs that were reached again cannot be told apart.
+    // By file, not even what is longer than before is taken for the old one. GTIDs that were reached again cannot be distinguished.
     const more = engine === 'mysql' ? 40 : 2;
     for (let id = 2; id < 2 + more; id++) await past.execute(`insert into reset_ values (${id})`);
     await expect(follow(position).then(untilRejected)).rejects.toMatchObject({ code: 'not-found' });
@@ -250,7 +250,7 @@ describeEngines(both, (engine) => {
         ? { engine, charset: 'UTF8MB4_0900_AI_CI', isolationVariable: 'transaction_isolation' }
         : { engine, charset: 'UTF8MB4_UNICODE_CI', isolationVariable: 'tx_isolation' },
     );
-    // The server tells the present end of its log, where the next transaction begins.
+    // The server returns the present end of its log, where the next transaction begins.
     const [status] = await past.query(engine === 'mysql' ? 'show binary log status' : 'show master status');
     const [file, offset] = Object.values(status!);
     const executed =
@@ -274,7 +274,7 @@ describeEngines(both, (engine) => {
     visibility.close();
   });
 
-  test('what cannot be read ends the stream with the name of the setting', async () => {
+  test('an event that cannot be read ends the stream, and the error names the setting', async () => {
     await past.execute(
       'create table unreadable (id int primary key, j json); insert into unreadable values (1, null)',
     );

@@ -76,7 +76,7 @@ describeEngines(both, (engine) => {
     const messages = (await read(stream, 1)).filter((message) => message.kind === 'row');
     expect(messages.length).toBe(id);
     messages.forEach(({ new: image }, at) => {
-      const told = names.map((name) => {
+      const reported = names.map((name) => {
         const value = image!.values[image!.columns.indexOf(name)];
         if (value === null || value === undefined) return value;
         const text = dialects[engine].textOf(table.column.get(name)!.type);
@@ -84,7 +84,7 @@ describeEngines(both, (engine) => {
       });
       const shown = (list: readonly unknown[]) =>
         Object.fromEntries(names.map((name, index) => [name, list[index]]));
-      expect([statements[at]!.slice(0, 200), shown(told)]).toEqual([
+      expect([statements[at]!.slice(0, 200), shown(reported)]).toEqual([
         statements[at]!.slice(0, 200),
         shown(stored[at]!),
       ]);
@@ -139,7 +139,7 @@ describeEngines(both, (engine) => {
     }
   });
 
-  test('only tables of the database are told, and writes to others move the position on', async () => {
+  test('only tables of the database are reported, and writes to others advance the position', async () => {
     const stream = await follow();
     const other = `${it.name}_other`;
     await it.past.execute(
@@ -170,7 +170,7 @@ describeEngines(both, (engine) => {
     ]);
   });
 
-  test('rows of a table that is created with them are told', async () => {
+  test('rows of a table that is created with them are reported', async () => {
     const stream = await follow();
     await it.past.execute('create table copied (id int primary key) as select 1 as id union select 2');
     expect(idsOf(await read(stream, 1))).toEqual([1, 2]);
@@ -214,7 +214,7 @@ describeEngines(both, (engine) => {
     ]);
   });
 
-  test('rows of a prepared transaction (XA) are not told before its commit', async () => {
+  test('rows of a prepared transaction (XA) are not reported before its commit', async () => {
     await it.past.execute('create table prepared (id int primary key)');
     const stream = await follow();
     await it.past.execute(
@@ -267,10 +267,10 @@ describeEngines(both, (engine) => {
         await it.past.execute(`insert into torn values ${rows.join(', ')}`);
       }
     })();
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     let position = opened.start;
     let cuts = 0;
-    while (told.length < 3 * transactions) {
+    while (reported.length < 3 * transactions) {
       // A cut comes after some messages, or while they arrive.
       let left = Math.floor(random() * 60);
       let open: unknown[] = [];
@@ -279,11 +279,11 @@ describeEngines(both, (engine) => {
       try {
         stream = await through.changes!.follow({ method: 'replication', keptAs: null, after: position });
         if (random() < 0.5) timer = setTimeout(() => void proxy.cut(), random() * 40);
-        while (told.length < 3 * transactions) {
+        while (reported.length < 3 * transactions) {
           for (const message of await stream.next(never)) {
             if (message.kind === 'begin') open = [];
             if (message.kind === 'row') open.push(message.new!.values[0]);
-            if (message.kind === 'commit') told.push(...open);
+            if (message.kind === 'commit') reported.push(...open);
             if (message.kind === 'commit' || message.kind === 'idle') position = message.position;
           }
           left -= 1;
@@ -301,7 +301,7 @@ describeEngines(both, (engine) => {
     await writing;
     await through.close();
     await proxy.cut();
-    expect([seed, told]).toEqual([seed, Array.from({ length: 3 * transactions }, (_, id) => id)]);
+    expect([seed, reported]).toEqual([seed, Array.from({ length: 3 * transactions }, (_, id) => id)]);
   });
 
   test('a caller that does not read holds a bounded number of bytes, and gets every row of a long transaction', async () => {
@@ -334,7 +334,7 @@ describeEngines(both, (engine) => {
     await expect(follow({ keptAs: 'mine' })).rejects.toMatchObject({ code: 'not-supported' });
   });
 
-  test('rows that foreign keys change are told, or named as a gap', async () => {
+  test('rows that foreign keys change are reported, or named as a gap', async () => {
     await it.past.execute(
       `create table parent (id int primary key);
        create table child (id int primary key, parent int, foreign key (parent) references parent (id) on delete cascade);
@@ -343,17 +343,17 @@ describeEngines(both, (engine) => {
     const stream = await follow();
     await it.past.execute('delete from parent');
     const messages = await read(stream, 1);
-    const told = messages.flatMap((message) => (message.kind === 'row' ? [message.table.name] : []));
+    const reported = messages.flatMap((message) => (message.kind === 'row' ? [message.table.name] : []));
     const tables = ['parent', 'child'].map((name) => ({ namespace: it.name, name }));
     const [offer] = await it.connector.changes!.offers(tables, never);
     expect(offer).toMatchObject({ method: 'replication', grain: 'rows', obstacles: [], setup: [] });
-    if (told.length === 2) expect(offer).toMatchObject({ gaps: [], unseen: [] });
+    if (reported.length === 2) expect(offer).toMatchObject({ gaps: [], unseen: [] });
     else {
-      expect(told).toEqual(['parent']);
+      expect(reported).toEqual(['parent']);
       expect(offer).toMatchObject({ unseen: [tables[1]] });
       expect(offer!.gaps).toEqual([{ table: tables[1], reason: expect.stringContaining('foreign key') }]);
     }
-    expect(told.length).toBe(engine === 'mysql' ? 2 : 1);
+    expect(reported.length).toBe(engine === 'mysql' ? 2 : 1);
   });
 
   test('views and tables of other databases are named as unseen', async () => {
@@ -369,7 +369,7 @@ describeEngines(both, (engine) => {
     expect(offer).toMatchObject({ gaps: [], unseen: tables.slice(1) });
   });
 
-  test('a query that is run because of a message reads what it tells', async () => {
+  test('a query that runs because of a message reads its rows', async () => {
     await it.past.execute('create table visible (id int primary key)');
     const stream = await follow();
     const writers = Array.from({ length: 4 }, (_, writer) =>
@@ -390,7 +390,7 @@ describeEngines(both, (engine) => {
     await Promise.all(writers);
   });
 
-  test('a user without rights is told the statement that gives them', async () => {
+  test('an offer has the statement that grants missing rights', async () => {
     const name = `foz_plain_${it.name.slice(-6)}`;
     await it.past.execute(
       `create user ${name}@'%' identified by 'x'; grant select on ${it.name}.* to ${name}@'%'`,
@@ -419,7 +419,7 @@ describeEngines(both, (engine) => {
   });
 
   if (engine === 'mariadb')
-    test('of a table with system versioning only the present rows are told', async () => {
+    test('of a table with system versioning only the present rows are reported', async () => {
       await it.past.execute(`create table versioned (id int primary key, n int) with system versioning;
         create table periods (id int primary key, n int, since timestamp(6) as row start, till timestamp(6) as row end,
           period for system_time (since, till)) with system versioning`);

@@ -78,7 +78,7 @@ describeEngines(outboxEngines, (engine) => {
       [op, old?.values.map(String).join() ?? '-', after?.values.map(String).join() ?? '-'].join(' '),
     );
 
-  test('inserts, updates and deletes are told with both rows, in order, and deleted once acknowledged', async () => {
+  test('inserts, updates and deletes are reported with both rows, in order, and leave the outbox once acknowledged', async () => {
     const stream = await open();
     await writer.execute(`insert into items values (1, 'one', 1), (2, null, 2)`);
     await writer.execute(
@@ -97,7 +97,7 @@ describeEngines(outboxEngines, (engine) => {
     await until(async () => (await count()) === 0);
   });
 
-  test('what was not acknowledged comes again with the same positions, what was does not', async () => {
+  test('unacknowledged changes are returned again with the same positions, acknowledged ones are not', async () => {
     const first = await open();
     await writer.execute(`insert into items values (10, 'a', 1)`);
     const begins: unknown[] = [];
@@ -156,7 +156,7 @@ describeEngines(outboxEngines, (engine) => {
     expect(rows[0]!.new!.columns).toEqual(["id'", 'a"b, (c)']);
   });
 
-  test('rows that a foreign key deletes are told', async () => {
+  test('rows that a foreign key deletes are reported', async () => {
     await writer.execute(`create table parents (id integer primary key);
       create table children (id integer primary key, parent integer references parents (id) on delete cascade)`);
     await setUp(it, 'parents', 'children');
@@ -222,7 +222,7 @@ describeEngines(outboxEngines, (engine) => {
     expect(most).toBeLessThan(1100);
   }, 60_000);
 
-  test('outbox and triggers are no part of what is read of the database', async () => {
+  test('introspection does not return the outbox and its triggers', async () => {
     const facts = await it.connector.introspect(everything, patient.signal);
     expect(
       facts.tables.filter(({ name, namespace }) => `${namespace}.${name}`.includes('foz_outbox')),
@@ -231,7 +231,7 @@ describeEngines(outboxEngines, (engine) => {
     expect(facts.issues.filter((issue) => JSON.stringify(issue).includes('foz_outbox'))).toEqual([]);
   });
 
-  test('a row is told with the values that a query of it reads, whoever has written it', async () => {
+  test('a row is reported with the values that a query reads, whichever session has written it', async () => {
     const { columns, rows, session } = values[engine === 'sqlite' ? 'sqlite' : 'postgres'];
     await writer.execute(`create table v (id integer primary key, ${columns})`);
     await setUp(it, 'v');
@@ -239,15 +239,15 @@ describeEngines(outboxEngines, (engine) => {
     // PGlite has one session, which reads, too.
     if (engine !== 'pglite') for (const text of session) await writer.execute(text);
     for (const row of rows) await writer.execute(`insert into v values (${row})`);
-    const told = (await readRows(stream, rows.length)).map((row) => row.new!.values);
+    const reported = (await readRows(stream, rows.length)).map((row) => row.new!.values);
     const read = await it.connector.run({ text: 'select * from v order by id', slots: [] }, [], patient);
-    expect(told).toEqual(read.rows);
+    expect(reported).toEqual(read.rows);
     await writer.execute('update v set id = id + 100');
     const updated = await readRows(stream, rows.length);
     expect(updated.map((row) => row.old!.values)).toEqual(read.rows);
   });
 
-  test('a table that changes in mid-stream', async () => {
+  test('a table that is altered in mid-stream', async () => {
     await writer.execute('create table grows (id integer primary key, a text)');
     await setUp(it, 'grows');
     const stream = await open();
@@ -275,7 +275,7 @@ describeEngines(outboxEngines, (engine) => {
     expect((await offer()).unseen).toEqual(tables);
   });
 
-  test('everything can be removed, while it is read, too', async () => {
+  test('the outbox can be removed, also while it is read', async () => {
     const stream = await open();
     const left = await it.connector.changes!.leftOvers(patient.signal);
     expect(left.map(({ kind }) => kind)).toEqual(['outbox']);

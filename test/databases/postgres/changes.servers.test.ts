@@ -124,7 +124,7 @@ describeEngines(['postgres'], () => {
     ]);
   });
 
-  test('what was acknowledged is not sent again, everything else is, after the connection is lost', async () => {
+  test('after a lost connection unacknowledged changes are sent again, acknowledged ones are not', async () => {
     await fixture.script(`create table kept (id int primary key); alter publication foz add table kept`);
     const slot = `foz_${randomBytes(5).toString('hex')}`;
     await fixture.script(`select pg_create_logical_replication_slot('${slot}', 'pgoutput')`);
@@ -209,7 +209,7 @@ describeEngines(['postgres'], () => {
     await expect(untilRejected(stream)).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  test('an offer names what is missing, and the statements that bring it', async () => {
+  test('an offer names its obstacles, and the statements that remove them', async () => {
     await fixture.script(`create table offered (id int primary key, note text); create table bare (note text);
       create table full_row (note text); alter table full_row replica identity full`);
     const names = ['offered', 'bare', 'full_row'];
@@ -263,7 +263,7 @@ describeEngines(['postgres'], () => {
     expect((await offer()).obstacles).toEqual([]);
   });
 
-  test('a user without the right to replicate is told so', async () => {
+  test('a missing right to replicate is an obstacle', async () => {
     const name = `foz_plain_${randomBytes(5).toString('hex')}`;
     await fixture.script(`create role ${name} login password 'x'`);
     const url = new URL(fixture.url);

@@ -156,7 +156,7 @@ function binaryReader(take: Take, hidden: HiddenType | undefined, length: number
   }
 }
 
-/** A value of a compressed column of MariaDB: its first byte tells the way, and the bytes of the length behind it. */
+/** A value of a compressed column of MariaDB: its first byte has the method, and the number of bytes of the length behind it. */
 function inflated(value: Buffer): Buffer {
   if (value.length === 0) return value;
   const first = value.readUInt8(0);

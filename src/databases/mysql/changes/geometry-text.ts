@@ -12,7 +12,7 @@ const kinds = [
   'GeometryCollection',
 ] as const;
 
-/** WGS 84, and coordinates without a reference system: the server tells them as they are stored. Others it transforms. */
+/** WGS 84, and coordinates without a reference system: the server returns them as stored. It transforms others. */
 const untransformed = new Set([0, 4326]);
 
 type NumberText = (value: number) => string;

@@ -3,13 +3,13 @@ import { uuidText } from './native-forms.ts';
 
 /** The content of the GTID event at the start of a transaction. */
 export interface TransactionStart {
-  /** The server where it began, `uuid` or `uuid:tag`, on MariaDB `domain-server`; `null`: the transaction has no GTID. */
+  /** The server that numbered it, `uuid` or `uuid:tag`, on MariaDB `domain-server`; `null`: the transaction has no GTID. */
   readonly source: string | null;
   /** Its number among those of the source. */
   readonly number: number;
-  /** Milliseconds since 1970 when it was committed; `null`: the event does not tell. */
+  /** Milliseconds since 1970 when it was committed; `null`: the event has no time. */
   readonly at: number | null;
-  /** Whether the one statement that follows is all of it. MySQL does not tell: it begins others with BEGIN. */
+  /** Whether the next statement is the whole transaction. Events of MySQL lack this: there longer transactions begin with BEGIN. */
   readonly isStatement: boolean;
   /** Whether it is only prepared: XA PREPARE on MariaDB. */
   readonly isPrepared: boolean;

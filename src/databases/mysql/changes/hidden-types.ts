@@ -3,7 +3,7 @@ import type { Ask } from './ask.ts';
 import type { HiddenType } from './native-forms.ts';
 import { type HiddenTypes, hiddenKey } from './table-layouts.ts';
 
-/** Reads what MariaDB's binlog does not tell of columns. MySQL's tells all. */
+/** Reads the properties of columns that MariaDB's binlog lacks. MySQL's has all of them. */
 export async function readHiddenTypes(
   ask: Ask,
   { engine, database }: Pick<Settings, 'engine' | 'database'>,

@@ -40,9 +40,9 @@ interface LogOptions {
   readonly place: Place;
   readonly layouts: TableLayouts;
   readonly transactions: Transactions;
-  /** Whether events have a checksum, until an event says it. */
+  /** Whether events have a checksum, before the log's first event states it. */
   readonly hasChecksums: boolean;
-  /** Tables were created or altered: what is known of their types beside the binlog may not hold any more. */
+  /** Called when tables were created or altered: hidden types (see HiddenTypes) may have changed. */
   readonly altered: () => void;
 }
 
@@ -54,7 +54,7 @@ export class LogReader {
   readonly #options: LogOptions;
   readonly #handlers: ReadonlyMap<number, Handler>;
   #file = '';
-  /** Where the last event ended in its file. */
+  /** The end of the last event in its file. */
   #offset = 0;
   #hasChecksums: boolean;
 
@@ -108,7 +108,7 @@ export class LogReader {
     readRows(body, form, layout, (old, after, bytes) => {
       const whole = { op: form.op, old, new: after };
       const change = layout.rowEnd < 0 ? whole : presentChange(whole, layout.rowEnd);
-      if (change !== null) transactions.tell({ kind: 'row', table, ...change }, bytes);
+      if (change !== null) transactions.send({ kind: 'row', table, ...change }, bytes);
     });
   }
 
@@ -127,15 +127,15 @@ export class LogReader {
 
   #affect(effect: Effect, namespace: string | null, statement: string): void {
     const { layouts, transactions, altered } = this.#options;
-    if (effect.kind === 'unknown') transactions.tell({ kind: 'touched' }, 0);
+    if (effect.kind === 'unknown') transactions.send({ kind: 'touched' }, 0);
     if (effect.kind === 'namespace' && layouts.follows(effect.namespace))
-      transactions.tell({ kind: 'touched' }, 0);
+      transactions.send({ kind: 'touched' }, 0);
     if (effect.kind === 'tables') {
       const tables = effect.tables.filter(({ namespace }) => layouts.follows(namespace));
-      if (tables.length > 0) transactions.tell({ kind: 'truncate', tables }, 0);
+      if (tables.length > 0) transactions.send({ kind: 'truncate', tables }, 0);
     }
     const hasChanged = effect.kind === 'tables' || effect.kind === 'altered';
-    // A table of another namespace than the session's is named with a point.
+    // A statement names tables outside of the session's namespace with a point.
     if (hasChanged && (layouts.follows(namespace) || statement.includes('.'))) altered();
   }
 
@@ -189,7 +189,7 @@ function handlersOf(
     [code.mariadbGtid, (body, header) => begin(mariadbStart(body, header.readUInt32LE(5)), header)],
     [code.query, (body, header) => own.query(body, header, false)],
     [code.compressedQuery, (body, header) => own.query(body, header, true)],
-    [code.executeLoad, () => transactions.tell({ kind: 'touched' }, 0)],
+    [code.executeLoad, () => transactions.send({ kind: 'touched' }, 0)],
     [code.xid, own.end],
     [code.xaPrepare, own.end],
     [code.rotate, own.rotate],

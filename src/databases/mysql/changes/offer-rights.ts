@@ -34,7 +34,7 @@ async function isDenied(ask: Ask, text: string): Promise<boolean> {
   }
 }
 
-/** Whether the server is configured to leave a database out of its binlog. A user without the right to ask is told no. */
+/** Whether the server is configured to leave a database out of its binlog. `false` where the user may not ask. */
 export async function ignores(ask: Ask, engine: Engine, database: string | null): Promise<boolean> {
   if (database === null) return false;
   const [[version] = []] = await ask('select version()');

@@ -50,7 +50,7 @@ const needed: readonly Needed[] = [
 
 const otherNames = ['log_bin', 'gtid_mode', 'innodb_native_foreign_keys'] as const;
 
-/** An offer with those of the given tables of which the stream does not report every change; also what is no table. */
+/** An offer of the binlog. `unseen`: given tables for which the stream does not report every change; views are among them. */
 export type BinlogOffer = ChangeOffer & { readonly unseen: readonly ChangedTable[] };
 
 /**
@@ -80,7 +80,7 @@ export async function binlogOffer(
     return await Promise.race([offerOf(ask, settings, tables), stopped]);
   } finally {
     signal.removeEventListener('abort', stop);
-    // An answer that is still awaited never comes then.
+    // A pending query never settles after this.
     client.destroy();
   }
 }
@@ -124,7 +124,7 @@ async function offerOf(
   return { method: 'replication', grain: 'rows', obstacles, setup, gaps, unseen, warnings: [] };
 }
 
-/** How a setting is changed, and what people have to do besides. */
+/** How a setting is changed for good, and a hint on its effect. */
 const lasting = {
   mysql: { scope: 'persist', hint: 'Sessions that are open keep the old value.' },
   mariadb: {

@@ -8,7 +8,7 @@ import { GtidSet } from './gtid-set.ts';
 const digits = 16;
 const padded = (value: number) => String(value).padStart(digits, '0');
 
-/** Where a reader of a binlog is. It only ever stands between two transactions. */
+/** The point up to which a reader has read a binlog, always between two transactions. */
 export interface Place {
   readonly position: ChangePosition;
   /** The name and the identity of the transaction that begins here. */
@@ -17,7 +17,7 @@ export interface Place {
   pass(start: TransactionStart, offset: number): void;
   /** Moves the place to this offset of a file. The next event begins there. */
   enter(file: string, offset: number): void;
-  /** When the file was begun, as it says itself. Throws FozError `not-found` when the place is in a file that had the same name before. */
+  /** Compares the creation time in the file. Throws FozError `not-found` when the place is in an earlier file of the same name. */
   check(created: number): void;
 }
 
@@ -88,7 +88,7 @@ export class FilePlace implements Place {
   }
 }
 
-/** The place that a position stands for. Throws FozError `not-found` for a text that no stream of this server has given. */
+/** The place that a position stands for. Throws FozError `not-found` for a text that no stream of this server has returned. */
 export function placeOf(position: ChangePosition, engine: 'mysql' | 'mariadb'): Place {
   const byGtid = /^g\d{16}:(.*)$/s.exec(position);
   const byFile = /^f\d{16}(\d{16}):(\d*):(.+)$/s.exec(position);
@@ -108,11 +108,11 @@ export function placeOf(position: ChangePosition, engine: 'mysql' | 'mariadb'): 
 export function gone(cause?: unknown): FozError {
   return new FozError(
     'not-found',
-    'The database does not have the changes after this position any more: its binlog was purged or reset.',
+    'The database no longer has the changes after this position: its binlog was purged or reset.',
     cause === undefined ? {} : { internal: String((cause as Error).message ?? cause), cause },
   );
 }
 
 function unknown(cause?: unknown): FozError {
-  return new FozError('not-found', 'The position of the changes is none of this database.', { cause });
+  return new FozError('not-found', 'The position of the changes is not from this database.', { cause });
 }

@@ -82,7 +82,6 @@ function readImage(reader: ByteReader, { names, readers }: RowLayout, present: B
 /** Rows of an event that MariaDB has compressed. The first byte has the number of bytes of the length behind it. */
 export function inflated(packed: Buffer): Buffer {
   const first = packed.readUInt8(0);
-  if ((first & 0xf0) !== 0x80)
-    throw new RangeError('An event of the binlog is compressed in an unknown way.');
+  if ((first & 0xf0) !== 0x80) throw new RangeError('An event of the binlog has an unknown compression.');
   return inflateSync(packed.subarray(1 + (first & 7)));
 }

@@ -20,7 +20,7 @@ const silenceMs = 30_000;
 /** First bytes of packets. */
 const [endPacket, errorPacket] = [0xfe, 0xff];
 
-/** Reads again which columns have types that the binlog does not tell. */
+/** Reads the types of columns again that the binlog lacks. */
 type RenewHidden = () => Promise<HiddenTypes>;
 
 /** Follows the binlog of a server. Rejects with FozError. `renewHidden`: over another connection, when tables were altered. */

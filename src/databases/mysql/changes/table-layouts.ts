@@ -27,13 +27,13 @@ interface Known {
   readonly described: Described | null;
 }
 
-/** More tables than are described between two restarts of a server, unless their numbers change all the time. */
+/** Most descriptions of tables that are kept. A server reaches it only if the numbers of its tables change all the time. */
 const mostKnown = 10_000;
 
 /** The number in events that only end a statement. */
 const noTable = 0xffffff;
 
-/** How rows are read, by the numbers that the log gives to tables. Each event that describes a table holds for the rows behind it. */
+/** The layouts of rows, by the numbers of tables in the log. An event that describes a table applies to the rows behind it. */
 export class TableLayouts {
   readonly #engine: Engine;
   readonly #charsets: Charsets;
@@ -57,7 +57,7 @@ export class TableLayouts {
     return namespace !== null && this.#isFollowed(namespace);
   }
 
-  /** Forgets all tables, since types beside the binlog have changed. */
+  /** Forgets all layouts, since hidden types have changed. */
   renew(hidden: HiddenTypes): void {
     this.#hidden = hidden;
     this.#known.clear();
@@ -72,12 +72,12 @@ export class TableLayouts {
     this.#known.set(number, { event: Buffer.from(event), described });
   }
 
-  /** Bounds what is kept. Only between transactions, since one statement may describe several tables before their rows. */
+  /** Drops layouts beyond the bound. Called only between transactions: one statement may describe several tables before their rows. */
   trim(): void {
     if (this.#known.size > mostKnown) this.#known.clear();
   }
 
-  /** `null`: its rows are of no followed table. Throws RangeError for a table that was not described. */
+  /** The layout of a table by its number; `null`: the table is not followed. Throws RangeError for a table that was not described. */
   of(number: number): Described | null {
     const known = this.#known.get(number);
     if (known === undefined && number !== noTable)

@@ -7,11 +7,11 @@ export interface TableMap {
   readonly namespace: string;
   readonly name: string;
   readonly types: readonly WireType[];
-  /** `null`: the server was not set to tell the names of columns when it wrote the event. */
+  /** `null`: the event lacks the names of columns (binlog_row_metadata). */
   readonly columns: readonly ColumnShape[] | null;
 }
 
-/** Reads the names at the start of the event, which suffice for a table that nobody follows. */
+/** Reads the names at the start of the event, which suffice for a table that is not followed. */
 export function tableNames(body: Buffer): Pick<TableMap, 'namespace' | 'name'> {
   return namesOf(new ByteReader(body));
 }

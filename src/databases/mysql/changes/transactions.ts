@@ -3,7 +3,7 @@ import type { TransactionStart } from './gtid-event.ts';
 import type { Place } from './place.ts';
 import type { Mark } from './visibility.ts';
 
-/** Takes messages. `bytes`: how many of the log the message stands for. */
+/** Receives messages. `bytes`: the bytes of the log that the message was read from. */
 export type Listener = (message: ChangeMessage, bytes: number) => void;
 
 /** A point in a file of the log. */
@@ -15,19 +15,19 @@ export interface LogPoint {
 /** The transaction that is being read. */
 interface Open {
   readonly start: TransactionStart;
-  /** Where it begins in the log. */
+  /** The point in the log where it begins. */
   readonly from: LogPoint;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Whether its `begin` was sent. */
-  isTold: boolean;
-  /** Whether it goes on until its commit, not only to the end of one statement. */
+  /** Whether its `begin` was sent: it is sent before the first change. */
+  hasBegun: boolean;
+  /** Whether the transaction lasts until its commit, not only to the end of one statement. */
   isLong: boolean;
   /** Whether its rows are only prepared (XA). */
   isPrepared: boolean;
 }
 
-/** The start of a transaction before which the log has no event: it begins with BEGIN, or is one statement. */
+/** The start of a transaction without a GTID event: it begins with BEGIN, or is one statement. */
 const unnamed: TransactionStart = {
   source: null,
   number: 0,
@@ -36,7 +36,7 @@ const unnamed: TransactionStart = {
   isPrepared: false,
 };
 
-/** Tells of whole transactions, each between its `begin` and its `commit`. Of one without changes only the position is told. */
+/** Sends the messages of transactions, each between `begin` and `commit`. A transaction without changes sends only its position (`idle`). */
 export class Transactions {
   readonly #place: Place;
   readonly #listener: Listener;
@@ -48,7 +48,7 @@ export class Transactions {
     this.#listener = listener;
   }
 
-  /** The last transaction that was told, if only its begin. */
+  /** The last transaction whose `begin` was sent. */
   get last(): Mark | null {
     return this.#last;
   }
@@ -61,30 +61,31 @@ export class Transactions {
     return this.#open?.isPrepared ?? false;
   }
 
-  /** `at`: when the event was written, unless the start tells more exactly. */
+  /** Begins a transaction. `at`: the time of the event, used where the start has no commit time. */
   begin(start: TransactionStart, from: LogPoint, at: number, isLong: boolean): void {
-    this.#open = { start, from, at: start.at ?? at, isTold: false, isLong, isPrepared: start.isPrepared };
+    this.#open = { start, from, at: start.at ?? at, hasBegun: false, isLong, isPrepared: start.isPrepared };
   }
 
   beginUnlessBegun(from: LogPoint, at: number): void {
     if (this.#open === null) this.begin(unnamed, from, at, false);
   }
 
-  /** It goes on until its commit. */
+  /** Makes the open transaction last until its commit. */
   continue(): void {
     if (this.#open !== null) this.#open.isLong = true;
   }
 
-  /** It goes on, and its rows are only prepared. */
+  /** Marks the open transaction as prepared (XA): its rows are not committed yet. */
   prepare(): void {
     this.continue();
     if (this.#open !== null) this.#open.isPrepared = true;
   }
 
-  tell(message: ChangeMessage, bytes: number): void {
+  /** Sends a message of the open transaction. */
+  send(message: ChangeMessage, bytes: number): void {
     const open = this.#open;
-    if (open !== null && !open.isTold) {
-      open.isTold = true;
+    if (open !== null && !open.hasBegun) {
+      open.hasBegun = true;
       const begin = { kind: 'begin', ...this.#place.named(open.start), at: open.at } as const;
       this.#last = { transaction: begin.transaction, ...open.from };
       this.#listener(begin, begin.id.length);
@@ -92,16 +93,16 @@ export class Transactions {
     this.#listener(message, bytes);
   }
 
-  /** `offset`: where it ends in its file. */
+  /** Ends the transaction. `offset`: its end in the file. */
   end(offset: number): void {
-    const { start, isTold } = this.#open ?? { start: unnamed, isTold: false };
+    const { start, hasBegun } = this.#open ?? { start: unnamed, hasBegun: false };
     this.#open = null;
     this.#place.pass(start, offset);
     const { position } = this.#place;
-    this.#listener({ kind: isTold ? 'commit' : 'idle', position }, position.length);
+    this.#listener({ kind: hasBegun ? 'commit' : 'idle', position }, position.length);
   }
 
-  /** There is nothing more in the log. */
+  /** Called at the end of the log. */
   idle(): void {
     if (this.#open !== null) return;
     const { position } = this.#place;

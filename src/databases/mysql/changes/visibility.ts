@@ -5,7 +5,7 @@ import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import { GtidPlace, type Place } from './place.ts';
 
-/** A transaction of which a message was given, by its name and by where it begins in the log. */
+/** A transaction whose messages were sent: its name, and the point in the log where it begins. */
 export interface Mark {
   readonly transaction: string;
   readonly file: string;
@@ -15,16 +15,16 @@ export interface Mark {
 /** Seconds that the server waits before it answers that a transaction is not visible yet. */
 const waitSeconds = 5;
 
-/** Milliseconds between two looks at a transaction that is not visible yet: the first pause, and the longest one. */
+/** Milliseconds between two checks of a transaction that is not visible yet: the first pause, and the longest one. */
 const pauseMs = { first: 1, longest: 50 } as const;
 
-/** Milliseconds for a server that has no way to tell whether a transaction is visible. */
+/** Milliseconds to wait where the server cannot report whether a transaction is visible. */
 const blindMs = 50;
 
 /**
  * Waits until new snapshots see a transaction. The servers write it to the log first, and only then commit it in the storage engine. MySQL
- * adds a GTID to those that it has executed after that, and MariaDB tells the place in the log up to which it has committed. Without
- * GTIDs MySQL tells nothing of this.
+ * then adds its GTID to the executed ones, and MariaDB reports the point of the log up to which it has committed. Without GTIDs MySQL
+ * reports neither.
  */
 export class Visibility {
   readonly #client: Connection;
@@ -40,7 +40,7 @@ export class Visibility {
           : () => sleep(blindMs).then(() => true);
   }
 
-  /** Opens a connection for looking. Rejects with the error of the driver or the server. */
+  /** Opens a connection for the checks. Rejects with the error of the driver or the server. */
   static async open(settings: Settings, place: Place): Promise<Visibility> {
     return new Visibility((await connect(settings)).client, settings, place);
   }
@@ -70,7 +70,7 @@ export class Visibility {
     const rows = await rowsOf(this.#client, "show session status like 'binlog_snapshot_%'");
     const status = new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]));
     const committed = numberOf(status.get('binlog_snapshot_file') ?? '');
-    // It tells the ends of transactions: one behind the begin is that of the transaction, or a later one.
+    // The status has ends of transactions: an end behind the begin is that of this transaction, or of a later one.
     const isBehind = Number(status.get('binlog_snapshot_position')) > offset;
     return committed > numberOf(file) || (committed === numberOf(file) && isBehind);
   }

@@ -42,7 +42,7 @@ export interface WireType {
   readonly scale: number;
 }
 
-/** A column as the event that describes its table tells it. */
+/** A column as described by the table map event. */
 export interface ColumnShape {
   readonly name: string;
   readonly type: WireType;

@@ -7,8 +7,8 @@ import { defaultPublication, replicationOffer } from './offers.ts';
 import { followPublication } from './stream.ts';
 
 /**
- * The changes of a PostgreSQL database: by logical replication, or by an outbox, where there is one. `settings`: of connections to the
- * server itself.
+ * The changes of a PostgreSQL database: by logical replication, or by an outbox if one exists. `settings`: for connections to the server
+ * itself, past a pooler.
  */
 export function postgresChanges(
   settings: Settings,
@@ -19,7 +19,7 @@ export function postgresChanges(
     async offers(tables, signal) {
       const replication = await replicationOffer(driver, publication, tables, signal);
       const outbox = await outboxOffer(driver, tables, signal);
-      // Somebody has made the outbox to be read. It grows until it is.
+      // An outbox was set up on purpose, and grows until it is read. So it is preferred.
       return outbox.obstacles.length === 0 ? [outbox, replication] : [replication, outbox];
     },
     leftOvers: async (signal) => [

@@ -1,4 +1,4 @@
-/** A log sequence number as a text whose order is that of the log: 16 hexadecimal digits. */
+/** A log sequence number as a text that sorts in the order of the log: 16 hexadecimal digits. */
 export function lsnText(lsn: bigint): string {
   return lsn.toString(16).toUpperCase().padStart(16, '0');
 }
@@ -15,7 +15,7 @@ export function parseLsn(spelled: string): bigint {
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
 
-/** Microseconds between 1970 and 2000, from where PostgreSQL counts. */
+/** Microseconds from 1970 to 2000, the epoch of PostgreSQL's timestamps. */
 const epoch = 946_684_800_000_000n;
 
 /** Milliseconds since 1970 of a timestamp in the replication protocol. */

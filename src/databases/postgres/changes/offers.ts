@@ -4,7 +4,7 @@ import type { Driver } from '../../../sql/index.ts';
 import { elsewhereReasons } from '../outbox/index.ts';
 import { quotedName } from '../quoted-name.ts';
 
-/** The publication that Foz follows where no other is named. Its owner decides which tables it has. */
+/** The publication that Foz follows by default. Its owner decides which tables it has. */
 export const defaultPublication = 'foz';
 
 /** The server's settings and rights of the user, in one row. `name`: the publication as a literal. */
@@ -17,9 +17,9 @@ const serverQuery = (name: string) => `select current_setting('wal_level'),
   quote_ident(current_user)`;
 
 /**
- * Tables with what their replica identity sends of the old row (d: key, i: index, f: whole row, n: nothing), whether they are published
- * with all their rows, and whether the log has their changes under another name: those of a partition that is published as a part of
- * its table, those of tables that inherit from it.
+ * Tables with three properties: the columns of the old row that their replica identity sends (d: key, i: index, f: whole row, n: none),
+ * whether they are published with all their rows, and whether the log has their changes under another table (a partition that is
+ * published as part of its parent, tables that inherit).
  */
 const tablesQuery = (name: string) => `select n.nspname, c.relname, c.relreplident::text,
   exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and (case c.relreplident
@@ -38,7 +38,7 @@ interface TableState {
   readonly table: ChangedTable;
   readonly identity: 'key' | 'whole row' | 'nothing';
   readonly isPublished: boolean;
-  /** Why the log has its changes, or some of them, as those of another table. */
+  /** The reason why the log has some of its changes under another table. */
   readonly elsewhere: 'partition' | 'inherited' | 'policies' | null;
 }
 
@@ -92,7 +92,7 @@ export async function replicationOffer(
   };
 }
 
-/** Where the log that slots keep is not bounded, and slots of Foz whose log the server is about to drop. */
+/** Whether the log that slots keep is unbounded, and slots of Foz whose log the server is about to drop. */
 const slotsQuery = `select 'unbounded', '' from pg_catalog.pg_settings where name = 'max_slot_wal_keep_size' and setting = '-1'
 union all select r ->> 'wal_status', r ->> 'slot_name' from (select to_jsonb(s) from pg_catalog.pg_replication_slots s
   where s.database = current_database() and s.slot_name like 'foz\\_%') s(r) where r ->> 'wal_status' in ('unreserved', 'lost')`;
@@ -156,7 +156,7 @@ function publishing(tables: readonly TableState[], how: 'add' | 'create', public
   ];
 }
 
-/** `publication`: `null`: there is none. */
+/** The gap of a table; empty: it has none. `publication`: its name; `null`: it does not exist. */
 function gapsOf(
   { table, identity, isPublished, elsewhere }: TableState,
   publication: string | null,

@@ -6,7 +6,7 @@ import { MessageReader } from './message-reader.ts';
 interface Relation {
   readonly table: ChangedTable;
   readonly columns: readonly string[];
-  /** By index of the column: whether it is part of the replica identity. */
+  /** For each column: whether it is part of the replica identity. */
   readonly identity: readonly boolean[];
 }
 
@@ -34,10 +34,10 @@ const mostValueBytes = 64 * 1024 * 1024;
 
 /** Decodes the messages of the output plugin pgoutput. Values stay texts, as the output functions of their types write them. */
 export class Pgoutput {
-  /** Described anew after each change of a table, and after each reconnection. */
+  /** The tables by their id. The server describes a table again after it was altered, and after each reconnection. */
   readonly #relations = new Map<number, Relation>();
 
-  /** The message that the bytes hold; `null`: it holds no change. Throws RangeError for bytes that are no such message. */
+  /** Decodes one message; `null`: it contains no change. Throws RangeError for invalid bytes. */
   decode(bytes: Buffer): ChangeMessage | null {
     const reader = new MessageReader(bytes);
     const kind = reader.byte();
@@ -50,7 +50,7 @@ export class Pgoutput {
       case code.commit: {
         reader.byte();
         reader.int64();
-        // The end of the commit record, where the next transaction may begin.
+        // The position is the end of the commit record, where the next transaction may begin.
         return { kind: 'commit', position: lsnText(reader.int64()) };
       }
       case code.relation:
@@ -122,13 +122,13 @@ export class Pgoutput {
   }
 }
 
-/** The replica identity of a row; `null`: the table has none. */
+/** The columns of a row's replica identity as an image; `null`: the table has none. */
 function keyOf({ columns, identity }: Relation, { values }: RowImage): RowImage | null {
   if (!identity.includes(true)) return null;
   return { columns, values: values.map((value, at) => (identity[at] ? value : undefined)) };
 }
 
-/** The new row with the values of the old one where the server did not send them since they did not change. */
+/** Fills unchanged values, which the server does not send, from the old row. */
 function filled(after: RowImage, old: RowImage | null): RowImage {
   if (old === null || !after.values.includes(undefined)) return after;
   return {

@@ -12,7 +12,7 @@ const walHeader = 25;
 /** A row of PostgreSQL is at most 1.6 GB; more than a value of 1 GB is rarely in it. */
 const mostRowBytes = 2 ** 31 - 1;
 
-/** The server ends a connection of which it has heard nothing for `wal_sender_timeout`, 60 s by default. */
+/** Milliseconds between status updates. The server ends a connection without one for `wal_sender_timeout`, 60 s by default. */
 const statusMs = 5_000;
 
 interface Raw extends EventEmitter {
@@ -29,7 +29,7 @@ interface Listener {
   readonly end: (error: FozError) => void;
 }
 
-/** A connection in replication mode: reads CopyData, answers keep-alives, reports what was acknowledged. */
+/** A connection in replication mode: reads CopyData, answers keep-alives, reports acknowledged positions. */
 export class ReplicationConnection {
   readonly #client: Client;
   readonly #raw: Raw;
@@ -74,7 +74,7 @@ export class ReplicationConnection {
     if (this.#ended !== null) listener.end(this.#ended);
   }
 
-  /** Stops reading. Keep-alives are still answered, by the clock. */
+  /** Stops reading (back-pressure). Status updates are still sent at their interval. */
   pause(): void {
     this.#raw.stream.pause();
   }
@@ -87,7 +87,7 @@ export class ReplicationConnection {
     return this.#acknowledged;
   }
 
-  /** Reported to the server at once, and again every few seconds. */
+  /** Sets the acknowledged position. It is reported to the server at once, and again every few seconds. */
   acknowledge(position: bigint): void {
     if (position <= this.#acknowledged) return;
     this.#acknowledged = position;
@@ -107,7 +107,7 @@ export class ReplicationConnection {
     }
   }
 
-  /** Standby status update: written, flushed and applied are all what was acknowledged. */
+  /** Sends a standby status update. Its written, flushed and applied positions are all the acknowledged one. */
   #report(): void {
     if (this.#ended !== null) return;
     const message = Buffer.alloc(34);

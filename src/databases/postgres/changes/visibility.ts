@@ -7,7 +7,7 @@ import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import { parseLsn } from './lsn.ts';
 
-/** Milliseconds between two looks at a transaction that is not visible yet: the first pause, the longest one, all together. */
+/** Milliseconds between two checks of a transaction that is not visible yet: the first pause, the longest one, all together. */
 const pauseMs = { first: 1, longest: 50, most: 5_000 } as const;
 
 /** Transaction ids of the log have 32 bits, those of snapshots also an epoch. */
@@ -15,19 +15,19 @@ const epochBits = 32n;
 const half = 1n << 31n;
 
 /**
- * Waits until new snapshots see a transaction. A commit is in the log before it is visible: for a moment, and with synchronous
- * replication until the other server has confirmed it.
+ * Waits until new snapshots see a transaction. A commit is in the log before it is visible: usually for a moment, with synchronous
+ * replication until the standby has confirmed it.
  */
 export class Visibility {
   readonly #client: Client;
 
   private constructor(client: Client) {
     this.#client = client;
-    // A query on a lost connection rejects; the event repeats that.
+    // The error of a lost connection is reported by the next query. A listener keeps the event from ending the process.
     client.on('error', () => {});
   }
 
-  /** Opens a connection for looking. Rejects with the error of the driver or the server. */
+  /** Opens a connection for the checks. Rejects with the error of the driver or the server. */
   static async open(settings: Settings): Promise<Visibility> {
     return new Visibility((await connect(settings)).client);
   }
@@ -91,7 +91,7 @@ export function parseSnapshot(text: string): Snapshot {
   return { max: BigInt(max), running: new Set(running.split(',').filter(Boolean).map(BigInt)) };
 }
 
-/** Whether a snapshot sees a committed transaction, of whose id the lower 32 bits are known. */
+/** Whether a snapshot sees a committed transaction. `id`: the lower 32 bits of its id. */
 export function isVisible(id: number, { max, running }: Snapshot): boolean {
   let whole = ((max >> epochBits) << epochBits) | BigInt(id);
   if (whole - max > half) whole -= 1n << epochBits;

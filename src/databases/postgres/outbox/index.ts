@@ -5,7 +5,7 @@ import { messageOf, outboxStatements } from './statements.ts';
 export { elsewhereReasons, outboxLeft, outboxOffer } from './offer.ts';
 export { ownOutbox } from './owner.ts';
 
-/** Reads the outbox of a database. `own`: takes the right to read. */
+/** Reads the outbox of a database. `own`: takes its lock. */
 export function followOutbox(
   driver: Pick<Driver, 'run'>,
   own: () => Promise<Ownership>,

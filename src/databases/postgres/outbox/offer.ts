@@ -3,13 +3,13 @@ import type { ChangedTable, ChangeOffer, LeftOver } from '../../../plan/index.ts
 import { type Driver, outboxName } from '../../../sql/index.ts';
 import { creation, removalOfAll, triggersOf } from './statements.ts';
 
-/** Whether there is an outbox, whether the user may read it, and the user. */
+/** Whether an outbox exists, whether the user may read it, and the name of the user. */
 const stateQuery = `select (to_regclass('${outboxName}.changes') is not null)::text,
   coalesce(has_schema_privilege(to_regnamespace('${outboxName}'), 'usage') and has_table_privilege(to_regclass('${outboxName}.changes'), 'select')
     and has_table_privilege(to_regclass('${outboxName}.changes'), 'delete') and has_table_privilege(to_regclass('${outboxName}.reads'), 'insert'), false)::text,
   quote_ident(current_user)`;
 
-/** Tables with whether their trigger is there and on, and why not every change of what is read of them fires it. */
+/** Tables, whether their trigger exists and is enabled, and the reason why some changes of the rows that a query reads do not fire it. */
 const tablesQuery = `select n.nspname, c.relname,
   exists (select from pg_catalog.pg_trigger t join pg_catalog.pg_proc p on p.oid = t.tgfoid
     join pg_catalog.pg_namespace f on f.oid = p.pronamespace
@@ -20,7 +20,7 @@ const tablesQuery = `select n.nspname, c.relname,
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') order by n.nspname, c.relname`;
 
-/** Why the changes of a table are not all told as its own. */
+/** Reasons why some changes of a table's rows are reported under another table, or not at all. */
 export const elsewhereReasons = {
   partition: 'It is a partition: its changes are those of the table that it is a part of.',
   inherited: 'Other tables inherit from it: changes of their rows are theirs.',
@@ -73,7 +73,7 @@ export async function outboxOffer(
   };
 }
 
-/** The outbox, where there is one. */
+/** The outbox as an object that was left in the database; empty: there is none. */
 export async function outboxLeft(driver: Pick<Driver, 'run'>, signal: EndSignal): Promise<LeftOver[]> {
   const text = `to_regclass('${outboxName}.changes') is not null`;
   const { rows } = await driver.run({ text: `select (${text})::text`, slots: [] }, [], {

@@ -7,12 +7,13 @@ import { channel } from './statements.ts';
 
 /** The advisory lock that the reader of the outbox of a database holds. */
 const lock = '7380399430221231';
-/** Milliseconds after which the outbox is looked at without having been told. */
+/** Milliseconds after which the outbox is read without a notification. */
 const pollMs = 1_000;
 
 /**
- * Takes the right to read the outbox: an advisory lock on a connection of its own, which also hears of new changes. It ends with the
- * connection, so that a process that is gone holds up nobody. Rejects with FozError `conflict` when another reader has it.
+ * Takes the lock on the outbox: an advisory lock on a connection of its own, which also listens for notifications of new changes. The
+ * lock ends with the connection, so a process that has crashed does not keep it. Rejects with FozError `conflict` when another reader
+ * holds it.
  */
 export async function ownOutbox(settings: Settings): Promise<Ownership> {
   let client: Client;

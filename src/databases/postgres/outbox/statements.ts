@@ -5,7 +5,7 @@ import { valuesOf } from './record-text.ts';
 
 const changes = `${outboxName}.changes`;
 const reads = `${outboxName}.reads`;
-/** The channel that tells a reader of new changes. */
+/** The channel of NOTIFY for new changes. */
 export const channel = outboxName;
 /** Triggers of one event fire in the order of their names: this one before those that may change the row again. */
 const rowTrigger = '"!foz_outbox"';
@@ -20,7 +20,7 @@ export const outboxStatements: OutboxStatements = {
   visible: plain(`select min(id)::text, max(id)::text
     from (select id, id - row_number() over (order by id) as island from ${changes}) s group by island order by min(id)`),
   reads: plain(`select r.number::text, r.ids from ${reads} r order by r.number`),
-  note: plain(`insert into ${reads} (ids) values ($1) returning number::text`),
+  record: plain(`insert into ${reads} (ids) values ($1) returning number::text`),
   page: plain(`select c.id::text, c.at::text, c.namespace, c.name, c.op, c.columns, c.old, c.new from ${changes} c
     where c.id between $1::bigint and $2::bigint order by c.id limit $3::bigint`),
   remove: (ranges) => ({
@@ -44,7 +44,7 @@ export function messageOf({ table, op, columns, old, new: after }: OutboxRow): C
   };
 }
 
-/** Columns without a name are computed when they are read, so that triggers do not see their values. */
+/** Makes an image of a stored row. A column without a name is a virtual generated one, whose value triggers do not see. */
 function image(names: readonly (string | null)[], record: string): RowImage {
   const values = names.length === 0 ? [] : valuesOf(record);
   return {
@@ -55,8 +55,8 @@ function image(names: readonly (string | null)[], record: string): RowImage {
 
 /**
  * Creates the outbox. A row is stored in the text form of its type, in which every value is written by the output function of its own
- * type; the settings that these depend on are those of Foz's connections, whoever writes. The columns are read from the catalog, so that
- * altering a table breaks nothing. `user`: reads it.
+ * type; the function sets the time zone and formats of Foz's connections, whichever session writes. It reads the columns from the catalog, so
+ * that altering a table breaks nothing. `user`: the one that reads the outbox.
  */
 export function creation(user: string): string[] {
   return [

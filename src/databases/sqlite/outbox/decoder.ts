@@ -3,8 +3,8 @@ import type { OutboxDecoder, OutboxRow } from '../../../sql/index.ts';
 import { valuesOf } from './row-text.ts';
 
 /**
- * Turns rows of the outbox into messages. A row that may be replaced is stored before the row that may replace it: if that one follows, it
- * was. If another follows, the conflict was ignored, or resolved by an update.
+ * Turns rows of the outbox into messages. Before an insert or update, triggers store each conflicting row as `replaced`. If the write
+ * follows, the row was replaced, which is a delete. If another row follows, the conflict was ignored, or resolved by an update.
  */
 export class ReplacedRows implements OutboxDecoder {
   #replaced: OutboxRow[] = [];
@@ -12,7 +12,7 @@ export class ReplacedRows implements OutboxDecoder {
   messages(row: OutboxRow): readonly ChangeMessage[] {
     const pending = this.#replaced.filter(({ table }) => table.name === row.table.name);
     if (row.op === 'replaced') {
-      // Another row is written now: those before it were not replaced.
+      // A write of another row has begun, so the pending rows before it were not replaced.
       const same = pending.every(({ new: after }) => after === row.new);
       this.#replaced = [
         ...(same ? this.#replaced : this.#replaced.filter((one) => !pending.includes(one))),
@@ -29,7 +29,7 @@ export class ReplacedRows implements OutboxDecoder {
   }
 }
 
-/** Whether the row that was about to be written is the one that was. A rowid that SQLite had yet to make is -1 before. */
+/** Whether the announced row was written. A rowid that SQLite had yet to generate is -1 in the announced row. */
 function isWritten(expected: OutboxRow, { op, new: after, old }: OutboxRow): boolean {
   if (op === 'update' && old === expected.old) return false;
   if (expected.new === after) return true;

@@ -20,7 +20,7 @@ const statements: OutboxStatements = {
   visible: plain(`select min(id), max(id)
     from (select id, id - row_number() over (order by id) as island from ${outboxName}) group by island order by 1`),
   reads: plain(`select number, ids from ${readsName} order by number`),
-  note: plain(`insert into ${readsName} (ids) values (?1) returning number`),
+  record: plain(`insert into ${readsName} (ids) values (?1) returning number`),
   page: plain(`select id, at, null, name, op, columns, old, new from ${outboxName}
     where id between cast(?1 as integer) and cast(?2 as integer) order by id limit cast(?3 as integer)`),
   remove: (ranges) => ({
@@ -31,7 +31,7 @@ const statements: OutboxStatements = {
   forget: plain(`delete from ${readsName} where number < cast(?1 as integer)`),
 };
 
-/** Reads the outbox of a file. `own`: takes the right to read. */
+/** Reads the outbox of a file. `own`: takes its lock. */
 export function followOutbox(
   driver: Pick<Driver, 'run'>,
   own: () => Promise<Ownership>,

@@ -5,7 +5,7 @@ import type { Query } from '../query.ts';
 import { readSchema, type SchemaTable } from '../schema.ts';
 import { type TriggeredTable, triggersFor } from './triggers.ts';
 
-/** Creates the outbox. Its numbers are never given again, so they are in the order of the commits: SQLite has one writer at a time. */
+/** Creates the outbox. Ids are never reused (autoincrement), and SQLite has one writer at a time, so they are in the order of the commits. */
 const creation = [
   `create table ${outboxName} (id integer primary key autoincrement, at integer not null, name text not null, op text not null,
   columns text not null, old text, new text)`,
@@ -22,7 +22,7 @@ const partlyUnique = `select distinct m.name from (select name from sqlite_schem
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** Checks the outbox and the triggers of the tables. A trigger that was made for other columns than the table has now counts as missing. */
+/** Checks the outbox and the triggers of the tables. A trigger for other columns than the table has now counts as missing. */
 export async function outboxOffer(
   driver: Pick<Driver, 'run'>,
   isReadonly: boolean,
@@ -53,7 +53,7 @@ export async function outboxOffer(
         ? []
         : ['There is no outbox in the database: "foz changes setup" makes one with "--method triggers".']),
       ...(isReadonly
-        ? ['The file is open for reading only: what was read of an outbox has to be deleted.']
+        ? ['The file is open for reading only, but rows that were read of an outbox have to be deleted.']
         : []),
     ],
     setup: [
@@ -71,7 +71,7 @@ export async function outboxOffer(
         return [{ table, reason: 'It has no triggers that fill the outbox, or outdated ones.' }];
       if (!partly.has(table.name)) return [];
       const reason =
-        'Rows that INSERT OR REPLACE deletes by a unique index over expressions or a part of the rows are not told.';
+        'Rows that INSERT OR REPLACE deletes by a unique index over expressions or a part of the rows are not reported.';
       return [{ table, reason }];
     }),
     unseen: tables.filter((table) => !seen.has(table)),
@@ -79,7 +79,7 @@ export async function outboxOffer(
   };
 }
 
-/** The outbox and the triggers that are there. */
+/** The outbox and its triggers that exist. */
 export async function outboxLeft(driver: Pick<Driver, 'run'>, signal: EndSignal): Promise<LeftOver[]> {
   const names = (await queryOver(driver, signal)(existing)).map(([name]) => String(name));
   if (names.length === 0) return [];
@@ -115,7 +115,7 @@ function triggered({ name, columns, uniqueIndexes }: SchemaTable): TriggeredTabl
   };
 }
 
-/** A name of the rowid that no column has taken. */
+/** A name of the rowid that no column has. */
 function rowidName(columns: SchemaTable['columns']): string {
   const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
   return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name)) ?? 'rowid';

@@ -1,6 +1,6 @@
 const literals = /'([^']*(?:''[^']*)*)'|X'([0-9A-F]*)'|T([0-9A-F]*)|(NULL)|([^,]+)/gy;
 
-/** The values of a row that a trigger has stored as literals of SQLite, in the form in which they are read from the database. */
+/** Parses a row that a trigger has stored as SQLite literals. Values have the form in which a query returns them. */
 export function valuesOf(row: string): unknown[] {
   const values: unknown[] = [];
   literals.lastIndex = 0;

@@ -4,13 +4,13 @@ import { outboxName } from '../../../sql/index.ts';
 export interface TriggeredTable {
   readonly name: string;
   readonly columns: readonly string[];
-  /** Its primary key and unique keys, as far as they are of columns. */
+  /** Its primary key and unique keys over columns, not over expressions. */
   readonly keys: readonly (readonly string[])[];
   /** The columns that identify a row: its primary key, or a name of the rowid. */
   readonly identity: readonly string[];
 }
 
-/** A trigger with its statement, as SQLite keeps the text: it spells the first two words itself. */
+/** A trigger with its statement, spelled as `sqlite_schema` returns it: SQLite stores `CREATE TRIGGER` in capitals. */
 export interface Trigger {
   readonly name: string;
   readonly statement: string;
@@ -18,7 +18,7 @@ export interface Trigger {
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
-/** Milliseconds since 1970. Functions that only newer versions of SQLite have would make the writes of older programs fail. */
+/** Milliseconds since 1970. Only functions of old SQLite versions are used: the trigger runs in the program that writes. */
 const now = `cast((julianday('now') - 2440587.5) * 86400000.0 as integer)`;
 
 /**
@@ -55,7 +55,7 @@ function trigger({ name }: TriggeredTable, event: string, body: string, of = '')
   };
 }
 
-/** Triggers that store the rows which the row to be written conflicts with. The reader finds out whether they were replaced. */
+/** Triggers that store the rows that conflict with the row to be written. The reader finds out whether they were replaced. */
 function replacing(table: TriggeredTable): Trigger[] {
   const { name, keys, identity } = table;
   if (keys.length === 0) return [];
@@ -79,7 +79,7 @@ function replacing(table: TriggeredTable): Trigger[] {
   ];
 }
 
-/** The values of a row as SQL literals, with commas between them. A text with a NUL, at which `quote` ends, is `T` and its bytes. */
+/** The values of a row as SQL literals, with commas between them. `quote` stops at NUL, so a text with one is stored as `T` and its bytes. */
 function imageOf(row: string, { columns }: TriggeredTable): string {
   return balanced(
     columns.map((column) => {

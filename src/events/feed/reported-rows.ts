@@ -3,8 +3,8 @@ import { FozError } from '../../core/index.ts';
 import type { ChangedTable, ChangeOffer, Changes } from '../../plan/index.ts';
 import { tableKey } from './watchers.ts';
 
-/** Which changed rows the database of a feed tells, as it is set up now. */
-export class Telling {
+/** The tables whose changed rows the stream of a feed contains, and the columns of the row before a change. */
+export class ReportedRows {
   #isKnown = false;
   #best: ChangeOffer | null = null;
   #obstacles: readonly string[] = [];
@@ -22,31 +22,31 @@ export class Telling {
     this.#unseen = unseen;
   }
 
-  /** Throws FozError `not-supported` where the changed rows of a table are not told, or not the old values of the columns. */
+  /** Throws FozError `not-supported` where the stream lacks the changed rows of a table, or the old values of the columns. */
   check(changes: Changes | null, table: Table, neededOld: readonly Column[]): void {
     const { name } = table.source;
     const reason = this.#reason(changes, table);
     if (reason !== null)
       throw new FozError(
         'not-supported',
-        `The database does not tell the changed rows of this table, as it is set up: "foz changes status" says why, "foz changes setup ${name}" what helps.`,
+        `The database does not report the changed rows of this table, as it is set up: "foz changes status" says why, "foz changes setup ${name}" what helps.`,
         { internal: reason },
       );
     const missing = neededOld.find((column) => !this.#hasOld(table, column));
     if (missing !== undefined)
       throw new FozError(
         'not-supported',
-        'The database tells only the key of the row before a change, but the filter, or the mask of a column, needs more: let it tell whole rows (on PostgreSQL: REPLICA IDENTITY FULL).',
+        'The database reports only the key of the row before a change, but the filter, or the mask of a column, needs more: let it report whole rows (on PostgreSQL: REPLICA IDENTITY FULL).',
         { internal: `${table.id}.${missing.name}` },
       );
   }
 
-  /** Why changed rows are not told, for admins; `null`: they are, or it is not known yet. */
+  /** Why changed rows are not reported, for admins; `null`: they are, or the database was not asked yet. */
   #reason(changes: Changes | null, table: Table): string | null {
-    if (changes === null) return `${table.source.engine} tells no changes.`;
+    if (changes === null) return `${table.source.engine} reports no changes.`;
     if (!this.#isKnown) return null;
     if (this.#best === null) return ['No method can be used.', ...this.#obstacles].join(' ');
-    if (this.#best.grain !== 'rows') return 'Only that something was changed is told.';
+    if (this.#best.grain !== 'rows') return 'The method reports that something was changed, but no rows.';
     if (!this.#unseen.has(tableKey(table))) return null;
     return this.#gapOf(table)?.reason ?? `The changes of ${table.id} are not reported.`;
   }
