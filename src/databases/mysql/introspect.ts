@@ -2,11 +2,12 @@ import type { SourceFacts } from '../../catalog/index.ts';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
 import { namespaceFilter, tableFilter } from '../../sql/index.ts';
+import type { Row } from './catalog-rows.ts';
 import { listLiteral, textLiteral } from './literal.ts';
 import { systemNamespaces } from './namespaces.ts';
 import type { Settings } from './options.ts';
 import type { Queries } from './queries.ts';
-import { Reading, type Row } from './reading.ts';
+import { Reading } from './reading.ts';
 import { type Engine, untested } from './supported.ts';
 
 /** Reads everything that the user may read. Default namespace: the database of the URL; other ones only where patterns name them. */

@@ -2,18 +2,19 @@ import type { CatalogIssue, Key, RootFieldKind, Table } from '../../catalog/inde
 import type { RefusedRoot } from './clashes.ts';
 import { isLegal } from './identifier.ts';
 
-interface Entry {
+/** A root field. `key`: the key of a lookup, else `null`. */
+export interface RootEntry {
   readonly table: Table;
   readonly kind: RootFieldKind;
   readonly key: Key | null;
 }
-type Named = Entry & { readonly name: string };
+type Named = RootEntry & { readonly name: string };
 
 /** Root fields whose names follow no pattern: custom ones, and lookups by unique keys. */
 export class Lookups {
   readonly #custom = new Map<Table, Map<RootFieldKind, string>>();
   readonly #keys = new Map<Table, Named[]>();
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, RootEntry>();
   readonly #issues: CatalogIssue[];
   readonly #refused: readonly RefusedRoot[];
 
@@ -51,14 +52,14 @@ export class Lookups {
   }
 
   /** Takes a name if it is free. Otherwise returns its holder. */
-  claim(side: string, namespace: string | null, name: string, entry: Entry): Entry | undefined {
+  claim(side: string, namespace: string | null, name: string, entry: RootEntry): RootEntry | undefined {
     const id = `${side} ${namespace ?? ''} ${name}`;
     const holder = this.#entries.get(id);
     if (holder === undefined) this.#entries.set(id, entry);
     return holder;
   }
 
-  find(side: string, namespace: string | null, name: string): Entry | undefined {
+  find(side: string, namespace: string | null, name: string): RootEntry | undefined {
     return this.#entries.get(`${side} ${namespace ?? ''} ${name}`);
   }
 

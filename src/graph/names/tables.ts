@@ -1,41 +1,18 @@
-import type { CatalogIssue, Key, RootFieldKind, Source, Table } from '../../catalog/index.ts';
+import type { CatalogIssue, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
-import { allowsRoot, offersLookup, offersRoot } from '../column-support.ts';
-import {
-  type ClashResolution,
-  clashesIn,
-  type NameClash,
-  namespaceOf,
-  resolveClashes,
-  yieldingOf,
-} from './clashes.ts';
-import { type Operation, rootKinds, rootPatterns, type TypeKind, typeKinds } from './conventions.ts';
+import { offersRoot } from '../column-support.ts';
+import { type ClashResolution, clashesIn, type NameClash, resolveClashes, yieldingOf } from './clashes.ts';
+import { type Operation, type TypeKind, typeKinds } from './conventions.ts';
 import { Directory } from './directory.ts';
 import { holderOf } from './holder.ts';
 import { spellName, takeName } from './identifier.ts';
-import { noLookup, refusedRoot, reservedName, takenName } from './issues.ts';
-import { lookupKeys, lookupName } from './lookup-names.ts';
-import { Lookups } from './lookups.ts';
+import { refusedRoot, reservedName, takenName } from './issues.ts';
+import type { RootEntry } from './lookups.ts';
 import { comparePrecedence } from './precedence.ts';
 import { bothNames, type ReservedName, reservedNames } from './reserved.ts';
+import { RootNames, type Side } from './root-names.ts';
 import { isReservedType, renamed } from './shared.ts';
-import {
-  baseName,
-  rootEndingOf,
-  rootWord,
-  type Style,
-  stylesOf,
-  typeStem,
-  wantedName,
-  wordsBefore,
-} from './style.ts';
-
-/** A root field. `key`: the key of a lookup, else `null`. */
-export interface RootEntry {
-  readonly table: Table;
-  readonly kind: RootFieldKind;
-  readonly key: Key | null;
-}
+import { baseName, type Style, stylesOf, typeStem, wantedName } from './style.ts';
 
 export interface NameOptions {
   readonly subscriptions: boolean;
@@ -43,9 +20,6 @@ export interface NameOptions {
   /** Whether a table has a kind of type, judging by its own facts and its engine. */
   readonly offersType: (table: Table, kind: TypeKind) => boolean;
 }
-
-type Side = 'read' | 'write';
-const sideOf = (operation: Operation): Side => (operation === 'mutation' ? 'write' : 'read');
 
 /** Most rounds of resolving clashes. Each table that gets another name leads to a new round, and the bound prevents an endless loop. */
 const mostRounds = 100;
@@ -71,8 +45,7 @@ export class TableNames {
   #issues: CatalogIssue[] = [];
   #types!: Directory<Table, TypeKind>;
   readonly #typeStems = new Map<Table, string>();
-  readonly #roots = new Map<string, Directory<Table, RootFieldKind>>();
-  #lookups!: Lookups;
+  #roots!: RootNames;
 
   constructor(sources: readonly Source[], options: NameOptions) {
     const { styles, issues } = stylesOf(sources);
@@ -156,94 +129,48 @@ export class TableNames {
   }
 
   rootName(table: Table, kind: RootFieldKind): string {
-    const custom = this.#lookups.custom(table, kind);
-    if (custom !== undefined) return custom;
-    const style = this.style(table);
-    const { verb } = rootPatterns[kind];
-    const word = rootWord(style, verb, table, this.base(table));
-    return wordsBefore(style, verb) + word + rootEndingOf(style, kind);
+    return this.#roots.nameOf(table, kind);
   }
 
   /** All root fields of a table for an operation, with their names. */
   rootsOf(table: Table, operation: Operation): (RootEntry & { readonly name: string })[] {
-    const fields = rootKinds
-      .filter((kind) => (rootPatterns[kind].operations as readonly string[]).includes(operation))
-      .filter((kind) => this.hasRoot(table, kind) && allowsRoot(table, kind, operation))
-      .map((kind) => ({ table, kind, key: keyOf(table, kind), name: this.rootName(table, kind) }));
-    if (operation === 'mutation' || !allowsRoot(table, 'select_by_pk', operation)) return fields;
-    return [...fields, ...this.#lookups.keysOf(table)];
+    return this.#roots.of(table, operation);
   }
 
   findRoot(operation: Operation, namespace: string | null, name: string): RootEntry | undefined {
-    const side = sideOf(operation);
-    const found = [this.#lookups.find(side, namespace, name), this.#patternRoot(side, namespace, name)];
-    return found.find((entry) => {
-      if (entry === undefined || !this.#isOffered(entry)) return false;
-      if (!allowsRoot(entry.table, entry.kind, operation)) return false;
-      return (rootPatterns[entry.kind].operations as readonly Operation[]).includes(operation);
-    });
+    return this.#roots.find(operation, namespace, name);
   }
 
   /** The table that a root field reads or writes. */
   holder(side: Side, namespace: string | null, name: string): Table | undefined {
-    return (this.#lookups.find(side, namespace, name) ?? this.#patternRoot(side, namespace, name))?.table;
-  }
-
-  /** Whether the root field is offered. Lookups by unique keys need no primary key. */
-  #isOffered({ table, kind, key }: RootEntry): boolean {
-    const byKey = kind === 'select_by_pk' && key !== null && key !== table.primaryKey;
-    return byKey ? this.includes(table) && offersLookup(table, key) : this.hasRoot(table, kind);
-  }
-
-  #patternRoot(side: Side, namespace: string | null, name: string): RootEntry | undefined {
-    const found = this.#directory(side, namespace).find(name);
-    if (found === undefined) return undefined;
-    return { table: found.owner, kind: found.kind, key: keyOf(found.owner, found.kind) };
-  }
-
-  #directory(side: Side, namespace: string | null): Directory<Table, RootFieldKind> {
-    const id = `${side} ${namespace ?? ''}`;
-    let directory = this.#roots.get(id);
-    if (directory === undefined) {
-      directory = new Directory(
-        (table, kind) => this.hasRoot(table, kind) && this.#lookups.custom(table, kind) === undefined,
-      );
-      this.#roots.set(id, directory);
-    }
-    return directory;
+    return this.#roots.holder(side, namespace, name);
   }
 
   /** Enters the names of all tables anew. Returns the clashes between them. */
   #enter(): NameClash[] {
     this.#issues = [];
     this.#types = new Directory((table, kind) => this.hasType(table, kind));
-    this.#roots.clear();
-    this.#lookups = new Lookups(this.#issues, this.#resolution.refused);
+    this.#roots = new RootNames(this, this.#issues, this.#resolution.refused);
     for (const table of this.tables) this.#enterTable(table);
     const clashes = [
-      ...this.#customNames(this.tables),
-      ...[...this.#roots.values()].flatMap((directory) => clashesIn('root field', directory)),
+      ...this.#roots.enterCustom(this.tables),
+      ...this.#roots.clashes(),
       ...clashesIn('type', this.#types),
     ];
     if (clashes.length > 0) return clashes;
-    const namespaces = this.#namespaceClashes();
+    const namespaces = this.#roots.namespaceClashes();
     if (namespaces.length > 0) return namespaces;
     const reserved = this.#reservedClashes();
     if (reserved.length > 0) return reserved;
-    return this.tables.flatMap((table) => this.#nameKeys(table));
+    return this.tables.flatMap((table) => this.#roots.enterLookups(table));
   }
 
   #enterTable(table: Table): void {
     const style = this.style(table);
-    const base = this.base(table);
-    const stem = this.#freeStem(style, table, base);
+    const stem = this.#freeStem(style, table, this.base(table));
     this.#typeStems.set(table, stem);
     this.#types.add(stem, style.typeEndings, table);
-    for (const { side, verb, endings } of style.rootLists) {
-      const word = rootWord(style, verb ?? 'any', table, base);
-      const text = verb === null ? word : wordsBefore(style, verb) + word;
-      this.#directory(side, style.namespace).add(text, endings, table);
-    }
+    this.#roots.enter(table);
   }
 
   /** Gives the tables that must move longer names: `shop_orders`, then `shop_orders_2`, ... */
@@ -282,41 +209,6 @@ export class TableNames {
     return group !== undefined && this.#resolution.without[group].has(table);
   }
 
-  /** Enters `custom_root_fields`. Names that are taken are clashes. */
-  #customNames(tables: readonly Table[]): NameClash[] {
-    const clashes: NameClash[] = [];
-    for (const table of tables) {
-      for (const kind of this.#lookups.addCustom(table, rootKinds)) {
-        const name = this.#lookups.custom(table, kind)!;
-        const side: Side = rootPatterns[kind].verb === '' ? 'read' : 'write';
-        const { namespace } = this.style(table);
-        const holder = this.#lookups.claim(side, namespace, name, { table, kind, key: keyOf(table, kind) });
-        const other = holder ?? this.#patternRoot(side, namespace, name);
-        if (other === undefined || other.table === table) continue;
-        clashes.push({
-          what: 'root field',
-          name,
-          one: { owner: table, kind, custom: true },
-          other: { owner: other.table, kind: other.kind, custom: holder !== undefined },
-        });
-      }
-    }
-    return clashes;
-  }
-
-  #namespaceClashes(): NameClash[] {
-    return this.namespaces.flatMap((name) =>
-      (['query', 'mutation'] as const).flatMap((operation): NameClash[] => {
-        const found = this.findRoot(operation, null, name);
-        if (found === undefined) return [];
-        const custom = this.#lookups.custom(found.table, found.kind) !== undefined;
-        return [
-          { what: 'root field', name, one: { owner: found.table, kind: found.kind, custom }, other: null },
-        ];
-      }),
-    );
-  }
-
   /** The clashes of new tables with names that are reserved for absent tables. */
   #reservedClashes(): NameClash[] {
     const { longer } = this.#resolution;
@@ -330,45 +222,11 @@ export class TableNames {
       return [{ what: 'root field', name: this.rootName(table, 'select'), one, other: null }];
     });
   }
-
-  /**
-   * Names a lookup `orders_by_number` for every unique key besides the primary one. Where the name is taken, the lookup is left out. It
-   * is a clash instead where the table of the key is older than the holder of the name.
-   */
-  #nameKeys(table: Table): NameClash[] {
-    const style = this.style(table);
-    return lookupKeys(table).flatMap((key): NameClash[] => {
-      const name = lookupName(style, table, this.base(table), key);
-      const entry = { table, kind: 'select_by_pk' as const, key };
-      const { namespace } = style;
-      const found = this.#patternRoot('read', namespace, name);
-      if (found !== undefined && isNewer(found.table, table)) {
-        const one = { owner: found.table, kind: found.kind };
-        return [{ what: 'root field', name, one, other: { owner: table, kind: 'select_by_pk' } }];
-      }
-      const holder =
-        found?.table.id ??
-        (namespace === null && this.namespaces.includes(name) ? namespaceOf : undefined) ??
-        this.#lookups.claim('read', namespace, name, entry)?.table.id;
-      if (holder === undefined) this.#lookups.addKey(table, { ...entry, name });
-      else if (holder !== table.id) this.#issues.push(noLookup(table, key, name, holder));
-      return [];
-    });
-  }
 }
 
 const kindIndex = new Map(typeKinds.map((kind, index) => [kind, index]));
 
-function keyOf(table: Table, kind: RootFieldKind): Key | null {
-  return rootPatterns[kind].ending === 'by_pk' ? table.primaryKey : null;
-}
-
 function withoutColumns(table: Table): CatalogIssue {
   const reason = 'It has no column that can be read, so it is left out of the graph.';
   return { severity: 'error', where: table.id, reason };
-}
-
-/** Whether `one` got its name after `other`. */
-function isNewer(one: Table, other: Table): boolean {
-  return one.keptName === null && one.customName === null && other.keptName !== null;
 }

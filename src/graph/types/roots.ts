@@ -2,7 +2,7 @@ import { type GraphQLFieldConfig, GraphQLInt, GraphQLString } from 'graphql';
 import type { Key, RootFieldKind, Table } from '../../catalog/index.ts';
 import type { Graph } from '../graph.ts';
 import { word } from '../names/conventions.ts';
-import type { RootEntry } from '../names/tables.ts';
+import type { RootEntry } from '../names/lookups.ts';
 import { orderArgument, rowsArguments } from './arguments.ts';
 import { type Arguments, argument, field, fullList, list, listOf, nonNull } from './make.ts';
 import { changeOpType, columnType } from './values.ts';
