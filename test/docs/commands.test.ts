@@ -67,6 +67,11 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/live.md', 'subscription {\n  orders_stream(', 'demo'],
   [
     'docs/live.md',
+    'subscription {\n  orders_changes(',
+    { not: 'needs an outbox or a log; test/events/changes.servers.test.ts asks in the same way' },
+  ],
+  [
+    'docs/live.md',
     'curl -N',
     { not: 'does not end; test/events/subscriptions.test.ts asks in the same way' },
   ],
