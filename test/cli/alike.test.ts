@@ -250,7 +250,7 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
     '  graph: + sent was added to enum type states_enum',
     'desk: 2 tables, 1 changes',
     '  + people  table, 1 columns',
-    '  graph: + people was added (and 65 more that follow from it)',
+    '  graph: + people was added (and 68 more that follow from it)',
     'Store it with --write.',
     '',
   ].join('\n');

@@ -101,7 +101,7 @@ test('the graph and the types of its scalars, of all or of a role', async () => 
   expect(found[0]!.out).toMatch(/\n {2}insert_orders\(/);
   expect(found[1]!.out).toMatch(/\ntype orders [^}]*\n {2}id: Int!\n/);
   expect(found[1]!.out).not.toMatch(/insert_orders|note/);
-  expect(found[2]!.out).toBe('{\n  "bigint": "string"\n}\n');
+  expect(found[2]!.out).toBe('{\n  "bigint": "string",\n  "timestamptz": "string"\n}\n');
   expect((await there('schema', 'print', '--role', 'clrek')).err).toMatch(
     /^The role "clrek" has no permission \(did you mean "clerk"\?\)/,
   );

@@ -303,7 +303,7 @@ test('<table>_changes is refused where the database does not report changed rows
     {
       errors: [
         {
-          message: expect.stringContaining('"foz changes setup shop" what helps'),
+          message: expect.stringContaining('subscribe to the rows themselves, or with "_stream" to new ones'),
           extensions: { code: 'not-supported' },
         },
       ],

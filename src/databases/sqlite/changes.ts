@@ -31,6 +31,7 @@ export function sqliteChanges(
         warnings: [],
       },
     ],
+    servesRows: false,
     leftOvers: (signal) => outboxLeft(driver, signal),
     async follow(options) {
       if (options.method === 'triggers') return followOutbox(driver, () => ownOutbox(file, reader), options);

@@ -25,7 +25,13 @@ export class ReportedRows {
   /** Throws FozError `not-supported` where the stream lacks the changed rows of a table, or the old values of the columns. */
   check(changes: Changes | null, table: Table, neededOld: readonly Column[]): void {
     const { name } = table.source;
-    const reason = this.#reason(changes, table);
+    if (changes?.servesRows !== true)
+      throw new FozError(
+        'not-supported',
+        'The changed rows of a database of this kind are not reported: subscribe to the rows themselves, or with "_stream" to new ones.',
+        { internal: `${table.source.engine} reports no changed rows.` },
+      );
+    const reason = this.#reason(table);
     if (reason !== null)
       throw new FozError(
         'not-supported',
@@ -42,8 +48,7 @@ export class ReportedRows {
   }
 
   /** Why changed rows are not reported, for admins; `null`: they are, or the database was not asked yet. */
-  #reason(changes: Changes | null, table: Table): string | null {
-    if (changes === null) return `${table.source.engine} reports no changes.`;
+  #reason(table: Table): string | null {
     if (!this.#isKnown) return null;
     if (this.#best === null) return ['No method can be used.', ...this.#obstacles].join(' ');
     if (this.#best.grain !== 'rows') return 'The method reports that something was changed, but no rows.';

@@ -13,6 +13,7 @@ export function mysqlChanges(settings: Settings, driver: Pick<Driver, 'run'>): C
     (await driver.run({ text, slots: [] }, [], { signal: never, timeoutMs: null })).rows;
   return {
     offers: async (tables, signal) => [await binlogOffer(settings, tables, signal)],
+    servesRows: true,
     leftOvers: async () => [],
     follow: (options) => followBinlog(settings, options, () => readHiddenTypes(ask, settings)),
   };
