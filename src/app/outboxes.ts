@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { followingIssues } from '../control/index.ts';
 import type { Feeds } from '../events/index.ts';
+import type { Connector } from '../plan/index.ts';
 import { changesOf, type SourceRegistry } from '../views/index.ts';
 
 /** Milliseconds between two searches for outboxes. */
@@ -16,16 +17,23 @@ export function keepOutboxes(
   feeds: Feeds,
   registry: SourceRegistry,
   log: Pick<Logger, 'error'>,
-): { search(): void; stop(): void } {
+): { sourcesChanged(): void; stop(): void } {
   let searching: Promise<void> | null = null;
   let isAgain = false;
   const logged = new Map<string, string>();
+  const searched = () =>
+    registry.sources.filter(({ config, connector, status }) => {
+      const { method } = changesOf(config);
+      const mayHave = method === 'auto' || method === 'triggers';
+      return mayHave && connector.changes !== null && status.state === 'available';
+    });
+  let last: readonly Connector[] = [];
   const search = async () => {
+    const sources = searched();
+    last = sources.map(({ connector }) => connector);
     const found = await Promise.all(
-      registry.sources.map(async ({ name, config, connector, status }) => {
-        const { method } = changesOf(config);
-        if (connector.changes === null || status.state !== 'available') return [];
-        if (method !== 'auto' && method !== 'triggers') return [];
+      sources.map(async ({ name, connector }) => {
+        if (connector.changes === null) return [];
         const left = await connector.changes.leftOvers(AbortSignal.timeout(patienceMs)).catch(() => []);
         return left.some(({ kind }) => kind === 'outbox') ? [name] : [];
       }),
@@ -47,5 +55,12 @@ export function keepOutboxes(
   const timer = setInterval(searchSoon, searchMs);
   timer.unref();
   searchSoon();
-  return { search: searchSoon, stop: () => clearInterval(timer) };
+  return {
+    sourcesChanged() {
+      const now = searched();
+      const isSame = now.length === last.length && now.every(({ connector }, at) => connector === last[at]);
+      if (!isSame) searchSoon();
+    },
+    stop: () => clearInterval(timer),
+  };
 }

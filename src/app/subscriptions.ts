@@ -53,7 +53,7 @@ export function subscriptionsOf(
   });
   const outboxes = keepOutboxes(feeds, registry, log);
   const stop = graphs.onSwap(() => {
-    outboxes.search();
+    outboxes.sourcesChanged();
     feeds.reconsider();
     live.replan();
   });

@@ -65,7 +65,7 @@ test.each([
 });
 
 test('a subscription where none are served is an error message; over HTTP the transports that carry one are named', async () => {
-  const query = 'subscription { hello }';
+  const query = 'subscription { sum }';
   const client = await (await open(server.url)).init();
   const [error] = (await client.ask('1', query)).map((text) => JSON.parse(text) as { payload: unknown });
   expect(error).toMatchObject({
