@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { type Started, start } from '../../src/main.ts';
 import { type Answer, Subscriber } from '../events/subscriber.ts';
@@ -42,6 +45,7 @@ for (const [engine, way] of ways) {
       const place = proxy === null ? { path: database.location } : { url: await proxy.open() };
       foz = await start(
         {
+          state: mkdtempSync(join(tmpdir(), 'state-')),
           server: { port: 0, graphiql: false },
           auth: { admin_secrets: [secret] },
           sources: [{ name: 'shop', kind: engine, ...place }],

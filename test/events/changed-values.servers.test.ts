@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { type Started, start } from '../../src/main.ts';
 import { columnsOf, valuesOf } from '../databases/mysql/every-type.ts';
@@ -66,6 +69,7 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
       for (const text of tables) await client.execute(text);
       foz = await start(
         {
+          state: mkdtempSync(join(tmpdir(), 'state-')),
           server: { port: 0, graphiql: false },
           auth: { admin_secrets: [secret] },
           sources: [{ name: 'shop', kind: engine, url: database.location }],

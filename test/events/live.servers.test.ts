@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Metadata } from '../../src/catalog/index.ts';
 import { Feeds } from '../../src/events/index.ts';
@@ -57,6 +60,7 @@ for (const [engine, method] of methods) {
         engine === 'sqlite' || engine === 'pglite' ? { path: database.location } : { url: database.location };
       foz = await start(
         {
+          state: mkdtempSync(join(tmpdir(), 'state-')),
           server: { port: 0, graphiql: false },
           auth: { admin_secrets: [secret] },
           sources: [

@@ -144,6 +144,7 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
       );
       foz = await start(
         {
+          state: mkdtempSync(join(tmpdir(), 'state-')),
           server: { port: 0, graphiql: false },
           auth: { admin_secrets: [secret] },
           sources: [
