@@ -27,7 +27,7 @@ export interface ControlContext {
   /** Settings such as issuers, limits and allow lists. */
   readonly settings: RuntimeSettings;
   readonly unlisted: UnlistedOperations;
-  /** How sources that somebody watches are followed now. */
+  /** The change feeds of the sources, for their present state. */
   readonly feeds: Pick<Feeds, 'states'>;
   /** API keys of the configuration file. */
   readonly declaredKeys: () => readonly DeclaredKey[];

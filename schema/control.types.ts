@@ -395,7 +395,7 @@ export type KeyScopesInput = {
 
 /** Limits of a role, or of everybody. */
 export type Limits = {
-  /** Those that the configuration file says, so that they stay. */
+  /** The limits that the configuration file sets, which cannot be changed here. */
   declared: Array<Scalars['String']['output']>;
   /** As `server.limits` in foz.yaml. */
   limits: Scalars['JSON']['output'];

@@ -23,7 +23,7 @@ export class AccountResolver {
   @Query(() => [Key], { description: 'API keys that the caller owns, by name; for an API key, itself.' })
   async keys(
     @Ctx() holder: Holder,
-    @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Those that have ended, too.' })
+    @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Also returns revoked keys.' })
     revoked: boolean,
   ): Promise<Key[]> {
     return (await ownKeys(holder, revoked)).map(shown);

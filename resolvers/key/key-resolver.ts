@@ -24,7 +24,7 @@ export class KeyResolver {
   })
   async keys(
     @Ctx() context: ControlContext,
-    @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Those that have ended, too.' })
+    @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Also returns revoked keys.' })
     revoked: boolean,
   ): Promise<Key[]> {
     const stored = await keysOf(planeOf(context), revoked);

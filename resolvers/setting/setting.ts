@@ -53,7 +53,9 @@ export class Limits {
   @Field(() => JsonScalar, { description: 'As `server.limits` in foz.yaml.' })
   limits!: unknown;
 
-  @Field(() => [String], { description: 'Those that the configuration file says, so that they stay.' })
+  @Field(() => [String], {
+    description: 'The limits that the configuration file sets, which cannot be changed here.',
+  })
   declared!: readonly string[];
 }
 

@@ -3,7 +3,7 @@ export function asConfigured(value: unknown): unknown {
   return respelled(value, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
-/** The reverse of `asConfigured`. */
+/** Converts settings to the spelling of the control API. The reverse of `asConfigured`. */
 export function asGraphql(value: unknown): unknown {
   return respelled(value, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 }

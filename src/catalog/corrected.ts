@@ -5,8 +5,9 @@ import { nearest } from './did-you-mean.ts';
 import type { Metadata, RemoteRelationshipMetadata, TableMetadata, TableName } from './metadata.ts';
 
 /**
- * Metadata in which misspelt sources and tables of entries (`all`: of their relationships too) are replaced by those that are probably
- * meant, so that what they hide can be checked too. Sources that were never read are not misspelt. Entries have the same positions. `null`: nothing is misspelt like that.
+ * Replaces misspelt names of sources and tables in metadata (`all`: those in relationships too) by the ones that are probably meant, so that
+ * the entries behind them can be checked. Sources that were never read do not count as misspelt. Entries keep their positions. `null`: no
+ * name is misspelt.
  */
 export function correctedMetadata(
   { sources, unread }: Pick<Catalog, 'sources' | 'unread'>,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** What must not get into Git: the state folder, with passwords and the master key in it; variables of the environment; texts of API keys. */
 const secretFiles = ['.foz/', '.env', 'key*.txt'] as const;
 
-/** Lists files with secrets in the `.gitignore` of a folder. Returns what a person should know of it; `null`: nothing was missing. */
+/** Lists files with secrets in the `.gitignore` of a folder. Returns a message for the user; `null`: nothing was missing. */
 export function keepOutOfGit(folder: string): string | null {
   const file = join(folder, '.gitignore');
   try {

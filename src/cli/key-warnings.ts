@@ -12,8 +12,8 @@ import {
 import { FozError } from '../core/index.ts';
 
 /**
- * What a new key lacks by the metadata of a configuration file: permissions of its roles, and session variables that these need. The
- * store may have other permissions, so none of it is an error. Nothing is said of a file that cannot be read.
+ * Warnings about a new key, by the metadata of a configuration file: roles without permissions, and missing session variables. They are no
+ * errors, since the store may have other permissions. A file that cannot be read has no warnings.
  */
 export async function warningsFor(file: string, key: DeclaredKeyConfig): Promise<readonly string[]> {
   if (!existsSync(file)) return [];

@@ -45,7 +45,7 @@ function print(source: string, names: readonly KeptName[]): void {
   }
 }
 
-/** `foz names reset`: names are made anew, as if the source or the table had just come. */
+/** `foz names reset`: assigns names again, as for a new source or table. */
 export async function resetKeptNames(
   source: string,
   table: string | undefined,

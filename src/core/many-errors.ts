@@ -9,7 +9,7 @@ const stops = {
   },
 } as const;
 
-/** The message of an error; GraphQL.js stops after a number of errors, and its last error does not say what is to be done. */
+/** The message of an error of GraphQL.js. After 100 errors it stops; the message of its last error is replaced by one with the way out. */
 export function plainMessage(message: string): string {
   return Object.values(stops).find(({ given }) => given === message)?.message ?? message;
 }

@@ -29,7 +29,7 @@ export interface PreparedPlan {
   readonly introspectsOnly: boolean;
   /** Tables that it reads and whose reads are recorded in the audit log. */
   readonly audited: readonly ReadTable[];
-  /** What the answer of a read depends on. */
+  /** The data that the answer of a read depends on. */
   readonly dependencies: Dependencies;
   /** The text of `data`. Rejects with FozError or FozErrors. */
   run(bindings: Bindings, context: RunContext, introspect: Introspect, written?: Written[]): Promise<string>;

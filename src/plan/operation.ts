@@ -92,7 +92,7 @@ export function planOperation(
   return { kind: operation.operation, steps: planning.steps, stepParams: planning.stepParams, roots };
 }
 
-/** A stream goes on from what it has sent, and so do changes: nothing else is asked for beside them. */
+/** Refuses other fields beside a stream or `<table>_changes`, since these continue from a position of their own. */
 function checkStreams(roots: readonly Root[]): void {
   const fields = rootFields(roots);
   const stream = fields.find(({ kind }) => kind === 'stream' || kind === 'changes');

@@ -23,8 +23,8 @@ interface Position {
 type Spreads = ReadonlyMap<string, readonly Position[]>;
 
 /**
- * The place of each error in the document that it is about, as `$.selectionSet.orders.args.where`; `$`: no place in particular. What a
- * fragment selects is placed where the fragment is spread first.
+ * The place of each error in the document that it is about, as `$.selectionSet.orders.args.where`; `$`: no place in particular. Errors
+ * within a fragment have the place where the fragment is spread first.
  */
 export function placesOf(errors: readonly GraphQLError[], document: DocumentNode): string[] {
   const nodes = errors.map(nodeOf);

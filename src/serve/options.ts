@@ -83,7 +83,7 @@ export interface ServerOptions {
     readonly caches: readonly CacheState[];
     /** Subscriptions that run, and the queries that they share. */
     readonly live: { readonly subscriptions: number; readonly queries: number };
-    /** How the changes of each source that somebody watches are seen, as `replication`. */
+    /** The change feed of each watched source: its method and its lag. */
     readonly feeds: readonly {
       readonly source: string;
       readonly method: string;

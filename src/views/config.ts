@@ -36,8 +36,8 @@ export interface Patterns {
 }
 
 /**
- * How the changes of a source are followed. `auto`: by the best method that works as things are. `polling`: watched queries run once a
- * second. `off`: not at all, so that nobody can subscribe to it.
+ * The method by which the changes of a source are followed. `auto`: the best one that the database allows now. `polling`: watched queries run
+ * once a second. `off`: none, so its tables cannot be subscribed to.
  */
 export type ChangeSetting = 'auto' | 'replication' | 'triggers' | 'polling' | 'off';
 

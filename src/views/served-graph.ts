@@ -5,7 +5,7 @@ import type { GraphsConfig, SourceConfig } from './config.ts';
 import { keptNamesOf, type NameBook, reservedNamesOf } from './names/book.ts';
 import { withTables } from './names/kept-names.ts';
 
-/** Everything that the graph follows from. */
+/** Everything that the graph is built from. */
 export interface GraphParts {
   readonly sources: readonly SourceInput[];
   /** Sources that were never read. They have no part in the graph, but explain what is missing in it. */
@@ -43,7 +43,7 @@ export function graphOf(
   });
 }
 
-/** How the names of a source are made; what it does not say itself, the configuration does. */
+/** The naming settings of a source; default: those of the whole configuration. */
 export function spellingOf(
   source: SourceConfig,
   all: Pick<GraphsConfig, 'naming' | 'numbers'>,

@@ -72,7 +72,7 @@ export async function applyFolder(
   return { ...diff, version: await target.write(diff.version, diff.metadata), applied: true, notes };
 }
 
-/** All faults of a folder: those of form, and what the rest says wrongly about the sources. */
+/** All faults of a folder: violations of the schema, and entries that do not match the sources. */
 async function faultsOf(read: ReadFolder, check: ApplyOptions['check']): Promise<FozErrors | ConfigError> {
   const further = read.rest === undefined ? [] : errorsOf(await check(read.rest), read);
   if (further.length === 0) return new ConfigError(read.problems);
@@ -80,7 +80,7 @@ async function faultsOf(read: ReadFolder, check: ApplyOptions['check']): Promise
   return new FozErrors([...ofForm, ...further]);
 }
 
-/** Errors with their places in the folder; those that follow from others only where there are no others. */
+/** The errors with their places in the folder. Errors that follow from others are included only if there are no others. */
 function errorsOf(issues: readonly CatalogIssue[], { locate }: ReadFolder): FozError[] {
   const errors = issues.filter(({ severity }) => severity === 'error');
   const own = errors.filter(({ topic }) => topic !== 'follows');

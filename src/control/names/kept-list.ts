@@ -35,7 +35,7 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Has the names of a source, or of one of its tables, made anew, and writes that into the audit log. Whether any were kept. */
+/** Assigns the names of a source, or of one of its tables, again, and records this in the audit log. Returns whether any names were kept. */
 export async function resetNames(
   { names, plane, actor }: Readonly<{ names: LiveNames; plane: ControlPlane | null; actor: Actor }>,
   source: string,

@@ -57,7 +57,7 @@ export function describeSource(source: AttachedSource): SourceDescription {
   };
 }
 
-/** The health of Foz, with details of what is wrong. */
+/** The health of Foz, with the details of its problems. */
 export interface Health {
   readonly ok: boolean;
   /** Names of sources that are not available. */

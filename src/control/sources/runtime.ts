@@ -9,7 +9,7 @@ import { type ControlPlane, requirePlane } from '../plane.ts';
 import { checkedSource, secretId, secretNames, shownSettings, withoutSecrets } from './settings.ts';
 import { openedSource } from './stored.ts';
 
-/** Milliseconds that a database may take to say what is left in it. */
+/** Milliseconds for the query for objects that following has left in a database. */
 const leftOverMs = 5_000;
 
 export interface RuntimeSourcesOptions {

@@ -11,8 +11,8 @@ import type {
 import type { IntrospectOptions } from '../../plan/index.ts';
 import { tableFilter } from '../../sql/index.ts';
 import { type CreatedTable, keyOf, readCreated, triggerOf } from './created.ts';
-import { columnKey, lookAtForms } from './look.ts';
 import type { Query } from './query.ts';
+import { columnKey, scanForms } from './scan-forms.ts';
 import { readSchema, type SchemaColumn, type SchemaTable } from './schema.ts';
 import { declaredType } from './types.ts';
 
@@ -29,7 +29,7 @@ export async function introspect(query: Query, options: IntrospectOptions): Prom
   const issues: FactIssue[] = [...schema.issues];
   const passes = tableFilter(options.tables);
   const wanted = schema.tables.filter((table) => passes(null, table.name));
-  const { forms, issues: found } = await lookAtForms(query, wanted);
+  const { forms, issues: found } = await scanForms(query, wanted);
   issues.push(...found);
   const enums: EnumFacts[] = [];
   const reader = new TableReader(schema.tables, forms, issues, enums);

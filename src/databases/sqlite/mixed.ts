@@ -82,8 +82,8 @@ export function compareMixed(x: Sql, type: ValueType, operator: Compared, param:
 }
 
 /**
- * Rows that may satisfy the operator. Numbers are sorted before texts and bytes behind them, whatever they are shown as; a text is sorted
- * within a day of what it is shown as.
+ * A condition for the rows that may satisfy the operator, which an index can use. In an index, SQLite sorts numbers before texts, and texts
+ * before bytes, whatever value they are shown as. A text stands within a day of its shown value.
  */
 function candidatesOf(x: Sql, type: ValueType, operator: Compared, param: Param): Sql | null {
   const value = bindCanonical(param, type);

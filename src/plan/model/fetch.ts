@@ -39,9 +39,9 @@ export type Fetch =
       readonly group: GroupBy;
     }
   /**
-   * Rows that no table holds: images of changed rows, those that pass `where`. `images` (shape `rows`) has a tuple per image, with what
-   * the driver read from the wire for each of `columns`. Column 0 of the result is the index of the tuple. `rows`: what is selected of
-   * a row, in several ways; each is one `object` of the shape.
+   * The images of changed rows that pass `where`; the images are parameters, not rows of a table. `images` (shape `rows`) has a tuple per
+   * image, with the driver's value of each of `columns`. Column 0 of the result is the index of the tuple. `rows`: lists of fields; each is
+   * one `object` of the shape.
    */
   | {
       readonly kind: 'images';

@@ -6,7 +6,7 @@ import { pieceLength } from '../pieces.ts';
 import type { Readers } from '../readers.ts';
 import { Answering, type Reply, type Run } from './answering.ts';
 import { closings, reasonOf } from './closings.ts';
-import { Outbox } from './outbox.ts';
+import { SendQueue } from './send-queue.ts';
 
 /** The settings and callbacks of a connection. */
 export interface ConnectionOptions {
@@ -36,7 +36,7 @@ export class Connection {
   readonly #running = new Set<Answering>();
   readonly #exact = new WeakSet<object>();
   #operations = 0;
-  readonly #outbox: Outbox;
+  readonly #sendQueue: SendQueue;
   #raw: Reply | null = null;
   #unwatch: (() => void) | null = null;
   #isAlive = true;
@@ -47,7 +47,7 @@ export class Connection {
     this.id = options.id;
     this.request = options.request;
     this.#socket = socket;
-    this.#outbox = new Outbox(socket);
+    this.#sendQueue = new SendQueue(socket);
     this.#options = options;
     const markAlive = () => {
       this.#isAlive = true;
@@ -154,10 +154,10 @@ export class Connection {
       if (!this.isOpen || !this.#isReading()) return;
       // The payload is the last member of a message, so its text goes before the closing brace.
       const text = reply === null ? message : `${message.slice(0, -2)}${reply.json}}`;
-      const leaving = this.#outbox.send(text);
+      const leaving = this.#sendQueue.send(text);
       if (text.length > pieceLength || this.request.socket.writableLength > 0) this.#watch(true);
       await leaving;
-      if (this.#outbox.waiting === 0) this.#watch(false);
+      if (this.#sendQueue.waiting === 0) this.#watch(false);
     } finally {
       reply?.release?.();
     }
@@ -218,7 +218,7 @@ export class Connection {
 
   /** Whether the client reads what is sent. A client with too many queued bytes is disconnected. */
   #isReading(): boolean {
-    const waiting = Math.max(this.#socket.bufferedAmount, this.#outbox.waiting);
+    const waiting = Math.max(this.#socket.bufferedAmount, this.#sendQueue.waiting);
     if (waiting <= this.#options.bufferBytes) return true;
     this.terminate();
     return false;

@@ -44,7 +44,7 @@ export class Checkpoint {
     }
   }
 
-  /** Writes what is not written yet. */
+  /** Writes the pending checkpoint. */
   close(): void {
     this.#write();
   }

@@ -3,7 +3,7 @@ import { FolderTaken, lockFolder } from '../../sql/index.ts';
 
 /** Another process has opened the embedded store. */
 export class StoreTaken extends FozError {
-  /** The message without the way out, which a command has another one for than a server. */
+  /** The message without the way out, since a command suggests another one than a server. */
   readonly fact: string;
 
   constructor(cause: FolderTaken) {

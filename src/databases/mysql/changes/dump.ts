@@ -50,7 +50,7 @@ export async function openDump(settings: Settings, { after }: FollowOptions): Pr
   }
 }
 
-/** Where the log ends now: what is committed from now on comes behind it. */
+/** The present end of the log. Later commits come behind it. */
 async function presentPlace(ask: Ask, { engine }: Settings, { version }: Server): Promise<Place> {
   if (engine === 'mariadb') {
     const [[position] = []] = await ask('select @@global.gtid_binlog_pos');

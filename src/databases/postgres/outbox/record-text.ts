@@ -21,7 +21,7 @@ export function valuesOf(record: string): (string | null)[] {
   return values;
 }
 
-/** What is doubled within quotes. */
+/** Characters that are doubled within quotes. */
 const special = /["\\]/;
 
 /** The position of the quote that ends the text which begins at `from`. */

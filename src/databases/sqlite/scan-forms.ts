@@ -4,15 +4,15 @@ import type { Query } from './query.ts';
 import type { SchemaTable } from './schema.ts';
 import { declaredType } from './types.ts';
 
-/** The forms of stored values, by table and column (as JSON), and what the owner should know of them. */
+/** The forms of stored values, by table and column (as JSON), and the issues of unusual ones. */
 export interface FoundForms {
   readonly forms: ReadonlyMap<string, string>;
   readonly issues: readonly FactIssue[];
 }
 
 /**
- * Rows of a table that are looked at, columns of one statement, and milliseconds after which no further table is looked at. `bytesMs`: those
- * for tables that may hold no more than bytes among texts and numbers, which are rare.
+ * Bounds of a scan: rows of a table, columns of one statement, and milliseconds after which no further table is scanned. `bytesMs`: the
+ * milliseconds for tables that are scanned for bytes alone, which are rare.
  */
 const most = { rows: 200_000, columns: 200, ms: 10_000, bytesMs: 1000 };
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
@@ -31,42 +31,42 @@ const takesBytes: ReadonlySet<Scalar> = new Set([
   'real',
 ]);
 
-interface LookedAt {
+interface ScannedColumn {
   readonly name: string;
   readonly scalar: Scalar;
 }
 
-/** Looks at the stored values of all columns whose values may have several forms, and for bytes in columns of texts and numbers. */
-export async function lookAtForms(query: Query, tables: readonly SchemaTable[]): Promise<FoundForms> {
+/** Scans the stored values of all columns whose values may have several forms, and columns of texts and numbers for bytes. */
+export async function scanForms(query: Query, tables: readonly SchemaTable[]): Promise<FoundForms> {
   const forms = new Map<string, string>();
   const issues: FactIssue[] = [];
   const end = performance.now() + most.ms;
   let { bytesMs } = most;
   for (const table of tables) {
     const columns = table.columns
-      .map(({ name, type }): LookedAt => ({ name, scalar: declaredType(type).scalar }))
+      .map(({ name, type }): ScannedColumn => ({ name, scalar: declaredType(type).scalar }))
       .filter(({ scalar }) => hasForms(scalar) || (takesBytes.has(scalar) && !table.view));
     const hasBytesAlone = !columns.some(({ scalar }) => hasForms(scalar));
     if (columns.length === 0 || (hasBytesAlone && bytesMs <= 0)) continue;
     const start = performance.now();
     // The values of a view come from any table or expression, and reading it may take long.
     if (table.view) for (const { name } of columns) forms.set(columnKey(table.name, name), 'mixed');
-    else if (performance.now() > end) issues.push(...notSeen(table.name, 'no rows', columns));
+    else if (performance.now() > end) issues.push(...notScanned(table.name, 'no rows', columns));
     else
       for (let at = 0; at < columns.length; at += most.columns)
-        await lookAtTable(query, table.name, columns.slice(at, at + most.columns), { forms, issues });
+        await scanTable(query, table.name, columns.slice(at, at + most.columns), { forms, issues });
     if (hasBytesAlone) bytesMs -= performance.now() - start;
   }
   return { forms, issues };
 }
 
-async function lookAtTable(
+async function scanTable(
   query: Query,
   table: string,
-  columns: readonly LookedAt[],
+  columns: readonly ScannedColumn[],
   { forms, issues }: { readonly forms: Map<string, string>; readonly issues: FactIssue[] },
 ): Promise<void> {
-  const from = (names: readonly LookedAt[]) =>
+  const from = (names: readonly ScannedColumn[]) =>
     `from (select ${names.map(({ name }, at) => `${quote(name)} as v${at}`).join(', ')} from ${quote(table)} limit ${most.rows})`;
   const first = columns.map(({ scalar }, at) =>
     hasForms(scalar)
@@ -74,7 +74,8 @@ async function lookAtTable(
       : `1, max(typeof(v${at}) = 'blob')`,
   );
   const [[rows, ...seen] = []] = await query(`select count(*), ${first.join(', ')} ${from(columns)}`);
-  if (Number(rows) === most.rows) issues.push(...notSeen(table, `only the first ${most.rows} rows`, columns));
+  if (Number(rows) === most.rows)
+    issues.push(...notScanned(table, `only the first ${most.rows} rows`, columns));
   const odd = columns.filter((_, at) => Number(seen[2 * at + 1]) === 1);
   for (const { name, scalar } of odd.filter((column) => !hasForms(column.scalar))) {
     if (scalar === 'text') forms.set(columnKey(table, name), 'bytes mixed');
@@ -106,8 +107,8 @@ function bytesBeside(table: string, column: string, scalar: Scalar): FactIssue {
   return { namespace: null, table, column, reason };
 }
 
-/** Bytes among texts and numbers are rare. So only columns of values that have several forms are named. */
-function notSeen(table: string, seen: string, columns: readonly LookedAt[]): readonly FactIssue[] {
+/** The issue of rows that were not scanned. It names only columns whose values have several forms: bytes among others are rare. */
+function notScanned(table: string, seen: string, columns: readonly ScannedColumn[]): readonly FactIssue[] {
   const formed = columns.filter(({ scalar }) => hasForms(scalar));
   if (formed.length === 0) return [];
   const names = formed.map(({ name }) => name).join(', ');

@@ -6,8 +6,8 @@ interface Message {
   readonly done: () => void;
 }
 
-/** Sends messages in turn, long ones in fragments. With back-pressure: a fragment is made once the previous one was read. */
-export class Outbox {
+/** Sends the messages of a WebSocket in order, long ones in fragments. With back-pressure: a fragment is made once the previous one was read. */
+export class SendQueue {
   readonly #socket: WebSocket;
   readonly #queue: Message[] = [];
   #isSending = false;
@@ -22,7 +22,7 @@ export class Outbox {
     return this.#waiting;
   }
 
-  /** Resolves when the message was sent or never will be. */
+  /** Resolves when the message was sent, or the connection has closed. */
   send(text: string): Promise<void> {
     this.#waiting += text.length;
     return new Promise((resolve) => {
