@@ -39,6 +39,36 @@ describeEngines(kinds, (engine) => {
     }, 60_000);
 });
 
+/** How a server spells its version, what an old one says instead, and the oldest version that Foz takes. */
+const versions = {
+  postgres: { query: 'show server_version', found: /^\d\d(?=\.)/, old: '11', oldest: 'PostgreSQL 12' },
+  mysql: { query: 'select version()', found: /^\d+(?=\.)/, old: '5', oldest: 'MySQL 8.0.19' },
+  mariadb: { query: 'select version()', found: /^\d\d\.\d\d(?=\.)/, old: '10.06', oldest: 'MariaDB 10.11.0' },
+} as const;
+
+describeEngines(kinds, (engine) => {
+  test('a server that is too old is told with its version and the one that is needed', async () => {
+    const { query, found, old, oldest } = versions[engine as ServerKind];
+    const url = spelledFor(engine as ServerKind, engine as ServerKind);
+    const direct = await connect(engine, url);
+    const version = String(Object.values((await direct.query(query))[0]!)[0]);
+    await direct.close();
+    const proxy = new CuttableProxy(url);
+    proxy.replaces = [version, version.replace(found, old)];
+    expect(proxy.replaces[1].length).toBe(version.length);
+    try {
+      const args = ['init', '--kind', engine, '--url', await proxy.open(), '--config', `old-${engine}.yaml`];
+      const { code, err } = await command(folder, args);
+      const there = `${labels[engine as ServerKind]} ${old}`;
+      expect(err).toContain(`The server is ${there}`);
+      expect(err).toContain(`, which is too old: Foz needs ${oldest} or later.`);
+      expect([code, existsSync(join(folder, `old-${engine}.yaml`))]).toEqual([1, false]);
+    } finally {
+      await proxy.cut();
+    }
+  }, 60_000);
+});
+
 describeEngines(['mysql', 'mariadb'], (engine) => {
   test('a user without rights on its database is told what to grant', async () => {
     const user = `first_${randomBytes(4).toString('hex')}`;

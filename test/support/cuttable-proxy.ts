@@ -14,6 +14,8 @@ export interface Cut {
 export class CuttableProxy {
   /** Passes what the server sends in halves, the second one a moment later. */
   halves = false;
+  /** Replaces a text in all that the server sends, by one of the same length. */
+  replaces: readonly [text: string, by: string] | null = null;
   readonly #to: URL;
   readonly #pairs = new Set<readonly Socket[]>();
   #server: Server | null = null;
@@ -103,12 +105,18 @@ export class CuttableProxy {
     // An answer means that the server has executed the message.
     far.on('data', (chunk: Buffer) => {
       if (after === null && this.halves) return halved(chunk, far, near);
-      if (after === null) return void near.write(chunk);
+      if (after === null) return void near.write(replaced(chunk, this.replaces));
       const cut = after;
       after = null;
       stop(cut, far, near, chunk);
     });
   }
+}
+
+function replaced(chunk: Buffer, replaces: CuttableProxy['replaces']): Buffer {
+  if (replaces === null) return chunk;
+  const [text, by] = replaces;
+  return Buffer.from(chunk.toString('latin1').replaceAll(text, by), 'latin1');
 }
 
 function halved(chunk: Buffer, from: Socket, to: Socket): void {
