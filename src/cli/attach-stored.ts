@@ -26,9 +26,11 @@ export interface Inspected extends Attached {
   readonly besides: readonly CatalogIssue[];
 }
 
-/** `open`: the store, if the caller has opened it already. */
-interface StoreOptions {
+export interface StoreOptions {
+  /** The store, if the caller has opened it already. */
   readonly open?: Store;
+  /** The way out where another process has the store open. Default: `--endpoint`. */
+  readonly takenHint?: string;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function attachStored(config: FozConfig, options: StoreOptions = {}
  */
 export async function openPlane(
   config: FozConfig,
-  { open }: StoreOptions = {},
+  { open, takenHint }: StoreOptions = {},
 ): Promise<ControlPlane | null> {
   const store = open ?? (await existingStore(config, process.env));
   if (store === null) return null;
@@ -78,7 +80,7 @@ export async function openPlane(
   } catch (error) {
     if (!(error instanceof FozError)) throw error;
     if (open === undefined) await store.close();
-    console.error(`What the store says is left out. ${messageOf(error)}`);
+    console.error(`What the store says is left out. ${messageOf(error, takenHint)}`);
     return null;
   }
   return planeForCommands(store, config, process.env, log);

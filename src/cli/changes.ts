@@ -99,18 +99,22 @@ function setupOf({ wanted, offers }: Following, asked?: string): readonly string
   );
 }
 
+/** These commands open databases themselves, so they have no `--endpoint`. */
+const takenHint = 'Stop that one to include the sources of the store.';
+
 /** Opens each source in turn. Rejects with FozError `not-found` where there is none of the name. */
 function withSources<T>(
   only: string | undefined,
   file: string,
   body: (config: SourceConfig, connector: Connector) => Promise<T>,
 ): Promise<readonly T[]> {
-  return withStoredSources(file, only, async (sources) => {
+  const each = async (sources: readonly SourceConfig[]) => {
     const results: T[] = [];
     for (const source of sources)
       results.push(await withConnector(source, (connector) => body(source, connector)));
     return results;
-  });
+  };
+  return withStoredSources(file, only, each, { takenHint });
 }
 
 async function read(config: SourceConfig, connector: Connector): Promise<Following> {

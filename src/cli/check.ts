@@ -7,6 +7,7 @@ import {
   describeSource,
   type FozConfig,
   followingIssues,
+  keysOfNothing,
   metadataPlaces,
   readConfig,
   roleSchema,
@@ -151,6 +152,7 @@ function issuesOf(attached: Inspected, config: FozConfig, isPart: boolean): read
     ...attached.besides,
     ...rolesWithoutPermissions(config, graphs.metadata),
     ...unsetVariables(config, graphs),
+    ...keysOfNothing(config, graphs.catalog),
   ];
   return isPart ? found.filter(({ severity }) => severity === 'error') : found;
 }

@@ -1,9 +1,10 @@
 import { connect } from '../attach.ts';
+import { didYouMean } from '../catalog/index.ts';
 import { type ControlPlane, type FozConfig, loadConfig, sourcesOf } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import type { Connector } from '../plan/index.ts';
 import type { SourceConfig } from '../views/index.ts';
-import { openPlane } from './attach-stored.ts';
+import { openPlane, type StoreOptions } from './attach-stored.ts';
 
 /** Reads `foz.yaml` and opens its store for `body`. `sources`: all of them, or the one called `only`; never empty. */
 export async function withStoredSources<T>(
@@ -13,12 +14,16 @@ export async function withStoredSources<T>(
     sources: readonly SourceConfig[],
     opened: { readonly config: FozConfig; readonly plane: ControlPlane | null },
   ) => Promise<T>,
+  options: StoreOptions = {},
 ): Promise<T> {
   const config = loadConfig(file);
-  const plane = await openPlane(config);
+  const plane = await openPlane(config, options);
   try {
     const sources = await sourcesOf(config, plane, only);
-    if (sources.length === 0) throw noSource(only, plane === null ? file : `${file} or its store`);
+    if (sources.length === 0) {
+      const known = config.sources.map(({ name }) => name);
+      throw noSource(only, plane === null ? file : `${file} or its store`, known);
+    }
     return await body(sources, { config, plane });
   } finally {
     await plane?.store.close();
@@ -38,6 +43,9 @@ export async function withConnector<T>(
   }
 }
 
-export function noSource(only: string | undefined, place: string): FozError {
-  return new FozError('not-found', `There is no source ${only === undefined ? '' : `${only} `}in ${place}.`);
+/** `known`: names of sources, one of which might be meant. */
+export function noSource(only: string | undefined, place: string, known: readonly string[]): FozError {
+  const what = only === undefined ? '' : `${only} `;
+  const meant = only === undefined ? '' : didYouMean(only, known);
+  return new FozError('not-found', `There is no source ${what}in ${place}${meant}.`);
 }

@@ -74,8 +74,9 @@ async function readAt(foz: RunningFoz, only: string | undefined, write: boolean)
   const { sources } = await foz.query<{ sources: readonly { readonly name: string }[] }>(
     '{ sources { name } }',
   );
-  const names = sources.map(({ name }) => name).filter((name) => only === undefined || name === only);
-  if (names.length === 0) throw noSource(only, `the Foz at ${foz.url}`);
+  const known = sources.map(({ name }) => name);
+  const names = known.filter((name) => only === undefined || name === only);
+  if (names.length === 0) throw noSource(only, `the Foz at ${foz.url}`, known);
   const results: Result[] = [];
   for (const name of names) {
     const { sourceReading } = await foz.query<{ sourceReading: SourceReading }>(document, { name });

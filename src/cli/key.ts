@@ -49,6 +49,10 @@ export async function newKey(options: KeyOptions): Promise<void> {
     ...(expires === undefined ? {} : { expires_at: new Date(momentOf('--expires', expires)).toISOString() }),
   };
   const problems = checkAuth({ api_keys: [entry] });
+  if (name.trim() === '' || name.length > 100)
+    problems.push({ path: ['--name'], message: 'must have 1 to 100 characters, not only blanks' });
+  if (entry.expires_at !== undefined && Date.parse(entry.expires_at) <= Date.now())
+    problems.push({ path: ['--expires'], message: 'has passed already: the key would let nobody in' });
   if (operation?.some((kind) => !['read', 'write', 'subscribe'].includes(kind)))
     problems.push({ path: ['operation'], message: 'must be read, write or subscribe' });
   if (problems.length > 0)

@@ -6,9 +6,9 @@ import { StoreTaken } from '../store/index.ts';
 const endpointHint = 'Add --endpoint URL to ask that one, or stop it.';
 
 /** The text of an error for a terminal; with a stack only for an unexpected error. */
-export function messageOf(error: unknown): string {
+export function messageOf(error: unknown, takenHint = endpointHint): string {
   if (error instanceof ConfigError || error instanceof FozErrors) return error.message;
-  if (error instanceof StoreTaken) return `${error.fact} ${endpointHint}`;
+  if (error instanceof StoreTaken) return `${error.fact} ${takenHint}`;
   if (error instanceof FozError)
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
   const known = systemMessage(error as NodeJS.ErrnoException);

@@ -59,6 +59,7 @@ export {
 } from './keys/keys.ts';
 export { missingVariables, unsetVariables } from './keys/missing-variables.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
+export { keysOfNothing, unmatchedScopes } from './keys/unmatched-scopes.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { allIssues } from './metadata/hidden-issues.ts';

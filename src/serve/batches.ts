@@ -4,7 +4,14 @@ import { withDocument } from './documents.ts';
 import { askApollo, type Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { json } from './media-type.ts';
-import { type ApolloAnswer, nameIn, type Operations, type Outcome, wholeText } from './operations.ts';
+import {
+  type ApolloAnswer,
+  nameIn,
+  type Operations,
+  type Outcome,
+  resultOf,
+  wholeText,
+} from './operations.ts';
 import type { ServerOptions } from './options.ts';
 import { isRefusal, refusalOf } from './refusal.ts';
 import type { Sender } from './respond.ts';
@@ -55,7 +62,9 @@ export class Batches {
       `[${answers.map(({ text, answer }) => wholeText(text, answer, base.held)).join(',')}]`,
       holding,
     );
-    return { lane: 'full', operationName: null, role: base.session.role, status: 200, result: 'ok' };
+    const results = answers.map(({ answer }) => resultOf('full', answer));
+    const result = results.find((one) => one !== 'ok') ?? 'ok';
+    return { lane: 'full', operationName: null, role: base.session.role, status: 200, result };
   }
 
   /** Runs the leading reads concurrently; from the first operation on that may write, one after the other. */

@@ -211,7 +211,10 @@ export function nameIn(body: unknown): string | null {
   return typeof name === 'string' ? name : null;
 }
 
-/** Summarizes an operation for logs and metrics. `answer`: `null` where it was refused before it ran. */
+/**
+ * Summarizes an operation for logs and metrics. `answer`: `null` where it was refused before it ran, whatever the status (which is 200 for
+ * the media type `application/json`), and where it is a subscription, whose answers come later.
+ */
 export function outcome(
   lane: Outcome['lane'],
   operationName: string | null,
@@ -219,8 +222,13 @@ export function outcome(
   status: number,
   answer: EngineAnswer | null,
 ): Outcome {
-  const result = answer === null ? (status < 400 ? 'ok' : 'refused') : (answer.errors[0]?.code ?? 'ok');
-  return { lane, operationName, role: session.role, status, result };
+  return { lane, operationName, role: session.role, status, result: resultOf(lane, answer) };
+}
+
+/** `ok`, the code of the first error, or `refused`. */
+export function resultOf(lane: Outcome['lane'], answer: EngineAnswer | null): string {
+  if (answer === null) return lane === 'live' ? 'ok' : 'refused';
+  return answer.errors[0]?.code ?? 'ok';
 }
 
 /** The body as an operation, if it has no members but `query`, `operationName` and `variables`, each of the right type. */

@@ -77,6 +77,11 @@ test('introspect shows what has changed, and stores it when told to', async () =
   await apart('introspect', '--write');
   expect((await foz('introspect', 'shop')).out).toBe('shop: 1 tables, nothing has changed\n');
   expect((await foz('introspect', 'other')).err).toBe('There is no source other in foz.yaml.\n');
+  for (const args of [
+    ['introspect', 'shopp'],
+    ['changes', 'status', 'shopp'],
+  ])
+    expect((await foz(...args)).err).toBe('There is no source shopp in foz.yaml (did you mean "shop"?).\n');
 }, 300_000);
 
 test('check tells all is well, or everything that is not', async () => {

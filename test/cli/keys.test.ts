@@ -68,3 +68,64 @@ test('--replace of a name that is new adds it; without --write it is refused', a
   expect(file()).toContain('name: till');
   expect((await newKey('--replace')).err).toBe('--replace says what --write does: give both.\n');
 });
+
+test('a scope that matches nothing is told when the key is made, and by check', async () => {
+  const country = ['--variable', 'country=DE'];
+  const made = await newKey(
+    ...country,
+    '--table',
+    'shop.order',
+    'shop.orders',
+    'shop.x*',
+    'shop.*',
+    'desk.*',
+    '--write',
+  );
+  expect([made.code, made.err]).toEqual([
+    0,
+    [
+      'scopes.tables: no table matches "shop.order" (did you mean "shop.orders"?): this entry opens nothing.',
+      'scopes.tables: no table matches "shop.x*": this entry opens nothing.',
+      'scopes.tables: no table matches "desk.*": this entry opens nothing.',
+      '',
+    ].join('\n'),
+  ]);
+  writeFileSync(
+    join(folder, 'foz.yaml'),
+    file().replace('scopes:', 'scopes:\n        sources: [shopp, shop]'),
+  );
+  const { code, out } = await inProcess(folder, ['check']);
+  expect(code).toBe(0);
+  expect(out).toMatch(
+    /^foz\.yaml:\d+:19 {2}note: auth\.api_keys\[0\]\.scopes\.sources\[0\]: no source matches "shopp" \(did you mean "shop"\?\): this entry opens nothing$/m,
+  );
+  expect([...out.matchAll(/scopes\.tables\[(\d)\]: no table matches/g)].map(([, at]) => at)).toEqual([
+    '0',
+    '2',
+    '4',
+  ]);
+});
+
+test('nothing is said of a scope for a source that was never read', async () => {
+  const source = '{ name: desk, kind: postgres, url: "postgres://me:a@127.0.0.1:1/desk" }';
+  writeFileSync(join(folder, 'foz.yaml'), metadata.replace('[{', `[${source}, {`));
+  const { err } = await newKey(
+    '--variable',
+    'country=DE',
+    '--table',
+    'desk.tickets',
+    'd*.tickets',
+    'shop.none',
+    '--write',
+  );
+  expect(err).toBe('scopes.tables: no table matches "shop.none": this entry opens nothing.\n');
+});
+
+test.each([
+  [['--name', ''], '--name: must have 1 to 100 characters, not only blanks\n'],
+  [['--name', 'x'.repeat(101)], '--name: must have 1 to 100 characters, not only blanks\n'],
+  [['--expires', '2001-01-01'], '--expires: has passed already: the key would let nobody in\n'],
+])('a key that would let nobody in is not written: %j', async (args, err) => {
+  expect(await newKey('--variable', 'country=DE', '--write', ...args)).toEqual({ code: 1, out: '', err });
+  expect(file()).toBe(metadata);
+});

@@ -57,6 +57,14 @@ test('metadata of the store holds for commands, and for a server that needs a st
       /^What the store says is left out\. .*open in another process.* Add --endpoint URL to ask that one, or stop it\.\n/,
     ),
   ]);
+  // Its way out is not --endpoint, which this command does not have.
+  const changes = await command(folder, ['changes', 'status']);
+  expect([changes.code, changes.err]).toEqual([
+    0,
+    expect.stringMatching(
+      /^What the store says is left out\. .*open in another process.*\. Stop that one to include the sources of the store\.\n$/,
+    ),
+  ]);
   await server.close(0);
 }, 240_000);
 

@@ -1,0 +1,69 @@
+import { allowsTable, type ScopedTable, type ScopesConfig, scopesOf } from '../../auth/index.ts';
+import { type Catalog, didYouMean } from '../../catalog/index.ts';
+import type { ConfigIssue, FozConfig } from '../config/config.ts';
+import { spelled } from '../metadata/located-yaml.ts';
+
+/** A pattern in the scopes of a key that matches nothing. */
+export interface UnmatchedScope {
+  readonly path: readonly ['sources' | 'tables', number];
+  readonly reason: string;
+}
+
+/**
+ * The patterns of scopes that match no source or no table, so that they are probably misspelt. Patterns that may be about a source that
+ * was never read are left out.
+ */
+export function unmatchedScopes(
+  { sources, unread }: Pick<Catalog, 'sources' | 'unread'>,
+  scopes: ScopesConfig | undefined,
+): readonly UnmatchedScope[] {
+  const names = [...sources.keys(), ...unread];
+  const tables = [...sources.values()].flatMap((source) =>
+    source.tables.map(({ namespace, name }) => ({ source: source.name, namespace, table: name })),
+  );
+  const hasSource = (pattern: string, among: Iterable<string>) =>
+    [...among].some((source) => allows({ sources: [pattern] }, { source, namespace: null, table: '' }));
+  const ofSources = (scopes?.sources ?? []).map((pattern, at): UnmatchedScope | null =>
+    hasSource(pattern, names)
+      ? null
+      : {
+          path: ['sources', at],
+          reason: `no source matches "${pattern}"${didYouMean(pattern, names)}: this entry opens nothing`,
+        },
+  );
+  const ofTables = (scopes?.tables ?? []).map((pattern, at): UnmatchedScope | null => {
+    if (
+      hasSource(pattern.split('.')[0]!, unread) ||
+      tables.some((table) => allows({ tables: [pattern] }, table))
+    )
+      return null;
+    const known = tables.map((table) => spelling(table, pattern.split('.').length));
+    return {
+      path: ['tables', at],
+      reason: `no table matches "${pattern}"${didYouMean(pattern, known)}: this entry opens nothing`,
+    };
+  });
+  return [...ofSources, ...ofTables].filter((found) => found !== null);
+}
+
+/** The scopes of keys in a configuration that match nothing. */
+export function keysOfNothing(
+  { auth }: Pick<FozConfig, 'auth'>,
+  catalog: Pick<Catalog, 'sources' | 'unread'>,
+): readonly ConfigIssue[] {
+  return (auth?.api_keys ?? []).flatMap(({ scopes }, at) =>
+    unmatchedScopes(catalog, scopes).map(({ path, reason }): ConfigIssue => {
+      const inConfig = ['auth', 'api_keys', at, 'scopes', ...path] as const;
+      return { severity: 'note', where: spelled(inConfig), reason, inConfig };
+    }),
+  );
+}
+
+function allows(scopes: ScopesConfig, table: ScopedTable): boolean {
+  return allowsTable(scopesOf(scopes), table);
+}
+
+/** A table as a pattern of so many parts names it. */
+function spelling({ source, namespace, table }: ScopedTable, parts: number): string {
+  return parts === 2 || namespace === null ? `${source}.${table}` : `${source}.${namespace}.${table}`;
+}
