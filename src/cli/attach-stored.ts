@@ -29,8 +29,6 @@ export interface Inspected extends Attached {
 export interface StoreOptions {
   /** The store, if the caller has opened it already. */
   readonly open?: Store;
-  /** The way out where another process has the store open. Default: `--endpoint`. */
-  readonly takenHint?: string;
 }
 
 /**
@@ -71,7 +69,7 @@ export async function attachStored(config: FozConfig, options: StoreOptions = {}
  */
 export async function openPlane(
   config: FozConfig,
-  { open, takenHint }: StoreOptions = {},
+  { open }: StoreOptions = {},
 ): Promise<ControlPlane | null> {
   const store = open ?? (await existingStore(config, process.env));
   if (store === null) return null;
@@ -80,7 +78,7 @@ export async function openPlane(
   } catch (error) {
     if (!(error instanceof FozError)) throw error;
     if (open === undefined) await store.close();
-    console.error(`What the store says is left out. ${messageOf(error, takenHint)}`);
+    console.error(`What the store says is left out. ${messageOf(error)}`);
     return null;
   }
   return planeForCommands(store, config, process.env, log);

@@ -2,7 +2,7 @@ import { type Following, followingOf } from '../control/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
 import type { ChangedTable, Connector } from '../plan/index.ts';
 import { factsOf, type SourceConfig } from '../views/index.ts';
-import { withConnector, withStoredSources } from './each-source.ts';
+import { eachSource, SourceUnavailable, withConnector, withStoredSources } from './each-source.ts';
 
 interface Options {
   readonly config: string;
@@ -43,20 +43,32 @@ const explained = {
 
 /** `foz changes status`: the method of change capture of each source, and the obstacles of better methods. */
 export async function showChanges(only: string | undefined, options: Options): Promise<void> {
-  const found = await withSources(only, options.config, shown);
-  if (options.json === true) return console.log(JSON.stringify(found, null, 2));
-  for (const one of found) print(one);
+  const found = await withStoredSources(options.config, only, (sources) =>
+    eachSource(sources, (source) => withConnector(source, (connector) => shown(source, connector))),
+  );
+  if (found.some((one) => one instanceof SourceUnavailable)) process.exitCode = 1;
+  if (options.json === true) return console.log(JSON.stringify(found.map(forMachines), null, 2));
+  for (const one of found)
+    if (one instanceof SourceUnavailable) console.log(one.message);
+    else print(one);
+}
+
+/** A source with its state, spelled as in `foz check --json`. */
+function forMachines(one: Shown | SourceUnavailable) {
+  return one instanceof SourceUnavailable
+    ? { source: one.source, state: 'unavailable', reason: one.reason }
+    : { ...one, state: 'available' };
 }
 
 /** `foz changes setup`: shows the statements that let a source be followed better; with `--write` they are run. */
 export async function setUpChanges(source: string, options: SetupOptions): Promise<void> {
-  const [found] = await withSources(source, options.config, async (config, connector) => {
+  const found = await withSource(source, options.config, async (config, connector) => {
     const setup = setupOf(await read(config, connector), options.method);
     if (options.write === true) for (const text of setup) await run(connector, text);
     return setup;
   });
-  if (found!.length === 0) return console.log('There is nothing to set up.');
-  for (const text of found!) console.log(`${text};`);
+  if (found.length === 0) return console.log('There is nothing to set up.');
+  for (const text of found) console.log(`${text};`);
   console.log(
     options.write === true
       ? `Done. See "foz changes status ${source}".`
@@ -66,14 +78,14 @@ export async function setUpChanges(source: string, options: SetupOptions): Promi
 
 /** `foz changes clean`: shows the objects that following has created in a database, and the statements that remove them; with `--write` they are run. */
 export async function cleanChanges(source: string, options: Options): Promise<void> {
-  const [found] = await withSources(source, options.config, async (_, connector) => {
+  const found = await withSource(source, options.config, async (_, connector) => {
     const left = (await connector.changes?.leftOvers(AbortSignal.timeout(60_000))) ?? [];
     if (options.write === true)
       for (const text of left.flatMap(({ remove }) => remove)) await run(connector, text);
     return left;
   });
-  if (found!.length === 0) return console.log('There is nothing to remove.');
-  for (const { what, remove } of found!) {
+  if (found.length === 0) return console.log('There is nothing to remove.');
+  for (const { what, remove } of found) {
     console.log(`-- ${what}`);
     for (const text of remove) console.log(`${text};`);
   }
@@ -99,22 +111,15 @@ function setupOf({ wanted, offers }: Following, asked?: string): readonly string
   );
 }
 
-/** These commands open databases themselves, so they have no `--endpoint`. */
-const takenHint = 'Stop that one to include the sources of the store.';
-
-/** Opens each source in turn. Rejects with FozError `not-found` where there is none of the name. */
-function withSources<T>(
-  only: string | undefined,
+/** Connects to one source. Rejects with FozError `not-found` where there is none of the name. */
+function withSource<T>(
+  name: string,
   file: string,
   body: (config: SourceConfig, connector: Connector) => Promise<T>,
-): Promise<readonly T[]> {
-  const each = async (sources: readonly SourceConfig[]) => {
-    const results: T[] = [];
-    for (const source of sources)
-      results.push(await withConnector(source, (connector) => body(source, connector)));
-    return results;
-  };
-  return withStoredSources(file, only, each, { takenHint });
+): Promise<T> {
+  return withStoredSources(file, name, ([source]) =>
+    withConnector(source!, (connector) => body(source!, connector)),
+  );
 }
 
 async function read(config: SourceConfig, connector: Connector): Promise<Following> {

@@ -53,7 +53,7 @@ interface Answer<T> {
   }[];
 }
 
-/** The URL with `/` at its end. `https://foz.example.com/control/graphql` names the same server. */
+/** The URL with `/` at its end. `https://foz.example.com/graphql` and `.../control/graphql` name the same server. */
 function baseOf(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
@@ -61,7 +61,7 @@ function baseOf(endpoint: string): URL {
       'validation-failed',
       '--endpoint must be the URL of a Foz that runs, as https://foz.example.com.',
     );
-  url.pathname = url.pathname.replace(/(?:\/control\/graphql)?\/*$/, '/');
+  url.pathname = url.pathname.replace(/(?:(?:\/control)?\/graphql)?\/*$/, '/');
   url.search = '';
   url.hash = '';
   return url;
@@ -92,8 +92,11 @@ async function send(url: URL, secret: string, more: RequestInit): Promise<Respon
   await response.body?.cancel();
   if (response.status === 401)
     throw new FozError('access-denied', `The Foz at ${url.origin} does not take this admin secret.`);
+  // Foz has no control API without an "auth" part, and answers 404 then.
+  const auth =
+    response.status === 404 ? ' If it is a Foz, its configuration needs an "auth" part to have one.' : '';
   throw new FozError(
     'unavailable',
-    `There is no control API at ${url} (status ${response.status}): name the server itself; its configuration needs an "auth" part.`,
+    `There is no control API at ${url} (status ${response.status}): name the server itself, as ${url.origin}.${auth}`,
   );
 }

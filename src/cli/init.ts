@@ -212,8 +212,26 @@ async function problemOf(source: SourceConfig, folder: string): Promise<string |
       await connector.close();
     }
   } catch (error) {
+    const network = networkReason(error);
+    if (network !== null) return `${network}. ${wayTo(source)}`;
     return error instanceof TypeError ? error.message : messageOf(error);
   }
+}
+
+/** Why no server answered, in the words of the network; `null`: a server did, or it is another error. */
+function networkReason(error: unknown): string | null {
+  const { cause } = error as { cause?: NodeJS.ErrnoException };
+  const known = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'];
+  if (cause?.code === undefined || !known.includes(cause.code)) return null;
+  // If all addresses of a host refuse, the error has no message.
+  return cause.message || cause.code;
+}
+
+/** What to look at where no server answers. */
+function wayTo({ url = '' }: SourceConfig): string {
+  const variable = /^\$\{env:(\w+)\}$/.exec(url)?.[1];
+  const place = variable === undefined ? 'in the URL' : `in the environment variable ${variable}`;
+  return `Does the server run, and are host and port right ${place}?`;
 }
 
 /** Moves a URL with a password to a file that only this user can read, so that foz.yaml can be shared. */

@@ -13,7 +13,7 @@ import {
   versionOf,
   wantedEnums,
 } from '../views/index.ts';
-import { noSource, withConnector, withStoredSources } from './each-source.ts';
+import { eachSource, noSource, SourceUnavailable, withConnector, withStoredSources } from './each-source.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
 
 interface Options extends EndpointOptions {
@@ -30,26 +30,34 @@ interface Result extends SourceReading {
 export async function introspect(only: string | undefined, options: Options): Promise<void> {
   const foz = runningFoz(options);
   const write = options.write === true;
-  const results = await (foz === null ? readHere(options.config, only, write) : readAt(foz, only, write));
+  const all = await (foz === null ? readHere(options.config, only, write) : readAt(foz, only, write));
+  const results = all.filter((one): one is Result => !(one instanceof SourceUnavailable));
   if (options.json === true) console.log(JSON.stringify(results, null, 2));
   else print(results, write);
+  for (const one of all) {
+    if (!(one instanceof SourceUnavailable)) continue;
+    console.error(one.message);
+    process.exitCode = 1;
+  }
 }
 
 /** Reads the sources of the file and of its store in this process. */
-function readHere(file: string, only: string | undefined, write: boolean): Promise<Result[]> {
+function readHere(
+  file: string,
+  only: string | undefined,
+  write: boolean,
+): Promise<readonly (Result | SourceUnavailable)[]> {
   return withStoredSources(file, only, async (sources, { config, plane }) => {
     const wanted = wantedEnums(await metadataOf(config, plane));
     const stored = new StoredCatalog(config.state ?? '.foz', write ? 'writes' : 'reads');
     const before = parseParts(new GraphFile(config.state ?? '.foz').read());
     const served = before === null ? null : versionOf(before);
-    const results: Result[] = [];
-    for (const source of sources) {
+    return eachSource(sources, async (source): Promise<Result> => {
       const facts = await read(source, wanted);
       const reading = readingOf(stored.read(source.name), facts, served, source.name);
-      results.push({ source: source.name, ...reading });
       if (write) stored.write(source.name, facts);
-    }
-    return results;
+      return { source: source.name, ...reading };
+    });
   });
 }
 

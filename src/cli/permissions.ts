@@ -19,6 +19,8 @@ import { printTable } from './output.ts';
 
 interface Options extends EndpointOptions {
   readonly config: string;
+  /** The same as the argument. */
+  readonly role?: string;
   readonly key?: string;
   readonly json?: boolean;
 }
@@ -32,8 +34,13 @@ interface Answer {
 }
 
 /** `foz permissions`: prints the effective permissions of roles and keys. */
-export async function showPermissions(role: string | undefined, options: Options): Promise<void> {
-  const { key, json } = options;
+export async function showPermissions(argument: string | undefined, options: Options): Promise<void> {
+  const { role = argument, key, json } = options;
+  if (argument !== undefined && argument !== role)
+    throw new FozError(
+      'validation-failed',
+      `Two roles are named, ${argument} and (by --role) ${role}: give one of them.`,
+    );
   const foz = runningFoz(options);
   const { found: all, issues } = await (foz === null
     ? readHere(options.config, role, key)

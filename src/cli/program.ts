@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { report } from './report.ts';
+import { useTakenHint } from './taken-hint.ts';
 
 // The modules of a command are loaded when it runs: versions and help texts are there at once.
 const kinds = process.argv[2] === 'init' ? (await import('../views/index.ts')).kindNames : [];
@@ -7,7 +8,13 @@ const kinds = process.argv[2] === 'init' ? (await import('../views/index.ts')).k
 /** The command `foz` with all that it can do. */
 export const program = new Command('foz')
   .description('One GraphQL endpoint over every database a team has')
-  .version('0.1.0');
+  .version('0.1.0')
+  .hook('preAction', (_, command) =>
+    useTakenHint(
+      command.name(),
+      command.options.some(({ long }) => long === '--endpoint'),
+    ),
+  );
 const config = ['-c, --config <file>', 'configuration file', 'foz.yaml'] as const;
 const endpoint = [
   '--endpoint <url>',
@@ -234,6 +241,7 @@ program
   .option(...config)
   .option(...endpoint)
   .option(...secretFile)
+  .option('--role <name>', 'the same as the argument')
   .option('--key <key>', 'what this API key may do, within its scopes; by its name, id or prefix')
   .option('--json', 'for machines')
   .action((role, options) =>

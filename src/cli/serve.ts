@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { flushOutput, guardOutput } from '../app/index.ts';
 import { connect } from '../attach.ts';
-import { type FozConfig, loadConfig, parsePort } from '../control/index.ts';
+import {
+  type FozConfig,
+  keysOfNothing,
+  loadConfig,
+  parsePort,
+  rolesWithoutPermissions,
+} from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import { prepareDemo } from '../demo/index.ts';
 import { type Started, start } from '../main.ts';
@@ -91,7 +97,19 @@ function announce(server: Started, config: FozConfig, isDemo: boolean): void {
   const sayReady = () =>
     console.log(`\n  Foz is ready:  ${server.url}\n  GraphQL:       ${server.url}graphql\n${control}`);
   if (server.unread.length > 0) console.log(`\n  Foz listens on ${server.url}, and is not ready yet.\n`);
-  void server.whenRead().then(sayReady);
+  void server.whenRead().then(() => {
+    warnOfKeys(server, config);
+    sayReady();
+  });
+}
+
+/** Prints the roles and scopes in the configuration that match nothing. The store may hold their permissions, so it is read first. */
+function warnOfKeys({ attached: { graphs } }: Started, config: FozConfig): void {
+  for (const { where, reason } of [
+    ...rolesWithoutPermissions(config, graphs.metadata),
+    ...keysOfNothing(config, graphs.catalog),
+  ])
+    console.error(`${where}: ${reason}`);
 }
 
 function portOf(what: string, text: string | undefined): number | undefined {

@@ -3,6 +3,7 @@ import { FozError } from '../core/index.ts';
 import {
   AuditLog,
   addFormerPeppers,
+  failureFields,
   keyRing,
   openStore,
   peppersOf,
@@ -84,7 +85,9 @@ export async function openControlPlane(
   void store
     .open()
     .then(() => secrets.checkKey())
-    .catch((error: unknown) => log.error({ err: error }, 'the store does not open yet'));
+    .catch((error: unknown) =>
+      log.error(failureFields(error), 'the store does not open yet, and is tried again and again'),
+    );
   const peppers = peppersOf(ring);
   const writes = isAudited ? new AuditLog({ store, secrets, folder: state, log }) : null;
   const useAudit =

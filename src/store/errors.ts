@@ -43,6 +43,13 @@ export function storeError(error: unknown, place: string): unknown {
   return new FozError('unexpected', `The store ${place} failed: the log has the details.`, options);
 }
 
+/** Fields of a log line about a failed use of the store. Only an unexpected error has a stack. */
+export function failureFields(error: unknown): object {
+  if (!(error instanceof FozError)) return { err: error };
+  const { message, internal } = error;
+  return { reason: internal === undefined ? message : `${message} (${internal})` };
+}
+
 /**
  * Connection lost, shutting down, closed to connections (55000), too many connections, disk full, read-only, or no
  * connection in time.

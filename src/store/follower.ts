@@ -5,7 +5,10 @@ export interface FollowerOptions {
   readonly topics: readonly ChangeTopic[];
   /** Loads the current state of the store into memory. */
   readonly align: () => Promise<void>;
-  /** Called when `align` rejects and no caller waits for it. Called once, until it succeeds again. */
+  /**
+   * Called when `align` rejects and no caller waits for it. Called once, until it succeeds again. Not called while the store has never
+   * opened, since that is one failure for all followers, and whoever opens the store reports it.
+   */
   readonly failed: (error: unknown) => void;
 }
 
@@ -19,6 +22,7 @@ const retryMs = 1_000;
 export class Follower {
   readonly #options: FollowerOptions;
   #turn: Promise<void> = Promise.resolve();
+  #store: Store | null = null;
   #stop: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
@@ -38,6 +42,7 @@ export class Follower {
   /** Updates now and at each change until `close`. If the store is down, it updates as soon as the store is available. */
   async start(store: Store): Promise<void> {
     const { topics } = this.#options;
+    this.#store = store;
     const { started, stop } = store.onChange((change) => {
       if (change === null || topics.includes(change.topic)) void this.#tryUpdate();
     });
@@ -83,8 +88,10 @@ export class Follower {
       this.#isFailing = false;
     } catch (error) {
       if (this.#isClosed) return;
-      if (!this.#isFailing) this.#options.failed(error);
-      this.#isFailing = true;
+      if (this.#store?.hasOpened !== false) {
+        if (!this.#isFailing) this.#options.failed(error);
+        this.#isFailing = true;
+      }
       this.retrySoon();
     }
   }

@@ -18,6 +18,7 @@ export {
   verifyAudit,
 } from './audit/index.ts';
 export { publishChange } from './changes.ts';
+export { failureFields } from './errors.ts';
 export { Follower } from './follower.ts';
 export type { MigrationStatus } from './migrate.ts';
 export { StoreTaken } from './pglite/lock.ts';

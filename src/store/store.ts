@@ -45,6 +45,7 @@ export class Store {
   #connection: Promise<StoreConnection> | null = null;
   readonly #watch: ChangeWatch;
   #opened: Promise<readonly string[]> | null = null;
+  #hasOpened = false;
   #closed: Promise<void> | null = null;
 
   constructor(options: StoreOptions) {
@@ -60,18 +61,31 @@ export class Store {
       listen: options.url === undefined ? null : async () => (await this.#connect()).listener!(),
       pollMs: options.pollMs ?? 1_000,
       warn: (message, error) => {
-        if (this.#closed === null) options.log?.warn({ store: this.place, reason: reasonOf(error) }, message);
+        // While the store has not opened, whoever opens it reports why.
+        if (this.#closed === null && this.#hasOpened)
+          options.log?.warn({ store: this.place, reason: reasonOf(error) }, message);
       },
     });
+  }
+
+  /** Whether the store was opened. It may be down again since. */
+  get hasOpened(): boolean {
+    return this.#hasOpened;
   }
 
   /** Connects and applies migrations, once. Resolves with the names of the migrations applied. */
   open(): Promise<readonly string[]> {
     if (this.#closed !== null) return Promise.reject(new FozError('unavailable', 'The store is closed.'));
-    this.#opened ??= this.#open().catch((error: unknown) => {
-      this.#opened = null;
-      throw storeError(error, this.place);
-    });
+    this.#opened ??= this.#open().then(
+      (applied) => {
+        this.#hasOpened = true;
+        return applied;
+      },
+      (error: unknown) => {
+        this.#opened = null;
+        throw storeError(error, this.place);
+      },
+    );
     return this.#opened;
   }
 

@@ -139,6 +139,11 @@ test('a secret that is wrong or missing, a URL that is none, a server that is no
     /does not take this admin secret\.\n$/,
   );
   expect((await there('audit', 'verify', '--secret-file', 'right')).code).toBe(0);
+  for (const path of ['graphql', 'graphql/', 'control/graphql'])
+    expect([path, await here('audit', 'verify', '--endpoint', `${foz.server.url}${path}`)]).toMatchObject([
+      path,
+      { code: 0 },
+    ]);
   const other = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
   expect((await here('audit', 'verify', '--endpoint', other)).err).toMatch(/^There is no control API at /);
   sent.length = 0;

@@ -23,6 +23,10 @@ interface Mistake {
 }
 
 const shop = 'sources: [{ name: shop, kind: sqlite, path: shop.db }]\n';
+const oneDown = `sources:
+  - { name: desk, kind: postgres, url: "postgres://me:secret@127.0.0.1:1/desk" }
+  - { name: shop, kind: sqlite, path: shop.db }
+`;
 const clerk = `${shop}metadata:
   tables:
     - source: shop
@@ -124,7 +128,58 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'init: nobody listens',
     args: ['init', '--kind', 'postgres', '--url', 'postgres://me:secret@127.0.0.1:1/shop'],
-    says: /^PostgreSQL cannot be reached, so nothing was written: .*\n.*ECONNREFUSED 127\.0\.0\.1:1$/,
+    says: /^PostgreSQL cannot be reached, so nothing was written: connect ECONNREFUSED 127\.0\.0\.1:1\. Does the server run, and are host and port right in the URL\?$/,
+  },
+  {
+    name: 'init: nobody listens at the URL of a variable',
+    args: ['init', '--kind', 'mysql', '--env', 'SHOP_URL'],
+    env: { SHOP_URL: 'mysql://me:secret@127.0.0.1:1/shop' },
+    says: /^MySQL cannot be reached, so nothing was written: connect ECONNREFUSED 127\.0\.0\.1:1\. Does the server run, and are host and port right in the environment variable SHOP_URL\?$/,
+  },
+  {
+    name: 'changes status: one source of two is down',
+    args: ['changes', 'status'],
+    files: { 'foz.yaml': oneDown },
+    says: /^desk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1\nshop: followed by the version of the file/,
+  },
+  {
+    name: 'changes status --json: one source of two is down',
+    args: ['changes', 'status', '--json'],
+    files: { 'foz.yaml': oneDown },
+    says: /"source": "desk",\s+"state": "unavailable",\s+"reason": "connect ECONNREFUSED 127\.0\.0\.1:1"[\s\S]*"source": "shop"/,
+  },
+  {
+    name: 'changes setup: the source is down',
+    args: ['changes', 'setup', 'desk'],
+    files: { 'foz.yaml': oneDown },
+    says: /^desk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+  },
+  {
+    name: 'introspect: one source of two is down',
+    args: ['introspect'],
+    files: { 'foz.yaml': oneDown },
+    says: /^shop: 1 tables[\s\S]*\ndesk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+  },
+  {
+    name: 'check: a scope for tables of a source that is down is not judged',
+    args: ['check'],
+    files: {
+      'foz.yaml': `${oneDown}auth: { api_keys: [{ name: till, prefix: AAAAAAAAAAAA, hash: "sha256:${'0'.repeat(64)}", roles: [admin], scopes: { tables: [desk.tickets] } }] }\n`,
+    },
+    says: /^(?![\s\S]*no table matches)[\s\S]*There are problems\.$/,
+  },
+  {
+    name: 'permissions: the role as an option',
+    args: ['permissions', '--role', 'clerk'],
+    files: { 'foz.yaml': clerk },
+    code: 0,
+    says: /^role clerk\n {2}shop\.orders\n/,
+  },
+  {
+    name: 'permissions: two roles',
+    args: ['permissions', 'clerk', '--role', 'desk'],
+    files: { 'foz.yaml': clerk },
+    says: 'Two roles are named, clerk and (by --role) desk: give one of them.',
   },
   {
     name: 'init: a kind that there is not',

@@ -62,7 +62,7 @@ test('metadata of the store holds for commands, and for a server that needs a st
   expect([changes.code, changes.err]).toEqual([
     0,
     expect.stringMatching(
-      /^What the store says is left out\. .*open in another process.*\. Stop that one to include the sources of the store\.\n$/,
+      /^What the store says is left out\. .*open in another process.*\. Stop that one to have what its store says\.\n$/,
     ),
   ]);
   await server.close(0);

@@ -62,6 +62,13 @@ test('who finds the store open elsewhere is told the way out', async () => {
         ),
       },
     ]);
+  // This command has no --endpoint.
+  expect((await here('changes', 'status')).err).toMatch(
+    /^What the store says is left out\. .* is open in another process: .*\d+Z\. Stop that one to have what its store says\.\n/,
+  );
+  expect((await here('check')).err).toMatch(
+    /is open in another process: .* Add --endpoint URL to check the configuration that the running server has, not this file, or stop it\.\n/,
+  );
   expect((await here('store', 'migrate')).err).toMatch(
     /open in another process: .*when it started: "foz store status --endpoint URL"/,
   );

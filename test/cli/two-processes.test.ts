@@ -73,11 +73,17 @@ test('of two servers over one PGlite database, or one store, the second is told 
     timeoutMs: null,
   });
   await made.close();
+  const key = `{ name: till, prefix: AAAAAAAAAAAA, hash: "sha256:${'0'.repeat(64)}", roles: [clrek], scopes: { tables: [main.note] } }`;
   const config = (state: string) =>
-    `state: ${join(folder, state)}\nauth: {admin_secrets: [${secret}]}\nsources:\n  - {name: main, kind: pglite, path: ${data}}\n`;
+    `state: ${join(folder, state)}\nauth: {admin_secrets: [${secret}], api_keys: [${key}]}\nsources:\n  - {name: main, kind: pglite, path: ${data}}\n`;
 
   const first = serve('first', config('state-1'));
   await says(first, /http:\/\/[\w.]+:\d+/);
+  await says(first, /Foz is ready/);
+  expect(first.output.match(/^auth\.api_keys.*/gm)).toEqual([
+    'auth.api_keys[0].roles[0]: The role "clrek" has no permission: no role has any.',
+    'auth.api_keys[0].scopes.tables[0]: no table matches "main.note" (did you mean "main.notes"?): this entry opens nothing',
+  ]);
   const insert = (id: number) => `mutation { insert_notes(objects: [{id: ${id}}]) { affected_rows } }`;
   const one = { data: { insert_notes: { affected_rows: 1 } } };
   expect(await ask(first, insert(1))).toEqual(one);
@@ -90,6 +96,17 @@ test('of two servers over one PGlite database, or one store, the second is told 
     `state: ${join(folder, 'state-1')}\nauth: {admin_secrets: [${secret}]}\nsources: []\n`,
   );
   await says(third, new RegExp(`The store in .*state-1.* is ${holder.source}`));
+
+  await says(third, /is not ready yet/);
+  const logged = third.output.match(/^\{.*\}$/gm)!.map((line) => JSON.parse(line));
+  expect(logged.filter(({ level, msg }) => level >= 40 && /store|names/.test(msg))).toEqual([
+    expect.objectContaining({
+      level: 50,
+      msg: 'the store does not open yet, and is tried again and again',
+      reason: expect.stringMatching(holder),
+    }),
+  ]);
+  expect(third.output).not.toMatch(/stack|\n\s+at /);
 
   expect(await ask(first, insert(2))).toEqual(one);
   for (const waiting of [second, third]) await kill(waiting.child);

@@ -9,6 +9,7 @@ import { FozError } from '../../core/index.ts';
 import type { Actor, StoreLog } from '../../store/index.ts';
 import {
   Follower,
+  failureFields,
   type MetadataVersion,
   metadataHistory,
   metadataVersion,
@@ -75,7 +76,7 @@ export class LiveMetadata {
       align: () => this.#align(),
       failed: (error) =>
         options.log.error(
-          { err: error },
+          failureFields(error),
           'the metadata of the store cannot be read: what was there before holds',
         ),
     });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FozError } from '../../core/index.ts';
 import type { StoreLog } from '../../store/index.ts';
-import { Follower } from '../../store/index.ts';
+import { Follower, failureFields } from '../../store/index.ts';
 import type { Graphs, NameBook } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
 import type { ControlPlane } from '../plane.ts';
@@ -34,7 +34,8 @@ export class LiveNames {
     this.#follower = new Follower({
       topics: ['names'],
       align: () => this.#align(),
-      failed: (error) => options.log.error({ err: error, names: keeper.place }, 'names are not kept'),
+      failed: (error) =>
+        options.log.error({ ...failureFields(error), names: keeper.place }, 'names are not kept'),
     });
   }
 

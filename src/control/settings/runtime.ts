@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Actor, StoreLog } from '../../store/index.ts';
-import { Follower } from '../../store/index.ts';
+import { Follower, failureFields } from '../../store/index.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import { claimFirst } from './first-secret.ts';
 import { mergeSettings } from './merge.ts';
@@ -43,7 +43,7 @@ export class RuntimeSettings {
       topics: ['issuer', 'operation', 'setting'],
       align: () => this.#align(),
       failed: (error) =>
-        options.log.error({ err: error }, 'the settings of the store cannot be read: those known hold'),
+        options.log.error(failureFields(error), 'the settings of the store cannot be read: those known hold'),
     });
   }
 

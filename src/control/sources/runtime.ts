@@ -2,7 +2,7 @@ import type { CatalogIssue } from '../../catalog/index.ts';
 import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { Actor, StoreLog } from '../../store/index.ts';
-import { Follower, maskSecrets, type NamedConfig, storedSources } from '../../store/index.ts';
+import { Follower, failureFields, maskSecrets, type NamedConfig, storedSources } from '../../store/index.ts';
 import type { SourceConfig } from '../../views/index.ts';
 import { type AttachedSource, factsOf, type SourceRegistry } from '../../views/index.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
@@ -57,7 +57,10 @@ export class RuntimeSources {
       topics: ['source'],
       align: () => this.#align(),
       failed: (error) =>
-        options.log.error({ err: error }, 'the sources of the store cannot be read: those there are stay'),
+        options.log.error(
+          failureFields(error),
+          'the sources of the store cannot be read: those there are stay',
+        ),
     });
   }
 

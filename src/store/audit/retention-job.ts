@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { failureFields } from '../errors.ts';
 import type { Store, StoreLog } from '../store.ts';
 import type { AuditLog } from './audit-log.ts';
 import { removeOldRecords } from './retention.ts';
@@ -21,7 +22,8 @@ export function startRetention({ store, audit, days, log }: RetentionJob): () =>
     const before = Date.now() - days * 86_400_000;
     await removeOldRecords(store, audit, before, { kind: 'system', id: 'retention', role: null });
   };
-  const failed = (error: unknown) => log.error({ err: error }, 'old records of the audit log stay for now');
+  const failed = (error: unknown) =>
+    log.error(failureFields(error), 'old records of the audit log stay for now');
   const job = new Cron('17 3 * * *', { protect: true, unref: true, catch: failed }, remove);
   remove().catch(failed);
   return () => job.stop();
