@@ -262,7 +262,7 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
   foz = await running(config);
   await run(desk, 'create table places (id integer primary key)');
   expect((await there('introspect', 'desk', '--write')).out).toBe(
-    'desk: 3 tables, 1 changes\n  + places  table, 1 columns\n  graph: + places was added (and 65 more that follow from it)\n',
+    'desk: 3 tables, 1 changes\n  + places  table, 1 columns\n  graph: + places was added (and 68 more that follow from it)\n',
   );
   expect((await foz.ask('{ places { id } }')).data).toEqual({ places: [] });
   expect((await there('introspect', 'none')).err).toMatch(/^There is no source none in the Foz at http/);
