@@ -50,7 +50,7 @@ export function migrationCases(kind: 'pglite' | 'postgres'): void {
     }
     expect(found[0]).not.toEqual([]);
     for (const one of found) expect(one).toEqual(found[0]);
-  }, 120_000);
+  }, 300_000);
 
   test('a store of a newer program is refused and left as it is', async () => {
     const newer = [...migrations, { name: '9999-future', up: async () => {} }];
