@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What must not get into Git: the state folder, with passwords and the master key in it; variables of the environment; texts of API keys. */
+/** Patterns for `.gitignore`: the state folder (passwords, the master key), files of environment variables, and texts of API keys. */
 const secretFiles = ['.foz/', '.env', 'key*.txt'] as const;
 
 /** Lists files with secrets in the `.gitignore` of a folder. Returns a message for the user; `null`: nothing was missing. */

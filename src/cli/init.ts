@@ -227,7 +227,7 @@ function networkReason(error: unknown): string | null {
   return cause.message || cause.code;
 }
 
-/** What to look at where no server answers. */
+/** The advice after a refused connection. */
 function wayTo({ url = '' }: SourceConfig): string {
   const variable = /^\$\{env:(\w+)\}$/.exec(url)?.[1];
   const place = variable === undefined ? 'in the URL' : `in the environment variable ${variable}`;

@@ -95,7 +95,7 @@ export interface ChangeOffer {
     /** `key`: the row before a change has only the values of its key. Absent: more is missing. */
     readonly old?: 'key';
   }[];
-  /** Those of the given tables for which the stream does not report every change; views are among them. */
+  /** Tables, and views, of which the stream does not report every change. A part of the tables that were asked about. */
   readonly unseen: readonly ChangedTable[];
   /** Risks for the database that do not prevent the method, as a log that is kept without a bound. */
   readonly warnings: readonly string[];

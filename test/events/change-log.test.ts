@@ -101,7 +101,7 @@ test('positions before the log, and of the future, are refused', () => {
   write([2]);
   const of = (position: string, index: number) =>
     Buffer.from(JSON.stringify(['replication', position, index])).toString('base64url');
-  // What was written before somebody asked for it is not in the log.
+  // Changes from before the first subscription are not in the log.
   expect(() => reader(of('p000', 0))).toThrow(/not kept any more/);
   expect(() => reader(of('p001', 0))).toThrow(/not kept any more/);
   expect(() => reader(of('p003', 0))).toThrow(/not kept any more/);

@@ -13,7 +13,7 @@ import { Subscriber } from './subscriber.ts';
 
 const secret = 'a secret of some length';
 
-/** What is run before Foz starts, and the inserts, one row each, with ids from 1. */
+/** Statements that run before Foz starts, and inserts of one row each, with ids from 1. */
 interface Values {
   readonly tables: readonly string[];
   readonly inserts: readonly string[];

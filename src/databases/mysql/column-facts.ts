@@ -4,7 +4,7 @@ import { type NativeColumn, readType } from './natives.ts';
 import type { Queries } from './queries.ts';
 import { isLenient, listedValues } from './types.ts';
 
-/** What the facts of a column depend on besides its own row. */
+/** Facts of the table and the server that decide how a column is read. */
 interface ColumnContext {
   readonly tinyInt1IsBool: boolean;
   readonly queries: Queries;

@@ -11,7 +11,7 @@ import { rootEndingOf, rootWord, type Style, wordsBefore } from './style.ts';
 export type Side = 'read' | 'write';
 const sideOf = (operation: Operation): Side => (operation === 'mutation' ? 'write' : 'read');
 
-/** What the names of root fields follow from. */
+/** The inputs that determine the names of root fields. */
 interface TableNaming {
   readonly namespaces: readonly string[];
   /** The name of a table in its fields and types. */
