@@ -34,17 +34,18 @@ const kinds = {
       ...serverOptions(source),
       changes: changesOf(source),
     }),
-  sqlite: async (source, create) =>
+  sqlite: async (source, { create, forServing = true }) =>
     (await import('./databases/sqlite/index.ts')).connectSqlite({
       file: source.path!,
       readonly: source.readonly,
       create,
+      wal: forServing,
     }),
   pglite: async (source) =>
     (await import('./databases/pglite/index.ts')).connectPglite(
       source.path === ':memory:' ? {} : { folder: source.path! },
     ),
-} satisfies Record<SourceKind, (source: SourceConfig, create: boolean) => Promise<Connector>>;
+} satisfies Record<SourceKind, (source: SourceConfig, options: ConnectOptions) => Promise<Connector>>;
 
 function serverOptions(source: SourceConfig) {
   return {
@@ -56,9 +57,16 @@ function serverOptions(source: SourceConfig) {
   };
 }
 
-/** A connector for one configured source, not connected yet. Rejects for an invalid URL. `create`: creates a missing database file. */
-export function connect(source: SourceConfig, create = false): Promise<Connector> {
-  return kinds[source.kind](source, create);
+export interface ConnectOptions {
+  /** Creates a missing database file. Default: false. */
+  readonly create?: boolean;
+  /** Requests will be served. Otherwise a SQLite file keeps its journal mode, since a look at it should not change it. Default: true. */
+  readonly forServing?: boolean;
+}
+
+/** A connector for one configured source, not connected yet. Rejects for an invalid URL. */
+export function connect(source: SourceConfig, options: ConnectOptions = {}): Promise<Connector> {
+  return kinds[source.kind](source, options);
 }
 
 /** Sources, catalog and graphs without the HTTP front, for commands that inspect them. */
@@ -77,7 +85,7 @@ export async function attach(config: FozConfig, by: 'server' | 'command'): Promi
     config.sources.map(async (source) => ({
       name: nameOf(source),
       config: source,
-      connector: await connect(source),
+      connector: await connect(source, { forServing: by === 'server' }),
     })),
   );
   const registry = new SourceRegistry(

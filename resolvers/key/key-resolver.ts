@@ -1,5 +1,5 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { ScopesConfig } from '../../src/auth/index.ts';
 import {
   changeKey,
@@ -8,13 +8,14 @@ import {
   endKey,
   keysOf,
   type ListedKey,
+  notesOnKey,
   refuseDeclaredKey,
   refuseDeclaredName,
   refuseUnknownRoles,
   renewKey,
 } from '../../src/control/index.ts';
 import { type ControlContext, planeOf } from '../context.ts';
-import { Key, KeyChange, KeyInput, type KeyScopesInput, ShownKey } from './key.ts';
+import { Key, KeyChange, KeyInput, type KeyScopes, type KeyScopesInput, ShownKey } from './key.ts';
 
 @Resolver(() => Key)
 export class KeyResolver {
@@ -29,6 +30,14 @@ export class KeyResolver {
   ): Promise<Key[]> {
     const stored = await keysOf(planeOf(context), revoked);
     return [...describeDeclaredKeys(context.declaredKeys()), ...stored].map(shown);
+  }
+
+  @FieldResolver(() => [String], {
+    description:
+      'What probably is a mistake: patterns of its scopes that match nothing, session variables that its roles need.',
+  })
+  notes(@Ctx() { graphs }: ControlContext, @Root() key: Key): readonly string[] {
+    return notesOnKey(graphs, { ...key, scopes: scopesIn(key) ?? null });
   }
 
   @Mutation(() => ShownKey, { description: 'Makes an API key; its text is shown only now.' })
@@ -92,7 +101,11 @@ export function shown({ prefixes, revision, ...key }: ListedKey): Key {
 }
 
 /** The scopes without members that are null, since validation expects absent ones. */
-function scopesIn({ scopes }: { readonly scopes?: KeyScopesInput | null }): ScopesConfig | null | undefined {
+function scopesIn({
+  scopes,
+}: {
+  readonly scopes?: KeyScopesInput | KeyScopes | null;
+}): ScopesConfig | null | undefined {
   if (!scopes) return scopes;
   return Object.fromEntries(Object.entries(scopes).filter(([, value]) => value));
 }

@@ -7,11 +7,11 @@ import {
   namesKeeperOf,
   RuntimeSettings,
   RuntimeSources,
+  type RuntimeSourcesOptions,
   UnlistedOperations,
 } from '../control/index.ts';
-import type { Connector } from '../plan/index.ts';
 import type { StoreLog } from '../store/index.ts';
-import type { Graphs, SourceConfig, SourceRegistry } from '../views/index.ts';
+import type { Graphs, SourceRegistry } from '../views/index.ts';
 import type { Authentication } from './authentication.ts';
 
 /**
@@ -26,7 +26,7 @@ export interface RuntimeOptions {
   readonly graphs: Graphs;
   readonly plane: ControlPlane | null;
   readonly authentication: Pick<Authentication, 'use'>;
-  readonly connect: (source: SourceConfig) => Promise<Connector>;
+  readonly connect: RuntimeSourcesOptions['connect'];
   readonly log: StoreLog;
   /** Whether new names are written to the store or the names file; a command only reads them. Default: they are. */
   readonly names?: 'reads' | 'writes';

@@ -9,6 +9,7 @@ import {
   followingIssues,
   keysOfNothing,
   metadataPlaces,
+  type ReadConfig,
   readConfig,
   roleSchema,
   rolesWithoutPermissions,
@@ -135,11 +136,24 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
       ),
       ...issues.map(({ path, inConfig, ...issue }) => ({
         ...issue,
+        ...(issue.topic === 'names' && path === undefined ? sourcePlace(issue.where, config, read) : {}),
         ...(inConfig === undefined ? {} : read.placeOf(inConfig)),
         ...(path === undefined ? {} : locate(read.pathInMetadata(path))),
       })),
     ],
   };
+}
+
+/** The place of the source that an issue is about: its `customization` settles names. */
+function sourcePlace(
+  where: string,
+  { sources }: FozConfig,
+  { placeOf }: Pick<ReadConfig, 'placeOf'>,
+): Pick<LocatedIssue, 'file' | 'line' | 'column'> {
+  const at = sources.findIndex(({ name }) => where === name || where.startsWith(`${name}.`));
+  if (at < 0) return {};
+  const { file, line, column } = placeOf(['sources', at]);
+  return { file, line, column };
 }
 
 type FoundIssue = CatalogIssue & Partial<Pick<ConfigIssue, 'inConfig'>>;

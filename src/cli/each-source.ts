@@ -47,7 +47,7 @@ export async function withConnector<T>(
   source: SourceConfig,
   body: (connector: Connector) => Promise<T>,
 ): Promise<T> {
-  const connector = await connect(source);
+  const connector = await connect(source, { forServing: false });
   try {
     return await body(connector);
   } catch (error) {

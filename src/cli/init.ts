@@ -201,10 +201,8 @@ async function problemOf(source: SourceConfig, folder: string): Promise<string |
   const wrong = urlProblem(source.kind, source.url === undefined ? undefined : text);
   if (wrong !== null) return `The URL ${wrong}.`;
   try {
-    const connector = await connect({
-      ...source,
-      [place]: text === ':memory:' || place === 'url' ? text : resolve(folder, text),
-    });
+    const path = text === ':memory:' || place === 'url' ? text : resolve(folder, text);
+    const connector = await connect({ ...source, [place]: path }, { forServing: false });
     try {
       await connector.ping(AbortSignal.timeout(10_000));
       return null;

@@ -5,13 +5,11 @@ import {
   ConfigError,
   type FozConfig,
   loadConfig,
-  missingVariables,
+  notesOnKey,
   rolesOf,
   unknownRole,
-  unmatchedScopes,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import type { Graphs } from '../views/index.ts';
 
 /**
  * Warnings about a new key, by a configuration file and its databases: roles without permissions, missing session variables, and patterns of
@@ -36,13 +34,19 @@ function unknownRoles({ metadata = { tables: [] } }: FozConfig, { roles }: Decla
 }
 
 /** Which columns and tables there are is known by the databases only, so they are read where it can matter. */
-async function warningsFromDatabases(config: FozConfig, key: DeclaredKeyConfig): Promise<string[]> {
+async function warningsFromDatabases(config: FozConfig, key: DeclaredKeyConfig): Promise<readonly string[]> {
   const needsVariables = /x-(?:foz|hasura)-/i.test(JSON.stringify(config.metadata ?? null));
   if (!needsVariables && key.scopes?.tables === undefined) return [];
   try {
     const { graphs, close } = await attach(config, 'command');
     try {
-      return [...unmatched(graphs, key), ...unsetVariables(graphs, key)];
+      const [record] = declaredKeys([key]);
+      return notesOnKey(
+        graphs,
+        { ...record!, scopes: key.scopes },
+        ({ name }) =>
+          ` Give it one: --variable ${name}=VALUE (with --write --replace where the key is in the file already).`,
+      );
     } finally {
       await close();
     }
@@ -50,18 +54,4 @@ async function warningsFromDatabases(config: FozConfig, key: DeclaredKeyConfig):
     if (error instanceof FozError) return [];
     throw error;
   }
-}
-
-function unmatched({ catalog }: Graphs, { scopes }: DeclaredKeyConfig): string[] {
-  return unmatchedScopes(catalog, scopes).map(({ path: [kind], reason }) => `scopes.${kind}: ${reason}.`);
-}
-
-function unsetVariables(graphs: Graphs, key: DeclaredKeyConfig): string[] {
-  const [record] = declaredKeys([key]);
-  return key.roles.flatMap((role) =>
-    missingVariables(graphs, record!, role).map(
-      ({ name, tables, forReads }) =>
-        `The key has no session variable ${name}, which the role ${role} needs for ${tables.join(', ')}: ${forReads ? 'its requests there' : 'requests that need it'} are refused. Give it one: --variable ${name}=VALUE (with --write --replace where the key is in the file already).`,
-    ),
-  );
 }

@@ -57,9 +57,10 @@ export {
   renewKey,
   type ShownKey,
 } from './keys/keys.ts';
-export { missingVariables, unsetVariables } from './keys/missing-variables.ts';
+export { unsetVariables } from './keys/missing-variables.ts';
+export { notesOnKey } from './keys/notes-on-key.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
-export { keysOfNothing, unmatchedScopes } from './keys/unmatched-scopes.ts';
+export { keysOfNothing } from './keys/unmatched-scopes.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { allIssues } from './metadata/hidden-issues.ts';
@@ -126,6 +127,6 @@ export {
   type SourceDescription,
 } from './sources/describe.ts';
 export { type Following, followingIssue, followingIssues, followingOf } from './sources/following.ts';
-export { RuntimeSources, type SourceTest } from './sources/runtime.ts';
+export { RuntimeSources, type RuntimeSourcesOptions, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';

@@ -29,7 +29,7 @@ const edition = '1';
 /** Creates the demo in `folder` on the first run. After an interrupted run, it is created anew. */
 export async function prepareDemo(
   folder: string,
-  connect: (source: SourceConfig, create: boolean) => Promise<Connector>,
+  connect: (source: SourceConfig, options: { readonly create: boolean }) => Promise<Connector>,
   progress: (text: string) => void,
 ): Promise<Demo> {
   const sources: SourceConfig[] = [
@@ -57,13 +57,13 @@ export async function prepareDemo(
     const shop = shopRows();
     const support = supportRows(shop);
     await fill(
-      await connect(sources[0]!, true),
+      await connect(sources[0]!, { create: true }),
       'shop',
       (connector) => load(connector, shopTables, shop, shopFinish, postgresSpelling),
       progress,
     );
     await fill(
-      await connect(sources[1]!, true),
+      await connect(sources[1]!, { create: true }),
       'support',
       (connector) => load(connector, supportTables, support, [], sqliteSpelling),
       progress,

@@ -17,7 +17,7 @@ let down = false;
 
 async function source(name: string, texts: readonly string[]) {
   const config = { name, kind: 'sqlite', path: join(folder, `${name}.db`) } as const;
-  const connector = await connect(config, true);
+  const connector = await connect(config, { create: true });
   for (const text of texts) await connector.run({ text, slots: [] }, [], context);
   const run: typeof connector.run = (...args) =>
     down && name === 'vaults'

@@ -50,7 +50,7 @@ function recording(connector: Connector): Connector {
 
 async function source(name: string, texts: readonly string[]) {
   const config = { name, kind: 'sqlite', path: join(folder, `${name}.db`) } as const;
-  const connector = await connect(config, true);
+  const connector = await connect(config, { create: true });
   for (const text of texts) await connector.run({ text, slots: [] }, [], context);
   return { name: parseSourceName(name)!, config, connector: recording(connector) };
 }

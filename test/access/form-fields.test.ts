@@ -30,7 +30,7 @@ const config = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } a
 let registry: SourceRegistry;
 
 beforeAll(async () => {
-  const connector = await connect(config, true);
+  const connector = await connect(config, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   for (const text of [
     'create table shops (id integer primary key)',

@@ -27,7 +27,7 @@ beforeAll(async () => {
     kind: 'sqlite',
     path: join(mkdtempSync(join(tmpdir(), 'foz-role-graphs-')), 'shop.db'),
   };
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   for (const text of [
     'create table authors (id integer primary key, name text not null, born DATE, rating REAL, secret DECIMAL(10,2))',
     'create table books (id integer primary key, author_id integer not null references authors, title text unique, price DECIMAL(8,2), details JSON, printed BLOB)',

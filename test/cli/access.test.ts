@@ -42,7 +42,10 @@ metadata:
 const write = (auth: string) => writeFileSync(join(folder, 'foz.yaml'), `${config}${auth}`);
 
 beforeAll(async () => {
-  const connector = await connect({ name: 'own', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const connector = await connect(
+    { name: 'own', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   for (const text of [
     'create table orders (id integer primary key, note text, owner text)',
     'create table people (id integer primary key)',

@@ -42,7 +42,7 @@ const inAnother = (...args: readonly string[]) => command(folder, args, env);
 const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.server.url);
 
 async function run(source: typeof shop | typeof desk, ...texts: readonly string[]): Promise<void> {
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   for (const text of texts) await connector.run({ text, slots: [] }, [], context);
   await connector.close();

@@ -10,7 +10,10 @@ const folder = mkdtempSync(join(tmpdir(), 'foz-clashes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function database(file: string, text: string): Promise<void> {
-  const connector = await connect({ name: 'own', kind: 'sqlite', path: join(folder, file) }, true);
+  const connector = await connect(
+    { name: 'own', kind: 'sqlite', path: join(folder, file) },
+    { create: true },
+  );
   await connector.run({ text, slots: [] }, [], { signal: new AbortController().signal, timeoutMs: 10_000 });
   await connector.close();
 }
@@ -44,8 +47,15 @@ test('two sources with a table of one name are both served, and check fails unti
   expect(await lists('a.yaml')).toEqual(['beta_orders of_one', 'orders of_two']);
   expect(await lists('b.yaml')).toEqual(['beta_orders of_one', 'orders of_two']);
   const { code, out } = await inProcess(folder, ['check', '-c', 'a.yaml', '--json']);
-  const result = JSON.parse(out) as { ok: boolean; issues: { where: string; reason: string }[] };
-  expect([code, result.ok, result.issues.map(({ where }) => where)]).toEqual([1, false, ['beta.orders']]);
+  const result = JSON.parse(out) as {
+    ok: boolean;
+    issues: { where: string; reason: string; line: number }[];
+  };
+  expect([code, result.ok, result.issues.map(({ where, line }) => [where, line])]).toEqual([
+    1,
+    false,
+    [['beta.orders', 3]],
+  ]);
   expect(result.issues[0]!.reason).toMatch(
     'The root field "orders" is that of alfa.orders (sources go by their names), so beta.orders is called "beta_orders".',
   );

@@ -19,7 +19,10 @@ const apart = (...args: readonly string[]) => command(folder, args);
 beforeAll(async () => {
   if (!existsSync(join(root, 'dist/command/foz.js')))
     throw new Error('The command is not built: run "npm run build".');
-  const connector = await connect({ name: 'own', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const connector = await connect(
+    { name: 'own', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   await connector.run(
     { text: 'create table orders (id integer primary key, note text)', slots: [] },
     [],
@@ -46,6 +49,23 @@ test('init without a terminal asks for flags, and never replaces a file unasked'
   expect((await foz(...again)).err).toBe(
     'foz.yaml has a source shop already: give this one another --name, or replace the whole file with --force.\n',
   );
+}, 300_000);
+
+test('commands leave the journal mode of a SQLite file as it is; serving sets WAL', async () => {
+  const path = join(folder, 'quiet.db');
+  /** Byte 18 of the header is the write version: 1 for a rollback journal, 2 for WAL. */
+  const version = () => readFileSync(path)[18];
+  const use = async (options: { create?: boolean; forServing?: boolean }, text: string) => {
+    const connector = await connect({ name: 'own', kind: 'sqlite', path }, options);
+    await connector.run({ text, slots: [] }, [], context);
+    await connector.close();
+  };
+  await use({ create: true, forServing: false }, 'create table notes (id integer primary key)');
+  await foz('init', '--kind', 'sqlite', '--path', 'quiet.db', '--name', 'quiet', '--config', 'quiet.yaml');
+  expect((await foz('check', '--config', 'quiet.yaml')).out).toContain('1 tables');
+  expect(version()).toBe(1);
+  await use({}, 'select 1');
+  expect(version()).toBe(2);
 }, 300_000);
 
 test('init again adds a source; the URL may stay in the environment; editors find the schema', async () => {

@@ -26,7 +26,10 @@ globalThis.Date = new Proxy(Wall, {
 `;
 
 beforeAll(async () => {
-  const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const shop = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   const context = { signal: new AbortController().signal, timeoutMs: null };
   await shop.run({ text: 'create table notes (id integer primary key, body text)', slots: [] }, [], context);
   await shop.close();

@@ -22,7 +22,7 @@ const there = (...args: readonly string[]) => here(...args, '--endpoint', foz.se
 const apart = (...args: readonly string[]) => command(folder, [...args, '--endpoint', foz.server.url], env);
 
 beforeAll(async () => {
-  const connector = await connect(shop, true);
+  const connector = await connect(shop, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   await connector.run(
     { text: 'create table orders (id integer primary key, note text)', slots: [] },

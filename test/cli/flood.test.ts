@@ -45,7 +45,10 @@ const config = {
 };
 
 beforeAll(async () => {
-  const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const shop = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   const context = { signal: new AbortController().signal, timeoutMs: null };
   for (const text of [
     'create table notes (id integer primary key, body text)',

@@ -41,7 +41,7 @@ const onShut = isShut && isMounted ? test : test.skip;
 
 beforeAll(async () => {
   if (!isMounted) return;
-  const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(disk, 'shop.db') }, true);
+  const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(disk, 'shop.db') }, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: null };
   await shop.run({ text: 'create table notes (id integer primary key, body text)', slots: [] }, [], context);
   await shop.close();

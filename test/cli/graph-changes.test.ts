@@ -13,7 +13,10 @@ const folder = mkdtempSync(join(tmpdir(), 'foz-changes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function run(...statements: readonly string[]): Promise<void> {
-  const connector = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const connector = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   for (const text of statements) await connector.run({ text, slots: [] }, [], context);
   await connector.close();

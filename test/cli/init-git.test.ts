@@ -9,7 +9,10 @@ let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'foz-init-git-'));
   for (const name of ['shop', 'desk']) {
-    const connector = await connect({ name, kind: 'sqlite', path: join(folder, `${name}.db`) }, true);
+    const connector = await connect(
+      { name, kind: 'sqlite', path: join(folder, `${name}.db`) },
+      { create: true },
+    );
     await connector.run({ text: 'create table t (id integer primary key)', slots: [] }, [], context);
     await connector.close();
   }

@@ -16,7 +16,10 @@ metadata:
 let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'foz-keys-'));
-  const connector = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const connector = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   const text = 'create table orders (id integer primary key, country text)';
   await connector.run({ text, slots: [] }, [], context);
   await connector.close();

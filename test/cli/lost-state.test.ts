@@ -35,7 +35,10 @@ function openState(): void {
 }
 
 beforeAll(async () => {
-  const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const shop = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   const context = { signal: new AbortController().signal, timeoutMs: null };
   await shop.run({ text: 'create table notes (id integer primary key, body text)', slots: [] }, [], context);
   await shop.close();
@@ -110,7 +113,10 @@ for (const [what, when_down, lose] of losses)
     ])
       expect(await ask('control/graphql', query)).toBeDefined();
     // A change of the schema is noticed, though its catalog cannot be stored.
-    const shop = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+    const shop = await connect(
+      { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+      { create: true },
+    );
     const context = { signal: new AbortController().signal, timeoutMs: null };
     const table = `later_${what.slice(0, 4)}_${when_down}`;
     await shop.run({ text: `create table ${table} (id integer primary key)`, slots: [] }, [], context);

@@ -15,7 +15,10 @@ const apart = (...args: readonly string[]) => command(folder, args);
 beforeAll(async () => {
   if (!existsSync(join(root, 'dist/command/foz.js')))
     throw new Error('The command is not built: run "npm run build".');
-  const connector = await connect({ name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') }, true);
+  const connector = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
   const text = 'create table orders (id integer primary key, note text)';
   await connector.run({ text, slots: [] }, [], { signal: new AbortController().signal, timeoutMs: 10_000 });
   await connector.close();

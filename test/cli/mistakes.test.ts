@@ -553,7 +553,10 @@ async function folderWith(files: Readonly<Record<string, string>> = {}): Promise
 }
 
 beforeAll(async () => {
-  const connector = await connect({ name: 'shop', kind: 'sqlite', path: join(root, 'shop.db') }, true);
+  const connector = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(root, 'shop.db') },
+    { create: true },
+  );
   const context = { signal: new AbortController().signal, timeoutMs: null };
   await connector.run(
     { text: 'create table orders (id integer primary key, note text)', slots: [] },

@@ -20,7 +20,10 @@ beforeAll(async () => {
     ['shop', 'orders'],
     ['desk', 'notes'],
   ]) {
-    const connector = await connect({ name: name!, kind: 'sqlite', path: join(folder, `${name}.db`) }, true);
+    const connector = await connect(
+      { name: name!, kind: 'sqlite', path: join(folder, `${name}.db`) },
+      { create: true },
+    );
     const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
     await connector.run({ text: `create table ${table} (id integer primary key)`, slots: [] }, [], context);
     await connector.close();

@@ -86,7 +86,10 @@ beforeAll(async () => {
   install();
   writeFileSync(join(folder, 'foz.yaml'), config);
   for (const [name, statements] of Object.entries(tables)) {
-    const connector = await connect({ name, kind: 'sqlite', path: join(folder, `${name}.db`) }, true);
+    const connector = await connect(
+      { name, kind: 'sqlite', path: join(folder, `${name}.db`) },
+      { create: true },
+    );
     for (const text of statements) await connector.run({ text, slots: [] }, [], context);
     await connector.close();
   }

@@ -18,7 +18,7 @@ let key = '';
 
 beforeAll(async () => {
   const source = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   await connector.run(
     { text: 'create table orders (id integer primary key, note text)', slots: [] },
     [],
@@ -158,6 +158,13 @@ test('a key that the control API makes lets in, within its scopes, until it is r
   );
   expect((await post(insert(90), { 'x-api-key': text })).text).toContain('has no mutation type');
   expect((await control(make, { input })).errors[0]!.extensions.code).toBe('conflict');
+  const misspelt = { ...input, name: 'misspelt', scopes: { tables: ['shop.order', 'shop.orders'] } };
+  const noted = await control(make.replace('prefixes', 'notes'), { input: misspelt });
+  expect(noted.data.createKey.key).toMatchObject({
+    notes: [
+      'scopes.tables: no table matches "shop.order" (did you mean "shop.orders"?): this entry opens nothing.',
+    ],
+  });
 
   const rotated = await control('mutation ($id: String!) { rotateKey(id: $id) { text key { prefixes } } }', {
     id: made.id,
@@ -180,7 +187,7 @@ test('a key that the control API makes lets in, within its scopes, until it is r
       outcome: 'success',
     })),
   );
-  expect(found.keys.map(({ name }) => name)).toEqual(['reader', 'till']);
+  expect(found.keys.map(({ name }) => name)).toEqual(['misspelt', 'reader', 'till']);
   expect(JSON.stringify(await records())).not.toContain(text.slice(17, 60));
 });
 

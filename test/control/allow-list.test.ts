@@ -17,7 +17,7 @@ let registry: SourceRegistry;
 
 beforeAll(async () => {
   const source: SourceConfig = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') };
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   await connector.run(
     { text: 'create table orders (id integer primary key, note text)', slots: [] },
     [],

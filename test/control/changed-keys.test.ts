@@ -12,7 +12,7 @@ const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as 
 let foz: Running;
 
 beforeAll(async () => {
-  const connector = await connect(shop, true);
+  const connector = await connect(shop, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   const run = (text: string) => connector.run({ text, slots: [] }, [], context);
   await run('create table orders (id integer primary key, buyer text not null)');

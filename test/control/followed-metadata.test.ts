@@ -12,7 +12,7 @@ let foz: Started;
 
 beforeAll(async () => {
   const source = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   await connector.run({ text: 'create table orders (id integer primary key)', slots: [] }, [], context);
   await connector.close();

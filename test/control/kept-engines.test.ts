@@ -23,7 +23,7 @@ const tables = {
 
 async function attach(name: string, texts: readonly string[]) {
   const config: SourceConfig = { name, kind: 'sqlite', path: join(folder, `${name}.db`) };
-  const connector = await connect(config, true);
+  const connector = await connect(config, { create: true });
   for (const text of texts) await connector.run({ text, slots: [] }, [], context);
   return { name: parseSourceName(name)!, config, connector };
 }

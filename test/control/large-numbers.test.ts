@@ -13,7 +13,10 @@ const begin = () => running({ state, control: { files }, sources: [] });
 
 beforeAll(async () => {
   mkdirSync(files);
-  const connector = await connect({ name: 'desk', kind: 'sqlite', path: join(files, 'desk.db') }, true);
+  const connector = await connect(
+    { name: 'desk', kind: 'sqlite', path: join(files, 'desk.db') },
+    { create: true },
+  );
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   await connector.run({ text: 'create table notes (id integer primary key)', slots: [] }, [], context);
   await connector.close();

@@ -129,7 +129,7 @@ const config = {
 
 let server: Awaited<ReturnType<typeof start>>;
 beforeAll(async () => {
-  const connector = await connect(shop, true);
+  const connector = await connect(shop, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   for (const text of [
     'create table orders (id integer primary key, note text)',

@@ -17,7 +17,7 @@ const folder = () => mkdtempSync(join(root, `${++made}-`));
 /** A database file. Returns a function that runs statements one after the other. */
 function database(path: string) {
   return async (...statements: readonly string[]) => {
-    const connector = await connect({ name: 'own', kind: 'sqlite', path }, true);
+    const connector = await connect({ name: 'own', kind: 'sqlite', path }, { create: true });
     const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
     for (const text of statements) await connector.run({ text, slots: [] }, [], context);
     await connector.close();

@@ -15,7 +15,7 @@ test('where nothing may be written a mutation does not run, first time or planne
     kind: 'sqlite',
     path: join(mkdtempSync(join(tmpdir(), 'foz-before-')), 'shop.db'),
   };
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   await connector.run({ text: 'create table orders (id integer primary key)', slots: [] }, [], context);
   const registry = new SourceRegistry([{ name: parseSourceName('shop')!, config: source, connector }], null);
   await registry.start();

@@ -15,7 +15,7 @@ let registry: SourceRegistry;
 
 beforeAll(async () => {
   const source: SourceConfig = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') };
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   const tables = [
     'create table orders (id integer primary key, owner text, total integer, version integer)',
     'create table lines (order_id integer references orders, line_no integer, note text, primary key (order_id, line_no))',

@@ -13,7 +13,7 @@ const file = join(mkdtempSync(join(tmpdir(), 'foz-options-')), 'shop.db');
 const open: SourceRegistry[] = [];
 
 beforeAll(async () => {
-  const connector = await connect({ name: 'own', kind: 'sqlite', path: file }, true);
+  const connector = await connect({ name: 'own', kind: 'sqlite', path: file }, { create: true });
   for (const text of [
     'create table order_items (id integer primary key, big_number BIGINT, unit_price DECIMAL(10,2), parent_id integer references order_items)',
     'insert into order_items values (1, 9007199254740993, 12.5, null), (2, -1, 0, 1)',

@@ -14,7 +14,7 @@ let graphs: Graphs;
 
 beforeAll(async () => {
   const config = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
-  const connector = await connect(config, true);
+  const connector = await connect(config, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: null };
   for (const text of ['create table customers (id integer primary key, name text)'])
     await connector.run({ text, slots: [] }, [], context);

@@ -37,7 +37,7 @@ const metadata: Metadata = {
 
 beforeAll(async () => {
   const config = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
-  connector = await connect(config, true);
+  connector = await connect(config, { create: true });
   for (const text of [
     'create table notes (id integer primary key, body text)',
     "create trigger kept after insert on notes when new.body = 'never' begin select 1; end",

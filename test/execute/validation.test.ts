@@ -14,7 +14,7 @@ let registry: SourceRegistry;
 
 beforeAll(async () => {
   const source: SourceConfig = { name: 'shop', kind: 'sqlite', path: file };
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   const tables = [
     'create table products (id integer primary key, sku text, price DECIMAL(10,2), stock integer, reserved integer, details JSON)',
     'create table parts (id integer primary key, product_id integer references products, code text, weight DECIMAL(6,2), made_at TIMESTAMPTZ, opens TIME, picture BLOB)',

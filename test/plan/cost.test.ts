@@ -14,7 +14,7 @@ let registry: SourceRegistry;
 beforeAll(async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'foz-cost-')), 'shop.db');
   const source: SourceConfig = { name: 'shop', kind: 'sqlite', path: file };
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   for (const text of [
     'create table orders (id integer primary key)',
     'create table items (id integer primary key, order_id integer references orders)',

@@ -14,7 +14,7 @@ const shop: SourceConfig = { name: 'shop', kind: 'sqlite', path: join(folder, 's
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 
 async function run(text: string): Promise<void> {
-  const connector = await connect(shop, true);
+  const connector = await connect(shop, { create: true });
   await connector.run({ text, slots: [] }, [], context);
   await connector.close();
 }

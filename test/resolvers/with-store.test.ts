@@ -9,7 +9,7 @@ const shop = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as 
 let foz: Running;
 
 beforeAll(async () => {
-  const connector = await connect(shop, true);
+  const connector = await connect(shop, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   await connector.run({ text: 'create table orders (id integer primary key)', slots: [] }, [], context);
   await connector.close();

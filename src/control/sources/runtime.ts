@@ -17,7 +17,7 @@ export interface RuntimeSourcesOptions {
   /** `null`: there is no store, so nothing can be attached; connections can still be tested. */
   readonly plane: ControlPlane | null;
   /** Creates a connector, not connected yet. */
-  readonly connect: (source: SourceConfig) => Promise<Connector>;
+  readonly connect: (source: SourceConfig, options?: { readonly forServing: boolean }) => Promise<Connector>;
   /** The folder of database files that may be attached; `null`: none may be. */
   readonly files: string | null;
   readonly log: StoreLog;
@@ -210,7 +210,8 @@ export class RuntimeSources {
     const since = () => Math.round(performance.now() - started);
     let connector: Connector | null = null;
     try {
-      connector = await this.#options.connect({ ...config, pool: { ...config.pool, max: 1 } });
+      const one = { ...config, pool: { ...config.pool, max: 1 } };
+      connector = await this.#options.connect(one, { forServing: false });
       const { version, tables } = await factsOf({ name: config.name as SourceName, config, connector });
       return { ok: true, reason: null, version, tables: tables.length, milliseconds: since() };
     } catch (error) {

@@ -95,7 +95,7 @@ function changesLines({ where, columns, size, fields }: ChangesPlan): string[] {
   return [
     `up to ${size}`,
     ...(isAlways(where) ? [] : [`where ${predicateText(where)}`]),
-    `images of ${names(columns)}`,
+    ...(columns.length === 0 ? [] : [`images of ${names(columns)}`]),
     `answer ${fields.map(({ key }) => key).join(', ')}`,
   ];
 }

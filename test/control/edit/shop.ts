@@ -19,7 +19,7 @@ const scripts = {
 /** A source: a new SQLite file with the tables of a script. */
 export async function shopFile(path: string, name: keyof typeof scripts = 'shop'): Promise<SourceConfig> {
   const source = { name, kind: 'sqlite', path } as const;
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   for (const text of scripts[name]) await connector.run({ text, slots: [] }, [], context);
   await connector.close();

@@ -47,7 +47,7 @@ async function issuesOf(config: FozConfig, statements: Readonly<Record<string, s
     const kind = source.kind === 'sqlite' ? 'sqlite' : 'pglite';
     const path = join(mkdtempSync(join(made, 'db-')), 'data');
     const own: SourceConfig = { ...source, kind, path };
-    const connector = await connect(own, true);
+    const connector = await connect(own, { create: true });
     for (const text of (statements[source.name] ?? '').split(';').filter((part) => part.trim() !== ''))
       await connector.run({ text, slots: [] }, [], context);
     await connector.close();

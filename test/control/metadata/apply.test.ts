@@ -15,7 +15,7 @@ const source = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } a
 let target: MetadataTarget;
 
 beforeAll(async () => {
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   const text = 'create table orders (id integer primary key, buyer integer, note text)';
   await connector.run({ text, slots: [] }, [], { signal: new AbortController().signal, timeoutMs: 10_000 });
   await connector.close();

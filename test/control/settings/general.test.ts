@@ -19,7 +19,7 @@ const start = () =>
 let foz: Running;
 
 beforeAll(async () => {
-  const connector = await connect(sources[0], true);
+  const connector = await connect(sources[0], { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   const text = 'create table order_lines (id integer primary key, total numeric)';
   for (const one of [text, "insert into order_lines values (1, '2.5')"])

@@ -33,7 +33,7 @@ const config: FozConfig = {
 let server: Awaited<ReturnType<typeof start>>;
 let admin: string;
 beforeAll(async () => {
-  const connector = await connect(shop, true);
+  const connector = await connect(shop, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   await connector.run({ text: 'create table orders (id integer primary key)', slots: [] }, [], context);
   await connector.close();

@@ -27,7 +27,7 @@ const startFoz = async () => {
 };
 
 beforeAll(async () => {
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   for (const text of [
     'create table statuses (value text primary key)',
     'create table orders (id integer primary key, status text references statuses)',

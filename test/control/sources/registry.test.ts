@@ -12,7 +12,7 @@ const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 const name = (text: string) => parseSourceName(text)!;
 
 async function database(file: string, ...scripts: readonly string[]): Promise<void> {
-  const connector = await connect({ name: 'own', kind: 'sqlite', path: file }, true);
+  const connector = await connect({ name: 'own', kind: 'sqlite', path: file }, { create: true });
   for (const text of scripts) await connector.run({ text, slots: [] }, [], context);
   await connector.close();
 }

@@ -14,7 +14,7 @@ const config = {
 const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
 
 async function database(path: string, ...scripts: readonly string[]): Promise<void> {
-  const connector = await connect({ name: 'own', kind: 'sqlite', path }, true);
+  const connector = await connect({ name: 'own', kind: 'sqlite', path }, { create: true });
   for (const text of scripts) await connector.run({ text, slots: [] }, [], context);
   await connector.close();
 }

@@ -16,7 +16,7 @@ let foz: Started;
 
 async function made(name: string, texts: readonly string[]) {
   const source = { name, kind: 'sqlite', path: join(folder, `${name}.db`) } as const;
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   for (const text of texts) await connector.run({ text, slots: [] }, [], context);
   await connector.close();
   return source;

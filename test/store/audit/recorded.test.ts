@@ -25,7 +25,7 @@ let foz: Started;
 
 beforeAll(async () => {
   const source = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') } as const;
-  const connector = await connect(source, true);
+  const connector = await connect(source, { create: true });
   const context = { signal: new AbortController().signal, timeoutMs: 10_000 };
   for (const table of ['orders', 'items'])
     await connector.run(
