@@ -1,4 +1,4 @@
-import { type DocumentNode, type GraphQLError, parse, print, validate } from 'graphql';
+import { type DocumentNode, type GraphQLError, type GraphQLSchema, parse, print, validate } from 'graphql';
 import { HeldBytes } from '../../../src/core/index.ts';
 import type { RoleEngine } from '../../../src/execute/index.ts';
 import { placesOf } from '../../../src/serve/index.ts';
@@ -15,15 +15,44 @@ export interface Asked {
 
 /** Runs an operation like the HTTP front: parse, validate, execute. Returns the text of the answer. */
 export async function ask(engine: RoleEngine, asked: Asked): Promise<string> {
+  const { document, refused } = read(engine.options.schema, asked.query);
+  return document === null ? refused : (await engine.execute({ ...request(asked), document })).json;
+}
+
+/** A document that is valid, or the answer that refuses it. */
+type Read =
+  | { readonly document: DocumentNode; readonly refused: null }
+  | { readonly document: null; readonly refused: string };
+
+/** Documents are kept as the HTTP front keeps them: tests send one with many values, and validation takes longer than the answer. */
+const documents = new WeakMap<GraphQLSchema, Map<string, Read>>();
+const mostKept = 200;
+
+function read(schema: GraphQLSchema, query: string): Read {
+  const kept = documents.get(schema) ?? new Map<string, Read>();
+  documents.set(schema, kept);
+  const known = kept.get(query);
+  if (known !== undefined) return known;
+  const found = parsed(schema, query);
+  if (kept.size >= mostKept) kept.clear();
+  kept.set(query, found);
+  return found;
+}
+
+function parsed(schema: GraphQLSchema, query: string): Read {
+  const refuse = (code: string, errors: readonly GraphQLError[], places: readonly string[]) => ({
+    document: null,
+    refused: refusal(code, errors, places),
+  });
   let document: DocumentNode;
   try {
-    document = parse(asked.query, { maxTokens: 20_000 });
+    document = parse(query, { maxTokens: 20_000 });
   } catch (error) {
-    return refusal('parse-failed', [error as GraphQLError], ['$']);
+    return refuse('parse-failed', [error as GraphQLError], ['$']);
   }
-  const errors = validate(engine.options.schema, document);
-  if (errors.length > 0) return refusal('validation-failed', errors, placesOf(errors, document));
-  return (await engine.execute({ ...request(asked), document })).json;
+  const errors = validate(schema, document);
+  if (errors.length > 0) return refuse('validation-failed', errors, placesOf(errors, document));
+  return { document, refused: null };
 }
 
 /** Runs an operation on the hot lane; `undefined`: it has no cached plan. */
