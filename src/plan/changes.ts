@@ -15,7 +15,7 @@ export interface ChangedTable {
 /**
  * A row before or after a change. `values[i]` belongs to `columns[i]`: what the driver reads of a bare column, as in `RunResult.rows`. An
  * outbox stores the same values: on PostgreSQL the texts that the output functions write with the settings of Foz's connections, on SQLite
- * what is stored, by its storage class, on MySQL and MariaDB the texts of the text protocol. `undefined`: the engine does not report the
+ * what is stored, by its storage class (integers as bigint), on MySQL and MariaDB the texts of the text protocol. `undefined`: the engine does not report the
  * value (it did not change and is stored elsewhere, it has more than 64 MB, or the column is outside of the replica identity).
  */
 export interface RowImage {

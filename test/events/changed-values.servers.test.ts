@@ -5,11 +5,12 @@ import { pino } from 'pino';
 import { type Started, start } from '../../src/main.ts';
 import { columnsOf, valuesOf } from '../databases/mysql/every-type.ts';
 import { prelude, typeCases } from '../databases/postgres/values.ts';
+import { examples } from '../databases/sqlite/examples.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines } from '../support/engines.ts';
 import { until } from '../support/wait.ts';
-import { Subscriber } from './subscriber.ts';
+import { outboxSetup, Subscriber } from './subscriber.ts';
 
 const secret = 'a secret of some length';
 
@@ -46,6 +47,44 @@ function mysqlValues(engine: 'mysql' | 'mariadb'): Values {
   return { tables: [`create table v (${columnsOf(engine)})`, "set sql_mode = ''"], inserts };
 }
 
+/** Values of each declared type, also of types that SQLite takes as they are, in columns of every affinity and of a generated one. */
+function sqliteValues(): Values {
+  const types = Object.keys(examples);
+  const columns = types.map((type, at) => `c${at} ${type}`);
+  const others = [
+    '5.0',
+    '-0.0',
+    '1e-300',
+    '2.0e9',
+    '3e9',
+    '9007199254740992.0',
+    '9.3e18',
+    "'5'",
+    "'5.0'",
+    "x'35'",
+    "'a' || char(0) || 'é'",
+    'char(0)',
+  ];
+  const literals = [...types.flatMap((type) => examples[type]!.map(([literal]) => literal)), ...others];
+  const inserts = [...new Set(literals)].flatMap((literal, index) =>
+    index % 7 === 0 || others.includes(literal)
+      ? types.map((_, at) => `insert into v (c${at}) values (${literal})`)
+      : [
+          `insert into v (c${types.findIndex((type) => examples[type]!.some(([one]) => one === literal))}) values (${literal})`,
+        ],
+  );
+  const table = `create table v (id integer primary key, ${columns.join(', ')}, "rowid" text collate nocase default 'a'
+    constraint full_name not null check ("rowid" <> ''), twice as (c0 || c0) virtual, thrice int as (id * 3) stored unique)`;
+  return { tables: ['pragma busy_timeout = 20000', table], inserts };
+}
+
+const valuesOfEngine = {
+  postgres: postgresValues,
+  mysql: () => mysqlValues('mysql'),
+  mariadb: () => mysqlValues('mariadb'),
+  sqlite: sqliteValues,
+} as const;
+
 /** The text of the only object below the only field of an answer. */
 const inner = (text: string) => text.replace(/^\{"data":\{"v_\w+":/, '').replace(/\}\}$/, '');
 
@@ -56,9 +95,9 @@ function firstDifference(...texts: readonly [string, string]): string[] {
   return texts.map((text) => text.slice(Math.max(0, at - 40), at + 80));
 }
 
-for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
+for (const engine of ['postgres', 'mysql', 'mariadb', 'sqlite'] as const) {
   describeEngines([engine], () => {
-    const { tables, inserts } = engine === 'postgres' ? postgresValues() : mysqlValues(engine);
+    const { tables, inserts } = valuesOfEngine[engine]();
     let database: TestDatabase;
     let client: Connection;
     let foz: Started;
@@ -72,10 +111,13 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
           state: mkdtempSync(join(tmpdir(), 'state-')),
           server: { port: 0, graphiql: false },
           auth: { admin_secrets: [secret] },
-          sources: [{ name: 'shop', kind: engine, url: database.location }],
+          sources: [
+            { name: 'shop', kind: engine, [engine === 'sqlite' ? 'path' : 'url']: database.location },
+          ],
         } as Parameters<typeof start>[0],
         { logger: pino({ level: 'silent' }) },
       );
+      if (engine === 'sqlite') for (const text of await outboxSetup(foz, ['v'])) await client.execute(text);
     }, 60_000);
     afterAll(async () => {
       await client?.close();

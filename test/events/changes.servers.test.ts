@@ -10,7 +10,7 @@ import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines } from '../support/engines.ts';
 import { until } from '../support/wait.ts';
-import { Subscriber } from './subscriber.ts';
+import { outboxSetup, Subscriber } from './subscriber.ts';
 
 const secret = 'a secret of some length';
 const admin = { 'x-foz-admin-secret': secret };
@@ -44,6 +44,9 @@ function sentTo({ answers }: Subscriber, field: string): unknown[] {
   return answers.flatMap(({ data }) => data?.[field] ?? []);
 }
 
+/** The tables that have triggers where there is an outbox. */
+const watched = ['change_tasks', 'change_teams', 'change_notes'];
+
 /** The engines, and where their changes are read: in a log, or in an outbox that triggers fill. */
 const methods = [
   ['postgres', 'log'],
@@ -51,6 +54,7 @@ const methods = [
   ['mariadb', 'log'],
   ['postgres', 'outbox'],
   ['pglite', 'outbox'],
+  ['sqlite', 'outbox'],
 ] as const;
 
 for (const [engine, method] of methods) {
@@ -72,7 +76,7 @@ for (const [engine, method] of methods) {
             );
           }
         });
-        const place = engine === 'pglite' ? { path: database.location } : { url: database.location };
+        const place = { [engine === 'pglite' || engine === 'sqlite' ? 'path' : 'url']: database.location };
         foz = await start(
           {
             state: mkdtempSync(join(tmpdir(), 'state-')),
@@ -85,7 +89,8 @@ for (const [engine, method] of methods) {
         );
         // PGlite's folder belongs to Foz alone: its own SQL goes through the connector.
         if (engine !== 'pglite') client = await connect(engine, database.location);
-        if (method === 'outbox') for (const text of await outboxSetup()) await execute(text);
+        if (engine === 'sqlite') await execute('pragma busy_timeout = 20000');
+        if (method === 'outbox') for (const text of await outboxSetup(foz, watched)) await execute(text);
       }, 60_000);
       afterAll(async () => {
         await client?.close();
@@ -93,14 +98,6 @@ for (const [engine, method] of methods) {
         await database?.drop();
       });
 
-      const outboxSetup = async () => {
-        const { registry, graphs } = foz.attached;
-        const [source] = graphs.catalog.sources.values();
-        const own = source!.tables.filter(({ name }) => /^change_t|^change_notes/.test(name));
-        const { connector } = registry.named('shop');
-        const offers = await connector.changes!.offers(own, new AbortController().signal);
-        return offers.find(({ method }) => method === 'triggers')!.setup;
-      };
       const execute = async (text: string) => {
         if (client !== null) return void (await client.execute(text));
         const { connector } = foz.attached.registry.named('shop');

@@ -1,3 +1,4 @@
+import type { Started } from '../../src/main.ts';
 import { until } from '../support/wait.ts';
 
 /** An answer of a subscription. */
@@ -75,4 +76,16 @@ export class Subscriber {
     this.texts.push(json);
     this.answers.push(JSON.parse(json) as Answer);
   }
+}
+
+/** The statements that make the outbox of the only source, with triggers on these tables. */
+export async function outboxSetup(
+  { attached }: Started,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const [source] = attached.graphs.catalog.sources.values();
+  const tables = source!.tables.filter(({ name }) => names.includes(name));
+  const { connector } = attached.registry.named(source!.name);
+  const offers = await connector.changes!.offers(tables, new AbortController().signal);
+  return offers.find(({ method }) => method === 'triggers')!.setup;
 }

@@ -13,7 +13,7 @@ const intervalMs = 50;
 /** Differs after every commit of another connection, in this process or another: https://www.sqlite.org/pragma.html#pragma_data_version */
 const versionQuery = 'select data_version from pragma_data_version';
 
-/** The changes of a SQLite file: without rows by its data version, with rows by an outbox. */
+/** The changes of a SQLite file: with rows by an outbox, without rows by its data version. */
 export function sqliteChanges(
   { file, reader, writer }: Pick<ResolvedOptions, 'file' | 'reader' | 'writer'>,
   driver: Pick<Driver, 'run'>,
@@ -31,7 +31,7 @@ export function sqliteChanges(
         warnings: [],
       },
     ],
-    servesRows: false,
+    servesRows: true,
     leftOvers: (signal) => outboxLeft(driver, signal),
     async follow(options) {
       if (options.method === 'triggers') return followOutbox(driver, () => ownOutbox(file, reader), options);

@@ -8,8 +8,8 @@ export interface CreatedTable {
   readonly names: ReadonlyMap<string, string>;
   /** The names of columns, in lower case, in each check that has a name. They may include functions and keywords. */
   readonly checks: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Columns with a collation other than BINARY, by lower-case name. */
-  readonly collated: ReadonlySet<string>;
+  /** The collations of columns, other than BINARY, by lower-case name. */
+  readonly collations: ReadonlyMap<string, string>;
   /** Whether a constraint has an ON CONFLICT clause other than ABORT, the default. */
   readonly resolvesConflicts: boolean;
 }
@@ -23,16 +23,22 @@ export function keyOf(kind: 'primary' | 'unique' | 'foreign', columns: readonly 
 export function readCreated(text: string | null): CreatedTable {
   const lists = new Map<string, readonly string[]>();
   const names = new Map<string, string>();
-  const collated = new Set<string>();
+  const collations = new Map<string, string>();
   const checks = new Map<string, ReadonlySet<string>>();
   const tokens = text === null ? [] : tokenize(text);
   const open = tokens.findIndex((token) => is(token, '('));
   if (open >= 0) {
     for (const part of commaSeparated(tokens.slice(open + 1, closing(tokens, open) - 1))) {
-      readPart(part, { lists, names, collated, checks });
+      readPart(part, { lists, names, collations, checks });
     }
   }
-  return { lists, names, collated, checks, resolvesConflicts: tokens.some((_, at) => resolves(tokens, at)) };
+  return {
+    lists,
+    names,
+    collations,
+    checks,
+    resolvesConflicts: tokens.some((_, at) => resolves(tokens, at)),
+  };
 }
 
 function resolves(tokens: readonly Token[], at: number): boolean {
@@ -108,12 +114,12 @@ function readPart(
   {
     lists,
     names,
-    collated,
+    collations,
     checks,
   }: {
     lists: Map<string, readonly string[]>;
     names: Map<string, string>;
-    collated: Set<string>;
+    collations: Map<string, string>;
     checks: Map<string, ReadonlySet<string>>;
   },
 ) {
@@ -125,7 +131,7 @@ function readPart(
     if (is(token, ')')) depth--;
     if (depth > 0) return;
     if (column !== null && is(token, 'collate') && !is(part[at + 1], 'binary'))
-      collated.add(column.toLowerCase());
+      collations.set(column.toLowerCase(), part[at + 1]?.value ?? '');
     const kind = keyKind(part, at, column !== null);
     if (kind !== null && is(part[at - 2], 'constraint')) {
       names.set(keyOf(kind, column === null ? listedAfter(part, at) : [column]), part[at - 1]!.value);

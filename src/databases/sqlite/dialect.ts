@@ -22,6 +22,7 @@ import { bindValue, compareValue } from './compare.ts';
 import { encodeList, encodings } from './encode.ts';
 import { hasForms } from './forms.ts';
 import { holds } from './holds.ts';
+import { imageRows } from './images.ts';
 import { inKeys, inOwnKeys, isHex, keyEquals, keyRows, keyText } from './keys.ts';
 import { canonicalForm, canonicalText, differentForms, isMixed, joinForms, uuidForms } from './mixed.ts';
 import {
@@ -83,6 +84,7 @@ export const sqliteDialect: NestingDialect = {
     return inOwnKeys(expressions, param);
   },
   keyRows,
+  imageRows,
   keyEquals,
   keyText,
   holds,

@@ -15,6 +15,7 @@ import {
 } from '../../sql/index.ts';
 import { type NativeError, sqliteError } from './errors.ts';
 import { fileIdentity } from './file-identity.ts';
+import { imageTable, StoredImages } from './images.ts';
 import { introspect } from './introspect.ts';
 import type { ResolvedOptions } from './options.ts';
 import { EngineProcess, type EngineSettings } from './process.ts';
@@ -150,7 +151,11 @@ class SqliteDriver implements Driver {
     const running = { signal, deadline, stop };
     this.#watch.add(running);
     try {
-      const answer = await engine.run(text, values, write, held);
+      const images = values.find((value) => value instanceof StoredImages);
+      const query: Query = async (asked, given = []) =>
+        (await engine.run(asked, given, false, new HeldBytes(null))).rows;
+      const table = images === undefined ? null : await imageTable(query, images);
+      const answer = await engine.run(text, values, write, held, table);
       if (!answer.tooLong) return answer;
       if (!write) throw tooLong(held.limit);
       return { ...answer, withheld: tooLong(held.limit) };

@@ -111,7 +111,7 @@ class TableReader {
     }
     const values = type.scalar === 'text' ? created.lists.get(column.name.toLowerCase()) : undefined;
     // A view may have the collation of any of its tables.
-    const lenient = table.view || created.collated.has(column.name.toLowerCase());
+    const lenient = table.view || created.collations.has(column.name.toLowerCase());
     const form = this.#forms.get(columnKey(table.name, column.name)) ?? null;
     const identity = primary.length === 1 && primary[0] === column.name && isRowid(table, column);
     return {

@@ -4,6 +4,7 @@ import type { FozError, HeldBytes } from '../../core/index.ts';
 import { graceMs, type Pooled } from '../../sql/index.ts';
 import { type Answer, frame, packValue, readAnswer } from './engine/frames.js';
 import { type NativeError, sqliteError } from './errors.ts';
+import { type ImageTable, StoredImages } from './images.ts';
 import { CompiledStatements } from './statements.ts';
 
 /** How an engine process opens its file. */
@@ -107,13 +108,20 @@ export class EngineProcess implements Pooled {
 
   /**
    * Runs one statement to its end. Rejects with a NativeError, or with FozError `limit-exceeded` when its rows may not be held.
-   * Must not be called while another one runs.
+   * Must not be called while another one runs. `table`: the images that the statement reads are stored in it before.
    */
-  run(text: string, values: readonly unknown[], write: boolean, held: HeldBytes): Promise<Answer> {
+  run(
+    text: string,
+    values: readonly unknown[],
+    write: boolean,
+    held: HeldBytes,
+    table: ImageTable | null = null,
+  ): Promise<Answer> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const call = this.#statements.call(text);
     const most = Math.max(0, held.limit - held.bytes);
-    const request = [call.id, call.text, values.map(packValue), write, call.forget, most];
+    const request: unknown[] = [call.id, call.text, values.map(packed), write, call.forget, most];
+    if (table !== null) request.push(packedTable(table));
     const message = frame(JSON.stringify(request));
     const answer = this.#answer(held, write);
     this.#child.stdin!.write(message);
@@ -212,4 +220,13 @@ export class EngineProcess implements Pooled {
     this.#settle((waiting) => waiting.reject(error));
     if (first) this.#onEnd(this);
   }
+}
+
+/** Images are bound as the rowid of the first one. */
+function packed(value: unknown): unknown {
+  return value instanceof StoredImages ? 1 : packValue(value);
+}
+
+function packedTable({ create, images: { table, columns, rows } }: ImageTable) {
+  return { create, name: table, columns, rows: rows.map((row) => row.map(packValue)) };
 }

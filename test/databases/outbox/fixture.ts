@@ -31,8 +31,9 @@ export interface Fixture {
 export const outboxEngines = ['postgres', 'pglite', 'sqlite'] as const satisfies readonly Engine[];
 export type OutboxEngine = (typeof outboxEngines)[number];
 
-export async function databaseOf(engine: OutboxEngine): Promise<Fixture> {
-  if (engine === 'sqlite') return sqliteFile();
+/** `first`: a statement that runs in a new SQLite file before any other. */
+export async function databaseOf(engine: OutboxEngine, first?: string): Promise<Fixture> {
+  if (engine === 'sqlite') return sqliteFile(first);
   if (engine === 'pglite') {
     const { connector, script, drop } = await inProcess();
     const writer = async () => ({ execute: script, close: async () => {} });
@@ -52,9 +53,14 @@ export async function databaseOf(engine: OutboxEngine): Promise<Fixture> {
   };
 }
 
-async function sqliteFile(): Promise<Fixture> {
+async function sqliteFile(first?: string): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'foz-outbox-'));
   const file = join(folder, 'shop.db');
+  if (first !== undefined) {
+    const made = new DatabaseSync(file);
+    made.exec(`${first}; create table made (id integer primary key)`);
+    made.close();
+  }
   const connector = connectSqlite({ file, create: true });
   await connector.run({ text: 'select 1', slots: [] }, [], patient);
   return {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { answerFrame, frame, unpackValue } from './frames.js';
 import { registerFunctions, startStatement } from './functions.js';
+import { clearImages, storeImages } from './images.js';
 
 /** @typedef {import('@photostructure/sqlite').DatabaseSyncInstance} Database */
 /** @typedef {import('@photostructure/sqlite').StatementSyncInstance} StatementSync */
@@ -21,8 +22,9 @@ import { registerFunctions, startStatement } from './functions.js';
  */
 /**
  * Statement number (null: it is not kept), its text when it is not compiled yet, values, whether it writes, the numbers of statements to
- * forget, and the most bytes that its rows may be.
- * @typedef {[id: number | null, text: string | null, values: unknown[], write: boolean, forget: number[], most: number]} Request
+ * forget, the most bytes that its rows may be, and images of changed rows that it reads.
+ * @typedef {[id: number | null, text: string | null, values: unknown[], write: boolean, forget: number[], most: number,
+ *   images?: import('./images.js').PackedImages]} Request
  */
 
 /** A statement that reads may build texts of so many bytes, or of as many as its rows may be. */
@@ -106,11 +108,12 @@ function open({ file, mode, queryOnly, wal, synchronous, busyTimeoutMs }) {
  * @param {Database} database
  * @param {Request} request
  */
-function answer(database, [id, text, packed, write, forget, most]) {
+function answer(database, [id, text, packed, write, forget, most, images]) {
   try {
     startStatement();
     limitTexts(database, write ? longestText : most);
     for (const one of forget) statements.delete(one);
+    if (images !== undefined) storeImages(database, images);
     let statement = id === null ? undefined : statements.get(id);
     if (statement === undefined) {
       statement = database.prepare(/** @type {string} */ (text));
@@ -125,6 +128,8 @@ function answer(database, [id, text, packed, write, forget, most]) {
     return answerFrame(rows, write ? rows.length : 0, most);
   } catch (error) {
     return failureFrame(error);
+  } finally {
+    if (images !== undefined) clearImages(database, images);
   }
 }
 

@@ -35,7 +35,9 @@ function isWritten(expected: OutboxRow, { op, new: after, old }: OutboxRow): boo
   if (expected.new === after) return true;
   if (op !== 'insert' || expected.new === null || after === null) return false;
   const [before, written] = [valuesOf(expected.new), valuesOf(after)];
-  return before.every((value, at) => Object.is(value, written[at]) || value === -1 || Buffer.isBuffer(value));
+  return before.every(
+    (value, at) => Object.is(value, written[at]) || value === -1n || Buffer.isBuffer(value),
+  );
 }
 
 function messageOf({ table, op, columns, old, new: after }: OutboxRow): ChangeMessage {

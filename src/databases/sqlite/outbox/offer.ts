@@ -2,8 +2,9 @@ import type { EndSignal } from '../../../core/index.ts';
 import type { ChangedTable, ChangeOffer, LeftOver } from '../../../plan/index.ts';
 import { type Driver, outboxName, readsName } from '../../../sql/index.ts';
 import type { Query } from '../query.ts';
+import { rowidName } from '../rowid.ts';
 import { readSchema, type SchemaTable } from '../schema.ts';
-import { type TriggeredTable, triggersFor } from './triggers.ts';
+import { type Encoding, type TriggeredTable, triggersFor } from './triggers.ts';
 
 /** Creates the outbox. Ids are never reused (autoincrement), and SQLite has one writer at a time, so they are in the order of the commits. */
 const creation = [
@@ -34,10 +35,11 @@ export async function outboxOffer(
   const { tables: schema } = await readSchema(query);
   const byName = new Map(schema.filter(({ view }) => !view).map((table) => [table.name, table]));
   const exists = found.has(outboxName) && found.has(readsName);
+  const encoding = String((await query('select encoding from pragma_encoding'))[0]![0]) as Encoding;
   const states = tables.flatMap((table) => {
     const described = byName.get(table.name);
     if (described === undefined) return [];
-    const triggers = triggersFor(triggered(described));
+    const triggers = triggersFor(triggered(described, encoding));
     return [{ table, missing: triggers.filter(({ name, statement }) => found.get(name) !== statement) }];
   });
   const partly = new Set((await query(partlyUnique)).map(([name]) => String(name)));
@@ -102,7 +104,7 @@ function queryOver(driver: Pick<Driver, 'run'>, signal: EndSignal): Query {
     (await driver.run({ text, slots: [] }, values ?? [], { signal, timeoutMs: null })).rows;
 }
 
-function triggered({ name, columns, uniqueIndexes }: SchemaTable): TriggeredTable {
+function triggered({ name, columns, uniqueIndexes }: SchemaTable, encoding: Encoding): TriggeredTable {
   const primary = columns
     .filter((column) => column.primary > 0)
     .sort((a, b) => a.primary - b.primary)
@@ -111,12 +113,7 @@ function triggered({ name, columns, uniqueIndexes }: SchemaTable): TriggeredTabl
     name,
     columns: columns.map((column) => column.name),
     keys: [...(primary.length === 0 ? [] : [primary]), ...uniqueIndexes.map((index) => index.columns)],
-    identity: primary.length > 0 ? primary : [rowidName(columns)],
+    identity: primary.length > 0 ? primary : [rowidName(columns) ?? 'rowid'],
+    encoding,
   };
-}
-
-/** A name of the rowid that no column has. */
-function rowidName(columns: SchemaTable['columns']): string {
-  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
-  return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name)) ?? 'rowid';
 }

@@ -1,6 +1,9 @@
-const literals = /'([^']*(?:''[^']*)*)'|X'([0-9A-F]*)'|T([0-9A-F]*)|(NULL)|([^,]+)/gy;
+const literals = /'([^']*(?:''[^']*)*)'|X'([0-9A-F]*)'|([TUV])([0-9A-F]*)|(NULL)|([^,]+)/gy;
 
-/** Parses a row that a trigger has stored as SQLite literals. Values have the form in which a query returns them. */
+/**
+ * Parses a row that a trigger has stored as SQLite literals. Integers are bigint and floating point numbers are number, so that `5` and `5.0`
+ * stay different.
+ */
 export function valuesOf(row: string): unknown[] {
   const values: unknown[] = [];
   literals.lastIndex = 0;
@@ -13,12 +16,17 @@ export function valuesOf(row: string): unknown[] {
   return values;
 }
 
-function literalValue([, text, bytes, nulText, isNull, number]: readonly (string | undefined)[]): unknown {
+function literalValue(found: readonly (string | undefined)[]): unknown {
+  const [, text, bytes, encoding, encoded, isNull, number] = found;
   if (text !== undefined) return text.replaceAll("''", "'");
   if (bytes !== undefined) return Buffer.from(bytes, 'hex');
-  if (nulText !== undefined) return Buffer.from(nulText, 'hex').toString('utf8');
+  if (encoded !== undefined) return decoded(encoding!, Buffer.from(encoded, 'hex'));
   if (isNull !== undefined) return null;
-  if (!/^-?\d+$/.test(number!)) return Number(number);
-  const value = Number(number);
-  return Number.isSafeInteger(value) ? value : BigInt(number!);
+  return /^-?\d+$/.test(number!) ? BigInt(number!) : Number(number);
+}
+
+/** A text by its bytes, in the encoding of the database. */
+function decoded(marker: string, bytes: Buffer): string {
+  if (marker === 'V') bytes.swap16();
+  return bytes.toString(marker === 'T' ? 'utf8' : 'utf16le');
 }

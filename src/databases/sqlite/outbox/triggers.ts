@@ -8,7 +8,13 @@ export interface TriggeredTable {
   readonly keys: readonly (readonly string[])[];
   /** The columns that identify a row: its primary key, or a name of the rowid. */
   readonly identity: readonly string[];
+  readonly encoding: Encoding;
 }
+
+/** The encoding of the texts of a database, as SQLite spells it. */
+export type Encoding = keyof typeof markers;
+/** The letters before the bytes of a text. */
+const markers = { 'UTF-8': 'T', 'UTF-16le': 'U', 'UTF-16be': 'V' } as const;
 
 /** A trigger with its statement, spelled as `sqlite_schema` returns it: SQLite stores `CREATE TRIGGER` in capitals. */
 export interface Trigger {
@@ -79,12 +85,12 @@ function replacing(table: TriggeredTable): Trigger[] {
   ];
 }
 
-/** The values of a row as SQL literals, with commas between them. `quote` stops at NUL, so a text with one is stored as `T` and its bytes. */
-function imageOf(row: string, { columns }: TriggeredTable): string {
+/** The values of a row as SQL literals, with commas between them. `quote` stops at NUL, so a text with one is stored as a letter for the encoding and its bytes. */
+function imageOf(row: string, { columns, encoding }: TriggeredTable): string {
   return balanced(
     columns.map((column) => {
       const value = `${row}.${quoted(column)}`;
-      return `case when typeof(${value}) = 'text' and instr(${value}, char(0)) then 'T' || hex(${value}) else quote(${value}) end`;
+      return `case when typeof(${value}) = 'text' and instr(${value}, char(0)) then '${markers[encoding]}' || hex(${value}) else quote(${value}) end`;
     }),
   );
 }
