@@ -37,6 +37,8 @@ export async function bundleCommand(root) {
     platform: 'node',
     target: 'node20.19',
     external,
+    // graphql-js checks each value for a second copy of itself unless it runs in production.
+    define: { 'globalThis.process.env.NODE_ENV': '"production"', 'process.env.NODE_ENV': '"production"' },
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'linked',

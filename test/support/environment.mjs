@@ -20,8 +20,8 @@ export default class FolderEnvironment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
     this.#file = relative(config.globalConfig.rootDir, context.testPath);
-    // The environment that child processes of the test are given.
-    Object.assign(this.global.process.env, ownVariables());
+    // The environment of the test's modules and child processes. Libraries run as in the bundled command: in production.
+    Object.assign(this.global.process.env, ownVariables(), { NODE_ENV: 'production' });
   }
 
   /** @override */

@@ -15,7 +15,7 @@ export interface Asked {
 
 /** Runs an operation like the HTTP front: parse, validate, execute. Returns the text of the answer. */
 export async function ask(engine: RoleEngine, asked: Asked): Promise<string> {
-  const { document, refused } = read(engine.options.schema, asked.query);
+  const { document, refused } = readDocument(engine.options.schema, asked.query);
   return document === null ? refused : (await engine.execute({ ...request(asked), document })).json;
 }
 
@@ -24,11 +24,12 @@ type Read =
   | { readonly document: DocumentNode; readonly refused: null }
   | { readonly document: null; readonly refused: string };
 
-/** Documents are kept as the HTTP front keeps them: tests send one with many values, and validation takes longer than the answer. */
+/** Documents by schema. They are kept as the HTTP front keeps them: tests send one with many values, and validation takes longer than the answer. */
 const documents = new WeakMap<GraphQLSchema, Map<string, Read>>();
 const mostKept = 200;
 
-function read(schema: GraphQLSchema, query: string): Read {
+/** Parses and validates a document. */
+export function readDocument(schema: GraphQLSchema, query: string): Read {
   const kept = documents.get(schema) ?? new Map<string, Read>();
   documents.set(schema, kept);
   const known = kept.get(query);

@@ -1,4 +1,3 @@
-import { parse, validate } from 'graphql';
 import { FozError, FozErrors, type SourceName } from '../../../src/core/index.ts';
 import {
   type Explained,
@@ -7,7 +6,7 @@ import {
   type RoleEngine,
 } from '../../../src/execute/index.ts';
 import type { Connector, Runner } from '../../../src/plan/index.ts';
-import type { Asked } from './run.ts';
+import { type Asked, readDocument } from './run.ts';
 
 /** A statement that was sent to a driver. */
 export interface Sent {
@@ -62,8 +61,8 @@ export async function explanationOf(engine: RoleEngine, asked: Asked): Promise<r
 }
 
 function planOf(engine: RoleEngine, { query, variables, operationName }: Asked): PreparedPlan | null {
-  const document = parse(query);
-  if (validate(engine.options.schema, document).length > 0) return null;
+  const { document } = readDocument(engine.options.schema, query);
+  if (document === null) return null;
   try {
     return engine.explain({ query, operationName: operationName ?? null, variables, document });
   } catch (error) {
