@@ -65,7 +65,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const { server = {} } = config;
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const history = historyOf(config, attached, logger);
-  const subscriptions = subscriptionsOf(attached, logger);
+  const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
   const control = { ...attached, ...runtime, history, plane, feeds: subscriptions.feeds };
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},

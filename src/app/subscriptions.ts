@@ -10,8 +10,10 @@ import {
   type Written,
 } from '../execute/index.ts';
 import { type Answers, documentRules, type Operation, type Subscriber } from '../serve/index.ts';
+import type { Store } from '../store/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
 import { methodOf, refuseUnfollowed } from './followed-sources.ts';
+import { keptChanges } from './kept-changes.ts';
 import { keepOutboxes } from './outboxes.ts';
 
 /** Most concurrent runs of subscriptions, over all sources. */
@@ -30,14 +32,17 @@ export interface Subscriptions {
   close(): Promise<void>;
 }
 
-/** Creates the subscriptions over the attached sources. They are planned again when the graph changes. */
+/** Creates the subscriptions over the attached sources. They are planned again when the graph changes. `store`: where changes of rows are kept. */
 export function subscriptionsOf(
   { registry, graphs }: { readonly registry: SourceRegistry; readonly graphs: Graphs },
   log: Logger,
+  store: Store | null = null,
 ): Subscriptions {
+  const kept = store === null ? null : keptChanges(store, registry, log);
   const feeds = new Feeds({
     connectorOf: (source) => registry.find(source)?.connector,
     methodOf: (source) => methodOf(registry, source),
+    keepingOf: (source) => kept?.of(source) ?? null,
     onFailure: (source, error) =>
       log.warn({ source, code: error.code, reason: error.internal ?? error.message }, 'change stream ended'),
   });
@@ -82,6 +87,7 @@ export function subscriptionsOf(
       stop();
       outboxes.stop();
       await feeds.close();
+      await kept?.close();
     },
   };
 }

@@ -12,6 +12,8 @@ export interface StoreConnection {
 
 /** The part of a `pg` connection that is needed for notifications. */
 export interface ListenConnection {
+  /** The process of the server, as it was named at the connection. */
+  readonly processID?: number | null;
   on(event: 'notification' | 'end' | 'error', listener: (...given: unknown[]) => void): unknown;
   query(text: string): Promise<unknown>;
   end(): Promise<void>;

@@ -17,6 +17,14 @@ export {
   startRetention,
   verifyAudit,
 } from './audit/index.ts';
+export {
+  ChangeLogStore,
+  type LogBounds,
+  type LogLead,
+  type StoredLog,
+  type StoredSegment,
+  type StoredTable,
+} from './change-log/index.ts';
 export { publishChange } from './changes.ts';
 export { failureFields } from './errors.ts';
 export { Follower } from './follower.ts';

@@ -8,6 +8,7 @@ import { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 import { type Migration, migrations } from './migrations/index.ts';
 import { checkUrl, placeOf } from './place.ts';
 import { readMetadata, type StoredMetadata, writeMetadata } from './repositories/metadata.ts';
+import { openSession, type StoreSession } from './session.ts';
 import { type ChangeListener, ChangeWatch } from './watch.ts';
 
 /** The destination of warnings, for example a pino logger. */
@@ -101,6 +102,13 @@ export class Store {
     const result = await this.#withFozErrors(async () => (await this.#db()).transaction(body));
     void this.#watch.poll().catch(() => {});
     return result;
+  }
+
+  /** Opens a connection of its own, for locks that end with it. */
+  async session(): Promise<StoreSession> {
+    await this.open();
+    const session = await this.#withFozErrors(async () => openSession(await this.#connect()));
+    return { ...session, run: (text, values) => this.#withFozErrors(() => session.run(text, values)) };
   }
 
   /** Resolves when the listeners of this process have got all committed changes, or the store is down. */

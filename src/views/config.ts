@@ -47,6 +47,8 @@ export interface ChangesConfig {
   /** The server itself, where `url` leads to a connection pooler. */
   readonly url?: string;
   readonly publication?: string;
+  /** How long, and how many bytes of, changed rows are kept in the store. */
+  readonly keep?: { readonly seconds?: number; readonly bytes?: number };
 }
 
 /** One attached database, by `url` for servers and by `path` for embedded ones. */

@@ -1,3 +1,4 @@
+import { ChangeLogStore } from '../../src/store/change-log/index.ts';
 import type { StoreChange } from '../../src/store/changes.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { availability } from '../support/engines.ts';
@@ -53,5 +54,8 @@ describeServer('a store behind PgBouncer', () => {
     expect(await one.writeMetadata(1, { second: true }, actor)).toBe(2);
     await until(() => seen.length >= 2);
     expect(await other.readMetadata()).toMatchObject({ version: 2 });
+    const logs = new ChangeLogStore(one);
+    await expect(logs.lead('shop')).rejects.toMatchObject({ code: 'not-supported' });
+    await logs.close();
   }, 60_000);
 });

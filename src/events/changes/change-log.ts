@@ -1,4 +1,4 @@
-import { FozError } from '../../core/index.ts';
+import type { FozError } from '../../core/index.ts';
 import type { LoggedChange } from '../../execute/index.ts';
 import type {
   ChangedTable,
@@ -8,6 +8,7 @@ import type {
   RowImage,
 } from '../../plan/index.ts';
 import { tableKey } from '../feed/watchers.ts';
+import { lostStream, notKept, replaced, tooLarge, unknownChange } from './missing-changes.ts';
 import { endOf, isAfter, type Place, placeText } from './position.ts';
 
 /** Bounds of the log: its size, and the age of its entries. */
@@ -24,7 +25,8 @@ export interface Entry extends LoggedChange {
   readonly loggedAt: number;
 }
 
-type Row = Extract<ChangeMessage, { kind: 'row' }>;
+/** A changed row. `index`: its number among all rows of the transaction, where the log of the store has left out some of them. */
+type Row = Extract<ChangeMessage, { kind: 'row' }> & { readonly index?: number };
 type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
 
 /** A table whose changes are logged. */
@@ -80,6 +82,11 @@ export class ChangeLog {
 
   get keeping(): Keeping {
     return this.#keeping;
+  }
+
+  /** The place behind all changes that were read; `null`: there is none yet. */
+  get now(): Place | null {
+    return this.#position === null ? null : endOf(this.#method, this.#position);
   }
 
   /** The number of the first entry that is kept. */
@@ -173,7 +180,8 @@ export class ChangeLog {
   #add(row: Row): void {
     const pending = this.#pending;
     if (pending === null) return;
-    const index = pending.count++;
+    const index = row.index ?? pending.count;
+    pending.count = index + 1;
     const table = this.#tables.get(tableKey(row.table));
     if (table === undefined) return;
     const bytes = 200 + bytesOf(row.old) + bytesOf(row.new);
@@ -222,45 +230,10 @@ export class ChangeLog {
   }
 }
 
-function bytesOf(image: RowImage | null): number {
+/** The memory that the values of an image take. */
+export function bytesOf(image: RowImage | null): number {
   let bytes = 0;
   for (const value of image?.values ?? [])
     bytes += typeof value === 'string' ? 2 * value.length : Buffer.isBuffer(value) ? value.length : 16;
   return bytes;
-}
-
-const anew = 'Read the table again, and subscribe from then on.';
-
-function notKept(): FozError {
-  return new FozError('not-found', `The changes behind this position are not kept any more. ${anew}`);
-}
-
-function lostStream(): FozError {
-  return new FozError(
-    'unavailable',
-    `The connection for reading changes was lost, and changes since then are not known. ${anew}`,
-  );
-}
-
-function replaced(): FozError {
-  return new FozError(
-    'not-found',
-    `Rows of the table were removed or replaced as a whole (TRUNCATE). ${anew}`,
-  );
-}
-
-function unknownChange(): FozError {
-  return new FozError('not-found', `The database has changed rows without reporting them. ${anew}`);
-}
-
-/** The error for tables whose changes the database does not report any more. */
-export function notReported(): FozError {
-  return new FozError(
-    'not-supported',
-    'The database does not report the changed rows of this table any more: "foz changes status" says why.',
-  );
-}
-
-function tooLarge(): FozError {
-  return new FozError('limit-exceeded', `A transaction has more changes than are kept. ${anew}`);
 }

@@ -1,4 +1,5 @@
 import { FozError } from '../../core/index.ts';
+import type { LoggedChange } from '../../execute/index.ts';
 import type { ChangeLog, Entry, LoggedTable } from './change-log.ts';
 
 /** The part of the log that a reader may be behind. The rest is left so that a reader that was ended can resume. */
@@ -48,7 +49,7 @@ export class ChangeReader {
   }
 
   /** Moves behind changes that the caller has handled. */
-  done(changes: readonly Entry[]): void {
+  done(changes: readonly LoggedChange[]): void {
     const last = changes.at(-1);
     if (last === undefined) return;
     this.#last = last.position;

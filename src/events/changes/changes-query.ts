@@ -3,7 +3,7 @@ import { answerErrors, type EngineAnswer, errorsOf } from '../../execute/index.t
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
 import { type LiveContext, type PlannedSubscription, repairMs, runOnce } from '../live/run.ts';
-import type { ChangeReader } from './change-reader.ts';
+import type { RowReader } from '../log/row-reader.ts';
 
 const over = { value: undefined, done: true } as const;
 
@@ -17,7 +17,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   readonly #onEnd: () => void;
   #planned: PlannedSubscription;
   #watch: Watch;
-  #reader: ChangeReader | null = null;
+  #reader: RowReader | null = null;
   #hasAnswered = false;
   #isDirty = true;
   #wake: (() => void) | null = null;
@@ -76,6 +76,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   #finish(): void {
     this.#end.abort();
     this.#watch.stop();
+    this.#reader?.close();
     this.#wake?.();
     this.#onEnd();
   }
@@ -90,7 +91,11 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   /** The next answer; `null`: the subscriber wants no more. */
   async #next(): Promise<EngineAnswer | null> {
     await this.#watch.ready;
-    this.#reader ??= await this.#context.changes(this.#planned.live, this.#end);
+    if (this.#reader === null) {
+      const reader = await this.#context.changes(this.#planned.live, this.#end);
+      if (this.#end.aborted) reader.close();
+      this.#reader = reader;
+    }
     for (;;) {
       await this.#change();
       if (this.#end.aborted) return null;
@@ -108,10 +113,10 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   }
 
   /** Filters the next changes; `null`: there is nothing to send. */
-  async #batch(reader: ChangeReader): Promise<EngineAnswer | null> {
+  async #batch(reader: RowReader): Promise<EngineAnswer | null> {
     this.#isDirty = false;
     const planned = this.#planned;
-    const changes = reader.peek(planned.live.changes!.size);
+    const changes = await reader.peek(planned.live.changes!.size);
     if (changes.length === 0 && this.#hasAnswered) return null;
     let visible = 0;
     const onBatch = (_: string, count: number) => {

@@ -2,14 +2,15 @@ import type { Table } from '../../catalog/index.ts';
 import { type EndSignal, FozError, type SourceName } from '../../core/index.ts';
 import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
-import { ChangeReader } from '../changes/change-reader.ts';
 import { placeOf } from '../changes/position.ts';
+import { openReader, type RowReader } from '../log/row-reader.ts';
+import { type Keeping, SourceLog } from '../log/source-log.ts';
 import { type FeedState, SourceFeed, type WantedMethod, type WatchedRows } from './source-feed.ts';
 import type { Watcher } from './watchers.ts';
 
 /** Milliseconds for which a source is still followed after its last watcher has gone, since the next one often comes soon. */
 const lingerMs = 30_000;
-/** The same for a source with a change log, so that readers can resume from their positions. */
+/** The same for a source with a change log in memory, so that readers can resume from their positions. With one in the store: as long as changes are kept. */
 const changesLingerMs = 5 * 60_000;
 
 export interface FeedsOptions {
@@ -17,6 +18,8 @@ export interface FeedsOptions {
   readonly connectorOf: (source: SourceName) => Connector | undefined;
   /** The method that a source is set to; default: `auto`. */
   readonly methodOf?: (source: SourceName) => WantedMethod;
+  /** Where the row changes of a source are kept beyond this process; `null`: in memory only. Default: in memory. */
+  readonly keepingOf?: (source: SourceName) => Keeping | null;
   /** Called when the stream of a source ends by an error or cannot be opened. It is opened again. */
   readonly onFailure?: (source: SourceName, error: FozError) => void;
 }
@@ -70,14 +73,14 @@ export class Feeds {
   }
 
   /** Starts to read the changes of a table that is watched. Rejects with FozError where its source does not report them. */
-  async changes({ table, after, neededOld }: AskedChanges, end: EndSignal): Promise<ChangeReader> {
+  async changes({ table, after, neededOld }: AskedChanges, end: EndSignal): Promise<RowReader> {
     const connector = this.#options.connectorOf(table.source.name);
     const feed = connector === undefined ? undefined : this.#followed.get(connector)?.feed;
     if (feed === undefined)
       throw new FozError('unavailable', `Source "${table.source.name}": it is not followed.`);
     const place = after === null ? null : placeOf(after);
     await feed.requireRows(table, neededOld, end);
-    return new ChangeReader(feed.log, feed.log.open(changedTable(table), place));
+    return openReader(feed.log, feed.kept, changedTable(table), place);
   }
 
   /** Sets the sources that are followed without watchers, too: an outbox grows until it is read. */
@@ -131,8 +134,10 @@ export class Feeds {
   #follow(source: SourceName, connector: Connector): Followed {
     let followed = this.#followed.get(connector);
     if (followed === undefined) {
-      const { onFailure = () => {}, methodOf } = this.#options;
-      const feed = new SourceFeed(connector, methodOf?.(source), (error) => onFailure(source, error));
+      const { onFailure = () => {}, methodOf, keepingOf } = this.#options;
+      const keeping = keepingOf?.(source) ?? null;
+      const kept = keeping === null ? null : new SourceLog(keeping);
+      const feed = new SourceFeed(connector, methodOf?.(source), (error) => onFailure(source, error), kept);
       followed = { source, feed, watches: 0, timer: null };
       this.#followed.set(connector, followed);
     }
@@ -146,7 +151,7 @@ export class Feeds {
         this.#followed.delete(connector);
         void followed.feed.close();
       },
-      followed.feed.log.isUsed ? changesLingerMs : lingerMs,
+      followed.feed.log.isUsed ? (followed.feed.kept?.keepMs ?? changesLingerMs) : lingerMs,
     );
     followed.timer.unref();
   }

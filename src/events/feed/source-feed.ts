@@ -3,7 +3,9 @@ import type { Column, Table } from '../../catalog/index.ts';
 import { type EndSignal, FozError } from '../../core/index.ts';
 import type { EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
-import { ChangeLog, notReported } from '../changes/change-log.ts';
+import { ChangeLog } from '../changes/change-log.ts';
+import { notReported } from '../changes/missing-changes.ts';
+import type { SourceLog } from '../log/source-log.ts';
 import { ReportedRows } from './reported-rows.ts';
 import { Transaction } from './transaction.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
@@ -70,6 +72,8 @@ export class SourceFeed {
   #isFollowing = false;
   /** The latest row changes, for subscribers of `<table>_changes`. */
   readonly log = new ChangeLog({ bytes: 32 * 1024 * 1024, milliseconds: 3_600_000 });
+  /** The log of the same changes in the store; `null`: there is none. */
+  readonly kept: SourceLog | null;
   readonly #reported = new ReportedRows();
   #stream: ChangeStream | null = null;
   #state: Pick<FeedState, 'method' | 'obstacles'> = { method: 'polling', obstacles: [] };
@@ -87,10 +91,12 @@ export class SourceFeed {
     connector: Connector,
     wanted: WantedMethod = 'auto',
     onFailure: (error: FozError) => void = () => {},
+    kept: SourceLog | null = null,
   ) {
     this.#connector = connector;
     this.#wanted = wanted;
     this.#onFailure = onFailure;
+    this.kept = kept;
   }
 
   get state(): FeedState {
@@ -157,6 +163,7 @@ export class SourceFeed {
     this.#end.abort();
     for (const timer of [this.#poll, this.#reconsider, this.#gauge]) clearInterval(timer ?? undefined);
     await this.#loop;
+    await this.kept?.close();
   }
 
   async #start(): Promise<void> {
@@ -223,11 +230,11 @@ export class SourceFeed {
     const offer = await this.#offers();
     if (offer === null) return null;
     const after = offer.grain === 'rows' ? this.log.resumesAfter(offer.method) : null;
-    const options = { method: offer.method, keptAs: null };
+    const options = { method: offer.method, keptAs: null, ...(after === null ? {} : { after }) };
+    const { changes } = this.#connector;
     try {
-      return (
-        (await this.#connector.changes?.follow(after === null ? options : { ...options, after })) ?? null
-      );
+      if (this.kept !== null && offer.grain === 'rows') return await this.kept.follow(changes!, options);
+      return (await changes?.follow(options)) ?? null;
     } catch (error) {
       if (after !== null && error instanceof FozError && error.code === 'not-found') this.log.forget();
       throw error;
@@ -256,6 +263,7 @@ export class SourceFeed {
     this.#offered = new Set(tables.map(tableKey));
     this.#reported.offered(best, obstacles, this.#unseen);
     this.log.lose(notReported(), [...unseen.values()]);
+    this.kept?.lose([...unseen.values()]);
     this.#become({ method: best?.method ?? 'polling', obstacles });
     return best;
   }

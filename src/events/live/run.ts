@@ -7,9 +7,9 @@ import {
   type LiveRun,
   type RoleEngine,
 } from '../../execute/index.ts';
-import type { ChangeReader } from '../changes/change-reader.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
+import type { RowReader } from '../log/row-reader.ts';
 import type { RunSlots } from './run-slots.ts';
 
 /** A subscription, planned for the present graph of its session. */
@@ -36,7 +36,7 @@ export interface LiveContext {
   readonly intervalMs: number;
   readonly watch: (live: LiveOperation, watcher: Watcher) => Watch;
   /** Starts to read the changes that a subscription asks for. Rejects with FozError where the source does not report them. */
-  readonly changes: (live: LiveOperation, end: EndSignal) => Promise<ChangeReader>;
+  readonly changes: (live: LiveOperation, end: EndSignal) => Promise<RowReader>;
   /** Called when the schema of sources seems to differ from the catalog. Resolves once they were introspected again. */
   readonly onDrift: (sources: readonly SourceName[]) => Promise<void>;
 }

@@ -6,6 +6,7 @@ import * as audit from './0004-audit.ts';
 import * as settings from './0005-settings.ts';
 import * as keyLimits from './0006-key-limits.ts';
 import * as names from './0007-names.ts';
+import * as changeLog from './0008-change-log.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005-settings', up: settings.up },
   { name: '0006-key-limits', up: keyLimits.up },
   { name: '0007-names', up: names.up },
+  { name: '0008-change-log', up: changeLog.up },
 ];

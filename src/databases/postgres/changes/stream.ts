@@ -53,12 +53,20 @@ async function begin(
       `CREATE_REPLICATION_SLOT ${quotedName(name)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
     );
     start = lsnText(parseLsn(row!.consistent_point!));
+    if (after !== undefined && after > start) throw otherLog();
   }
   const publications = `'${quotedName(publication).replaceAll("'", "''")}'`;
   await connection.start(
     `START_REPLICATION SLOT ${quotedName(name)} LOGICAL ${lsnSpelled(start)} (proto_version '1', publication_names ${publications})`,
   );
   return start;
+}
+
+function otherLog(): FozError {
+  return new FozError(
+    'not-found',
+    'The position of the changes is behind the end of the log of the database: it is another database, or an older copy of it.',
+  );
 }
 
 function behindPooler(): FozError {

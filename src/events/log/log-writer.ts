@@ -1,0 +1,191 @@
+import type { ChangedTable, ChangeMessage, ChangeMethod, ChangePosition } from '../../plan/index.ts';
+import type { LogBounds, LogLead, StoredSegment } from '../../store/index.ts';
+import { Segments } from './segments.ts';
+import type { WantedTables } from './wanted-tables.ts';
+
+/** Milliseconds for which changes are collected before they are stored together. */
+const collectMs = 100;
+/** Milliseconds before a position is stored that no logged change has moved. */
+const positionMs = 1_000;
+/** Bytes that may wait for the store. Beyond them the source is not read on. */
+const mostWaiting = 8 * 1024 * 1024;
+/** Milliseconds between two removals of old changes. They are also removed each time an eighth of the most bytes was added. */
+const trimMs = 60_000;
+
+export interface LogWriterOptions {
+  readonly lead: LogLead;
+  readonly tables: WantedTables;
+  readonly bounds: LogBounds;
+  readonly identity: string;
+  readonly method: ChangeMethod;
+  /** The position from which on changes are logged. */
+  readonly position: ChangePosition;
+  /** The number of the last segment of the log that goes on; `null`: the log begins anew at the position. */
+  readonly number: number | null;
+  /** Called once, when nothing more can be stored. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/**
+ * Writes the changes of a source to the store, many at once. The position of the source moves in the same statement, so a process that
+ * goes on at the stored position neither skips nor repeats a change.
+ */
+export class LogWriter {
+  readonly #options: LogWriterOptions;
+  readonly #segments: Segments;
+  readonly #trimming: NodeJS.Timeout;
+  #number: number | null;
+  #stored: ChangePosition | null;
+  #timer: NodeJS.Timeout | null = null;
+  #isSoon = false;
+  #flushing: Promise<void> | null = null;
+  #isOver = false;
+  /** What to do once everything up to the last acknowledged position is stored. */
+  #acknowledge: (() => void) | null = null;
+  /** Bytes that were taken and are being stored. */
+  #sending = 0;
+  /** Bytes that were stored since old changes were last removed. */
+  #added = 0;
+
+  constructor(options: LogWriterOptions) {
+    const { tables, position, number } = options;
+    this.#options = options;
+    this.#segments = new Segments(tables, position);
+    this.#number = number;
+    this.#stored = number === null ? null : position;
+    tables.join(position);
+    this.#trimming = setInterval(() => void this.#trim(), trimMs);
+    this.#trimming.unref();
+    void options.lead.ended.then(() => this.#fail(new Error('The connection to the store has ended.')));
+    this.schedule();
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  take(message: ChangeMessage): void {
+    if (this.#isOver) return;
+    this.#segments.add(message);
+    if (message.kind !== 'commit' && message.kind !== 'idle') return;
+    // Tables that somebody has asked for meanwhile are logged from here on.
+    this.#options.tables.join(this.#segments.position);
+    if (this.#segments.bytes > 0) this.schedule();
+    else if (this.#options.tables.size > 0) this.#later(positionMs, false);
+  }
+
+  /** Logs tables that are newly wanted, from the next transaction on, and stores soon which tables are wanted. */
+  wants(): void {
+    if (!this.#segments.isWithin) this.#options.tables.join(this.#segments.position);
+    this.schedule();
+  }
+
+  /** Changes of the tables up to now are missing. */
+  lose(tables: readonly ChangedTable[]): void {
+    this.#options.tables.lose(this.#segments.position, tables);
+    this.schedule();
+  }
+
+  /** Calls `acknowledge` once all changes that were taken so far are stored, and need not be read again. */
+  acknowledged(acknowledge: () => void): void {
+    if (this.#isOver || (this.#options.tables.size === 0 && this.#acknowledge === null)) acknowledge();
+    else this.#acknowledge = acknowledge;
+  }
+
+  /** Resolves once few enough changes wait for the store (back-pressure). */
+  async room(): Promise<void> {
+    while (!this.#isOver && this.#sending + this.#segments.bytes > mostWaiting) await this.flush();
+  }
+
+  /** Resolves once all changes that were taken before are stored, or cannot be. */
+  async flush(): Promise<void> {
+    // A flush that runs already may not have the last changes.
+    await this.#flushing;
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = null;
+    });
+    await this.#flushing;
+  }
+
+  /** Stores soon what was taken. */
+  schedule(): void {
+    this.#later(collectMs, true);
+  }
+
+  /** Stores what was taken, and stops. */
+  async close(): Promise<void> {
+    await this.flush();
+    this.#stop();
+  }
+
+  #later(milliseconds: number, isSoon: boolean): void {
+    if (this.#isOver || (this.#timer !== null && (this.#isSoon || !isSoon))) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#isSoon = isSoon;
+    this.#timer = setTimeout(() => void this.flush(), milliseconds);
+    this.#timer.unref();
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#isOver) return;
+    const closed = this.#segments.take();
+    const { position } = this.#segments;
+    const acknowledge = this.#acknowledge;
+    this.#acknowledge = null;
+    this.#sending = closed.reduce((sum, { bytes }) => sum + bytes, 0);
+    try {
+      await this.#store(closed, position);
+      acknowledge?.();
+    } catch (error) {
+      this.#acknowledge ??= acknowledge;
+      this.#fail(error);
+    } finally {
+      this.#sending = 0;
+    }
+  }
+
+  async #store(closed: ReturnType<Segments['take']>, position: ChangePosition): Promise<void> {
+    const { lead, tables, bounds, identity, method } = this.#options;
+    if (this.#number === null) {
+      // Without wanted tables there is nothing to log, and nothing to go on with.
+      if (tables.size === 0) return;
+      const start = this.#options.position;
+      this.#number = await lead.cut({ identity, method, position: start }, bounds.seconds);
+    }
+    await lead.want(tables.takeUnstored());
+    const first = this.#number + 1;
+    const segments = closed.map((one, at): StoredSegment => ({ ...one, number: first + at }));
+    if (segments.length === 0 && (position === this.#stored || tables.size === 0)) return;
+    if (!(await lead.append(this.#number, position, segments)))
+      throw new Error('Another process writes the log of this source.');
+    this.#number += segments.length;
+    this.#stored = position;
+    this.#added += segments.reduce((sum, { body }) => sum + body.length, 0);
+    if (this.#added < bounds.bytes / 8) return;
+    this.#added = 0;
+    await lead.trim(bounds);
+  }
+
+  async #trim(): Promise<void> {
+    const { lead, tables, bounds } = this.#options;
+    tables.renew();
+    this.schedule();
+    if (this.#number !== null) await lead.trim(bounds).catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#stop();
+    this.#options.onLost(error);
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    clearInterval(this.#trimming);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#acknowledge?.();
+    this.#acknowledge = null;
+  }
+}

@@ -1,0 +1,45 @@
+import type { EndSignal } from '../../core/index.ts';
+import type { ChangeMessage, ChangePosition, ChangeStream } from '../../plan/index.ts';
+
+/** What becomes of the messages of a stream on their way. */
+export interface Passing {
+  /** Resolves once the next messages may be read. */
+  room(): Promise<void>;
+  take(messages: readonly ChangeMessage[]): void;
+  /** Calls `acknowledge` once the messages so far need not be read again. */
+  acknowledged(acknowledge: () => void): void;
+}
+
+/** A stream of a database whose messages are logged as they pass. */
+export class LoggedStream implements ChangeStream {
+  readonly #stream: ChangeStream;
+  readonly #log: Passing;
+
+  constructor(stream: ChangeStream, log: Passing) {
+    this.#stream = stream;
+    this.#log = log;
+  }
+
+  get start(): ChangePosition {
+    return this.#stream.start;
+  }
+
+  async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
+    await this.#log.room();
+    const messages = await this.#stream.next(signal);
+    this.#log.take(messages);
+    return messages;
+  }
+
+  acknowledge(position: ChangePosition): void {
+    this.#log.acknowledged(() => this.#stream.acknowledge(position));
+  }
+
+  async lagBytes(): Promise<number | null> {
+    return (await this.#stream.lagBytes?.()) ?? null;
+  }
+
+  close(): Promise<void> {
+    return this.#stream.close();
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FozError } from '../../core/index.ts';
+import type { LoggedChange } from '../../execute/index.ts';
+import type { ChangedTable } from '../../plan/index.ts';
+import type { ChangeLog } from '../changes/change-log.ts';
+import { ChangeReader } from '../changes/change-reader.ts';
+import { isAfter, type Place } from '../changes/position.ts';
+import { ResumedReader } from './resumed-reader.ts';
+import type { SourceLog } from './source-log.ts';
+
+/** Milliseconds that a reader waits until this process has read up to its position, which another process has told. */
+const reachMs = 5_000;
+
+/** Reads the changes of one table, at the pace of its caller. */
+export interface RowReader {
+  /** The next changes; empty: there are none now. The same ones are returned until `done` is called for them. Rejects with FozError. */
+  peek(most: number): Promise<readonly LoggedChange[]>;
+  done(changes: readonly LoggedChange[]): void;
+  close(): void;
+}
+
+/**
+ * Opens a reader behind a place: in memory, or in the store where memory does not reach back so far. Rejects with FozError `not-found`
+ * where changes since then are missing.
+ */
+export async function openReader(
+  log: ChangeLog,
+  kept: SourceLog | null,
+  table: ChangedTable,
+  after: Place | null,
+): Promise<RowReader> {
+  const release = kept?.want(table) ?? (() => {});
+  try {
+    if (after !== null && kept !== null) await reached(log, after);
+    const reader = await readerOf(log, kept, table, after);
+    return {
+      peek: async (most) => reader.peek(most),
+      done: (changes) => reader.done(changes),
+      close: release,
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function readerOf(
+  log: ChangeLog,
+  kept: SourceLog | null,
+  table: ChangedTable,
+  after: Place | null,
+): Promise<ChangeReader | ResumedReader> {
+  try {
+    return new ChangeReader(log, log.open(table, after));
+  } catch (error) {
+    const isOlder = error instanceof FozError && error.code === 'not-found';
+    if (!isOlder || kept === null || after === null || log.now === null || isAfter(after, log.now))
+      throw error;
+    return new ResumedReader(await kept.stored(table, after), log, table, () => kept.settled());
+  }
+}
+
+async function reached(log: ChangeLog, { method, position }: Place): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < reachMs; await sleep(50)) {
+    const { now } = log;
+    if (now === null || now.method !== method || now.position >= position) return;
+  }
+}

@@ -1,0 +1,159 @@
+import type { ChangeMessage, ChangePosition, RowImage } from '../../plan/index.ts';
+import { type LogMessage, segmentText } from './segment-text.ts';
+import type { WantedTables } from './wanted-tables.ts';
+
+/** Bytes of changes after which a segment is closed. */
+const segmentBytes = 512 * 1024;
+
+/** A closed segment, not stored yet. */
+export interface Closed {
+  readonly position: ChangePosition | null;
+  readonly body: string;
+  readonly bytes: number;
+}
+
+/** Puts the changes of wanted tables into segments: whole transactions, or parts of one long transaction. */
+export class Segments {
+  readonly #tables: WantedTables;
+  readonly #closed: Closed[] = [];
+  /** Whole transactions of the next segment. */
+  #whole: LogMessage[] = [];
+  /** The transaction that is being read, as far as it is not in a segment; `begin` is there once it has a row. */
+  #part: LogMessage[] = [];
+  #bytes = 0;
+  #partBytes = 0;
+  #begin: Extract<ChangeMessage, { kind: 'begin' }> | null = null;
+  #isBegun = false;
+  #isLong = false;
+  #rows = 0;
+  #position: ChangePosition;
+
+  constructor(tables: WantedTables, position: ChangePosition) {
+    this.#tables = tables;
+    this.#position = position;
+  }
+
+  /** The end of the last transaction that was read. */
+  get position(): ChangePosition {
+    return this.#position;
+  }
+
+  /** Bytes that are not taken yet, roughly. */
+  get bytes(): number {
+    return this.#closed.reduce((sum, { bytes }) => sum + bytes, this.#bytes + this.#partBytes);
+  }
+
+  get isWithin(): boolean {
+    return this.#begin !== null;
+  }
+
+  /** Adds the next message of the stream. */
+  add(message: ChangeMessage): void {
+    switch (message.kind) {
+      case 'begin':
+        this.#begin = message;
+        this.#rows = 0;
+        break;
+      case 'row':
+        this.#addRow(message);
+        break;
+      case 'truncate': {
+        const tables = message.tables.filter((table) => this.#tables.has(table));
+        if (tables.length > 0) this.#addLoss({ kind: 'truncate', tables });
+        break;
+      }
+      case 'touched':
+        this.#addLoss(message);
+        break;
+      case 'commit':
+        this.#commit(message);
+        break;
+      case 'idle':
+        this.#position = message.position;
+        break;
+    }
+  }
+
+  /** Takes all segments; whole transactions that are not in one make the last. */
+  take(): Closed[] {
+    this.#close();
+    return this.#closed.splice(0);
+  }
+
+  #addRow(row: Extract<ChangeMessage, { kind: 'row' }>): void {
+    const index = this.#rows++;
+    if (!this.#tables.has(row.table)) return;
+    this.#beginPart();
+    this.#part.push({ ...row, index });
+    this.#partBytes += 100 + bytesOf(row.old) + bytesOf(row.new);
+    if (this.#partBytes < segmentBytes) return;
+    this.#close();
+    this.#closePart(null);
+    this.#isLong = true;
+  }
+
+  #addLoss(message: Extract<LogMessage, { kind: 'truncate' | 'touched' }>): void {
+    if (this.#begin === null) this.#whole.push(message);
+    else {
+      this.#beginPart();
+      this.#part.push(message);
+    }
+    // The changes behind the end of this transaction are complete again.
+    this.#lost.push(message.kind === 'truncate' ? message.tables : null);
+    if (this.#begin === null) this.#settleLost();
+  }
+
+  readonly #lost: (Extract<LogMessage, { kind: 'truncate' }>['tables'] | null)[] = [];
+
+  #settleLost(): void {
+    for (const tables of this.#lost.splice(0)) this.#tables.lose(this.#position, tables ?? undefined);
+  }
+
+  #beginPart(): void {
+    if (this.#isBegun || this.#begin === null) return;
+    this.#isBegun = true;
+    this.#part.push(this.#begin);
+  }
+
+  #commit(message: Extract<ChangeMessage, { kind: 'commit' }>): void {
+    this.#position = message.position;
+    if (this.#isBegun) {
+      this.#part.push(message);
+      if (this.#isLong) this.#closePart(message.position);
+      else {
+        for (const one of this.#part) this.#whole.push(one);
+        this.#bytes += this.#partBytes;
+      }
+    }
+    this.#part = [];
+    this.#partBytes = 0;
+    [this.#begin, this.#isBegun, this.#isLong] = [null, false, false];
+    this.#settleLost();
+    if (this.#bytes > segmentBytes) this.#close();
+  }
+
+  #close(): void {
+    if (this.#whole.length === 0) return;
+    // Its last transaction is the last that was committed, or the one before the transaction that is being read.
+    const last = this.#whole.findLast(({ kind }) => kind === 'commit');
+    const position = last?.kind === 'commit' ? last.position : this.#position;
+    this.#closed.push({ position, body: segmentText(this.#whole), bytes: this.#bytes });
+    this.#whole = [];
+    this.#bytes = 0;
+  }
+
+  #closePart(position: ChangePosition | null): void {
+    if (this.#part.length === 0) return;
+    this.#closed.push({ position, body: segmentText(this.#part), bytes: this.#partBytes });
+    this.#part = [];
+    this.#partBytes = 0;
+  }
+}
+
+/** The bytes of an image, roughly. */
+function bytesOf(image: RowImage | null): number {
+  let bytes = 0;
+  for (const value of image?.values ?? [])
+    bytes += typeof value === 'string' || Buffer.isBuffer(value) ? value.length : 8;
+  return bytes;
+}

@@ -1,0 +1,246 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FozError, type SourceName } from '../../core/index.ts';
+import type {
+  ChangedTable,
+  ChangeMessage,
+  ChangePosition,
+  ChangeStream,
+  Changes,
+  FollowOptions,
+} from '../../plan/index.ts';
+import type { ChangeLogStore, LogBounds, LogLead, StoredLog } from '../../store/index.ts';
+import type { Place } from '../changes/position.ts';
+import { LogWriter } from './log-writer.ts';
+import { LoggedStream } from './logged-stream.ts';
+import { StoredChanges } from './stored-changes.ts';
+import { WantedTables } from './wanted-tables.ts';
+
+/** Milliseconds before the right to write the log is asked for again. */
+const retryMs = 2_000;
+/** Milliseconds that a stream waits for the store. */
+const patienceMs = 3_000;
+
+/** Where the changes of a source are kept beyond this process. */
+export interface Keeping {
+  readonly store: ChangeLogStore;
+  readonly source: SourceName;
+  /** Tells databases apart that have had the same name one after the other. */
+  readonly identity: string;
+  readonly bounds: LogBounds;
+  /** Called when the store cannot be written to. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * The log of a source in the store, as this process writes it. Its streams go on where the log ends, so that after a restart no change is
+ * skipped where the database still has them all. While the store cannot be reached, the source is followed without it.
+ */
+export class SourceLog {
+  readonly #keeping: Keeping;
+  readonly #tables: WantedTables;
+  readonly #end = new AbortController();
+  #lead: LogLead | null = null;
+  /** Whether the present failure of the store was reported. */
+  #isFailing = false;
+  #writer: LogWriter | null = null;
+  /** The lead that begins to write at the next border of two transactions. */
+  #joining: { readonly lead: LogLead; readonly method: FollowOptions['method'] } | null = null;
+  #retrying: Promise<void> = Promise.resolve();
+  #stream: ChangeStream | null = null;
+
+  constructor(keeping: Keeping) {
+    this.#keeping = keeping;
+    this.#tables = new WantedTables(keeping.bounds.seconds * 1000);
+  }
+
+  get keepMs(): number {
+    return this.#keeping.bounds.seconds * 1000;
+  }
+
+  /** Opens a stream that is logged. Rejects as `Changes.follow` does. */
+  async follow(changes: Changes, options: FollowOptions): Promise<ChangeStream> {
+    await this.#writer?.close();
+    this.#writer = null;
+    this.#joining = null;
+    const stored = await this.#takeLead();
+    if (this.#lead === null) {
+      this.#stream = this.#logged(await changes.follow(options));
+      this.#retry(options.method);
+      return this.#stream;
+    }
+    this.#stream = await this.#followAsLead(this.#lead, stored, changes, options);
+    return this.#stream;
+  }
+
+  /** Keeps the changes of a table from now on, until some time after the returned function was called. */
+  want(table: ChangedTable): () => void {
+    const release = this.#tables.hold(table);
+    this.#writer?.wants();
+    return () => {
+      release();
+      this.#writer?.wants();
+    };
+  }
+
+  /** The changes of tables are not reported from now on. */
+  lose(tables: readonly ChangedTable[]): void {
+    if (tables.length > 0) this.#writer?.lose(tables);
+  }
+
+  /** The stored changes of a table behind a place. Rejects with FozError `not-found` where some are missing. */
+  async stored(table: ChangedTable, after: Place): Promise<StoredChanges> {
+    // Where the log begins anew, the store may not know it yet.
+    await this.settled();
+    return StoredChanges.open(this.#keeping.store, this.#keeping, table, after);
+  }
+
+  /** Resolves once the changes that were read so far are stored, as far as they can be. */
+  async settled(): Promise<void> {
+    await this.#writer?.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#end.abort();
+    await this.#writer?.close();
+    this.#writer = null;
+    await this.#retrying;
+    await this.#lead?.release();
+    this.#lead = null;
+  }
+
+  /** Takes the right to write, if nobody else has it and the store answers in time. Resolves with what is stored. */
+  async #takeLead(): Promise<StoredLog | null> {
+    const { store, source, onFailure } = this.#keeping;
+    try {
+      if (this.#lead === null) {
+        const taking = store.lead(source);
+        const late = sleep(patienceMs, 'late' as const, { ref: false });
+        const lead = await Promise.race([taking, late]);
+        if (lead === 'late') {
+          void taking.then((come) => come?.release()).catch(() => {});
+          throw new FozError('unavailable', 'The store does not answer in time.');
+        }
+        this.#lead = lead;
+        void lead?.ended.then(() => {
+          if (this.#lead === lead) this.#lead = null;
+        });
+      }
+      const stored = (await this.#lead?.read()) ?? null;
+      this.#isFailing = false;
+      return stored;
+    } catch (error) {
+      if (!this.#isFailing && !this.#end.signal.aborted) onFailure(error);
+      this.#isFailing = true;
+      await this.#drop();
+      return null;
+    }
+  }
+
+  async #drop(): Promise<void> {
+    const lead = this.#lead;
+    this.#lead = null;
+    await lead?.release();
+  }
+
+  async #followAsLead(
+    lead: LogLead,
+    stored: StoredLog | null,
+    changes: Changes,
+    options: FollowOptions,
+  ): Promise<ChangeStream> {
+    if (stored !== null && this.#goesOn(stored, options)) {
+      const stream = await this.#behind(changes, options, stored.position);
+      if (stream !== null) {
+        // An outbox may name an earlier start, but has nothing of what was acknowledged.
+        const isContinued = stream.start <= stored.position;
+        this.#tables.restore(stored.tables);
+        if (!isContinued) this.#tables.lose(null);
+        const [start, number] = isContinued ? [stored.position, stored.number] : [stream.start, null];
+        this.#write(lead, options.method, start, number);
+        return this.#logged(stream);
+      }
+    }
+    const stream = await changes.follow(options);
+    this.#tables.lose(null);
+    this.#write(lead, options.method, stream.start, null);
+    return this.#logged(stream);
+  }
+
+  /** Whether the stored log goes on with a stream: it has tables, and ends where the stream is to begin. */
+  #goesOn(stored: StoredLog | null, { method, after }: FollowOptions): boolean {
+    if (stored === null || stored.identity !== this.#keeping.identity || stored.method !== method)
+      return false;
+    return stored.tables.some(({ forMs }) => forMs > 0) && (after === undefined || after === stored.position);
+  }
+
+  /** Opens a stream behind a stored position; `null`: the database no longer has the changes since then. */
+  async #behind(
+    changes: Changes,
+    options: FollowOptions,
+    stored: ChangePosition,
+  ): Promise<ChangeStream | null> {
+    try {
+      return await changes.follow({ ...options, after: stored });
+    } catch (error) {
+      if (options.after !== undefined || !(error instanceof FozError) || error.code !== 'not-found')
+        throw error;
+      return null;
+    }
+  }
+
+  #write(
+    lead: LogLead,
+    method: FollowOptions['method'],
+    position: ChangePosition,
+    number: number | null,
+  ): void {
+    const { bounds, identity, onFailure } = this.#keeping;
+    const writer = new LogWriter({
+      ...{ lead, tables: this.#tables, bounds, identity, method, position, number },
+      onLost: (error) => {
+        onFailure(error);
+        if (this.#writer !== writer) return;
+        this.#writer = null;
+        this.#tables.lose(null);
+        void this.#drop().then(() => this.#retry(method));
+      },
+    });
+    this.#writer = writer;
+  }
+
+  #logged(stream: ChangeStream): ChangeStream {
+    const logged: LoggedStream = new LoggedStream(stream, {
+      room: async () => this.#writer?.room(),
+      take: (messages) => {
+        if (this.#stream === logged) for (const message of messages) this.#take(message);
+      },
+      acknowledged: (acknowledge) => {
+        if (this.#writer === null) acknowledge();
+        else this.#writer.acknowledged(acknowledge);
+      },
+    });
+    return logged;
+  }
+
+  #take(message: ChangeMessage): void {
+    this.#writer?.take(message);
+    if (this.#joining === null || (message.kind !== 'commit' && message.kind !== 'idle')) return;
+    const { lead, method } = this.#joining;
+    this.#joining = null;
+    this.#write(lead, method, message.position, null);
+  }
+
+  /** Asks again and again for the right to write. The log then begins anew, since changes in between are not in it. */
+  #retry(method: FollowOptions['method']): void {
+    const { signal } = this.#end;
+    const stream = this.#stream;
+    this.#retrying = this.#retrying.then(async () => {
+      const isOpen = () => !signal.aborted && this.#stream === stream;
+      while (isOpen() && this.#writer === null && this.#joining === null) {
+        await sleep(retryMs, undefined, { signal, ref: false }).catch(() => {});
+        if (isOpen() && this.#lead === null) await this.#takeLead();
+        if (isOpen() && this.#lead !== null) this.#joining = { lead: this.#lead, method };
+      }
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import type { FozError, SourceName } from '../../core/index.ts';
+import type { LoggedChange } from '../../execute/index.ts';
+import type { ChangedTable, ChangeMessage, ChangeMethod } from '../../plan/index.ts';
+import type { ChangeLogStore, StoredLog } from '../../store/index.ts';
+import { bytesOf } from '../changes/change-log.ts';
+import { notKept, replaced, tooLarge, unknownChange } from '../changes/missing-changes.ts';
+import { endOf, isAfter, type Place, placeText } from '../changes/position.ts';
+import { tableKey } from '../feed/watchers.ts';
+import { type LogMessage, messagesOf } from './segment-text.ts';
+
+/** Most bytes of one transaction that are held while its end is looked for. */
+const mostBytes = 32 * 1024 * 1024;
+
+type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
+type Row = Extract<LogMessage, { kind: 'row' }>;
+
+/** Reads the changes of one table from the store, behind a place. */
+export class StoredChanges {
+  readonly #store: ChangeLogStore;
+  readonly #source: SourceName;
+  readonly #key: string;
+  readonly #method: ChangeMethod;
+  #number: number;
+  #place: Place;
+  #begin: Begin | null = null;
+  #rows: Row[] = [];
+  #bytes = 0;
+  /** Why changes of the present transaction are missing. */
+  #missing: FozError | null = null;
+  #found: LoggedChange[] = [];
+
+  private constructor(
+    store: ChangeLogStore,
+    source: SourceName,
+    table: ChangedTable,
+    after: Place,
+    number: number,
+  ) {
+    this.#store = store;
+    this.#source = source;
+    this.#key = tableKey(table);
+    this.#method = after.method;
+    this.#place = after;
+    this.#number = number;
+  }
+
+  /** Begins behind a place. Rejects with FozError `not-found` where changes since then are missing. */
+  static async open(
+    store: ChangeLogStore,
+    { source, identity }: { readonly source: SourceName; readonly identity: string },
+    table: ChangedTable,
+    after: Place,
+  ): Promise<StoredChanges> {
+    const log = await store.read(source);
+    if (log === null || log.identity !== identity || !hasBehind(log, table, after)) throw notKept();
+    const number = (await store.numberBefore(source, after.position)) ?? log.number;
+    return new StoredChanges(store, source, table, after, number);
+  }
+
+  /** The place behind the last change that was read. */
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** The next changes; empty: there are none in the store. They are returned again until `done` is called for them. */
+  async peek(most: number): Promise<readonly LoggedChange[]> {
+    while (this.#found.length === 0 && (await this.#read())) {
+      // Segments without changes of the table are passed over.
+    }
+    return this.#found.slice(0, most);
+  }
+
+  done(changes: readonly LoggedChange[]): void {
+    this.#found.splice(0, changes.length);
+  }
+
+  /** Reads on; resolves with false where there is nothing more. */
+  async #read(): Promise<boolean> {
+    const segments = await this.#store.segments(this.#source, this.#number);
+    for (const { number, body } of segments) {
+      // Those in between were removed: they were too old, or the log was begun anew.
+      if (number !== this.#number + 1) throw notKept();
+      this.#number = number;
+      for (const message of messagesOf(body)) this.#take(message);
+    }
+    return segments.length > 0;
+  }
+
+  #take(message: LogMessage): void {
+    switch (message.kind) {
+      case 'begin':
+        this.#begin = message;
+        this.#rows = [];
+        this.#bytes = 0;
+        this.#missing = null;
+        break;
+      case 'row':
+        if (tableKey(message.table) !== this.#key) break;
+        this.#rows.push(message);
+        this.#bytes += 200 + bytesOf(message.old) + bytesOf(message.new);
+        if (this.#bytes > mostBytes) this.#lose(tooLarge());
+        break;
+      case 'truncate':
+        if (message.tables.some((table) => tableKey(table) === this.#key)) this.#lose(replaced());
+        break;
+      case 'touched':
+        this.#lose(unknownChange());
+        break;
+      case 'commit':
+        this.#commit(message.position);
+        break;
+    }
+  }
+
+  #lose(error: FozError): void {
+    this.#missing = error;
+    this.#rows = [];
+    this.#bytes = 0;
+  }
+
+  #commit(position: string): void {
+    const end = endOf(this.#method, position);
+    if (this.#missing !== null && isAfter(end, this.#place)) throw this.#missing;
+    for (const { op, index, old, new: after } of this.#rows) {
+      const place: Place = { method: this.#method, position, index };
+      if (!isAfter(place, this.#place)) continue;
+      const { at, transaction } = this.#begin!;
+      this.#found.push({ op, old, new: after, at, transaction, position: placeText(place) });
+    }
+    if (isAfter(end, this.#place)) this.#place = end;
+    this.#rows = [];
+  }
+}
+
+/** Whether a log has all changes of a table behind a place. */
+function hasBehind(log: StoredLog, table: ChangedTable, after: Place): boolean {
+  const key = tableKey(table);
+  const logged = log.tables.find((one) => tableKey(one) === key);
+  return (
+    logged !== undefined &&
+    log.method === after.method &&
+    [logged.since, log.keptAfter].every((start) => !isAfter(endOf(after.method, start), after))
+  );
+}

@@ -1,0 +1,2 @@
+export { ChangeLogStore, type LogLead } from './change-log-store.ts';
+export type { LogBounds, StoredLog, StoredSegment, StoredTable } from './statements.ts';

@@ -1,0 +1,190 @@
+/** Runs a statement with `?` for its values, on any connection to the store. */
+export type Run = (
+  text: string,
+  values: readonly unknown[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
+/** A table whose changes are logged. `since`: its changes behind this position are in the log. */
+export interface StoredTable {
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly since: string;
+  /** Milliseconds from now for which it is logged. In what was read: none left means 0. */
+  readonly forMs: number;
+}
+
+/** What the store has of the changes of one source. */
+export interface StoredLog {
+  readonly identity: string;
+  readonly method: string;
+  /** The source was read up to here. */
+  readonly position: string;
+  /** Changes up to here were removed. */
+  readonly keptAfter: string;
+  /** The number of the last segment. */
+  readonly number: number;
+  readonly tables: readonly StoredTable[];
+}
+
+/** A part of a log. Segments have numbers without gaps. `position`: of its last commit; `null`: its transaction goes on in the next one. */
+export interface StoredSegment {
+  readonly number: number;
+  readonly position: string | null;
+  readonly body: string;
+}
+
+/** The bounds of a log. */
+export interface LogBounds {
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** The channel that tells the name of a source whose log has grown. */
+export const logChannel = 'foz_change_log';
+
+/** Most segments that are read at once. One has about a megabyte at most. */
+const mostSegments = 4;
+
+export async function readLog(run: Run, source: string): Promise<StoredLog | null> {
+  const [row] = await run('select * from foz.change_sources where source = ?', [source]);
+  if (row === undefined) return null;
+  const tables = await run(
+    `select namespace, name, since, extract(epoch from until - now()) * 1000 as left_ms
+     from foz.change_tables where source = ?`,
+    [source],
+  );
+  return {
+    identity: String(row.identity),
+    method: String(row.method),
+    position: String(row.position),
+    keptAfter: String(row.kept_after),
+    number: Number(row.number),
+    tables: tables.map(({ namespace, name, since, left_ms: left }) => ({
+      namespace: namespace === '' ? null : String(namespace),
+      name: String(name),
+      since: String(since),
+      forMs: Math.max(0, Number(left)),
+    })),
+  };
+}
+
+/** The segments behind a number, in order: some of them, where there are many. */
+export async function readSegments(run: Run, source: string, after: number): Promise<StoredSegment[]> {
+  const rows = await run(
+    'select number, position, body from foz.change_log where source = ? and number > ? order by number limit ?',
+    [source, after, mostSegments],
+  );
+  return rows.map(({ number, position, body }) => ({
+    number: Number(number),
+    position: position === null ? null : String(position),
+    body: String(body),
+  }));
+}
+
+/** The number of the last segment whose changes are all before a position, else the number before the first segment; `null`: there are no segments. */
+export async function numberBefore(run: Run, source: string, position: string): Promise<number | null> {
+  const [row] = await run(
+    `select coalesce(max(number) filter (where position < ? collate "C"), min(number) - 1) as number
+     from foz.change_log where source = ?`,
+    [position, source],
+  );
+  return row === undefined || row.number === null ? null : Number(row.number);
+}
+
+/** Begins the log of a source anew at a position: what was logged before is removed, and no table is logged. */
+export async function cutLog(
+  run: Run,
+  source: string,
+  { identity, method, position }: Pick<StoredLog, 'identity' | 'method' | 'position'>,
+  keepSeconds: number,
+): Promise<number> {
+  const [row] = await run(
+    `with removed as (delete from foz.change_log where source = ?),
+       tables as (delete from foz.change_tables where source = ?)
+     insert into foz.change_sources (source, identity, method, position, kept_after, number, keep_seconds)
+     values (?, ?, ?, ?, ?, 0, ?)
+     on conflict (source) do update set identity = excluded.identity, method = excluded.method,
+       position = excluded.position, kept_after = excluded.position, used_at = now(),
+       keep_seconds = excluded.keep_seconds, number = foz.change_sources.number + 1
+     returning number`,
+    [source, source, source, identity, method, position, position, keepSeconds],
+  );
+  return Number(row!.number);
+}
+
+/**
+ * Adds segments, and moves the position of a source on. `expected`: the number of the last segment so far. Resolves with false where it
+ * is another: somebody else writes the log.
+ */
+export async function appendSegments(
+  run: Run,
+  source: string,
+  expected: number,
+  position: string,
+  segments: readonly StoredSegment[],
+): Promise<boolean> {
+  const rows = await run(
+    `with state as (
+       update foz.change_sources set position = ?, number = ?, used_at = now()
+       where source = ? and number = ? returning source),
+     added as (
+       insert into foz.change_log (source, number, position, bytes, body)
+       select state.source, given.number, given.position, octet_length(given.body), given.body
+       from state, unnest(?::bigint[], ?::text[], ?::text[]) as given (number, position, body))
+     select pg_notify('${logChannel}', source) from state`,
+    [
+      position,
+      segments.at(-1)?.number ?? expected,
+      source,
+      expected,
+      segments.map(({ number }) => number),
+      segments.map((segment) => segment.position),
+      segments.map(({ body }) => body),
+    ],
+  );
+  return rows.length > 0;
+}
+
+/** Stores which tables are logged. */
+export async function storeTables(run: Run, source: string, tables: readonly StoredTable[]): Promise<void> {
+  if (tables.length === 0) return;
+  await run(
+    `insert into foz.change_tables (source, namespace, name, since, until)
+     select ?, given.namespace, given.name, given.since, now() + given.ms * interval '1 millisecond'
+     from unnest(?::text[], ?::text[], ?::text[], ?::float8[]) as given (namespace, name, since, ms)
+     on conflict (source, namespace, name) do update set since = excluded.since, until = excluded.until`,
+    [
+      source,
+      tables.map(({ namespace }) => namespace ?? ''),
+      tables.map(({ name }) => name),
+      tables.map(({ since }) => since),
+      tables.map(({ forMs }) => forMs),
+    ],
+  );
+}
+
+/** Removes changes that are too old or beyond the bytes, tables that are no longer wanted, and logs that nobody has used for long. */
+export async function trimLog(run: Run, source: string, { seconds, bytes }: LogBounds): Promise<void> {
+  await run(
+    `with sized as (
+       select number, position, at, sum(bytes) over (order by number desc) as total
+       from foz.change_log where source = ?),
+     last as (
+       select number, position from sized
+       where position is not null and (total > ? or at < now() - ? * interval '1 second')
+       order by number desc limit 1),
+     removed as (
+       delete from foz.change_log where source = ? and number <= (select number from last))
+     update foz.change_sources set kept_after = last.position from last where source = ?`,
+    [source, bytes, seconds, source, source],
+  );
+  await run('delete from foz.change_tables where source = ? and until < now()', [source]);
+  await run(
+    `delete from foz.change_sources where source <> ? and used_at < now() - greatest(keep_seconds, 600) * interval '1 second'`,
+    [source],
+  );
+  await run('update foz.change_sources set used_at = now(), keep_seconds = ? where source = ?', [
+    seconds,
+    source,
+  ]);
+}

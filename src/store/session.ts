@@ -1,0 +1,55 @@
+import type { StoreConnection } from './connect.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** A connection to the store that lasts: locks are held by it, and end with it. */
+export interface StoreSession {
+  /** Runs a statement with `?` for its values. */
+  run(text: string, values: readonly unknown[]): Promise<readonly Row[]>;
+  /** Calls the listener with each notification of a channel. An embedded store has none. */
+  listen(channel: string, listener: (payload: string) => void): Promise<void>;
+  /** Whether locks are held: a pooler in transaction mode gives each transaction another connection. */
+  readonly isOwn: boolean;
+  /** Resolves when the connection has ended; for an embedded store never. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The server notices within seconds that the other end is gone, and then releases the locks of the session. */
+const keepAlive =
+  'set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 2;';
+
+/** Opens a session. Rejects with the error of the driver. */
+export async function openSession({ db, listener }: StoreConnection): Promise<StoreSession> {
+  if (listener === null)
+    return {
+      run: async (text, values) => (await db.raw(text, values as never)).rows,
+      listen: async () => {},
+      isOwn: true,
+      ended: new Promise(() => {}),
+      close: async () => {},
+    };
+  const connection = await listener();
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ['end', 'error'] as const) connection.on(event, () => resolve());
+  });
+  const run: StoreSession['run'] = async (text, values) =>
+    (await db.raw(text, values as never).connection(connection)).rows;
+  const [server] = await run('select pg_backend_pid() as pid', []);
+  // A pooler names a process of its own.
+  const isOwn = connection.processID === server?.pid;
+  if (isOwn) await connection.query(keepAlive).catch(() => {});
+  return {
+    run,
+    isOwn,
+    async listen(channel, heard) {
+      connection.on('notification', (given) => {
+        const { channel: name, payload = '' } = given as { channel: string; payload?: string };
+        if (name === channel) heard(payload);
+      });
+      await connection.query(`listen ${channel}`);
+    },
+    ended,
+    close: () => connection.end().catch(() => {}),
+  };
+}
