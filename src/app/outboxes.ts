@@ -22,19 +22,19 @@ export function keepOutboxes(
   let isAgain = false;
   const logged = new Map<string, string>();
   const searched = () =>
-    registry.sources.filter(({ config, connector, status }) => {
+    registry.sources.flatMap(({ name, config, connector, status }) => {
       const { method } = changesOf(config);
-      const mayHave = method === 'auto' || method === 'triggers';
-      return mayHave && connector.changes !== null && status.state === 'available';
+      const { changes } = connector;
+      const mayHave = (method === 'auto' || method === 'triggers') && status.state === 'available';
+      return mayHave && changes !== null ? [{ name, connector, changes }] : [];
     });
   let last: readonly Connector[] = [];
   const search = async () => {
     const sources = searched();
     last = sources.map(({ connector }) => connector);
     const found = await Promise.all(
-      sources.map(async ({ name, connector }) => {
-        if (connector.changes === null) return [];
-        const left = await connector.changes.leftOvers(AbortSignal.timeout(patienceMs)).catch(() => []);
+      sources.map(async ({ name, changes }) => {
+        const left = await changes.leftOvers(AbortSignal.timeout(patienceMs)).catch(() => []);
         return left.some(({ kind }) => kind === 'outbox') ? [name] : [];
       }),
     );

@@ -18,8 +18,7 @@ interface SetupOptions extends Options {
 interface Shown {
   readonly source: string;
   readonly wanted: Following['wanted'];
-  /** The method that is used; `asking again`: watched queries run once a second. */
-  readonly method: Exclude<Following['method'], 'polling'> | 'asking again';
+  readonly method: Following['method'];
   /** The reasons why the wanted method, or a better one, is not used. */
   readonly obstacles: readonly string[];
   readonly warnings: readonly string[];
@@ -37,7 +36,7 @@ const explained = {
   replication: 'followed by the log of the database',
   triggers: 'followed by triggers and an outbox',
   version: 'followed by the version of the file',
-  'asking again': 'polled each second',
+  polling: 'polled each second',
   off: 'not followed (changes: off)',
 } as const satisfies Record<Shown['method'], string>;
 
@@ -136,7 +135,7 @@ async function shown(config: SourceConfig, connector: Connector): Promise<Shown>
   return {
     source: config.name,
     wanted,
-    method: method === 'polling' ? 'asking again' : method,
+    method,
     obstacles,
     warnings,
     setup:
@@ -180,7 +179,7 @@ function print({
   const isMissed = wanted !== 'auto' && wanted !== 'polling' && wanted !== method;
   console.log(`${source}: ${explained[method]}${isMissed ? `, although "changes" asks for ${wanted}` : ''}`);
   for (const line of [...obstacles, ...warnings]) console.log(`  ${line}`);
-  if (unseen.length > 0) console.log(`  Asked again each second: ${listed(unseen)}, of ${tables} tables.`);
+  if (unseen.length > 0) console.log(`  Polled each second: ${listed(unseen)}, of ${tables} tables.`);
   const byReason = new Map<string, string[]>();
   for (const { table, reason } of gaps) byReason.set(reason, [...(byReason.get(reason) ?? []), table]);
   for (const [reason, names] of byReason) console.log(`  ${listed(names)}: ${reason}`);

@@ -55,6 +55,8 @@ const methods = [
   ['postgres', 'outbox'],
   ['pglite', 'outbox'],
   ['sqlite', 'outbox'],
+  ['mysql', 'outbox'],
+  ['mariadb', 'outbox'],
 ] as const;
 
 for (const [engine, method] of methods) {

@@ -168,6 +168,11 @@ const meanings: Readonly<Record<number, Meaning>> = {
   ...each(changed('A column'), 1054, 1247),
   ...each(changed('A namespace'), 1049),
   ...each(changed('A function'), 1305, 1630),
+  1419: {
+    code: 'access-denied',
+    message:
+      'While the server writes a binlog, creating triggers takes the right SUPER, or the setting log_bin_trust_function_creators = 1.',
+  },
   ...each(denied, 1044, 1142, 1143, 1227, 1370),
   ...each(refused, 1045, 1251, 1275, 1396, 1524, 1698, 1820, 1862, 3118, 3159, 3955, 4151),
   ...each(full, 1040, 1129, 1130, 1203, 1226),

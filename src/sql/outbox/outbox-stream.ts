@@ -176,7 +176,13 @@ class Reading {
     }
     for (const [, , namespace, name, op, columns, before, after] of rows) {
       const table = { namespace: text(namespace), name: String(name) };
-      const row = { table, op: String(op), columns: String(columns), old: text(before), new: text(after) };
+      const row = {
+        table,
+        op: String(op),
+        columns: String(columns),
+        old: stored(before),
+        new: stored(after),
+      };
       messages.push(...this.#decoder.messages(row));
     }
     if (this.isOver) messages.push({ kind: 'commit', position: id });
@@ -222,6 +228,10 @@ function positionOf(number: bigint): ChangePosition {
 
 function text(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
+}
+
+function stored(value: unknown): string | Buffer | null {
+  return Buffer.isBuffer(value) ? value : text(value);
 }
 
 function gone(): FozError {

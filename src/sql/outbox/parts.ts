@@ -15,10 +15,10 @@ export interface OutboxRow {
   readonly table: ChangedTable;
   /** `insert`, `update`, `delete`, `truncate`; an engine may have more. */
   readonly op: string;
-  /** The names of the columns as a JSON list; `null` where there is none. */
+  /** The columns as JSON, in the form of the engine. */
   readonly columns: string;
-  readonly old: string | null;
-  readonly new: string | null;
+  readonly old: string | Buffer | null;
+  readonly new: string | Buffer | null;
 }
 
 /** Turns rows of one batch into messages, in order. */

@@ -7,6 +7,7 @@ import { connectSqlite } from '../../../src/databases/sqlite/index.ts';
 import type { ChangeMessage, ChangeStream, Connector } from '../../../src/plan/index.ts';
 import { connect } from '../../support/connect.ts';
 import type { Engine } from '../../support/engines.ts';
+import { connectTo, Fixture as MysqlFixture } from '../mysql/support.ts';
 import { inProcess, onServer, patient } from '../postgres/support.ts';
 
 /** A client of the database itself. */
@@ -28,8 +29,39 @@ export interface Fixture {
   drop(): Promise<void>;
 }
 
-export const outboxEngines = ['postgres', 'pglite', 'sqlite'] as const satisfies readonly Engine[];
+export const outboxEngines = [
+  'postgres',
+  'pglite',
+  'sqlite',
+  'mysql',
+  'mariadb',
+] as const satisfies readonly Engine[];
 export type OutboxEngine = (typeof outboxEngines)[number];
+
+async function mysqlDatabase(engine: 'mysql' | 'mariadb'): Promise<Fixture> {
+  const made = await MysqlFixture.open(engine);
+  return {
+    connector: made.connector,
+    namespace: made.name,
+    location: made.url,
+    second: () => connectTo(engine, { connection: made.url }),
+    writer: async () => {
+      const connection = await connect(engine, made.url);
+      const depth = engine === 'mysql' ? 'cte_max_recursion_depth' : 'max_recursive_iterations';
+      // Standard SQL, as the other engines take it.
+      const modes = "concat(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')";
+      await connection.execute(`set ${depth} = 100000, sql_mode = ${modes}`);
+      return { execute: (text) => connection.execute(text), close: () => connection.close() };
+    },
+    drop: () => made.close(),
+  };
+}
+
+/** The table of stored changes. */
+export function changesTable({ connector, namespace }: Pick<Fixture, 'connector' | 'namespace'>): string {
+  const isSchema = namespace !== null && !/^(?:mysql|mariadb)$/.test(connector.engine);
+  return isSchema ? 'foz_outbox.changes' : 'foz_outbox';
+}
 
 /** `first`: a statement that runs in a new SQLite file before any other. */
 export async function databaseOf(engine: OutboxEngine, first?: string): Promise<Fixture> {
@@ -39,6 +71,7 @@ export async function databaseOf(engine: OutboxEngine, first?: string): Promise<
     const writer = async () => ({ execute: script, close: async () => {} });
     return { connector, namespace: 'public', location: '', writer, drop };
   }
+  if (engine === 'mysql' || engine === 'mariadb') return mysqlDatabase(engine);
   const { connector, url, drop } = await onServer();
   return {
     connector,

@@ -5,7 +5,7 @@ import { buildChild, type StoreProcess, startChild } from '../../store/processes
 import { describeEngines } from '../../support/engines.ts';
 import { pause, until } from '../../support/wait.ts';
 import { patient } from '../postgres/support.ts';
-import { databaseOf, type Fixture, setUp } from './fixture.ts';
+import { changesTable, databaseOf, type Fixture, setUp } from './fixture.ts';
 import { randomFrom } from './killed/random.ts';
 
 /** How often a process is killed. `npm run soak` does it more often. */
@@ -18,7 +18,7 @@ interface Entry {
   readonly rows: readonly (readonly [op: string, old: Row, after: Row])[];
 }
 
-describeEngines(['postgres', 'sqlite'], (engine) => {
+describeEngines(['postgres', 'sqlite', 'mysql', 'mariadb'], (engine) => {
   let it: Fixture;
   let folder: string;
   const running = new Set<StoreProcess>();
@@ -71,7 +71,7 @@ describeEngines(['postgres', 'sqlite'], (engine) => {
     }
     await until(() => existsSync(journal) && readFileSync(journal).length > 1000, 60_000);
     for (const writer of writers) await kill(writer);
-    const outbox = it.namespace === null ? 'foz_outbox' : 'foz_outbox.changes';
+    const outbox = changesTable(it);
     await until(async () => Number((await rowsOf(`select count(*) from ${outbox}`))[0]![0]) === 0, 60_000);
     await kill(reader);
     const entries = readFileSync(journal, 'utf8')

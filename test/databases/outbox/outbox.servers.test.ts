@@ -1,8 +1,18 @@
 import type { ChangeStream } from '../../../src/plan/index.ts';
 import { describeEngines } from '../../support/engines.ts';
 import { until } from '../../support/wait.ts';
+import { connectTo } from '../mysql/support.ts';
 import { everything, patient } from '../postgres/support.ts';
-import { databaseOf, type Fixture, outboxEngines, readRows, setUp, type Writer } from './fixture.ts';
+import {
+  changesTable,
+  databaseOf,
+  type Fixture,
+  type OutboxEngine,
+  outboxEngines,
+  readRows,
+  setUp,
+  type Writer,
+} from './fixture.ts';
 
 const follow = { method: 'triggers', keptAs: null } as const;
 
@@ -38,7 +48,36 @@ const values = {
       `4, 1e999, -1e999, 'NULL', 'T00', 123456789.123456789`,
     ],
   },
+  mysql: {
+    columns: `i8 bigint, n decimal(50, 20), b boolean, t text, l varchar(40) character set latin1, by_ blob, ts timestamp(6) null,
+      z timestamp null, dt datetime(3), d date, tm time(2), y year, e enum('a', 'b,c'), j json, twice bigint as (i8 * 2) virtual`,
+    session: [
+      "set time_zone = '-05:00'",
+      "set sql_mode = 'ANSI_QUOTES,PAD_CHAR_TO_FULL_LENGTH'",
+      'set character_set_results = latin1',
+    ],
+    rows: [
+      `1, 4611686018427387903, 1.23, true, 'a \\ it''s ~ 3:abc', 'café', x'00ff7e3a22', '2024-02-29 23:59:59.123456', '2024-11-03 01:30:00',
+        '2024-02-29 12:00:00.5', '2024-00-00', '-838:59:59', 2024, 'b,c', '{"b": 1.50, "a": [1, "x"]}'`,
+      `2, -9007199254740993, -0.00000000000000000001, false, '', '', '', '0000-00-00 00:00:00', '0000-00-00 00:00:00', '0000-00-00 00:00:00', '0000-00-00',
+        '00:00:00', 0, 'none', 'null'`,
+      `3, null, 12345678901234567890123456789.00000000000000000001, null, null, null, null, null, null, null, null, null, null, null,
+        null`,
+    ],
+  },
 } as const;
+
+/** The values of an engine. */
+const valuesOf: Readonly<Record<OutboxEngine, keyof typeof values>> = {
+  postgres: 'postgres',
+  pglite: 'postgres',
+  sqlite: 'sqlite',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+};
+
+/** Engines whose triggers name the columns that there were, and see nothing of what foreign keys do. */
+const isMysql = (engine: OutboxEngine) => engine === 'mysql' || engine === 'mariadb';
 
 describeEngines(outboxEngines, (engine) => {
   let it: Fixture;
@@ -65,9 +104,8 @@ describeEngines(outboxEngines, (engine) => {
     return stream;
   };
   const count = async () => {
-    const table = it.namespace === null ? 'foz_outbox' : 'foz_outbox.changes';
     const { rows } = await it.connector.run(
-      { text: `select count(*) from ${table}`, slots: [] },
+      { text: `select count(*) from ${changesTable(it)}`, slots: [] },
       [],
       patient,
     );
@@ -156,10 +194,18 @@ describeEngines(outboxEngines, (engine) => {
     expect(rows[0]!.new!.columns).toEqual(["id'", 'a"b, (c)']);
   });
 
-  test('rows that a foreign key deletes are reported', async () => {
+  test('rows that a foreign key deletes are reported, or the table is said to be incomplete', async () => {
     await writer.execute(`create table parents (id integer primary key);
       create table children (id integer primary key, parent integer references parents (id) on delete cascade)`);
     await setUp(it, 'parents', 'children');
+    if (isMysql(engine)) {
+      const children = { namespace: it.namespace, name: 'children' };
+      const offers = await it.connector.changes!.offers([children], patient.signal);
+      const offer = offers.find(({ method }) => method === 'triggers')!;
+      expect(offer.unseen).toEqual([children]);
+      expect(offer.gaps[0]!.reason).toContain('with a row of "parents" fire no triggers');
+      return;
+    }
     const stream = await open();
     await writer.execute(
       'insert into parents values (1); insert into children values (5, 1); delete from parents',
@@ -199,6 +245,125 @@ describeEngines(outboxEngines, (engine) => {
       expect(rows.slice(6)).toEqual(['insert - 1,c,30', 'update 1,c,30 1,c,60', 'insert - 9,z,70']);
     });
 
+  if (engine === 'mysql' || engine === 'mariadb') {
+    test('rows that REPLACE and ON DUPLICATE KEY UPDATE change, once each', async () => {
+      await writer.execute(
+        'create table places (id integer auto_increment primary key, code varchar(9) unique, n integer) auto_increment = 500',
+      );
+      await setUp(it, 'places');
+      const stream = await open();
+      await writer.execute(`insert into places values (1, 'a', 1), (2, 'b', 2)`);
+      await writer.execute(`replace into places values (1, 'b', 3)`);
+      await writer.execute(`insert into places values (1, 'x', 4) on duplicate key update n = 5`);
+      // Nothing changes here.
+      await writer.execute(`insert into places values (1, 'x', 4) on duplicate key update n = 5`);
+      await writer.execute(`insert ignore into places values (1, 'x', 4)`);
+      await writer.execute('update places set n = 5');
+      await writer.execute(`insert into places (code) values ('z')`);
+      const rows = shown(await readRows(stream, 7));
+      expect(rows.slice(0, 2)).toEqual(['insert - 1,a,1', 'insert - 2,b,2']);
+      expect(rows.slice(2, 4).sort()).toEqual(['delete 1,a,1 -', 'delete 2,b,2 -']);
+      expect(rows.slice(4)).toEqual([
+        'insert - 1,b,3',
+        'update 1,b,3 1,b,5',
+        expect.stringMatching(/^insert - 5\d\d,z,null$/),
+      ]);
+    });
+
+    test('a write whose row cannot be stored succeeds, and is reported without values', async () => {
+      const { rows } = await it.connector.run(
+        { text: 'select @@max_allowed_packet', slots: [] },
+        [],
+        patient,
+      );
+      await writer.execute('create table large (id integer primary key, n integer, a longblob, b longblob)');
+      await setUp(it, 'large');
+      const stream = await open();
+      const most = Number(rows[0]![0]);
+      await writer.execute(`insert into large values (1, 1, repeat('x', ${most - 100}), repeat('y', 200))`);
+      await writer.execute('delete from large');
+      await writer.execute('alter table large drop column n');
+      await writer.execute(`insert into large values (2, null, 'b')`);
+      const found = await readRows(stream, 3);
+      const none = { columns: [], values: [] };
+      expect(found.map(({ op, old, new: after }) => [op, old, after])).toEqual([
+        ['insert', null, none],
+        ['delete', none, null],
+        ['insert', null, none],
+      ]);
+    }, 60_000);
+
+    test('an open transaction holds up neither other changes nor their removal, and is read after its commit', async () => {
+      await writer.execute('create table slow (id integer primary key)');
+      await setUp(it, 'slow');
+      const stream = await open();
+      const other = await it.writer();
+      await other.execute('begin; insert into slow values (1)');
+      await writer.execute('insert into slow values (2)');
+      expect(shown(await readRows(stream, 1))).toEqual(['insert - 2']);
+      await until(async () => (await count()) === 0);
+      await other.execute('insert into slow values (3); commit');
+      expect(shown(await readRows(stream, 2))).toEqual(['insert - 1', 'insert - 3']);
+      await other.close();
+    });
+
+    test('a user who may not create triggers is told the way out', async () => {
+      const other = await databaseOf(engine);
+      const admin = await other.writer();
+      const user = `${other.namespace}_user`.slice(-30);
+      await admin.execute(`create user '${user}'@'%' identified by 'secret'`);
+      await admin.execute(
+        `grant all on ${other.namespace}.* to '${user}'@'%'; create table t (id integer primary key)`,
+      );
+      const connection = Object.assign(new URL(other.location), { username: user, password: 'secret' }).href;
+      const connector = connectTo(engine, { connection });
+      const offers = await connector.changes!.offers(
+        [{ namespace: other.namespace, name: 't' }],
+        patient.signal,
+      );
+      const offer = offers.find(({ method }) => method === 'triggers')!;
+      expect(offer.obstacles[1]).toContain('log_bin_trust_function_creators = 1');
+      const made = offer.setup.map((text) => connector.run({ text, slots: [] }, [], patient));
+      await expect(made.at(-1)).rejects.toMatchObject({
+        code: 'access-denied',
+        message: expect.stringContaining('log_bin_trust_function_creators = 1'),
+      });
+      await Promise.allSettled(made);
+      await connector.close();
+      await admin.execute(`drop user '${user}'@'%'`);
+      await admin.close();
+      await other.drop();
+    });
+
+    test('a source of all databases has an outbox of its own', async () => {
+      await writer.execute('create table everywhere (id integer primary key)');
+      await setUp(it, 'everywhere');
+      const connector = connectTo(engine, { connection: new URL('/', it.location).href });
+      await setUp({ connector, namespace: it.namespace }, 'everywhere');
+      const [one, other] = [await open(), await connector.changes!.follow(follow)];
+      await writer.execute('insert into everywhere values (1)');
+      for (const stream of [one, other]) expect(shown(await readRows(stream, 1))).toEqual(['insert - 1']);
+      await other.close();
+      const remove = (await connector.changes!.leftOvers(patient.signal)).flatMap((left) => left.remove);
+      expect(remove.filter((text) => text.startsWith('drop trigger'))).toHaveLength(3);
+      for (const text of remove) await connector.run({ text, slots: [] }, [], patient);
+      expect(await connector.changes!.leftOvers(patient.signal)).toEqual([]);
+      await connector.close();
+      const tables = [{ namespace: it.namespace, name: 'everywhere' }];
+      const offers = await it.connector.changes!.offers(tables, patient.signal);
+      expect(offers[0]).toMatchObject({ method: 'triggers', setup: [], unseen: [] });
+    });
+
+    test('a table without transactions is said to be incomplete', async () => {
+      await writer.execute('create table plain (id integer primary key) engine = MyISAM');
+      const plain = { namespace: it.namespace, name: 'plain' };
+      const offers = await it.connector.changes!.offers([plain], patient.signal);
+      expect(offers.find(({ method }) => method === 'triggers')!.gaps[0]!.reason).toContain(
+        'no transactions',
+      );
+    });
+  }
+
   test('many rows of one transaction come page by page', async () => {
     await writer.execute('create table many (id integer primary key, body text)');
     await setUp(it, 'many');
@@ -232,13 +397,15 @@ describeEngines(outboxEngines, (engine) => {
   });
 
   test('a row is reported with the values that a query reads, whichever session has written it', async () => {
-    const { columns, rows, session } = values[engine === 'sqlite' ? 'sqlite' : 'postgres'];
+    const { columns, rows, session } = values[valuesOf[engine]];
     await writer.execute(`create table v (id integer primary key, ${columns})`);
     await setUp(it, 'v');
     const stream = await open();
     // PGlite has one session, which reads, too.
     if (engine !== 'pglite') for (const text of session) await writer.execute(text);
-    for (const row of rows) await writer.execute(`insert into v values (${row})`);
+    const ignore = isMysql(engine) ? 'ignore' : '';
+    for (const row of rows)
+      await writer.execute(`insert ${ignore} into v values (${row}${isMysql(engine) ? ', default' : ''})`);
     const reported = (await readRows(stream, rows.length)).map((row) => row.new!.values);
     const read = await it.connector.run({ text: 'select * from v order by id', slots: [] }, [], patient);
     // Integers of an outbox of SQLite are bigint.
@@ -269,6 +436,8 @@ describeEngines(outboxEngines, (engine) => {
     });
 
   test('a table that is altered in mid-stream', async () => {
+    // These triggers name the columns that there were.
+    const names = engine === 'sqlite' || isMysql(engine);
     await writer.execute('create table grows (id integer primary key, a text)');
     await setUp(it, 'grows');
     const stream = await open();
@@ -277,15 +446,14 @@ describeEngines(outboxEngines, (engine) => {
     await writer.execute(`insert into grows values (2, 'y', 'z')`);
     const rows = await readRows(stream, 2);
     expect(rows.map(({ new: after }) => after!.values.map(String).join())).toEqual(
-      engine === 'sqlite' ? ['1,x', '2,y'] : ['1,x', '2,y,z'],
+      names ? ['1,x', '2,y'] : ['1,x', '2,y,z'],
     );
     const tables = [{ namespace: it.namespace, name: 'grows' }];
     const offer = async () =>
       (await it.connector.changes!.offers(tables, patient.signal)).find(
         ({ method }) => method === 'triggers',
       )!;
-    // The triggers of SQLite name the columns that there were.
-    expect((await offer()).unseen).toEqual(engine === 'sqlite' ? tables : []);
+    expect((await offer()).unseen).toEqual(names ? tables : []);
     await setUp(it, 'grows');
     expect(await offer()).toMatchObject({ setup: [], unseen: [], obstacles: [] });
     await writer.execute(
@@ -305,7 +473,8 @@ describeEngines(outboxEngines, (engine) => {
     expect(await it.connector.changes!.leftOvers(patient.signal)).toEqual([]);
     await writer.execute(`insert into items values (99, 'after', 1)`);
     await expect(readRows(stream, 1)).rejects.toBeDefined();
-    const [offer] = await it.connector.changes!.offers([], patient.signal);
+    const offers = await it.connector.changes!.offers([], patient.signal);
+    const offer = offers.find(({ method }) => method === 'triggers');
     if (engine !== 'postgres')
       expect(offer!.obstacles).toEqual([expect.stringContaining('There is no outbox')]);
   });

@@ -31,13 +31,19 @@ export async function cascades(
   tables: readonly ChangedTable[],
 ): Promise<ChangeOffer['gaps']> {
   if (engine === 'mysql' && variables.get('innodb_native_foreign_keys') === 'OFF') return [];
-  const parents = new Map<string, string>();
-  for (const [namespace, name, parent] of await ask(cascading))
-    parents.set(tableKey({ namespace: String(namespace), name: String(name) }), String(parent));
+  const parents = await cascadeParents(ask);
   return tables.flatMap((table) => {
     const parent = parents.get(tableKey(table));
     if (parent === undefined) return [];
     const reason = `Rows that a foreign key changes or deletes (on delete, on update) with a row of "${parent}" are not in the binlog.`;
     return [{ table, reason }];
   });
+}
+
+/** The tables whose rows foreign keys change, each with a table that it refers to. */
+export async function cascadeParents(ask: Ask): Promise<ReadonlyMap<string, string>> {
+  const parents = new Map<string, string>();
+  for (const [namespace, name, parent] of await ask(cascading))
+    parents.set(tableKey({ namespace: String(namespace), name: String(name) }), String(parent));
+  return parents;
 }

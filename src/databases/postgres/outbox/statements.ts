@@ -39,8 +39,8 @@ export function messageOf({ table, op, columns, old, new: after }: OutboxRow): C
     kind: 'row',
     op: op as 'insert' | 'update' | 'delete',
     table,
-    old: old === null ? null : image(names, old),
-    new: after === null ? null : image(names, after),
+    old: old === null ? null : image(names, String(old)),
+    new: after === null ? null : image(names, String(after)),
   };
 }
 

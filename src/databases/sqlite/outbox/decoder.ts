@@ -34,15 +34,15 @@ function isWritten(expected: OutboxRow, { op, new: after, old }: OutboxRow): boo
   if (op === 'update' && old === expected.old) return false;
   if (expected.new === after) return true;
   if (op !== 'insert' || expected.new === null || after === null) return false;
-  const [before, written] = [valuesOf(expected.new), valuesOf(after)];
-  return before.every(
+  const written = valuesOf(String(after));
+  return valuesOf(String(expected.new)).every(
     (value, at) => Object.is(value, written[at]) || value === -1n || Buffer.isBuffer(value),
   );
 }
 
 function messageOf({ table, op, columns, old, new: after }: OutboxRow): ChangeMessage {
   const names = JSON.parse(columns) as readonly string[];
-  const image = (row: string | null): RowImage | null =>
-    row === null ? null : { columns: names, values: valuesOf(row) };
+  const image = (row: OutboxRow['old']): RowImage | null =>
+    row === null ? null : { columns: names, values: valuesOf(String(row)) };
   return { kind: 'row', op: op as 'insert' | 'update' | 'delete', table, old: image(old), new: image(after) };
 }

@@ -8,14 +8,12 @@ import {
   truncateSync,
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectPostgres } from '../../../../src/databases/postgres/index.ts';
-import { connectSqlite } from '../../../../src/databases/sqlite/index.ts';
-import type { ChangeStream, Connector } from '../../../../src/plan/index.ts';
+import type { ChangeStream } from '../../../../src/plan/index.ts';
+import { connectorTo } from './connector.ts';
 
 /** Reads the outbox of a database into a journal: what is in it is on the disk before it is acknowledged. Ends only by being killed. */
 const [engine, location, journal] = process.argv.slice(2) as [string, string, string];
-const connector: Connector =
-  engine === 'sqlite' ? connectSqlite({ file: location }) : connectPostgres({ connection: location });
+const connector = connectorTo(engine, location);
 
 /** A killed process may leave the lock for a moment. */
 async function opened(): Promise<ChangeStream> {

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectPostgres } from '../../../../src/databases/postgres/index.ts';
-import { connectSqlite } from '../../../../src/databases/sqlite/index.ts';
+import { connectorTo } from './connector.ts';
 import { randomFrom } from './random.ts';
 
 /** Writes random transactions to the table `k` until it is killed. Few rows are written often, by several writers at once. */
 const [engine, location, seed] = process.argv.slice(2) as [string, string, string];
 const random = randomFrom(Number(seed));
-const connector =
-  engine === 'sqlite' ? connectSqlite({ file: location }) : connectPostgres({ connection: location });
+const connector = connectorTo(engine, location);
+const isMysql = engine === 'mysql' || engine === 'mariadb';
 const context = { signal: new AbortController().signal, timeoutMs: null };
 const whole = (most: number) => Math.floor(random() * most);
 
@@ -15,7 +14,7 @@ function statement(): string {
   const id = 1 + whole(12);
   switch (whole(5)) {
     case 0:
-      return `insert into k values (${id}, 0, 'new ${whole(1000)}') on conflict (id) do nothing`;
+      return `insert ${isMysql ? 'ignore ' : ''}into k values (${id}, 0, 'new ${whole(1000)}')${isMysql ? '' : ' on conflict (id) do nothing'}`;
     case 1:
       return `delete from k where id = ${id}`;
     case 2:
