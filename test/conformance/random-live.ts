@@ -1,4 +1,4 @@
-import type { Write } from '../cases/live/cases.ts';
+import type { Write } from '../cases/live/case.ts';
 import type { Dice } from './dice.ts';
 
 /** Tables of the random writes. Deleting a person deletes its tasks, which MariaDB reports to no reader of its log. */

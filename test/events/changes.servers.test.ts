@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Metadata } from '../../src/catalog/index.ts';
 import { type Started, start } from '../../src/main.ts';
-import type { Write } from '../cases/live/cases.ts';
+import type { Write } from '../cases/live/case.ts';
 import { allowed, type ChangesCase, denied, fixture, refused, tables } from '../cases/live/changes.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';

@@ -47,6 +47,12 @@ export class Subscriber {
     });
   }
 
+  /** Waits for the first answer, and throws where it has errors. */
+  async started(): Promise<void> {
+    const [first] = await this.count(1);
+    if (first!.errors !== undefined) throw new Error(`The subscription was refused: ${this.texts[0]}`);
+  }
+
   /** Waits until this many answers have come, and returns them. */
   async count(answers: number): Promise<readonly Answer[]> {
     await until(() => this.answers.length >= answers, 30_000);

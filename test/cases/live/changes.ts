@@ -1,4 +1,4 @@
-import type { Write } from './cases.ts';
+import type { Write } from './case.ts';
 
 /** Writes, and the changes that a subscriber of `<table>_changes` gets after them: its selected fields, in order. */
 export interface ChangesCase {

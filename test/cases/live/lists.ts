@@ -1,33 +1,8 @@
-/** A write by a client of the database itself (`sql`), or through Foz (`mutation`). */
-export type Write = { readonly sql: string } | { readonly mutation: string };
+import { author as authorText, books, book as bookText, type LiveCase, sql, type Write } from './case.ts';
 
-/** One live query: what is asked, what is written meanwhile, and the answers that must come; no others may. */
-export interface LiveCase {
-  readonly name: string;
-  /** The role and its session variables; absent: an admin. */
-  readonly as?: Readonly<Record<string, string>>;
-  readonly query: string;
-  readonly variables?: object;
-  readonly first: unknown;
-  /** `null`: the write changes nothing in the answer. */
-  readonly writes: readonly (readonly [write: Write, answer: unknown])[];
-}
-
-/** Tables of the cases. Each case has rows of its own, so that they can run at the same time. */
-export const tables = [
-  'create table live_authors (id integer primary key, name varchar(40) not null, country varchar(2))',
-  `create table live_books (id integer primary key, author_id integer not null, title varchar(40) not null, pages integer not null,
-    foreign key (author_id) references live_authors (id) on delete cascade)`,
-];
-
-const sql = (text: string): Write => ({ sql: text });
 const mutation = (text: string): Write => ({ mutation: text });
-
-const author = (id: number, name: string, country = 'DE') =>
-  sql(`insert into live_authors values (${id}, '${name}', '${country}')`);
-const book = (id: number, of: number, title: string, pages = 10) =>
-  sql(`insert into live_books values (${id}, ${of}, '${title}', ${pages})`);
-const books = (...titles: string[]) => ({ live_books: titles.map((title) => ({ title })) });
+const author = (...given: Parameters<typeof authorText>) => sql(authorText(...given));
+const book = (...given: Parameters<typeof bookText>) => sql(bookText(...given));
 
 /** Rows that exist before anything is asked. */
 export const fixture: readonly Write[] = [
@@ -43,7 +18,7 @@ export const fixture: readonly Write[] = [
   book(800, 80, 'first'),
 ];
 
-export const cases: readonly LiveCase[] = [
+export const lists: readonly LiveCase[] = [
   {
     name: 'a list: rows are inserted, updated and deleted',
     query: 'subscription { live_books(where: {author_id: {_eq: 10}}, order_by: {id: asc}) { title } }',
