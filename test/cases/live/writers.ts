@@ -213,7 +213,7 @@ export const writers: readonly LiveCase[] = [
     query: byKey(3130),
     first: named('a'),
     writes: [
-      [{ burst: names(3130, 150), by: 'client' }, named('n149')],
+      [{ burst: names(3130, 60), by: 'client' }, named('n59')],
       [sql(change(3130, `name = 'end'`)), named('end')],
     ],
   },
@@ -223,7 +223,7 @@ export const writers: readonly LiveCase[] = [
     query: byKey(3140),
     first: named('a'),
     writes: [
-      [{ burst: names(3140, 150), by: 'process' }, named('n149')],
+      [{ burst: names(3140, 60), by: 'process' }, named('n59')],
       [byProcess(change(3140, `name = 'end'`)), named('end')],
     ],
   },
