@@ -1,6 +1,6 @@
-import { type Following, followingOf } from '../control/index.ts';
+import { type Following, firstNames, followingOf, followingWords, tableName } from '../control/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
-import type { ChangedTable, Connector } from '../plan/index.ts';
+import type { Connector } from '../plan/index.ts';
 import { factsOf, type SourceConfig } from '../views/index.ts';
 import { eachSource, SourceUnavailable, withConnector, withStoredSources } from './each-source.ts';
 
@@ -31,14 +31,6 @@ interface Shown {
   /** The objects that following has created in the database. */
   readonly left: readonly string[];
 }
-
-const explained = {
-  replication: 'followed by the log of the database',
-  triggers: 'followed by triggers and an outbox',
-  version: 'followed by the version of the file',
-  polling: 'polled each second',
-  off: 'not followed (changes: off)',
-} as const satisfies Record<Shown['method'], string>;
 
 /** `foz changes status`: the method of change capture of each source, and the obstacles of better methods. */
 export async function showChanges(only: string | undefined, options: Options): Promise<void> {
@@ -143,14 +135,10 @@ async function shown(config: SourceConfig, connector: Connector): Promise<Shown>
         ? []
         : setupOf(found, method === 'triggers' ? method : undefined),
     tables,
-    unseen: unseen.map(nameOf),
-    gaps: gaps.map(({ table, reason }) => ({ table: nameOf(table), reason })),
+    unseen: unseen.map(tableName),
+    gaps: gaps.map(({ table, reason }) => ({ table: tableName(table), reason })),
     left: leftOvers.map(({ what }) => what),
   };
-}
-
-function nameOf({ namespace, name }: ChangedTable): string {
-  return namespace === null ? name : `${namespace}.${name}`;
 }
 
 async function run(connector: Connector, text: string): Promise<void> {
@@ -160,9 +148,6 @@ async function run(connector: Connector, text: string): Promise<void> {
     throw new FozError('access-denied', `"${text}" failed: ${reason}`, { cause: error });
   });
 }
-
-/** The most tables that are listed for one reason. */
-const mostNames = 5;
 
 function print({
   source,
@@ -177,18 +162,15 @@ function print({
   left,
 }: Shown): void {
   const isMissed = wanted !== 'auto' && wanted !== 'polling' && wanted !== method;
-  console.log(`${source}: ${explained[method]}${isMissed ? `, although "changes" asks for ${wanted}` : ''}`);
+  console.log(
+    `${source}: ${followingWords({ method })}${isMissed ? `, although "changes" asks for ${wanted}` : ''}`,
+  );
   for (const line of [...obstacles, ...warnings]) console.log(`  ${line}`);
-  if (unseen.length > 0) console.log(`  Polled each second: ${listed(unseen)}, of ${tables} tables.`);
+  if (unseen.length > 0) console.log(`  Polled each second: ${firstNames(unseen)}, of ${tables} tables.`);
   const byReason = new Map<string, string[]>();
   for (const { table, reason } of gaps) byReason.set(reason, [...(byReason.get(reason) ?? []), table]);
-  for (const [reason, names] of byReason) console.log(`  ${listed(names)}: ${reason}`);
+  for (const [reason, names] of byReason) console.log(`  ${firstNames(names)}: ${reason}`);
   if (setup.length > 0) console.log(`  See "foz changes setup ${source}".`);
   for (const what of left) console.log(`  In the database: ${what}.`);
   if (left.length > 0) console.log(`  "foz changes clean ${source}" removes it.`);
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - mostNames;
-  return `${names.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

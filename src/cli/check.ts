@@ -5,8 +5,11 @@ import {
   type ConfigIssue,
   type ConfigProblem,
   describeSource,
+  type Following,
   type FozConfig,
-  followingIssues,
+  followingNotes,
+  followingReason,
+  followingsOf,
   keysOfNothing,
   metadataPlaces,
   type ReadConfig,
@@ -29,7 +32,10 @@ import {
 } from './graph-comparison.ts';
 import { issueLines } from './issues.ts';
 
-type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'>;
+type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'> & {
+  /** How the source is followed; absent: a running Foz was asked, or the database does not answer. */
+  readonly changes?: Pick<Following, 'wanted' | 'method'> & { readonly reason: string };
+};
 
 /** A problem; with file, line and column where it has a place in a file. */
 type LocatedIssue = Omit<CatalogIssue, 'path'> & Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
@@ -68,7 +74,7 @@ export async function check(options: Options): Promise<void> {
     for (const source of sources) {
       const text =
         source.state === 'available'
-          ? `ok: ${source.kind} ${source.version}, ${source.tables} tables`
+          ? `ok: ${source.kind} ${source.version}, ${source.tables} tables${followed(source)}`
           : `unavailable: ${source.reason}`;
       console.log(`${source.name}: ${text}`);
     }
@@ -110,19 +116,21 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
   const { config, problems } = read;
   if (config === null || (problems.length > 0 && before !== null)) throw new ConfigError(problems);
   const attached = await attachStored(config);
-  const sources = attached.registry.sources.map(shown);
   const { graphs } = attached;
   let compared: ComparedWithFile | undefined;
-  let unfollowed: readonly CatalogIssue[] = [];
+  let sources: readonly CheckedSource[];
+  let issues: readonly FoundIssue[];
   try {
-    unfollowed = await followingIssues(attached.registry.sources);
+    const { sources: all } = attached.registry;
+    const followings = await followingsOf(all);
+    sources = all.map((source) => shown(source, followings.get(source.name)));
+    issues = issuesOf(attached, config, followings, problems.length > 0);
     if (before !== null) compared = comparedWith(against!, before, roleSchema(graphs, role));
   } finally {
     await attached.close();
   }
   // Metadata that the store holds stands in no file.
   const locate = graphs.metadata === config.metadata ? metadataPlaces(file) : () => ({});
-  const issues: readonly FoundIssue[] = [...issuesOf(attached, config, problems.length > 0), ...unfollowed];
   return {
     ...(compared === undefined ? {} : { against: compared }),
     sources,
@@ -159,7 +167,12 @@ function sourcePlace(
 type FoundIssue = CatalogIssue & Partial<Pick<ConfigIssue, 'inConfig'>>;
 
 /** `isPart`: faulty parts of the configuration are left out, which notes might follow from. */
-function issuesOf(attached: Inspected, config: FozConfig, isPart: boolean): readonly FoundIssue[] {
+function issuesOf(
+  attached: Inspected,
+  config: FozConfig,
+  followings: ReadonlyMap<string, Following>,
+  isPart: boolean,
+): readonly FoundIssue[] {
   const { graphs } = attached;
   const found: FoundIssue[] = [
     ...allIssues(graphs),
@@ -167,6 +180,11 @@ function issuesOf(attached: Inspected, config: FozConfig, isPart: boolean): read
     ...rolesWithoutPermissions(config, graphs.metadata),
     ...unsetVariables(config, graphs),
     ...keysOfNothing(config, graphs.catalog),
+    ...attached.registry.sources.flatMap(({ name, facts }) => {
+      const following = followings.get(name);
+      if (facts === null || following === undefined) return [];
+      return followingNotes(name, following, facts, graphs.metadata);
+    }),
   ];
   return isPart ? found.filter(({ severity }) => severity === 'error') : found;
 }
@@ -176,7 +194,14 @@ function placeOf({ file, line, column }: LocatedIssue): string {
   return file === undefined ? '' : `${file}:${line}:${column}  `;
 }
 
-function shown(source: AttachedSource): CheckedSource {
+function followed({ changes }: CheckedSource): string {
+  return changes === undefined ? '' : `, ${changes.reason}`;
+}
+
+function shown(source: AttachedSource, following: Following | undefined): CheckedSource {
   const { name, kind, state, reason, version, tables } = describeSource(source);
-  return { name, kind, state, reason, version, tables };
+  const described = { name, kind, state, reason, version, tables };
+  if (following === undefined) return described;
+  const { wanted, method } = following;
+  return { ...described, changes: { wanted, method, reason: followingReason(name, following) } };
 }

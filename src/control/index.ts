@@ -126,7 +126,19 @@ export {
   refreshSource,
   type SourceDescription,
 } from './sources/describe.ts';
-export { type Following, followingIssue, followingIssues, followingOf } from './sources/following.ts';
+export {
+  type Following,
+  followingIssues,
+  followingOf,
+  followingsOf,
+} from './sources/following.ts';
+export {
+  firstNames,
+  followingNotes,
+  followingReason,
+  followingWords,
+  tableName,
+} from './sources/following-notes.ts';
 export { RuntimeSources, type RuntimeSourcesOptions, type SourceTest } from './sources/runtime.ts';
 export { shownSettings } from './sources/settings.ts';
 export { sourcesOf } from './sources/stored.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onServer } from '../databases/postgres/support.ts';
 import { describeEngines } from '../support/engines.ts';
+import { until } from '../support/wait.ts';
 import { inProcess } from './in-process.ts';
 
 describeEngines(['postgres'], () => {
@@ -23,13 +24,30 @@ describeEngines(['postgres'], () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const foz = (...args: string[]) => inProcess(folder, ['changes', ...args]);
+  /** What "foz check" prints. On a busy machine a source may be unavailable at first. */
+  const checked = async (wanted: RegExp, ...args: string[]) => {
+    let out = '';
+    await until(async () => {
+      ({ out } = await inProcess(folder, ['check', ...args]));
+      return !out.includes('unavailable');
+    }, 60_000);
+    expect(out).toMatch(wanted);
+    return out;
+  };
 
   test('status shows how a source is followed; setup shows the statements, and runs them with --write', async () => {
-    const before = await foz('status');
+    let before = { out: '', err: '' };
+    await until(async () => {
+      before = await foz('status');
+      return !before.out.includes('not answer');
+    }, 60_000);
     expect(before.err).toBe('');
     expect(before.out).toContain('shop: polled each second\n  There is no publication "foz".\n');
     expect(before.out).toContain(
       'See "foz changes setup shop".\ndesk: polled each second\n  There is no outbox',
+    );
+    await checked(
+      /^shop: ok: postgres [\d.]+, 2 tables, polled each second: There is no publication "foz"\. See "foz changes setup shop"\.\n/,
     );
     const shown = await foz('setup', 'shop');
     expect(shown.out).toBe(
@@ -65,6 +83,46 @@ Nothing was run: the owner of the database runs these, or this command with --wr
     ]);
     const { code, err } = await foz('status', 'nowhere');
     expect([code, err]).toEqual([1, expect.stringContaining('There is no source nowhere in ')]);
+  }, 120_000);
+
+  test('check shows how each source is followed, and what there is to do about it', async () => {
+    const before = await checked(
+      /^shop: ok: postgres [\d.]+, 3 tables, followed by the log of the database\n/,
+    );
+    expect(before).toContain(
+      'note: shop.changes: polls public.later each second: The publication "foz" does not have the table, or not all of its rows.\n',
+    );
+    expect(before).toContain('note: shop.changes: max_slot_wal_keep_size is -1');
+    expect(before).not.toContain('REPLICA IDENTITY');
+    await fixture.script('create view shown as select * from items');
+    await fixture.script(`select pg_create_logical_replication_slot('foz_left_${process.pid}', 'pgoutput')`);
+    const filter = { note: { _eq: 'X-Foz-Note' } };
+    const config = {
+      sources: [{ name: 'shop', kind: 'postgres', url: fixture.url }],
+      metadata: {
+        tables: [
+          {
+            source: 'shop',
+            table: 'items',
+            select_permissions: [{ role: 'clerk', permission: { columns: '*', filter } }],
+          },
+        ],
+      },
+    };
+    writeFileSync(join(folder, 'foz.yaml'), JSON.stringify(config));
+    const { sources, issues } = JSON.parse(await checked(/"state": "available"/, '--json'));
+    expect(sources).toMatchObject([{ changes: { wanted: 'auto', method: 'replication' } }]);
+    const notes = issues.filter(({ where }: { readonly where: string }) => where === 'shop.changes');
+    expect(notes.map(({ reason }: { readonly reason: string }) => reason)).toEqual([
+      expect.stringContaining('polls public.later each second'),
+      'polls public.shown each second: no log has the changes of a view.',
+      expect.stringContaining('max_slot_wal_keep_size'),
+      expect.stringContaining('reports only the key of the row before a change of public.items: roles'),
+      expect.stringMatching(
+        /^keeps the replication slot "foz_left_\d+", which no process reads.*\. "foz changes clean shop" removes it\.$/,
+      ),
+    ]);
+    await fixture.script(`select pg_drop_replication_slot('foz_left_${process.pid}')`);
   }, 120_000);
 
   test('triggers are created only on request, and clean removes everything', async () => {

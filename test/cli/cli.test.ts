@@ -108,7 +108,9 @@ test('check tells all is well, or everything that is not', async () => {
   const good = await apart('check');
   expect([good.code, good.out]).toEqual([
     0,
-    expect.stringMatching(/^shop: ok: sqlite [\d.]+, 1 tables\nAll is well\.\n$/),
+    expect.stringMatching(
+      /^shop: ok: sqlite [\d.]+, 1 tables, followed by the version of the file\nAll is well\.\n$/,
+    ),
   ]);
   writeFileSync(
     join(folder, 'bad.yaml'),

@@ -25,12 +25,35 @@ export interface Following {
   readonly leftOvers: readonly LeftOver[];
 }
 
+type Followed = Pick<AttachedSource, 'name' | 'config' | 'connector' | 'facts'>;
+
 /** Asks a database for its methods. Rejects with FozError `unavailable`. */
 export async function followingOf(
   config: SourceConfig,
-  { changes }: Pick<Connector, 'changes'>,
+  connector: Pick<Connector, 'changes'>,
   facts: Pick<SourceFacts, 'tables'>,
 ): Promise<Following> {
+  const chosen = await chosenOf(config, connector, facts);
+  const leftOvers = (await connector.changes?.leftOvers(AbortSignal.timeout(patienceMs))) ?? [];
+  return { ...chosen, leftOvers };
+}
+
+/** As `followingOf`, for several sources by their names. A source whose database does not answer is left out. */
+export async function followingsOf(sources: readonly Followed[]): Promise<ReadonlyMap<string, Following>> {
+  return new Map(
+    await each(sources, async ({ name, config, connector }, facts) => [
+      name,
+      await followingOf(config, connector, facts),
+    ]),
+  );
+}
+
+/** The method that is used among those that the database offers. */
+async function chosenOf(
+  config: SourceConfig,
+  { changes }: Pick<Connector, 'changes'>,
+  facts: Pick<SourceFacts, 'tables'>,
+): Promise<Omit<Following, 'leftOvers'>> {
   const { method: wanted } = changesOf(config);
   const tables = facts.tables
     .filter(({ kind }) => kind === 'table' || kind === 'partitioned table')
@@ -48,12 +71,14 @@ export async function followingOf(
     unseen: used?.unseen ?? [],
     gaps: best?.gaps ?? [],
     tables: tables.length,
-    leftOvers: (await changes?.leftOvers(AbortSignal.timeout(patienceMs))) ?? [],
   };
 }
 
 /** The issue of a source whose setting `changes` names a method that cannot be used; `null`: there is none. */
-export function followingIssue(name: string, { wanted, method, obstacles }: Following): CatalogIssue | null {
+export function followingIssue(
+  name: string,
+  { wanted, method, obstacles }: Omit<Following, 'leftOvers'>,
+): CatalogIssue | null {
   if (wanted === 'auto' || wanted === method) return null;
   const why = obstacles.length === 0 ? 'The database offers no such method.' : obstacles.join(' ');
   return {
@@ -64,19 +89,30 @@ export function followingIssue(name: string, { wanted, method, obstacles }: Foll
 }
 
 /** Issues of the sources whose setting `changes` names a method. An unavailable source has another issue instead. */
-export async function followingIssues(
-  sources: readonly Pick<AttachedSource, 'name' | 'config' | 'connector' | 'facts'>[],
-): Promise<readonly CatalogIssue[]> {
+export async function followingIssues(sources: readonly Followed[]): Promise<readonly CatalogIssue[]> {
+  const asking = sources.filter(
+    ({ config }) => !['auto', 'polling', 'off'].includes(changesOf(config).method),
+  );
+  const found = await each(asking, async ({ name, config, connector }, facts) =>
+    followingIssue(name, await chosenOf(config, connector, facts)),
+  );
+  return found.filter((issue) => issue !== null);
+}
+
+/** The results of the sources whose databases answer. */
+async function each<T>(
+  sources: readonly Followed[],
+  ask: (source: Followed, facts: SourceFacts) => Promise<T>,
+): Promise<readonly T[]> {
   const found = await Promise.all(
-    sources.map(async ({ name, config, connector, facts }) => {
-      if (facts === null || ['auto', 'polling', 'off'].includes(changesOf(config).method)) return null;
+    sources.map(async (source) => {
       try {
-        return followingIssue(name, await followingOf(config, connector, facts));
+        return source.facts === null ? [] : [await ask(source, source.facts)];
       } catch (error) {
-        if (error instanceof FozError) return null;
+        if (error instanceof FozError) return [];
         throw error;
       }
     }),
   );
-  return found.filter((issue) => issue !== null);
+  return found.flat();
 }

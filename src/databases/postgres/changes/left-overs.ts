@@ -28,6 +28,7 @@ export async function replicationLeft(
     return {
       what: `the replication slot "${name}", ${use}: the server keeps ${kept || 'no'} log for it`,
       kind: 'slot',
+      isIdle: active === '',
       remove: [`select pg_drop_replication_slot(${literal(name)})`],
     };
   });
