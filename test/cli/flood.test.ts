@@ -137,12 +137,16 @@ test('variables of ever new shapes', async () => {
 }, 180_000);
 
 test('tokens of very many users, each counted within a rate', async () => {
-  await flood(6_500, async (at) => {
-    const answer = await ask('{ __typename }', {}, { authorization: `Bearer ${token(`user ${at}`)}` });
+  await flood(1_200, async (at) => {
+    // Long names fill the caches with few requests.
+    const sub = `user ${at}`.padEnd(2_500, '.');
+    const answer = await ask('{ __typename }', {}, { authorization: `Bearer ${token(sub)}` });
     expect(answer.status).toBe(200);
     return answer;
   });
-  for (const cache of ['tokens', 'rates', 'sign_ins']) await expectBounded(cache, 1 / 64);
+  for (const cache of ['tokens', 'sign_ins']) await expectBounded(cache, 1 / 64);
+  // Rates have short keys: `serve/rates-memory` fills them.
+  await expectBounded('rates', 1 / 64, false);
 }, 600_000);
 
 test('operations that are on no list', async () => {

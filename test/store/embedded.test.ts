@@ -36,6 +36,16 @@ test('written data exists after closing and opening; the lock is released', asyn
   expect(existsSync(join(place.folder, 'store.lock'))).toBe(false);
 }, 60_000);
 
+test('a process that was killed while it made the store leaves nothing that keeps the next one from it', async () => {
+  const aside = join(place.folder, 'store.unpacking');
+  mkdirSync(join(aside, 'base'), { recursive: true });
+  writeFileSync(join(aside, 'base', 'half'), 'half');
+  const store = openStore({ folder: place.folder });
+  await store.writeMetadata(0, { a: 1 }, actor);
+  await store.close();
+  expect([existsSync(aside), existsSync(join(place.folder, 'store/base/half'))]).toEqual([false, false]);
+}, 60_000);
+
 test('only one at a time has the folder, in this process and in others', async () => {
   const folder = join(place.folder, 'store');
   const free = await lockStore(folder);

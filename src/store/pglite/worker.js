@@ -2,21 +2,16 @@
  * The store's embedded PostgreSQL on a thread of its own: opening it takes about a second of computing, and writes wait for the disk.
  * It answers one message after the other.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { unpackTemplate } from './template.js';
 
 /** @typedef {{ readonly id: number, readonly text: string | null, readonly values: unknown[] }} Call `text: null` closes the database. */
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 /** Big numbers come as text, as from a PostgreSQL server. */
 const parsers = { 20: (/** @type {string} */ text) => text };
-
-/** The packed folder of an empty database that the build makes, seen from the built file and from the source. */
-const templates = ['../../../pglite-empty.tar.gz', '../../../dist/pglite-empty.tar.gz'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
 
 /**
  * PGlite writes zeros into all shared buffers when it starts. Its default of 128 MB costs a third of the start and stays in memory; the
@@ -51,19 +46,15 @@ port.on('message', async (/** @type {Call} */ { id, text, values }) => {
 });
 
 /**
- * A new database is unpacked from the template, which takes about a second where making one takes five.
+ * A new database is unpacked from the template of the build.
  * @param {import('@electric-sql/pglite').PGliteOptions & { readonly dataDir: string }} options
  */
 async function open(options) {
-  const folder = options.dataDir;
-  const isNew = !existsSync(folder) || readdirSync(folder).every((name) => name.startsWith('foz.lock'));
-  const template = isNew ? templates.find((file) => existsSync(file)) : undefined;
-  if (template === undefined) return PGlite.create(options);
+  if (!unpackTemplate(options.dataDir)) return PGlite.create(options);
   try {
-    const loadDataDir = new Blob([readFileSync(template)], { type: 'application/x-gzip' });
-    return await PGlite.create({ ...options, loadDataDir });
+    return await PGlite.create(options);
   } catch {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(options.dataDir, { recursive: true, force: true });
     return PGlite.create(options);
   }
 }
