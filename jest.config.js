@@ -20,7 +20,7 @@ const base = {
 /** Where processes, stores, listeners or embedded databases are started: nothing but Node is needed, but time. */
 const started = [
   '/test/(?:cli|clients|control|databases|demo|execute|resolvers|scripts|serve|store)/',
-  '/test/events/subscriptions',
+  '/test/events/(?:subscriptions|sqlite-changes)',
   '/test/access/(?:concealed|over-http|role-graphs)\\.',
   '/test/auth/(?:fuzz|key-sets)',
   '/test/docs/commands',

@@ -1,4 +1,4 @@
-import { FozError, RequestEnd } from '../../core/index.ts';
+import { FozError, RequestEnd, Wakeup } from '../../core/index.ts';
 import { answerErrors, type EngineAnswer, errorsOf } from '../../execute/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
@@ -20,7 +20,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   #reader: RowReader | null = null;
   #hasAnswered = false;
   #isDirty = true;
-  #wake: (() => void) | null = null;
+  readonly #wakeup = new Wakeup();
   #failure: EngineAnswer | null = null;
   /** Whether the last run found a schema that differs from the catalog, so that it was read again. */
   #hasDrifted = false;
@@ -57,7 +57,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
 
   touch(): void {
     this.#isDirty = true;
-    this.#wake?.();
+    this.#wakeup.wake();
   }
 
   async next(): Promise<IteratorResult<EngineAnswer, undefined>> {
@@ -77,7 +77,6 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
     this.#end.abort();
     this.#watch.stop();
     this.#reader?.close();
-    this.#wake?.();
     this.#onEnd();
   }
 
@@ -106,10 +105,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   }
 
   async #change(): Promise<void> {
-    while (!this.#isDirty && !this.#end.aborted)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    while (!this.#isDirty && !this.#end.aborted) await this.#wakeup.wait(this.#end);
   }
 
   /** Filters the next changes; `null`: there is nothing to send. */

@@ -1,4 +1,4 @@
-import { pause, RequestEnd } from '../../core/index.ts';
+import { pause, RequestEnd, Wakeup } from '../../core/index.ts';
 import type { EngineAnswer } from '../../execute/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
@@ -27,7 +27,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
   #after: string | null = null;
   #hasAnswered = false;
   #isDirty = true;
-  #wake: (() => void) | null = null;
+  readonly #wakeup = new Wakeup();
   #startedAt = Number.NEGATIVE_INFINITY;
   #failure: EngineAnswer | null = null;
   /** The errors that were met last; they are sent once. */
@@ -62,7 +62,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
 
   touch(): void {
     this.#isDirty = true;
-    this.#wake?.();
+    this.#wakeup.wake();
   }
 
   async next(): Promise<IteratorResult<EngineAnswer, undefined>> {
@@ -85,17 +85,13 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
     if (this.#end.aborted) return over;
     this.#end.abort();
     this.#watch.stop();
-    this.#wake?.();
     this.#onEnd();
     return over;
   }
 
   /** Resolves when there may be new rows, or the stream has ended. */
   async #change(): Promise<void> {
-    while (!this.#isDirty && !this.#end.aborted)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    while (!this.#isDirty && !this.#end.aborted) await this.#wakeup.wait(this.#end);
     const wait = this.#startedAt + this.#context.intervalMs - performance.now();
     if (wait > 0 && this.#hasAnswered && !this.#end.aborted) await pause(wait, this.#end);
   }
