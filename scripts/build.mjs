@@ -16,13 +16,8 @@ if (process.argv.includes('--if-changed') && isBuilt()) process.exit();
 const template = await emptyDatabase();
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 // Types are checked by `npm run check`.
-run(
-  process.execPath,
-  join(root, 'node_modules/typescript/bin/tsc'),
-  '-p',
-  'tsconfig.build.json',
-  '--noCheck',
-);
+for (const project of ['tsconfig.build.json', 'tsconfig.client.json'])
+  run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--noCheck');
 copyScripts('src');
 await writeValidators(root);
 await bundleCommand(root);
@@ -42,6 +37,7 @@ function isBuilt() {
   const sources = [
     'src',
     'resolvers',
+    'client',
     'schema',
     'console',
     'scripts/build.mjs',
@@ -50,6 +46,7 @@ function isBuilt() {
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
+    'tsconfig.client.json',
   ];
   const isOlder = (path) => {
     if (/[\\/](?:dist|node_modules)$/.test(path)) return true;

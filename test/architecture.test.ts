@@ -134,6 +134,13 @@ test("a driver's package is imported by its database only", () => {
   expect(wrong).toEqual([]);
 });
 
+test('the client imports nothing: it runs in browsers, and can be copied', () => {
+  const wrong = sources('client')
+    .flatMap(importsOf)
+    .filter(({ to }) => !to.startsWith('client/'));
+  expect(wrong).toEqual([]);
+});
+
 test('core imports nothing but what its caches are made of', () => {
   const allowed = ['lru-cache', 'node:v8'];
   const wrong = imports.filter(

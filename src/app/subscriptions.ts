@@ -68,7 +68,8 @@ export function subscriptionsOf(
     subscribe(operation, document, subscriber) {
       const engine = graphs.engine(operation.session);
       try {
-        return live.subscribe(planner({ graphs, registry }, engine, operation, document, subscriber));
+        const plan = planner({ graphs, registry }, engine, operation, document, subscriber);
+        return live.subscribe(plan, operation.asDeltas);
       } catch (error) {
         return answerErrors(errorsOf(error), 'request', engine.options.showInternal);
       }

@@ -3,8 +3,10 @@ import { jsonText, type SourceName } from '../core/index.ts';
 import {
   type Dependencies,
   type Plan,
+  type RowKeys,
   resolveParam,
   rootFields,
+  rowKeysOf,
   type VariableValues,
 } from '../plan/index.ts';
 import type { EngineAnswer } from './answer.ts';
@@ -43,6 +45,8 @@ export interface LiveOperation {
   readonly batchSize: number | null;
   /** The arguments of `<table>_changes`; `null`: it is another field. */
   readonly changes: AskedChanges | null;
+  /** The keys of rows in its answers. */
+  readonly rowKeys: RowKeys;
   /** Runs it once. `after`: the position of the last row that a stream has sent. Never rejects. */
   run(run: LiveRun, after: string | null): Promise<EngineAnswer>;
 }
@@ -68,6 +72,9 @@ export function liveOperation(
         : `${operationKey(request)}${jsonText([variables, known])}`,
     batchSize,
     changes,
+    get rowKeys() {
+      return rowKeysOf(plan);
+    },
     run,
   };
 }

@@ -70,6 +70,7 @@ export type { ChangeField, ChangeOp, ChangesPlan } from './reading/changes.ts';
 export type { ConnectionPart, ConnectionPlan, EdgePart, PageInfoPart } from './reading/connection.ts';
 export { cursorKey } from './reading/cursor.ts';
 export type { StreamPlan } from './reading/stream.ts';
+export { type RowKeys, rowKeysOf } from './row-keys.ts';
 export type { Insert, InsertRow } from './writing/insert.ts';
 export type { Mutation, ResponsePart, SoftDelete, Update, WriteAnswer } from './writing/mutation.ts';
 export type { RowCheck } from './writing/write-rules.ts';

@@ -23,6 +23,7 @@ import type { Answers, Engine, Operation, Subscriber } from './engine.ts';
 import type { Limits } from './limits.ts';
 import { type PersistedOperations, SentOperations } from './persisted.ts';
 import type { LimitsOf } from './session-limits.ts';
+import { asksForDeltas } from './subscriptions/asked-deltas.ts';
 
 /** The context value of one request in Apollo Server, which copies the outer object only. */
 export interface RequestContext {
@@ -190,7 +191,7 @@ function gatewayOf(engine: Engine, graph: GraphQLSchema): GatewayInterface {
           // Without a subscriber the graph has no subscriptions, and `execute` answers with the reason.
           const isLive = subscriber !== undefined && isSubscription(document, operation.operationName);
           const answer = isLive
-            ? subscribed(engine, operation, document, { outcome, subscriber })
+            ? subscribed(engine, operation, document, { outcome, subscriber, extensions: request.extensions })
             : await engine.execute(operation, document);
           requestContext.outcome.answer = answer;
           const extensions = { [answerKey]: answer } as Record<string, unknown>;
@@ -212,14 +213,20 @@ function isSubscription(document: DocumentNode, operationName: string | null): b
 
 const started: EngineAnswer = { json: '', kind: 'data', errors: [] };
 
-/** Starts a subscription. Its answers become part of the outcome. */
+/** Starts a subscription. Its answers become part of the outcome. `extensions`: those of the request. */
 function subscribed(
   engine: Engine,
   operation: Operation,
   document: DocumentNode,
-  { outcome, subscriber }: Pick<RequestContext, 'outcome'> & { readonly subscriber: Subscriber },
+  {
+    outcome,
+    subscriber,
+    extensions,
+  }: Pick<RequestContext, 'outcome'> & { readonly subscriber: Subscriber; readonly extensions: unknown },
 ): EngineAnswer {
-  const result = engine.subscribe?.(operation, document, subscriber);
+  const asDeltas = asksForDeltas(extensions);
+  if (asDeltas instanceof FozError) return answerErrors([asDeltas], 'request', false);
+  const result = engine.subscribe?.({ ...operation, asDeltas }, document, subscriber);
   if (result === undefined)
     return answerErrors(
       [new FozError('not-supported', 'There are no subscriptions here.')],

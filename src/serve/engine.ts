@@ -20,6 +20,8 @@ export interface Operation {
   readonly held?: HeldBytes;
   /** Awaited before the first write; rejects with FozError where writing is not allowed now. */
   readonly beforeWrite?: () => Promise<void>;
+  /** Whether the answers of a subscription are sent as differences to the one before. */
+  readonly asDeltas?: boolean;
 }
 
 /** The caller of a subscription, for as long as it runs. */

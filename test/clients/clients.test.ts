@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -28,6 +28,7 @@ const programs = [
   'graphql-sse',
   'apollo-live',
   'urql-live',
+  'deltas',
 ];
 
 const config = `server: { port: 0, graphiql: false, limits: { batch: 5 } }
@@ -69,15 +70,17 @@ function run(file: string, args: readonly string[], env: Readonly<Record<string,
 }
 const own = (path: string) => join(here, 'node_modules', path);
 
-/** Installs the clients if the lock file has changed since the last run. */
+/** Installs the clients and the package itself if the lock file has changed since the last run. */
 function install(): void {
   const lock = createHash('sha256')
-    .update(readFileSync(join(here, 'package-lock.json')))
+    .update(`with foz ${readFileSync(join(here, 'package-lock.json'), 'utf8')}`)
     .digest('hex');
   const stamp = own('.installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   const args = ['ci', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   execFileSync('npm', args, { cwd: here, shell: process.platform === 'win32' });
+  // The package itself, as its users have it.
+  symlinkSync(root, own('foz'), 'junction');
   writeFileSync(stamp, lock);
 }
 

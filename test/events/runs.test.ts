@@ -84,6 +84,7 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
         key: batchSize === null ? 'key' : null,
         changes: null,
         batchSize,
+        rowKeys: { key: null, fields: new Map() },
         async run(
           { held, onBatch }: { held: HeldBytes; onBatch?: (position: string, rows: number) => void },
           after: string | null,
@@ -198,5 +199,54 @@ test('a batch that was read before a change of permissions is not sent: it is re
   expect((await next).value?.json).toBe('new b1');
   await answers.return!();
 });
+
+test('a slow subscriber gets the difference to the answer that it has, not to the one before', async () => {
+  const all = subscriptions();
+  const answerOf = (value: number) => `{"data":{"value":${value},"text":"${'x'.repeat(200)}"}}`;
+  all.change(answerOf(1));
+  const quick = all.live.subscribe(() => all.planned(engine), true);
+  const slow = all.live.subscribe(() => all.planned(engine), true);
+  const plain = all.live.subscribe(() => all.planned(engine));
+  for (const answers of [quick, slow]) expect(revisionOf(await answers.next())).toBe(1);
+  expect((await plain.next()).value?.json).toBe(answerOf(1));
+  for (const value of [2, 3, 4]) {
+    all.change(answerOf(value));
+    expect(patchOf(await quick.next())).toEqual([{ op: 'replace', path: '/value', value }]);
+  }
+  const late = await slow.next();
+  expect(patchOf(late)).toEqual([{ op: 'replace', path: '/value', value: 4 }]);
+  expect(revisionOf(late)).toBe(2);
+  expect((await plain.next()).value?.json).toBe(answerOf(4));
+  for (const answers of [quick, slow, plain]) await answers.return!();
+});
+
+test('after a change of the graph the next answer is whole', async () => {
+  const all = subscriptions();
+  const answerOf = (value: number) => `{"data":{"value":${value},"text":"${'x'.repeat(200)}"}}`;
+  all.change(answerOf(1));
+  let plan = () => all.planned(engine);
+  const answers = all.live.subscribe(() => plan(), true);
+  await answers.next();
+  plan = () => all.planned({ ...engine });
+  all.live.replan();
+  await until(() => all.runs === 2);
+  all.change(answerOf(2));
+  const next = JSON.parse((await answers.next()).value!.json) as unknown;
+  expect(next).toEqual({
+    ...(JSON.parse(answerOf(2)) as object),
+    extensions: { delta: { revision: 2 } },
+  });
+  await answers.return!();
+});
+
+interface Delta {
+  readonly revision: number;
+  readonly patch?: readonly unknown[];
+}
+function deltaOf({ value }: IteratorResult<EngineAnswer, undefined>): Delta {
+  return (JSON.parse(value!.json) as { readonly extensions: { readonly delta: Delta } }).extensions.delta;
+}
+const revisionOf = (result: IteratorResult<EngineAnswer, undefined>) => deltaOf(result).revision;
+const patchOf = (result: IteratorResult<EngineAnswer, undefined>) => deltaOf(result).patch;
 
 const engine = { name: 'engine' };

@@ -1,6 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerErrors, type EngineAnswer, errorsOf, type RoleEngine } from '../../execute/index.ts';
 import { ChangesQuery } from '../changes/changes-query.ts';
+import { AnswerDeltas } from '../deltas/answer-deltas.ts';
+import { DeltaAnswers } from '../deltas/delta-answers.ts';
 import { Newest } from './newest.ts';
 import { isUnavailable, type LiveContext, type PlannedSubscription } from './run.ts';
 import { keptLength, type Receiver, SharedQuery } from './shared-query.ts';
@@ -23,6 +25,7 @@ export class LiveQueries {
   readonly #context: LiveContext;
   readonly #shared = new Map<RoleEngine, Map<string, SharedQuery>>();
   readonly #subscribers = new Set<Subscriber>();
+  readonly #deltas = new AnswerDeltas();
   #replanning: Promise<void> | null = null;
   #isStale = false;
 
@@ -42,10 +45,13 @@ export class LiveQueries {
     return count;
   }
 
-  /** The answers of a subscription: the first one at once, then one per change. Throws FozError or FozErrors. */
-  subscribe(plan: PlanSubscription): AsyncIterableIterator<EngineAnswer, undefined> {
+  /**
+   * The answers of a subscription: the first one at once, then one per change. `asDeltas`: those of a query as differences to the one
+   * before; streams and `<table>_changes` have none. Throws FozError or FozErrors.
+   */
+  subscribe(plan: PlanSubscription, asDeltas = false): AsyncIterableIterator<EngineAnswer, undefined> {
     const planned = plan();
-    return planned.live.key === null ? this.#sequence(plan, planned) : this.#query(plan, planned);
+    return planned.live.key === null ? this.#sequence(plan, planned) : this.#query(plan, planned, asDeltas);
   }
 
   /** Plans all subscriptions again, after the graph has changed. A subscription that the graph no longer allows ends with the errors. */
@@ -67,7 +73,11 @@ export class LiveQueries {
     }
   }
 
-  #query(plan: PlanSubscription, first: PlannedSubscription): Newest<EngineAnswer> {
+  #query(
+    plan: PlanSubscription,
+    first: PlannedSubscription,
+    asDeltas: boolean,
+  ): AsyncIterableIterator<EngineAnswer, undefined> {
     let shared = this.#sharedOf(first);
     let sent: string | null = null;
     let isFirst = true;
@@ -91,12 +101,14 @@ export class LiveQueries {
       },
       () => shared.again(receiver),
     );
+    const deltas = asDeltas ? new DeltaAnswers(answers, this.#deltas, () => shared.rowKeys) : null;
     const subscriber: Subscriber = {
       replan: () => {
         const next = this.#sharedOf(plan(), shared);
         if (next === shared) return;
         this.#leave(shared, receiver);
         shared = next;
+        deltas?.reset();
         shared.add(receiver);
       },
       fail(answer) {
@@ -106,7 +118,7 @@ export class LiveQueries {
     };
     this.#subscribers.add(subscriber);
     shared.add(receiver);
-    return answers;
+    return deltas ?? answers;
   }
 
   /** Starts a stream, or the changes of a table. They are not shared: each subscriber has its own position. */

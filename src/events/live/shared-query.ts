@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RequestEnd } from '../../core/index.ts';
 import type { EngineAnswer, RoleEngine } from '../../execute/index.ts';
+import type { RowKeys } from '../../plan/index.ts';
 import type { Watch } from '../feed/feeds.ts';
 import type { Watcher } from '../feed/watchers.ts';
 import {
@@ -51,6 +52,11 @@ export class SharedQuery implements Watcher {
 
   get key(): string {
     return this.#planned.live.key!;
+  }
+
+  /** The keys of rows in its answers. */
+  get rowKeys(): RowKeys {
+    return this.#planned.live.rowKeys;
   }
 
   add(receiver: Receiver): void {

@@ -1,0 +1,82 @@
+import { heapPart, textBytes } from '../../core/index.ts';
+import type { EngineAnswer } from '../../execute/index.ts';
+import type { RowKeys } from '../../plan/index.ts';
+import { jsonPatch } from './json-patch.ts';
+
+/** Longer answers are sent whole: comparing them would delay everybody else for milliseconds. */
+const longestCompared = 512 * 1024;
+
+/** Most earlier answers that a new one is compared with. Subscribers that are further behind get the whole answer. */
+const mostComparisons = 4;
+
+interface Comparison {
+  readonly before: EngineAnswer;
+  /** `null`: it would not be shorter than the answer. */
+  readonly patch: string | null;
+}
+
+/**
+ * The differences between answers, for all subscriptions of this process. Each is computed once, however many subscribers share it. The
+ * answers that subscribers have are kept within a budget; those of slow subscribers are older than the present one.
+ */
+export class AnswerDeltas {
+  readonly #maxBytes: number;
+  readonly #comparisons = new WeakMap<EngineAnswer, Comparison[]>();
+  /** The number of subscribers that have an answer. */
+  readonly #holders = new Map<EngineAnswer, number>();
+  #bytes = 0;
+
+  constructor(maxBytes = heapPart(1 / 16, 64 * 2 ** 20)) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of the answers that are kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps an answer that a subscriber gets. Returns whether there is room for it; if so, `release` has to be called. */
+  keep(answer: EngineAnswer): boolean {
+    const holders = this.#holders.get(answer) ?? 0;
+    if (holders === 0) {
+      const bytes = textBytes(answer.json);
+      if (answer.json.length > longestCompared || this.#bytes + bytes > this.#maxBytes) return false;
+      this.#bytes += bytes;
+    }
+    this.#holders.set(answer, holders + 1);
+    return true;
+  }
+
+  /** Called when a subscriber has another answer, or has left. */
+  release(answer: EngineAnswer): void {
+    const holders = this.#holders.get(answer)! - 1;
+    if (holders > 0) this.#holders.set(answer, holders);
+    else {
+      this.#holders.delete(answer);
+      this.#bytes -= textBytes(answer.json);
+    }
+  }
+
+  /** The JSON Patch from the `data` of one answer to that of another one; `null`: the whole answer is to be sent. */
+  between(before: EngineAnswer, after: EngineAnswer, keys: RowKeys): string | null {
+    const known = this.#comparisons.get(after) ?? [];
+    const found = known.find((comparison) => comparison.before === before);
+    if (found !== undefined) return found.patch;
+    if (known.length >= mostComparisons || after.json.length > longestCompared) return null;
+    const text = jsonPatch(dataOf(before), dataOf(after), keys);
+    const patch = text.length < after.json.length ? text : null;
+    this.#comparisons.set(after, [...known, { before, patch }]);
+    return patch;
+  }
+}
+
+const start = '{"data":';
+
+/** Whether it is an answer with data and nothing else, so that there can be differences to others. */
+export function hasDataOnly({ json, errors, packed }: EngineAnswer): boolean {
+  return errors.length === 0 && packed === undefined && json.startsWith(start);
+}
+
+function dataOf({ json }: EngineAnswer): string {
+  return json.slice(start.length, -1);
+}

@@ -1,0 +1,140 @@
+import { AnswerDeltas } from '../../src/events/deltas/answer-deltas.ts';
+import { DeltaAnswers } from '../../src/events/deltas/delta-answers.ts';
+import type { EngineAnswer } from '../../src/execute/index.ts';
+import type { RowKeys } from '../../src/plan/index.ts';
+
+const keys: RowKeys = { key: null, fields: new Map() };
+const padding = 'x'.repeat(300);
+const answerOf = (value: number | string, text = padding): EngineAnswer => ({
+  json: `{"data":{"value":${value},"text":"${text}"}}`,
+  kind: 'data',
+  errors: [],
+});
+const failed: EngineAnswer = {
+  json: '{"errors":[{"message":"no"}],"data":null}',
+  kind: 'data',
+  errors: [new Error('no') as never],
+};
+
+/** What a subscriber with deltas gets for these answers. */
+async function sentFor(answers: readonly (EngineAnswer | 'reset')[], deltas = new AnswerDeltas()) {
+  async function* all(): AsyncGenerator<EngineAnswer, undefined> {
+    for (const answer of answers) {
+      if (answer === 'reset') subscriber.reset();
+      else yield answer;
+    }
+  }
+  const subscriber: DeltaAnswers = new DeltaAnswers(all(), deltas, () => keys);
+  const sent: { data?: unknown; errors?: unknown; extensions?: { delta: { revision: number } } }[] = [];
+  for await (const { json } of subscriber) sent.push(JSON.parse(json));
+  return sent;
+}
+const data = (value: unknown) => ({ value, text: padding });
+const whole = (revision: number, value: unknown) => ({
+  data: data(value),
+  extensions: { delta: { revision } },
+});
+const changed = (revision: number, value: unknown) => ({
+  extensions: { delta: { revision, patch: [{ op: 'replace', path: '/value', value }] } },
+});
+
+test('the first answer is whole, later ones are differences', async () => {
+  expect(await sentFor([1, 2, 3].map((value) => answerOf(value)))).toEqual([
+    whole(1, 1),
+    changed(2, 2),
+    changed(3, 3),
+  ]);
+});
+
+test('after an error, and after the plan has changed, the next answer is whole', async () => {
+  expect(
+    await sentFor([answerOf(1), failed, answerOf(2), answerOf(3), 'reset', answerOf(4), answerOf(5)]),
+  ).toEqual([whole(1, 1), JSON.parse(failed.json), whole(2, 2), changed(3, 3), whole(4, 4), changed(5, 5)]);
+});
+
+test('an answer that differs in spaces only is not sent, and one that is shorter than its patch is sent whole', async () => {
+  const short = (value: string): EngineAnswer => ({ json: `{"data":${value}}`, kind: 'data', errors: [] });
+  expect(await sentFor([short('{"a":1}'), short('{"a": 1}'), short('{"a":2}')])).toEqual([
+    { data: { a: 1 }, extensions: { delta: { revision: 1 } } },
+    { data: { a: 2 }, extensions: { delta: { revision: 2 } } },
+  ]);
+});
+
+test('numbers keep their digits', async () => {
+  const answers = (async function* () {
+    yield answerOf('12345678901234567890.10');
+    yield answerOf('12345678901234567890.100');
+  })() as AsyncGenerator<EngineAnswer, undefined>;
+  const subscriber = new DeltaAnswers(answers, new AnswerDeltas(), () => keys);
+  await subscriber.next();
+  expect((await subscriber.next()).value?.json).toBe(
+    '{"extensions":{"delta":{"revision":2,"patch":[{"op":"replace","path":"/value","value":12345678901234567890.100}]}}}',
+  );
+});
+
+test('a difference is computed once for all subscribers that have the same answer', () => {
+  const deltas = new AnswerDeltas();
+  let asked = 0;
+  const counted: RowKeys = {
+    key: null,
+    get fields() {
+      asked++;
+      return new Map();
+    },
+  };
+  const [before, after] = [answerOf(1), answerOf(2)];
+  const patches = Array.from({ length: 100 }, () => deltas.between(before, after, counted));
+  expect(new Set(patches)).toEqual(new Set(['[{"op":"replace","path":"/value","value":2}]']));
+  expect(asked).toBe(1);
+});
+
+test('an answer is compared with few earlier ones; subscribers that are further behind get it whole', () => {
+  const deltas = new AnswerDeltas();
+  const after = answerOf(100);
+  const patches = Array.from({ length: 6 }, (_, value) => deltas.between(answerOf(value), after, keys));
+  expect(patches.map((patch) => patch !== null)).toEqual([true, true, true, true, false, false]);
+});
+
+test('the answers that subscribers have stay within the budget: without room the next one is whole', async () => {
+  const deltas = new AnswerDeltas(1000);
+  const [one, other] = [answerOf(1), answerOf(2)];
+  expect([deltas.keep(one), deltas.keep(one), deltas.keep(other)]).toEqual([true, true, false]);
+  expect(await sentFor([answerOf(3), answerOf(4)], deltas)).toEqual([whole(1, 3), whole(2, 4)]);
+  deltas.release(one);
+  expect(deltas.keep(other)).toBe(false);
+  deltas.release(one);
+  expect(deltas.bytes).toBe(0);
+  expect(await sentFor([answerOf(3), answerOf(4)], deltas)).toEqual([whole(1, 3), changed(2, 4)]);
+  expect(deltas.bytes).toBe(0);
+});
+
+test('a very long answer is neither kept nor compared', async () => {
+  const deltas = new AnswerDeltas(2 ** 30);
+  const long = 'y'.repeat(600_000);
+  expect(await sentFor([answerOf(1), answerOf(2, long), answerOf(3), answerOf(4)], deltas)).toEqual([
+    whole(1, 1),
+    { data: { value: 2, text: long }, extensions: { delta: { revision: 2 } } },
+    whole(3, 3),
+    changed(4, 4),
+  ]);
+});
+
+test('nothing is kept for a subscriber that has left while an answer was on its way', async () => {
+  const deltas = new AnswerDeltas();
+  let put = (_: EngineAnswer) => {};
+  const answers: AsyncIterableIterator<EngineAnswer, undefined> = {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () =>
+      new Promise((resolve) => {
+        put = (value) => resolve({ value, done: false });
+      }),
+  };
+  const subscriber = new DeltaAnswers(answers, deltas, () => keys);
+  const pending = subscriber.next();
+  await subscriber.return();
+  put(answerOf(1));
+  await pending;
+  expect(deltas.bytes).toBe(0);
+});
