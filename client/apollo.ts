@@ -11,7 +11,9 @@ interface Observed<T> {
   subscribe(observer: Observer<T>): { unsubscribe(): void };
 }
 
-type ObservableClass = new (subscribe: (observer: never) => () => void) => unknown;
+type ObservableClass = new (subscribe?: never) => unknown;
+
+type Subscribe = (observer: Required<Observer<Response>>) => () => void;
 
 interface Operation {
   readonly operationType: string;
@@ -29,7 +31,7 @@ export function apolloDeltas<O extends ObservableClass>(
     if (operation.operationType !== 'subscription') return forward(operation);
     operation.extensions = askForDeltas(operation).extensions;
     const answers = forward(operation) as Observed<Response>;
-    return new Observable((observer: Required<Observer<Response>>) => {
+    const subscribe: Subscribe = (observer) => {
       const read = deltaReader();
       const subscription = answers.subscribe({
         next(response) {
@@ -46,6 +48,7 @@ export function apolloDeltas<O extends ObservableClass>(
         complete: () => observer.complete(),
       });
       return () => subscription.unsubscribe();
-    }) as ReturnType<typeof forward>;
+    };
+    return new Observable(subscribe as never) as ReturnType<typeof forward>;
   };
 }

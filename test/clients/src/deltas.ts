@@ -25,10 +25,10 @@ const sockets = withDeltas(
     url: url.replace(/^http/, 'ws'),
     connectionParams: () => ({ headers }),
     webSocketImpl: WebSocket, // in Node before 22
-    on: { message: ({ payload }: { payload?: unknown }) => noted(payload) },
+    on: { message: noted },
   }),
 );
-const events = withDeltas(createEvents({ url, headers, onMessage: ({ data }) => noted(data) }));
+const events = withDeltas(createEvents({ url, headers, onMessage: noted }));
 
 // Apollo Client: over a WebSocket, and over HTTP.
 const apolloBySocket = new ApolloClient({ cache: new InMemoryCache(), link: new GraphQLWsLink(sockets) });
