@@ -6,10 +6,11 @@ npm run bench -- schema [--tables 1000,5000]   introspection, catalog and graph 
 npm run bench -- identify                  what it costs to tell who is asking
 npm run bench -- soak [--requests 200000]      heap over many requests of 5,000 distinct operations
 npm run bench -- live [--subscribers 5000]      live queries on PostgreSQL: the delay of answers, CPU and memory
+npm run bench -- capture [--rows 200000]   change capture alone: row changes per second, and the delay from a commit
 npm run bench -- abuse                     what clients and long answers can do to the process, and the memory it takes;
                                            --operation TEXT picks scenarios
 
---engine NAME       postgres, mysql, mariadb or cross (PostgreSQL joined with MySQL); may be repeated
+--engine NAME       postgres, mysql, mariadb or cross (PostgreSQL joined with MySQL); capture: sqlite, too; may be repeated
 --operation TEXT    only operations whose name contains TEXT; may be repeated
 --contestant NAME   floor, apollo, postgraphile, foz; may be repeated; the floor always takes part
 --rounds N          measured rounds, contestants take turns (5)
@@ -36,6 +37,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '32' },
     tables: { type: 'string', default: '1000,2000,3000,4000,5000' },
     requests: { type: 'string', default: '200000' },
+    rows: { type: 'string', default: '200000' },
     subscribers: { type: 'string', default: '5000' },
     before: { type: 'string' },
     'one-node': { type: 'boolean', default: false },

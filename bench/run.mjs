@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { options } from './options.mjs';
 import { root } from './processes.mjs';
 
-if (options.mode !== 'abuse' && !existsSync(join(root, 'bench/node_modules/postgraphile'))) {
+if (
+  !['abuse', 'capture'].includes(options.mode) &&
+  !existsSync(join(root, 'bench/node_modules/postgraphile'))
+) {
   console.log('Installing the contestants (once) ...');
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: join(root, 'bench'),
@@ -26,6 +29,7 @@ const modes = {
   permissions: './permissions.mjs',
   abuse: './abuse.mjs',
   live: './live.mjs',
+  capture: './capture.mjs',
 };
 const module = modes[options.mode];
 if (module === undefined) throw new Error(`There is no "${options.mode}": ${Object.keys(modes).join(', ')}`);

@@ -5,6 +5,7 @@ import { operators } from '../../src/catalog/index.ts';
 import { errorCodes } from '../../src/core/index.ts';
 import type { Capabilities, Connector } from '../../src/plan/index.ts';
 import { kindFacts } from '../../src/views/index.ts';
+import { changesWays, liveWays } from '../cases/live/ways.ts';
 import { type Engine, engines } from '../support/engines.ts';
 import { docs, upToDate } from './up-to-date.ts';
 
@@ -77,6 +78,15 @@ const features: Readonly<Record<string, (capabilities: Capabilities) => string>>
   aggregates: (it) => `count and ${it.aggregates.size} more`,
 };
 
+/** How an engine is followed where nothing was set up. */
+const unprepared: Readonly<Record<Engine, string>> = {
+  postgres: 'polled each second',
+  mysql: 'the binlog',
+  mariadb: 'the binlog',
+  pglite: 'own writes; polled each second',
+  sqlite: 'the file, every 50 ms',
+};
+
 test('features.md tells what each engine can do', async () => {
   const connectors = new Map<Engine, Connector>();
   for (const engine of engines)
@@ -93,6 +103,19 @@ test('features.md tells what each engine can do', async () => {
     (operator) =>
       `| \`${operator}\` | ${engines.map((engine) => yes(of(engine).operators.has(operator as keyof typeof operators))).join(' | ')} |`,
   );
+  const liveRow = (name: string, show: (engine: Engine) => string) =>
+    `| ${name} | ${engines.map(show).join(' | ')} |`;
+  const has = (ways: readonly (readonly [engine: Engine, way: string])[], engine: Engine) => (way: string) =>
+    ways.some(([one, its]) => one === engine && its === way);
+  const liveRows = [
+    liveRow('live queries and streams, without any preparation', (engine) => unprepared[engine]),
+    liveRow('with a publication', (engine) => yes(has(liveWays, engine)('published'))),
+    liveRow('with an outbox that triggers fill', (engine) => yes(has(liveWays, engine)('outbox'))),
+    liveRow('`<table>_changes` from the log of the database', (engine) =>
+      yes(has(changesWays, engine)('log')),
+    ),
+    liveRow('`<table>_changes` from an outbox', (engine) => yes(has(changesWays, engine)('outbox'))),
+  ];
   upToDate(
     'features.md',
     `# Features by engine
@@ -108,6 +131,14 @@ All other operators (${Object.keys(operators).length - lacking.length} of ${Obje
 
 ${head}
 ${operatorRows.join('\n')}
+
+## Live queries, streams and changes
+
+Each way is one that the live cases run on: a query field with its first answer, the writes of other clients, and the answers that must
+come; no others may. [What is needed for each](live.md#how-foz-follows-changes)
+
+${head}
+${liveRows.join('\n')}
 
 ## Cases
 

@@ -6,6 +6,7 @@ import type { Metadata } from '../../src/catalog/index.ts';
 import { type Started, start } from '../../src/main.ts';
 import type { Write } from '../cases/live/case.ts';
 import { allowed, type ChangesCase, denied, fixture, refused, tables } from '../cases/live/changes.ts';
+import { changesWays } from '../cases/live/ways.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines } from '../support/engines.ts';
@@ -47,19 +48,7 @@ function sentTo({ answers }: Subscriber, field: string): unknown[] {
 /** The tables that have triggers where there is an outbox. */
 const watched = ['change_tasks', 'change_teams', 'change_notes'];
 
-/** The engines, and where their changes are read: in a log, or in an outbox that triggers fill. */
-const methods = [
-  ['postgres', 'log'],
-  ['mysql', 'log'],
-  ['mariadb', 'log'],
-  ['postgres', 'outbox'],
-  ['pglite', 'outbox'],
-  ['sqlite', 'outbox'],
-  ['mysql', 'outbox'],
-  ['mariadb', 'outbox'],
-] as const;
-
-for (const [engine, method] of methods) {
+for (const [engine, method] of changesWays) {
   describeEngines([engine], () =>
     describe(method, () => {
       let database: TestDatabase;

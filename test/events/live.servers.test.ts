@@ -21,10 +21,11 @@ import {
   role,
   tablesOf,
 } from '../cases/live/index.ts';
-import { outboxEngines, setUp } from '../databases/outbox/fixture.ts';
+import { liveWays, type Way } from '../cases/live/ways.ts';
+import { setUp } from '../databases/outbox/fixture.ts';
 import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
-import { describeEngines, type Engine, engines } from '../support/engines.ts';
+import { describeEngines, type Engine } from '../support/engines.ts';
 import { untilRead } from '../support/ready.ts';
 import { until } from '../support/wait.ts';
 import { LiveWriter, OtherProcess } from './live-writer.ts';
@@ -39,15 +40,6 @@ const intervalMs = 50;
 
 /** Cases that run at the same time. Where changes are reported, each write runs the queries of all cases on its table. */
 const atOnce = { polled: 32, reported: 8 } as const;
-
-type Method = 'by itself' | 'published' | 'outbox';
-
-/** PostgreSQL is followed by replication where a publication exists; without one, as other engines without a log, by polling. */
-const methods: readonly (readonly [engine: Engine, method: Method])[] = [
-  ...engines.map((engine) => [engine, 'by itself'] as const),
-  ['postgres', 'published'],
-  ...outboxEngines.map((engine) => [engine, 'outbox'] as const),
-];
 
 /** Ends the connections that send the changes of the database. */
 const killSenders = `select pg_terminate_backend(active_pid) from pg_replication_slots
@@ -95,7 +87,7 @@ function sideBySide<T>(
   return outcomes;
 }
 
-const configOf = (engine: Engine, location: string, desk: string, method: Method) => {
+const configOf = (engine: Engine, location: string, desk: string, method: Way) => {
   const place = engine === 'sqlite' || engine === 'pglite' ? { path: location } : { url: location };
   const shop = {
     name: 'shop',
@@ -149,7 +141,7 @@ function withRole(metadata: Metadata, filter: object | null): Metadata {
   return { ...metadata, tables } as Metadata;
 }
 
-for (const [engine, method] of methods) {
+for (const [engine, method] of liveWays) {
   describeEngines([engine], () => {
     let database: TestDatabase;
     let own: Pick<Connection, 'execute' | 'close'> | null = null;

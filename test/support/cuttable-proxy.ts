@@ -12,8 +12,9 @@ export interface Cut {
 
 /** A TCP proxy before a database server that can be cut, cut at one message of a client, fall silent, and be reopened. */
 export class CuttableProxy {
-  /** Passes what the server sends in halves, the second one a moment later. */
+  /** Passes what the server sends in halves, the second one `halfMs` later. */
   halves = false;
+  halfMs = 1;
   /** Replaces a text in all that the server sends, by one of the same length. */
   replaces: readonly [text: string, by: string] | null = null;
   readonly #to: URL;
@@ -104,7 +105,7 @@ export class CuttableProxy {
     });
     // An answer means that the server has executed the message.
     far.on('data', (chunk: Buffer) => {
-      if (after === null && this.halves) return halved(chunk, far, near);
+      if (after === null && this.halves) return halved(chunk, far, near, this.halfMs);
       if (after === null) return void near.write(replaced(chunk, this.replaces));
       const cut = after;
       after = null;
@@ -119,14 +120,14 @@ function replaced(chunk: Buffer, replaces: CuttableProxy['replaces']): Buffer {
   return Buffer.from(chunk.toString('latin1').replaceAll(text, by), 'latin1');
 }
 
-function halved(chunk: Buffer, from: Socket, to: Socket): void {
+function halved(chunk: Buffer, from: Socket, to: Socket, ms: number): void {
   const middle = Math.floor(chunk.length / 2);
   to.write(chunk.subarray(0, middle));
   from.pause();
   setTimeout(() => {
     to.write(chunk.subarray(middle));
     from.resume();
-  }, 1);
+  }, ms);
 }
 
 /** Drops data of one side, or delays it. */

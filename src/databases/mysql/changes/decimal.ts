@@ -11,24 +11,32 @@ function groupsOf(precision: number, scale: number) {
   return { whole: [...rest(whole), ...nines(whole)], fraction: [...nines(scale), ...rest(scale)] };
 }
 
+/** Digits that a double holds exactly. */
+const exactDigits = 15;
+
 /** Reads decimals of a precision and a scale as the server prints them: every digit of the scale, no leading zeros. */
 export function decimalReader(precision: number, scale: number): (reader: ByteReader) => string {
-  const groups = groupsOf(precision, scale);
-  const sizes = [...groups.whole, ...groups.fraction];
+  const { whole, fraction } = groupsOf(precision, scale);
+  const sizes = [...whole, ...fraction];
+  const isShort = precision - scale <= exactDigits;
   return (reader) => {
     // The highest bit is the sign, and negative numbers have all bits inverted: so the bytes sort.
     const isNegative = reader.bytes.readUInt8(reader.at) < 128;
+    let number = 0;
     let digits = '';
+    let end = '';
     for (let at = 0; at < sizes.length; at++) {
-      const size = groupBytes[sizes[at]!]!;
-      const bits = 2 ** (8 * size);
-      let value = reader.uintBE(size);
+      const size = sizes[at]!;
+      const bytes = groupBytes[size]!;
+      const bits = 2 ** (8 * bytes);
+      let value = reader.uintBE(bytes);
       if (at === 0) value = isNegative ? value + bits / 2 : value - bits / 2;
       if (isNegative) value = bits - 1 - value;
-      digits += String(value).padStart(sizes[at]!, '0');
+      if (at >= whole.length) end += String(value).padStart(size, '0');
+      else if (isShort) number = number * 10 ** size + value;
+      else digits += String(value).padStart(size, '0');
     }
-    const whole = digits.slice(0, precision - scale).replace(/^0+(?=\d)/, '') || '0';
-    const end = scale === 0 ? '' : `.${digits.slice(precision - scale)}`;
-    return `${isNegative ? '-' : ''}${whole}${end}`;
+    const text = isShort ? String(number) : digits.replace(/^0+(?=\d)/, '');
+    return `${isNegative ? '-' : ''}${text}${scale === 0 ? '' : `.${end}`}`;
   };
 }

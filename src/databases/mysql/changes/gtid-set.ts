@@ -20,6 +20,8 @@ export class GtidSet {
   /** By `uuid` or `uuid:tag`, each with intervals that are sorted and do not touch. */
   readonly #sources = new Map<string, Interval[]>();
   readonly #texts = new Map<string, string>();
+  /** The names of the sources in order; `null`: one has come. */
+  #sorted: readonly string[] | null = null;
   #count = 0;
 
   /** Throws RangeError for a text that is no set. */
@@ -52,22 +54,26 @@ export class GtidSet {
   }
 
   #add(source: string, first: number, last: number): void {
-    const intervals = this.#sources.get(source) ?? [];
-    const end = intervals.at(-1);
-    // Nearly every transaction follows the last one of its server.
-    const isNext = end !== undefined && first === end[1] + 1 && last >= first;
-    const others = isNext ? intervals.slice(0, -1) : intervals;
-    const after = isNext ? [...others, [end[0], last] as const] : merged([...others, [first, last]]);
-    this.#sources.set(source, after);
-    this.#count += sizeOf(after) - sizeOf(intervals);
+    const intervals = this.#sources.get(source);
+    const end = intervals?.at(-1);
     this.#texts.delete(source);
+    // Nearly every transaction follows the last one of its server.
+    if (intervals !== undefined && end !== undefined && first === end[1] + 1 && last >= first) {
+      intervals[intervals.length - 1] = [end[0], last];
+      this.#count += last - first + 1;
+      return;
+    }
+    const after = merged([...(intervals ?? []), [first, last]]);
+    this.#sources.set(source, after);
+    this.#count += sizeOf(after) - sizeOf(intervals ?? []);
+    if (intervals === undefined) this.#sorted = null;
   }
 
   toString(): string {
-    const sources = [...this.#sources.keys()].sort();
+    this.#sorted ??= [...this.#sources.keys()].sort();
     let text = '';
     let before = '';
-    for (const source of sources) {
+    for (const source of this.#sorted) {
       const [uuid = '', tag] = source.split(':');
       const isSame = uuid === before;
       text += isSame ? `:${tag}` : `${text === '' ? '' : ','}${source}`;

@@ -50,6 +50,19 @@ export function readTimestamp(reader: ByteReader, digits: number): string {
   const seconds = reader.uintBE(4);
   const end = fractionOf(reader, digits);
   if (seconds === 0) return `0000-00-00 00:00:00${end}`;
-  const text = new Date(seconds * 1000).toISOString();
-  return `${text.slice(0, 10)} ${text.slice(11, 19)}${end}`;
+  const [day, second] = [Math.floor(seconds / daySeconds), seconds % daySeconds];
+  const clock = `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`;
+  return `${dateOf(day)} ${clock}${end}`;
+}
+
+const daySeconds = 86_400;
+
+/** The day whose text was made last. Most rows of a log are of the same day. */
+let lastDay = { day: -1, text: '' };
+
+/** `day`: since 1970. */
+function dateOf(day: number): string {
+  if (lastDay.day !== day)
+    lastDay = { day, text: new Date(day * daySeconds * 1000).toISOString().slice(0, 10) };
+  return lastDay.text;
 }
