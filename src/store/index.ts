@@ -21,9 +21,11 @@ export {
   ChangeLogStore,
   type LogBounds,
   type LogLead,
+  type OthersWatch,
   type StoredLog,
   type StoredSegment,
   type StoredTable,
+  type WatchedTable,
 } from './change-log/index.ts';
 export { publishChange } from './changes.ts';
 export { failureFields } from './errors.ts';

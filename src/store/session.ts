@@ -1,12 +1,18 @@
 import type { StoreConnection } from './connect.ts';
 
+interface Notification {
+  readonly channel: string;
+  readonly payload?: string;
+  readonly processId: number;
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
 /** A connection to the store that lasts: locks are held by it, and end with it. */
 export interface StoreSession {
   /** Runs a statement with `?` for its values. */
   run(text: string, values: readonly unknown[]): Promise<readonly Row[]>;
-  /** Calls the listener with each notification of a channel. An embedded store has none. */
+  /** Calls the listener with each notification of a channel by other connections. An embedded store has none. */
   listen(channel: string, listener: (payload: string) => void): Promise<void>;
   /** Whether locks are held: a pooler in transaction mode gives each transaction another connection. */
   readonly isOwn: boolean;
@@ -44,8 +50,8 @@ export async function openSession({ db, listener }: StoreConnection): Promise<St
     isOwn,
     async listen(channel, heard) {
       connection.on('notification', (given) => {
-        const { channel: name, payload = '' } = given as { channel: string; payload?: string };
-        if (name === channel) heard(payload);
+        const { channel: name, payload = '', processId } = given as Notification;
+        if (name === channel && processId !== connection.processID) heard(payload);
       });
       await connection.query(`listen ${channel}`);
     },

@@ -98,3 +98,30 @@ test('tables are wanted while they have subscribers, and for some time afterward
   tables.renew();
   expect(tables.has(moves)).toBe(false);
 });
+
+test('other processes get the values that their live queries are found by, up to a number of rows', () => {
+  const tables = tablesOf();
+  const release = tables.pass(moves, ['id']);
+  tables.pass(others, []);
+  tables.join('p0');
+  const rows = Array.from({ length: 1002 }, (_, at) => row(at));
+  const [segment] = segmentsOf([begin, row(1, others), row(2, others), ...rows, commit('p1')], tables);
+  const [first, marker, ...passed] = segment!.messages;
+  expect([first, marker]).toEqual([begin, { kind: 'truncate', tables: [others] }]);
+  expect(passed).toHaveLength(1002);
+  expect(passed[0]).toEqual({
+    ...row(0),
+    index: 2,
+    new: { columns: ['id'], values: [0] },
+  });
+  expect(passed.slice(-2)).toEqual([{ kind: 'truncate', tables: [moves] }, commit('p1')]);
+  // Subscribers of the changes themselves need whole rows.
+  const hold = tables.hold(moves);
+  tables.join('p1');
+  expect(tables.columnsOf(moves)).toBe('rows');
+  expect(tables.takeUnstored()).toMatchObject([{ name: 'moves', since: 'p1' }]);
+  hold();
+  release();
+  tables.join('p2');
+  expect(tables.columnsOf(others)).toEqual(new Set());
+});

@@ -101,6 +101,32 @@ export function changeLogCases(kind: 'pglite' | 'postgres'): void {
     expect(await logs.read(source)).toMatchObject({ keptAfter: 'p006', number: 6 });
   });
 
+  test('what processes watch is confirmed, again after each change of it and of the reader', async () => {
+    const watch = { namespace: 'public', name: 'moves', rows: false, columns: ['id'] };
+    await logs.watch(source, 'a', [watch, { ...watch, namespace: null, name: 'others', rows: true }]);
+    await logs.watch(source, 'b', [watch]);
+    expect(await logs.areSeen(source, 'a')).toBe(false);
+    const watches = await lead.watches();
+    expect(watches).toHaveLength(3);
+    const ofA = watches.filter(({ process }) => process === 'a');
+    expect(ofA).toContainEqual({ ...watch, process: 'a', isSeen: false });
+    await lead.see(ofA);
+    expect([await logs.areSeen(source, 'a'), await logs.areSeen(source, 'b')]).toEqual([true, false]);
+    await logs.watch(source, 'a', [watch]);
+    expect(await logs.areSeen(source, 'a')).toBe(true);
+    await logs.watch(source, 'a', [{ ...watch, columns: ['id', 'kind'] }]);
+    // The confirmation of a watch that has changed meanwhile does not count.
+    await lead.see(ofA);
+    expect(await logs.areSeen(source, 'a')).toBe(false);
+    await lead.see(await lead.watches());
+    expect(await logs.areSeen(source, 'a')).toBe(true);
+    await lead.release();
+    lead = (await logs.lead(source))!;
+    expect(await logs.areSeen(source, 'a')).toBe(false);
+    await logs.unwatch(source, 'a');
+    expect((await lead.watches()).map(({ process }) => process)).toEqual(['b']);
+  });
+
   test('one reader leads a source; the log of a source that nobody uses any more is removed', async () => {
     await lead.cut(log, 0);
     expect(await logs.lead(source)).toBeNull();

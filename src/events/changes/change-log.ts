@@ -196,8 +196,10 @@ export class ChangeLog {
   #commit(position: ChangePosition): void {
     const pending = this.#pending;
     this.#pending = null;
-    this.#position = position;
-    if (pending === null) return;
+    // A stream may begin with transactions that were read before.
+    const isKnown = this.#position !== null && position <= this.#position;
+    if (!isKnown) this.#position = position;
+    if (pending === null || isKnown) return;
     const { at, transaction } = pending.begin;
     const loggedAt = performance.now();
     for (const { table, row, index, bytes } of pending.rows) {

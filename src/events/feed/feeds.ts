@@ -4,7 +4,7 @@ import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
 import { placeOf } from '../changes/position.ts';
 import { openReader, type RowReader } from '../log/row-reader.ts';
-import { type Keeping, SourceLog } from '../log/source-log.ts';
+import type { Keeping } from '../log/source-log.ts';
 import { type FeedState, SourceFeed, type WantedMethod, type WatchedRows } from './source-feed.ts';
 import type { Watcher } from './watchers.ts';
 
@@ -136,8 +136,12 @@ export class Feeds {
     if (followed === undefined) {
       const { onFailure = () => {}, methodOf, keepingOf } = this.#options;
       const keeping = keepingOf?.(source) ?? null;
-      const kept = keeping === null ? null : new SourceLog(keeping);
-      const feed = new SourceFeed(connector, methodOf?.(source), (error) => onFailure(source, error), kept);
+      const feed = new SourceFeed(
+        connector,
+        methodOf?.(source),
+        (error) => onFailure(source, error),
+        keeping,
+      );
       followed = { source, feed, watches: 0, timer: null };
       this.#followed.set(connector, followed);
     }
@@ -148,6 +152,7 @@ export class Feeds {
     followed.timer = setTimeout(
       () => {
         if (followed.watches > 0) return;
+        if (followed.feed.kept?.isNeeded === true) return this.#leaveSoon(connector, followed);
         this.#followed.delete(connector);
         void followed.feed.close();
       },

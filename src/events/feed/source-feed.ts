@@ -5,7 +5,7 @@ import type { EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
 import { ChangeLog } from '../changes/change-log.ts';
 import { notReported } from '../changes/missing-changes.ts';
-import type { SourceLog } from '../log/source-log.ts';
+import { type Keeping, SourceLog } from '../log/source-log.ts';
 import { ReportedRows } from './reported-rows.ts';
 import { Transaction } from './transaction.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
@@ -91,12 +91,12 @@ export class SourceFeed {
     connector: Connector,
     wanted: WantedMethod = 'auto',
     onFailure: (error: FozError) => void = () => {},
-    kept: SourceLog | null = null,
+    keeping: Keeping | null = null,
   ) {
     this.#connector = connector;
     this.#wanted = wanted;
     this.#onFailure = onFailure;
-    this.kept = kept;
+    this.kept = keeping === null ? null : new SourceLog(keeping, () => this.#watchers.columns);
   }
 
   get state(): FeedState {
@@ -120,6 +120,20 @@ export class SourceFeed {
     await this.#started;
     const isNew = watched.some(({ table, isBase }) => isBase && !this.#offered.has(tableKey(table)));
     if (isNew && reportsRows(this.#state.method)) await this.#offers().catch(() => {});
+    if (watched.length > 0 && this.kept !== null) await this.#shared(this.kept);
+  }
+
+  /** Waits a moment until another process tells the changes of the watched tables. If that takes longer, all watchers are touched then. */
+  async #shared(kept: SourceLog): Promise<void> {
+    let isLate = false;
+    const watching = kept.watching().then(
+      () => {
+        if (isLate) this.everything();
+      },
+      (error: FozError) => this.#onFailure(error),
+    );
+    await Promise.race([watching, pauseOf(patienceMs, this.#end.signal)]);
+    isLate = true;
   }
 
   /** Touches the watchers of tables that this process has written, where the source itself reports nothing at once. */

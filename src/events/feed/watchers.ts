@@ -32,6 +32,14 @@ export class Watchers {
     return [...this.#byTable.values()].map(({ table }) => table);
   }
 
+  /** The watched tables, with the columns whose values watchers are found by. */
+  get columns(): readonly (ChangedTable & { readonly columns: readonly string[] })[] {
+    return [...this.#byTable.values()].map(({ table, equal }) => ({
+      ...table,
+      columns: [...equal.keys()].sort(),
+    }));
+  }
+
   has(table: ChangedTable): boolean {
     return this.#byTable.has(tableKey(table));
   }

@@ -1,10 +1,15 @@
 import type { ChangedTable, ChangeMessage, ChangeMethod, ChangePosition } from '../../plan/index.ts';
 import type { LogBounds, LogLead, StoredSegment } from '../../store/index.ts';
+import { OthersWatches } from './others-watches.ts';
 import { Segments } from './segments.ts';
 import type { WantedTables } from './wanted-tables.ts';
 
 /** Milliseconds for which changes are collected before they are stored together. */
 const collectMs = 100;
+/** The same while other processes wait for the changes. */
+const sharedMs = 5;
+/** Milliseconds between two looks at what other processes watch. */
+const lookMs = 10_000;
 /** Milliseconds before a position is stored that no logged change has moved. */
 const positionMs = 1_000;
 /** Bytes that may wait for the store. Beyond them the source is not read on. */
@@ -22,6 +27,8 @@ export interface LogWriterOptions {
   readonly position: ChangePosition;
   /** The number of the last segment of the log that goes on; `null`: the log begins anew at the position. */
   readonly number: number | null;
+  /** Calls the listener when other processes may watch other tables. Returns a function that stops it. */
+  readonly listen: (listener: () => void) => () => void;
   /** Called once, when nothing more can be stored. */
   readonly onLost: (error: unknown) => void;
 }
@@ -33,7 +40,10 @@ export interface LogWriterOptions {
 export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #segments: Segments;
-  readonly #trimming: NodeJS.Timeout;
+  readonly #others: OthersWatches;
+  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #unlisten: () => void;
+  #refreshing: Promise<void> | null = null;
   #number: number | null;
   #stored: ChangePosition | null;
   #timer: NodeJS.Timeout | null = null;
@@ -53,9 +63,14 @@ export class LogWriter {
     this.#segments = new Segments(tables, position);
     this.#number = number;
     this.#stored = number === null ? null : position;
+    this.#others = new OthersWatches(tables);
     tables.join(position);
-    this.#trimming = setInterval(() => void this.#trim(), trimMs);
-    this.#trimming.unref();
+    this.#timers = [
+      setInterval(() => void this.#trim(), trimMs),
+      setInterval(() => void this.refresh(), lookMs),
+    ];
+    for (const timer of this.#timers) timer.unref();
+    this.#unlisten = options.listen(() => void this.refresh());
     void options.lead.ended.then(() => this.#fail(new Error('The connection to the store has ended.')));
     this.schedule();
   }
@@ -64,19 +79,34 @@ export class LogWriter {
     return this.#isOver;
   }
 
+  /** Whether other processes get their changes from this one. */
+  get isNeeded(): boolean {
+    return !this.#isOver && this.#others.size > 0;
+  }
+
+  /** Looks at what other processes watch. Never rejects. */
+  async refresh(): Promise<void> {
+    // A look that began earlier may not see the newest watches.
+    await this.#refreshing;
+    this.#refreshing ??= this.#look().finally(() => {
+      this.#refreshing = null;
+    });
+    await this.#refreshing;
+  }
+
   take(message: ChangeMessage): void {
     if (this.#isOver) return;
     this.#segments.add(message);
     if (message.kind !== 'commit' && message.kind !== 'idle') return;
     // Tables that somebody has asked for meanwhile are logged from here on.
-    this.#options.tables.join(this.#segments.position);
+    this.#join();
     if (this.#segments.bytes > 0) this.schedule();
     else if (this.#options.tables.size > 0) this.#later(positionMs, false);
   }
 
   /** Logs tables that are newly wanted, from the next transaction on, and stores soon which tables are wanted. */
   wants(): void {
-    if (!this.#segments.isWithin) this.#options.tables.join(this.#segments.position);
+    if (!this.#segments.isWithin) this.#join();
     this.schedule();
   }
 
@@ -109,13 +139,28 @@ export class LogWriter {
 
   /** Stores soon what was taken. */
   schedule(): void {
-    this.#later(collectMs, true);
+    this.#later(this.#others.size > 0 ? sharedMs : collectMs, true);
   }
 
   /** Stores what was taken, and stops. */
   async close(): Promise<void> {
     await this.flush();
     this.#stop();
+  }
+
+  #join(): void {
+    this.#options.tables.join(this.#segments.position);
+    this.#others.joined();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isOver) return;
+    try {
+      this.#others.use(await this.#options.lead.watches());
+      if (!this.#isOver) this.wants();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #later(milliseconds: number, isSoon: boolean): void {
@@ -154,7 +199,18 @@ export class LogWriter {
       const start = this.#options.position;
       this.#number = await lead.cut({ identity, method, position: start }, bounds.seconds);
     }
+    const unseen = this.#others.takeUnseen();
     await lead.want(tables.takeUnstored());
+    await this.#append(closed, position);
+    await lead.see(unseen);
+    if (this.#added < bounds.bytes / 8) return;
+    this.#added = 0;
+    await lead.trim(bounds);
+  }
+
+  async #append(closed: ReturnType<Segments['take']>, position: ChangePosition): Promise<void> {
+    const { lead, tables } = this.#options;
+    if (this.#number === null) return;
     const first = this.#number + 1;
     const segments = closed.map((one, at): StoredSegment => ({ ...one, number: first + at }));
     if (segments.length === 0 && (position === this.#stored || tables.size === 0)) return;
@@ -163,9 +219,6 @@ export class LogWriter {
     this.#number += segments.length;
     this.#stored = position;
     this.#added += segments.reduce((sum, { body }) => sum + body.length, 0);
-    if (this.#added < bounds.bytes / 8) return;
-    this.#added = 0;
-    await lead.trim(bounds);
   }
 
   async #trim(): Promise<void> {
@@ -183,7 +236,9 @@ export class LogWriter {
 
   #stop(): void {
     this.#isOver = true;
-    clearInterval(this.#trimming);
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#unlisten();
+    this.#others.clear();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#acknowledge?.();
     this.#acknowledge = null;

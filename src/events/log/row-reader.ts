@@ -29,8 +29,11 @@ export async function openReader(
   table: ChangedTable,
   after: Place | null,
 ): Promise<RowReader> {
-  const release = kept?.want(table) ?? (() => {});
+  const { release, since } = (await kept?.want(table)) ?? { release: () => {}, since: null };
   try {
+    // Changes that another process reads come a little later.
+    if (since !== null && log.now !== null && !(await reached(log, { ...log.now, position: since })))
+      throw new FozError('unavailable', 'The changes of the source arrive late. Try again in a moment.');
     if (after !== null && kept !== null) await reached(log, after);
     const reader = await readerOf(log, kept, table, after);
     return {
@@ -60,9 +63,11 @@ async function readerOf(
   }
 }
 
-async function reached(log: ChangeLog, { method, position }: Place): Promise<void> {
+/** Resolves with whether all up to a position was read; also with true where it cannot be. */
+async function reached(log: ChangeLog, { method, position }: Place): Promise<boolean> {
   for (const start = performance.now(); performance.now() - start < reachMs; await sleep(50)) {
     const { now } = log;
-    if (now === null || now.method !== method || now.position >= position) return;
+    if (now === null || now.method !== method || now.position >= position) return true;
   }
+  return false;
 }

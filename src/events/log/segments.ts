@@ -1,9 +1,13 @@
-import type { ChangeMessage, ChangePosition, RowImage } from '../../plan/index.ts';
+import type { ChangedTable, ChangeMessage, ChangePosition, RowImage } from '../../plan/index.ts';
+import { tableKey } from '../feed/watchers.ts';
 import { type LogMessage, segmentText } from './segment-text.ts';
 import type { WantedTables } from './wanted-tables.ts';
 
 /** Bytes of changes after which a segment is closed. */
 const segmentBytes = 512 * 1024;
+
+/** Most rows of a table in a transaction that are passed on one by one to live queries of other processes. */
+const mostPassed = 1000;
 
 /** A closed segment, not stored yet. */
 export interface Closed {
@@ -26,7 +30,11 @@ export class Segments {
   #isBegun = false;
   #isLong = false;
   #rows = 0;
+  /** Rows of the present transaction that were passed on to live queries of other processes, by table. */
+  readonly #passed = new Map<string, number>();
   #position: ChangePosition;
+  /** Tables of which the present transaction does not tell all changes; `null`: all. */
+  readonly #lost: (readonly ChangedTable[] | null)[] = [];
 
   constructor(tables: WantedTables, position: ChangePosition) {
     this.#tables = tables;
@@ -53,6 +61,7 @@ export class Segments {
       case 'begin':
         this.#begin = message;
         this.#rows = 0;
+        this.#passed.clear();
         break;
       case 'row':
         this.#addRow(message);
@@ -82,14 +91,36 @@ export class Segments {
 
   #addRow(row: Extract<ChangeMessage, { kind: 'row' }>): void {
     const index = this.#rows++;
-    if (!this.#tables.has(row.table)) return;
-    this.#beginPart();
-    this.#part.push({ ...row, index });
-    this.#partBytes += 100 + bytesOf(row.old) + bytesOf(row.new);
+    const columns = this.#tables.columnsOf(row.table);
+    if (columns === null) return;
+    if (columns === 'rows') this.#push({ ...row, index });
+    else this.#pass(row, index, columns);
     if (this.#partBytes < segmentBytes) return;
     this.#close();
     this.#closePart(null);
     this.#isLong = true;
+  }
+
+  #push(row: Extract<LogMessage, { kind: 'row' }>): void {
+    this.#beginPart();
+    this.#part.push(row);
+    this.#partBytes += 100 + bytesOf(row.old) + bytesOf(row.new);
+  }
+
+  /** Passes the values of columns on; beyond a number of rows, and without columns, only that the table has changed. */
+  #pass(row: Extract<ChangeMessage, { kind: 'row' }>, index: number, columns: ReadonlySet<string>): void {
+    const key = tableKey(row.table);
+    const count = (this.#passed.get(key) ?? 0) + 1;
+    this.#passed.set(key, count);
+    const most = columns.size === 0 ? 0 : mostPassed;
+    if (count <= most) {
+      const { old, new: after } = row;
+      this.#push({ ...row, index, old: part(old, columns), new: part(after, columns) });
+    } else if (count === most + 1) {
+      this.#beginPart();
+      this.#part.push({ kind: 'truncate', tables: [row.table] });
+      this.#partBytes += 100;
+    }
   }
 
   #addLoss(message: Extract<LogMessage, { kind: 'truncate' | 'touched' }>): void {
@@ -102,8 +133,6 @@ export class Segments {
     this.#lost.push(message.kind === 'truncate' ? message.tables : null);
     if (this.#begin === null) this.#settleLost();
   }
-
-  readonly #lost: (Extract<LogMessage, { kind: 'truncate' }>['tables'] | null)[] = [];
 
   #settleLost(): void {
     for (const tables of this.#lost.splice(0)) this.#tables.lose(this.#position, tables ?? undefined);
@@ -148,6 +177,16 @@ export class Segments {
     this.#part = [];
     this.#partBytes = 0;
   }
+}
+
+/** The columns of an image that are among some. */
+function part(image: RowImage | null, some: ReadonlySet<string>): RowImage | null {
+  if (image === null) return null;
+  const at = image.columns.flatMap((name, number) => (some.has(name) ? [number] : []));
+  return {
+    columns: at.map((number) => image.columns[number]!),
+    values: at.map((number) => image.values[number]),
+  };
 }
 
 /** The bytes of an image, roughly. */

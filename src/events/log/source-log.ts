@@ -8,11 +8,14 @@ import type {
   Changes,
   FollowOptions,
 } from '../../plan/index.ts';
-import type { ChangeLogStore, LogBounds, LogLead, StoredLog } from '../../store/index.ts';
+import type { ChangeLogStore, LogBounds, LogLead, StoredLog, WatchedTable } from '../../store/index.ts';
 import type { Place } from '../changes/position.ts';
+import { tableKey } from '../feed/watchers.ts';
 import { LogWriter } from './log-writer.ts';
 import { LoggedStream } from './logged-stream.ts';
+import { OwnWatches } from './own-watches.ts';
 import { StoredChanges } from './stored-changes.ts';
+import { StoredStream } from './stored-stream.ts';
 import { WantedTables } from './wanted-tables.ts';
 
 /** Milliseconds before the right to write the log is asked for again. */
@@ -38,6 +41,7 @@ export interface Keeping {
 export class SourceLog {
   readonly #keeping: Keeping;
   readonly #tables: WantedTables;
+  readonly #own: OwnWatches;
   readonly #end = new AbortController();
   #lead: LogLead | null = null;
   /** Whether the present failure of the store was reported. */
@@ -48,9 +52,17 @@ export class SourceLog {
   #retrying: Promise<void> = Promise.resolve();
   #stream: ChangeStream | null = null;
 
-  constructor(keeping: Keeping) {
+  /** `live`: the tables that live queries of this process watch, with the columns whose values they are found by. */
+  constructor(keeping: Keeping, live: () => readonly Omit<WatchedTable, 'rows'>[]) {
     this.#keeping = keeping;
     this.#tables = new WantedTables(keeping.bounds.seconds * 1000);
+    this.#own = new OwnWatches(keeping.store, keeping.source, () => {
+      const held = new Set(this.#tables.held.map(tableKey));
+      return [
+        ...this.#tables.held.map((table) => ({ ...table, rows: true, columns: [] })),
+        ...live().flatMap((table) => (held.has(tableKey(table)) ? [] : [{ ...table, rows: false }])),
+      ];
+    });
   }
 
   get keepMs(): number {
@@ -62,24 +74,57 @@ export class SourceLog {
     await this.#writer?.close();
     this.#writer = null;
     this.#joining = null;
+    this.#own.forget();
     const stored = await this.#takeLead();
-    if (this.#lead === null) {
+    const other = this.#lead === null && !this.#isFailing ? await this.#followOther(options) : null;
+    // While it was waited for the other process, that one may have ended.
+    const lead = this.#lead as LogLead | null;
+    if (other !== null) this.#stream = other;
+    else if (lead !== null) {
+      await this.#own.stop();
+      this.#stream = await this.#followAsLead(lead, stored ?? (await lead.read()), changes, options).catch(
+        async (error: unknown) => {
+          // Another process may be able to read the source.
+          await this.#drop();
+          throw error;
+        },
+      );
+    } else {
       this.#stream = this.#logged(await changes.follow(options));
       this.#retry(options.method);
-      return this.#stream;
     }
-    this.#stream = await this.#followAsLead(this.#lead, stored, changes, options);
     return this.#stream;
   }
 
-  /** Keeps the changes of a table from now on, until some time after the returned function was called. */
-  want(table: ChangedTable): () => void {
-    const release = this.#tables.hold(table);
+  /**
+   * Keeps the changes of a table from now on, until some time after `release` was called. `since`: the position from which on the log of another
+   * process has them. Rejects with FozError where that process does not answer.
+   */
+  async want(
+    table: ChangedTable,
+  ): Promise<{ readonly release: () => void; readonly since: ChangePosition | null }> {
+    const hold = this.#tables.hold(table);
     this.#writer?.wants();
-    return () => {
-      release();
+    const release = () => {
+      hold();
       this.#writer?.wants();
     };
+    try {
+      return { release, since: await this.#sharedSince(table) };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Resolves once changes of the watched tables are told, also where another process reads the source. Rejects with FozError. */
+  async watching(): Promise<void> {
+    if (this.#stream instanceof StoredStream) await this.#own.settle();
+  }
+
+  /** Whether other processes get their changes from this one. */
+  get isNeeded(): boolean {
+    return this.#writer?.isNeeded ?? false;
   }
 
   /** The changes of tables are not reported from now on. */
@@ -101,6 +146,7 @@ export class SourceLog {
 
   async close(): Promise<void> {
     this.#end.abort();
+    await this.#own.stop();
     await this.#writer?.close();
     this.#writer = null;
     await this.#retrying;
@@ -142,6 +188,40 @@ export class SourceLog {
     await lead?.release();
   }
 
+  /** Opens the stream of what another process stores; `null`: there is none, or the other process has ended. */
+  async #followOther(options: FollowOptions): Promise<ChangeStream | null> {
+    const { store, source, identity } = this.#keeping;
+    const lead = async () => {
+      if (this.#lead === null) await this.#takeLead();
+      return this.#lead !== null;
+    };
+    try {
+      let askedAt = performance.now();
+      await this.#own.settle(async () => {
+        if (performance.now() - askedAt < 1000) return false;
+        askedAt = performance.now();
+        return lead();
+      });
+      if (this.#lead !== null) return null;
+      const log = await store.read(source);
+      const { after, method } = options;
+      const isWhole = after !== undefined && log !== null && this.#tables.held.every(isSince(log, after));
+      const from = isWhole ? { after } : {};
+      return await StoredStream.open({ ...{ store, source, identity, method, lead }, ...from });
+    } catch (error) {
+      this.#keeping.onFailure(error);
+      return null;
+    }
+  }
+
+  async #sharedSince(table: ChangedTable): Promise<ChangePosition | null> {
+    if (!(this.#stream instanceof StoredStream)) return null;
+    await this.#own.settle();
+    const log = await this.#keeping.store.read(this.#keeping.source);
+    const key = tableKey(table);
+    return log?.tables.find((one) => tableKey(one) === key)?.since ?? null;
+  }
+
   async #followAsLead(
     lead: LogLead,
     stored: StoredLog | null,
@@ -156,13 +236,13 @@ export class SourceLog {
         this.#tables.restore(stored.tables);
         if (!isContinued) this.#tables.lose(null);
         const [start, number] = isContinued ? [stored.position, stored.number] : [stream.start, null];
-        this.#write(lead, options.method, start, number);
+        await this.#write(lead, options.method, start, number);
         return this.#logged(stream);
       }
     }
     const stream = await changes.follow(options);
     this.#tables.lose(null);
-    this.#write(lead, options.method, stream.start, null);
+    await this.#write(lead, options.method, stream.start, null);
     return this.#logged(stream);
   }
 
@@ -188,15 +268,17 @@ export class SourceLog {
     }
   }
 
-  #write(
+  /** Begins to write. Resolves once the tables that other processes watch are known. */
+  async #write(
     lead: LogLead,
     method: FollowOptions['method'],
     position: ChangePosition,
     number: number | null,
-  ): void {
-    const { bounds, identity, onFailure } = this.#keeping;
+  ): Promise<void> {
+    const { store, source, bounds, identity, onFailure } = this.#keeping;
     const writer = new LogWriter({
       ...{ lead, tables: this.#tables, bounds, identity, method, position, number },
+      listen: (listener) => store.listen(source, listener),
       onLost: (error) => {
         onFailure(error);
         if (this.#writer !== writer) return;
@@ -206,6 +288,18 @@ export class SourceLog {
       },
     });
     this.#writer = writer;
+    await writer.refresh();
+  }
+
+  /** Whether another process stores the changes by the same method. */
+  async #hasOther(method: FollowOptions['method']): Promise<boolean> {
+    const { store, source, identity } = this.#keeping;
+    const isHeard = await this.#own.settle().then(
+      () => true,
+      () => false,
+    );
+    const log = isHeard ? await store.read(source).catch(() => null) : null;
+    return log !== null && log.method === method && log.identity === identity;
   }
 
   #logged(stream: ChangeStream): ChangeStream {
@@ -227,7 +321,7 @@ export class SourceLog {
     if (this.#joining === null || (message.kind !== 'commit' && message.kind !== 'idle')) return;
     const { lead, method } = this.#joining;
     this.#joining = null;
-    this.#write(lead, method, message.position, null);
+    void this.#write(lead, method, message.position, null);
   }
 
   /** Asks again and again for the right to write. The log then begins anew, since changes in between are not in it. */
@@ -240,7 +334,15 @@ export class SourceLog {
         await sleep(retryMs, undefined, { signal, ref: false }).catch(() => {});
         if (isOpen() && this.#lead === null) await this.#takeLead();
         if (isOpen() && this.#lead !== null) this.#joining = { lead: this.#lead, method };
+        // Another process reads the source: the stream is opened again, from what that one stores.
+        else if (isOpen() && !this.#isFailing && (await this.#hasOther(method))) await stream?.close();
       }
     });
   }
+}
+
+/** Whether a log has the rows of a table behind a position. */
+function isSince(log: StoredLog, after: ChangePosition): (table: ChangedTable) => boolean {
+  const since = new Map(log.tables.map((table) => [tableKey(table), table.since]));
+  return (table) => (since.get(tableKey(table)) ?? '\uffff') <= after;
 }

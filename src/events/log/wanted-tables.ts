@@ -4,18 +4,22 @@ import { tableKey } from '../feed/watchers.ts';
 
 interface Wanted {
   readonly table: ChangedTable;
-  /** The changes behind this position are in the log; `null`: it is not logged yet. */
+  /** The rows of changes behind this position are in the log; `null`: they are not logged. */
   since: ChangePosition | null;
-  /** Subscribers now. */
+  /** Subscribers of the changes of rows now. */
   holders: number;
-  /** When it stops to be logged, if there are no subscribers, by `performance.now()`. */
+  /** When rows stop to be logged, if there are no subscribers, by `performance.now()`. */
   until: number;
   isStored: boolean;
+  /** Columns whose values live queries of other processes are found by, per process. */
+  readonly passed: Map<object, readonly string[]>;
+  /** All of these columns; `null`: nothing is passed on. */
+  columns: ReadonlySet<string> | null;
 }
 
 /**
- * The tables whose changes are kept in the store: those with subscribers of `<table>_changes`, now or within the time for which changes
- * are kept.
+ * The tables whose changes are kept in the store: whole rows of those with subscribers of `<table>_changes`, now or within the time for
+ * which changes are kept; some values of those with live queries in other processes.
  */
 export class WantedTables {
   readonly #keepMs: number;
@@ -29,14 +33,27 @@ export class WantedTables {
     return this.#byKey.size;
   }
 
-  /** Whether the rows of a table are logged. */
-  has(table: ChangedTable): boolean {
-    return (this.#byKey.get(tableKey(table))?.since ?? null) !== null;
+  /** The tables whose rows this process has subscribers for. */
+  get held(): readonly ChangedTable[] {
+    return [...this.#byKey.values()].flatMap(({ table, holders }) => (holders > 0 ? [table] : []));
   }
 
-  /** Adds a subscriber of a table. Returns a function that takes it away. */
+  /** Whether changes of a table are logged. */
+  has(table: ChangedTable): boolean {
+    const wanted = this.#byKey.get(tableKey(table));
+    return wanted !== undefined && (wanted.since !== null || wanted.columns !== null);
+  }
+
+  /** The columns that are logged of a table: `rows` for all, `null` for a table that is not logged. */
+  columnsOf(table: ChangedTable): 'rows' | ReadonlySet<string> | null {
+    const wanted = this.#byKey.get(tableKey(table));
+    if (wanted === undefined) return null;
+    return wanted.since === null ? wanted.columns : 'rows';
+  }
+
+  /** Adds a subscriber of the rows of a table. Returns a function that takes it away. */
   hold(table: ChangedTable): () => void {
-    const wanted = this.#add(table, null);
+    const wanted = this.#add(table);
     wanted.holders++;
     wanted.isStored = false;
     return () => {
@@ -46,9 +63,23 @@ export class WantedTables {
     };
   }
 
+  /** Passes the values of columns on to live queries of another process. Returns a function that ends it. */
+  pass(table: ChangedTable, columns: readonly string[]): () => void {
+    const wanted = this.#add(table);
+    const watch = {};
+    wanted.passed.set(watch, columns);
+    return () => {
+      wanted.passed.delete(watch);
+      this.renew();
+    };
+  }
+
   /** Logs the tables that are wanted and not logged yet, from a position on. */
   join(position: ChangePosition): void {
-    for (const wanted of this.#byKey.values()) wanted.since ??= position;
+    for (const wanted of this.#byKey.values()) {
+      if (wantsRows(wanted)) wanted.since ??= position;
+      wanted.columns = wanted.passed.size === 0 ? null : new Set([...wanted.passed.values()].flat());
+    }
   }
 
   /** Changes of tables up to a position are missing; default: of all. */
@@ -56,7 +87,7 @@ export class WantedTables {
     const keys = new Set(tables?.map(tableKey));
     for (const [key, wanted] of this.#byKey) {
       if (tables !== undefined && !keys.has(key)) continue;
-      wanted.since = position;
+      if (wanted.since !== null) wanted.since = position;
       wanted.isStored = false;
     }
   }
@@ -65,7 +96,8 @@ export class WantedTables {
   restore(stored: readonly StoredTable[]): void {
     for (const { namespace, name, since, forMs } of stored) {
       if (forMs === 0) continue;
-      const wanted = this.#add({ namespace, name }, since);
+      const wanted = this.#add({ namespace, name });
+      wanted.isStored = wanted.holders === 0;
       wanted.since = since;
       wanted.until = Math.max(wanted.until, performance.now() + forMs);
     }
@@ -73,10 +105,11 @@ export class WantedTables {
 
   /** Forgets tables that are no longer wanted. Those with subscribers are stored again, for a longer time. */
   renew(): void {
-    const now = performance.now();
     for (const [key, wanted] of this.#byKey) {
       if (wanted.holders > 0) wanted.isStored = false;
-      else if (wanted.until <= now) this.#byKey.delete(key);
+      if (wantsRows(wanted)) continue;
+      wanted.since = null;
+      if (wanted.passed.size === 0) this.#byKey.delete(key);
     }
   }
 
@@ -91,13 +124,20 @@ export class WantedTables {
     });
   }
 
-  #add(table: ChangedTable, since: ChangePosition | null): Wanted {
+  #add(table: ChangedTable): Wanted {
     const key = tableKey(table);
     let wanted = this.#byKey.get(key);
     if (wanted === undefined) {
-      wanted = { table, since, holders: 0, until: 0, isStored: since !== null };
+      wanted = {
+        ...{ table, since: null, holders: 0, until: 0, isStored: false },
+        ...{ passed: new Map(), columns: null },
+      };
       this.#byKey.set(key, wanted);
     }
     return wanted;
   }
+}
+
+function wantsRows({ holders, until }: Wanted): boolean {
+  return holders > 0 || until > performance.now();
 }

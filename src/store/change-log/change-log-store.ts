@@ -5,6 +5,7 @@ import {
   appendSegments,
   cutLog,
   type LogBounds,
+  logChannel,
   numberBefore,
   type Run,
   readLog,
@@ -15,6 +16,16 @@ import {
   storeTables,
   trimLog,
 } from './statements.ts';
+import {
+  areSeen,
+  type OthersWatch,
+  othersWatches,
+  removeWatches,
+  seeWatches,
+  storeWatches,
+  unseeWatches,
+  type WatchedTable,
+} from './watches.ts';
 
 /** The first part of the advisory locks by which one process leads a source. */
 const lockClass = 0x466f7a03;
@@ -29,6 +40,10 @@ export interface LogLead {
   /** Resolves with false where somebody else has written. */
   append(expected: number, position: string, segments: readonly StoredSegment[]): Promise<boolean>;
   want(tables: readonly StoredTable[]): Promise<void>;
+  /** What other processes watch. */
+  watches(): Promise<readonly OthersWatch[]>;
+  /** Tells other processes that the changes of these tables are told from now on. */
+  see(watches: readonly OthersWatch[]): Promise<void>;
   trim(bounds: LogBounds): Promise<void>;
   release(): Promise<void>;
 }
@@ -38,6 +53,7 @@ export class ChangeLogStore {
   readonly #store: Store;
   /** The sources that this process leads, or is about to lead, each with an identity of its attempt. */
   readonly #led = new Map<string, object>();
+  readonly #listeners = new Set<{ readonly source: string; readonly listener: () => void }>();
   #session: Promise<StoreSession> | null = null;
 
   constructor(store: Store) {
@@ -54,7 +70,14 @@ export class ChangeLogStore {
     };
     try {
       const session = await this.#open();
-      if (await this.#lock(session, source)) return this.#leadOf(session, source, over);
+      if (await this.#lock(session, source)) {
+        const lead = this.#leadOf(session, source, over);
+        await unseeWatches(session.run, source).catch(async (error: unknown) => {
+          await lead.release();
+          throw error;
+        });
+        return lead;
+      }
     } catch (error) {
       over();
       throw error;
@@ -75,6 +98,28 @@ export class ChangeLogStore {
   /** The number of the last segment whose changes are all before a position; `null`: there are no segments. */
   numberBefore(source: string, position: string): Promise<number | null> {
     return this.#read((run) => numberBefore(run, source, position));
+  }
+
+  /** Stores what this process watches in a source, for the process that reads it. It has to be renewed. */
+  watch(source: string, process: string, tables: readonly WatchedTable[]): Promise<void> {
+    return this.#read((run) => storeWatches(run, source, process, tables));
+  }
+
+  /** Removes what this process watches in a source. */
+  unwatch(source: string, process: string): Promise<void> {
+    return this.#read((run) => removeWatches(run, source, process));
+  }
+
+  /** Whether the process that reads a source tells the changes of all that this process watches. */
+  areSeen(source: string, process: string): Promise<boolean> {
+    return this.#read((run) => areSeen(run, source, process));
+  }
+
+  /** Calls the listener when something may have changed in the log or the watches of a source. Returns a function that stops it. */
+  listen(source: string, listener: () => void): () => void {
+    const entry = { source, listener };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
   }
 
   async close(): Promise<void> {
@@ -107,10 +152,16 @@ export class ChangeLogStore {
       cut: (log, keepSeconds) => cutLog(run, source, log, keepSeconds),
       append: (expected, position, segments) => appendSegments(run, source, expected, position, segments),
       want: (tables) => storeTables(run, source, tables),
+      watches: () => othersWatches(run, source),
+      see: (watches) => seeWatches(run, source, watches),
       trim: (bounds) => trimLog(run, source, bounds),
       release: async () => {
         if (this.#store.kind === 'postgres')
-          await run('select pg_advisory_unlock(?, hashtext(?))', [lockClass, source]).catch(() => {});
+          await run(`select pg_advisory_unlock(?, hashtext(?)), pg_notify('${logChannel}', ?)`, [
+            lockClass,
+            source,
+            source,
+          ]).catch(() => {});
         over();
       },
     };
@@ -118,7 +169,10 @@ export class ChangeLogStore {
 
   #open(): Promise<StoreSession> {
     this.#session ??= this.#store.session().then(
-      (session) => {
+      async (session) => {
+        await session.listen(logChannel, (payload) => {
+          for (const { source, listener } of this.#listeners) if (source === payload) listener();
+        });
         void session.ended.then(() => {
           this.#session = null;
         });

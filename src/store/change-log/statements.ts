@@ -39,7 +39,7 @@ export interface LogBounds {
   readonly bytes: number;
 }
 
-/** The channel that tells the name of a source whose log has grown. */
+/** The channel that tells the name of a source whose log, or whose watches, have changed. */
 export const logChannel = 'foz_change_log';
 
 /** Most segments that are read at once. One has about a megabyte at most. */
@@ -106,7 +106,7 @@ export async function cutLog(
      on conflict (source) do update set identity = excluded.identity, method = excluded.method,
        position = excluded.position, kept_after = excluded.position, used_at = now(),
        keep_seconds = excluded.keep_seconds, number = foz.change_sources.number + 1
-     returning number`,
+     returning number, pg_notify('${logChannel}', source)`,
     [source, source, source, identity, method, position, position, keepSeconds],
   );
   return Number(row!.number);
@@ -179,6 +179,7 @@ export async function trimLog(run: Run, source: string, { seconds, bytes }: LogB
     [source, bytes, seconds, source, source],
   );
   await run('delete from foz.change_tables where source = ? and until < now()', [source]);
+  await run('delete from foz.change_watches where until < now()', []);
   await run(
     `delete from foz.change_sources where source <> ? and used_at < now() - greatest(keep_seconds, 600) * interval '1 second'`,
     [source],

@@ -7,6 +7,7 @@ import * as settings from './0005-settings.ts';
 import * as keyLimits from './0006-key-limits.ts';
 import * as names from './0007-names.ts';
 import * as changeLog from './0008-change-log.ts';
+import * as changeWatches from './0009-change-watches.ts';
 
 /** One migration of the store's structure. A released migration never changes; later changes are migrations of their own. */
 export interface Migration {
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { name: '0006-key-limits', up: keyLimits.up },
   { name: '0007-names', up: names.up },
   { name: '0008-change-log', up: changeLog.up },
+  { name: '0009-change-watches', up: changeWatches.up },
 ];

@@ -1,0 +1,128 @@
+import { type EndSignal, FozError, type SourceName } from '../../core/index.ts';
+import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from '../../plan/index.ts';
+import type { ChangeLogStore, StoredLog } from '../../store/index.ts';
+import { messagesOf } from './segment-text.ts';
+
+/** Milliseconds after which the store is asked without a notification, and the right to read the source is asked for. */
+const askMs = 1_000;
+
+export interface StoredStreamOptions extends Pick<FollowOptions, 'method' | 'after'> {
+  readonly store: ChangeLogStore;
+  readonly source: SourceName;
+  readonly identity: string;
+  /** Takes the right to read the source, if no process has it any more; resolves with whether it was taken. */
+  readonly lead: () => Promise<boolean>;
+}
+
+/**
+ * The changes of a source that another process reads, from the log in the store. It ends where the log has a gap, and when the other
+ * process has ended: after all that it has stored.
+ */
+export class StoredStream implements ChangeStream {
+  readonly start: ChangePosition;
+  readonly #options: StoredStreamOptions;
+  #number: number;
+  #position: ChangePosition;
+  #isNews = true;
+  #wake: (() => void) | null = null;
+  readonly #unlisten: () => void;
+  #isClosed = false;
+  #isLast = false;
+  #askedAt = performance.now();
+
+  private constructor(options: StoredStreamOptions, start: ChangePosition, number: number) {
+    this.#options = options;
+    this.start = start;
+    this.#position = start;
+    this.#number = number;
+    this.#unlisten = options.store.listen(options.source, () => this.#news());
+  }
+
+  /** `null`: there is no log to follow. Rejects with FozError. */
+  static async open(options: StoredStreamOptions): Promise<StoredStream | null> {
+    const { store, source, after } = options;
+    const log = await store.read(source);
+    if (log === null || !isSame(log, options)) return null;
+    // Where the changes behind the position are not all there, the stream begins later, which is a gap for its reader.
+    if (after === undefined || after < log.keptAfter || after > log.position)
+      return new StoredStream(options, log.position, log.number);
+    const number = (await store.numberBefore(source, after)) ?? log.number;
+    return new StoredStream(options, after, number);
+  }
+
+  async next(signal: EndSignal): Promise<readonly ChangeMessage[]> {
+    for (;;) {
+      if (this.#isClosed) throw ended('The stream was closed.');
+      this.#isNews = false;
+      const messages = await this.#read();
+      if (messages.length > 0) return messages;
+      if (this.#isLast) throw ended('The process that read the source has ended.');
+      await this.#wait(signal);
+      if (signal.aborted) throw ended('The stream is not awaited any more.');
+      await this.#ask();
+    }
+  }
+
+  /** Nothing is kept for this stream alone. */
+  acknowledge(): void {}
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#unlisten();
+    this.#news();
+  }
+
+  async #read(): Promise<ChangeMessage[]> {
+    const { store, source } = this.#options;
+    const log = await store.read(source);
+    const segments = await store.segments(source, this.#number);
+    const isWhole = segments.every(({ number }, at) => number === this.#number + 1 + at);
+    const isMissing = segments.length === 0 && log?.number !== this.#number;
+    if (log === null || !isSame(log, this.#options) || !isWhole || isMissing)
+      throw ended('The log of the changes begins anew.');
+    this.#number += segments.length;
+    const messages: ChangeMessage[] = segments.flatMap(({ body }) => messagesOf(body));
+    for (const { position } of segments) this.#position = position ?? this.#position;
+    // What is behind the last segment has no logged changes.
+    if (this.#number === log.number && log.position > this.#position) {
+      this.#position = log.position;
+      messages.push({ kind: 'idle', position: log.position });
+    }
+    return messages;
+  }
+
+  #news(): void {
+    this.#isNews = true;
+    this.#wake?.();
+  }
+
+  async #wait(signal: EndSignal): Promise<void> {
+    if (this.#isNews || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, askMs);
+      timer.unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal.addEventListener('abort', this.#wake, { once: true });
+    });
+    if (this.#wake !== null) signal.removeEventListener('abort', this.#wake);
+    this.#wake = null;
+  }
+
+  /** Asks now and then whether the source is still read by somebody. */
+  async #ask(): Promise<void> {
+    if (this.#isLast || performance.now() - this.#askedAt < askMs / 2) return;
+    this.#askedAt = performance.now();
+    this.#isLast = await this.#options.lead();
+  }
+}
+
+function isSame(log: StoredLog, { identity, method }: StoredStreamOptions): boolean {
+  return log.identity === identity && log.method === method;
+}
+
+function ended(reason: string): FozError {
+  return new FozError('unavailable', `Changes are no longer read from the store: ${reason}`);
+}

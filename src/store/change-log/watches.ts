@@ -1,0 +1,107 @@
+import { logChannel, type Run } from './statements.ts';
+
+/** A table that a process watches. `rows`: it needs whole rows; else the values of the columns. */
+export interface WatchedTable {
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly rows: boolean;
+  readonly columns: readonly string[];
+}
+
+/** A watched table of another process. */
+export interface OthersWatch extends WatchedTable {
+  readonly process: string;
+  /** Whether a reading process tells its changes already. */
+  readonly isSeen: boolean;
+}
+
+/** Seconds for which a watch counts. It is renewed more often. */
+const watchSeconds = 60;
+
+/** Stores, or renews, what a process watches in a source. */
+export async function storeWatches(
+  run: Run,
+  source: string,
+  process: string,
+  tables: readonly WatchedTable[],
+): Promise<void> {
+  if (tables.length === 0) return;
+  await run(
+    `with stored as (
+       insert into foz.change_watches as w (source, process, namespace, name, rows, columns, until)
+       select ?, ?, given.namespace, given.name, given.rows, given.columns, now() + ? * interval '1 second'
+       from unnest(?::text[], ?::text[], ?::boolean[], ?::text[]) as given (namespace, name, rows, columns)
+       on conflict (source, process, namespace, name) do update set
+         seen = w.seen and w.until > now() and (w.rows, w.columns) = (excluded.rows, excluded.columns),
+         rows = excluded.rows, columns = excluded.columns, until = excluded.until
+       returning seen)
+     select pg_notify('${logChannel}', ?) from stored where not seen limit 1`,
+    [
+      ...[source, process, watchSeconds],
+      tables.map(({ namespace }) => namespace ?? ''),
+      tables.map(({ name }) => name),
+      tables.map(({ rows }) => rows),
+      tables.map(({ columns }) => JSON.stringify(columns)),
+      source,
+    ],
+  );
+}
+
+/** Removes what a process watches in a source. */
+export async function removeWatches(run: Run, source: string, process: string): Promise<void> {
+  await run('delete from foz.change_watches where source = ? and process = ?', [source, process]);
+}
+
+/** Whether the reading process tells the changes of all tables that a process watches in a source. */
+export async function areSeen(run: Run, source: string, process: string): Promise<boolean> {
+  const rows = await run(
+    'select 1 from foz.change_watches where source = ? and process = ? and not seen limit 1',
+    [source, process],
+  );
+  return rows.length === 0;
+}
+
+/** What processes watch in a source that they do not read themselves. */
+export async function othersWatches(run: Run, source: string): Promise<OthersWatch[]> {
+  const rows = await run(
+    `select process, namespace, name, rows, columns, seen from foz.change_watches
+     where source = ? and until > now()`,
+    [source],
+  );
+  return rows.map((row) => ({
+    process: String(row.process),
+    namespace: row.namespace === '' ? null : String(row.namespace),
+    name: String(row.name),
+    rows: row.rows === true,
+    columns: JSON.parse(String(row.columns)) as string[],
+    isSeen: row.seen === true,
+  }));
+}
+
+/** Called by a new reading process, which has yet to look what is watched. */
+export async function unseeWatches(run: Run, source: string): Promise<void> {
+  await run('update foz.change_watches set seen = false where source = ?', [source]);
+}
+
+/** Tells the processes that the changes of these tables are told from now on. */
+export async function seeWatches(run: Run, source: string, seen: readonly OthersWatch[]): Promise<void> {
+  if (seen.length === 0) return;
+  await run(
+    `with told as (
+       update foz.change_watches as w set seen = true
+       from unnest(?::text[], ?::text[], ?::text[], ?::boolean[], ?::text[])
+         as given (process, namespace, name, rows, columns)
+       where w.source = ? and w.process = given.process and w.namespace = given.namespace and w.name = given.name
+         and w.rows = given.rows and w.columns = given.columns
+       returning 1)
+     select pg_notify('${logChannel}', ?) from told limit 1`,
+    [
+      seen.map(({ process }) => process),
+      seen.map(({ namespace }) => namespace ?? ''),
+      seen.map(({ name }) => name),
+      seen.map(({ rows }) => rows),
+      seen.map(({ columns }) => JSON.stringify(columns)),
+      ...[source, source],
+    ],
+  );
+}
