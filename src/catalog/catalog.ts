@@ -90,6 +90,8 @@ export interface Table {
   readonly rowRules: readonly string[];
   /** Whether reads of the table are recorded in the audit log. */
   readonly auditReads: boolean;
+  /** A column that each write makes greater, declared in metadata; `null`: none is known. */
+  readonly versionColumn: Column | null;
   /** Permissions of the role; `null` in the whole catalog, which allows everything. */
   readonly access: TableAccess | null;
 }

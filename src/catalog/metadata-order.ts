@@ -8,6 +8,7 @@ const tableKeys = [
   'tracked',
   'is_enum',
   'audit_reads',
+  'changes',
   'primary_key',
   'configuration',
   'object_relationships',

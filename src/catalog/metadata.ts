@@ -25,6 +25,8 @@ export interface TableMetadata {
   readonly is_enum?: boolean;
   /** `true`: reads of the table are recorded in the audit log, as writes are. */
   readonly audit_reads?: boolean;
+  /** How changes are noticed where the table is polled. `version_column`: a column that each write makes greater. */
+  readonly changes?: { readonly version_column?: string };
   readonly object_relationships?: readonly RelationshipMetadata[];
   readonly array_relationships?: readonly RelationshipMetadata[];
   readonly remote_relationships?: readonly RemoteRelationshipMetadata[];

@@ -143,16 +143,11 @@ function resolveTable(
   const config = configuration?.column_config ?? {};
   const customName = configuration?.custom_name ?? null;
   const id = tableId(source.name, facts.namespace, facts.name);
-  const columnNames = facts.columns.map((column) => column.name);
-  for (const name of Object.keys(config)) {
-    if (!columnNames.includes(name))
-      issues.push({
-        severity: 'error',
-        where: `${id}.${name}`,
-        reason: `metadata names a column that does not exist${didYouMean(name, columnNames)}`,
-        path: [...pathOf(metadata), 'configuration', 'column_config', name],
-      });
-  }
+  const missing = (name: string, ...path: readonly string[]) =>
+    issues.push(missingColumn(id, facts, name, [...pathOf(metadata), ...path]));
+  for (const name of Object.keys(config))
+    if (!facts.columns.some((column) => column.name === name))
+      missing(name, 'configuration', 'column_config', name);
   const visible = facts.columns.filter((column) => config[column.name]?.hidden !== true);
   const columns = visible.map((column, ordinal) =>
     resolveColumn(column, ordinal, config[column.name], enumOf(facts, column), (reason) =>
@@ -161,6 +156,9 @@ function resolveTable(
   );
   const byName = new Map(columns.map((column) => [column.name, column]));
   const { primaryKey, keys } = resolveKeys(facts, metadata, byName, id, issues);
+  const versionColumn = versionColumnOf(facts, metadata, (name) =>
+    missing(name, 'changes', 'version_column'),
+  );
   return {
     source,
     namespace: facts.namespace,
@@ -185,8 +183,42 @@ function resolveTable(
     resolvesConflicts: facts.resolvesConflicts ?? false,
     rowRules: (metadata?.validations ?? []).map(({ message }) => message),
     auditReads: metadata?.audit_reads ?? false,
+    versionColumn,
     access: null,
   };
+}
+
+/** The issue of a name in the metadata of a table that none of its columns has. */
+function missingColumn(
+  id: string,
+  { columns }: TableFacts,
+  name: string,
+  path: readonly (string | number)[],
+): CatalogIssue {
+  const like = didYouMean(
+    name,
+    columns.map((column) => column.name),
+  );
+  return {
+    severity: 'error',
+    where: `${id}.${name}`,
+    reason: `metadata names a column that does not exist${like}`,
+    path,
+  };
+}
+
+/** The declared version column, which may be hidden; `null`: there is none. `refuse`: called for a name that no column has. */
+function versionColumnOf(
+  { columns }: TableFacts,
+  metadata: TableMetadata | undefined,
+  refuse: (name: string) => void,
+): Column | null {
+  const name = metadata?.changes?.version_column;
+  if (name === undefined) return null;
+  const found = columns.findIndex((column) => column.name === name);
+  if (found >= 0) return resolveColumn(columns[found]!, found, undefined, null, () => {});
+  refuse(name);
+  return null;
 }
 
 function constraintsOf({ primaryKey, uniqueKeys, foreignKeys, constraints = [] }: TableFacts) {

@@ -30,7 +30,7 @@ describeEngines(['postgres'], () => {
     await until(async () => {
       ({ out } = await inProcess(folder, ['check', ...args]));
       return !out.includes('unavailable');
-    }, 60_000);
+    }, 240_000);
     expect(out).toMatch(wanted);
     return out;
   };
@@ -40,7 +40,7 @@ describeEngines(['postgres'], () => {
     await until(async () => {
       before = await foz('status');
       return !before.out.includes('not answer');
-    }, 60_000);
+    }, 240_000);
     expect(before.err).toBe('');
     expect(before.out).toContain('shop: polled each second\n  There is no publication "foz".\n');
     expect(before.out).toContain(
@@ -67,7 +67,7 @@ Nothing was run: the owner of the database runs these, or this command with --wr
       '  In the database: the publication "foz".\n  "foz changes clean shop" removes it.\n',
     );
     expect((await foz('setup', 'shop')).out).toBe('There is nothing to set up.\n');
-  }, 120_000);
+  }, 600_000);
 
   test('a table that is added later is polled until it is published; --json has the same', async () => {
     await fixture.script('create table later (id int primary key)');
@@ -83,7 +83,7 @@ Nothing was run: the owner of the database runs these, or this command with --wr
     ]);
     const { code, err } = await foz('status', 'nowhere');
     expect([code, err]).toEqual([1, expect.stringContaining('There is no source nowhere in ')]);
-  }, 120_000);
+  }, 600_000);
 
   test('check shows how each source is followed, and what there is to do about it', async () => {
     const before = await checked(
@@ -123,7 +123,7 @@ Nothing was run: the owner of the database runs these, or this command with --wr
       ),
     ]);
     await fixture.script(`select pg_drop_replication_slot('foz_left_${process.pid}')`);
-  }, 120_000);
+  }, 600_000);
 
   test('triggers are created only on request, and clean removes everything', async () => {
     const configured = (changes?: object) =>
@@ -155,5 +155,5 @@ Nothing was run: the owner of the database runs these, or this command with --wr
     expect((await foz('status')).out).toContain('shop: not followed (changes: off)\n');
     configured({ changes: { url: 'mysql://x/y' } });
     expect((await inProcess(folder, ['check'])).out).toContain('changes.url: must look like postgres://');
-  }, 120_000);
+  }, 600_000);
 });

@@ -25,6 +25,7 @@ const settings: Readonly<Record<string, string>> = {
   tracked: 'tracked',
   is_enum: 'enum',
   audit_reads: 'audit of reads',
+  changes: 'how changes are noticed',
   primary_key: 'primary key',
   custom_name: 'GraphQL name',
   comment: 'comment',

@@ -52,6 +52,7 @@ export function followingNotes(
     ...[
       ...incomplete(following, facts),
       ...oldRows(name, following, facts, metadata),
+      ...versions(name, following, metadata),
       ...unread(name, following),
     ].map(note),
   ];
@@ -102,6 +103,17 @@ function oldRows(
   return [
     `reports only the key of the row before a change of ${names}: roles whose filters need more of it cannot subscribe to the changes. REPLICA IDENTITY FULL sends all of it.`,
   ];
+}
+
+/** Polled tables with a version column: what a look at it does not find. */
+function versions(name: string, { method }: Following, { tables }: Metadata): string[] {
+  if (method !== 'polling') return [];
+  const found = tables.filter(
+    ({ source, changes }) => source === name && changes?.version_column !== undefined,
+  );
+  if (found.length === 0) return [];
+  const names = firstNames(found.map(({ table }) => (typeof table === 'string' ? table : table.name)));
+  return [`looks at the version column of ${names} each second: deleted rows are noticed within 30 s only.`];
 }
 
 /** What the database keeps for a reader that does not come. */

@@ -61,7 +61,7 @@ export class Feeds {
       const list = bySource.get(table.source.name) ?? [];
       bySource.set(table.source.name, list);
       const equal = rows?.table.id === table.id ? (rows.columns[0] ?? null) : null;
-      list.push({ table: changedTable(table), isBase: isBase(table), rows: equal });
+      list.push({ table: changedTable(table), isBase: isBase(table), rows: equal, described: table });
     }
     const watches = [...bySource].map(([source, watched]) => this.#watchSource(source, watched, watcher));
     return {

@@ -8,6 +8,7 @@ import { notReported } from '../changes/missing-changes.ts';
 import { type Keeping, SourceLog } from '../log/source-log.ts';
 import { ReportedRows } from './reported-rows.ts';
 import { Transaction } from './transaction.ts';
+import { VersionLooks } from './version-looks.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
 
 /** How the changes of a source become known now. `polling`: watched queries are run again each second. */
@@ -51,6 +52,8 @@ export interface WatchedRows {
   /** Whether it is a base table: a log cannot contain the changes of a view or a foreign table. */
   readonly isBase: boolean;
   readonly rows: EqualRows['columns'][number] | null;
+  /** The table in the catalog; `null`: it is not looked at by a version column. */
+  readonly described?: Table | null;
 }
 
 /**
@@ -75,6 +78,7 @@ export class SourceFeed {
   /** The log of the same changes in the store; `null`: there is none. */
   readonly kept: SourceLog | null;
   readonly #reported = new ReportedRows();
+  readonly #looks: VersionLooks;
   #stream: ChangeStream | null = null;
   #state: Pick<FeedState, 'method' | 'obstacles'> = { method: 'polling', obstacles: [] };
   #since = new Date();
@@ -94,6 +98,7 @@ export class SourceFeed {
     keeping: Keeping | null = null,
   ) {
     this.#connector = connector;
+    this.#looks = new VersionLooks(connector, this.#end.signal);
     this.#wanted = wanted;
     this.#onFailure = onFailure;
     this.kept = keeping === null ? null : new SourceLog(keeping, () => this.#watchers.columns);
@@ -105,7 +110,8 @@ export class SourceFeed {
 
   /** Watches tables. Returns a function that stops watching. */
   watch(watched: readonly WatchedRows[], watcher: Watcher): () => void {
-    const removals = watched.map(({ table, rows, isBase }) => {
+    const removals = watched.map(({ table, rows, isBase, described = null }) => {
+      if (described !== null) this.#looks.watch(described);
       if (!isBase) this.#views.add(tableKey(table));
       return this.#watchers.add(table, rows, watcher);
     });
@@ -181,7 +187,8 @@ export class SourceFeed {
   }
 
   async #start(): Promise<void> {
-    this.#poll = setInterval(() => this.#watchers.all(this.#polled()), pollMs);
+    const touch = (tables: readonly ChangedTable[]) => this.#watchers.all(tables);
+    this.#poll = setInterval(() => this.#looks.poll(this.#polled(), touch), pollMs);
     this.#poll.unref();
     this.#reconsider = setInterval(() => this.reconsider(), reconsiderMs);
     this.#reconsider.unref();
