@@ -79,8 +79,12 @@ describeEngines(['postgres'], () =>
       await insert(2);
       await insert(3);
       await proxy.open();
-      await until(async () => (await readers()) === 1, 60_000);
-      await insert(4);
+      let count = 3;
+      await until(async () => {
+        await insert(++count);
+        return (await readers()) === 1;
+      }, 60_000);
+      await insert(++count);
     }, 180_000);
   }),
 );

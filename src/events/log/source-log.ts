@@ -49,6 +49,8 @@ export class SourceLog {
   #writer: LogWriter | null = null;
   /** The lead that begins to write at the next border of two transactions. */
   #joining: { readonly lead: LogLead; readonly method: FollowOptions['method'] } | null = null;
+  /** The position between the last transaction and the next; `null`: a transaction is being read. */
+  #border: ChangePosition | null = null;
   #retrying: Promise<void> = Promise.resolve();
   #stream: ChangeStream | null = null;
 
@@ -91,6 +93,9 @@ export class SourceLog {
       );
     } else {
       this.#stream = this.#logged(await changes.follow(options));
+      const { start } = this.#stream;
+      // An outbox may name an earlier start than the position behind which it is read.
+      this.#border = options.after !== undefined && options.after > start ? options.after : start;
       this.#retry(options.method);
     }
     return this.#stream;
@@ -318,10 +323,18 @@ export class SourceLog {
 
   #take(message: ChangeMessage): void {
     this.#writer?.take(message);
-    if (this.#joining === null || (message.kind !== 'commit' && message.kind !== 'idle')) return;
+    if (message.kind === 'begin') this.#border = null;
+    if (message.kind !== 'commit' && message.kind !== 'idle') return;
+    this.#border = message.position;
+    this.#join();
+  }
+
+  /** Begins to write, if it is to and no transaction is being read. */
+  #join(): void {
+    if (this.#joining === null || this.#border === null) return;
     const { lead, method } = this.#joining;
     this.#joining = null;
-    void this.#write(lead, method, message.position, null);
+    void this.#write(lead, method, this.#border, null);
   }
 
   /** Asks again and again for the right to write. The log then begins anew, since changes in between are not in it. */
@@ -333,7 +346,10 @@ export class SourceLog {
       while (isOpen() && this.#writer === null && this.#joining === null) {
         await sleep(retryMs, undefined, { signal, ref: false }).catch(() => {});
         if (isOpen() && this.#lead === null) await this.#takeLead();
-        if (isOpen() && this.#lead !== null) this.#joining = { lead: this.#lead, method };
+        if (isOpen() && this.#lead !== null) {
+          this.#joining = { lead: this.#lead, method };
+          this.#join();
+        }
         // Another process reads the source: the stream is opened again, from what that one stores.
         else if (isOpen() && !this.#isFailing && (await this.#hasOther(method))) await stream?.close();
       }

@@ -5,6 +5,8 @@ import { messagesOf } from './segment-text.ts';
 
 /** Milliseconds after which the store is asked without a notification, and the right to read the source is asked for. */
 const askMs = 1_000;
+/** Milliseconds that the store may take for an answer. */
+const patienceMs = 3_000;
 
 export interface StoredStreamOptions extends Pick<FollowOptions, 'method' | 'after'> {
   readonly store: ChangeLogStore;
@@ -74,8 +76,8 @@ export class StoredStream implements ChangeStream {
 
   async #read(): Promise<ChangeMessage[]> {
     const { store, source } = this.#options;
-    const log = await store.read(source);
-    const segments = await store.segments(source, this.#number);
+    const log = await inTime(store.read(source));
+    const segments = await inTime(store.segments(source, this.#number));
     const isWhole = segments.every(({ number }, at) => number === this.#number + 1 + at);
     const isMissing = segments.length === 0 && log?.number !== this.#number;
     if (log === null || !isSame(log, this.#options) || !isWhole || isMissing)
@@ -117,6 +119,15 @@ export class StoredStream implements ChangeStream {
     this.#askedAt = performance.now();
     this.#isLast = await this.#options.lead();
   }
+}
+
+/** Rejects where the store does not answer in time, so that the source is read without it. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(ended('The store does not answer.')), patienceMs);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 function isSame(log: StoredLog, { identity, method }: StoredStreamOptions): boolean {
