@@ -102,7 +102,7 @@ export type AuditFilterInput = {
 
 /** Something that is wrong with the audit log. */
 export type AuditFinding = {
-  /** `changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`. */
+  /** `changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`, `checkpoint`. */
   kind: Scalars['String']['output'];
   message: Scalars['String']['output'];
   seq?: Maybe<Scalars['SafeInt']['output']>;

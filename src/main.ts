@@ -9,6 +9,7 @@ import {
   authenticationOf,
   changingOptions,
   droppedLines,
+  logSourceStates,
   processLog,
   replan,
   requestAuditOf,
@@ -66,6 +67,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
+  const unlisten = logSourceStates(attached.registry, logger);
   const control = { ...attached, ...runtime, history, plane, feeds: subscriptions.feeds };
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
@@ -73,7 +75,8 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     consoleFolder(),
     authentication.auth === null,
   );
-  const close = () => closeInOrder([subscriptions, history, runtime, attached, authentication, plane]);
+  const close = () =>
+    closeInOrder([{ close: unlisten }, subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),
@@ -85,7 +88,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     ...admissionOf(authentication),
     ...keeping,
     readiness: () => readinessOf(attached.registry),
-    storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread)),
+    storeReadiness: () => (plane === null ? null : storeReadinessOf(runtime.unread, plane.store.lost)),
     gauges: () => gaugesOf(attached, subscriptions, [authentication.auth, keeping.audit, runtime.unlisted]),
     samples: () => options.samples ?? [],
     ...(await routesOf(config, authentication, control, keeping)),
@@ -157,7 +160,9 @@ function readinessOf({ sources }: SourceRegistry): SourceReadiness[] {
   }));
 }
 
-function storeReadinessOf(unread: readonly string[]): Readiness {
+function storeReadinessOf(unread: readonly string[], lost: string | null): Readiness {
+  // The reason names no folder: readyz needs no credential.
+  if (lost !== null) return { ready: false, reason: 'its folder was removed or replaced; the log says more' };
   const ready = unread.length === 0;
   return { ready, reason: ready ? null : `not read yet: ${unread.join(', ')}; the log says why` };
 }

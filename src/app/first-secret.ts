@@ -1,21 +1,22 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdminSecret, mintAdminSecret, sha256Of } from '../auth/index.ts';
 import { firstSecretName, type RuntimeSettings, type Settings } from '../control/index.ts';
-import type { StoreLog } from '../store/index.ts';
+import { StateFiles, type StoreLog } from '../store/index.ts';
 
 /** How long a start waits for the store to accept or refuse the generated secret, in milliseconds. */
 const patienceMs = 10_000;
 /** Content of the file after the secret was dropped. */
 const forgotten = 'dropped';
+const fileName = 'admin-secret.sha256';
 
 /**
  * The admin secret of the first start: where none is configured, one is generated, so that there always is one. Its hash is in the store,
  * so that all processes that share it agree; the state folder has a copy, so that an admin can sign in while the store is down.
  */
 export class FirstSecret {
-  readonly #folder: string;
+  readonly #files: StateFiles;
   readonly #log: StoreLog;
   /** The content of the file. */
   #file: string | null;
@@ -29,9 +30,9 @@ export class FirstSecret {
 
   /** Reads the copy in the state folder; generates a secret if there is none. */
   constructor(folder: string, log: StoreLog) {
-    this.#folder = folder;
+    this.#files = new StateFiles(folder);
     this.#log = log;
-    this.#file = read(fileIn(folder));
+    this.#file = read(join(folder, fileName));
     this.#sha256 = this.#file === forgotten ? null : this.#file;
     if (this.#file !== null) return;
     this.#secret = mintAdminSecret();
@@ -91,8 +92,7 @@ export class FirstSecret {
   #writeFile(text: string): void {
     if (this.#file === text) return;
     try {
-      mkdirSync(this.#folder, { recursive: true });
-      writeFileSync(fileIn(this.#folder), `${text}\n`, { mode: 0o600 });
+      this.#files.replace(fileName, `${text}\n`, { mode: 0o600 });
       this.#file = text;
     } catch (error) {
       this.#log.warn(
@@ -101,10 +101,6 @@ export class FirstSecret {
       );
     }
   }
-}
-
-function fileIn(folder: string): string {
-  return join(folder, 'admin-secret.sha256');
 }
 
 /** The content of a file; `null`: it does not exist, or was not written completely. Throws where it cannot be read. */

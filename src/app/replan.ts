@@ -1,7 +1,7 @@
 import { type DocumentNode, parse, validate } from 'graphql';
 import { FozError, plainMessage } from '../core/index.ts';
 import { answerErrors, type EngineAnswer, type RoleEngine } from '../execute/index.ts';
-import type { Operation } from '../serve/index.ts';
+import { type Operation, placesOf } from '../serve/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
 
 /**
@@ -25,7 +25,11 @@ export async function replan(
   const document = given ?? parse(operation.query);
   const problems = validate(now.options.schema, document);
   if (problems.length > 0) {
-    const errors = problems.map(({ message }) => new FozError('validation-failed', plainMessage(message)));
+    const places = placesOf(problems, document);
+    const errors = problems.map(
+      ({ message }, index) =>
+        new FozError('validation-failed', plainMessage(message), { path: places[index]! }),
+    );
     return answerErrors(errors, 'request', now.options.showInternal);
   }
   // Releases the bytes held by the first attempt.

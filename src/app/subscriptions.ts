@@ -9,7 +9,7 @@ import {
   type RoleEngine,
   type Written,
 } from '../execute/index.ts';
-import { type Answers, documentRules, type Operation, type Subscriber } from '../serve/index.ts';
+import { type Answers, documentRules, type Operation, placesOf, type Subscriber } from '../serve/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Graphs, SourceRegistry } from '../views/index.ts';
 import { methodOf, refuseUnfollowed } from './followed-sources.ts';
@@ -115,7 +115,9 @@ function planner(
   return () => {
     const engine = graphs.engine(session);
     const limits = caller.limits();
-    if (engine !== first || limits !== firstLimits) checkDocument(engine, document, documentRules(limits));
+    if (engine !== first) checkDocument(engine, document, specifiedRules, whyNow.graph);
+    if (engine !== first || limits !== firstLimits)
+      checkDocument(engine, document, documentRules(limits), whyNow.limits);
     const live = engine.live({ ...request, session: session.variables });
     refuseUnfollowed(registry, live.dependencies.tables);
     return { engine, live, subscriber };
@@ -124,15 +126,26 @@ function planner(
 
 const never = new AbortController().signal;
 
-/** Validates a document against a changed graph or changed limits. Throws FozErrors. */
+/** Why an operation that was valid when it started is not any more. */
+const whyNow = {
+  limits: 'The limits of the caller have changed since the subscription started.',
+  graph: 'The graph of the role has changed since the subscription started.',
+} as const;
+
+/** Validates a document again. `why`: a sentence after each problem. Throws FozErrors. */
 function checkDocument(
   { options: { schema } }: RoleEngine,
   document: DocumentNode,
-  limitRules: readonly ValidationRule[],
+  rules: readonly ValidationRule[],
+  why: string,
 ): void {
-  const problems = validate(schema, document, [...specifiedRules, ...limitRules]);
-  if (problems.length > 0)
-    throw new FozErrors(
-      problems.map(({ message }) => new FozError('validation-failed', plainMessage(message))),
-    );
+  const problems = validate(schema, document, rules);
+  if (problems.length === 0) return;
+  const places = placesOf(problems, document);
+  throw new FozErrors(
+    problems.map(({ message }, index) => {
+      const text = `${plainMessage(message)} ${why}`;
+      return new FozError('validation-failed', text, { path: places[index]! });
+    }),
+  );
 }

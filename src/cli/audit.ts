@@ -6,7 +6,7 @@ import {
   pruneStoredAudit,
   verifyStoredAudit,
 } from '../control/index.ts';
-import { FozError } from '../core/index.ts';
+import { counted, FozError } from '../core/index.ts';
 import { type AuditKind, type AuditReport, auditFilters, auditKinds } from '../store/index.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 import { momentOf } from './moment.ts';
@@ -43,14 +43,17 @@ export async function verifyAuditLog(options: Options & { readonly checkpoint?: 
   if (options.json === true) console.log(JSON.stringify(report, null, 2));
   else {
     for (const { kind, message } of report.problems) console.log(`${kind}: ${message}`);
-    const range = report.first === null ? '' : ` (${report.first} to ${report.last})`;
-    console.log(
-      report.ok
-        ? `${report.records} records${range}, all as they were written. Last hash: ${report.hash}`
-        : `THE AUDIT LOG WAS TAMPERED WITH: ${report.problems.length} problems in ${report.records} records${range}.`,
-    );
+    console.log(verdictOf(report));
   }
   if (!report.ok) process.exitCode = 1;
+}
+
+function verdictOf({ ok, records, first, last, hash, problems }: AuditReport): string {
+  const range = `${counted(records, 'record')}${first === null ? '' : ` (${first} to ${last})`}`;
+  if (ok) return `${range}, all as ${records === 1 ? 'it was' : 'they were'} written. Last hash: ${hash}`;
+  if (problems.every(({ kind }) => kind === 'checkpoint'))
+    return `${range}, each as it was written, but WHETHER RECORDS ARE MISSING AT THE END CANNOT BE TOLD without a checkpoint of this store.`;
+  return `THE AUDIT LOG WAS TAMPERED WITH: ${counted(problems.length, 'problem')} in ${range}.`;
 }
 
 /** `foz audit export`: prints the audit log as JSON Lines. */
@@ -95,7 +98,9 @@ export async function pruneAuditLog(options: Options & { readonly days: string }
       ? await pruneStoredAudit(placeOf(options), process.env, days)
       : (await foz.query<{ pruneAudit: PrunedAudit }>(pruned, { days })).pruneAudit;
   const rest = through === null ? '' : ` The log now begins after record ${through}.`;
-  console.log(`${removed} records from before ${new Date(before).toISOString()} are removed.${rest}`);
+  console.log(
+    `${counted(removed, 'record')} from before ${new Date(before).toISOString()} ${removed === 1 ? 'is' : 'are'} removed.${rest}`,
+  );
 }
 
 function kindOf(text: string): AuditKind {

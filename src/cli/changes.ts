@@ -1,5 +1,5 @@
 import { type Following, firstNames, followingOf, followingWords, tableName } from '../control/index.ts';
-import { FozError, type SourceName } from '../core/index.ts';
+import { counted, FozError, type SourceName } from '../core/index.ts';
 import type { Connector } from '../plan/index.ts';
 import { factsOf, type SourceConfig } from '../views/index.ts';
 import { eachSource, SourceUnavailable, withConnector, withStoredSources } from './each-source.ts';
@@ -166,7 +166,8 @@ function print({
     `${source}: ${followingWords({ method })}${isMissed ? `, although "changes" asks for ${wanted}` : ''}`,
   );
   for (const line of [...obstacles, ...warnings]) console.log(`  ${line}`);
-  if (unseen.length > 0) console.log(`  Polled each second: ${firstNames(unseen)}, of ${tables} tables.`);
+  if (unseen.length > 0)
+    console.log(`  Polled each second: ${firstNames(unseen)}, of ${counted(tables, 'table')}.`);
   const byReason = new Map<string, string[]>();
   for (const { table, reason } of gaps) byReason.set(reason, [...(byReason.get(reason) ?? []), table]);
   for (const [reason, names] of byReason) console.log(`  ${firstNames(names)}: ${reason}`);

@@ -19,7 +19,7 @@ import {
   type SourceDescription,
   unsetVariables,
 } from '../control/index.ts';
-import { FozError } from '../core/index.ts';
+import { counted, FozError } from '../core/index.ts';
 import type { AttachedSource } from '../views/index.ts';
 import { attachStored, type Inspected } from './attach-stored.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
@@ -32,13 +32,16 @@ import {
 } from './graph-comparison.ts';
 import { issueLines } from './issues.ts';
 
-type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'> & {
-  /** How the source is followed; absent: a running Foz was asked, or the database does not answer. */
-  readonly changes?: Pick<Following, 'wanted' | 'method'> & { readonly reason: string };
-};
+/** A source; with its place in the configuration file if it is unavailable. */
+type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'> &
+  Place & {
+    /** How the source is followed; absent: a running Foz was asked, or the database does not answer. */
+    readonly changes?: Pick<Following, 'wanted' | 'method'> & { readonly reason: string };
+  };
+type Place = Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
 
 /** A problem; with file, line and column where it has a place in a file. */
-type LocatedIssue = Omit<CatalogIssue, 'path'> & Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
+type LocatedIssue = Omit<CatalogIssue, 'path'> & Place;
 
 interface Checked {
   readonly sources: readonly CheckedSource[];
@@ -71,13 +74,7 @@ export async function check(options: Options): Promise<void> {
     (against !== undefined && breakingIn(against) > 0);
   if (options.json === true) console.log(JSON.stringify({ ok: !failed, sources, issues, against }, null, 2));
   else {
-    for (const source of sources) {
-      const text =
-        source.state === 'available'
-          ? `ok: ${source.kind} ${source.version}, ${source.tables} tables${followed(source)}`
-          : `unavailable: ${source.reason}`;
-      console.log(`${source.name}: ${text}`);
-    }
+    for (const source of sources) console.log(sourceLine(source, issues));
     const lines = issueLines(
       issues,
       (issue) => `${placeOf(issue)}${issue.severity}: ${issue.where}: ${issue.reason}`,
@@ -93,6 +90,14 @@ export async function check(options: Options): Promise<void> {
     console.log(failed ? 'There are problems.' : empty ? 'There is nothing to ask for yet.' : 'All is well.');
   }
   if (failed) process.exitCode = 1;
+}
+
+/** A source that is reached, but of which nothing can be served as it should, is not called ok. */
+function sourceLine(source: CheckedSource, issues: readonly LocatedIssue[]): string {
+  const { name, kind, state, version, tables, reason } = source;
+  if (state !== 'available') return `${placeOf(source)}${name}: unavailable: ${reason}`;
+  const isOk = issues.every(({ severity, where }) => severity !== 'error' || where !== name);
+  return `${name}: ${isOk ? 'ok' : 'reached'}: ${kind} ${version}, ${counted(tables, 'table')}${followed(source)}`;
 }
 
 function refuseMixed({ endpoint, against, role }: Options): void {
@@ -123,7 +128,10 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
   try {
     const { sources: all } = attached.registry;
     const followings = await followingsOf(all);
-    sources = all.map((source) => shown(source, followings.get(source.name)));
+    sources = all.map((source) => ({
+      ...shown(source, followings.get(source.name)),
+      ...(source.status.state === 'available' ? {} : sourcePlace(source.name, config, read)),
+    }));
     issues = issuesOf(attached, config, followings, problems.length > 0);
     if (before !== null) compared = comparedWith(against!, before, roleSchema(graphs, role));
   } finally {
@@ -153,11 +161,7 @@ async function checked({ config: file, against, role }: Options): Promise<Checke
 }
 
 /** The place of the source that an issue is about: its `customization` settles names. */
-function sourcePlace(
-  where: string,
-  { sources }: FozConfig,
-  { placeOf }: Pick<ReadConfig, 'placeOf'>,
-): Pick<LocatedIssue, 'file' | 'line' | 'column'> {
+function sourcePlace(where: string, { sources }: FozConfig, { placeOf }: Pick<ReadConfig, 'placeOf'>): Place {
   const at = sources.findIndex(({ name }) => where === name || where.startsWith(`${name}.`));
   if (at < 0) return {};
   const { file, line, column } = placeOf(['sources', at]);
@@ -190,7 +194,7 @@ function issuesOf(
 }
 
 /** `foz.yaml:12:9  `, which editors and terminals turn into a link. */
-function placeOf({ file, line, column }: LocatedIssue): string {
+function placeOf({ file, line, column }: Place): string {
   return file === undefined ? '' : `${file}:${line}:${column}  `;
 }
 

@@ -3,7 +3,7 @@ import { didYouMean } from '../catalog/index.ts';
 import { type ControlPlane, type FozConfig, loadConfig, sourcesOf } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
 import type { Connector } from '../plan/index.ts';
-import type { SourceConfig } from '../views/index.ts';
+import { failureWords, type SourceConfig } from '../views/index.ts';
 import { openPlane } from './attach-stored.ts';
 
 /** Reads `foz.yaml` and opens its store for `body`. `sources`: all of them, or the one called `only`; never empty. */
@@ -35,7 +35,7 @@ export class SourceUnavailable extends FozError {
   readonly reason: string;
 
   constructor(source: string, cause: FozError) {
-    const reason = cause.internal ?? cause.message;
+    const reason = failureWords(cause);
     super(cause.code, `${source}: unavailable: ${reason}`, { cause });
     this.source = source;
     this.reason = reason;

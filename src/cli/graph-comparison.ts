@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLSchema } from 'graphql';
-import { FozError } from '../core/index.ts';
+import { counted, FozError } from '../core/index.ts';
 import { compareGraphs, type GraphChange, linesOf } from '../views/index.ts';
 import { printedName } from './output.ts';
 
@@ -55,7 +55,7 @@ export function printCompared(compared: ComparedWithFile, role: string | undefin
     );
     return;
   }
-  console.log(`${graph} breaks operations that ${file} allows (${breaking.length} changes):`);
+  console.log(`${graph} breaks operations that ${file} allows (${counted(breaking.length, 'change')}):`);
   for (const line of linesOf(breaking)) console.log(`  ${line.replace(/ {2}\[breaking\]$/, '')}`);
   console.log(`${rest}${rest === '' ? '' : ' '}If all of it is meant: ${writing(file, role)}`);
 }

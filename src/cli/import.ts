@@ -1,4 +1,5 @@
 import { importHasura } from '../control/index.ts';
+import { counted } from '../core/index.ts';
 
 /** `foz import hasura`: converts Hasura's metadata to a configuration and metadata of Foz, and lists the parts without a counterpart. */
 export async function importFromHasura(
@@ -13,7 +14,7 @@ export async function importFromHasura(
   for (const { file, line, column, where, reason } of findings)
     console.log(`  ${file}:${line}:${column}  ${where}: ${reason}`);
   console.log(
-    `\n${sources} sources, ${tables} tables, ${permissions} permissions; ${findings.length} things to look at.`,
+    `\n${counted(sources, 'source')}, ${counted(tables, 'table')}, ${counted(permissions, 'permission')}; ${counted(findings.length, 'thing')} to look at.`,
   );
   console.log(
     `Who may come in (admin secrets, tokens, webhook) is not in Hasura's metadata: say it in the part "auth" of ${options.out}.`,

@@ -6,6 +6,7 @@ import { connect } from '../attach.ts';
 import { addToConfig, filledText, schemaComment, valueInConfig } from '../control/index.ts';
 import { FozError, parseSourceName } from '../core/index.ts';
 import {
+  failureWords,
   isSourceKind,
   type KindFacts,
   kindFacts,
@@ -175,11 +176,17 @@ function askForPlace(place: KindFacts['place'], example: string, before: string)
   return ask(() =>
     prompts.text({
       message: before === '' ? `Its ${what}?` : `Its ${what}? (Ctrl-C to stop)`,
-      placeholder: example,
+      placeholder: place === 'url' ? `${example}, or \${env:SHOP_URL}` : example,
       initialValue: before,
-      validate: (text) => ((text ?? '') === '' ? 'Please give one.' : undefined),
+      validate: (text) => ((text ?? '') === '' ? 'Please give one.' : shellVariable(text)),
     }),
   );
+}
+
+/** The advice for a variable as a shell spells it; `undefined`: the text is none. */
+function shellVariable(text = ''): string | undefined {
+  const name = /^\$\{?([A-Za-z_]\w*)\}?$/.exec(text.trim())?.[1];
+  return name === undefined ? undefined : `An environment variable is written as \${env:${name}}.`;
 }
 
 async function ask(prompt: () => Promise<unknown>): Promise<string> {
@@ -198,6 +205,8 @@ async function problemOf(source: SourceConfig, folder: string): Promise<string |
   const { place } = kindFacts(source.kind);
   const { text, problems } = filledText(source[place]!, folder, process.env);
   if (problems.length > 0) return `${problems.join(', ')}.`;
+  const variable = shellVariable(source[place]);
+  if (variable !== undefined) return variable;
   const wrong = urlProblem(source.kind, source.url === undefined ? undefined : text);
   if (wrong !== null) return `The URL ${wrong}.`;
   try {
@@ -210,26 +219,15 @@ async function problemOf(source: SourceConfig, folder: string): Promise<string |
       await connector.close();
     }
   } catch (error) {
-    const network = networkReason(error);
-    if (network !== null) return `${network}. ${wayTo(source)}`;
+    if (error instanceof FozError) return failureWords(error, placeOfUrl(source));
     return error instanceof TypeError ? error.message : messageOf(error);
   }
 }
 
-/** Why no server answered, in the words of the network; `null`: a server did, or it is another error. */
-function networkReason(error: unknown): string | null {
-  const { cause } = error as { cause?: NodeJS.ErrnoException };
-  const known = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'];
-  if (cause?.code === undefined || !known.includes(cause.code)) return null;
-  // If all addresses of a host refuse, the error has no message.
-  return cause.message || cause.code;
-}
-
-/** The advice after a refused connection. */
-function wayTo({ url = '' }: SourceConfig): string {
+/** Where the URL of a source stands, for the advice after a refused connection. */
+function placeOfUrl({ url = '' }: SourceConfig): string {
   const variable = /^\$\{env:(\w+)\}$/.exec(url)?.[1];
-  const place = variable === undefined ? 'in the URL' : `in the environment variable ${variable}`;
-  return `Does the server run, and are host and port right ${place}?`;
+  return variable === undefined ? 'in the URL' : `in the environment variable ${variable}`;
 }
 
 /** Moves a URL with a password to a file that only this user can read, so that foz.yaml can be shared. */
@@ -244,7 +242,7 @@ function withSecretAside(source: SourceConfig, folder: string): SourceConfig {
   if (!existsSync(ignored)) writeFileSync(ignored, '*\n');
   writeFileSync(join(folder, file), `${url}\n`, { mode: 0o600 });
   console.log(
-    `The URL has a password: it is in ${file}, which only you can read, and not in the configuration.`,
+    `The URL has a password: it is in ${file}, which only you can read, and not in the configuration. It is lost with that folder, and is not shared by Git: elsewhere, put it there again, or write \${env:...} into the configuration.`,
   );
   return { ...source, url: `\${file:${file}}` };
 }

@@ -1,6 +1,6 @@
 import { noMetadata } from '../catalog/index.ts';
 import type { ControlPlane, FozConfig } from '../control/index.ts';
-import type { SourceName } from '../core/index.ts';
+import { counted, type SourceName } from '../core/index.ts';
 import type { SourceConfig } from '../views/index.ts';
 import {
   factsOf,
@@ -99,7 +99,7 @@ const marks = { added: '+', removed: '-', changed: '~' } as const;
 function print(results: readonly Result[], written: boolean): void {
   for (const { source, tables, changes, graphChanges, issues } of results) {
     console.log(
-      `${source}: ${tables} tables, ${changes.length === 0 ? 'nothing has changed' : `${changes.length} changes`}`,
+      `${source}: ${counted(tables, 'table')}, ${changes.length === 0 ? 'nothing has changed' : counted(changes.length, 'change')}`,
     );
     for (const change of changes) console.log(`  ${marks[change.change]} ${change.what}  ${change.detail}`);
     for (const line of linesOf(graphChanges ?? [])) console.log(`  graph: ${line}`);

@@ -10,7 +10,7 @@ import {
   metadataTarget,
   writeFolder,
 } from '../control/index.ts';
-import { FozError } from '../core/index.ts';
+import { counted, FozError } from '../core/index.ts';
 import type { Store } from '../store/index.ts';
 import { attachStored } from './attach-stored.ts';
 import { type EndpointOptions, type RunningFoz, runningFoz } from './endpoint.ts';
@@ -33,7 +33,7 @@ export async function exportMetadata(folder: string, options: Options): Promise<
     for (const path of written) console.log(`+ ${path}`);
     for (const path of removed) console.log(`- ${path}`);
     console.log(
-      `${folder} has the metadata of ${target.name}, version ${version}: ${written.length} files written, ${removed.length} removed, ${unchanged.length} as they were.`,
+      `${folder} has the metadata of ${target.name}, version ${version}: ${counted(written.length, 'file')} written, ${removed.length} removed, ${unchanged.length} as they were.`,
     );
   });
 }
@@ -48,7 +48,7 @@ export async function diffMetadataFolder(folder: string, options: Options): Prom
     console.log(
       changes.length === 0
         ? `${folder} and ${target.name} (version ${version}) say the same.`
-        : `${counted(changes)} against ${target.name}, version ${version}.`,
+        : `${counted(changes.length, 'change')} against ${target.name}, version ${version}.`,
     );
   });
 }
@@ -71,8 +71,9 @@ export async function applyMetadataFolder(
     printChanges(changes);
     for (const { where, reason } of notes) console.log(`note: ${where}: ${reason}`);
     if (changes.length === 0) console.log(`Nothing to change: ${target.name} is at version ${version}.`);
-    else if (applied) console.log(`${counted(changes)} applied: ${target.name} is at version ${version}.`);
-    else console.log(`${counted(changes)} would be applied on top of version ${version}.`);
+    else if (applied)
+      console.log(`${counted(changes.length, 'change')} applied: ${target.name} is at version ${version}.`);
+    else console.log(`${counted(changes.length, 'change')} would be applied on top of version ${version}.`);
   });
 }
 
@@ -156,8 +157,4 @@ function printChanges(changes: readonly MetadataChange[]): void {
     last = where;
     console.log(`  ${marks[change]} ${text}`);
   }
-}
-
-function counted({ length }: readonly MetadataChange[]): string {
-  return length === 1 ? '1 change' : `${length} changes`;
 }

@@ -1,4 +1,5 @@
 export { CacheBudget, type CacheShare, type CacheState, heapPart, textBytes } from './cache.ts';
+export { counted } from './counted.ts';
 export type { EndSignal } from './end-signal.ts';
 export { type ErrorCode, errorCodes, FozError, type FozErrorOptions, FozErrors } from './errors.ts';
 export {

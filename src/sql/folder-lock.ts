@@ -11,6 +11,7 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FozError } from '../core/index.ts';
+import { SameFile } from './same-file.ts';
 
 const touchEveryMs = 5_000;
 /** Milliseconds after which a note of another machine is stale: its process is gone. */
@@ -68,7 +69,7 @@ export async function lockFolder(folder: string, options: FolderLockOptions): Pr
       release();
       release = null;
     }
-    if (release !== null) note.write();
+    if (release !== null) note.hold(`${file}-held`);
   } catch (error) {
     throw new FozError(
       'unavailable',
@@ -123,6 +124,8 @@ class Note {
   readonly #file: string;
   readonly #own: string;
   readonly #text: string;
+  /** The locked file, once this process holds it. */
+  #lock: SameFile | null = null;
 
   constructor(file: string) {
     this.#file = file;
@@ -131,17 +134,28 @@ class Note {
     this.#text = JSON.stringify(self satisfies Holder);
   }
 
+  /** Writes the note of a process that has locked `lock`. */
+  hold(lock: string): void {
+    this.#write();
+    this.#lock = new SameFile(lock);
+  }
+
   /** Replaces the note as a whole, so that no process reads half of one. */
-  write(): void {
+  #write(): void {
     writeFileSync(this.#own, this.#text, { mode: 0o600 });
     renameSync(this.#own, this.#file);
   }
 
+  /** Whether the locked file is still there. If it was removed, another process may have locked a new one, whose note is not ours. */
+  #isOwn(): boolean {
+    return this.#lock?.look() === 'same';
+  }
+
   touch(): void {
     try {
-      this.write();
+      if (this.#isOwn()) this.#write();
     } catch {
-      // The folder was removed, or the disk is full. The database itself will report that.
+      // The disk is full. The database itself will report that.
     }
   }
 
@@ -155,7 +169,7 @@ class Note {
 
   remove(): void {
     try {
-      rmSync(this.#file, { force: true });
+      if (this.#isOwn()) rmSync(this.#file, { force: true });
     } catch {
       // The folder has become read-only. The note is about a process that is gone, which the lock says too.
     }

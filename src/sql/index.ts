@@ -37,6 +37,7 @@ export {
 export { namespaceFilter, tableFilter } from './patterns.ts';
 export { Pool, type Pooled, type PoolOptions } from './pool.ts';
 export { pooledDriver, type ServerOptions, type ServerSettings, serverSettings } from './pooled-driver.ts';
+export { type FoundFile, SameFile } from './same-file.ts';
 export { render, Sql, sql } from './sql.ts';
 export { streamClosed, streamNotAwaited } from './stream-errors.ts';
 export {

@@ -1,4 +1,5 @@
 import knexPackage, { type Knex } from 'knex';
+import type { FozError } from '../core/index.ts';
 import { EmbeddedPool } from './pglite/pool.ts';
 import { embeddedFolder } from './place.ts';
 
@@ -7,6 +8,8 @@ export interface StoreConnection {
   readonly db: Knex;
   /** Opens a separate connection of the `pg` package for notifications; `null`: embedded, so no other process can write. */
   readonly listener: (() => Promise<ListenConnection>) | null;
+  /** FozError `unavailable` when the folder of an embedded store was removed or replaced since it was opened. Takes some microseconds. */
+  lost(): FozError | null;
   close(): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ function embedded(folder: string): StoreConnection {
   return {
     db,
     listener: null,
+    lost: () => pool.lost(),
     close: async () => {
       await pool.end();
       await db.destroy();
@@ -60,5 +64,10 @@ function server(url: string): StoreConnection {
     acquireConnectionTimeout: 8_000,
     ...quiet,
   });
-  return { db, listener: () => db.client.acquireRawConnection(), close: () => db.destroy() };
+  return {
+    db,
+    listener: () => db.client.acquireRawConnection(),
+    lost: () => null,
+    close: () => db.destroy(),
+  };
 }

@@ -34,7 +34,7 @@ export type { MigrationStatus } from './migrate.ts';
 export { StoreTaken } from './pglite/lock.ts';
 export { templateFile, unpackTemplate } from './pglite/template.js';
 export { storeExists } from './place.ts';
-export { replaceFile } from './replace-file.ts';
+export { replaceFile, StateFiles } from './replace-file.ts';
 export {
   insertKey,
   type KeyDescription,

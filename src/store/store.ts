@@ -33,6 +33,9 @@ export interface StoreOptions {
   readonly migrate?: boolean;
 }
 
+/** Milliseconds between two looks whether the folder of an embedded store is still there. */
+const lossCheckMs = 1_000;
+
 /**
  * Foz's own store. It is opened on first use or by `open`, and each use retries a store that is down. All methods
  * reject with FozError: `unavailable` when the store does not answer, `not-supported` when a newer version of Foz
@@ -47,6 +50,9 @@ export class Store {
   readonly #watch: ChangeWatch;
   #opened: Promise<readonly string[]> | null = null;
   #hasOpened = false;
+  #connected: StoreConnection | null = null;
+  readonly #lossTimer: NodeJS.Timeout | null;
+  #wasLost = false;
   #closed: Promise<void> | null = null;
 
   constructor(options: StoreOptions) {
@@ -54,6 +60,7 @@ export class Store {
     this.place = placeOf(options.url, options.folder);
     this.#options = options;
     if (options.url !== undefined) checkUrl(options.url);
+    this.#lossTimer = options.url === undefined ? setInterval(() => this.lost, lossCheckMs).unref() : null;
     this.#watch = new ChangeWatch({
       db: async () => {
         await this.open();
@@ -72,6 +79,28 @@ export class Store {
   /** Whether the store was opened. It may be down again since. */
   get hasOpened(): boolean {
     return this.#hasOpened;
+  }
+
+  /**
+   * Why an embedded store that was opened is lost: its folder was removed or replaced. `null`: it is there. Looks at the folder, which takes
+   * some microseconds. The log gets each loss and each return.
+   */
+  get lost(): string | null {
+    const reason = this.#connected?.lost()?.message ?? null;
+    if ((reason !== null) !== this.#wasLost && this.#closed === null) this.#logLoss(reason);
+    this.#wasLost = reason !== null;
+    return reason;
+  }
+
+  /** The last answer to `lost`, at most a second old, for the hot path. */
+  get wasLost(): boolean {
+    return this.#wasLost;
+  }
+
+  #logLoss(reason: string | null): void {
+    const fields = { store: this.place };
+    if (reason === null) this.#options.log?.warn(fields, 'The store is there again.');
+    else this.#options.log?.error(fields, `${reason} Until then nothing is written to it.`);
   }
 
   /** Connects and applies migrations, once. Resolves with the names of the migrations applied. */
@@ -156,6 +185,7 @@ export class Store {
 
   /** Waits for running statements of an embedded store, then closes it. */
   close(): Promise<void> {
+    clearInterval(this.#lossTimer ?? undefined);
     this.#closed ??= (async () => {
       await this.#opened?.catch(() => {});
       await this.#watch.close();
@@ -170,9 +200,10 @@ export class Store {
 
   /** knex is imported here because loading it takes long, and the server should start without waiting for it. */
   #connect(): Promise<StoreConnection> {
-    this.#connection ??= import('./connect.ts').then(({ connectStore }) =>
-      connectStore(this.#options.url, this.#options.folder),
-    );
+    this.#connection ??= import('./connect.ts').then(({ connectStore }) => {
+      this.#connected = connectStore(this.#options.url, this.#options.folder);
+      return this.#connected;
+    });
     return this.#connection;
   }
 

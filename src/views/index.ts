@@ -20,6 +20,7 @@ export { checkAllowLists } from './operations/allow-list.ts';
 export { changeSettings, changesOf, changesProblem } from './sources/change-settings.ts';
 export { diffFacts } from './sources/diff.ts';
 export { wantedEnums } from './sources/enum-tables.ts';
+export { failureWords } from './sources/failure-words.ts';
 export {
   isSourceKind,
   type KindFacts,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -119,14 +119,48 @@ test('the graph is compared with what was served before the start, and watched f
 }, 300_000);
 
 test('a change that Foz notices by itself is told, too', async () => {
-  writeFileSync(file, configuration.replace('seconds: 0', 'seconds: 1'));
+  const watching = configuration.replace('seconds: 0', 'seconds: 1');
+  writeFileSync(file, watching.replace('[id, total]', '[id, paid]'));
   const { server, log } = await served();
+  const leftOut = 'parts of the metadata do not fit the changed graph and are left out';
   try {
     await run('alter table orders drop column paid');
     await until(() => log.some(({ msg }) => msg === 'the graph has changed'), 60_000);
     expect(log.find(({ msg }) => msg === 'the graph has changed')!.lines![0]).toMatch(
       /^- orders\.paid was removed/,
     );
+    // The permission names the column: the role loses the table, and the log says why.
+    await until(() => log.some(({ msg }) => msg === leftOut), 60_000);
+    expect(log.find(({ msg }) => msg === leftOut)!.lines).toEqual([
+      expect.stringMatching(
+        /orders: select permission of role "clerk", columns.*: .*paid.*; the permission is left out/,
+      ),
+    ]);
+    // Told once, not again after each further change.
+    await run('create table later (id integer primary key)');
+    await until(() => log.filter(({ msg }) => msg === 'the graph has changed').length > 1, 60_000);
+    expect(log.filter(({ msg }) => msg === leftOut)).toHaveLength(1);
+    await run('drop table later');
+  } finally {
+    await server.close(100);
+    writeFileSync(file, configuration);
+  }
+}, 120_000);
+
+test('a source that is lost while Foz runs, and is back, is told', async () => {
+  writeFileSync(file, configuration.replace('seconds: 0', 'seconds: 1'));
+  const { server, log } = await served();
+  const database = join(folder, 'shop.db');
+  try {
+    renameSync(database, `${database}.away`);
+    await until(() => log.some(({ msg }) => msg.startsWith('source is unavailable')), 60_000);
+    renameSync(`${database}.away`, database);
+    await until(() => log.some(({ msg }) => msg === 'source is available again'), 60_000);
+    const lines = log.filter(({ msg }) => /^source is /.test(msg));
+    expect(lines).toMatchObject([
+      { level: 40, source: 'shop', reason: expect.stringContaining('shop.db') },
+      { level: 30, source: 'shop' },
+    ]);
   } finally {
     await server.close(100);
     writeFileSync(file, configuration);

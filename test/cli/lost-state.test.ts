@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
@@ -105,10 +115,11 @@ for (const [what, when_down, lose] of losses)
         said.push(id);
     }
     expect(await list()).toEqual([...before, first, ...said]);
+    if (what === 'removed') await mustBeNoticed();
     // The control API answers, whatever it can still do.
     for (const query of [
       '{ sources { name } }',
-      'mutation { createApiKey(input: {name: "k", role: "admin"}) { key } }',
+      'mutation { createKey(input: {name: "k", roles: ["admin"]}) { text } }',
       'mutation { removeSource(name: "none") { name } }',
     ])
       expect(await ask('control/graphql', query)).toBeDefined();
@@ -127,9 +138,66 @@ for (const [what, when_down, lose] of losses)
       expect(tries).toBeLessThan(300);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    expect(await foz.isReady()).toBe(true);
+    expect(await foz.isReady()).toBe(what !== 'removed');
     const warnings = foz.log.split('\n').filter((line) => line.includes('checkpoint of the audit log'));
     expect(warnings.length).toBeLessThan(2);
     expect(await foz.stop()).toBe(0);
     expect(foz.log).not.toMatch(/uncaught|unhandled/i);
+    // A process whose folder was removed puts nothing in its place.
+    if (what === 'removed') expect(existsSync(state)).toBe(false);
   }, 300_000);
+
+/** All that tells the state of Foz says that the folder of the store was removed. */
+async function mustBeNoticed(): Promise<void> {
+  const reason = /^The store in .*store was removed while Foz runs: move the folder back, or restart Foz/;
+  const ready = await fetch(`${foz!.url}readyz`);
+  expect(ready.status).toBe(503);
+  expect(await ready.json()).toMatchObject({ status: 'not ready', store: { ready: false } });
+  expect((await ask('control/graphql', '{ health { ok store } }')).data).toEqual({
+    health: { ok: false, store: expect.stringMatching(reason) },
+  });
+  for (const query of [
+    '{ storeStatus { pending } }',
+    'mutation { createKey(input: {name: "k", roles: ["admin"]}) { text } }',
+  ])
+    expect((await ask('control/graphql', query)).errors).toMatchObject([
+      { message: expect.stringMatching(reason), extensions: { code: 'unavailable' } },
+    ]);
+  // Refused before anything is written.
+  const { errors } = await ask('graphql', 'mutation { insert_notes_one(object: {body: "late"}) { id } }');
+  expect(errors).toMatchObject([{ extensions: { code: 'unavailable' } }]);
+  expect(errors![0]!.extensions).not.toHaveProperty('committed');
+  const lines = foz!.log.split('\n').filter((line) => /"level":50.*was removed while Foz runs/.test(line));
+  expect(lines).toHaveLength(1);
+}
+
+test('a state folder that is moved back is used again; one that took its place is not', async () => {
+  foz = await start({ when_down: 'closed' });
+  const insert = () => ask('graphql', 'mutation { insert_notes_one(object: {body: "x"}) { id } }');
+  const until = async (isReady: boolean) => {
+    while ((await foz!.isReady()) !== isReady) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  expect((await insert()).errors).toBeUndefined();
+  const away = join(folder, 'away');
+  renameSync(state, away);
+  await until(false);
+  expect((await insert()).errors).toBeDefined();
+  renameSync(away, state);
+  await until(true);
+  expect((await insert()).errors).toBeUndefined();
+  // A restored copy is another folder: what Foz has open does not lead to it.
+  renameSync(state, away);
+  cpSync(away, state, { recursive: true });
+  await until(false);
+  expect((await insert()).errors).toMatchObject([{ extensions: { code: 'unavailable' } }]);
+  const before = readdirSync(state).map((name) => [name, statSync(join(state, name)).mtimeMs]);
+  expect(await foz.stop()).toBe(0);
+  expect(foz.log).toMatch(/was replaced while Foz runs: restart Foz/);
+  expect(readdirSync(state).map((name) => [name, statSync(join(state, name)).mtimeMs])).toEqual(before);
+  rmSync(away, { recursive: true });
+  // The restart finds the copy whole, with what was written before it was made.
+  foz = await start({ when_down: 'closed' });
+  expect((await ask('control/graphql', '{ verifyAudit { ok problems { message } } }')).data).toMatchObject({
+    verifyAudit: { ok: true },
+  });
+}, 300_000);

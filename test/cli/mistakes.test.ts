@@ -126,6 +126,25 @@ const mistakes: readonly Mistake[] = [
     says: /The URL must look like postgres:\/\/user:password@host\/database\.$/,
   },
   {
+    name: 'init: a variable as a shell spells it',
+    args: ['init', '--kind', 'postgres', '--url', '$SHOP_URL'],
+    says: /An environment variable is written as \$\{env:SHOP_URL\}\.$/,
+  },
+  {
+    name: 'check: a password whose end would be taken for the path, and its start for the host',
+    args: ['check'],
+    files: {
+      'foz.yaml':
+        'sources: [{ name: shop, kind: postgres, url: "postgres://me:se@cr/et@127.0.0.1:1/shop" }]\n',
+    },
+    says: /^foz\.yaml:1:\d+ {2}(?:error: )?sources\[0\]\.url: has an @ after its host: a password with @ : \/ \? # in it is written with %40 %3A %2F %3F %23\n(?![\s\S]*cr)/,
+  },
+  {
+    name: 'init: such a password with #',
+    args: ['init', '--kind', 'mysql', '--url', 'mysql://me:se@cr#et@127.0.0.1:1/shop'],
+    says: /^MySQL cannot be reached, so nothing was written: The URL has an @ after its host: a password with @ : \/ \? # in it is written with %40 %3A %2F %3F %23\.$/,
+  },
+  {
     name: 'init: nobody listens',
     args: ['init', '--kind', 'postgres', '--url', 'postgres://me:secret@127.0.0.1:1/shop'],
     says: /^PostgreSQL cannot be reached, so nothing was written: connect ECONNREFUSED 127\.0\.0\.1:1\. Does the server run, and are host and port right in the URL\?$/,
@@ -140,25 +159,25 @@ const mistakes: readonly Mistake[] = [
     name: 'changes status: one source of two is down',
     args: ['changes', 'status'],
     files: { 'foz.yaml': oneDown },
-    says: /^desk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1\nshop: followed by the version of the file/,
+    says: /^desk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1\. Does the server run, and are host and port right in the URL\?\nshop: followed by the version of the file/,
   },
   {
     name: 'changes status --json: one source of two is down',
     args: ['changes', 'status', '--json'],
     files: { 'foz.yaml': oneDown },
-    says: /"source": "desk",\s+"state": "unavailable",\s+"reason": "connect ECONNREFUSED 127\.0\.0\.1:1"[\s\S]*"source": "shop"/,
+    says: /"source": "desk",\s+"state": "unavailable",\s+"reason": "connect ECONNREFUSED 127\.0\.0\.1:1\. Does the server run[^"]*"[\s\S]*"source": "shop"/,
   },
   {
     name: 'changes setup: the source is down',
     args: ['changes', 'setup', 'desk'],
     files: { 'foz.yaml': oneDown },
-    says: /^desk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+    says: /^desk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1\. Does the server run, and are host and port right in the URL\?$/,
   },
   {
     name: 'introspect: one source of two is down',
     args: ['introspect'],
     files: { 'foz.yaml': oneDown },
-    says: /^shop: 1 tables[\s\S]*\ndesk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+    says: /^shop: 1 table, [\s\S]*\ndesk: unavailable: connect ECONNREFUSED 127\.0\.0\.1:1\. Does the server run, and are host and port right in the URL\?$/,
   },
   {
     name: 'check: a scope for tables of a source that is down is not judged',
@@ -450,7 +469,7 @@ metadata: metadata
     args: ['check', '--all'],
     files: { 'foz.yaml': withoutDesk },
     says: [
-      'desk: unavailable: connect ECONNREFUSED 127.0.0.1:1',
+      'foz.yaml:1:56  desk: unavailable: connect ECONNREFUSED 127.0.0.1:1. Does the server run, and are host and port right in the URL?',
       'foz.yaml:5:15  error: desk.tickets: the source desk was never read, so this is not checked',
       'There are problems.',
     ],
@@ -459,7 +478,7 @@ metadata: metadata
     name: 'check: what follows from a source that is not there is one sentence',
     args: ['check'],
     files: { 'foz.yaml': withoutDesk },
-    says: /^shop: ok: .*\ndesk: unavailable: .*\n(?:.*\n)?3 more problems follow from these, and go away with them\. See all with --all\.\nThere are problems\.$/,
+    says: /^shop: ok: .*, 1 table\nfoz\.yaml:1:56 {2}desk: unavailable: .*\n(?:.*\n)?3 more problems follow from these, and go away with them\. See all with --all\.\nThere are problems\.$/,
   },
   {
     name: 'check: a table that was renamed',

@@ -64,7 +64,7 @@ test('the audit log is verified with the checkpoint of the state folder; without
   await append(1);
   expect(await verifyStoredAudit(at, {}, checkpoint)).toMatchObject({ ok: true, records: 4 });
   writeFileSync(checkpoint, first.replace('"seq":3', '"seq":9'));
-  expect(await verifyStoredAudit(at, {})).toMatchObject({ ok: false, problems: [{ kind: 'unsigned' }] });
+  expect(await verifyStoredAudit(at, {})).toMatchObject({ ok: false, problems: [{ kind: 'checkpoint' }] });
   writeFileSync(checkpoint, first);
   await using((store) => store.write((db) => db('foz.secrets').delete()));
   expect(await verifyStoredAudit(at, {})).toMatchObject({ ok: false });

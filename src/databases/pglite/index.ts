@@ -3,6 +3,7 @@ import type { Connector } from '../../plan/index.ts';
 import { lockFolder, Pool, sqlConnector, Watch } from '../../sql/index.ts';
 import { driverOver, isFull, postgresDialect, toFozError } from '../postgres/index.ts';
 import { pgliteChanges } from './changes.ts';
+import { OpenFolder } from './open-folder.ts';
 import { EmbeddedSession } from './session.ts';
 
 /** Options of an embedded PostgreSQL. */
@@ -26,14 +27,23 @@ export interface PgliteOptions {
  */
 export function connectPglite(options: PgliteOptions = {}): Connector {
   const waitMs = options.waitMs ?? 30_000;
+  let opened: OpenFolder | null = null;
   const open = async (onEnd: (session: EmbeddedSession) => void) => {
+    // Opening a folder that was removed would create an empty database in its place.
+    opened?.check();
     const free = await lock(options.folder);
     const end = (session: EmbeddedSession) => {
       free();
       onEnd(session);
     };
     try {
-      return await EmbeddedSession.open(databaseOptions(options), options.setUp ?? (async () => {}), end);
+      const session = await EmbeddedSession.open(
+        databaseOptions(options),
+        options.setUp ?? (async () => {}),
+        end,
+      );
+      if (options.folder !== undefined) opened ??= new OpenFolder(options.folder);
+      return session;
     } catch (error) {
       free();
       throw error;

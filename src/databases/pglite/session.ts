@@ -12,6 +12,7 @@ import {
 } from '../postgres/index.ts';
 import { type EmbeddedAnswer, readAnswer } from './answer.ts';
 import { openDatabase } from './open.ts';
+import { OpenFolder } from './open-folder.ts';
 
 const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'iso_8601'; set extra_float_digits = 1;
 set standard_conforming_strings = on; set jit = off; set application_name = 'foz'`;
@@ -22,10 +23,17 @@ export class EmbeddedSession implements Pooled {
   readonly #database: PGlite;
   readonly #onEnd: (session: EmbeddedSession) => void;
   readonly #prepared = new PreparedStatements(500);
+  /** `null`: the database is in memory. */
+  readonly #folder: OpenFolder | null;
   #ended = false;
 
-  private constructor(database: PGlite, onEnd: (session: EmbeddedSession) => void) {
+  private constructor(
+    database: PGlite,
+    folder: string | undefined,
+    onEnd: (session: EmbeddedSession) => void,
+  ) {
     this.#database = database;
+    this.#folder = folder === undefined ? null : new OpenFolder(folder);
     this.#onEnd = onEnd;
   }
 
@@ -45,7 +53,7 @@ export class EmbeddedSession implements Pooled {
       await database.close().catch(() => {});
       throw error;
     }
-    return new EmbeddedSession(database, onEnd);
+    return new EmbeddedSession(database, options.dataDir, onEnd);
   }
 
   get usable(): boolean {
@@ -68,6 +76,7 @@ export class EmbeddedSession implements Pooled {
     lead: string | null = null,
   ): Promise<Answer> {
     checkCount(values.length);
+    this.#folder?.check();
     const call = this.#prepared.call(text, values);
     const calls = lead === null ? [call] : [this.#prepared.call(lead, []), call];
     const message = roundTrip(this.#prepared.takeClosed(), calls);
@@ -125,7 +134,9 @@ export class EmbeddedSession implements Pooled {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const closed = this.#database.closed ? Promise.resolve() : this.#database.close();
+    // Closing writes to the folder, where another database may be by now.
+    const mayClose = !this.#database.closed && this.#folder?.isLost !== true;
+    const closed = mayClose ? this.#database.close() : Promise.resolve();
     // The database counts as closed even when closing failed.
     void closed.catch(() => {}).then(() => this.#onEnd(this));
   }

@@ -1,5 +1,5 @@
 import type { FactIssue, NativeComparison, SourceFacts } from '../../catalog/index.ts';
-import type { EndSignal } from '../../core/index.ts';
+import { counted, type EndSignal } from '../../core/index.ts';
 import type { IntrospectOptions, Runner } from '../../plan/index.ts';
 import { namespaceFilter, tableFilter } from '../../sql/index.ts';
 import { ColumnTypes } from './column-types.ts';
@@ -67,8 +67,8 @@ function rightsIssues(unreadable: readonly Row[], readable: number): FactIssue[]
   const usage = entered === 't' ? '' : `usage on schema ${namespace}, `;
   const reason =
     readable === 0
-      ? `the user ${user} may read none of its ${unreadable.length} tables (${list}): grant it ${usage}select on them`
-      : `${unreadable.length} tables are left out, which the user ${user} may not read: ${list}`;
+      ? `the user ${user} may read none of its ${counted(unreadable.length, 'table')} (${list}): grant it ${usage}select on them`
+      : `${unreadable.length === 1 ? '1 table is' : `${unreadable.length} tables are`} left out, which the user ${user} may not read: ${list}`;
   const severity = readable === 0 ? 'error' : 'note';
   return [{ namespace: null, table: null, column: null, reason, severity }];
 }

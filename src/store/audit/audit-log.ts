@@ -57,7 +57,8 @@ export class AuditLog {
   constructor(options: AuditOptions) {
     this.#options = options;
     this.whenDown = options.whenDown ?? 'closed';
-    this.checkpoint = new Checkpoint(options.folder, options.checkpointMs ?? 1_000, options.log);
+    const isLost = () => options.store.lost !== null;
+    this.checkpoint = new Checkpoint(options.folder, options.checkpointMs ?? 1_000, isLost, options.log);
     this.#refusals = new Refusals((event) => this.append(event), options.refusalsMs);
   }
 
@@ -114,19 +115,19 @@ export class AuditLog {
   }
 
   /**
-   * Awaited before an action that must be audited. If the log fails closed and the last write failed, this writes a
-   * record about the gap. If that fails too, it rejects with FozError `unavailable`, so that the action is not
-   * taken. Otherwise it costs nothing. Only a write proves that the log works: a store that can be read or locked
-   * may have no room for a record.
+   * Awaited before an action that must be audited. If the log fails closed, and the last write failed or the store was
+   * removed, this writes a record about the gap. If that fails too, it rejects with FozError `unavailable`, so that the
+   * action is not taken. Otherwise it costs nothing. Only a write proves that the log works: a store that can be read or
+   * locked may have no room for a record.
    */
   async ready(): Promise<void> {
-    if (this.#failingSince === null || this.whenDown === 'open') return;
+    if (this.whenDown === 'open' || (this.#failingSince === null && !this.#options.store.wasLost)) return;
     this.#probing ??= this.append({
       kind: 'control',
       operation: 'audit.resumed',
       actor: { kind: 'system', id: 'audit', role: null },
       outcome: 'success',
-      after: { failingSince: new Date(this.#failingSince).toISOString() },
+      after: { failingSince: new Date(this.#failingSince ?? Date.now()).toISOString() },
     }).finally(() => {
       this.#probing = null;
     });

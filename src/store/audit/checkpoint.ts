@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../replace-file.ts';
+import { StateFiles } from '../replace-file.ts';
 import type { StoreLog } from '../store.ts';
 import { isSigned, type Mark, signMark } from './state.ts';
 
+const fileName = 'audit-checkpoint.json';
+
 /** The checkpoint file of a state folder. */
 export function checkpointFile(folder: string): string {
-  return join(folder, 'audit-checkpoint.json');
+  return join(folder, fileName);
 }
 
 /** The last head of the chain that this process saw stored. It is signed and kept in a file outside of the store. */
@@ -14,13 +16,18 @@ export class Checkpoint {
   readonly file: string;
   readonly #everyMs: number;
   readonly #log: StoreLog | undefined;
+  readonly #files: StateFiles;
+  readonly #isLost: () => boolean;
   #seen: Mark | null = null;
   #next: { readonly head: Mark; readonly key: Uint8Array } | null = null;
   #timer: NodeJS.Timeout | undefined;
   /** Whether the last write failed. The log says so once. */
   #isFailing = false;
 
-  constructor(folder: string, everyMs: number, log?: StoreLog) {
+  /** `isLost`: whether the store was removed. The checkpoint then says nothing of the store that stands in its place. */
+  constructor(folder: string, everyMs: number, isLost: () => boolean, log?: StoreLog) {
+    this.#files = new StateFiles(folder);
+    this.#isLost = isLost;
     this.file = checkpointFile(folder);
     this.#everyMs = everyMs;
     this.#log = log;
@@ -52,11 +59,12 @@ export class Checkpoint {
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#next === null) return;
+    if (this.#next === null || this.#isLost()) return;
     const { head, key } = this.#next;
     this.#next = null;
     try {
-      replaceFile(this.file, `${JSON.stringify(signMark('checkpoint', head, key))}\n`, { mode: 0o600 });
+      const text = `${JSON.stringify(signMark('checkpoint', head, key))}\n`;
+      this.#files.replace(fileName, text, { mode: 0o600 });
       this.#isFailing = false;
     } catch (error) {
       if (this.#isFailing) return;

@@ -5,9 +5,9 @@ import { isBreakRecord } from './continuity.ts';
 import { type AuditRecord, type AuditRow, chainHash, columnsOf } from './record.ts';
 import { isSigned, type Mark, readMark, start } from './state.ts';
 
-/** A fault at a position of the chain. */
+/** A fault at a position of the chain. `checkpoint`: the records may be whole, but the file to compare their end with is no checkpoint of theirs. */
 export interface AuditProblem {
-  readonly kind: 'changed' | 'removed' | 'reordered' | 'added' | 'cut' | 'unsigned';
+  readonly kind: 'changed' | 'removed' | 'reordered' | 'added' | 'cut' | 'unsigned' | 'checkpoint';
   /** The number of the record, if it is about one. */
   readonly seq: number | null;
   readonly message: string;
@@ -88,9 +88,9 @@ function checkpointOf(
     // Reported below.
   }
   found({
-    kind: 'unsigned',
+    kind: 'checkpoint',
     seq: null,
-    message: `The checkpoint in ${file} was not made by Foz for this store.`,
+    message: `The checkpoint in ${file} is not one of this store: it was changed, or it is left over from another store whose place this one took. If the store was replaced or emptied on purpose, delete the file; Foz writes a new one.`,
   });
   return undefined;
 }

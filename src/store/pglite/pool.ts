@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { FozError } from '../../core/index.ts';
+import { SameFile } from '../../sql/index.ts';
 import { lockStore } from './lock.ts';
 import { DatabaseThread } from './thread.ts';
 
@@ -31,6 +33,8 @@ export class EmbeddedPool {
   #lent = false;
   #opening: Promise<DatabaseThread> | null = null;
   #unlock: (() => void) | null = null;
+  /** A file that PostgreSQL keeps as long as the database exists; `null`: the database was not opened yet. */
+  #control: SameFile | null = null;
   #ended = false;
 
   constructor(folder: string, waitMs = 30_000) {
@@ -63,7 +67,7 @@ export class EmbeddedPool {
           thread.run(text, values).then(
             ({ rows, affected }) =>
               done(null, { command: commandOf(text), rowCount: affected || rows.length, rows }),
-            (error) => done(error),
+            (error) => done(this.lost() ?? error),
           );
         },
         release: () => {
@@ -77,6 +81,20 @@ export class EmbeddedPool {
     }
   }
 
+  /**
+   * FozError `unavailable` when the folder was removed or replaced since it was opened. Nothing is written then: it would be lost with this
+   * process, or damage the database that is there now. A folder that is moved back is used again.
+   */
+  lost(): FozError | null {
+    const found = this.#control?.look() ?? 'same';
+    if (found === 'same') return null;
+    const message =
+      found === 'missing'
+        ? `The store in ${this.#folder} was removed while Foz runs: move the folder back, or restart Foz. It then starts with an empty store, without the keys, settings and audit records of this one.`
+        : `The store in ${this.#folder} was replaced while Foz runs: restart Foz, which then opens the one that is there now.`;
+    return new FozError('unavailable', message);
+  }
+
   /** Closes the database once the connection is returned. */
   async end(): Promise<void> {
     if (this.#ended) return;
@@ -84,7 +102,7 @@ export class EmbeddedPool {
     if (this.#opening !== null) {
       await this.#turn();
       const thread = await this.#opening.catch(() => null);
-      await thread?.close();
+      await (this.lost() === null ? thread?.close() : thread?.abandon());
     }
     this.#unlock?.();
     this.#unlock = null;
@@ -92,12 +110,16 @@ export class EmbeddedPool {
 
   async #thread(): Promise<DatabaseThread> {
     if (this.#ended) throw new FozError('unavailable', 'The store is closed.');
+    const lost = this.lost();
+    if (lost !== null) throw lost;
     const known = await this.#opening?.catch(() => null);
     if (known?.usable) return known;
     this.#unlock ??= await lockStore(this.#folder);
     this.#opening = DatabaseThread.open(this.#folder);
     try {
-      return await this.#opening;
+      const thread = await this.#opening;
+      this.#control ??= new SameFile(join(this.#folder, 'global/pg_control'));
+      return thread;
     } catch (error) {
       this.#opening = null;
       this.#unlock();

@@ -61,6 +61,11 @@ export class DatabaseThread {
     await this.#worker.terminate();
   }
 
+  /** Ends without closing the database, which would write to its folder. */
+  async abandon(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
   #call(text: string | null, values: readonly unknown[]): Promise<Message> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const id = this.#next++;

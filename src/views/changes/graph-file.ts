@@ -5,7 +5,7 @@ import { gunzipSync, gzip } from 'node:zlib';
 import type { AggregateFunction, Operator, ScalarFamily, SourceInput } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import type { GraphCapabilities } from '../../graph/index.ts';
-import { replaceFile } from '../../store/index.ts';
+import { StateFiles } from '../../store/index.ts';
 import type { GraphParts } from '../served-graph.ts';
 
 /** The parts of a graph as plain data. */
@@ -21,22 +21,23 @@ interface StoredCapabilities extends Omit<GraphCapabilities, 'operators' | 'aggr
 
 /** Increases when the format of the file changes, so that older files are ignored. */
 const format = 1;
+const fileName = 'graph.json.gz';
 
 /**
  * A compressed file in the state folder with the parts from which the graph that was last served was built. The types are not stored:
  * printing those of 1,000 tables takes a second, and they can be built again from the parts.
  */
 export class GraphFile {
-  readonly #file: string;
+  readonly #files: StateFiles;
 
   constructor(state: string) {
-    this.#file = join(state, 'graph.json.gz');
+    this.#files = new StateFiles(state);
   }
 
   /** The text in the file; `null`: there is none, or it is unreadable. */
   read(): string | null {
     try {
-      return gunzipSync(readFileSync(this.#file)).toString();
+      return gunzipSync(readFileSync(join(this.#files.folder, fileName))).toString();
     } catch {
       return null;
     }
@@ -44,7 +45,7 @@ export class GraphFile {
 
   /** Rejects with errors of the file system. */
   async write(text: string): Promise<void> {
-    replaceFile(this.#file, await promisify(gzip)(text, { level: 1 }));
+    this.#files.replace(fileName, await promisify(gzip)(text, { level: 1 }));
   }
 }
 

@@ -38,6 +38,8 @@ export class GraphHistory {
   readonly #options: GraphHistoryOptions;
   readonly #recent: GraphChanges[] = [];
   #served: Version | null = null;
+  /** The texts of the problems that are known already. */
+  #problems: ReadonlySet<string> = new Set();
   /** The hash of the text in the file. */
   #hash = '';
   #timer: NodeJS.Timeout | undefined;
@@ -59,6 +61,7 @@ export class GraphHistory {
     const { graphs, file } = this.#options;
     const text = file?.read() ?? null;
     this.#unlisten = graphs.onSwap(() => this.#schedule());
+    this.#problems = new Set(problemsOf(graphs));
     if (text !== null) this.#hash = hashOf(text);
     const { catalog, parts } = graphs;
     const snapshot = file === null ? null : snapshotOf(parts);
@@ -82,7 +85,20 @@ export class GraphHistory {
     const { catalog, parts } = this.#options.graphs;
     const now = this.#withUnread({ catalog, parts }, before.parts);
     this.#report(before, now, false);
+    this.#reportProblems();
     this.#store(now);
+  }
+
+  /** Logs what had to be left out since the last comparison, such as a permission that names a column which is gone. */
+  #reportProblems(): void {
+    const { graphs, log } = this.#options;
+    const problems = problemsOf(graphs);
+    const found = problems.filter((one) => !this.#problems.has(one));
+    this.#problems = new Set(problems);
+    if (found.length === 0) return;
+    const more = found.length > mostLines ? [`... and ${found.length - mostLines} more`] : [];
+    const fields = { problems: found.length, lines: [...found.slice(0, mostLines), ...more] };
+    log.warn(fields, 'parts of the metadata do not fit the changed graph and are left out');
   }
 
   async close(): Promise<void> {
@@ -148,6 +164,12 @@ export class GraphHistory {
         this.#hasFailed = true;
       });
   }
+}
+
+/** What is left out of the graph, as texts: the causes, not what follows from them. */
+function problemsOf({ issues }: Graphs): string[] {
+  const own = issues.filter(({ severity, topic }) => severity === 'error' && topic !== 'follows');
+  return own.map(({ where, reason }) => `${where}: ${reason}`);
 }
 
 /** Parts as the text of the file, with its hash. */

@@ -1,4 +1,5 @@
 import type { SourceFacts, TableFacts } from '../../catalog/index.ts';
+import { counted } from '../../core/index.ts';
 
 /** One difference between the stored facts and the current ones. */
 export interface FactsChange {
@@ -16,7 +17,11 @@ export function diffFacts(before: SourceFacts | null, after: SourceFacts): Facts
   for (const [name, table] of now) {
     const known = old.get(name);
     if (known === undefined)
-      changes.push({ change: 'added', what: name, detail: `${table.kind}, ${table.columns.length} columns` });
+      changes.push({
+        change: 'added',
+        what: name,
+        detail: `${table.kind}, ${counted(table.columns.length, 'column')}`,
+      });
     else changes.push(...diffTable(name, known, table));
   }
   for (const [name, table] of old)

@@ -100,6 +100,8 @@ export function urlProblem(kind: SourceKind, url: string | undefined): string | 
   const example = `${scheme}//user:password@host/database`;
   if (!URL.canParse(url))
     return `is no URL: it looks like ${example}, with @ : / ? # in a password written as %40 %3A %2F %3F %23`;
+  if (hasStrayAt(url))
+    return 'has an @ after its host: a password with @ : / ? # in it is written with %40 %3A %2F %3F %23';
   if (!isDecodable(url)) return 'is no URL: a % that stands for itself is written as %25';
   const { protocol } = new URL(url);
   if (schemes.includes(protocol)) return null;
@@ -109,6 +111,15 @@ export function urlProblem(kind: SourceKind, url: string | undefined): string | 
 
 function kindOfScheme(protocol: string): SourceKind | undefined {
   return kindNames.find((kind) => kindFacts(kind).schemes[0] === protocol);
+}
+
+/**
+ * Whether the end of the user's part stands after the host that the URL is read to have: an unescaped / ? or # of a password has cut the
+ * user's part short, and a piece of the password would be taken for the host.
+ */
+function hasStrayAt(url: string): boolean {
+  const { pathname, search, hash } = new URL(url);
+  return pathname.includes('@') || hash.includes('@') || /^\?[^=]*@/.test(search);
 }
 
 function isDecodable(url: string): boolean {

@@ -4,7 +4,9 @@ import { FozError, type SourceName } from '../../core/index.ts';
 import type { Connector } from '../../plan/index.ts';
 import type { SourceConfig } from '../config.ts';
 import { CheckSchedule, standardCheckSeconds } from './check-schedule.ts';
+import { drained } from './drained.ts';
 import { enumCandidates, type WantedEnums, wantedEnums, withEnumRows } from './enum-tables.ts';
+import { failureWords } from './failure-words.ts';
 import type { StoredCatalog } from './stored-catalog.ts';
 
 /** Whether a source is available, and since when. */
@@ -37,14 +39,13 @@ const healthMs = 5_000;
 const introspectMs = 60_000;
 /** With `start('some')`: the time for a source to connect, and then for a connected one to be introspected. */
 const patienceMs = { connect: 2_000, read: 8_000 };
-/** The longest time that statements may continue on a removed source. */
-const drainMs = 30_000;
 
 /** Introspects and watches all sources. Notifies listeners when their content has changed. */
 export class SourceRegistry {
   readonly #sources: AttachedSource[];
   readonly #stored: StoredCatalog | null;
   readonly #listeners = new Set<() => void>();
+  readonly #statusListeners = new Set<(source: AttachedSource) => void>();
   readonly #timers = new Map<AttachedSource, NodeJS.Timeout>();
   /** Sources with a check or introspection in progress. */
   readonly #checking = new Set<AttachedSource>();
@@ -145,6 +146,12 @@ export class SourceRegistry {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls the listener after a source was lost or is back. Returns a function that removes it. */
+  onStatus(listener: (source: AttachedSource) => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => void this.#statusListeners.delete(listener);
   }
 
   /**
@@ -269,7 +276,8 @@ export class SourceRegistry {
     const facts = await factsOf(source, this.#wanted);
     const milliseconds = performance.now() - started;
     source.reading = { at: new Date(), milliseconds: Math.round(milliseconds) };
-    if (source.status.state !== 'available') source.status = { state: 'available', since: new Date() };
+    if (source.status.state !== 'available')
+      this.#setStatus(source, { state: 'available', since: new Date() });
     const changed = JSON.stringify(facts) !== JSON.stringify(source.facts);
     source.facts = facts;
     changes.read(hint, milliseconds, changed);
@@ -296,8 +304,13 @@ export class SourceRegistry {
 
   #lost(source: AttachedSource, error: unknown): void {
     if (source.status.state === 'unavailable') return;
-    const reason = error instanceof FozError ? (error.internal ?? error.message) : String(error);
-    source.status = { state: 'unavailable', since: new Date(), reason };
+    this.#setStatus(source, { state: 'unavailable', since: new Date(), reason: failureWords(error) });
+  }
+
+  #setStatus(source: AttachedSource, status: SourceStatus): void {
+    source.status = status;
+    if (!this.#closed && this.#sources.includes(source))
+      for (const listener of this.#statusListeners) listener(source);
   }
 
   #watch(source: AttachedSource, delayMs: number): void {
@@ -374,15 +387,4 @@ export async function factsOf(
   const options = { namespaces: patterns(config.namespaces), tables: patterns(config.tables) };
   const facts = await connector.introspect(options, AbortSignal.timeout(introspectMs));
   return withEnumRows(facts, enumCandidates(facts, wanted, name), name, connector);
-}
-
-/** Resolves when no statement runs on a connector any more, or its time is over. */
-async function drained(connector: Connector): Promise<void> {
-  const latest = performance.now() + drainMs;
-  const busy = () => {
-    const { size, idle, waiting } = connector.pool();
-    return idle < size || waiting > 0;
-  };
-  do await sleep(100, undefined, { ref: false });
-  while (busy() && performance.now() < latest);
 }

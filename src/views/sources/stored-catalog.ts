@@ -1,16 +1,16 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFacts } from '../../catalog/index.ts';
-import { replaceFile } from '../../store/index.ts';
+import { StateFiles } from '../../store/index.ts';
 
 /** The last facts of each source as JSON files. A source that is down at start is served from them. */
 export class StoredCatalog {
-  readonly #folder: string;
+  readonly #files: StateFiles;
   readonly #access: 'reads' | 'writes';
 
   /** `reads`: nothing is stored or removed, since the folder may belong to a running server. */
   constructor(state: string, access: 'reads' | 'writes') {
-    this.#folder = join(state, 'catalog');
+    this.#files = new StateFiles(state);
     this.#access = access;
   }
 
@@ -25,7 +25,7 @@ export class StoredCatalog {
 
   /** Throws errors of the file system. */
   write(source: string, facts: SourceFacts): void {
-    if (this.#access === 'writes') replaceFile(this.#file(source), JSON.stringify(facts));
+    if (this.#access === 'writes') this.#files.replace(nameOf(source), JSON.stringify(facts));
   }
 
   /** Removes the file of a source, since another source may get its name. */
@@ -34,6 +34,10 @@ export class StoredCatalog {
   }
 
   #file(source: string): string {
-    return join(this.#folder, `${source}.json`);
+    return join(this.#files.folder, nameOf(source));
   }
+}
+
+function nameOf(source: string): string {
+  return join('catalog', `${source}.json`);
 }

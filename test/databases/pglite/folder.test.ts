@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectPglite } from '../../../src/databases/pglite/index.ts';
@@ -26,4 +26,40 @@ test('a folder has one process, or one connector of a process, at a time; the ne
   await first.close();
   expect((await run(second, 'select id from t')).rows).toEqual([['2']]);
   await second.close();
+}, 60_000);
+
+test('a folder that is removed while it is open takes no write, and is never made anew; one that is moved back is used again', async () => {
+  const moved = join(root, 'moved');
+  const away = join(root, 'away');
+  const connector = connectPglite({ folder: moved });
+  const run = (text: string) => connector.run({ text, slots: [] }, [], context);
+  const gone = { code: 'unavailable', message: 'The folder of the database is gone.' };
+  await run('create table t (id int)');
+  renameSync(moved, away);
+  await expect(run('insert into t values (1)')).rejects.toMatchObject(gone);
+  await expect(connector.ping(context.signal)).rejects.toMatchObject(gone);
+  await expect(
+    connector.transaction('write', context, (runner) =>
+      runner.run({ text: 'insert into t values (1)', slots: [] }, [], context),
+    ),
+  ).rejects.toMatchObject(gone);
+  renameSync(away, moved);
+  await run('insert into t values (2)');
+  expect((await run('select id from t')).rows).toEqual([['2']]);
+  // Lost in the middle of a transaction.
+  await expect(
+    connector.transaction('write', context, async (runner) => {
+      await runner.run({ text: 'insert into t values (3)', slots: [] }, [], context);
+      renameSync(moved, away);
+    }),
+  ).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(run('select id from t')).rejects.toMatchObject(gone);
+  expect(existsSync(moved)).toBe(false);
+  // A copy is another folder.
+  cpSync(away, moved, { recursive: true });
+  await expect(run('insert into t values (4)')).rejects.toMatchObject(gone);
+  await connector.close();
+  const copy = connectPglite({ folder: moved });
+  expect((await copy.run({ text: 'select id from t', slots: [] }, [], context)).rows).toEqual([['2']]);
+  await copy.close();
 }, 60_000);

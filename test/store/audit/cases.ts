@@ -333,9 +333,9 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
     const file = log.checkpoint.file;
     const kept = JSON.parse(readFileSync(file, 'utf8'));
     writeFileSync(file, JSON.stringify({ ...kept, seq: 3 }));
-    expect((await verify()).problems).toMatchObject([{ kind: 'unsigned' }]);
+    expect((await verify()).problems).toMatchObject([{ kind: 'checkpoint' }]);
     writeFileSync(file, 'no json');
-    expect((await verify()).problems).toMatchObject([{ kind: 'unsigned' }]);
+    expect((await verify()).problems).toMatchObject([{ kind: 'checkpoint' }]);
   });
 
   test('records that changed places, and records that were put in, are found', async () => {

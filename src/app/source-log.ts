@@ -1,0 +1,19 @@
+import type { SourceRegistry } from '../views/index.ts';
+
+/** The part of the process's log that is written here. */
+interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Logs each loss and each return of a source from now on. Returns a function that ends that. */
+export function logSourceStates(registry: SourceRegistry, log: Log): () => void {
+  return registry.onStatus(({ name, status }) => {
+    if (status.state === 'available') log.info({ source: name }, 'source is available again');
+    else if (status.state === 'unavailable')
+      log.warn(
+        { source: name, reason: status.reason },
+        'source is unavailable, and is tried again and again',
+      );
+  });
+}
