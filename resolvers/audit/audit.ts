@@ -127,7 +127,9 @@ export class AuditFilterInput {
 
 @ObjectType({ description: 'Something that is wrong with the audit log.' })
 export class AuditFinding {
-  @Field(() => String, { description: '`changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`, `checkpoint`.' })
+  @Field(() => String, {
+    description: '`changed`, `removed`, `reordered`, `added`, `cut`, `unsigned`, `checkpoint`.',
+  })
   kind!: string;
 
   @Field(() => GraphQLSafeInt, { nullable: true })

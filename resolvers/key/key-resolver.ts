@@ -11,6 +11,7 @@ import {
   notesOnKey,
   refuseDeclaredKey,
   refuseDeclaredName,
+  refuseMisspeltScopes,
   refuseUnknownRoles,
   renewKey,
 } from '../../src/control/index.ts';
@@ -48,6 +49,7 @@ export class KeyResolver {
     refuseDeclaredName(context.declaredKeys(), input.name);
     refuseUnknownRoles(context.graphs, input.roles);
     const asked = { ...input, scopes: scopesIn(input) };
+    refuseMisspeltScopes(context.graphs, asked.scopes);
     const made = await createKey(planeOf(context), context.actor, asked);
     return { text: made.key, key: shown(made.description) };
   }
@@ -70,6 +72,7 @@ export class KeyResolver {
     refuseDeclaredName(context.declaredKeys(), input.name);
     refuseUnknownRoles(context.graphs, input.roles ?? []);
     const change = { ...input, scopes: scopesIn(input) };
+    refuseMisspeltScopes(context.graphs, change.scopes);
     return shown(await changeKey(planeOf(context), context.actor, id, change, revision));
   }
 

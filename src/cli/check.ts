@@ -87,7 +87,10 @@ export async function check(options: Options): Promise<void> {
     for (const line of lines) console.log(line);
     if (against !== undefined) printCompared(against, options.role);
     const empty = sources.every(({ tables }) => tables === 0);
-    console.log(failed ? 'There are problems.' : empty ? 'There is nothing to ask for yet.' : 'All is well.');
+    const notes = issues.length === 0 ? '' : `, apart from ${counted(issues.length, 'note')}`;
+    console.log(
+      failed ? 'There are problems.' : empty ? 'There is nothing to ask for yet.' : `All is well${notes}.`,
+    );
   }
   if (failed) process.exitCode = 1;
 }

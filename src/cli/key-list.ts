@@ -20,10 +20,12 @@ interface Shown {
   readonly revokedAt: string | null;
   readonly lastUsedAt: string | null;
   readonly lastUsedAddress: string | null;
+  /** What probably is a mistake in it. Known only to a running server. */
+  readonly notes?: readonly string[];
 }
 
 const listed = `query ($revoked: Boolean!) {
-  keys(revoked: $revoked) { id name declared owner roles prefixes expiresAt revokedAt lastUsedAt lastUsedAddress }
+  keys(revoked: $revoked) { id name declared owner roles prefixes expiresAt revokedAt lastUsedAt lastUsedAddress notes }
 }`;
 
 /**
@@ -38,7 +40,10 @@ export async function listKeys({ revoked = false, json = false, ...options }: Op
       : (await foz.query<{ keys: Shown[] }>(listed, { revoked })).keys;
   if (json) console.log(JSON.stringify(keys, null, 2));
   else if (keys.length === 0) console.log('There are no API keys.');
-  else printTable([['name', 'id', 'roles', 'prefixes', 'ends', 'used last'], ...keys.map(rowOf)]);
+  else {
+    printTable([['name', 'id', 'roles', 'prefixes', 'ends', 'used last'], ...keys.map(rowOf)]);
+    for (const { name, notes = [] } of keys) for (const note of notes) console.log(`note: ${name}: ${note}`);
+  }
 }
 
 async function storedAndDeclared(file: string, revoked: boolean): Promise<Shown[]> {

@@ -5,24 +5,41 @@ import {
   ConfigError,
   type FozConfig,
   loadConfig,
+  misspeltScopes,
   notesOnKey,
   rolesOf,
   unknownRole,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
+import { storeExists } from '../store/index.ts';
+
+/** What probably is a mistake in a new key, as sentences. */
+export interface KeyProblems {
+  /** Certain mistakes: nothing that Foz could serve has such a name. */
+  readonly certain: readonly string[];
+  /** All of them, the certain ones among them. */
+  readonly all: readonly string[];
+}
 
 /**
- * Warnings about a new key, by a configuration file and its databases: roles without permissions, missing session variables, and patterns of
- * scopes that match no table. They are no errors, since the store may have other permissions and sources. A file that cannot be read has no
- * warnings.
+ * Mistakes in a new key, by a configuration file and its databases: roles without permissions, missing session variables, and patterns of
+ * scopes that match no table. Where there is a store, it may have other permissions and sources. A file that cannot be read has none.
  */
-export async function warningsFor(file: string, key: DeclaredKeyConfig): Promise<readonly string[]> {
-  if (!existsSync(file)) return [];
+export async function problemsOfKey(file: string, key: DeclaredKeyConfig): Promise<KeyProblems> {
+  if (!existsSync(file)) return { certain: [], all: [] };
   try {
     const config = loadConfig(file);
-    return [...unknownRoles(config, key), ...(await warningsFromDatabases(config, key))];
+    const { store, state = '.foz' } = config;
+    const hasStore = storeExists((store?.url ?? process.env.FOZ_STORE_URL) || undefined, state);
+    const roles = unknownRoles(config, key);
+    const { certain, all } = await problemsByDatabases(config, key, hasStore);
+    const inStore = ' Metadata in the store may give it one.';
+    return {
+      certain: [...(hasStore ? [] : roles), ...certain],
+      all: [...roles.map((text) => (hasStore ? `${text}${inStore}` : text)), ...all],
+    };
   } catch (error) {
-    if (error instanceof ConfigError) return [];
+    if (error instanceof ConfigError) return { certain: [], all: [] };
     throw error;
   }
 }
@@ -34,24 +51,29 @@ function unknownRoles({ metadata = { tables: [] } }: FozConfig, { roles }: Decla
 }
 
 /** Which columns and tables there are is known by the databases only, so they are read where it can matter. */
-async function warningsFromDatabases(config: FozConfig, key: DeclaredKeyConfig): Promise<readonly string[]> {
+async function problemsByDatabases(
+  config: FozConfig,
+  key: DeclaredKeyConfig,
+  hasStore: boolean,
+): Promise<KeyProblems> {
   const needsVariables = /x-(?:foz|hasura)-/i.test(JSON.stringify(config.metadata ?? null));
-  if (!needsVariables && key.scopes?.tables === undefined) return [];
+  if (!needsVariables && key.scopes?.tables === undefined) return { certain: [], all: [] };
   try {
     const { graphs, close } = await attach(config, 'command');
     try {
       const [record] = declaredKeys([key]);
-      return notesOnKey(
+      const all = notesOnKey(
         graphs,
         { ...record!, scopes: key.scopes },
         ({ name }) =>
           ` Give it one: --variable ${name}=VALUE (with --write --replace where the key is in the file already).`,
       );
+      return { certain: misspeltScopes(graphs.catalog, key.scopes, hasStore), all };
     } finally {
       await close();
     }
   } catch (error) {
-    if (error instanceof FozError) return [];
+    if (error instanceof FozError) return { certain: [], all: [] };
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../auth/index.ts';
 import { addToConfig, lineInConfig, replaceInConfig, valueInConfig } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import { warningsFor } from './key-warnings.ts';
+import { problemsOfKey } from './key-warnings.ts';
 import { momentOf } from './moment.ts';
 
 interface KeyOptions {
@@ -64,7 +64,10 @@ export async function newKey(options: KeyOptions): Promise<void> {
     );
   if (options.replace === true && options.write !== true)
     throw new FozError('validation-failed', '--replace says what --write does: give both.');
-  for (const warning of await warningsFor(options.config, entry)) console.error(warning);
+  const mistakes = await problemsOfKey(options.config, entry);
+  if (options.write === true && mistakes.certain.length > 0)
+    throw new FozError('validation-failed', `${mistakes.certain.join('\n')}\nNothing was written.`);
+  for (const warning of mistakes.all) console.error(warning);
   const lines = options.write === true ? written(options, entry) : linesFor(options.config, entry);
   console.log(`${key}\n\nThis is the only time that the key is shown: keep it now. ${lines}`);
 }

@@ -60,7 +60,7 @@ export {
 export { unsetVariables } from './keys/missing-variables.ts';
 export { notesOnKey } from './keys/notes-on-key.ts';
 export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
-export { keysOfNothing } from './keys/unmatched-scopes.ts';
+export { keysOfNothing, misspeltScopes, refuseMisspeltScopes } from './keys/unmatched-scopes.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
 export { allIssues } from './metadata/hidden-issues.ts';

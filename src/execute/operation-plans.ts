@@ -160,7 +160,7 @@ export class OperationPlans {
     if (details === null) return;
     throw new FozError(
       'limit-exceeded',
-      `The operation may touch ${details.cost} rows, but at most ${details.limit} are allowed: give its lists a smaller limit, or ask for less below them.`,
+      `The operation may touch ${details.cost} rows, but at most ${details.limit} are allowed (limit "cost"): give its lists a smaller limit, or ask for less below them.`,
       { details },
     );
   }

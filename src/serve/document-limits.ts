@@ -39,19 +39,19 @@ function limitRule(limits: Limits): (context: ValidationContext) => ASTVisitor {
       if (size.depth > limits.depth)
         refuse(
           context,
-          `The operation is ${size.depth} levels deep, but at most ${limits.depth} are allowed.`,
+          `The operation is ${size.depth} levels deep, but at most ${limits.depth} are allowed (limit "depth").`,
           placeTooDeep(operation.selectionSet, limits.depth, fragments, seen),
         );
       if (size.nodes > limits.nodes)
         refuse(
           context,
-          `The operation asks for ${size.nodes} fields, but at most ${limits.nodes} are allowed.`,
+          `The operation asks for ${size.nodes} fields, but at most ${limits.nodes} are allowed (limit "nodes").`,
         );
       const most = Math.max(limits.nodes, leastIntrospected);
       if (size.introspected > most)
         refuse(
           context,
-          `The operation asks for ${size.introspected} fields of introspection, but at most ${most} are allowed.`,
+          `The operation asks for ${size.introspected} fields of introspection, but at most ${most} are allowed (limit "nodes").`,
         );
       return false;
     },

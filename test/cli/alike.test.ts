@@ -208,7 +208,7 @@ test('commands print the same, whether a Foz that runs is asked or its store is 
     code: 1,
     out: expect.stringMatching(/^shop: ok: .*\ndesk: ok: .*\nerror: /),
   });
-  expect(output('introspect', 'desk', '--write').out).toBe('desk: 1 tables, nothing has changed\n');
+  expect(output('introspect', 'desk', '--write').out).toBe('desk: 1 table, nothing has changed\n');
 }, 900_000);
 
 test('a key is named by its id, its name or a prefix; two of one name by their ids', async () => {
@@ -245,11 +245,11 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
   await run(desk, 'create table people (id integer primary key)');
   await run(shop, "insert into states values ('sent')");
   const seen = [
-    'shop: 2 tables, 1 changes',
+    'shop: 2 tables, 1 change',
     '  ~ states  enum values +sent',
     '  graph: + sent was added to enum type states_enum',
-    'desk: 2 tables, 1 changes',
-    '  + people  table, 1 columns',
+    'desk: 2 tables, 1 change',
+    '  + people  table, 1 column',
     '  graph: + people was added (and 68 more that follow from it)',
     'Store it with --write.',
     '',
@@ -262,7 +262,7 @@ test('introspect sees what came to any source, enum tables too, and has a Foz th
   foz = await running(config);
   await run(desk, 'create table places (id integer primary key)');
   expect((await there('introspect', 'desk', '--write')).out).toBe(
-    'desk: 3 tables, 1 changes\n  + places  table, 1 columns\n  graph: + places was added (and 68 more that follow from it)\n',
+    'desk: 3 tables, 1 change\n  + places  table, 1 column\n  graph: + places was added (and 68 more that follow from it)\n',
   );
   expect((await foz.ask('{ places { id } }')).data).toEqual({ places: [] });
   expect((await there('introspect', 'none')).err).toMatch(/^There is no source none in the Foz at http/);

@@ -62,7 +62,7 @@ test('commands leave the journal mode of a SQLite file as it is; serving sets WA
   };
   await use({ create: true, forServing: false }, 'create table notes (id integer primary key)');
   await foz('init', '--kind', 'sqlite', '--path', 'quiet.db', '--name', 'quiet', '--config', 'quiet.yaml');
-  expect((await foz('check', '--config', 'quiet.yaml')).out).toContain('1 tables');
+  expect((await foz('check', '--config', 'quiet.yaml')).out).toContain('1 table');
   expect(version()).toBe(1);
   await use({}, 'select 1');
   expect(version()).toBe(2);
@@ -92,10 +92,10 @@ test('init again adds a source; the URL may stay in the environment; editors fin
 
 test('introspect shows what has changed, and stores it when told to', async () => {
   expect((await foz('introspect')).out).toMatch(
-    /^shop: 1 tables, 1 changes\n {2}\+ orders {2}table, 2 columns\nStore it with --write/,
+    /^shop: 1 table, 1 change\n {2}\+ orders {2}table, 2 columns\nStore it with --write/,
   );
   await apart('introspect', '--write');
-  expect((await foz('introspect', 'shop')).out).toBe('shop: 1 tables, nothing has changed\n');
+  expect((await foz('introspect', 'shop')).out).toBe('shop: 1 table, nothing has changed\n');
   expect((await foz('introspect', 'other')).err).toBe('There is no source other in foz.yaml.\n');
   for (const args of [
     ['introspect', 'shopp'],
@@ -109,7 +109,7 @@ test('check tells all is well, or everything that is not', async () => {
   expect([good.code, good.out]).toEqual([
     0,
     expect.stringMatching(
-      /^shop: ok: sqlite [\d.]+, 1 tables, followed by the version of the file\nAll is well\.\n$/,
+      /^shop: ok: sqlite [\d.]+, 1 table, followed by the version of the file\nAll is well\.\n$/,
     ),
   ]);
   writeFileSync(

@@ -60,7 +60,7 @@ test('metadata goes into a Foz that runs and back out of it', async () => {
   expect([exported.code, exported.out]).toEqual([
     0,
     expect.stringMatching(
-      /^\+ shop\/orders\.yaml\nfiles has the metadata of the Foz at http.*, version 1: 1 files/,
+      /^\+ shop\/orders\.yaml\nfiles has the metadata of the Foz at http.*, version 1: 1 file/,
     ),
   ]);
   expect((await there('metadata', 'diff', 'files')).code).toBe(0);

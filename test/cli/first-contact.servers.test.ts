@@ -146,7 +146,7 @@ describeEngines(['postgres'], () => {
     await owner.close();
     const after = await check();
     expect(after.out).toContain(
-      `note: shop: 1 tables are left out, which the user ${name} may not read: hidden.secrets`,
+      `note: shop: 1 table is left out, which the user ${name} may not read: hidden.secrets`,
     );
     expect(after).toMatchObject({ code: 0 });
   }, 90_000);

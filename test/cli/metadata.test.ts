@@ -51,7 +51,7 @@ test('from files into the store and back: diff, dry run, apply, export', async (
   );
   const exported = await apart('metadata', 'export', 'again');
   expect(exported.out).toMatch(
-    /^\+ shop\/orders\.yaml\nagain has the metadata of the store .*, version 1: 1 files/,
+    /^\+ shop\/orders\.yaml\nagain has the metadata of the store .*, version 1: 1 file/,
   );
   expect((await foz('metadata', 'export', 'metadata')).out).toMatch(
     /0 files written, 0 removed, 1 as they were/,

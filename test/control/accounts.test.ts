@@ -159,12 +159,22 @@ test('a key that the control API makes lets in, within its scopes, until it is r
   expect((await post(insert(90), { 'x-api-key': text })).text).toContain('has no mutation type');
   expect((await control(make, { input })).errors[0]!.extensions.code).toBe('conflict');
   const misspelt = { ...input, name: 'misspelt', scopes: { tables: ['shop.order', 'shop.orders'] } };
-  const noted = await control(make.replace('prefixes', 'notes'), { input: misspelt });
+  const why =
+    'scopes.tables: no table matches "shop.order" (did you mean "shop.orders"?): this entry opens nothing.';
+  expect((await control(make, { input: misspelt })).errors).toMatchObject([
+    { message: why, extensions: { code: 'validation-failed' } },
+  ]);
+  // A pattern may be for tables to come.
+  const early = { ...misspelt, scopes: { tables: ['shop.x*', 'shop.orders'] } };
+  const noted = await control(make.replace('prefixes', 'notes'), { input: early });
   expect(noted.data.createKey.key).toMatchObject({
-    notes: [
-      'scopes.tables: no table matches "shop.order" (did you mean "shop.orders"?): this entry opens nothing.',
-    ],
+    notes: ['scopes.tables: no table matches "shop.x*": this entry opens nothing.'],
   });
+  const change = 'mutation ($id: String!, $input: KeyChange!) { updateKey(id: $id, input: $input) { id } }';
+  const changed = await control(change, { id: made.id, input: { scopes: { sources: ['shpo'] } } });
+  expect(changed.errors[0]!.message).toMatch(
+    /^scopes\.sources: no source matches "shpo" \(did you mean "shop"/,
+  );
 
   const rotated = await control('mutation ($id: String!) { rotateKey(id: $id) { text key { prefixes } } }', {
     id: made.id,

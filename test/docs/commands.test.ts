@@ -63,6 +63,11 @@ const stages: readonly (readonly [page: string, start: string, stage: Stage])[] 
   ['docs/control-api.md', 'mutation {\n  putIssuer(', 'example'],
   ['docs/explain.md', "$ foz explain '{ customers", 'demo'],
   ['docs/explain.md', '$ foz explain --role seller', 'offline'],
+  [
+    'docs/hasura.md',
+    'foz import hasura',
+    { not: 'needs a project of Hasura; test/control/import converts one' },
+  ],
   ['docs/live.md', 'subscription {\n  orders(', 'demo'],
   ['docs/live.md', 'subscription {\n  orders_stream(', 'demo'],
   [

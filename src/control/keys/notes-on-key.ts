@@ -2,7 +2,7 @@ import type { NeededVariable } from '../../access/index.ts';
 import type { KeyRecord, ScopesConfig } from '../../auth/index.ts';
 import type { Graphs } from '../../views/index.ts';
 import { missingVariables } from './missing-variables.ts';
-import { unmatchedScopes } from './unmatched-scopes.ts';
+import { scopeProblem, unmatchedScopes } from './unmatched-scopes.ts';
 
 /** The settings of a key that notes are about. */
 interface NotedKey extends Pick<KeyRecord, 'roles' | 'variables'> {
@@ -19,9 +19,7 @@ export function notesOnKey(
   wayOut: (variable: NeededVariable) => string = () => '',
 ): readonly string[] {
   const given = scopes ?? undefined;
-  const unmatched = unmatchedScopes(graphs.catalog, given).map(
-    ({ path: [kind], reason }) => `scopes.${kind}: ${reason}.`,
-  );
+  const unmatched = unmatchedScopes(graphs.catalog, given).map(scopeProblem);
   const unset = roles.flatMap((role) =>
     missingVariables(graphs, { variables, scopes: given }, role).map((missing) => {
       const { name, tables, forReads } = missing;

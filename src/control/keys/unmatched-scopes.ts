@@ -1,11 +1,13 @@
 import { allowsTable, type ScopedTable, type ScopesConfig, scopesOf } from '../../auth/index.ts';
 import { type Catalog, didYouMean } from '../../catalog/index.ts';
+import { FozError, FozErrors } from '../../core/index.ts';
 import type { ConfigIssue, FozConfig } from '../config/config.ts';
 import { spelled } from '../metadata/located-yaml.ts';
 
 /** A pattern in the scopes of a key that matches nothing. */
 export interface UnmatchedScope {
   readonly path: readonly ['sources' | 'tables', number];
+  readonly pattern: string;
   readonly reason: string;
 }
 
@@ -28,6 +30,7 @@ export function unmatchedScopes(
       ? null
       : {
           path: ['sources', at],
+          pattern,
           reason: `no source matches "${pattern}"${didYouMean(pattern, names)}: this entry opens nothing`,
         },
   );
@@ -40,10 +43,41 @@ export function unmatchedScopes(
     const known = tables.map((table) => spelling(table, pattern.split('.').length));
     return {
       path: ['tables', at],
+      pattern,
       reason: `no table matches "${pattern}"${didYouMean(pattern, known)}: this entry opens nothing`,
     };
   });
   return [...ofSources, ...ofTables].filter((found) => found !== null);
+}
+
+/**
+ * Problems of new scopes that are certainly misspelt: names without `*` that match nothing. A pattern with `*` may be meant for tables to
+ * come. `mayHaveMore`: whether there may be sources that the catalog does not have.
+ */
+export function misspeltScopes(
+  catalog: Pick<Catalog, 'sources' | 'unread'>,
+  scopes: ScopesConfig | null | undefined,
+  mayHaveMore = false,
+): readonly string[] {
+  const known = new Set<string>(catalog.sources.keys());
+  return unmatchedScopes(catalog, scopes ?? undefined)
+    .filter(({ pattern }) => !pattern.includes('*') && (!mayHaveMore || known.has(pattern.split('.')[0]!)))
+    .map(scopeProblem);
+}
+
+/** An unmatched pattern as a sentence. */
+export function scopeProblem({ path: [kind], reason }: UnmatchedScope): string {
+  return `scopes.${kind}: ${reason}.`;
+}
+
+/** Throws FozErrors `validation-failed` that name all scopes which are certainly misspelt. */
+export function refuseMisspeltScopes(
+  { catalog }: { readonly catalog: Catalog },
+  scopes: ScopesConfig | null | undefined,
+): void {
+  const problems = misspeltScopes(catalog, scopes);
+  if (problems.length > 0)
+    throw new FozErrors(problems.map((text) => new FozError('validation-failed', text)));
 }
 
 /** The scopes of keys in a configuration that match nothing. */
