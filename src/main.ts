@@ -9,7 +9,6 @@ import {
   authenticationOf,
   changingOptions,
   droppedLines,
-  logSourceStates,
   processLog,
   replan,
   requestAuditOf,
@@ -67,7 +66,6 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
   const runtime = await startRuntime({ ...attached, config, plane, authentication, connect, log: logger });
   const history = historyOf(config, attached, logger);
   const subscriptions = subscriptionsOf(attached, logger, plane?.store ?? null);
-  const unlisten = logSourceStates(attached.registry, logger);
   const control = { ...attached, ...runtime, history, plane, feeds: subscriptions.feeds };
   const changing = changingOptions(
     () => runtime.settings.current.config.server ?? {},
@@ -75,8 +73,7 @@ export async function start(config: FozConfig, options: StartOptions = {}): Prom
     consoleFolder(),
     authentication.auth === null,
   );
-  const close = () =>
-    closeInOrder([{ close: unlisten }, subscriptions, history, runtime, attached, authentication, plane]);
+  const close = () => closeInOrder([subscriptions, history, runtime, attached, authentication, plane]);
   // Spread would evaluate the getters of the changing options once, so the fixed ones are added to that object.
   const fixed = {
     engine: engineOf(attached, subscriptions),

@@ -5,5 +5,4 @@ export { replan } from './replan.ts';
 export { requestAuditOf } from './request-audit.ts';
 export { routesOf } from './routes.ts';
 export { startRuntime } from './runtime.ts';
-export { logSourceStates } from './source-log.ts';
 export { type Subscriptions, subscriptionsOf } from './subscriptions.ts';

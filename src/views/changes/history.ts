@@ -6,6 +6,7 @@ import type { GraphChange } from './change.ts';
 import { linesOf } from './change-lines.ts';
 import { type GraphFile, parseParts, partsText } from './graph-file.ts';
 import { servedChanges, type Version, versionOf } from './served-changes.ts';
+import { logSourceStates } from './source-states.ts';
 
 /** Changes of the graph that took effect at the same time. */
 export interface GraphChanges {
@@ -33,7 +34,7 @@ const mostLines = 20;
 /** One event often leads to several graphs in a row: a source is introspected, then its new tables get names. */
 const quietMs = 100;
 
-/** Logs and remembers the changes of the graph, while Foz runs and since its last run. */
+/** Logs and remembers the changes of the graph, while Foz runs and since its last run; logs losses of sources, too. */
 export class GraphHistory {
   readonly #options: GraphHistoryOptions;
   readonly #recent: GraphChanges[] = [];
@@ -45,6 +46,7 @@ export class GraphHistory {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #unlisten: () => void = () => {};
+  #unlistenStates: () => void = () => {};
   #hasFailed = false;
 
   constructor(options: GraphHistoryOptions) {
@@ -61,6 +63,7 @@ export class GraphHistory {
     const { graphs, file } = this.#options;
     const text = file?.read() ?? null;
     this.#unlisten = graphs.onSwap(() => this.#schedule());
+    this.#unlistenStates = logSourceStates(this.#options.registry, this.#options.log);
     this.#problems = new Set(problemsOf(graphs));
     if (text !== null) this.#hash = hashOf(text);
     const { catalog, parts } = graphs;
@@ -103,6 +106,7 @@ export class GraphHistory {
 
   async close(): Promise<void> {
     this.#unlisten();
+    this.#unlistenStates();
     if (this.#timer !== undefined) this.compare();
     await this.#writing;
   }

@@ -1,4 +1,4 @@
-import type { SourceRegistry } from '../views/index.ts';
+import type { SourceRegistry } from '../sources/registry.ts';
 
 /** The part of the process's log that is written here. */
 interface Log {
