@@ -22,6 +22,9 @@ Every error of an answer has \`extensions: { path, code }\`. The message of the 
 |---|---|
 ${rows.join('\n')}
 
+An error of the code \`limit-exceeded\` names the limit. Those of \`server.limits\` are listed, with their defaults, in
+[operating](operating.md#limits).
+
 Each error of the code \`unexpected\` is in the log, with the id of the request (\`x-request-id\` of the answer) and its stack, without the values
 of variables; \`foz_unexpected_errors_total\` counts them.
 
