@@ -11,6 +11,7 @@ import { type Connection, connect } from '../support/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { describeEngines } from '../support/engines.ts';
 import { until } from '../support/wait.ts';
+import { ReplayedCopy, type Row } from './replayed-copy.ts';
 import { Subscriber } from './subscriber.ts';
 
 const secret = 'a secret of some length';
@@ -54,71 +55,6 @@ const metadata: Metadata = {
     },
   ],
 };
-
-interface Row {
-  readonly id: number;
-  readonly title: string;
-}
-interface Change {
-  readonly op: string;
-  readonly old: { readonly id: number } | null;
-  readonly new: Row | null;
-  readonly position: string;
-}
-
-/** A copy of the rows that a caller sees, kept up to date by its subscription. It unsubscribes and resumes at its last position. */
-class Copy {
-  readonly rows = new Map<number, Row>();
-  readonly #open: (query: string) => Promise<Subscriber>;
-  readonly #where: string;
-  #subscriber: Subscriber | null = null;
-  #taken = 0;
-  #position: string | null = null;
-
-  constructor(where: string, open: (query: string) => Promise<Subscriber>) {
-    this.#where = where;
-    this.#open = open;
-  }
-
-  async come(): Promise<void> {
-    const after = this.#position === null ? '' : `, after: "${this.#position}"`;
-    this.#subscriber = await this.#open(
-      `subscription { moves_changes(batch_size: 7, where: ${this.#where}${after}) { op old { id } new { id title } position } }`,
-    );
-    this.#taken = 0;
-    await this.#subscriber.count(1);
-  }
-
-  /** Applies what has come so far. */
-  apply(): void {
-    const { answers } = this.#subscriber!;
-    for (const { data, errors } of answers.slice(this.#taken)) {
-      expect([seed, errors]).toEqual([seed, undefined]);
-      for (const change of data.moves_changes as Change[]) this.#applyOne(change);
-    }
-    this.#taken = answers.length;
-  }
-
-  async leave(): Promise<void> {
-    this.apply();
-    // Without a position it could not come back to where it was.
-    if (this.#position === null) return;
-    this.#subscriber!.close();
-    await this.come();
-  }
-
-  close(): void {
-    this.#subscriber?.close();
-  }
-
-  #applyOne({ op, old, new: after, position }: Change): void {
-    this.#position = position;
-    if (op === 'insert') expect([seed, old, this.rows.has(after!.id)]).toEqual([seed, null, false]);
-    else expect([seed, this.rows.delete(old!.id)]).toEqual([seed, true]);
-    if (op === 'delete') expect([seed, after]).toEqual([seed, null]);
-    else this.rows.set(after!.id, after!);
-  }
-}
 
 for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
   describeEngines([engine], () => {
@@ -184,7 +120,9 @@ for (const engine of ['postgres', 'mysql', 'mariadb'] as const) {
         ['{title: {_neq: "b"}}', admin],
         ['{}', member],
       ].map(([where, headers]) => {
-        const copy = new Copy(where as string, (query) => subscribe(query, headers as typeof admin));
+        const copy = new ReplayedCopy(where as string, seed, (query) =>
+          subscribe(query, headers as typeof admin),
+        );
         return { copy, where, headers: headers as typeof admin };
       });
       try {

@@ -91,7 +91,7 @@ describeEngines(engines, (engine) => {
       shouldRetry: () => true,
       retryWait: () => pause(100),
     });
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await client?.dispose();
     await foz?.kill();
