@@ -908,7 +908,7 @@ export type Naming =
   | 'graphql_default'
   | 'hasura_default';
 
-/** How numbers beyond 2^53 and decimals are sent. */
+/** The JSON form of `bigint` and `numeric` values: as strings, so that no digit is lost, or as numbers. */
 export type Numbers =
   | 'number'
   | 'string';

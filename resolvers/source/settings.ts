@@ -34,12 +34,16 @@ export enum Naming {
 }
 registerEnumType(Naming, { name: 'Naming', description: 'How GraphQL names are made.' });
 
-/** The JSON form of decimals and of integers beyond 2^53: string or number. */
+/** The JSON form of `bigint` and `numeric` values. */
 export enum Numbers {
   string = 'string',
   number = 'number',
 }
-registerEnumType(Numbers, { name: 'Numbers', description: 'How numbers beyond 2^53 and decimals are sent.' });
+registerEnumType(Numbers, {
+  name: 'Numbers',
+  description:
+    'The JSON form of `bigint` and `numeric` values: as strings, so that no digit is lost, or as numbers.',
+});
 
 @ObjectType('SourcePool')
 @InputType('SourcePoolInput')
