@@ -15,7 +15,7 @@ parentPort.postMessage('started');`;
 
 /**
  * Ends this process by SIGKILL in `ms` milliseconds, unless it has ended by itself. An embedded database computes on the main thread, and
- * may not come back from closing when its files are gone. Resolves when the time runs: until then a computing main thread would delay it.
+ * may not come back from closing when its files are gone. Resolves once the watchdog's timer runs: until then a computing main thread would delay it.
  */
 export function endWithin(ms: number): Promise<void> {
   const worker = new Worker(watchdog, { eval: true, execArgv: [], workerData: { ms } });

@@ -103,7 +103,7 @@ function announce(server: Started, config: FozConfig, isDemo: boolean): void {
   });
 }
 
-/** Prints the roles and scopes in the configuration that match nothing. The store may hold their permissions, so it is read first. */
+/** Prints the roles and scopes in the configuration that match nothing. Called once the store was read (`whenRead`), since it may hold their permissions. */
 function warnOfKeys({ attached: { graphs } }: Started, config: FozConfig): void {
   for (const { where, reason } of [
     ...rolesWithoutPermissions(config, graphs.metadata),

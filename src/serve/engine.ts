@@ -28,7 +28,7 @@ export interface Operation {
 export interface Subscriber {
   /** The key that the caller is counted by. */
   readonly name: string;
-  /** The present limits; the same object for as long as they do not change. */
+  /** The present limits. They stay the same object until they change, so that a subscription need not check its document again before. */
   limits(): Limits;
   /** A new counter of bytes that are held for the caller. */
   hold(): Holding;

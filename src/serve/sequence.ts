@@ -7,7 +7,7 @@ export interface Derivation<A, B> {
   readonly last?: () => B | null;
 }
 
-/** The values of an iterator, each changed by `map`. Unlike a generator it ends at once when `return` is called while a value is awaited. */
+/** The values of an iterator, each changed by `map`. Unlike a generator, the result ends at once when `return` is called while a value is awaited. */
 export function derived<A, B>(
   iterator: AsyncIterator<A, undefined>,
   { map, onEnd, last }: Derivation<A, B>,

@@ -76,7 +76,7 @@ export class Store {
     });
   }
 
-  /** Whether the store was opened. It may be down again since. */
+  /** Whether the store was opened once. It may be down by now. */
   get hasOpened(): boolean {
     return this.#hasOpened;
   }

@@ -33,7 +33,7 @@ const config = {
   auth: { admin_secrets: [secret], api_keys: [declared] },
 };
 let foz: Running;
-/** Ids of a key in the store (`report`) and of a revoked one. */
+/** Ids of two keys in the store: one that is valid, one that was revoked (`gone`). */
 let [report, gone] = ['', ''];
 
 const env = { FOZ_ADMIN_SECRET: secret };

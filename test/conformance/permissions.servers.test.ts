@@ -152,7 +152,7 @@ const isEnumOfDatabase = (name: string, table: Table) =>
     (column) => name === `${table.name}_${column.name}` || name.startsWith(`${table.name}_${column.name}_`),
   );
 
-/** Columns that may be named in a position: those the role may write, or those it may read. */
+/** The columns that a type of the table may name, by the ending of the type's name (`_insert_input`): those the role may write, or may read. */
 function allowedIn(position: string, { grants }: RandomRole, table: Table): Set<string> {
   const own = grants.flatMap((list) => list.filter((grant) => grant.table.id === table.id));
   // An inherited role has a write permission if exactly one of its roles has it.

@@ -63,7 +63,7 @@ describeEngines(['postgres', 'mysql', 'mariadb', 'sqlite'], (engine) => {
     server = await start(
       {
         server: { port: 0, graphiql: false },
-        // The sources share one database but have a pool each.
+        // One database behind three pools of one connection each: requests that take them in different orders would deadlock.
         sources: names.map((name) => ({
           name,
           kind: engine,

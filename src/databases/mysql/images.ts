@@ -65,7 +65,7 @@ function shapeOf(variant: DialectVariant, { type, nativeType }: Column): Shape {
   }
   switch (type.scalar) {
     case 'bytea':
-      // MariaDB takes bytes that are made of a longtext for an empty text.
+      // On MariaDB the bytes that `from_base64` makes of a longtext count as an empty text, so the cell is a mediumtext.
       return { type: sql`mediumtext character set latin1`, read: (value) => sql`from_base64(${value})` };
     case 'json':
       return { type: sql`longtext character set utf8mb4 collate utf8mb4_bin`, read: variant.json };

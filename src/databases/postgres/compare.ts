@@ -39,8 +39,9 @@ const relation =
   };
 
 /**
- * Equality of two values. For the server arrays with different first indexes differ, but fields show them alike. In its order they stand
- * together, so that an index serves the bounds, or the elements; then the array with the usual indexes decides.
+ * Equality of two values. PostgreSQL's `=` distinguishes arrays whose first indexes differ; a field shows them alike. In its order they are
+ * neighbours, so the two bounds (B-tree) or `@>` on the elements (GIN) can use an index. The last condition, on the array renumbered from 1,
+ * decides.
  */
 const equal: Spelling = (expression, type, param) => {
   if (!type.array) return relation(sql`=`)(expression, type, param);

@@ -25,14 +25,14 @@ export interface Entry extends LoggedChange {
   readonly loggedAt: number;
 }
 
-/** A changed row. `index`: its number among all rows of the transaction, where the log of the store has left out some of them. */
+/** A changed row. `index`: its number among all rows of the transaction, where the log of the store lacks rows of other tables. */
 type Row = Extract<ChangeMessage, { kind: 'row' }> & { readonly index?: number };
 type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
 
 /** A table whose changes are logged. */
 export interface LoggedTable {
   readonly key: string;
-  /** All changes of the table behind this place are in the log. */
+  /** All changes of the table after this position are in the log. */
   since: Place;
   /** The reason why changes of the table are missing; `null`: none are. */
   lost: FozError | null;
@@ -53,7 +53,7 @@ interface Pending {
 
 /**
  * The latest changes of one source, of the tables that subscribers of `<table>_changes` have asked for. Readers share the log, so a
- * reader that is behind costs no memory of its own.
+ * slow reader costs no memory of its own.
  */
 export class ChangeLog {
   readonly #keeping: Keeping;
@@ -84,7 +84,7 @@ export class ChangeLog {
     return this.#keeping;
   }
 
-  /** The place behind all changes that were read; `null`: there is none yet. */
+  /** The position after all changes that were read; `null`: none was read yet. */
   get now(): Place | null {
     return this.#position === null ? null : endOf(this.#method, this.#position);
   }
@@ -99,7 +99,7 @@ export class ChangeLog {
     return this.#first + this.#entries.length;
   }
 
-  /** The bytes of all entries before this one, since the log began. */
+  /** The bytes of all changes logged before the entry `number`, including those that are no longer kept. */
   bytesBefore(number: number): number {
     return number > this.#first ? this.entry(number - 1).end : this.#end - this.#bytes;
   }
@@ -109,8 +109,8 @@ export class ChangeLog {
   }
 
   /**
-   * Logs the changes of a table from now on. `next`: the number of the first entry behind the place; `after: null`: of the next entry.
-   * Throws FozError `not-found` where changes behind the place are not in the log.
+   * Logs the changes of a table from now on. Returns as `next` the number of the first entry after a position; with `after: null`, of
+   * the next entry to come. Throws FozError `not-found` where changes after the position are not in the log.
    */
   open(table: ChangedTable, after: Place | null): { readonly table: LoggedTable; readonly next: number } {
     const key = tableKey(table);
@@ -161,7 +161,7 @@ export class ChangeLog {
     }
   }
 
-  /** Ends the readers of tables whose changes are missing, and refuses earlier places; default: all tables. */
+  /** Ends the readers of tables (default: of all) whose changes are missing. Earlier positions of these tables are refused. */
   lose(error: FozError, tables?: readonly ChangedTable[]): void {
     for (const key of tables?.map(tableKey) ?? [...this.#tables.keys()]) {
       const logged = this.#tables.get(key);
@@ -171,7 +171,7 @@ export class ChangeLog {
     }
   }
 
-  /** Forgets the position, since the database no longer has the changes behind it. */
+  /** Forgets the position, since the database no longer has the changes after it. */
   forget(): void {
     this.lose(lostStream());
     this.#position = null;

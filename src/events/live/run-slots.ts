@@ -14,7 +14,7 @@ export class RunSlots {
   readonly #callers = new Map<string, Caller>();
   #running = 0;
 
-  /** `mostPerCaller`: at most half of all slots by default. */
+  /** `mostPerCaller`: by default half of `most`, but at least one. */
   constructor(most: number, mostPerCaller = Math.max(1, Math.floor(most / 2))) {
     this.#most = most;
     this.#mostPerCaller = mostPerCaller;

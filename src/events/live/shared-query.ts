@@ -69,7 +69,7 @@ export class SharedQuery implements Watcher {
     }
   }
 
-  /** Returns whether it was the last receiver; the query ends then. */
+  /** Removes a receiver. The last one ends the query; returns true then. */
   remove(receiver: Receiver): boolean {
     this.#receivers.delete(receiver);
     this.#waiting.delete(receiver);

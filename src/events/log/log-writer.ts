@@ -10,11 +10,11 @@ const collectMs = 100;
 const sharedMs = 5;
 /** Milliseconds between two looks at what other processes watch. */
 const lookMs = 10_000;
-/** Milliseconds before a position is stored that no logged change has moved. */
+/** Milliseconds until a new position is stored that came without a logged change. */
 const positionMs = 1_000;
-/** Bytes that may wait for the store. Beyond them the source is not read on. */
+/** Bytes that may wait for the store. Beyond them, reading from the source pauses. */
 const mostWaiting = 8 * 1024 * 1024;
-/** Milliseconds between two removals of old changes. They are also removed each time an eighth of the most bytes was added. */
+/** Milliseconds between two removals of old changes. They are also removed each time the added changes reach an eighth of `bounds.bytes`. */
 const trimMs = 60_000;
 
 export interface LogWriterOptions {
@@ -25,7 +25,7 @@ export interface LogWriterOptions {
   readonly method: ChangeMethod;
   /** The position from which on changes are logged. */
   readonly position: ChangePosition;
-  /** The number of the last segment of the log that goes on; `null`: the log begins anew at the position. */
+  /** The number of the last segment, where the stored log continues; `null`: the log begins anew at the position. */
   readonly number: number | null;
   /** Calls the listener when other processes may watch other tables. Returns a function that stops it. */
   readonly listen: (listener: () => void) => () => void;
@@ -98,7 +98,7 @@ export class LogWriter {
     if (this.#isOver) return;
     this.#segments.add(message);
     if (message.kind !== 'commit' && message.kind !== 'idle') return;
-    // Tables that somebody has asked for meanwhile are logged from here on.
+    // Tables that were asked for within the transaction are logged from its end on.
     this.#join();
     if (this.#segments.bytes > 0) this.schedule();
     else if (this.#options.tables.size > 0) this.#later(positionMs, false);
@@ -110,7 +110,7 @@ export class LogWriter {
     this.schedule();
   }
 
-  /** Changes of the tables up to now are missing. */
+  /** Notes that changes of the tables were not reported up to now. */
   lose(tables: readonly ChangedTable[]): void {
     this.#options.tables.lose(this.#segments.position, tables);
     this.schedule();

@@ -18,7 +18,7 @@ import { StoredChanges } from './stored-changes.ts';
 import { StoredStream } from './stored-stream.ts';
 import { WantedTables } from './wanted-tables.ts';
 
-/** Milliseconds before the right to write the log is asked for again. */
+/** Milliseconds before the right to write the log is asked for again. The process that has it may end at any time. */
 const retryMs = 2_000;
 /** Milliseconds that a stream waits for the store. */
 const patienceMs = 3_000;
@@ -27,7 +27,7 @@ const patienceMs = 3_000;
 export interface Keeping {
   readonly store: ChangeLogStore;
   readonly source: SourceName;
-  /** Tells databases apart that have had the same name one after the other. */
+  /** Of the database: a source may get another database under its old name. */
   readonly identity: string;
   readonly bounds: LogBounds;
   /** Called when the store cannot be written to. */
@@ -132,12 +132,12 @@ export class SourceLog {
     return this.#writer?.isNeeded ?? false;
   }
 
-  /** The changes of tables are not reported from now on. */
+  /** Notes that changes of the tables are not reported from now on. */
   lose(tables: readonly ChangedTable[]): void {
     if (tables.length > 0) this.#writer?.lose(tables);
   }
 
-  /** The stored changes of a table behind a place. Rejects with FozError `not-found` where some are missing. */
+  /** The stored changes of a table after a position. Rejects with FozError `not-found` where some are missing. */
   async stored(table: ChangedTable, after: Place): Promise<StoredChanges> {
     // Where the log begins anew, the store may not know it yet.
     await this.settled();
@@ -234,7 +234,7 @@ export class SourceLog {
     options: FollowOptions,
   ): Promise<ChangeStream> {
     if (stored !== null && this.#goesOn(stored, options)) {
-      const stream = await this.#behind(changes, options, stored.position);
+      const stream = await this.#followFrom(changes, options, stored.position);
       if (stream !== null) {
         // An outbox may name an earlier start, but has nothing of what was acknowledged.
         const isContinued = stream.start <= stored.position;
@@ -258,8 +258,11 @@ export class SourceLog {
     return stored.tables.some(({ forMs }) => forMs > 0) && (after === undefined || after === stored.position);
   }
 
-  /** Opens a stream behind a stored position; `null`: the database no longer has the changes since then. */
-  async #behind(
+  /**
+   * Opens a stream after a stored position. `null`: the database no longer has the changes since then, and the caller has named no
+   * position itself (then it rejects).
+   */
+  async #followFrom(
     changes: Changes,
     options: FollowOptions,
     stored: ChangePosition,
@@ -337,7 +340,7 @@ export class SourceLog {
     void this.#write(lead, method, this.#border, null);
   }
 
-  /** Asks again and again for the right to write. The log then begins anew, since changes in between are not in it. */
+  /** Asks for the right to write until it is granted. The log then begins anew, since the changes until then are not in it. */
   #retry(method: FollowOptions['method']): void {
     const { signal } = this.#end;
     const stream = this.#stream;

@@ -14,7 +14,7 @@ const mostBytes = 32 * 1024 * 1024;
 type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
 type Row = Extract<LogMessage, { kind: 'row' }>;
 
-/** Reads the changes of one table from the store, behind a place. */
+/** Reads the changes of one table after a position from the store. */
 export class StoredChanges {
   readonly #store: ChangeLogStore;
   readonly #source: SourceName;
@@ -44,7 +44,7 @@ export class StoredChanges {
     this.#number = number;
   }
 
-  /** Begins behind a place. Rejects with FozError `not-found` where changes since then are missing. */
+  /** A reader of the table's changes after a position. Rejects with FozError `not-found` where the log of the store does not have them all. */
   static async open(
     store: ChangeLogStore,
     { source, identity }: { readonly source: SourceName; readonly identity: string },
@@ -52,12 +52,12 @@ export class StoredChanges {
     after: Place,
   ): Promise<StoredChanges> {
     const log = await store.read(source);
-    if (log === null || log.identity !== identity || !hasBehind(log, table, after)) throw notKept();
+    if (log === null || log.identity !== identity || !hasAfter(log, table, after)) throw notKept();
     const number = (await store.numberBefore(source, after.position)) ?? log.number;
     return new StoredChanges(store, source, table, after, number);
   }
 
-  /** The place behind the last change that was read. */
+  /** The position after the last change that was read. */
   get place(): Place {
     return this.#place;
   }
@@ -74,11 +74,11 @@ export class StoredChanges {
     this.#found.splice(0, changes.length);
   }
 
-  /** Reads on; resolves with false where there is nothing more. */
+  /** Reads the next segments; resolves with false where there are none. */
   async #read(): Promise<boolean> {
     const segments = await this.#store.segments(this.#source, this.#number);
     for (const { number, body } of segments) {
-      // Those in between were removed: they were too old, or the log was begun anew.
+      // The segments in between were removed: they were too old, or the log was begun anew.
       if (number !== this.#number + 1) throw notKept();
       this.#number = number;
       for (const message of messagesOf(body)) this.#take(message);
@@ -132,8 +132,8 @@ export class StoredChanges {
   }
 }
 
-/** Whether a log has all changes of a table behind a place. */
-function hasBehind(log: StoredLog, table: ChangedTable, after: Place): boolean {
+/** Whether a log has all changes of a table after a position. */
+function hasAfter(log: StoredLog, table: ChangedTable, after: Place): boolean {
   const key = tableKey(table);
   const logged = log.tables.find((one) => tableKey(one) === key);
   return (

@@ -4,11 +4,11 @@ import { tableKey } from '../feed/watchers.ts';
 
 interface Wanted {
   readonly table: ChangedTable;
-  /** The rows of changes behind this position are in the log; `null`: they are not logged. */
+  /** The rows of changes after this position are in the log; `null`: they are not logged. */
   since: ChangePosition | null;
-  /** Subscribers of the changes of rows now. */
+  /** The number of present subscribers of the changes of rows. */
   holders: number;
-  /** When rows stop to be logged, if there are no subscribers, by `performance.now()`. */
+  /** When rows stop being logged if there are no subscribers, by `performance.now()`. */
   until: number;
   isStored: boolean;
   /** Columns whose values live queries of other processes are found by, per process. */
@@ -51,7 +51,7 @@ export class WantedTables {
     return wanted.since === null ? wanted.columns : 'rows';
   }
 
-  /** Adds a subscriber of the rows of a table. Returns a function that takes it away. */
+  /** Adds a subscriber of the rows of a table. Returns a function that removes the subscriber. */
   hold(table: ChangedTable): () => void {
     const wanted = this.#add(table);
     wanted.holders++;
@@ -82,7 +82,7 @@ export class WantedTables {
     }
   }
 
-  /** Changes of tables up to a position are missing; default: of all. */
+  /** Notes that changes of the tables (default: all) up to a position are missing; `null`: and that they are not logged now. */
   lose(position: ChangePosition | null, tables?: readonly ChangedTable[]): void {
     const keys = new Set(tables?.map(tableKey));
     for (const [key, wanted] of this.#byKey) {
@@ -92,7 +92,7 @@ export class WantedTables {
     }
   }
 
-  /** Takes over what the store has. */
+  /** Restores tables that were stored and are still wanted. */
   restore(stored: readonly StoredTable[]): void {
     for (const { namespace, name, since, forMs } of stored) {
       if (forMs === 0) continue;

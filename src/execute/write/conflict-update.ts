@@ -97,7 +97,7 @@ export async function changedRow(
     return value === undefined ? undefined : session.value(value);
   });
   if (after.includes(undefined) || (moves && isTriggered)) throw movedKey(table);
-  // An integer is stored as it was given, and the reads of the checks and of the answer notice a row that a younger trigger has moved.
+  // An integer is stored as it was given. A row that a trigger newer than the catalog has moved is noticed by the reads of the checks and of the answer.
   const isKnown = (column: Column) => key.includes(column) && familyOf(column.type.scalar) === 'integer';
   if (!moves && !isTriggered && !isReferred && needed.every(isKnown))
     return new Map(key.map((column, at) => [column, before[at]]));

@@ -82,14 +82,19 @@ export class Search {
   }
 }
 
-/** Facts about a table before the insert. */
+/** The state of a table before the insert. */
 interface Before {
+  /** Whether a row with one of the given keys is stored already. */
   readonly taken: boolean;
+  /** Where the engine generates the keys of several rows: the highest key so far; `null` elsewhere. */
   readonly highest: unknown;
 }
 const nothing: Before = { taken: false, highest: null };
 
-/** Looks the given keys up, except for the AUTO_INCREMENT key of a single row: the engine reports the stored one, whoever set it. */
+/**
+ * Whether rows with the given keys are stored already; or, where the engine generates the keys, the highest one so far. An
+ * AUTO_INCREMENT key of a single row is not looked up: the engine reports the stored one, whoever set it.
+ */
 async function stateBefore(session: WriteSession, table: Table, given: readonly Row[]): Promise<Before> {
   const identity = identityOf(table);
   const single = given.length === 1;

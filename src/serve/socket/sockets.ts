@@ -25,7 +25,10 @@ const endings = {
     code: closings.ended,
     reason: 'The session has expired: come back with a credential that holds.',
   },
-  changed: { code: closings.ended, reason: 'The credential says something else now: come back with it.' },
+  changed: {
+    code: closings.ended,
+    reason: 'What the credential allows has changed: connect again with it.',
+  },
   revoked: { code: closings.forbidden, reason: 'The API key was revoked.' },
   withdrawn: {
     code: closings.forbidden,

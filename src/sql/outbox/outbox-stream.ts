@@ -52,7 +52,10 @@ export class OutboxStream implements ChangeStream {
     this.#unsettled = [...left];
   }
 
-  /** Rejects with FozError: `conflict` when another reader has the outbox, `not-found` when changes after the position were deleted. */
+  /**
+   * Takes the outbox, and begins with the batches that were recorded and not acknowledged; those up to `after` count as acknowledged.
+   * Rejects with FozError: `conflict` when another reader has the outbox, `not-found` when changes after the position were deleted.
+   */
   static async open(parts: OutboxParts, { after }: FollowOptions): Promise<OutboxStream> {
     const owned = await parts.own();
     try {
@@ -149,7 +152,7 @@ class Reading {
   readonly #batch: Batch;
   readonly #parts: OutboxParts;
   readonly #decoder: OutboxDecoder;
-  /** The ranges of the batch that were not read yet. Rows of later batches may stand between them. */
+  /** The ranges of the batch that were not read yet. Rows of later batches may lie between them. */
   readonly #ranges: Range[];
   #hasBegun = false;
   #rows: number = most.rows;

@@ -27,17 +27,17 @@ import {
   type WatchedTable,
 } from './watches.ts';
 
-/** The first part of the advisory locks by which one process leads a source. */
+/** The first part of the advisory locks by which one process has the right to write the log of a source. */
 const lockClass = 0x466f7a03;
 
-/** The right to write the log of a source. It ends with the connection that holds it, over which everything is written. */
+/** The right to write the log of a source. It ends with the connection that holds the lock; the log is written over this connection. */
 export interface LogLead {
   /** Resolves when the right is lost. */
   readonly ended: Promise<void>;
   read(): Promise<StoredLog | null>;
   /** Begins the log anew at a position. Resolves with the number of the last segment. */
   cut(log: Pick<StoredLog, 'identity' | 'method' | 'position'>, keepSeconds: number): Promise<number>;
-  /** Resolves with false where somebody else has written. */
+  /** Appends segments. Resolves with false where another process has written the log since. */
   append(expected: number, position: string, segments: readonly StoredSegment[]): Promise<boolean>;
   want(tables: readonly StoredTable[]): Promise<void>;
   /** What other processes watch. */
@@ -51,7 +51,7 @@ export interface LogLead {
 /** The logs of row changes in the store. All methods reject with FozError. */
 export class ChangeLogStore {
   readonly #store: Store;
-  /** The sources that this process leads, or is about to lead, each with an identity of its attempt. */
+  /** The sources whose log this process writes, or is about to write. The object distinguishes attempts to take the right. */
   readonly #led = new Map<string, object>();
   readonly #listeners = new Set<{ readonly source: string; readonly listener: () => void }>();
   #session: Promise<StoreSession> | null = null;
@@ -90,12 +90,12 @@ export class ChangeLogStore {
     return this.#read((run) => readLog(run, source));
   }
 
-  /** The segments behind a number, in order: some of them, where there are many. */
+  /** The segments after a number, in order, at most four (`mostSegments`). */
   segments(source: string, after: number): Promise<readonly StoredSegment[]> {
     return this.#read((run) => readSegments(run, source, after));
   }
 
-  /** The number of the last segment whose changes are all before a position; `null`: there are no segments. */
+  /** The number of the last segment whose changes are all before a position, else the number before the first segment; `null`: there are no segments. */
   numberBefore(source: string, position: string): Promise<number | null> {
     return this.#read((run) => numberBefore(run, source, position));
   }
@@ -128,7 +128,10 @@ export class ChangeLogStore {
     await session?.close();
   }
 
-  /** An embedded store belongs to one process, so nothing is locked there. */
+  /**
+   * Takes the advisory lock by which one process writes the log of a source; false: another one holds it. An embedded store belongs to
+   * a single process, so it takes no lock.
+   */
   async #lock(session: StoreSession, source: string): Promise<boolean> {
     if (this.#store.kind === 'pglite') return true;
     if (!session.isOwn)

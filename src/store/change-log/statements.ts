@@ -4,29 +4,29 @@ export type Run = (
   values: readonly unknown[],
 ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-/** A table whose changes are logged. `since`: its changes behind this position are in the log. */
+/** A table whose changes are logged. `since`: its changes after this position are in the log. */
 export interface StoredTable {
   readonly namespace: string | null;
   readonly name: string;
   readonly since: string;
-  /** Milliseconds from now for which it is logged. In what was read: none left means 0. */
+  /** For how many more milliseconds it is logged; 0: no longer. */
   readonly forMs: number;
 }
 
-/** What the store has of the changes of one source. */
+/** The state of the log of one source. */
 export interface StoredLog {
   readonly identity: string;
   readonly method: string;
-  /** The source was read up to here. */
+  /** The source was read up to this position. */
   readonly position: string;
-  /** Changes up to here were removed. */
+  /** Changes up to this position were removed. */
   readonly keptAfter: string;
   /** The number of the last segment. */
   readonly number: number;
   readonly tables: readonly StoredTable[];
 }
 
-/** A part of a log. Segments have numbers without gaps. `position`: of its last commit; `null`: its transaction goes on in the next one. */
+/** Changes that were stored together. The numbers of segments have no gaps. `position`: of the last commit in it; `null`: its transaction goes on in the next segment. */
 export interface StoredSegment {
   readonly number: number;
   readonly position: string | null;
@@ -39,10 +39,10 @@ export interface LogBounds {
   readonly bytes: number;
 }
 
-/** The channel that tells the name of a source whose log, or whose watches, have changed. */
+/** The channel on which the name of a source is sent when its log, or what is watched of it, has changed. */
 export const logChannel = 'foz_change_log';
 
-/** Most segments that are read at once. One has about a megabyte at most. */
+/** Most segments that are read at once. A segment has about a megabyte at most. */
 const mostSegments = 4;
 
 export async function readLog(run: Run, source: string): Promise<StoredLog | null> {
@@ -68,7 +68,7 @@ export async function readLog(run: Run, source: string): Promise<StoredLog | nul
   };
 }
 
-/** The segments behind a number, in order: some of them, where there are many. */
+/** The segments after a number, in order, at most `mostSegments`. */
 export async function readSegments(run: Run, source: string, after: number): Promise<StoredSegment[]> {
   const rows = await run(
     'select number, position, body from foz.change_log where source = ? and number > ? order by number limit ?',
@@ -113,8 +113,8 @@ export async function cutLog(
 }
 
 /**
- * Adds segments, and moves the position of a source on. `expected`: the number of the last segment so far. Resolves with false where it
- * is another: somebody else writes the log.
+ * Appends segments, and stores the position up to which the source was read. `expected`: the number of the last segment so far. Resolves
+ * with false where the last segment has another number, so another process writes the log.
  */
 export async function appendSegments(
   run: Run,
@@ -163,7 +163,10 @@ export async function storeTables(run: Run, source: string, tables: readonly Sto
   );
 }
 
-/** Removes changes that are too old or beyond the bytes, tables that are no longer wanted, and logs that nobody has used for long. */
+/**
+ * Removes changes that are older than `seconds` or beyond `bytes`, tables that are no longer wanted, and the logs of other sources that
+ * no process has used for as long as their changes are kept (at least ten minutes).
+ */
 export async function trimLog(run: Run, source: string, { seconds, bytes }: LogBounds): Promise<void> {
   await run(
     `with sized as (

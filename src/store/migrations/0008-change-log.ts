@@ -4,10 +4,10 @@ import type { Knex } from 'knex';
 export async function up(db: Knex): Promise<void> {
   await db.schema.withSchema('foz').createTable('change_sources', (table) => {
     table.text('source').primary();
-    // Tells databases apart that had the same name one after the other.
+    // A source may get another database under its old name; this distinguishes them.
     table.text('identity').notNullable();
     table.text('method').notNullable();
-    // All changes up to here were read; those before kept_after were removed.
+    // `position`: the source was read up to it. `kept_after`: changes up to it were removed.
     table.text('position').notNullable();
     table.text('kept_after').notNullable();
     table.bigInteger('number').notNullable();

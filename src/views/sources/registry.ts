@@ -108,7 +108,8 @@ export class SourceRegistry {
     // If the database does not answer, introspection continues in the background.
     const first = this.#first(added, true);
     const inTime = await Promise.race([first, sleep(patienceMs.read, false, { ref: false })]);
-    // Listeners are called in any case, since the source has another connector.
+    // `#first` notifies the listeners when it has read the facts. If it failed or is late, they are notified now: the source has another
+    // connector already.
     if (!inTime && this.#sources.includes(added)) this.#notify();
     if (former !== null) this.#retire(former);
     return added;

@@ -4,7 +4,7 @@ const columns =
   'id, a_boolean, an_int, a_bigint, a_numeric, a_varchar, a_text, a_uuid, a_date, a_timestamp, a_json, an_enum';
 const uuid = (end: number) => `00000000-0000-4000-8000-00000000${end}`;
 
-/** A row of the types, with the number of the case in its id. */
+/** SQL that inserts a row of `every_type`. Its id begins with the number of the case. */
 const typed = (id: number, values: Readonly<Record<string, string>> = {}) =>
   `insert into every_type (${['id', ...Object.keys(values)].join(', ')}) values (${[id, ...Object.values(values)].join(', ')})`;
 const update = (id: number, set: string) => sql(`update every_type set ${set} where id = ${id}`);

@@ -7,7 +7,7 @@ const client = createClient({
   url: url.replace(/^http/, 'ws'),
   // A function is called at each connection: then a token that was renewed is used.
   connectionParams: () => ({ headers: { 'X-API-Key': process.env.FOZ_KEY } }),
-  // Only Node needs it, before version 22; a browser has its own.
+  // Node before version 22 has no WebSocket of its own; browsers do.
   webSocketImpl: WebSocket,
 });
 

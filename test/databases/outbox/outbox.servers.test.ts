@@ -226,7 +226,7 @@ describeEngines(outboxEngines, (engine) => {
       await writer.execute(`insert into places values (1, 'a', 1), (2, 'b', 2), (3, 'c', 3)`);
       const stream = await open();
       await readRows(stream, 3);
-      // By the key, by the unique column, and by both: two rows go for one that comes.
+      // Conflicts with the primary key, with the unique column, and with both; the last one deletes two rows for one.
       await writer.execute(`replace into places values (1, 'a', 10)`);
       await writer.execute(`insert or replace into places values (4, 'b', 20)`);
       await writer.execute(`replace into places values (1, 'c', 30)`);

@@ -21,8 +21,8 @@ const cascading = `select constraint_schema, table_name, referenced_table_name f
   where delete_rule in ('CASCADE', 'SET NULL', 'SET DEFAULT') or update_rule in ('CASCADE', 'SET NULL', 'SET DEFAULT')`;
 
 /**
- * Tables whose rows are changed by foreign keys. MariaDB's storage engine does this below the binlog; so did MySQL's until 9.6, from
- * where on the setting innodb_native_foreign_keys says it.
+ * Tables whose rows are changed by foreign keys. MariaDB's storage engine changes them below the binlog. So does MySQL's, except where the
+ * setting `innodb_native_foreign_keys` exists (9.6 or newer) and is OFF.
  */
 export async function cascades(
   ask: Ask,

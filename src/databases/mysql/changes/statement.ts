@@ -5,7 +5,7 @@ export type Effect =
   | { readonly kind: 'begin' | 'commit' | 'nothing' }
   /** A table was created, or has other columns. */
   | { readonly kind: 'altered' }
-  /** Rows that follow are only prepared: XA. */
+  /** The rows that follow belong to a prepared XA transaction: they count only if it commits. */
   | { readonly kind: 'prepare' }
   /** All rows of the tables are gone, or may be different ones. */
   | { readonly kind: 'tables'; readonly tables: readonly ChangedTable[] }
@@ -27,7 +27,7 @@ interface Token {
 /** Comments, names in backticks or double quotes, texts, words, signs. What is within `/*!` is part of the statement. */
 const pieces =
   /\/\*M?!\d*|\*\/|\/\*.*?(?:\*\/|$)|(?:--[\s]|#)[^\n]*|`((?:[^`]|``)*)`|"((?:[^"]|"")*)"|'(?:[^'\\]|''|\\.)*'|[\p{L}\p{N}_$@\u0080-\uffff]+|[^\s]/gsu;
-/** Tokens that are read of one statement: what matters stands at its start, except for lists of tables. */
+/** Most tokens that are read of one statement. The kind of the statement is at its start; only a list of tables can be long. */
 const mostTokens = 2_000;
 
 function tokensOf(statement: string): Token[] {
@@ -60,7 +60,7 @@ class Words {
     return true;
   }
 
-  /** Whether the word stands anywhere from here on; steps behind it. */
+  /** Looks for the word in the rest of the statement and steps past it. Returns whether it was there. */
   find(word: string): boolean {
     for (let at = this.#at; at < this.#tokens.length; at++) {
       const { text, isName } = this.#tokens[at]!;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectorTo } from './connector.ts';
 import { randomFrom } from './random.ts';
 
-/** Writes random transactions to the table `k` until it is killed. Few rows are written often, by several writers at once. */
+/** Writes random transactions to the table `k` until it is killed. Several writers share twelve rows, so that their transactions conflict. */
 const [engine, location, seed] = process.argv.slice(2) as [string, string, string];
 const random = randomFrom(Number(seed));
 const connector = connectorTo(engine, location);
