@@ -1,5 +1,5 @@
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
-import { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from '../../src/control/index.ts';
+import { endOwnKey, type KeyOwner, ownerOf, ownKeys, renewOwnKey } from '../../src/control/index.ts';
 import { Key, ShownKey } from '../key/key.ts';
 import { shown } from '../key/key-resolver.ts';
 import { Me } from './account.ts';
@@ -8,7 +8,7 @@ import { Me } from './account.ts';
 @Resolver()
 export class AccountResolver {
   @Query(() => Me)
-  me(@Ctx() { session }: Holder): Me {
+  me(@Ctx() { session }: KeyOwner): Me {
     const { actor, role, allowedRoles, expiresAt } = session;
     return {
       kind: actor?.kind ?? 'anonymous',
@@ -22,7 +22,7 @@ export class AccountResolver {
 
   @Query(() => [Key], { description: 'API keys that the caller owns, by name; for an API key, itself.' })
   async keys(
-    @Ctx() holder: Holder,
+    @Ctx() holder: KeyOwner,
     @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Also returns revoked keys.' })
     revoked: boolean,
   ): Promise<Key[]> {
@@ -33,7 +33,7 @@ export class AccountResolver {
     description: 'Gives a key of the caller another text; the old one is accepted a while longer.',
   })
   async rotateKey(
-    @Ctx() holder: Holder,
+    @Ctx() holder: KeyOwner,
     @Arg('id', () => String) id: string,
     @Arg('overlapSeconds', () => Int, { defaultValue: 0 }) overlapSeconds: number,
   ): Promise<ShownKey> {
@@ -44,7 +44,7 @@ export class AccountResolver {
   @Mutation(() => Key, {
     description: 'Ends a key of the caller, or the key that asks, for good, within two seconds everywhere.',
   })
-  async revokeKey(@Ctx() holder: Holder, @Arg('id', () => String) id: string): Promise<Key> {
+  async revokeKey(@Ctx() holder: KeyOwner, @Arg('id', () => String) id: string): Promise<Key> {
     return shown(await endOwnKey(holder, id));
   }
 }

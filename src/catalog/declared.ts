@@ -13,7 +13,7 @@ import { familyOf, type ScalarFamily } from './scalars.ts';
 import { isKey, type Pairs, pairsOf, reversedPairs, type TableDraft } from './table-draft.ts';
 
 /** Finds the table of a metadata name in a source. Without a namespace, it is in the default one. */
-export type Find = (source: string, table: TableName) => TableDraft | undefined;
+export type FindTableDraft = (source: string, table: TableName) => TableDraft | undefined;
 
 interface Target {
   readonly to: TableDraft;
@@ -35,7 +35,7 @@ interface Refused {
 
 /** Shared by the readers of all tables' relationships. */
 interface Reading {
-  readonly find: Find;
+  readonly find: FindTableDraft;
   readonly catalog: Pick<Catalog, 'sources' | 'unread'>;
   readonly issues: CatalogIssue[];
   /** The position of each entry in the metadata. */
@@ -67,7 +67,7 @@ function localTarget(
   draft: TableDraft,
   { using }: RelationshipMetadata,
   kind: Relationship['kind'],
-  find: Find,
+  find: FindTableDraft,
 ): Target | Refused | string {
   const source = draft.table.source.name;
   if (using.manual_configuration !== undefined) {
@@ -87,7 +87,11 @@ function localTarget(
   return outgoingTarget(draft, typeof on === 'string' ? [on] : on, find);
 }
 
-function outgoingTarget(draft: TableDraft, columns: readonly string[], find: Find): Target | string {
+function outgoingTarget(
+  draft: TableDraft,
+  columns: readonly string[],
+  find: FindTableDraft,
+): Target | string {
   const key = draft.facts.foreignKeys.find((candidate) => sameNames(candidate.columns, columns));
   if (key === undefined) return `there is no foreign key on ${columns.join(', ')}`;
   const target = { schema: key.toNamespace, name: key.toTable };

@@ -35,7 +35,7 @@ export type {
   TriggerFacts,
   UnreadableTable,
 } from './facts.ts';
-export { type KeptNames, noKeptNames, placeOf, resetCommand, type TablePlace } from './kept-names.ts';
+export { type KeptNames, keptTableId, noKeptNames, resetCommand, type TablePlace } from './kept-names.ts';
 export {
   type BoolExp,
   type ColumnConfig,

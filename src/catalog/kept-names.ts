@@ -21,7 +21,7 @@ export const noKeptNames: KeptNames = { table: () => null, relationships: () => 
  * The identity of a table in kept names. It lacks the default namespace, so that a source keeps its names when it moves to another
  * database (the namespace in MySQL).
  */
-export function placeOf({ source, namespace, name }: Omit<TablePlace, 'customName'>): string {
+export function keptTableId({ source, namespace, name }: Omit<TablePlace, 'customName'>): string {
   return namespace === null || namespace === source.defaultNamespace ? name : `${namespace}.${name}`;
 }
 

@@ -1,8 +1,8 @@
 import type { SourceName } from '../core/index.ts';
 import type { Catalog, CatalogIssue } from './catalog.ts';
-import { addDeclared, type Find } from './declared.ts';
+import { addDeclared, type FindTableDraft } from './declared.ts';
 import type { ForeignKeyFacts } from './facts.ts';
-import { type KeptNames, placeOf, resetCommand } from './kept-names.ts';
+import { type KeptNames, keptTableId, resetCommand } from './kept-names.ts';
 import type { Metadata } from './metadata.ts';
 import { isKey, type Pairs, pairsOf, reversedPairs, type TableDraft } from './table-draft.ts';
 
@@ -24,7 +24,7 @@ export function addRelationships(
   const byName = new Map<string, TableDraft>();
   for (const draft of drafts)
     byName.set(identity(draft.table.source.name, draft.table.namespace, draft.table.name), draft);
-  const find: Find = (source, table) => {
+  const find: FindTableDraft = (source, table) => {
     const fallback = catalog.sources.get(source as SourceName)?.defaultNamespace ?? null;
     const named = typeof table === 'string' ? { name: table } : table;
     return (
@@ -203,7 +203,7 @@ function noteRenamed(
   const kept = draft.keptFor(plain);
   const isGone = kept !== undefined && !isThere(draft, kept);
   const why = isGone ? `the name is kept for the foreign key ${kept}, which is gone` : 'the name is taken';
-  const wayOut = isGone ? `. To free it: ${resetCommand(source.name, placeOf(draft.table))}` : '';
+  const wayOut = isGone ? `. To free it: ${resetCommand(source.name, keptTableId(draft.table))}` : '';
   issues.push({
     severity: 'note',
     where: `${id}.${plain}`,

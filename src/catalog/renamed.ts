@@ -1,5 +1,5 @@
 import type { Source, Table } from './catalog.ts';
-import { placeOf, resetCommand } from './kept-names.ts';
+import { keptTableId, resetCommand } from './kept-names.ts';
 import type { TableMetadata } from './metadata.ts';
 
 /**
@@ -15,7 +15,7 @@ export function renamedHint(
   const [found, ...others] = free.filter(({ column }) => columns.every((name) => column.has(name)));
   if (columns.length === 0 || found === undefined || others.length > 0) return null;
   const { schema = null, name } = typeof entry.table === 'string' ? { name: entry.table } : entry.table;
-  const place = placeOf({ source, namespace: schema ?? source.defaultNamespace, name });
+  const place = keptTableId({ source, namespace: schema ?? source.defaultNamespace, name });
   const custom = entry.configuration?.custom_name;
   return [
     `. ${found.name} has all columns that are named here: renamed? Then write table: ${found.name}`,

@@ -10,7 +10,7 @@ import { counted, FozError } from '../core/index.ts';
 import { type AuditKind, type AuditReport, auditFilters, auditKinds } from '../store/index.ts';
 import { type EndpointOptions, runningFoz } from './endpoint.ts';
 import { momentOf } from './moment.ts';
-import { placeOf } from './store.ts';
+import { configuredStore } from './store.ts';
 
 const verified = '{ verifyAudit { ok records first last hash problems { kind seq message } } }';
 
@@ -38,7 +38,7 @@ export async function verifyAuditLog(options: Options & { readonly checkpoint?: 
   if (options.checkpoint !== undefined) refuseCheckpoint(options.checkpoint, foz !== null);
   const report =
     foz === null
-      ? await verifyStoredAudit(placeOf(options), process.env, options.checkpoint)
+      ? await verifyStoredAudit(configuredStore(options), process.env, options.checkpoint)
       : (await foz.query<{ verifyAudit: AuditReport }>(verified)).verifyAudit;
   if (options.json === true) console.log(JSON.stringify(report, null, 2));
   else {
@@ -84,7 +84,7 @@ export async function exportAuditLog(
     ...(kind === undefined ? {} : { kinds: kind.map(kindOf) }),
     ...Object.fromEntries(given.map(([name, value]) => [auditFilters[name], value])),
   };
-  return exportStoredAudit(placeOf(options), process.env, filter, process.stdout);
+  return exportStoredAudit(configuredStore(options), process.env, filter, process.stdout);
 }
 
 /** `foz audit prune`: removes records older than a number of days. */
@@ -95,7 +95,7 @@ export async function pruneAuditLog(options: Options & { readonly days: string }
   const foz = runningFoz(options);
   const { removed, through, before } =
     foz === null
-      ? await pruneStoredAudit(placeOf(options), process.env, days)
+      ? await pruneStoredAudit(configuredStore(options), process.env, days)
       : (await foz.query<{ pruneAudit: PrunedAudit }>(pruned, { days })).pruneAudit;
   const rest = through === null ? '' : ` The log now begins after record ${through}.`;
   console.log(

@@ -1,12 +1,12 @@
 import { ConfigError, withSourceLines } from '../control/index.ts';
 import { FozError, FozErrors } from '../core/index.ts';
 import { StoreTaken } from '../store/index.ts';
-import { takenHint } from './taken-hint.ts';
+import { storeInUseHint } from './store-in-use-hint.ts';
 
 /** The text of an error for a terminal; with a stack only for an unexpected error. */
 export function messageOf(error: unknown): string {
   if (error instanceof ConfigError || error instanceof FozErrors) return error.message;
-  if (error instanceof StoreTaken) return `${error.fact} ${takenHint()}`;
+  if (error instanceof StoreTaken) return `${error.fact} ${storeInUseHint()}`;
   if (error instanceof FozError)
     return error.internal === undefined ? error.message : `${error.message}\n  ${error.internal}`;
   const known = systemMessage(error as NodeJS.ErrnoException);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { report } from './report.ts';
-import { useTakenHint } from './taken-hint.ts';
+import { setStoreInUseHint } from './store-in-use-hint.ts';
 
 // The modules of a command are loaded when it runs: versions and help texts are there at once.
 const kinds = process.argv[2] === 'init' ? (await import('../views/index.ts')).kindNames : [];
@@ -10,7 +10,7 @@ export const program = new Command('foz')
   .description('One GraphQL endpoint over every database a team has')
   .version('0.1.0')
   .hook('preAction', (_, command) =>
-    useTakenHint(
+    setStoreInUseHint(
       command.name(),
       command.options.some(({ long }) => long === '--endpoint'),
     ),

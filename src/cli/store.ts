@@ -23,7 +23,7 @@ export async function showStore(options: Options): Promise<void> {
   const foz = runningFoz(options);
   const status =
     foz === null
-      ? await storeStatus(placeOf(options), process.env)
+      ? await storeStatus(configuredStore(options), process.env)
       : (await foz.query<{ storeStatus: StoreDescription }>(document)).storeStatus;
   const { kind, place, done, pending, unknown } = status;
   if (options.json === true) console.log(JSON.stringify(status, null, 2));
@@ -39,7 +39,7 @@ export async function showStore(options: Options): Promise<void> {
 /** `foz store migrate`: runs pending migrations. A server has done so at its start, so there is no request for it. */
 export async function migrate(options: Pick<Options, 'config'>): Promise<void> {
   const done = await alone(
-    migrateStore(placeOf(options), process.env),
+    migrateStore(configuredStore(options), process.env),
     'A Foz that runs has brought its store up to date when it started: "foz store status --endpoint URL" shows its state.',
   );
   for (const name of done) console.log(`done  ${name}`);
@@ -49,7 +49,7 @@ export async function migrate(options: Pick<Options, 'config'>): Promise<void> {
 /** `foz secrets rotate`: encrypts all secrets with another master key. A server cannot: the new key must be in its environment first. */
 export async function rotateSecrets(options: Pick<Options, 'config'>): Promise<void> {
   const { rotated, total, keyId } = await alone(
-    rotateStoreSecrets(placeOf(options), process.env),
+    rotateStoreSecrets(configuredStore(options), process.env),
     'A Foz that runs keeps the master key that it was started with, so it cannot be asked to take another one: stop it, rotate, and start it again with the new key.',
   );
   console.log(`${rotated} of ${total} secrets are written anew; all are under the master key ${keyId}.`);
@@ -67,6 +67,6 @@ async function alone<T>(done: Promise<T>, hint: string): Promise<T> {
 }
 
 /** The configuration that locates the store. Without a file, the store of the environment or of this folder is used. */
-export function placeOf({ config }: Pick<Options, 'config'>): StorePlace {
+export function configuredStore({ config }: Pick<Options, 'config'>): StorePlace {
   return config === 'foz.yaml' && !existsSync(config) ? {} : loadConfig(config);
 }

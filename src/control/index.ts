@@ -59,11 +59,11 @@ export {
 } from './keys/keys.ts';
 export { unsetVariables } from './keys/missing-variables.ts';
 export { notesOnKey } from './keys/notes-on-key.ts';
-export { endOwnKey, type Holder, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
+export { endOwnKey, type KeyOwner, ownerOf, ownKeys, renewOwnKey } from './keys/own-keys.ts';
 export { keysOfNothing, misspeltScopes, refuseMisspeltScopes } from './keys/unmatched-scopes.ts';
+export { allIssues } from './metadata/all-issues.ts';
 export { applyFolder, diffFolder } from './metadata/apply.ts';
 export type { MetadataChange } from './metadata/diff-metadata.ts';
-export { allIssues } from './metadata/hidden-issues.ts';
 export { filledText, type Locate } from './metadata/located-yaml.ts';
 export { metadataPlaces } from './metadata/places.ts';
 export { type MetadataTarget, metadataTarget } from './metadata/target.ts';

@@ -10,7 +10,7 @@ export const mostBytes = 500_000_000;
 const countStep = 64 * 1024;
 
 /** Counts the bytes of many requests together. */
-export interface HeldAmong {
+export interface SharedByteCounter {
   /** Returns an error if a request may not hold that many bytes; `null`: it may. */
   grow(bytes: number): FozError | null;
   /** The request has released bytes and holds this many now. */
@@ -24,12 +24,12 @@ export interface HeldAmong {
 export class HeldBytes {
   /** The most bytes that the request may hold, and the longest answer that it may have. */
   readonly limit: number;
-  readonly #among: HeldAmong | null;
+  readonly #among: SharedByteCounter | null;
   #bytes = 0;
   #nextCount: number;
 
   /** `limit` `null`: only bounded by the longest string. */
-  constructor(limit: number | null, among: HeldAmong | null = null) {
+  constructor(limit: number | null, among: SharedByteCounter | null = null) {
     this.limit = limit === null ? mostBytes : Math.min(limit, mostBytes);
     this.#among = among;
     this.#nextCount = Math.min(this.limit, countStep);

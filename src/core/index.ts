@@ -14,7 +14,7 @@ export {
   withDoubles,
   withoutEndingZeros,
 } from './exact-number.ts';
-export { type HeldAmong, HeldBytes, mostBytes, tooLong } from './held-bytes.ts';
+export { HeldBytes, mostBytes, type SharedByteCounter, tooLong } from './held-bytes.ts';
 export { type Link, LinkedList } from './linked-list.ts';
 export { plainMessage } from './many-errors.ts';
 export {

@@ -1,6 +1,6 @@
 import type { Column, Table } from '../catalog/index.ts';
 import { FozError, type SourceName } from '../core/index.ts';
-import { concealed, type Sees } from './conceal.ts';
+import { concealed, type VisibleNames } from './conceal.ts';
 import { failedSource } from './fetch.ts';
 
 type Sources = ReadonlyMap<SourceName, { readonly tables: readonly Table[] }>;
@@ -19,7 +19,7 @@ export class BrokenColumns {
   }
 
   /** The error as its caller may see it, with the columns as the graph calls them. */
-  shown(error: FozError, sees: Sees | undefined): FozError {
+  shown(error: FozError, sees: VisibleNames | undefined): FozError {
     const source = failedSource(error);
     return this.#named(concealed(this.#found(error, source), sees), source);
   }

@@ -8,7 +8,7 @@ interface Place {
 }
 
 /** Which names of the database the caller may see in errors. */
-export interface Sees {
+export interface VisibleNames {
   table(place: Place): boolean;
   column(name: string, place: Place): boolean;
   /** False for a constraint over a hidden column, and for one whose name contains the name of a hidden column. */
@@ -17,7 +17,9 @@ export interface Sees {
 }
 
 /** The visible names of a caller who sees only this part of the catalog. */
-export function tablesSeen(sources: ReadonlyMap<SourceName, { readonly tables: readonly Table[] }>): Sees {
+export function tablesSeen(
+  sources: ReadonlyMap<SourceName, { readonly tables: readonly Table[] }>,
+): VisibleNames {
   let known: ReadonlyMap<string, readonly Names[]> | undefined;
   const namesOf = (table: string, namespace?: string): readonly Names[] => {
     known ??= namesByTable(sources.values());
@@ -73,7 +75,7 @@ function isIn(constraint: string, column: string): boolean {
 }
 
 /** The error without names of tables, columns, constraints and sources that the caller may not see. */
-export function concealed(error: FozError, sees: Sees | undefined): FozError {
+export function concealed(error: FozError, sees: VisibleNames | undefined): FozError {
   if (sees === undefined || error.details === undefined || namesOnly(error.details, sees)) return error;
   const { table: _, namespace: __, column: ___, columns: ____, constraint: _____, ...rest } = error.details;
   const about = { path: error.path, internal: error.internal, cause: error };
@@ -85,7 +87,7 @@ export function concealed(error: FozError, sees: Sees | undefined): FozError {
 }
 
 /** Whether the caller may see all names in the details. */
-function namesOnly(details: NonNullable<FozError['details']>, sees: Sees): boolean {
+function namesOnly(details: NonNullable<FozError['details']>, sees: VisibleNames): boolean {
   const { column, columns = [], constraint, source } = details;
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const place = { table: text(details.table), namespace: text(details.namespace) };

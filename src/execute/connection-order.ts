@@ -7,7 +7,7 @@ import type { ConnectorOf } from './prepare.ts';
  * Sources in the order in which every request takes their connections: by name. A request that holds a connection waits only for sources
  * later in this order, so requests cannot deadlock on connection pools.
  */
-export function inOrder(sources: Iterable<SourceName>): SourceName[] {
+export function byConnectionOrder(sources: Iterable<SourceName>): SourceName[] {
   return [...new Set(sources)].sort((one, other) => (one < other ? -1 : 1));
 }
 
@@ -16,15 +16,17 @@ export function inOrder(sources: Iterable<SourceName>): SourceName[] {
  * them in the order. Each other source runs a single statement and comes later in the order than all held ones.
  */
 export function heldSources(statements: ReadonlyMap<SourceName, number>): SourceName[] {
-  const last = inOrder([...statements].filter(([, count]) => count > 1).map(([source]) => source)).at(-1);
-  return last === undefined ? [] : inOrder(statements.keys()).filter((source) => source <= last);
+  const last = byConnectionOrder(
+    [...statements].filter(([, count]) => count > 1).map(([source]) => source),
+  ).at(-1);
+  return last === undefined ? [] : byConnectionOrder(statements.keys()).filter((source) => source <= last);
 }
 
 /** The other sources from which the answer to these mutation fields is read. */
 export function sourcesReadBack(roots: readonly Root[], own: SourceName): SourceName[] {
   const plan: Plan = { kind: 'mutation', steps: [], stepParams: [], roots };
   const names = tablesRead(plan, () => true).map(({ source }) => source.name);
-  return inOrder(names).filter((name) => name !== own);
+  return byConnectionOrder(names).filter((name) => name !== own);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type CacheBudget, type FozError, HeldBytes, type SourceName } from '../
 import type { VariableValues } from '../plan/index.ts';
 import { answerErrors, answerText, type EngineAnswer } from './answer.ts';
 import type { BrokenColumns } from './broken-columns.ts';
-import { concealed, type Sees } from './conceal.ts';
+import { concealed, type VisibleNames } from './conceal.ts';
 import { drifted, errorsOf } from './failures.ts';
 import { Introspection, type IntrospectionRequest, type PackedText } from './introspection/index.ts';
 import { type LiveOperation, liveOperation } from './live.ts';
@@ -20,7 +20,7 @@ export interface RoleEngineOptions extends PlanningOptions {
   /** Whether the caller may see the messages of the database itself. */
   readonly showInternal: boolean;
   /** Which tables errors may name; absent: all. */
-  readonly sees?: Sees;
+  readonly sees?: VisibleNames;
   /** Adds the columns of broken constraints to errors; default: they have only those that the database reports. */
   readonly broken?: BrokenColumns;
   /** Called for every statement that failed with `unavailable`; must not throw. */

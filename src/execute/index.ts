@@ -1,6 +1,6 @@
 export { answerErrors, type EngineAnswer } from './answer.ts';
 export { BrokenColumns } from './broken-columns.ts';
-export { type Sees, tablesSeen } from './conceal.ts';
+export { tablesSeen, type VisibleNames } from './conceal.ts';
 export { RoleEngine, type RoleEngineOptions } from './engine.ts';
 export { type Explained, printExplained } from './explain.ts';
 export { errorsOf } from './failures.ts';

@@ -7,7 +7,7 @@ import { explainMutation } from './explain-writes.ts';
 import { placed } from './failures.ts';
 import { distinct, ofSource, type Running } from './fetch.ts';
 import type { ConnectorOf } from './prepare.ts';
-import { Live } from './write/live.ts';
+import { DatabaseStage } from './write/database-stage.ts';
 import { runMutation } from './write/mutation.ts';
 import { problemsOf } from './write/problems.ts';
 import { WriteSession } from './write/session.ts';
@@ -174,7 +174,7 @@ async function runFields(
   };
   const texts = new Map<Root, string>();
   for (const { root, simple } of group.fields) {
-    const session = new WriteSession(connectorOf, group.source, new Live(inside, group.source));
+    const session = new WriteSession(connectorOf, group.source, new DatabaseStage(inside, group.source));
     try {
       texts.set(root, simple === null ? await runMutation(session, root.mutation) : await simple.run(inside));
     } catch (error) {

@@ -29,7 +29,7 @@ export function remoteKey(column: Column, compare: KeyComparison, connector: Con
 const textual: ReadonlySet<string> = new Set(['text', 'enum', 'uuid', 'opaque']);
 
 function heldBy(connector: Connector, value: unknown, type: ValueType): unknown {
-  return connector.holds(value, type) ? value : undefined;
+  return connector.canHold(value, type) ? value : undefined;
 }
 
 /** Lower case for A to Z only: all databases agree on these letters. */

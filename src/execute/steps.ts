@@ -1,6 +1,6 @@
 import type { Column } from '../catalog/index.ts';
 import { FozError } from '../core/index.ts';
-import type { Fetch, Out, Step } from '../plan/index.ts';
+import type { Fetch, OutputField, Step } from '../plan/index.ts';
 import { type Explained, explainFetch } from './explain.ts';
 import { type Running, runStatement } from './fetch.ts';
 import { gatherKeys, ownKey, readTuple } from './gather-keys.ts';
@@ -22,7 +22,7 @@ export function prepareStep(connectorOf: ConnectorOf, step: Step): PreparedStep 
 
 function readerOf(fetch: PreparedFetch, read: readonly ReadKey[]) {
   const keys = fetch.compiled.shape.out.map((out) => {
-    const { index, codec } = out as Extract<Out, { kind: 'value' }>;
+    const { index, codec } = out as Extract<OutputField, { kind: 'value' }>;
     return { index, codec };
   });
   return { keys, read };

@@ -1,4 +1,4 @@
-import type { HopShape, Out, ValueCodec } from '../plan/index.ts';
+import type { HopShape, OutputField, ValueCodec } from '../plan/index.ts';
 
 /** JSON texts that hops fetched: `hops[h][r]` belongs to hop `h` of row `r`; `fixed[f]` to the f-th `rows` entry. */
 export interface Fetched {
@@ -12,14 +12,17 @@ export type WriteRow = (row: readonly unknown[], index: number, fetched: Fetched
 /** Hops and fixed parts, in the order in which the writer numbers them. */
 export interface Pending {
   readonly hops: readonly HopShape[];
-  readonly fixed: readonly Extract<Out, { kind: 'rows' }>[];
+  readonly fixed: readonly Extract<OutputField, { kind: 'rows' }>[];
 }
 
 /**
  * Compiles the row writer of a statement to JavaScript, once per plan. Its source contains only integers and JSON-quoted GraphQL names;
  * everything else is passed by reference.
  */
-export function compileWriter(out: readonly Out[]): { readonly write: WriteRow; readonly pending: Pending } {
+export function compileWriter(out: readonly OutputField[]): {
+  readonly write: WriteRow;
+  readonly pending: Pending;
+} {
   const build = new Build();
   const body = build.object(out);
   const make = new Function(
@@ -47,9 +50,9 @@ function nodeId(values: string): string {
 class Build {
   readonly texts: unknown[] = [];
   readonly hops: HopShape[] = [];
-  readonly fixed: Extract<Out, { kind: 'rows' }>[] = [];
+  readonly fixed: Extract<OutputField, { kind: 'rows' }>[] = [];
 
-  object(out: readonly Out[]): string {
+  object(out: readonly OutputField[]): string {
     if (out.length === 0) return `'{}'`;
     const parts = out.map((entry, index) => {
       const label = `${index === 0 ? '{' : ','}${JSON.stringify(entry.key)}:`;
@@ -58,7 +61,7 @@ class Build {
     return `(${parts.join(' + ')} + '}')`;
   }
 
-  private entry(entry: Out): string {
+  private entry(entry: OutputField): string {
     switch (entry.kind) {
       case 'constant':
         return JSON.stringify(entry.json);

@@ -133,7 +133,7 @@ export interface Connector extends Runner {
    * Pure: whether a column of the type can hold the canonical value (not null) and compare it unchanged. A key of
    * another source that the column cannot hold has no match.
    */
-  holds(value: unknown, type: ValueType): boolean;
+  canHold(value: unknown, type: ValueType): boolean;
   /** Pure: compiles a write. */
   compileWrite(write: Write): Compiled;
   /** Pure: compiles the statement that reads columns of the conflicting row after an insert with `conflictReport`. */

@@ -61,7 +61,7 @@ export type {
   OrderTerm,
   Select,
 } from './model/select.ts';
-export type { HopShape, Out, Shape, TextOf, ValueCodec } from './model/shape.ts';
+export type { HopShape, OutputField, Shape, TextOf, ValueCodec } from './model/shape.ts';
 export type { Step } from './model/step.ts';
 export type { Assignment, ConflictReport, OnConflict, Write } from './model/write.ts';
 export { operationOf, type PlanOptions, planOperation, type WhyAbsent } from './operation.ts';

@@ -1,4 +1,4 @@
-import { FozError, type HeldAmong } from '../core/index.ts';
+import { FozError, type SharedByteCounter } from '../core/index.ts';
 import { Refusal } from './body.ts';
 import type { AnswerLimits } from './limits.ts';
 
@@ -64,7 +64,7 @@ function fullOfCaller(most: number): string {
 }
 
 /** The held bytes of one request. */
-export class Holding implements HeldAmong {
+export class Holding implements SharedByteCounter {
   readonly #among: Holdings;
   readonly #callerOf: () => string;
   #caller: string | null = null;

@@ -27,7 +27,7 @@ export function sqlConnector({
     engine,
     capabilities: dialect.capabilities,
     introspect: (options, signal) => driver.introspect(options, signal),
-    holds: (value, type) => dialect.holds(value, type),
+    canHold: (value, type) => dialect.canHold(value, type),
     compileFetch: (fetch) => compileFetch(dialect, fetch),
     compileWrite: (write) => compileWrite(dialect, write),
     compileConflictingRow: (table, columns) => compileConflictingRow(dialect, table, columns),

@@ -91,8 +91,8 @@ export interface Dialect {
    * itself has this form.
    */
   keyText(column: Sql, type: ValueType, compare: KeyComparison): { expression: Sql; type: ValueType } | null;
-  /** See Connector.holds. */
-  holds(value: unknown, type: ValueType): boolean;
+  /** See Connector.canHold. */
+  canHold(value: unknown, type: ValueType): boolean;
 
   /** How the engine builds JSON of nested rows; only where `Capabilities.nesting` is `json`. */
   readonly json?: JsonBuilding;

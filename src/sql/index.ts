@@ -50,5 +50,13 @@ export {
   transactionOf,
   Unanswered,
 } from './transact.ts';
-export { ended, grace, graceMs, type Limits, limitsOf, Watch, type Watched } from './watch.ts';
-export { otherKind, reached } from './who-answers.ts';
+export {
+  ended,
+  endOfTransactionLimits,
+  graceMs,
+  type Limits,
+  limitsOf,
+  Watch,
+  type Watched,
+} from './watch.ts';
+export { otherKind, reachedSettings } from './who-answers.ts';

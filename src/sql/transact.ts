@@ -1,6 +1,6 @@
 import { FozError } from '../core/index.ts';
 import type { RunContext, Runner, RunResult, Statement } from '../plan/index.ts';
-import { ended, grace, type Limits, limitsOf } from './watch.ts';
+import { ended, endOfTransactionLimits, type Limits, limitsOf } from './watch.ts';
 
 /** A transaction on one connection, which begins with its first statement. */
 export interface Transaction extends Runner {
@@ -95,14 +95,14 @@ export function transactionOf(parts: TransactionParts): Transaction {
     async commit() {
       if (!begun) return;
       try {
-        await parts.commit(grace(commitMs));
+        await parts.commit(endOfTransactionLimits(commitMs));
       } catch (error) {
         const failure = parts.toFozError(error);
         throw failure instanceof Unanswered || parts.isEnding(error) ? commitFailure(failure) : failure;
       }
     },
     async rollback() {
-      if (begun) await parts.rollback(grace()).catch(() => {});
+      if (begun) await parts.rollback(endOfTransactionLimits()).catch(() => {});
     },
   };
 }

@@ -63,7 +63,7 @@ export function limitsOf({ signal, timeoutMs, held }: RunContext): Limits {
 export const graceMs = 5_000;
 
 /** Limits for the end of a transaction: it is no longer part of a request, but must not hang. */
-export function grace(ms: number = graceMs): Limits {
+export function endOfTransactionLimits(ms: number = graceMs): Limits {
   return { signal: never, deadline: performance.now() + ms };
 }
 const never = new AbortController().signal;

@@ -10,7 +10,7 @@ const greetingMs = 300;
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /** Settings by which a server of the right kind was reached: errors of later connections have other reasons. */
-export const reached = new WeakSet<object>();
+export const reachedSettings = new WeakSet<object>();
 
 /**
  * The error for a URL that leads to a server of another kind than the source needs. `isRight`: whether a server, named as `MySQL 9.7.0` or

@@ -22,7 +22,7 @@ export function checkUrl(url: string): void {
 }
 
 /** Identifies the store in messages, without user and password. */
-export function placeOf(url: string | undefined, folder: string): string {
+export function storePlaceOf(url: string | undefined, folder: string): string {
   if (url === undefined) return `in ${embeddedFolder(folder)}`;
   if (!URL.canParse(url)) return 'of FOZ_STORE_URL';
   const { host, pathname } = new URL(url);

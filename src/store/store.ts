@@ -6,7 +6,7 @@ import type { StoreConnection } from './connect.ts';
 import { storeError } from './errors.ts';
 import { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 import { type Migration, migrations } from './migrations/index.ts';
-import { checkUrl, placeOf } from './place.ts';
+import { checkUrl, storePlaceOf } from './place.ts';
 import { readMetadata, type StoredMetadata, writeMetadata } from './repositories/metadata.ts';
 import { openSession, type StoreSession } from './session.ts';
 import { type ChangeListener, ChangeWatch } from './watch.ts';
@@ -57,7 +57,7 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.kind = options.url === undefined ? 'pglite' : 'postgres';
-    this.place = placeOf(options.url, options.folder);
+    this.place = storePlaceOf(options.url, options.folder);
     this.#options = options;
     if (options.url !== undefined) checkUrl(options.url);
     this.#lossTimer = options.url === undefined ? setInterval(() => this.lost, lossCheckMs).unref() : null;

@@ -1,9 +1,3 @@
-export type { GraphChange } from './changes/change.ts';
-export { linesOf } from './changes/change-lines.ts';
-export { compareGraphs } from './changes/compare.ts';
-export { GraphFile, parseParts } from './changes/graph-file.ts';
-export { type GraphChanges, GraphHistory } from './changes/history.ts';
-export { versionOf } from './changes/served-changes.ts';
 export type {
   AllowListConfig,
   ChangeSetting,
@@ -13,6 +7,12 @@ export type {
   Patterns,
   SourceConfig,
 } from './config.ts';
+export type { GraphChange } from './graph-changes/change.ts';
+export { linesOf } from './graph-changes/change-lines.ts';
+export { compareGraphs } from './graph-changes/compare.ts';
+export { GraphFile, parseParts } from './graph-changes/graph-file.ts';
+export { type GraphChanges, GraphHistory } from './graph-changes/history.ts';
+export { versionOf } from './graph-changes/served-changes.ts';
 export { Graphs, type ResolvedMetadata } from './graphs.ts';
 export { forgetNames, type NameBook, type SourceNames } from './names/book.ts';
 export type { UnlistedRequest } from './operations/admission.ts';

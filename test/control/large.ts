@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { AuditLog } from '../../src/store/audit/index.ts';
 import { genesis } from '../../src/store/audit/record.ts';
-import { signMark, writeMark } from '../../src/store/audit/state.ts';
+import { signPosition, writePosition } from '../../src/store/audit/state.ts';
 import { keyRing, Secrets } from '../../src/store/secrets/index.ts';
 import { openStore } from '../../src/store/store.ts';
 
@@ -25,7 +25,8 @@ export async function inStore(folder: string, change: (db: Knex, key: Uint8Array
 export function longPast(folder: string): Promise<void> {
   return inStore(folder, async (db, key) => {
     const mark = { seq: largest - 2, hash: genesis, at: 0 };
-    for (const name of ['anchor', 'head'] as const) await writeMark(db, name, signMark(name, mark, key));
+    for (const name of ['anchor', 'head'] as const)
+      await writePosition(db, name, signPosition(name, mark, key));
     await db('foz.metadata').insert({
       version: largest,
       metadata: '{"tables":[]}',

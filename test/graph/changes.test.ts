@@ -1,9 +1,9 @@
 import { buildSchema, findBreakingChanges, findDangerousChanges } from 'graphql';
 import type { Metadata, SourceInput } from '../../src/catalog/index.ts';
 import { noMetadata } from '../../src/catalog/index.ts';
-import { servedChanges, versionOf } from '../../src/views/changes/served-changes.ts';
-import { subjectOf } from '../../src/views/changes/subject.ts';
-import { partOf, tablesOf, touchedTables } from '../../src/views/changes/touched.ts';
+import { servedChanges, versionOf } from '../../src/views/graph-changes/served-changes.ts';
+import { subjectOf } from '../../src/views/graph-changes/subject.ts';
+import { partOf, tablesOf, touchedTables } from '../../src/views/graph-changes/touched.ts';
 import { compareGraphs, linesOf } from '../../src/views/index.ts';
 import { servedGraph } from '../../src/views/served-graph.ts';
 import { column, everything, facts, reference, source, table } from './catalogs.ts';

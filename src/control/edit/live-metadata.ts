@@ -17,8 +17,8 @@ import {
 } from '../../store/index.ts';
 import type { Graphs, ResolvedMetadata, SourceRegistry } from '../../views/index.ts';
 import type { FozConfig } from '../config/config.ts';
+import { allIssues } from '../metadata/all-issues.ts';
 import { beforeAndAfter, diffMetadata, type MetadataChange } from '../metadata/diff-metadata.ts';
-import { allIssues } from '../metadata/hidden-issues.ts';
 import { type ControlPlane, requirePlane } from '../plane.ts';
 import { refuseMalformed, replaceMetadata } from './document.ts';
 import type { MetadataEdit } from './edit.ts';

@@ -8,7 +8,7 @@ import { describeDeclaredKeys, type ListedKey, refuseDeclaredKey } from './decla
 import { endKey, renewKey, type ShownKey } from './keys.ts';
 
 /** A caller that manages its own keys. */
-export interface Holder {
+export interface KeyOwner {
   readonly plane: ControlPlane;
   /** Keys of the configuration file. */
   readonly declaredKeys: () => readonly DeclaredKey[];
@@ -35,7 +35,7 @@ export function ownerOf({ actor }: Session): string | null {
 
 /** The keys that the caller owns; for a caller with an API key, that key. */
 export function ownKeys(
-  { plane, declaredKeys, session }: Holder,
+  { plane, declaredKeys, session }: KeyOwner,
   revoked: boolean,
 ): Promise<readonly ListedKey[]> {
   const id = session.actor?.keyId;
@@ -50,7 +50,7 @@ export function ownKeys(
 
 /** The same as `renewKey`, for the owner. A key cannot renew itself, since a thief would then keep it. Rejects with FozError. */
 export function renewOwnKey(
-  { plane, session, actor }: Holder,
+  { plane, session, actor }: KeyOwner,
   id: string,
   overlapSeconds: number,
 ): Promise<ShownKey> {
@@ -67,7 +67,7 @@ export function renewOwnKey(
 
 /** The same as `endKey`, for the owner or the key itself. Rejects with FozError. */
 export async function endOwnKey(
-  { plane, declaredKeys, session, actor }: Holder,
+  { plane, declaredKeys, session, actor }: KeyOwner,
   id: string,
 ): Promise<KeyDescription> {
   if (id === session.actor?.keyId) refuseDeclaredKey(declaredKeys(), id);

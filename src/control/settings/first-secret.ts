@@ -1,13 +1,13 @@
 import type { Store } from '../../store/index.ts';
 import { storedSettings } from '../../store/index.ts';
-import type { StoredFirst, StoredSettings } from './settings.ts';
+import type { StoredFirstSecret, StoredSettings } from './settings.ts';
 import { settingNames } from './stored.ts';
 
 /** The name of the admin secret of the first start. */
 export const firstSecretName = 'first-start';
 
 /** The first secret in the store; `null`: there never was one. */
-export function firstSecretIn({ adminSecrets }: StoredSettings): StoredFirst | null {
+export function firstSecretIn({ adminSecrets }: StoredSettings): StoredFirstSecret | null {
   return adminSecrets.find(({ name }) => name === firstSecretName) ?? null;
 }
 

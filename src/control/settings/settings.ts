@@ -12,7 +12,7 @@ export type FileSettings = Pick<
 >;
 
 /** The first secret in the store; `sha256`: `null` after it was dropped. */
-export interface StoredFirst {
+export interface StoredFirstSecret {
   readonly sha256: string | null;
 }
 
@@ -23,7 +23,7 @@ export interface Settings {
   /** `null`: there is no authentication. */
   readonly signIns: SignIns | null;
   /** The admin secret of the first start in the store; `null`: none yet. */
-  readonly firstSecret: StoredFirst | null;
+  readonly firstSecret: StoredFirstSecret | null;
   readonly limits: LimitSettings;
   readonly allowLists: readonly AllowListConfig[];
   /** Settings of the store that are not effective, and why. */

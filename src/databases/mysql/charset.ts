@@ -17,7 +17,7 @@ const lacking: Readonly<Record<string, RegExp>> = {
 const known = new Map<string, RegExp | null>();
 
 /** Whether a column of the type can hold the text, as far as its character set goes. */
-export function fits(text: string, { nativeType }: ValueType): boolean {
+export function canHoldText(text: string, { nativeType }: ValueType): boolean {
   if (nativeType === undefined) return true;
   let lacks = known.get(nativeType);
   if (lacks === undefined) {

@@ -2,8 +2,8 @@ import { familyOf, type Operator, operatorSupport, type ValueType } from '../../
 import { ExactNumber, FozError } from '../../core/index.ts';
 import type { Param } from '../../plan/index.ts';
 import { type Sql, sql } from '../../sql/index.ts';
+import { isNoDay as hasNoDay } from './can-hold.ts';
 import { encode } from './encode.ts';
-import { isNoDay as hasNoDay } from './holds.ts';
 import { exactLiteral, textLiteral } from './literal.ts';
 import { isTruth, isYear, labelsOf, truthOf } from './types.ts';
 import { bindValue, bound, labelNumber } from './values.ts';

@@ -1,6 +1,6 @@
 import { type Connection, createConnection, setMaxParserCache } from 'mysql2';
 import type { FozError } from '../../core/index.ts';
-import { otherKind, reached } from '../../sql/index.ts';
+import { otherKind, reachedSettings } from '../../sql/index.ts';
 import type { Settings } from './options.ts';
 import { readServer, type Server, serverQuery, sessionSettings } from './server.ts';
 import { refuseServer } from './supported.ts';
@@ -62,11 +62,11 @@ async function greeted(client: Connection, settings: Settings): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       client.connect((error) => (error ? reject(error) : resolve()));
-      if (reached.has(settings) || settings.client.socketPath !== undefined) return;
+      if (reachedSettings.has(settings) || settings.client.socketPath !== undefined) return;
       const check = () => void otherServer(settings).then((found) => found !== null && reject(found));
       timer = setTimeout(check, silenceMs);
     });
-    reached.add(settings);
+    reachedSettings.add(settings);
   } finally {
     clearTimeout(timer);
   }

@@ -1,6 +1,7 @@
 import type { Table } from '../../catalog/index.ts';
 import type { Capabilities } from '../../plan/index.ts';
 import { ansiAggregates, type Dialect, type Sql, sql } from '../../sql/index.ts';
+import { canHold } from './can-hold.ts';
 import {
   aggregate,
   bucket,
@@ -15,7 +16,6 @@ import {
 } from './clauses.ts';
 import { compare, comparisons } from './compare.ts';
 import { encode } from './encode.ts';
-import { holds } from './holds.ts';
 import { imagePlace, imageRows } from './images.ts';
 import { jsonPath, jsonWrite } from './json.ts';
 import { inKeys, keyEquals, keyRows, keyText } from './keys.ts';
@@ -67,7 +67,7 @@ export function mysqlDialect(variant: DialectVariant): Dialect {
     imagePlace,
     keyEquals: (column, type, key, compare) => keyEquals(variant, column, type, key, compare),
     keyText: (column, type, compare) => keyText(variant, column, type, compare),
-    holds,
+    canHold,
     jsonPath: (expression, _, path) => jsonPath(expression, path),
     order,
     shownAs: (column, type) => (isTruth(type) ? truthOf(column) : null),

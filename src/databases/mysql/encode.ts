@@ -1,7 +1,7 @@
 import { familyOf, type Scalar, type ValueType } from '../../catalog/index.ts';
 import { FozError, jsonText } from '../../core/index.ts';
-import { fits } from './charset.ts';
-import { isNoDay } from './holds.ts';
+import { isNoDay } from './can-hold.ts';
+import { canHoldText } from './charset.ts';
 import {
   bytesLiteral,
   digitsLiteral,
@@ -27,7 +27,7 @@ const isTrue = (value: unknown) =>
 const boolean: Encode = (value) => exactLiteral(isTrue(value) ? 1 : 0);
 const exact: Encode = (value) => exactLiteral(value);
 const text: Encode = (value, type) =>
-  fits(String(value), type) ? textLiteral(value) : foreignTextLiteral(value);
+  canHoldText(String(value), type) ? textLiteral(value) : foreignTextLiteral(value);
 /** A year in full. No `year` column holds 1 to 100: 100 compares as they do, and is refused where it is written. */
 const wholeYear = (value: unknown) => (Number(value) >= 1 && Number(value) < 100 ? 100 : value);
 const document: Encode = (value) => textLiteral(jsonText(value));
@@ -69,7 +69,7 @@ export function encode(value: unknown, type: ValueType): Literal {
 }
 
 /** Whether a value can be equal to any value of a column. */
-const comparable = (value: unknown, type: ValueType) => typeof value !== 'string' || fits(value, type);
+const comparable = (value: unknown, type: ValueType) => typeof value !== 'string' || canHoldText(value, type);
 
 /** Elements of a list for `in (...)`. */
 export function encodeList(values: unknown, type: ValueType): Literal {

@@ -7,8 +7,8 @@ import { listLiteral, textLiteral } from './literal.ts';
 import { systemNamespaces } from './namespaces.ts';
 import type { Settings } from './options.ts';
 import type { Queries } from './queries.ts';
-import { Reading } from './reading.ts';
 import { type Engine, untested } from './supported.ts';
+import { TableFactsBuilder } from './table-facts-builder.ts';
 
 /** Reads everything that the user may read. Default namespace: the database of the URL; other ones only where patterns name them. */
 export async function introspect(
@@ -44,7 +44,7 @@ export async function introspect(
       ask(queries.triggers, namespaces),
       ask(queries.triggerRights),
     ]);
-  const reading = new Reading({
+  const reading = new TableFactsBuilder({
     defaultNamespace: database,
     tinyInt1IsBool,
     queries,

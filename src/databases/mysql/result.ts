@@ -1,7 +1,7 @@
 import type { RunResult, Statement } from '../../plan/index.ts';
 import { conflictBy } from './clauses.ts';
 import type { Server } from './server.ts';
-import type { Answer, Done } from './session.ts';
+import type { Answer, WriteOutcome } from './session.ts';
 import { isUpsert } from './template.ts';
 import { checkWireFormat } from './wire-format.ts';
 
@@ -35,6 +35,6 @@ export function resultOf(
 }
 
 /** The number of upserted rows. The server counts an updated row twice, and an unchanged existing row once. */
-function upserted({ affectedRows }: Done, records: number): number {
+function upserted({ affectedRows }: WriteOutcome, records: number): number {
   return records > 1 ? records : Math.min(1, Number(affectedRows));
 }

@@ -24,11 +24,11 @@ export interface Answer {
   /** The server's metadata about the columns. */
   readonly columns: readonly WireColumn[];
   /** `null`: the statement has rows. */
-  readonly done: Done | null;
+  readonly done: WriteOutcome | null;
   /** The statement is done, but its rows were dropped since they exceed the held bytes. `rows`: how many there were. */
   readonly withheld?: { readonly rows: number; readonly reason: FozError };
 }
-export interface Done {
+export interface WriteOutcome {
   readonly affectedRows: number | string;
   readonly insertId: number | string;
   /** `Records: 3  Duplicates: 1  Warnings: 0` for inserts of several rows. */
@@ -247,6 +247,6 @@ function answerOf(result: unknown, columns: Answer['columns'] = [], running?: Ru
     return { rows: none, columns, done: null, withheld: { rows: count, reason: refusal } };
   return Array.isArray(result)
     ? { rows: result as Answer['rows'], columns, done: null }
-    : { rows: none, columns, done: result as Done };
+    : { rows: none, columns, done: result as WriteOutcome };
 }
 const none: Answer['rows'] = [];

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import pg, { type ClientConfig } from 'pg';
 import { FozError } from '../../core/index.ts';
-import { otherKind, reached } from '../../sql/index.ts';
+import { otherKind, reachedSettings } from '../../sql/index.ts';
 import { isServerError, type ServerError } from './errors.ts';
 import { Inbound, mostBytes } from './inbound.ts';
 import type { Settings } from './options.ts';
@@ -82,7 +82,7 @@ export async function connect(settings: Settings): Promise<Connected> {
     const startup = Object.entries(settings.startup).filter(([name]) => !refused.has(name.toLowerCase()));
     try {
       const client = await attempt(settings.client, Object.fromEntries(startup));
-      reached.add(settings);
+      reachedSettings.add(settings);
       return { client, refused };
     } catch (error) {
       const name = refusedSetting(error);
@@ -121,7 +121,12 @@ const noServer = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREAC
 /** When the first connection fails without an error of the server, checks for another kind of server at the address. */
 async function explained(error: unknown, settings: Settings): Promise<unknown> {
   const { code = '' } = error as ServerError;
-  if (reached.has(settings) || error instanceof FozError || isServerError(error) || noServer.has(code))
+  if (
+    reachedSettings.has(settings) ||
+    error instanceof FozError ||
+    isServerError(error) ||
+    noServer.has(code)
+  )
     return error;
   const { host, port } = new pg.Client(settings.client);
   if (host.startsWith('/')) return error;

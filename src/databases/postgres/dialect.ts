@@ -11,9 +11,9 @@ import {
   type Sql,
   sql,
 } from '../../sql/index.ts';
+import { canHold } from './can-hold.ts';
 import { compare, compareColumns, comparisons, inList } from './compare.ts';
 import { atPath } from './documents.ts';
-import { holds } from './holds.ts';
 import { imageRows } from './images.ts';
 import { jsonArray, jsonObject } from './json.ts';
 import { inKeys, keyArrays, keyEquals, keyText } from './keys.ts';
@@ -67,7 +67,7 @@ export function postgresDialect(engine: string): NestingDialect {
     imageRows,
     keyEquals,
     keyText,
-    holds,
+    canHold,
     json: { value: jsonValue, object: jsonObject, array: jsonArray },
     jsonPath: (expression, type, path) => atPath(expression, type, bindTexts(constantPath(path))),
     aggregate: (fn, expression, type) =>

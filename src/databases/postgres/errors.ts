@@ -175,7 +175,7 @@ export function isStale(error: unknown): boolean {
   return (
     (code === '0A000' && routine === 'RevalidateCachedQuery') ||
     isUnknownStatement(error) ||
-    isElsewhere(error)
+    isDuplicateStatement(error)
   );
 }
 
@@ -185,13 +185,13 @@ export function isUnknownStatement(error: unknown): boolean {
 }
 
 /** Whether the server connection already has a prepared statement of this name, from another client of the pooler. */
-function isElsewhere(error: unknown): boolean {
+function isDuplicateStatement(error: unknown): boolean {
   return (error as ServerError).code === '42P05';
 }
 
 /** Whether a connection pooler may have sent the statement to another server connection than the one that prepared it. */
 export function isMixedUp(error: unknown): boolean {
-  return isUnknownStatement(error) || isElsewhere(error);
+  return isUnknownStatement(error) || isDuplicateStatement(error);
 }
 
 /** Whether the server has no free connection. */

@@ -6,8 +6,8 @@ import { ColumnTypes } from './column-types.ts';
 import { EnumNames } from './enum-names.ts';
 import type { TypeRow } from './natives.ts';
 import { catalogQueries } from './queries.ts';
-import { Reading } from './reading.ts';
 import { type Relation, type Row, relationOf } from './relations.ts';
+import { TableFactsBuilder } from './table-facts-builder.ts';
 
 /** Reads everything that the user may read, in the transaction of `runner`. `engine`: the name in the facts. */
 export async function introspect(
@@ -39,7 +39,11 @@ export async function introspect(
   const indexes = await ask(catalogQueries.uniqueIndexes, [all]);
   const heirs = await ask(catalogQueries.heirs, [all]);
   const triggers = await ask(catalogQueries.triggers, [all]);
-  const reading = new Reading(relations, new ColumnTypes(types.map(typeOf)), new EnumNames(defaultNamespace));
+  const reading = new TableFactsBuilder(
+    relations,
+    new ColumnTypes(types.map(typeOf)),
+    new EnumNames(defaultNamespace),
+  );
   reading.readTriggers(triggers);
   reading.readHeirs(heirs);
   reading.readColumns(columns, constraints);

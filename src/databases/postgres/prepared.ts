@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Call } from './wire.ts';
+import type { ExtendedQuery } from './wire.ts';
 
 /**
  * The most characters of all prepared statements of a connection, and of a single one. As measured, the server needs 90 to 140 bytes per
@@ -29,12 +29,12 @@ export class PreparedStatements {
   }
 
   /** A call of an unnamed statement. */
-  static unnamed(text: string, values: readonly (string | null)[]): Call {
+  static unnamed(text: string, values: readonly (string | null)[]): ExtendedQuery {
     return { name: '', text, values };
   }
 
   /** The call of a statement, with its text where the server has not prepared it yet. */
-  call(text: string, values: readonly (string | null)[]): Call {
+  call(text: string, values: readonly (string | null)[]): ExtendedQuery {
     if (this.#names === null || text.length > most.each) return PreparedStatements.unnamed(text, values);
     const known = this.#names.get(text);
     if (known !== undefined) return { name: known, values };

@@ -6,7 +6,7 @@ import { geometryFacts, isAddress, isPadded } from './types.ts';
 type Numbers = 'string' | 'number';
 
 /** How a value of a scalar is selected: as a column of a row, and within JSON text. Both forms give the same text in an answer. */
-interface Leaving {
+interface ScalarOutput {
   /** The expression to select; default: the expression itself. */
   readonly flat?: (expression: Sql, type: ValueType) => Sql;
   /** Converts the server's text to canonical text; default: it is canonical. */
@@ -40,28 +40,28 @@ const quoteNotFinite: TextOf = (value) =>
 const boolean: TextOf = (value) => (value === 't' ? 'true' : 'false');
 const oneLine: TextOf = (value) => (value as string).replaceAll('\n', '');
 
-const digits = (output: Sql): Leaving => ({
+const digits = (output: Sql): ScalarOutput => ({
   flat: by(output),
   text: (numbers) => (numbers === 'number' ? quoteNotFinite : undefined),
   json: (expression, _, numbers) =>
     numbers === 'number' ? toJson(expression) : between(by(output))(expression),
   array: 'as text',
 });
-const integer = (output: Sql): Leaving => ({ flat: by(output), json: by(output), array: 'as is' });
-const float = (output: Sql): Leaving => ({
+const integer = (output: Sql): ScalarOutput => ({ flat: by(output), json: by(output), array: 'as is' });
+const float = (output: Sql): ScalarOutput => ({
   flat: by(output),
   text: () => quoteNotFinite,
   json: toJson,
   array: 'as is',
 });
-const iso = (output: Sql): Leaving => ({
+const iso = (output: Sql): ScalarOutput => ({
   flat: by(output),
   json: between(by(output)),
   array: 'as text',
 });
-const json = (output: Sql): Leaving => ({ flat: by(output), json: by(output), array: 'as is' });
-const label: Leaving = { flat: plain, json: textToJson, array: 'as text' };
-const opaque: Leaving = {
+const json = (output: Sql): ScalarOutput => ({ flat: by(output), json: by(output), array: 'as is' });
+const label: ScalarOutput = { flat: plain, json: textToJson, array: 'as text' };
+const opaque: ScalarOutput = {
   json: (expression, type) => sql`to_json(${ownText(expression, type)})::text`,
   array: 'as text',
 };
@@ -71,7 +71,7 @@ const opaque: Leaving = {
  * need; years before Christ end in ` BC`; `infinity` and `-infinity` stay words. Floats and decimals that are not finite are the strings
  * `NaN`, `Infinity`, `-Infinity`.
  */
-export const leaving = {
+export const scalarOutputs = {
   boolean: { flat: by(sql`boolout`), text: () => boolean, json: truth, array: 'as is' },
   smallint: integer(sql`int2out`),
   int: integer(sql`int4out`),
@@ -114,7 +114,7 @@ export const leaving = {
   geometry: { flat: geoJson, json: geoJson, array: 'element by element' },
   enum: label,
   opaque,
-} as const satisfies Record<Scalar, Leaving>;
+} as const satisfies Record<Scalar, ScalarOutput>;
 
 /** An oid, or a domain over it, has an output function of its own. */
 function bigintOutput({ nativeType }: ValueType): Sql {
@@ -135,7 +135,7 @@ function geoJson(expression: Sql, type: ValueType): Sql {
 
 /** JSON text of an array, NULL for NULL. Elements have the same text as single values. */
 export function arrayJson(expression: Sql, type: ValueType, numbers: Numbers): Sql {
-  const facts: Leaving = leaving[type.scalar];
+  const facts: ScalarOutput = scalarOutputs[type.scalar];
   if (facts.array === 'as is') return toJson(expression);
   // The cast puts the word `interval` into the statement. By this word a session recognizes statements that need IntervalStyle.
   const named = sql`${expression}::interval[]`;
@@ -166,20 +166,20 @@ export function ownText(expression: Sql, type: ValueType): Sql {
 /** The expression to select for a value of `type`. */
 export function flat(expression: Sql, type: ValueType): Sql {
   if (type.array) return arrayJson(expression, type, 'string');
-  const facts: Leaving = leaving[type.scalar];
+  const facts: ScalarOutput = scalarOutputs[type.scalar];
   return facts.flat === undefined ? expression : facts.flat(expression, type);
 }
 
 /** How the wire value of `flat` becomes canonical text (arrays: JSON text). */
 export function textOf(type: ValueType, numbers: Numbers = 'string'): TextOf | undefined {
   if (type.array) return isDigits(type) && numbers === 'number' ? bareDigits : undefined;
-  const facts: Leaving = leaving[type.scalar];
+  const facts: ScalarOutput = scalarOutputs[type.scalar];
   return facts.text?.(numbers);
 }
 
 /** JSON text (SQL type text) of a value, NULL for NULL. */
 export function jsonValue(expression: Sql, type: ValueType, numbers: Numbers): Sql {
   if (type.array) return arrayJson(expression, type, numbers);
-  const facts: Leaving = leaving[type.scalar];
+  const facts: ScalarOutput = scalarOutputs[type.scalar];
   return facts.json(expression, type, numbers);
 }

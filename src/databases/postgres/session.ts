@@ -3,7 +3,7 @@ import type { FozError } from '../../core/index.ts';
 import {
   ArrivingRows,
   ended,
-  grace,
+  endOfTransactionLimits,
   graceMs,
   isRead,
   type Limits,
@@ -19,7 +19,7 @@ import { type Answer, Execution } from './execution.ts';
 import type { Settings } from './options.ts';
 import { type Pooler, processQuery } from './pooler.ts';
 import { PreparedStatements } from './prepared.ts';
-import { type Call, checkCount, roundTrip } from './wire.ts';
+import { checkCount, type ExtendedQuery, roundTrip } from './wire.ts';
 
 /** Applies only to the transaction of the next statement, since a pooler may give the server connection to another client afterwards. */
 const intervalStyle = "select pg_catalog.set_config('IntervalStyle', 'iso_8601', true)";
@@ -93,7 +93,7 @@ export class Session implements Pooled {
     const session = new Session(await connect(settings), settings, watch, pooler, onEnd);
     if (!pooler.takeQuestion()) return session;
     try {
-      pooler.answered(await session.#isPooled(grace(settings.connectMs)));
+      pooler.answered(await session.#isPooled(endOfTransactionLimits(settings.connectMs)));
     } catch (error) {
       // The connection is not in the pool yet, so the pool would not close it.
       pooler.unanswered();
@@ -167,7 +167,7 @@ export class Session implements Pooled {
     setTimeout(() => this.#client.connection.stream.destroy(), graceMs).unref();
   }
 
-  #call(text: string, values: readonly (string | null)[]): Call {
+  #call(text: string, values: readonly (string | null)[]): ExtendedQuery {
     return this.#pooler.isNoticed || text === processQuery
       ? PreparedStatements.unnamed(text, values)
       : this.#prepared.call(text, values);

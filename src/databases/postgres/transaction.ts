@@ -1,6 +1,6 @@
 import { FozError } from '../../core/index.ts';
 import type { RunResult } from '../../plan/index.ts';
-import { grace, type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
+import { endOfTransactionLimits, type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
 import { isEnding, isMixedUp, isStale, toFozError } from './errors.ts';
 import type { Answer } from './execution.ts';
 import type { Settings } from './options.ts';
@@ -74,7 +74,7 @@ async function restart(
   lead: string,
 ): Promise<RunResult> {
   try {
-    await session.execute('rollback', [], grace());
+    await session.execute('rollback', [], endOfTransactionLimits());
     return await session.execute(text, values, limits, lead);
   } catch (error) {
     throw failure(error);

@@ -4,7 +4,7 @@ import { FozError } from '../../core/index.ts';
  * Messages of PostgreSQL's extended query protocol (version 3), written into one buffer per round trip. Values and results
  * travel as text.
  */
-export interface Call {
+export interface ExtendedQuery {
   /** Name of the prepared statement; empty: unnamed, parsed anew each time. */
   readonly name: string;
   /** Absent: the server has already prepared it. */
@@ -34,7 +34,7 @@ const executeSize = 10;
 const syncSize = 5;
 
 /** Closes statements, then parses (where new), binds and executes each call, then syncs: one round trip. */
-export function roundTrip(closed: readonly string[], calls: readonly Call[]): Buffer {
+export function roundTrip(closed: readonly string[], calls: readonly ExtendedQuery[]): Buffer {
   const lengths: number[] = [];
   let size = syncSize;
   for (const name of closed) size += 7 + name.length;
@@ -52,7 +52,7 @@ export function roundTrip(closed: readonly string[], calls: readonly Call[]): Bu
   return buffer;
 }
 
-function callSize({ name, text, values }: Call, lengths: number[]): number {
+function callSize({ name, text, values }: ExtendedQuery, lengths: number[]): number {
   let size = 5 + 1 + name.length + 1 + 2 + 2 + 4 * values.length + 2 + executeSize;
   if (text !== undefined) {
     const length = Buffer.byteLength(text);
@@ -70,7 +70,7 @@ function callSize({ name, text, values }: Call, lengths: number[]): number {
 function writeCall(
   buffer: Buffer,
   start: number,
-  { name, text, values }: Call,
+  { name, text, values }: ExtendedQuery,
   lengths: readonly number[],
   from: number,
 ): number {

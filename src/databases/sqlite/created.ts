@@ -1,4 +1,4 @@
-import { closing, is, type Token, tokenize } from './tokens.ts';
+import { closing, isToken, type Token, tokenize } from './tokens.ts';
 
 /** Facts that only the text of a CREATE TABLE statement has. */
 export interface CreatedTable {
@@ -26,7 +26,7 @@ export function readCreated(text: string | null): CreatedTable {
   const collations = new Map<string, string>();
   const checks = new Map<string, ReadonlySet<string>>();
   const tokens = text === null ? [] : tokenize(text);
-  const open = tokens.findIndex((token) => is(token, '('));
+  const open = tokens.findIndex((token) => isToken(token, '('));
   if (open >= 0) {
     for (const part of commaSeparated(tokens.slice(open + 1, closing(tokens, open) - 1))) {
       readPart(part, { lists, names, collations, checks });
@@ -42,7 +42,9 @@ export function readCreated(text: string | null): CreatedTable {
 }
 
 function resolves(tokens: readonly Token[], at: number): boolean {
-  return is(tokens[at], 'on') && is(tokens[at + 1], 'conflict') && !is(tokens[at + 2], 'abort');
+  return (
+    isToken(tokens[at], 'on') && isToken(tokens[at + 1], 'conflict') && !isToken(tokens[at + 2], 'abort')
+  );
 }
 
 /**
@@ -58,15 +60,16 @@ export function viewCasts(text: string | null): ReadonlyMap<number, string> {
   const ends = ['from', 'where', 'group', 'union', 'except', 'intersect', 'order', 'limit'];
   const end = topLevel(tokens, ends, select);
   const items = commaSeparated(tokens.slice(select + 1, end < 0 ? undefined : end));
-  if (items.some((item) => is(item.at(-1), '*'))) return casts;
+  if (items.some((item) => isToken(item.at(-1), '*'))) return casts;
   items.forEach((item, position) => {
-    const start = is(item[0], 'distinct') || is(item[0], 'all') ? 1 : 0;
-    if (!is(item[start], 'cast') || !is(item[start + 1], '(')) return;
+    const start = isToken(item[0], 'distinct') || isToken(item[0], 'all') ? 1 : 0;
+    if (!isToken(item[start], 'cast') || !isToken(item[start + 1], '(')) return;
     const close = closing(item, start + 1);
     const inner = item.slice(start + 2, close - 1);
     const type = lastTopLevel(inner, 'as');
     const alias = item.slice(close);
-    const named = alias.length === 1 ? alias[0]!.kind !== 'sign' : is(alias[0], 'as') && alias.length === 2;
+    const named =
+      alias.length === 1 ? alias[0]!.kind !== 'sign' : isToken(alias[0], 'as') && alias.length === 2;
     if (type < 0 || (alias.length > 0 && !named)) return;
     const words = inner.slice(type + 1).map(({ value }) => value);
     casts.set(position, words.join(' ').replace(/ ?([(),]) ?/g, '$1'));
@@ -78,9 +81,9 @@ export function viewCasts(text: string | null): ReadonlyMap<number, string> {
 function topLevel(tokens: readonly Token[], words: readonly string[], from: number): number {
   let depth = 0;
   for (let at = Math.max(from, 0); at < tokens.length; at++) {
-    if (is(tokens[at], '(')) depth++;
-    if (is(tokens[at], ')')) depth--;
-    if (depth === 0 && words.some((word) => is(tokens[at], word))) return at;
+    if (isToken(tokens[at], '(')) depth++;
+    if (isToken(tokens[at], ')')) depth--;
+    if (depth === 0 && words.some((word) => isToken(tokens[at], word))) return at;
   }
   return -1;
 }
@@ -99,11 +102,11 @@ export function triggerOf(text: string): {
   const tokens = tokenize(text);
   const on = topLevel(tokens, ['on'], 0);
   for (let at = on - 1; at >= 0; at--) {
-    const event = (['insert', 'update', 'delete'] as const).find((word) => is(tokens[at], word));
+    const event = (['insert', 'update', 'delete'] as const).find((word) => isToken(tokens[at], word));
     if (event === undefined || tokens[at]!.kind !== 'word') continue;
     // In `update of a, b on t` the columns follow the event. The default timing is BEFORE.
-    if (is(tokens[at - 1], 'of')) return { timing: 'instead', event };
-    return { timing: is(tokens[at - 1], 'after') ? 'after' : 'before', event };
+    if (isToken(tokens[at - 1], 'of')) return { timing: 'instead', event };
+    return { timing: isToken(tokens[at - 1], 'after') ? 'after' : 'before', event };
   }
   return null;
 }
@@ -123,22 +126,24 @@ function readPart(
     checks: Map<string, ReadonlySet<string>>;
   },
 ) {
-  const table = ['constraint', 'primary', 'unique', 'check', 'foreign'].some((word) => is(part[0], word));
+  const table = ['constraint', 'primary', 'unique', 'check', 'foreign'].some((word) =>
+    isToken(part[0], word),
+  );
   const column = table ? null : (part[0]?.value ?? null);
   let depth = 0;
   part.forEach((token, at) => {
-    if (is(token, '(')) depth++;
-    if (is(token, ')')) depth--;
+    if (isToken(token, '(')) depth++;
+    if (isToken(token, ')')) depth--;
     if (depth > 0) return;
-    if (column !== null && is(token, 'collate') && !is(part[at + 1], 'binary'))
+    if (column !== null && isToken(token, 'collate') && !isToken(part[at + 1], 'binary'))
       collations.set(column.toLowerCase(), part[at + 1]?.value ?? '');
     const kind = keyKind(part, at, column !== null);
-    if (kind !== null && is(part[at - 2], 'constraint')) {
+    if (kind !== null && isToken(part[at - 2], 'constraint')) {
       names.set(keyOf(kind, column === null ? listedAfter(part, at) : [column]), part[at - 1]!.value);
     }
-    if (is(token, 'check') && is(part[at + 1], '(')) {
+    if (isToken(token, 'check') && isToken(part[at + 1], '(')) {
       const condition = part.slice(at + 2, closing(part, at + 1) - 1);
-      if (is(part[at - 2], 'constraint')) checks.set(part[at - 1]!.value, namesIn(condition));
+      if (isToken(part[at - 2], 'constraint')) checks.set(part[at - 1]!.value, namesIn(condition));
       const list = valueList(condition);
       if (list !== null) lists.set(list.column.toLowerCase(), list.values);
     }
@@ -150,15 +155,15 @@ function keyKind(
   at: number,
   inColumn: boolean,
 ): 'primary' | 'unique' | 'foreign' | null {
-  if (is(part[at], 'primary') && is(part[at + 1], 'key')) return 'primary';
-  if (is(part[at], 'unique')) return 'unique';
-  if (is(part[at], 'foreign') && is(part[at + 1], 'key')) return 'foreign';
-  return inColumn && is(part[at], 'references') ? 'foreign' : null;
+  if (isToken(part[at], 'primary') && isToken(part[at + 1], 'key')) return 'primary';
+  if (isToken(part[at], 'unique')) return 'unique';
+  if (isToken(part[at], 'foreign') && isToken(part[at + 1], 'key')) return 'foreign';
+  return inColumn && isToken(part[at], 'references') ? 'foreign' : null;
 }
 
 /** The names in the first parentheses after `at`. */
 function listedAfter(part: readonly Token[], at: number): readonly string[] {
-  const open = part.findIndex((token, index) => index > at && is(token, '('));
+  const open = part.findIndex((token, index) => index > at && isToken(token, '('));
   if (open < 0) return [];
   return commaSeparated(part.slice(open + 1, closing(part, open) - 1)).map(
     (tokens) => tokens[0]?.value ?? '',
@@ -168,16 +173,17 @@ function listedAfter(part: readonly Token[], at: number): readonly string[] {
 /** Reads `column in ('a', 'b')`, with or without parentheses and a leading `column is null or`. */
 function valueList(condition: readonly Token[]): { column: string; values: readonly string[] } | null {
   let tokens = condition;
-  while (is(tokens[0], '(') && closing(tokens, 0) === tokens.length) tokens = tokens.slice(1, -1);
+  while (isToken(tokens[0], '(') && closing(tokens, 0) === tokens.length) tokens = tokens.slice(1, -1);
   const [column] = tokens;
   if (column === undefined || (column.kind !== 'word' && column.kind !== 'name')) return null;
-  if (is(tokens[1], 'is') && is(tokens[2], 'null') && is(tokens[3], 'or')) {
+  if (isToken(tokens[1], 'is') && isToken(tokens[2], 'null') && isToken(tokens[3], 'or')) {
     const rest = valueList(tokens.slice(4));
     return rest !== null && rest.column.toLowerCase() === column.value.toLowerCase() ? rest : null;
   }
-  if (!is(tokens[1], 'in') || !is(tokens[2], '(') || closing(tokens, 2) !== tokens.length) return null;
+  if (!isToken(tokens[1], 'in') || !isToken(tokens[2], '(') || closing(tokens, 2) !== tokens.length)
+    return null;
   const values = commaSeparated(tokens.slice(3, -1)).filter(
-    (value) => !(value.length === 1 && is(value[0], 'null')),
+    (value) => !(value.length === 1 && isToken(value[0], 'null')),
   );
   if (values.length === 0 || values.some((value) => value.length !== 1 || value[0]!.kind !== 'text'))
     return null;
@@ -189,9 +195,9 @@ function commaSeparated(tokens: readonly Token[]): readonly (readonly Token[])[]
   const parts: Token[][] = [[]];
   let depth = 0;
   for (const token of tokens) {
-    if (is(token, '(')) depth++;
-    if (is(token, ')')) depth--;
-    if (depth === 0 && is(token, ',')) parts.push([]);
+    if (isToken(token, '(')) depth++;
+    if (isToken(token, ')')) depth--;
+    if (depth === 0 && isToken(token, ',')) parts.push([]);
     else parts.at(-1)!.push(token);
   }
   return parts;

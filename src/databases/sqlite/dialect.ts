@@ -18,10 +18,10 @@ import {
   type Sql,
   sql,
 } from '../../sql/index.ts';
+import { canHold } from './can-hold.ts';
 import { bindValue, compareValue } from './compare.ts';
 import { encodeList, encodings } from './encode.ts';
 import { hasForms } from './forms.ts';
-import { holds } from './holds.ts';
 import { imageRows } from './images.ts';
 import { inKeys, inOwnKeys, isHex, keyEquals, keyRows, keyText } from './keys.ts';
 import { canonicalForm, canonicalText, differentForms, isMixed, joinForms, uuidForms } from './mixed.ts';
@@ -87,7 +87,7 @@ export const sqliteDialect: NestingDialect = {
   imageRows,
   keyEquals,
   keyText,
-  holds,
+  canHold,
 
   json: {
     value: jsonValue,

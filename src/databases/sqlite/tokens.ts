@@ -43,7 +43,7 @@ function next(text: string, at: number): { readonly token: Token; readonly end: 
 }
 
 /** Whether the token is this keyword or sign. */
-export function is(token: Token | undefined, value: string): boolean {
+export function isToken(token: Token | undefined, value: string): boolean {
   if (token === undefined) return false;
   return token.kind === 'sign'
     ? token.value === value
@@ -54,8 +54,8 @@ export function is(token: Token | undefined, value: string): boolean {
 export function closing(tokens: readonly Token[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at++) {
-    if (is(tokens[at], '(')) depth++;
-    else if (is(tokens[at], ')') && --depth === 0) return at + 1;
+    if (isToken(tokens[at], '(')) depth++;
+    else if (isToken(tokens[at], ')') && --depth === 0) return at + 1;
   }
   return tokens.length;
 }

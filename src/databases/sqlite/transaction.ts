@@ -1,6 +1,6 @@
 import type { FozError } from '../../core/index.ts';
 import type { RunResult } from '../../plan/index.ts';
-import { grace, type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
+import { endOfTransactionLimits, type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
 import type { EngineProcess } from './process.ts';
 
 /** Runs a statement in the process of a transaction. Rejects with a FozError. */
@@ -23,7 +23,7 @@ export function sqliteTransaction(engine: EngineProcess, execute: Execute, begin
       try {
         await send('commit', limits);
       } catch (error) {
-        await rollback(grace());
+        await rollback(endOfTransactionLimits());
         throw error;
       }
     },

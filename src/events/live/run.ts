@@ -1,4 +1,10 @@
-import { type EndSignal, type HeldAmong, HeldBytes, RequestEnd, type SourceName } from '../../core/index.ts';
+import {
+  type EndSignal,
+  HeldBytes,
+  RequestEnd,
+  type SharedByteCounter,
+  type SourceName,
+} from '../../core/index.ts';
 import {
   answerErrors,
   type EngineAnswer,
@@ -26,7 +32,7 @@ export interface SubscriptionCaller {
   /** The present limits of one run: milliseconds (`null`: no limit) and the most bytes of its answer. */
   limits(): { readonly timeoutMs: number | null; readonly answerBytes: number | null };
   /** Counts bytes as held for the caller until `release`. */
-  hold(): HeldAmong & { release(): void };
+  hold(): SharedByteCounter & { release(): void };
 }
 
 /** The services that all subscriptions use. */

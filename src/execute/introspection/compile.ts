@@ -17,8 +17,8 @@ import {
   type VariableNode,
 } from 'graphql';
 import { FozError } from '../../core/index.ts';
-import { type Given, type Rule, ruleOf } from './fields.ts';
-import { flat, Lately, Repeated } from './flat.ts';
+import { type IntrospectionArguments, type Rule, ruleOf } from './fields.ts';
+import { flat, ReusableText, SmallCache } from './flat.ts';
 import { memberText } from './members.ts';
 import type { Sink } from './sink.ts';
 import type { Walk } from './walk.ts';
@@ -184,10 +184,10 @@ function* walkObject(entries: readonly Entry[], value: unknown, sink: Sink): Wal
 function oneWriter({ get }: Extract<Rule<unknown>, { kind: 'one' }>, object: Writer): Writer {
   if (object.kind === 'long') return { kind: 'long', walk: (value, sink) => object.walk(get(value), sink) };
   // Thousands of fields have the same few types.
-  const known = new Lately<Repeated>();
+  const known = new SmallCache<ReusableText>();
   const text = (value: unknown) => {
     const inner = get(value);
-    return known.get(inner, () => new Repeated(object.text(inner))).use();
+    return known.get(inner, () => new ReusableText(object.text(inner))).use();
   };
   return { kind: 'short', text };
 }
@@ -195,7 +195,7 @@ function oneWriter({ get }: Extract<Rule<unknown>, { kind: 'one' }>, object: Wri
 function manyWriter(
   { get, long }: Extract<Rule<unknown>, { kind: 'many' }>,
   object: Writer,
-  given: Given,
+  given: IntrospectionArguments,
   schema: GraphQLSchema,
 ): Writer {
   const items = (value: unknown) => get(value, given, schema);

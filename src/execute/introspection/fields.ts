@@ -20,7 +20,7 @@ import {
 import { LazyObjectType, LazySchema } from '../../graph/index.ts';
 
 /** Arguments of an introspection field; there is only one. */
-export interface Given {
+export interface IntrospectionArguments {
   readonly includeDeprecated?: boolean | null;
 }
 
@@ -31,7 +31,11 @@ export type Rule<Value> =
   | {
       readonly kind: 'many';
       /** A null among the items marks a point where the writer may pause. */
-      readonly get: (value: Value, given: Given, schema: GraphQLSchema) => Iterable<unknown> | undefined;
+      readonly get: (
+        value: Value,
+        given: IntrospectionArguments,
+        schema: GraphQLSchema,
+      ) => Iterable<unknown> | undefined;
       /** Whether the list can be so long that writing it must be able to pause. */
       readonly long: boolean;
     };
@@ -51,7 +55,10 @@ interface MayEnd {
   readonly deprecationReason?: string | null | undefined;
 }
 
-function current<Value extends MayEnd>(values: Iterable<Value>, given: Given): Iterable<Value> {
+function current<Value extends MayEnd>(
+  values: Iterable<Value>,
+  given: IntrospectionArguments,
+): Iterable<Value> {
   if (given.includeDeprecated) return values;
   if (!Array.isArray(values)) return currentOf(values);
   return (values as Value[]).filter(isCurrent);

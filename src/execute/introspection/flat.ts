@@ -2,7 +2,7 @@
  * A text that may be written repeatedly. V8 keeps a concatenated string as a tree of its parts and walks it at each write. A text that is
  * written often is flattened.
  */
-export class Repeated {
+export class ReusableText {
   #text: string;
   #uses = 0;
 
@@ -17,7 +17,7 @@ export class Repeated {
 }
 
 /** A small cache of results by value. It is emptied as a whole when it is full: frequent entries are soon back. */
-export class Lately<Made extends object> {
+export class SmallCache<Made extends object> {
   readonly #made = new Map<unknown, Made>();
 
   get(value: unknown, make: () => Made): Made {

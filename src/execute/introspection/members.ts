@@ -1,4 +1,4 @@
-import { flat, Lately } from './flat.ts';
+import { flat, SmallCache } from './flat.ts';
 
 /** The common properties of fields, arguments, input fields and enum values. */
 interface Member {
@@ -34,7 +34,7 @@ function isPlain({ description, deprecationReason, defaultValue, args }: Member)
  * therefore cached per type.
  */
 export function memberText(entries: readonly MemberEntry[]): (value: unknown) => string {
-  const around = new Lately<Around>();
+  const around = new SmallCache<Around>();
   return (value) => {
     const member = value as Member;
     if (!isPlain(member)) {

@@ -2,7 +2,7 @@ import { type Column, familyOf, type Table } from '../../catalog/index.ts';
 import { FozError, jsonText } from '../../core/index.ts';
 import { always, and, type OnConflict, type Predicate, type Write } from '../../plan/index.ts';
 import { FutureValue } from './future-value.ts';
-import { type Asked, type Cells, cellsOf, columnsOf, type Row } from './returning.ts';
+import { type Cells, cellsOf, columnsOf, type NeededColumns, type Row } from './returning.ts';
 import { constant, type WriteSession } from './session.ts';
 import type { Tuple } from './stage.ts';
 import { hasTriggers, movedKey } from './triggers.ts';
@@ -85,7 +85,7 @@ export async function changedRow(
   session: WriteSession,
   table: Table,
   { conflict, cells, key, before }: ConflictUpdate,
-  { needed, isReferred }: Asked,
+  { needed, isReferred }: NeededColumns,
 ): Promise<Row> {
   const changed = changedColumns(conflict);
   const presets = new Map((conflict.presets ?? []).map(({ column, value }) => [column, value]));

@@ -1,5 +1,5 @@
 import type { Column } from '../../catalog/index.ts';
-import { isAlways, type Labels, type Out, type Select, type ValueCodec } from '../../plan/index.ts';
+import { isAlways, type Labels, type OutputField, type Select, type ValueCodec } from '../../plan/index.ts';
 import { compileWriter } from '../writer.ts';
 
 /** Whether the rows of the answer need only returned columns, and no further read. */
@@ -39,13 +39,13 @@ function named(codec: ValueCodec, labels: Labels | null | undefined): ValueCodec
 /** The row writer of a flat select, for the rows that a compiled write returns. */
 export function flatWriter(
   select: Select,
-  out: readonly Out[],
+  out: readonly OutputField[],
   returning: readonly Column[],
 ): (row: readonly unknown[]) => string {
-  const fields = select.fields.map((field): Out => {
+  const fields = select.fields.map((field): OutputField => {
     if (field.kind === 'constant') return field;
     if (field.kind !== 'column') throw new TypeError('not flat');
-    const value = out[returning.indexOf(field.column)] as Extract<Out, { kind: 'value' }>;
+    const value = out[returning.indexOf(field.column)] as Extract<OutputField, { kind: 'value' }>;
     return { ...value, key: field.key, codec: named(value.codec, field.labels) };
   });
   const { write } = compileWriter(fields);

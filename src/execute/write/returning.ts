@@ -16,7 +16,7 @@ export interface Stored {
 }
 
 /** The columns that the caller needs of written rows. */
-export interface Asked {
+export interface NeededColumns {
   readonly needed: readonly Column[];
   /** Whether nested rows will refer to these rows. */
   readonly isReferred: boolean;

@@ -1,6 +1,13 @@
 import type { Insert, Write } from '../../plan/index.ts';
 import { insertInsteadOf, isInsteadOf } from './instead-of.ts';
-import { type Asked, batches, type Cells, cellsOf, insertReturning, type Stored } from './returning.ts';
+import {
+  batches,
+  type Cells,
+  cellsOf,
+  insertReturning,
+  type NeededColumns,
+  type Stored,
+} from './returning.ts';
 import { Search } from './search.ts';
 import type { WriteSession } from './session.ts';
 import { hasTriggers } from './triggers.ts';
@@ -14,7 +21,7 @@ export async function insertRows(
   session: WriteSession,
   insert: Insert,
   rows: readonly Cells[],
-  asked: Asked,
+  asked: NeededColumns,
 ): Promise<(Stored | null)[]> {
   if (rows.length === 0) return [];
   const { onConflict } = insert;
@@ -32,7 +39,7 @@ async function insertAndFind(
   session: WriteSession,
   { table }: Insert,
   rows: readonly Cells[],
-  asked: Asked,
+  asked: NeededColumns,
 ): Promise<Stored[]> {
   const { needed } = asked;
   const found: Stored[] = [];

@@ -1,6 +1,6 @@
 import { type Column, familyOf, type Key, type Table } from '../../catalog/index.ts';
 import { FutureValue } from './future-value.ts';
-import { type Asked, type Cells, type Row, unknownKey } from './returning.ts';
+import { type Cells, type NeededColumns, type Row, unknownKey } from './returning.ts';
 import type { WriteSession } from './session.ts';
 import type { Tuple, WriteResult } from './stage.ts';
 import { hasTriggers, keyWasChanged, movedKey } from './triggers.ts';
@@ -27,7 +27,7 @@ export class Search {
     session: WriteSession,
     table: Table,
     given: readonly Row[],
-    { needed, isReferred }: Asked,
+    { needed, isReferred }: NeededColumns,
     { taken, highest }: Before,
   ) {
     this.#session = session;
@@ -45,7 +45,7 @@ export class Search {
     session: WriteSession,
     table: Table,
     rows: readonly Cells[],
-    asked: Asked,
+    asked: NeededColumns,
   ): Promise<Search> {
     const given = rows.map(
       (cells): Row => new Map([...cells].map(([column, param]) => [column, session.value(param)])),

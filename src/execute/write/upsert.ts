@@ -17,7 +17,7 @@ import {
   rowAfterTriggers,
   rowColumns,
 } from './conflicting-row.ts';
-import { type Asked, type Cells, insertReturning, type Stored } from './returning.ts';
+import { type Cells, insertReturning, type NeededColumns, type Stored } from './returning.ts';
 import { Search } from './search.ts';
 import { keyColumns, type WriteSession } from './session.ts';
 import { hasTriggers, keyWasChanged, movedKey } from './triggers.ts';
@@ -41,7 +41,7 @@ export async function upsertOneByOne(
   insert: Insert,
   conflict: OnConflict,
   rows: readonly Cells[],
-  asked: Asked,
+  asked: NeededColumns,
 ): Promise<(Stored | null)[]> {
   const { insertReportsConflict: notes, upsertReportsChanged } = session.capabilities;
   const upsert = notes ? insertReportsConflict : upsertReportsChanged ? insertThenUpdate : insertThenUpsert;
@@ -61,7 +61,7 @@ async function insertThenUpsert(
   { table }: Insert,
   conflict: OnConflict,
   cells: Cells,
-  { needed }: Asked,
+  { needed }: NeededColumns,
 ): Promise<Stored | null> {
   const one = (onConflict: OnConflict) =>
     insertReturning(session, { table, onConflict, changedCheck: null }, [cells], needed);
@@ -85,7 +85,7 @@ async function insertThenUpdate(
   { table, path }: Insert,
   conflict: OnConflict,
   cells: Cells,
-  asked: Asked,
+  asked: NeededColumns,
 ): Promise<Stored | null> {
   const { needed } = asked;
   const left = { ...conflict, update: [], presets: [] };
@@ -124,7 +124,7 @@ async function insertReportsConflict(
   insert: Insert,
   conflict: OnConflict,
   cells: Cells,
-  asked: Asked,
+  asked: NeededColumns,
 ): Promise<Stored | null> {
   const { table, path } = insert;
   const { needed } = asked;

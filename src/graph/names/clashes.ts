@@ -31,7 +31,7 @@ export interface ClashResolution {
   /** Tables that got a longer name, with that name. */
   readonly longer: Map<Table, string>;
   /** Tables that lack fields in the graph since other tables have their names. */
-  readonly without: Readonly<Record<Yielding, Set<Table>>>;
+  readonly without: Readonly<Record<YieldingGroup, Set<Table>>>;
   readonly refused: RefusedRoot[];
   readonly issues: CatalogIssue[];
 }
@@ -47,9 +47,9 @@ export function clashesIn<Kind extends RootFieldKind | TypeKind>(
 export const namespaceOf = 'a namespace of root fields';
 
 /** Fields and types of a table that give way to other tables. */
-export type Yielding = 'connection' | 'changes';
+export type YieldingGroup = 'connection' | 'changes';
 
-const yieldingKinds: Readonly<Record<string, Yielding>> = {
+const yieldingKinds: Readonly<Record<string, YieldingGroup>> = {
   select_connection: 'connection',
   connection: 'connection',
   edge: 'connection',
@@ -59,7 +59,7 @@ const yieldingKinds: Readonly<Record<string, Yielding>> = {
 };
 
 /** The group of fields and types that a kind belongs to, if it gives way to other tables; else `undefined`. */
-export function yieldingOf(kind: RootFieldKind | TypeKind): Yielding | undefined {
+export function yieldingGroupOf(kind: RootFieldKind | TypeKind): YieldingGroup | undefined {
   return yieldingKinds[kind];
 }
 
@@ -78,10 +78,10 @@ export function resolveClashes(clashes: readonly NameClash[], resolution: ClashR
   for (const { clash, loser } of ordered) {
     const { one, other } = clash;
     if ([one, other].some((side) => side !== null && isGone(side, resolution))) continue;
-    const yielding = [one, other].filter((side) => side !== null && yieldingOf(side.kind) !== undefined);
+    const yielding = [one, other].filter((side) => side !== null && yieldingGroupOf(side.kind) !== undefined);
     const [weaker] = yielding;
     if (yielding.length === 1 && !isNewcomer(clash, weaker!)) {
-      const group = yieldingOf(weaker!.kind)!;
+      const group = yieldingGroupOf(weaker!.kind)!;
       without[group].add(weaker!.owner);
       issues.push(leftOut(clash, weaker!.owner, group));
     } else if (loser.custom === true) refused.push({ side: loser, clash });
@@ -110,7 +110,7 @@ function loserOf({ one, other }: NameClash, { longer }: ClashResolution): Side {
 }
 
 function isGone(side: Side, { moved, without, refused }: ClashResolution): boolean {
-  const group = yieldingOf(side.kind);
+  const group = yieldingGroupOf(side.kind);
   return (
     (moved.has(side.owner) && side.custom !== true) ||
     (group !== undefined && without[group].has(side.owner)) ||
@@ -118,7 +118,7 @@ function isGone(side: Side, { moved, without, refused }: ClashResolution): boole
   );
 }
 
-function leftOut({ what, name, one, other }: NameClash, table: Table, group: Yielding): CatalogIssue {
+function leftOut({ what, name, one, other }: NameClash, table: Table, group: YieldingGroup): CatalogIssue {
   const holder = other === null ? namespaceOf : (one.owner === table ? other : one).owner.id;
   const reason = `The ${what} "${name}" belongs to ${holder}, so ${table.id} has no ${group}. Give one of them a custom_name.`;
   return { severity: 'note', where: table.id, reason };

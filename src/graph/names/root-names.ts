@@ -8,8 +8,9 @@ import { lookupKeys, lookupName } from './lookup-names.ts';
 import { Lookups, type RootEntry } from './lookups.ts';
 import { rootEndingOf, rootWord, type Style, wordsBefore } from './style.ts';
 
-export type Side = 'read' | 'write';
-const sideOf = (operation: Operation): Side => (operation === 'mutation' ? 'write' : 'read');
+/** Root fields that share one space of names: those of queries and subscriptions (`read`), those of mutations (`write`). */
+export type RootSide = 'read' | 'write';
+const sideOf = (operation: Operation): RootSide => (operation === 'mutation' ? 'write' : 'read');
 
 /** The inputs that determine the names of root fields. */
 interface TableNaming {
@@ -55,7 +56,7 @@ export class RootNames {
     for (const table of tables) {
       for (const kind of this.#lookups.addCustom(table, rootKinds)) {
         const name = this.#lookups.custom(table, kind)!;
-        const side: Side = rootPatterns[kind].verb === '' ? 'read' : 'write';
+        const side: RootSide = rootPatterns[kind].verb === '' ? 'read' : 'write';
         const { namespace } = this.#tables.style(table);
         const holder = this.#lookups.claim(side, namespace, name, { table, kind, key: keyOf(table, kind) });
         const other = holder ?? this.#patternRoot(side, namespace, name);
@@ -145,7 +146,7 @@ export class RootNames {
   }
 
   /** The table that a root field reads or writes. */
-  holder(side: Side, namespace: string | null, name: string): Table | undefined {
+  holder(side: RootSide, namespace: string | null, name: string): Table | undefined {
     return (this.#lookups.find(side, namespace, name) ?? this.#patternRoot(side, namespace, name))?.table;
   }
 
@@ -157,13 +158,13 @@ export class RootNames {
       : this.#tables.hasRoot(table, kind);
   }
 
-  #patternRoot(side: Side, namespace: string | null, name: string): RootEntry | undefined {
+  #patternRoot(side: RootSide, namespace: string | null, name: string): RootEntry | undefined {
     const found = this.#directory(side, namespace).find(name);
     if (found === undefined) return undefined;
     return { table: found.owner, kind: found.kind, key: keyOf(found.owner, found.kind) };
   }
 
-  #directory(side: Side, namespace: string | null): Directory<Table, RootFieldKind> {
+  #directory(side: RootSide, namespace: string | null): Directory<Table, RootFieldKind> {
     const id = `${side} ${namespace ?? ''}`;
     let directory = this.#directories.get(id);
     if (directory === undefined) {

@@ -1,7 +1,13 @@
 import type { CatalogIssue, RootFieldKind, Source, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import { offersRoot } from '../column-support.ts';
-import { type ClashResolution, clashesIn, type NameClash, resolveClashes, yieldingOf } from './clashes.ts';
+import {
+  type ClashResolution,
+  clashesIn,
+  type NameClash,
+  resolveClashes,
+  yieldingGroupOf,
+} from './clashes.ts';
 import { type Operation, type TypeKind, typeKinds } from './conventions.ts';
 import { Directory } from './directory.ts';
 import { holderOf } from './holder.ts';
@@ -10,7 +16,7 @@ import { refusedRoot, reservedName, takenName } from './issues.ts';
 import type { RootEntry } from './lookups.ts';
 import { comparePrecedence } from './precedence.ts';
 import { bothNames, type ReservedName, reservedNames } from './reserved.ts';
-import { RootNames, type Side } from './root-names.ts';
+import { RootNames, type RootSide } from './root-names.ts';
 import { isReservedType, renamed } from './shared.ts';
 import { baseName, type Style, stylesOf, typeStem, wantedName } from './style.ts';
 
@@ -142,7 +148,7 @@ export class TableNames {
   }
 
   /** The table that a root field reads or writes. */
-  holder(side: Side, namespace: string | null, name: string): Table | undefined {
+  holder(side: RootSide, namespace: string | null, name: string): Table | undefined {
     return this.#roots.holder(side, namespace, name);
   }
 
@@ -205,7 +211,7 @@ export class TableNames {
   }
 
   #hasYielded(table: Table, kind: RootFieldKind | TypeKind): boolean {
-    const group = yieldingOf(kind);
+    const group = yieldingGroupOf(kind);
     return group !== undefined && this.#resolution.without[group].has(table);
   }
 

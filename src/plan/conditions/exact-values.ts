@@ -22,7 +22,7 @@ const spellings: Readonly<Partial<Record<ScalarFamily, RegExp>>> = {
 };
 
 /** Whether the column can hold the value. */
-export function fits(value: unknown, { type, enumType }: Column): boolean {
+export function fitsColumn(value: unknown, { type, enumType }: Column): boolean {
   if (value === null) return true;
   const family = familyOf(type.scalar);
   if (family === 'boolean') return typeof value === 'boolean';

@@ -15,7 +15,7 @@ export interface ValueCodec {
 
 /** How the rows of a statement become the answer: the content of each result column. */
 export interface Shape {
-  readonly out: readonly Out[];
+  readonly out: readonly OutputField[];
   /** The column with the index of the parent's key tuple (batched children); `null` at the root. */
   readonly parent: number | null;
   /** The column that is 1 where an upsert updated a row and 0 where it inserted one. Absent if it was not requested. */
@@ -23,7 +23,7 @@ export interface Shape {
 }
 
 /** One entry of an object in the answer. `index`: a result column of the statement, from 0. */
-export type Out =
+export type OutputField =
   | { readonly kind: 'value'; readonly key: string; readonly index: number; readonly codec: ValueCodec }
   /** Finished JSON text. `empty`: the text for NULL. */
   | { readonly kind: 'json'; readonly key: string; readonly index: number; readonly empty: 'null' | '[]' }
@@ -40,7 +40,7 @@ export type Out =
       readonly kind: 'object';
       readonly key: string;
       readonly present: number | null;
-      readonly out: readonly Out[];
+      readonly out: readonly OutputField[];
     }
   /** Rows of another statement, matched by key. */
   | { readonly kind: 'hop'; readonly key: string; readonly hop: HopShape }

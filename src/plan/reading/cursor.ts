@@ -1,4 +1,4 @@
-import { equals, fits, readValues, valueParam } from '../conditions/exact-values.ts';
+import { equals, fitsColumn, readValues, valueParam } from '../conditions/exact-values.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import type { Input } from '../input/input.ts';
 import type { Param } from '../model/param.ts';
@@ -51,7 +51,10 @@ function beyond({ column, descending, nulls }: ColumnTerm, value: Param): Predic
 /** The values of a cursor, one per order term. Some row holds them, even if no client may write them. */
 export function cursorParams(text: string, terms: readonly ColumnTerm[], path: string): readonly Param[] {
   const values = readValues(text);
-  if (values?.length === terms.length && values.every((value, index) => fits(value, terms[index]!.column)))
+  if (
+    values?.length === terms.length &&
+    values.every((value, index) => fitsColumn(value, terms[index]!.column))
+  )
     return terms.map(({ column }, at) => ({ ...valueParam(column, values[at], path), stored: true }));
   throw invalid(path, 'is not a cursor of this connection and order: use one that this field returned');
 }

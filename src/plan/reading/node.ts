@@ -1,6 +1,6 @@
 import { wholeTable } from '../../catalog/index.ts';
 import type { NodeTarget } from '../../graph/index.ts';
-import { equals, fits, readValues, valueParam } from '../conditions/exact-values.ts';
+import { equals, fitsColumn, readValues, valueParam } from '../conditions/exact-values.ts';
 import { visibleRows } from '../conditions/rule-predicates.ts';
 import { invalid, literal, type Planning } from '../context.ts';
 import { argumentsOf, type Selected, subSelections } from '../fields.ts';
@@ -25,7 +25,7 @@ export function planNode(
   const target = find(mark);
   if (target === undefined) return { kind: 'constant', key, json: 'null' };
   const { columns, type } = target;
-  if (values.length !== columns.length || !values.every((value, index) => fits(value, columns[index]!)))
+  if (values.length !== columns.length || !values.every((value, index) => fitsColumn(value, columns[index]!)))
     throw notAnId(input.path);
   const table = wholeTable(target.table);
   const keyed = columns.map((column, index) => equals(column, valueParam(column, values[index], input.path)));

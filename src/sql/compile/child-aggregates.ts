@@ -1,5 +1,5 @@
 import { unreachable } from '../../core/index.ts';
-import type { Aggregate, AggregatePart, Fetch, HopShape, Out } from '../../plan/index.ts';
+import type { Aggregate, AggregatePart, Fetch, HopShape, OutputField } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
 import type { CompiledFetch } from './compiled-fetch.ts';
 import { type Family, page, parents } from './family.ts';
@@ -67,7 +67,7 @@ function childPart(
   list: SelectList,
   part: AggregatePart,
   { aggregate, family, row, counts }: AggregateDraft,
-): Out {
+): OutputField {
   switch (part.kind) {
     case 'constant':
       return part;
@@ -88,7 +88,7 @@ function childPart(
 }
 
 /** A hop to more rows of the same parent. It uses the key of the parent. */
-function sameParent(key: string, family: Family, child: HopShape['child']): Out {
+function sameParent(key: string, family: Family, child: HopShape['child']): OutputField {
   const { compare } = family.keys;
   return {
     kind: 'hop',

@@ -1,5 +1,5 @@
 import { unreachable } from '../../core/index.ts';
-import type { Fetch, Out, Select } from '../../plan/index.ts';
+import type { Fetch, OutputField, Select } from '../../plan/index.ts';
 import { sql } from '../sql.ts';
 import type { CompiledFetch } from './compiled-fetch.ts';
 import { type Family, page, parents } from './family.ts';
@@ -71,7 +71,7 @@ function lateralChildren(scope: Scope, family: Family, select: Select): Compiled
 
 /** One limited select per parent, all in one statement. */
 function unionChildren(scope: Scope, family: Family, select: Select): CompiledFetch {
-  let out: readonly Out[] = [];
+  let out: readonly OutputField[] = [];
   const branches = Array.from({ length: family.keys.capacity! }, (_, tuple) => {
     const row = scope.alias();
     const on = family.columns.map((column, index) =>
@@ -103,7 +103,7 @@ function numberedChildren(scope: Scope, family: Family, select: Select): Compile
   };
 }
 
-function shift(out: Out, by: number): Out {
+function shift(out: OutputField, by: number): OutputField {
   switch (out.kind) {
     case 'value':
     case 'json':

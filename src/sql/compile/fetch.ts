@@ -1,5 +1,5 @@
 import { unreachable } from '../../core/index.ts';
-import type { Aggregate, CombinedRoot, Compiled, Fetch, Out, Select } from '../../plan/index.ts';
+import type { Aggregate, CombinedRoot, Compiled, Fetch, OutputField, Select } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
 import { render, sql } from '../sql.ts';
 import { childAggregate, childGroups } from './child-aggregates.ts';
@@ -73,7 +73,7 @@ function aggregate(scope: Scope, node: Aggregate): CompiledFetch {
   const list = new SelectList();
   const row = scope.alias();
   const { numbers } = node.table.source;
-  const out = node.parts.map((part): Out => {
+  const out = node.parts.map((part): OutputField => {
     switch (part.kind) {
       case 'aggregate':
         return {
@@ -122,7 +122,7 @@ function roots(scope: Scope, list: readonly CombinedRoot[]): CompiledFetch {
     }
   });
   const out = list.map(
-    (root, index): Out => ({
+    (root, index): OutputField => ({
       kind: 'json',
       key: root.key,
       index,

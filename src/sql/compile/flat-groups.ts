@@ -1,5 +1,5 @@
 import { unreachable } from '../../core/index.ts';
-import type { GroupBy, Out } from '../../plan/index.ts';
+import type { GroupBy, OutputField } from '../../plan/index.ts';
 import type { Sql } from '../sql.ts';
 import { labelled } from './labels.ts';
 import { aggregateItems } from './rows.ts';
@@ -13,8 +13,8 @@ export function groupOut(
   keys: readonly Sql[],
   row: Sql,
   numbers: 'string' | 'number',
-): Out[] {
-  return group.parts.map((part): Out => {
+): OutputField[] {
+  return group.parts.map((part): OutputField => {
     switch (part.kind) {
       case 'constant':
         return part;
@@ -30,7 +30,7 @@ export function groupOut(
           kind: 'object',
           key: part.key,
           present: null,
-          out: part.entries.map((entry): Out => {
+          out: part.entries.map((entry): OutputField => {
             const { type } = group.keys[entry.index]!.column;
             const named = labelled(scope, keys[entry.index]!, type, entry.labels);
             const index = list.add(scope.dialect.flat(named.expression, named.type), `key|${entry.index}`);

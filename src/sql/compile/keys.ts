@@ -1,5 +1,5 @@
 import type { Column, KeyComparison } from '../../catalog/index.ts';
-import type { Fetch, Measure, Out } from '../../plan/index.ts';
+import type { Fetch, Measure, OutputField } from '../../plan/index.ts';
 import { isAlways } from '../../plan/index.ts';
 import { type Sql, sql } from '../sql.ts';
 import type { CompiledFetch } from './compiled-fetch.ts';
@@ -12,7 +12,7 @@ export function compileKeys(scope: Scope, fetch: Extract<Fetch, { kind: 'keys' }
   const row = scope.alias();
   const list = new SelectList();
   const keys = fetch.columns.map((column) => keyColumn(scope, row, column, fetch.compare));
-  const out = keys.map(({ flat, type }, index): Out => {
+  const out = keys.map(({ flat, type }, index): OutputField => {
     const at = list.add(flat);
     return { kind: 'value', key: `k${index}`, index: at, codec: scope.codec(type, 'string') };
   });
@@ -57,7 +57,7 @@ export function compileRanks(scope: Scope, fetch: Extract<Fetch, { kind: 'ranks'
   if (!isAlways(fetch.where)) conditions.push(compileWhere(scope, fetch.where, row));
   const on = sql.join(conditions, sql` and `);
   const table = sql`${dialect.table(fetch.table)} ${row}`;
-  const out: Out[] = [
+  const out: OutputField[] = [
     { kind: 'value', key: 'i', index: 0, codec: { text: undefined, form: 'bare' } },
     { kind: 'value', key: 'r', index: 1, codec: { text: undefined, form: 'bare' } },
   ];

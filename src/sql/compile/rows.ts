@@ -1,6 +1,6 @@
 import type { Column, Relationship } from '../../catalog/index.ts';
 import { unreachable } from '../../core/index.ts';
-import type { Aggregate, AggregateItem, Field, HopShape, Out, Select } from '../../plan/index.ts';
+import type { Aggregate, AggregateItem, Field, HopShape, OutputField, Select } from '../../plan/index.ts';
 import type { Sql } from '../sql.ts';
 import { labelled } from './labels.ts';
 import { nestedAggregate, nestedList } from './nested.ts';
@@ -16,9 +16,9 @@ export function rowFields(
   select: Select,
   row: Sql,
   path: string,
-): Out[] {
+): OutputField[] {
   const { numbers } = select.table.source;
-  return select.fields.map((field): Out => {
+  return select.fields.map((field): OutputField => {
     switch (field.kind) {
       case 'column':
         return columnField(scope, list, field, row, path, numbers);
@@ -63,7 +63,7 @@ function columnField(
   row: Sql,
   path: string,
   numbers: 'string' | 'number',
-): Out {
+): OutputField {
   const { column, jsonPath, key, labels } = field;
   const expression = scope.column(row, column);
   if (jsonPath !== null) {
@@ -93,7 +93,7 @@ function nodeIdField(
   { key, mark, columns }: Extract<Field, { kind: 'node_id' }>,
   row: Sql,
   path: string,
-): Out {
+): OutputField {
   const values = columns.map((column) => ({
     index: flatColumn(scope, list, row, path, column),
     codec: scope.codec(column.type, 'string'),
@@ -114,7 +114,7 @@ function objectField(
   field: Extract<Field, { kind: 'object' }>,
   row: Sql,
   path: string,
-): Out {
+): OutputField {
   const { relationship, select, key } = field;
   if (!joinable(relationship))
     return hopField(scope, list, { row, path }, { key, relationship, child: { kind: 'object', select } });
@@ -138,7 +138,7 @@ function hopField(
     readonly relationship: Relationship;
     readonly child: HopShape['child'];
   },
-): Out {
+): OutputField {
   const keys = relationship.mapping.map(({ from }) => ({
     index: flatColumn(scope, list, row, path, from),
     codec: scope.codec(from.type, 'string'),
@@ -156,7 +156,7 @@ function hopField(
   };
 }
 
-function jsonField(list: SelectList, key: string, text: Sql, empty: 'null' | '[]'): Out {
+function jsonField(list: SelectList, key: string, text: Sql, empty: 'null' | '[]'): OutputField {
   return { kind: 'json', key, index: list.add(text), empty };
 }
 
@@ -200,8 +200,8 @@ export function aggregateItems(
   row: Sql,
   numbers: 'string' | 'number',
   counts: Set<number>,
-): Out[] {
-  return items.map((item): Out => {
+): OutputField[] {
+  return items.map((item): OutputField => {
     switch (item.kind) {
       case 'constant':
         return item;
@@ -215,7 +215,7 @@ export function aggregateItems(
           kind: 'object',
           key: item.key,
           present: null,
-          out: item.columns.map((entry): Out => {
+          out: item.columns.map((entry): OutputField => {
             if (entry.kind === 'constant') return entry;
             const value = scope.dialect.aggregate(item.fn, scope.shown(row, entry.column), entry.column.type);
             const index = list.add(scope.dialect.flat(value, entry.type), `${item.fn}|${entry.column.name}`);

@@ -1,6 +1,6 @@
 import type { Column, Table } from '../../catalog/index.ts';
 import { FozError, unreachable } from '../../core/index.ts';
-import type { Assignment, Compiled, Out, Write } from '../../plan/index.ts';
+import type { Assignment, Compiled, OutputField, Write } from '../../plan/index.ts';
 import type { Dialect } from '../dialect.ts';
 import { render, type Sql, sql } from '../sql.ts';
 import { Scope, SelectList } from './scope.ts';
@@ -13,7 +13,7 @@ export function compileWrite(dialect: Dialect, write: Write): Compiled {
   const text = spell(scope, write);
   const list = new SelectList();
   const row = dialect.table(write.table);
-  const out = write.returning.map((column): Out => {
+  const out = write.returning.map((column): OutputField => {
     const expression =
       write.kind === 'insert' ? dialect.name(column.name) : sql`${row}.${dialect.name(column.name)}`;
     const index = list.add(dialect.flat(expression, column.type), column.name);
@@ -45,7 +45,7 @@ export function compileConflictingRow(dialect: Dialect, table: Table, columns: r
   const list = new SelectList();
   const reportedColumn = offered(dialect.reportedColumn);
   const out = columns.map(
-    (column): Out => ({
+    (column): OutputField => ({
       kind: 'value',
       key: column.name,
       index: list.add(reportedColumn(column)),

@@ -3,7 +3,7 @@ import { maskSecrets } from '../secrets/mask.ts';
 import { findBreak } from './continuity.ts';
 import { plain, shortened } from './plain.ts';
 import { type AuditEvent, type AuditRecord, type AuditRow, rowOf } from './record.ts';
-import { type Mark, readMark, signMark, start, writeMark } from './state.ts';
+import { readPosition, type SignedChainPosition, signPosition, start, writePosition } from './state.ts';
 
 /** An advisory lock. Its holder may create the first head of the chain. */
 const lockNumber = 0x466f7a03;
@@ -18,7 +18,7 @@ export interface TimedEvent {
 export interface Chain {
   readonly key: Uint8Array;
   /** `null`: unknown. */
-  readonly lastHead: Mark | null;
+  readonly lastHead: SignedChainPosition | null;
   /** Called when the end of the chain is not the last known one. A record about it is added as well. */
   readonly onBroken?: (reason: string) => void;
 }
@@ -31,7 +31,7 @@ export async function appendRecords(
   transaction: Knex,
   events: readonly TimedEvent[],
   { key, lastHead: seen, onBroken }: Chain,
-): Promise<Mark> {
+): Promise<SignedChainPosition> {
   const head = await lockHead(transaction);
   const broken = await findBreak(transaction, head, seen, key);
   if (broken !== null) onBroken?.(broken.reason!);
@@ -43,9 +43,9 @@ export async function appendRecords(
     rows.push(row);
     last = row;
   }
-  const next = signMark('head', { seq: last.seq, hash: last.hash, at: last.at }, key);
+  const next = signPosition('head', { seq: last.seq, hash: last.hash, at: last.at }, key);
   await transaction.raw(insertion, [JSON.stringify(rows)]);
-  await writeMark(transaction, 'head', next);
+  await writePosition(transaction, 'head', next);
   return next;
 }
 
@@ -56,11 +56,11 @@ const insertion = `insert into foz.audit (${columns}) select ${columns} from jso
   seq bigint, at bigint, kind text, outcome text, actor_kind text, actor_id text, role text, key_id text, address text, request_id text,
   operation text, source text, table_name text, record text, previous text, hash text) order by seq`;
 
-async function lockHead(transaction: Knex): Promise<Mark | undefined> {
-  const head = await readMark(transaction, 'head', true);
+async function lockHead(transaction: Knex): Promise<SignedChainPosition | undefined> {
+  const head = await readPosition(transaction, 'head', true);
   if (head !== undefined) return head;
   await transaction.raw('select pg_advisory_xact_lock(?)', [lockNumber]);
-  return readMark(transaction, 'head', true);
+  return readPosition(transaction, 'head', true);
 }
 
 /** Characters of an operation's name that are kept, since clients choose it. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StateFiles } from '../replace-file.ts';
 import type { StoreLog } from '../store.ts';
-import { isSigned, type Mark, signMark } from './state.ts';
+import { isSigned, type SignedChainPosition, signPosition } from './state.ts';
 
 const fileName = 'audit-checkpoint.json';
 
@@ -18,8 +18,8 @@ export class Checkpoint {
   readonly #log: StoreLog | undefined;
   readonly #files: StateFiles;
   readonly #isLost: () => boolean;
-  #seen: Mark | null = null;
-  #next: { readonly head: Mark; readonly key: Uint8Array } | null = null;
+  #seen: SignedChainPosition | null = null;
+  #next: { readonly head: SignedChainPosition; readonly key: Uint8Array } | null = null;
   #timer: NodeJS.Timeout | undefined;
   /** Whether the last write failed. The log says so once. */
   #isFailing = false;
@@ -34,14 +34,14 @@ export class Checkpoint {
   }
 
   /** Records a new head. The file is written within `everyMs`. */
-  note(head: Mark, key: Uint8Array): void {
+  note(head: SignedChainPosition, key: Uint8Array): void {
     this.#seen = head;
     this.#next = { head, key };
     this.#timer ??= setTimeout(() => this.#write(), this.#everyMs).unref();
   }
 
   /** The last head seen by this process or an earlier one; `null`: none that is signed with this key. */
-  seen(key: Uint8Array): Mark | null {
+  seen(key: Uint8Array): SignedChainPosition | null {
     if (this.#seen !== null) return this.#seen;
     try {
       const mark = readCheckpoint(this.file);
@@ -63,7 +63,7 @@ export class Checkpoint {
     const { head, key } = this.#next;
     this.#next = null;
     try {
-      const text = `${JSON.stringify(signMark('checkpoint', head, key))}\n`;
+      const text = `${JSON.stringify(signPosition('checkpoint', head, key))}\n`;
       this.#files.replace(fileName, text, { mode: 0o600 });
       this.#isFailing = false;
     } catch (error) {
@@ -78,7 +78,7 @@ export class Checkpoint {
 }
 
 /** Reads a checkpoint file; `undefined`: it does not exist. Throws for a file that is not a checkpoint. */
-export function readCheckpoint(file: string): Mark | undefined {
+export function readCheckpoint(file: string): SignedChainPosition | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -86,6 +86,6 @@ export function readCheckpoint(file: string): Mark | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const { seq, hash, at, mac } = JSON.parse(text) as Mark;
+  const { seq, hash, at, mac } = JSON.parse(text) as SignedChainPosition;
   return { seq: Number(seq), hash: String(hash), at: Number(at), mac: String(mac) };
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { AuditEvent, AuditRecord } from './record.ts';
-import { isSigned, type Mark, readMark } from './state.ts';
+import { isSigned, readPosition, type SignedChainPosition } from './state.ts';
 
 /** The operation in records about a broken end of the chain. */
 const operation = 'audit.broken';
@@ -12,8 +12,8 @@ const operation = 'audit.broken';
  */
 export async function findBreak(
   db: Knex,
-  head: Mark | undefined,
-  lastHead: Mark | null,
+  head: SignedChainPosition | undefined,
+  lastHead: SignedChainPosition | null,
   key: Uint8Array,
 ): Promise<AuditEvent | null> {
   const reason = await reasonOf(db, head, lastHead, key);
@@ -36,8 +36,8 @@ export function isBreakRecord(record: AuditRecord): boolean {
 
 async function reasonOf(
   db: Knex,
-  head: Mark | undefined,
-  lastHead: Mark | null,
+  head: SignedChainPosition | undefined,
+  lastHead: SignedChainPosition | null,
   key: Uint8Array,
 ): Promise<string | null> {
   if (head !== undefined && !isSigned('head', head, key))
@@ -50,10 +50,10 @@ async function reasonOf(
   return hash === lastHead.hash ? null : `record ${lastHead.seq} is not the one that was there`;
 }
 
-/** The hash of the record at a mark; that of the anchor if retention has removed the record. */
-async function hashAt(db: Knex, { seq, hash }: Mark): Promise<string | undefined> {
+/** The hash of the record at a signed position; that of the anchor if retention has removed the record. */
+async function hashAt(db: Knex, { seq, hash }: SignedChainPosition): Promise<string | undefined> {
   const row = await db('foz.audit').where({ seq }).first('hash');
   if (row !== undefined) return row.hash;
-  const anchor = await readMark(db, 'anchor');
+  const anchor = await readPosition(db, 'anchor');
   return anchor !== undefined && anchor.seq >= seq ? hash : undefined;
 }

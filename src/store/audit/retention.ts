@@ -5,7 +5,14 @@ import type { Store } from '../store.ts';
 import { appendRecords, type Chain } from './append.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { AuditRow } from './record.ts';
-import { isSigned, type Mark, readMark, signMark, start, writeMark } from './state.ts';
+import {
+  isSigned,
+  readPosition,
+  type SignedChainPosition,
+  signPosition,
+  start,
+  writePosition,
+} from './state.ts';
 import { ChainWalk } from './verify.ts';
 
 export interface Retention {
@@ -43,10 +50,10 @@ async function removePart(
   chain: Chain,
   before: number,
   actor: Actor,
-): Promise<Retention & { readonly head: Mark | null }> {
+): Promise<Retention & { readonly head: SignedChainPosition | null }> {
   const { key } = chain;
-  const head = await readMark(db, 'head', true);
-  const anchor = await readMark(db, 'anchor');
+  const head = await readPosition(db, 'head', true);
+  const anchor = await readPosition(db, 'anchor');
   if (anchor !== undefined && !isSigned('anchor', anchor, key)) throw tampered();
   // Times never decrease along the chain.
   const oldest = db('foz.audit').select('seq', 'hash', 'at').orderBy('seq').limit(part).as('oldest');
@@ -61,8 +68,8 @@ async function removePart(
   await db.raw(`set local foz.audit_retention = 'on'`);
   const removed: number = await db('foz.audit').where('seq', '<=', through).delete();
   await db.raw(`set local foz.audit_retention = 'off'`);
-  const mark = signMark('anchor', { seq: through, hash: last.hash, at: Number(last.at) }, key);
-  await writeMark(db, 'anchor', mark);
+  const mark = signPosition('anchor', { seq: through, hash: last.hash, at: Number(last.at) }, key);
+  await writePosition(db, 'anchor', mark);
   const after = { removed, through, hash: last.hash };
   const event = { kind: 'control', actor, operation: 'audit.retention', outcome: 'success', after } as const;
   return { removed, through, head: await appendRecords(db, [{ event, at: Date.now() }], chain) };
@@ -75,7 +82,11 @@ const page = 1_000;
  * Refuses to remove records that were tampered with, since a signed anchor replaces them. A break that the log
  * itself recorded does not count.
  */
-async function refuseTampered(db: Knex, from: Omit<Mark, 'mac'>, through: number): Promise<void> {
+async function refuseTampered(
+  db: Knex,
+  from: Omit<SignedChainPosition, 'mac'>,
+  through: number,
+): Promise<void> {
   const walk = new ChainWalk(from, undefined, ({ kind }) => {
     if (kind !== 'cut') throw tampered();
   });

@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { isBreakRecord } from './continuity.ts';
 import { type AuditRecord, type AuditRow, chainHash, columnsOf } from './record.ts';
-import { isSigned, type Mark, readMark, start } from './state.ts';
+import { isSigned, readPosition, type SignedChainPosition, start } from './state.ts';
 
 /** A fault at a position of the chain. `checkpoint`: the records may be whole, but the file to compare their end with is no checkpoint of theirs. */
 export interface AuditProblem {
@@ -44,8 +44,8 @@ export async function verifyAudit({ store, key, checkpointFile }: VerifyOptions)
   const found = (problem: AuditProblem) => {
     if (problems.length < maxProblems) problems.push(problem);
   };
-  const anchor = await store.read((db) => readMark(db, 'anchor'));
-  const head = await store.read((db) => readMark(db, 'head'));
+  const anchor = await store.read((db) => readPosition(db, 'anchor'));
+  const head = await store.read((db) => readPosition(db, 'head'));
   if (anchor !== undefined && !isSigned('anchor', anchor, key))
     found({
       kind: 'unsigned',
@@ -79,7 +79,7 @@ function checkpointOf(
   file: string | undefined,
   key: Uint8Array,
   found: (problem: AuditProblem) => void,
-): Mark | undefined {
+): SignedChainPosition | undefined {
   if (file === undefined) return undefined;
   try {
     const mark = readCheckpoint(file);
@@ -101,7 +101,7 @@ async function judgeBeyond(
   store: Store,
   found: (problem: AuditProblem) => void,
 ): Promise<void> {
-  const now = await store.read((db) => readMark(db, 'head'));
+  const now = await store.read((db) => readPosition(db, 'head'));
   if (now === undefined || Number(row.seq) > now.seq)
     found({
       kind: 'added',
@@ -133,14 +133,18 @@ async function* pagesOf(store: Store): AsyncGenerator<readonly AuditRow[]> {
  */
 export class ChainWalk {
   readonly #found: (problem: AuditProblem) => void;
-  readonly #checkpoint: Mark | undefined;
+  readonly #checkpoint: SignedChainPosition | undefined;
   #seq: number;
   #at: number;
   hash: string;
   records = 0;
   last: number | null = null;
 
-  constructor(from: Omit<Mark, 'mac'>, checkpoint: Mark | undefined, found: (problem: AuditProblem) => void) {
+  constructor(
+    from: Omit<SignedChainPosition, 'mac'>,
+    checkpoint: SignedChainPosition | undefined,
+    found: (problem: AuditProblem) => void,
+  ) {
     this.#seq = from.seq;
     this.#at = from.at;
     this.hash = from.hash;
@@ -166,7 +170,7 @@ export class ChainWalk {
     this.#compare();
   }
 
-  end(head: Mark | undefined): void {
+  end(head: SignedChainPosition | undefined): void {
     const checkpoint = this.#checkpoint;
     const goal = Math.max(head?.seq ?? 0, checkpoint?.seq ?? 0);
     if (head === undefined && this.records > 0)

@@ -2,7 +2,7 @@ import {
   type Catalog,
   type Customization,
   type KeptNames,
-  placeOf,
+  keptTableId,
   type Table,
 } from '../../catalog/index.ts';
 
@@ -34,9 +34,9 @@ export function keptNamesOf(book: NameBook, sources: readonly NamedSource[]): Ke
   );
   return {
     table: (table) =>
-      table.customName === null ? (tables.get(table.source.name)?.get(placeOf(table)) ?? null) : null,
+      table.customName === null ? (tables.get(table.source.name)?.get(keptTableId(table)) ?? null) : null,
     relationships: (table) =>
-      new Map(Object.entries(own(own(book, table.source.name)?.relationships, placeOf(table)) ?? {})),
+      new Map(Object.entries(own(own(book, table.source.name)?.relationships, keptTableId(table)) ?? {})),
   };
 }
 
@@ -48,7 +48,7 @@ export function reservedNamesOf(
 ): { readonly source: string; readonly name: string; readonly place: string }[] {
   return sources.flatMap((source) => {
     const found = [...there.values()].find(({ name }) => name === source.name);
-    const places = new Set(found?.tables.map(placeOf));
+    const places = new Set(found?.tables.map(keptTableId));
     return Object.entries(tablesOf(book, source))
       .filter(([place]) => !places.has(place))
       .map(([place, name]) => ({ source: source.name, name, place }));
@@ -89,7 +89,7 @@ export function matchesBook(
   return [...sources.values()].every((source) => {
     const tables = tablesOf(book, source);
     return source.tables.every((table) => {
-      const place = placeOf(table);
+      const place = keptTableId(table);
       const known = own(own(book, source.name)?.relationships, place);
       return (
         (table.customName !== null || own(tables, place) === nameOf(table)) &&
@@ -125,7 +125,7 @@ function withNewNamesOf(
   const relationships: Record<string, Readonly<Record<string, string>>> = { ...before?.relationships };
   let isNew = before !== undefined && before.customization !== customization;
   for (const table of there) {
-    const place = placeOf(table);
+    const place = keptTableId(table);
     if (table.customName === null && own(tables, place) === undefined) {
       put(tables, place, nameOf(table));
       isNew = true;

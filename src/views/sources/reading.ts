@@ -1,6 +1,6 @@
 import type { SourceFacts } from '../../catalog/index.ts';
-import type { GraphChange } from '../changes/change.ts';
-import { servedChanges, type Version, versionOf } from '../changes/served-changes.ts';
+import type { GraphChange } from '../graph-changes/change.ts';
+import { servedChanges, type Version, versionOf } from '../graph-changes/served-changes.ts';
 import type { Graphs } from '../graphs.ts';
 import { diffFacts, type FactsChange } from './diff.ts';
 import type { SourceRegistry } from './registry.ts';

@@ -9,7 +9,7 @@ import {
   always,
   type Compiled,
   type Connector,
-  type Out,
+  type OutputField,
   type Param,
   type Predicate,
   type RunContext,
@@ -196,7 +196,7 @@ export function textsOf({ shape }: Compiled, { rows }: RunResult): (string | nul
   return rows.map((row) => shape.out.flatMap((out) => textOf(out, row)));
 }
 
-function textOf(out: Out, row: readonly unknown[]): (string | null)[] {
+function textOf(out: OutputField, row: readonly unknown[]): (string | null)[] {
   if (out.kind === 'object') return out.out.flatMap((inner) => textOf(inner, row));
   if (out.kind !== 'value') throw new TypeError(`not a value: ${out.kind}`);
   const value = row[out.index];

@@ -12,7 +12,7 @@ import {
   verifyAudit,
 } from '../../../src/store/audit/index.ts';
 import { chainHash, genesis } from '../../../src/store/audit/record.ts';
-import { signMark } from '../../../src/store/audit/state.ts';
+import { signPosition } from '../../../src/store/audit/state.ts';
 import { keyRing, Secrets, SecretValue } from '../../../src/store/secrets/index.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { type StorePlace, storePlace } from '../place.ts';
@@ -528,7 +528,7 @@ export function auditCases(kind: 'pglite' | 'postgres'): void {
       log.checkpoint.close();
       const [second] = await store.read((db) => db('foz.audit').where({ seq: 2 }));
       const key = await log.key();
-      const { mac } = signMark('head', { seq: 2, hash: second.hash, at: Number(second.at) }, key);
+      const { mac } = signPosition('head', { seq: 2, hash: second.hash, at: Number(second.at) }, key);
       await tamper(
         `delete from foz.audit where seq > 2; update foz.audit_state set seq = 2, hash = '${second.hash}', at = ${second.at}, mac = '${mac}'`,
       );

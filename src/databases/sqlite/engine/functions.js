@@ -8,7 +8,7 @@ import * as json from './json.js';
 /** @typedef {(...values: Stored[]) => string | number | Uint8Array | null} SqlFunction */
 
 /** The prefix of the error messages of these functions, which distinguishes them from SQLite's own. */
-export const complaint = 'foz: ';
+const errorPrefix = 'foz: ';
 
 const options = { deterministic: true, directOnly: true, useBigIntArguments: true };
 
@@ -55,7 +55,7 @@ function ofMany(name, run) {
     try {
       return run(.../** @type {Stored[]} */ (args));
     } catch (error) {
-      throw new Error(complaint + (error instanceof Error ? error.message : String(error)));
+      throw new Error(errorPrefix + (error instanceof Error ? error.message : String(error)));
     }
   };
 }

@@ -2,7 +2,7 @@ import { familyOf, type ValueType } from '../../catalog/index.ts';
 import { decimalText } from './engine/canonical.js';
 
 /** Whether a column of the type can hold a canonical value of another database, and compare it without changing it. */
-export function holds(value: unknown, type: ValueType): boolean {
+export function canHold(value: unknown, type: ValueType): boolean {
   const text = String(value);
   switch (familyOf(type.scalar)) {
     case 'decimal':

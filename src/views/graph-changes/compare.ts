@@ -46,12 +46,12 @@ export function compareGraphs(compared: Compared): GraphChange[] {
     change === 'changed' ||
     (exists(whole.before, subject) === (change === 'removed') &&
       exists(whole.after, subject) === (change === 'added'));
-  return inOrder(followed([...unsafe, ...safe].filter(isTrue), compared));
+  return sortedChanges(followed([...unsafe, ...safe].filter(isTrue), compared));
 }
 
 const severities = ['breaking', 'dangerous', 'safe'];
 
-export function inOrder(changes: readonly GraphChange[]): GraphChange[] {
+export function sortedChanges(changes: readonly GraphChange[]): GraphChange[] {
   return [...changes].sort(
     (a, b) =>
       severities.indexOf(a.severity) - severities.indexOf(b.severity) ||

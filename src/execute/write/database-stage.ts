@@ -2,7 +2,7 @@ import type { Column, Table } from '../../catalog/index.ts';
 import type { SourceName } from '../../core/index.ts';
 import {
   type Compiled,
-  type Out,
+  type OutputField,
   type Param,
   resolveParam,
   type Savepoint,
@@ -14,7 +14,7 @@ import type { PreparedFetch } from '../prepare.ts';
 import type { Lookup, Stage, Tuple, WriteResult } from './stage.ts';
 
 /** Runs the statements of a write in the transaction of their source. */
-export class Live implements Stage {
+export class DatabaseStage implements Stage {
   readonly isRehearsal = false;
   readonly #running: Running;
   readonly #source: SourceName;
@@ -99,9 +99,13 @@ function generatedKey(column: Column, first: string | number | bigint, row: numb
     : Number(value);
 }
 
-function canonicalRow(row: readonly unknown[], out: readonly Out[], columns: readonly Column[]): Tuple {
+function canonicalRow(
+  row: readonly unknown[],
+  out: readonly OutputField[],
+  columns: readonly Column[],
+): Tuple {
   return out.map((entry, index) => {
-    const { index: at, codec } = entry as Extract<Out, { kind: 'value' }>;
+    const { index: at, codec } = entry as Extract<OutputField, { kind: 'value' }>;
     const wire = row[at];
     if (wire === null || wire === undefined) return null;
     const text = codec.text === undefined ? String(wire) : codec.text(wire);

@@ -3,12 +3,12 @@ const without = 'Stop that one to have what its store says.';
 let current = without;
 
 /** The way out for the command that runs, where another process has the store open. */
-export function takenHint(): string {
+export function storeInUseHint(): string {
   return current;
 }
 
-/** Sets the way out for a command. Only a command that has the option `--endpoint` may advise it. */
-export function useTakenHint(command: string, hasEndpoint: boolean): void {
+/** Sets the way out for a command. Only for a command that has the option `--endpoint` it names this option. */
+export function setStoreInUseHint(command: string, hasEndpoint: boolean): void {
   if (!hasEndpoint) current = without;
   else if (command === 'check')
     current =

@@ -1,9 +1,9 @@
 import type { ValueType } from '../../catalog/index.ts';
-import { fits } from './charset.ts';
+import { canHoldText } from './charset.ts';
 import { bitsOf } from './types.ts';
 
 /** Whether a column of the type can hold a canonical value of another database. */
-export function holds(value: unknown, type: ValueType): boolean {
+export function canHold(value: unknown, type: ValueType): boolean {
   const text = String(value);
   switch (type.scalar) {
     case 'numeric':
@@ -40,7 +40,7 @@ function isDecimal(text: string, { nativeType = '', scale }: ValueType): boolean
 function isText(text: string, type: ValueType): boolean {
   const bits = bitsOf(type);
   if (bits !== null) return text.length === bits && /^[01]+$/.test(text);
-  if (/\p{Surrogate}/u.test(text) || !fits(text, type)) return false;
+  if (/\p{Surrogate}/u.test(text) || !canHoldText(text, type)) return false;
   const most = /^(?:var)?char\((\d+)\)/.exec(type.nativeType ?? '')?.[1];
   return most === undefined || text.length <= Number(most) || [...text].length <= Number(most);
 }

@@ -2,7 +2,7 @@ import type { Catalog, Table } from '../../catalog/index.ts';
 import { buildGraph } from '../../graph/index.ts';
 import { type GraphParts, graphOf, type ServedGraph, servedGraph } from '../served-graph.ts';
 import type { GraphChange } from './change.ts';
-import { compareGraphs, inOrder } from './compare.ts';
+import { compareGraphs, sortedChanges } from './compare.ts';
 import { partOf, pathOf, tablesOf, touchedTables } from './touched.ts';
 
 /** A served catalog and the parts that it was resolved from. Its names and types are only built for comparisons. */
@@ -34,7 +34,7 @@ export function servedChanges(one: Version, other: Version): readonly GraphChang
     after: partial(after),
     whole: { before: before.graph.schema, after: after.graph.schema },
   });
-  return inOrder([...redirected(before, after, touched), ...changes]);
+  return sortedChanges([...redirected(before, after, touched), ...changes]);
 }
 
 /** Fields that kept their name and type but return other data. A comparison of types does not find them. */

@@ -4,7 +4,7 @@ import { isPadded } from './types.ts';
 const widest = { real: 3.4028235e38 } as const;
 
 /** Whether a column of the type can hold a canonical value of another database. */
-export function holds(value: unknown, type: ValueType): boolean {
+export function canHold(value: unknown, type: ValueType): boolean {
   const text = String(value);
   switch (type.scalar) {
     case 'date':

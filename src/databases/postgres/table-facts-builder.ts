@@ -30,7 +30,7 @@ interface Keys {
 }
 
 /** Builds table facts from the rows of the catalog queries. */
-export class Reading {
+export class TableFactsBuilder {
   readonly #relations: ReadonlyMap<string, Relation>;
   readonly #types: ColumnTypes;
   readonly #enums: EnumNames;

@@ -21,7 +21,7 @@ const kinds: Readonly<Record<string, TableKind>> = {
 };
 
 /** Builds table facts from the rows of the queries. */
-export class Reading {
+export class TableFactsBuilder {
   readonly #options: ReadingOptions;
   readonly #tables = new Map<string, ReadTable>();
   readonly #enums = new Map<string, EnumFacts>();
