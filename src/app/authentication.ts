@@ -9,7 +9,7 @@ import { FirstSecret } from './first-secret.ts';
 
 /** Authentication for the HTTP front. */
 export interface Authentication {
-  /** Throws or rejects with FozError `access-denied`. */
+  /** The session of a request. Throws or rejects with FozError `access-denied`. */
   identify(request: IncomingMessage): Session | Promise<Session>;
   /** Authenticates a WebSocket by its upgrade request and the payload of `connection_init`. */
   identifySocket(upgrade: IncomingMessage, payload: unknown): Session | Promise<Session>;

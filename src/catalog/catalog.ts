@@ -17,7 +17,7 @@ export interface CatalogIssue {
   /** `shop.public.orders.total` */
   readonly where: string;
   readonly reason: string;
-  /** `names`: something is not called as it asked to be. `follows`: it goes away with the cause, which is another issue or a source that is not there. */
+  /** `names`: something did not get the name that was asked for. `follows`: the issue goes away with its cause, which is another issue or an absent source. */
   readonly topic?: 'names' | 'follows';
   /** The position in the metadata, if known: `['tables', 3, 'select_permissions', 0, 'permission']`. */
   readonly path?: readonly (string | number)[];

@@ -91,7 +91,7 @@ const moments: ReadonlySet<Family> = new Set(['date', 'time', 'timestamp']);
 /** Compares a value with a bound: below 0 if less, above 0 if more, NaN if not comparable. */
 type Compare = (value: unknown) => number;
 
-/** Throws Error for a bound that is not a value of the type. */
+/** The comparison of values of the type with a bound. Throws Error for a bound that is not a value of the type. */
 function comparedWith(bound: string | number, { scalar, array }: ValueType): Compare {
   const family = familyOf(scalar);
   if (array || unordered.has(family)) throw new Error(`min and max are not for ${array ? 'lists' : scalar}`);

@@ -15,7 +15,7 @@ function writing(file: string, role: string | undefined): string {
   return `foz schema print${role === undefined ? '' : ` --role ${printedName(role)}`} > ${printedName(file)}`;
 }
 
-/** The graph in a file. Throws FozError where it is not there or is none. */
+/** The graph in a file. Throws FozError where the file does not exist or has no graph. */
 export function graphIn(file: string, role: string | undefined): GraphQLSchema {
   if (!existsSync(file))
     throw new FozError(

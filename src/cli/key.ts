@@ -113,7 +113,7 @@ function variablesLine({ variables }: DeclaredKeyConfig): string {
   return `, as ${stringify({ variables }, { collectionStyle: 'flow' }).trim().slice(1, -1).trim()}`;
 }
 
-/** The lines that let a key in, and where they go: a part that the file has already must not stand there twice. */
+/** The lines that add a key to a configuration file, and where they belong: a part that the file has already must not be written twice. */
 function linesFor(file: string, entry: DeclaredKeyConfig): string {
   const shown = (value: object) => stringify(value).trimEnd();
   if (Array.isArray(valueInConfig(file, keysPath)))

@@ -74,7 +74,7 @@ export async function resetKeptNames(
   );
 }
 
-/** Rejects where the store cannot be opened: names in a file would be others. */
+/** Runs an action with the keeper of names: the store where there is one, else a file. Rejects where the store cannot be opened: the file would have other names. */
 async function withKeeper<T>(config: FozConfig, run: (keeper: NamesKeeper) => Promise<T>): Promise<T> {
   const store = config.names === undefined ? await existingStore(config, process.env) : null;
   try {

@@ -32,7 +32,7 @@ export interface PlanningOptions {
   readonly cacheSize: number;
   /** Byte budget for cached plans; default: one of the engine's own. */
   readonly plans?: CacheBudget;
-  /** Throws FozError for an operation that is not allowed; called once for each operation. */
+  /** Decides whether an operation may run; called once for each operation. Throws FozError for one that is not allowed. */
   readonly admit?: (document: DocumentNode, operation: OperationDefinitionNode) => OnRun;
   /** The highest cost of an operation (see `planCost`); default: no limit. */
   readonly most?: { readonly cost: number | null };

@@ -52,7 +52,10 @@ export class Gate {
     this.hosts = new Hosts(options);
   }
 
-  /** Throws or rejects with Refusal 429 when the caller exceeds its rate or concurrency. `end` is aborted when the time limit is over. */
+  /**
+   * Counts a request against its caller's rate and concurrency, and starts its time limit: `end` is aborted when it is over. Throws or
+   * rejects with Refusal 429 when the caller exceeds its rate or concurrency.
+   */
   enter(requester: Requester, end: RequestEnd): Entry | Promise<Entry> {
     const { session, request } = requester;
     const limits = this.limitsOf(session);

@@ -17,7 +17,7 @@ export interface AuditedRequest {
 
 /** Records requests in the audit log. */
 export interface RequestAudit {
-  /** Rejects with FozError where nothing may be written now, because it could not be recorded. */
+  /** Resolves where writes can be recorded now. Rejects with FozError where they cannot, so that nothing may be written. */
   ready(): Promise<void>;
   /** Records what an operation wrote and read. Rejects with FozError when the record is required and cannot be written. */
   ran(session: Session, request: AuditedRequest, answer: EngineAnswer): Promise<void>;

@@ -4,9 +4,9 @@ import { ended, endOfTransactionLimits, type Limits, limitsOf } from './watch.ts
 
 /** A transaction on one connection, which begins with its first statement. */
 export interface Transaction extends Runner {
-  /** Rejects with a FozError when the database does not commit. Does nothing before the first statement. */
+  /** Commits. Does nothing before the first statement. Rejects with a FozError when the database does not commit. */
   commit(): Promise<void>;
-  /** Never rejects: a connection on which it fails is not used again. Does nothing before the first statement. */
+  /** Rolls back. Does nothing before the first statement. Never rejects: a connection on which it fails is not used again. */
   rollback(): Promise<void>;
 }
 

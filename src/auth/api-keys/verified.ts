@@ -53,7 +53,7 @@ export class VerifiedKey {
     this.refreshing = false;
   }
 
-  /** Throws `access-denied` when the key is not valid now or not from this address. Returns the caller's address. */
+  /** Returns the caller's address. Throws `access-denied` when the key is not valid now or not from this address. */
   check(request: AuthRequest, clientAddress: ClientAddress, now: number): string | null {
     if (now >= this.#until) throw keyDenied(`key ${this.record.id}: expired`);
     const address = clientAddress(request);

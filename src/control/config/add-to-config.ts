@@ -105,7 +105,7 @@ function insertedText(
   return withLines(text, map, stringify(value, { lineWidth: 0 }));
 }
 
-/** Inserts lines behind a collection, indented as it is. */
+/** Inserts lines after a collection, indented like the collection. */
 function withLines(text: string, { range }: Pick<Node, 'range'>, lines: string): string | null {
   if (!range) return null;
   const [start, end] = range;

@@ -7,7 +7,7 @@ import { forgetNames, type NameBook, type SourceNames } from '../../views/index.
 export interface NamesKeeper {
   /** For messages. */
   readonly place: string;
-  /** Rejects with FozError. */
+  /** The stored names. Rejects with FozError. */
   read(): Promise<NameBook>;
   /**
    * Replaces the names by the result of `change`; `null`: leaves them. Resolves with the names stored afterwards. Rejects with FozError.

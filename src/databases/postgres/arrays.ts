@@ -6,7 +6,7 @@ import { arrayText } from './values.ts';
 /** The lowest first index, and the highest last one. */
 const widest = { lowest: -2_147_483_648, highest: 2_147_483_646 } as const;
 
-/** An array as text, with first indexes before, or behind, those of every other array of the same elements. */
+/** An array as text, with first indexes below, or above, those of every other array of the same elements. */
 export function arrayFrom(where: keyof typeof widest, values: readonly unknown[], type: ValueType): string {
   const bounds = lengthsOf(values, type).map((length) =>
     where === 'lowest'

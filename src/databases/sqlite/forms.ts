@@ -134,7 +134,7 @@ function fractionForm(found: readonly string[]): FractionForm | null {
   if (fractions.some((one) => one.suffix !== suffix)) return null;
   const lengths = new Set(fractions.map(({ digits }) => digits));
   if (lengths.size === 1) return { digits: lengths.has('0') ? '' : [...lengths][0]!, suffix };
-  // `Z` is sorted behind a point and digits, so that moments with fractions of several lengths are not in order.
+  // `Z` is sorted after a point and digits, so that moments with fractions of several lengths are not in order.
   if (suffix === 'Z') return null;
   if (fractions.every(({ zeros }) => zeros === '')) return { digits: '', suffix };
   const isOptional = lengths.size === 2 && lengths.has('0') && fractions.every(({ zeros }) => zeros !== 'z');

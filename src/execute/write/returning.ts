@@ -107,7 +107,7 @@ export async function insertReturning(
   return key === null ? found : settled(session, table, key, found, needed);
 }
 
-/** Throws where the returned rows cannot be matched to the given ones. */
+/** The written rows in the order of the given ones. Throws where the returned rows cannot be matched to the given ones. */
 export function storedOf(
   table: Table,
   given: number,

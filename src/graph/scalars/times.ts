@@ -164,7 +164,7 @@ interface Time {
   readonly sign: string;
   readonly hour: number;
   readonly time: string;
-  /** The text behind the time. */
+  /** The text after the time. */
   readonly rest: string;
 }
 

@@ -26,7 +26,7 @@ export type Root =
   | (ReadRoot & { readonly kind: 'list' | 'one'; readonly select: Select })
   | (ReadRoot & { readonly kind: 'aggregate'; readonly aggregate: Aggregate })
   | (ReadRoot & { readonly kind: 'connection'; readonly connection: ConnectionPlan })
-  /** `<table>_stream`: the next rows behind a cursor. */
+  /** `<table>_stream`: the next rows after a cursor. */
   | (ReadRoot & { readonly kind: 'stream'; readonly stream: StreamPlan })
   /** `<table>_changes`: changes of rows, each once. */
   | (ReadRoot & { readonly kind: 'changes'; readonly changes: ChangesPlan })

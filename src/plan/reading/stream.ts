@@ -14,7 +14,7 @@ import { breakTies } from './order.ts';
 import { planFields } from './selection.ts';
 
 /**
- * The next batch of `<table>_stream`: rows behind the client's cursor, or behind the last row that was sent. As in a
+ * The next batch of `<table>_stream`: rows after the client's cursor, or after the last row that was sent. As in a
  * connection, `select` ends with hidden columns that hold the position of each row.
  */
 export type StreamPlan = Pick<ConnectionPlan, 'select' | 'size' | 'backward' | 'cursorTypes'>;
@@ -53,7 +53,7 @@ export function planStream(
   };
 }
 
-/** A column of the cursor; `value`: the position to start behind, `null`: before all rows. */
+/** A column of the cursor; `value`: rows after this value are read; `null`: all rows. */
 interface Start {
   readonly term: ColumnTerm;
   readonly value: Param | null;
@@ -84,7 +84,7 @@ function startOfItem(planning: Planning, item: Input): readonly Start[] {
   });
 }
 
-/** Excludes rows with NULL in a column of the cursor, since no position behind them can be compared. */
+/** Excludes rows with NULL in a column of the cursor, since no position after them can be compared. */
 function hasValue({ column }: ColumnTerm): readonly Predicate[] {
   return column.nullable || column.mask !== null ? [{ kind: 'is null', column, negated: true }] : [];
 }

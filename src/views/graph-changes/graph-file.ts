@@ -43,7 +43,7 @@ export class GraphFile {
     }
   }
 
-  /** Rejects with errors of the file system. */
+  /** Replaces the file by this text, compressed. Rejects with errors of the file system. */
   async write(text: string): Promise<void> {
     this.#files.replace(fileName, await promisify(gzip)(text, { level: 1 }));
   }

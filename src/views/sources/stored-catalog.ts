@@ -23,7 +23,7 @@ export class StoredCatalog {
     }
   }
 
-  /** Throws errors of the file system. */
+  /** Stores the facts of a source in its file. Throws errors of the file system. */
   write(source: string, facts: SourceFacts): void {
     if (this.#access === 'writes') this.#files.replace(nameOf(source), JSON.stringify(facts));
   }

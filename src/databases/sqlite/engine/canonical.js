@@ -37,7 +37,7 @@ export function booleanText(value) {
 }
 
 /**
- * A JSON value: digits of a number, and whatever else stands there as a JSON string.
+ * A JSON value: digits of a number, and any other value as a JSON string.
  * @type {Text}
  */
 export function integerText(value) {

@@ -146,7 +146,7 @@ const several = {
   foz_doc_delete_path: (a, path) => json.deletePath(text(a), JSON.parse(text(path))),
   foz_doc_canonical: (a) => json.canonicalJson(text(a)),
   foz_doc_contains: (a, b) => (json.jsonContains(text(a), text(b)) ? 1 : 0),
-  /** Document, keys as a JSON array, 1 if all of them must be there. */
+  /** Document, keys as a JSON array, 1 if the document must have all of them. */
   foz_doc_has: (a, keys, all) => (json.hasKeys(text(a), JSON.parse(text(keys)), Number(all) === 1) ? 1 : 0),
 };
 
