@@ -26,11 +26,11 @@ export interface OutboxDecoder {
   messages(row: OutboxRow): readonly ChangeMessage[];
 }
 
-/** The statements on an outbox. Numbers are given as texts of their digits. */
+/** The statements on an outbox. Numbers are bound as texts of their digits. */
 export interface OutboxStatements {
-  /** Rows (first, last): the ranges of numbers without a hole that a snapshot sees, in order. */
+  /** Selects rows (first, last): the ranges of consecutive ids that a snapshot sees, in order. */
   readonly visible: Statement;
-  /** Rows (number, ids): the recorded batches, in order. */
+  /** Selects rows (number, ids): the recorded batches, in order. */
   readonly reads: Statement;
   /** Records a batch. Value: the ids. Returns its number as a row, or as the generated key. */
   readonly record: Statement;

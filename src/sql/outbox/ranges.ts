@@ -40,7 +40,7 @@ export function without(ranges: readonly Range[], taken: readonly Range[]): Rang
   return left;
 }
 
-/** All ranges in order. They must not overlap. */
+/** The ranges by their numbers. They must not overlap. */
 export function inOrder(ranges: readonly Range[]): Range[] {
   return [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1));
 }

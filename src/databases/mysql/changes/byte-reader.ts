@@ -1,4 +1,4 @@
-/** Reads the fields of one event in order. Integers are little-endian unless the name says otherwise. Throws RangeError behind the end. */
+/** Reads the fields of one event in order. Integers are little-endian unless the name says otherwise. Throws RangeError for a read past the end. */
 export class ByteReader {
   readonly bytes: Buffer;
   at = 0;

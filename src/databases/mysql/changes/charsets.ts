@@ -18,7 +18,7 @@ const byLabel = (label: string): TextDecoding => {
   return (bytes) => decoder.decode(bytes);
 };
 
-/** Characters that Node's decoders of Japanese texts take for others than the servers do in `sjis` and `ujis`. */
+/** Characters of `sjis` and `ujis` that Node's decoders turn into other ones than the servers do. */
 const japanese: ReadonlyMap<string, string> = new Map([
   ['\uff3c', '\\'],
   ['\uff5e', '\u301c'],
@@ -66,7 +66,7 @@ export type Charsets = ReadonlyMap<number, TextDecoding>;
  * others differ from them in some characters.
  */
 export async function readCharsets(ask: Ask, engine: Engine): Promise<Charsets> {
-  // Collations of MariaDB that several character sets share have a number for each of them there only.
+  // A collation of MariaDB that several character sets share has a number for each, which only `collation_character_set_applicability` lists.
   const collations = engine === 'mysql' ? 'collations' : 'collation_character_set_applicability';
   const rows = await ask(`select c.id, c.character_set_name, s.maxlen from information_schema.${collations} c
     join information_schema.character_sets s on s.character_set_name = c.character_set_name`);
@@ -94,7 +94,7 @@ export async function readCharsets(ask: Ask, engine: Engine): Promise<Charsets> 
   );
 }
 
-/** `characters`: that of each byte. */
+/** The decoding of a character set with one byte per character. `characters`: the character of each byte. */
 function byTable(characters: string): TextDecoding {
   const table = [...characters];
   return (bytes) => {

@@ -81,7 +81,7 @@ function bitReader(bits: number): ColumnReader {
   };
 }
 
-/** An enum has the number of its label, 0 for the empty text of a wrong value. A set has one bit per label. */
+/** An enum is stored as the number of its label, 0 for the empty text of a wrong value; a set as one bit per label. */
 function labelReader(column: ColumnShape, { charsets }: Reading): ColumnReader | null {
   const decode = charsets.get(column.collation ?? -1);
   if (decode === undefined) return null;
@@ -95,7 +95,7 @@ function labelReader(column: ColumnShape, { charsets }: Reading): ColumnReader |
   };
 }
 
-/** Takes the bytes of the next value behind their length. */
+/** Takes the bytes of the next value, which follow their length. */
 type Take = (reader: ByteReader) => Buffer;
 
 function takeOf({ type }: ColumnShape): Take | null {
@@ -156,7 +156,7 @@ function binaryReader(take: Take, hidden: HiddenType | undefined, length: number
   }
 }
 
-/** A value of a compressed column of MariaDB: its first byte has the method, and the number of bytes of the length behind it. */
+/** A value of a compressed column of MariaDB: its first byte has the method, and the size of the length that follows. */
 function inflated(value: Buffer): Buffer {
   if (value.length === 0) return value;
   const first = value.readUInt8(0);

@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.ts';
 
-/** Bytes of a group of so many digits. Nine digits take four bytes. */
+/** The bytes of a group, by its number of digits: nine digits take four bytes. */
 const groupBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4] as const;
 
 /** The sizes of a decimal's groups of digits, in their order. The shorter group of each part is the one away from the point. */

@@ -2,7 +2,7 @@ import { FozError } from '../../../core/index.ts';
 import { type NativeError, toFozError } from '../errors.ts';
 import { gone } from './place.ts';
 
-/** Errors that say that the log does not have the place: purged files, an offset behind the end, unknown GTIDs of MariaDB. */
+/** Errors of a position that the log does not have: purged files, an offset past the end, unknown GTIDs of MariaDB. */
 const purged = new Set([1236, 1373, 1945, 1955]);
 
 /** The error in a packet of the server. */

@@ -14,7 +14,7 @@ import { gated, type SocketGate } from './socket-gate.ts';
 /** Nanoseconds between heartbeats of an idle server. */
 const heartbeatNs = 5_000_000_000;
 
-/** Seconds that the server waits for a reader that has paused. */
+/** Seconds that the server waits for a reader that has paused: seven days, since reading pauses for as long as the messages are not taken. */
 const writeSeconds = 7 * 24 * 3600;
 
 const commands = { dump: 0x12, dumpByGtid: 0x1e } as const;
@@ -24,11 +24,11 @@ export interface Dump {
   readonly client: Connection;
   readonly gate: SocketGate;
   readonly place: Place;
-  /** Whether events have a checksum, until the log says it itself. */
+  /** Whether events have a checksum. Valid until the log's first event states it. */
   readonly hasChecksums: boolean;
   /** Runs a short query. Only before `start`. */
   readonly ask: Ask;
-  /** From then on the server only sends events. */
+  /** Starts the dump. From then on the server only sends events. */
   readonly start: () => void;
 }
 
@@ -50,7 +50,7 @@ export async function openDump(settings: Settings, { after }: FollowOptions): Pr
   }
 }
 
-/** The present end of the log. Later commits come behind it. */
+/** The present end of the log. Later commits come after it. */
 async function presentPlace(ask: Ask, { engine }: Settings, { version }: Server): Promise<Place> {
   if (engine === 'mariadb') {
     const [[position] = []] = await ask('select @@global.gtid_binlog_pos');
@@ -89,7 +89,7 @@ function readerSettings({ engine }: Settings, place: Place): string {
 
 /** The command that starts the dump: COM_BINLOG_DUMP, or COM_BINLOG_DUMP_GTID. */
 function commandOf(place: Place): Buffer {
-  // Numbers in the upper half are hardly given to real servers.
+  // A random id in the upper half, which real servers hardly have: the id must differ from those of all servers and readers.
   const serverId = 2 ** 31 + (randomBytes(4).readUInt32LE(0) >>> 1);
   if (place instanceof GtidPlace && place.executed instanceof GtidSet)
     return byGtid(serverId, place.executed.encode());

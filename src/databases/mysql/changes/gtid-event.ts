@@ -9,9 +9,9 @@ export interface TransactionStart {
   readonly number: number;
   /** Milliseconds since 1970 when it was committed; `null`: the event has no time. */
   readonly at: number | null;
-  /** Whether the next statement is the whole transaction. Events of MySQL lack this: there longer transactions begin with BEGIN. */
+  /** Whether the next statement is the whole transaction. Events of MySQL lack this: its longer transactions begin with BEGIN. */
   readonly isStatement: boolean;
-  /** Whether it is only prepared: XA PREPARE on MariaDB. */
+  /** Whether the transaction is only prepared: XA PREPARE on MariaDB. */
   readonly isPrepared: boolean;
 }
 

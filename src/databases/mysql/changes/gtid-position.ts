@@ -3,7 +3,7 @@ export class GtidPosition {
   /** By domain: the server and the number of its last transaction. */
   readonly #domains = new Map<number, readonly [server: number, number: number]>();
 
-  /** Throws RangeError for a text that is no position. */
+  /** Reads the server's text of a position. Throws RangeError for a text that is no position. */
   static parse(text: string): GtidPosition {
     const position = new GtidPosition();
     for (const part of text.split(',').map((part) => part.trim())) {

@@ -20,11 +20,11 @@ export class GtidSet {
   /** By `uuid` or `uuid:tag`, each with intervals that are sorted and do not touch. */
   readonly #sources = new Map<string, Interval[]>();
   readonly #texts = new Map<string, string>();
-  /** The names of the sources in order; `null`: one has come. */
+  /** The names of the sources in order; `null`: a source was added since they were sorted. */
   #sorted: readonly string[] | null = null;
   #count = 0;
 
-  /** Throws RangeError for a text that is no set. */
+  /** Reads the server's text of a set. Throws RangeError for a text that is no set. */
   static parse(text: string): GtidSet {
     const set = new GtidSet();
     for (const part of text.split(',').map((part) => part.trim())) {
@@ -108,7 +108,7 @@ export class GtidSet {
           Buffer.from(uuid.replaceAll('-', ''), 'hex'),
           ...(hasTags ? [Buffer.from([tag.length << 1]), Buffer.from(tag)] : []),
           long(BigInt(intervals.length)),
-          // The end of an interval is the number behind it.
+          // The end of an interval is the number after its last one.
           ...intervals.flatMap(([first, last]) => [long(BigInt(first)), long(BigInt(last) + 1n)]),
         ];
       }),

@@ -66,7 +66,7 @@ function valueText(bytes: Buffer, kind: number, at: number): string {
   }
 }
 
-/** Values that stand within the entry of their member, not behind a pointer. The larger pointers have room for 32 bits. */
+/** Whether a value is within the entry of its member, instead of a pointer to it. The larger pointers have room for 32 bits. */
 const isInline = (kind: number, size: number) =>
   kind === type.literal ||
   kind === type.int16 ||
@@ -90,7 +90,7 @@ function members(bytes: Buffer, at: number, size: 2 | 4, hasKeys: boolean): stri
   });
 }
 
-/** Where the bytes begin whose length stands at `at` in groups of seven bits, and the length. */
+/** Reads the length at `at`, in groups of seven bits. Returns where the bytes of that length begin, and the length. */
 function sizeAt(bytes: Buffer, at: number): readonly [start: number, length: number] {
   let length = 0;
   for (let index = 0; ; index++) {

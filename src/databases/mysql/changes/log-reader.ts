@@ -9,7 +9,7 @@ import { type Effect, effectOf } from './statement.ts';
 import type { TableLayouts } from './table-layouts.ts';
 import type { LogPoint, Transactions } from './transactions.ts';
 
-/** Codes of events. Those with rows stand in `rowForms`. */
+/** Codes of events. Those of events with rows are in `rowForms`. */
 const code = {
   query: 2,
   rotate: 4,

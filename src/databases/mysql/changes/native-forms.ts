@@ -1,5 +1,5 @@
 /**
- * A property of a MariaDB column that its binlog lacks. Most are types whose values look like plain bytes there. `row end`: the column
+ * A property of a MariaDB column that its binlog lacks. Most are types whose values look like plain bytes in the binlog. `row end`: the column
  * holds the end of the row's validity in a table with system versioning.
  */
 export type HiddenType = 'uuid' | 'inet4' | 'inet6' | 'vector' | 'row end';

@@ -13,7 +13,7 @@ export function doubleText(value: number): string {
     : `${sign}${plain.slice(0, point)}.${plain.slice(point)}`;
 }
 
-/** A double as MySQL prints it in JSON: one without a fraction has `.0` behind it. */
+/** A double as MySQL prints it in JSON: one without a fraction ends in `.0`. */
 export function jsonDoubleText(value: number): string {
   const text = doubleText(value);
   return /[.e]/.test(text) ? text : `${text}.0`;

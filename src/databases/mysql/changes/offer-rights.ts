@@ -18,7 +18,7 @@ export async function missingRights(ask: Ask, engine: Engine, variables: Variabl
   const missing = (await isDenied(ask, isNew ? 'show replicas' : 'show slave hosts'))
     ? ['replication slave']
     : [];
-  // Without GTIDs the stream begins at the end of the present file, which is a right of its own to ask for.
+  // Without GTIDs the stream begins at the end of the present file. Asking for this end needs a right of its own.
   const isByFile = variables.get('gtid_mode') !== 'ON' && variables.get('log_bin') === 'ON';
   if (isByFile && (await isDenied(ask, statusQuery(String(version))))) missing.push('replication client');
   return missing;

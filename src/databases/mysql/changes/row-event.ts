@@ -79,7 +79,7 @@ function readImage(reader: ByteReader, { names, readers }: RowLayout, present: B
   return { columns: names, values };
 }
 
-/** Rows of an event that MariaDB has compressed. The first byte has the number of bytes of the length behind it. */
+/** Rows of an event that MariaDB has compressed. The first byte has the size of the length that follows. */
 export function inflated(packed: Buffer): Buffer {
   const first = packed.readUInt8(0);
   if ((first & 0xf0) !== 0x80) throw new RangeError('An event of the binlog has an unknown compression.');

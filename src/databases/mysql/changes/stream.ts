@@ -65,7 +65,7 @@ class BinlogChanges implements ChangeStream {
   readonly #ended = new Promise<never>((_, reject) => {
     this.#end = reject;
   });
-  /** Reasons for which nothing is read: the caller has not taken the messages, types are being read anew. */
+  /** Reasons why reading is paused: the caller has not taken the messages (`full`), or hidden types are being read again (`altered`). */
   readonly #pauses = new Set<'full' | 'altered'>();
   #heardAt = Date.now();
   readonly #silence: NodeJS.Timeout;
@@ -105,7 +105,7 @@ class BinlogChanges implements ChangeStream {
     return messages;
   }
 
-  /** The messages are taken already, so that without an answer the stream ends. */
+  /** Waits until a transaction is visible. Its messages are taken already, so the stream ends if the server does not answer. */
   async #visible(mark: Mark): Promise<void> {
     try {
       await Promise.race([this.#visibility.wait(mark), this.#ended]);
@@ -115,7 +115,7 @@ class BinlogChanges implements ChangeStream {
     }
   }
 
-  /** The server keeps its binlog by its own settings. */
+  /** Does nothing: the server keeps its binlog by its own settings. */
   acknowledge(): void {}
 
   async close(): Promise<void> {

@@ -27,13 +27,13 @@ interface Known {
   readonly described: Described | null;
 }
 
-/** Most descriptions of tables that are kept. A server reaches it only if the numbers of its tables change all the time. */
+/** Most descriptions of tables that are kept. Only a server whose tables get new numbers all the time has more. */
 const mostKnown = 10_000;
 
 /** The number in events that only end a statement. */
 const noTable = 0xffffff;
 
-/** The layouts of rows, by the numbers of tables in the log. An event that describes a table applies to the rows behind it. */
+/** The layouts of rows, by the numbers of tables in the log. An event that describes a table applies to the rows after it. */
 export class TableLayouts {
   readonly #engine: Engine;
   readonly #charsets: Charsets;

@@ -5,7 +5,7 @@ import type { ByteReader } from './byte-reader.ts';
 const two = (value: number) => (value < 10 ? `0${value}` : String(value));
 const four = (value: number) => String(value).padStart(4, '0');
 
-/** Two digits take one byte. An odd number of digits is stored with a zero behind them. */
+/** Two digits take one byte. An odd number of digits is stored with a zero after them. */
 const bytesOf = (digits: number) => Math.ceil(digits / 2);
 
 function fraction(value: number, digits: number): string {

@@ -45,7 +45,7 @@ export class Visibility {
     return new Visibility((await connect(settings)).client, settings, place);
   }
 
-  /** Rejects with FozError when the connection is lost. */
+  /** Resolves once new snapshots see the transaction. Rejects with FozError when the connection is lost. */
   async wait(mark: Mark): Promise<void> {
     try {
       for (let pause: number = pauseMs.first; !(await this.#look(mark)); pause *= 2)
@@ -70,7 +70,7 @@ export class Visibility {
     const rows = await rowsOf(this.#client, "show session status like 'binlog_snapshot_%'");
     const status = new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]));
     const committed = numberOf(status.get('binlog_snapshot_file') ?? '');
-    // The status has ends of transactions: an end behind the begin is that of this transaction, or of a later one.
+    // The status has ends of transactions: an end after the begin is that of this transaction, or of a later one.
     const isBehind = Number(status.get('binlog_snapshot_position')) > offset;
     return committed > numberOf(file) || (committed === numberOf(file) && isBehind);
   }

@@ -36,9 +36,9 @@ export const wire = {
 /** The type of a column as far as its values need it to be read. */
 export interface WireType {
   readonly code: number;
-  /** Length of texts and bytes, bytes of a length, digits of a decimal, of a fraction of a second, or bits. */
+  /** By type: the length of a text or of bytes, the size of a length, the digits of a decimal or of a fraction of a second, or the bits. */
   readonly size: number;
-  /** Digits of a decimal behind its point. */
+  /** Digits of a decimal after its point. */
   readonly scale: number;
 }
 

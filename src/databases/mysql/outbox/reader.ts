@@ -12,7 +12,7 @@ import type { OutboxPlace } from './place.ts';
 
 /** Milliseconds between two reads of the outbox. */
 const pollMs = 50;
-/** Seconds after which the server ends the connection of a reader that is silent, and with it its lock. */
+/** Seconds after which the server ends the connection of a silent reader, and so releases its lock. */
 const silenceSeconds = 60;
 
 const never: EndSignal = new AbortController().signal;
@@ -62,7 +62,7 @@ export class OutboxReader implements Pick<Driver, 'run'> {
 
   async #run(statement: Statement, values: readonly unknown[], context: RunContext): Promise<RunResult> {
     const session = this.#session!;
-    // A number within quotes is not one in LIMIT.
+    // LIMIT takes no number within quotes.
     const spelled = values.map((value) => (/^\d+$/.test(String(value)) ? exactLiteral(value) : value));
     try {
       const answer = await session.execute(fill(statement, spelled), limitsOf(context));

@@ -64,7 +64,7 @@ function bodyOf(
   return `begin declare exit handler for ${unstorable} ${store('null', 'null')} ${store(old, after)} end`;
 }
 
-/** Each value behind its length and a colon, `~` for NULL. */
+/** Each value after its length and a colon; `~` for NULL. */
 function imageOf(row: 'old' | 'new', columns: readonly StoredColumn[]): string {
   const cells = columns.map(({ value }) => {
     const text = value(row);

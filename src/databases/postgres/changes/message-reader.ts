@@ -1,4 +1,4 @@
-/** Reads the fields of one message in order. Throws RangeError behind its end. */
+/** Reads the fields of one message in order. Throws RangeError for a read past its end. */
 export class MessageReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -32,7 +32,7 @@ export class MessageReader {
     return text;
   }
 
-  /** Text behind its length in bytes; `undefined`: it is longer than `most`. */
+  /** A text, which follows its length in bytes; `undefined`: it is longer than `most`. */
   sized(most: number): string | undefined {
     const length = this.int32();
     const start = this.#step(length);

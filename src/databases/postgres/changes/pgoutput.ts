@@ -137,7 +137,7 @@ function filled(after: RowImage, old: RowImage | null): RowImage {
   };
 }
 
-/** `isKey`: only the columns of the replica identity have values; the others are sent as NULL. */
+/** Reads the image of a row. `isKey`: only the columns of the replica identity have values; the others are sent as NULL. */
 function image({ columns }: Relation, reader: MessageReader, isKey: boolean): RowImage {
   const values = Array.from({ length: reader.int16() }, () => {
     const kind = reader.byte();

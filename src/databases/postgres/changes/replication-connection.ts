@@ -9,7 +9,7 @@ const [walData, keepAlive, standbyStatus] = [0x77, 0x6b, 0x72];
 /** Bytes before the payload of a message with WAL data: its code, start, end, time. */
 const walHeader = 25;
 
-/** A row of PostgreSQL is at most 1.6 GB; more than a value of 1 GB is rarely in it. */
+/** Most bytes of the message of a row. A single value has up to 1 GB. */
 const mostRowBytes = 2 ** 31 - 1;
 
 /** Milliseconds between status updates. The server ends a connection without one for `wal_sender_timeout`, 60 s by default. */
@@ -25,7 +25,7 @@ interface Listener {
   readonly data: (bytes: Buffer) => void;
   /** The server has sent all changes before this position. */
   readonly idle: (end: bigint) => void;
-  /** Called once. */
+  /** Called once, when the connection has ended. */
   readonly end: (error: FozError) => void;
 }
 

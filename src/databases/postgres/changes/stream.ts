@@ -127,7 +127,7 @@ class PostgresChanges implements ChangeStream {
     this.#queue.add(message, bytes.length);
   }
 
-  /** A keep-alive between transactions whose end of the log has no changes before it that were not sent. */
+  /** Handles a keep-alive: between transactions, all changes before its end of the log were sent. */
   #idle(end: bigint): void {
     if (this.#isWithin) return;
     this.#queue.add({ kind: 'idle', position: lsnText(end) }, 0);

@@ -7,7 +7,7 @@ import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import { parseLsn } from './lsn.ts';
 
-/** Milliseconds between two checks of a transaction that is not visible yet: the first pause, the longest one, all together. */
+/** Milliseconds between two checks of a transaction that is not visible yet: the first pause, the longest one, and all of them together. */
 const pauseMs = { first: 1, longest: 50, most: 5_000 } as const;
 
 /** Transaction ids of the log have 32 bits, those of snapshots also an epoch. */
@@ -33,8 +33,8 @@ export class Visibility {
   }
 
   /**
-   * Rejects with FozError when the connection is lost, `unavailable` where a transaction stays invisible: its changes have to be found by
-   * other means then. `transactions`: their ids in the log.
+   * Resolves once new snapshots see the transactions (`transactions`: their ids in the log). Rejects with FozError when the connection is
+   * lost, `unavailable` where a transaction stays invisible: its changes have to be found by other means then.
    */
   async wait(transactions: readonly number[], signal: EndSignal): Promise<void> {
     const latest = performance.now() + pauseMs.most;

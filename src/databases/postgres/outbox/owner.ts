@@ -7,7 +7,7 @@ import { channel } from './statements.ts';
 
 /** The advisory lock that the reader of the outbox of a database holds. */
 const lock = '7380399430221231';
-/** Milliseconds after which the outbox is read without a notification. */
+/** Milliseconds after which the outbox is read even without a notification: one may be lost with its connection. */
 const pollMs = 1_000;
 
 /**

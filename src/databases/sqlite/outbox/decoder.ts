@@ -29,7 +29,7 @@ export class ReplacedRows implements OutboxDecoder {
   }
 }
 
-/** Whether the announced row was written. A rowid that SQLite had yet to generate is -1 in the announced row. */
+/** Whether the row that `expected` announced was written. A rowid that SQLite had yet to generate is -1 in the announcement. */
 function isWritten(expected: OutboxRow, { op, new: after, old }: OutboxRow): boolean {
   if (op === 'update' && old === expected.old) return false;
   if (expected.new === after) return true;
