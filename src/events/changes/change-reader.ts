@@ -2,7 +2,7 @@ import { FozError } from '../../core/index.ts';
 import type { LoggedChange } from '../../execute/index.ts';
 import type { ChangeLog, Entry, LoggedTable } from './change-log.ts';
 
-/** The part of the log that a reader may be behind. The rest is left so that a reader that was ended can resume. */
+/** The part of the log's bytes by which a reader may lag. The rest is left so that a reader that was ended can resume. */
 const mostBehind = 0.75;
 /** Most bytes of changes that are read at once. */
 const mostTaken = 1024 * 1024;
@@ -19,7 +19,7 @@ export class ChangeReader {
     this.#log = log;
     this.#table = table;
     this.#next = next;
-    // A reader that resumes may start further behind than the bound.
+    // A reader that resumes may begin with a greater lag than the bound.
     this.#mostBehind = Math.max(mostBehind * log.keeping.bytes, this.#behind);
   }
 
@@ -29,7 +29,7 @@ export class ChangeReader {
 
   /**
    * The next changes; empty: there are none now. The same changes are returned until `done` is called for them. Throws FozError where
-   * changes are missing, or the caller is too far behind.
+   * changes are missing, or the caller lags too far.
    */
   peek(most: number): readonly Entry[] {
     const log = this.#log;
@@ -48,7 +48,7 @@ export class ChangeReader {
     return found;
   }
 
-  /** Moves behind changes that the caller has handled. */
+  /** Moves past changes that the caller has handled. */
   done(changes: readonly LoggedChange[]): void {
     const last = changes.at(-1);
     if (last === undefined) return;

@@ -22,7 +22,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
   #isDirty = true;
   readonly #wakeup = new Wakeup();
   #failure: EngineAnswer | null = null;
-  /** Whether the last run found a schema that differs from the catalog, so that it was read again. */
+  /** Whether the last run found a schema that differs from the catalog, so that the schema was read again. */
   #hasDrifted = false;
 
   /** `onEnd`: called once. */
@@ -37,7 +37,7 @@ export class ChangesQuery implements Watcher, AsyncIterableIterator<EngineAnswer
     return this;
   }
 
-  /** Goes on with another plan. Changes that the plan before has filtered and that were not sent yet are filtered again. */
+  /** Continues with another plan. Changes that the former plan has filtered and that were not sent yet are filtered again. */
   use(planned: PlannedSubscription): void {
     if (planned.engine === this.#planned.engine) return;
     const [before, now] = [this.#planned, planned].map(({ live }) => live.changes!.table.id);

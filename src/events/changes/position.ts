@@ -1,7 +1,7 @@
 import { FozError } from '../../core/index.ts';
 import type { ChangeMethod, ChangePosition } from '../../plan/index.ts';
 
-/** The place of a change among those of its source: the end of its transaction, and its number within it. */
+/** The position of a change among those of its source: the end of its transaction, and its number within the transaction. */
 export interface Place {
   /** The method by which the change was read. Positions of different methods cannot be compared. */
   readonly method: ChangeMethod;
@@ -9,7 +9,7 @@ export interface Place {
   readonly index: number;
 }
 
-/** The place behind all changes of the transaction that ends at a position. */
+/** The position after all changes of the transaction that ends at a position of the source. */
 export function endOf(method: ChangeMethod, position: ChangePosition): Place {
   return { method, position, index: Number.MAX_SAFE_INTEGER };
 }
@@ -18,7 +18,7 @@ export function placeText({ method, position, index }: Place): string {
   return Buffer.from(JSON.stringify([method, position, index])).toString('base64url');
 }
 
-/** Reads a position that a client sends. Throws FozError `validation-failed`. */
+/** Parses a position that a client has sent. Throws FozError `validation-failed` for a text that is none. */
 export function placeOf(text: string): Place {
   try {
     const [method, position, index] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];

@@ -3,15 +3,15 @@ import type { EngineAnswer } from '../../execute/index.ts';
 import type { RowKeys } from '../../plan/index.ts';
 import { jsonPatch } from './json-patch.ts';
 
-/** Longer answers are sent whole: comparing them would delay everybody else for milliseconds. */
+/** Longer answers are sent whole: comparing them would delay all other requests for milliseconds. */
 const longestCompared = 512 * 1024;
 
-/** Most earlier answers that a new one is compared with. Subscribers that are further behind get the whole answer. */
+/** Most earlier answers that a new one is compared with. Subscribers with an older one get the whole answer. */
 const mostComparisons = 4;
 
 interface Comparison {
   readonly before: EngineAnswer;
-  /** `null`: it would not be shorter than the answer. */
+  /** `null`: a patch would not be shorter than the answer. */
   readonly patch: string | null;
 }
 
@@ -72,7 +72,7 @@ export class AnswerDeltas {
 
 const start = '{"data":';
 
-/** Whether it is an answer with data and nothing else, so that there can be differences to others. */
+/** Whether an answer has data and nothing else, so that it can be sent as differences to another one. */
 export function hasDataOnly({ json, errors, packed }: EngineAnswer): boolean {
   return errors.length === 0 && packed === undefined && json.startsWith(start);
 }

@@ -6,7 +6,7 @@ interface Containers {
   readonly json: string;
   readonly starts: number[];
   readonly ends: number[];
-  /** The index of the first one behind this one. */
+  /** For each one the index of the first one after its end. */
   readonly nexts: number[];
 }
 

@@ -148,18 +148,18 @@ class Places {
     }
   }
 
-  /** The place behind the elements that are in order already. `index`: their number. */
+  /** The place after the elements that are in order already. `index`: their number. */
   next(index: number): number {
     return index + this.#waiting.below(this.#passed);
   }
 
-  /** Goes on behind an element that keeps its place. */
+  /** Passes an element that keeps its place. */
   pass(index: number): void {
     this.#passed = this.#ranks[index]!;
     this.#passes++;
   }
 
-  /** Moves an element behind those that are in order: its place before, and the one that it gets once it was taken out. */
+  /** Moves an element after those that are in order. Returns its former place, and the one that it gets once it was taken out. */
   take(index: number): { readonly from: number; readonly at: number } {
     const rank = this.#ranks[index]!;
     const isAhead = rank > this.#passed;

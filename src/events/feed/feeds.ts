@@ -18,7 +18,7 @@ export interface FeedsOptions {
   readonly connectorOf: (source: SourceName) => Connector | undefined;
   /** The method that a source is set to; default: `auto`. */
   readonly methodOf?: (source: SourceName) => WantedMethod;
-  /** Where the row changes of a source are kept beyond this process; `null`: in memory only. Default: in memory. */
+  /** The store in which the row changes of a source are kept beyond this process; `null`, and by default: in memory only. */
   readonly keepingOf?: (source: SourceName) => Keeping | null;
   /** Called when the stream of a source ends by an error or cannot be opened. It is opened again. */
   readonly onFailure?: (source: SourceName, error: FozError) => void;
@@ -83,7 +83,7 @@ export class Feeds {
     return openReader(feed.log, feed.kept, changedTable(table), place);
   }
 
-  /** Sets the sources that are followed without watchers, too: an outbox grows until it is read. */
+  /** Sets the sources that are followed even without watchers: an outbox grows until it is read. */
   keep(sources: readonly SourceName[]): void {
     const wanted = new Map(sources.map((source) => [this.#options.connectorOf(source), source]));
     for (const [connector, watch] of this.#kept) {

@@ -10,7 +10,7 @@ export class ReportedRows {
   #obstacles: readonly string[] = [];
   #unseen: ReadonlyMap<string, ChangedTable> = new Map();
 
-  /** `best`: the method in use; `null`: none can be used. `unseen`: tables that it does not report, by key. */
+  /** Notes an offer of the database. `best`: the method in use; `null`: none can be used. `unseen`: tables that it does not report, by key. */
   offered(
     best: ChangeOffer | null,
     obstacles: readonly string[],
@@ -22,7 +22,7 @@ export class ReportedRows {
     this.#unseen = unseen;
   }
 
-  /** Throws FozError `not-supported` where the stream lacks the changed rows of a table, or the old values of the columns. */
+  /** Checks that changed rows of a table are reported. Throws FozError `not-supported` where the stream lacks the changed rows of a table, or the old values of the columns. */
   check(changes: Changes | null, table: Table, neededOld: readonly Column[]): void {
     const { name } = table.source;
     if (changes?.servesRows !== true)

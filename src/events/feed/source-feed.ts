@@ -29,7 +29,7 @@ export interface FeedState {
 /** The setting of a source: a method, or `auto` for the best one that can be used. `off`: nobody can watch it. */
 export type WantedMethod = 'auto' | ChangeMethod | 'polling' | 'off';
 
-/** Pauses before a stream is opened again, in milliseconds. They double with each failure. `taken`: while another process reads it. */
+/** Pauses before a stream is opened again, in milliseconds. They double with each failure up to `longest`, or `taken` while another process reads it. */
 const retryMs = { first: 250, taken: 4_000, longest: 15_000 } as const;
 /** Milliseconds between two runs of queries over tables whose changes no stream reports. */
 const pollMs = 1000;
@@ -43,7 +43,7 @@ const unknownLag = { lagSeconds: null, lagBytes: null } as const;
 /** Milliseconds that the first answer of a subscription waits for a stream to be opened. */
 const patienceMs = 1000;
 
-/** Milliseconds between two checks whether a stream is open. */
+/** Milliseconds between two checks whether a stream is open, which takes about that long. */
 const openingMs = 50;
 
 /** One watched table; `rows`: see `Watchers.add`. */
@@ -129,7 +129,7 @@ export class SourceFeed {
     if (watched.length > 0 && this.kept !== null) await this.#shared(this.kept);
   }
 
-  /** Waits a moment until another process tells the changes of the watched tables. If that takes longer, all watchers are touched then. */
+  /** Waits a moment until another process logs the changes of the watched tables. If that takes longer, all watchers are touched once it does. */
   async #shared(kept: SourceLog): Promise<void> {
     let isLate = false;
     const watching = kept.watching().then(
@@ -142,7 +142,7 @@ export class SourceFeed {
     isLate = true;
   }
 
-  /** Touches the watchers of tables that this process has written, where the source itself reports nothing at once. */
+  /** Touches the watchers of tables that this process has written, where no stream reports their changes. */
   wrote(tables: readonly ChangedTable[]): void {
     if (this.#isFollowing && reportsRows(this.#state.method)) {
       this.#watchers.all(tables.filter((table) => this.#unseen.has(tableKey(table))));
@@ -275,7 +275,7 @@ export class SourceFeed {
     const obstacles = offers
       .slice(0, best ? offers.indexOf(best) : undefined)
       .flatMap((offer) => offer.obstacles);
-    // The open stream goes on, though a second one could not be opened: it may itself have taken the last replication slot.
+    // The open stream stays open, though a second one could not be opened: it may itself have taken the last replication slot.
     if (best === null && this.#isFollowing) return null;
     const unseen = new Map((best?.unseen ?? tables).map((table) => [tableKey(table), table]));
     const nowSeen = [...this.#unseen].filter(([key]) => !unseen.has(key)).map(([, table]) => table);

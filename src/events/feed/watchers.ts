@@ -32,7 +32,7 @@ export class Watchers {
     return [...this.#byTable.values()].map(({ table }) => table);
   }
 
-  /** The watched tables, with the columns whose values watchers are found by. */
+  /** The watched tables, with the columns by whose values watchers are found. */
   get columns(): readonly (ChangedTable & { readonly columns: readonly string[] })[] {
     return [...this.#byTable.values()].map(({ table, equal }) => ({
       ...table,
@@ -44,7 +44,7 @@ export class Watchers {
     return this.#byTable.has(tableKey(table));
   }
 
-  /** `rows`: only changes of these rows concern the watcher; `null`: all of them do. Returns a function that removes the watcher. */
+  /** Adds a watcher of a table. `rows`: only changes of these rows concern it; `null`: all do. Returns a function that removes it. */
   add(table: ChangedTable, rows: EqualRows['columns'][number] | null, watcher: Watcher): () => void {
     const key = tableKey(table);
     let entry = this.#byTable.get(key);

@@ -55,7 +55,7 @@ export function isUnavailable({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'unavailable');
 }
 
-/** Whether a run failed because it took too long. The next one may time out, too, so it is not repeated as soon as after `unavailable`. */
+/** Whether a run failed because it took too long. The next run may time out, too, so it comes later than after `unavailable`. */
 export function isTimedOut({ errors }: EngineAnswer): boolean {
   return errors.some(({ code }) => code === 'timeout');
 }

@@ -102,7 +102,7 @@ export class SharedQuery implements Watcher {
     );
   }
 
-  /** Never rejects. */
+  /** Runs the query once and publishes its answer. Never rejects. */
   async #run(): Promise<void> {
     if (this.#isRunning || this.#end.aborted) return;
     this.#isRunning = true;

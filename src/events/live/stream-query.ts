@@ -45,7 +45,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
     return this;
   }
 
-  /** Goes on with another plan, from the same position. */
+  /** Continues with another plan, from the same position. */
   use(planned: PlannedSubscription): void {
     if (planned.engine === this.#planned.engine) return;
     this.#watch.stop();
@@ -127,7 +127,7 @@ export class StreamQuery implements Watcher, AsyncIterableIterator<EngineAnswer,
       return isNews ? this.#answered(answer) : null;
     }
     this.#error = null;
-    // A full batch may have left rows behind it.
+    // There may be more rows after a full batch.
     if (rows > 0 && rows >= planned.live.batchSize!) {
       this.#isDirty = true;
       this.#startedAt = Number.NEGATIVE_INFINITY;

@@ -6,9 +6,9 @@ import type { WantedTables } from './wanted-tables.ts';
 
 /** Milliseconds for which changes are collected before they are stored together. */
 const collectMs = 100;
-/** The same while other processes wait for the changes. */
+/** The same while live queries of other processes wait for the changes, so that these get them nearly at once. */
 const sharedMs = 5;
-/** Milliseconds between two looks at what other processes watch. */
+/** Milliseconds between two reads of the watches of other processes, besides those after a notification. */
 const lookMs = 10_000;
 /** Milliseconds until a new position is stored that came without a logged change. */
 const positionMs = 1_000;
@@ -27,7 +27,7 @@ export interface LogWriterOptions {
   readonly position: ChangePosition;
   /** The number of the last segment, where the stored log continues; `null`: the log begins anew at the position. */
   readonly number: number | null;
-  /** Calls the listener when other processes may watch other tables. Returns a function that stops it. */
+  /** Calls the listener when watches of other processes may have changed. Returns a function that ends this. */
   readonly listen: (listener: () => void) => () => void;
   /** Called once, when nothing more can be stored. */
   readonly onLost: (error: unknown) => void;
@@ -50,7 +50,7 @@ export class LogWriter {
   #isSoon = false;
   #flushing: Promise<void> | null = null;
   #isOver = false;
-  /** What to do once everything up to the last acknowledged position is stored. */
+  /** Called once all changes up to the last acknowledged position are stored; `null`: nothing to acknowledge. */
   #acknowledge: (() => void) | null = null;
   /** Bytes that were taken and are being stored. */
   #sending = 0;
@@ -84,9 +84,9 @@ export class LogWriter {
     return !this.#isOver && this.#others.size > 0;
   }
 
-  /** Looks at what other processes watch. Never rejects. */
+  /** Reads the watches of other processes. Never rejects. */
   async refresh(): Promise<void> {
-    // A look that began earlier may not see the newest watches.
+    // A read that began earlier may not have the newest watches.
     await this.#refreshing;
     this.#refreshing ??= this.#look().finally(() => {
       this.#refreshing = null;
@@ -194,7 +194,7 @@ export class LogWriter {
   async #store(closed: ReturnType<Segments['take']>, position: ChangePosition): Promise<void> {
     const { lead, tables, bounds, identity, method } = this.#options;
     if (this.#number === null) {
-      // Without wanted tables there is nothing to log, and nothing to go on with.
+      // Without wanted tables there is nothing to log, and no log to continue.
       if (tables.size === 0) return;
       const start = this.#options.position;
       this.#number = await lead.cut({ identity, method, position: start }, bounds.seconds);

@@ -1,12 +1,12 @@
 import type { EndSignal } from '../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream } from '../../plan/index.ts';
 
-/** What becomes of the messages of a stream on their way. */
+/** The log of a stream: gets its messages before the reader does. */
 export interface Passing {
-  /** Resolves once the next messages may be read. */
+  /** Resolves once the log has room for the next messages (back-pressure). */
   room(): Promise<void>;
   take(messages: readonly ChangeMessage[]): void;
-  /** Calls `acknowledge` once the messages so far need not be read again. */
+  /** Calls `acknowledge` once the messages that were read so far need not be read again. */
   acknowledged(acknowledge: () => void): void;
 }
 

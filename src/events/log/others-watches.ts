@@ -1,14 +1,14 @@
 import type { OthersWatch } from '../../store/index.ts';
 import type { WantedTables } from './wanted-tables.ts';
 
-/** The tables that other processes watch, as far as they are logged for them. */
+/** The watches of other processes. The tables in them are logged for these processes. */
 export class OthersWatches {
   readonly #tables: WantedTables;
-  /** Takes a watch back, by its text. */
+  /** By the text of a watch, the function that ends logging for it. */
   readonly #releases = new Map<string, () => void>();
-  /** Watches whose changes are logged from the next border of two transactions on. */
+  /** Watches whose changes are logged from the end of the present transaction on. */
   #waiting: OthersWatch[] = [];
-  /** Watches that are logged, and whose processes do not know it. */
+  /** Watches whose changes are logged, but that were not confirmed to their processes yet. */
   #unseen: OthersWatch[] = [];
 
   constructor(tables: WantedTables) {
@@ -19,7 +19,7 @@ export class OthersWatches {
     return this.#releases.size;
   }
 
-  /** Sets what is watched now. */
+  /** Sets the present watches. */
   use(watches: readonly OthersWatch[]): void {
     const now = new Set<string>();
     for (const watch of watches) {
@@ -39,13 +39,13 @@ export class OthersWatches {
     }
   }
 
-  /** Called at the border of two transactions, when wanted tables have joined the log. */
+  /** Called between two transactions, when wanted tables have joined the log. */
   joined(): void {
     this.#unseen.push(...this.#waiting.filter(({ isSeen }) => !isSeen));
     this.#waiting = [];
   }
 
-  /** Watches of which to tell that they are logged. */
+  /** Takes the watches that have to be confirmed. */
   takeUnseen(): readonly OthersWatch[] {
     return this.#unseen.splice(0);
   }

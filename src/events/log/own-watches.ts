@@ -5,22 +5,22 @@ import type { ChangeLogStore, WatchedTable } from '../../store/index.ts';
 
 /** Milliseconds after which watches are stored again; see `watchSeconds` of the store. */
 const renewMs = 20_000;
-/** Milliseconds that the process that reads the source has to answer. */
+/** Milliseconds that the reading process has to confirm watches. */
 const patienceMs = 5_000;
-/** Milliseconds that a removal may take. What is left is no longer valid after some time. */
+/** Milliseconds that a removal may take. Watches that it leaves expire after `watchSeconds` of the store. */
 const removalMs = 1_000;
-/** Milliseconds between two looks whether it has. */
+/** Milliseconds between two checks whether the reading process has confirmed the watches. */
 const lookMs = 25;
 
-/** What this process watches in a source that another process reads. */
+/** The tables that this process watches in a source that another process reads. */
 export class OwnWatches {
   readonly #store: ChangeLogStore;
   readonly #source: SourceName;
   readonly #watched: () => readonly WatchedTable[];
-  /** An identity among all that watch. */
+  /** Identifies this process among all that watch the source. */
   readonly #process = randomUUID();
   #timer: NodeJS.Timeout | null = null;
-  /** What the other process tells the changes of. */
+  /** The watches that the reading process has confirmed, as a text; `null`: none. */
   #settled: string | null = null;
 
   constructor(store: ChangeLogStore, source: SourceName, watched: () => readonly WatchedTable[]) {
@@ -30,8 +30,8 @@ export class OwnWatches {
   }
 
   /**
-   * Stores what is watched now, and resolves once the reading process tells its changes. Rejects with FozError `unavailable` where it does not
-   * answer. `isVain`: asked meanwhile; true ends the waiting.
+   * Stores the watches, and resolves once the reading process has confirmed that it logs their changes. Rejects with FozError `unavailable`
+   * where it does not answer. `isVain`: called while waiting; true ends the waiting.
    */
   async settle(isVain: () => Promise<boolean> = async () => false): Promise<void> {
     const watched = this.#watched();
@@ -50,12 +50,12 @@ export class OwnWatches {
     }
   }
 
-  /** The changes may be told by another process from now on, which has to confirm the watches. */
+  /** Forgets the confirmation: another process may read the source from now on, and has to confirm the watches again. */
   forget(): void {
     this.#settled = null;
   }
 
-  /** Withdraws all watches. */
+  /** Removes all watches of this process. */
   async stop(): Promise<void> {
     this.#settled = null;
     if (this.#timer === null) return;

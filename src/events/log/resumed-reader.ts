@@ -7,7 +7,7 @@ import { notKept } from '../changes/missing-changes.ts';
 import { isAfter, type Place } from '../changes/position.ts';
 import type { StoredChanges } from './stored-changes.ts';
 
-/** Attempts to go on in memory behind the end of what is stored, before the log counts as broken. */
+/** Attempts to continue in memory after the last stored change, before the log counts as broken. Between two attempts, changes are stored. */
 const mostAttempts = 10;
 
 /** Reads changes of a table from the store, until it reaches those that are in memory. */
@@ -29,7 +29,7 @@ export class ResumedReader {
     this.#logged = log.open(table, null).table;
   }
 
-  /** See `ChangeReader.peek`. */
+  /** The next changes; see `ChangeReader.peek`. */
   async peek(most: number): Promise<readonly LoggedChange[]> {
     for (let attempt = 0; this.#memory === null; attempt++) {
       if (this.#logged.lost !== null) throw this.#logged.lost;
@@ -38,7 +38,7 @@ export class ResumedReader {
       const found = await this.#stored.peek(most);
       if (found.length > 0) return found;
       const { place } = this.#stored;
-      // What is in memory comes from the store, and is behind it.
+      // Another process reads the source: the changes in memory come from the store, and lag behind it.
       if (now === null || isAfter(place, now)) return [];
       if (attempt > mostAttempts) throw notKept();
       if (attempt > 0) this.#goOn(now);
@@ -51,7 +51,7 @@ export class ResumedReader {
     else this.#memory.done(changes);
   }
 
-  /** Goes on in memory, if nothing behind the place was dropped there. */
+  /** Continues in memory, if the log in memory has all changes after the position. */
   #goOn(after: Place): void {
     try {
       this.#memory = new ChangeReader(this.#log, this.#log.open(this.#table, after));

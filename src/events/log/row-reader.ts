@@ -8,7 +8,7 @@ import { isAfter, type Place } from '../changes/position.ts';
 import { ResumedReader } from './resumed-reader.ts';
 import type { SourceLog } from './source-log.ts';
 
-/** Milliseconds that a reader waits until this process has read up to its position, which another process has told. */
+/** Milliseconds that a reader waits until this process has read up to a position that it got from another process. */
 const reachMs = 5_000;
 
 /** Reads the changes of one table, at the pace of its caller. */
@@ -20,8 +20,8 @@ export interface RowReader {
 }
 
 /**
- * Opens a reader behind a place: in memory, or in the store where memory does not reach back so far. Rejects with FozError `not-found`
- * where changes since then are missing.
+ * Opens a reader of the changes after a position: in memory, or in the store where memory does not reach back so far. Rejects with FozError
+ * `not-found` where changes since the position are missing, `unavailable` where another process does not log the changes in time.
  */
 export async function openReader(
   log: ChangeLog,
@@ -31,7 +31,7 @@ export async function openReader(
 ): Promise<RowReader> {
   const { release, since } = (await kept?.want(table)) ?? { release: () => {}, since: null };
   try {
-    // Changes that another process reads come a little later.
+    // Where another process reads the source, its changes arrive in this process a little later.
     if (since !== null && log.now !== null && !(await reached(log, { ...log.now, position: since })))
       throw new FozError('unavailable', 'The changes of the source arrive late. Try again in a moment.');
     if (after !== null && kept !== null) await reached(log, after);
@@ -63,7 +63,7 @@ async function readerOf(
   }
 }
 
-/** Resolves with whether all up to a position was read; also with true where it cannot be. */
+/** Waits until all changes up to a position were read. Resolves with false when the time is up; with true also where positions cannot be compared. */
 async function reached(log: ChangeLog, { method, position }: Place): Promise<boolean> {
   for (const start = performance.now(); performance.now() - start < reachMs; await sleep(50)) {
     const { now } = log;

@@ -6,7 +6,7 @@ import type { WantedTables } from './wanted-tables.ts';
 /** Bytes of changes after which a segment is closed. */
 const segmentBytes = 512 * 1024;
 
-/** Most rows of a table in a transaction that are passed on one by one to live queries of other processes. */
+/** Most rows of a table in a transaction that are passed on one by one to live queries of other processes. Beyond them the whole table counts as changed. */
 const mostPassed = 1000;
 
 /** A closed segment, not stored yet. */
@@ -22,7 +22,7 @@ export class Segments {
   readonly #closed: Closed[] = [];
   /** Whole transactions of the next segment. */
   #whole: LogMessage[] = [];
-  /** The transaction that is being read, as far as it is not in a segment; `begin` is there once it has a row. */
+  /** The part of the present transaction that is not in a segment yet. It has the `begin` once a row was logged. */
   #part: LogMessage[] = [];
   #bytes = 0;
   #partBytes = 0;
@@ -33,7 +33,7 @@ export class Segments {
   /** Rows of the present transaction that were passed on to live queries of other processes, by table. */
   readonly #passed = new Map<string, number>();
   #position: ChangePosition;
-  /** Tables of which the present transaction does not tell all changes; `null`: all. */
+  /** Tables whose changes the present transaction does not all report; `null`: all tables. */
   readonly #lost: (readonly ChangedTable[] | null)[] = [];
 
   constructor(tables: WantedTables, position: ChangePosition) {
@@ -107,7 +107,7 @@ export class Segments {
     this.#partBytes += 100 + bytesOf(row.old) + bytesOf(row.new);
   }
 
-  /** Passes the values of columns on; beyond a number of rows, and without columns, only that the table has changed. */
+  /** Passes on the values of columns. Without columns, and beyond `mostPassed` rows, only that the table has changed. */
   #pass(row: Extract<ChangeMessage, { kind: 'row' }>, index: number, columns: ReadonlySet<string>): void {
     const key = tableKey(row.table);
     const count = (this.#passed.get(key) ?? 0) + 1;
@@ -129,7 +129,7 @@ export class Segments {
       this.#beginPart();
       this.#part.push(message);
     }
-    // The changes behind the end of this transaction are complete again.
+    // The changes after the end of this transaction are complete again.
     this.#lost.push(message.kind === 'truncate' ? message.tables : null);
     if (this.#begin === null) this.#settleLost();
   }
@@ -163,7 +163,7 @@ export class Segments {
 
   #close(): void {
     if (this.#whole.length === 0) return;
-    // Its last transaction is the last that was committed, or the one before the transaction that is being read.
+    // The segment ends with its last commit. Without one, its messages came after the last transaction that was read.
     const last = this.#whole.findLast(({ kind }) => kind === 'commit');
     const position = last?.kind === 'commit' ? last.position : this.#position;
     this.#closed.push({ position, body: segmentText(this.#whole), bytes: this.#bytes });
@@ -179,7 +179,7 @@ export class Segments {
   }
 }
 
-/** The columns of an image that are among some. */
+/** An image with some of its columns only. */
 function part(image: RowImage | null, some: ReadonlySet<string>): RowImage | null {
   if (image === null) return null;
   const at = image.columns.flatMap((name, number) => (some.has(name) ? [number] : []));

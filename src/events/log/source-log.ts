@@ -20,14 +20,14 @@ import { WantedTables } from './wanted-tables.ts';
 
 /** Milliseconds before the right to write the log is asked for again. The process that has it may end at any time. */
 const retryMs = 2_000;
-/** Milliseconds that a stream waits for the store. */
+/** Milliseconds that the opening of a stream waits for the store. Then the source is followed without it. */
 const patienceMs = 3_000;
 
-/** Where the changes of a source are kept beyond this process. */
+/** The source of a log, the store that keeps it, and how much it keeps. */
 export interface Keeping {
   readonly store: ChangeLogStore;
   readonly source: SourceName;
-  /** Of the database: a source may get another database under its old name. */
+  /** Identifies the database: a source may get another database under its old name. */
   readonly identity: string;
   readonly bounds: LogBounds;
   /** Called when the store cannot be written to. */
@@ -35,8 +35,8 @@ export interface Keeping {
 }
 
 /**
- * The log of a source in the store, as this process writes it. Its streams go on where the log ends, so that after a restart no change is
- * skipped where the database still has them all. While the store cannot be reached, the source is followed without it.
+ * The log of a source in the store, as this process writes it. Its streams begin where the log ends, so that after a restart no change is
+ * skipped as long as the database still has them all. While the store cannot be reached, the source is followed without it.
  */
 export class SourceLog {
   readonly #keeping: Keeping;
@@ -47,7 +47,7 @@ export class SourceLog {
   /** Whether the present failure of the store was reported. */
   #isFailing = false;
   #writer: LogWriter | null = null;
-  /** The lead that begins to write at the next border of two transactions. */
+  /** The lead with which writing begins at the end of the present transaction. */
   #joining: { readonly lead: LogLead; readonly method: FollowOptions['method'] } | null = null;
   /** The position between the last transaction and the next; `null`: a transaction is being read. */
   #border: ChangePosition | null = null;
@@ -79,14 +79,14 @@ export class SourceLog {
     this.#own.forget();
     const stored = await this.#takeLead();
     const other = this.#lead === null && !this.#isFailing ? await this.#followOther(options) : null;
-    // While it was waited for the other process, that one may have ended.
+    // The other process may have ended while this one waited for it.
     const lead = this.#lead as LogLead | null;
     if (other !== null) this.#stream = other;
     else if (lead !== null) {
       await this.#own.stop();
       this.#stream = await this.#followAsLead(lead, stored ?? (await lead.read()), changes, options).catch(
         async (error: unknown) => {
-          // Another process may be able to read the source.
+          // Releases the lead, since another process may be able to read the source.
           await this.#drop();
           throw error;
         },
@@ -102,8 +102,8 @@ export class SourceLog {
   }
 
   /**
-   * Keeps the changes of a table from now on, until some time after `release` was called. `since`: the position from which on the log of another
-   * process has them. Rejects with FozError where that process does not answer.
+   * Keeps the changes of a table from now on, until the time for which changes are kept has passed since `release`. `since`: where another
+   * process reads the source, the position after which its log has them. Rejects with FozError where that process does not answer.
    */
   async want(
     table: ChangedTable,
@@ -122,7 +122,7 @@ export class SourceLog {
     }
   }
 
-  /** Resolves once changes of the watched tables are told, also where another process reads the source. Rejects with FozError. */
+  /** Resolves once the changes of the watched tables are read, also where another process reads the source. Rejects with FozError. */
   async watching(): Promise<void> {
     if (this.#stream instanceof StoredStream) await this.#own.settle();
   }
@@ -159,7 +159,7 @@ export class SourceLog {
     this.#lead = null;
   }
 
-  /** Takes the right to write, if nobody else has it and the store answers in time. Resolves with what is stored. */
+  /** Takes the right to write, if no other process has it and the store answers in time. Resolves with the stored log. */
   async #takeLead(): Promise<StoredLog | null> {
     const { store, source, onFailure } = this.#keeping;
     try {
@@ -193,7 +193,7 @@ export class SourceLog {
     await lead?.release();
   }
 
-  /** Opens the stream of what another process stores; `null`: there is none, or the other process has ended. */
+  /** Opens a stream of the changes that another process stores; `null`: no log can be followed, or the other process has ended. */
   async #followOther(options: FollowOptions): Promise<ChangeStream | null> {
     const { store, source, identity } = this.#keeping;
     const lead = async () => {
@@ -236,7 +236,7 @@ export class SourceLog {
     if (stored !== null && this.#goesOn(stored, options)) {
       const stream = await this.#followFrom(changes, options, stored.position);
       if (stream !== null) {
-        // An outbox may name an earlier start, but has nothing of what was acknowledged.
+        // An outbox may name an earlier start, but returns no change that was acknowledged.
         const isContinued = stream.start <= stored.position;
         this.#tables.restore(stored.tables);
         if (!isContinued) this.#tables.lose(null);
@@ -251,7 +251,7 @@ export class SourceLog {
     return this.#logged(stream);
   }
 
-  /** Whether the stored log goes on with a stream: it has tables, and ends where the stream is to begin. */
+  /** Whether a stream can continue the stored log: the log has tables, and ends where the stream is to begin. */
   #goesOn(stored: StoredLog | null, { method, after }: FollowOptions): boolean {
     if (stored === null || stored.identity !== this.#keeping.identity || stored.method !== method)
       return false;
@@ -276,7 +276,7 @@ export class SourceLog {
     }
   }
 
-  /** Begins to write. Resolves once the tables that other processes watch are known. */
+  /** Begins to write. Resolves once the watches of other processes were read. */
   async #write(
     lead: LogLead,
     method: FollowOptions['method'],
@@ -353,14 +353,14 @@ export class SourceLog {
           this.#joining = { lead: this.#lead, method };
           this.#join();
         }
-        // Another process reads the source: the stream is opened again, from what that one stores.
+        // Another process reads the source: closing the stream makes the feed open one that reads the log of that process.
         else if (isOpen() && !this.#isFailing && (await this.#hasOther(method))) await stream?.close();
       }
     });
   }
 }
 
-/** Whether a log has the rows of a table behind a position. */
+/** Whether a log has all changed rows of a table after a position. */
 function isSince(log: StoredLog, after: ChangePosition): (table: ChangedTable) => boolean {
   const since = new Map(log.tables.map((table) => [tableKey(table), table.since]));
   return (table) => (since.get(tableKey(table)) ?? '\uffff') <= after;

@@ -3,7 +3,7 @@ import type { ChangeMessage, ChangePosition, ChangeStream, FollowOptions } from 
 import type { ChangeLogStore, StoredLog } from '../../store/index.ts';
 import { messagesOf } from './segment-text.ts';
 
-/** Milliseconds after which the store is asked without a notification, and the right to read the source is asked for. */
+/** Milliseconds after which the store is read even without a notification, and the right to read the source is asked for. */
 const askMs = 1_000;
 /** Milliseconds that the store may take for an answer. */
 const patienceMs = 3_000;
@@ -12,13 +12,13 @@ export interface StoredStreamOptions extends Pick<FollowOptions, 'method' | 'aft
   readonly store: ChangeLogStore;
   readonly source: SourceName;
   readonly identity: string;
-  /** Takes the right to read the source, if no process has it any more; resolves with whether it was taken. */
+  /** Takes the right to read the source if no process has it any more. Resolves with whether it was taken. */
   readonly lead: () => Promise<boolean>;
 }
 
 /**
- * The changes of a source that another process reads, from the log in the store. It ends where the log has a gap, and when the other
- * process has ended: after all that it has stored.
+ * The changes of a source that another process reads, from the log in the store. The stream ends at a gap of the log, or when the other
+ * process has ended: after all changes that this process has stored.
  */
 export class StoredStream implements ChangeStream {
   readonly start: ChangePosition;
@@ -40,12 +40,12 @@ export class StoredStream implements ChangeStream {
     this.#unlisten = options.store.listen(options.source, () => this.#news());
   }
 
-  /** `null`: there is no log to follow. Rejects with FozError. */
+  /** Opens the stream; `null`: there is no log to follow. Rejects with FozError. */
   static async open(options: StoredStreamOptions): Promise<StoredStream | null> {
     const { store, source, after } = options;
     const log = await store.read(source);
     if (log === null || !isSame(log, options)) return null;
-    // Where the changes behind the position are not all there, the stream begins later, which is a gap for its reader.
+    // Where the log lacks changes after the position, the stream begins later, which is a gap for its reader.
     if (after === undefined || after < log.keptAfter || after > log.position)
       return new StoredStream(options, log.position, log.number);
     const number = (await store.numberBefore(source, after)) ?? log.number;
@@ -65,7 +65,7 @@ export class StoredStream implements ChangeStream {
     }
   }
 
-  /** Nothing is kept for this stream alone. */
+  /** Does nothing: the store keeps no changes for this stream alone. */
   acknowledge(): void {}
 
   async close(): Promise<void> {
@@ -85,7 +85,7 @@ export class StoredStream implements ChangeStream {
     this.#number += segments.length;
     const messages: ChangeMessage[] = segments.flatMap(({ body }) => messagesOf(body));
     for (const { position } of segments) this.#position = position ?? this.#position;
-    // What is behind the last segment has no logged changes.
+    // Between the last segment and the position of the log there are no logged changes.
     if (this.#number === log.number && log.position > this.#position) {
       this.#position = log.position;
       messages.push({ kind: 'idle', position: log.position });
@@ -113,7 +113,7 @@ export class StoredStream implements ChangeStream {
     this.#wake = null;
   }
 
-  /** Asks now and then whether the source is still read by somebody. */
+  /** Asks for the right to read the source, at most every half `askMs`. It is free when the reading process has ended. */
   async #ask(): Promise<void> {
     if (this.#isLast || performance.now() - this.#askedAt < askMs / 2) return;
     this.#askedAt = performance.now();

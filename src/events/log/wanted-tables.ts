@@ -11,9 +11,9 @@ interface Wanted {
   /** When rows stop being logged if there are no subscribers, by `performance.now()`. */
   until: number;
   isStored: boolean;
-  /** Columns whose values live queries of other processes are found by, per process. */
+  /** The columns by whose values live queries of other processes are found, by watch. */
   readonly passed: Map<object, readonly string[]>;
-  /** All of these columns; `null`: nothing is passed on. */
+  /** All of these columns together; `null`: no values are passed on. */
   columns: ReadonlySet<string> | null;
 }
 
@@ -33,7 +33,7 @@ export class WantedTables {
     return this.#byKey.size;
   }
 
-  /** The tables whose rows this process has subscribers for. */
+  /** The tables with subscribers of `<table>_changes`. */
   get held(): readonly ChangedTable[] {
     return [...this.#byKey.values()].flatMap(({ table, holders }) => (holders > 0 ? [table] : []));
   }
@@ -63,7 +63,7 @@ export class WantedTables {
     };
   }
 
-  /** Passes the values of columns on to live queries of another process. Returns a function that ends it. */
+  /** Passes the values of columns on to live queries of another process. Returns a function that ends this. */
   pass(table: ChangedTable, columns: readonly string[]): () => void {
     const wanted = this.#add(table);
     const watch = {};

@@ -40,9 +40,9 @@ export interface LogLead {
   /** Appends segments. Resolves with false where another process has written the log since. */
   append(expected: number, position: string, segments: readonly StoredSegment[]): Promise<boolean>;
   want(tables: readonly StoredTable[]): Promise<void>;
-  /** What other processes watch. */
+  /** The watches of other processes. */
   watches(): Promise<readonly OthersWatch[]>;
-  /** Tells other processes that the changes of these tables are told from now on. */
+  /** Confirms to other processes that the changes of these tables are logged from now on. */
   see(watches: readonly OthersWatch[]): Promise<void>;
   trim(bounds: LogBounds): Promise<void>;
   release(): Promise<void>;

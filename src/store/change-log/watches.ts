@@ -1,6 +1,6 @@
 import { logChannel, type Run } from './statements.ts';
 
-/** A table that a process watches. `rows`: it needs whole rows; else the values of the columns. */
+/** A table that a process watches. `rows`: the process needs whole rows; otherwise only the values of `columns`. */
 export interface WatchedTable {
   readonly namespace: string | null;
   readonly name: string;
@@ -8,17 +8,17 @@ export interface WatchedTable {
   readonly columns: readonly string[];
 }
 
-/** A watched table of another process. */
+/** A table that another process watches. */
 export interface OthersWatch extends WatchedTable {
   readonly process: string;
-  /** Whether a reading process tells its changes already. */
+  /** Whether the reading process has confirmed that it logs the changes of the table. */
   readonly isSeen: boolean;
 }
 
-/** Seconds for which a watch counts. It is renewed more often. */
+/** Seconds after which a watch expires. Its process renews it more often, so only watches of processes that have ended expire. */
 const watchSeconds = 60;
 
-/** Stores, or renews, what a process watches in a source. */
+/** Stores, or renews, the watches of a process in a source. Notifies the reading process of those that it has not confirmed. */
 export async function storeWatches(
   run: Run,
   source: string,
@@ -47,12 +47,12 @@ export async function storeWatches(
   );
 }
 
-/** Removes what a process watches in a source. */
+/** Removes the watches of a process in a source. */
 export async function removeWatches(run: Run, source: string, process: string): Promise<void> {
   await run('delete from foz.change_watches where source = ? and process = ?', [source, process]);
 }
 
-/** Whether the reading process tells the changes of all tables that a process watches in a source. */
+/** Whether the reading process has confirmed all watches of a process in a source. */
 export async function areSeen(run: Run, source: string, process: string): Promise<boolean> {
   const rows = await run(
     'select 1 from foz.change_watches where source = ? and process = ? and not seen limit 1',
@@ -61,7 +61,7 @@ export async function areSeen(run: Run, source: string, process: string): Promis
   return rows.length === 0;
 }
 
-/** What processes watch in a source that they do not read themselves. */
+/** The watches of all processes in a source that they do not read themselves. */
 export async function othersWatches(run: Run, source: string): Promise<OthersWatch[]> {
   const rows = await run(
     `select process, namespace, name, rows, columns, seen from foz.change_watches
@@ -78,12 +78,12 @@ export async function othersWatches(run: Run, source: string): Promise<OthersWat
   }));
 }
 
-/** Called by a new reading process, which has yet to look what is watched. */
+/** Withdraws all confirmations. Called by a new reading process, which has yet to read the watches. */
 export async function unseeWatches(run: Run, source: string): Promise<void> {
   await run('update foz.change_watches set seen = false where source = ?', [source]);
 }
 
-/** Tells the processes that the changes of these tables are told from now on. */
+/** Confirms that the changes of these tables are logged from now on, and notifies the watching processes. */
 export async function seeWatches(run: Run, source: string, seen: readonly OthersWatch[]): Promise<void> {
   if (seen.length === 0) return;
   await run(

@@ -1,12 +1,12 @@
 import type { SourceRegistry } from '../sources/registry.ts';
 
-/** The part of the process's log that is written here. */
+/** The methods of the process's logger that are used. */
 interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
 
-/** Logs each loss and each return of a source from now on. Returns a function that ends that. */
+/** Logs each loss and each return of a source from now on. Returns a function that ends the logging. */
 export function logSourceStates(registry: SourceRegistry, log: Log): () => void {
   return registry.onStatus(({ name, status }) => {
     if (status.state === 'available') log.info({ source: name }, 'source is available again');
