@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { SourceName } from '../core/index.ts';
-import type { Keeping } from '../events/index.ts';
+import type { SourceLogOptions } from '../events/index.ts';
 import { ChangeLogStore, failureFields, type LogBounds, type Store } from '../store/index.ts';
 import { changesOf, type SourceConfig, type SourceRegistry } from '../views/index.ts';
 
@@ -12,7 +12,7 @@ export function keptChanges(
   store: Store,
   registry: SourceRegistry,
   log: Pick<Logger, 'warn'>,
-): { of(source: SourceName): Keeping | null; close(): Promise<void> } {
+): { of(source: SourceName): SourceLogOptions | null; close(): Promise<void> } {
   const changeLogs = new ChangeLogStore(store);
   return {
     of(source) {

@@ -1,6 +1,6 @@
 import { ChangeLog } from '../../src/events/changes/change-log.ts';
 import { ChangeReader } from '../../src/events/changes/change-reader.ts';
-import { placeOf } from '../../src/events/changes/position.ts';
+import { parsePosition } from '../../src/events/changes/position.ts';
 
 const tasks = { namespace: 'public', name: 'tasks' };
 const notes = { namespace: 'public', name: 'notes' };
@@ -24,7 +24,7 @@ function logOf(bytes = 1_000_000, milliseconds = 3_600_000) {
     log.take({ kind: 'commit', position: `p${String(count).padStart(3, '0')}` });
   };
   const reader = (after: string | null = null, table = tasks) =>
-    new ChangeReader(log, log.open(table, after === null ? null : placeOf(after)));
+    new ChangeReader(log, log.open(table, after === null ? null : parsePosition(after)));
   return { log, write, reader };
 }
 
@@ -91,7 +91,7 @@ test.each([
   'WzEsMl0',
   Buffer.from('["replication","p001",1.5]').toString('base64url'),
 ])('what is no position is refused: "%s"', (text) => {
-  expect(() => placeOf(text)).toThrow(/not a position/);
+  expect(() => parsePosition(text)).toThrow(/not a position/);
 });
 
 test('positions before the log, and of the future, are refused', () => {

@@ -9,10 +9,10 @@ import type {
 } from '../../plan/index.ts';
 import { tableKey } from '../feed/watchers.ts';
 import { lostStream, notKept, replaced, tooLarge, unknownChange } from './missing-changes.ts';
-import { endOf, isAfter, type Place, placeText } from './position.ts';
+import { type ClientPosition, endOf, isAfter, positionText } from './position.ts';
 
 /** Bounds of the log: its size, and the age of its entries. */
-export interface Keeping {
+export interface MemoryLogBounds {
   readonly bytes: number;
   readonly milliseconds: number;
 }
@@ -20,7 +20,7 @@ export interface Keeping {
 /** A change in the log. `end`: the bytes of all changes from the first one ever logged to this one. */
 export interface Entry extends LoggedChange {
   readonly table: LoggedTable;
-  readonly place: Place;
+  readonly place: ClientPosition;
   readonly end: number;
   readonly loggedAt: number;
 }
@@ -33,7 +33,7 @@ type Begin = Extract<ChangeMessage, { kind: 'begin' }>;
 export interface LoggedTable {
   readonly key: string;
   /** All changes of the table after this position are in the log. */
-  since: Place;
+  since: ClientPosition;
   /** The reason why changes of the table are missing; `null`: none are. */
   lost: FozError | null;
 }
@@ -56,7 +56,7 @@ interface Pending {
  * slow reader costs no memory of its own.
  */
 export class ChangeLog {
-  readonly #keeping: Keeping;
+  readonly #bounds: MemoryLogBounds;
   readonly #tables = new Map<string, LoggedTable>();
   readonly #entries: Entry[] = [];
   #first = 0;
@@ -66,8 +66,8 @@ export class ChangeLog {
   #method: ChangeMethod = 'replication';
   #position: ChangePosition | null = null;
 
-  constructor(keeping: Keeping) {
-    this.#keeping = keeping;
+  constructor(bounds: MemoryLogBounds) {
+    this.#bounds = bounds;
   }
 
   /** The position from which a new stream of the method continues the log without a gap; `null`: there is none, or no table is logged. */
@@ -80,12 +80,12 @@ export class ChangeLog {
     return this.#tables.size > 0;
   }
 
-  get keeping(): Keeping {
-    return this.#keeping;
+  get bounds(): MemoryLogBounds {
+    return this.#bounds;
   }
 
   /** The position after all changes that were read; `null`: none was read yet. */
-  get now(): Place | null {
+  get now(): ClientPosition | null {
     return this.#position === null ? null : endOf(this.#method, this.#position);
   }
 
@@ -112,7 +112,10 @@ export class ChangeLog {
    * Logs the changes of a table from now on. Returns as `next` the number of the first entry after a position; with `after: null`, of
    * the next entry to come. Throws FozError `not-found` where changes after the position are not in the log.
    */
-  open(table: ChangedTable, after: Place | null): { readonly table: LoggedTable; readonly next: number } {
+  open(
+    table: ChangedTable,
+    after: ClientPosition | null,
+  ): { readonly table: LoggedTable; readonly next: number } {
     const key = tableKey(table);
     const now = endOf(this.#method, this.#position ?? '');
     let logged = this.#tables.get(key);
@@ -187,7 +190,7 @@ export class ChangeLog {
     const bytes = 200 + bytesOf(row.old) + bytesOf(row.new);
     pending.bytes += bytes;
     pending.rows.push({ table, row, index, bytes });
-    if (pending.bytes <= this.#keeping.bytes) return;
+    if (pending.bytes <= this.#bounds.bytes) return;
     this.lose(tooLarge());
     pending.rows.length = 0;
     pending.bytes = 0;
@@ -209,7 +212,7 @@ export class ChangeLog {
       this.#end += bytes;
       const { op, old } = row;
       this.#entries.push({
-        ...{ op, old, new: row.new, at, transaction, position: placeText(place) },
+        ...{ op, old, new: row.new, at, transaction, position: positionText(place) },
         ...{ table, place, end: this.#end, loggedAt },
       });
     }
@@ -217,7 +220,7 @@ export class ChangeLog {
   }
 
   #trim(now: number): void {
-    const { bytes, milliseconds } = this.#keeping;
+    const { bytes, milliseconds } = this.#bounds;
     let count = 0;
     for (const entry of this.#entries) {
       const kept = this.#end - entry.end;

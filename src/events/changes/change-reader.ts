@@ -20,7 +20,7 @@ export class ChangeReader {
     this.#table = table;
     this.#next = next;
     // A reader that resumes may begin with a greater lag than the bound.
-    this.#mostBehind = Math.max(mostBehind * log.keeping.bytes, this.#behind);
+    this.#mostBehind = Math.max(mostBehind * log.bounds.bytes, this.#behind);
   }
 
   get #behind(): number {

@@ -2,9 +2,9 @@ import type { Table } from '../../catalog/index.ts';
 import { type EndSignal, FozError, type SourceName } from '../../core/index.ts';
 import type { AskedChanges, EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, Connector } from '../../plan/index.ts';
-import { placeOf } from '../changes/position.ts';
+import { parsePosition } from '../changes/position.ts';
 import { openReader, type RowReader } from '../log/row-reader.ts';
-import type { Keeping } from '../log/source-log.ts';
+import type { SourceLogOptions } from '../log/source-log.ts';
 import { type FeedState, SourceFeed, type WantedMethod, type WatchedRows } from './source-feed.ts';
 import type { Watcher } from './watchers.ts';
 
@@ -19,7 +19,7 @@ export interface FeedsOptions {
   /** The method that a source is set to; default: `auto`. */
   readonly methodOf?: (source: SourceName) => WantedMethod;
   /** The store in which the row changes of a source are kept beyond this process; `null`, and by default: in memory only. */
-  readonly keepingOf?: (source: SourceName) => Keeping | null;
+  readonly keepingOf?: (source: SourceName) => SourceLogOptions | null;
   /** Called when the stream of a source ends by an error or cannot be opened. It is opened again. */
   readonly onFailure?: (source: SourceName, error: FozError) => void;
 }
@@ -78,7 +78,7 @@ export class Feeds {
     const feed = connector === undefined ? undefined : this.#followed.get(connector)?.feed;
     if (feed === undefined)
       throw new FozError('unavailable', `Source "${table.source.name}": it is not followed.`);
-    const place = after === null ? null : placeOf(after);
+    const place = after === null ? null : parsePosition(after);
     await feed.requireRows(table, neededOld, end);
     return openReader(feed.log, feed.kept, changedTable(table), place);
   }

@@ -5,7 +5,7 @@ import type { EqualRows } from '../../execute/index.ts';
 import type { ChangedTable, ChangeMethod, ChangeOffer, ChangeStream, Connector } from '../../plan/index.ts';
 import { ChangeLog } from '../changes/change-log.ts';
 import { notReported } from '../changes/missing-changes.ts';
-import { type Keeping, SourceLog } from '../log/source-log.ts';
+import { SourceLog, type SourceLogOptions } from '../log/source-log.ts';
 import { ReportedRows } from './reported-rows.ts';
 import { Transaction } from './transaction.ts';
 import { VersionLooks } from './version-looks.ts';
@@ -95,7 +95,7 @@ export class SourceFeed {
     connector: Connector,
     wanted: WantedMethod = 'auto',
     onFailure: (error: FozError) => void = () => {},
-    keeping: Keeping | null = null,
+    keeping: SourceLogOptions | null = null,
   ) {
     this.#connector = connector;
     this.#looks = new VersionLooks(connector, this.#end.signal);

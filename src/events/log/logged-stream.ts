@@ -2,7 +2,7 @@ import type { EndSignal } from '../../core/index.ts';
 import type { ChangeMessage, ChangePosition, ChangeStream } from '../../plan/index.ts';
 
 /** The log of a stream: gets its messages before the reader does. */
-export interface Passing {
+export interface StreamLog {
   /** Resolves once the log has room for the next messages (back-pressure). */
   room(): Promise<void>;
   take(messages: readonly ChangeMessage[]): void;
@@ -13,9 +13,9 @@ export interface Passing {
 /** A stream of a database whose messages are logged as they pass. */
 export class LoggedStream implements ChangeStream {
   readonly #stream: ChangeStream;
-  readonly #log: Passing;
+  readonly #log: StreamLog;
 
-  constructor(stream: ChangeStream, log: Passing) {
+  constructor(stream: ChangeStream, log: StreamLog) {
     this.#stream = stream;
     this.#log = log;
   }

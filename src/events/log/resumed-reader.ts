@@ -4,7 +4,7 @@ import type { ChangedTable } from '../../plan/index.ts';
 import type { ChangeLog, LoggedTable } from '../changes/change-log.ts';
 import { ChangeReader } from '../changes/change-reader.ts';
 import { notKept } from '../changes/missing-changes.ts';
-import { isAfter, type Place } from '../changes/position.ts';
+import { type ClientPosition, isAfter } from '../changes/position.ts';
 import type { StoredChanges } from './stored-changes.ts';
 
 /** Attempts to continue in memory after the last stored change, before the log counts as broken. Between two attempts, changes are stored. */
@@ -52,7 +52,7 @@ export class ResumedReader {
   }
 
   /** Continues in memory, if the log in memory has all changes after the position. */
-  #goOn(after: Place): void {
+  #goOn(after: ClientPosition): void {
     try {
       this.#memory = new ChangeReader(this.#log, this.#log.open(this.#table, after));
     } catch (error) {

@@ -4,7 +4,7 @@ import type { LoggedChange } from '../../execute/index.ts';
 import type { ChangedTable } from '../../plan/index.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
 import { ChangeReader } from '../changes/change-reader.ts';
-import { isAfter, type Place } from '../changes/position.ts';
+import { type ClientPosition, isAfter } from '../changes/position.ts';
 import { ResumedReader } from './resumed-reader.ts';
 import type { SourceLog } from './source-log.ts';
 
@@ -27,14 +27,14 @@ export async function openReader(
   log: ChangeLog,
   kept: SourceLog | null,
   table: ChangedTable,
-  after: Place | null,
+  after: ClientPosition | null,
 ): Promise<RowReader> {
   const { release, since } = (await kept?.want(table)) ?? { release: () => {}, since: null };
   try {
     // Where another process reads the source, its changes arrive in this process a little later.
-    if (since !== null && log.now !== null && !(await reached(log, { ...log.now, position: since })))
+    if (since !== null && log.now !== null && !(await hasReached(log, { ...log.now, position: since })))
       throw new FozError('unavailable', 'The changes of the source arrive late. Try again in a moment.');
-    if (after !== null && kept !== null) await reached(log, after);
+    if (after !== null && kept !== null) await hasReached(log, after);
     const reader = await readerOf(log, kept, table, after);
     return {
       peek: async (most) => reader.peek(most),
@@ -51,7 +51,7 @@ async function readerOf(
   log: ChangeLog,
   kept: SourceLog | null,
   table: ChangedTable,
-  after: Place | null,
+  after: ClientPosition | null,
 ): Promise<ChangeReader | ResumedReader> {
   try {
     return new ChangeReader(log, log.open(table, after));
@@ -64,7 +64,7 @@ async function readerOf(
 }
 
 /** Waits until all changes up to a position were read. Resolves with false when the time is up; with true also where positions cannot be compared. */
-async function reached(log: ChangeLog, { method, position }: Place): Promise<boolean> {
+async function hasReached(log: ChangeLog, { method, position }: ClientPosition): Promise<boolean> {
   for (const start = performance.now(); performance.now() - start < reachMs; await sleep(50)) {
     const { now } = log;
     if (now === null || now.method !== method || now.position >= position) return true;

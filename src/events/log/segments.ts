@@ -10,7 +10,7 @@ const segmentBytes = 512 * 1024;
 const mostPassed = 1000;
 
 /** A closed segment, not stored yet. */
-export interface Closed {
+export interface ClosedSegment {
   readonly position: ChangePosition | null;
   readonly body: string;
   readonly bytes: number;
@@ -19,7 +19,7 @@ export interface Closed {
 /** Puts the changes of wanted tables into segments: whole transactions, or parts of one long transaction. */
 export class Segments {
   readonly #tables: WantedTables;
-  readonly #closed: Closed[] = [];
+  readonly #closed: ClosedSegment[] = [];
   /** Whole transactions of the next segment. */
   #whole: LogMessage[] = [];
   /** The part of the present transaction that is not in a segment yet. It has the `begin` once a row was logged. */
@@ -84,7 +84,7 @@ export class Segments {
   }
 
   /** Takes all segments; whole transactions that are not in one make the last. */
-  take(): Closed[] {
+  take(): ClosedSegment[] {
     this.#close();
     return this.#closed.splice(0);
   }

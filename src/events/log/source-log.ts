@@ -9,7 +9,7 @@ import type {
   FollowOptions,
 } from '../../plan/index.ts';
 import type { ChangeLogStore, LogBounds, LogLead, StoredLog, WatchedTable } from '../../store/index.ts';
-import type { Place } from '../changes/position.ts';
+import type { ClientPosition } from '../changes/position.ts';
 import { tableKey } from '../feed/watchers.ts';
 import { LogWriter } from './log-writer.ts';
 import { LoggedStream } from './logged-stream.ts';
@@ -24,7 +24,7 @@ const retryMs = 2_000;
 const patienceMs = 3_000;
 
 /** The source of a log, the store that keeps it, and how much it keeps. */
-export interface Keeping {
+export interface SourceLogOptions {
   readonly store: ChangeLogStore;
   readonly source: SourceName;
   /** Identifies the database: a source may get another database under its old name. */
@@ -39,7 +39,7 @@ export interface Keeping {
  * skipped as long as the database still has them all. While the store cannot be reached, the source is followed without it.
  */
 export class SourceLog {
-  readonly #keeping: Keeping;
+  readonly #options: SourceLogOptions;
   readonly #tables: WantedTables;
   readonly #own: OwnWatches;
   readonly #end = new AbortController();
@@ -55,10 +55,10 @@ export class SourceLog {
   #stream: ChangeStream | null = null;
 
   /** `live`: the tables that live queries of this process watch, with the columns whose values they are found by. */
-  constructor(keeping: Keeping, live: () => readonly Omit<WatchedTable, 'rows'>[]) {
-    this.#keeping = keeping;
-    this.#tables = new WantedTables(keeping.bounds.seconds * 1000);
-    this.#own = new OwnWatches(keeping.store, keeping.source, () => {
+  constructor(options: SourceLogOptions, live: () => readonly Omit<WatchedTable, 'rows'>[]) {
+    this.#options = options;
+    this.#tables = new WantedTables(options.bounds.seconds * 1000);
+    this.#own = new OwnWatches(options.store, options.source, () => {
       const held = new Set(this.#tables.held.map(tableKey));
       return [
         ...this.#tables.held.map((table) => ({ ...table, rows: true, columns: [] })),
@@ -68,7 +68,7 @@ export class SourceLog {
   }
 
   get keepMs(): number {
-    return this.#keeping.bounds.seconds * 1000;
+    return this.#options.bounds.seconds * 1000;
   }
 
   /** Opens a stream that is logged. Rejects as `Changes.follow` does. */
@@ -138,10 +138,10 @@ export class SourceLog {
   }
 
   /** The stored changes of a table after a position. Rejects with FozError `not-found` where some are missing. */
-  async stored(table: ChangedTable, after: Place): Promise<StoredChanges> {
+  async stored(table: ChangedTable, after: ClientPosition): Promise<StoredChanges> {
     // Where the log begins anew, the store may not know it yet.
     await this.settled();
-    return StoredChanges.open(this.#keeping.store, this.#keeping, table, after);
+    return StoredChanges.open(this.#options.store, this.#options, table, after);
   }
 
   /** Resolves once the changes that were read so far are stored, as far as they can be. */
@@ -161,7 +161,7 @@ export class SourceLog {
 
   /** Takes the right to write, if no other process has it and the store answers in time. Resolves with the stored log. */
   async #takeLead(): Promise<StoredLog | null> {
-    const { store, source, onFailure } = this.#keeping;
+    const { store, source, onFailure } = this.#options;
     try {
       if (this.#lead === null) {
         const taking = store.lead(source);
@@ -195,7 +195,7 @@ export class SourceLog {
 
   /** Opens a stream of the changes that another process stores; `null`: no log can be followed, or the other process has ended. */
   async #followOther(options: FollowOptions): Promise<ChangeStream | null> {
-    const { store, source, identity } = this.#keeping;
+    const { store, source, identity } = this.#options;
     const lead = async () => {
       if (this.#lead === null) await this.#takeLead();
       return this.#lead !== null;
@@ -214,7 +214,7 @@ export class SourceLog {
       const from = isWhole ? { after } : {};
       return await StoredStream.open({ ...{ store, source, identity, method, lead }, ...from });
     } catch (error) {
-      this.#keeping.onFailure(error);
+      this.#options.onFailure(error);
       return null;
     }
   }
@@ -222,7 +222,7 @@ export class SourceLog {
   async #sharedSince(table: ChangedTable): Promise<ChangePosition | null> {
     if (!(this.#stream instanceof StoredStream)) return null;
     await this.#own.settle();
-    const log = await this.#keeping.store.read(this.#keeping.source);
+    const log = await this.#options.store.read(this.#options.source);
     const key = tableKey(table);
     return log?.tables.find((one) => tableKey(one) === key)?.since ?? null;
   }
@@ -253,7 +253,7 @@ export class SourceLog {
 
   /** Whether a stream can continue the stored log: the log has tables, and ends where the stream is to begin. */
   #goesOn(stored: StoredLog | null, { method, after }: FollowOptions): boolean {
-    if (stored === null || stored.identity !== this.#keeping.identity || stored.method !== method)
+    if (stored === null || stored.identity !== this.#options.identity || stored.method !== method)
       return false;
     return stored.tables.some(({ forMs }) => forMs > 0) && (after === undefined || after === stored.position);
   }
@@ -283,7 +283,7 @@ export class SourceLog {
     position: ChangePosition,
     number: number | null,
   ): Promise<void> {
-    const { store, source, bounds, identity, onFailure } = this.#keeping;
+    const { store, source, bounds, identity, onFailure } = this.#options;
     const writer = new LogWriter({
       ...{ lead, tables: this.#tables, bounds, identity, method, position, number },
       listen: (listener) => store.listen(source, listener),
@@ -301,7 +301,7 @@ export class SourceLog {
 
   /** Whether another process stores the changes by the same method. */
   async #hasOther(method: FollowOptions['method']): Promise<boolean> {
-    const { store, source, identity } = this.#keeping;
+    const { store, source, identity } = this.#options;
     const isHeard = await this.#own.settle().then(
       () => true,
       () => false,

@@ -4,7 +4,7 @@ import type { ChangedTable, ChangeMessage, ChangeMethod } from '../../plan/index
 import type { ChangeLogStore, StoredLog } from '../../store/index.ts';
 import { bytesOf } from '../changes/change-log.ts';
 import { notKept, replaced, tooLarge, unknownChange } from '../changes/missing-changes.ts';
-import { endOf, isAfter, type Place, placeText } from '../changes/position.ts';
+import { type ClientPosition, endOf, isAfter, positionText } from '../changes/position.ts';
 import { tableKey } from '../feed/watchers.ts';
 import { type LogMessage, messagesOf } from './segment-text.ts';
 
@@ -21,7 +21,7 @@ export class StoredChanges {
   readonly #key: string;
   readonly #method: ChangeMethod;
   #number: number;
-  #place: Place;
+  #place: ClientPosition;
   #begin: Begin | null = null;
   #rows: Row[] = [];
   #bytes = 0;
@@ -33,7 +33,7 @@ export class StoredChanges {
     store: ChangeLogStore,
     source: SourceName,
     table: ChangedTable,
-    after: Place,
+    after: ClientPosition,
     number: number,
   ) {
     this.#store = store;
@@ -49,7 +49,7 @@ export class StoredChanges {
     store: ChangeLogStore,
     { source, identity }: { readonly source: SourceName; readonly identity: string },
     table: ChangedTable,
-    after: Place,
+    after: ClientPosition,
   ): Promise<StoredChanges> {
     const log = await store.read(source);
     if (log === null || log.identity !== identity || !hasAfter(log, table, after)) throw notKept();
@@ -58,7 +58,7 @@ export class StoredChanges {
   }
 
   /** The position after the last change that was read. */
-  get place(): Place {
+  get place(): ClientPosition {
     return this.#place;
   }
 
@@ -122,10 +122,10 @@ export class StoredChanges {
     const end = endOf(this.#method, position);
     if (this.#missing !== null && isAfter(end, this.#place)) throw this.#missing;
     for (const { op, index, old, new: after } of this.#rows) {
-      const place: Place = { method: this.#method, position, index };
+      const place: ClientPosition = { method: this.#method, position, index };
       if (!isAfter(place, this.#place)) continue;
       const { at, transaction } = this.#begin!;
-      this.#found.push({ op, old, new: after, at, transaction, position: placeText(place) });
+      this.#found.push({ op, old, new: after, at, transaction, position: positionText(place) });
     }
     if (isAfter(end, this.#place)) this.#place = end;
     this.#rows = [];
@@ -133,7 +133,7 @@ export class StoredChanges {
 }
 
 /** Whether a log has all changes of a table after a position. */
-function hasAfter(log: StoredLog, table: ChangedTable, after: Place): boolean {
+function hasAfter(log: StoredLog, table: ChangedTable, after: ClientPosition): boolean {
   const key = tableKey(table);
   const logged = log.tables.find((one) => tableKey(one) === key);
   return (

@@ -9,7 +9,7 @@ import type {
 } from '../../plan/index.ts';
 import { streamClosed, streamNotAwaited } from '../stream-errors.ts';
 import type { OutboxDecoder, OutboxParts, Ownership } from './parts.ts';
-import { inOrder, inParts, parseRanges, type Range, rangesText, without } from './ranges.ts';
+import { inParts, parseRanges, type Range, rangesText, sortedRanges, without } from './ranges.ts';
 
 /** Most rows of one page, and most bytes of them together. */
 const most = { rows: 1000, bytes: 16 * 1024 * 1024 } as const;
@@ -39,7 +39,7 @@ export class OutboxStream implements ChangeStream {
   #unsettled: Batch[];
   /** Acknowledged batches whose rows are being deleted. */
   #deleting: readonly Batch[] = [];
-  #reading: Reading | null = null;
+  #reader: BatchReader | null = null;
   #settling: Promise<void> = Promise.resolve();
   #error: FozError | null = null;
   #closing: Promise<void> | null = null;
@@ -83,16 +83,16 @@ export class OutboxStream implements ChangeStream {
     for (;;) {
       if (this.#error !== null) throw this.#error;
       if (signal.aborted) throw streamNotAwaited();
-      if (this.#reading === null) {
+      if (this.#reader === null) {
         const batch = this.#left.shift() ?? (await this.#newBatch());
         if (batch === null) {
           await this.#owned.wait(signal);
           continue;
         }
-        this.#reading = new Reading(batch, this.#parts);
+        this.#reader = new BatchReader(batch, this.#parts);
       }
-      const messages = await this.#reading.page();
-      if (this.#reading.isOver) this.#reading = null;
+      const messages = await this.#reader.page();
+      if (this.#reader.isOver) this.#reader = null;
       if (messages.length > 0) return messages;
     }
   }
@@ -122,10 +122,10 @@ export class OutboxStream implements ChangeStream {
   async #newBatch(): Promise<Batch | null> {
     const { visible, record } = this.#parts.statements;
     // Rows that are being deleted may still be visible.
-    const taken = inOrder([...this.#unsettled, ...this.#deleting].flatMap(({ ranges }) => ranges));
+    const taken = sortedRanges([...this.#unsettled, ...this.#deleting].flatMap(({ ranges }) => ranges));
     const rows = await run(this.#parts, visible, []);
     const seen = rows.map(([first, last]) => ({ first: BigInt(String(first)), last: BigInt(String(last)) }));
-    const ranges = without(inOrder(seen), taken);
+    const ranges = without(sortedRanges(seen), taken);
     if (ranges.length === 0) return null;
     const recorded = await result(this.#parts, record, [rangesText(ranges)]);
     const batch = { number: BigInt(String(recorded.rows[0]?.[0] ?? recorded.insertId)), ranges };
@@ -135,7 +135,7 @@ export class OutboxStream implements ChangeStream {
 
   async #settle(done: readonly Batch[]): Promise<void> {
     const { remove, settle, forget } = this.#parts.statements;
-    const ranges = inOrder(done.flatMap((batch) => batch.ranges));
+    const ranges = sortedRanges(done.flatMap((batch) => batch.ranges));
     for (const part of inParts(ranges, most.rows)) {
       const { statement, values } = remove(part);
       await run(this.#parts, statement, values);
@@ -148,7 +148,7 @@ export class OutboxStream implements ChangeStream {
 }
 
 /** Reads the changes of one batch page by page, so that a long batch needs no more memory than a short one. */
-class Reading {
+class BatchReader {
   readonly #batch: Batch;
   readonly #parts: OutboxParts;
   readonly #decoder: OutboxDecoder;

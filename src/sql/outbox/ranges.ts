@@ -41,7 +41,7 @@ export function without(ranges: readonly Range[], taken: readonly Range[]): Rang
 }
 
 /** The ranges by their numbers. They must not overlap. */
-export function inOrder(ranges: readonly Range[]): Range[] {
+export function sortedRanges(ranges: readonly Range[]): Range[] {
   return [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1));
 }
 

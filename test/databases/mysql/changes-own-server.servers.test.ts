@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GtidBinlogPosition } from '../../../src/databases/mysql/changes/binlog-position.ts';
 import { GtidPosition } from '../../../src/databases/mysql/changes/gtid-position.ts';
 import { GtidSet } from '../../../src/databases/mysql/changes/gtid-set.ts';
-import { GtidPlace } from '../../../src/databases/mysql/changes/place.ts';
 import { Visibility } from '../../../src/databases/mysql/changes/visibility.ts';
 import { settingsOf } from '../../../src/databases/mysql/options.ts';
 import type { ChangeMessage, ChangeStream } from '../../../src/plan/index.ts';
@@ -263,7 +263,7 @@ describeEngines(both, (engine) => {
             (_, id, last) => `${id}:${Number(last) + 1}`,
           )
         : '';
-    const visibility = await Visibility.open(settings, new GtidPlace(executed));
+    const visibility = await Visibility.open(settings, new GtidBinlogPosition(executed));
     let isVisible = false;
     const waiting = visibility
       .wait({ transaction: next, file: String(file), offset: Number(offset) })

@@ -21,7 +21,7 @@ import { type ColumnShape, wire } from './wire-types.ts';
 export type ColumnReader = (reader: ByteReader) => unknown;
 
 /** The settings for decoding the values of a column that the table map event does not have. */
-export interface Reading {
+export interface DecodingSettings {
   readonly engine: Engine;
   readonly charsets: Charsets;
   /** The type of a column of MariaDB that the event shows as bytes; `undefined`: it is bytes. */
@@ -36,7 +36,7 @@ const integerBytes: Readonly<Record<number, number>> = {
 };
 
 /** The reader for a column; `null`: values of its type cannot be read from the binlog. */
-export function columnReader(column: ColumnShape, reading: Reading): ColumnReader | null {
+export function columnReader(column: ColumnShape, settings: DecodingSettings): ColumnReader | null {
   const { type, isUnsigned } = column;
   const bytes = integerBytes[type.code];
   if (bytes !== undefined) return (reader) => (isUnsigned ? reader.uint(bytes) : reader.int(bytes));
@@ -66,9 +66,9 @@ export function columnReader(column: ColumnShape, reading: Reading): ColumnReade
       return bitReader(type.size);
     case wire.enum:
     case wire.set:
-      return labelReader(column, reading);
+      return labelReader(column, settings);
     default:
-      return bytesReader(column, reading);
+      return bytesReader(column, settings);
   }
 }
 
@@ -82,7 +82,7 @@ function bitReader(bits: number): ColumnReader {
 }
 
 /** An enum is stored as the number of its label, 0 for the empty text of a wrong value; a set as one bit per label. */
-function labelReader(column: ColumnShape, { charsets }: Reading): ColumnReader | null {
+function labelReader(column: ColumnShape, { charsets }: DecodingSettings): ColumnReader | null {
   const decode = charsets.get(column.collation ?? -1);
   if (decode === undefined) return null;
   const { code, size } = column.type;
@@ -118,18 +118,18 @@ function takeOf({ type }: ColumnShape): Take | null {
   }
 }
 
-function bytesReader(column: ColumnShape, reading: Reading): ColumnReader | null {
+function bytesReader(column: ColumnShape, settings: DecodingSettings): ColumnReader | null {
   const taken = takeOf(column);
   if (taken === null) return null;
   const { code, size } = column.type;
   const isCompressed = code === wire.compressedBlob || code === wire.compressedVarchar;
   const take: Take = isCompressed ? (reader) => inflated(taken(reader)) : taken;
   if (code === wire.json) return (reader) => jsonText(take(reader));
-  if (code === wire.geometry) return (reader) => geoJsonText(take(reader), reading.engine);
+  if (code === wire.geometry) return (reader) => geoJsonText(take(reader), settings.engine);
   if (code === wire.vector) return (reader) => mysqlVectorText(take(reader));
   if (column.collation === null || column.collation === binaryCollation)
-    return binaryReader(take, reading.hidden, code === wire.string ? size : 0);
-  const decode = reading.charsets.get(column.collation);
+    return binaryReader(take, settings.hidden, code === wire.string ? size : 0);
+  const decode = settings.charsets.get(column.collation);
   return decode === undefined ? null : (reader) => decode(take(reader));
 }
 

@@ -1,6 +1,6 @@
 import { FozError } from '../../../core/index.ts';
 import { type NativeError, toFozError } from '../errors.ts';
-import { gone } from './place.ts';
+import { gone } from './binlog-position.ts';
 
 /** Errors of a position that the log does not have: purged files, an offset past the end, unknown GTIDs of MariaDB. */
 const purged = new Set([1236, 1373, 1945, 1955]);

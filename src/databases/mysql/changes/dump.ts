@@ -6,9 +6,14 @@ import { connect, rowsOf } from '../connect.ts';
 import type { Settings } from '../options.ts';
 import type { Server } from '../server.ts';
 import type { Ask } from './ask.ts';
+import {
+  type BinlogPosition,
+  binlogPositionOf,
+  FileBinlogPosition,
+  GtidBinlogPosition,
+} from './binlog-position.ts';
 import { GtidPosition } from './gtid-position.ts';
 import { GtidSet } from './gtid-set.ts';
-import { FilePlace, GtidPlace, type Place, placeOf } from './place.ts';
 import { gated, type SocketGate } from './socket-gate.ts';
 
 /** Nanoseconds between heartbeats of an idle server. */
@@ -19,11 +24,11 @@ const writeSeconds = 7 * 24 * 3600;
 
 const commands = { dump: 0x12, dumpByGtid: 0x1e } as const;
 
-/** A connection that is ready to send the binlog from a place on. */
+/** A connection that is ready to send the binlog from a position on. */
 export interface Dump {
   readonly client: Connection;
   readonly gate: SocketGate;
-  readonly place: Place;
+  readonly place: BinlogPosition;
   /** Whether events have a checksum. Valid until the log's first event states it. */
   readonly hasChecksums: boolean;
   /** Runs a short query. Only before `start`. */
@@ -39,7 +44,9 @@ export async function openDump(settings: Settings, { after }: FollowOptions): Pr
   const ask = (text: string) => rowsOf(client, text);
   try {
     const place =
-      after === undefined ? await presentPlace(ask, settings, server) : placeOf(after, settings.engine);
+      after === undefined
+        ? await presentPosition(ask, settings, server)
+        : binlogPositionOf(after, settings.engine);
     await ask(readerSettings(settings, place));
     const [[checksum] = []] = await ask('select @@global.binlog_checksum');
     const hasChecksums = checksum !== 'NONE';
@@ -51,16 +58,16 @@ export async function openDump(settings: Settings, { after }: FollowOptions): Pr
 }
 
 /** The present end of the log. Later commits come after it. */
-async function presentPlace(ask: Ask, { engine }: Settings, { version }: Server): Promise<Place> {
+async function presentPosition(ask: Ask, { engine }: Settings, { version }: Server): Promise<BinlogPosition> {
   if (engine === 'mariadb') {
     const [[position] = []] = await ask('select @@global.gtid_binlog_pos');
-    return new GtidPlace(GtidPosition.parse(String(position)));
+    return new GtidBinlogPosition(GtidPosition.parse(String(position)));
   }
   const [[mode, executed] = []] = await ask('select @@global.gtid_mode, @@global.gtid_executed');
-  if (mode === 'ON') return new GtidPlace(GtidSet.parse(String(executed)));
+  if (mode === 'ON') return new GtidBinlogPosition(GtidSet.parse(String(executed)));
   const [[file, offset] = []] = await ask(statusQuery(version));
   if (file === undefined) throw new FozError('not-supported', 'The server writes no binlog.');
-  return new FilePlace(String(file), Number(offset));
+  return new FileBinlogPosition(String(file), Number(offset));
 }
 
 /** The query for the end of MySQL's binlog. Its name was changed in 8.2. */
@@ -70,7 +77,7 @@ export function statusQuery(version: string): string {
 }
 
 /** Settings of a reader of the log. Both names of each are set where MySQL has renamed it. */
-function readerSettings({ engine }: Settings, place: Place): string {
+function readerSettings({ engine }: Settings, place: BinlogPosition): string {
   const named = (name: string, value: string) => [`@master_${name} = ${value}`, `@source_${name} = ${value}`];
   // The server ends an older reader with the same identity.
   const identity = `'${randomUUID()}'`;
@@ -81,19 +88,19 @@ function readerSettings({ engine }: Settings, place: Place): string {
     `@replica_uuid = ${identity}`,
     `session net_write_timeout = ${writeSeconds}`,
   ];
-  if (engine === 'mariadb' && place instanceof GtidPlace)
+  if (engine === 'mariadb' && place instanceof GtidBinlogPosition)
     // 4: the reader knows GTIDs.
     list.push('@mariadb_slave_capability = 4', `@slave_connect_state = '${place.executed}'`);
   return `set ${list.join(', ')}`;
 }
 
 /** The command that starts the dump: COM_BINLOG_DUMP, or COM_BINLOG_DUMP_GTID. */
-function commandOf(place: Place): Buffer {
+function commandOf(place: BinlogPosition): Buffer {
   // A random id in the upper half, which real servers hardly have: the id must differ from those of all servers and readers.
   const serverId = 2 ** 31 + (randomBytes(4).readUInt32LE(0) >>> 1);
-  if (place instanceof GtidPlace && place.executed instanceof GtidSet)
+  if (place instanceof GtidBinlogPosition && place.executed instanceof GtidSet)
     return byGtid(serverId, place.executed.encode());
-  const [file, offset] = place instanceof FilePlace ? [place.file, place.offset] : ['', 4];
+  const [file, offset] = place instanceof FileBinlogPosition ? [place.file, place.offset] : ['', 4];
   if (offset > 0xffffffff)
     throw new FozError('not-supported', `The binlog cannot be read from the offset ${offset} on.`);
   const head = Buffer.alloc(11);

@@ -1,8 +1,8 @@
 import { FozError } from '../../../core/index.ts';
 import type { Engine } from '../supported.ts';
+import type { BinlogPosition } from './binlog-position.ts';
 import { ByteReader } from './byte-reader.ts';
 import { mariadbStart, mysqlStart, type TransactionStart, taggedStart } from './gtid-event.ts';
-import type { Place } from './place.ts';
 import { inflated, readRows, rowForms, tableOf } from './row-event.ts';
 import { presentChange } from './row-versions.ts';
 import { type Effect, effectOf } from './statement.ts';
@@ -37,7 +37,7 @@ const isArtificial = 0x20;
 
 interface LogOptions {
   readonly engine: Engine;
-  readonly place: Place;
+  readonly place: BinlogPosition;
   readonly layouts: TableLayouts;
   readonly transactions: Transactions;
   /** Whether events have a checksum, before the log's first event states it. */

@@ -12,7 +12,7 @@ import { LogReader } from './log-reader.ts';
 import { PacketReader } from './packet-reader.ts';
 import { type HiddenTypes, TableLayouts } from './table-layouts.ts';
 import { Transactions } from './transactions.ts';
-import { type Mark, Visibility } from './visibility.ts';
+import { type SentTransaction, Visibility } from './visibility.ts';
 
 /** Milliseconds without a byte of the server, which sends a heartbeat every 5 s, after which the connection counts as lost. */
 const silenceMs = 30_000;
@@ -106,9 +106,9 @@ class BinlogChanges implements ChangeStream {
   }
 
   /** Waits until a transaction is visible. Its messages are taken already, so the stream ends if the server does not answer. */
-  async #visible(mark: Mark): Promise<void> {
+  async #visible(sent: SentTransaction): Promise<void> {
     try {
-      await Promise.race([this.#visibility.wait(mark), this.#ended]);
+      await Promise.race([this.#visibility.wait(sent), this.#ended]);
     } catch (error) {
       this.#fail(toFozError(error));
       throw this.#queue.error;

@@ -1,7 +1,7 @@
 import type { ChangeMessage } from '../../../plan/index.ts';
+import type { BinlogPosition } from './binlog-position.ts';
 import type { TransactionStart } from './gtid-event.ts';
-import type { Place } from './place.ts';
-import type { Mark } from './visibility.ts';
+import type { SentTransaction } from './visibility.ts';
 
 /** Receives messages. `bytes`: the bytes of the log that the message was read from. */
 export type Listener = (message: ChangeMessage, bytes: number) => void;
@@ -38,18 +38,18 @@ const unnamed: TransactionStart = {
 
 /** Sends the messages of transactions, each between `begin` and `commit`. A transaction without changes sends only its position (`idle`). */
 export class Transactions {
-  readonly #place: Place;
+  readonly #place: BinlogPosition;
   readonly #listener: Listener;
   #open: Open | null = null;
-  #last: Mark | null = null;
+  #last: SentTransaction | null = null;
 
-  constructor(place: Place, listener: Listener) {
+  constructor(place: BinlogPosition, listener: Listener) {
     this.#place = place;
     this.#listener = listener;
   }
 
   /** The last transaction whose `begin` was sent. */
-  get last(): Mark | null {
+  get last(): SentTransaction | null {
     return this.#last;
   }
 

@@ -3,10 +3,10 @@ import type { Connection } from 'mysql2';
 import { connect, rowsOf } from '../connect.ts';
 import { toFozError } from '../errors.ts';
 import type { Settings } from '../options.ts';
-import { GtidPlace, type Place } from './place.ts';
+import { type BinlogPosition, GtidBinlogPosition } from './binlog-position.ts';
 
 /** A transaction whose messages were sent: its name, and the point in the log where it begins. */
-export interface Mark {
+export interface SentTransaction {
   readonly transaction: string;
   readonly file: string;
   readonly offset: number;
@@ -28,27 +28,27 @@ const blindMs = 50;
  */
 export class Visibility {
   readonly #client: Connection;
-  readonly #look: (mark: Mark) => Promise<boolean>;
+  readonly #look: (sent: SentTransaction) => Promise<boolean>;
 
-  private constructor(client: Connection, settings: Settings, place: Place) {
+  private constructor(client: Connection, settings: Settings, place: BinlogPosition) {
     this.#client = client;
     this.#look =
       settings.engine === 'mariadb'
-        ? (mark) => this.#isCommitted(mark)
-        : place instanceof GtidPlace
-          ? (mark) => this.#isExecuted(mark, place)
+        ? (sent) => this.#isCommitted(sent)
+        : place instanceof GtidBinlogPosition
+          ? (sent) => this.#isExecuted(sent, place)
           : () => sleep(blindMs).then(() => true);
   }
 
   /** Opens a connection for the checks. Rejects with the error of the driver or the server. */
-  static async open(settings: Settings, place: Place): Promise<Visibility> {
+  static async open(settings: Settings, place: BinlogPosition): Promise<Visibility> {
     return new Visibility((await connect(settings)).client, settings, place);
   }
 
   /** Resolves once new snapshots see the transaction. Rejects with FozError when the connection is lost. */
-  async wait(mark: Mark): Promise<void> {
+  async wait(sent: SentTransaction): Promise<void> {
     try {
-      for (let pause: number = pauseMs.first; !(await this.#look(mark)); pause *= 2)
+      for (let pause: number = pauseMs.first; !(await this.#look(sent)); pause *= 2)
         await sleep(Math.min(pause, pauseMs.longest));
     } catch (error) {
       throw toFozError(error);
@@ -60,13 +60,13 @@ export class Visibility {
   }
 
   /** Earlier transactions may be committed later than this one (binlog_order_commits), so all of them are waited for. */
-  async #isExecuted({ transaction }: Mark, { executed }: GtidPlace): Promise<boolean> {
+  async #isExecuted({ transaction }: SentTransaction, { executed }: GtidBinlogPosition): Promise<boolean> {
     const set = [String(executed), transaction].filter((text) => text !== '').join(',');
     const [row] = await rowsOf(this.#client, `select wait_for_executed_gtid_set('${set}', ${waitSeconds})`);
     return String(row![0]) === '0';
   }
 
-  async #isCommitted({ file, offset }: Mark): Promise<boolean> {
+  async #isCommitted({ file, offset }: SentTransaction): Promise<boolean> {
     const rows = await rowsOf(this.#client, "show session status like 'binlog_snapshot_%'");
     const status = new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]));
     const committed = numberOf(status.get('binlog_snapshot_file') ?? '');

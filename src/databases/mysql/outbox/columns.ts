@@ -1,4 +1,4 @@
-import { quotedName } from './place.ts';
+import { quotedName } from './names.ts';
 
 /**
  * How a stored value is read. `i`: a number, `t`: a text, `b`: bytes, `g`: a geometry, `v`: a vector, `s3`: seconds since 1970 with three

@@ -1,7 +1,7 @@
 import type { ChangeStream, FollowOptions } from '../../../plan/index.ts';
 import { OutboxStream } from '../../../sql/index.ts';
 import type { Settings } from '../options.ts';
-import { placeOf } from './place.ts';
+import { outboxNamesOf } from './names.ts';
 import { OutboxReader } from './reader.ts';
 import { rowDecoder } from './row-bytes.ts';
 import { outboxStatements } from './statements.ts';
@@ -10,12 +10,12 @@ export { outboxLeft, outboxOffer } from './offer.ts';
 
 /** Reads the outbox of a source. `settings`: of the server itself, past a pooler. */
 export function followOutbox(settings: Settings, options: FollowOptions): Promise<ChangeStream> {
-  const place = placeOf(settings);
-  const driver = new OutboxReader(settings, place);
+  const names = outboxNamesOf(settings);
+  const driver = new OutboxReader(settings, names);
   return OutboxStream.open(
     {
       driver,
-      statements: outboxStatements(place),
+      statements: outboxStatements(names),
       decoder: () => rowDecoder(settings.engine),
       own: () => driver.own(),
     },

@@ -7,7 +7,7 @@ import { quoted } from '../literal.ts';
 import { isFollowed } from '../namespaces.ts';
 import type { Settings } from '../options.ts';
 import { type StoredColumn, storedColumn } from './columns.ts';
-import { type OutboxPlace, placeOf, quotedName } from './place.ts';
+import { type OutboxNames, outboxNamesOf, quotedName } from './names.ts';
 import { creation } from './statements.ts';
 import { isTriggerOf, type Trigger, triggersFor } from './triggers.ts';
 
@@ -31,9 +31,9 @@ export async function outboxOffer(
   settings: Pick<Settings, 'database'>,
   tables: readonly ChangedTable[],
 ): Promise<ChangeOffer> {
-  const place = placeOf(settings);
-  const exists = await hasOutbox(ask, place);
-  const states = await statesOf(ask, settings, place, tables);
+  const names = outboxNamesOf(settings);
+  const exists = await hasOutbox(ask, names);
+  const states = await statesOf(ask, settings, names, tables);
   const isBare = ({ missing }: TableState) => missing.length > 0;
   const seen = new Set(
     states.filter((state) => !isBare(state) && state.reason === null).map(({ table }) => table),
@@ -42,13 +42,13 @@ export async function outboxOffer(
     method: 'triggers',
     grain: 'rows',
     obstacles: exists
-      ? await unreadable(ask, place)
+      ? await unreadable(ask, names)
       : [
           'There is no outbox in the database: "foz changes setup" makes one with "--method triggers".',
           ...(await refusals(ask)),
         ],
     setup: [
-      ...(exists ? [] : creation(place)),
+      ...(exists ? [] : creation(names)),
       ...states.flatMap(({ outdated }) => outdated.map(dropped)),
       ...states.flatMap(({ missing }) => missing.map(({ statement }) => statement)),
     ],
@@ -72,7 +72,7 @@ export async function outboxOffer(
 const dropped = ({ namespace, name }: FoundTrigger) =>
   `drop trigger ${quotedName(namespace)}.${quotedName(name)}`;
 
-async function hasOutbox(ask: Ask, { namespace }: OutboxPlace): Promise<boolean> {
+async function hasOutbox(ask: Ask, { namespace }: OutboxNames): Promise<boolean> {
   const rows = await ask(`select table_name from information_schema.tables
     where table_schema = ${quoted(namespace)} and table_name in ('${outboxName}', '${readsName}')`);
   return rows.length === 2;
@@ -92,7 +92,7 @@ async function refusals(ask: Ask): Promise<string[]> {
   ];
 }
 
-async function unreadable(ask: Ask, { changes, reads }: OutboxPlace): Promise<string[]> {
+async function unreadable(ask: Ask, { changes, reads }: OutboxNames): Promise<string[]> {
   try {
     await ask(`select 1 from ${changes}, ${reads} limit 0`);
     return [];
@@ -104,25 +104,25 @@ async function unreadable(ask: Ask, { changes, reads }: OutboxPlace): Promise<st
 async function statesOf(
   ask: Ask,
   { database }: Pick<Settings, 'database'>,
-  place: OutboxPlace,
+  names: OutboxNames,
   tables: readonly ChangedTable[],
 ): Promise<TableState[]> {
   const known = await loggedTables(ask, database);
   const columns = await columnsOf(ask, database);
-  const triggers = await foundTriggers(ask, database, place);
+  const triggers = await foundTriggers(ask, database, names);
   const parents = await cascadeParents(ask);
   const lasting = await transactional(ask, database);
   return tables
     .filter((table) => known.has(tableKey(table)))
     .map((table) => {
       const key = tableKey(table);
-      const needed = triggersFor(place, table, columns.get(key) ?? []);
+      const needed = triggersFor(names, table, columns.get(key) ?? []);
       const found = triggers.get(key) ?? [];
-      const names = new Set(needed.map(({ name }) => name));
+      const neededNames = new Set(needed.map(({ name }) => name));
       return {
         table,
         missing: needed.filter(({ name }) => !found.some((one) => one.name === name)),
-        outdated: found.filter(({ name }) => !names.has(name)),
+        outdated: found.filter(({ name }) => !neededNames.has(name)),
         reason: reasonOf(parents.get(key), lasting.has(key)),
       };
     });
@@ -167,13 +167,13 @@ function columnsOf(ask: Ask, database: string | null): Promise<ReadonlyMap<strin
 function foundTriggers(
   ask: Ask,
   database: string | null,
-  place: OutboxPlace,
+  names: OutboxNames,
 ): Promise<ReadonlyMap<string, FoundTrigger[]>> {
   return byTable(
     ask,
     `select event_object_schema, event_object_table, trigger_schema, trigger_name from information_schema.triggers
     where trigger_name like '${outboxName.replaceAll('_', '\\_')}%'${within('trigger_schema', database)} order by 1, 2, 4`,
-    ([namespace = '', name = '']) => (isTriggerOf(place, name) ? { namespace, name } : null),
+    ([namespace = '', name = '']) => (isTriggerOf(names, name) ? { namespace, name } : null),
   );
 }
 
@@ -188,15 +188,15 @@ async function transactional(ask: Ask, database: string | null): Promise<Readonl
 
 /** The outbox and its triggers that exist. */
 export async function outboxLeft(ask: Ask, settings: Pick<Settings, 'database'>): Promise<LeftOver[]> {
-  const place = placeOf(settings);
-  const triggers = [...(await foundTriggers(ask, settings.database, place)).values()]
+  const names = outboxNamesOf(settings);
+  const triggers = [...(await foundTriggers(ask, settings.database, names)).values()]
     .flat()
     .filter(({ namespace }) => isFollowed(namespace, settings.database));
   const rows = await ask(`select table_name from information_schema.tables
-    where table_schema = ${quoted(place.namespace)} and table_name in ('${outboxName}', '${readsName}')`);
+    where table_schema = ${quoted(names.namespace)} and table_name in ('${outboxName}', '${readsName}')`);
   if (rows.length === 0 && triggers.length === 0) return [];
   const tables = rows.map(
-    ([name]) => `drop table ${quotedName(place.namespace)}.${quotedName(String(name))}`,
+    ([name]) => `drop table ${quotedName(names.namespace)}.${quotedName(String(name))}`,
   );
   return [
     {
@@ -204,7 +204,7 @@ export async function outboxLeft(ask: Ask, settings: Pick<Settings, 'database'>)
       kind: 'outbox',
       remove: [
         ...triggers.map(dropped),
-        ...(place.isOwn && rows.length > 0 ? [`drop database ${quotedName(place.namespace)}`] : tables),
+        ...(names.isOwn && rows.length > 0 ? [`drop database ${quotedName(names.namespace)}`] : tables),
       ],
     },
   ];

@@ -8,7 +8,7 @@ import type { Settings } from '../options.ts';
 import { resultOf } from '../result.ts';
 import { Session } from '../session.ts';
 import { fill } from '../template.ts';
-import type { OutboxPlace } from './place.ts';
+import type { OutboxNames } from './names.ts';
 
 /** Milliseconds between two reads of the outbox. */
 const pollMs = 50;
@@ -28,7 +28,7 @@ export class OutboxReader implements Pick<Driver, 'run'> {
   /** A session runs one statement at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(settings: Settings, { changes }: OutboxPlace) {
+  constructor(settings: Settings, { changes }: OutboxNames) {
     this.#settings = settings;
     // The name of a lock has up to 64 characters.
     this.#lock = `foz_outbox ${createHash('sha256').update(changes).digest('hex').slice(0, 40)}`;

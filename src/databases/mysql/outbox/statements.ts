@@ -1,11 +1,11 @@
 import type { Statement } from '../../../plan/index.ts';
 import type { OutboxStatements } from '../../../sql/index.ts';
-import { type OutboxPlace, quotedName } from './place.ts';
+import { type OutboxNames, quotedName } from './names.ts';
 
 const plain = (text: string): Statement => ({ text, slots: [] });
 
 /** The statements of a reader. */
-export function outboxStatements({ changes, reads }: OutboxPlace): OutboxStatements {
+export function outboxStatements({ changes, reads }: OutboxNames): OutboxStatements {
   return {
     visible: plain(`select min(id), max(id)
       from (select id, id - row_number() over (order by id) as island from ${changes}) s group by island order by 1`),
@@ -30,7 +30,7 @@ function removal(changes: string, ranges: Parameters<OutboxStatements['remove']>
 }
 
 /** Creates the outbox. Ids are those of a transactional table, whatever the default engine of the server is. */
-export function creation({ namespace, isOwn, changes, reads }: OutboxPlace): string[] {
+export function creation({ namespace, isOwn, changes, reads }: OutboxNames): string[] {
   const as = 'engine = InnoDB character set utf8mb4 collate utf8mb4_bin';
   return [
     ...(isOwn ? [`create database if not exists ${quotedName(namespace)}`] : []),

@@ -3,7 +3,7 @@ import type { ChangedTable } from '../../../plan/index.ts';
 import { outboxName } from '../../../sql/index.ts';
 import { quoted } from '../literal.ts';
 import type { StoredColumn } from './columns.ts';
-import { type OutboxPlace, quotedName } from './place.ts';
+import { type OutboxNames, quotedName } from './names.ts';
 
 export interface Trigger {
   readonly name: string;
@@ -14,11 +14,11 @@ export interface Trigger {
 const now = `timestampdiff(microsecond, '1970-01-01', utc_timestamp(3)) div 1000`;
 
 /** The beginning of the names of the triggers. A table may have those of two outboxes: of its database, and of all databases. */
-const prefixOf = ({ isOwn }: OutboxPlace) => `${outboxName}_${isOwn ? 'all_' : ''}`;
+const prefixOf = ({ isOwn }: OutboxNames) => `${outboxName}_${isOwn ? 'all_' : ''}`;
 
 /** Whether a trigger stores changes in this outbox, by its name. */
-export function isTriggerOf(place: OutboxPlace, name: string): boolean {
-  return new RegExp(`^${prefixOf(place)}(?:insert|update|delete)_`).test(name);
+export function isTriggerOf(names: OutboxNames, name: string): boolean {
+  return new RegExp(`^${prefixOf(names)}(?:insert|update|delete)_`).test(name);
 }
 
 /**
@@ -26,15 +26,15 @@ export function isTriggerOf(place: OutboxPlace, name: string): boolean {
  * columns than the table has now have other names.
  */
 export function triggersFor(
-  place: OutboxPlace,
+  names: OutboxNames,
   table: ChangedTable,
   columns: readonly StoredColumn[],
 ): Trigger[] {
   return (['insert', 'update', 'delete'] as const).map((op) => {
-    const body = bodyOf(place, table, columns, op);
+    const body = bodyOf(names, table, columns, op);
     const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
-    const name = `${prefixOf(place)}${op}_${hash}`;
-    const at = quotedName(table.namespace ?? place.namespace);
+    const name = `${prefixOf(names)}${op}_${hash}`;
+    const at = quotedName(table.namespace ?? names.namespace);
     return {
       name,
       statement: `create trigger ${at}.${quotedName(name)} after ${op} on ${at}.${quotedName(table.name)} for each row ${body}`,
@@ -50,7 +50,7 @@ const unstorable = '1054, 1210, 1300, 1301, 3854';
 
 /** A write must not fail because its row cannot be stored: the change is then stored without values. */
 function bodyOf(
-  { changes }: OutboxPlace,
+  { changes }: OutboxNames,
   { namespace, name }: ChangedTable,
   columns: readonly StoredColumn[],
   op: 'insert' | 'update' | 'delete',

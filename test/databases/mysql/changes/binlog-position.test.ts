@@ -1,6 +1,10 @@
+import {
+  binlogPositionOf,
+  FileBinlogPosition,
+  GtidBinlogPosition,
+} from '../../../../src/databases/mysql/changes/binlog-position.ts';
 import { GtidPosition } from '../../../../src/databases/mysql/changes/gtid-position.ts';
 import { GtidSet } from '../../../../src/databases/mysql/changes/gtid-set.ts';
-import { FilePlace, GtidPlace, placeOf } from '../../../../src/databases/mysql/changes/place.ts';
 
 const [a, b] = ['3e11fa47-71ca-11e1-9e33-c80aa9429562', '00000000-71ca-11e1-9e33-c80aa9429562'] as const;
 const start = { at: null, isStatement: false, isPrepared: false };
@@ -32,9 +36,9 @@ test('texts that are no set are refused', () => {
 
 test('positions grow as texts with every transaction, also beyond a power of ten and in other domains', () => {
   const places = [
-    new GtidPlace(GtidSet.parse(`${a}:1-8`)),
-    new GtidPlace(GtidPosition.parse('0-1-8')),
-    new FilePlace('binlog.000009', 8, 5),
+    new GtidBinlogPosition(GtidSet.parse(`${a}:1-8`)),
+    new GtidBinlogPosition(GtidPosition.parse('0-1-8')),
+    new FileBinlogPosition('binlog.000009', 8, 5),
   ];
   for (const [kind, place] of places.entries()) {
     const source = kind === 0 ? [a, b] : ['0-1', '5-2'];
@@ -49,15 +53,15 @@ test('positions grow as texts with every transaction, also beyond a power of ten
     }
     expect([...new Set(positions)].sort()).toEqual(positions);
     for (const position of positions)
-      expect(placeOf(position, kind === 1 ? 'mariadb' : 'mysql').position).toBe(position);
+      expect(binlogPositionOf(position, kind === 1 ? 'mariadb' : 'mysql').position).toBe(position);
   }
 });
 
 test('a file with the name of an earlier one is another place', () => {
-  const place = placeOf(new FilePlace('binlog.000001', 300, 1000).position, 'mysql');
+  const place = binlogPositionOf(new FileBinlogPosition('binlog.000001', 300, 1000).position, 'mysql');
   place.enter('binlog.000001', 300);
   expect(() => place.check(1000)).not.toThrow();
-  const later = placeOf(place.position, 'mysql');
+  const later = binlogPositionOf(place.position, 'mysql');
   later.enter('binlog.000001', 300);
   expect(() => later.check(2000)).toThrow(expect.objectContaining({ code: 'not-found' }));
   later.enter('binlog.000002', 4);

@@ -1,8 +1,8 @@
 import { outboxName, readsName } from '../../../sql/index.ts';
 import type { Settings } from '../options.ts';
 
-/** The names of an outbox, quoted. */
-export interface OutboxPlace {
+/** The names of the tables of an outbox, quoted, and of their namespace. */
+export interface OutboxNames {
   /** The namespace, not quoted. */
   readonly namespace: string;
   /** Whether the namespace belongs to the outbox alone. */
@@ -13,8 +13,8 @@ export interface OutboxPlace {
 
 export const quotedName = (name: string) => `\`${name.replaceAll('`', '``')}\``;
 
-/** The outbox is in the database of the source; for a source of all databases it is in one of its own. */
-export function placeOf({ database }: Pick<Settings, 'database'>): OutboxPlace {
+/** The names of a source's outbox, which is in the database of the source; for a source of all databases in one of its own. */
+export function outboxNamesOf({ database }: Pick<Settings, 'database'>): OutboxNames {
   const namespace = database ?? outboxName;
   const within = (name: string) => `${quotedName(namespace)}.${quotedName(name)}`;
   return { namespace, isOwn: database === null, changes: within(outboxName), reads: within(readsName) };

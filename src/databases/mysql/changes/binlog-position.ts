@@ -9,23 +9,23 @@ const digits = 16;
 const padded = (value: number) => String(value).padStart(digits, '0');
 
 /** The point up to which a reader has read a binlog, always between two transactions. */
-export interface Place {
+export interface BinlogPosition {
   readonly position: ChangePosition;
-  /** The name and the identity of the transaction that begins here. */
+  /** The name and the identity of the transaction that begins at this position. */
   named(start: TransactionStart): { readonly transaction: string; readonly id: string };
-  /** The transaction has ended, at this offset of its file. */
+  /** Moves past a transaction, which ends at this offset of its file. */
   pass(start: TransactionStart, offset: number): void;
-  /** Moves the place to this offset of a file. The next event begins there. */
+  /** Moves to this offset of a file. The next event begins there. */
   enter(file: string, offset: number): void;
-  /** Compares the creation time in the file. Throws FozError `not-found` when the place is in an earlier file of the same name. */
+  /** Compares the creation time in the file. Throws FozError `not-found` when the position is in an earlier file of the same name. */
   check(created: number): void;
 }
 
 /**
- * A place by GTIDs, which is valid on every server with the same data. Its text begins with the number of transactions, since sets of
+ * A position by GTIDs, which is valid on every server with the same data. Its text begins with the number of transactions, since sets of
  * GTIDs have no order as texts.
  */
-export class GtidPlace implements Place {
+export class GtidBinlogPosition implements BinlogPosition {
   readonly executed: GtidSet | GtidPosition;
 
   constructor(executed: GtidSet | GtidPosition) {
@@ -49,8 +49,8 @@ export class GtidPlace implements Place {
   check(): void {}
 }
 
-/** A place by the name of a file of the binlog and an offset in it. It is valid on this server only. */
-export class FilePlace implements Place {
+/** A position by the name of a file of the binlog and an offset in it. It is valid on this server only. */
+export class FileBinlogPosition implements BinlogPosition {
   file: string;
   offset: number;
   #created: number | null;
@@ -88,23 +88,25 @@ export class FilePlace implements Place {
   }
 }
 
-/** The place that a position stands for. Throws FozError `not-found` for a text that no stream of this server has returned. */
-export function placeOf(position: ChangePosition, engine: 'mysql' | 'mariadb'): Place {
+/** Parses the text of a position. Throws FozError `not-found` for a text that no stream of this server has returned. */
+export function binlogPositionOf(position: ChangePosition, engine: 'mysql' | 'mariadb'): BinlogPosition {
   const byGtid = /^g\d{16}:(.*)$/s.exec(position);
   const byFile = /^f\d{16}(\d{16}):(\d*):(.+)$/s.exec(position);
   try {
     if (byGtid !== null)
-      return new GtidPlace(engine === 'mysql' ? GtidSet.parse(byGtid[1]!) : GtidPosition.parse(byGtid[1]!));
+      return new GtidBinlogPosition(
+        engine === 'mysql' ? GtidSet.parse(byGtid[1]!) : GtidPosition.parse(byGtid[1]!),
+      );
   } catch (error) {
     throw unknown(error);
   }
   // MariaDB always has GTIDs.
   if (byFile === null || engine === 'mariadb') throw unknown();
   const created = byFile[2] === '' ? null : Number(byFile[2]);
-  return new FilePlace(byFile[3]!, Number(byFile[1]), created);
+  return new FileBinlogPosition(byFile[3]!, Number(byFile[1]), created);
 }
 
-/** The changes after a position are not in the binlog any more. */
+/** The error for a position whose later changes are no longer in the binlog. */
 export function gone(cause?: unknown): FozError {
   return new FozError(
     'not-found',
