@@ -1,8 +1,8 @@
 import type { EndSignal } from '../core/index.ts';
 
 /**
- * A place in the changes of one source, as text. Later places of the same source are greater, compared as texts. A place is
- * between two transactions, so changes are never resumed within one.
+ * A position among the changes of one source, as text. Later positions of the same source are greater, compared as texts. A position
+ * is between two transactions, so changes are never resumed within one.
  */
 export type ChangePosition = string;
 
@@ -24,7 +24,7 @@ export interface RowImage {
 }
 
 /**
- * One message of a change stream. The changes of a transaction stand between its `begin` and its `commit`. An outbox has no
+ * One message of a change stream. The changes of a transaction are between its `begin` and its `commit`. An outbox has no
  * borders between transactions: one `begin` and `commit` enclose all changes that were committed since it was last read.
  */
 export type ChangeMessage =
@@ -133,6 +133,6 @@ export interface Changes {
   offers(tables: readonly ChangedTable[], signal: EndSignal): Promise<readonly ChangeOffer[]>;
   /** The objects that following has created in the database, also before a crash. Rejects with FozError. */
   leftOvers(signal: EndSignal): Promise<readonly LeftOver[]>;
-  /** Opens a stream by a method without obstacles. Rejects with FozError; `conflict`: the method allows one reader, and another process is it. */
+  /** Opens a stream by a method without obstacles. Rejects with FozError; `conflict`: the method allows one reader, and another process is this reader. */
   follow(options: FollowOptions): Promise<ChangeStream>;
 }

@@ -3,11 +3,11 @@ import type { Plan, Root } from './model/plan.ts';
 import type { Aggregate, Field, Select } from './model/select.ts';
 import type { ConnectionPart, ConnectionPlan } from './reading/connection.ts';
 
-/** The places of an answer that have rows with a key. For a list all of it concerns each of its rows. */
+/** The keys of the rows in a part of an answer. Those of a list apply to each of its rows. */
 export interface RowKeys {
   /** The parts of the key of each row, as paths of response keys; `null`: not a list, or its rows have no key in the answer. */
   readonly key: readonly (readonly string[])[] | null;
-  /** By response key. */
+  /** The row keys within the fields, by response key. */
   readonly fields: ReadonlyMap<string, RowKeys>;
 }
 
@@ -95,7 +95,7 @@ function ofEdges(
   return { key, fields };
 }
 
-/** The fields that together are the primary key, or `node_id`, which has it in one. */
+/** The fields that together are the primary key, or `node_id`, which contains all of it. */
 function keyIn({ primaryKey }: Table, fields: readonly Field[]): RowKeys['key'] {
   const id = fields.find(({ kind }) => kind === 'node_id');
   if (id !== undefined) return [[id.key]];

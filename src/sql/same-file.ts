@@ -1,11 +1,11 @@
 import { type BigIntStats, statSync } from 'node:fs';
 
-/** What is at a path now: the file of before, none (it was removed or moved away), or another one. */
+/** The file at a path now: the same as before, none (it was removed or moved away), or another one. */
 export type FoundFile = 'same' | 'missing' | 'other';
 
 /**
- * The file that was at a path when this was made. A process can go on writing to a file that was removed, without an error: the database in
- * it would then be lost with the process.
+ * The file that was at a path when the object was made. A process can still write to a file that was removed, without an error: the
+ * database in the file would then be lost with the process.
  */
 export class SameFile {
   readonly #file: string;
@@ -16,7 +16,7 @@ export class SameFile {
     this.#first = statOf(file);
   }
 
-  /** Takes some microseconds. `same` also where the system does not let us look. */
+  /** Compares the file at the path now, in some microseconds. `same` also where the system does not permit that. */
   look(): FoundFile {
     try {
       const now = statOf(this.#file);

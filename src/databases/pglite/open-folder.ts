@@ -3,7 +3,7 @@ import { FozError } from '../../core/index.ts';
 import { SameFile } from '../../sql/index.ts';
 
 /**
- * The folder of a database that is open. PostgreSQL would go on writing to files that were removed, and what it stores would be lost with
+ * The folder of a database that is open. PostgreSQL would still write to files that were removed, and what it stores would be lost with
  * the process. A folder that is moved back is used again.
  */
 export class OpenFolder {
@@ -19,7 +19,7 @@ export class OpenFolder {
     return this.#control.look() !== 'same';
   }
 
-  /** Throws FozError `unavailable` when the folder is lost. */
+  /** Checks that the folder is there. Throws FozError `unavailable` when it is lost. */
   check(): void {
     const found = this.#control.look();
     if (found === 'same') return;

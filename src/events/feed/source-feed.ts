@@ -8,7 +8,7 @@ import { notReported } from '../changes/missing-changes.ts';
 import { SourceLog, type SourceLogOptions } from '../log/source-log.ts';
 import { ReportedRows } from './reported-rows.ts';
 import { Transaction } from './transaction.ts';
-import { VersionLooks } from './version-looks.ts';
+import { VersionChecks } from './version-checks.ts';
 import { tableKey, type Watcher, Watchers } from './watchers.ts';
 
 /** How the changes of a source become known now. `polling`: watched queries are run again each second. */
@@ -52,7 +52,7 @@ export interface WatchedRows {
   /** Whether it is a base table: a log cannot contain the changes of a view or a foreign table. */
   readonly isBase: boolean;
   readonly rows: EqualRows['columns'][number] | null;
-  /** The table in the catalog; `null`: it is not looked at by a version column. */
+  /** The table in the catalog; `null`: its version column is not checked. */
   readonly described?: Table | null;
 }
 
@@ -78,7 +78,7 @@ export class SourceFeed {
   /** The log of the same changes in the store; `null`: there is none. */
   readonly kept: SourceLog | null;
   readonly #reported = new ReportedRows();
-  readonly #looks: VersionLooks;
+  readonly #versions: VersionChecks;
   #stream: ChangeStream | null = null;
   #state: Pick<FeedState, 'method' | 'obstacles'> = { method: 'polling', obstacles: [] };
   #since = new Date();
@@ -98,7 +98,7 @@ export class SourceFeed {
     keeping: SourceLogOptions | null = null,
   ) {
     this.#connector = connector;
-    this.#looks = new VersionLooks(connector, this.#end.signal);
+    this.#versions = new VersionChecks(connector, this.#end.signal);
     this.#wanted = wanted;
     this.#onFailure = onFailure;
     this.kept = keeping === null ? null : new SourceLog(keeping, () => this.#watchers.columns);
@@ -111,7 +111,7 @@ export class SourceFeed {
   /** Watches tables. Returns a function that stops watching. */
   watch(watched: readonly WatchedRows[], watcher: Watcher): () => void {
     const removals = watched.map(({ table, rows, isBase, described = null }) => {
-      if (described !== null) this.#looks.watch(described);
+      if (described !== null) this.#versions.watch(described);
       if (!isBase) this.#views.add(tableKey(table));
       return this.#watchers.add(table, rows, watcher);
     });
@@ -188,7 +188,7 @@ export class SourceFeed {
 
   async #start(): Promise<void> {
     const touch = (tables: readonly ChangedTable[]) => this.#watchers.all(tables);
-    this.#poll = setInterval(() => this.#looks.poll(this.#polled(), touch), pollMs);
+    this.#poll = setInterval(() => this.#versions.poll(this.#polled(), touch), pollMs);
     this.#poll.unref();
     this.#reconsider = setInterval(() => this.reconsider(), reconsiderMs);
     this.#reconsider.unref();

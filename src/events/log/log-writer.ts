@@ -9,7 +9,7 @@ const collectMs = 100;
 /** The same while live queries of other processes wait for the changes, so that these get them nearly at once. */
 const sharedMs = 5;
 /** Milliseconds between two reads of the watches of other processes, besides those after a notification. */
-const lookMs = 10_000;
+const refreshMs = 10_000;
 /** Milliseconds until a new position is stored that came without a logged change. */
 const positionMs = 1_000;
 /** Bytes that may wait for the store. Beyond them, reading from the source pauses. */
@@ -34,8 +34,8 @@ export interface LogWriterOptions {
 }
 
 /**
- * Writes the changes of a source to the store, many at once. The position of the source moves in the same statement, so a process that
- * goes on at the stored position neither skips nor repeats a change.
+ * Writes the changes of a source to the store, many at once. The position of the source is stored in the same statement, so a process that
+ * continues from the stored position neither skips nor repeats a change.
  */
 export class LogWriter {
   readonly #options: LogWriterOptions;
@@ -67,7 +67,7 @@ export class LogWriter {
     tables.join(position);
     this.#timers = [
       setInterval(() => void this.#trim(), trimMs),
-      setInterval(() => void this.refresh(), lookMs),
+      setInterval(() => void this.refresh(), refreshMs),
     ];
     for (const timer of this.#timers) timer.unref();
     this.#unlisten = options.listen(() => void this.refresh());
@@ -88,7 +88,7 @@ export class LogWriter {
   async refresh(): Promise<void> {
     // A read that began earlier may not have the newest watches.
     await this.#refreshing;
-    this.#refreshing ??= this.#look().finally(() => {
+    this.#refreshing ??= this.#readWatches().finally(() => {
       this.#refreshing = null;
     });
     await this.#refreshing;
@@ -153,7 +153,7 @@ export class LogWriter {
     this.#others.joined();
   }
 
-  async #look(): Promise<void> {
+  async #readWatches(): Promise<void> {
     if (this.#isOver) return;
     try {
       this.#others.use(await this.#options.lead.watches());

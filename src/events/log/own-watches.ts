@@ -10,7 +10,7 @@ const patienceMs = 5_000;
 /** Milliseconds that a removal may take. Watches that it leaves expire after `watchSeconds` of the store. */
 const removalMs = 1_000;
 /** Milliseconds between two checks whether the reading process has confirmed the watches. */
-const lookMs = 25;
+const checkMs = 25;
 
 /** The tables that this process watches in a source that another process reads. */
 export class OwnWatches {
@@ -42,7 +42,7 @@ export class OwnWatches {
     this.#timer ??= setInterval(() => {
       void this.#store.watch(this.#source, this.#process, this.#watched()).catch(() => {});
     }, renewMs).unref();
-    for (const start = performance.now(); ; await sleep(lookMs)) {
+    for (const start = performance.now(); ; await sleep(checkMs)) {
       const isSeen = await this.#store.areSeen(this.#source, this.#process);
       if (isSeen) this.#settled = text;
       if (isSeen || (await isVain())) return;

@@ -17,7 +17,7 @@ export interface StreamFormat {
 const serverSentEvents: StreamFormat = {
   contentType: 'text/event-stream; charset=utf-8',
   start: ':\n\n',
-  // Each line of an event needs a field name. Line breaks in JSON stand only between tokens, so splitting there is safe.
+  // Each line of an event needs a field name. JSON has line breaks only between tokens, so splitting there is safe.
   answer: (json) => `event: next\ndata: ${json.replaceAll(/\r\n|[\r\n]/g, '\ndata: ')}\n\n`,
   keepAlive: ':\n\n',
   end: 'event: complete\ndata: \n\n',

@@ -140,7 +140,7 @@ export class OutboxStream implements ChangeStream {
       const { statement, values } = remove(part);
       await run(this.#parts, statement, values);
     }
-    // The last record stays, so that a new reader goes on with the next number.
+    // The last record stays, so that a new reader continues with the next number.
     const last = String(done.at(-1)!.number);
     await run(this.#parts, settle, [last]);
     await run(this.#parts, forget, [last]);

@@ -105,17 +105,17 @@ export class ChangeLogStore {
     return this.#read((run) => storeWatches(run, source, process, tables));
   }
 
-  /** Removes what this process watches in a source. */
+  /** Removes the watches of this process in a source. */
   unwatch(source: string, process: string): Promise<void> {
     return this.#read((run) => removeWatches(run, source, process));
   }
 
-  /** Whether the process that reads a source tells the changes of all that this process watches. */
+  /** Whether the reading process has confirmed all watches of this process. */
   areSeen(source: string, process: string): Promise<boolean> {
     return this.#read((run) => areSeen(run, source, process));
   }
 
-  /** Calls the listener when something may have changed in the log or the watches of a source. Returns a function that stops it. */
+  /** Calls the listener when something may have changed in the log or the watches of a source. Returns a function that ends this. */
   listen(source: string, listener: () => void): () => void {
     const entry = { source, listener };
     this.#listeners.add(entry);

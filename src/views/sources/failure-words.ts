@@ -4,7 +4,7 @@ const networkCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 
 /**
  * Why a database cannot be used, with what the network or the database itself says, and the way out. For admins and logs. `place`: where
- * its URL stands, as `in the URL`.
+ * its URL is configured, as `in the URL`.
  */
 export function failureWords(error: unknown, place = 'in the URL'): string {
   if (!(error instanceof FozError)) return String(error);

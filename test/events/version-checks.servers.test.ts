@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Metadata } from '../../src/catalog/index.ts';
-import { VersionLooks } from '../../src/events/feed/version-looks.ts';
+import { VersionChecks } from '../../src/events/feed/version-checks.ts';
 import { type Started, start } from '../../src/main.ts';
 import type { Connector } from '../../src/plan/index.ts';
 import { freshDatabase, type TestDatabase } from '../support/databases.ts';
@@ -70,18 +70,18 @@ describeEngines(['postgres', 'pglite', 'mysql', 'mariadb', 'sqlite'], (engine) =
     async (name, first, then) => {
       const table = tableOf(name);
       let done = 0;
-      const looks = new VersionLooks(
+      const checks = new VersionChecks(
         {
           compileFetch: (fetch) => connector.compileFetch(fetch),
           run: (...given) => connector.run(...given).finally(() => done++),
         },
         never,
       );
-      looks.watch(table);
+      checks.watch(table);
       const poll = async () => {
         const before = done;
         let touched = 0;
-        looks.poll([table], () => touched++);
+        checks.poll([table], () => touched++);
         await until(() => touched > 0 || done > before);
         await setImmediate();
         return touched;
