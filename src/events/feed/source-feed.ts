@@ -33,7 +33,7 @@ export type WantedMethod = 'auto' | ChangeMethod | 'polling' | 'off';
 const retryMs = { first: 250, taken: 4_000, longest: 15_000 } as const;
 /** Milliseconds between two runs of queries over tables whose changes no stream reports. */
 const pollMs = 1000;
-/** Milliseconds between two checks of the methods that the database offers. */
+/** Milliseconds between two checks of the methods that the database offers: a better one may be set up while Foz runs. */
 const reconsiderMs = 60_000;
 
 /** Milliseconds between two measurements of a stream's lag. */
@@ -43,7 +43,7 @@ const unknownLag = { lagSeconds: null, lagBytes: null } as const;
 /** Milliseconds that the first answer of a subscription waits for a stream to be opened. */
 const patienceMs = 1000;
 
-/** Milliseconds between two checks whether a stream is open, which takes about that long. */
+/** Milliseconds between two checks whether a stream is open. */
 const openingMs = 50;
 
 /** One watched table; `rows`: see `Watchers.add`. */

@@ -5,7 +5,7 @@ import type { Holding } from '../holdings.ts';
 import type { Readers } from '../readers.ts';
 import type { StreamFormat } from './format.ts';
 
-/** Milliseconds between two keep-alive messages on a connection. */
+/** Milliseconds between two keep-alive messages on a connection. Proxies close idle connections, nginx after 60 s by default. */
 const keepAliveMs = 15_000;
 
 /** A response that carries several answers. */

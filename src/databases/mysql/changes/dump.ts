@@ -16,7 +16,7 @@ import { GtidPosition } from './gtid-position.ts';
 import { GtidSet } from './gtid-set.ts';
 import { gated, type SocketGate } from './socket-gate.ts';
 
-/** Nanoseconds between heartbeats of an idle server. */
+/** Nanoseconds between heartbeats of an idle server. Without any for `silenceMs` (in stream.ts), the connection counts as lost. */
 const heartbeatNs = 5_000_000_000;
 
 /** Seconds that the server waits for a reader that has paused: seven days, since reading pauses for as long as the messages are not taken. */

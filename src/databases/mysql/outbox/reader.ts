@@ -10,7 +10,7 @@ import { Session } from '../session.ts';
 import { fill } from '../template.ts';
 import type { OutboxNames } from './names.ts';
 
-/** Milliseconds between two reads of the outbox. */
+/** Milliseconds between two reads of the outbox: the servers cannot notify a reader. */
 const pollMs = 50;
 /** Seconds after which the server ends the connection of a silent reader, and so releases its lock. */
 const silenceSeconds = 60;
