@@ -1290,6 +1290,8 @@ export type SourceFollowing = {
   /** Since when the method is in use, ISO 8601. */
   since?: Maybe<Scalars['String']['output']>;
   state: FollowingState;
+  /** The method in words, and why it is no better one, as `foz check` prints it. */
+  summary: Scalars['String']['output'];
   /** The setting of the source. */
   wanted: ChangeMethod;
   /** Risks for the database, as a log that is kept without a bound. */

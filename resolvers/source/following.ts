@@ -1,6 +1,6 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
-import type { Following } from '../../src/control/index.ts';
+import { type Following, followingReason } from '../../src/control/index.ts';
 import type { FeedState } from '../../src/events/index.ts';
 import { ChangeMethod } from './settings.ts';
 
@@ -24,6 +24,11 @@ export class SourceFollowing {
 
   @Field(() => String, { description: '`replication`, `triggers`, `version`, `polling` or `off`.' })
   method!: string;
+
+  @Field(() => String, {
+    description: 'The method in words, and why it is no better one, as `foz check` prints it.',
+  })
+  summary!: string;
 
   @Field(() => FollowingState)
   state!: FollowingState;
@@ -63,6 +68,7 @@ export function followingShown(
   return {
     wanted: found.wanted,
     method: now?.method ?? found.method,
+    summary: followingReason(name, found),
     state: stateOf(found, now),
     since: now?.since.toISOString() ?? null,
     reasons: now?.obstacles ?? found.obstacles,

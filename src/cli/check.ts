@@ -35,7 +35,7 @@ import { issueLines } from './issues.ts';
 /** A source; with its place in the configuration file if it is unavailable. */
 type CheckedSource = Pick<SourceDescription, 'name' | 'kind' | 'state' | 'reason' | 'version' | 'tables'> &
   Place & {
-    /** How the source is followed; absent: a running Foz was asked, or the database does not answer. */
+    /** How the source is followed; absent: the database does not answer. */
     readonly changes?: Pick<Following, 'wanted' | 'method'> & { readonly reason: string };
   };
 type Place = Partial<Pick<ConfigProblem, 'file' | 'line' | 'column'>>;
@@ -60,7 +60,7 @@ interface Options extends EndpointOptions {
 }
 
 const document =
-  '{ sources { name kind state reason version tables } issues { severity where reason topic } }';
+  '{ sources { name kind state reason version tables changes { wanted method reason: summary } } issues { severity where reason topic } }';
 
 /** `foz check`: the configuration is checked first, then every connection and everything the catalog could not take. */
 export async function check(options: Options): Promise<void> {
@@ -113,9 +113,12 @@ function refuseMixed({ endpoint, against, role }: Options): void {
     );
 }
 
-/** Issues as `checked` returns them: those of no topic have no such property. */
-function withoutNulls({ issues, ...checked }: Checked): Checked {
-  return { ...checked, issues: issues.map(({ topic, ...issue }) => (topic ? { ...issue, topic } : issue)) };
+/** The answer of a running Foz as `checked` returns it: without properties that are null. */
+function withoutNulls({ sources, issues }: Checked): Checked {
+  return {
+    sources: sources.map(({ changes, ...source }) => (changes ? { ...source, changes } : source)),
+    issues: issues.map(({ topic, ...issue }) => (topic ? { ...issue, topic } : issue)),
+  };
 }
 
 async function checked({ config: file, against, role }: Options): Promise<Checked> {

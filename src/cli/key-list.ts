@@ -38,7 +38,15 @@ export async function listKeys({ revoked = false, json = false, ...options }: Op
     foz === null
       ? await storedAndDeclared(options.config, revoked)
       : (await foz.query<{ keys: Shown[] }>(listed, { revoked })).keys;
-  if (json) console.log(JSON.stringify(keys, null, 2));
+  // Only a running server knows the notes, and the output is to be the same.
+  if (json)
+    console.log(
+      JSON.stringify(
+        keys.map(({ notes: _, ...key }) => key),
+        null,
+        2,
+      ),
+    );
   else if (keys.length === 0) console.log('There are no API keys.');
   else {
     printTable([['name', 'id', 'roles', 'prefixes', 'ends', 'used last'], ...keys.map(rowOf)]);

@@ -167,7 +167,9 @@ async function mustBeNoticed(): Promise<void> {
   const { errors } = await ask('graphql', 'mutation { insert_notes_one(object: {body: "late"}) { id } }');
   expect(errors).toMatchObject([{ extensions: { code: 'unavailable' } }]);
   expect(errors![0]!.extensions).not.toHaveProperty('committed');
-  const lines = foz!.log.split('\n').filter((line) => /"level":50.*was removed while Foz runs/.test(line));
+  const lines = foz!.log
+    .split('\n')
+    .filter((line) => /"msg":"The store in .*was removed while Foz runs/.test(line));
   expect(lines).toHaveLength(1);
 }
 

@@ -478,7 +478,7 @@ metadata: metadata
     name: 'check: what follows from a source that is not there is one sentence',
     args: ['check'],
     files: { 'foz.yaml': withoutDesk },
-    says: /^shop: ok: .*, 1 table\nfoz\.yaml:1:56 {2}desk: unavailable: .*\n(?:.*\n)?3 more problems follow from these, and go away with them\. See all with --all\.\nThere are problems\.$/,
+    says: /^shop: ok: .*, 1 table, followed by the version of the file\nfoz\.yaml:1:56 {2}desk: unavailable: .*\n(?:.*\n)?3 more problems follow from these, and go away with them\. See all with --all\.\nThere are problems\.$/,
   },
   {
     name: 'check: a table that was renamed',

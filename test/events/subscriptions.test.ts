@@ -303,7 +303,7 @@ test('<table>_changes is refused where the database does not report changed rows
     {
       errors: [
         {
-          message: expect.stringContaining('subscribe to the rows themselves, or with "_stream" to new ones'),
+          message: expect.stringContaining('does not report the changed rows of this table, as it is set up'),
           extensions: { code: 'not-supported' },
         },
       ],

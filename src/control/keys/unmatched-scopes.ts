@@ -61,7 +61,11 @@ export function misspeltScopes(
 ): readonly string[] {
   const known = new Set<string>(catalog.sources.keys());
   return unmatchedScopes(catalog, scopes ?? undefined)
-    .filter(({ pattern }) => !pattern.includes('*') && (!mayHaveMore || known.has(pattern.split('.')[0]!)))
+    .filter(({ path: [kind], pattern }) => {
+      // An invalid pattern is refused for its form.
+      if (pattern.includes('*') || (kind === 'tables' && !pattern.includes('.'))) return false;
+      return !mayHaveMore || known.has(pattern.split('.')[0]!);
+    })
     .map(scopeProblem);
 }
 
