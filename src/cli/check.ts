@@ -190,12 +190,19 @@ function issuesOf(
     ...rolesWithoutPermissions(config, graphs.metadata),
     ...unsetVariables(config, graphs),
     ...keysOfNothing(config, graphs.catalog),
-    ...attached.registry.sources.flatMap(({ name, facts }) => {
-      const following = followings.get(name);
-      if (facts === null || following === undefined) return [];
-      return followingNotes(name, following, facts, graphs.metadata);
-    }),
   ];
+  const isFaulty = (source: string) =>
+    found.some(
+      ({ severity, where }) => severity === 'error' && (where === source || where.startsWith(`${source}.`)),
+    );
+  const following = attached.registry.sources.flatMap(({ name, facts }) => {
+    const followed = followings.get(name);
+    if (facts === null || followed === undefined) return [];
+    const notes = followingNotes(name, followed, facts, graphs.metadata);
+    // A note may be about a permission that is left out because of an error.
+    return isFaulty(name) ? notes.filter(({ severity }) => severity === 'error') : notes;
+  });
+  found.push(...following);
   return isPart ? found.filter(({ severity }) => severity === 'error') : found;
 }
 
