@@ -9,6 +9,7 @@ import {
   type Sql,
   sql,
 } from '../../sql/index.ts';
+import { conflictReport } from './conflict-report.ts';
 import { bindValue, flat } from './values.ts';
 import type { DialectVariant } from './variant.ts';
 
@@ -90,13 +91,6 @@ export function onConflict(
   return sql`${variant.insertedAs}on duplicate key update ${sql.join(set)}`;
 }
 
-/** Sentinels for LAST_INSERT_ID(), by which `reportConflict` reports a conflict. No AUTO_INCREMENT key gets this large. */
-export const conflictBy: Readonly<Record<string, 'key' | 'moved' | 'other'>> = {
-  '9151314442816847871': 'key',
-  '9151314442816847872': 'moved',
-  '9151314442816847873': 'other',
-};
-
 const variable = (column: Column): Sql => sql`@${name(`foz_${column.ordinal}`)}`;
 
 /** The session variable in which `reportConflict` stores a column of the conflicting row, as \`flat\` spells it. */
@@ -123,9 +117,7 @@ export function reportConflict(
     ),
     sql` and `,
   );
-  const byKey =
-    given === null ? sql`9151314442816847871` : sql`if(${asGiven}, 9151314442816847871, 9151314442816847872)`;
-  const outcome = sql`last_insert_id(if(${same}, ${byKey}, 9151314442816847873))`;
+  const outcome = conflictReport(same, given === null ? null : asGiven);
   const assignments = columns.map(
     (column) => sql` + length(${variable(column)} := ${flat(variant, own(column), column.type)})`,
   );

@@ -1,4 +1,5 @@
 import { type Driver, isRead, Pool, pooledDriver, Watch } from '../../sql/index.ts';
+import { withConflict } from './conflict-report.ts';
 import { isFull, toFozError } from './errors.ts';
 import { introspect } from './introspect.ts';
 import type { Settings, Variant } from './options.ts';
@@ -32,7 +33,8 @@ export function mysqlDriver(settings: Settings, variant: DriverVariant): Driver 
     connectMs: settings.connectMs,
     send: async (session, statement, values, limits) => {
       const answer = await session.execute(fill(statement, values), limits);
-      return resultOf(statement, answer, session.server, !isRead(statement.text));
+      const reported = await withConflict(session, statement, answer, limits);
+      return resultOf(statement, reported, session.server, !isRead(statement.text));
     },
     toFozError: (error, statement) => toFozError(error, 'run', statement),
     hint: { text: "show global status like 'Com\\_%'", read: changeHint },

@@ -1,5 +1,5 @@
 import type { RunResult, Statement } from '../../plan/index.ts';
-import { conflictBy } from './clauses.ts';
+import { conflictOf } from './conflict-report.ts';
 import type { Server } from './server.ts';
 import type { Answer, WriteOutcome } from './session.ts';
 import { isUpsert } from './template.ts';
@@ -24,7 +24,7 @@ export function resultOf(
   }
   const insertId = String(done.insertId);
   const records = Number(/^Records: (\d+)/.exec(done.info)?.[1] ?? 1);
-  const conflict = isUpsert(statement) ? conflictBy[insertId] : undefined;
+  const conflict = isUpsert(statement) ? conflictOf(insertId) : undefined;
   if (conflict !== undefined) return { rows, affected: 0, insertId: null, conflict };
   return {
     rows,

@@ -50,6 +50,8 @@ export class Session implements Pooled {
   idleSince = 0;
   /** Set by a transaction from its begin to its end. */
   inTransaction = false;
+  /** The last conflict that was reported: see `withConflict`. */
+  lastReport: string | null = null;
   readonly server: Server;
   readonly #client: Connection;
   readonly #settings: Settings;

@@ -7,6 +7,8 @@ interface Template {
   readonly pieces: readonly string[];
   /** Whether the statement is an upsert: the server's number of affected rows then counts existing rows twice. */
   readonly upsert: boolean;
+  /** Whether it reports a conflict by LAST_INSERT_ID(). */
+  readonly reports: boolean;
 }
 
 const templates = new WeakMap<Statement, Template>();
@@ -33,7 +35,8 @@ function cut(text: string): Template {
   }
   pieces.push(text.slice(from));
   if (text.startsWith('insert')) bare = text.replaceAll(token, '');
-  return { pieces, upsert: bare.includes(' on duplicate key update ') };
+  const upsert = bare.includes(' on duplicate key update ');
+  return { pieces, upsert, reports: upsert && bare.includes('last_insert_id(') };
 }
 
 /** The statement with its values inlined. Throws FozError `unexpected` when the number of values differs from that of the placeholders. */
@@ -47,6 +50,11 @@ export function fill(statement: Statement, values: readonly unknown[]): string {
   let text = pieces[0]!;
   for (let index = 0; index < values.length; index++) text += spellingOf(values[index]) + pieces[index + 1]!;
   return text;
+}
+
+/** Whether the statement is an upsert that reports a conflict. */
+export function reportsConflict(statement: Statement): boolean {
+  return templateOf(statement).reports;
 }
 
 /** Whether the statement is an upsert. */

@@ -1,4 +1,5 @@
 import { type Limits, type Transaction, transactionOf } from '../../sql/index.ts';
+import { withConflict } from './conflict-report.ts';
 import { isEnding, toFozError } from './errors.ts';
 import type { Settings } from './options.ts';
 import { resultOf } from './result.ts';
@@ -35,7 +36,8 @@ export function mysqlTransaction(session: Session, begin: readonly string[]): Tr
           session.inTransaction = true;
           for (const one of begin) await session.execute(one, limits);
         }
-        return resultOf(statement, await session.execute(text, limits), session.server);
+        const answer = await session.execute(text, limits);
+        return resultOf(statement, await withConflict(session, statement, answer, limits), session.server);
       } catch (error) {
         throw toFozError(error, 'run', statement.text);
       }
