@@ -135,5 +135,5 @@ describeEngines(['postgres', 'pglite'], (engine) => {
     await expect(
       connect(engine, extra.location).then((connection) => connection.query('select 1 from extra.animals')),
     ).rejects.toThrow();
-  }, 60_000);
+  }, 300_000);
 });
