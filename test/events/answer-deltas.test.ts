@@ -1,3 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { AnswerDeltas } from '../../src/events/deltas/answer-deltas.ts';
 import { DeltaAnswers } from '../../src/events/deltas/delta-answers.ts';
 import type { EngineAnswer } from '../../src/execute/index.ts';
@@ -117,6 +120,29 @@ test('a very long answer is neither kept nor compared', async () => {
     whole(3, 3),
     changed(4, 4),
   ]);
+});
+
+test('an answer is freed once all subscribers have a later one', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const made: WeakRef<EngineAnswer>[] = [];
+  async function* answers(): AsyncGenerator<EngineAnswer, undefined> {
+    for (let value = 0; ; value++) {
+      const answer = answerOf(value);
+      made.push(new WeakRef(answer));
+      yield answer;
+    }
+  }
+  const subscriber = new DeltaAnswers(answers(), new AnswerDeltas(), () => keys);
+  for (let count = 0; count < 300; count++) await subscriber.next();
+  const held = () => made.filter((answer) => answer.deref() !== undefined).length;
+  // A WeakRef keeps its answer until the turn of the event loop ends in which it was made or read.
+  for (let tries = 0; tries < 10 && held() > 2; tries++) {
+    await turn();
+    collect();
+  }
+  expect(held()).toBeLessThanOrEqual(2);
+  await subscriber.return();
 });
 
 test('nothing is kept for a subscriber that has left while an answer was on its way', async () => {

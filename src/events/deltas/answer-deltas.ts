@@ -9,10 +9,12 @@ const longestCompared = 512 * 1024;
 /** Most earlier answers that a new one is compared with. Subscribers with an older one get the whole answer. */
 const mostComparisons = 4;
 
-interface Comparison {
-  readonly before: EngineAnswer;
-  /** `null`: a patch would not be shorter than the answer. */
-  readonly patch: string | null;
+/** The differences between earlier answers and a new one. They do not keep the earlier ones in memory. */
+interface Comparisons {
+  /** How many earlier answers the new one was compared with. */
+  count: number;
+  /** By the earlier answer; `null`: a patch would not be shorter than the new one. */
+  readonly patches: WeakMap<EngineAnswer, string | null>;
 }
 
 /**
@@ -21,7 +23,7 @@ interface Comparison {
  */
 export class AnswerDeltas {
   readonly #maxBytes: number;
-  readonly #comparisons = new WeakMap<EngineAnswer, Comparison[]>();
+  readonly #comparisons = new WeakMap<EngineAnswer, Comparisons>();
   /** The number of subscribers that have an answer. */
   readonly #holders = new Map<EngineAnswer, number>();
   #bytes = 0;
@@ -59,13 +61,15 @@ export class AnswerDeltas {
 
   /** The JSON Patch from the `data` of one answer to that of another one; `null`: the whole answer is to be sent. */
   between(before: EngineAnswer, after: EngineAnswer, keys: RowKeys): string | null {
-    const known = this.#comparisons.get(after) ?? [];
-    const found = known.find((comparison) => comparison.before === before);
-    if (found !== undefined) return found.patch;
-    if (known.length >= mostComparisons || after.json.length > longestCompared) return null;
+    const known = this.#comparisons.get(after) ?? { count: 0, patches: new WeakMap() };
+    const found = known.patches.get(before);
+    if (found !== undefined) return found;
+    if (known.count >= mostComparisons || after.json.length > longestCompared) return null;
     const text = jsonPatch(dataOf(before), dataOf(after), keys);
     const patch = text.length < after.json.length ? text : null;
-    this.#comparisons.set(after, [...known, { before, patch }]);
+    known.count++;
+    known.patches.set(before, patch);
+    this.#comparisons.set(after, known);
     return patch;
   }
 }
