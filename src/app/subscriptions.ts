@@ -55,6 +55,8 @@ export function subscriptionsOf(
     onDrift: async (sources) => {
       await Promise.all(sources.map((source) => registry.recheckSchema(source)));
     },
+    onDeltaFailure: (error) =>
+      log.error({ err: error }, 'answers could not be compared; the whole answer was sent'),
   });
   const outboxes = keepOutboxes(feeds, registry, log);
   const stop = graphs.onSwap(() => {

@@ -7,6 +7,9 @@ import type { EngineAnswer } from '../../src/execute/index.ts';
 import type { RowKeys } from '../../src/plan/index.ts';
 
 const keys: RowKeys = { key: null, fields: new Map() };
+const fail = (error: unknown) => {
+  throw error;
+};
 const padding = 'x'.repeat(300);
 const answerOf = (value: number | string, text = padding): EngineAnswer => ({
   json: `{"data":{"value":${value},"text":"${text}"}}`,
@@ -20,14 +23,18 @@ const failed: EngineAnswer = {
 };
 
 /** What a subscriber with deltas gets for these answers. */
-async function sentFor(answers: readonly (EngineAnswer | 'reset')[], deltas = new AnswerDeltas()) {
+async function sentFor(
+  answers: readonly (EngineAnswer | 'reset')[],
+  deltas = new AnswerDeltas(fail),
+  rowKeys = keys,
+) {
   async function* all(): AsyncGenerator<EngineAnswer, undefined> {
     for (const answer of answers) {
       if (answer === 'reset') subscriber.reset();
       else yield answer;
     }
   }
-  const subscriber: DeltaAnswers = new DeltaAnswers(all(), deltas, () => keys);
+  const subscriber: DeltaAnswers = new DeltaAnswers(all(), deltas, () => rowKeys);
   const sent: { data?: unknown; errors?: unknown; extensions?: { delta: { revision: number } } }[] = [];
   for await (const { json } of subscriber) sent.push(JSON.parse(json));
   return sent;
@@ -68,7 +75,7 @@ test('numbers keep their digits', async () => {
     yield answerOf('12345678901234567890.10');
     yield answerOf('12345678901234567890.100');
   })() as AsyncGenerator<EngineAnswer, undefined>;
-  const subscriber = new DeltaAnswers(answers, new AnswerDeltas(), () => keys);
+  const subscriber = new DeltaAnswers(answers, new AnswerDeltas(fail), () => keys);
   await subscriber.next();
   expect((await subscriber.next()).value?.json).toBe(
     '{"extensions":{"delta":{"revision":2,"patch":[{"op":"replace","path":"/value","value":12345678901234567890.100}]}}}',
@@ -76,7 +83,7 @@ test('numbers keep their digits', async () => {
 });
 
 test('a difference is computed once for all subscribers that have the same answer', () => {
-  const deltas = new AnswerDeltas();
+  const deltas = new AnswerDeltas(fail);
   let asked = 0;
   const counted: RowKeys = {
     key: null,
@@ -91,15 +98,31 @@ test('a difference is computed once for all subscribers that have the same answe
   expect(asked).toBe(1);
 });
 
+test('where comparing fails, the whole answer is sent, and the failure is reported once', async () => {
+  const failures: unknown[] = [];
+  const deltas = new AnswerDeltas((error) => failures.push(error));
+  const problem = new RangeError('too many arguments');
+  const failing: RowKeys = {
+    key: null,
+    get fields(): never {
+      throw problem;
+    },
+  };
+  const list = [answerOf(1), answerOf(2)];
+  for (let count = 0; count < 2; count++)
+    expect(await sentFor(list, deltas, failing)).toEqual([whole(1, 1), whole(2, 2)]);
+  expect(failures).toEqual([problem]);
+});
+
 test('an answer is compared with few earlier ones; subscribers that are further behind get it whole', () => {
-  const deltas = new AnswerDeltas();
+  const deltas = new AnswerDeltas(fail);
   const after = answerOf(100);
   const patches = Array.from({ length: 6 }, (_, value) => deltas.between(answerOf(value), after, keys));
   expect(patches.map((patch) => patch !== null)).toEqual([true, true, true, true, false, false]);
 });
 
 test('the answers that subscribers have stay within the budget: without room the next one is whole', async () => {
-  const deltas = new AnswerDeltas(1000);
+  const deltas = new AnswerDeltas(fail, 1000);
   const [one, other] = [answerOf(1), answerOf(2)];
   expect([deltas.keep(one), deltas.keep(one), deltas.keep(other)]).toEqual([true, true, false]);
   expect(await sentFor([answerOf(3), answerOf(4)], deltas)).toEqual([whole(1, 3), whole(2, 4)]);
@@ -112,7 +135,7 @@ test('the answers that subscribers have stay within the budget: without room the
 });
 
 test('a very long answer is neither kept nor compared', async () => {
-  const deltas = new AnswerDeltas(2 ** 30);
+  const deltas = new AnswerDeltas(fail, 2 ** 30);
   const long = 'y'.repeat(600_000);
   expect(await sentFor([answerOf(1), answerOf(2, long), answerOf(3), answerOf(4)], deltas)).toEqual([
     whole(1, 1),
@@ -133,7 +156,7 @@ test('an answer is freed once all subscribers have a later one', async () => {
       yield answer;
     }
   }
-  const subscriber = new DeltaAnswers(answers(), new AnswerDeltas(), () => keys);
+  const subscriber = new DeltaAnswers(answers(), new AnswerDeltas(fail), () => keys);
   for (let count = 0; count < 300; count++) await subscriber.next();
   const held = () => made.filter((answer) => answer.deref() !== undefined).length;
   // A WeakRef keeps its answer until the turn of the event loop ends in which it was made or read.
@@ -146,7 +169,7 @@ test('an answer is freed once all subscribers have a later one', async () => {
 });
 
 test('nothing is kept for a subscriber that has left while an answer was on its way', async () => {
-  const deltas = new AnswerDeltas();
+  const deltas = new AnswerDeltas(fail);
   let put = (_: EngineAnswer) => {};
   const answers: AsyncIterableIterator<EngineAnswer, undefined> = {
     [Symbol.asyncIterator]() {

@@ -1,6 +1,7 @@
 import { applyPatch as applyByLibrary, type Operation } from 'rfc6902';
 import { applyPatch, type PatchOperation } from '../../client/index.ts';
 import { jsonPatch } from '../../src/events/deltas/json-patch.ts';
+import { orderSteps, rowOrder } from '../../src/events/deltas/row-order.ts';
 import type { RowKeys } from '../../src/plan/index.ts';
 
 const seed = Number(process.env.FOZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -274,6 +275,15 @@ function longestRising(values: readonly number[]): number {
     best[index] = 1 + Math.max(0, ...range(0, index).map((at) => (values[at]! < value ? best[at]! : 0)));
   return Math.max(0, ...best);
 }
+
+test('a list of very many elements can lose all of them', () => {
+  const before = Array.from({ length: 300_000 }, (_, index) => `${index}`);
+  const order = rowOrder(before, ['new']);
+  expect(order.removed.length).toBe(before.length - 1);
+  let steps = 0;
+  for (const _ of orderSteps(order, before.length)) steps++;
+  expect(steps).toBe(before.length - 1);
+});
 
 test('a list in reverse order is replaced, since that is shorter than moving every row', () => {
   const patch = checked(rows(range(0, 200)), rows(range(0, 200).reverse()), everywhere);

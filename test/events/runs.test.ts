@@ -76,6 +76,9 @@ function subscriptions({ batchSize = null }: { readonly batchSize?: number | nul
     },
     changes: () => Promise.reject(new Error('These subscriptions ask for no changes.')),
     onDrift: async () => {},
+    onDeltaFailure(error) {
+      throw error;
+    },
   };
   const planned = (engine: object, name = ''): PlannedSubscription =>
     ({

@@ -22,13 +22,16 @@ interface Comparisons {
  * answers that subscribers have are kept within a budget; those of slow subscribers are older than the present one.
  */
 export class AnswerDeltas {
+  readonly #onFailure: (error: unknown) => void;
   readonly #maxBytes: number;
   readonly #comparisons = new WeakMap<EngineAnswer, Comparisons>();
   /** The number of subscribers that have an answer. */
   readonly #holders = new Map<EngineAnswer, number>();
   #bytes = 0;
 
-  constructor(maxBytes = heapPart(1 / 16, 64 * 2 ** 20)) {
+  /** `onFailure`: called when comparing two answers has failed. The new one is sent whole then. */
+  constructor(onFailure: (error: unknown) => void, maxBytes = heapPart(1 / 16, 64 * 2 ** 20)) {
+    this.#onFailure = onFailure;
     this.#maxBytes = maxBytes;
   }
 
@@ -65,12 +68,22 @@ export class AnswerDeltas {
     const found = known.patches.get(before);
     if (found !== undefined) return found;
     if (known.count >= mostComparisons || after.json.length > longestCompared) return null;
-    const text = jsonPatch(dataOf(before), dataOf(after), keys);
-    const patch = text.length < after.json.length ? text : null;
+    const patch = this.#compared(before, after, keys);
     known.count++;
     known.patches.set(before, patch);
     this.#comparisons.set(after, known);
     return patch;
+  }
+
+  /** Never throws: a whole answer is right wherever a difference cannot be computed. */
+  #compared(before: EngineAnswer, after: EngineAnswer, keys: RowKeys): string | null {
+    try {
+      const patch = jsonPatch(dataOf(before), dataOf(after), keys);
+      return patch.length < after.json.length ? patch : null;
+    } catch (error) {
+      this.#onFailure(error);
+      return null;
+    }
   }
 }
 

@@ -33,7 +33,7 @@ export function rowOrder(before: readonly string[], after: readonly string[]): R
       was[at] = free[next++]!;
       stays[at] = 1;
     }
-    left.push(...free.slice(next));
+    for (; next < free.length; next++) left.push(free[next]!);
     from = until + 1;
     start = index + 1;
   }

@@ -25,12 +25,13 @@ export class LiveQueries {
   readonly #context: LiveContext;
   readonly #shared = new Map<RoleEngine, Map<string, SharedQuery>>();
   readonly #subscribers = new Set<Subscriber>();
-  readonly #deltas = new AnswerDeltas();
+  readonly #deltas: AnswerDeltas;
   #replanning: Promise<void> | null = null;
   #isStale = false;
 
   constructor(context: LiveContext) {
     this.#context = context;
+    this.#deltas = new AnswerDeltas(context.onDeltaFailure);
   }
 
   /** The number of subscribers. */

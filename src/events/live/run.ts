@@ -45,6 +45,8 @@ export interface LiveContext {
   readonly changes: (live: LiveOperation, end: EndSignal) => Promise<RowReader>;
   /** Called when the schema of sources seems to differ from the catalog. Resolves once they were introspected again. */
   readonly onDrift: (sources: readonly SourceName[]) => Promise<void>;
+  /** Called when two answers could not be compared, so that the new one is sent whole. */
+  readonly onDeltaFailure: (error: unknown) => void;
 }
 
 /** Milliseconds before a run is repeated that failed because a database did not answer. */

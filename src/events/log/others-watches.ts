@@ -41,7 +41,7 @@ export class OthersWatches {
 
   /** Called between two transactions, when wanted tables have joined the log. */
   joined(): void {
-    this.#unseen.push(...this.#waiting.filter(({ isSeen }) => !isSeen));
+    for (const watch of this.#waiting) if (!watch.isSeen) this.#unseen.push(watch);
     this.#waiting = [];
   }
 
