@@ -276,6 +276,44 @@ function longestRising(values: readonly number[]): number {
   return Math.max(0, ...best);
 }
 
+test('comparing ends as soon as the operations are longer than the whole', () => {
+  let looks = 0;
+  class Counted extends Map<string, RowKeys> {
+    override get(name: string): RowKeys | undefined {
+      if (name === 'name') looks++;
+      return super.get(name);
+    }
+  }
+  const counted: RowKeys = {
+    key: null,
+    fields: new Map([['rows', { key: [['id']], fields: new Counted() }]]),
+  };
+  const patch = checked(
+    rows(range(0, 3000), () => 'a'),
+    rows(range(0, 3000), () => 'b'),
+    counted,
+  );
+  expect(patch.map(({ path }) => path)).toEqual(['/rows']);
+  expect(looks).toBeGreaterThan(0);
+  expect(looks).toBeLessThan(1500);
+});
+
+const many = range(0, 100_000);
+test.each<[string, (last: number) => string]>([
+  ['numbers', (last) => `[${[...many, last]}]`],
+  ['empty lists', (last) => `[${many.map(() => '[]')},${last}]`],
+  ['members', (last) => `{${many.map((number) => `"${number}":0`)},"last":${last}}`],
+])('texts of very many %s are not compared: the whole is replaced', (_, value) => {
+  const json = (last: number) => `{"many":${value(last)}}`;
+  const patch = JSON.parse(jsonPatch(json(-1), json(-2), null)) as PatchOperation[];
+  expect(patch.map(({ op, path }) => [op, path])).toEqual([['replace', '']]);
+  // Equal parts are not looked into, however much is in them.
+  const equal = (changed: number) => `{"many":[${many}],"other":${changed}}`;
+  expect(JSON.parse(jsonPatch(equal(1), equal(2), null))).toEqual([
+    { op: 'replace', path: '/other', value: 2 },
+  ]);
+});
+
 test('a list of very many elements can lose all of them', () => {
   const before = Array.from({ length: 300_000 }, (_, index) => `${index}`);
   const order = rowOrder(before, ['new']);

@@ -1,9 +1,27 @@
 /** Objects and lists that are nested more deeply are not divided any further. */
 const mostLevels = 64;
 
+/** Counts the values that are looked at, so that comparing two texts takes a bounded time whatever is in them. */
+export class LookBudget {
+  #left: number;
+
+  constructor(values: number) {
+    this.#left = values;
+  }
+
+  get isSpent(): boolean {
+    return this.#left <= 0;
+  }
+
+  take(): void {
+    this.#left--;
+  }
+}
+
 /** The objects and lists of a JSON text, each before those in it. */
 interface Containers {
   readonly json: string;
+  readonly budget: LookBudget;
   readonly starts: number[];
   readonly ends: number[];
   /** For each one the index of the first one after its end. */
@@ -28,9 +46,10 @@ export class Part {
     this.#index = index;
   }
 
-  /** The whole text, which is an object or a list. */
-  static of(json: string): Part {
-    const all = containersOf(json);
+  /** The whole text, which is an object or a list. Once the budget is spent, lists and objects seem to be shorter than they are. */
+  static of(json: string, budget: LookBudget): Part {
+    const all = containersOf(json, budget);
+    if (budget.isSpent) return new Part(all, 0, json.length, null);
     return new Part(all, all.starts[0]!, all.ends[0]!, 0);
   }
 
@@ -47,7 +66,10 @@ export class Part {
   /** The elements of a list. */
   get elements(): Part[] {
     const elements: Part[] = [];
-    this.#visit((_, value) => elements.push(value));
+    this.#visit((_, value) => {
+      elements.push(value);
+      return false;
+    });
     return elements;
   }
 
@@ -58,6 +80,7 @@ export class Part {
     this.#visit((start, value) => {
       const name = json.slice(start, endOfString(json, start));
       members.push([name.includes('\\') ? (JSON.parse(name) as string) : name.slice(1, -1), value]);
+      return false;
     });
     return members;
   }
@@ -68,23 +91,25 @@ export class Part {
     let found: Part | undefined;
     if (this.kind === 'object')
       this.#visit((start, value) => {
-        if (json.startsWith(name, start + 1) && json[start + 1 + name.length] === '"') found ??= value;
+        if (json.startsWith(name, start + 1) && json[start + 1 + name.length] === '"') found = value;
+        return found !== undefined;
       });
     return found;
   }
 
-  /** Calls back with each value, and where the name of an object's member begins. */
-  #visit(found: (name: number, value: Part) => void): void {
+  /** Calls back with each value, and where the name of an object's member begins, until the callback returns true. */
+  #visit(found: (name: number, value: Part) => boolean): void {
     if (this.#index === null) return;
-    const { json, starts, ends, nexts } = this.#all;
+    const { json, budget, starts, ends, nexts } = this.#all;
     const isObject = this.kind === 'object';
     let next = this.#index + 1;
-    for (let at = afterSpace(json, this.#start + 1); at < this.#end - 1; ) {
+    for (let at = afterSpace(json, this.#start + 1); at < this.#end - 1 && !budget.isSpent; ) {
+      budget.take();
       const name = at;
       if (isObject) at = afterSpace(json, afterSpace(json, endOfString(json, at)) + 1);
       const isDivided = starts[next] === at;
       const end = isDivided ? ends[next]! : endOfValue(json, at);
-      found(name, new Part(this.#all, at, end, isDivided ? next : null));
+      if (found(name, new Part(this.#all, at, end, isDivided ? next : null)) === true) return;
       if (isDivided) next = nexts[next]!;
       at = afterSpace(json, end);
       if (json.charCodeAt(at) === comma) at = afterSpace(json, at + 1);
@@ -100,17 +125,18 @@ const closeBracket = 93;
 const openBrace = 123;
 const closeBrace = 125;
 
-function containersOf(json: string): Containers {
+function containersOf(json: string, budget: LookBudget): Containers {
   const starts: number[] = [];
   const ends: number[] = [];
   const nexts: number[] = [];
   const open: number[] = [];
   let depth = 0;
-  for (let at = 0; at < json.length; at++) {
+  for (let at = 0; at < json.length && !budget.isSpent; at++) {
     const code = json.charCodeAt(at);
     if (code === quote) at = endOfString(json, at) - 1;
     else if (code === openBrace || code === openBracket) {
       if (depth++ >= mostLevels) continue;
+      budget.take();
       open.push(starts.length);
       starts.push(at);
       ends.push(0);
@@ -122,7 +148,7 @@ function containersOf(json: string): Containers {
       nexts[index] = starts.length;
     }
   }
-  return { json, starts, ends, nexts };
+  return { json, budget, starts, ends, nexts };
 }
 
 /** The end of a scalar, or of an object or list that is not divided. */

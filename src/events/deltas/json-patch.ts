@@ -1,20 +1,31 @@
 import type { RowKeys } from '../../plan/index.ts';
-import { Part } from './json-parts.ts';
+import { LookBudget, Part } from './json-parts.ts';
 import { orderSteps, rowOrder } from './row-order.ts';
+
+/** Most values of both texts that are looked at. Beyond them, the whole is replaced: finding the differences would delay other requests. */
+const mostLooked = 80_000;
 
 /**
  * The JSON Patch (RFC 6902) that changes one JSON text into another, as a JSON text. Rows are matched by their keys, other elements of
  * lists by their texts. The result has its members in the order of the new text.
  */
 export function jsonPatch(before: string, after: string, keys: RowKeys | null): string {
-  const patch = new Patch();
-  patch.change(Part.of(before), Part.of(after), keys, '');
+  const budget = new LookBudget(mostLooked);
+  const patch = new Patch(budget);
+  patch.change(Part.of(before, budget), Part.of(after, budget), keys, '');
   return patch.text;
 }
 
 class Patch {
+  readonly #budget: LookBudget;
   readonly #operations: string[] = [];
   #length = 0;
+  /** The length at which replacing the value that is being compared, or one around it, is shorter. */
+  #most = Number.POSITIVE_INFINITY;
+
+  constructor(budget: LookBudget) {
+    this.#budget = budget;
+  }
 
   get text(): string {
     return `[${this.#operations.join(',')}]`;
@@ -25,17 +36,25 @@ class Patch {
     const { text, kind } = after;
     if (before.text === text) return;
     const replaced = operation('replace', path, text);
-    const [count, length] = [this.#operations.length, this.#length];
+    const [count, length, most] = [this.#operations.length, this.#length, this.#most];
     if (before.kind === kind && kind !== 'scalar') {
+      this.#most = Math.min(most, length + replaced.length + 1);
       const isChanged =
         kind === 'list'
           ? this.#elements(before, after, keys, path)
           : this.#members(before, after, keys, path);
-      if (isChanged && this.#length - length <= replaced.length + 1) return;
+      const isShorter = isChanged && !this.#isFutile;
+      this.#most = most;
+      if (isShorter) return;
     }
     this.#operations.length = count;
     this.#length = length;
     this.#add(replaced);
+  }
+
+  /** Whether more operations are of no use, since a value around them will be replaced. */
+  get #isFutile(): boolean {
+    return this.#length > this.#most || this.#budget.isSpent;
   }
 
   #add(text: string): void {
@@ -45,32 +64,38 @@ class Patch {
 
   /** Returns whether operations on members can lead to the new object. */
   #members(before: Part, after: Part, keys: RowKeys | null, path: string): boolean {
-    const members = comparedMembers(before, after);
+    const [old, present] = [before.members, after.members];
+    const members = this.#isFutile ? null : comparedMembers(old, present);
     if (members === null) return false;
     for (const name of members.removed) this.#add(operation('remove', `${path}/${escaped(name)}`));
     for (const [name, value] of members.present) {
-      const old = members.old.get(name);
-      if (old === undefined) this.#add(operation('add', `${path}/${escaped(name)}`, value.text));
-      else if (old.text !== value.text)
-        this.change(old, value, keys?.fields.get(name) ?? null, `${path}/${escaped(name)}`);
+      if (this.#isFutile) return false;
+      const was = members.old.get(name);
+      if (was === undefined) this.#add(operation('add', `${path}/${escaped(name)}`, value.text));
+      else if (was.text !== value.text)
+        this.change(was, value, keys?.fields.get(name) ?? null, `${path}/${escaped(name)}`);
     }
     return true;
   }
 
-  #elements(before: Part, after: Part, keys: RowKeys | null, path: string): true {
+  #elements(before: Part, after: Part, keys: RowKeys | null, path: string): boolean {
     const { same, old, present } = withoutEqualEnds(before.elements, after.elements);
+    if (this.#isFutile) return false;
     const key = keys?.key ?? null;
     const ids = key === null ? null : identities(key, old, present);
     const order = rowOrder(ids?.old ?? old.map(textOf), ids?.present ?? present.map(textOf));
     for (const step of orderSteps(order, old.length)) {
+      if (this.#isFutile) return false;
       const place = `${path}/${same + step.at}`;
       if (step.kind === 'remove') this.#add(operation('remove', place));
       else if (step.kind === 'add') this.#add(operation('add', place, present[step.index]!.text));
       else this.#add(`{"op":"move","from":"${path}/${same + step.from}","path":"${place}"}`);
     }
     const below = keys === null ? null : { key: null, fields: keys.fields };
-    for (const [index, was] of order.was.entries())
+    for (const [index, was] of order.was.entries()) {
+      if (this.#isFutile) return false;
       if (was >= 0) this.change(old[was]!, present[index]!, below, `${path}/${same + index}`);
+    }
     return true;
   }
 }
@@ -126,12 +151,13 @@ function identityOf(key: readonly (readonly string[])[], row: Part): string | nu
 /** Names that libraries for JSON Patch refuse in paths, since writing them may change a prototype. */
 const unsafeNames = ['__proto__', 'constructor', 'prototype'];
 
+type Members = readonly (readonly [string, Part])[];
+
 /**
  * The members of an object before and after, and those to remove. `null`: an object that operations on members cannot lead to. They add at the end,
  * so the members that are left must have their order, and names must be unique.
  */
-function comparedMembers(before: Part, after: Part): ComparedMembers | null {
-  const [members, newMembers] = [before.members, after.members];
+function comparedMembers(members: Members, newMembers: Members): ComparedMembers | null {
   const [old, present] = [new Map(members), new Map(newMembers)];
   if (old.size < members.length || present.size < newMembers.length) return null;
   if (unsafeNames.some((name) => old.has(name) || present.has(name))) return null;
