@@ -8,7 +8,7 @@ export interface Response {
 }
 
 /** `extensions.delta` of a response. */
-interface Delta {
+export interface Delta {
   readonly revision: number;
   readonly patch?: readonly PatchOperation[];
 }
@@ -46,7 +46,10 @@ export function deltaReader(): <R extends Response>(response: R) => R {
 }
 
 /** The delta of a response, and its other extensions; `null`: there are none. */
-function split(extensions: unknown): { readonly delta: Delta | undefined; readonly others: object | null } {
+export function split(extensions: unknown): {
+  readonly delta: Delta | undefined;
+  readonly others: object | null;
+} {
   const { delta, ...others } = (extensions ?? {}) as { readonly delta?: Delta };
   return { delta, others: Reflect.ownKeys(others).length === 0 ? null : others };
 }

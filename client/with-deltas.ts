@@ -85,7 +85,14 @@ function mapped<A>(iterator: AsyncIterableIterator<A>, map: (value: A) => A): As
     },
     async next() {
       const result = await iterator.next();
-      return result.done === true ? result : { value: map(result.value), done: false };
+      if (result.done === true) return result;
+      try {
+        return { value: map(result.value), done: false };
+      } catch (error) {
+        // Loops over the values do not end the iterator once it has thrown.
+        await iterator.return?.();
+        throw error;
+      }
     },
     async return(value) {
       return (await iterator.return?.(value)) ?? { value, done: true };

@@ -29,6 +29,7 @@ const programs = [
   'apollo-live',
   'urql-live',
   'deltas',
+  'urql-deltas',
 ];
 
 const config = `server: { port: 0, graphiql: false, limits: { batch: 5 } }
