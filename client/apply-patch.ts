@@ -84,7 +84,8 @@ class Target {
 /** The value under a name or index. Only own members count, so no path leads to a prototype. */
 function existing(container: Container, name: string, path: string): unknown {
   if (Array.isArray(container)) return container[indexIn(container, name, path, container.length - 1)];
-  if (!Object.hasOwn(container, name)) throw misfit(path);
+  // biome-ignore lint/suspicious/noPrototypeBuiltins: Object.hasOwn is newer than ES2020, which this code is written for.
+  if (!Object.prototype.hasOwnProperty.call(container, name)) throw misfit(path);
   return container[name];
 }
 

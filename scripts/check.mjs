@@ -7,6 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const checks = {
   types: [bin('tsc'), ['-p', '.']],
+  // By its own configuration, since it runs in browsers: it has only what ES2020 has.
+  'types of the client': [bin('tsc'), ['-p', 'tsconfig.client.json', '--noEmit']],
   'lint and format': [bin('biome'), ['check', '--error-on-warnings', '.']],
   architecture: [
     process.execPath,
