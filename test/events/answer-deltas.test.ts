@@ -10,6 +10,7 @@ const keys: RowKeys = { key: null, fields: new Map() };
 const fail = (error: unknown) => {
   throw error;
 };
+const caller = 'key:a';
 const padding = 'x'.repeat(300);
 const answerOf = (value: number | string, text = padding): EngineAnswer => ({
   json: `{"data":{"value":${value},"text":"${text}"}}`,
@@ -34,7 +35,7 @@ async function sentFor(
       else yield answer;
     }
   }
-  const subscriber: DeltaAnswers = new DeltaAnswers(all(), deltas, () => rowKeys);
+  const subscriber: DeltaAnswers = new DeltaAnswers(all(), deltas, caller, () => rowKeys);
   const sent: { data?: unknown; errors?: unknown; extensions?: { delta: { revision: number } } }[] = [];
   for await (const { json } of subscriber) sent.push(JSON.parse(json));
   return sent;
@@ -75,7 +76,7 @@ test('numbers keep their digits', async () => {
     yield answerOf('12345678901234567890.10');
     yield answerOf('12345678901234567890.100');
   })() as AsyncGenerator<EngineAnswer, undefined>;
-  const subscriber = new DeltaAnswers(answers, new AnswerDeltas(fail), () => keys);
+  const subscriber = new DeltaAnswers(answers, new AnswerDeltas(fail), caller, () => keys);
   await subscriber.next();
   expect((await subscriber.next()).value?.json).toBe(
     '{"extensions":{"delta":{"revision":2,"patch":[{"op":"replace","path":"/value","value":12345678901234567890.100}]}}}',
@@ -122,16 +123,42 @@ test('an answer is compared with few earlier ones; subscribers that are further 
 });
 
 test('the answers that subscribers have stay within the budget: without room the next one is whole', async () => {
-  const deltas = new AnswerDeltas(fail, 1000);
+  const deltas = new AnswerDeltas(fail, 4000);
   const [one, other] = [answerOf(1), answerOf(2)];
-  expect([deltas.keep(one), deltas.keep(one), deltas.keep(other)]).toEqual([true, true, false]);
+  expect([deltas.keep(one, caller), deltas.keep(one, caller), deltas.keep(other, caller)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect(await sentFor([answerOf(3), answerOf(4)], deltas)).toEqual([whole(1, 3), whole(2, 4)]);
-  deltas.release(one);
-  expect(deltas.keep(other)).toBe(false);
-  deltas.release(one);
+  deltas.release(one, caller);
+  expect(deltas.keep(other, caller)).toBe(false);
+  deltas.release(one, caller);
   expect(deltas.bytes).toBe(0);
   expect(await sentFor([answerOf(3), answerOf(4)], deltas)).toEqual([whole(1, 3), changed(2, 4)]);
   expect(deltas.bytes).toBe(0);
+});
+
+test('one caller gets a quarter of the budget, and the answers of all stay within it', () => {
+  const deltas = new AnswerDeltas(fail, 12_000);
+  const kept = (name: string, answers: readonly EngineAnswer[]) =>
+    answers.filter((answer) => deltas.keep(answer, name));
+  const made = (from: number) => Array.from({ length: 10 }, (_, index) => answerOf(from + index));
+  const bytes = 2 * answerOf(10).json.length + 40;
+  const mine = kept('a', made(10));
+  expect(mine.length).toBe(Math.floor(3000 / bytes));
+  // Another caller has room, and answers that both have count once for all.
+  expect(kept('b', mine)).toEqual(mine);
+  expect(kept('b', made(20))).toEqual([]);
+  expect(deltas.bytes).toBe(mine.length * bytes);
+  const others = Array.from({ length: 10 }, (_, index) =>
+    kept(`other ${index}`, made(30 + 10 * index)),
+  ).flat();
+  expect(mine.length + others.length).toBe(Math.floor(12_000 / bytes));
+  for (const answer of mine) deltas.release(answer, 'a');
+  expect(kept('a', made(90)).length).toBe(0);
+  for (const answer of mine) deltas.release(answer, 'b');
+  expect(kept('a', made(90)).length).toBe(mine.length);
 });
 
 test('a very long answer is neither kept nor compared', async () => {
@@ -156,7 +183,7 @@ test('an answer is freed once all subscribers have a later one', async () => {
       yield answer;
     }
   }
-  const subscriber = new DeltaAnswers(answers(), new AnswerDeltas(fail), () => keys);
+  const subscriber = new DeltaAnswers(answers(), new AnswerDeltas(fail), caller, () => keys);
   for (let count = 0; count < 300; count++) await subscriber.next();
   const held = () => made.filter((answer) => answer.deref() !== undefined).length;
   // A WeakRef keeps its answer until the turn of the event loop ends in which it was made or read.
@@ -180,7 +207,7 @@ test('nothing is kept for a subscriber that has left while an answer was on its 
         put = (value) => resolve({ value, done: false });
       }),
   };
-  const subscriber = new DeltaAnswers(answers, deltas, () => keys);
+  const subscriber = new DeltaAnswers(answers, deltas, caller, () => keys);
   const pending = subscriber.next();
   await subscriber.return();
   put(answerOf(1));

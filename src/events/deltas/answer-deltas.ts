@@ -9,6 +9,9 @@ const longestCompared = 512 * 1024;
 /** Most earlier answers that a new one is compared with. Subscribers with an older one get the whole answer. */
 const mostComparisons = 4;
 
+/** The part of the budget that the answers of one caller may take, so that others have room, too. */
+const callerShare = 1 / 4;
+
 /** The differences between earlier answers and a new one. They do not keep the earlier ones in memory. */
 interface Comparisons {
   /** How many earlier answers the new one was compared with. */
@@ -25,8 +28,10 @@ export class AnswerDeltas {
   readonly #onFailure: (error: unknown) => void;
   readonly #maxBytes: number;
   readonly #comparisons = new WeakMap<EngineAnswer, Comparisons>();
-  /** The number of subscribers that have an answer. */
-  readonly #holders = new Map<EngineAnswer, number>();
+  /** For each answer the numbers of subscribers that have it, by caller. */
+  readonly #holders = new Map<EngineAnswer, Map<string, number>>();
+  /** Bytes of the answers that the subscribers of each caller have. One that several callers have counts for each. */
+  readonly #callers = new Map<string, number>();
   #bytes = 0;
 
   /** `onFailure`: called when comparing two answers has failed. The new one is sent whole then. */
@@ -40,26 +45,40 @@ export class AnswerDeltas {
     return this.#bytes;
   }
 
-  /** Keeps an answer that a subscriber gets. Returns whether there is room for it; if so, `release` has to be called. */
-  keep(answer: EngineAnswer): boolean {
-    const holders = this.#holders.get(answer) ?? 0;
-    if (holders === 0) {
+  /** Keeps an answer that a subscriber of a caller gets. Returns whether there is room for it; if so, `release` has to be called. */
+  keep(answer: EngineAnswer, caller: string): boolean {
+    const holders = this.#holders.get(answer) ?? new Map<string, number>();
+    const count = holders.get(caller) ?? 0;
+    if (count === 0) {
       const bytes = textBytes(answer.json);
-      if (answer.json.length > longestCompared || this.#bytes + bytes > this.#maxBytes) return false;
-      this.#bytes += bytes;
+      const ofCaller = (this.#callers.get(caller) ?? 0) + bytes;
+      const ofAll = holders.size > 0 ? this.#bytes : this.#bytes + bytes;
+      if (answer.json.length > longestCompared) return false;
+      if (ofCaller > this.#maxBytes * callerShare || ofAll > this.#maxBytes) return false;
+      this.#callers.set(caller, ofCaller);
+      this.#bytes = ofAll;
+      this.#holders.set(answer, holders);
     }
-    this.#holders.set(answer, holders + 1);
+    holders.set(caller, count + 1);
     return true;
   }
 
-  /** Called when a subscriber has another answer, or has left. */
-  release(answer: EngineAnswer): void {
-    const holders = this.#holders.get(answer)! - 1;
-    if (holders > 0) this.#holders.set(answer, holders);
-    else {
-      this.#holders.delete(answer);
-      this.#bytes -= textBytes(answer.json);
+  /** Called when a subscriber of a caller has another answer, or has left. */
+  release(answer: EngineAnswer, caller: string): void {
+    const holders = this.#holders.get(answer)!;
+    const count = holders.get(caller)! - 1;
+    if (count > 0) {
+      holders.set(caller, count);
+      return;
     }
+    holders.delete(caller);
+    const bytes = textBytes(answer.json);
+    const ofCaller = this.#callers.get(caller)! - bytes;
+    if (ofCaller > 0) this.#callers.set(caller, ofCaller);
+    else this.#callers.delete(caller);
+    if (holders.size > 0) return;
+    this.#holders.delete(answer);
+    this.#bytes -= bytes;
   }
 
   /** The JSON Patch from the `data` of one answer to that of another one; `null`: the whole answer is to be sent. */

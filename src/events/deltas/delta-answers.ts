@@ -9,20 +9,23 @@ import { type AnswerDeltas, hasDataOnly } from './answer-deltas.ts';
 export class DeltaAnswers implements AsyncIterableIterator<EngineAnswer, undefined> {
   readonly #answers: AsyncIterableIterator<EngineAnswer, undefined>;
   readonly #deltas: AnswerDeltas;
+  readonly #caller: string;
   readonly #keys: () => RowKeys;
   #revision = 0;
   /** The answer that the subscriber has; `null`: the next one is sent whole. */
   #last: EngineAnswer | null = null;
   #hasLeft = false;
 
-  /** `keys`: the keys of rows in the present answers. */
+  /** `caller`: the key that the caller is counted by. `keys`: the keys of rows in the present answers. */
   constructor(
     answers: AsyncIterableIterator<EngineAnswer, undefined>,
     deltas: AnswerDeltas,
+    caller: string,
     keys: () => RowKeys,
   ) {
     this.#answers = answers;
     this.#deltas = deltas;
+    this.#caller = caller;
     this.#keys = keys;
   }
 
@@ -32,7 +35,7 @@ export class DeltaAnswers implements AsyncIterableIterator<EngineAnswer, undefin
 
   /** Sends the next answer whole. */
   reset(): void {
-    if (this.#last !== null) this.#deltas.release(this.#last);
+    if (this.#last !== null) this.#deltas.release(this.#last, this.#caller);
     this.#last = null;
   }
 
@@ -65,7 +68,7 @@ export class DeltaAnswers implements AsyncIterableIterator<EngineAnswer, undefin
     const patch = last === null ? null : this.#deltas.between(last, answer, this.#keys());
     if (patch === '[]') return null;
     this.reset();
-    if (!this.#hasLeft && this.#deltas.keep(answer)) this.#last = answer;
+    if (!this.#hasLeft && this.#deltas.keep(answer, this.#caller)) this.#last = answer;
     const revision = `"extensions":{"delta":{"revision":${++this.#revision}`;
     const json =
       patch === null ? `${answer.json.slice(0, -1)},${revision}}}}` : `{${revision},"patch":${patch}}}}`;

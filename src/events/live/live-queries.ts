@@ -102,7 +102,9 @@ export class LiveQueries {
       },
       () => shared.again(receiver),
     );
-    const deltas = asDeltas ? new DeltaAnswers(answers, this.#deltas, () => shared.rowKeys) : null;
+    const deltas = asDeltas
+      ? new DeltaAnswers(answers, this.#deltas, first.subscriber.name, () => shared.rowKeys)
+      : null;
     const subscriber: Subscriber = {
       replan: () => {
         const next = this.#sharedOf(plan(), shared);
