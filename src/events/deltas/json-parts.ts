@@ -1,6 +1,9 @@
 /** Objects and lists that are nested more deeply are not divided any further. */
 const mostLevels = 64;
 
+/** A text with more objects and lists is not divided at all. */
+const mostContainers = 20_000;
+
 /** Counts the values that are looked at, so that comparing two texts takes a bounded time whatever is in them. */
 export class LookBudget {
   #left: number;
@@ -13,8 +16,8 @@ export class LookBudget {
     return this.#left <= 0;
   }
 
-  take(): void {
-    this.#left--;
+  take(values = 1): void {
+    this.#left -= values;
   }
 }
 
@@ -49,7 +52,7 @@ export class Part {
   /** The whole text, which is an object or a list. Once the budget is spent, lists and objects seem to be shorter than they are. */
   static of(json: string, budget: LookBudget): Part {
     const all = containersOf(json, budget);
-    if (budget.isSpent) return new Part(all, 0, json.length, null);
+    if (all.starts.length > mostContainers) return new Part(all, 0, json.length, null);
     return new Part(all, all.starts[0]!, all.ends[0]!, 0);
   }
 
@@ -131,7 +134,7 @@ function containersOf(json: string, budget: LookBudget): Containers {
   const nexts: number[] = [];
   const open: number[] = [];
   let depth = 0;
-  for (let at = 0; at < json.length && !budget.isSpent; at++) {
+  for (let at = 0; at < json.length && starts.length <= mostContainers; at++) {
     const code = json.charCodeAt(at);
     if (code === quote) at = endOfString(json, at) - 1;
     else if (code === openBrace || code === openBracket) {

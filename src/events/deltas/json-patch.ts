@@ -5,6 +5,12 @@ import { orderSteps, rowOrder } from './row-order.ts';
 /** Most values of both texts that are looked at. Beyond them, the whole is replaced: finding the differences would delay other requests. */
 const mostLooked = 80_000;
 
+/** Finding the new place of an element takes about as long as looking at this many values. */
+const matchCost = 3;
+
+/** Objects with more members are replaced. Only documents have as many. */
+const mostMembers = 5_000;
+
 /**
  * The JSON Patch (RFC 6902) that changes one JSON text into another, as a JSON text. Rows are matched by their keys, other elements of
  * lists by their texts. The result has its members in the order of the new text.
@@ -64,8 +70,10 @@ class Patch {
 
   /** Returns whether operations on members can lead to the new object. */
   #members(before: Part, after: Part, keys: RowKeys | null, path: string): boolean {
-    const [old, present] = [before.members, after.members];
-    const members = this.#isFutile ? null : comparedMembers(old, present);
+    const old = before.members;
+    if (old.length > mostMembers) return false;
+    const present = after.members;
+    const members = this.#isFutile || present.length > mostMembers ? null : comparedMembers(old, present);
     if (members === null) return false;
     for (const name of members.removed) this.#add(operation('remove', `${path}/${escaped(name)}`));
     for (const [name, value] of members.present) {
@@ -80,6 +88,7 @@ class Patch {
 
   #elements(before: Part, after: Part, keys: RowKeys | null, path: string): boolean {
     const { same, old, present } = withoutEqualEnds(before.elements, after.elements);
+    this.#budget.take(matchCost * (old.length + present.length));
     if (this.#isFutile) return false;
     const key = keys?.key ?? null;
     const ids = key === null ? null : identities(key, old, present);
