@@ -55,8 +55,7 @@ export function subscriptionsOf(
     onDrift: async (sources) => {
       await Promise.all(sources.map((source) => registry.recheckSchema(source)));
     },
-    onDeltaFailure: (error) =>
-      log.error({ err: error }, 'answers could not be compared; the whole answer was sent'),
+    onDeltaFailure: (error) => log.error({ err: error }, 'answers could not be compared'),
   });
   const outboxes = keepOutboxes(feeds, registry, log);
   const stop = graphs.onSwap(() => {
