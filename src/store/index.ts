@@ -32,7 +32,7 @@ export { failureFields } from './errors.ts';
 export { Follower } from './follower.ts';
 export type { MigrationStatus } from './migrate.ts';
 export { StoreTaken } from './pglite/lock.ts';
-export { templateFile, unpackTemplate } from './pglite/template.js';
+export { openWithTemplate, templateFile } from './pglite/template.js';
 export { storeExists } from './place.ts';
 export { replaceFile, StateFiles } from './replace-file.ts';
 export {

@@ -1,8 +1,23 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parseTar } from 'nanotar';
 import { lockFile } from '../../src/sql/index.ts';
 import { lockStore } from '../../src/store/pglite/lock.ts';
+import { openWithTemplate, templateFile } from '../../src/store/pglite/template.js';
 import { openStore } from '../../src/store/store.ts';
 import { type StorePlace, storePlace, until } from './place.ts';
 import { buildChild, startChild } from './processes.ts';
@@ -36,14 +51,122 @@ test('written data exists after closing and opening; the lock is released', asyn
   expect(existsSync(join(place.folder, 'store.lock'))).toBe(false);
 }, 60_000);
 
+/** Opens a database by the template in a process that is killed at one of its moves. */
+const killedInMoves = `
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const [template, folder, at] = process.argv.slice(1);
+  const move = fs.renameSync;
+  let moves = 0;
+  fs.renameSync = (from, to) => {
+    if (moves++ === Number(at)) process.kill(process.pid, 'SIGKILL');
+    move(from, to);
+  };
+  syncBuiltinESMExports();
+  const { openWithTemplate } = await import(template);
+  await openWithTemplate(folder, async () => {});
+`;
+const templateModule = new URL('../../src/store/pglite/template.js', import.meta.url).href;
+
 test('a process that was killed while it made the store leaves nothing that keeps the next one from it', async () => {
-  const aside = join(place.folder, 'store.unpacking');
+  const folder = join(place.folder, 'store');
+  const aside = join(folder, 'foz.lock-unpacking');
   mkdirSync(join(aside, 'base'), { recursive: true });
   writeFileSync(join(aside, 'base', 'half'), 'half');
+  // Each process but the first finds what the one before has left. The last one is killed before the version is moved.
+  const last = packedNames().length - 1;
+  for (const at of [0, 3, last]) {
+    const given = ['--input-type=module', '-e', killedInMoves, templateModule, folder, String(at)];
+    expect(spawnSync(process.execPath, given).signal).toBe('SIGKILL');
+    expect(readdirSync(folder).filter((name) => !name.startsWith('foz.lock'))).toHaveLength(at);
+    expect(existsSync(join(folder, 'PG_VERSION'))).toBe(false);
+  }
   const store = openStore({ folder: place.folder });
   await store.writeMetadata(0, { a: 1 }, actor);
   await store.close();
-  expect([existsSync(aside), existsSync(join(place.folder, 'store/base/half'))]).toEqual([false, false]);
+  expect(readdirSync(folder).filter((name) => name.startsWith('foz.lock'))).toEqual([]);
+  expect(existsSync(join(folder, 'base/half'))).toBe(false);
+  const modes = ['', 'base', 'PG_VERSION'].map((name) => statSync(join(folder, name)).mode & 0o777);
+  expect(modes).toEqual([0o700, 0o700, 0o600]);
+}, 60_000);
+
+/** The names at the top of the template of the build. */
+function packedNames(): string[] {
+  const entries = parseTar(gunzipSync(readFileSync(templateFile()!)));
+  const names = entries.map(({ name }) => name.split('/').filter((part) => part !== '')[0]);
+  return [...new Set(names)].filter((name) => name !== undefined);
+}
+
+test("a folder with somebody's files keeps them, also beside an interrupted unpacking", async () => {
+  const folder = join(place.folder, 'store');
+  const given = ['foz.lock-unpacking/PG_VERSION', 'foz.lock-unpacking/global', 'global', 'notes.txt'];
+  for (const moved of [['base'], ['base', 'global'], ['base', 'global', 'notes.txt', 'PG_VERSION']]) {
+    mkdirSync(join(folder, 'foz.lock-unpacking'), { recursive: true });
+    for (const name of given) writeFileSync(join(folder, name), 'mine');
+    writeFileSync(join(folder, 'foz.lock-moving'), JSON.stringify(moved));
+    const opened = openWithTemplate(folder, async () => readdirSync(folder));
+    expect(await opened).toEqual(expect.arrayContaining(['global', 'notes.txt']));
+  }
+  expect(existsSync(join(folder, 'PG_VERSION'))).toBe(false);
+});
+
+test('a template that does not open is removed, but neither the lock of the folder nor the folder of a disk', async () => {
+  const folder = join(place.folder, 'store');
+  const kept = ['foz.lock-held', 'lost+found'];
+  mkdirSync(folder);
+  for (const name of kept) writeFileSync(join(folder, name), '');
+  const found: string[][] = [];
+  const opened = openWithTemplate(folder, async () => {
+    found.push(readdirSync(folder));
+    if (found.length === 1) throw new Error('it does not open');
+    return 'opened';
+  });
+  expect(await opened).toBe('opened');
+  expect(found[0]).toEqual(expect.arrayContaining([...kept, 'PG_VERSION']));
+  expect(found[1]!.sort()).toEqual(kept);
+});
+
+/** Runs `body` with a file system in memory, where this machine permits one. */
+async function withDisk(size: string, body: (disk: string) => Promise<void>): Promise<void> {
+  const disk = join(place.folder, 'disk');
+  mkdirSync(disk);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk], { stdio: 'pipe' });
+  } catch (error) {
+    console.warn(`Skipped: a disk of its own cannot be mounted here: ${(error as Error).message}`);
+    return;
+  }
+  try {
+    await body(disk);
+  } finally {
+    execFileSync('umount', ['-l', disk]);
+  }
+}
+
+test('a folder on another disk than its parent is opened, mounted there or linked to', async () => {
+  await withDisk('256m', async (disk) => {
+    symlinkSync(disk, join(place.folder, 'store'));
+    for (let version = 0; version < 2; version++) {
+      const store = openStore({ folder: place.folder });
+      expect(await store.writeMetadata(version, { a: version }, actor)).toBe(version + 1);
+      await store.close();
+    }
+    expect(existsSync(join(disk, 'PG_VERSION'))).toBe(true);
+    expect(existsSync(join(disk, 'foz.lock-held'))).toBe(true);
+  });
+}, 60_000);
+
+test('a disk without room for the store is told as that, and keeps nothing of it', async () => {
+  await withDisk('8m', async (disk) => {
+    symlinkSync(disk, join(place.folder, 'store'));
+    const store = openStore({ folder: place.folder });
+    await expect(store.open()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^The store in .*store cannot be written: ENOSPC/),
+    });
+    await store.close();
+    expect(readdirSync(disk).filter((name) => !name.startsWith('foz.lock'))).toEqual([]);
+  });
 }, 60_000);
 
 test('only one at a time has the folder, in this process and in others', async () => {

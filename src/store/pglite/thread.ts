@@ -1,3 +1,4 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -34,14 +35,14 @@ export class DatabaseThread {
     this.#worker.on('exit', () => this.#end(new Error('The thread of the embedded store has ended.')));
   }
 
-  /** Opens the database in `folder`. Rejects with FozError `unavailable` when it is damaged. */
+  /** Opens the database in `folder`. Rejects with FozError `unavailable` when it is damaged or cannot be written. */
   static async open(folder: string): Promise<DatabaseThread> {
     const thread = new DatabaseThread(folder, await compiledPglite());
     try {
       await new Promise<Message>((resolve, reject) => thread.#waiting.set(0, { resolve, reject }));
     } catch (error) {
       await thread.#worker.terminate();
-      throw damaged(folder, error as Error);
+      throw notOpened(folder, error as NodeJS.ErrnoException);
     }
     return thread;
   }
@@ -110,10 +111,31 @@ function compiledPglite(): Promise<WebAssembly.Module | undefined> {
   return compiling;
 }
 
-function damaged(folder: string, error: Error): FozError {
-  return new FozError(
-    'unavailable',
-    `The store in ${folder} cannot be opened, its files are damaged or of another version: bring a copy of the folder back, or move it away to start with an empty store.`,
-    { internal: error.message, cause: error },
-  );
+function notOpened(folder: string, error: NodeJS.ErrnoException): FozError {
+  const unwritten = /^E[A-Z]+$/.test(error.code ?? '') ? error : writeFailure(folder);
+  const reason =
+    unwritten === null
+      ? 'cannot be opened, its files are damaged or of another version: bring a copy of the folder back, or move it away to start with an empty store.'
+      : `cannot be written: ${unwritten.message}. Give this user the right to write there and room on the disk, or name another folder.`;
+  return new FozError('unavailable', `The store in ${folder} ${reason}`, {
+    internal: error.message,
+    cause: error,
+  });
+}
+
+/** Bytes that are written to find out whether a disk is full. */
+const probeBytes = 2 ** 20;
+
+/** Why nothing can be written to a folder; `null`: it can. PGlite's own error does not say so. */
+function writeFailure(folder: string): Error | null {
+  const file = join(folder, 'foz.lock-probe');
+  try {
+    writeFileSync(file, Buffer.alloc(probeBytes), { mode: 0o600 });
+    return null;
+  } catch (error) {
+    return error as Error;
+  } finally {
+    // A full disk has room for a part of it.
+    if (existsSync(file)) rmSync(file);
+  }
 }

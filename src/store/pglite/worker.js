@@ -2,10 +2,9 @@
  * The store's embedded PostgreSQL on a thread of its own: opening it takes about a second of computing, and writes wait for the disk.
  * It answers one message after the other.
  */
-import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
-import { unpackTemplate } from './template.js';
+import { openWithTemplate } from './template.js';
 
 /** @typedef {{ readonly id: number, readonly text: string | null, readonly values: unknown[] }} Call `text: null` closes the database. */
 
@@ -22,7 +21,9 @@ const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'];
 /** The module that the starting thread compiled. */
 const compiled = workerData.compiled === undefined ? {} : { pgliteWasmModule: workerData.compiled };
 
-const opening = open({ dataDir: workerData.folder, parsers, startParams, ...compiled });
+const opening = openWithTemplate(workerData.folder, () =>
+  PGlite.create({ dataDir: workerData.folder, parsers, startParams, ...compiled }),
+);
 opening.then(
   () => port.postMessage({ id: 0 }),
   (error) => port.postMessage({ id: 0, error: fieldsOf(error) }),
@@ -44,20 +45,6 @@ port.on('message', async (/** @type {Call} */ { id, text, values }) => {
     port.postMessage({ id, error: fieldsOf(error) });
   }
 });
-
-/**
- * A new database is unpacked from the template of the build.
- * @param {import('@electric-sql/pglite').PGliteOptions & { readonly dataDir: string }} options
- */
-async function open(options) {
-  if (!unpackTemplate(options.dataDir)) return PGlite.create(options);
-  try {
-    return await PGlite.create(options);
-  } catch {
-    rmSync(options.dataDir, { recursive: true, force: true });
-    return PGlite.create(options);
-  }
-}
 
 /**
  * An error that is copied to another thread would lose its fields.
