@@ -137,7 +137,7 @@ class Note {
   /** Writes the note of a process that has locked `lock`. */
   hold(lock: string): void {
     this.#write();
-    this.#lock = new SameFile(lock);
+    this.#lock = new SameFile(lock, { isHeld: true });
   }
 
   /** Replaces the note as a whole, so that no process reads half of one. */

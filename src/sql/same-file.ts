@@ -1,4 +1,4 @@
-import { type BigIntStats, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, openSync, statSync } from 'node:fs';
 
 /** The file at a path now: the same as before, none (it was removed or moved away), or another one. */
 export type FoundFile = 'same' | 'missing' | 'other';
@@ -10,10 +10,17 @@ export type FoundFile = 'same' | 'missing' | 'other';
 export class SameFile {
   readonly #file: string;
   readonly #first: BigIntStats | undefined;
+  /** Open until `close`, since file systems give the number of a removed file to the next new one. `null`: not opened. */
+  #descriptor: number | null;
 
-  constructor(file: string) {
+  /**
+   * `isHeld`: something else in this process has the file open as long as this is used. It is not opened once more then, since closing it
+   * would end the locks that the process has on it.
+   */
+  constructor(file: string, { isHeld = false }: { readonly isHeld?: boolean } = {}) {
     this.#file = file;
-    this.#first = statOf(file);
+    this.#descriptor = isHeld ? null : opened(file);
+    this.#first = this.#descriptor === null ? statOf(file) : fstatSync(this.#descriptor, { bigint: true });
   }
 
   /** Compares the file at the path now, in some microseconds. `same` also where the system does not permit that. */
@@ -25,6 +32,21 @@ export class SameFile {
     } catch {
       return 'same';
     }
+  }
+
+  /** Lets go of the file. What `look` says afterwards may be wrong. */
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+}
+
+/** A descriptor of the file; `null`: there is none, or the system does not permit it. */
+function opened(file: string): number | null {
+  try {
+    return openSync(file, 'r');
+  } catch {
+    return null;
   }
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -286,6 +287,28 @@ test('damaged files are reported, and a retry works once they are restored', asy
   writeFileSync(control, good);
   expect(await store.readMetadata()).toMatchObject({ version: 1 });
   await store.close();
+}, 60_000);
+
+test('a copy that takes the place of the removed folder is another store', async () => {
+  const folder = join(place.folder, 'store');
+  const first = openStore({ folder: place.folder });
+  await first.writeMetadata(0, { a: 1 }, actor);
+  await first.close();
+  cpSync(folder, join(place.folder, 'copy'), { recursive: true });
+  const store = openStore({ folder: place.folder });
+  await store.open();
+  rmSync(folder, { recursive: true });
+  cpSync(join(place.folder, 'copy'), folder, { recursive: true });
+  const reason = /^The store in .*store was replaced while Foz runs: restart Foz/;
+  expect(store.lost).toMatch(reason);
+  await expect(store.writeMetadata(1, { a: 2 }, actor)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(reason),
+  });
+  await store.close();
+  const copy = openStore({ folder: place.folder });
+  expect(await copy.readMetadata()).toEqual({ version: 1, metadata: { a: 1 } });
+  await copy.close();
 }, 60_000);
 
 test('the event loop goes on while the store is opened', async () => {

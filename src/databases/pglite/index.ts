@@ -51,12 +51,19 @@ export function connectPglite(options: PgliteOptions = {}): Connector {
   };
   const pool = new Pool({ poolSize: 1, waitMs, idleMs: null, open, isFull, toFozError }, new Watch());
   const driver = driverOver('pglite', pool, { isolation: null, connectMs: waitMs });
-  return sqlConnector({
+  const connector = sqlConnector({
     engine: 'pglite',
     dialect: postgresDialect('pglite'),
     driver,
     changes: pgliteChanges(driver),
   });
+  return {
+    ...connector,
+    async close() {
+      await connector.close();
+      opened?.close();
+    },
+  };
 }
 
 /** Locks the folder: two processes that write to it would lose committed data without an error. */

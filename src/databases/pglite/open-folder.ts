@@ -30,4 +30,9 @@ export class OpenFolder {
           : 'the folder of the database was replaced while Foz runs: restart Foz',
     });
   }
+
+  /** Lets go of the folder, which is not checked any more. */
+  close(): void {
+    this.#control.close();
+  }
 }

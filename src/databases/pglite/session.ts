@@ -138,6 +138,7 @@ export class EmbeddedSession implements Pooled {
     const mayClose = !this.#database.closed && this.#folder?.isLost !== true;
     const closed = mayClose ? this.#database.close() : Promise.resolve();
     // The database counts as closed even when closing failed.
+    this.#folder?.close();
     void closed.catch(() => {}).then(() => this.#onEnd(this));
   }
 }

@@ -104,6 +104,7 @@ export class EmbeddedPool {
       const thread = await this.#opening.catch(() => null);
       await (this.lost() === null ? thread?.close() : thread?.abandon());
     }
+    this.#control?.close();
     this.#unlock?.();
     this.#unlock = null;
   }

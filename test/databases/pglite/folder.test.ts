@@ -31,6 +31,7 @@ test('a folder has one process, or one connector of a process, at a time; the ne
 test('a folder that is removed while it is open takes no write, and is never made anew; one that is moved back is used again', async () => {
   const moved = join(root, 'moved');
   const away = join(root, 'away');
+  const copied = join(root, 'copied');
   const connector = connectPglite({ folder: moved });
   const run = (text: string) => connector.run({ text, slots: [] }, [], context);
   const gone = { code: 'unavailable', message: 'The folder of the database is gone.' };
@@ -55,9 +56,15 @@ test('a folder that is removed while it is open takes no write, and is never mad
   ).rejects.toMatchObject({ code: 'unavailable' });
   await expect(run('select id from t')).rejects.toMatchObject(gone);
   expect(existsSync(moved)).toBe(false);
-  // A copy is another folder.
+  cpSync(away, copied, { recursive: true });
+  // A copy is another folder, also one that takes the place of a removed folder.
   cpSync(away, moved, { recursive: true });
   await expect(run('insert into t values (4)')).rejects.toMatchObject(gone);
+  rmSync(moved, { recursive: true });
+  rmSync(away, { recursive: true });
+  await expect(run('insert into t values (5)')).rejects.toMatchObject(gone);
+  cpSync(copied, moved, { recursive: true });
+  await expect(run('insert into t values (6)')).rejects.toMatchObject(gone);
   await connector.close();
   const copy = connectPglite({ folder: moved });
   expect((await copy.run({ text: 'select id from t', slots: [] }, [], context)).rows).toEqual([['2']]);
