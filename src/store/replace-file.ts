@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * Writes a file under another name and then renames it, so that no process reads half of it and a crash leaves the old one. Creates its
@@ -19,25 +19,30 @@ function put(file: string, content: string | Uint8Array, options: { readonly mod
   renameSync(`${file}.new`, file);
 }
 
+/** State folders that this process has seen or made. */
+const known = new Set<string>();
+
 /**
- * Writes files of the state folder. It makes the folder once, if there is none when this is made. A folder that is removed later stays
- * removed: the next process would take such files for its own.
+ * Writes files of the state folder. The folder is made once in this process, if there is none when this is made. A folder that is removed
+ * later stays removed: the next process would take such files for its own.
  */
 export class StateFiles {
   readonly folder: string;
-  #isMade: boolean;
 
   constructor(folder: string) {
-    this.folder = folder;
-    this.#isMade = existsSync(folder);
+    this.folder = resolve(folder);
+    if (existsSync(this.folder)) known.add(this.folder);
+    else known.delete(this.folder);
   }
 
-  /** As `replaceFile`. `name`: a path within the folder, such as `catalog/shop.json`. */
+  /**
+   * As `replaceFile`. `name`: a path within the folder, such as `catalog/shop.json`. Throws the error ENOENT for a folder that was removed.
+   */
   replace(name: string, content: string | Uint8Array, options: { readonly mode?: number } = {}): void {
-    if (!this.#isMade) mkdirSync(this.folder, { recursive: true });
-    this.#isMade = true;
-    const file = join(this.folder, name);
-    if (!existsSync(dirname(file))) mkdirSync(dirname(file));
-    put(file, content, options);
+    if (!known.has(this.folder)) mkdirSync(this.folder, { recursive: true });
+    known.add(this.folder);
+    const within = dirname(name);
+    if (within !== '.' && !existsSync(join(this.folder, within))) mkdirSync(join(this.folder, within));
+    put(join(this.folder, name), content, options);
   }
 }

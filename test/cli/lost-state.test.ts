@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/attach.ts';
+import { until } from '../support/wait.ts';
 import { Serving } from './serving.ts';
 
 /**
@@ -124,14 +125,8 @@ for (const [what, when_down, lose] of losses)
     ])
       expect(await ask('control/graphql', query)).toBeDefined();
     // A change of the schema is noticed, though its catalog cannot be stored.
-    const shop = await connect(
-      { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
-      { create: true },
-    );
-    const context = { signal: new AbortController().signal, timeoutMs: null };
     const table = `later_${what.slice(0, 4)}_${when_down}`;
-    await shop.run({ text: `create table ${table} (id integer primary key)`, slots: [] }, [], context);
-    await shop.close();
+    await createTable(table);
     for (let tries = 0; ; tries++) {
       const { errors } = await ask('graphql', `{ ${table} { id } }`);
       if (errors === undefined) break;
@@ -173,24 +168,56 @@ async function mustBeNoticed(): Promise<void> {
   expect(lines).toHaveLength(1);
 }
 
+test('without an embedded store, too, a change of the graph leaves a removed state folder removed', async () => {
+  mkdirSync(state, { recursive: true });
+  const source = { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db'), schema_check_seconds: 1 };
+  writeFileSync(join(folder, 'foz.yaml'), JSON.stringify({ state, sources: [source] }));
+  foz = await Serving.start(folder);
+  await until(
+    () => ['names.json', 'graph.json.gz', 'catalog'].every((name) => existsSync(join(state, name))),
+    120_000,
+  );
+  expect(existsSync(join(state, 'store'))).toBe(false);
+  rmSync(state, { recursive: true });
+  await createTable('without_store');
+  await until(async () => (await ask('graphql', '{ without_store { id } }')).errors === undefined, 120_000);
+  expect((await ask('graphql', 'mutation { insert_without_store_one(object: {}) { id } }')).data).toEqual({
+    insert_without_store_one: { id: 1 },
+  });
+  expect(await foz.stop()).toBe(0);
+  expect(foz.log).not.toMatch(/uncaught|unhandled/i);
+  expect(existsSync(state)).toBe(false);
+}, 300_000);
+
+/** Another program changes the schema of the source. */
+async function createTable(name: string): Promise<void> {
+  const shop = await connect(
+    { name: 'shop', kind: 'sqlite', path: join(folder, 'shop.db') },
+    { create: true },
+  );
+  const context = { signal: new AbortController().signal, timeoutMs: null };
+  await shop.run({ text: `create table ${name} (id integer primary key)`, slots: [] }, [], context);
+  await shop.close();
+}
+
 test('a state folder that is moved back is used again; one that took its place is not', async () => {
   foz = await start({ when_down: 'closed' });
   const insert = () => ask('graphql', 'mutation { insert_notes_one(object: {body: "x"}) { id } }');
-  const until = async (isReady: boolean) => {
+  const untilReady = async (isReady: boolean) => {
     while ((await foz!.isReady()) !== isReady) await new Promise((resolve) => setTimeout(resolve, 50));
   };
   expect((await insert()).errors).toBeUndefined();
   const away = join(folder, 'away');
   renameSync(state, away);
-  await until(false);
+  await untilReady(false);
   expect((await insert()).errors).toBeDefined();
   renameSync(away, state);
-  await until(true);
+  await untilReady(true);
   expect((await insert()).errors).toBeUndefined();
   // A restored copy is another folder: what Foz has open does not lead to it.
   renameSync(state, away);
   cpSync(away, state, { recursive: true });
-  await until(false);
+  await untilReady(false);
   expect((await insert()).errors).toMatchObject([{ extensions: { code: 'unavailable' } }]);
   const before = readdirSync(state).map((name) => [name, statSync(join(state, name)).mtimeMs]);
   expect(await foz.stop()).toBe(0);

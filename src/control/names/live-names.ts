@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { FozError } from '../../core/index.ts';
 import type { StoreLog } from '../../store/index.ts';
 import { Follower, failureFields } from '../../store/index.ts';
@@ -109,5 +108,5 @@ export function namesKeeperOf(
 ): NamesKeeper {
   if (names !== undefined) return new NamesFile(names);
   if (plane !== null) return new StoredNames(plane.store);
-  return state === undefined ? new NamesInMemory() : new NamesFile(join(state, 'names.json'));
+  return state === undefined ? new NamesInMemory() : NamesFile.inState(state);
 }

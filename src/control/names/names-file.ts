@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FozError } from '../../core/index.ts';
-import { replaceFile } from '../../store/index.ts';
+import { replaceFile, StateFiles } from '../../store/index.ts';
 import { forgetNames, type NameBook, type SourceNames } from '../../views/index.ts';
 
 /** A storage of names. */
@@ -48,12 +49,25 @@ export class NamesInMemory implements NamesKeeper {
   }
 }
 
+/** The file of names in the state folder. */
+const stateFileName = 'names.json';
+
 /** Names in a file made for version control: sorted, one name per line. */
 export class NamesFile implements NamesKeeper {
   readonly place: string;
 
-  constructor(file: string) {
+  readonly #replace: (text: string) => void;
+
+  /** `replace`: replaces the content of the file; default: it also makes the folder of the file. */
+  constructor(file: string, replace = (text: string) => replaceFile(file, text)) {
     this.place = file;
+    this.#replace = replace;
+  }
+
+  /** The names in a file of the state folder. */
+  static inState(state: string): NamesFile {
+    const files = new StateFiles(state);
+    return new NamesFile(join(state, stateFileName), (text) => files.replace(stateFileName, text));
   }
 
   async read(): Promise<NameBook> {
@@ -65,7 +79,7 @@ export class NamesFile implements NamesKeeper {
     const after = change(before);
     if (after === null) return before;
     try {
-      replaceFile(this.place, `${JSON.stringify(sorted(after), null, 2)}\n`);
+      this.#replace(`${JSON.stringify(sorted(after), null, 2)}\n`);
     } catch (error) {
       throw new FozError('unavailable', `The names in ${this.place} cannot be written.`, {
         internal: (error as Error).message,
