@@ -4,6 +4,7 @@ import { type DeclaredKeyConfig, declaredKeys } from '../auth/index.ts';
 import {
   ConfigError,
   type FozConfig,
+  hasStore,
   loadConfig,
   misspeltScopes,
   notesOnKey,
@@ -11,7 +12,6 @@ import {
   unknownRole,
 } from '../control/index.ts';
 import { FozError } from '../core/index.ts';
-import { storeExists } from '../store/index.ts';
 
 /** What probably is a mistake in a new key, as sentences. */
 export interface KeyProblems {
@@ -23,20 +23,20 @@ export interface KeyProblems {
 
 /**
  * Mistakes in a new key, by a configuration file and its databases: roles without permissions, missing session variables, and patterns of
- * scopes that match no table. Where there is a store, it may have other permissions and sources. A file that cannot be read has none.
+ * scopes that match no table. Where Foz has a store, that may have other permissions and sources. A file that cannot be read has none.
  */
 export async function problemsOfKey(file: string, key: DeclaredKeyConfig): Promise<KeyProblems> {
   if (!existsSync(file)) return { certain: [], all: [] };
   try {
     const config = loadConfig(file);
-    const { store, state = '.foz' } = config;
-    const hasStore = storeExists((store?.url ?? process.env.FOZ_STORE_URL) || undefined, state);
+    // The store may be elsewhere: a file is written on one machine, and served on another.
+    const mayBeInStore = hasStore(config, process.env);
     const roles = unknownRoles(config, key);
-    const { certain, all } = await problemsByDatabases(config, key, hasStore);
+    const { certain, all } = await problemsByDatabases(config, key, mayBeInStore);
     const inStore = ' Metadata in the store may give it one.';
     return {
-      certain: [...(hasStore ? [] : roles), ...certain],
-      all: [...roles.map((text) => (hasStore ? `${text}${inStore}` : text)), ...all],
+      certain: [...(mayBeInStore ? [] : roles), ...certain],
+      all: [...roles.map((text) => (mayBeInStore ? `${text}${inStore}` : text)), ...all],
     };
   } catch (error) {
     if (error instanceof ConfigError) return { certain: [], all: [] };
@@ -54,7 +54,7 @@ function unknownRoles({ metadata = { tables: [] } }: FozConfig, { roles }: Decla
 async function problemsByDatabases(
   config: FozConfig,
   key: DeclaredKeyConfig,
-  hasStore: boolean,
+  mayBeInStore: boolean,
 ): Promise<KeyProblems> {
   const needsVariables = /x-(?:foz|hasura)-/i.test(JSON.stringify(config.metadata ?? null));
   if (!needsVariables && key.scopes?.tables === undefined) return { certain: [], all: [] };
@@ -68,7 +68,7 @@ async function problemsByDatabases(
         ({ name }) =>
           ` Give it one: --variable ${name}=VALUE (with --write --replace where the key is in the file already).`,
       );
-      return { certain: misspeltScopes(graphs.catalog, key.scopes, hasStore), all };
+      return { certain: misspeltScopes(graphs.catalog, key.scopes, mayBeInStore), all };
     } finally {
       await close();
     }

@@ -84,7 +84,7 @@ export {
 } from './offline/maintain.ts';
 export { existingStore, planeForCommands } from './offline/open-store.ts';
 export { type PrunedAudit, pruneAudit } from './offline/prune-audit.ts';
-export { type ControlPlane, openControlPlane, requireAudit, requirePlane } from './plane.ts';
+export { type ControlPlane, hasStore, openControlPlane, requireAudit, requirePlane } from './plane.ts';
 export { describeRole, type RoleDescription, roleNames } from './roles/effective.ts';
 export {
   knownRole,

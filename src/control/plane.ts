@@ -60,16 +60,25 @@ export function hasAuditLog(
 }
 
 /**
- * Opens the control plane of a configuration; `null`: nothing needs one. It is needed for `auth`, `store`, `audit` or audited reads, or
- * where a command has created a store. Its packages are loaded only then, and the store opens in the background. Throws FozError for an
- * invalid key or URL.
+ * Whether Foz has a store with this configuration: for `auth`, `store`, `audit` or audited reads, or where a command has created one. Before
+ * its first start an embedded one has no folder yet.
+ */
+export function hasStore(config: FozConfig, environment: NodeJS.ProcessEnv): boolean {
+  const { auth, store, state = '.foz' } = config;
+  const url = (store?.url ?? environment.FOZ_STORE_URL) || undefined;
+  return auth !== undefined || hasAuditLog(config, url) || storeExists(url, state);
+}
+
+/**
+ * Opens the control plane of a configuration; `null`: it has no store (`hasStore`). Its packages are loaded only where it has one, and the
+ * store opens in the background. Throws FozError for an invalid key or URL.
  */
 export async function openControlPlane(
   config: FozConfig,
   environment: NodeJS.ProcessEnv,
   log: StoreLog,
 ): Promise<ControlPlane | null> {
-  const { auth, audit, store: where, state = '.foz', metadata } = config;
+  const { audit, store: where, state = '.foz', metadata } = config;
   const url = (where?.url ?? environment.FOZ_STORE_URL) || undefined;
   const audited = metadata?.tables.find(({ audit_reads: reads }) => reads === true);
   if (audited !== undefined && audit === false)
@@ -78,7 +87,7 @@ export async function openControlPlane(
       `Reads of the table ${JSON.stringify(audited.table)} are to be written down (audit_reads), but "audit" is false.`,
     );
   const isAudited = hasAuditLog(config, url);
-  if (auth === undefined && !isAudited && !storeExists(url, state)) return null;
+  if (!hasStore(config, environment)) return null;
   const ring = keyRing(state, environment, log);
   const store = openStore({ folder: state, log, ...(url === undefined ? {} : { url }) });
   const secrets = new Secrets(store, ring);

@@ -135,9 +135,23 @@ test('a role without permissions, and a table of no source, are refused unless a
   const refused = await inProcess(folder, args);
   expect([refused.code, refused.err]).toEqual([1, `${role}\n${table}\nNothing was written.\n`]);
   expect(file()).toBe(metadata);
+  const warned = [0, `${role} Metadata in the store may give it one.\n${table}\n`];
+  // A store that is made at the first start, or that only the deployment has a URL of.
+  for (const more of ['auth: {}\n', 'audit: {}\n', 'audit: { when_down: open }\nauth: { api_keys: [] }\n']) {
+    writeFileSync(join(folder, 'foz.yaml'), metadata + more);
+    const made = await inProcess(folder, args);
+    expect([made.code, made.err]).toEqual(warned);
+  }
+  writeFileSync(join(folder, 'foz.yaml'), metadata);
+  const withUrl = await inProcess(folder, args, {
+    env: { FOZ_STORE_URL: 'postgres://me:a@127.0.0.1:1/foz' },
+  });
+  expect([withUrl.code, withUrl.err]).toEqual(warned);
+  writeFileSync(join(folder, 'foz.yaml'), `${metadata}audit: false\n`);
+  expect((await inProcess(folder, args)).code).toBe(1);
   mkdirSync(join(folder, '.foz/store'), { recursive: true });
   const made = await inProcess(folder, args);
-  expect([made.code, made.err]).toEqual([0, `${role} Metadata in the store may give it one.\n${table}\n`]);
+  expect([made.code, made.err]).toEqual(warned);
 });
 
 test.each([
